@@ -1,0 +1,13 @@
+# C code of the ONNX schema, generated from the .proto that libonnx-dev installs.
+set(MHO_ONNX_DIR ${CMAKE_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${MHO_ONNX_DIR})
+add_custom_command(
+  OUTPUT ${MHO_ONNX_DIR}/onnx.pb-c.c ${MHO_ONNX_DIR}/onnx.pb-c.h
+  COMMAND ${PROTOC_C} --proto_path=${ONNX_SCHEMA_DIR}/onnx --c_out=${MHO_ONNX_DIR}
+          ${ONNX_SCHEMA_DIR}/onnx/onnx.proto
+  DEPENDS ${ONNX_SCHEMA_DIR}/onnx/onnx.proto
+  VERBATIM)
+add_library(mho_onnx_schema STATIC ${MHO_ONNX_DIR}/onnx.pb-c.c)
+target_include_directories(mho_onnx_schema SYSTEM PUBLIC ${MHO_ONNX_DIR})
+target_link_libraries(mho_onnx_schema PUBLIC PkgConfig::PROTOBUF_C)
+target_compile_options(mho_onnx_schema PRIVATE -w)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A network on crossbars: thresholds, converter ranges, programming, and hardware inference. */
+#ifndef MHO_CHIP_H
+#define MHO_CHIP_H
+
+#include "mho/data.h"
+#include "mho/hw.h"
+#include "mho/map.h"
+#include "mho/net.h"
+
+typedef struct mho_chip mho_chip;
+
+/* Merges batch normalization and sign into thresholds, quantizes, and calibrates the converters on the
+ * first output.calibration_images of `calibration` (NULL allowed where nothing needs it).
+ * MHO_ENOTMODELED: a graph the hardware cannot run; MHO_ENOMEM names the size. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_create(const mho_net *net, const mho_hw *hw,
+                                                  const mho_images *calibration, mho_chip **out);
+MHO_API void mho_chip_destroy(mho_chip *chip);
+
+/* Draws all cells of programming `trial`.  Same seed and trial, same cells. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial);
+
+/* Runs images [first, first + n) of `images`; scores[n][classes] (may be NULL) and label[n] (may be NULL).
+ * All threads are used; a block of images at a time. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_images *images,
+                                               size_t first, size_t n, float *scores, uint8_t *label);
+
+typedef struct mho_spread {
+    double mean, std, min, max; /* std: of the sample, n - 1 */
+    size_t trials;
+} mho_spread;
+
+/* error rate of `trials` programmings over the first `count` images; error[trials] may be NULL.
+ * inference_seconds: time of hardware inference alone, summed (may be NULL). */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t count,
+                                                  uint64_t seed, size_t trials, double *error,
+                                                  mho_spread *spread, double *inference_seconds);
+
+#endif

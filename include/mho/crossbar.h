@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The crossbars of one layer: signed weights as pairs of conductances, rows split over crossbars, and a
+ * converter at the foot of every column.
+ *
+ * For weight column c, row group k (one crossbar holds crossbar_rows of them) and input x:
+ *     S+ = sum_{r in k} x[r] g_plus[c][r],   S- likewise             (integers: exact, docs/models/crossbar.md)
+ *     partial = code(S+) - code(S-)    one converter per crossbar
+ *             = code(S+ - S-)          one per pair
+ *     sum[c]  = sum over the row groups of partial                   (adder tree)
+ */
+#ifndef MHO_CROSSBAR_H
+#define MHO_CROSSBAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mho/status.h"
+
+/* A converter with 2^bits codes and equidistant decision edges, in units of the sum:
+ *     code(S) = clamp(floor((S - edge) / step) + 1, 0, codes - 1)
+ * so a sum on an edge takes the upper code.  codes = 0: ideal, code(S) = S. */
+typedef struct mho_converter {
+    int32_t codes, edge, step;
+} mho_converter;
+
+/* The sliding window that feeds the rows: row (i, y, x) of the crossbar, in this order, reads input
+ * channel i at offset (y, x) in the kernel.  A padded element drives nothing (0).  A fully connected
+ * layer is a 1 x 1 window over c = R channels of 1 x 1. */
+typedef struct mho_window {
+    size_t c, h, w;
+    size_t kh, kw, stride, pad_top, pad_left, pad_bottom, pad_right;
+} mho_window;
+
+typedef struct mho_crossbar_shape {
+    mho_window window;     /* rows R = c kh kw; positions P = H_out W_out */
+    size_t columns;        /* C weight columns (pairs) */
+    size_t crossbar_rows;  /* word lines of one crossbar */
+    size_t input_bits;     /* 1: inputs are 0 or 1; 2..8: codes of so many bits */
+    bool input_signed;     /* 2..8: two's complement codes in int8_t, else uint8_t */
+} mho_crossbar_shape;
+
+typedef struct mho_crossbar mho_crossbar;
+
+/* MHO_EDOMAIN: a sum could leave 32 bits; MHO_ENOMEM names the size. */
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_create(const mho_crossbar_shape *shape,
+                                                      mho_crossbar **out);
+MHO_API void mho_crossbar_destroy(mho_crossbar *xb);
+/* g_plus, g_minus [C][R]: conductances in the integer units of mho/device.h. */
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus,
+                                                       const int16_t *g_minus);
+
+/* Working memory of one thread for up to `images` at once. */
+typedef struct mho_crossbar_work mho_crossbar_work;
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images,
+                                                           mho_crossbar_work **out);
+MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
+
+/* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element).  per_pair chooses the partial
+ * sum above.  Allocates nothing.  Threads: one work each. */
+MHO_API void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
+                              const mho_converter *converter, bool per_pair, size_t n,
+                              const uint8_t *map, int32_t *sum);
+
+/* For calibration: calls `each` with the S+, S- and S+ - S- of every column, row group and position of
+ * one image: values[count]. */
+typedef void mho_crossbar_sums_fn(void *user, const int32_t *s_plus, const int32_t *s_minus,
+                                  size_t count);
+MHO_API void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                               mho_crossbar_sums_fn *each, void *user);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Labelled images: IDX files (MNIST), CIFAR-10 binary files, and synthetic digits. */
+#ifndef MHO_DATA_H
+#define MHO_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "mho/net.h"
+#include "mho/status.h"
+
+typedef struct mho_images {
+    mho_shape shape;   /* of one image */
+    size_t count;
+    uint8_t *pixel;    /* [count][c][h][w], 0..255 */
+    uint8_t *label;    /* [count], 0..classes-1 */
+    size_t classes;
+} mho_images;
+
+typedef struct mho_data {
+    char name[MHO_NAME];   /* "mnist", "synthetic", "cifar10" */
+    char place[256];       /* folder, or "generated from seed 1" */
+    mho_images train, test;
+} mho_data;
+
+/* What `where` tells: a folder with data files; NULL looks in $MHO_DATA/mnist, then ~/.cache/mho/mnist,
+ * then generates synthetic digits; "synthetic" generates them at once.  Gzip is read in place.
+ * train and test say which parts are wanted; the other stays empty.
+ * MHO_ENODATA: no such folder or file; MHO_EFORMAT: wrong magic, truncated, counts that differ. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_open(const char *where, bool train, bool test,
+                                                mho_data **out);
+MHO_API void mho_data_destroy(mho_data *data);
+
+MHO_API MHO_MUST_CHECK mho_status mho_idx_read_images(const char *path, mho_images *out);
+MHO_API MHO_MUST_CHECK mho_status mho_idx_read_labels(const char *path, mho_images *into);
+
+/* Renders `count` 28x28 handwritten-like digits; image i depends on (seed, first + i) only. */
+MHO_API MHO_MUST_CHECK mho_status mho_digits_generate(uint64_t seed, uint64_t first, size_t count,
+                                                      mho_images *out);
+#define MHO_DIGITS_SEED 1
+#define MHO_DIGITS_TRAIN 60000 /* train images are 0.., test images follow */
+#define MHO_DIGITS_TEST 10000
+
+MHO_API void mho_images_free(mho_images *images); /* frees the arrays, zeroes the struct */
+
+/* Downloads MNIST into ~/.cache/mho/mnist (from `mirror`, a URL prefix, or NULL for the default) and
+ * checks SHA-256 sums.  MHO_EFILE: no network, wrong sum; nothing half-written stays behind. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_fetch(const char *name, const char *mirror);
+
+#endif

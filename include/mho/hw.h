@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hardware description: device, crossbar, converters, coding, and the readings of the cost table.
+ * One YAML file (configs/hw/), one field table, one struct. */
+#ifndef MHO_HW_H
+#define MHO_HW_H
+
+#include "mho/config.h"
+#include "mho/device.h"
+#include "mho/json.h"
+
+typedef enum mho_cell { MHO_CELL_1T1R, MHO_CELL_0T1R } mho_cell;
+typedef enum mho_mode {
+    MHO_MODE_BINARY, /* weights +-1: only the lowest and the highest level of a cell are used */
+    MHO_MODE_FULL,   /* weights of device.bits + 1 bits (sign included) on all levels */
+} mho_mode;
+typedef enum mho_range {
+    MHO_RANGE_FULL,       /* every sum that can occur */
+    MHO_RANGE_CALIBRATED, /* the middle `percentile` of the sums of calibration images, per layer */
+} mho_range;
+typedef enum mho_converter_per {
+    MHO_PER_CROSSBAR, /* each crossbar of a pair is converted, the codes are subtracted */
+    MHO_PER_PAIR,     /* the analog difference is converted */
+} mho_converter_per;
+
+/* Bits 0 = an ideal converter: every possible sum has its own code. */
+typedef struct mho_hw {
+    char name[32];
+    mho_device device;
+    struct {
+        size_t rows, columns; /* word lines N, bit lines M of one crossbar */
+        int cell;             /* mho_cell */
+        int mode;             /* mho_mode */
+    } crossbar;
+    struct {
+        size_t first_bits; /* DAC of the first layer */
+        size_t bits;       /* DAC of the others: 1 = no DAC, the bit drives the row */
+    } input;
+    struct {
+        size_t first_bits; /* ADC of the first layer */
+        size_t bits;       /* others, where one crossbar holds all rows: 1 = sense amplifier at the threshold */
+        size_t split_bits; /* others, where rows are split: partial sums */
+        size_t last_bits;  /* the classifier: its sums are compared with each other, not with a threshold */
+        int range;         /* mho_range */
+        double percentile; /* calibrated: 99.9 keeps all but 0.1 %, half of it at either end */
+        size_t calibration_images;
+        bool aligned; /* decision edges moved halfway between possible sums */
+        int per;      /* mho_converter_per */
+    } output;
+    struct {             /* readings of bcnn Table IV; docs/models/cost.md */
+        int input_sharing;       /* shared: column groups share the DACs (D0); copied: each has its own (Dx) */
+        size_t converters_per_weight_column; /* 2: one per crossbar of the pair; 1 */
+        size_t conducting_cells_per_weight;  /* 1: one device of the pair counts for energy; 2 */
+        int adc4_area;           /* comparators: 15 x 72 T; printed: 72 T */
+        bool buffer;             /* count the feature-map buffer */
+    } cost;
+    char technology[64]; /* configs/tech/NAME.yaml, or a path */
+} mho_hw;
+
+/* The table of all fields above. */
+MHO_API extern const mho_fields mho_hw_fields;
+#define MHO_HW_FIELDS_MAX 64
+
+/* A description with where each field came from. */
+typedef struct mho_hw_config {
+    mho_hw hw;
+    mho_origin origin[MHO_HW_FIELDS_MAX];
+} mho_hw_config;
+
+/* name: built in ("bcnn"), or the path of a YAML file.  A file may start with `base: NAME` and then
+ * tells only what differs.  sets: `key=value` strings applied last, NULL-terminated, or NULL.
+ * MHO_ECONFIG: bad field (place, key, value, bounds); MHO_EFILE: no such file, nearest built-in named. */
+MHO_API MHO_MUST_CHECK mho_status mho_hw_open(const char *name, const char *const *sets,
+                                              mho_hw_config *out);
+/* Bounds across fields: g_off < g_on, ... mho_hw_open has called it. */
+MHO_API MHO_MUST_CHECK mho_status mho_hw_check(const mho_hw *hw);
+/* {key: {value, unit, place, source}}: stored with each result. */
+MHO_API mho_json *mho_hw_json(const mho_hw_config *config);
+
+#endif

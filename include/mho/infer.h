@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Software inference: what the network says with perfect hardware. */
+#ifndef MHO_INFER_H
+#define MHO_INFER_H
+
+#include "mho/data.h"
+#include "mho/net.h"
+
+typedef struct mho_infer mho_infer;
+
+/* Prepares inference of up to `batch` images at once.  The network must have parameters and outlive it. */
+MHO_API MHO_MUST_CHECK mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out);
+/* input [n][c][h][w], scores [n][classes], n <= batch.  In binary networks every sum is exact in float:
+ * scores are the same on every CPU. */
+MHO_API MHO_MUST_CHECK mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input,
+                                                float *scores);
+/* Same, and the output of every node of the network: node_out[i] is NULL or [n][c][h][w]. For tests and
+ * calibration. */
+MHO_API MHO_MUST_CHECK mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
+                                                      float *const *node_out);
+MHO_API void mho_infer_destroy(mho_infer *infer);
+
+/* Classifies images[0..count) with all threads; the lowest index wins among equal scores. */
+MHO_API MHO_MUST_CHECK mho_status mho_infer_errors(const mho_net *net, const mho_images *images,
+                                                   size_t count, size_t *errors);
+
+/* The one formula of batch normalization in inference, used by software and by the merged thresholds of
+ * hardware alike: y = x a + b in float, a = gamma / sqrt(variance + epsilon), b = beta - mean a, a and b
+ * rounded from double. */
+MHO_API void mho_batchnorm_coefficients(const mho_node *bn, size_t channel, float *a, float *b);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds JSON values for results.  A failed allocation is remembered in the value and reported by
+ * mho_json_write, so building needs no checks.  NaN and infinities become null. */
+#ifndef MHO_JSON_H
+#define MHO_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mho/status.h"
+
+typedef struct mho_json mho_json;
+
+MHO_API mho_json *mho_json_object(void);
+MHO_API mho_json *mho_json_array(void);
+MHO_API mho_json *mho_json_number(double v);
+MHO_API mho_json *mho_json_integer(int64_t v);
+MHO_API mho_json *mho_json_text(const char *v);
+MHO_API mho_json *mho_json_bool(bool v);
+/* Both take over v. */
+MHO_API void mho_json_put(mho_json *object, const char *key, mho_json *v);
+MHO_API void mho_json_add(mho_json *array, mho_json *v);
+/* Pretty-printed with 17 significant digits where needed and a final newline.
+ * MHO_EFILE: the stream refused (full disk); MHO_ENOMEM: building had run out of memory. */
+MHO_API MHO_MUST_CHECK mho_status mho_json_write(const mho_json *v, FILE *out);
+MHO_API void mho_json_destroy(mho_json *v);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Networks as ONNX files of standard operators, so that they mean the same elsewhere. */
+#ifndef MHO_ONNX_H
+#define MHO_ONNX_H
+
+#include "mho/net.h"
+
+/* Writes net with its parameters.  Binary weights are stored as int8 and cast, so the file is small.
+ * The input is [batch][c][h][w] float, pixel x input_scale.  Written to a temporary file, then renamed. */
+MHO_API MHO_MUST_CHECK mho_status mho_onnx_write(const mho_net *net, const char *path);
+/* MHO_EFORMAT: not ONNX, truncated, shapes that do not fit; MHO_ENOTMODELED: an operator or attribute
+ * mho does not know (named). */
+MHO_API MHO_MUST_CHECK mho_status mho_onnx_read(const char *path, mho_net **out);
+MHO_API MHO_MUST_CHECK mho_status mho_onnx_parse(const void *bytes, size_t size, const char *place,
+                                                 mho_net **out);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training: float networks, and binary networks after BinaryNet. */
+#ifndef MHO_TRAIN_H
+#define MHO_TRAIN_H
+
+#include "mho/config.h"
+#include "mho/data.h"
+#include "mho/net.h"
+
+typedef struct mho_train_options {
+    size_t epochs, batch;
+    double learning_rate, learning_rate_end; /* decays between the two over the epochs */
+    double weight_decay;                     /* float networks */
+    size_t shift;                            /* augmentation: largest shift in pixels */
+    size_t seed;
+} mho_train_options;
+
+MHO_API extern const mho_fields mho_train_fields;
+
+typedef struct mho_train_epoch {
+    size_t epoch, epochs;
+    double train_error, test_error; /* 0..1 */
+    double loss, learning_rate;
+    double seconds, cpu_seconds;
+} mho_train_epoch;
+
+/* Trains net (styled, its parameters are set) on data->train and reports data->test after each epoch.
+ * checkpoint: file rewritten after each epoch (by rename), NULL for none; resume continues from it and
+ * ends with the same parameters as an unbroken run. each is called after every epoch.
+ * MHO_EINTERRUPTED: stopped, checkpoint written, net holds the last epoch. */
+MHO_API MHO_MUST_CHECK mho_status mho_train(mho_net *net, const mho_data *data,
+                                            const mho_train_options *options, const char *checkpoint,
+                                            bool resume,
+                                            void (*each)(void *user, const mho_train_epoch *epoch),
+                                            void *user);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* YAML documents as a tree with line numbers (libyaml). */
+#ifndef MHO_BASE_YAML_H
+#define MHO_BASE_YAML_H
+
+#include <stddef.h>
+
+#include "mho/status.h"
+
+typedef enum mhoi_yaml_kind { MHOI_YAML_SCALAR, MHOI_YAML_LIST, MHOI_YAML_MAP } mhoi_yaml_kind;
+
+typedef struct mhoi_yaml mhoi_yaml;
+struct mhoi_yaml {
+    mhoi_yaml_kind kind;
+    size_t line; /* from 1 */
+    char *key;   /* in a map, else NULL */
+    char *text;  /* scalar */
+    mhoi_yaml *child;
+    size_t children;
+};
+
+/* MHO_EFORMAT with place:line: not YAML, more than one document, anchors, a key twice in one map, nested
+ * deeper than 32. An empty text is an empty map. */
+MHO_MUST_CHECK mho_status mhoi_yaml_parse(const char *text, const char *place, mhoi_yaml **out);
+void mhoi_yaml_destroy(mhoi_yaml *root);
+const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key); /* NULL if absent */
+/* Numbers written in full; MHO_ECONFIG "place:line: key = text, want ..." */
+MHO_MUST_CHECK mho_status mhoi_yaml_double(const mhoi_yaml *node, const char *place, double *out);
+MHO_MUST_CHECK mho_status mhoi_yaml_size(const mhoi_yaml *node, const char *place, size_t *out);
+
+#endif
