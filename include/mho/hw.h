@@ -22,9 +22,18 @@ typedef enum mho_converter_per {
     MHO_PER_PAIR,     /* the analog difference is converted */
 } mho_converter_per;
 
-/* Bits 0 = an ideal converter: every possible sum has its own code. */
+/* How the power-of-two scale of a layer's weights or feature map is chosen (docs/models/chip.md). */
+typedef enum mho_scale_rule {
+    MHO_RULE_COVER,          /* the smallest that holds every value: nothing saturates */
+    MHO_RULE_LEAST_SQUARES,  /* least squared error of the quantized values */
+    MHO_RULE_LEAST_ABSOLUTE, /* least absolute error */
+} mho_scale_rule;
+typedef enum mho_sharing { MHO_SHARING_SHARED, MHO_SHARING_COPIED } mho_sharing;
+typedef enum mho_adc4_area { MHO_ADC4_COMPARATORS, MHO_ADC4_PRINTED } mho_adc4_area;
+
+/* Output bits 0 = an ideal converter: every possible sum has its own code. */
 typedef struct mho_hw {
-    char name[32];
+    char name[32]; /* of the file, without folder and ending; not a field */
     mho_device device;
     struct {
         size_t rows, columns; /* word lines N, bit lines M of one crossbar */
@@ -33,7 +42,7 @@ typedef struct mho_hw {
     } crossbar;
     struct {
         size_t first_bits; /* DAC of the first layer */
-        size_t bits;       /* DAC of the others: 1 = no DAC, the bit drives the row */
+        size_t bits; /* DAC of the others: 1 = no DAC, the bit drives the row; full mode: of the maps */
     } input;
     struct {
         size_t first_bits; /* ADC of the first layer */
@@ -46,12 +55,15 @@ typedef struct mho_hw {
         bool aligned; /* decision edges moved halfway between possible sums */
         int per;      /* mho_converter_per */
     } output;
-    struct {             /* readings of bcnn Table IV; docs/models/cost.md */
-        int input_sharing;       /* shared: column groups share the DACs (D0); copied: each has its own (Dx) */
+    struct {
+        int weight_rule, map_rule; /* mho_scale_rule of full mode; binary mode needs no scale */
+    } quant;
+    struct { /* readings of bcnn Table IV; docs/models/cost.md */
+        int input_sharing; /* mho_sharing: column groups share the DACs (D0), or each has its own (Dx) */
         size_t converters_per_weight_column; /* 2: one per crossbar of the pair; 1 */
         size_t conducting_cells_per_weight;  /* 1: one device of the pair counts for energy; 2 */
-        int adc4_area;           /* comparators: 15 x 72 T; printed: 72 T */
-        bool buffer;             /* count the feature-map buffer */
+        int adc4_area; /* mho_adc4_area: 15 comparators of 72 T, or the printed 72 T */
+        bool buffer;   /* count the feature-map buffer */
     } cost;
     char technology[64]; /* configs/tech/NAME.yaml, or a path */
 } mho_hw;
@@ -66,14 +78,16 @@ typedef struct mho_hw_config {
     mho_origin origin[MHO_HW_FIELDS_MAX];
 } mho_hw_config;
 
-/* name: built in ("bcnn"), or the path of a YAML file.  A file may start with `base: NAME` and then
- * tells only what differs.  sets: `key=value` strings applied last, NULL-terminated, or NULL.
+/* name: built in ("bcnn" is configs/hw/bcnn.yaml), or the path of a YAML file (it has a / or ends in
+ * .yaml).  A file may start with `base: NAME` and then tells only what differs; NAME is a built-in
+ * hardware or device ("taox" is configs/device/taox.yaml) or a path, relative to the folder of the file
+ * that names it.  sets: `key=value` strings applied last, NULL-terminated, or NULL.
  * MHO_ECONFIG: bad field (place, key, value, bounds); MHO_EFILE: no such file, nearest built-in named. */
 MHO_API MHO_MUST_CHECK mho_status mho_hw_open(const char *name, const char *const *sets,
                                               mho_hw_config *out);
 /* Bounds across fields: g_off < g_on, ... mho_hw_open has called it. */
 MHO_API MHO_MUST_CHECK mho_status mho_hw_check(const mho_hw *hw);
-/* {key: {value, unit, place, source}}: stored with each result. */
+/* {key: {value, unit, place, source}}: stored with each result.  Values as written in YAML. */
 MHO_API mho_json *mho_hw_json(const mho_hw_config *config);
 
 #endif

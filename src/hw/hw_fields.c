@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The field table of a hardware description, and the bounds across fields. */
+#include "mho/hw.h"
+
+#define ENTRY(key, kind, member, preset, min, max, unit, scale, names, help)                       \
+    {                                                                                              \
+        key, kind, offsetof(mho_hw, member), sizeof(((mho_hw *)0)->member), preset, min, max,      \
+            unit, scale, names, help                                                               \
+    }
+#define COUNT(key, member, preset, min, max, help)                                                 \
+    ENTRY(key, MHO_FIELD_UINT, member, preset, min, max, "", 1, NULL, help)
+#define REAL(key, member, preset, min, max, unit, scale, help)                                     \
+    ENTRY(key, MHO_FIELD_DOUBLE, member, preset, min, max, unit, scale, NULL, help)
+#define CHOICE(key, member, preset, names, help)                                                   \
+    ENTRY(key, MHO_FIELD_ENUM, member, preset, 0, 0, "", 1, names, help)
+#define YES_NO(key, member, preset, help)                                                          \
+    ENTRY(key, MHO_FIELD_BOOL, member, preset, 0, 1, "", 1, NULL, help)
+
+static const char *const distributions[] = {"uniform", "gaussian", "lognormal", NULL};
+static const char *const cells[] = {"1t1r", "0t1r", NULL};
+static const char *const modes[] = {"binary", "full", NULL};
+static const char *const ranges[] = {"full", "calibrated", NULL};
+static const char *const pers[] = {"crossbar", "pair", NULL};
+static const char *const rules[] = {"cover", "least_squares", "least_absolute", NULL};
+static const char *const sharings[] = {"shared", "copied", NULL};
+static const char *const adc4_areas[] = {"comparators", "printed", NULL};
+
+static const mho_field fields[] = {
+    COUNT("device.bits", device.bits, "7", 1, 8, "bits a cell holds: 2^bits conductance levels"),
+    REAL("device.g_on", device.g_on_S, "100", 0, 1e6, "uS", 1e-6, "upper end of the conductance range"),
+    REAL("device.g_off", device.g_off_S, "1", 0, 1e6, "uS", 1e-6, "lower end of the conductance range"),
+    CHOICE("device.distribution", device.distribution, "uniform", distributions,
+           "of the programming error u: g = level centre + u x half a level"),
+    REAL("device.variation", device.variation, "1", 0, 64, "", 1,
+         "largest |u|; 1 = anywhere within the level, 0 = ideal devices"),
+    REAL("device.variation_sigma", device.variation_sigma, "0.1", 0, 2, "", 1,
+         "lognormal only: deviation of ln g"),
+    COUNT("device.resolution_bits", device.resolution_bits, "12", 10, 14,
+          "conductances are integers of g_on - g_off in 2^resolution_bits parts"),
+
+    COUNT("crossbar.rows", crossbar.rows, "128", 1, 4096, "word lines of one crossbar"),
+    COUNT("crossbar.columns", crossbar.columns, "128", 1, 4096, "bit lines of one crossbar"),
+    CHOICE("crossbar.cell", crossbar.cell, "1t1r", cells, "with or without an access transistor"),
+    CHOICE("crossbar.mode", crossbar.mode, "binary", modes,
+           "binary: weights +-1 on the end levels; full: weights of device.bits + sign"),
+
+    COUNT("input.first_bits", input.first_bits, "8", 1, 8, "DAC of the first layer"),
+    COUNT("input.bits", input.bits, "1", 1, 8,
+          "DAC of the other layers; 1 = none, the bit drives the row"),
+
+    COUNT("output.first_bits", output.first_bits, "8", 0, 16, "ADC of the first layer; 0 = ideal"),
+    COUNT("output.bits", output.bits, "1", 0, 16,
+          "ADC of layers whose rows fit one crossbar; 1 = sense amplifier at the threshold, 0 = ideal"),
+    COUNT("output.split_bits", output.split_bits, "4", 0, 16,
+          "ADC of partial sums where rows are split; 0 = ideal"),
+    COUNT("output.last_bits", output.last_bits, "8", 0, 16,
+          "ADC of the classifier where its rows fit one crossbar; 0 = ideal"),
+    CHOICE("output.range", output.range, "calibrated", ranges,
+           "sums between the first and the last code: all that can occur, or those of images"),
+    REAL("output.percentile", output.percentile, "99.9", 50, 100, "%", 1,
+         "calibrated: share of the sums that the range holds"),
+    COUNT("output.calibration_images", output.calibration_images, "1000", 1, 1e6,
+          "training images the range is calibrated on"),
+    YES_NO("output.aligned", output.aligned, "true", "decision edges halfway between possible sums"),
+    CHOICE("output.per", output.per, "crossbar", pers,
+           "one converter for each crossbar of a pair, or for the analog difference"),
+
+    CHOICE("quant.weight_rule", quant.weight_rule, "cover", rules,
+           "full mode: how the power-of-two scale of a layer's weights is chosen"),
+    CHOICE("quant.map_rule", quant.map_rule, "cover", rules,
+           "full mode: how the power-of-two scale of a feature map is chosen"),
+
+    CHOICE("cost.input_sharing", cost.input_sharing, "shared", sharings,
+           "column groups share the input converters, or each has its own"),
+    COUNT("cost.converters_per_weight_column", cost.converters_per_weight_column, "2", 1, 2,
+          "output converters of a pair of columns"),
+    COUNT("cost.conducting_cells_per_weight", cost.conducting_cells_per_weight, "1", 1, 2,
+          "cells of a pair that take energy"),
+    CHOICE("cost.adc4_area", cost.adc4_area, "comparators", adc4_areas,
+           "area of a 4-bit converter: 15 comparators, or as printed"),
+    YES_NO("cost.buffer", cost.buffer, "false", "count the feature-map buffer"),
+    ENTRY("technology", MHO_FIELD_STRING, technology, "bcnn-45nm", 0, 0, "", 1, NULL,
+          "table of component costs: configs/tech/NAME.yaml, or a path"),
+};
+
+_Static_assert(sizeof fields / sizeof *fields <= MHO_HW_FIELDS_MAX, "mho_hw_config.origin");
+
+const mho_fields mho_hw_fields = {"hardware", fields, sizeof fields / sizeof *fields, sizeof(mho_hw)};
+
+mho_status mho_hw_check(const mho_hw *hw)
+{
+    mho_status s = mho_device_check(&hw->device);
+    if (s)
+        return s;
+    if (hw->crossbar.mode == MHO_MODE_BINARY && hw->input.bits != 1)
+        return mho_error(MHO_ECONFIG,
+                         "input.bits = %zu, want 1: in crossbar.mode binary a feature map is 1 bit",
+                         hw->input.bits);
+    return MHO_OK;
+}
