@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table that cmake/assets.cmake generates. */
+/* The table that cmake/assets.cmake generates, sorted by path. */
 #ifndef MHO_BASE_ASSET_TABLE_H
 #define MHO_BASE_ASSET_TABLE_H
 
-typedef struct mhoi_asset_entry {
-    const char *path, *begin, *end;
-} mhoi_asset_entry;
+#include "mho/asset.h"
 
-extern const mhoi_asset_entry mhoi_asset_table[];
-extern const unsigned mhoi_asset_count;
+extern const mho_asset mhoi_asset_table[];
+extern const size_t mhoi_asset_count;
 
 #endif

@@ -16,4 +16,10 @@ MHO_MUST_CHECK mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *
 /* Tells the progress callback (if any), at most ten times a second; only the master thread does. */
 void mhoi_progress(const char *what, uint64_t done, uint64_t total, const char *unit);
 
+/* Whether this is the thread that called mhoi_parallel (or no parallel loop runs). */
+bool mhoi_is_master(void);
+
+/* Tests: forgets an interruption. */
+void mhoi_interrupt_clear(void);
+
 #endif

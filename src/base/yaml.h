@@ -3,6 +3,7 @@
 #ifndef MHO_BASE_YAML_H
 #define MHO_BASE_YAML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mho/status.h"
@@ -20,12 +21,16 @@ struct mhoi_yaml {
 };
 
 /* MHO_EFORMAT with place:line: not YAML, more than one document, anchors, a key twice in one map, nested
- * deeper than 32. An empty text is an empty map. */
+ * deeper than 32.  An empty text is an empty map. */
 MHO_MUST_CHECK mho_status mhoi_yaml_parse(const char *text, const char *place, mhoi_yaml **out);
 void mhoi_yaml_destroy(mhoi_yaml *root);
 const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key); /* NULL if absent */
 /* Numbers written in full; MHO_ECONFIG "place:line: key = text, want ..." */
 MHO_MUST_CHECK mho_status mhoi_yaml_double(const mhoi_yaml *node, const char *place, double *out);
 MHO_MUST_CHECK mho_status mhoi_yaml_size(const mhoi_yaml *node, const char *place, size_t *out);
+
+/* The whole text as a number in decimal notation (finite), or digits only; false if it is not. */
+bool mhoi_parse_double(const char *text, double *out);
+bool mhoi_parse_size(const char *text, size_t *out);
 
 #endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library's one allocator: zeroed, aligned for vector loads, counted, and failing on demand. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define ALIGNMENT 64
+
+static atomic_uint_fast64_t made, live;
+static atomic_uint_fast64_t fail_number; /* value of `made` that fails; 0 = none */
+
+static mho_status no_memory(size_t count, size_t size, const char *what)
+{
+    double bytes = (double)count * (double)size;
+    const char *const unit[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    size_t u = 0;
+    for (; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)
+        bytes /= 1000;
+    return mho_error(MHO_ENOMEM, "out of memory: %s: %.3g %s (%zu x %zu)", what, bytes, unit[u], count,
+                     size);
+}
+
+mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
+{
+    void *memory = NULL;
+    size_t bytes;
+    memcpy(out, &memory, sizeof memory);
+    if (count == 0)
+        return MHO_OK;
+    if (atomic_fetch_add(&made, 1) + 1 == atomic_load(&fail_number))
+        return no_memory(count, size, what);
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX ||
+        posix_memalign(&memory, ALIGNMENT, bytes) != 0)
+        return no_memory(count, size, what);
+    memset(memory, 0, bytes);
+    memcpy(out, &memory, sizeof memory);
+    atomic_fetch_add(&live, 1);
+    return MHO_OK;
+}
+
+void mhoi_free(void *pointer)
+{
+    void *memory, *none = NULL;
+    memcpy(&memory, pointer, sizeof memory);
+    if (memory)
+        atomic_fetch_sub(&live, 1);
+    free(memory);
+    memcpy(pointer, &none, sizeof none);
+}
+
+void mhoi_alloc_fail_at(uint64_t k)
+{
+    atomic_store(&fail_number, k ? atomic_load(&made) + k : 0);
+}
+
+uint64_t mhoi_alloc_count(void)
+{
+    return atomic_load(&made);
+}
+
+uint64_t mhoi_alloc_live(void)
+{
+    return atomic_load(&live);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The known spelling nearest to a mistyped one: fewest insertions, deletions, replacements and swaps of
+ * neighbours. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "mho/config.h"
+
+#define WORD_MAX 64
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Restricted Damerau-Levenshtein distance of words up to WORD_MAX letters. */
+static size_t distance(const char *a, size_t n, const char *b, size_t m)
+{
+    size_t d[3][WORD_MAX + 1];
+    for (size_t j = 0; j <= m; j++)
+        d[0][j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t *now = d[i % 3], *last = d[(i + 2) % 3], *before = d[(i + 1) % 3];
+        now[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                now[j] = least(now[j], before[j - 2] + 1);
+        }
+    }
+    return d[n % 3][m];
+}
+
+/* rows is the last part of crossbar.rows. */
+static bool is_last_part(const char *word, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && strcmp(dot + 1, word) == 0;
+}
+
+const char *mho_nearest(const char *word, const char *const *names, size_t count)
+{
+    size_t n = strlen(word);
+    size_t best = 1 + n / 3; /* farther is not near */
+    const char *found = NULL;
+    if (n == 0 || n > WORD_MAX)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t m = strlen(names[i]);
+        if (m > WORD_MAX)
+            continue;
+        size_t d = is_last_part(word, names[i]) ? 1 : distance(word, n, names[i], m);
+        if (d < n && (found ? d < best : d <= best)) {
+            best = d;
+            found = names[i];
+        }
+    }
+    return found;
+}

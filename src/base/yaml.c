@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* YAML (libyaml events) into a tree.  Of YAML's riches only scalars, lists and maps are taken: anchors,
+ * aliases and tags are refused. */
+#include <stdbool.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "base/alloc.h"
+#include "base/yaml.h"
+
+#define DEPTH_MAX 32
+
+typedef struct reader {
+    yaml_parser_t parser;
+    const char *place;
+} reader;
+
+static mho_status next_event(reader *r, yaml_event_t *event)
+{
+    if (yaml_parser_parse(&r->parser, event))
+        return MHO_OK;
+    if (r->parser.error == YAML_MEMORY_ERROR)
+        return mho_error(MHO_ENOMEM, "%s: out of memory", r->place);
+    const char *problem = r->parser.problem ? r->parser.problem : "not YAML";
+    size_t line = r->parser.error == YAML_READER_ERROR ? r->parser.mark.line : r->parser.problem_mark.line;
+    return mho_error(MHO_EFORMAT, "%s:%zu: not YAML: %s", r->place, line + 1, problem);
+}
+
+static mho_status copy_text(const char *from, size_t length, char **out)
+{
+    mho_status s = mhoi_alloc(out, length + 1, 1, "YAML text");
+    if (s == MHO_OK)
+        memcpy(*out, from, length);
+    return s;
+}
+
+static mho_status copy_scalar(const reader *r, const yaml_event_t *event, char **out)
+{
+    const char *text = (const char *)event->data.scalar.value;
+    size_t length = event->data.scalar.length;
+    if (memchr(text, '\0', length))
+        return mho_error(MHO_EFORMAT, "%s:%zu: a zero byte in a text", r->place,
+                         event->start_mark.line + 1);
+    return copy_text(text, length, out);
+}
+
+/* One more child of node, zeroed. */
+static mho_status append(mhoi_yaml *node, mhoi_yaml **out)
+{
+    size_t n = node->children;
+    if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
+        mhoi_yaml *larger;
+        mho_status s = mhoi_alloc(&larger, n ? 2 * n : 1, sizeof *larger, "YAML nodes");
+        if (s != MHO_OK)
+            return s;
+        if (n)
+            memcpy(larger, node->child, n * sizeof *larger);
+        mhoi_free(&node->child);
+        node->child = larger;
+    }
+    *out = &node->child[node->children++];
+    return MHO_OK;
+}
+
+static mho_status refuse_extras(const reader *r, const yaml_event_t *event)
+{
+    const yaml_char_t *anchor = NULL, *tag = NULL;
+    if (event->type == YAML_SCALAR_EVENT) {
+        anchor = event->data.scalar.anchor;
+        tag = event->data.scalar.tag;
+    } else if (event->type == YAML_SEQUENCE_START_EVENT) {
+        anchor = event->data.sequence_start.anchor;
+        tag = event->data.sequence_start.tag;
+    } else if (event->type == YAML_MAPPING_START_EVENT) {
+        anchor = event->data.mapping_start.anchor;
+        tag = event->data.mapping_start.tag;
+    }
+    const char *what = event->type == YAML_ALIAS_EVENT || anchor ? "anchors" : tag ? "tags" : NULL;
+    if (!what)
+        return MHO_OK;
+    return mho_error(MHO_EFORMAT, "%s:%zu: %s are not taken", r->place, event->start_mark.line + 1, what);
+}
+
+static mho_status read_node(reader *r, const yaml_event_t *event, size_t depth, mhoi_yaml *node);
+
+/* The key of a map's next entry goes to a new child. */
+static mho_status read_key(const reader *r, const yaml_event_t *event, mhoi_yaml *map, mhoi_yaml **child)
+{
+    char *key;
+    size_t line = event->start_mark.line + 1;
+    if (event->type != YAML_SCALAR_EVENT)
+        return mho_error(MHO_EFORMAT, "%s:%zu: a key must be plain text", r->place, line);
+    mho_status s = refuse_extras(r, event);
+    if (s == MHO_OK)
+        s = copy_scalar(r, event, &key);
+    if (s != MHO_OK)
+        return s;
+    const mhoi_yaml *twin = mhoi_yaml_get(map, key);
+    if (twin)
+        s = mho_error(MHO_EFORMAT, "%s:%zu: %s stands twice, first in line %zu", r->place, line, key,
+                      twin->line);
+    else
+        s = append(map, child);
+    if (s == MHO_OK)
+        (*child)->key = key;
+    else
+        mhoi_free(&key);
+    return s;
+}
+
+/* The children of a list or map up to its end. */
+static mho_status read_children(reader *r, size_t depth, mhoi_yaml *node)
+{
+    yaml_event_type_t end =
+        node->kind == MHOI_YAML_LIST ? YAML_SEQUENCE_END_EVENT : YAML_MAPPING_END_EVENT;
+    if (depth >= DEPTH_MAX)
+        return mho_error(MHO_EFORMAT, "%s:%zu: nested deeper than %d", r->place, node->line, DEPTH_MAX);
+    for (;;) {
+        yaml_event_t event;
+        mhoi_yaml *child = NULL;
+        mho_status s = next_event(r, &event);
+        if (s != MHO_OK)
+            return s;
+        if (event.type == end) {
+            yaml_event_delete(&event);
+            return MHO_OK;
+        }
+        if (node->kind == MHOI_YAML_LIST) {
+            s = append(node, &child);
+        } else {
+            s = read_key(r, &event, node, &child);
+            yaml_event_delete(&event);
+            if (s == MHO_OK)
+                s = next_event(r, &event);
+            if (s != MHO_OK)
+                return s;
+        }
+        if (s == MHO_OK)
+            s = read_node(r, &event, depth + 1, child);
+        yaml_event_delete(&event);
+        if (s != MHO_OK)
+            return s;
+    }
+}
+
+/* The value that starts with event. */
+static mho_status read_node(reader *r, const yaml_event_t *event, size_t depth, mhoi_yaml *node)
+{
+    mho_status s = refuse_extras(r, event);
+    if (s != MHO_OK)
+        return s;
+    node->line = event->start_mark.line + 1;
+    if (event->type == YAML_SCALAR_EVENT)
+        return copy_scalar(r, event, &node->text);
+    node->kind = event->type == YAML_SEQUENCE_START_EVENT ? MHOI_YAML_LIST : MHOI_YAML_MAP;
+    return read_children(r, depth, node);
+}
+
+/* What follows the root: nothing. */
+static mho_status read_end(reader *r)
+{
+    yaml_event_t event;
+    mho_status s = next_event(r, &event); /* document end */
+    if (s != MHO_OK)
+        return s;
+    yaml_event_delete(&event);
+    s = next_event(r, &event);
+    if (s != MHO_OK)
+        return s;
+    if (event.type != YAML_STREAM_END_EVENT)
+        s = mho_error(MHO_EFORMAT, "%s:%zu: more than one document", r->place, event.start_mark.line + 1);
+    yaml_event_delete(&event);
+    return s;
+}
+
+static mho_status read_stream(reader *r, mhoi_yaml *root)
+{
+    root->kind = MHOI_YAML_MAP; /* of an empty text */
+    root->line = 1;
+    for (;;) {
+        yaml_event_t event;
+        mho_status s = next_event(r, &event);
+        if (s != MHO_OK)
+            return s;
+        yaml_event_type_t type = event.type;
+        bool before_root = type == YAML_STREAM_START_EVENT || type == YAML_DOCUMENT_START_EVENT;
+        if (!before_root && type != YAML_STREAM_END_EVENT) {
+            root->kind = MHOI_YAML_SCALAR;
+            s = read_node(r, &event, 0, root);
+        }
+        yaml_event_delete(&event);
+        if (s != MHO_OK || type == YAML_STREAM_END_EVENT)
+            return s;
+        if (!before_root)
+            return read_end(r);
+    }
+}
+
+static void free_children(mhoi_yaml *node)
+{
+    for (size_t i = 0; i < node->children; i++)
+        free_children(&node->child[i]);
+    mhoi_free(&node->child);
+    mhoi_free(&node->key);
+    mhoi_free(&node->text);
+}
+
+void mhoi_yaml_destroy(mhoi_yaml *root)
+{
+    if (!root)
+        return;
+    free_children(root);
+    mhoi_free(&root);
+}
+
+mho_status mhoi_yaml_parse(const char *text, const char *place, mhoi_yaml **out)
+{
+    reader r = {.place = place};
+    mho_status s = mhoi_alloc(out, 1, sizeof **out, "YAML tree");
+    if (s != MHO_OK)
+        return mho_error_prefix(s, "%s", place);
+    if (!yaml_parser_initialize(&r.parser)) {
+        mhoi_yaml_destroy(*out);
+        *out = NULL;
+        return mho_error(MHO_ENOMEM, "%s: out of memory", place);
+    }
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, strlen(text));
+    s = read_stream(&r, *out);
+    yaml_parser_delete(&r.parser);
+    if (s != MHO_OK) {
+        mhoi_yaml_destroy(*out);
+        *out = NULL;
+    }
+    return s;
+}
+
+const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key)
+{
+    for (size_t i = 0; map->kind == MHOI_YAML_MAP && i < map->children; i++)
+        if (strcmp(map->child[i].key, key) == 0)
+            return &map->child[i];
+    return NULL;
+}
+
+static mho_status bad_number(const mhoi_yaml *node, const char *place, const char *want)
+{
+    return mho_error(MHO_ECONFIG, "%s:%zu: %s = %s, want %s", place, node->line,
+                     node->key ? node->key : "value", node->text ? node->text : "(not a scalar)", want);
+}
+
+mho_status mhoi_yaml_double(const mhoi_yaml *node, const char *place, double *out)
+{
+    if (!node->text || !mhoi_parse_double(node->text, out))
+        return bad_number(node, place, "a number");
+    return MHO_OK;
+}
+
+mho_status mhoi_yaml_size(const mhoi_yaml *node, const char *place, size_t *out)
+{
+    if (!node->text || !mhoi_parse_size(node->text, out))
+        return bad_number(node, place, "a whole number, 0 or above");
+    return MHO_OK;
+}
