@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The frame of the program: one table of commands, one of options; parsing, help and completion come
- * from them.  Data goes to args->out, everything else to stderr. */
+/* The frame of the program: one table of commands, one of options; parsing, help, man page and completion
+ * come from them.  Data goes to args->out, everything else to stderr. */
 #ifndef MHO_CLI_H
 #define MHO_CLI_H
 
@@ -22,11 +22,11 @@ typedef struct cli_args {
     size_t sets;
     const char *hw, *data, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
-    size_t seed, threads, images, trials, epochs;
-    bool has_trials, has_images, has_epochs; /* given on the command line */
-    bool json, csv, quiet, explain, resume, list;
-    FILE *out; /* stdout, or the file of -o for commands whose -o is the report */
-    bool color; /* stdout is a terminal and NO_COLOR is not set */
+    size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
+    bool has_seed, has_trials, has_images, has_epochs; /* given on the command line */
+    bool json, csv, quiet, explain, resume, list, man, help, version;
+    FILE *out;  /* stdout, or the file of -o for commands whose -o is the report */
+    bool color; /* out is a terminal and NO_COLOR is not set */
 } cli_args;
 
 typedef mho_status cli_run_fn(const cli_args *args);
@@ -37,18 +37,25 @@ typedef struct cli_option {
     const char *name; /* "threads" */
     char letter;      /* 'o', or 0 */
     cli_option_kind kind;
-    const char *metavar; /* "N" */
+    const char *metavar;  /* "N" */
     size_t offset, given; /* in cli_args; given: offset of its has_ flag, or 0 */
+    size_t min, max;      /* CLI_SIZE */
     const char *help;
 } cli_option;
 
 typedef struct cli_command {
     const char *name, *synopsis, *summary; /* "evaluate", "NET --hw HW [options]", "accuracy, ..." */
     size_t files_min, files_max;
-    const char *options; /* "hw data trials seed" : names of cli_options; json, csv, threads, quiet, help always */
+    const char *options; /* "hw data trials seed": names of cli_options; those of CLI_COMMON besides */
     cli_run_fn *run;
-    const char *details; /* paragraphs and examples of the help page */
+    const char *details;      /* paragraphs and examples of the help page */
+    const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
+    bool own_output;          /* -o is not the report: the command writes args->output itself */
+    bool plain;               /* prints no table: takes none of CLI_TABLE */
 } cli_command;
+
+#define CLI_COMMON "threads quiet help"
+#define CLI_TABLE "json csv output"
 
 extern const cli_command cli_commands[];
 extern const size_t cli_command_count;
@@ -57,9 +64,20 @@ extern const size_t cli_option_count;
 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce, cmd_nets,
-    cmd_hw, cmd_data, cmd_doctor;
+    cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion;
 
-/* --- opening what the user named (open.c) ---------------------------------------------------------- */
+/* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
+
+const cli_command *cli_command_find(const char *name);        /* NULL if there is none */
+const char *cli_command_nearest(const char *name);            /* NULL if none is near */
+bool cli_command_takes(const cli_command *command, const cli_option *option);
+/* argv[0..argc): what follows the command's name.  MHO_EUSAGE names the option and the value. */
+MHO_MUST_CHECK mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args);
+void cli_help_overview(FILE *out, bool color);
+void cli_help_command(const cli_command *command, FILE *out, bool color);
+bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
+
+/* --- opening what the user named (open.c) ------------------------------------------------------------ */
 
 /* NET: zoo name, YAML file, or ONNX file. MHO_EFILE names the nearest zoo name. */
 MHO_MUST_CHECK mho_status cli_open_net(const char *name, mho_net **out);
@@ -67,14 +85,20 @@ MHO_MUST_CHECK mho_status cli_open_net(const char *name, mho_net **out);
  * models/NAME-STYLE-DATA.onnx ("lenet-binary-mnist").  MHO_ENODATA tells how to train one. */
 MHO_MUST_CHECK mho_status cli_open_model(const char *name, mho_style style, const char *data_name,
                                          mho_net **out);
+/* The whole file and a zero byte after it; free() it. */
+MHO_MUST_CHECK mho_status cli_read_file(const char *path, char **text, size_t *size);
 
-/* --- tables (table.c): aligned text, CSV, or JSON from one description ------------------------------ */
+/* --- tables (table.c): aligned text or CSV from one description --------------------------------------- */
 
 typedef struct cli_table cli_table;
-/* columns: "layer|rows>|energy (uJ)>" : titles, '>' = right-aligned */
+/* columns: "layer|rows>|energy>" : titles, '>' = right-aligned */
 cli_table *cli_table_create(const char *title, const char *columns);
 /* One cell each, left to right; a full row starts the next one. */
 void cli_table_text(cli_table *t, const char *format, ...) MHO_PRINTF(2, 3);
+/* A quantity: "12.3 uJ" in text; in CSV the bare SI value, with the unit in the column's title. */
+void cli_table_si(cli_table *t, double value, const char *unit);
+/* A fraction 0..1: "58.2 %" with that many decimals in text; the bare fraction in CSV. */
+void cli_table_percent(cli_table *t, double fraction, int decimals);
 void cli_table_rule(cli_table *t); /* a line before the next row (totals) */
 void cli_table_print(const cli_table *t, const cli_args *args); /* text, or CSV with args->csv */
 void cli_table_destroy(cli_table *t);
@@ -84,5 +108,26 @@ MHO_MUST_CHECK mho_status cli_print_json(const cli_args *args, mho_json *root);
 
 /* 12.3 uJ, 4.56 mm2, 1.2 GB: three or four significant digits with the SI prefix that fits. */
 const char *cli_si(double value, const char *unit, char text[32]);
+/* 1234567 -> 1,234,567 */
+const char *cli_grouped(uint64_t value, char text[32]);
+
+/* Text marks, empty strings without color. */
+typedef struct cli_marks {
+    const char *bold, *dim, *good, *bad, *end;
+} cli_marks;
+const cli_marks *cli_marks_of(bool color);
+
+/* malloc that ends the program (exit code 4) when there is no memory: for the program's own small needs. */
+void *cli_alloc(size_t bytes);
+
+/* --- progress (progress.c) ---------------------------------------------------------------------------- */
+
+/* Shows progress of long calls as a bar on stderr; nothing unless stderr is a terminal. */
+void cli_progress_start(bool quiet);
+/* Wipes the bar; call before printing a line while work goes on. */
+void cli_progress_clear(void);
+/* The calls up to the next cli_progress_part make up part `index` of `parts` of one piece of work, shown
+ * as one bar; parts 0: each call has a bar of its own again. */
+void cli_progress_part(const char *what, size_t index, size_t parts);
 
 #endif

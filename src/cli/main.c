@@ -1,7 +1,164 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The program: finds the command, parses its options, runs it, and turns its status into an exit code.
+ *
+ * Ctrl-C: the first asks the work under way to end well, the second ends the program at once.
+ * A reader that closes our pipe has what it wanted: no error.  A full disk is one. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "cli.h"
 
-int main(void)
+static volatile sig_atomic_t signals_seen;
+
+static void on_signal(int number)
 {
-    return 0;
+    static const char note[] = "\nmho: finishing what is under way; once more stops now\n";
+    (void)number;
+    if (signals_seen++)
+        _exit(130);
+    mho_interrupt();
+    int saved = errno;
+    if (isatty(STDERR_FILENO) && write(STDERR_FILENO, note, sizeof note - 1) < 0)
+        errno = 0;
+    errno = saved;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int report(mho_status s, const char *command)
+{
+    if (s == MHO_OK)
+        return 0;
+    cli_progress_clear();
+    const char *message = mho_error_message();
+    fprintf(stderr, "mho: error: %s\n", *message ? message : mho_status_text(s));
+    if (s == MHO_EUSAGE)
+        fprintf(stderr, "mho: see `mho %s%s`\n", command ? "help " : "--help", command ? command : "");
+    return mho_status_exit_code(s);
+}
+
+/* Where the report goes: stdout, or a temporary file beside -o that is renamed once it is complete (a
+ * device such as /dev/null is written directly). */
+typedef struct destination {
+    const char *path;
+    char *temporary; /* NULL: written directly */
+    FILE *file;
+} destination;
+
+static mho_status destination_open(const char *path, destination *d)
+{
+    *d = (destination){.path = path, .file = stdout};
+    if (!path)
+        return MHO_OK;
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) {
+        size_t size = strlen(path) + 32;
+        d->temporary = cli_alloc(size);
+        snprintf(d->temporary, size, "%s.tmp-%ld", path, (long)getpid());
+    }
+    d->file = fopen(d->temporary ? d->temporary : path, "w");
+    if (d->file)
+        return MHO_OK;
+    mho_status s = mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
+    free(d->temporary);
+    return s;
+}
+
+/* The other end of a pipe is gone. */
+static bool reader_gone(FILE *file)
+{
+    struct pollfd end = {.fd = fileno(file), .events = POLLOUT};
+    return poll(&end, 1, 0) == 1 && (end.revents & POLLERR);
+}
+
+/* Flushes and closes.  A failure of the write is the result unless the command itself failed before. */
+static mho_status destination_close(destination *d, mho_status s)
+{
+    bool keep = s == MHO_OK || s == MHO_EINTERRUPTED || s == MHO_ECHECK;
+    bool failed = ferror(d->file) != 0, gone = reader_gone(d->file);
+    errno = 0;
+    failed = fclose(d->file) != 0 || failed;
+    if (gone && (failed || s == MHO_EFILE)) { /* of two, the message tells the rest */
+        failed = false;
+        s = s == MHO_EFILE ? MHO_OK : s;
+    }
+    if (keep && !failed && d->temporary && rename(d->temporary, d->path) != 0)
+        failed = true;
+    const char *reason = errno ? strerror(errno) : "the device refused";
+    if ((!keep || failed) && d->temporary)
+        unlink(d->temporary);
+    if (failed && (keep || s == MHO_EFILE))
+        s = mho_error(MHO_EFILE, "%s: cannot write: %s", d->path ? d->path : "standard output", reason);
+    free(d->temporary);
+    return s;
+}
+
+static mho_status run_command(const cli_command *command, int argc, char **argv)
+{
+    cli_args args = {.seed = 1, .trials = 10};
+    mho_status s = cli_parse(command, argc, argv, &args);
+    if (s)
+        return s;
+    destination d;
+    s = destination_open(command->own_output || args.help ? NULL : args.output, &d);
+    if (s)
+        return s;
+    args.out = d.file;
+    args.color = cli_color(d.file);
+    if (args.help) {
+        cli_help_command(command, args.out, args.color);
+        return destination_close(&d, MHO_OK);
+    }
+    s = mho_cpu_init();
+    if (!s && args.threads)
+        s = mho_threads_set(args.threads);
+    if (!s) {
+        cli_progress_start(args.quiet);
+        s = command->run(&args);
+        cli_progress_clear();
+    }
+    return destination_close(&d, s);
+}
+
+static mho_status run_bare(const char *word)
+{
+    destination d;
+    mho_status s = destination_open(NULL, &d);
+    if (s)
+        return s;
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+        fprintf(d.file, "mho %s\n", mho_version());
+    else
+        cli_help_overview(d.file, cli_color(d.file));
+    return destination_close(&d, MHO_OK);
+}
+
+int main(int argc, char **argv)
+{
+    catch_signals();
+    if (argc < 2)
+        return report(mho_error(MHO_EUSAGE, "no command; the main job is `mho evaluate lenet --hw bcnn`"),
+                      NULL);
+    const char *word = argv[1];
+    if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "--version") || !strcmp(word, "-V"))
+        return report(run_bare(word), NULL);
+    const cli_command *command = cli_command_find(word);
+    if (command)
+        return report(run_command(command, argc - 2, argv + 2), command->name);
+    const char *near = cli_command_nearest(word);
+    return report(near ? mho_error(MHO_EUSAGE, "no command %s; did you mean %s?", word, near)
+                       : mho_error(MHO_EUSAGE, "no command %s", word),
+                  NULL);
 }

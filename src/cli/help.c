@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Help pages, the manual page and the completion script, all from the tables of commands, options and
+ * fields. */
+#include <string.h>
+
+#include "cli.h"
+
+static bool is_frame(const cli_command *command)
+{
+    return command->run == cmd_help || command->run == cmd_completion;
+}
+
+void cli_help_overview(FILE *out, bool color)
+{
+    const cli_marks *m = cli_marks_of(color);
+    fprintf(out,
+            "%smho %s%s: accuracy, cycles, energy and area of neural networks on RRAM crossbars\n\n"
+            "  mho COMMAND [arguments] [options]\n\n",
+            m->bold, mho_version(), m->end);
+    for (size_t i = 0; i < cli_command_count; i++)
+        fprintf(out, "%s  %s%-11s%s %s\n", i && is_frame(&cli_commands[i]) && !is_frame(&cli_commands[i - 1]) ? "\n" : "",
+                m->bold, cli_commands[i].name, m->end, cli_commands[i].summary);
+    fprintf(out, "\nStart with           mho evaluate lenet --hw bcnn\n"
+                 "A command's options  mho help COMMAND\n");
+}
+
+static void print_option(const cli_option *option, FILE *out)
+{
+    char left[64];
+    snprintf(left, sizeof left, "%s--%s%s%s", option->letter ? (char[]){'-', option->letter, ',', ' ', 0} : "    ",
+             option->name, option->metavar ? " " : "", option->metavar ? option->metavar : "");
+    fprintf(out, "  %-22s %s\n", left, option->help);
+}
+
+/* "1..4096 nm", "yes|no", ... */
+static void field_bounds(const mho_field *f, char *text, size_t size)
+{
+    size_t n = 0;
+    text[0] = 0;
+    switch (f->kind) {
+    case MHO_FIELD_BOOL:
+        snprintf(text, size, "true | false");
+        break;
+    case MHO_FIELD_UINT:
+    case MHO_FIELD_DOUBLE:
+        snprintf(text, size, "%.12g..%.12g%s%s", f->min, f->max, *f->unit ? " " : "", f->unit);
+        break;
+    case MHO_FIELD_ENUM:
+        for (size_t i = 0; f->names[i] && n < size; i++)
+            n += (size_t)snprintf(text + n, size - n, "%s%s", i ? " | " : "", f->names[i]);
+        break;
+    case MHO_FIELD_STRING:
+        snprintf(text, size, "text");
+        break;
+    }
+}
+
+static void print_fields(const mho_fields *fields, FILE *out, bool color)
+{
+    const cli_marks *m = cli_marks_of(color);
+    fprintf(out, "\n%sFields of the %s%s (YAML, and --set KEY=VALUE)\n", m->bold, fields->what, m->end);
+    for (size_t i = 0; i < fields->count; i++) {
+        char bounds[160];
+        field_bounds(&fields->field[i], bounds, sizeof bounds);
+        fprintf(out, "  %s%s%s = %s   %s[%s]%s\n      %s\n", m->bold, fields->field[i].key, m->end,
+                fields->field[i].preset, m->dim, bounds, m->end, fields->field[i].help);
+    }
+}
+
+void cli_help_command(const cli_command *command, FILE *out, bool color)
+{
+    const cli_marks *m = cli_marks_of(color);
+    fprintf(out, "%smho %s%s %s\n\n  %s\n", m->bold, command->name, m->end, command->synopsis,
+            command->summary);
+    if (command->details)
+        fprintf(out, "\n%s\n", command->details);
+    fprintf(out, "\n%sOptions%s\n", m->bold, m->end);
+    for (size_t i = 0; i < cli_option_count; i++)
+        if (cli_command_takes(command, &cli_options[i]))
+            print_option(&cli_options[i], out);
+    if (command->fields)
+        print_fields(command->fields, out, color);
+}
+
+/* --- manual page ----------------------------------------------------------------------------------- */
+
+static void troff(const char *text, FILE *out)
+{
+    for (const char *p = text; *p; p++) {
+        if (*p == '-' || *p == '\\')
+            fputc('\\', out);
+        if ((*p == '.' || *p == '\'') && (p == text || p[-1] == '\n'))
+            fputs("\\&", out);
+        fputc(*p, out);
+    }
+}
+
+static void man_command(const cli_command *command, FILE *out)
+{
+    fprintf(out, ".SS \"mho %s ", command->name);
+    troff(command->synopsis, out);
+    fputs("\"\n", out);
+    troff(command->summary, out);
+    fputc('\n', out);
+    if (command->details) {
+        fputs(".PP\n.nf\n", out);
+        troff(command->details, out);
+        fputs("\n.fi\n", out);
+    }
+    fputs(".PP\nOptions:", out);
+    const char *separator = " ";
+    for (size_t i = 0; i < cli_option_count; i++)
+        if (cli_command_takes(command, &cli_options[i])) {
+            fprintf(out, "%s\\-\\-%s", separator, cli_options[i].name);
+            separator = ", ";
+        }
+    fputc('\n', out);
+}
+
+static void man_page(FILE *out)
+{
+    fprintf(out, ".TH MHO 1 \"\" \"mho %s\"\n.SH NAME\nmho \\- neural networks on RRAM crossbars\n"
+                 ".SH SYNOPSIS\n.B mho\n.I command\n[arguments] [options]\n.SH COMMANDS\n", mho_version());
+    for (size_t i = 0; i < cli_command_count; i++)
+        man_command(&cli_commands[i], out);
+    fputs(".SH OPTIONS\n", out);
+    for (size_t i = 0; i < cli_option_count; i++) {
+        const cli_option *o = &cli_options[i];
+        fprintf(out, ".TP\n.B \\-\\-%s %s\n", o->name, o->metavar ? o->metavar : "");
+        troff(o->help, out);
+        fputc('\n', out);
+    }
+    fputs(".SH EXIT STATUS\n0 done; 1 a check or a published band failed; 2 usage or configuration; "
+          "3 file or data; 4 internal or memory; 130 interrupted.\n"
+          ".SH ENVIRONMENT\n.B MHO_DATA\nfolder of data sets; \n.B MHO_CPU\nref, avx2 or avx512; \n"
+          ".B NO_COLOR\nplain text.\n", out);
+}
+
+mho_status cmd_help(const cli_args *args)
+{
+    if (args->man) {
+        man_page(args->out);
+        return MHO_OK;
+    }
+    if (!args->files) {
+        cli_help_overview(args->out, args->color);
+        return MHO_OK;
+    }
+    const cli_command *command = cli_command_find(args->file[0]);
+    if (command) {
+        cli_help_command(command, args->out, args->color);
+        return MHO_OK;
+    }
+    const char *near = cli_command_nearest(args->file[0]);
+    return mho_error(MHO_EUSAGE, "no command %s%s%s%s", args->file[0], near ? "; did you mean " : "",
+                     near ? near : "", near ? "?" : "");
+}
+
+/* --- completion ------------------------------------------------------------------------------------ */
+
+static void print_words(FILE *out, const cli_command *command)
+{
+    fprintf(out, "    %s) words=\"", command->name);
+    for (size_t i = 0; i < cli_option_count; i++)
+        if (cli_command_takes(command, &cli_options[i]))
+            fprintf(out, "--%s ", cli_options[i].name);
+    if (command->run == cmd_help)
+        for (size_t i = 0; i < cli_command_count; i++)
+            fprintf(out, "%s ", cli_commands[i].name);
+    fputs("\" ;;\n", out);
+}
+
+mho_status cmd_completion(const cli_args *args)
+{
+    if (strcmp(args->file[0], "bash") != 0)
+        return mho_error(MHO_EUSAGE, "completion for %s, want bash", args->file[0]);
+    FILE *out = args->out;
+    fputs("_mho()\n{\n    local current=\"${COMP_WORDS[COMP_CWORD]}\" words\n"
+          "    case \"$COMP_CWORD:${COMP_WORDS[1]}\" in 1:*) words=\"", out);
+    for (size_t i = 0; i < cli_command_count; i++)
+        fprintf(out, "%s ", cli_commands[i].name);
+    fputs("--help --version\" ;; esac\n    [ -n \"$words\" ] || case \"${COMP_WORDS[1]}\" in\n", out);
+    for (size_t i = 0; i < cli_command_count; i++)
+        print_words(out, &cli_commands[i]);
+    fputs("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+          "    [ -n \"${COMPREPLY[*]}\" ] || COMPREPLY=($(compgen -f -- \"$current\"))\n}\n"
+          "complete -o filenames -F _mho mho\n", out);
+    return MHO_OK;
+}

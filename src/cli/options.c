@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of options, and the parser that it drives: --name value, --name=value, -o value. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define AT(member) offsetof(cli_args, member)
+
+const cli_option cli_options[] = {
+    {"hw", 0, CLI_TEXT, "HW", AT(hw), 0, 0, 0,
+     "hardware description: a built-in name (`mho hw` lists them) or a YAML file"},
+    {"data", 0, CLI_TEXT, "DIR", AT(data), 0, 0, 0,
+     "folder with the data set, or `synthetic`; else $MHO_DATA/mnist, ~/.cache/mho/mnist, synthetic digits"},
+    {"style", 0, CLI_TEXT, "STYLE", AT(style), 0, 0, 0, "float or binary"},
+    {"set", 0, CLI_LIST, "KEY=VALUE", AT(set), 0, 0, 0,
+     "set one field, as crossbar.rows=256; may be given many times"},
+    {"trials", 0, CLI_SIZE, "N", AT(trials), AT(has_trials), 1, 1000000,
+     "programmings of the crossbars, each with its own device variation (10)"},
+    {"images", 0, CLI_SIZE, "N", AT(images), AT(has_images), 1, SIZE_MAX, "the first N test images (all)"},
+    {"seed", 0, CLI_SIZE, "S", AT(seed), AT(has_seed), 0, SIZE_MAX, "seed of the random numbers (1)"},
+    {"epochs", 0, CLI_SIZE, "N", AT(epochs), AT(has_epochs), 1, 100000, "passes over the training images"},
+    {"checkpoint", 0, CLI_TEXT, "FILE", AT(checkpoint), 0, 0, 0, "file rewritten after every epoch"},
+    {"resume", 0, CLI_FLAG, NULL, AT(resume), 0, 0, 0, "go on from the checkpoint or the stored results"},
+    {"input", 0, CLI_TEXT, "FILE", AT(input), 0, 0, 0, "input tensor, .npy or .pb"},
+    {"expect", 0, CLI_TEXT, "FILE", AT(expect), 0, 0, 0, "tensor the result is compared with, .npy or .pb"},
+    {"mirror", 0, CLI_TEXT, "URL", AT(mirror), 0, 0, 0, "where to download from"},
+    {"explain", 0, CLI_FLAG, NULL, AT(explain), 0, 0, 0, "tell the formula and the source of every number"},
+    {"list", 0, CLI_FLAG, NULL, AT(list), 0, 0, 0, "list what there is"},
+    {"man", 0, CLI_FLAG, NULL, AT(man), 0, 0, 0, "the manual page, as troff"},
+    {"output", 'o', CLI_TEXT, "FILE", AT(output), 0, 0, 0, "write there instead of to the terminal"},
+    {"json", 0, CLI_FLAG, NULL, AT(json), 0, 0, 0, "print one JSON value, in SI units"},
+    {"csv", 0, CLI_FLAG, NULL, AT(csv), 0, 0, 0, "print the tables as CSV, in SI units"},
+    {"threads", 0, CLI_SIZE, "N", AT(threads), 0, 0, 1024,
+     "threads; 0 = as many as there are cores (results do not depend on it)"},
+    {"quiet", 'q', CLI_FLAG, NULL, AT(quiet), 0, 0, 0, "no progress bar, no remarks"},
+    {"help", 'h', CLI_FLAG, NULL, AT(help), 0, 0, 0, "this page"},
+};
+const size_t cli_option_count = sizeof cli_options / sizeof *cli_options;
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *p = words; (p = strstr(p, word)); p += length)
+        if ((p == words || p[-1] == ' ') && (p[length] == 0 || p[length] == ' '))
+            return true;
+    return false;
+}
+
+bool cli_command_takes(const cli_command *command, const cli_option *option)
+{
+    return has_word(command->options, option->name) || has_word(CLI_COMMON, option->name) ||
+           (!command->plain && has_word(CLI_TABLE, option->name));
+}
+
+const cli_command *cli_command_find(const char *name)
+{
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (strcmp(name, cli_commands[i].name) == 0)
+            return &cli_commands[i];
+    return NULL;
+}
+
+const char *cli_command_nearest(const char *name)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (size_t i = 0; i < cli_command_count && n < 64; i++)
+        names[n++] = cli_commands[i].name;
+    return mho_nearest(name, names, n);
+}
+
+static mho_status unknown_option(const cli_command *command, const char *given, size_t length)
+{
+    char word[64] = "";
+    if (length < sizeof word)
+        memcpy(word, given, length);
+    const char *names[64];
+    size_t n = 0;
+    for (size_t i = 0; i < cli_option_count && n < 64; i++)
+        if (cli_command_takes(command, &cli_options[i]))
+            names[n++] = cli_options[i].name;
+    const char *near = mho_nearest(word, names, n);
+    if (near)
+        return mho_error(MHO_EUSAGE, "%s has no option --%.*s; did you mean --%s?", command->name,
+                         (int)length, given, near);
+    return mho_error(MHO_EUSAGE, "%s has no option --%.*s", command->name, (int)length, given);
+}
+
+static mho_status parse_size(const cli_option *option, const char *text, size_t *out)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno || v < option->min || v > option->max) {
+        if (option->max == SIZE_MAX)
+            return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number from %zu", option->name, text,
+                             option->min);
+        return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number %zu..%zu", option->name, text,
+                         option->min, option->max);
+    }
+    *out = v;
+    return MHO_OK;
+}
+
+static mho_status store(const cli_option *option, const char *text, cli_args *args)
+{
+    char *base = (char *)args;
+    if (option->given)
+        *(bool *)(void *)(base + option->given) = true;
+    switch (option->kind) {
+    case CLI_FLAG:
+        *(bool *)(void *)(base + option->offset) = true;
+        return MHO_OK;
+    case CLI_SIZE:
+        return parse_size(option, text, (size_t *)(void *)(base + option->offset));
+    case CLI_TEXT:
+        if (!*text)
+            return mho_error(MHO_EUSAGE, "--%s is empty", option->name);
+        *(const char **)(void *)(base + option->offset) = text;
+        return MHO_OK;
+    case CLI_LIST:
+        if (args->sets == CLI_SETS_MAX)
+            return mho_error(MHO_EUSAGE, "more than %d times --%s", CLI_SETS_MAX, option->name);
+        args->set[args->sets++] = text;
+        return MHO_OK;
+    }
+    return mho_error(MHO_EINTERNAL, "option --%s has no kind", option->name);
+}
+
+/* Finds the option that `word` ("--name", "--name=value", "-o", "-oFILE") names; *value: what is behind it. */
+static mho_status find_option(const cli_command *command, const char *word, const cli_option **out,
+                              const char **value)
+{
+    *out = NULL;
+    *value = NULL;
+    if (word[1] != '-') {
+        for (size_t i = 0; i < cli_option_count; i++)
+            if (cli_options[i].letter == word[1] && cli_command_takes(command, &cli_options[i])) {
+                *out = &cli_options[i];
+                *value = word[2] ? word + 2 : NULL;
+                return MHO_OK;
+            }
+        return mho_error(MHO_EUSAGE, "%s has no option %s", command->name, word);
+    }
+    size_t length = strcspn(word + 2, "=");
+    for (size_t i = 0; i < cli_option_count; i++)
+        if (strlen(cli_options[i].name) == length && !strncmp(cli_options[i].name, word + 2, length) &&
+            cli_command_takes(command, &cli_options[i])) {
+            *out = &cli_options[i];
+            *value = word[2 + length] ? word + 3 + length : NULL;
+            return MHO_OK;
+        }
+    return unknown_option(command, word + 2, length);
+}
+
+static mho_status check_files(const cli_command *command, const cli_args *args)
+{
+    if (args->help || (args->files >= command->files_min && args->files <= command->files_max))
+        return MHO_OK;
+    if (args->files > command->files_max)
+        return mho_error(MHO_EUSAGE, "%s: one argument too many: %s", command->name,
+                         args->file[command->files_max]);
+    return mho_error(MHO_EUSAGE, "%s: an argument is missing: mho %s %s", command->name, command->name,
+                     command->synopsis);
+}
+
+mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
+{
+    bool options_end = false;
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i], *value = NULL;
+        const cli_option *option = NULL;
+        if (options_end || word[0] != '-' || !word[1]) {
+            if (args->files == CLI_FILES_MAX)
+                return mho_error(MHO_EUSAGE, "%s: more than %d arguments", command->name, CLI_FILES_MAX);
+            args->file[args->files++] = word;
+            continue;
+        }
+        if (strcmp(word, "--") == 0) {
+            options_end = true;
+            continue;
+        }
+        mho_status s = find_option(command, word, &option, &value);
+        if (s)
+            return s;
+        if (option->kind == CLI_FLAG && value)
+            return mho_error(MHO_EUSAGE, "%s: --%s takes no value", command->name, option->name);
+        if (option->kind != CLI_FLAG && !value) {
+            if (++i == argc)
+                return mho_error(MHO_EUSAGE, "%s: --%s %s: the value is missing", command->name,
+                                 option->name, option->metavar);
+            value = argv[i];
+        }
+        if ((s = store(option, value, args)))
+            return s;
+    }
+    if (args->json && args->csv)
+        return mho_error(MHO_EUSAGE, "%s: --json and --csv exclude each other", command->name);
+    return check_files(command, args);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables: cells are kept as text, once for the eye and once for CSV, and laid out when printed. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+typedef struct cell {
+    char *text, *bare; /* bare: for CSV, NULL if the same */
+} cell;
+
+struct cli_table {
+    char *title, *columns; /* columns: titles, each ended by a zero byte */
+    size_t width;          /* number of columns */
+    bool *right;
+    char (*unit)[16]; /* of the column in CSV, "" if none */
+    cell *cells;
+    size_t count, capacity;
+    bool *rule; /* before row r */
+    size_t rules;
+};
+
+static char *copy(const char *text)
+{
+    size_t n = strlen(text) + 1;
+    return memcpy(cli_alloc(n), text, n);
+}
+
+cli_table *cli_table_create(const char *title, const char *columns)
+{
+    cli_table *t = cli_alloc(sizeof *t);
+    *t = (cli_table){.title = copy(title ? title : ""), .columns = copy(columns), .width = 1};
+    for (const char *p = columns; *p; p++)
+        t->width += *p == '|';
+    t->right = cli_alloc(t->width * sizeof *t->right);
+    t->unit = cli_alloc(t->width * sizeof *t->unit);
+    char *p = t->columns;
+    for (size_t c = 0; c < t->width; c++) {
+        size_t n = strcspn(p, "|");
+        t->right[c] = n && p[n - 1] == '>';
+        t->unit[c][0] = 0;
+        p[n] = 0;
+        if (t->right[c])
+            p[n - 1] = 0;
+        p += n + 1;
+    }
+    return t;
+}
+
+static const char *column_title(const cli_table *t, size_t c)
+{
+    const char *p = t->columns;
+    for (size_t i = 0; i < c; i++)
+        p += strlen(p) + (t->right[i] ? 2 : 1);
+    return p;
+}
+
+static void add(cli_table *t, const char *text, const char *bare)
+{
+    if (t->count == t->capacity) {
+        size_t capacity = t->capacity ? 2 * t->capacity : 64;
+        cell *cells = cli_alloc(capacity * sizeof *cells);
+        if (t->count)
+            memcpy(cells, t->cells, t->count * sizeof *cells);
+        free(t->cells);
+        t->cells = cells;
+        t->capacity = capacity;
+    }
+    t->cells[t->count++] = (cell){copy(text), bare ? copy(bare) : NULL};
+}
+
+void cli_table_text(cli_table *t, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    add(t, text, NULL);
+}
+
+void cli_table_si(cli_table *t, double value, const char *unit)
+{
+    char text[32], bare[40];
+    snprintf(bare, sizeof bare, "%.9g", value);
+    snprintf(t->unit[t->count % t->width], sizeof *t->unit, "%s", unit);
+    add(t, cli_si(value, unit, text), bare);
+}
+
+void cli_table_percent(cli_table *t, double fraction, int decimals)
+{
+    char text[32], bare[40];
+    snprintf(bare, sizeof bare, "%.9g", fraction);
+    snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
+    add(t, text, bare);
+}
+
+void cli_table_rule(cli_table *t)
+{
+    size_t row = t->count / t->width;
+    if (row >= t->rules) {
+        size_t rules = row + 16;
+        bool *rule = cli_alloc(rules * sizeof *rule);
+        memset(rule, 0, rules * sizeof *rule);
+        if (t->rules)
+            memcpy(rule, t->rule, t->rules * sizeof *rule);
+        free(t->rule);
+        t->rule = rule;
+        t->rules = rules;
+    }
+    t->rule[row] = true;
+}
+
+/* Columns on the screen: bytes that do not continue a UTF-8 character. */
+static size_t screen_width(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+static void pad(FILE *out, size_t n)
+{
+    while (n--)
+        fputc(' ', out);
+}
+
+static void print_cell(FILE *out, const char *text, size_t width, bool right, bool last)
+{
+    size_t n = screen_width(text), space = width > n ? width - n : 0;
+    if (right)
+        pad(out, space);
+    fputs(text, out);
+    if (!right && !last)
+        pad(out, space);
+}
+
+static void print_rule(const size_t *width, size_t columns, const cli_args *args)
+{
+    size_t total = 2 * (columns - 1);
+    for (size_t c = 0; c < columns; c++)
+        total += width[c];
+    fprintf(args->out, "  %s", cli_marks_of(args->color)->dim);
+    while (total--)
+        fputc('-', args->out);
+    fprintf(args->out, "%s\n", cli_marks_of(args->color)->end);
+}
+
+static void print_text(const cli_table *t, const cli_args *args)
+{
+    FILE *out = args->out;
+    const cli_marks *m = cli_marks_of(args->color);
+    size_t *width = cli_alloc(t->width * sizeof *width), rows = t->count / t->width;
+    for (size_t c = 0; c < t->width; c++)
+        width[c] = screen_width(column_title(t, c));
+    for (size_t i = 0; i < t->count; i++) {
+        size_t n = screen_width(t->cells[i].text);
+        if (n > width[i % t->width])
+            width[i % t->width] = n;
+    }
+    if (*t->title)
+        fprintf(out, "%s%s%s\n", m->bold, t->title, m->end);
+    fprintf(out, "  %s", m->dim);
+    for (size_t c = 0; c < t->width; c++) {
+        print_cell(out, column_title(t, c), width[c], t->right[c], c + 1 == t->width);
+        fputs(c + 1 == t->width ? m->end : "  ", out);
+    }
+    fputc('\n', out);
+    for (size_t r = 0; r < rows; r++) {
+        if (r < t->rules && t->rule[r])
+            print_rule(width, t->width, args);
+        fputs("  ", out);
+        for (size_t c = 0; c < t->width; c++) {
+            print_cell(out, t->cells[r * t->width + c].text, width[c], t->right[c], c + 1 == t->width);
+            fputs(c + 1 == t->width ? "\n" : "  ", out);
+        }
+    }
+    free(width);
+}
+
+static void print_csv_cell(FILE *out, const char *text, char end)
+{
+    if (strpbrk(text, ",\"\n\r")) {
+        fputc('"', out);
+        for (; *text; text++) {
+            if (*text == '"')
+                fputc('"', out);
+            fputc(*text, out);
+        }
+        fputc('"', out);
+    } else {
+        fputs(text, out);
+    }
+    fputc(end, out);
+}
+
+static void print_csv(const cli_table *t, FILE *out)
+{
+    for (size_t c = 0; c < t->width; c++) {
+        char title[96];
+        snprintf(title, sizeof title, "%s%s%s", column_title(t, c), *t->unit[c] ? "_" : "", t->unit[c]);
+        for (char *p = title; *p; p++)
+            if (*p == ' ')
+                *p = '_';
+        print_csv_cell(out, title, c + 1 == t->width ? '\n' : ',');
+    }
+    for (size_t i = 0; i < t->count; i++)
+        print_csv_cell(out, t->cells[i].bare ? t->cells[i].bare : t->cells[i].text,
+                       (i + 1) % t->width ? ',' : '\n');
+}
+
+void cli_table_print(const cli_table *t, const cli_args *args)
+{
+    if (args->csv)
+        print_csv(t, args->out);
+    else
+        print_text(t, args);
+}
+
+void cli_table_destroy(cli_table *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->count; i++) {
+        free(t->cells[i].text);
+        free(t->cells[i].bare);
+    }
+    free(t->cells);
+    free(t->rule);
+    free(t->unit);
+    free(t->right);
+    free(t->columns);
+    free(t->title);
+    free(t);
+}

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# Helpers of the command-line tests.  A script begins with
+#     . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+# and calls `run` and then the `want_` functions; it fails as a whole if any of them does.
+mho=$1
+failures=0
+unset NO_COLOR MHO_CPU
+here=$(mktemp -d "$PWD/run.XXXXXX")
+cd "$here"
+export HOME=$here/home MHO_DATA=
+trap 'cd / && rm -rf "$here"; [ $failures = 0 ] || { echo "$failures checks failed"; exit 1; }' EXIT
+
+# Runs the program; $code, files out and err.
+run()
+{
+    command="mho $*"
+    code=0
+    "$mho" "$@" >out 2>err </dev/null || code=$?
+}
+
+fail()
+{
+    failures=$((failures + 1))
+    echo "FAIL: $command: $*"
+    echo "--- exit code $code, stdout:"
+    head -20 out
+    echo "--- stderr:"
+    head -20 err
+}
+
+want_code() { [ "$code" = "$1" ] || fail "exit code $code, want $1"; }
+want_out() { grep -qF -- "$1" out || fail "stdout lacks '$1'"; }
+want_err() { grep -qF -- "$1" err || fail "stderr lacks '$1'"; }
+want_no_out() { [ ! -s out ] || fail "stdout is not empty"; }
+want_no_err() { [ ! -s err ] || fail "stderr is not empty"; }
+want_err_lines() { [ "$(wc -l <err)" = "$1" ] || fail "stderr has $(wc -l <err) lines, want $1"; }
+want_no_file() { [ ! -e "$1" ] || fail "file $1 was left behind"; }
+want_file() { [ -s "$1" ] || fail "no file $1"; }
+
+# A misuse: exit code 2, nothing on stdout, two lines on stderr, the first with the text.
+want_misuse() { want_code 2; want_no_out; want_err_lines 2; want_err "mho: error: "; want_err "$1"; }
+# An error: the code, nothing on stdout, one line on stderr with every text given.
+want_error()
+{
+    want_code "$1"
+    shift
+    want_no_out
+    want_err_lines 1
+    want_err "mho: error: "
+    for text in "$@"; do want_err "$text"; done
+}
+
+# want_json 'python expression over v': stdout is JSON and the expression holds.
+want_json()
+{
+    /usr/bin/python3 - "$1" <<'PY' || fail "JSON: $1"
+import json, sys
+def bad(name): raise ValueError(name)
+v = json.load(open("out"), parse_constant=bad)
+sys.exit(0 if eval(sys.argv[1]) else 1)
+PY
+}
