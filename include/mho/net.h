@@ -33,13 +33,14 @@ typedef struct mho_shape {
 } mho_shape;
 
 #define MHO_NAME 48
+#define MHO_SOURCE 160
 
 typedef struct mho_node {
     mho_op op;
     char name[MHO_NAME];
     size_t input[2]; /* indices of the nodes read; ADD reads two */
     size_t inputs;
-    mho_shape in, out; /* of input[0] and of this node */
+    mho_shape in, out; /* of input[0] and of this node; readers set out.c of conv and fc */
 
     /* conv, pool */
     size_t kh, kw, stride;
@@ -59,8 +60,9 @@ typedef struct mho_node {
 
 typedef struct mho_net {
     char name[MHO_NAME];
+    char source[MHO_SOURCE]; /* paper or file it follows, and what differs; "" if unknown */
     mho_node *node;
-    size_t nodes;
+    size_t nodes; /* the last one is the output */
     /* Input element = pixel code x input_scale; codes are integers of input_bits bits, so a network
      * of 8-bit images has input_scale 2^-8 and its first sums are exact. */
     float input_scale;
@@ -77,16 +79,22 @@ typedef enum mho_style {
                          (Max pooling before sign equals OR pooling after it, exactly.) */
 } mho_style;
 
-/* Zoo name ("lenet") or YAML text. Shapes are inferred; no parameters.
- * MHO_ECONFIG with place:line: unknown key or layer, shapes that do not fit. */
+/* Zoo name ("lenet") or YAML text (docs/models/net.md). Shapes are inferred; no parameters.
+ * MHO_ECONFIG with place:line: unknown key or layer, shapes that do not fit, unknown zoo name (and the
+ * nearest one); MHO_EDOMAIN: sizes beyond 2^40 elements a layer. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_zoo(const char *name, mho_net **out);
 MHO_API MHO_MUST_CHECK mho_status mho_net_read(const char *text, const char *place, mho_net **out);
+/* The result has no parameters in binary style, copies of net's in float style.
+ * MHO_ENOTMODELED: the binary style of a network that is no chain. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_style(const mho_net *net, mho_style style, mho_net **out);
 /* For readers of other formats: a net of `nodes` zeroed nodes, to be filled in, then inferred. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_create(const char *name, size_t nodes, mho_net **out);
-/* Fills in the shapes of all nodes from node[0].out and checks the graph. */
+/* Fills in the shapes of all nodes from node[0].out and the out.c of conv and fc, and checks the graph:
+ * order, kernels, groups, names given and different, nothing unread but the last node.
+ * MHO_ECONFIG "place: layer 'conv1': ..."; MHO_EDOMAIN. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_infer_shapes(mho_net *net, const char *place);
-/* Allocates the parameters of every layer, zeroed (variance and gamma 1).  MHO_ENOMEM names the size. */
+/* Allocates the parameters of every layer, zeroed (variance and gamma 1); those there are go.
+ * MHO_ENOMEM names the size: more than this machine has, or the allocation failed; none are left then. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_alloc_parameters(mho_net *net);
 MHO_API MHO_MUST_CHECK mho_status mho_net_clone(const mho_net *net, mho_net **out);
 MHO_API void mho_net_destroy(mho_net *net);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life, parameters and sizes of a network. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "net/net_impl.h"
+
+static const struct {
+    const char *name, *stem; /* stem: of the usual names of nodes */
+} ops[MHO_OP_COUNT] = {
+    [MHO_OP_INPUT] = {"input", "input"},
+    [MHO_OP_CONV] = {"conv", "conv"},
+    [MHO_OP_FC] = {"fc", "fc"},
+    [MHO_OP_MAXPOOL] = {"maxpool", "pool"},
+    [MHO_OP_AVGPOOL] = {"avgpool", "pool"},
+    [MHO_OP_BATCHNORM] = {"batchnorm", "bn"},
+    [MHO_OP_SIGN] = {"sign", "sign"},
+    [MHO_OP_RELU] = {"relu", "relu"},
+    [MHO_OP_LEAKY_RELU] = {"leaky_relu", "relu"},
+    [MHO_OP_ADD] = {"add", "add"},
+    [MHO_OP_FLATTEN] = {"flatten", "flatten"},
+    [MHO_OP_SOFTMAX] = {"softmax", "softmax"},
+};
+
+const char *mho_op_name(mho_op op)
+{
+    return (unsigned)op < MHO_OP_COUNT ? ops[op].name : "?";
+}
+
+bool mho_node_is_weighted(const mho_node *node)
+{
+    return node->op == MHO_OP_CONV || node->op == MHO_OP_FC;
+}
+
+size_t mho_node_weight_count(const mho_node *node)
+{
+    if (node->op == MHO_OP_CONV)
+        return node->out.c * (node->in.c / node->groups) * node->kh * node->kw;
+    if (node->op == MHO_OP_FC)
+        return node->out.c * node->in.c * node->in.h * node->in.w;
+    return 0;
+}
+
+uint64_t mho_node_macs(const mho_node *node)
+{
+    return (uint64_t)mho_node_weight_count(node) * node->out.h * node->out.w;
+}
+
+uint64_t mho_net_macs(const mho_net *net)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        sum += mho_node_macs(&net->node[i]);
+    return sum;
+}
+
+uint64_t mho_net_parameters(const mho_net *net)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_node *node = &net->node[i];
+        sum += mho_node_weight_count(node) + (node->has_bias ? node->out.c : 0);
+    }
+    return sum;
+}
+
+mho_status mho_net_create(const char *name, size_t nodes, mho_net **out)
+{
+    *out = NULL;
+    if (nodes == 0 || nodes > MHOI_NET_NODES_MAX)
+        return mho_error(MHO_EDOMAIN, "network %s: %zu layers, want 1..%zu", name, nodes,
+                         MHOI_NET_NODES_MAX);
+    mho_net *net = NULL;
+    mho_status s = mhoi_alloc(&net, 1, sizeof *net, "network");
+    if (s)
+        return s;
+    s = mhoi_alloc(&net->node, nodes, sizeof *net->node, "layers of a network");
+    if (s) {
+        mhoi_free(&net);
+        return s;
+    }
+    snprintf(net->name, sizeof net->name, "%s", name);
+    net->nodes = nodes;
+    net->input_bits = 8;
+    net->input_scale = 1.0F / 256;
+    *out = net;
+    return MHO_OK;
+}
+
+/* The parameter arrays of a node and how long they are: what clone, alloc and free walk over. */
+typedef struct parameter {
+    float **values;
+    size_t count;
+    float initial;
+} parameter;
+
+#define PARAMETERS 6
+
+static void node_parameters(mho_node *node, parameter p[PARAMETERS])
+{
+    const size_t bias = mho_node_is_weighted(node) && node->has_bias ? node->out.c : 0;
+    const size_t channels = node->op == MHO_OP_BATCHNORM ? node->out.c : 0;
+    p[0] = (parameter){&node->weight, mho_node_weight_count(node), 0};
+    p[1] = (parameter){&node->bias, bias, 0};
+    p[2] = (parameter){&node->gamma, channels, 1};
+    p[3] = (parameter){&node->beta, channels, 0};
+    p[4] = (parameter){&node->mean, channels, 0};
+    p[5] = (parameter){&node->variance, channels, 1};
+}
+
+static void free_parameters(mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; i++) {
+        mho_node *node = &net->node[i];
+        float **const values[PARAMETERS] = {&node->weight, &node->bias, &node->gamma,
+                                            &node->beta,   &node->mean, &node->variance};
+        for (size_t k = 0; k < PARAMETERS; k++)
+            mhoi_free(values[k]);
+    }
+}
+
+void mho_net_destroy(mho_net *net)
+{
+    if (!net)
+        return;
+    free_parameters(net);
+    mhoi_free(&net->node);
+    mhoi_free(&net);
+}
+
+bool mho_net_has_parameters(const mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_node *node = &net->node[i];
+        if (mho_node_is_weighted(node) && (!node->weight || (node->has_bias && !node->bias)))
+            return false;
+        if (node->op == MHO_OP_BATCHNORM && !node->gamma)
+            return false;
+    }
+    return true;
+}
+
+/* Refuses what cannot fit before asking for it: an overcommitting system would grant it and kill
+ * later. */
+static mho_status check_memory(const mho_net *net)
+{
+    double want = 0;
+    for (size_t i = 0; i < net->nodes; i++) {
+        parameter p[PARAMETERS];
+        mho_node node = net->node[i];
+        node_parameters(&node, p);
+        for (size_t k = 0; k < PARAMETERS; k++)
+            want += (double)p[k].count * sizeof(float);
+    }
+    const double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (want > have)
+        return mho_error(MHO_ENOMEM,
+                         "network %s: parameters of %.1f GB, this machine has %.1f GB of memory",
+                         net->name, want * 1e-9, have * 1e-9);
+    return MHO_OK;
+}
+
+mho_status mho_net_alloc_parameters(mho_net *net)
+{
+    mho_status s = check_memory(net);
+    free_parameters(net);
+    for (size_t i = 0; !s && i < net->nodes; i++) {
+        parameter p[PARAMETERS];
+        node_parameters(&net->node[i], p);
+        for (size_t k = 0; !s && k < PARAMETERS; k++) {
+            s = mhoi_alloc(p[k].values, p[k].count, sizeof(float), net->node[i].name);
+            for (size_t j = 0; !s && p[k].initial != 0 && j < p[k].count; j++)
+                (*p[k].values)[j] = p[k].initial;
+        }
+    }
+    if (s)
+        free_parameters(net);
+    return s;
+}
+
+/* Copies the parameters of `from` to `to`, whose pointers are still those of `from`. */
+static mho_status copy_parameters(const mho_node *from, mho_node *to)
+{
+    parameter source[PARAMETERS], target[PARAMETERS];
+    mho_node view = *from;
+    node_parameters(&view, source);
+    node_parameters(to, target);
+    for (size_t k = 0; k < PARAMETERS; k++)
+        *target[k].values = NULL;
+    for (size_t k = 0; k < PARAMETERS; k++) {
+        if (!*source[k].values)
+            continue;
+        mho_status s = mhoi_alloc(target[k].values, source[k].count, sizeof(float), from->name);
+        if (s)
+            return s;
+        if (source[k].count)
+            memcpy(*target[k].values, *source[k].values, source[k].count * sizeof(float));
+    }
+    return MHO_OK;
+}
+
+mho_status mho_net_clone(const mho_net *net, mho_net **out)
+{
+    mho_status s = mho_net_create(net->name, net->nodes, out);
+    if (s)
+        return s;
+    mho_net *copy = *out;
+    mho_node *node = copy->node;
+    *copy = *net;
+    copy->node = node;
+    for (size_t i = 0; !s && i < net->nodes; i++) {
+        copy->node[i] = net->node[i];
+        s = copy_parameters(&net->node[i], &copy->node[i]);
+    }
+    if (s) {
+        mho_net_destroy(copy);
+        *out = NULL;
+    }
+    return s;
+}
+
+static bool name_taken(const mho_net *net, size_t i, const char *name)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(net->node[k].name, name) == 0)
+            return true;
+    return false;
+}
+
+void mhoi_net_set_unique_name(mho_net *net, size_t i, const char *stem)
+{
+    char name[MHO_NAME];
+    snprintf(name, sizeof name, "%.24s", stem);
+    for (size_t k = 1; name_taken(net, i, name); k++) {
+        if (k < 26)
+            snprintf(name, sizeof name, "%.24s%c", stem, (char)('a' + k));
+        else
+            snprintf(name, sizeof name, "%.24s_%zu", stem, k);
+    }
+    memcpy(net->node[i].name, name, sizeof name);
+}
+
+void mhoi_net_set_usual_name(mho_net *net, size_t i)
+{
+    size_t weighted = 0;
+    for (size_t k = 0; k <= i; k++)
+        weighted += mho_node_is_weighted(&net->node[k]);
+    char stem[MHO_NAME];
+    if (net->node[i].op == MHO_OP_INPUT)
+        snprintf(stem, sizeof stem, "input");
+    else
+        snprintf(stem, sizeof stem, "%s%zu", ops[net->node[i].op].stem, weighted);
+    mhoi_net_set_unique_name(net, i, stem);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shape inference.  docs/models/net.md eq. (1) to (3).
+ *
+ * Every count that later code multiplies is checked here, once, so that nothing overflows there. */
+#include <string.h>
+
+#include "net/net_impl.h"
+
+static bool product_fits(const size_t *factor, size_t factors)
+{
+    size_t product = 1;
+    for (size_t k = 0; k < factors; k++)
+        if (__builtin_mul_overflow(product, factor[k], &product) || product > MHOI_NET_ELEMENTS_MAX)
+            return false;
+    return true;
+}
+
+static mho_status check_shape(mho_shape s)
+{
+    if (s.c == 0 || s.h == 0 || s.w == 0)
+        return mho_error(MHO_ECONFIG, "shape %zu x %zu x %zu, want at least 1 x 1 x 1", s.c, s.h,
+                         s.w);
+    if (!product_fits((const size_t[]){s.c, s.h, s.w}, 3))
+        return mho_error(MHO_EDOMAIN, "shape %zu x %zu x %zu has more than 2^40 elements", s.c, s.h,
+                         s.w);
+    return MHO_OK;
+}
+
+typedef struct axis {
+    const char *what;
+    size_t in, kernel, stride, before, after;
+    bool pool, ceil_mode;
+} axis;
+
+/* Output size of one axis. */
+static mho_status window_count(const axis *a, size_t *out)
+{
+    const size_t most = (size_t)1 << 31;
+    if (a->kernel == 0 || a->kernel > most || a->stride == 0 || a->stride > most)
+        return mho_error(MHO_ECONFIG, "kernel %s %zu, stride %zu, want 1 or more", a->what,
+                         a->kernel, a->stride);
+    if (a->before > most || a->after > most)
+        return mho_error(MHO_EDOMAIN, "padding %zu and %zu, want 0..2^31", a->before, a->after);
+    if (a->pool && (a->before >= a->kernel || a->after >= a->kernel))
+        return mho_error(MHO_ECONFIG,
+                         "pooling padding %zu and %zu, want less than the kernel's %zu", a->before,
+                         a->after, a->kernel);
+    const size_t padded = a->in + a->before + a->after;
+    if (padded < a->kernel)
+        return mho_error(MHO_ECONFIG, "kernel %s %zu is larger than the padded input's %zu",
+                         a->what, a->kernel, padded);
+    const size_t travel = padded - a->kernel;
+    *out = travel / a->stride + 1;
+    if (a->pool && a->ceil_mode && travel % a->stride && *out * a->stride < a->in + a->before)
+        *out += 1; /* a last partial window, if it starts inside the input */
+    return MHO_OK;
+}
+
+static mho_status infer_window(mho_node *node, bool pool)
+{
+    const axis rows = {"height",      node->in.h,       node->kh, node->stride,
+                       node->pad_top, node->pad_bottom, pool,     node->ceil_mode};
+    const axis columns = {"width",        node->in.w,      node->kw, node->stride,
+                          node->pad_left, node->pad_right, pool,     node->ceil_mode};
+    mho_status s = window_count(&rows, &node->out.h);
+    return s ? s : window_count(&columns, &node->out.w);
+}
+
+static mho_status infer_conv(mho_node *node)
+{
+    if (node->out.c == 0)
+        return mho_error(MHO_ECONFIG, "0 output channels");
+    if (node->groups == 0 || node->in.c % node->groups || node->out.c % node->groups)
+        return mho_error(MHO_ECONFIG, "%zu groups do not divide %zu input and %zu output channels",
+                         node->groups, node->in.c, node->out.c);
+    mho_status s = infer_window(node, false);
+    if (s)
+        return s;
+    if (!product_fits((const size_t[]){node->out.c, node->in.c / node->groups, node->kh, node->kw},
+                      4))
+        return mho_error(MHO_EDOMAIN, "%zu x %zu x %zu x %zu weights are more than 2^40",
+                         node->out.c, node->in.c / node->groups, node->kh, node->kw);
+    return MHO_OK;
+}
+
+static mho_status infer_fc(mho_node *node)
+{
+    node->out.h = node->out.w = 1;
+    if (!product_fits((const size_t[]){node->out.c, node->in.c, node->in.h, node->in.w}, 4))
+        return mho_error(MHO_EDOMAIN, "%zu x %zu x %zu x %zu weights are more than 2^40",
+                         node->out.c, node->in.c, node->in.h, node->in.w);
+    return MHO_OK;
+}
+
+static mho_status infer_add(const mho_net *net, mho_node *node)
+{
+    const mho_node *a = &net->node[node->input[0]], *b = &net->node[node->input[1]];
+    if (a->out.c != b->out.c || a->out.h != b->out.h || a->out.w != b->out.w)
+        return mho_error(MHO_ECONFIG, "adds '%s' of %zu x %zu x %zu and '%s' of %zu x %zu x %zu",
+                         a->name, a->out.c, a->out.h, a->out.w, b->name, b->out.c, b->out.h,
+                         b->out.w);
+    node->out = node->in;
+    return MHO_OK;
+}
+
+static mho_status infer_op(const mho_net *net, mho_node *node)
+{
+    switch (node->op) {
+    case MHO_OP_CONV:
+        return infer_conv(node);
+    case MHO_OP_FC:
+        return infer_fc(node);
+    case MHO_OP_MAXPOOL:
+    case MHO_OP_AVGPOOL:
+        node->out.c = node->in.c;
+        return infer_window(node, true);
+    case MHO_OP_ADD:
+        return infer_add(net, node);
+    case MHO_OP_FLATTEN:
+        node->out = (mho_shape){node->in.c * node->in.h * node->in.w, 1, 1};
+        return MHO_OK;
+    case MHO_OP_BATCHNORM:
+        if (!(node->epsilon > 0))
+            return mho_error(MHO_ECONFIG, "epsilon %g, want more than 0", (double)node->epsilon);
+        break;
+    case MHO_OP_LEAKY_RELU:
+        if (!(node->slope >= 0 && node->slope <= 1))
+            return mho_error(MHO_ECONFIG, "slope %g, want 0..1", (double)node->slope);
+        break;
+    default:
+        break;
+    }
+    node->out = node->in;
+    return MHO_OK;
+}
+
+static mho_status check_place(const mho_net *net, size_t i)
+{
+    const mho_node *node = &net->node[i];
+    if ((unsigned)node->op >= MHO_OP_COUNT || (node->op == MHO_OP_INPUT) != (i == 0))
+        return mho_error(MHO_ECONFIG, "the first layer, and no other, is the input");
+    const size_t want = node->op == MHO_OP_INPUT ? 0 : node->op == MHO_OP_ADD ? 2 : 1;
+    if (node->inputs != want)
+        return mho_error(MHO_ECONFIG, "%s reads %zu layers, want %zu", mho_op_name(node->op),
+                         node->inputs, want);
+    for (size_t k = 0; k < want; k++)
+        if (node->input[k] >= i)
+            return mho_error(MHO_ECONFIG, "reads layer %zu, which is not before it",
+                             node->input[k]);
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(net->node[k].name, node->name) == 0)
+            return mho_error(MHO_ECONFIG, "two layers of this name");
+    return node->name[0] ? MHO_OK : mho_error(MHO_ECONFIG, "has no name");
+}
+
+mho_status mhoi_net_infer_node(mho_net *net, size_t i)
+{
+    mho_node *node = &net->node[i];
+    mho_status s = check_place(net, i);
+    if (!s && i > 0) {
+        node->in = net->node[node->input[0]].out;
+        s = infer_op(net, node);
+    }
+    if (!s && i == 0)
+        node->in = node->out;
+    if (!s)
+        s = check_shape(node->out);
+    uint64_t macs;
+    if (!s && __builtin_mul_overflow((uint64_t)mho_node_weight_count(node),
+                                     (uint64_t)(node->out.h * node->out.w), &macs))
+        s = mho_error(MHO_EDOMAIN, "more than 2^64 multiply-accumulates");
+    return s ? mho_error_prefix(s, "layer '%s'", node->name) : MHO_OK;
+}
+
+static mho_status check_all_read(const mho_net *net)
+{
+    for (size_t i = 0; i + 1 < net->nodes; i++) {
+        bool read = false;
+        for (size_t k = i + 1; !read && k < net->nodes; k++)
+            for (size_t j = 0; j < net->node[k].inputs; j++)
+                read |= net->node[k].input[j] == i;
+        if (!read)
+            return mho_error(MHO_ECONFIG, "layer '%s': no layer reads it", net->node[i].name);
+    }
+    uint64_t macs = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        if (__builtin_add_overflow(macs, mho_node_macs(&net->node[i]), &macs))
+            return mho_error(MHO_EDOMAIN, "more than 2^64 multiply-accumulates");
+    return MHO_OK;
+}
+
+mho_status mho_net_infer_shapes(mho_net *net, const char *place)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        s = mhoi_net_infer_node(net, i);
+    if (!s)
+        s = check_all_read(net);
+    return s ? mho_error_prefix(s, "%s", place) : MHO_OK;
+}
