@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one file that knows oneDNN.
+ *
+ * oneDNN spreads a primitive over OpenMP threads and lets their number change how a gradient is summed.
+ * Here every primitive is created and run with one thread, so that its digits do not depend on the
+ * machine; the callers' own loops over fixed pieces of work use the cores.  Winograd is never asked for:
+ * it would make the exact sums of binary networks inexact. */
+#include "dnn/dnn.h"
+
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "mho/run.h"
+
+struct mhoi_conv {
+    mhoi_conv_pass pass;
+    dnnl_primitive_t run, pack;                       /* pack: between plain and packed weights */
+    dnnl_memory_desc_t src, plain, packed, bias, dst, scratch;
+    bool has_bias;
+};
+
+static struct {
+    pthread_once_t once;
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    dnnl_status_t status;
+} dnn = {.once = PTHREAD_ONCE_INIT};
+
+static void start(void)
+{
+    if (mho_cpu_level() == MHO_CPU_REF)
+        (void)dnnl_set_max_cpu_isa(dnnl_cpu_isa_sse41);
+    else if (mho_cpu_level() == MHO_CPU_AVX2)
+        (void)dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2);
+    dnn.status = dnnl_engine_create(&dnn.engine, dnnl_cpu, 0);
+    if (dnn.status == dnnl_success)
+        dnn.status = dnnl_stream_create(&dnn.stream, dnn.engine, dnnl_stream_default_flags);
+}
+
+/* One oneDNN call failed: what it was and why. */
+static mho_status failure(dnnl_status_t s, const char *what)
+{
+    if (s == dnnl_out_of_memory)
+        return mho_error(MHO_ENOMEM, "%s: oneDNN is out of memory", what);
+    return mho_error(MHO_EINTERNAL, "%s: oneDNN status %d", what, (int)s);
+}
+
+/* Puts this thread's OpenMP at one thread and back. */
+static int threads_one(void)
+{
+    int before = omp_get_max_threads();
+    if (before != 1)
+        omp_set_num_threads(1);
+    return before;
+}
+
+static void threads_back(int before)
+{
+    if (before != 1)
+        omp_set_num_threads(before);
+}
+
+static dnnl_status_t describe(const mho_node *node, size_t n, bool bias, mhoi_conv *conv,
+                              dnnl_memory_desc_t *any)
+{
+    const dnnl_dim_t g = (dnnl_dim_t)node->groups;
+    const dnnl_dims_t src = {(dnnl_dim_t)n, (dnnl_dim_t)node->in.c, (dnnl_dim_t)node->in.h,
+                             (dnnl_dim_t)node->in.w};
+    const dnnl_dims_t dst = {(dnnl_dim_t)n, (dnnl_dim_t)node->out.c, (dnnl_dim_t)node->out.h,
+                             (dnnl_dim_t)node->out.w};
+    const dnnl_dims_t whole = {dst[1], src[1], (dnnl_dim_t)node->kh, (dnnl_dim_t)node->kw};
+    const dnnl_dims_t grouped = {g, dst[1] / g, src[1] / g, (dnnl_dim_t)node->kh, (dnnl_dim_t)node->kw};
+    const dnnl_dim_t *weight = g == 1 ? whole : grouped;
+    const dnnl_dims_t channels = {dst[1]};
+    const int dims = g == 1 ? 4 : 5;
+    dnnl_status_t s = dnnl_memory_desc_init_by_tag(&conv->src, 4, src, dnnl_f32, dnnl_nhwc);
+    if (s == dnnl_success)
+        s = dnnl_memory_desc_init_by_tag(&conv->dst, 4, dst, dnnl_f32, dnnl_nhwc);
+    if (s == dnnl_success)
+        s = dnnl_memory_desc_init_by_tag(&conv->plain, dims, weight, dnnl_f32,
+                                         g == 1 ? dnnl_oihw : dnnl_goihw);
+    if (s == dnnl_success)
+        s = dnnl_memory_desc_init_by_tag(any, dims, weight, dnnl_f32, dnnl_format_tag_any);
+    conv->has_bias = bias;
+    if (s == dnnl_success && bias)
+        s = dnnl_memory_desc_init_by_tag(&conv->bias, 1, channels, dnnl_f32, dnnl_a);
+    return s;
+}
+
+static dnnl_status_t attributes(bool relu, float slope, dnnl_primitive_attr_t *out)
+{
+    dnnl_post_ops_t ops = NULL;
+    dnnl_status_t s = dnnl_primitive_attr_create(out);
+    if (s == dnnl_success)
+        s = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
+    if (s == dnnl_success && relu) {
+        s = dnnl_post_ops_create(&ops);
+        if (s == dnnl_success)
+            s = dnnl_post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_relu, slope, 0.0f);
+        if (s == dnnl_success)
+            s = dnnl_primitive_attr_set_post_ops(*out, ops);
+        (void)dnnl_post_ops_destroy(ops);
+    }
+    return s;
+}
+
+/* The primitive descriptor of the pass; the backward ones take the forward one as a hint. */
+static dnnl_status_t primitive_desc(const mho_node *node, const mhoi_conv *conv,
+                                    const dnnl_memory_desc_t *any, const_dnnl_primitive_attr_t attr,
+                                    dnnl_primitive_desc_t *out)
+{
+    const dnnl_dims_t stride = {(dnnl_dim_t)node->stride, (dnnl_dim_t)node->stride};
+    const dnnl_dims_t begin = {(dnnl_dim_t)node->pad_top, (dnnl_dim_t)node->pad_left};
+    const dnnl_dims_t end = {(dnnl_dim_t)node->pad_bottom, (dnnl_dim_t)node->pad_right};
+    const bool back = conv->pass != MHOI_CONV_FORWARD;
+    dnnl_convolution_desc_t desc;
+    dnnl_primitive_desc_t hint = NULL;
+    dnnl_status_t s = dnnl_convolution_forward_desc_init(
+        &desc, back ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct, &conv->src,
+        any, conv->has_bias ? &conv->bias : NULL, &conv->dst, stride, begin, end);
+    if (s == dnnl_success)
+        s = dnnl_primitive_desc_create(back ? &hint : out, &desc, attr, dnn.engine, NULL);
+    if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_DATA)
+        s = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &conv->src, any,
+                                                     &conv->dst, stride, begin, end);
+    if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_WEIGHT)
+        s = dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, &conv->src, any,
+                                                        NULL, &conv->dst, stride, begin, end);
+    if (s == dnnl_success && back)
+        s = dnnl_primitive_desc_create(out, &desc, attr, dnn.engine, hint);
+    (void)dnnl_primitive_desc_destroy(hint);
+    return s;
+}
+
+/* The copy between plain and packed weights, in the direction the pass needs. */
+static dnnl_status_t packer(mhoi_conv *conv)
+{
+    const bool out = conv->pass == MHOI_CONV_BACK_WEIGHT;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_status_t s = dnnl_reorder_primitive_desc_create(&pd, out ? &conv->packed : &conv->plain, dnn.engine,
+                                                         out ? &conv->plain : &conv->packed, dnn.engine,
+                                                         NULL);
+    if (s == dnnl_success)
+        s = dnnl_primitive_create(&conv->pack, pd);
+    (void)dnnl_primitive_desc_destroy(pd);
+    return s;
+}
+
+static dnnl_status_t build(mhoi_conv *conv, const mho_node *node, size_t n, bool bias, bool relu,
+                           float slope)
+{
+    dnnl_memory_desc_t any;
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_status_t s = describe(node, n, bias, conv, &any);
+    if (s == dnnl_success)
+        s = attributes(relu, slope, &attr);
+    if (s == dnnl_success)
+        s = primitive_desc(node, conv, &any, attr, &pd);
+    if (s == dnnl_success)
+        s = dnnl_primitive_create(&conv->run, pd);
+    if (s == dnnl_success) {
+        conv->packed = *dnnl_primitive_desc_query_md(pd,
+                                                     conv->pass == MHOI_CONV_BACK_WEIGHT
+                                                         ? dnnl_query_diff_weights_md
+                                                         : dnnl_query_weights_md,
+                                                     0);
+        conv->scratch = *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+        s = packer(conv);
+    }
+    (void)dnnl_primitive_desc_destroy(pd);
+    (void)dnnl_primitive_attr_destroy(attr);
+    return s;
+}
+
+mho_status mhoi_conv_create(const mho_node *node, mhoi_conv_pass pass, size_t n, bool bias, bool relu,
+                            float slope, mhoi_conv **out)
+{
+    *out = NULL;
+    (void)pthread_once(&dnn.once, start);
+    if (dnn.status != dnnl_success)
+        return failure(dnn.status, "start");
+    mhoi_conv *conv = NULL;
+    mho_status s = mhoi_alloc(&conv, 1, sizeof *conv, "convolution");
+    if (s != MHO_OK)
+        return s;
+    conv->pass = pass;
+    int before = threads_one();
+    dnnl_status_t d = build(conv, node, n, bias, relu, slope);
+    threads_back(before);
+    if (d != dnnl_success) {
+        mhoi_conv_destroy(conv);
+        return failure(d, node->name);
+    }
+    *out = conv;
+    return MHO_OK;
+}
+
+void mhoi_conv_destroy(mhoi_conv *conv)
+{
+    if (!conv)
+        return;
+    (void)dnnl_primitive_destroy(conv->run);
+    (void)dnnl_primitive_destroy(conv->pack);
+    mhoi_free(&conv);
+}
+
+size_t mhoi_conv_packed_bytes(const mhoi_conv *conv)
+{
+    return dnnl_memory_desc_get_size(&conv->packed);
+}
+
+size_t mhoi_conv_scratch_bytes(const mhoi_conv *conv)
+{
+    return dnnl_memory_desc_get_size(&conv->scratch);
+}
+
+typedef struct argument {
+    int what;
+    const dnnl_memory_desc_t *desc;
+    const void *data;
+} argument;
+
+/* Runs a primitive on plain pointers, by one thread. */
+static mho_status execute(const_dnnl_primitive_t primitive, const argument *arg, int count)
+{
+    dnnl_exec_arg_t exec[5];
+    dnnl_status_t s = dnnl_success;
+    int made = 0;
+    for (; made < count && s == dnnl_success; ++made) {
+        exec[made].arg = arg[made].what;
+        exec[made].memory = NULL;
+        s = dnnl_memory_create(&exec[made].memory, arg[made].desc, dnn.engine, (void *)(uintptr_t)arg[made].data);
+    }
+    if (s == dnnl_success) {
+        int before = threads_one();
+        s = dnnl_primitive_execute(primitive, dnn.stream, count, exec);
+        threads_back(before);
+    }
+    for (int i = 0; i < made; ++i)
+        (void)dnnl_memory_destroy(exec[i].memory);
+    return s == dnnl_success ? MHO_OK : failure(s, "execute");
+}
+
+mho_status mhoi_conv_pack(const mhoi_conv *conv, const float *weight, void *packed)
+{
+    const argument arg[] = {{DNNL_ARG_FROM, &conv->plain, weight}, {DNNL_ARG_TO, &conv->packed, packed}};
+    return execute(conv->pack, arg, 2);
+}
+
+mho_status mhoi_conv_unpack(const mhoi_conv *conv, const void *packed, float *weight)
+{
+    const argument arg[] = {{DNNL_ARG_FROM, &conv->packed, packed}, {DNNL_ARG_TO, &conv->plain, weight}};
+    return execute(conv->pack, arg, 2);
+}
+
+mho_status mhoi_conv_run(const mhoi_conv *conv, const float *src, const void *packed, const float *bias,
+                         const float *dst, void *scratch)
+{
+    static const int name[][3] = {
+        [MHOI_CONV_FORWARD] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+        [MHOI_CONV_BACK_DATA] = {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
+        [MHOI_CONV_BACK_WEIGHT] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
+    };
+    const int *what = name[conv->pass];
+    const argument arg[] = {{what[0], &conv->src, src},
+                            {what[1], &conv->packed, packed},
+                            {what[2], &conv->dst, dst},
+                            {DNNL_ARG_SCRATCHPAD, &conv->scratch, scratch},
+                            {DNNL_ARG_BIAS, &conv->bias, bias}};
+    return execute(conv->run, arg, conv->has_bias ? 5 : 4);
+}
+
+mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float *a,
+                      size_t lda, const float *b, size_t ldb, float *c, size_t ldc)
+{
+    (void)pthread_once(&dnn.once, start);
+    int before = threads_one();
+    dnnl_status_t s = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', (dnnl_dim_t)m,
+                                 (dnnl_dim_t)n, (dnnl_dim_t)k, 1.0f, a, (dnnl_dim_t)lda, b,
+                                 (dnnl_dim_t)ldb, 0.0f, c, (dnnl_dim_t)ldc);
+    threads_back(before);
+    return s == dnnl_success ? MHO_OK : failure(s, "sgemm");
+}

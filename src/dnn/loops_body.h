@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loops of loops.h; included once for each instruction set, with MHOI_LOOPS naming the table. */
+#include <math.h>
+
+#include "dnn/loops.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static void affine(size_t n, size_t tile, const float *x, const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < n; i += tile) {
+        const size_t end = smaller(tile, n - i);
+        for (size_t j = 0; j < end; ++j)
+            y[i + j] = x[i + j] * a[j] + b[j];
+    }
+}
+
+static void sign(size_t n, const float *restrict x, float *restrict y)
+{
+    for (size_t i = 0; i < n; ++i)
+        y[i] = x[i] > 0.0f ? 1.0f : -1.0f;
+}
+
+static void relu(size_t n, float slope, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; ++i)
+        y[i] = x[i] > 0.0f ? x[i] : slope * x[i];
+}
+
+static void add(size_t n, const float *x, const float *z, float *y)
+{
+    for (size_t i = 0; i < n; ++i)
+        y[i] = x[i] + z[i];
+}
+
+/* The part of a pooling window that lies inside the image, from its output pixel. */
+typedef struct window {
+    size_t top, bottom, left, right; /* input rows top..bottom - 1, columns left..right - 1 */
+} window;
+
+static window window_of(const mho_node *p, size_t oh, size_t ow)
+{
+    const size_t h = oh * p->stride, w = ow * p->stride;
+    return (window){
+        .top = h > p->pad_top ? h - p->pad_top : 0,
+        .bottom = smaller(h + p->kh - smaller(h + p->kh, p->pad_top), p->in.h),
+        .left = w > p->pad_left ? w - p->pad_left : 0,
+        .right = smaller(w + p->kw - smaller(w + p->kw, p->pad_left), p->in.w),
+    };
+}
+
+/* One output pixel of all channels; taps are counted inside the image, row by row. */
+static void maxpool_pixel(const window *q, size_t width, size_t c, const float *restrict x, float *restrict y)
+{
+    const float *first = x + (q->top * width + q->left) * c;
+    for (size_t k = 0; k < c; ++k)
+        y[k] = first[k];
+    for (size_t h = q->top; h < q->bottom; ++h)
+        for (size_t w = q->left; w < q->right; ++w) {
+            const float *in = x + (h * width + w) * c;
+            for (size_t k = 0; k < c; ++k)
+                y[k] = in[k] > y[k] ? in[k] : y[k];
+        }
+}
+
+static void maxpool_pixel_which(const window *q, size_t width, size_t c, const float *restrict x,
+                                float *restrict y, int32_t *restrict which)
+{
+    const float *first = x + (q->top * width + q->left) * c;
+    for (size_t k = 0; k < c; ++k) {
+        y[k] = first[k];
+        which[k] = 0;
+    }
+    int32_t tap = 0;
+    for (size_t h = q->top; h < q->bottom; ++h)
+        for (size_t w = q->left; w < q->right; ++w, ++tap) {
+            const float *in = x + (h * width + w) * c;
+            for (size_t k = 0; k < c; ++k) {
+                which[k] = in[k] > y[k] ? tap : which[k];
+                y[k] = in[k] > y[k] ? in[k] : y[k];
+            }
+        }
+}
+
+static void maxpool(const mho_node *p, size_t n, const float *x, float *y, int32_t *which)
+{
+    const size_t c = p->in.c, in = c * p->in.h * p->in.w, out = c * p->out.h * p->out.w;
+    for (size_t i = 0; i < n; ++i)
+        for (size_t oh = 0; oh < p->out.h; ++oh)
+            for (size_t ow = 0; ow < p->out.w; ++ow) {
+                const window q = window_of(p, oh, ow);
+                const size_t at = i * out + (oh * p->out.w + ow) * c;
+                if (which)
+                    maxpool_pixel_which(&q, p->in.w, c, x + i * in, y + at, which + at);
+                else
+                    maxpool_pixel(&q, p->in.w, c, x + i * in, y + at);
+            }
+}
+
+static void maxpool_back_pixel(const window *q, size_t width, size_t c, const int32_t *restrict which,
+                               const float *restrict dy, float *restrict dx)
+{
+    int32_t tap = 0;
+    for (size_t h = q->top; h < q->bottom; ++h)
+        for (size_t w = q->left; w < q->right; ++w, ++tap) {
+            float *out = dx + (h * width + w) * c;
+            for (size_t k = 0; k < c; ++k)
+                out[k] += which[k] == tap ? dy[k] : 0.0f;
+        }
+}
+
+static void zero(size_t n, float *x)
+{
+    for (size_t i = 0; i < n; ++i)
+        x[i] = 0.0f;
+}
+
+static void maxpool_back(const mho_node *p, size_t n, const int32_t *which, const float *dy, float *dx)
+{
+    const size_t c = p->in.c, in = c * p->in.h * p->in.w, out = c * p->out.h * p->out.w;
+    for (size_t i = 0; i < n; ++i) {
+        zero(in, dx + i * in);
+        for (size_t oh = 0; oh < p->out.h; ++oh)
+            for (size_t ow = 0; ow < p->out.w; ++ow) {
+                const window q = window_of(p, oh, ow);
+                const size_t at = i * out + (oh * p->out.w + ow) * c;
+                maxpool_back_pixel(&q, p->in.w, c, which + at, dy + at, dx + i * in);
+            }
+    }
+}
+
+static float area(const window *q)
+{
+    return (float)((q->bottom - q->top) * (q->right - q->left));
+}
+
+static void avgpool(const mho_node *p, size_t n, const float *x, float *y)
+{
+    const size_t c = p->in.c, in = c * p->in.h * p->in.w, out = c * p->out.h * p->out.w;
+    for (size_t i = 0; i < n; ++i)
+        for (size_t oh = 0; oh < p->out.h; ++oh)
+            for (size_t ow = 0; ow < p->out.w; ++ow) {
+                const window q = window_of(p, oh, ow);
+                float *restrict to = y + i * out + (oh * p->out.w + ow) * c;
+                zero(c, to);
+                for (size_t h = q.top; h < q.bottom; ++h)
+                    for (size_t w = q.left; w < q.right; ++w)
+                        add(c, to, x + i * in + (h * p->in.w + w) * c, to);
+                for (size_t k = 0; k < c; ++k)
+                    to[k] /= area(&q);
+            }
+}
+
+static void avgpool_back(const mho_node *p, size_t n, const float *dy, float *dx)
+{
+    const size_t c = p->in.c, in = c * p->in.h * p->in.w, out = c * p->out.h * p->out.w;
+    for (size_t i = 0; i < n; ++i) {
+        zero(in, dx + i * in);
+        for (size_t oh = 0; oh < p->out.h; ++oh)
+            for (size_t ow = 0; ow < p->out.w; ++ow) {
+                const window q = window_of(p, oh, ow);
+                const float *from = dy + i * out + (oh * p->out.w + ow) * c, count = area(&q);
+                for (size_t h = q.top; h < q.bottom; ++h)
+                    for (size_t w = q.left; w < q.right; ++w) {
+                        float *restrict to = dx + i * in + (h * p->in.w + w) * c;
+                        for (size_t k = 0; k < c; ++k)
+                            to[k] += from[k] / count;
+                    }
+            }
+    }
+}
+
+static void moments(size_t n, size_t tile, const float *restrict x, float *restrict sum, float *restrict square)
+{
+    for (size_t i = 0; i < n; i += tile) {
+        const size_t end = smaller(tile, n - i);
+        for (size_t j = 0; j < end; ++j) {
+            sum[j] += x[i + j];
+            square[j] += x[i + j] * x[i + j];
+        }
+    }
+}
+
+static void products(size_t n, size_t tile, const float *restrict dy, const float *restrict x,
+                     float *restrict sum, float *restrict dot)
+{
+    for (size_t i = 0; i < n; i += tile) {
+        const size_t end = smaller(tile, n - i);
+        for (size_t j = 0; j < end; ++j) {
+            sum[j] += dy[i + j];
+            dot[j] += dy[i + j] * x[i + j];
+        }
+    }
+}
+
+static void affine_back(size_t n, size_t tile, const float *restrict dy, const float *restrict x,
+                        const float *restrict a, const float *restrict b, const float *restrict c,
+                        float *restrict dx)
+{
+    for (size_t i = 0; i < n; i += tile) {
+        const size_t end = smaller(tile, n - i);
+        for (size_t j = 0; j < end; ++j)
+            dx[i + j] = dy[i + j] * a[j] + x[i + j] * b[j] + c[j];
+    }
+}
+
+static void sign_back(size_t n, const float *restrict x, const float *restrict dy, float *restrict dx)
+{
+    for (size_t i = 0; i < n; ++i)
+        dx[i] = fabsf(x[i]) <= 1.0f ? dy[i] : 0.0f;
+}
+
+static void relu_back(size_t n, float slope, const float *restrict x, const float *restrict dy,
+                      float *restrict dx)
+{
+    for (size_t i = 0; i < n; ++i)
+        dx[i] = x[i] > 0.0f ? dy[i] : slope * dy[i];
+}
+
+static void adam(size_t n, const float *restrict g, float rate, float correct_v, float decay, float clip,
+                 float *restrict m, float *restrict v, float *restrict w)
+{
+    const float low = clip > 0.0f ? -clip : -HUGE_VALF, high = clip > 0.0f ? clip : HUGE_VALF;
+    for (size_t i = 0; i < n; ++i) {
+        m[i] += 0.1f * (g[i] - m[i]);
+        v[i] += 0.001f * (g[i] * g[i] - v[i]);
+        float next = w[i] - decay * w[i] - rate * m[i] / (sqrtf(v[i] * correct_v) + 1e-8f);
+        next = next > low ? next : low;
+        w[i] = next < high ? next : high;
+    }
+}
+
+const mhoi_loops MHOI_LOOPS = {
+    .affine = affine,
+    .sign = sign,
+    .relu = relu,
+    .add = add,
+    .maxpool = maxpool,
+    .avgpool = avgpool,
+    .moments = moments,
+    .products = products,
+    .affine_back = affine_back,
+    .sign_back = sign_back,
+    .relu_back = relu_back,
+    .maxpool_back = maxpool_back,
+    .avgpool_back = avgpool_back,
+    .adam = adam,
+};

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Software inference: blocks of images are independent items of a parallel loop; a block always has the
+ * same size (the last one is filled up), so an image's scores depend on nothing but the image. */
+#include "mho/infer.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "infer/infer_impl.h"
+
+#define BLOCK_MAX 32
+#define BLOCK_BYTES ((size_t)2 << 20) /* of one block's values, to stay in the second-level cache */
+
+struct mho_infer {
+    const mho_net *net;
+    size_t batch, block, threads;
+    infer_plan plan, every; /* every: all nodes' values; made when asked for */
+    float **memory;         /* one block's values for each thread */
+};
+
+static size_t block_size(const mho_net *net, size_t batch)
+{
+    size_t floats = 0;
+    for (size_t i = 0; i < net->nodes; ++i)
+        floats += infer_elements(net->node[i].out);
+    size_t block = BLOCK_BYTES / sizeof(float) / floats;
+    block = block > BLOCK_MAX ? BLOCK_MAX : block;
+    block = block > batch ? batch : block;
+    return block ? block : 1;
+}
+
+static void free_memory(mho_infer *infer)
+{
+    for (size_t t = 0; infer->memory && t < infer->threads; ++t)
+        mhoi_free(&infer->memory[t]);
+    mhoi_free(&infer->memory);
+    infer->threads = 0;
+}
+
+/* Room for as many threads as there are now, for the larger of the plans. */
+static mho_status need_memory(mho_infer *infer, bool grown)
+{
+    const size_t threads = mho_threads();
+    if (threads <= infer->threads && !grown)
+        return MHO_OK;
+    free_memory(infer);
+    const size_t floats =
+        infer->every.floats > infer->plan.floats ? infer->every.floats : infer->plan.floats;
+    mho_status s = mhoi_alloc(&infer->memory, threads, sizeof *infer->memory, "inference memory");
+    if (s == MHO_OK)
+        infer->threads = threads;
+    for (size_t t = 0; s == MHO_OK && t < threads; ++t)
+        s = mhoi_alloc(&infer->memory[t], floats, sizeof(float), "inference memory");
+    return s;
+}
+
+mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
+{
+    *out = NULL;
+    if (!mho_net_has_parameters(net))
+        return mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model", net->name);
+    if (!batch)
+        return mho_error(MHO_EDOMAIN, "batch = 0, want 1 or more");
+    mho_infer *infer = NULL;
+    mho_status s = mhoi_alloc(&infer, 1, sizeof *infer, "inference");
+    if (s != MHO_OK)
+        return s;
+    infer->net = net;
+    infer->batch = batch;
+    infer->block = block_size(net, batch);
+    s = infer_plan_create(net, infer->block, true, &infer->plan);
+    if (s == MHO_OK)
+        s = need_memory(infer, false);
+    if (s != MHO_OK) {
+        mho_infer_destroy(infer);
+        return s;
+    }
+    *out = infer;
+    return MHO_OK;
+}
+
+void mho_infer_destroy(mho_infer *infer)
+{
+    if (!infer)
+        return;
+    free_memory(infer);
+    infer_plan_free(&infer->plan);
+    infer_plan_free(&infer->every);
+    mhoi_free(&infer);
+}
+
+typedef struct run_context {
+    mho_infer *infer;
+    const infer_plan *plan;
+    size_t n;
+    const float *input;
+    float *scores;
+    float *const *node_out;
+} run_context;
+
+static void put(const infer_plan *plan, const float *memory, size_t node, size_t first, size_t n, float *out)
+{
+    const mho_shape shape = plan->net->node[node].out;
+    mhoi_transpose(n, shape.h * shape.w, shape.c, memory + plan->offset[node],
+                   out + first * infer_elements(shape));
+}
+
+static mho_status run_block(void *context, size_t item, size_t thread)
+{
+    const run_context *c = context;
+    const mho_net *net = c->infer->net;
+    float *memory = c->infer->memory[thread];
+    const size_t block = c->plan->block, first = item * block, left = c->n - first;
+    const size_t n = left < block ? left : block, elements = infer_elements(net->node[0].out);
+    mhoi_transpose(n, net->node[0].out.c, net->node[0].out.h * net->node[0].out.w,
+                   c->input + first * elements, memory + c->plan->offset[0]);
+    memset(memory + c->plan->offset[0] + n * elements, 0, (block - n) * elements * sizeof *memory);
+    mho_status s = infer_plan_run(c->plan, memory);
+    if (s == MHO_OK && c->scores)
+        put(c->plan, memory, net->nodes - 1, first, n, c->scores);
+    for (size_t i = 0; s == MHO_OK && c->node_out && i < net->nodes; ++i)
+        if (c->node_out[i])
+            put(c->plan, memory, i, first, n, c->node_out[i]);
+    return s;
+}
+
+static mho_status run(run_context *c)
+{
+    if (c->n > c->infer->batch)
+        return mho_error(MHO_EDOMAIN, "inference of %zu images, want 0..%zu", c->n, c->infer->batch);
+    mho_status s = need_memory(c->infer, false);
+    if (s != MHO_OK)
+        return s;
+    return mhoi_parallel((c->n + c->plan->block - 1) / c->plan->block, run_block, c);
+}
+
+mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input, float *scores)
+{
+    run_context c = {.infer = infer, .plan = &infer->plan, .n = n, .input = input, .scores = scores};
+    return run(&c);
+}
+
+mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input, float *const *node_out)
+{
+    if (!infer->every.step) {
+        mho_status s = infer_plan_create(infer->net, infer->block, false, &infer->every);
+        if (s == MHO_OK)
+            s = need_memory(infer, true);
+        if (s != MHO_OK)
+            return s;
+    }
+    run_context c = {
+        .infer = infer, .plan = &infer->every, .n = n, .input = input, .node_out = node_out};
+    return run(&c);
+}
+
+/* --- classification -------------------------------------------------------------------------------- */
+
+typedef struct errors_context {
+    mho_infer *infer;
+    const mho_images *images;
+    size_t count;
+    uint32_t *wrong; /* of each block */
+} errors_context;
+
+static void load_pixels(const mho_net *net, const uint8_t *pixel, size_t n, float *to)
+{
+    const mho_shape shape = net->node[0].out;
+    const size_t hw = shape.h * shape.w;
+    for (size_t i = 0; i < n; ++i)
+        for (size_t k = 0; k < shape.c; ++k)
+            for (size_t p = 0; p < hw; ++p)
+                to[(i * hw + p) * shape.c + k] =
+                    (float)pixel[(i * shape.c + k) * hw + p] * net->input_scale;
+}
+
+static size_t largest(size_t classes, const float *score)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < classes; ++k)
+        if (score[k] > score[best])
+            best = k;
+    return best;
+}
+
+static mho_status errors_block(void *context, size_t item, size_t thread)
+{
+    const errors_context *c = context;
+    const infer_plan *plan = &c->infer->plan;
+    const mho_net *net = plan->net;
+    float *memory = c->infer->memory[thread];
+    const size_t first = item * plan->block, left = c->count - first;
+    const size_t n = left < plan->block ? left : plan->block, elements = infer_elements(net->node[0].out);
+    const size_t classes = infer_elements(net->node[net->nodes - 1].out);
+    float *input = memory + plan->offset[0];
+    load_pixels(net, c->images->pixel + first * elements, n, input);
+    memset(input + n * elements, 0, (plan->block - n) * elements * sizeof *input);
+    mho_status s = infer_plan_run(plan, memory);
+    const float *score = memory + plan->offset[net->nodes - 1];
+    for (size_t i = 0; i < n; ++i)
+        c->wrong[item] += largest(classes, score + i * classes) != c->images->label[first + i];
+    return s;
+}
+
+static mho_status check_images(const mho_net *net, const mho_images *images, size_t count)
+{
+    const mho_shape want = net->node[0].out, is = images->shape, out = net->node[net->nodes - 1].out;
+    if (want.c != is.c || want.h != is.h || want.w != is.w)
+        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu", is.c,
+                         is.h, is.w, net->name, want.c, want.h, want.w);
+    if (out.h != 1 || out.w != 1)
+        return mho_error(MHO_EDOMAIN, "network %s ends with %zu x %zu x %zu values, not with classes",
+                         net->name, out.c, out.h, out.w);
+    if (count > images->count)
+        return mho_error(MHO_EDOMAIN, "images = %zu, want 0..%zu", count, images->count);
+    return MHO_OK;
+}
+
+mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t count, size_t *errors)
+{
+    *errors = 0;
+    errors_context c = {.images = images, .count = count};
+    mho_status s = check_images(net, images, count);
+    if (s == MHO_OK)
+        s = mho_infer_create(net, BLOCK_MAX, &c.infer);
+    if (s != MHO_OK)
+        return s;
+    const size_t blocks = (count + c.infer->block - 1) / c.infer->block;
+    s = mhoi_alloc(&c.wrong, blocks, sizeof *c.wrong, "errors of each block");
+    if (s == MHO_OK)
+        s = mhoi_parallel(blocks, errors_block, &c);
+    for (size_t i = 0; s == MHO_OK && i < blocks; ++i)
+        *errors += c.wrong[i];
+    mhoi_free(&c.wrong);
+    mho_infer_destroy(c.infer);
+    return s;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A network prepared for inference: the steps, in order, on blocks of images in [n][h][w][c] layout. */
+#ifndef MHO_INFER_IMPL_H
+#define MHO_INFER_IMPL_H
+
+#include "dnn/dnn.h"
+#include "dnn/loops.h"
+#include "mho/infer.h"
+
+typedef struct infer_step {
+    const mho_node *node;
+    size_t input[2], output; /* nodes whose values are read and written */
+    mhoi_conv *conv;
+    void *packed;  /* its weights */
+    float *weight; /* fully connected: [C_out][h w c] of the input */
+    float *bias;   /* NULL if there is none */
+    bool relu;     /* ReLU of this slope merged into a convolution or fully connected layer */
+    float slope;
+    float *a, *b; /* batch normalization: [tile] */
+    size_t tile;
+} infer_step;
+
+typedef struct infer_plan {
+    const mho_net *net;
+    size_t block; /* images at once */
+    infer_step *step;
+    size_t steps;
+    size_t *offset; /* of each node's value in a block's memory, in floats */
+    size_t floats;  /* of a block's memory, values and scratch */
+    size_t scratch; /* offset of the scratch */
+} infer_plan;
+
+/* merge: neighbours are computed in one step where that changes no digit of a binary network; else every
+ * node's value is there.  On an error the plan is empty. */
+MHO_MUST_CHECK mho_status infer_plan_create(const mho_net *net, size_t block, bool merge, infer_plan *plan);
+void infer_plan_free(infer_plan *plan);
+/* Runs all steps on one block; the input's value is in place. */
+MHO_MUST_CHECK mho_status infer_plan_run(const infer_plan *plan, float *memory);
+
+static inline size_t infer_elements(mho_shape s)
+{
+    return s.c * s.h * s.w;
+}
+
+/* [n][c][hw] to [n][hw][c]; swap c and hw for the way back. */
+void mhoi_transpose(size_t n, size_t c, size_t hw, const float *from, float *to);
+
+#endif

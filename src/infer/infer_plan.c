@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Preparing a network for inference: weights packed, batch normalization as two coefficients, and, in float
+ * networks, batch normalization and ReLU merged into the convolution or fully connected layer before. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "infer/infer_impl.h"
+
+void mho_batchnorm_coefficients(const mho_node *bn, size_t channel, float *a, float *b)
+{
+    const double scale =
+        (double)bn->gamma[channel] / sqrt((double)bn->variance[channel] + (double)bn->epsilon);
+    *a = (float)scale;
+    *b = (float)((double)bn->beta[channel] - (double)bn->mean[channel] * scale);
+}
+
+void mhoi_transpose(size_t n, size_t c, size_t hw, const float *from, float *to)
+{
+    for (size_t i = 0; i < n; ++i, from += c * hw, to += c * hw)
+        for (size_t p = 0; p < hw; ++p)
+            for (size_t k = 0; k < c; ++k)
+                to[p * c + k] = from[k * hw + p];
+}
+
+static bool has_sign(const mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; ++i)
+        if (net->node[i].op == MHO_OP_SIGN)
+            return true;
+    return false;
+}
+
+/* The only node that reads node i, or 0 if there is none or several. */
+static size_t only_reader(const mho_net *net, size_t i)
+{
+    size_t reader = 0, readers = 0;
+    for (size_t j = i + 1; j < net->nodes; ++j)
+        for (size_t k = 0; k < net->node[j].inputs; ++k)
+            if (net->node[j].input[k] == i) {
+                reader = j;
+                ++readers;
+            }
+    return readers == 1 ? reader : 0;
+}
+
+/* The batch normalization and ReLU behind layer i that are computed with it. */
+typedef struct merged {
+    const mho_node *bn, *relu;
+    size_t output;
+} merged;
+
+static merged merge_of(const mho_net *net, size_t i, bool merge)
+{
+    merged m = {.output = i};
+    if (!merge || has_sign(net) || !mho_node_is_weighted(&net->node[i]))
+        return m;
+    size_t next = only_reader(net, i);
+    if (next && net->node[next].op == MHO_OP_BATCHNORM) {
+        m.bn = &net->node[next];
+        m.output = next;
+        next = only_reader(net, next);
+    }
+    if (next && (net->node[next].op == MHO_OP_RELU || net->node[next].op == MHO_OP_LEAKY_RELU)) {
+        m.relu = &net->node[next];
+        m.output = next;
+    }
+    return m;
+}
+
+/* Weights and bias of a layer, with its batch normalization multiplied in. */
+static mho_status fold(const mho_node *node, const mho_node *bn, float *weight, float **bias)
+{
+    const size_t count = mho_node_weight_count(node), each = count / node->out.c;
+    memcpy(weight, node->weight, count * sizeof *weight);
+    if (!node->bias && !bn)
+        return MHO_OK;
+    mho_status s = mhoi_alloc(bias, node->out.c, sizeof **bias, "bias");
+    if (s != MHO_OK)
+        return s;
+    if (node->bias)
+        memcpy(*bias, node->bias, node->out.c * sizeof **bias);
+    for (size_t k = 0; bn && k < node->out.c; ++k) {
+        float a, b;
+        mho_batchnorm_coefficients(bn, k, &a, &b);
+        (*bias)[k] = (*bias)[k] * a + b;
+        for (size_t j = 0; j < each; ++j)
+            weight[k * each + j] *= a;
+    }
+    return MHO_OK;
+}
+
+static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho_node *bn)
+{
+    const mho_node *node = step->node;
+    float *weight = NULL;
+    mho_status s = mhoi_alloc(&weight, mho_node_weight_count(node), sizeof *weight, "weights");
+    if (s == MHO_OK)
+        s = fold(node, bn, weight, &step->bias);
+    if (s == MHO_OK && node->op == MHO_OP_FC) {
+        const mho_shape in = plan->net->node[step->input[0]].out;
+        s = mhoi_alloc(&step->weight, mho_node_weight_count(node), sizeof *weight, "weights");
+        if (s == MHO_OK)
+            mhoi_transpose(node->out.c, in.c, in.h * in.w, weight, step->weight);
+    } else if (s == MHO_OK) {
+        s = mhoi_conv_create(node, MHOI_CONV_FORWARD, plan->block, step->bias, step->relu, step->slope,
+                             &step->conv);
+        if (s == MHO_OK)
+            s = mhoi_alloc(&step->packed, mhoi_conv_packed_bytes(step->conv), 1, "weights");
+        if (s == MHO_OK)
+            s = mhoi_conv_pack(step->conv, weight, step->packed);
+        if (s == MHO_OK && mhoi_conv_scratch_bytes(step->conv) > plan->scratch)
+            plan->scratch = mhoi_conv_scratch_bytes(step->conv);
+    }
+    mhoi_free(&weight);
+    return s;
+}
+
+static mho_status prepare_batchnorm(infer_step *step)
+{
+    const mho_node *node = step->node;
+    step->tile = mhoi_loops_tile(node->out.c);
+    mho_status s = mhoi_alloc(&step->a, step->tile, sizeof *step->a, "batch normalization");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&step->b, step->tile, sizeof *step->b, "batch normalization");
+    for (size_t k = 0; s == MHO_OK && k < step->tile; ++k)
+        mho_batchnorm_coefficients(node, k % node->out.c, &step->a[k], &step->b[k]);
+    return s;
+}
+
+/* The node whose value a fully connected layer reads: what stands before a flatten, whose order of
+ * elements its weights can take up. */
+static size_t unflattened(const mho_net *net, size_t i, bool merge)
+{
+    while (merge && net->node[i].op == MHO_OP_FLATTEN)
+        i = net->node[i].input[0];
+    return i;
+}
+
+static bool only_fc_read(const mho_net *net, size_t i)
+{
+    bool read = false;
+    for (size_t j = i + 1; j < net->nodes; ++j)
+        for (size_t k = 0; k < net->node[j].inputs; ++k)
+            if (net->node[j].input[k] == i) {
+                read = true;
+                if (net->node[j].op != MHO_OP_FC &&
+                    !(net->node[j].op == MHO_OP_FLATTEN && only_fc_read(net, j)))
+                    return false;
+            }
+    return read;
+}
+
+static mho_status add_step(infer_plan *plan, size_t i, merged m, bool merge)
+{
+    const mho_node *node = &plan->net->node[i];
+    if (merge && node->op == MHO_OP_FLATTEN && only_fc_read(plan->net, i))
+        return MHO_OK;
+    infer_step *step = &plan->step[plan->steps++];
+    step->node = node;
+    step->output = m.output;
+    for (size_t k = 0; k < node->inputs; ++k)
+        step->input[k] = node->op == MHO_OP_FC && only_fc_read(plan->net, node->input[k])
+                             ? unflattened(plan->net, node->input[k], merge)
+                             : node->input[k];
+    step->relu = m.relu != NULL;
+    if (m.relu)
+        step->slope = m.relu->op == MHO_OP_LEAKY_RELU ? m.relu->slope : 0.0f;
+    if (mho_node_is_weighted(node))
+        return prepare_weighted(plan, step, m.bn);
+    return node->op == MHO_OP_BATCHNORM ? prepare_batchnorm(step) : MHO_OK;
+}
+
+static mho_status build(infer_plan *plan, bool merge)
+{
+    const mho_net *net = plan->net;
+    bool *done = NULL;
+    mho_status s = mhoi_alloc(&plan->step, net->nodes, sizeof *plan->step, "inference steps");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->offset, net->nodes, sizeof *plan->offset, "inference steps");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&done, net->nodes, sizeof *done, "inference steps");
+    for (size_t i = 1; s == MHO_OK && i < net->nodes; ++i) {
+        if (done[i])
+            continue;
+        const merged m = merge_of(net, i, merge);
+        if (m.bn)
+            done[m.bn - net->node] = true;
+        if (m.relu)
+            done[m.relu - net->node] = true;
+        s = add_step(plan, i, m, merge);
+    }
+    mhoi_free(&done);
+    return s;
+}
+
+/* Gives every value a place, in whole cache lines. */
+static void place(infer_plan *plan)
+{
+    size_t at = 0;
+    plan->offset[0] = at;
+    at += (plan->block * infer_elements(plan->net->node[0].out) + 15) / 16 * 16;
+    for (size_t i = 0; i < plan->steps; ++i) {
+        plan->offset[plan->step[i].output] = at;
+        at += (plan->block * infer_elements(plan->net->node[plan->step[i].output].out) + 15) / 16 * 16;
+    }
+    const size_t scratch = (plan->scratch + 63) / 64 * 16;
+    plan->scratch = at;
+    plan->floats = at + scratch;
+}
+
+mho_status infer_plan_create(const mho_net *net, size_t block, bool merge, infer_plan *plan)
+{
+    *plan = (infer_plan){.net = net, .block = block};
+    mho_status s = build(plan, merge);
+    if (s == MHO_OK)
+        place(plan);
+    else
+        infer_plan_free(plan);
+    return s;
+}
+
+void infer_plan_free(infer_plan *plan)
+{
+    for (size_t i = 0; i < plan->steps; ++i) {
+        infer_step *step = &plan->step[i];
+        mhoi_conv_destroy(step->conv);
+        mhoi_free(&step->packed);
+        mhoi_free(&step->weight);
+        mhoi_free(&step->bias);
+        mhoi_free(&step->a);
+        mhoi_free(&step->b);
+    }
+    mhoi_free(&plan->step);
+    mhoi_free(&plan->offset);
+    *plan = (infer_plan){0};
+}
