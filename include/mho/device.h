@@ -43,7 +43,8 @@ MHO_API int32_t mho_device_delta(const mho_device *device);
 
 /* Programs n cells: g[i] = conductance in integer units of a cell set to level[i].  The draw of cell i
  * depends on (seed, trial, layer, array, first + i) only.
- * A lognormal draw beyond MHO_CONDUCTANCE_RATIO x 2^resolution_bits is held there and counted in *held (may be NULL). */
+ * A draw below 0 S or beyond MHO_CONDUCTANCE_RATIO x 2^resolution_bits is held there and added to *held
+ * (may be NULL). */
 #define MHO_CONDUCTANCE_RATIO 1.6 /* largest representable g over g_on, in units above g_off */
 MHO_API void mho_device_program(const mho_device *device, uint64_t seed, uint32_t trial, uint32_t layer,
                                 uint32_t array, uint64_t first, size_t n, const uint8_t *level,

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine against the definition in mho/crossbar.h, over random shapes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "mho/crossbar.h"
+
+static uint64_t random_state = 20240607;
+
+static uint32_t draw(uint32_t below)
+{
+    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(((random_state >> 32) * below) >> 32);
+}
+
+typedef struct problem {
+    mho_crossbar_shape shape;
+    mho_converter converter;
+    bool per_pair;
+    size_t n, rows, h_out, w_out;
+    int16_t *g_plus, *g_minus;
+    uint8_t *map;
+    int32_t *sum, *want;
+} problem;
+
+static size_t inputs(const problem *p)
+{
+    return p->n * p->shape.window.c * p->shape.window.h * p->shape.window.w;
+}
+
+static size_t outputs(const problem *p)
+{
+    return p->n * p->shape.columns * p->h_out * p->w_out;
+}
+
+static void fill(problem *p, int32_t low, int32_t high)
+{
+    const mho_window *w = &p->shape.window;
+    p->rows = w->c * w->kh * w->kw;
+    p->h_out = (w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride + 1;
+    p->w_out = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1;
+    const size_t cells = p->rows * p->shape.columns;
+    p->g_plus = malloc(cells * sizeof *p->g_plus);
+    p->g_minus = malloc(cells * sizeof *p->g_minus);
+    p->map = malloc(inputs(p));
+    p->sum = malloc(outputs(p) * sizeof *p->sum);
+    p->want = malloc(outputs(p) * sizeof *p->want);
+    for (size_t i = 0; i < cells; ++i) {
+        p->g_plus[i] = (int16_t)(low + (int32_t)draw((uint32_t)(high - low + 1)));
+        p->g_minus[i] = (int16_t)(low + (int32_t)draw((uint32_t)(high - low + 1)));
+    }
+    for (size_t i = 0; i < inputs(p); ++i)
+        p->map[i] = (uint8_t)draw(1U << p->shape.input_bits);
+    if (p->shape.input_signed)
+        for (size_t i = 0; i < inputs(p); ++i)
+            p->map[i] = (uint8_t)(p->map[i] - (1U << (p->shape.input_bits - 1)));
+}
+
+static void clear(problem *p)
+{
+    free(p->g_plus);
+    free(p->g_minus);
+    free(p->map);
+    free(p->sum);
+    free(p->want);
+}
+
+static int64_t code_of(const mho_converter *converter, int64_t s)
+{
+    if (converter->codes == 0)
+        return s;
+    int64_t code = 0;
+    while (code < converter->codes - 1 && s >= converter->edge + code * (int64_t)converter->step)
+        ++code;
+    return code;
+}
+
+static int64_t input_at(const problem *p, size_t image, size_t r, size_t y, size_t x)
+{
+    const mho_window *w = &p->shape.window;
+    const int64_t row = (int64_t)(y * w->stride + r / w->kw % w->kh) - (int64_t)w->pad_top;
+    const int64_t column = (int64_t)(x * w->stride + r % w->kw) - (int64_t)w->pad_left;
+    if (row < 0 || column < 0 || row >= (int64_t)w->h || column >= (int64_t)w->w)
+        return 0;
+    const size_t channel = image * w->c + r / (w->kh * w->kw);
+    const uint8_t v = p->map[(channel * w->h + (size_t)row) * w->w + (size_t)column];
+    return p->shape.input_signed ? (int8_t)v : v;
+}
+
+static int64_t expected(const problem *p, size_t image, size_t c, size_t y, size_t x)
+{
+    int64_t sum = 0, plus = 0, minus = 0;
+    for (size_t r = 0; r < p->rows; ++r) {
+        const int64_t v = input_at(p, image, r, y, x);
+        plus += v * p->g_plus[c * p->rows + r];
+        minus += v * p->g_minus[c * p->rows + r];
+        if ((r + 1) % p->shape.crossbar_rows == 0 || r + 1 == p->rows) {
+            sum += p->per_pair ? code_of(&p->converter, plus - minus)
+                               : code_of(&p->converter, plus) - code_of(&p->converter, minus);
+            plus = minus = 0;
+        }
+    }
+    return sum;
+}
+
+static void expect_all(problem *p)
+{
+    size_t i = 0;
+    for (size_t image = 0; image < p->n; ++image)
+        for (size_t c = 0; c < p->shape.columns; ++c)
+            for (size_t y = 0; y < p->h_out; ++y)
+                for (size_t x = 0; x < p->w_out; ++x)
+                    p->want[i++] = (int32_t)expected(p, image, c, y, x);
+}
+
+static void run(problem *p)
+{
+    mho_crossbar *xb;
+    mho_crossbar_work *work;
+    assert_int_equal(mho_crossbar_create(&p->shape, &xb), MHO_OK);
+    assert_int_equal(mho_crossbar_program(xb, p->g_plus, p->g_minus), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, p->n, &work), MHO_OK);
+    mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum);
+    mho_crossbar_work_destroy(work);
+    mho_crossbar_destroy(xb);
+}
+
+static problem random_problem(void)
+{
+    problem p = {.n = 1 + draw(5), .per_pair = draw(2)};
+    mho_window *w = &p.shape.window;
+    *w = (mho_window){.c = 1 + draw(9), .kh = 1 + draw(5), .kw = 1 + draw(5), .stride = 1 + draw(3)};
+    w->h = w->kh + draw(14);
+    w->w = w->kw + draw(14);
+    w->pad_top = draw(3);
+    w->pad_left = draw(3);
+    w->pad_bottom = draw(3);
+    w->pad_right = draw(3);
+    p.shape.columns = 1 + draw(9);
+    p.shape.crossbar_rows = 1 + draw(140);
+    p.shape.input_bits = draw(2) ? 1 : 2 + draw(7);
+    p.shape.input_signed = p.shape.input_bits > 1 && draw(2);
+    p.converter.codes = (int32_t)(draw(4) ? 2U << draw(8) : 0);
+    p.converter.step = (int32_t)(1 + draw(4000));
+    p.converter.edge = (int32_t)draw(60000) - 20000;
+    return p;
+}
+
+static void random_shapes_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 150; ++i) {
+        problem p = random_problem();
+        fill(&p, 0, 4096);
+        expect_all(&p);
+        run(&p);
+        assert_memory_equal(p.sum, p.want, outputs(&p) * sizeof *p.sum);
+        clear(&p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_shapes_match_the_definition),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
