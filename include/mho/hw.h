@@ -28,8 +28,12 @@ typedef enum mho_scale_rule {
     MHO_RULE_LEAST_SQUARES,  /* least squared error of the quantized values */
     MHO_RULE_LEAST_ABSOLUTE, /* least absolute error */
 } mho_scale_rule;
-typedef enum mho_sharing { MHO_SHARING_SHARED, MHO_SHARING_COPIED } mho_sharing;
+/* Readings of the cost table (docs/models/cost.md). */
+typedef enum mho_sharing { MHO_INPUT_SHARED, MHO_INPUT_COPIED } mho_sharing;
 typedef enum mho_adc4_area { MHO_ADC4_COMPARATORS, MHO_ADC4_PRINTED } mho_adc4_area;
+typedef enum mho_subtract { MHO_SUBTRACT_OUTPUT, MHO_SUBTRACT_PARTIAL } mho_subtract;
+typedef enum mho_classifier { MHO_CLASSIFIER_LIKE_OTHERS, MHO_CLASSIFIER_LAST_BITS } mho_classifier;
+typedef enum mho_footnote_c { MHO_FOOTNOTE_C_MW, MHO_FOOTNOTE_C_W } mho_footnote_c;
 
 /* Output bits 0 = an ideal converter: every possible sum has its own code. */
 typedef struct mho_hw {
@@ -63,7 +67,10 @@ typedef struct mho_hw {
         size_t converters_per_weight_column; /* 2: one per crossbar of the pair; 1 */
         size_t conducting_cells_per_weight;  /* 1: one device of the pair counts for energy; 2 */
         int adc4_area; /* mho_adc4_area: 15 comparators of 72 T, or the printed 72 T */
-        bool buffer;   /* count the feature-map buffer */
+        int subtractors; /* mho_subtract: one a layer output, or one a partial sum */
+        int classifier;  /* mho_classifier: converters like the others', or of output.last_bits */
+        int footnote_c;  /* mho_footnote_c: digital power of Table III in mW as printed, or read as W */
+        bool buffer;     /* count the feature-map buffer */
     } cost;
     char technology[64]; /* configs/tech/NAME.yaml, or a path */
 } mho_hw;

@@ -24,6 +24,9 @@ static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const rules[] = {"cover", "least_squares", "least_absolute", NULL};
 static const char *const sharings[] = {"shared", "copied", NULL};
 static const char *const adc4_areas[] = {"comparators", "printed", NULL};
+static const char *const subtracts[] = {"output", "partial", NULL};
+static const char *const classifiers[] = {"like_others", "last_bits", NULL};
+static const char *const footnotes_c[] = {"mw", "w", NULL};
 
 static const mho_field fields[] = {
     COUNT("device.bits", device.bits, "7", 1, 8, "bits a cell holds: 2^bits conductance levels"),
@@ -78,6 +81,12 @@ static const mho_field fields[] = {
           "cells of a pair that take energy"),
     CHOICE("cost.adc4_area", cost.adc4_area, "comparators", adc4_areas,
            "area of a 4-bit converter: 15 comparators, or as printed"),
+    CHOICE("cost.subtractors", cost.subtractors, "output", subtracts,
+           "one subtractor a layer output, or one a partial sum"),
+    CHOICE("cost.classifier", cost.classifier, "like_others", classifiers,
+           "output converters of the classifier: as in the other layers, or of output.last_bits"),
+    CHOICE("cost.footnote_c", cost.footnote_c, "mw", footnotes_c,
+           "digital power of bcnn Table III: mW as printed, or read as W"),
     YES_NO("cost.buffer", cost.buffer, "false", "count the feature-map buffer"),
     ENTRY("technology", MHO_FIELD_STRING, technology, "bcnn-45nm", 0, 0, "", 1, NULL,
           "table of component costs: configs/tech/NAME.yaml, or a path"),
