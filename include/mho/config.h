@@ -58,7 +58,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_fields_preset(const mho_fields *table, voi
                                                     mho_origin *origin);
 /* Sets the fields that the YAML text names.  place is its file name for messages.  Top-level keys in
  * skip (NULL-terminated, or NULL) are left to the caller.
- * MHO_EFORMAT: not YAML.  MHO_ECONFIG: unknown key, wrong kind, out of bounds, NaN, twice the same. */
+ * MHO_EFORMAT: not YAML, a key twice.  MHO_ECONFIG: unknown key, wrong kind, out of bounds, NaN.  Fields
+ * above the refused one are set by then. */
 MHO_API MHO_MUST_CHECK mho_status mho_fields_read(const mho_fields *table, const char *text,
                                                   const char *place, const char *const *skip,
                                                   void *options, mho_origin *origin);

@@ -12,15 +12,18 @@
 
 struct mho_json {
     json_t *value;
-    bool failed; /* something below could not be allocated */
+    mho_status status; /* the first failure of this value or one below */
 };
 
 static pthread_once_t allocator_once = PTHREAD_ONCE_INIT;
+/* jansson's failures do not tell a refused allocation from a text that is not UTF-8; this does. */
+static _Thread_local bool refused;
 
 static void *json_alloc(size_t size)
 {
     void *memory;
-    return mhoi_alloc(&memory, size, 1, "JSON") == MHO_OK ? memory : NULL;
+    refused = mhoi_alloc(&memory, size, 1, "JSON") != MHO_OK;
+    return memory;
 }
 
 static void json_release(void *memory)
@@ -35,6 +38,7 @@ static void use_our_allocator(void)
 
 static void start(void)
 {
+    refused = false;
     (void)pthread_once(&allocator_once, use_our_allocator);
 }
 
@@ -47,7 +51,7 @@ static mho_json *wrap(json_t *value)
         return NULL;
     }
     v->value = value;
-    v->failed = value == NULL;
+    v->status = value ? MHO_OK : MHO_ENOMEM;
     return v;
 }
 
@@ -81,7 +85,7 @@ mho_json *mho_json_text(const char *v)
     if (!v)
         return wrap(json_null());
     json_t *text = json_string(v);
-    return wrap(text ? text : json_string("(not UTF-8)"));
+    return wrap(text || refused ? text : json_string("(not UTF-8)"));
 }
 
 mho_json *mho_json_bool(bool v)
@@ -90,38 +94,44 @@ mho_json *mho_json_bool(bool v)
     return wrap(json_boolean(v));
 }
 
-/* Frees the wrapper and hands its value over; a failure passes to the parent. */
+static void fail(mho_json *v, mho_status s)
+{
+    if (v && v->status == MHO_OK)
+        v->status = s;
+}
+
+/* Frees the wrapper and hands its value over to parent, which gets a failure; NULL if there is nothing to
+ * put or nowhere to put it. */
 static json_t *unwrap(mho_json *v, mho_json *parent)
 {
     json_t *value = v ? v->value : NULL;
-    if (parent && (!v || v->failed))
-        parent->failed = true;
+    fail(parent, v ? v->status : MHO_ENOMEM);
     mhoi_free(&v);
-    return value;
+    if (parent && parent->value)
+        return value;
+    json_decref(value);
+    return NULL;
 }
 
 void mho_json_put(mho_json *object, const char *key, mho_json *v)
 {
     json_t *value = unwrap(v, object);
-    if (!object || !object->value) {
-        json_decref(value);
+    if (!value)
         return;
-    }
     MHO_ASSERT(json_is_object(object->value));
-    if (value && json_object_set_new(object->value, key, value) != 0)
-        object->failed = true;
+    start();
+    if (json_object_set_new(object->value, key, value) != 0)
+        fail(object, refused ? MHO_ENOMEM : MHO_EDOMAIN);
 }
 
 void mho_json_add(mho_json *array, mho_json *v)
 {
     json_t *value = unwrap(v, array);
-    if (!array || !array->value) {
-        json_decref(value);
+    if (!value)
         return;
-    }
     MHO_ASSERT(json_is_array(array->value));
-    if (value && json_array_append_new(array->value, value) != 0)
-        array->failed = true;
+    if (json_array_append_new(array->value, value) != 0)
+        fail(array, MHO_ENOMEM);
 }
 
 void mho_json_destroy(mho_json *v)
@@ -220,8 +230,10 @@ static mho_status put_value(json_t *v, size_t depth, FILE *out)
 
 mho_status mho_json_write(const mho_json *v, FILE *out)
 {
-    if (!v || v->failed)
+    if (!v || v->status == MHO_ENOMEM)
         return mho_error(MHO_ENOMEM, "out of memory while building JSON");
+    if (v->status != MHO_OK)
+        return mho_error(v->status, "a key of the JSON result is not UTF-8");
     mho_status s = put_value(v->value, 0, out);
     if (s != MHO_OK)
         return s;

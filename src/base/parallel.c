@@ -86,7 +86,7 @@ mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *context)
     size_t threads = mho_threads();
     if (threads > items)
         threads = items;
-    if (threads <= 1) {
+    if (threads <= 1 || omp_in_parallel()) { /* a loop within a loop runs on its one thread */
         work(&l, 0);
     } else {
 #pragma omp parallel num_threads((int)threads)
