@@ -23,14 +23,21 @@ typedef struct mho_data {
     mho_images train, test;
 } mho_data;
 
-/* What `where` tells: a folder with data files; NULL looks in $MHO_DATA/mnist, then ~/.cache/mho/mnist,
- * then generates synthetic digits; "synthetic" generates them at once.  Gzip is read in place.
- * train and test say which parts are wanted; the other stays empty.
+/* What `where` tells: a folder that holds data files or mnist/; NULL looks in $MHO_DATA/mnist, then
+ * ~/.cache/mho/mnist (a folder there counts if it is complete), then generates synthetic digits;
+ * "synthetic" generates them at once.  Gzip is read in place.
+ * train and test say which parts are wanted; the other stays empty (neither: only name and place).
  * MHO_ENODATA: no such folder or file; MHO_EFORMAT: wrong magic, truncated, counts that differ. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_open(const char *where, bool train, bool test,
                                                 mho_data **out);
 MHO_API void mho_data_destroy(mho_data *data);
 
+/* The first `count` train images (for calibration), read or generated now if train was not wanted.
+ * MHO_EDOMAIN: there are fewer. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_head(const mho_data *data, size_t count, mho_images *out);
+
+/* One IDX file each.  Labels: as many as `into` has images, 0..9; they replace those it has.
+ * MHO_EFILE: cannot open; MHO_EFORMAT; on an error *out is empty, *into untouched. */
 MHO_API MHO_MUST_CHECK mho_status mho_idx_read_images(const char *path, mho_images *out);
 MHO_API MHO_MUST_CHECK mho_status mho_idx_read_labels(const char *path, mho_images *into);
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this module tell each other. */
+#ifndef MHO_DATA_IMPL_H
+#define MHO_DATA_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mho/data.h"
+
+#define MHOI_PATH 1024
+#define MHOI_SHA256_TEXT 65
+#define MHOI_MNIST_FILES 4
+
+/* One of the four files of MNIST as it is published, gzipped. */
+typedef struct mhoi_mnist_file {
+    const char *stem;  /* "train-images" */
+    const char *rank;  /* "idx3" */
+    size_t bytes;      /* of the .gz */
+    const char *sha256;
+} mhoi_mnist_file;
+
+extern const mhoi_mnist_file mhoi_mnist_files[MHOI_MNIST_FILES]; /* train images, labels, test ... */
+
+/* *path = the printed text; MHO_EDOMAIN if it is longer than MHOI_PATH - 1 bytes. */
+MHO_MUST_CHECK mho_status mhoi_path(char path[MHOI_PATH], const char *format, ...) MHO_PRINTF(2, 3);
+
+/* How many of the data set's files (of any accepted name) the folder has. */
+size_t mhoi_mnist_present(const char *folder);
+size_t mhoi_cifar_present(const char *folder);
+#define MHOI_CIFAR_FILES 6
+
+/* Read the train or the test part.  MHO_ENODATA: a file is missing; else as mho_data_open. */
+MHO_MUST_CHECK mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_cifar_read(const char *folder, bool train, mho_images *out);
+
+/* MHO_EFORMAT "path: label i is 12, want 0..classes-1" */
+MHO_MUST_CHECK mho_status mhoi_labels_check(const char *path, const mho_images *images);
+
+/* ~/.cache/mho/NAME; MHO_EFILE where $HOME is not set. */
+MHO_MUST_CHECK mho_status mhoi_cache_folder(char path[MHOI_PATH], const char *name);
+
+/* Fetches a URL (http, https, file) of at most `most` bytes into memory; mhoi_free *bytes.
+ * done, total: for the progress callback, bytes of the whole job.
+ * MHO_EFILE: "URL: reason"; MHO_EINTERRUPTED. */
+MHO_MUST_CHECK mho_status mhoi_download(const char *url, size_t most, size_t done, size_t total,
+                                        char **bytes, size_t *size);
+/* SHA-256 in lower-case hexadecimal. */
+void mhoi_sha256(const void *bytes, size_t size, char text[MHOI_SHA256_TEXT]);
+bool mhoi_sha256_file(const char *path, char text[MHOI_SHA256_TEXT]); /* false: cannot read it */
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MNIST: four IDX files, found under any of the names they go by. */
+#include "base/file.h"
+#include "data/data_impl.h"
+
+/* The published files; sums of SHA-256 over the .gz. */
+const mhoi_mnist_file mhoi_mnist_files[MHOI_MNIST_FILES] = {
+    {"train-images", "idx3", 9912422,
+     "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
+    {"train-labels", "idx1", 28881,
+     "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
+    {"t10k-images", "idx3", 1648877,
+     "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
+    {"t10k-labels", "idx1", 4542,
+     "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
+};
+
+/* *path = the first name that exists; MHO_ENODATA if none does. */
+static mho_status find_file(const char *folder, const mhoi_mnist_file *file, char path[MHOI_PATH])
+{
+    static const char *const join[2] = {"-", "."}, *const end[2] = {"", ".gz"};
+    for (size_t i = 0; i < 4; i++) {
+        mho_status s = mhoi_path(path, "%s/%s%s%s-ubyte%s", folder, file->stem, join[i / 2], file->rank,
+                                 end[i % 2]);
+        if (s != MHO_OK)
+            return s;
+        if (mhoi_file_exists(path))
+            return MHO_OK;
+    }
+    return mho_error(MHO_ENODATA, "%s: no %s-%s-ubyte[.gz] (nor %s.%s-ubyte[.gz])", folder, file->stem,
+                     file->rank, file->stem, file->rank);
+}
+
+size_t mhoi_mnist_present(const char *folder)
+{
+    size_t present = 0;
+    char path[MHOI_PATH];
+    for (size_t i = 0; i < MHOI_MNIST_FILES; i++)
+        present += find_file(folder, &mhoi_mnist_files[i], path) == MHO_OK;
+    return present;
+}
+
+mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out)
+{
+    const mhoi_mnist_file *file = &mhoi_mnist_files[train ? 0 : 2];
+    char images[MHOI_PATH], labels[MHOI_PATH];
+    *out = (mho_images){.count = 0};
+    mho_status s = find_file(folder, &file[0], images);
+    if (s == MHO_OK)
+        s = find_file(folder, &file[1], labels);
+    if (s == MHO_OK)
+        s = mho_idx_read_images(images, out);
+    if (s == MHO_OK)
+        s = mho_idx_read_labels(labels, out);
+    if (s != MHO_OK)
+        mho_images_free(out);
+    return s;
+}
