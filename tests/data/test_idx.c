@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* IDX files: what is read, and what each kind of damage is answered with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "mho/data.h"
+
+#define COUNT 3
+#define H 2
+#define W 5
+#define IMAGES_SIZE (16 + COUNT * H * W)
+#define LABELS_SIZE (8 + COUNT)
+
+static char images_path[64], labels_path[64];
+
+static void make_images(uint8_t bytes[IMAGES_SIZE])
+{
+    const uint8_t header[16] = {0, 0, 8, 3, 0, 0, 0, COUNT, 0, 0, 0, H, 0, 0, 0, W};
+    memcpy(bytes, header, 16);
+    for (size_t i = 16; i < IMAGES_SIZE; i++)
+        bytes[i] = (uint8_t)(7 * i);
+}
+
+static void make_labels(uint8_t bytes[LABELS_SIZE])
+{
+    const uint8_t all[LABELS_SIZE] = {0, 0, 8, 1, 0, 0, 0, COUNT, 9, 0, 4};
+    memcpy(bytes, all, LABELS_SIZE);
+}
+
+static void save(const char *path, const void *bytes, size_t size)
+{
+    assert_int_equal(mhoi_file_write(path, bytes, size), MHO_OK);
+}
+
+static void save_packed(const char *path, const void *bytes, unsigned size)
+{
+    gzFile file = gzopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, bytes, size), (int)size);
+    assert_int_equal(gzclose(file), Z_OK);
+}
+
+static void expect_failure(mho_status got, mho_status want, const char *path, const char *text)
+{
+    if (got != want || !strstr(mho_error_message(), path) || !strstr(mho_error_message(), text))
+        fail_msg("got %s '%s', want %s with '%s' and '%s'", mho_status_name(got), mho_error_message(),
+                 mho_status_name(want), path, text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    uint8_t images[IMAGES_SIZE], labels[LABELS_SIZE];
+    snprintf(images_path, sizeof images_path, "test_idx-%d-images", (int)getpid());
+    snprintf(labels_path, sizeof labels_path, "test_idx-%d-labels", (int)getpid());
+    make_images(images);
+    make_labels(labels);
+    save(images_path, images, sizeof images);
+    save(labels_path, labels, sizeof labels);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink(images_path);
+    unlink(labels_path);
+    return 0;
+}
+
+static void check_good(void)
+{
+    uint8_t want[IMAGES_SIZE];
+    make_images(want);
+    mho_images images;
+    assert_int_equal(mho_idx_read_images(images_path, &images), MHO_OK);
+    assert_int_equal(mho_idx_read_labels(labels_path, &images), MHO_OK);
+    assert_int_equal(images.shape.c, 1);
+    assert_int_equal(images.shape.h, H);
+    assert_int_equal(images.shape.w, W);
+    assert_int_equal(images.count, COUNT);
+    assert_int_equal(images.classes, 10);
+    assert_memory_equal(images.pixel, want + 16, COUNT * H * W);
+    assert_memory_equal(images.label, ((uint8_t[]){9, 0, 4}), COUNT);
+    mho_images_free(&images);
+    assert_null(images.pixel);
+}
+
+static void reads_plain(void **state)
+{
+    (void)state;
+    check_good();
+}
+
+static void reads_packed(void **state)
+{
+    (void)state;
+    uint8_t images[IMAGES_SIZE], labels[LABELS_SIZE];
+    make_images(images);
+    make_labels(labels);
+    save_packed(images_path, images, sizeof images);
+    save_packed(labels_path, labels, sizeof labels);
+    check_good();
+}
+
+static void refuse_images(const void *bytes, size_t size, const char *text)
+{
+    mho_images images;
+    save(images_path, bytes, size);
+    expect_failure(mho_idx_read_images(images_path, &images), MHO_EFORMAT, images_path, text);
+    assert_null(images.pixel);
+    assert_int_equal(images.count, 0);
+}
+
+static void refuses_bad_images(void **state)
+{
+    (void)state;
+    uint8_t bytes[IMAGES_SIZE + 2] = {0};
+    make_images(bytes);
+    refuse_images(bytes, 0, "0 bytes, too short");
+    refuse_images(bytes, 9, "9 bytes, the header of IDX images has 16");
+    refuse_images(bytes, IMAGES_SIZE - 1, "truncated: 29 bytes of pixels, the header promises 30");
+    refuse_images(bytes, IMAGES_SIZE + 2, "32 bytes of pixels, the header promises 30: 2 trailing");
+    bytes[3] = 1;
+    refuse_images(bytes, IMAGES_SIZE, "magic 0x00000801, want 0x00000803");
+    make_images(bytes);
+    bytes[7] = 0;
+    refuse_images(bytes, IMAGES_SIZE, "0 images");
+    make_images(bytes);
+    bytes[11] = 0;
+    refuse_images(bytes, IMAGES_SIZE, "0 x 5 pixels, want sides of 1..4096");
+    memset(bytes + 4, 0xff, 12);
+    refuse_images(bytes, IMAGES_SIZE, "want sides of 1..4096");
+    bytes[8] = bytes[9] = bytes[12] = bytes[13] = 0;
+    bytes[10] = bytes[14] = 0x10;
+    bytes[11] = bytes[15] = 0;
+    refuse_images(bytes, IMAGES_SIZE, "promises 72057594021150720");
+}
+
+static void refuse_labels(const void *bytes, size_t size, const char *text)
+{
+    mho_images images = {.count = COUNT};
+    save(labels_path, bytes, size);
+    expect_failure(mho_idx_read_labels(labels_path, &images), MHO_EFORMAT, labels_path, text);
+    assert_null(images.label);
+}
+
+static void refuses_bad_labels(void **state)
+{
+    (void)state;
+    uint8_t bytes[LABELS_SIZE + 1] = {0};
+    make_labels(bytes);
+    bytes[9] = 10;
+    refuse_labels(bytes, LABELS_SIZE, "label 1 is 10, want 0..9");
+    make_labels(bytes);
+    bytes[7] = COUNT - 1;
+    refuse_labels(bytes, LABELS_SIZE - 1, "2 labels for 3 images");
+    refuse_labels(bytes, LABELS_SIZE, "1 trailing");
+    bytes[3] = 3;
+    refuse_labels(bytes, LABELS_SIZE, "magic 0x00000803, want 0x00000801");
+}
+
+static void refuses_missing_and_damaged_files(void **state)
+{
+    (void)state;
+    mho_images images;
+    unlink(images_path);
+    expect_failure(mho_idx_read_images(images_path, &images), MHO_EFILE, images_path, "No such file");
+
+    uint8_t bytes[IMAGES_SIZE];
+    char *packed;
+    size_t size;
+    make_images(bytes);
+    save_packed(labels_path, bytes, sizeof bytes);
+    FILE *file = fopen(labels_path, "rb"); /* as it is: mhoi_file_read would unpack it */
+    assert_non_null(file);
+    assert_int_equal(mhoi_alloc(&packed, 4096, 1, "test"), MHO_OK);
+    size = fread(packed, 1, 4096, file);
+    fclose(file);
+    save(images_path, packed, size - 9);
+    assert_int_equal(mho_idx_read_images(images_path, &images), MHO_EFORMAT);
+    save(images_path, packed, size / 2);
+    assert_int_equal(mho_idx_read_images(images_path, &images), MHO_EFORMAT);
+    mhoi_free(&packed);
+}
+
+/* Every prefix and every changed byte of the header is read or refused, never a crash or a leak. */
+static void survives_any_damage(void **state)
+{
+    (void)state;
+    uint64_t live = mhoi_alloc_live();
+    uint8_t bytes[IMAGES_SIZE];
+    mho_images images;
+    make_images(bytes);
+    for (size_t size = 0; size < IMAGES_SIZE; size++) {
+        save(images_path, bytes, size);
+        assert_int_equal(mho_idx_read_images(images_path, &images), MHO_EFORMAT);
+    }
+    for (size_t i = 0; i < 16; i++) {
+        for (unsigned value = 0; value < 256; value += 5) {
+            make_images(bytes);
+            bool same = bytes[i] == value;
+            bytes[i] = (uint8_t)value;
+            save(images_path, bytes, sizeof bytes);
+            mho_status s = mho_idx_read_images(images_path, &images);
+            assert_int_equal(s, same ? MHO_OK : MHO_EFORMAT);
+            mho_images_free(&images);
+        }
+    }
+    assert_int_equal(mhoi_alloc_live(), live);
+}
+
+static void survives_lack_of_memory(void **state)
+{
+    (void)state;
+    uint64_t live = mhoi_alloc_live();
+    mho_images images;
+    mho_status s = MHO_ENOMEM;
+    size_t k = 1;
+    for (; s != MHO_OK; k++) {
+        assert_in_range(k, 1, 20);
+        mhoi_alloc_fail_at(k);
+        s = mho_idx_read_images(images_path, &images);
+        if (s == MHO_OK)
+            s = mho_idx_read_labels(labels_path, &images);
+        mhoi_alloc_fail_at(0);
+        if (s != MHO_OK)
+            assert_int_equal(s, MHO_ENOMEM);
+        mho_images_free(&images);
+        assert_int_equal(mhoi_alloc_live(), live);
+    }
+    assert_in_range(k, 3, 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(reads_plain, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_packed, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_bad_images, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_bad_labels, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_missing_and_damaged_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(survives_any_damage, setup, teardown),
+        cmocka_unit_test_setup_teardown(survives_lack_of_memory, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
