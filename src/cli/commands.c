@@ -3,6 +3,21 @@
 #include "cli.h"
 
 const cli_command cli_commands[] = {
+    {.name = "hw",
+     .synopsis = "[HW] [--set KEY=VALUE]...",
+     .summary = "hardware descriptions that are built in, or every field of one",
+     .files_max = 1,
+     .options = "set",
+     .run = cmd_hw,
+     .details = "HW is a built-in name or a YAML file.  Each field is shown with its unit, the place that\n"
+                "set it, and the source of the value.\n\n"
+                "A hardware description of your own starts from another one and tells what differs:\n"
+                "    base: bcnn\n"
+                "    crossbar:\n"
+                "      rows: 256\n"
+                "    device:\n"
+                "      bits: {value: 3, source: \"my measurement\"}",
+     .fields = &mho_hw_fields},
     {.name = "help",
      .synopsis = "[COMMAND]",
      .summary = "this overview, or the page of a command",

@@ -3,6 +3,7 @@
 #     . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 # and calls `run` and then the `want_` functions; it fails as a whole if any of them does.
 mho=$1
+[ -x "$mho" ] || { echo "no program $mho"; exit 1; }
 failures=0
 unset NO_COLOR MHO_CPU
 here=$(mktemp -d "$PWD/run.XXXXXX")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# mho hw, and what a bad hardware description gets: one line with the place and the value.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+
+run hw; want_code 0; want_no_err; want_out "bcnn"; want_out "cnn8"; want_out "taox"
+run hw --json; want_code 0; want_json '[e["name"] for e in v if e["kind"] == "hardware"].count("bcnn") == 1'
+run hw --csv; want_code 0; want_out "kind,name,description"; want_out "hardware,bcnn,"
+run hw bcnn; want_code 0; want_no_err; want_out "crossbar.rows"; want_out "configs/hw/bcnn.yaml:"
+run hw bcnn --json; want_code 0; want_json 'v["crossbar.rows"]["value"] == 128 and v["device.g_on"]["unit"] == "uS"'
+run hw bcnn --csv; want_code 0; want_out "crossbar.rows,128,"
+/usr/bin/python3 -c 'import csv; rows = list(csv.reader(open("out"))); assert len({len(r) for r in rows}) == 1 and len(rows) > 20' || fail "not CSV"
+run hw bcnn --set crossbar.rows=256 --set=device.bits=3 --json; want_code 0
+want_json 'v["crossbar.rows"]["value"] == 256 and v["crossbar.rows"]["place"] == "command line"'
+
+run hw bcn; want_error 3 "bcn" "did you mean bcnn?"
+run hw nothing.yaml; want_error 3 "nothing.yaml" "No such file"
+run hw --set a=b; want_misuse "of which hardware?"
+
+printf 'base: bcnn\ncrossbar:\n  rows: 256\n' >good.yaml
+run hw good.yaml --json; want_code 0; want_json 'v["crossbar.rows"]["place"] == "good.yaml:3" and v["crossbar.columns"]["value"] == 128'
+
+bad() { # text-of-the-file, then texts wanted in the message
+    printf '%b' "$1" >bad.yaml
+    shift
+    run hw bad.yaml
+    want_error 2 "bad.yaml" "$@"
+}
+bad 'base: bcnn\ncrossbar:\n  rwos: 64\n' ":3:" "crossbar.rwos" "crossbar.rows"
+bad 'base: bcnn\ncrossbar:\n  rows: 0\n' ":3:" "crossbar.rows = 0" "1..4096"
+bad 'base: bcnn\ncrossbar:\n  rows: nan\n' ":3:" "crossbar.rows = nan"
+bad 'base: bcnn\ndevice:\n  g_on: -4\n' ":3:" "device.g_on = -4"
+bad 'base: bcnn\ndevice:\n  g_on: .nan\n' ":3:" "device.g_on"
+bad 'base: bcnn\ndevice:\n  g_on: inf\n' ":3:" "device.g_on = inf"
+bad 'base: bcnn\ndevice:\n  g_on: 5\n  g_off: 6\n' "g_on" "g_off" "5" "6"
+bad 'base: bcnn\noutput:\n  first_bits: 40\n' ":3:" "output.first_bits = 40" "0..16"
+bad 'base: bcnn\ncrossbar:\n  rows: 64\n  rows: 65\n' ":4:" "rows"
+bad 'base: bcnn\ncrossbar:\n  mode: binry\n' ":3:" "crossbar.mode = binry" "binary"
+bad 'base: bcnn\ncrossbar: 12\n' ":2:" "crossbar"
+for text in 'base: bcnn\ncrossbar: [1, 2\n' 'a: b: c\n' '\tx' 'x: "'; do
+    printf '%b' "$text" >bad.yaml
+    run hw bad.yaml
+    case $code in 2 | 3) want_err "bad.yaml" ;; *) fail "exit code $code" ;; esac
+done
+head -c 3000 /dev/urandom >noise.yaml
+run hw noise.yaml; want_no_out; [ "$code" = 2 ] || [ "$code" = 3 ] || fail "exit code $code"
+
+run hw bcnn --set crossbar.rows=0; want_error 2 "crossbar.rows = 0" "1..4096"
+run hw bcnn --set crossbar.rows=nan; want_error 2 "crossbar.rows = nan"
+run hw bcnn --set crossbar.row=3; want_error 2 "crossbar.row" "crossbar.rows"
+run hw bcnn --set crossbar.rows; want_error 2 "crossbar.rows"
+run hw bcnn --set device.g_on=0.5; want_error 2 "g_on" "g_off"
+
+run hw bcnn -o folder/report.txt; want_error 3 "folder/report.txt" "No such file"
+run hw bcnn -o report.txt; want_code 0; want_no_out; want_file report.txt
+run hw bcn -o report2.txt; want_code 3; want_no_file report2.txt
+run hw bcnn -o /dev/full; want_error 3 "/dev/full: cannot write: No space left on device"
+run hw bcnn --json -o /dev/full; want_code 3; want_err "/dev/full"
+[ -z "$(ls -A . | grep tmp-)" ] || fail "temporary files stay behind"
