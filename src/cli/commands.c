@@ -18,6 +18,12 @@ const cli_command cli_commands[] = {
                 "    device:\n"
                 "      bits: {value: 3, source: \"my measurement\"}",
      .fields = &mho_hw_fields},
+    {.name = "doctor",
+     .synopsis = "",
+     .summary = "what this machine has, and whether mho finds what it needs",
+     .options = "",
+     .run = cmd_doctor,
+     .details = "Exit code 1 if a check failed; a note is no failure."},
     {.name = "help",
      .synopsis = "[COMMAND]",
      .summary = "this overview, or the page of a command",

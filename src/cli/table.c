@@ -121,20 +121,28 @@ static size_t screen_width(const char *text)
     return n;
 }
 
-static void pad(FILE *out, size_t n)
+/* One line; spaces are held back until text follows, so that no line ends in one. */
+typedef struct line {
+    FILE *out;
+    size_t spaces;
+} line;
+
+static void put(line *l, const char *text)
 {
-    while (n--)
-        fputc(' ', out);
+    if (!*text)
+        return;
+    for (; l->spaces; l->spaces--)
+        fputc(' ', l->out);
+    fputs(text, l->out);
 }
 
-static void print_cell(FILE *out, const char *text, size_t width, bool right, bool last)
+static void put_cell(line *l, const char *text, size_t width, bool right)
 {
     size_t n = screen_width(text), space = width > n ? width - n : 0;
     if (right)
-        pad(out, space);
-    fputs(text, out);
-    if (!right && !last)
-        pad(out, space);
+        l->spaces += space;
+    put(l, text);
+    l->spaces += (right ? 0 : space) + 2;
 }
 
 static void print_rule(const size_t *width, size_t columns, const cli_args *args)
@@ -162,20 +170,18 @@ static void print_text(const cli_table *t, const cli_args *args)
     }
     if (*t->title)
         fprintf(out, "%s%s%s\n", m->bold, t->title, m->end);
-    fprintf(out, "  %s", m->dim);
-    for (size_t c = 0; c < t->width; c++) {
-        print_cell(out, column_title(t, c), width[c], t->right[c], c + 1 == t->width);
-        fputs(c + 1 == t->width ? m->end : "  ", out);
-    }
-    fputc('\n', out);
+    line l = {out, 2};
+    put(&l, m->dim);
+    for (size_t c = 0; c < t->width; c++)
+        put_cell(&l, column_title(t, c), width[c], t->right[c]);
+    fprintf(out, "%s\n", m->end);
     for (size_t r = 0; r < rows; r++) {
         if (r < t->rules && t->rule[r])
             print_rule(width, t->width, args);
-        fputs("  ", out);
-        for (size_t c = 0; c < t->width; c++) {
-            print_cell(out, t->cells[r * t->width + c].text, width[c], t->right[c], c + 1 == t->width);
-            fputs(c + 1 == t->width ? "\n" : "  ", out);
-        }
+        l = (line){out, 2};
+        for (size_t c = 0; c < t->width; c++)
+            put_cell(&l, t->cells[r * t->width + c].text, width[c], t->right[c]);
+        fputc('\n', out);
     }
     free(width);
 }

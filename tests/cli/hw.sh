@@ -33,9 +33,10 @@ bad 'base: bcnn\ndevice:\n  g_on: .nan\n' ":3:" "device.g_on"
 bad 'base: bcnn\ndevice:\n  g_on: inf\n' ":3:" "device.g_on = inf"
 bad 'base: bcnn\ndevice:\n  g_on: 5\n  g_off: 6\n' "g_on" "g_off" "5" "6"
 bad 'base: bcnn\noutput:\n  first_bits: 40\n' ":3:" "output.first_bits = 40" "0..16"
-bad 'base: bcnn\ncrossbar:\n  rows: 64\n  rows: 65\n' ":4:" "rows"
 bad 'base: bcnn\ncrossbar:\n  mode: binry\n' ":3:" "crossbar.mode = binry" "binary"
 bad 'base: bcnn\ncrossbar: 12\n' ":2:" "crossbar"
+printf 'base: bcnn\ncrossbar:\n  rows: 64\n  rows: 65\n' >bad.yaml
+run hw bad.yaml; want_error 3 "bad.yaml:4:" "rows stands twice"
 for text in 'base: bcnn\ncrossbar: [1, 2\n' 'a: b: c\n' '\tx' 'x: "'; do
     printf '%b' "$text" >bad.yaml
     run hw bad.yaml
