@@ -18,8 +18,8 @@ static mho_status no_memory(size_t count, size_t size, const char *what)
     size_t u = 0;
     for (; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)
         bytes /= 1000;
-    return mho_error(MHO_ENOMEM, "out of memory: %s: %.3g %s (%zu x %zu)", what, bytes, unit[u], count,
-                     size);
+    return mho_error(MHO_ENOMEM, "out of memory: %s: %.3g %s (%zu x %zu)", what, bytes, unit[u],
+                     count, size);
 }
 
 mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)

@@ -20,7 +20,8 @@ static const char *want_text(const mho_field *f, char text[WANT_SIZE])
     case MHO_FIELD_BOOL:
         return "true or false";
     case MHO_FIELD_UINT:
-        (void)snprintf(text, WANT_SIZE, "%.17g..%.17g%s%s", f->min, f->max, *f->unit ? " " : "", f->unit);
+        (void)snprintf(text, WANT_SIZE, "%.17g..%.17g%s%s", f->min, f->max, *f->unit ? " " : "",
+                       f->unit);
         break;
     case MHO_FIELD_DOUBLE:
         (void)snprintf(text, WANT_SIZE, "%g..%g%s%s", f->min, f->max, *f->unit ? " " : "", f->unit);
@@ -30,7 +31,8 @@ static const char *want_text(const mho_field *f, char text[WANT_SIZE])
         break;
     case MHO_FIELD_ENUM:
         for (size_t i = 0; f->names[i] && at < WANT_SIZE; i++)
-            at += (size_t)snprintf(text + at, WANT_SIZE - at, "%s%s", i ? ", " : "one of ", f->names[i]);
+            at += (size_t)snprintf(text + at, WANT_SIZE - at, "%s%s", i ? ", " : "one of ",
+                                   f->names[i]);
         break;
     }
     return text;
@@ -101,7 +103,8 @@ static void set_origin(mho_origin *origin, const char *place, const char *source
     (void)snprintf(origin->source, sizeof origin->source, "%s", source);
 }
 
-static mho_status store_or_tell(const mho_field *f, const char *text, const char *place, void *options)
+static mho_status store_or_tell(const mho_field *f, const char *text, const char *place,
+                                void *options)
 {
     char want[WANT_SIZE];
     if (store(f, text, options))
@@ -112,8 +115,9 @@ static mho_status store_or_tell(const mho_field *f, const char *text, const char
         ;
     if (names)
         near = mho_nearest(text, f->names, names);
-    return mho_error(MHO_ECONFIG, "%s: %s = %s, want %s%s%s%s", place, f->key, text, want_text(f, want),
-                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return mho_error(MHO_ECONFIG, "%s: %s = %s, want %s%s%s%s", place, f->key, text,
+                     want_text(f, want), near ? "; did you mean " : "", near ? near : "",
+                     near ? "?" : "");
 }
 
 static const mho_field *find_field(const mho_fields *table, const char *key)
@@ -170,8 +174,8 @@ static mho_status split_value(const mhoi_yaml *node, const char *place, const ch
         const mhoi_yaml *from = mhoi_yaml_get(node, "source");
         for (size_t i = 0; i < node->children; i++)
             if (&node->child[i] != value && &node->child[i] != from)
-                return mho_error(MHO_ECONFIG, "%s: unknown key %s.%s, want value and source", place, key,
-                                 node->child[i].key);
+                return mho_error(MHO_ECONFIG, "%s: unknown key %s.%s, want value and source", place,
+                                 key, node->child[i].key);
         if (from && from->kind != MHOI_YAML_SCALAR)
             return mho_error(MHO_ECONFIG, "%s: %s.source is not a text", place, key);
         if (from)
@@ -183,7 +187,8 @@ static mho_status split_value(const mhoi_yaml *node, const char *place, const ch
     return MHO_OK;
 }
 
-static mho_status read_field(const reading *r, const mhoi_yaml *node, const char *key, const char *place)
+static mho_status read_field(const reading *r, const mhoi_yaml *node, const char *key,
+                             const char *place)
 {
     const char *text = NULL, *source = "";
     const mho_field *f = find_field(r->table, key);
@@ -191,7 +196,8 @@ static mho_status read_field(const reading *r, const mhoi_yaml *node, const char
         return unknown_key(r->table, place, key);
     size_t i = (size_t)(f - r->table->field);
     if (r->seen[i])
-        return mho_error(MHO_ECONFIG, "%s: %s stands twice, first in line %zu", place, key, r->seen[i]);
+        return mho_error(MHO_ECONFIG, "%s: %s stands twice, first in line %zu", place, key,
+                         r->seen[i]);
     mho_status s = split_value(node, place, key, &text, &source);
     if (s == MHO_OK)
         s = store_or_tell(f, text, place, r->options);

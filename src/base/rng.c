@@ -22,8 +22,8 @@ static void batch(const mhoi_stream *s, uint64_t b, uint32_t *restrict out)
     philox4x32_key_t key = {{(uint32_t)s->seed, (uint32_t)(s->seed >> 32)}};
     for (size_t j = 0; j < BATCH / BLOCK; j++) {
         uint64_t block = b + j;
-        philox4x32_ctr_t counter = {{(uint32_t)block, s->array,
-                                     s->layer | (uint32_t)(block >> 32) << 16, s->trial}};
+        philox4x32_ctr_t counter = {
+            {(uint32_t)block, s->array, s->layer | (uint32_t)(block >> 32) << 16, s->trial}};
         philox4x32_ctr_t r = philox4x32(counter, key);
         memcpy(out + BLOCK * j, r.v, sizeof r.v);
     }
@@ -37,7 +37,8 @@ static void check(const mhoi_stream *s, uint64_t first, size_t n)
 
 /* Walks first .. first + n in batches that start on a block: of draw[BATCH], the `count` draws from
  * `skip` on are wanted.  Returns count. */
-static size_t next_batch(const mhoi_stream *s, uint64_t at, size_t left, uint32_t *draw, size_t *skip)
+static size_t next_batch(const mhoi_stream *s, uint64_t at, size_t left, uint32_t *draw,
+                         size_t *skip)
 {
     *skip = (size_t)(at % BLOCK);
     batch(s, at / BLOCK, draw);
@@ -87,7 +88,8 @@ static inline float log_of(float x)
 static inline float sine(float a)
 {
     float a2 = a * a;
-    return a - a * a2 * (0.16666667f - a2 * (8.3333333e-3f - a2 * (1.9841270e-4f - a2 * 2.7557319e-6f)));
+    return a - a * a2 *
+                   (0.16666667f - a2 * (8.3333333e-3f - a2 * (1.9841270e-4f - a2 * 2.7557319e-6f)));
 }
 
 static inline float cosine(float a)

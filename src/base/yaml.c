@@ -22,7 +22,8 @@ static mho_status next_event(reader *r, yaml_event_t *event)
     if (r->parser.error == YAML_MEMORY_ERROR)
         return mho_error(MHO_ENOMEM, "%s: out of memory", r->place);
     const char *problem = r->parser.problem ? r->parser.problem : "not YAML";
-    size_t line = r->parser.error == YAML_READER_ERROR ? r->parser.mark.line : r->parser.problem_mark.line;
+    size_t line =
+        r->parser.error == YAML_READER_ERROR ? r->parser.mark.line : r->parser.problem_mark.line;
     return mho_error(MHO_EFORMAT, "%s:%zu: not YAML: %s", r->place, line + 1, problem);
 }
 
@@ -78,13 +79,15 @@ static mho_status refuse_extras(const reader *r, const yaml_event_t *event)
     const char *what = event->type == YAML_ALIAS_EVENT || anchor ? "anchors" : tag ? "tags" : NULL;
     if (!what)
         return MHO_OK;
-    return mho_error(MHO_EFORMAT, "%s:%zu: %s are not taken", r->place, event->start_mark.line + 1, what);
+    return mho_error(MHO_EFORMAT, "%s:%zu: %s are not taken", r->place, event->start_mark.line + 1,
+                     what);
 }
 
 static mho_status read_node(reader *r, const yaml_event_t *event, size_t depth, mhoi_yaml *node);
 
 /* The key of a map's next entry goes to a new child. */
-static mho_status read_key(const reader *r, const yaml_event_t *event, mhoi_yaml *map, mhoi_yaml **child)
+static mho_status read_key(const reader *r, const yaml_event_t *event, mhoi_yaml *map,
+                           mhoi_yaml **child)
 {
     char *key;
     size_t line = event->start_mark.line + 1;
@@ -97,8 +100,8 @@ static mho_status read_key(const reader *r, const yaml_event_t *event, mhoi_yaml
         return s;
     const mhoi_yaml *twin = mhoi_yaml_get(map, key);
     if (twin)
-        s = mho_error(MHO_EFORMAT, "%s:%zu: %s stands twice, first in line %zu", r->place, line, key,
-                      twin->line);
+        s = mho_error(MHO_EFORMAT, "%s:%zu: %s stands twice, first in line %zu", r->place, line,
+                      key, twin->line);
     else
         s = append(map, child);
     if (s == MHO_OK)
@@ -114,7 +117,8 @@ static mho_status read_children(reader *r, size_t depth, mhoi_yaml *node)
     yaml_event_type_t end =
         node->kind == MHOI_YAML_LIST ? YAML_SEQUENCE_END_EVENT : YAML_MAPPING_END_EVENT;
     if (depth >= DEPTH_MAX)
-        return mho_error(MHO_EFORMAT, "%s:%zu: nested deeper than %d", r->place, node->line, DEPTH_MAX);
+        return mho_error(MHO_EFORMAT, "%s:%zu: nested deeper than %d", r->place, node->line,
+                         DEPTH_MAX);
     for (;;) {
         yaml_event_t event;
         mhoi_yaml *child = NULL;
@@ -168,7 +172,8 @@ static mho_status read_end(reader *r)
     if (s != MHO_OK)
         return s;
     if (event.type != YAML_STREAM_END_EVENT)
-        s = mho_error(MHO_EFORMAT, "%s:%zu: more than one document", r->place, event.start_mark.line + 1);
+        s = mho_error(MHO_EFORMAT, "%s:%zu: more than one document", r->place,
+                      event.start_mark.line + 1);
     yaml_event_delete(&event);
     return s;
 }
@@ -245,7 +250,8 @@ const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key)
 static mho_status bad_number(const mhoi_yaml *node, const char *place, const char *want)
 {
     return mho_error(MHO_ECONFIG, "%s:%zu: %s = %s, want %s", place, node->line,
-                     node->key ? node->key : "value", node->text ? node->text : "(not a scalar)", want);
+                     node->key ? node->key : "value", node->text ? node->text : "(not a scalar)",
+                     want);
 }
 
 mho_status mhoi_yaml_double(const mhoi_yaml *node, const char *place, double *out)

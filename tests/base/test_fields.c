@@ -119,15 +119,18 @@ static void test_read_messages(void **state)
         {"device: {kind: gausian}",
          "x.yaml:1: device.kind = gausian, want one of uniform, gaussian; did you mean gaussian?"},
         {"device: {kind: 1}", "x.yaml:1: device.kind = 1, want one of uniform, gaussian"},
-        {"crossbar: {row: 1}", "x.yaml:1: unknown key crossbar.row of hardware; did you mean crossbar.rows?"},
+        {"crossbar: {row: 1}",
+         "x.yaml:1: unknown key crossbar.row of hardware; did you mean crossbar.rows?"},
         {"rows: 1", "x.yaml:1: unknown key rows of hardware; did you mean crossbar.rows?"},
         {"qqqqqq: 1", "x.yaml:1: unknown key qqqqqq of hardware"},
         {"qqqqqq: {zzz: 1}", "x.yaml:1: unknown key qqqqqq of hardware"},
         {"layers: 1", "x.yaml:1: unknown key layers of hardware"},
-        {"crossbar: {rows: 2}\ncrossbar.rows: 3", "x.yaml:2: crossbar.rows stands twice, first in line 1"},
+        {"crossbar: {rows: 2}\ncrossbar.rows: 3",
+         "x.yaml:2: crossbar.rows stands twice, first in line 1"},
         {"energy: [1]", "x.yaml:1: energy has no single value"},
         {"energy: {source: here}", "x.yaml:1: energy has no single value"},
-        {"energy: {value: 1, sorce: here}", "x.yaml:1: unknown key energy.sorce, want value and source"},
+        {"energy: {value: 1, sorce: here}",
+         "x.yaml:1: unknown key energy.sorce, want value and source"},
         {"energy: {value: 1, source: [a]}", "x.yaml:1: energy.source is not a text"},
         {"crossbar: 5", "x.yaml:1: unknown key crossbar of hardware"},
         {"- 1", "x.yaml:1: want `key: value` lines"},
@@ -145,7 +148,8 @@ static void test_read_messages(void **state)
     }
     options o;
     assert_int_equal(mho_fields_preset(&table, &o, NULL), MHO_OK);
-    assert_int_equal(mho_fields_read(&table, "energy: 1\nenergy: 2", "x.yaml", NULL, &o, NULL), MHO_EFORMAT);
+    assert_int_equal(mho_fields_read(&table, "energy: 1\nenergy: 2", "x.yaml", NULL, &o, NULL),
+                     MHO_EFORMAT);
     assert_string_equal(mho_error_message(), "x.yaml:2: energy stands twice, first in line 1");
 }
 
@@ -157,7 +161,8 @@ static void test_set(void **state)
     } cases[] = {
         {"crossbar.rows", "command line: crossbar.rows is not key=value"},
         {"crossbar.rows=", "command line: crossbar.rows = , want 1..4096"},
-        {"crossbar.rwos=3", "command line: unknown key crossbar.rwos of hardware; did you mean crossbar.rows?"},
+        {"crossbar.rwos=3",
+         "command line: unknown key crossbar.rwos of hardware; did you mean crossbar.rows?"},
         {"=3", "command line: unknown key  of hardware"},
     };
     options o;
@@ -243,9 +248,9 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_presets), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_presets),       cmocka_unit_test(test_read),
         cmocka_unit_test(test_read_messages), cmocka_unit_test(test_set),
-        cmocka_unit_test(test_print), cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_print),         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

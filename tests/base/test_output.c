@@ -137,7 +137,8 @@ static void test_refused(void **state)
     assert_int_equal(mhoi_file_write("dir", "x", 1), MHO_EFILE);
     assert_int_equal(rmdir("dir"), 0);
     assert_int_equal(mhoi_file_write("no/such/folder", "x", 1), MHO_EFILE);
-    assert_string_equal(mho_error_message(), "no/such/folder: cannot write: No such file or directory");
+    assert_string_equal(mho_error_message(),
+                        "no/such/folder: cannot write: No such file or directory");
     assert_int_equal(mhoi_file_write("/dev/full", "x", 1), MHO_EFILE);
     assert_string_equal(mho_error_message(), "/dev/full: cannot write: No space left on device");
     assert_int_equal(mhoi_file_write("/dev/null", "x", 1), MHO_OK);

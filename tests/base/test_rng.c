@@ -176,9 +176,9 @@ static void test_normal_digits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers),   cmocka_unit_test(test_chunks),
-        cmocka_unit_test(test_streams_differ),  cmocka_unit_test(test_uniform),
-        cmocka_unit_test(test_normal),          cmocka_unit_test(test_normal_digits),
+        cmocka_unit_test(test_known_answers),  cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_streams_differ), cmocka_unit_test(test_uniform),
+        cmocka_unit_test(test_normal),         cmocka_unit_test(test_normal_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

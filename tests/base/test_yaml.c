@@ -118,8 +118,8 @@ static void test_depth(void **state)
 static void test_numbers(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"a: x", "a: ", "a: 1 2", "a: nan", "a: inf", "a: 0x1", "a: 1e999",
-                                      "a: [1]", "a: --1"};
+    static const char *const bad[] = {"a: x",   "a: ",      "a: 1 2", "a: nan", "a: inf",
+                                      "a: 0x1", "a: 1e999", "a: [1]", "a: --1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         mhoi_yaml *root;
         double v = 5;
@@ -154,8 +154,9 @@ static void test_mutated(void **state)
         memcpy(text, sample, sizeof sample);
         mhoi_rng_u32(&s, 0, 12, r);
         for (size_t i = 0; i < r[0] % 5; i++)
-            text[r[2 * i + 1] % length] = (char)(r[2 * i + 2] % 3 ? "{}[]:-&*!|>'\"#\n\t ,?"[r[2 * i + 2] % 19]
-                                                                 : (char)(r[2 * i + 2] >> 24));
+            text[r[2 * i + 1] % length] =
+                (char)(r[2 * i + 2] % 3 ? "{}[]:-&*!|>'\"#\n\t ,?"[r[2 * i + 2] % 19]
+                                        : (char)(r[2 * i + 2] >> 24));
         if (r[11] % 2)
             text[r[10] % length] = '\0';
         mho_status status = mhoi_yaml_parse(text, "s", &root);
@@ -190,8 +191,9 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tree),    cmocka_unit_test(test_empty),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_depth),   cmocka_unit_test(test_numbers), cmocka_unit_test(test_mutated),
+        cmocka_unit_test(test_tree),          cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_mutated),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
