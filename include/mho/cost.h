@@ -3,32 +3,54 @@
 #ifndef MHO_COST_H
 #define MHO_COST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mho/json.h"
 #include "mho/status.h"
 
 #define MHO_COST_NAME 48
-#define MHO_COST_SOURCE 160
+#define MHO_COST_SOURCE 200
 
-/* One kind of component ("dac8", "adc4", "cell_1t1r"): price of one, and where each number comes from. */
+/* A number of the table: SI value, how it is written there ("3096 T"), and where it comes from. */
+typedef struct mho_quantity {
+    double value; /* SI */
+    char formula[MHO_COST_SOURCE];
+    char source[MHO_COST_SOURCE];
+    bool counted; /* false: the source has no such number; value is 0 and formula says "none" */
+} mho_quantity;
+
+/* One kind of component ("dac8", "adc4", "cell_1t1r"): price of one. */
 typedef struct mho_component {
     char name[MHO_COST_NAME];
-    double area_m2, e_op_J;
-    char area_source[MHO_COST_SOURCE], energy_source[MHO_COST_SOURCE]; /* table and formula */
+    mho_quantity area, energy; /* m2; J an operation */
 } mho_component;
+
+/* A named number that formulas use (F, T, t_op), or a device figure (write_pulse). */
+typedef struct mho_constant {
+    char name[MHO_COST_NAME];
+    char unit[16]; /* as written in the table; quantity.value is SI */
+    mho_quantity quantity;
+} mho_constant;
 
 typedef struct mho_technology {
     char name[MHO_COST_NAME];
+    mho_constant *constant;
+    size_t constants;
     mho_component *component;
     size_t components;
 } mho_technology;
 
-/* name: built in, or a path.  MHO_ECONFIG: a value without unit or source, negative, twice the same. */
+/* name: built in (configs/tech/NAME.yaml), or a path ending in .yaml.
+ * MHO_ECONFIG: a value without unit or source, negative, of the wrong kind; a name used before it is
+ * defined or defined twice. MHO_EFILE: no such table. */
 MHO_API MHO_MUST_CHECK mho_status mho_technology_open(const char *name, mho_technology **out);
+MHO_API MHO_MUST_CHECK mho_status mho_technology_parse(const char *text, const char *place,
+                                                       mho_technology **out);
 MHO_API void mho_technology_destroy(mho_technology *tech);
+/* NULL if there is none of that name. */
 MHO_API const mho_component *mho_technology_find(const mho_technology *tech, const char *component);
+MHO_API const mho_constant *mho_technology_constant(const mho_technology *tech, const char *name);
 
 /* `amount` of a component stand in `layer`; together they do `operations` an image. */
 typedef struct mho_activity {
@@ -36,7 +58,7 @@ typedef struct mho_activity {
     char component[MHO_COST_NAME];
     char group[MHO_COST_NAME]; /* "DAC", "ADC", "cells": the heading it is summed under */
     double amount, operations;
-    char formula[MHO_COST_SOURCE]; /* "2 A P = 2 x 100 x 576" */
+    char formula[MHO_COST_SOURCE]; /* "2 A = 2 g C X_in = 2 x 1 x 20 x 5; x P = 576" */
 } mho_activity;
 
 typedef struct mho_cost_entry { /* one activity, priced */
@@ -59,5 +81,32 @@ MHO_API void mho_cost_destroy(mho_cost *cost);
 /* Sums of one group ("ADC"), of one layer, of both; NULL matches all. */
 MHO_API double mho_cost_energy_J(const mho_cost *cost, const char *group, const char *layer);
 MHO_API double mho_cost_area_m2(const mho_cost *cost, const char *group, const char *layer);
+
+/* --- writing the cells: docs/models/cost.md eq. (9) to (14) ------------------------------------------ */
+
+typedef struct mho_programming_load {
+    double cells;                   /* devices to write, both crossbars of each pair */
+    double crossbars;               /* that hold them, both of each pair */
+    double largest_layer_crossbars; /* the least that must stand if layers take turns */
+    size_t rows;                    /* word lines of a crossbar */
+    bool multilevel;                /* more than two levels: the slower write */
+} mho_programming_load;
+
+typedef struct mho_programming {
+    double write_J, write_s;            /* of one cell */
+    double endurance;                   /* writes a cell survives */
+    double energy_J;                    /* of programming the network once */
+    double serial_s, parallel_s;        /* one cell after the other; all crossbars at once, row by row */
+    double reuse_crossbars;             /* rewriting every frame: the crossbars that stand, */
+    double writes_per_cell;             /* writes of each cell a frame, */
+    double reuse_energy_J;              /* energy of writing a frame, */
+    double frames;                      /* and frames until the endurance is used up */
+} mho_programming;
+
+/* Uses the constants write_energy, write_pulse, endurance (and write_energy_multilevel, ... ) of the
+ * table.  MHO_ENOTMODELED: the table lacks one of them. */
+MHO_API MHO_MUST_CHECK mho_status mho_programming_estimate(const mho_technology *tech,
+                                                           const mho_programming_load *load,
+                                                           mho_programming *out);
 
 #endif

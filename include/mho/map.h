@@ -4,6 +4,7 @@
 #ifndef MHO_MAP_H
 #define MHO_MAP_H
 
+#include "mho/cost.h"
 #include "mho/hw.h"
 #include "mho/net.h"
 
@@ -31,11 +32,26 @@ typedef struct mho_map {
     uint64_t crossbar_pairs, cells;
 } mho_map;
 
+/* MHO_ENOTMODELED: no weighted layer; MHO_EDOMAIN: counts beyond 64 bits. */
 MHO_API MHO_MUST_CHECK mho_status mho_map_create(const mho_net *net, const mho_hw *hw, mho_map **out);
 MHO_API void mho_map_destroy(mho_map *map);
 
-/* Eq. 6 and Eq. 7 of bcnn. */
+/* What the components of every layer do for one image, in the readings of hw->cost: an array of *count
+ * activities for mho_cost_create, to be freed with mho_activities_destroy.  docs/models/cost.md eq. (3)
+ * to (8).  MHO_ENOTMODELED: an ideal converter (0 bits) has no price. */
+MHO_API MHO_MUST_CHECK mho_status mho_map_activities(const mho_map *map, const mho_hw *hw,
+                                                     mho_activity **out, size_t *count);
+MHO_API void mho_activities_destroy(mho_activity *activity);
+
+/* The cells a map occupies, for mho_programming_estimate. */
+MHO_API void mho_map_programming_load(const mho_map *map, const mho_hw *hw, mho_programming_load *out);
+
+/* bcnn Eq. 6 and Eq. 7, summed over all layers of the network (they describe chains; branches that join
+ * are counted as if they followed each other).  MHO_EDOMAIN beyond 64 bits. */
 MHO_API MHO_MUST_CHECK mho_status mho_cycles_pipelined(const mho_net *net, uint64_t *cycles);
 MHO_API MHO_MUST_CHECK mho_status mho_cycles_layer_by_layer(const mho_net *net, uint64_t *cycles);
+/* What one layer adds to Eq. 6; first: it is the network's first convolution. */
+MHO_API MHO_MUST_CHECK mho_status mho_cycles_pipelined_term(const mho_node *node, bool first,
+                                                            uint64_t *cycles);
 
 #endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A recursive-descent reader of formulas:
+ *     sum = product { (+|-) product }     product = power { [*|/] power }
+ *     power = atom [ ^ atom ]             atom = number | name | ( sum )                         */
+#include "formula_impl.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const mhoi_unit units[] = {
+    {"m", "length", 1},      {"um", "length", 1e-6},  {"nm", "length", 1e-9},
+    {"m2", "area", 1},       {"mm2", "area", 1e-6},   {"um2", "area", 1e-12},
+    {"J", "energy", 1},      {"uJ", "energy", 1e-6},  {"nJ", "energy", 1e-9},
+    {"pJ", "energy", 1e-12}, {"fJ", "energy", 1e-15}, {"W", "power", 1},
+    {"mW", "power", 1e-3},   {"uW", "power", 1e-6},   {"s", "time", 1},
+    {"us", "time", 1e-6},    {"ns", "time", 1e-9},    {"Hz", "frequency", 1},
+    {"MHz", "frequency", 1e6}, {"V", "voltage", 1},   {"S", "conductance", 1},
+    {"uS", "conductance", 1e-6}, {"1", "number", 1},
+};
+
+const mhoi_unit *mhoi_unit_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (!strcmp(units[i].name, name))
+            return &units[i];
+    return NULL;
+}
+
+enum { DEPTH_MAX = 16 };
+
+typedef struct reader {
+    const char *text, *at;
+    const mho_technology *tech;
+    int depth;
+} reader;
+
+static mho_status sum(reader *r, double *out);
+
+static void skip_spaces(reader *r)
+{
+    while (isspace((unsigned char)*r->at))
+        r->at++;
+}
+
+static bool starts_name(char c)
+{
+    return isalpha((unsigned char)c) || c == '_';
+}
+
+static mho_status unexpected(const reader *r, const char *want)
+{
+    if (*r->at)
+        return mho_error(MHO_ECONFIG, "formula '%s': '%c' at character %td, want %s", r->text, *r->at,
+                         r->at - r->text + 1, want);
+    return mho_error(MHO_ECONFIG, "formula '%s' ends where %s should follow", r->text, want);
+}
+
+static mho_status named_value(reader *r, double *out)
+{
+    char name[MHO_COST_NAME];
+    size_t n = 0;
+    while (isalnum((unsigned char)r->at[n]) || r->at[n] == '_')
+        n++;
+    if (n >= sizeof name)
+        return mho_error(MHO_ECONFIG, "formula '%s': a name of %zu characters, want at most %zu", r->text,
+                         n, sizeof name - 1);
+    memcpy(name, r->at, n);
+    name[n] = 0;
+    r->at += n;
+    const mho_constant *c = mho_technology_constant(r->tech, name);
+    const mhoi_unit *u = mhoi_unit_find(name);
+    if (!c && !u)
+        return mho_error(MHO_ECONFIG, "formula '%s': '%s' is no unit and no constant defined above",
+                         r->text, name);
+    *out = c ? c->quantity.value : u->scale;
+    return MHO_OK;
+}
+
+static mho_status number(reader *r, double *out)
+{
+    char *end;
+    *out = strtod(r->at, &end);
+    r->at = end;
+    return MHO_OK;
+}
+
+static mho_status parentheses(reader *r, double *out)
+{
+    if (++r->depth > DEPTH_MAX)
+        return mho_error(MHO_ECONFIG, "formula '%.40s...': parentheses deeper than %d", r->text, DEPTH_MAX);
+    r->at++;
+    mho_status s = sum(r, out);
+    if (s)
+        return s;
+    skip_spaces(r);
+    if (*r->at != ')')
+        return unexpected(r, "')'");
+    r->at++;
+    r->depth--;
+    return MHO_OK;
+}
+
+static mho_status atom(reader *r, double *out)
+{
+    skip_spaces(r);
+    if (isdigit((unsigned char)*r->at) || *r->at == '.')
+        return number(r, out);
+    if (starts_name(*r->at))
+        return named_value(r, out);
+    if (*r->at == '(')
+        return parentheses(r, out);
+    return unexpected(r, "a number, a name or '('");
+}
+
+static mho_status power(reader *r, double *out)
+{
+    mho_status s = atom(r, out);
+    if (s)
+        return s;
+    skip_spaces(r);
+    if (*r->at != '^')
+        return MHO_OK;
+    r->at++;
+    double exponent;
+    s = atom(r, &exponent);
+    if (!s)
+        *out = pow(*out, exponent);
+    return s;
+}
+
+static mho_status product(reader *r, double *out)
+{
+    mho_status s = power(r, out);
+    while (!s) {
+        skip_spaces(r);
+        char c = *r->at;
+        bool divide = c == '/';
+        if (c == '*' || divide)
+            r->at++;
+        else if (!isalnum((unsigned char)c) && c != '_' && c != '(' && c != '.')
+            break;
+        double factor;
+        s = power(r, &factor);
+        if (!s)
+            *out = divide ? *out / factor : *out * factor;
+    }
+    return s;
+}
+
+static mho_status sum(reader *r, double *out)
+{
+    mho_status s = product(r, out);
+    while (!s) {
+        skip_spaces(r);
+        char c = *r->at;
+        if (c != '+' && c != '-')
+            break;
+        r->at++;
+        double term;
+        s = product(r, &term);
+        if (!s)
+            *out += c == '+' ? term : -term;
+    }
+    return s;
+}
+
+mho_status mhoi_formula(const char *text, const mho_technology *tech, double *out)
+{
+    reader r = {.text = text, .at = text, .tech = tech};
+    mho_status s = sum(&r, out);
+    if (s)
+        return s;
+    if (*r.at)
+        return unexpected(&r, "the end");
+    if (!isfinite(*out))
+        return mho_error(MHO_ECONFIG, "formula '%s' has no finite value", text);
+    return MHO_OK;
+}
+
+bool mhoi_formula_is_symbolic(const char *text)
+{
+    char *end;
+    strtod(text, &end);
+    while (isspace((unsigned char)*end))
+        end++;
+    return *end != 0;
+}

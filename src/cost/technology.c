@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a technology table:
+ *     constants:  { NAME: {value, unit, source}, ... }      later ones may use earlier ones
+ *     components: { NAME: {area: {...}, energy: {...}}, ... }
+ * Every number is {value, unit, source}.  A value with names in it is a formula in SI; `none` is a
+ * number the source does not give, which is then not counted and said so. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/yaml.h"
+#include "formula_impl.h"
+#include "mho/asset.h"
+#include "mho/config.h"
+
+typedef struct source {
+    const char *place;
+    mho_technology *tech;
+} source;
+
+static mho_status copy_text(char *to, size_t size, const char *from, const char *place, size_t line)
+{
+    if (strlen(from) >= size)
+        return mho_error(MHO_ECONFIG, "%s:%zu: '%.30s...' has %zu characters, want at most %zu", place,
+                         line, from, strlen(from), size - 1);
+    strcpy(to, from);
+    return MHO_OK;
+}
+
+static mho_status get_text(const mhoi_yaml *map, const char *key, const char *place, const char **out)
+{
+    const mhoi_yaml *node = mhoi_yaml_get(map, key);
+    if (!node || node->kind != MHOI_YAML_SCALAR || !node->text || !node->text[0])
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s has no %s", place, map->line, map->key, key);
+    *out = node->text;
+    return MHO_OK;
+}
+
+static mho_status only_keys(const mhoi_yaml *map, const char *const *names, size_t count,
+                            const char *place)
+{
+    for (size_t i = 0; i < map->children; i++) {
+        const char *key = map->child[i].key;
+        bool known = false;
+        for (size_t k = 0; k < count; k++)
+            known = known || !strcmp(key, names[k]);
+        if (known)
+            continue;
+        const char *near = mho_nearest(key, names, count);
+        return mho_error(MHO_ECONFIG, "%s:%zu: unknown key '%s'%s%s%s", place, map->child[i].line, key,
+                         near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    return MHO_OK;
+}
+
+static mho_status read_unit(const mhoi_yaml *map, const char *text, const char *unit, const char *kind,
+                            const char *place, double *scale)
+{
+    const mhoi_unit *u = mhoi_unit_find(unit);
+    if (!u || (kind && strcmp(u->kind, kind)))
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s.unit = %s, want a unit of %s", place, map->line,
+                         map->key, unit, kind ? kind : "length, area, energy, power, time, ...");
+    if (mhoi_formula_is_symbolic(text) && u->scale < 1)
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s.value = %s is a formula in SI, want no prefix in '%s'",
+                         place, map->line, map->key, text, unit);
+    *scale = u->scale;
+    return MHO_OK;
+}
+
+/* kind: what the unit must measure; NULL: anything. */
+static mho_status read_quantity(const source *src, const mhoi_yaml *map, const char *kind,
+                                mho_quantity *out, const char **unit_out)
+{
+    static const char *const keys[] = {"value", "unit", "source"};
+    const char *text, *unit, *from;
+    if (map->kind != MHOI_YAML_MAP)
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {value, unit, source}", src->place, map->line,
+                         map->key);
+    mho_status s = only_keys(map, keys, 3, src->place);
+    if (!s)
+        s = get_text(map, "value", src->place, &text);
+    if (!s)
+        s = get_text(map, "unit", src->place, &unit);
+    if (!s)
+        s = get_text(map, "source", src->place, &from);
+    double scale = 1;
+    if (!s)
+        s = read_unit(map, strcmp(text, "none") ? text : "0", unit, kind, src->place, &scale);
+    if (!s)
+        s = copy_text(out->source, sizeof out->source, from, src->place, map->line);
+    if (s)
+        return s;
+    if (unit_out)
+        *unit_out = unit;
+    out->counted = strcmp(text, "none") != 0;
+    if (!out->counted) {
+        strcpy(out->formula, "none");
+        return MHO_OK;
+    }
+    s = mhoi_formula(text, src->tech, &out->value);
+    if (s)
+        return mho_error_prefix(s, "%s:%zu: %s", src->place, map->line, map->key);
+    out->value *= scale;
+    bool bare = !mhoi_formula_is_symbolic(text) && strcmp(unit, "1") != 0;
+    int n = snprintf(out->formula, sizeof out->formula, bare ? "%s %s" : "%s", text, unit);
+    if (n < 0 || (size_t)n >= sizeof out->formula)
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s.value has %zu characters, want at most %zu", src->place,
+                         map->line, map->key, strlen(text), sizeof out->formula - 1);
+    if (out->value < 0)
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s = %s, want 0 or more", src->place, map->line, map->key,
+                         text);
+    return MHO_OK;
+}
+
+static mho_status read_constants(const source *src, const mhoi_yaml *map)
+{
+    mho_technology *tech = src->tech;
+    mho_status s = mhoi_alloc(&tech->constant, map->children, sizeof *tech->constant, "constants");
+    for (size_t i = 0; !s && i < map->children; i++) {
+        const mhoi_yaml *node = &map->child[i];
+        mho_constant *c = &tech->constant[i];
+        const char *unit = "";
+        if (mhoi_unit_find(node->key))
+            return mho_error(MHO_ECONFIG, "%s:%zu: a constant cannot be named as the unit '%s'",
+                             src->place, node->line, node->key);
+        s = read_quantity(src, node, NULL, &c->quantity, &unit);
+        if (!s)
+            s = copy_text(c->unit, sizeof c->unit, unit, src->place, node->line);
+        if (!s)
+            s = copy_text(c->name, sizeof c->name, node->key, src->place, node->line);
+        tech->constants = i + !s;
+    }
+    return s;
+}
+
+static mho_status read_component(const source *src, const mhoi_yaml *node, mho_component *c)
+{
+    static const char *const keys[] = {"area", "energy"};
+    mho_quantity *into[] = {&c->area, &c->energy};
+    if (node->kind != MHOI_YAML_MAP)
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {area: ..., energy: ...}", src->place, node->line,
+                         node->key);
+    mho_status s = only_keys(node, keys, 2, src->place);
+    for (size_t k = 0; !s && k < 2; k++) {
+        const mhoi_yaml *q = mhoi_yaml_get(node, keys[k]);
+        if (!q)
+            return mho_error(MHO_ECONFIG, "%s:%zu: component %s has no %s", src->place, node->line,
+                             node->key, keys[k]);
+        s = read_quantity(src, q, keys[k], into[k], NULL);
+        if (s)
+            return mho_error_prefix(s, "component %s", node->key);
+    }
+    return s ? s : copy_text(c->name, sizeof c->name, node->key, src->place, node->line);
+}
+
+static mho_status read_components(const source *src, const mhoi_yaml *map)
+{
+    mho_technology *tech = src->tech;
+    mho_status s = mhoi_alloc(&tech->component, map->children, sizeof *tech->component, "components");
+    for (size_t i = 0; !s && i < map->children; i++) {
+        s = read_component(src, &map->child[i], &tech->component[i]);
+        tech->components = i + !s;
+    }
+    return s;
+}
+
+static mho_status read_sections(const source *src, const mhoi_yaml *root)
+{
+    static const char *const keys[] = {"name", "constants", "components"};
+    if (root->kind != MHOI_YAML_MAP)
+        return mho_error(MHO_ECONFIG, "%s: want name, constants and components", src->place);
+    mho_status s = only_keys(root, keys, 3, src->place);
+    if (s)
+        return s;
+    const mhoi_yaml *name = mhoi_yaml_get(root, "name");
+    const mhoi_yaml *constants = mhoi_yaml_get(root, "constants");
+    const mhoi_yaml *components = mhoi_yaml_get(root, "components");
+    if (!name || name->kind != MHOI_YAML_SCALAR)
+        return mho_error(MHO_ECONFIG, "%s: the table has no name", src->place);
+    if (!components || components->kind != MHOI_YAML_MAP || !components->children)
+        return mho_error(MHO_ECONFIG, "%s: the table has no components", src->place);
+    if (constants && constants->kind != MHOI_YAML_MAP)
+        return mho_error(MHO_ECONFIG, "%s:%zu: constants, want NAME: {value, unit, source}", src->place,
+                         constants->line);
+    s = copy_text(src->tech->name, sizeof src->tech->name, name->text, src->place, name->line);
+    if (!s && constants)
+        s = read_constants(src, constants);
+    return s ? s : read_components(src, components);
+}
+
+mho_status mho_technology_parse(const char *text, const char *place, mho_technology **out)
+{
+    mhoi_yaml *root = NULL;
+    mho_technology *tech = NULL;
+    *out = NULL;
+    mho_status s = mhoi_yaml_parse(text, place, &root);
+    if (!s)
+        s = mhoi_alloc(&tech, 1, sizeof *tech, "technology");
+    if (!s)
+        s = read_sections(&(source){place, tech}, root);
+    mhoi_yaml_destroy(root);
+    if (s)
+        mho_technology_destroy(tech);
+    else
+        *out = tech;
+    return s;
+}
+
+static mho_status no_such(const char *name)
+{
+    char known[256] = "";
+    size_t count, length = 0;
+    const mho_asset *asset = mho_assets(&count);
+    for (size_t i = 0; i < count; i++) {
+        char stem[MHO_COST_NAME];
+        if (sscanf(asset[i].path, "configs/tech/%47[^.].yaml", stem) != 1)
+            continue;
+        int n = snprintf(known + length, sizeof known - length, "%s%s", length ? ", " : "", stem);
+        length += n > 0 ? (size_t)n : 0;
+        if (length >= sizeof known)
+            break;
+    }
+    return mho_error(MHO_EFILE, "no technology table '%s'; built in: %s; or give the path of a .yaml file",
+                     name, known);
+}
+
+mho_status mho_technology_open(const char *name, mho_technology **out)
+{
+    char path[128], *text = NULL;
+    size_t size, length = strlen(name);
+    *out = NULL;
+    if (length > 5 && !strcmp(name + length - 5, ".yaml")) {
+        mho_status s = mhoi_file_read(name, &text, &size);
+        if (!s)
+            s = mho_technology_parse(text, name, out);
+        mhoi_free(&text);
+        return s;
+    }
+    snprintf(path, sizeof path, "configs/tech/%.100s.yaml", name);
+    const mho_asset *asset = mho_asset_find(path);
+    return asset ? mho_technology_parse(asset->data, asset->path, out) : no_such(name);
+}
+
+void mho_technology_destroy(mho_technology *tech)
+{
+    if (!tech)
+        return;
+    mhoi_free(&tech->constant);
+    mhoi_free(&tech->component);
+    mhoi_free(&tech);
+}
+
+const mho_component *mho_technology_find(const mho_technology *tech, const char *component)
+{
+    for (size_t i = 0; i < tech->components; i++)
+        if (!strcmp(tech->component[i].name, component))
+            return &tech->component[i];
+    return NULL;
+}
+
+const mho_constant *mho_technology_constant(const mho_technology *tech, const char *name)
+{
+    for (size_t i = 0; i < tech->constants; i++)
+        if (!strcmp(tech->constant[i].name, name))
+            return &tech->constant[i];
+    return NULL;
+}
