@@ -18,6 +18,16 @@ const cli_command cli_commands[] = {
                 "    device:\n"
                 "      bits: {value: 3, source: \"my measurement\"}",
      .fields = &mho_hw_fields},
+    {.name = "data",
+     .synopsis = "[show [FILE.pgm] | fetch mnist]",
+     .summary = "data sets: what is found where; a contact sheet; download MNIST",
+     .files_max = 2,
+     .options = "data mirror",
+     .run = cmd_data,
+     .details = "show writes the first test images of every class as PGM (colour: PPM); FILE.pgm is\n"
+                "NAME.pgm in this folder if not given.\n\n"
+                "fetch puts MNIST into ~/.cache/mho/mnist and checks the SHA-256 sums; --mirror names a\n"
+                "folder on another server (http, https, or file:///FOLDER)."},
     {.name = "doctor",
      .synopsis = "",
      .summary = "what this machine has, and whether mho finds what it needs",

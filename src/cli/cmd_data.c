@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho data: which data sets are found where; `fetch` downloads MNIST; `show` draws a contact sheet. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define PLACE 1024
+#define PLACES 8
+#define SHEET_COLUMNS 20 /* images of one class in the contact sheet */
+
+typedef struct places {
+    char folder[PLACES][PLACE];
+    size_t count;
+} places;
+
+typedef struct listing {
+    cli_table *table;
+    mho_json *json; /* array, or NULL */
+    bool csv;       /* bare numbers */
+} listing;
+
+static void add_place(places *p, const char *root, const char *tail)
+{
+    if (root == NULL || root[0] == 0 || p->count == PLACES)
+        return;
+    int length = snprintf(p->folder[p->count], PLACE, "%s%s", root, tail);
+    p->count += length > 0 && length < PLACE;
+}
+
+static void add_count(const listing *list, size_t count)
+{
+    char text[32];
+    if (list->csv)
+        cli_table_text(list->table, "%zu", count);
+    else
+        cli_table_text(list->table, "%s", cli_grouped(count, text));
+}
+
+static void add_row(const listing *list, const char *place, const mho_data *data, const char *trouble)
+{
+    const mho_shape *shape = data == NULL ? NULL : &data->test.shape;
+    if (list->json != NULL) {
+        mho_json *row = mho_json_object();
+        mho_json_put(row, "place", mho_json_text(place));
+        if (data == NULL) {
+            mho_json_put(row, "error", mho_json_text(trouble));
+        } else {
+            mho_json_put(row, "name", mho_json_text(data->name));
+            mho_json_put(row, "train", mho_json_integer((int64_t)data->train.count));
+            mho_json_put(row, "test", mho_json_integer((int64_t)data->test.count));
+            mho_json *sides = mho_json_array();
+            mho_json_add(sides, mho_json_integer((int64_t)shape->c));
+            mho_json_add(sides, mho_json_integer((int64_t)shape->h));
+            mho_json_add(sides, mho_json_integer((int64_t)shape->w));
+            mho_json_put(row, "shape", sides);
+        }
+        mho_json_add(list->json, row);
+        return;
+    }
+    cli_table_text(list->table, "%s", place);
+    if (data == NULL) {
+        cli_table_text(list->table, "%s", trouble);
+        for (size_t i = 0; i < 3; i++)
+            cli_table_text(list->table, "-");
+        return;
+    }
+    cli_table_text(list->table, "%s", data->name);
+    add_count(list, data->train.count);
+    add_count(list, data->test.count);
+    cli_table_text(list->table, "%zu x %zu x %zu", shape->c, shape->h, shape->w);
+}
+
+/* Reads the data set there and tells its size; a folder without one is told as such. */
+static mho_status list_place(const listing *list, const char *place)
+{
+    mho_data *data = NULL;
+    mho_status s = mho_data_open(place, false, false, &data);
+    if (s == MHO_ENODATA) {
+        add_row(list, place, NULL, "nothing");
+        return MHO_OK;
+    }
+    mho_data_destroy(data);
+    if (s == MHO_OK)
+        s = mho_data_open(place, true, true, &data);
+    if (s == MHO_ENOMEM || s == MHO_EINTERRUPTED)
+        return s;
+    if (s != MHO_OK) {
+        if (list->json == NULL)
+            fprintf(stderr, "mho: %s\n", mho_error_message());
+        add_row(list, place, NULL, list->json == NULL ? "damaged" : mho_error_message());
+        return MHO_OK;
+    }
+    add_row(list, place, data, "");
+    mho_data_destroy(data);
+    return MHO_OK;
+}
+
+static void list_synthetic(const listing *list)
+{
+    mho_data data = {.name = "synthetic"};
+    data.train.count = MHO_DIGITS_TRAIN;
+    data.test.count = MHO_DIGITS_TEST;
+    data.test.shape = (mho_shape){1, 28, 28};
+    add_row(list, "synthetic", &data, "");
+}
+
+static mho_status print_list(const cli_args *args, const listing *list, const mho_data *used)
+{
+    if (list->json == NULL) {
+        cli_table_print(list->table, args);
+        if (!args->quiet && !args->csv)
+            fprintf(args->out, "\nUsed%s: %s (%s)\n", args->data == NULL ? " unless --data tells else" : "",
+                    used->name, used->place);
+        return MHO_OK;
+    }
+    mho_json *root = mho_json_object(), *use = mho_json_object();
+    mho_json_put(use, "name", mho_json_text(used->name));
+    mho_json_put(use, "place", mho_json_text(used->place));
+    mho_json_put(root, "places", list->json);
+    mho_json_put(root, "used", use);
+    return cli_print_json(args, root);
+}
+
+static mho_status list_data(const cli_args *args)
+{
+    mho_data *used = NULL;
+    mho_status s = mho_data_open(args->data, false, false, &used);
+    if (s != MHO_OK)
+        return s;
+    places p = {.count = 0};
+    if (args->data != NULL && strcmp(used->name, "synthetic") != 0)
+        add_place(&p, args->data, "");
+    add_place(&p, getenv("MHO_DATA"), "/mnist");
+    add_place(&p, getenv("MHO_DATA"), "/cifar10");
+    add_place(&p, getenv("HOME"), "/.cache/mho/mnist");
+    listing list = {.table = cli_table_create("Data sets", "place|data set|train>|test>|image>")};
+    list.csv = args->csv;
+    if (args->json)
+        list.json = mho_json_array();
+    for (size_t i = 0; i < p.count && s == MHO_OK; i++)
+        s = list_place(&list, p.folder[i]);
+    if (s == MHO_OK) {
+        list_synthetic(&list);
+        s = print_list(args, &list, used);
+    } else {
+        mho_json_destroy(list.json);
+    }
+    cli_table_destroy(list.table);
+    mho_data_destroy(used);
+    return s;
+}
+
+static mho_status fetch(const cli_args *args)
+{
+    if (args->files < 2)
+        return mho_error(MHO_EUSAGE, "data fetch: name what to fetch: mho data fetch mnist");
+    mho_status s = mho_data_fetch(args->file[1], args->mirror);
+    cli_progress_clear();
+    if (s == MHO_OK && !args->quiet)
+        fprintf(stderr, "mho: %s is in ~/.cache/mho/%s, its SHA-256 sums are right\n", args->file[1],
+                args->file[1]);
+    return s;
+}
+
+/* One row a class, SHEET_COLUMNS images each, in the order of the test set; channels side by side. */
+static void draw_sheet(const mho_images *images, uint8_t *sheet)
+{
+    size_t c = images->shape.c, h = images->shape.h, w = images->shape.w;
+    size_t pitch = SHEET_COLUMNS * w * c, have[256] = {0};
+    for (size_t i = 0; i < images->count; i++) {
+        size_t row = images->label[i], column = have[row];
+        if (column == SHEET_COLUMNS)
+            continue;
+        have[row]++;
+        for (size_t k = 0; k < c; k++)
+            for (size_t y = 0; y < h; y++)
+                for (size_t x = 0; x < w; x++)
+                    sheet[(row * h + y) * pitch + (column * w + x) * c + k] =
+                        images->pixel[((i * c + k) * h + y) * w + x];
+    }
+}
+
+static mho_status write_sheet(const mho_images *images, const char *path)
+{
+    size_t c = images->shape.c, width = SHEET_COLUMNS * images->shape.w;
+    size_t height = images->classes * images->shape.h;
+    if (c != 1 && c != 3)
+        return mho_error(MHO_ENOTMODELED, "%s: images of %zu channels, want 1 or 3", path, c);
+    uint8_t *sheet = cli_alloc(width * height * c);
+    memset(sheet, 0, width * height * c);
+    draw_sheet(images, sheet);
+    errno = 0;
+    FILE *file = fopen(path, "wb");
+    bool good = file != NULL &&
+                fprintf(file, "P%c\n%zu %zu\n255\n", c == 1 ? '5' : '6', width, height) > 0 &&
+                fwrite(sheet, c * width, height, file) == height;
+    if (file != NULL)
+        good = fclose(file) == 0 && good;
+    free(sheet);
+    return good ? MHO_OK : mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
+}
+
+static mho_status show(const cli_args *args)
+{
+    mho_data *data = NULL;
+    char path[MHO_NAME + 8];
+    mho_status s = mho_data_open(args->data, false, true, &data);
+    if (s != MHO_OK)
+        return s;
+    snprintf(path, sizeof path, "%s.%s", data->name, data->test.shape.c == 3 ? "ppm" : "pgm");
+    const char *file = args->files > 1 ? args->file[1] : path;
+    s = write_sheet(&data->test, file);
+    if (s == MHO_OK && !args->quiet)
+        fprintf(stderr, "mho: wrote %s: test images of %s (%s), one row a class\n", file, data->name,
+                data->place);
+    mho_data_destroy(data);
+    return s;
+}
+
+mho_status cmd_data(const cli_args *args)
+{
+    static const char *const verbs[] = {"fetch", "show"};
+    if (args->files == 0)
+        return list_data(args);
+    if (strcmp(args->file[0], "fetch") == 0)
+        return fetch(args);
+    if (strcmp(args->file[0], "show") == 0)
+        return show(args);
+    const char *near = mho_nearest(args->file[0], verbs, 2);
+    return mho_error(MHO_EUSAGE, "data: what is '%s'? want fetch or show%s%s%s", args->file[0],
+                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}

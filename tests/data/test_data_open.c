@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding data sets: order of places, names of files, and the errors; on small files made here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "mho/data.h"
+
+#define TRAIN 6
+#define TEST 4
+#define CIFAR_PIXELS 3072
+
+static char root[256], old_data[1024], old_home[1024];
+
+static const char *at(const char *name)
+{
+    static char path[4][512];
+    static size_t next;
+    next = (next + 1) % 4;
+    snprintf(path[next], sizeof *path, "%s/%s", root, name);
+    return path[next];
+}
+
+static void make(const char *folder)
+{
+    assert_int_equal(mkdir(at(folder), 0777), 0);
+}
+
+static void save(const char *folder, const char *name, const void *bytes, size_t size)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s/%s", root, folder, name);
+    assert_int_equal(mhoi_file_write(path, bytes, size), MHO_OK);
+}
+
+static void save_idx(const char *folder, const char *images, const char *labels, uint8_t count,
+                     uint8_t side)
+{
+    uint8_t bytes[16 + 256 * 9] = {0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, side, 0, 0, 0, side};
+    for (size_t i = 0; i < count; i++)
+        bytes[16 + i * side * side] = (uint8_t)(i + 1);
+    save(folder, images, bytes, 16 + (size_t)count * side * side);
+    bytes[3] = 1;
+    for (size_t i = 0; i < count; i++)
+        bytes[8 + i] = (uint8_t)(i % 10);
+    save(folder, labels, bytes, 8 + (size_t)count);
+}
+
+static void save_mnist(const char *folder)
+{
+    save_idx(folder, "train-images-idx3-ubyte", "train-labels.idx1-ubyte", TRAIN, 3);
+    save_idx(folder, "t10k-images.idx3-ubyte", "t10k-labels-idx1-ubyte", TEST, 3);
+}
+
+static void save_cifar(const char *folder, const char *name, size_t records, uint8_t label)
+{
+    uint8_t *bytes = calloc(records, CIFAR_PIXELS + 1);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < records; i++) {
+        bytes[i * (CIFAR_PIXELS + 1)] = (uint8_t)(label + i);
+        bytes[i * (CIFAR_PIXELS + 1) + 1] = 77;
+    }
+    save(folder, name, bytes, records * (CIFAR_PIXELS + 1));
+    free(bytes);
+}
+
+static void save_all_cifar(const char *folder)
+{
+    for (uint8_t i = 0; i < 5; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "data_batch_%d.bin", i + 1);
+        save_cifar(folder, name, 2, i);
+    }
+    save_cifar(folder, "test_batch.bin", 3, 7);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    snprintf(root, sizeof root, "test_data_open-XXXXXX");
+    if (mkdtemp(root) == NULL)
+        return -1;
+    snprintf(old_data, sizeof old_data, "%s", getenv("MHO_DATA") ? getenv("MHO_DATA") : "");
+    snprintf(old_home, sizeof old_home, "%s", getenv("HOME") ? getenv("HOME") : "");
+    unsetenv("MHO_DATA");
+    setenv("HOME", root, 1);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    char command[300];
+    setenv("MHO_DATA", old_data, 1);
+    setenv("HOME", old_home, 1);
+    snprintf(command, sizeof command, "rm -rf './%s'", root);
+    return system(command);
+}
+
+static void expect_failure(const char *where, bool train, bool test, mho_status want, const char *text)
+{
+    uint64_t live = mhoi_alloc_live();
+    mho_data *data = (mho_data *)&live;
+    mho_status got = mho_data_open(where, train, test, &data);
+    if (got != want || !strstr(mho_error_message(), text))
+        fail_msg("got %s '%s', want %s '%s'", mho_status_name(got), mho_error_message(),
+                 mho_status_name(want), text);
+    assert_null(data);
+    assert_int_equal(mhoi_alloc_live(), live);
+}
+
+static void expect_found(const char *where, const char *name, const char *place)
+{
+    mho_data *data = NULL;
+    if (mho_data_open(where, false, false, &data) != MHO_OK)
+        fail_msg("%s", mho_error_message());
+    assert_string_equal(data->name, name);
+    assert_string_equal(data->place, place);
+    assert_int_equal(data->train.count + data->test.count, 0);
+    mho_data_destroy(data);
+}
+
+static void looks_in_order(void **state)
+{
+    (void)state;
+    expect_found(NULL, "synthetic", "generated from seed 1");
+    make(".cache");
+    make(".cache/mho");
+    make(".cache/mho/mnist");
+    save_idx(".cache/mho/mnist", "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 3, 3);
+    expect_found(NULL, "synthetic", "generated from seed 1"); /* two files of four do not count */
+    save_mnist(".cache/mho/mnist");
+    expect_found(NULL, "mnist", at(".cache/mho/mnist"));
+    make("sets");
+    setenv("MHO_DATA", at("sets"), 1);
+    expect_found(NULL, "mnist", at(".cache/mho/mnist"));
+    make("sets/mnist");
+    save_mnist("sets/mnist");
+    expect_found(NULL, "mnist", at("sets/mnist"));
+    expect_found("synthetic", "synthetic", "generated from seed 1");
+    expect_found(at("sets"), "mnist", at("sets/mnist"));
+    expect_found(at("sets/mnist"), "mnist", at("sets/mnist"));
+    unsetenv("HOME");
+    unsetenv("MHO_DATA");
+    expect_found(NULL, "synthetic", "generated from seed 1");
+}
+
+static void reads_parts_of_mnist(void **state)
+{
+    (void)state;
+    mho_data *data;
+    mho_images head;
+    make("m");
+    save_mnist("m");
+    assert_int_equal(mho_data_open(at("m"), false, true, &data), MHO_OK);
+    assert_int_equal(data->train.count, 0);
+    assert_null(data->train.pixel);
+    assert_int_equal(data->test.count, TEST);
+    assert_int_equal(data->test.label[3], 3);
+    assert_int_equal(data->test.pixel[3 * 9], 4);
+    assert_int_equal(mho_data_head(data, 2, &head), MHO_OK);
+    assert_int_equal(head.count, 2);
+    assert_int_equal(head.classes, 10);
+    assert_int_equal(head.shape.w, 3);
+    assert_int_equal(head.pixel[9], 2);
+    assert_int_equal(head.label[1], 1);
+    mho_images_free(&head);
+    assert_int_equal(mho_data_head(data, TRAIN + 1, &head), MHO_EDOMAIN);
+    assert_non_null(strstr(mho_error_message(), "the first 7 of 6"));
+    mho_data_destroy(data);
+    assert_int_equal(mho_data_open(at("m"), true, true, &data), MHO_OK);
+    assert_int_equal(data->train.count, TRAIN);
+    assert_int_equal(mho_data_head(data, TRAIN, &head), MHO_OK);
+    assert_memory_equal(head.pixel, data->train.pixel, TRAIN * 9);
+    mho_images_free(&head);
+    mho_data_destroy(data);
+}
+
+static void tells_what_is_wrong_with_mnist(void **state)
+{
+    (void)state;
+    expect_failure(at("none"), true, true, MHO_ENODATA, "none: no such folder");
+    make("m");
+    expect_failure(at("m"), true, true, MHO_ENODATA, "m: no data set here; looked for MNIST");
+    save_idx("m", "train-images-idx3-ubyte", "train-labels-idx1-ubyte", TRAIN, 3);
+    expect_failure(at("m"), true, true, MHO_ENODATA, "m: no t10k-images-idx3-ubyte[.gz]");
+    save_idx("m", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", TEST, 2);
+    expect_failure(at("m"), true, true, MHO_EFORMAT, "train images of 1 x 3 x 3, test images of 1 x 2 x 2");
+    save_idx("m", "spare", "t10k-labels-idx1-ubyte", TEST + 1, 3);
+    expect_failure(at("m"), false, true, MHO_EFORMAT, "5 labels for 4 images");
+    expect_failure(at("m/spare"), false, true, MHO_ENODATA, "not a folder");
+    char longer[600];
+    memset(longer, '/', sizeof longer);
+    memcpy(longer, "./", 2);
+    snprintf(longer + 400, 100, "%s", at("m"));
+    expect_failure(longer, false, true, MHO_EDOMAIN, "want at most 255");
+}
+
+static void reads_cifar(void **state)
+{
+    (void)state;
+    mho_data *data;
+    make("c");
+    save_all_cifar("c");
+    expect_found(at("c"), "cifar10", at("c"));
+    assert_int_equal(mho_data_open(at("c"), true, true, &data), MHO_OK);
+    assert_int_equal(data->train.count, 10);
+    assert_int_equal(data->test.count, 3);
+    assert_int_equal(data->train.shape.c, 3);
+    assert_int_equal(data->train.shape.h, 32);
+    assert_int_equal(data->train.label[9], 5);
+    assert_int_equal(data->train.pixel[9 * CIFAR_PIXELS], 77);
+    assert_int_equal(data->train.pixel[9 * CIFAR_PIXELS + 1], 0);
+    mho_data_destroy(data);
+}
+
+static void tells_what_is_wrong_with_cifar(void **state)
+{
+    (void)state;
+    make("c");
+    save_all_cifar("c");
+    save("c", "data_batch_3.bin", "x", 1);
+    expect_failure(at("c"), true, false, MHO_EFORMAT, "data_batch_3.bin: 1 bytes, want a multiple of 3073");
+    save_cifar("c", "data_batch_3.bin", 3, 0);
+    expect_failure(at("c"), true, false, MHO_EFORMAT, "data_batch_3.bin: 3 records, the first file has 2");
+    save_cifar("c", "data_batch_3.bin", 2, 9);
+    expect_failure(at("c"), true, false, MHO_EFORMAT, "data_batch_3.bin: label 1 is 10, want 0..9");
+    save("c", "test_batch.bin", "", 0);
+    expect_failure(at("c"), false, true, MHO_EFORMAT, "test_batch.bin: 0 bytes");
+    unlink(at("c/data_batch_5.bin"));
+    save_cifar("c", "data_batch_3.bin", 2, 0);
+    expect_failure(at("c"), true, false, MHO_ENODATA, "c: no data_batch_5.bin[.gz]");
+}
+
+static void survive_lack_of_memory(const char *where)
+{
+    uint64_t live = mhoi_alloc_live();
+    mho_status s = MHO_ENOMEM;
+    size_t k = 1;
+    for (; s != MHO_OK; k++) {
+        mho_data *data = NULL;
+        mho_images head = {.count = 0};
+        assert_in_range(k, 1, 100);
+        mhoi_alloc_fail_at(k);
+        s = mho_data_open(where, false, true, &data);
+        if (s == MHO_OK)
+            s = mho_data_head(data, 2, &head);
+        mhoi_alloc_fail_at(0);
+        assert_true(s == MHO_OK || s == MHO_ENOMEM);
+        mho_images_free(&head);
+        mho_data_destroy(data);
+        assert_int_equal(mhoi_alloc_live(), live);
+    }
+    assert_in_range(k, 5, 100);
+}
+
+static void survives_lack_of_memory(void **state)
+{
+    (void)state;
+    make("m");
+    make("c");
+    save_mnist("m");
+    save_all_cifar("c");
+    survive_lack_of_memory(at("m"));
+    survive_lack_of_memory(at("c"));
+    survive_lack_of_memory("synthetic");
+}
+
+/* The real files, where there are any. */
+static void reads_real_mnist(void **state)
+{
+    (void)state;
+    char folder[1100];
+    mho_data *data;
+    snprintf(folder, sizeof folder, "%s/mnist/t10k-images-idx3-ubyte.gz", old_data);
+    if (old_data[0] == 0 || !mhoi_file_exists(folder))
+        skip();
+    setenv("MHO_DATA", old_data, 1);
+    assert_int_equal(mho_data_open(NULL, false, true, &data), MHO_OK);
+    assert_string_equal(data->name, "mnist");
+    assert_int_equal(data->test.count, 10000);
+    assert_memory_equal(data->test.label, ((uint8_t[]){7, 2, 1, 0, 4, 1, 4, 9}), 8);
+    double sum = 0;
+    for (size_t i = 0; i < 10000 * 784; i++)
+        sum += data->test.pixel[i];
+    assert_in_range((uint64_t)sum, 264000000, 266000000); /* mean 33.79 */
+    mho_data_destroy(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(looks_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_parts_of_mnist, setup, teardown),
+        cmocka_unit_test_setup_teardown(tells_what_is_wrong_with_mnist, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_cifar, setup, teardown),
+        cmocka_unit_test_setup_teardown(tells_what_is_wrong_with_cifar, setup, teardown),
+        cmocka_unit_test_setup_teardown(survives_lack_of_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_real_mnist, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
