@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mho/json.h"
 #include "mho/status.h"
 
 #define MHO_COST_NAME 48
@@ -81,6 +82,13 @@ MHO_API void mho_cost_destroy(mho_cost *cost);
 /* Sums of one group ("ADC"), of one layer, of both; NULL matches all. */
 MHO_API double mho_cost_energy_J(const mho_cost *cost, const char *group, const char *layer);
 MHO_API double mho_cost_area_m2(const mho_cost *cost, const char *group, const char *layer);
+
+/* The i-th group, or layer, in order of first appearance; NULL beyond the last. */
+MHO_API const char *mho_cost_group(const mho_cost *cost, size_t i);
+MHO_API const char *mho_cost_layer(const mho_cost *cost, size_t i);
+/* {total, by_component: {DAC: ...}, by_layer: {conv1: ...}} in joules and square metres. */
+MHO_API mho_json *mho_cost_energy_json(const mho_cost *cost);
+MHO_API mho_json *mho_cost_area_json(const mho_cost *cost);
 
 /* --- writing the cells: docs/models/cost.md eq. (9) to (14) ------------------------------------------ */
 

@@ -46,6 +46,22 @@ MHO_API void mho_activities_destroy(mho_activity *activity);
 /* The cells a map occupies, for mho_programming_estimate. */
 MHO_API void mho_map_programming_load(const mho_map *map, const mho_hw *hw, mho_programming_load *out);
 
+/* A network on a hardware description, mapped and priced with the technology that it names: all of the
+ * above and mho_cost_create in one call. */
+typedef struct mho_estimate {
+    mho_map *map;
+    mho_activity *activity;
+    size_t activities;
+    mho_technology *tech;
+    mho_cost *cost;
+    mho_programming programming;
+    bool has_programming; /* false: the technology does not tell what a write takes */
+} mho_estimate;
+
+MHO_API MHO_MUST_CHECK mho_status mho_estimate_create(const mho_net *net, const mho_hw *hw,
+                                                      mho_estimate **out);
+MHO_API void mho_estimate_destroy(mho_estimate *estimate);
+
 /* bcnn Eq. 6 and Eq. 7, summed over all layers of the network (they describe chains; branches that join
  * are counted as if they followed each other).  MHO_EDOMAIN beyond 64 bits. */
 MHO_API MHO_MUST_CHECK mho_status mho_cycles_pipelined(const mho_net *net, uint64_t *cycles);

@@ -75,3 +75,59 @@ double mho_cost_area_m2(const mho_cost *cost, const char *group, const char *lay
             sum += cost->entry[i].area_m2;
     return sum;
 }
+
+/* Offsets of the two headings an activity is summed under. */
+enum { BY_GROUP = offsetof(mho_activity, group), BY_LAYER = offsetof(mho_activity, layer) };
+
+static const char *heading(const mho_cost *cost, size_t entry, size_t offset)
+{
+    return (const char *)cost->entry[entry].activity + offset;
+}
+
+static const char *nth_heading(const mho_cost *cost, size_t offset, size_t nth)
+{
+    for (size_t i = 0; i < cost->entries; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = !strcmp(heading(cost, k, offset), heading(cost, i, offset));
+        if (!seen && nth-- == 0)
+            return heading(cost, i, offset);
+    }
+    return NULL;
+}
+
+const char *mho_cost_group(const mho_cost *cost, size_t i)
+{
+    return nth_heading(cost, BY_GROUP, i);
+}
+
+const char *mho_cost_layer(const mho_cost *cost, size_t i)
+{
+    return nth_heading(cost, BY_LAYER, i);
+}
+
+typedef double sum_fn(const mho_cost *cost, const char *group, const char *layer);
+
+static mho_json *breakdown(const mho_cost *cost, double total, sum_fn *sum)
+{
+    mho_json *root = mho_json_object(), *components = mho_json_object(), *layers = mho_json_object();
+    const char *name;
+    for (size_t i = 0; (name = mho_cost_group(cost, i)); i++)
+        mho_json_put(components, name, mho_json_number(sum(cost, name, NULL)));
+    for (size_t i = 0; (name = mho_cost_layer(cost, i)); i++)
+        mho_json_put(layers, name, mho_json_number(sum(cost, NULL, name)));
+    mho_json_put(root, "total", mho_json_number(total));
+    mho_json_put(root, "by_component", components);
+    mho_json_put(root, "by_layer", layers);
+    return root;
+}
+
+mho_json *mho_cost_energy_json(const mho_cost *cost)
+{
+    return breakdown(cost, cost->energy_J, mho_cost_energy_J);
+}
+
+mho_json *mho_cost_area_json(const mho_cost *cost)
+{
+    return breakdown(cost, cost->area_m2, mho_cost_area_m2);
+}

@@ -57,9 +57,8 @@ static void test_unit_costs(void **state)
 
 typedef struct priced {
     mho_net *net;
+    mho_estimate *estimate;
     mho_map *map;
-    mho_activity *activity;
-    mho_technology *tech;
     mho_cost *cost;
 } priced;
 
@@ -67,22 +66,17 @@ static priced price(const char *net, const char *hw_name, const char *const *set
 {
     priced p = {0};
     mho_hw_config c;
-    size_t n;
     assert_int_equal(mho_hw_open(hw_name, sets, &c), MHO_OK);
     assert_int_equal(mho_net_zoo(net, &p.net), MHO_OK);
-    assert_int_equal(mho_map_create(p.net, &c.hw, &p.map), MHO_OK);
-    assert_int_equal(mho_map_activities(p.map, &c.hw, &p.activity, &n), MHO_OK);
-    assert_int_equal(mho_technology_open(c.hw.technology, &p.tech), MHO_OK);
-    assert_int_equal(mho_cost_create(p.tech, p.activity, n, &p.cost), MHO_OK);
+    assert_int_equal(mho_estimate_create(p.net, &c.hw, &p.estimate), MHO_OK);
+    p.map = p.estimate->map;
+    p.cost = p.estimate->cost;
     return p;
 }
 
 static void drop(priced *p)
 {
-    mho_cost_destroy(p->cost);
-    mho_technology_destroy(p->tech);
-    mho_activities_destroy(p->activity);
-    mho_map_destroy(p->map);
+    mho_estimate_destroy(p->estimate);
     mho_net_destroy(p->net);
 }
 
@@ -200,12 +194,17 @@ static void test_reading_l(void **state)
 static void test_sums(void **state)
 {
     (void)state;
-    static const char *const groups[] = {"DAC", "ADC", "cells", "SUB", "buffer"};
+    static const char *const groups[] = {"DAC", "ADC", "cells", "SUB", "buffer", NULL};
     static const char *const sets[] = {"cost.buffer=true", NULL};
     priced p = price("lenet", "bcnn", sets);
     double by_group = 0, by_layer = 0;
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; groups[i]; i++) {
+        assert_string_equal(mho_cost_group(p.cost, i), groups[i]);
         by_group += mho_cost_energy_J(p.cost, groups[i], NULL);
+    }
+    assert_null(mho_cost_group(p.cost, 5));
+    assert_string_equal(mho_cost_layer(p.cost, 3), p.map->layer[3].name);
+    assert_null(mho_cost_layer(p.cost, 4));
     for (size_t i = 0; i < p.map->layers; i++)
         by_layer += mho_cost_energy_J(p.cost, NULL, p.map->layer[i].name);
     close_to(by_group, p.cost->energy_J, 1e-12, "sum of groups");
@@ -341,6 +340,31 @@ static void test_memory(void **state)
     assert_int_equal(mhoi_alloc_live(), live);
 }
 
+static void test_memory_of_estimate(void **state)
+{
+    (void)state;
+    mho_hw_config c;
+    mho_net *net;
+    mho_estimate *e;
+    assert_int_equal(mho_hw_open("bcnn", NULL, &c), MHO_OK);
+    assert_int_equal(mho_net_zoo("lenet", &net), MHO_OK);
+    uint64_t live = mhoi_alloc_live(), k = 0;
+    mho_status s;
+    do {
+        mhoi_alloc_fail_at(++k);
+        s = mho_estimate_create(net, &c.hw, &e);
+        if (s) {
+            assert_int_equal(s, MHO_ENOMEM);
+            assert_null(e);
+            assert_int_equal(mhoi_alloc_live(), live);
+        }
+    } while (s);
+    mhoi_alloc_fail_at(0);
+    assert_true(k > 6);
+    mho_estimate_destroy(e);
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_sums),           cmocka_unit_test(test_no_price),
         cmocka_unit_test(test_programming),    cmocka_unit_test(test_bad_tables),
         cmocka_unit_test(test_damaged),        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory_of_estimate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
