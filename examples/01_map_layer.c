@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Second step: a network on crossbars, before anything is trained.
+ *
+ * Maps LeNet onto crossbars of several sizes and prints how many are needed and how full they are. */
+#include <stdio.h>
+
+#include "mho/mho.h"
+
+static mho_status show(const mho_net *net, const char *rows, const char *columns)
+{
+    const char *sets[] = {rows, columns, NULL};
+    mho_hw_config config;
+    mho_map *map = NULL;
+    mho_status s = mho_hw_open("bcnn", sets, &config);
+    if (!s)
+        s = mho_map_create(net, &config.hw, &map);
+    if (s)
+        return s;
+    printf("%zu x %zu crossbars: %llu pairs\n", config.hw.crossbar.rows, config.hw.crossbar.columns,
+           (unsigned long long)map->crossbar_pairs);
+    for (size_t i = 0; i < map->layers; i++) {
+        const mho_map_layer *l = &map->layer[i];
+        printf("  %-6s %4zu rows x %3zu columns: %2zu pairs, %5.1f %% in use\n", l->name, l->rows, l->columns,
+               l->crossbar_pairs, 100 * l->utilization);
+    }
+    mho_map_destroy(map);
+    return MHO_OK;
+}
+
+int main(void)
+{
+    mho_net *net = NULL;
+    mho_status s = mho_net_zoo("lenet", &net);
+    if (!s)
+        s = show(net, "crossbar.rows=128", "crossbar.columns=128");
+    if (!s)
+        s = show(net, "crossbar.rows=512", "crossbar.columns=128");
+    if (s)
+        fprintf(stderr, "%s\n", mho_error_message());
+    mho_net_destroy(net);
+    return mho_status_exit_code(s);
+}
