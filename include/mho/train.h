@@ -9,8 +9,10 @@
 
 typedef struct mho_train_options {
     size_t epochs, batch;
-    double learning_rate, learning_rate_end; /* decays between the two over the epochs */
-    double weight_decay;                     /* float networks */
+    double learning_rate, learning_rate_end; /* half a cosine from one to the other over all steps */
+    double latent_rate;                      /* learning rate of latent weights, relative */
+    double weight_decay;                     /* of float weights */
+    double label_smoothing;                  /* share of the wanted output spread over all classes */
     size_t shift;                            /* augmentation: largest shift in pixels */
     size_t seed;
 } mho_train_options;

@@ -276,13 +276,13 @@ mho_status mhoi_conv_run(const mhoi_conv *conv, const float *src, const void *pa
 }
 
 mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float *a,
-                      size_t lda, const float *b, size_t ldb, float *c, size_t ldc)
+                      size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
     (void)pthread_once(&dnn.once, start);
     int before = threads_one();
     dnnl_status_t s = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', (dnnl_dim_t)m,
                                  (dnnl_dim_t)n, (dnnl_dim_t)k, 1.0f, a, (dnnl_dim_t)lda, b,
-                                 (dnnl_dim_t)ldb, 0.0f, c, (dnnl_dim_t)ldc);
+                                 (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc);
     threads_back(before);
     return s == dnnl_success ? MHO_OK : failure(s, "sgemm");
 }

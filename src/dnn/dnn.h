@@ -38,9 +38,9 @@ MHO_MUST_CHECK mho_status mhoi_conv_unpack(const mhoi_conv *conv, const void *pa
 MHO_MUST_CHECK mho_status mhoi_conv_run(const mhoi_conv *conv, const float *src, const void *packed,
                                         const float *bias, const float *dst, void *scratch);
 
-/* c[m][n] = op(a) op(b), leading dimensions as stored (row-major); op transposes where asked. */
+/* c[m][n] = op(a) op(b) + beta c, leading dimensions as stored (row-major); op transposes where asked. */
 MHO_MUST_CHECK mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-                                     const float *a, size_t lda, const float *b, size_t ldb, float *c,
-                                     size_t ldc);
+                                     const float *a, size_t lda, const float *b, size_t ldb, float beta,
+                                     float *c, size_t ldc);
 
 #endif

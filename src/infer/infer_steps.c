@@ -14,7 +14,7 @@ static void add_bias(size_t n, size_t c, const float *bias, float *y)
 static mho_status fc(const mhoi_loops *loops, const infer_step *step, size_t n, const float *x, float *y)
 {
     const size_t c = step->node->out.c, inputs = mho_node_weight_count(step->node) / c;
-    mho_status s = mhoi_sgemm(false, true, n, c, inputs, x, inputs, step->weight, inputs, y, c);
+    mho_status s = mhoi_sgemm(false, true, n, c, inputs, x, inputs, step->weight, inputs, 0.0f, y, c);
     if (step->bias)
         add_bias(n, c, step->bias, y);
     if (step->relu)

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One training run: the values and gradients of every layer for one batch, and the parameters.
+ *
+ * A batch is cut into chunks of a fixed size, whatever the threads; everything that is summed over images is
+ * summed within chunks and then over the chunks in their order, so the digits depend on the seed alone. */
+#ifndef MHO_TRAIN_IMPL_H
+#define MHO_TRAIN_IMPL_H
+
+#include "dnn/dnn.h"
+#include "dnn/loops.h"
+#include "mho/train.h"
+
+#define TRAIN_CHUNK_MAX 16
+
+/* A run of parameters of one kind within the flat arrays. */
+typedef struct train_segment {
+    size_t first, count;
+    bool latent; /* binary weights are their signs; kept within -1..1 */
+    bool decays; /* weight decay applies */
+} train_segment;
+
+typedef struct train_layer {
+    const mho_node *node;
+    float *value, *grad; /* [batch][h][w][c] */
+    bool accumulate[2];  /* add to the gradient of input k instead of writing it */
+    bool wanted[2];      /* input k needs a gradient at all */
+
+    /* convolution, fully connected: offsets of the parameters in the flat arrays */
+    size_t weight, bias;
+    train_segment *segment;
+    float *sign; /* the binary weights; NULL in float layers */
+    mhoi_conv *forward, *back_data, *back_weight;
+    void *packed, *packed_back;
+    float *partial; /* convolution: [chunks] gradients as packed, then [chunks][C_out] of the bias */
+    size_t partial_floats;
+
+    /* batch normalization */
+    size_t gamma, beta; /* offsets of the parameters */
+    float *mean, *variance; /* moving averages, in the flat statistics */
+    double *sums;           /* [chunks][2][c] */
+    double *now;            /* mean and 1 / deviation of this batch: [2][c] */
+    float *a, *b, *c;       /* [tile] */
+    size_t tile;
+
+    int32_t *which; /* max pooling */
+} train_layer;
+
+typedef struct trainer {
+    const mho_net *net;
+    mho_train_options options;
+    const mhoi_loops *loops;
+    size_t batch, chunk, chunks, last, classes; /* last: the node whose values are the scores */
+    train_layer *layer;
+
+    size_t parameters, statistics;
+    float *w, *m, *v, *g; /* parameters, their Adam means, their gradients */
+    float *moving;        /* moving averages of batch normalization */
+    train_segment *segment;
+    size_t segments;
+
+    const mho_images *images;
+    uint32_t *order; /* of the images in this epoch */
+    int8_t (*shift)[2];
+    size_t at; /* first image of the batch in order */
+    uint64_t step, steps;
+
+    float *temp; /* [chunks][temp_floats]: gradients about to be added */
+    size_t temp_floats;
+    void **scratch;  /* of each thread */
+    double *loss;    /* of each chunk */
+    uint32_t *wrong; /* of each chunk */
+} trainer;
+
+/* --- train_setup.c --------------------------------------------------------------------------------- */
+MHO_MUST_CHECK mho_status train_create(const mho_net *net, const mho_images *images,
+                                       const mho_train_options *options, trainer **out);
+void train_destroy(trainer *t);
+
+/* --- train_forward.c: values of the batch at t->at, loss and errors; gradient of the last node ------ */
+MHO_MUST_CHECK mho_status train_forward(trainer *t);
+/* --- train_backward.c: t->g from the values -------------------------------------------------------- */
+MHO_MUST_CHECK mho_status train_backward(trainer *t);
+/* --- train_update.c -------------------------------------------------------------------------------- */
+/* The weights as the layers use them, from t->w: signs, packed. */
+MHO_MUST_CHECK mho_status train_prepare(trainer *t);
+/* The gradients of convolutions into t->g, from those of the chunks. */
+MHO_MUST_CHECK mho_status train_gather(trainer *t);
+MHO_MUST_CHECK mho_status train_adam(trainer *t, double learning_rate);
+
+/* --- train_export.c -------------------------------------------------------------------------------- */
+/* Parameters into net (which has t->net's structure, and has its arrays). */
+void train_export(const trainer *t, mho_net *net);
+/* Moves beta a little where batch normalization of an attainable sum would be exactly 0 before a sign, so
+ * that the network means the same whatever the sign of 0 is said to be.  No decision changes. */
+void train_avoid_zero(mho_net *net);
+
+/* --- train_checkpoint.c ---------------------------------------------------------------------------- */
+typedef struct train_progress {
+    uint64_t epochs_done;
+    mho_train_epoch last;
+} train_progress;
+MHO_MUST_CHECK mho_status train_save(const trainer *t, const train_progress *progress, const char *path);
+MHO_MUST_CHECK mho_status train_load(trainer *t, train_progress *progress, const char *path);
+
+static inline size_t train_elements(mho_shape s)
+{
+    return s.c * s.h * s.w;
+}
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Laying out a training run: parameters in flat arrays, values and gradients of every layer, initial
+ * weights. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "mho/run.h"
+#include "train/train_impl.h"
+
+#define STREAM_WEIGHTS 0x77u /* mhoi_stream.layer of initial weights; array = node */
+
+static mho_status check(const mho_net *net, const mho_images *images, const mho_train_options *o)
+{
+    const mho_shape want = net->node[0].out, is = images->shape;
+    const mho_shape out = net->node[net->nodes - 1].out;
+    if (want.c != is.c || want.h != is.h || want.w != is.w)
+        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu", is.c,
+                         is.h, is.w, net->name, want.c, want.h, want.w);
+    if (out.h != 1 || out.w != 1 || out.c < images->classes)
+        return mho_error(MHO_EDOMAIN, "network %s has %zu x %zu x %zu outputs, want %zu classes", net->name,
+                         out.c, out.h, out.w, images->classes);
+    if (!images->count)
+        return mho_error(MHO_EDOMAIN, "no images to train on");
+    if (o->shift >= is.h || o->shift >= is.w || o->shift > 100)
+        return mho_error(MHO_EDOMAIN, "shift = %zu, want less than the image and at most 100", o->shift);
+    for (size_t i = 0; i + 1 < net->nodes; ++i)
+        if (net->node[i].op == MHO_OP_SOFTMAX)
+            return mho_error(MHO_ENOTMODELED, "%s: training through a softmax inside the network",
+                             net->node[i].name);
+    return MHO_OK;
+}
+
+/* Counts parameters and statistics and gives each its place. */
+static mho_status lay_out(trainer *t)
+{
+    const mho_net *net = t->net;
+    mho_status s = mhoi_alloc(&t->segment, 2 * net->nodes, sizeof *t->segment, "parameters");
+    for (size_t i = 0; s == MHO_OK && i < net->nodes; ++i) {
+        const mho_node *node = &net->node[i];
+        train_layer *l = &t->layer[i];
+        l->node = node;
+        if (mho_node_is_weighted(node)) {
+            l->weight = t->parameters;
+            l->segment = &t->segment[t->segments++];
+            *l->segment = (train_segment){t->parameters, mho_node_weight_count(node), node->binary,
+                                          !node->binary};
+            t->parameters += (mho_node_weight_count(node) + 15) / 16 * 16;
+            l->bias = t->parameters;
+        } else if (node->op == MHO_OP_BATCHNORM) {
+            l->gamma = t->parameters;
+            l->beta = l->gamma + node->out.c;
+            t->statistics += 2 * node->out.c;
+        } else {
+            continue;
+        }
+        const size_t plain = node->op == MHO_OP_BATCHNORM ? 2 * node->out.c : node->has_bias ? node->out.c : 0;
+        if (plain)
+            t->segment[t->segments++] = (train_segment){t->parameters, plain, false, false};
+        t->parameters += (plain + 15) / 16 * 16;
+    }
+    return s;
+}
+
+static mho_status alloc_flat(trainer *t)
+{
+    mho_status s = mhoi_alloc(&t->w, t->parameters, sizeof *t->w, "parameters");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->m, t->parameters, sizeof *t->m, "optimizer state");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->v, t->parameters, sizeof *t->v, "optimizer state");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->g, t->parameters, sizeof *t->g, "gradients");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->moving, t->statistics, sizeof *t->moving, "moving averages");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->order, t->images->count, sizeof *t->order, "order of the images");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->shift, t->images->count, sizeof *t->shift, "shifts of the images");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->loss, t->chunks, sizeof *t->loss, "losses");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->wrong, t->chunks, sizeof *t->wrong, "errors");
+    return s;
+}
+
+static mho_status prepare_conv(trainer *t, train_layer *l)
+{
+    const mho_node *node = l->node;
+    mho_status s = mhoi_conv_create(node, MHOI_CONV_FORWARD, t->chunk, node->has_bias, false, 0, &l->forward);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&l->packed, mhoi_conv_packed_bytes(l->forward), 1, "weights");
+    if (s == MHO_OK && l->wanted[0])
+        s = mhoi_conv_create(node, MHOI_CONV_BACK_DATA, t->chunk, false, false, 0, &l->back_data);
+    if (s == MHO_OK && l->wanted[0])
+        s = mhoi_alloc(&l->packed_back, mhoi_conv_packed_bytes(l->back_data), 1, "weights");
+    if (s == MHO_OK)
+        s = mhoi_conv_create(node, MHOI_CONV_BACK_WEIGHT, t->chunk, false, false, 0, &l->back_weight);
+    if (s == MHO_OK) {
+        l->partial_floats = (mhoi_conv_packed_bytes(l->back_weight) / sizeof(float) + 15) / 16 * 16;
+        s = mhoi_alloc(&l->partial, t->chunks * (l->partial_floats + node->out.c), sizeof(float),
+                       "gradients of chunks");
+    }
+    return s;
+}
+
+static mho_status prepare_batchnorm(trainer *t, train_layer *l)
+{
+    const size_t c = l->node->out.c;
+    l->tile = mhoi_loops_tile(c);
+    mho_status s = mhoi_alloc(&l->sums, 2 * t->chunks * c, sizeof *l->sums, "sums");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&l->now, 2 * c, sizeof *l->now, "moments");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&l->a, l->tile, sizeof *l->a, "batch normalization");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&l->b, l->tile, sizeof *l->b, "batch normalization");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&l->c, l->tile, sizeof *l->c, "batch normalization");
+    return s;
+}
+
+static mho_status prepare_layer(trainer *t, size_t i)
+{
+    train_layer *l = &t->layer[i];
+    const mho_node *node = l->node;
+    const size_t count = t->batch * train_elements(node->out);
+    for (size_t k = 0; k < node->inputs; ++k)
+        l->wanted[k] = node->input[k] != 0;
+    mho_status s = mhoi_alloc(&l->value, count, sizeof *l->value, "values of a layer");
+    if (s == MHO_OK && i)
+        s = mhoi_alloc(&l->grad, count, sizeof *l->grad, "gradients of a layer");
+    if (s == MHO_OK && mho_node_is_weighted(node) && node->binary)
+        s = mhoi_alloc(&l->sign, mho_node_weight_count(node), sizeof *l->sign, "binary weights");
+    if (s != MHO_OK)
+        return s;
+    switch (node->op) {
+    case MHO_OP_CONV:
+        return prepare_conv(t, l);
+    case MHO_OP_BATCHNORM:
+        return prepare_batchnorm(t, l);
+    case MHO_OP_MAXPOOL:
+        return mhoi_alloc(&l->which, count, sizeof *l->which, "positions of maxima");
+    default:
+        return MHO_OK;
+    }
+}
+
+/* Who writes the gradient of a node first (going backward), and who adds to it. */
+static mho_status share_gradients(trainer *t)
+{
+    bool *written = NULL, shared = false;
+    size_t largest = 0;
+    mho_status s = mhoi_alloc(&written, t->net->nodes, sizeof *written, "gradients");
+    for (size_t i = t->last + 1; s == MHO_OK && i-- > 1;) {
+        train_layer *l = &t->layer[i];
+        for (size_t k = 0; k < l->node->inputs; ++k) {
+            const size_t from = l->node->input[k], size = train_elements(t->net->node[from].out);
+            l->accumulate[k] = written[from];
+            shared = shared || written[from];
+            written[from] = true;
+            largest = size > largest ? size : largest;
+        }
+    }
+    t->temp_floats = shared ? t->chunk * largest : 0;
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t->temp, t->chunks * t->temp_floats, sizeof *t->temp, "gradients of a layer");
+    mhoi_free(&written);
+    return s;
+}
+
+static mho_status alloc_scratch(trainer *t)
+{
+    size_t bytes = 64;
+    for (size_t i = 0; i < t->net->nodes; ++i) {
+        const mhoi_conv *const conv[] = {t->layer[i].forward, t->layer[i].back_data, t->layer[i].back_weight};
+        for (size_t k = 0; k < 3; ++k)
+            if (conv[k] && mhoi_conv_scratch_bytes(conv[k]) > bytes)
+                bytes = mhoi_conv_scratch_bytes(conv[k]);
+        const size_t tiles = 2 * t->layer[i].tile * sizeof(float);
+        bytes = tiles > bytes ? tiles : bytes;
+    }
+    mho_status s = mhoi_alloc(&t->scratch, mho_threads() + 1, sizeof *t->scratch, "scratch");
+    for (size_t k = 0; s == MHO_OK && k < mho_threads(); ++k)
+        s = mhoi_alloc(&t->scratch[k], bytes, 1, "scratch");
+    return s;
+}
+
+/* Uniform within sqrt(6 / (fan in + fan out)) for latent weights, sqrt(6 / fan in) for float ones. */
+static void initialize(trainer *t)
+{
+    for (size_t i = 0; i < t->net->nodes; ++i) {
+        const train_layer *l = &t->layer[i];
+        const mho_node *node = l->node;
+        if (node->op == MHO_OP_BATCHNORM) {
+            for (size_t k = 0; k < node->out.c; ++k)
+                t->w[l->gamma + k] = l->variance[k] = 1.0f;
+        } else if (mho_node_is_weighted(node)) {
+            const size_t count = mho_node_weight_count(node), fan_in = count / node->out.c;
+            const size_t fan = node->binary ? fan_in + node->out.c * node->kh * node->kw : fan_in;
+            const float limit = (float)sqrt(6.0 / (double)fan);
+            float *w = t->w + l->weight;
+            mhoi_rng_uniform(&(mhoi_stream){t->options.seed, 0, STREAM_WEIGHTS, (uint32_t)i}, 0, count, w);
+            for (size_t k = 0; k < count; ++k)
+                w[k] = limit * (2.0f * w[k] - 1.0f);
+        }
+    }
+}
+
+static size_t chunk_of(size_t batch)
+{
+    size_t chunk = batch < TRAIN_CHUNK_MAX ? batch : TRAIN_CHUNK_MAX;
+    while (batch % chunk)
+        --chunk;
+    return chunk;
+}
+
+static mho_status build(trainer *t)
+{
+    t->batch = t->options.batch < t->images->count ? t->options.batch : t->images->count;
+    t->chunk = chunk_of(t->batch);
+    t->chunks = t->batch / t->chunk;
+    t->steps = t->images->count / t->batch * t->options.epochs;
+    t->last = t->net->nodes - 1;
+    if (t->net->node[t->last].op == MHO_OP_SOFTMAX)
+        t->last = t->net->node[t->last].input[0];
+    t->classes = t->net->node[t->last].out.c;
+    mho_status s = mhoi_alloc(&t->layer, t->net->nodes, sizeof *t->layer, "layers");
+    if (s == MHO_OK)
+        s = lay_out(t);
+    if (s == MHO_OK)
+        s = alloc_flat(t);
+    float *moving = t->moving;
+    for (size_t i = 0; s == MHO_OK && i <= t->last; ++i) {
+        s = prepare_layer(t, i);
+        if (t->net->node[i].op == MHO_OP_BATCHNORM) {
+            t->layer[i].mean = moving;
+            t->layer[i].variance = moving + t->net->node[i].out.c;
+            moving += 2 * t->net->node[i].out.c;
+        }
+    }
+    if (s == MHO_OK)
+        s = share_gradients(t);
+    return s == MHO_OK ? alloc_scratch(t) : s;
+}
+
+mho_status train_create(const mho_net *net, const mho_images *images, const mho_train_options *options,
+                        trainer **out)
+{
+    *out = NULL;
+    trainer *t = NULL;
+    mho_status s = check(net, images, options);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&t, 1, sizeof *t, "training");
+    if (s != MHO_OK)
+        return s;
+    t->net = net;
+    t->images = images;
+    t->options = *options;
+    t->loops = mhoi_loops_best();
+    s = build(t);
+    if (s == MHO_OK) {
+        initialize(t);
+        s = train_prepare(t);
+    }
+    if (s != MHO_OK) {
+        train_destroy(t);
+        return s;
+    }
+    *out = t;
+    return MHO_OK;
+}
+
+static void free_layer(train_layer *l)
+{
+    mhoi_conv_destroy(l->forward);
+    mhoi_conv_destroy(l->back_data);
+    mhoi_conv_destroy(l->back_weight);
+    void *all[] = {&l->value,   &l->grad, &l->sign, &l->packed, &l->packed_back, &l->partial,
+                   &l->sums, &l->now,  &l->a,    &l->b,      &l->c,           &l->which};
+    for (size_t k = 0; k < sizeof all / sizeof *all; ++k)
+        mhoi_free(all[k]);
+}
+
+void train_destroy(trainer *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; t->layer && i < t->net->nodes; ++i)
+        free_layer(&t->layer[i]);
+    for (size_t k = 0; t->scratch && t->scratch[k]; ++k)
+        mhoi_free(&t->scratch[k]);
+    void *all[] = {&t->layer, &t->w,    &t->m,     &t->v,    &t->g,       &t->moving, &t->segment,
+                   &t->order, &t->temp, &t->shift, &t->loss, &t->scratch, &t->wrong};
+    for (size_t k = 0; k < sizeof all / sizeof *all; ++k)
+        mhoi_free(all[k]);
+    mhoi_free(&t);
+}
