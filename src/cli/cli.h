@@ -91,7 +91,7 @@ MHO_MUST_CHECK mho_status cli_read_file(const char *path, char **text, size_t *s
 /* --- tables (table.c): aligned text or CSV from one description --------------------------------------- */
 
 typedef struct cli_table cli_table;
-/* columns: "layer|rows>|energy>" : titles, '>' = right-aligned */
+/* columns: "layer|rows>|energy=>" : titles, '>' = right-aligned, '=' = one SI prefix for all quantities */
 cli_table *cli_table_create(const char *title, const char *columns);
 /* One cell each, left to right; a full row starts the next one. */
 void cli_table_text(cli_table *t, const char *format, ...) MHO_PRINTF(2, 3);
@@ -100,7 +100,7 @@ void cli_table_si(cli_table *t, double value, const char *unit);
 /* A fraction 0..1: "58.2 %" with that many decimals in text; the bare fraction in CSV. */
 void cli_table_percent(cli_table *t, double fraction, int decimals);
 void cli_table_rule(cli_table *t); /* a line before the next row (totals) */
-void cli_table_print(const cli_table *t, const cli_args *args); /* text, or CSV with args->csv */
+void cli_table_print(cli_table *t, const cli_args *args); /* text, or CSV with args->csv */
 void cli_table_destroy(cli_table *t);
 
 /* Writes and destroys root on args->out. */
@@ -108,6 +108,8 @@ MHO_MUST_CHECK mho_status cli_print_json(const cli_args *args, mho_json *root);
 
 /* 12.3 uJ, 4.56 mm2, 1.2 GB: three or four significant digits with the SI prefix that fits. */
 const char *cli_si(double value, const char *unit, char text[32]);
+/* The factor and name ("uJ") of the prefix that fits value. */
+double cli_scale(double value, const char *unit, char prefixed[16]);
 /* 1234567 -> 1,234,567 */
 const char *cli_grouped(uint64_t value, char text[32]);
 

@@ -52,31 +52,34 @@ const char *cli_grouped(uint64_t value, char text[32])
     return text;
 }
 
-static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m", "", "k", "M", "G", "T", "P"};
-enum { PREFIX_ONE = 6, PREFIX_LAST = 11 };
+double cli_scale(double value, const char *unit, char prefixed[16])
+{
+    static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m", "", "k", "M", "G", "T", "P"};
+    enum { NANO = 3, ONE = 6, LAST = 11 };
+    bool square = strcmp(unit, "m2") == 0, time = strcmp(unit, "s") == 0;
+    double v = fabs(value), scale = 1, step = square ? 1e6 : 1e3;
+    double least = square ? 0.009995 : 0.9995; /* 0.0714 mm2, but 700 um2 */
+    int p = ONE, top = square || time ? ONE : LAST, bottom = square ? NANO : 0;
+    if (v > 0 && isfinite(v)) {
+        for (; v * scale < least && p > bottom; p--)
+            scale *= step;
+        for (; v * scale >= 0.9995 * step && p < top; p++)
+            scale /= step;
+    }
+    snprintf(prefixed, 16, "%s%s", prefixes[p], unit);
+    return scale;
+}
 
 const char *cli_si(double value, const char *unit, char text[32])
 {
-    bool square = strcmp(unit, "m2") == 0;
-    double step = square ? 1e6 : 1e3, v = fabs(value);
-    int p = PREFIX_ONE;
-    if (v == 0 || !isfinite(v)) {
+    char prefixed[16];
+    double v = value * cli_scale(value, unit, prefixed), size = fabs(v);
+    if (value == 0 || !isfinite(value))
         snprintf(text, 32, "%g %s", value, unit);
-        return text;
-    }
-    if (strcmp(unit, "s") == 0 && v >= 1) { /* no kiloseconds */
-        snprintf(text, 32, v < 100 ? "%.3g s" : "%.0f s", value);
-        return text;
-    }
-    while (v >= 0.9995 * step && p < PREFIX_LAST && !(square && p >= PREFIX_ONE)) {
-        v /= step;
-        p++;
-    }
-    while (v < 0.9995 && p > (square ? 3 : 0)) {
-        v *= step;
-        p--;
-    }
-    int decimals = v < 9.995 ? 3 : v < 99.95 ? 2 : v < 999.5 ? 1 : 0;
-    snprintf(text, 32, "%s%.*f %s%s", value < 0 ? "-" : "", decimals, v, prefixes[p], unit);
+    else if (size < 0.9995)
+        snprintf(text, 32, "%.3g %s", v, prefixed);
+    else
+        snprintf(text, 32, "%.*f %s", size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0, v,
+                 prefixed);
     return text;
 }

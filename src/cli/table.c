@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables: cells are kept as text, once for the eye and once for CSV, and laid out when printed. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +9,16 @@
 
 typedef struct cell {
     char *text, *bare; /* bare: for CSV, NULL if the same */
+    double value;      /* of a quantity, else NaN */
 } cell;
 
 struct cli_table {
     char *title, *columns; /* columns: titles, each ended by a zero byte */
+    char **title_of;       /* column c, in columns */
     size_t width;          /* number of columns */
-    bool *right;
-    char (*unit)[16]; /* of the column in CSV, "" if none */
+    bool *right, *shared;
+    char (*unit)[16];   /* of the column in CSV, "" if none */
+    char (*prefixed)[16]; /* of a shared column, "uJ" */
     cell *cells;
     size_t count, capacity;
     bool *rule; /* before row r */
@@ -33,30 +37,35 @@ cli_table *cli_table_create(const char *title, const char *columns)
     *t = (cli_table){.title = copy(title ? title : ""), .columns = copy(columns), .width = 1};
     for (const char *p = columns; *p; p++)
         t->width += *p == '|';
+    t->title_of = cli_alloc(t->width * sizeof *t->title_of);
     t->right = cli_alloc(t->width * sizeof *t->right);
+    t->shared = cli_alloc(t->width * sizeof *t->shared);
     t->unit = cli_alloc(t->width * sizeof *t->unit);
+    t->prefixed = cli_alloc(t->width * sizeof *t->prefixed);
     char *p = t->columns;
     for (size_t c = 0; c < t->width; c++) {
-        size_t n = strcspn(p, "|");
-        t->right[c] = n && p[n - 1] == '>';
-        t->unit[c][0] = 0;
-        p[n] = 0;
-        if (t->right[c])
-            p[n - 1] = 0;
+        size_t n = strcspn(p, "|"), mark = strcspn(p, "=>|");
+        t->shared[c] = mark < n && p[mark] == '=';
+        t->right[c] = mark < n && p[n - 1] == '>';
+        t->unit[c][0] = t->prefixed[c][0] = 0;
+        memset(p + mark, 0, n - mark + (c + 1 < t->width));
+        t->title_of[c] = p;
         p += n + 1;
     }
     return t;
 }
 
+/* "energy (uJ)"; the text is valid until the next call. */
 static const char *column_title(const cli_table *t, size_t c)
 {
-    const char *p = t->columns;
-    for (size_t i = 0; i < c; i++)
-        p += strlen(p) + (t->right[i] ? 2 : 1);
-    return p;
+    static char text[96];
+    if (!*t->prefixed[c])
+        return t->title_of[c];
+    snprintf(text, sizeof text, "%s (%s)", t->title_of[c], t->prefixed[c]);
+    return text;
 }
 
-static void add(cli_table *t, const char *text, const char *bare)
+static void add(cli_table *t, const char *text, const char *bare, double value)
 {
     if (t->count == t->capacity) {
         size_t capacity = t->capacity ? 2 * t->capacity : 64;
@@ -67,7 +76,7 @@ static void add(cli_table *t, const char *text, const char *bare)
         t->cells = cells;
         t->capacity = capacity;
     }
-    t->cells[t->count++] = (cell){copy(text), bare ? copy(bare) : NULL};
+    t->cells[t->count++] = (cell){copy(text), bare ? copy(bare) : NULL, value};
 }
 
 void cli_table_text(cli_table *t, const char *format, ...)
@@ -77,7 +86,7 @@ void cli_table_text(cli_table *t, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    add(t, text, NULL);
+    add(t, text, NULL, NAN);
 }
 
 void cli_table_si(cli_table *t, double value, const char *unit)
@@ -85,7 +94,7 @@ void cli_table_si(cli_table *t, double value, const char *unit)
     char text[32], bare[40];
     snprintf(bare, sizeof bare, "%.9g", value);
     snprintf(t->unit[t->count % t->width], sizeof *t->unit, "%s", unit);
-    add(t, cli_si(value, unit, text), bare);
+    add(t, cli_si(value, unit, text), bare, value);
 }
 
 void cli_table_percent(cli_table *t, double fraction, int decimals)
@@ -93,7 +102,7 @@ void cli_table_percent(cli_table *t, double fraction, int decimals)
     char text[32], bare[40];
     snprintf(bare, sizeof bare, "%.9g", fraction);
     snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
-    add(t, text, bare);
+    add(t, text, bare, NAN);
 }
 
 void cli_table_rule(cli_table *t)
@@ -206,7 +215,7 @@ static void print_csv(const cli_table *t, FILE *out)
 {
     for (size_t c = 0; c < t->width; c++) {
         char title[96];
-        snprintf(title, sizeof title, "%s%s%s", column_title(t, c), *t->unit[c] ? "_" : "", t->unit[c]);
+        snprintf(title, sizeof title, "%s%s%s", t->title_of[c], *t->unit[c] ? "_" : "", t->unit[c]);
         for (char *p = title; *p; p++)
             if (*p == ' ')
                 *p = '_';
@@ -217,8 +226,40 @@ static void print_csv(const cli_table *t, FILE *out)
                        (i + 1) % t->width ? ',' : '\n');
 }
 
-void cli_table_print(const cli_table *t, const cli_args *args)
+/* Largest magnitude among the shared columns of a unit. */
+static double largest(const cli_table *t, const char *unit)
 {
+    double max = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        size_t c = i % t->width;
+        if (t->shared[c] && !strcmp(t->unit[c], unit) && fabs(t->cells[i].value) > max)
+            max = fabs(t->cells[i].value);
+    }
+    return max;
+}
+
+/* Writes the quantities of shared columns anew, all with the prefix that fits the largest. */
+static void share_prefixes(cli_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        size_t c = i % t->width;
+        if (!t->shared[c] || isnan(t->cells[i].value))
+            continue;
+        char text[40];
+        int decimals;
+        double max = largest(t, t->unit[c]), scale = cli_scale(max, t->unit[c], t->prefixed[c]);
+        max *= scale;
+        decimals = max < 9.995 ? 4 : max < 99.995 ? 3 : max < 999.95 ? 2 : 1;
+        snprintf(text, sizeof text, "%.*f", decimals, t->cells[i].value * scale);
+        free(t->cells[i].text);
+        t->cells[i].text = copy(text);
+    }
+}
+
+void cli_table_print(cli_table *t, const cli_args *args)
+{
+    if (!args->csv)
+        share_prefixes(t);
     if (args->csv)
         print_csv(t, args->out);
     else
@@ -235,8 +276,11 @@ void cli_table_destroy(cli_table *t)
     }
     free(t->cells);
     free(t->rule);
+    free(t->prefixed);
     free(t->unit);
+    free(t->shared);
     free(t->right);
+    free(t->title_of);
     free(t->columns);
     free(t->title);
     free(t);
