@@ -46,4 +46,9 @@ MHO_API mho_status mho_error(mho_status s, const char *format, ...) MHO_PRINTF(2
 /* Puts "format: " before the message there is: adds the place while a failure travels up. */
 MHO_API mho_status mho_error_prefix(mho_status s, const char *format, ...) MHO_PRINTF(2, 3);
 
+#ifdef __clang_analyzer__ /* lets the analyzer see that they return s */
+#define mho_error(s, ...) (mho_error(s, __VA_ARGS__), (s))
+#define mho_error_prefix(s, ...) (mho_error_prefix(s, __VA_ARGS__), (s))
+#endif
+
 #endif

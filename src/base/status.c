@@ -8,6 +8,9 @@
 
 #include "mho/status.h"
 
+#undef mho_error /* the analyzer's view of them */
+#undef mho_error_prefix
+
 #define MESSAGE_SIZE 1024
 
 static _Thread_local char message[MESSAGE_SIZE];
