@@ -17,6 +17,7 @@
 #include "mho/map.h"
 #include "mho/net.h"
 #include "mho/onnx.h"
+#include "mho/quant.h"
 #include "mho/run.h"
 #include "mho/status.h"
 #include "mho/train.h"

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life of a chip, and inference of many images: blocks are independent items of a parallel loop, each in
+ * its thread's memory. */
+#include <math.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "chip/chip_impl.h"
+#include "mho/run.h"
+
+enum {
+    BLOCK_MIN = 16,
+    BLOCK_MAX = 256,
+    BLOCK_BYTES = 4 << 20,  /* of one block's maps */
+    BYTES_PER_WEIGHT = 16,  /* levels, conductances of the pair, and what kernels derive from them */
+};
+
+static mho_status check_memory(const mho_net *net)
+{
+    double weights = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        weights += (double)mho_node_weight_count(&net->node[i]);
+    const double want = weights * BYTES_PER_WEIGHT;
+    const double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (want > have)
+        return mho_error(MHO_ENOMEM,
+                         "network %s: crossbars of %.0f weights take %.1f GB, this machine has %.1f GB "
+                         "of memory",
+                         net->name, weights, want * 1e-9, have * 1e-9);
+    return MHO_OK;
+}
+
+void chip_scales(mho_chip *chip)
+{
+    for (size_t i = 0; i < chip->steps; i++) {
+        const chip_step *step = &chip->step[i];
+        if (step->out == CHIP_NONE)
+            continue;
+        chip_map *out = &chip->map[step->out];
+        if (step->kind == CHIP_POOL) {
+            out->exponent = chip->map[step->in].exponent;
+            out->scale = chip->map[step->in].scale;
+        } else {
+            out->scale = ldexpf(1.0f, out->exponent);
+        }
+    }
+}
+
+static void choose_block(mho_chip *chip)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < chip->maps; i++)
+        bytes += chip->map[i].size;
+    size_t block = BLOCK_BYTES / bytes;
+    block = block < BLOCK_MIN ? BLOCK_MIN : block > BLOCK_MAX ? BLOCK_MAX : block;
+    chip->block = block / BLOCK_MIN * BLOCK_MIN;
+    for (size_t l = 0; l < chip->layers; l++)
+        if (chip->layer[l].images > chip->block)
+            chip->layer[l].images = chip->block;
+}
+
+static mho_status alloc_conductances(mho_chip *chip)
+{
+    size_t cells = 0;
+    for (size_t l = 0; l < chip->layers; l++) {
+        const size_t n = chip->layer[l].columns * chip->layer[l].rows;
+        cells = n > cells ? n : cells;
+    }
+    mho_status s = mhoi_alloc(&chip->g_plus, cells, sizeof *chip->g_plus, "conductances");
+    return s ? s : mhoi_alloc(&chip->g_minus, cells, sizeof *chip->g_minus, "conductances");
+}
+
+static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first, size_t n)
+{
+    const mho_shape want = chip->input, is = images->shape;
+    if (is.c != want.c || is.h != want.h || is.w != want.w)
+        return mho_error(MHO_ECONFIG, "images of %zu x %zu x %zu, the network wants %zu x %zu x %zu", is.c,
+                         is.h, is.w, want.c, want.h, want.w);
+    if (first > images->count || n > images->count - first)
+        return mho_error(MHO_EDOMAIN, "images %zu..%zu of %zu", first, first + n, images->count);
+    return MHO_OK;
+}
+
+/* Ranges that need no images are set; the rest, and scales of maps, come from images. */
+static mho_status calibrate(mho_chip *chip, const mho_images *images)
+{
+    bool needed = !chip->binary && chip->maps > 1;
+    for (size_t l = 0; l < chip->layers; l++) {
+        chip_layer *layer = &chip->layer[l];
+        const bool ideal = layer->output_bits == 0 || layer->sense;
+        layer->converter.step = layer->calibrated.step = 1;
+        layer->needs_range = !ideal && chip->hw.output.range == MHO_RANGE_CALIBRATED;
+        if (!ideal && !layer->needs_range)
+            layer->calibrated = chip_converter_of(chip, layer, chip_range_full(chip, layer), false);
+        if (layer->z_edge)
+            chip_threshold_set(chip, layer);
+        needed = needed || layer->needs_range;
+    }
+    mho_status s = MHO_OK;
+    if (needed && (!images || !images->count))
+        return mho_error(MHO_EUSAGE, "hardware %s needs calibration images, there are none", chip->hw.name);
+    if (needed)
+        s = check_images(chip, images, 0, 0);
+    if (!s && needed)
+        s = chip_calibrate(chip, images);
+    for (size_t l = 0; !s && l < chip->layers; l++) {
+        chip->layer[l].converter = chip->layer[l].calibrated;
+        if (chip->layer[l].z_edge)
+            chip_threshold_set(chip, &chip->layer[l]);
+    }
+    return s;
+}
+
+mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_images *calibration,
+                           mho_chip **out)
+{
+    *out = NULL;
+    mho_status s = mho_hw_check(hw);
+    if (!s && !mho_net_has_parameters(net))
+        s = mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model", net->name);
+    if (!s)
+        s = check_memory(net);
+    mho_chip *chip = NULL;
+    if (!s)
+        s = mhoi_alloc(&chip, 1, sizeof *chip, "chip");
+    if (s)
+        return s;
+    chip->hw = *hw;
+    chip->binary = hw->crossbar.mode == MHO_MODE_BINARY;
+    chip->per_pair = hw->output.per == MHO_PER_PAIR;
+    s = chip_plan(chip, net);
+    if (!s) {
+        choose_block(chip);
+        s = alloc_conductances(chip);
+    }
+    if (!s)
+        s = calibrate(chip, calibration);
+    if (s) {
+        mho_chip_destroy(chip);
+        return s;
+    }
+    *out = chip;
+    return MHO_OK;
+}
+
+void mho_chip_destroy(mho_chip *chip)
+{
+    if (!chip)
+        return;
+    for (size_t l = 0; l < chip->layers; l++)
+        chip_layer_free(&chip->layer[l]);
+    for (size_t i = 0; i < chip->steps; i++) {
+        chip_chain_free(&chip->step[i].chain);
+        mhoi_free(&chip->step[i].all);
+    }
+    mhoi_free(&chip->map);
+    mhoi_free(&chip->step);
+    mhoi_free(&chip->layer);
+    mhoi_free(&chip->g_plus);
+    mhoi_free(&chip->g_minus);
+    mhoi_free(&chip);
+}
+
+mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
+{
+    return chip_program(chip, false, seed, trial);
+}
+
+typedef struct run {
+    const mho_chip *chip;
+    const mho_images *images;
+    size_t first, n;
+    float *scores;
+    uint8_t *label;
+    chip_work **work; /* [threads] */
+} run;
+
+static uint8_t best_class(const float *score, size_t classes)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < classes; k++)
+        if (score[k] > score[best])
+            best = k;
+    return (uint8_t)best;
+}
+
+static mho_status run_block(void *context, size_t item, size_t thread)
+{
+    const run *r = context;
+    const mho_chip *chip = r->chip;
+    const size_t from = item * chip->block, classes = chip->classes;
+    const size_t n = r->n - from < chip->block ? r->n - from : chip->block;
+    chip_work *work = r->work[thread];
+    chip_work_load(chip, work, r->images, r->first + from, n);
+    chip_work_run(chip, work, chip->steps, n, NULL);
+    const float *score = chip_work_scores(work);
+    for (size_t i = 0; r->scores && i < n * classes; i++)
+        r->scores[from * classes + i] = score[i];
+    for (size_t i = 0; r->label && i < n; i++)
+        r->label[from + i] = best_class(score + i * classes, classes);
+    return MHO_OK;
+}
+
+mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
+                        float *scores, uint8_t *label)
+{
+    run r = {.chip = chip, .images = images, .first = first, .n = n, .scores = scores, .label = label};
+    const size_t threads = mho_threads();
+    mho_status s = check_images(chip, images, first, n);
+    if (!s && !chip->programmed)
+        s = mho_error(MHO_EUSAGE, "the chip is not programmed");
+    if (!s && label && chip->classes > 256)
+        s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most 256", chip->classes);
+    if (!s)
+        s = mhoi_alloc(&r.work, threads, sizeof *r.work, "inference memory");
+    for (size_t t = 0; !s && t < threads; t++)
+        s = chip_work_create(chip, &r.work[t]);
+    if (!s)
+        s = mhoi_parallel((n + chip->block - 1) / chip->block, run_block, &r);
+    for (size_t t = 0; r.work && t < threads; t++)
+        chip_work_destroy(r.work[t]);
+    mhoi_free(&r.work);
+    return s;
+}
+
+static mho_spread spread_of(const double *v, size_t n)
+{
+    mho_spread r = {.mean = 0, .std = 0, .min = v[0], .max = v[0], .trials = n};
+    for (size_t i = 0; i < n; i++) {
+        r.mean += v[i] / (double)n;
+        r.min = v[i] < r.min ? v[i] : r.min;
+        r.max = v[i] > r.max ? v[i] : r.max;
+    }
+    for (size_t i = 0; n > 1 && i < n; i++)
+        r.std += (v[i] - r.mean) * (v[i] - r.mean) / (double)(n - 1);
+    r.std = sqrt(r.std);
+    return r;
+}
+
+/* One programming: its error rate and the seconds of inference. */
+static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
+                            uint32_t trial, uint8_t *label, double *error, double *seconds)
+{
+    mho_status s = mho_chip_program(chip, seed, trial);
+    const double start = mho_seconds();
+    if (!s)
+        s = mho_chip_run(chip, images, 0, count, NULL, label);
+    *seconds += mho_seconds() - start;
+    size_t wrong = 0;
+    for (size_t i = 0; !s && i < count; i++)
+        wrong += label[i] != images->label[i];
+    *error = (double)wrong / (double)count;
+    return s;
+}
+
+mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
+                           size_t trials, double *error, mho_spread *spread, double *inference_seconds)
+{
+    uint8_t *label = NULL;
+    double *all = NULL, seconds = 0;
+    if (!count || !trials || trials > UINT32_MAX)
+        return mho_error(MHO_EDOMAIN, "images = %zu, trials = %zu, want 1 or more", count, trials);
+    mho_status s = mhoi_alloc(&label, count, 1, "labels");
+    if (!s)
+        s = mhoi_alloc(&all, trials, sizeof *all, "errors");
+    for (size_t t = 0; !s && t < trials; t++) {
+        s = one_trial(chip, images, count, seed, (uint32_t)t, label, &all[t], &seconds);
+        if (!s)
+            mhoi_progress("programmings", t + 1, trials, "programmings");
+    }
+    if (!s)
+        *spread = spread_of(all, trials);
+    for (size_t t = 0; !s && error && t < trials; t++)
+        error[t] = all[t];
+    if (inference_seconds)
+        *inference_seconds = seconds;
+    mhoi_free(&label);
+    mhoi_free(&all);
+    return s;
+}

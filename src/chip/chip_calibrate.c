@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration on images with ideal devices and ideal converters: the ranges of converters (eq. 7), and
+ * in full mode the scales of feature maps (eq. 9).
+ *
+ * A map's scale decides the sums behind it, so full mode takes the steps one after the other, each in a
+ * pass over the images; binary mode has no scales and needs one pass.  Memory does not grow with the
+ * number of images, and whole-number counts add up to the same in any order. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "chip/chip_impl.h"
+
+enum { BINS = 1 << 16 };
+
+typedef struct histogram {
+    int64_t low, width; /* bin b counts sums of low + b width .. + width - 1 */
+    uint64_t *bin;      /* [BINS] */
+} histogram;
+
+typedef struct extent {
+    float smallest, largest;
+} extent;
+
+typedef struct pass pass;
+
+/* What one thread gathers. */
+typedef struct gatherer {
+    pass *of;
+    chip_work *work;
+    histogram *sums; /* [layers], bin NULL where none is wanted */
+    extent values;
+    double *error; /* [MHO_QUANT_CANDIDATES] of the block under way */
+    histogram *now;
+    bool per_pair;
+} gatherer;
+
+struct pass {
+    mho_chip *chip;
+    const mho_images *images;
+    size_t count, from, steps; /* watches steps from..steps - 1 */
+    size_t threads;
+    gatherer *thread;
+    bool errors;   /* second pass: errors of candidate exponents, not extents */
+    int exponent;  /* the first candidate */
+    double *error; /* [blocks][MHO_QUANT_CANDIDATES] */
+};
+
+static void count_sums(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t n)
+{
+    gatherer *g = user;
+    histogram *h = g->now;
+    for (size_t i = 0; i < n; i++) {
+        if (g->per_pair) {
+            h->bin[((int64_t)s_plus[i] - s_minus[i] - h->low) / h->width]++;
+        } else {
+            h->bin[(s_plus[i] - h->low) / h->width]++;
+            h->bin[(s_minus[i] - h->low) / h->width]++;
+        }
+    }
+}
+
+static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
+{
+    gatherer *g = user;
+    const mho_chip *chip = g->of->chip;
+    const size_t l = chip->step[step].layer, size = chip->map[chip->step[step].in].size;
+    const chip_layer *layer = &chip->layer[l];
+    if (step < g->of->from || !layer->needs_range || g->of->errors)
+        return;
+    g->now = &g->sums[l];
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < layer->groups; k++)
+            mho_crossbar_sums(layer->xb[k], chip_work_crossbar(g->work, l),
+                              in + i * size + k * (size / layer->groups), count_sums, g);
+}
+
+static void watch_value(void *user, size_t step, const float *y, size_t count)
+{
+    gatherer *g = user;
+    const pass *p = g->of;
+    if (step < p->from)
+        return;
+    if (p->errors) {
+        const chip_map *map = &p->chip->map[p->chip->step[step].out];
+        for (int k = 0; k < MHO_QUANT_CANDIDATES; k++)
+            g->error[k] += mho_quant_error(y, count, p->exponent - k, map->codes,
+                                           (mho_scale_rule)p->chip->hw.quant.map_rule);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        g->values.smallest = y[i] < g->values.smallest ? y[i] : g->values.smallest;
+        g->values.largest = y[i] > g->values.largest ? y[i] : g->values.largest;
+    }
+}
+
+static mho_status gather_block(void *context, size_t item, size_t thread)
+{
+    pass *p = context;
+    gatherer *g = &p->thread[thread];
+    const chip_watch watch = {watch_input, watch_value, g};
+    const size_t first = item * p->chip->block;
+    const size_t n = p->count - first < p->chip->block ? p->count - first : p->chip->block;
+    g->error = p->error + item * MHO_QUANT_CANDIDATES;
+    chip_work_load(p->chip, g->work, p->images, first, n);
+    chip_work_run(p->chip, g->work, p->steps, n, &watch);
+    return MHO_OK;
+}
+
+static size_t blocks_of(const pass *p)
+{
+    return (p->count + p->chip->block - 1) / p->chip->block;
+}
+
+static mho_status gatherer_create(pass *p, gatherer *g)
+{
+    const mho_chip *chip = p->chip;
+    g->of = p;
+    g->per_pair = chip->per_pair;
+    mho_status s = chip_work_create(chip, &g->work);
+    if (!s)
+        s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");
+    for (size_t l = 0; !s && l < chip->layers; l++) {
+        if (!chip->layer[l].needs_range)
+            continue;
+        const chip_range range = chip_range_full(chip, &chip->layer[l]);
+        g->sums[l].low = range.lo;
+        g->sums[l].width = (range.hi - range.lo) / BINS + 1;
+        s = mhoi_alloc(&g->sums[l].bin, BINS, sizeof *g->sums[l].bin, "calibration");
+    }
+    return s;
+}
+
+static void gatherer_free(gatherer *g, size_t layers)
+{
+    chip_work_destroy(g->work);
+    for (size_t l = 0; g->sums && l < layers; l++)
+        mhoi_free(&g->sums[l].bin);
+    mhoi_free(&g->sums);
+}
+
+/* The middle `percentile` of the sums: what is left when half the rest is cut off at either end. */
+static chip_range middle(const histogram *h, double percentile)
+{
+    uint64_t total = 0;
+    for (size_t b = 0; b < BINS; b++)
+        total += h->bin[b];
+    const uint64_t cut = (uint64_t)((double)total * (100 - percentile) / 200);
+    size_t first = 0, last = BINS - 1;
+    for (uint64_t below = h->bin[0]; below <= cut && first < last; below += h->bin[first])
+        first++;
+    for (uint64_t above = h->bin[last]; above <= cut && last > first; above += h->bin[last])
+        last--;
+    return (chip_range){h->low + (int64_t)first * h->width, h->low + (int64_t)last * h->width + h->width - 1};
+}
+
+static void set_ranges(pass *p)
+{
+    mho_chip *chip = p->chip;
+    for (size_t i = p->from; i < p->steps; i++) {
+        if (chip->step[i].kind != CHIP_CROSSBAR || !chip->layer[chip->step[i].layer].needs_range)
+            continue;
+        const size_t l = chip->step[i].layer;
+        chip_layer *layer = &chip->layer[l];
+        histogram *all = &p->thread[0].sums[l];
+        for (size_t t = 1; t < p->threads; t++)
+            for (size_t b = 0; b < BINS; b++)
+                all->bin[b] += p->thread[t].sums[l].bin[b];
+        layer->calibrated = chip_converter_of(chip, layer, middle(all, chip->hw.output.percentile), true);
+        layer->needs_range = false;
+    }
+}
+
+static mho_status run_pass(pass *p)
+{
+    memset(p->error, 0, blocks_of(p) * MHO_QUANT_CANDIDATES * sizeof *p->error);
+    return mhoi_parallel(blocks_of(p), gather_block, p);
+}
+
+/* The exponent of the map that step makes, and of the pools of it. */
+static mho_status set_exponent(pass *p, size_t step)
+{
+    mho_chip *chip = p->chip;
+    chip_map *map = &chip->map[chip->step[step].out];
+    extent all = {0, 0};
+    for (size_t t = 0; t < p->threads; t++) {
+        extent *e = &p->thread[t].values;
+        all.smallest = e->smallest < all.smallest ? e->smallest : all.smallest;
+        all.largest = e->largest > all.largest ? e->largest : all.largest;
+        *e = (extent){0, 0};
+    }
+    map->exponent = p->exponent = mho_quant_cover(all.smallest, all.largest, map->codes);
+    mho_status s = MHO_OK;
+    if (chip->hw.quant.map_rule != MHO_RULE_COVER) {
+        p->errors = true;
+        s = run_pass(p);
+        p->errors = false;
+        double least = 0;
+        for (int k = 0; k < MHO_QUANT_CANDIDATES; k++) {
+            double error = 0;
+            for (size_t b = 0; b < blocks_of(p); b++)
+                error += p->error[b * MHO_QUANT_CANDIDATES + (size_t)k];
+            if (k == 0 || error < least) {
+                least = error;
+                map->exponent = p->exponent - k;
+            }
+        }
+    }
+    chip_scales(chip);
+    return s;
+}
+
+static mho_status all_passes(pass *p)
+{
+    mho_chip *chip = p->chip;
+    mho_status s = MHO_OK;
+    if (chip->binary) {
+        p->steps = chip->steps;
+        s = run_pass(p);
+        if (!s)
+            set_ranges(p);
+        return s;
+    }
+    for (size_t i = 0; !s && i < chip->steps; i++) {
+        const chip_step *step = &chip->step[i];
+        const bool range = step->kind == CHIP_CROSSBAR && chip->layer[step->layer].needs_range;
+        const bool scale = step->kind != CHIP_POOL && step->out != CHIP_NONE;
+        p->from = i;
+        p->steps = i + 1;
+        if (range || scale)
+            s = run_pass(p);
+        if (!s && range)
+            set_ranges(p);
+        if (!s && scale)
+            s = set_exponent(p, i);
+        mhoi_progress("calibrating", i + 1, chip->steps, "steps");
+    }
+    return s;
+}
+
+mho_status chip_calibrate(mho_chip *chip, const mho_images *images)
+{
+    pass p = {.chip = chip, .images = images, .threads = mho_threads()};
+    const size_t wanted = chip->hw.output.calibration_images;
+    p.count = images->count < wanted ? images->count : wanted;
+    mho_status s = mhoi_alloc(&p.thread, p.threads, sizeof *p.thread, "calibration");
+    if (!s)
+        s = mhoi_alloc(&p.error, blocks_of(&p) * MHO_QUANT_CANDIDATES, sizeof *p.error, "calibration");
+    for (size_t t = 0; !s && t < p.threads; t++)
+        s = gatherer_create(&p, &p.thread[t]);
+    if (!s)
+        s = chip_program(chip, true, 0, 0);
+    if (!s)
+        s = all_passes(&p);
+    for (size_t t = 0; p.thread && t < p.threads; t++)
+        gatherer_free(&p.thread[t], chip->layers);
+    mhoi_free(&p.thread);
+    mhoi_free(&p.error);
+    return s;
+}

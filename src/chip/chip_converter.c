@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Output converters: from the range of the sums and the number of codes to the decision edges.
+ *
+ * Code k stands for the value lo + k step, in the middle of its interval; lo = edge - step / 2. */
+#include "chip/chip_impl.h"
+
+static int64_t floor_div(int64_t a, int64_t b) /* b > 0 */
+{
+    return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+
+static int64_t at_least_one(int64_t v)
+{
+    return v < 1 ? 1 : v;
+}
+
+chip_range chip_range_full(const mho_chip *chip, const chip_layer *layer)
+{
+    const mho_device *device = &chip->hw.device;
+    const size_t top = ((size_t)1 << device->bits) - 1;
+    const int64_t most = (int64_t)(layer->rows < chip->hw.crossbar.rows ? layer->rows : chip->hw.crossbar.rows);
+    const int64_t g_top = mho_device_level(device, top), g_bottom = mho_device_level(device, 0);
+    const int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
+    if (chip->per_pair)
+        return (chip_range){-most * x * (g_top - g_bottom), most * x * (g_top - g_bottom)};
+    return (chip_range){most * layer->x_lo * g_top, most * layer->x_hi * g_top};
+}
+
+/* Moves an edge halfway between two neighbouring multiples of the unit. */
+static int64_t align(int64_t edge, int64_t unit)
+{
+    return floor_div(edge, unit) * unit + unit / 2;
+}
+
+mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, chip_range range,
+                                bool calibrated)
+{
+    const int64_t codes = (int64_t)1 << layer->output_bits, unit = layer->unit;
+    const int64_t span = range.hi - range.lo, last = codes - 1;
+    const bool lossless = floor_div(span + unit - 1, unit) <= last;
+    const bool aligned = chip->hw.output.aligned || lossless;
+    int64_t step, edge;
+    if (!aligned)
+        step = at_least_one(floor_div(span + last - 1, last));
+    else if (calibrated)
+        step = unit * at_least_one(floor_div(2 * span + unit * last, 2 * unit * last));
+    else
+        step = unit * at_least_one(floor_div(span + unit * last - 1, unit * last));
+    edge = range.lo + step / 2;
+    if (aligned && calibrated)
+        edge = floor_div(range.lo + range.hi - step * (codes - 2), 2);
+    if (aligned)
+        edge = align(edge, unit);
+    return (mho_converter){(int32_t)codes, (int32_t)edge, (int32_t)step};
+}
+
+void chip_converter_value(const mho_chip *chip, const chip_layer *layer, double *gain, double *offset)
+{
+    const mho_converter *converter = &layer->converter;
+    *gain = 1;
+    *offset = 0;
+    if (!converter->codes)
+        return;
+    *gain = converter->step;
+    if (chip->per_pair)
+        *offset = (double)layer->row_groups * ((double)converter->edge - 0.5 * converter->step);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The digital part between crossbars: thresholds and pools, loops over bytes that compilers turn into
+ * vectors. */
+#include <string.h>
+
+#include "chip/chip_impl.h"
+
+static void compare(const int32_t *restrict sum, size_t n, int32_t threshold, uint8_t flip,
+                    uint8_t *restrict bit)
+{
+    for (size_t i = 0; i < n; i++)
+        bit[i] = (uint8_t)((sum[i] >= threshold) ^ flip);
+}
+
+static void compare_each(const int32_t *restrict sum, size_t n, const int32_t *restrict threshold,
+                         uint8_t flip, uint8_t *restrict bit)
+{
+    for (size_t i = 0; i < n; i++)
+        bit[i] = (uint8_t)((sum[i] >= threshold[i]) ^ flip);
+}
+
+void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
+               bool per_position, const uint8_t *flip, uint8_t *bit)
+{
+    if (positions == 1)
+        for (size_t c = 0; c < channels; c++)
+            bit[c] = (uint8_t)((sum[c] >= threshold[c]) ^ flip[c]);
+    else
+        for (size_t c = 0; c < channels; c++, sum += positions, bit += positions)
+            if (per_position)
+                compare_each(sum, positions, threshold + c * positions, flip[c], bit);
+            else
+                compare(sum, positions, threshold[c], flip[c], bit);
+}
+
+/* Bits of 2 x 2 windows, stride 2, no padding. */
+static void pool_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t w_out, bool all,
+                     uint8_t *restrict out)
+{
+    for (size_t y = 0; y < h_out; y++, in += 2 * w, out += w_out)
+        for (size_t x = 0; x < w_out; x++) {
+            const uint8_t a = in[2 * x], b = in[2 * x + 1], c = in[w + 2 * x], d = in[w + 2 * x + 1];
+            out[x] = all ? a & b & c & d : a | b | c | d;
+        }
+}
+
+typedef struct span {
+    size_t from, to;
+} span;
+
+/* Elements o stride - pad .. + k that are inside 0..n. */
+static span inside(size_t o, size_t stride, size_t pad, size_t k, size_t n)
+{
+    const size_t first = o * stride, last = first + k;
+    return (span){first > pad ? first - pad : 0, last - pad < n ? last - pad : n};
+}
+
+static int32_t element(const chip_map *map, uint8_t v)
+{
+    return map->codes.lo < 0 ? (int8_t)v : v;
+}
+
+/* Largest, or the mean of what is no padding, rounded to the nearest (halves away from zero). */
+static uint8_t window_value(const mho_node *pool, const chip_map *map, const uint8_t *in, span y, span x,
+                            bool smallest)
+{
+    int32_t best = element(map, in[y.from * pool->in.w + x.from]);
+    int32_t sum = 0, count = (int32_t)((y.to - y.from) * (x.to - x.from));
+    for (size_t iy = y.from; iy < y.to; iy++)
+        for (size_t ix = x.from; ix < x.to; ix++) {
+            const int32_t v = element(map, in[iy * pool->in.w + ix]);
+            best = (smallest ? v < best : v > best) ? v : best;
+            sum += v;
+        }
+    if (pool->op == MHO_OP_MAXPOOL)
+        return (uint8_t)best;
+    return (uint8_t)((2 * sum + (sum >= 0 ? count : -count)) / (2 * count));
+}
+
+static void pool_any(const mho_node *pool, const chip_map *map, const uint8_t *in, bool smallest,
+                     uint8_t *out)
+{
+    for (size_t oy = 0; oy < pool->out.h; oy++) {
+        const span y = inside(oy, pool->stride, pool->pad_top, pool->kh, pool->in.h);
+        for (size_t ox = 0; ox < pool->out.w; ox++) {
+            const span x = inside(ox, pool->stride, pool->pad_left, pool->kw, pool->in.w);
+            *out++ = window_value(pool, map, in, y, x, smallest);
+        }
+    }
+}
+
+void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, const uint8_t *in,
+               uint8_t *out)
+{
+    const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
+    const bool two = map->coding == CHIP_BITS && pool->op == MHO_OP_MAXPOOL && pool->kh == 2 &&
+                     pool->kw == 2 && pool->stride == 2 && !pool->pad_top && !pool->pad_left &&
+                     2 * pool->out.h <= pool->in.h && 2 * pool->out.w <= pool->in.w;
+    for (size_t c = 0; c < pool->out.c; c++, in += size_in, out += size_out)
+        if (two)
+            pool_two(in, pool->in.w, pool->out.h, pool->out.w, all[c], out);
+        else
+            pool_any(pool, map, in, all[c], out);
+}

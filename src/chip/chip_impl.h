@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A mapped network: maps (feature maps held in bytes), steps that make one map of another, and the
+ * crossbars that some of the steps use.  docs/models/chip.md has the equations. */
+#ifndef MHO_CHIP_IMPL_H
+#define MHO_CHIP_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mho/chip.h"
+#include "mho/crossbar.h"
+#include "mho/quant.h"
+
+#define CHIP_NONE SIZE_MAX
+#define CHIP_POINTS_MAX 8
+
+typedef enum chip_coding {
+    CHIP_BITS,  /* v in {0, 1} for x = 2 v - 1 */
+    CHIP_CODES, /* x = code 2^exponent; the input's scale need not be a power of two */
+} chip_coding;
+
+typedef struct chip_map {
+    char name[MHO_NAME]; /* of the node that makes it */
+    mho_shape shape;
+    size_t size; /* c h w bytes an image */
+    chip_coding coding;
+    size_t bits; /* of a code */
+    mho_codes codes;
+    int exponent;
+    float scale; /* of a code */
+} chip_map;
+
+/* One function of one element.  CONV stands for its bias (y = x + b). */
+typedef struct chip_point {
+    mho_op op;
+    float slope;
+    float *a, *b; /* [channels] */
+} chip_point;
+
+typedef struct chip_chain {
+    chip_point point[CHIP_POINTS_MAX];
+    size_t points, channels;
+} chip_chain;
+
+/* The crossbars of one convolution or fully connected layer. */
+typedef struct chip_layer {
+    char name[MHO_NAME];
+    size_t groups, columns, rows, positions; /* of one group: C, R, P */
+    size_t row_groups;                       /* X_in: crossbars that the rows are split over */
+    size_t images;                           /* taken through the crossbars at once */
+    mho_crossbar **xb;                       /* [groups] */
+    int16_t *m;                              /* [groups C][R] signed levels: g+ = max(m, 0), g- = max(-m, 0) */
+    bool last, sense;                        /* sense: one comparison at the threshold, no code */
+    size_t output_bits;
+    bool needs_range; /* to be calibrated */
+    chip_coding coding;
+    int32_t x_lo, x_hi; /* inputs in steps of the input converter */
+    int32_t unit;       /* integer conductance of one unit of weight */
+    double z_scale;     /* codes: z = sum of m x, times this */
+    int weight_exponent;
+    /* Binary layers: bit = (z >= z_edge) != flip, and what padding leaves of sum w: [channels], or
+     * [channels][P] where the layer pads. */
+    bool per_position;
+    int32_t *z_edge, *w_sum;
+    int32_t *threshold; /* of the crossbars' sum; like w_sum */
+    uint8_t *flip;      /* [channels] */
+    mho_converter converter;  /* in use; ideal while calibrating */
+    mho_converter calibrated; /* to be used when calibration is over */
+} chip_layer;
+
+typedef enum chip_kind { CHIP_CROSSBAR, CHIP_POOL, CHIP_POINTWISE } chip_kind;
+
+typedef struct chip_step {
+    chip_kind kind;
+    size_t in, in2, out; /* maps; in2 = CHIP_NONE but for an addition; out = CHIP_NONE: the scores */
+    size_t layer;        /* crossbar */
+    chip_chain chain;    /* crossbar, pointwise */
+    mho_node pool;       /* pool: its geometry */
+    uint8_t *all;        /* pool of bits: [channels] 1 = AND, 0 = OR */
+} chip_step;
+
+struct mho_chip {
+    mho_hw hw;
+    mho_shape input;
+    size_t input_shift; /* pixels are held in so many bits less, rounded */
+    size_t classes;
+    bool binary, per_pair;
+    chip_map *map;
+    size_t maps;
+    chip_step *step;
+    size_t steps;
+    chip_layer *layer;
+    size_t layers;
+    size_t scores_map; /* where no step makes scores: the map they are read from */
+    size_t block;      /* images a thread takes at once */
+    bool programmed;
+    int16_t *g_plus, *g_minus;  /* [cells of the largest group] for programming */
+    uint64_t held;              /* draws held at the end of the conductance range */
+};
+
+/* chip_plan.c: maps, steps and layers from the graph. */
+MHO_MUST_CHECK mho_status chip_plan(mho_chip *chip, const mho_net *net);
+/* chip_layer.c: geometry, signed levels, crossbars of a layer that reads `in`. */
+MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in,
+                                            bool first, bool last, chip_layer *layer);
+void chip_layer_free(chip_layer *layer);
+
+/* chip_chain.c */
+MHO_MUST_CHECK mho_status chip_chain_add(chip_chain *chain, const mho_node *node, size_t channels);
+void chip_chain_free(chip_chain *chain);
+float chip_chain_value(const chip_chain *chain, size_t channel, float z);
+void chip_chain_run(const chip_chain *chain, size_t positions, float *z); /* z[channels][positions] */
+
+/* chip_threshold.c: merges a chain that ends in sign into the layer; eq. (3). */
+MHO_MUST_CHECK mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
+/* Thresholds of the sums that layer->converter makes; eq. (4). */
+void chip_threshold_set(const mho_chip *chip, chip_layer *layer);
+
+/* chip_converter.c: eq. (5) to (7).  lo..hi: the sums the range is to hold. */
+typedef struct chip_range {
+    int64_t lo, hi;
+} chip_range;
+chip_range chip_range_full(const mho_chip *chip, const chip_layer *layer);
+mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, chip_range range,
+                                bool calibrated);
+/* Sum of codes x gain + offset = estimated sum of conductances. */
+void chip_converter_value(const mho_chip *chip, const chip_layer *layer, double *gain, double *offset);
+
+/* chip.c: scales of maps from their exponents; pools hand on those of their input. */
+void chip_scales(mho_chip *chip);
+
+/* chip_calibrate.c: exponents of maps, ranges of converters. */
+MHO_MUST_CHECK mho_status chip_calibrate(mho_chip *chip, const mho_images *images);
+
+/* chip_program.c: conductances of ideal devices where ideal, else of programming (seed, trial). */
+MHO_MUST_CHECK mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial);
+
+/* chip_run.c: a thread's memory, and one block of images through steps [0, steps). */
+typedef struct chip_work chip_work;
+MHO_MUST_CHECK mho_status chip_work_create(const mho_chip *chip, chip_work **out);
+void chip_work_destroy(chip_work *work);
+void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images, size_t first,
+                    size_t n);
+/* Looks at what flows through while calibrating; either may be NULL. */
+typedef struct chip_watch {
+    /* the input map in[n] of a crossbar step, before it runs */
+    void (*input)(void *user, size_t step, size_t n, const uint8_t *in);
+    /* values y[count] that will be quantized into a map */
+    void (*value)(void *user, size_t step, const float *y, size_t count);
+    void *user;
+} chip_watch;
+void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
+                   const chip_watch *watch);
+mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer);
+const float *chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
+
+/* chip_digital.c: loops over bytes and sums. */
+void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
+               bool per_position, const uint8_t *flip, uint8_t *bit);
+void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, const uint8_t *in,
+               uint8_t *out);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One layer on crossbars: geometry, signed levels of the cells, and the digital correction of binary
+ * inputs. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "chip/chip_impl.h"
+
+enum { SUM_BYTES = 256 << 10 }; /* of one turn through the crossbars: they stay in the cache */
+
+static mho_window window_of(const mho_node *node)
+{
+    if (node->op == MHO_OP_FC)
+        return (mho_window){.c = node->in.c * node->in.h * node->in.w,
+                            .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1};
+    return (mho_window){.c = node->in.c / node->groups,
+                        .h = node->in.h,
+                        .w = node->in.w,
+                        .kh = node->kh,
+                        .kw = node->kw,
+                        .stride = node->stride,
+                        .pad_top = node->pad_top,
+                        .pad_left = node->pad_left,
+                        .pad_bottom = node->pad_bottom,
+                        .pad_right = node->pad_right};
+}
+
+static mho_status check_weights(const mho_node *node, bool binary, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float w = node->weight[i];
+        if (!isfinite(w))
+            return mho_error(MHO_EDOMAIN, "layer %s: weight[%zu] = %g, want a finite number",
+                             node->name, i, (double)w);
+        if (binary && w != 1 && w != -1)
+            return mho_error(MHO_EDOMAIN,
+                             "layer %s: weight[%zu] = %g, want +1 or -1 in crossbar.mode binary "
+                             "(train with style binary, or use crossbar.mode full)",
+                             node->name, i, (double)w);
+    }
+    return MHO_OK;
+}
+
+static mho_status signed_levels(const mho_chip *chip, const mho_node *node, chip_layer *layer)
+{
+    const size_t n = layer->groups * layer->columns * layer->rows;
+    const int32_t top = ((int32_t)1 << chip->hw.device.bits) - 1;
+    const mho_codes codes = {-top, top};
+    mho_status s = check_weights(node, chip->binary, n);
+    if (!s)
+        s = mhoi_alloc(&layer->m, n, sizeof *layer->m, node->name);
+    if (s)
+        return s;
+    if (chip->binary) {
+        for (size_t i = 0; i < n; i++)
+            layer->m[i] = (int16_t)(node->weight[i] > 0 ? top : -top);
+        layer->unit = mho_device_level(&chip->hw.device, (size_t)top) - mho_device_level(&chip->hw.device, 0);
+        return MHO_OK;
+    }
+    layer->weight_exponent =
+        mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->hw.quant.weight_rule);
+    mho_quant_codes(node->weight, n, layer->weight_exponent, codes, layer->m);
+    layer->unit = 2 * mho_device_delta(&chip->hw.device);
+    return MHO_OK;
+}
+
+/* Weights of column c that meet no padding at output position (oy, ox). */
+static int32_t sum_of_weights(const mho_window *w, const int16_t *m, size_t oy, size_t ox)
+{
+    int32_t sum = 0;
+    for (size_t y = 0; y < w->kh; y++)
+        for (size_t x = 0; x < w->kw; x++) {
+            const size_t iy = oy * w->stride + y - w->pad_top, ix = ox * w->stride + x - w->pad_left;
+            if (iy >= w->h || ix >= w->w) /* also below zero */
+                continue;
+            for (size_t i = 0; i < w->c; i++)
+                sum += m[(i * w->kh + y) * w->kw + x] > 0 ? 1 : -1;
+        }
+    return sum;
+}
+
+/* x = 2 v - 1, so sum w x = 2 sum w v - sum w over the elements that are no padding (those are x = 0). */
+static mho_status correction(const mho_node *node, const mho_window *w, chip_layer *layer)
+{
+    const size_t channels = layer->groups * layer->columns, w_out = node->out.w;
+    layer->per_position = layer->coding == CHIP_BITS &&
+                          (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
+    const size_t positions = layer->per_position ? layer->positions : 1;
+    mho_status s = mhoi_alloc(&layer->threshold, channels * positions, sizeof(int32_t), node->name);
+    if (!s && layer->coding == CHIP_BITS)
+        s = mhoi_alloc(&layer->w_sum, channels * positions, sizeof(int32_t), node->name);
+    if (s || layer->coding != CHIP_BITS)
+        return s;
+    for (size_t c = 0; c < channels; c++)
+        for (size_t p = 0; p < positions; p++)
+            layer->w_sum[c * positions + p] =
+                sum_of_weights(w, layer->m + c * layer->rows, p / w_out, p % w_out);
+    return MHO_OK;
+}
+
+static mho_status crossbars(const mho_chip *chip, const mho_window *window, const chip_map *in,
+                            chip_layer *layer)
+{
+    const mho_crossbar_shape shape = {.window = *window,
+                                      .columns = layer->columns,
+                                      .crossbar_rows = chip->hw.crossbar.rows,
+                                      .input_bits = in->coding == CHIP_BITS ? 1 : in->bits,
+                                      .input_signed = in->codes.lo < 0};
+    mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
+    for (size_t g = 0; !s && g < layer->groups; g++)
+        s = mho_crossbar_create(&shape, &layer->xb[g]);
+    return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
+}
+
+static size_t output_bits(const mho_hw *hw, bool first, bool last, bool split)
+{
+    if (first)
+        return hw->output.first_bits;
+    if (split)
+        return hw->output.split_bits;
+    return last ? hw->output.last_bits : hw->output.bits;
+}
+
+mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in, bool first,
+                             bool last, chip_layer *layer)
+{
+    const mho_window window = window_of(node);
+    const size_t wide = sizeof(int32_t);
+    snprintf(layer->name, sizeof layer->name, "%s", node->name);
+    layer->groups = node->op == MHO_OP_FC ? 1 : node->groups;
+    layer->columns = node->out.c / layer->groups;
+    layer->rows = window.c * window.kh * window.kw;
+    layer->positions = node->out.h * node->out.w;
+    layer->row_groups = (layer->rows + chip->hw.crossbar.rows - 1) / chip->hw.crossbar.rows;
+    layer->last = last;
+    layer->output_bits = output_bits(&chip->hw, first, last, layer->row_groups > 1);
+    layer->sense = chip->binary && !last && layer->row_groups == 1 && layer->output_bits == 1;
+    layer->coding = in->coding;
+    layer->x_lo = in->coding == CHIP_BITS ? 0 : in->codes.lo;
+    layer->x_hi = in->coding == CHIP_BITS ? 1 : in->codes.hi;
+    layer->z_scale = in->coding == CHIP_BITS ? 1 : (double)in->scale;
+    layer->images = SUM_BYTES / wide / (layer->columns * layer->positions);
+    layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
+    mho_status s = signed_levels(chip, node, layer);
+    if (!s && chip->binary)
+        s = correction(node, &window, layer);
+    return s ? s : crossbars(chip, &window, in, layer);
+}
+
+void chip_layer_free(chip_layer *layer)
+{
+    for (size_t g = 0; layer->xb && g < layer->groups; g++)
+        mho_crossbar_destroy(layer->xb[g]);
+    mhoi_free(&layer->xb);
+    mhoi_free(&layer->m);
+    mhoi_free(&layer->z_edge);
+    mhoi_free(&layer->w_sum);
+    mhoi_free(&layer->threshold);
+    mhoi_free(&layer->flip);
+}

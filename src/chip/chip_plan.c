@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the graph to maps and steps.
+ *
+ * A weighted layer takes the element-wise layers that follow it into its own step.  In binary mode it
+ * takes everything up to the sign, max pools included: they move behind the sign, where a pool of bits
+ * is an OR (an AND for channels whose later batch normalization has gamma < 0). */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "chip/chip_impl.h"
+
+typedef struct planner {
+    mho_chip *chip;
+    const mho_net *net;
+    size_t *map_of;  /* [nodes] CHIP_NONE where there is none */
+    size_t *uses;    /* [nodes] how many nodes read it */
+    size_t *reader;  /* [nodes] the last of them */
+    bool *done;      /* [nodes] taken into an earlier step */
+    size_t first, last; /* weighted nodes */
+    size_t output;   /* node whose values are the scores */
+} planner;
+
+static mho_status not_modelled(const mho_node *node, const char *why)
+{
+    return mho_error(MHO_ENOTMODELED, "layer %s (%s): %s", node->name, mho_op_name(node->op), why);
+}
+
+static size_t add_map(planner *p, size_t node, chip_coding coding)
+{
+    mho_chip *chip = p->chip;
+    chip_map *map = &chip->map[chip->maps];
+    const mho_node *from = &p->net->node[node];
+    snprintf(map->name, sizeof map->name, "%s", from->name);
+    map->shape = from->out;
+    map->size = from->out.c * from->out.h * from->out.w;
+    map->coding = coding;
+    map->bits = coding == CHIP_BITS ? 1 : chip->hw.input.bits;
+    map->codes = (mho_codes){0, (1 << map->bits) - 1};
+    map->scale = 1;
+    p->map_of[node] = chip->maps;
+    return chip->maps++;
+}
+
+static bool is_elementwise(mho_op op)
+{
+    return op == MHO_OP_BATCHNORM || op == MHO_OP_RELU || op == MHO_OP_LEAKY_RELU || op == MHO_OP_SIGN;
+}
+
+/* The map of values that end with node `end`: codes are unsigned after ReLU, else two's complement. */
+static mho_status add_codes(planner *p, size_t end, chip_step *step)
+{
+    step->out = add_map(p, end, CHIP_CODES);
+    chip_map *map = &p->chip->map[step->out];
+    if (p->net->node[end].op == MHO_OP_RELU)
+        return MHO_OK;
+    if (map->bits == 1)
+        return not_modelled(&p->net->node[end], "input.bits = 1 leaves no bit for a sign");
+    const int32_t half = 1 << (map->bits - 1);
+    map->codes = (mho_codes){-half, half - 1};
+    return MHO_OK;
+}
+
+/* The only reader of node i, CHIP_NONE if there is none or more. */
+static size_t sole_reader(const planner *p, size_t i)
+{
+    return i != p->output && p->uses[i] == 1 ? p->reader[i] : CHIP_NONE;
+}
+
+/* Takes the element-wise layers behind node *end into the chain. */
+static mho_status take_elementwise(planner *p, size_t *end, chip_chain *chain)
+{
+    for (size_t j; (j = sole_reader(p, *end)) != CHIP_NONE && is_elementwise(p->net->node[j].op); *end = j) {
+        const mho_node *node = &p->net->node[j];
+        mho_status s = chip_chain_add(chain, node, node->out.c);
+        if (s)
+            return s;
+        p->done[j] = true;
+    }
+    return MHO_OK;
+}
+
+/* The direction of the chain from point `from` on: -1 where it falls. */
+static int direction(const chip_chain *chain, size_t from, size_t channel)
+{
+    int sign = 1;
+    for (size_t i = from; i < chain->points; i++)
+        if (chain->point[i].op == MHO_OP_BATCHNORM && chain->point[i].a[channel] < 0)
+            sign = -sign;
+    return sign;
+}
+
+typedef struct pools {
+    size_t node[CHIP_POINTS_MAX], from[CHIP_POINTS_MAX], count; /* from: points of the chain before it */
+} pools;
+
+/* Everything from a binary layer to its sign: element-wise layers, max pools, flatten.  *sign: found. */
+static mho_status take_to_sign(planner *p, size_t *end, chip_chain *chain, pools *pool, bool *sign)
+{
+    *sign = false;
+    for (size_t j; !*sign && (j = sole_reader(p, *end)) != CHIP_NONE; *end = j) {
+        const mho_node *node = &p->net->node[j];
+        mho_status s = MHO_OK;
+        if (node->op == MHO_OP_MAXPOOL && pool->count < CHIP_POINTS_MAX) {
+            pool->node[pool->count] = j;
+            pool->from[pool->count++] = chain->points;
+        } else if (node->op == MHO_OP_LEAKY_RELU && node->slope < 0) {
+            return not_modelled(node, "a negative slope before sign");
+        } else if (is_elementwise(node->op)) {
+            if (node->op == MHO_OP_BATCHNORM && node->out.c != chain->channels)
+                return not_modelled(node, "batch normalization of a flattened map before sign");
+            s = chip_chain_add(chain, node, chain->channels);
+        } else if (node->op != MHO_OP_FLATTEN) {
+            return MHO_OK;
+        }
+        if (s)
+            return s;
+        p->done[j] = true;
+        *sign = node->op == MHO_OP_SIGN;
+    }
+    return MHO_OK;
+}
+
+static mho_status add_pool(planner *p, size_t node, size_t in, chip_step **out)
+{
+    chip_step *step = &p->chip->step[p->chip->steps++];
+    *out = step;
+    step->kind = CHIP_POOL;
+    step->in = in;
+    step->in2 = CHIP_NONE;
+    step->pool = p->net->node[node];
+    step->out = add_map(p, node, p->chip->map[in].coding);
+    p->chip->map[step->out].codes = p->chip->map[in].codes;
+    return mhoi_alloc(&step->all, step->pool.out.c, 1, step->pool.name);
+}
+
+static mho_status binary_tail(planner *p, size_t node, chip_step *step, chip_layer *layer)
+{
+    size_t end = node;
+    pools pool = {.count = 0};
+    bool sign;
+    mho_status s = take_to_sign(p, &end, &step->chain, &pool, &sign);
+    if (!s && !sign && end == p->output) {
+        if (pool.count || layer->positions > 1)
+            return not_modelled(&p->net->node[end], "scores of more than one position, want one a class");
+        step->out = CHIP_NONE;
+        return MHO_OK;
+    }
+    if (!s && !sign)
+        return not_modelled(&p->net->node[end], "no sign follows, and a binary layer needs one");
+    if (!s)
+        s = chip_threshold_merge(layer, &step->chain);
+    if (s)
+        return s;
+    size_t map = step->out = add_map(p, node, CHIP_BITS);
+    for (size_t i = 0; !s && i < pool.count; i++) {
+        chip_step *behind;
+        s = add_pool(p, pool.node[i], map, &behind);
+        for (size_t c = 0; !s && c < step->chain.channels; c++)
+            behind->all[c] = direction(&step->chain, pool.from[i], c) < 0;
+        map = behind->out;
+    }
+    p->map_of[end] = map;
+    return s;
+}
+
+static mho_status full_tail(planner *p, size_t node, chip_step *step)
+{
+    size_t end = node;
+    mho_status s = take_elementwise(p, &end, &step->chain);
+    step->out = CHIP_NONE;
+    return s || end == p->output ? s : add_codes(p, end, step);
+}
+
+static mho_status plan_weighted(planner *p, size_t i)
+{
+    mho_chip *chip = p->chip;
+    const mho_node *node = &p->net->node[i];
+    const size_t in = p->map_of[node->input[0]];
+    chip_step *step = &chip->step[chip->steps++];
+    *step = (chip_step){.kind = CHIP_CROSSBAR, .in = in, .in2 = CHIP_NONE, .layer = chip->layers};
+    chip_layer *layer = &chip->layer[chip->layers++];
+    mho_status s = chip_layer_create(chip, node, &chip->map[in], i == p->first, i == p->last, layer);
+    step->chain.channels = node->out.c;
+    if (!s && node->has_bias)
+        s = chip_chain_add(&step->chain, node, node->out.c);
+    if (s)
+        return s;
+    return chip->binary ? binary_tail(p, i, step, layer) : full_tail(p, i, step);
+}
+
+static mho_status plan_pool(planner *p, size_t i)
+{
+    const mho_node *node = &p->net->node[i];
+    const size_t in = p->map_of[node->input[0]];
+    if (p->chip->map[in].coding == CHIP_BITS && node->op == MHO_OP_AVGPOOL)
+        return not_modelled(node, "the average of bits is no bit");
+    chip_step *step;
+    return add_pool(p, i, in, &step);
+}
+
+/* Additions and element-wise layers that follow no weighted layer: digital, in full mode only. */
+static mho_status plan_pointwise(planner *p, size_t i)
+{
+    const mho_node *node = &p->net->node[i];
+    if (p->chip->binary)
+        return not_modelled(node, "in crossbar.mode binary only a layer's own sums reach a sign");
+    chip_step *step = &p->chip->step[p->chip->steps++];
+    *step = (chip_step){.kind = CHIP_POINTWISE, .in = p->map_of[node->input[0]], .in2 = CHIP_NONE};
+    step->chain.channels = node->out.c;
+    if (node->op == MHO_OP_ADD)
+        step->in2 = p->map_of[node->input[1]];
+    mho_status s = node->op == MHO_OP_ADD ? MHO_OK : chip_chain_add(&step->chain, node, node->out.c);
+    size_t end = i;
+    if (!s)
+        s = take_elementwise(p, &end, &step->chain);
+    step->out = CHIP_NONE;
+    return s || end == p->output ? s : add_codes(p, end, step);
+}
+
+static mho_status plan_input(planner *p)
+{
+    const mho_net *net = p->net;
+    mho_chip *chip = p->chip;
+    if (net->input_bits < 1 || net->input_bits > 8)
+        return mho_error(MHO_ENOTMODELED, "network %s: input of %zu bits, want 1..8", net->name,
+                         net->input_bits);
+    const size_t bits =
+        chip->hw.input.first_bits < net->input_bits ? chip->hw.input.first_bits : net->input_bits;
+    chip_map *map = &chip->map[add_map(p, 0, CHIP_CODES)];
+    chip->input_shift = net->input_bits - bits;
+    chip->input = net->node[0].out;
+    map->bits = bits;
+    map->codes = (mho_codes){0, (1 << bits) - 1};
+    map->scale = ldexpf(net->input_scale, (int)chip->input_shift);
+    return MHO_OK;
+}
+
+static mho_status plan_node(planner *p, size_t i)
+{
+    const mho_node *node = &p->net->node[i];
+    switch (node->op) {
+    case MHO_OP_INPUT:
+        return plan_input(p);
+    case MHO_OP_CONV:
+    case MHO_OP_FC:
+        return plan_weighted(p, i);
+    case MHO_OP_MAXPOOL:
+    case MHO_OP_AVGPOOL:
+        return plan_pool(p, i);
+    case MHO_OP_FLATTEN:
+        p->map_of[i] = p->map_of[node->input[0]];
+        return MHO_OK;
+    case MHO_OP_SOFTMAX:
+        return i == p->net->nodes - 1 ? MHO_OK : not_modelled(node, "not the last layer");
+    default:
+        return plan_pointwise(p, i);
+    }
+}
+
+static void look_around(planner *p)
+{
+    const mho_net *net = p->net;
+    p->first = p->last = CHIP_NONE;
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_node *node = &net->node[i];
+        p->map_of[i] = CHIP_NONE;
+        for (size_t k = 0; k < node->inputs; k++) {
+            p->uses[node->input[k]]++;
+            p->reader[node->input[k]] = i;
+        }
+        if (mho_node_is_weighted(node)) {
+            p->first = p->first == CHIP_NONE ? i : p->first;
+            p->last = i;
+        }
+    }
+    p->output = net->nodes - 1;
+    while (net->node[p->output].op == MHO_OP_SOFTMAX || net->node[p->output].op == MHO_OP_FLATTEN)
+        p->output = net->node[p->output].input[0];
+}
+
+static mho_status plan(planner *p)
+{
+    mho_chip *chip = p->chip;
+    const mho_net *net = p->net;
+    look_around(p);
+    if (p->first == CHIP_NONE)
+        return mho_error(MHO_ENOTMODELED, "network %s: no convolution or fully connected layer", net->name);
+    for (size_t i = 0; i < net->nodes; i++) {
+        mho_status s = p->done[i] ? MHO_OK : plan_node(p, i);
+        if (s)
+            return s;
+    }
+    chip->scores_map = chip->step[chip->steps - 1].out == CHIP_NONE ? CHIP_NONE : p->map_of[p->output];
+    if (chip->scores_map != CHIP_NONE && chip->binary)
+        return not_modelled(&net->node[p->output], "the scores must be the last layer's sums, not bits");
+    const mho_shape out = net->node[p->output].out;
+    chip->classes = out.c * out.h * out.w;
+    return MHO_OK;
+}
+
+mho_status chip_plan(mho_chip *chip, const mho_net *net)
+{
+    planner p = {.chip = chip, .net = net};
+    mho_status s = mhoi_alloc(&p.map_of, net->nodes, sizeof *p.map_of, "plan");
+    if (!s)
+        s = mhoi_alloc(&p.uses, net->nodes, sizeof *p.uses, "plan");
+    if (!s)
+        s = mhoi_alloc(&p.reader, net->nodes, sizeof *p.reader, "plan");
+    if (!s)
+        s = mhoi_alloc(&p.done, net->nodes, sizeof *p.done, "plan");
+    if (!s)
+        s = mhoi_alloc(&chip->map, net->nodes + 1, sizeof *chip->map, "maps");
+    if (!s)
+        s = mhoi_alloc(&chip->step, net->nodes + 1, sizeof *chip->step, "steps");
+    if (!s)
+        s = mhoi_alloc(&chip->layer, net->nodes, sizeof *chip->layer, "layers");
+    if (!s)
+        s = plan(&p);
+    mhoi_free(&p.map_of);
+    mhoi_free(&p.uses);
+    mhoi_free(&p.reader);
+    mhoi_free(&p.done);
+    return s;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programming: signed levels to pairs of conductances.  Every cell has its own draw, numbered within
+ * its crossbar array, so threads share the work in any way. */
+#include <stdatomic.h>
+
+#include "base/parallel.h"
+#include "chip/chip_impl.h"
+
+enum { CELLS = 4096 }; /* an item */
+
+typedef struct program {
+    mho_chip *chip;
+    mho_device device;
+    uint64_t seed;
+    uint32_t trial, layer, group;
+    size_t cells;
+    const int16_t *m;
+    _Atomic uint64_t held;
+} program;
+
+static mho_status program_cells(void *context, size_t item, size_t thread)
+{
+    (void)thread;
+    program *p = context;
+    const size_t first = item * CELLS, n = p->cells - first < CELLS ? p->cells - first : CELLS;
+    uint8_t level[CELLS];
+    uint64_t held = 0;
+    for (uint32_t side = 0; side < 2; side++) {
+        for (size_t i = 0; i < n; i++) {
+            const int m = side ? -p->m[first + i] : p->m[first + i];
+            level[i] = (uint8_t)(m > 0 ? m : 0);
+        }
+        mho_device_program(&p->device, p->seed, p->trial, p->layer, 2 * p->group + side, first, n, level,
+                           (side ? p->chip->g_minus : p->chip->g_plus) + first, &held);
+    }
+    atomic_fetch_add(&p->held, held);
+    return MHO_OK;
+}
+
+static mho_status program_layer(program *p, const chip_layer *layer)
+{
+    p->cells = layer->columns * layer->rows;
+    mho_status s = MHO_OK;
+    for (size_t g = 0; !s && g < layer->groups; g++) {
+        p->group = (uint32_t)g;
+        p->m = layer->m + g * p->cells;
+        s = mhoi_parallel((p->cells + CELLS - 1) / CELLS, program_cells, p);
+        if (!s)
+            s = mho_crossbar_program(layer->xb[g], p->chip->g_plus, p->chip->g_minus);
+    }
+    return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
+}
+
+mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial)
+{
+    program p = {.chip = chip, .device = chip->hw.device, .seed = seed, .trial = trial};
+    if (ideal) {
+        p.device.distribution = MHO_DIST_UNIFORM;
+        p.device.variation = 0;
+    }
+    chip->programmed = false;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < chip->layers; i++) {
+        p.layer = (uint32_t)i;
+        s = program_layer(&p, &chip->layer[i]);
+    }
+    chip->held = p.held;
+    chip->programmed = !s && !ideal;
+    return s;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batch normalization and sign merged into one comparison.
+ *
+ * The decision of software, "chain(z) > 0" in float, is monotone in z, and z is a whole number (of
+ * pixel steps in the first layer).  So the edge is found by bisection over whole numbers with the very
+ * same float formula, and the merge is exact; where gamma < 0 the comparison comes out flipped. */
+#include "base/alloc.h"
+#include "chip/chip_impl.h"
+
+static int64_t ceil_div(int64_t a, int64_t b) /* b > 0 */
+{
+    return a >= 0 ? (a + b - 1) / b : -(-a / b);
+}
+
+static int32_t hold_int32(int64_t v)
+{
+    return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int32_t)v;
+}
+
+static bool fires(const chip_chain *chain, size_t channel, double z_scale, int64_t z)
+{
+    return chip_chain_value(chain, channel, (float)((double)z * z_scale)) > 0;
+}
+
+/* Twice what z can reach with ideal devices: programmed ones may go beyond. */
+static int64_t bound(const chip_layer *layer)
+{
+    int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
+    return 2 * x * (int64_t)layer->rows + 2;
+}
+
+mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
+{
+    const size_t channels = layer->groups * layer->columns;
+    mho_status s = mhoi_alloc(&layer->z_edge, channels, sizeof *layer->z_edge, layer->name);
+    if (!s)
+        s = mhoi_alloc(&layer->flip, channels, sizeof *layer->flip, layer->name);
+    for (size_t c = 0; !s && c < channels; c++) {
+        int64_t low = -bound(layer), high = bound(layer); /* decisions differ between the two */
+        const bool at_low = fires(chain, c, layer->z_scale, low);
+        const bool constant = at_low == fires(chain, c, layer->z_scale, high);
+        while (high - low > 1) {
+            int64_t middle = low + (high - low) / 2;
+            if (fires(chain, c, layer->z_scale, middle) == at_low)
+                low = middle;
+            else
+                high = middle;
+        }
+        layer->z_edge[c] = constant ? INT32_MIN : hold_int32(high);
+        layer->flip[c] = constant ? !at_low : at_low;
+    }
+    return s;
+}
+
+/* The decision edge in conductances: halfway between the two neighbouring sums that can occur. */
+static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_sum)
+{
+    const int64_t v = layer->coding == CHIP_BITS ? ceil_div(z_edge + w_sum, 2) : z_edge;
+    return v * layer->unit - layer->unit / 2;
+}
+
+void chip_threshold_set(const mho_chip *chip, chip_layer *layer)
+{
+    const size_t channels = layer->groups * layer->columns;
+    const size_t positions = layer->per_position ? layer->positions : 1;
+    const int64_t step = layer->converter.codes ? layer->converter.step : 1;
+    double gain, offset;
+    chip_converter_value(chip, layer, &gain, &offset);
+    const int64_t twice_offset = (int64_t)(2 * offset);
+    for (size_t c = 0; c < channels; c++)
+        for (size_t p = 0; p < positions; p++) {
+            const size_t i = c * positions + p;
+            const int64_t edge = analog_edge(layer, layer->z_edge[c], layer->w_sum ? layer->w_sum[i] : 0);
+            layer->threshold[i] = layer->z_edge[c] == INT32_MIN
+                                      ? INT32_MIN
+                                      : hold_int32(ceil_div(2 * edge - twice_offset, 2 * step));
+        }
+}

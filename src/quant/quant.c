@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Power-of-two quantization.  Rounding adds and takes away 1.5 x 2^23, which leaves the nearest whole
+ * number (ties to even) of any float below 2^22, in a form that compilers turn into vectors. */
+#include <math.h>
+
+#include "mho/quant.h"
+
+static const float round_magic = 12582912.0f;
+
+static inline float code_of(float x, float inverse, mho_codes codes)
+{
+    float t = x * inverse;
+    t = t < (float)codes.lo ? (float)codes.lo : t;
+    t = t > (float)codes.hi ? (float)codes.hi : t;
+    return (t + round_magic) - round_magic;
+}
+
+static bool covers(float smallest, float largest, int exponent, mho_codes codes)
+{
+    double s = ldexp(1.0, exponent);
+    return nearbyint(largest / s) <= codes.hi && nearbyint(smallest / s) >= codes.lo;
+}
+
+int mho_quant_cover(float smallest, float largest, mho_codes codes)
+{
+    float top = fmaxf(largest, -smallest);
+    if (!(top > 0))
+        return 0;
+    int exponent;
+    (void)frexpf(top, &exponent);
+    while (!covers(smallest, largest, exponent, codes))
+        exponent++;
+    while (covers(smallest, largest, exponent - 1, codes))
+        exponent--;
+    return exponent;
+}
+
+void mho_quant_codes(const float *x, size_t n, int exponent, mho_codes codes, int16_t *code)
+{
+    const float inverse = ldexpf(1.0f, -exponent);
+    for (size_t i = 0; i < n; i++)
+        code[i] = (int16_t)(int32_t)code_of(x[i], inverse, codes);
+}
+
+void mho_quant_bytes(const float *x, size_t n, int exponent, mho_codes codes, uint8_t *code)
+{
+    const float inverse = ldexpf(1.0f, -exponent);
+    for (size_t i = 0; i < n; i++)
+        code[i] = (uint8_t)(int32_t)code_of(x[i], inverse, codes);
+}
+
+double mho_quant_error(const float *x, size_t n, int exponent, mho_codes codes, mho_scale_rule rule)
+{
+    const float inverse = ldexpf(1.0f, -exponent), scale = ldexpf(1.0f, exponent);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double d = (double)x[i] - (double)(code_of(x[i], inverse, codes) * scale);
+        sum += rule == MHO_RULE_LEAST_ABSOLUTE ? fabs(d) : d * d;
+    }
+    return sum;
+}
+
+int mho_quant_exponent(const float *x, size_t n, mho_codes codes, mho_scale_rule rule)
+{
+    float smallest = 0, largest = 0;
+    for (size_t i = 0; i < n; i++) {
+        smallest = x[i] < smallest ? x[i] : smallest;
+        largest = x[i] > largest ? x[i] : largest;
+    }
+    int cover = mho_quant_cover(smallest, largest, codes), best = cover;
+    if (rule == MHO_RULE_COVER)
+        return cover;
+    double least = mho_quant_error(x, n, cover, codes, rule);
+    for (int e = cover - 1; e > cover - MHO_QUANT_CANDIDATES; e--) {
+        double error = mho_quant_error(x, n, e, codes, rule);
+        if (error < least) {
+            least = error;
+            best = e;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random networks, images and hardware for tests of the chip. */
+#ifndef CHIP_NETS_H
+#define CHIP_NETS_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mho/chip.h"
+
+typedef struct dice {
+    uint64_t state;
+} dice;
+
+static inline uint32_t roll(dice *d, uint32_t n) /* 0..n-1 */
+{
+    d->state = d->state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((d->state >> 33) % n);
+}
+
+static inline float real(dice *d) /* -1..1 */
+{
+    return (float)((int)roll(d, 20001) - 10000) / 10000.0f;
+}
+
+static inline void must(mho_status s)
+{
+    if (s) {
+        fprintf(stderr, "%s: %s\n", mho_status_name(s), mho_error_message());
+        abort();
+    }
+}
+
+typedef struct builder {
+    mho_node node[64];
+    size_t nodes;
+} builder;
+
+static inline mho_node *add_node(builder *b, mho_op op, const char *name, size_t input)
+{
+    mho_node *node = &b->node[b->nodes];
+    memset(node, 0, sizeof *node);
+    node->op = op;
+    snprintf(node->name, sizeof node->name, "%s%zu", name, b->nodes);
+    node->inputs = op == MHO_OP_INPUT ? 0 : 1;
+    node->input[0] = input;
+    node->epsilon = 1e-5f;
+    node->groups = 1;
+    node->stride = 1;
+    b->nodes++;
+    return node;
+}
+
+static inline void add_conv(builder *b, size_t out, size_t k, size_t stride, size_t pad, size_t groups,
+                            bool binary, bool bias)
+{
+    mho_node *node = add_node(b, MHO_OP_CONV, "conv", b->nodes - 1);
+    node->kh = node->kw = k;
+    node->stride = stride;
+    node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = pad;
+    node->groups = groups;
+    node->out.c = out;
+    node->binary = binary;
+    node->has_bias = bias;
+}
+
+static inline void add_fc(builder *b, size_t out, bool binary, bool bias)
+{
+    mho_node *node = add_node(b, MHO_OP_FC, "fc", b->nodes - 1);
+    node->out.c = out;
+    node->binary = binary;
+    node->has_bias = bias;
+}
+
+static inline void add_pool_node(builder *b, mho_op op, size_t k, size_t stride, size_t pad)
+{
+    mho_node *node = add_node(b, op, "pool", b->nodes - 1);
+    node->kh = node->kw = k;
+    node->stride = stride;
+    node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = pad;
+}
+
+static inline void add_plain(builder *b, mho_op op, const char *name)
+{
+    add_node(b, op, name, b->nodes - 1)->slope = 0.25f;
+}
+
+static inline mho_net *finish(builder *b)
+{
+    mho_net *net;
+    must(mho_net_create("random", b->nodes, &net));
+    memcpy(net->node, b->node, b->nodes * sizeof *b->node);
+    net->input_scale = 1.0f / 256;
+    net->input_bits = 8;
+    must(mho_net_infer_shapes(net, "random"));
+    must(mho_net_alloc_parameters(net));
+    return net;
+}
+
+/* Batch normalization in the range of the sums it gets: spread sqrt(rows). */
+static inline void randomize(dice *d, mho_net *net)
+{
+    float spread = 1;
+    for (size_t i = 0; i < net->nodes; i++) {
+        mho_node *node = &net->node[i];
+        const size_t n = mho_node_weight_count(node);
+        for (size_t k = 0; k < n; k++)
+            node->weight[k] = node->binary ? (roll(d, 2) ? 1.0f : -1.0f) : real(d);
+        for (size_t k = 0; node->has_bias && k < node->out.c; k++)
+            node->bias[k] = real(d);
+        if (mho_node_is_weighted(node))
+            spread = sqrtf((float)(n / node->out.c));
+        for (size_t k = 0; node->op == MHO_OP_BATCHNORM && k < node->out.c; k++) {
+            node->gamma[k] = roll(d, 12) ? real(d) : 0;
+            node->beta[k] = real(d);
+            node->mean[k] = spread * real(d);
+            node->variance[k] = spread * spread * (1.1f + real(d));
+        }
+    }
+}
+
+/* Chains of binary layers as training makes them, and with pools, batch normalization and ReLU in other
+ * orders. */
+static inline mho_net *random_binary(dice *d)
+{
+    builder b = {.nodes = 0};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1 + roll(d, 3), 6 + roll(d, 7), 6 + roll(d, 7)};
+    size_t side = b.node[0].out.h < b.node[0].out.w ? b.node[0].out.h : b.node[0].out.w;
+    const size_t convs = roll(d, 4);
+    size_t c = b.node[0].out.c;
+    for (size_t i = 0; i < convs && side >= 4; i++) {
+        const size_t k = 1 + roll(d, 3), stride = 1 + roll(d, 2), pad = roll(d, (uint32_t)k);
+        const size_t groups = c % 2 == 0 && roll(d, 2) ? 2 : 1;
+        c = 2 * (1 + roll(d, 9));
+        add_conv(&b, c, k, stride, pad, groups, true, !roll(d, 4));
+        side = (side + 2 * pad - k) / stride + 1;
+        const bool pool = side >= 4 && roll(d, 2), before = roll(d, 2), odd = roll(d, 2);
+        if (before && roll(d, 2))
+            add_plain(&b, roll(d, 2) ? MHO_OP_RELU : MHO_OP_LEAKY_RELU, "relu");
+        if (!before)
+            add_plain(&b, MHO_OP_BATCHNORM, "bn");
+        if (pool)
+            add_pool_node(&b, MHO_OP_MAXPOOL, odd ? 3 : 2, 2, odd && roll(d, 2));
+        if (before)
+            add_plain(&b, MHO_OP_BATCHNORM, "bn");
+        add_plain(&b, MHO_OP_SIGN, "sign");
+        if (pool)
+            side = (side - 1) / 2;
+    }
+    add_plain(&b, MHO_OP_FLATTEN, "flatten");
+    if (b.nodes <= 2 || roll(d, 2)) { /* software merges layers of a network without sign */
+        add_fc(&b, 8 + roll(d, 60), true, false);
+        add_plain(&b, MHO_OP_BATCHNORM, "bn");
+        add_plain(&b, MHO_OP_SIGN, "sign");
+    }
+    add_fc(&b, 2 + roll(d, 9), true, false);
+    if (roll(d, 2))
+        add_plain(&b, MHO_OP_BATCHNORM, "bn");
+    mho_net *net = finish(&b);
+    randomize(d, net);
+    return net;
+}
+
+static inline mho_images random_images(dice *d, mho_shape shape, size_t count)
+{
+    mho_images images = {.shape = shape, .count = count, .classes = 10};
+    images.pixel = calloc(count, shape.c * shape.h * shape.w);
+    images.label = calloc(count, 1);
+    for (size_t i = 0; i < count * shape.c * shape.h * shape.w; i++)
+        images.pixel[i] = (uint8_t)(roll(d, 2) ? roll(d, 256) : 0);
+    for (size_t i = 0; i < count; i++)
+        images.label[i] = (uint8_t)roll(d, 10);
+    return images;
+}
+
+static inline void free_images(mho_images *images)
+{
+    free(images->pixel);
+    free(images->label);
+}
+
+static inline float *pixels_as_input(const mho_net *net, const mho_images *images)
+{
+    const size_t n = images->count * images->shape.c * images->shape.h * images->shape.w;
+    float *input = calloc(n, sizeof *input);
+    for (size_t i = 0; i < n; i++)
+        input[i] = (float)images->pixel[i] * net->input_scale;
+    return input;
+}
+
+static inline mho_hw open_hw(const char *name, const char *const *sets)
+{
+    mho_hw_config config;
+    must(mho_hw_open(name, sets, &config));
+    return config.hw;
+}
+
+#endif
