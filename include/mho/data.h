@@ -3,23 +3,23 @@
 #ifndef MHO_DATA_H
 #define MHO_DATA_H
 
+#include "mho/net.h"
+#include "mho/status.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "mho/net.h"
-#include "mho/status.h"
 
 typedef struct mho_images {
-    mho_shape shape;   /* of one image */
+    mho_shape shape; /* of one image */
     size_t count;
-    uint8_t *pixel;    /* [count][c][h][w], 0..255 */
-    uint8_t *label;    /* [count], 0..classes-1 */
+    uint8_t *pixel; /* [count][c][h][w], 0..255 */
+    uint8_t *label; /* [count], 0..classes-1 */
     size_t classes;
 } mho_images;
 
 typedef struct mho_data {
-    char name[MHO_NAME];   /* "mnist", "synthetic", "cifar10" */
-    char place[256];       /* folder, or "generated from seed 1" */
+    char name[MHO_NAME]; /* "mnist", "synthetic", "cifar10" */
+    char place[256];     /* folder, or "generated from seed 1" */
     mho_images train, test;
 } mho_data;
 
@@ -34,7 +34,8 @@ MHO_API void mho_data_destroy(mho_data *data);
 
 /* The first `count` train images (for calibration), read or generated now if train was not wanted.
  * MHO_EDOMAIN: there are fewer. */
-MHO_API MHO_MUST_CHECK mho_status mho_data_head(const mho_data *data, size_t count, mho_images *out);
+MHO_API MHO_MUST_CHECK mho_status mho_data_head(const mho_data *data, size_t count,
+                                                mho_images *out);
 
 /* One IDX file each.  Labels: as many as `into` has images, 0..9; they replace those it has.
  * MHO_EFILE: cannot open; MHO_EFORMAT; on an error *out is empty, *into untouched. */

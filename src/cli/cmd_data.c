@@ -38,7 +38,8 @@ static void add_count(const listing *list, size_t count)
         cli_table_text(list->table, "%s", cli_grouped(count, text));
 }
 
-static void add_row(const listing *list, const char *place, const mho_data *data, const char *trouble)
+static void add_row(const listing *list, const char *place, const mho_data *data,
+                    const char *trouble)
 {
     const mho_shape *shape = data == NULL ? NULL : &data->test.shape;
     if (list->json != NULL) {
@@ -111,8 +112,8 @@ static mho_status print_list(const cli_args *args, const listing *list, const mh
     if (list->json == NULL) {
         cli_table_print(list->table, args);
         if (!args->quiet && !args->csv)
-            fprintf(args->out, "\nUsed%s: %s (%s)\n", args->data == NULL ? " unless --data tells else" : "",
-                    used->name, used->place);
+            fprintf(args->out, "\nUsed%s: %s (%s)\n",
+                    args->data == NULL ? " unless --data tells else" : "", used->name, used->place);
         return MHO_OK;
     }
     mho_json *root = mho_json_object(), *use = mho_json_object();
@@ -159,8 +160,8 @@ static mho_status fetch(const cli_args *args)
     mho_status s = mho_data_fetch(args->file[1], args->mirror);
     cli_progress_clear();
     if (s == MHO_OK && !args->quiet)
-        fprintf(stderr, "mho: %s is in ~/.cache/mho/%s, its SHA-256 sums are right\n", args->file[1],
-                args->file[1]);
+        fprintf(stderr, "mho: %s is in ~/.cache/mho/%s, its SHA-256 sums are right\n",
+                args->file[1], args->file[1]);
     return s;
 }
 
@@ -213,8 +214,8 @@ static mho_status show(const cli_args *args)
     const char *file = args->files > 1 ? args->file[1] : path;
     s = write_sheet(&data->test, file);
     if (s == MHO_OK && !args->quiet)
-        fprintf(stderr, "mho: wrote %s: test images of %s (%s), one row a class\n", file, data->name,
-                data->place);
+        fprintf(stderr, "mho: wrote %s: test images of %s (%s), one row a class\n", file,
+                data->name, data->place);
     mho_data_destroy(data);
     return s;
 }

@@ -42,8 +42,8 @@ static mho_status add_records(const char *path, const char *bytes, size_t size, 
     size_t records = size / RECORD;
     if (records == 0 || size % RECORD != 0)
         return mho_error(MHO_EFORMAT,
-                         "%s: %zu bytes, want a multiple of %d (label and 3 x 32 x 32 pixels)", path,
-                         size, RECORD);
+                         "%s: %zu bytes, want a multiple of %d (label and 3 x 32 x 32 pixels)",
+                         path, size, RECORD);
     if (file == 0) {
         out->count = records * files;
         mho_status s = mhoi_alloc(&out->pixel, out->count, PIXELS, "CIFAR-10 images");

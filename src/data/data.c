@@ -58,8 +58,8 @@ void mho_data_destroy(mho_data *data)
 static mho_status set_place(mho_data *data, const char *name, const char *place)
 {
     if (strlen(place) >= sizeof data->place)
-        return mho_error(MHO_EDOMAIN, "%.60s...: a folder name of %zu bytes, want at most %zu", place,
-                         strlen(place), sizeof data->place - 1);
+        return mho_error(MHO_EDOMAIN, "%.60s...: a folder name of %zu bytes, want at most %zu",
+                         place, strlen(place), sizeof data->place - 1);
     snprintf(data->name, sizeof data->name, "%s", name);
     snprintf(data->place, sizeof data->place, "%s", place);
     return MHO_OK;
@@ -80,21 +80,26 @@ static mho_status find_named(mho_data *data, const char *where)
     char inner[MHOI_PATH];
     struct stat state;
     if (stat(where, &state) != 0)
-        return mho_error(MHO_ENODATA, "%s: no such folder; name one with MNIST or CIFAR-10 files, or "
-                         "`" SYNTHETIC "`", where);
+        return mho_error(MHO_ENODATA,
+                         "%s: no such folder; name one with MNIST or CIFAR-10 files, or "
+                         "`" SYNTHETIC "`",
+                         where);
     if (!S_ISDIR(state.st_mode))
-        return mho_error(MHO_ENODATA, "%s: not a folder; name the one that holds the data files", where);
+        return mho_error(MHO_ENODATA, "%s: not a folder; name the one that holds the data files",
+                         where);
     mho_status s = mhoi_path(inner, "%s/mnist", where);
     for (size_t i = 0; i < SOURCES && s == MHO_OK && data->name[0] == 0; i++)
         s = try_folder(data, &sources[i], where, 1);
     if (s == MHO_OK && data->name[0] == 0)
         s = try_folder(data, &sources[0], inner, 1);
     if (s == MHO_OK && data->name[0] == 0)
-        s = mho_error(MHO_ENODATA,
-                      "%s: no data set here; looked for MNIST (train-images-idx3-ubyte, "
-                      "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; also "
-                      "with .idx or .gz) here and in mnist/, and for CIFAR-10 (data_batch_1.bin to "
-                      "data_batch_5.bin, test_batch.bin; also with .gz)", where);
+        s = mho_error(
+            MHO_ENODATA,
+            "%s: no data set here; looked for MNIST (train-images-idx3-ubyte, "
+            "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; also "
+            "with .idx or .gz) here and in mnist/, and for CIFAR-10 (data_batch_1.bin to "
+            "data_batch_5.bin, test_batch.bin; also with .gz)",
+            where);
     return s;
 }
 
@@ -144,8 +149,10 @@ static mho_status check_shapes(const mho_data *data)
     if (data->train.count == 0 || data->test.count == 0)
         return MHO_OK;
     if (a->c != b->c || a->h != b->h || a->w != b->w)
-        return mho_error(MHO_EFORMAT, "%s: train images of %zu x %zu x %zu, test images of %zu x %zu x "
-                         "%zu pixels", data->place, a->c, a->h, a->w, b->c, b->h, b->w);
+        return mho_error(MHO_EFORMAT,
+                         "%s: train images of %zu x %zu x %zu, test images of %zu x %zu x "
+                         "%zu pixels",
+                         data->place, a->c, a->h, a->w, b->c, b->h, b->w);
     return MHO_OK;
 }
 

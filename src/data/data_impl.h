@@ -14,13 +14,14 @@
 
 /* One of the four files of MNIST as it is published, gzipped. */
 typedef struct mhoi_mnist_file {
-    const char *stem;  /* "train-images" */
-    const char *rank;  /* "idx3" */
-    size_t bytes;      /* of the .gz */
+    const char *stem; /* "train-images" */
+    const char *rank; /* "idx3" */
+    size_t bytes;     /* of the .gz */
     const char *sha256;
 } mhoi_mnist_file;
 
-extern const mhoi_mnist_file mhoi_mnist_files[MHOI_MNIST_FILES]; /* train images, labels, test ... */
+extern const mhoi_mnist_file
+    mhoi_mnist_files[MHOI_MNIST_FILES]; /* train images, labels, test ... */
 
 /* *path = the printed text; MHO_EDOMAIN if it is longer than MHOI_PATH - 1 bytes. */
 MHO_MUST_CHECK mho_status mhoi_path(char path[MHOI_PATH], const char *format, ...) MHO_PRINTF(2, 3);

@@ -15,11 +15,11 @@
 
 #define SIDE 28
 #define BOX_PX 20.0f
-#define DRAWS 192       /* uniform draws of one image */
-#define NODES 5         /* the bending field has NODES x NODES control values */
-#define SPAN_STEPS 6    /* chords a curve between two skeleton points is cut into */
+#define DRAWS 192    /* uniform draws of one image */
+#define NODES 5      /* the bending field has NODES x NODES control values */
+#define SPAN_STEPS 6 /* chords a curve between two skeleton points is cut into */
 #define PATH_POINTS (MHOI_GLYPH_POINTS * SPAN_STEPS)
-#define BLOCK 64        /* images one thread makes at a time */
+#define BLOCK 64         /* images one thread makes at a time */
 #define RNG_LAYER 0xd191 /* keeps these streams apart from those of devices and training */
 #define RNG_LAYER_NOISE 0xd192
 
@@ -68,7 +68,7 @@ static float draw_bell(draws *d)
 static style draw_style(draws *d)
 {
     float calm = draw_uniform(d, 0.0f, 1.0f);
-    float wild = 0.7f + 0.5f * calm + 1.1f * calm * calm * calm * calm * calm * calm;
+    float wild = 0.7f + 0.5f * calm + 0.95f * calm * calm * calm * calm * calm * calm;
     style s;
     s.shake = 0.03f * wild;
     s.bend = 0.155f * wild;
@@ -124,8 +124,10 @@ static void trace_glyph(const mhoi_glyph *glyph, const path_point *k, size_t n, 
         for (size_t s = 0; s < SPAN_STEPS; s++) {
             float t = (float)s / SPAN_STEPS;
             path_point p = {.radius = 1.0f};
-            p.x = hermite(k[i].x, k[i + 1].x, w0 * (k[i + 1].x - k[a].x), w1 * (k[b].x - k[i].x), t);
-            p.y = hermite(k[i].y, k[i + 1].y, w0 * (k[i + 1].y - k[a].y), w1 * (k[b].y - k[i].y), t);
+            p.x =
+                hermite(k[i].x, k[i + 1].x, w0 * (k[i + 1].x - k[a].x), w1 * (k[b].x - k[i].x), t);
+            p.y =
+                hermite(k[i].y, k[i + 1].y, w0 * (k[i + 1].y - k[a].y), w1 * (k[b].y - k[i].y), t);
             out->point[out->points++] = p;
         }
         starts = false;
@@ -172,15 +174,16 @@ static void bend_path(path *p, const field *f, float bend)
     }
 }
 
-/* eq. (5): width, slant, rotation (cos and sin from the tangent of half the angle) */
+/* eq. (5): width, slant, and a rotation made of three shears */
 static void turn_path(path *p, const style *s)
 {
-    float t = s->turn, cosine = (1.0f - t * t) / (1.0f + t * t), sine = 2.0f * t / (1.0f + t * t);
+    float t = s->turn, sine = 2.0f * t / (1.0f + t * t);
     for (size_t i = 0; i < p->points; i++) {
         path_point *q = &p->point[i];
-        float x = s->aspect * q->x - s->slant * q->y, y = q->y;
-        q->x = cosine * x - sine * y;
-        q->y = sine * x + cosine * y;
+        q->x = s->aspect * q->x - s->slant * q->y;
+        q->x -= t * q->y;
+        q->y += sine * q->x;
+        q->x -= t * q->y;
     }
 }
 
@@ -216,7 +219,8 @@ static void centre_path(path *p, const style *s)
         mx += m * 0.5f * (a->x + b->x);
         my += m * 0.5f * (a->y + b->y);
     }
-    float x = 0.5f * (SIDE - 1) + s->dx_px - mx / mass, y = 0.5f * (SIDE - 1) + s->dy_px - my / mass;
+    float x = 0.5f * (SIDE - 1) + s->dx_px - mx / mass,
+          y = 0.5f * (SIDE - 1) + s->dy_px - my / mass;
     for (size_t i = 0; i < p->points; i++) {
         p->point[i].x += x;
         p->point[i].y += y;

@@ -54,13 +54,15 @@ static mho_status fetch_file(const char *folder, const char *mirror, const mhoi_
         return s;
     s = mhoi_download(url, file->bytes, done, total, &bytes, &size);
     if (s == MHO_EFILE)
-        s = mho_error(s, "%s; without a network, copy the four files of MNIST into %s or name their "
-                      "folder with --data", mho_error_message(), folder);
+        s = mho_error(s,
+                      "%s; without a network, copy the four files of MNIST into %s or name their "
+                      "folder with --data",
+                      mho_error_message(), folder);
     if (s == MHO_OK)
         mhoi_sha256(bytes, size, sum);
     if (s == MHO_OK && strcmp(sum, file->sha256) != 0)
-        s = mho_error(MHO_EFILE, "%s: SHA-256 of %zu bytes is %s, want %s of %zu; not saved", url, size,
-                      sum, file->sha256, file->bytes);
+        s = mho_error(MHO_EFILE, "%s: SHA-256 of %zu bytes is %s, want %s of %zu; not saved", url,
+                      size, sum, file->sha256, file->bytes);
     if (s == MHO_OK)
         s = mhoi_file_write(path, bytes, size);
     mhoi_free(&bytes);

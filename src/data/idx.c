@@ -26,11 +26,11 @@ static mho_status check_header(const char *path, const char *bytes, size_t size,
     if (size < 4)
         return mho_error(MHO_EFORMAT, "%s: %zu bytes, too short for an IDX file", path, size);
     if (big_endian(bytes) != magic)
-        return mho_error(MHO_EFORMAT, "%s: magic 0x%08" PRIx32 ", want 0x%08" PRIx32 " (IDX %s)", path,
-                         big_endian(bytes), magic, what);
+        return mho_error(MHO_EFORMAT, "%s: magic 0x%08" PRIx32 ", want 0x%08" PRIx32 " (IDX %s)",
+                         path, big_endian(bytes), magic, what);
     if (size < header)
-        return mho_error(MHO_EFORMAT, "%s: %zu bytes, the header of IDX %s has %zu", path, size, what,
-                         header);
+        return mho_error(MHO_EFORMAT, "%s: %zu bytes, the header of IDX %s has %zu", path, size,
+                         what, header);
     if (big_endian(bytes + 4) == 0)
         return mho_error(MHO_EFORMAT, "%s: 0 %s, want at least 1", path, what);
     return MHO_OK;
@@ -40,11 +40,13 @@ static mho_status check_body(const char *path, uint64_t have, uint64_t want, con
 {
     if (have < want)
         return mho_error(MHO_EFORMAT,
-                         "%s: truncated: %" PRIu64 " bytes of %s, the header promises %" PRIu64, path,
-                         have, what, want);
+                         "%s: truncated: %" PRIu64 " bytes of %s, the header promises %" PRIu64,
+                         path, have, what, want);
     if (have > want)
-        return mho_error(MHO_EFORMAT, "%s: %" PRIu64 " bytes of %s, the header promises %" PRIu64
-                         ": %" PRIu64 " trailing bytes", path, have, what, want, have - want);
+        return mho_error(MHO_EFORMAT,
+                         "%s: %" PRIu64 " bytes of %s, the header promises %" PRIu64 ": %" PRIu64
+                         " trailing bytes",
+                         path, have, what, want, have - want);
     return MHO_OK;
 }
 
@@ -55,8 +57,8 @@ static mho_status parse_images(const char *path, const char *bytes, size_t size,
         return s;
     size_t count = big_endian(bytes + 4), h = big_endian(bytes + 8), w = big_endian(bytes + 12);
     if (h < 1 || h > SIDE_MAX || w < 1 || w > SIDE_MAX)
-        return mho_error(MHO_EFORMAT, "%s: images of %zu x %zu pixels, want sides of 1..%d", path, h, w,
-                         SIDE_MAX);
+        return mho_error(MHO_EFORMAT, "%s: images of %zu x %zu pixels, want sides of 1..%d", path,
+                         h, w, SIDE_MAX);
     out->shape = (mho_shape){1, h, w};
     out->count = count;
     return check_body(path, size - HEADER_IMAGES, (uint64_t)count * h * w, "pixels");
@@ -96,8 +98,8 @@ static mho_status parse_labels(const char *path, char *bytes, size_t size, const
     if (s == MHO_OK)
         s = check_body(path, size - HEADER_LABELS, big_endian(bytes + 4), "labels");
     if (s == MHO_OK && big_endian(bytes + 4) != into->count)
-        s = mho_error(MHO_EFORMAT, "%s: %" PRIu32 " labels for %zu images", path, big_endian(bytes + 4),
-                      into->count);
+        s = mho_error(MHO_EFORMAT, "%s: %" PRIu32 " labels for %zu images", path,
+                      big_endian(bytes + 4), into->count);
     if (s != MHO_OK)
         return s;
     memmove(bytes, bytes + HEADER_LABELS, size - HEADER_LABELS);

@@ -20,15 +20,15 @@ static mho_status find_file(const char *folder, const mhoi_mnist_file *file, cha
 {
     static const char *const join[2] = {"-", "."}, *const end[2] = {"", ".gz"};
     for (size_t i = 0; i < 4; i++) {
-        mho_status s = mhoi_path(path, "%s/%s%s%s-ubyte%s", folder, file->stem, join[i / 2], file->rank,
-                                 end[i % 2]);
+        mho_status s = mhoi_path(path, "%s/%s%s%s-ubyte%s", folder, file->stem, join[i / 2],
+                                 file->rank, end[i % 2]);
         if (s != MHO_OK)
             return s;
         if (mhoi_file_exists(path))
             return MHO_OK;
     }
-    return mho_error(MHO_ENODATA, "%s: no %s-%s-ubyte[.gz] (nor %s.%s-ubyte[.gz])", folder, file->stem,
-                     file->rank, file->stem, file->rank);
+    return mho_error(MHO_ENODATA, "%s: no %s-%s-ubyte[.gz] (nor %s.%s-ubyte[.gz])", folder,
+                     file->stem, file->rank, file->stem, file->rank);
 }
 
 size_t mhoi_mnist_present(const char *folder)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 by libmd. */
 #include <sys/types.h>
+
 #include <sha2.h>
 
 #include "data/data_impl.h"

@@ -105,7 +105,8 @@ static int teardown(void **state)
     return system(command);
 }
 
-static void expect_failure(const char *where, bool train, bool test, mho_status want, const char *text)
+static void expect_failure(const char *where, bool train, bool test, mho_status want,
+                           const char *text)
 {
     uint64_t live = mhoi_alloc_live();
     mho_data *data = (mho_data *)&live;
@@ -193,7 +194,8 @@ static void tells_what_is_wrong_with_mnist(void **state)
     save_idx("m", "train-images-idx3-ubyte", "train-labels-idx1-ubyte", TRAIN, 3);
     expect_failure(at("m"), true, true, MHO_ENODATA, "m: no t10k-images-idx3-ubyte[.gz]");
     save_idx("m", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", TEST, 2);
-    expect_failure(at("m"), true, true, MHO_EFORMAT, "train images of 1 x 3 x 3, test images of 1 x 2 x 2");
+    expect_failure(at("m"), true, true, MHO_EFORMAT,
+                   "train images of 1 x 3 x 3, test images of 1 x 2 x 2");
     save_idx("m", "spare", "t10k-labels-idx1-ubyte", TEST + 1, 3);
     expect_failure(at("m"), false, true, MHO_EFORMAT, "5 labels for 4 images");
     expect_failure(at("m/spare"), false, true, MHO_ENODATA, "not a folder");
@@ -228,9 +230,11 @@ static void tells_what_is_wrong_with_cifar(void **state)
     make("c");
     save_all_cifar("c");
     save("c", "data_batch_3.bin", "x", 1);
-    expect_failure(at("c"), true, false, MHO_EFORMAT, "data_batch_3.bin: 1 bytes, want a multiple of 3073");
+    expect_failure(at("c"), true, false, MHO_EFORMAT,
+                   "data_batch_3.bin: 1 bytes, want a multiple of 3073");
     save_cifar("c", "data_batch_3.bin", 3, 0);
-    expect_failure(at("c"), true, false, MHO_EFORMAT, "data_batch_3.bin: 3 records, the first file has 2");
+    expect_failure(at("c"), true, false, MHO_EFORMAT,
+                   "data_batch_3.bin: 3 records, the first file has 2");
     save_cifar("c", "data_batch_3.bin", 2, 9);
     expect_failure(at("c"), true, false, MHO_EFORMAT, "data_batch_3.bin: label 1 is 10, want 0..9");
     save("c", "test_batch.bin", "", 0);
