@@ -1,51 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine in its plain form: window, row groups, converter. */
+/* Shapes and memory of the engine. */
 #include "mho/crossbar.h"
-
-#include <string.h>
 
 #include "base/alloc.h"
 #include "crossbar/crossbar_impl.h"
 
-static mho_status check_shape(const mho_crossbar_shape *s)
+#define SIZE_LIMIT ((size_t)1 << 24) /* of a dimension: products of two stay far from overflow */
+#define CACHE_BYTES ((size_t)28 << 10) /* what a kernel reads again for every column: first-level cache */
+
+static mho_status check_size(const char *name, size_t value, size_t min)
 {
-    const mho_window *w = &s->window;
-    if (!w->c || !w->h || !w->w || !w->kh || !w->kw || !w->stride)
-        return mho_error(MHO_EDOMAIN,
-                         "crossbar window: c = %zu, h = %zu, w = %zu, kh = %zu, kw = %zu, "
-                         "stride = %zu, want 1 or more",
-                         w->c, w->h, w->w, w->kh, w->kw, w->stride);
-    if (w->kh > w->h + w->pad_top + w->pad_bottom || w->kw > w->w + w->pad_left + w->pad_right)
-        return mho_error(MHO_EDOMAIN, "crossbar window: %zu x %zu does not fit %zu x %zu", w->kh,
-                         w->kw, w->h + w->pad_top + w->pad_bottom,
-                         w->w + w->pad_left + w->pad_right);
-    if (!s->columns || !s->crossbar_rows)
-        return mho_error(MHO_EDOMAIN, "crossbar: columns = %zu, rows = %zu, want 1 or more",
-                         s->columns, s->crossbar_rows);
-    if (s->input_bits < 1 || s->input_bits > 8)
-        return mho_error(MHO_EDOMAIN, "crossbar: input_bits = %zu, want 1..8", s->input_bits);
+    if (value < min || value > SIZE_LIMIT)
+        return mho_error(MHO_EDOMAIN, "crossbar: %s = %zu, want %zu..%zu", name, value, min, SIZE_LIMIT);
     return MHO_OK;
 }
 
-mho_status mho_crossbar_create(const mho_crossbar_shape *shape, mho_crossbar **out)
+static mho_status check_shape(const mho_crossbar_shape *s)
+{
+    const mho_window *w = &s->window;
+    const struct {
+        const char *name;
+        size_t value, min;
+    } size[] = {{"c", w->c, 1},           {"h", w->h, 1},
+                {"w", w->w, 1},           {"kh", w->kh, 1},
+                {"kw", w->kw, 1},         {"stride", w->stride, 1},
+                {"pad_top", w->pad_top, 0},       {"pad_left", w->pad_left, 0},
+                {"pad_bottom", w->pad_bottom, 0}, {"pad_right", w->pad_right, 0},
+                {"columns", s->columns, 1},       {"crossbar_rows", s->crossbar_rows, 1}};
+    for (size_t i = 0; i < sizeof size / sizeof *size; ++i)
+        if (check_size(size[i].name, size[i].value, size[i].min) != MHO_OK)
+            return MHO_EDOMAIN;
+    const size_t h = w->h + w->pad_top + w->pad_bottom, width = w->w + w->pad_left + w->pad_right;
+    if (w->kh > h || w->kw > width)
+        return mho_error(MHO_EDOMAIN, "crossbar: a window of %zu x %zu does not fit %zu x %zu", w->kh,
+                         w->kw, h, width);
+    if (s->input_bits < 1 || s->input_bits > 8)
+        return mho_error(MHO_EDOMAIN, "crossbar: input_bits = %zu, want 1..8", s->input_bits);
+    size_t cells = w->c, map = w->c;
+    if (__builtin_mul_overflow(cells, w->kh * w->kw, &cells) ||
+        __builtin_mul_overflow(map, h + w->kh, &map) ||
+        __builtin_mul_overflow(map, 2 * (width + w->stride + 8), &map) || map > UINT32_MAX / 2 ||
+        cells > SIZE_LIMIT)
+        return mho_error(MHO_ENOMEM, "crossbar: a map of %zu x %zu x %zu under a window of %zu x %zu",
+                         w->c, w->h, w->w, w->kh, w->kw);
+    return MHO_OK;
+}
+
+/* Rows that one step of the kernel takes, before the conductances are known. */
+static size_t steps_at_most(const mho_crossbar *xb)
+{
+    const size_t rows = xb->rows < xb->shape.crossbar_rows ? xb->rows : xb->shape.crossbar_rows;
+    const size_t per_step = xb->shape.input_bits == 1 ? xb->kernels->bundle_rows : 2;
+    return (rows + per_step - 1) / per_step;
+}
+
+static void choose_block(mho_crossbar *xb)
+{
+    const size_t step = xb->shape.input_bits == 1 ? sizeof(uint16_t) : sizeof(int32_t);
+    size_t pixels = CACHE_BYTES / (step * steps_at_most(xb)) / 64 * 64;
+    pixels = pixels < 256 ? 256 : pixels > MHOI_BLOCK ? MHOI_BLOCK : pixels;
+    xb->block = pixels;
+    xb->block_images = xb->positions < pixels ? pixels / xb->positions : 1;
+}
+
+static void set_geometry(mho_crossbar *xb)
+{
+    const mho_window *w = &xb->shape.window;
+    const size_t h = w->h + w->pad_top + w->pad_bottom, width = w->w + w->pad_left + w->pad_right;
+    xb->rows = w->c * w->kh * w->kw;
+    xb->w_out = (width - w->kw) / w->stride + 1;
+    xb->positions = xb->w_out * ((h - w->kh) / w->stride + 1);
+    xb->groups = (xb->rows + xb->shape.crossbar_rows - 1) / xb->shape.crossbar_rows;
+    xb->plane_w = (width + w->stride - 1) / w->stride;
+    xb->plane_row = xb->plane_w * w->stride;
+    xb->plane_bytes = w->c * h * xb->plane_row;
+    xb->chunks = xb->shape.input_bits == 1 ? (w->kw + 7) / 8 : 1;
+    xb->flat = h == w->h && width == w->w && w->kh == w->h && w->kw == w->w;
+    if (xb->kernels)
+        choose_block(xb);
+}
+
+static mho_status allocate(mho_crossbar *xb)
+{
+    const size_t cells = xb->rows * xb->shape.columns;
+    mho_status status = mhoi_alloc(&xb->g_plus, cells, sizeof *xb->g_plus, "conductances");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&xb->g_minus, cells, sizeof *xb->g_minus, "conductances");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&xb->bundle, xb->rows, sizeof *xb->bundle, "bundles");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&xb->segment, xb->rows, sizeof *xb->segment, "segments");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&xb->group_bundle, xb->groups + 1, sizeof *xb->group_bundle, "row groups");
+    for (int side = 0; status == MHO_OK && side < MHOI_SIDES; ++side)
+        status = mhoi_alloc(&xb->bias[side], xb->groups * xb->shape.columns, sizeof(int32_t), "biases");
+    return status;
+}
+
+mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level,
+                                      mho_crossbar **out)
 {
     *out = NULL;
-    mho_status status = check_shape(shape);
     mho_crossbar *xb = NULL;
+    mho_status status = check_shape(shape);
     if (status == MHO_OK)
         status = mhoi_alloc(&xb, 1, sizeof *xb, "crossbar");
     if (status != MHO_OK)
         return status;
-    const mho_window *w = &shape->window;
     xb->shape = *shape;
-    xb->rows = w->c * w->kh * w->kw;
-    xb->w_out = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1;
-    xb->positions = xb->w_out * ((w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride + 1);
-    xb->groups = (xb->rows + shape->crossbar_rows - 1) / shape->crossbar_rows;
-    const size_t cells = xb->rows * shape->columns;
-    status = mhoi_alloc(&xb->g_plus, cells, sizeof *xb->g_plus, "conductances");
-    if (status == MHO_OK)
-        status = mhoi_alloc(&xb->g_minus, cells, sizeof *xb->g_minus, "conductances");
+    xb->kernels = level == MHO_CPU_AVX512 ? &mhoi_kernels_avx512
+                  : level == MHO_CPU_AVX2 ? &mhoi_kernels_avx2
+                                          : NULL;
+    set_geometry(xb);
+    status = allocate(xb);
     if (status != MHO_OK)
         goto fail;
     *out = xb;
@@ -55,53 +122,71 @@ fail:
     return status;
 }
 
+mho_status mho_crossbar_create(const mho_crossbar_shape *shape, mho_crossbar **out)
+{
+    return mhoi_crossbar_create_level(shape, mho_cpu_level(), out);
+}
+
 void mho_crossbar_destroy(mho_crossbar *xb)
 {
     if (!xb)
         return;
     mhoi_free(&xb->g_plus);
     mhoi_free(&xb->g_minus);
+    mhoi_free(&xb->bundle);
+    mhoi_free(&xb->segment);
+    mhoi_free(&xb->group_bundle);
+    for (int side = 0; side < MHOI_SIDES; ++side) {
+        mhoi_free(&xb->table[side]);
+        mhoi_free(&xb->bias[side]);
+    }
     mhoi_free(&xb);
 }
 
-/* Largest |sum| of any column and row group. */
-static int64_t largest_sum(const mho_crossbar *xb, const int16_t *g)
+static mho_status allocate_reference(const mho_crossbar *xb, mho_crossbar_work *work)
 {
-    const size_t rows = xb->rows, n = xb->shape.crossbar_rows;
-    const int64_t x = xb->shape.input_bits == 1 ? 1 : (int64_t)1 << xb->shape.input_bits;
-    int64_t largest = 0;
-    for (size_t c = 0; c < xb->shape.columns; ++c)
-        for (size_t first = 0; first < rows; first += n) {
-            int64_t sum = 0;
-            for (size_t r = first; r < rows && r < first + n; ++r)
-                sum += x * (g[c * rows + r] < 0 ? -g[c * rows + r] : g[c * rows + r]);
-            if (sum > largest)
-                largest = sum;
-        }
-    return largest;
+    mho_status status =
+        mhoi_alloc(&work->ref_x, xb->rows * MHOI_BLOCK, sizeof *work->ref_x, "crossbar inputs");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->ref_s, 3 * MHOI_BLOCK, sizeof *work->ref_s, "crossbar sums");
+    return status;
 }
 
-mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
+static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
 {
-    const int64_t largest = largest_sum(xb, g_plus) + largest_sum(xb, g_minus);
-    if (largest > INT32_MAX)
-        return mho_error(MHO_EDOMAIN, "crossbar: a sum of %zu rows may reach %lld, want at most %d",
-                         xb->shape.crossbar_rows, (long long)largest, INT32_MAX);
-    const size_t bytes = xb->rows * xb->shape.columns * sizeof *g_plus;
-    memcpy(xb->g_plus, g_plus, bytes);
-    memcpy(xb->g_minus, g_minus, bytes);
-    return MHO_OK;
+    /* Bundles may turn out as small as one row. */
+    const size_t bundles = xb->rows < xb->shape.crossbar_rows ? xb->rows : xb->shape.crossbar_rows;
+    const size_t plane = xb->flat ? 0 : xb->plane_bytes + xb->plane_row + MHOI_SLACK;
+    const size_t images = xb->flat ? 0 : xb->block_images;
+    mho_status status = mhoi_alloc(&work->plane, plane, 1, "padded image");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->window,
+                            images * xb->chunks * xb->plane_bytes + xb->plane_row + MHOI_SLACK, 1,
+                            "windows");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->bytes, bundles * (xb->block + MHOI_SLACK), 1, "bundle indices");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->x, bundles * xb->block, sizeof(uint32_t), "kernel inputs");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->sum, (xb->shape.columns + 1) * xb->block, sizeof *work->sum, "sums");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->raw, MHOI_SUMS * xb->block, sizeof *work->raw, "sums");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->run, xb->block, sizeof *work->run, "runs");
+    return status;
 }
 
 mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images, mho_crossbar_work **out)
 {
+    (void)images;
     *out = NULL;
     mho_crossbar_work *work = NULL;
     mho_status status = mhoi_alloc(&work, 1, sizeof *work, "crossbar work");
     if (status != MHO_OK)
         return status;
-    work->images = images;
-    status = mhoi_alloc(&work->x, xb->rows * MHOI_BLOCK, sizeof *work->x, "crossbar inputs");
+    status = allocate_reference(xb, work);
+    if (status == MHO_OK && xb->kernels)
+        status = allocate_work(xb, work);
     if (status != MHO_OK)
         goto fail;
     *out = work;
@@ -115,94 +200,14 @@ void mho_crossbar_work_destroy(mho_crossbar_work *work)
 {
     if (!work)
         return;
+    mhoi_free(&work->plane);
+    mhoi_free(&work->window);
+    mhoi_free(&work->bytes);
     mhoi_free(&work->x);
+    mhoi_free(&work->sum);
+    mhoi_free(&work->raw);
+    mhoi_free(&work->run);
+    mhoi_free(&work->ref_x);
+    mhoi_free(&work->ref_s);
     mhoi_free(&work);
-}
-
-/* x[R][MHOI_BLOCK]: what the rows read at pixels [first, first + n), pixel = image P + position. */
-static void gather(const mho_crossbar *xb, const uint8_t *map, size_t first, size_t n, int16_t *x)
-{
-    const mho_window *w = &xb->shape.window;
-    for (size_t r = 0; r < xb->rows; ++r) {
-        const size_t i = r / (w->kh * w->kw), dy = r / w->kw % w->kh, dx = r % w->kw;
-        for (size_t q = 0; q < n; ++q) {
-            const size_t image = (first + q) / xb->positions, p = (first + q) % xb->positions;
-            const size_t row = p / xb->w_out * w->stride + dy - w->pad_top;
-            const size_t column = p % xb->w_out * w->stride + dx - w->pad_left;
-            const bool inside = row < w->h && column < w->w;
-            const uint8_t v = inside ? map[((image * w->c + i) * w->h + row) * w->w + column] : 0;
-            x[r * MHOI_BLOCK + q] = xb->shape.input_signed ? (int16_t)(int8_t)v : (int16_t)v;
-        }
-    }
-}
-
-/* S+ and S- of column c and row group k. */
-static void group_sums(const mho_crossbar *xb, mho_crossbar_work *work, size_t c, size_t k, size_t n)
-{
-    const size_t first = k * xb->shape.crossbar_rows;
-    const size_t last = first + xb->shape.crossbar_rows < xb->rows ? first + xb->shape.crossbar_rows
-                                                                   : xb->rows;
-    memset(work->s_plus, 0, sizeof work->s_plus);
-    memset(work->s_minus, 0, sizeof work->s_minus);
-    for (size_t r = first; r < last; ++r) {
-        const int32_t plus = xb->g_plus[c * xb->rows + r], minus = xb->g_minus[c * xb->rows + r];
-        for (size_t q = 0; q < n; ++q) {
-            work->s_plus[q] += plus * work->x[r * MHOI_BLOCK + q];
-            work->s_minus[q] += minus * work->x[r * MHOI_BLOCK + q];
-        }
-    }
-}
-
-int32_t mhoi_convert(const mho_converter *converter, int64_t s)
-{
-    if (converter->codes == 0)
-        return (int32_t)s;
-    const int64_t t = s - converter->edge, step = converter->step;
-    const int64_t code = (t >= 0 ? t / step : -((-t + step - 1) / step)) + 1;
-    return (int32_t)(code < 0 ? 0 : code > converter->codes - 1 ? converter->codes - 1 : code);
-}
-
-static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
-                        const mho_converter *converter, bool per_pair, size_t c, size_t n)
-{
-    memset(work->sum, 0, sizeof work->sum);
-    for (size_t k = 0; k < xb->groups; ++k) {
-        group_sums(xb, work, c, k, n);
-        for (size_t q = 0; q < n; ++q) {
-            const int64_t plus = work->s_plus[q], minus = work->s_minus[q];
-            work->sum[q] += per_pair ? mhoi_convert(converter, plus - minus)
-                                     : mhoi_convert(converter, plus) - mhoi_convert(converter, minus);
-        }
-    }
-}
-
-void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_converter *converter,
-                      bool per_pair, size_t n, const uint8_t *map, int32_t *sum)
-{
-    const size_t positions = xb->positions, columns = xb->shape.columns;
-    for (size_t first = 0; first < n * positions; first += MHOI_BLOCK) {
-        const size_t left = n * positions - first, m = left < MHOI_BLOCK ? left : MHOI_BLOCK;
-        gather(xb, map, first, m, work->x);
-        for (size_t c = 0; c < columns; ++c) {
-            column_sums(xb, work, converter, per_pair, c, m);
-            for (size_t q = 0; q < m; ++q) {
-                const size_t image = (first + q) / positions, p = (first + q) % positions;
-                sum[(image * columns + c) * positions + p] = work->sum[q];
-            }
-        }
-    }
-}
-
-void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
-                       mho_crossbar_sums_fn *each, void *user)
-{
-    for (size_t first = 0; first < xb->positions; first += MHOI_BLOCK) {
-        const size_t left = xb->positions - first, m = left < MHOI_BLOCK ? left : MHOI_BLOCK;
-        gather(xb, map, first, m, work->x);
-        for (size_t c = 0; c < xb->shape.columns; ++c)
-            for (size_t k = 0; k < xb->groups; ++k) {
-                group_sums(xb, work, c, k, m);
-                each(user, work->s_plus, work->s_minus, m);
-            }
-    }
 }

@@ -1,26 +1,137 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the crossbar engine share. */
+/* What the files of the crossbar engine share.
+ *
+ *   crossbar.c          shapes, memory          crossbar_gather.c   feature maps -> what a kernel reads
+ *   crossbar_program.c  bundles, tables         crossbar_run.c      blocks, row groups, converters
+ *   crossbar_ref.c      the definition, slowly  crossbar_avx*.c     kernels
+ *
+ * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
+ * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
 #ifndef MHO_CROSSBAR_IMPL_H
 #define MHO_CROSSBAR_IMPL_H
 
 #include "mho/crossbar.h"
+#include "mho/run.h"
 
-enum { MHOI_BLOCK = 512 }; /* pixels (positions of all images) worked on at once */
+enum {
+    MHOI_SUMS = 4,          /* sums that a kernel works out together */
+    MHOI_BLOCK = 512,       /* most pixels (positions of all images) of a block; a multiple of 64 */
+    MHOI_BUNDLE_ROWS = 5,   /* most rows of a bundle */
+    MHOI_ENTRIES = 32,      /* most entries of a table */
+    MHOI_SLACK = 64,        /* bytes that may be read behind a run */
+};
+
+/* A converter as clamp(trunc(S scale + shift), 0, top) in single precision; exact where prepared. */
+typedef struct mhoi_code {
+    bool ideal;
+    float scale, shift, top;
+} mhoi_code;
+
+/* One call of a kernel: four sums over `steps` bundles (or pairs of rows) for `pixels` pixels. */
+typedef struct mhoi_job {
+    const void *x;           /* [steps][pitch]: 16-bit indices, or 32-bit pairs of inputs */
+    size_t pitch, steps, pixels;
+    size_t widen;            /* look-up: tables that add up within 16 bits */
+    const void *w[MHOI_SUMS]; /* [steps]: tables, or 32-bit pairs of conductances */
+    int32_t bias[MHOI_SUMS]; /* look-up: what the tables leave out */
+    mhoi_code code;
+    bool paired;             /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
+    bool accumulate;         /* += */
+    int32_t *out[MHOI_SUMS]; /* room for pixels rounded up to 64 */
+} mhoi_job;
+
+typedef struct mhoi_kernels {
+    size_t bundle_rows; /* look-up: most rows of a table */
+    size_t widen_max;
+    bool centred;       /* table entries are signed and centred, else they start at 0 */
+    /* Bytes of bundle indices -> 16-bit indices in the order of the look-up kernel. */
+    void (*expand_index)(const uint8_t *bytes, size_t pixels, uint16_t *index);
+    /* Bytes of two rows -> 32-bit pairs; second NULL: 0. */
+    void (*expand_pair)(const uint8_t *first, const uint8_t *second, bool is_signed, size_t pixels,
+                        int32_t *pair);
+    void (*lookup)(const mhoi_job *job);
+    void (*dot)(const mhoi_job *job);
+    /* out[j] = sum over bit < bits of in[j + offset[bit]] << bit, j < n. */
+    void (*window)(const uint8_t *in, const size_t *offset, size_t bits, size_t n, uint8_t *out);
+} mhoi_kernels;
+
+extern const mhoi_kernels mhoi_kernels_avx2, mhoi_kernels_avx512;
+
+/* Bits [right, right + bits) of the window byte at `offset` become bits left, left + 1, ... */
+typedef struct mhoi_segment {
+    uint32_t offset;
+    uint8_t right, mask, left;
+} mhoi_segment;
+
+typedef struct mhoi_bundle {
+    uint32_t row, rows, segment, segments;
+} mhoi_bundle;
+
+typedef enum mhoi_side { MHOI_PLUS, MHOI_MINUS, MHOI_DIFFERENCE, MHOI_SIDES } mhoi_side;
 
 struct mho_crossbar {
     mho_crossbar_shape shape;
+    const mhoi_kernels *kernels;     /* NULL: reference */
     size_t rows, w_out, positions;
-    size_t groups;               /* row groups: crossbars along the rows */
-    int16_t *g_plus, *g_minus;   /* [C][R] */
+    size_t groups;                   /* row groups: crossbars along the rows */
+    int16_t *g_plus, *g_minus;       /* [C][R] */
+    /* planes: one image, padded, columns sorted by their phase in the stride */
+    size_t plane_w, plane_row, plane_bytes; /* of a phase, of a row, of an image */
+    size_t chunks;                   /* of up to 8 kernel columns, 1-bit inputs */
+    bool flat;                       /* one position that reads the whole map in order */
+    size_t block, block_images;      /* pixels and images of a block */
+    /* filled by program */
+    size_t bundle_rows, widen, entries;
+    mhoi_bundle *bundle;             /* [bundles] */
+    mhoi_segment *segment;
+    size_t *group_bundle;            /* [groups + 1] */
+    size_t steps_max;                /* steps of the largest row group */
+    void *table[MHOI_SIDES];         /* [k][C][steps of k] tables or pairs; NULL if not wanted */
+    size_t table_bytes;
+    int32_t *bias[MHOI_SIDES];       /* [k][C] */
 };
+
+typedef struct mhoi_run {
+    uint32_t from, to, length; /* window bytes, pixel of the block, pixels */
+} mhoi_run;
 
 struct mho_crossbar_work {
-    size_t images;
-    int16_t *x;                     /* [R][MHOI_BLOCK] inputs of the pixels of a block */
-    int32_t s_plus[MHOI_BLOCK], s_minus[MHOI_BLOCK], sum[MHOI_BLOCK];
+    uint8_t *plane;       /* one padded image */
+    uint8_t *window;      /* [block_images][chunks][plane_bytes] */
+    uint8_t *bytes;       /* [bundles][block + MHOI_SLACK] */
+    void *x;              /* [steps][block] what the kernel reads */
+    int32_t *sum;         /* [C + 1][block]; the last row is a dump */
+    int32_t *raw;         /* [MHOI_SUMS][block] */
+    mhoi_run *run;        /* [block] */
+    size_t runs;
+    int16_t *ref_x;       /* reference: [R][MHOI_BLOCK] */
+    int32_t *ref_s;       /* reference: [3][MHOI_BLOCK] */
 };
 
-/* code(S), exact for every S. */
-int32_t mhoi_convert(const mho_converter *converter, int64_t s);
+/* Kernel variant forced: for tests and benchmarks. */
+mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level, mho_crossbar **out);
+
+size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k);
+size_t mhoi_steps_of(const mho_crossbar *xb, size_t k);
+size_t mhoi_step_bytes(const mho_crossbar *xb);
+mho_status mhoi_crossbar_tables(mho_crossbar *xb);
+
+/* Windows (1 bit) or planes of `images` images of map. */
+void mhoi_gather_images(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                        size_t images);
+/* The runs of pixels [first, first + pixels) of these images. */
+void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t first, size_t pixels);
+/* x of row group k for the pixels of the runs.  map, images: as for mhoi_gather_images. */
+void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                       size_t images, size_t k, size_t pixels);
+
+int32_t mhoi_convert(const mho_converter *converter, int64_t s); /* exact for every S */
+/* False if single precision would miss an edge: then convert with mhoi_convert. */
+bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code);
+
+void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_converter *converter,
+                  bool per_pair, size_t n, const uint8_t *map, int32_t *sum);
+void mhoi_ref_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                   mho_crossbar_sums_fn *each, void *user);
 
 #endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The crossbar engine against OpenBLAS SGEMM on the same product, one thread, measured in turns.
+ *
+ * The product of R rows, C columns (pairs) and P pixels counts R C P multiply-adds, for SGEMM and for
+ * the engine alike; the engine also converts every row group and adds the codes up.  "pair": one
+ * converter a pair; "each": one per crossbar, which sums both crossbars, twice the work.
+ * Ratios are medians over rounds; a round times SGEMM, then every variant (CPU time of the thread).
+ *
+ * An OpenBLAS that does not know the CPU may choose too old a kernel: where the CPU has AVX-512, the
+ * program runs itself again with OPENBLAS_CORETYPE=SkylakeX, unless that variable is set. */
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crossbar/crossbar_impl.h"
+
+enum { ROUNDS = 9, VARIANTS = 4 };
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(const double *v)
+{
+    double sorted[ROUNDS];
+    memcpy(sorted, v, sizeof sorted);
+    qsort(sorted, ROUNDS, sizeof *sorted, compare);
+    return sorted[ROUNDS / 2];
+}
+
+static void check(mho_status status)
+{
+    if (status == MHO_OK)
+        return;
+    fprintf(stderr, "%s\n", mho_error_message());
+    exit(mho_status_exit_code(status));
+}
+
+static void *allocate(size_t n, size_t size)
+{
+    void *p = aligned_alloc(64, (n * size + 63) / 64 * 64);
+    if (!p)
+        exit(4);
+    memset(p, 0, n * size);
+    return p;
+}
+
+typedef struct scene {
+    mho_crossbar_shape shape;
+    size_t n, rows, positions;
+    uint8_t *map;
+    int16_t *g_plus, *g_minus;
+    int32_t *sum;
+    float *a, *b, *c; /* SGEMM: [C][R] x [R][n P] */
+} scene;
+
+static scene make_scene(mho_crossbar_shape shape, size_t n)
+{
+    const mho_window *w = &shape.window;
+    scene s = {.shape = shape, .n = n, .rows = w->c * w->kh * w->kw};
+    s.positions = ((w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride + 1) *
+                  ((w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1);
+    const size_t cells = s.rows * shape.columns, pixels = n * s.positions;
+    s.map = allocate(n * w->c * w->h * w->w, 1);
+    s.g_plus = allocate(cells, sizeof *s.g_plus);
+    s.g_minus = allocate(cells, sizeof *s.g_minus);
+    s.sum = allocate(shape.columns * pixels, sizeof *s.sum);
+    s.a = allocate(cells, sizeof(float));
+    s.b = allocate(s.rows * pixels, sizeof(float));
+    s.c = allocate(shape.columns * pixels, sizeof(float));
+    for (size_t i = 0; i < n * w->c * w->h * w->w; ++i)
+        s.map[i] = (uint8_t)(rand() & ((1 << shape.input_bits) - 1));
+    for (size_t i = 0; i < cells; ++i) {
+        const bool up = rand() % 2;
+        s.g_plus[i] = (int16_t)(up ? 3072 + rand() % 1024 : rand() % 1024);
+        s.g_minus[i] = (int16_t)(up ? rand() % 1024 : 3072 + rand() % 1024);
+        s.a[i] = (float)(s.g_plus[i] - s.g_minus[i]);
+    }
+    for (size_t i = 0; i < s.rows * pixels; ++i)
+        s.b[i] = (float)(rand() & 1);
+    return s;
+}
+
+static void clear_scene(scene *s)
+{
+    free(s->map);
+    free(s->g_plus);
+    free(s->g_minus);
+    free(s->sum);
+    free(s->a);
+    free(s->b);
+    free(s->c);
+}
+
+static double time_sgemm(const scene *s)
+{
+    const int m = (int)s->shape.columns, n = (int)(s->n * s->positions), k = (int)s->rows;
+    const double start = seconds();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, s->a, k, s->b, n, 0, s->c, n);
+    return seconds() - start;
+}
+
+/* Everything that comes before the kernels, for the whole product. */
+static double time_packing(const mho_crossbar *xb, mho_crossbar_work *work, const scene *s)
+{
+    const mho_window *w = &s->shape.window;
+    const size_t image_bytes = w->c * w->h * w->w;
+    const double start = seconds();
+    for (size_t i = 0; i < s->n; i += xb->block_images) {
+        const size_t images = s->n - i < xb->block_images ? s->n - i : xb->block_images;
+        const size_t pixels = images * xb->positions;
+        mhoi_gather_images(xb, work, s->map + i * image_bytes, images);
+        for (size_t first = 0; first < pixels; first += xb->block) {
+            const size_t m = pixels - first < xb->block ? pixels - first : xb->block;
+            mhoi_gather_runs(xb, work, first, m);
+            for (size_t k = 0; k < xb->groups; ++k)
+                mhoi_gather_group(xb, work, s->map + i * image_bytes, images, k, m);
+        }
+    }
+    return seconds() - start;
+}
+
+typedef struct variant {
+    mho_cpu level;
+    bool per_pair;
+    mho_crossbar *xb;
+    mho_crossbar_work *work;
+    double all[ROUNDS], ratio[ROUNDS], kernel_ratio[ROUNDS], packing[ROUNDS], program[ROUNDS];
+} variant;
+
+static void open_variant(variant *v, const scene *s, mho_cpu level, bool per_pair)
+{
+    mho_crossbar_shape shape = s->shape;
+    shape.conversion = per_pair ? MHO_CONVERSION_PER_PAIR : MHO_CONVERSION_PER_CROSSBAR;
+    v->level = level;
+    v->per_pair = per_pair;
+    check(mhoi_crossbar_create_level(&shape, level, &v->xb));
+    check(mho_crossbar_program(v->xb, s->g_plus, s->g_minus));
+    check(mho_crossbar_work_create(v->xb, s->n, &v->work));
+}
+
+static void round_of(variant *v, const scene *s, const mho_converter *converter, double sgemm, int i)
+{
+    double start = seconds();
+    check(mho_crossbar_program(v->xb, s->g_plus, s->g_minus));
+    v->program[i] = seconds() - start;
+    start = seconds();
+    mho_crossbar_run(v->xb, v->work, converter, v->per_pair, s->n, s->map, s->sum);
+    v->all[i] = seconds() - start;
+    const double packing = time_packing(v->xb, v->work, s);
+    v->packing[i] = packing / v->all[i];
+    v->ratio[i] = sgemm / v->all[i];
+    v->kernel_ratio[i] = sgemm / (v->all[i] - packing + v->program[i] * 4096 / 10000);
+}
+
+static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_converter converter)
+{
+    scene s = make_scene(shape, n);
+    variant v[VARIANTS];
+    double sgemm[ROUNDS];
+    size_t variants = 0;
+    for (mho_cpu level = mho_cpu_level(); level > MHO_CPU_REF; --level)
+        for (int per_pair = 1; per_pair >= 0; --per_pair)
+            open_variant(&v[variants++], &s, level, per_pair);
+    for (int i = 0; i < ROUNDS; ++i) {
+        sgemm[i] = time_sgemm(&s);
+        for (size_t j = 0; j < variants; ++j)
+            round_of(&v[j], &s, &converter, sgemm[i], i);
+    }
+    const double macs = (double)s.rows * (double)shape.columns * (double)(s.n * s.positions);
+    printf("%-22s sgemm %6.1f GMAC/s\n", name, macs / median(sgemm) * 1e-9);
+    for (size_t j = 0; j < variants; ++j) {
+        printf("    %-7s %s  kernel x%5.2f  all x%5.2f  %6.1f GMAC/s  packing %2.0f %%  program %.2f ms\n",
+               mho_cpu_name(v[j].level), v[j].per_pair ? "pair" : "each", median(v[j].kernel_ratio),
+               median(v[j].ratio), macs / median(v[j].all) * 1e-9, 100 * median(v[j].packing),
+               1e3 * median(v[j].program));
+        mho_crossbar_work_destroy(v[j].work);
+        mho_crossbar_destroy(v[j].xb);
+    }
+    clear_scene(&s);
+}
+
+static mho_crossbar_shape connected(size_t rows, size_t columns, size_t crossbar_rows, size_t bits)
+{
+    return (mho_crossbar_shape){.window = {rows, 1, 1, 1, 1, 1, 0, 0, 0, 0},
+                                .columns = columns,
+                                .crossbar_rows = crossbar_rows,
+                                .input_bits = bits};
+}
+
+static mho_crossbar_shape convolution(size_t c, size_t h, size_t k, size_t pad, size_t columns, size_t bits)
+{
+    return (mho_crossbar_shape){.window = {c, h, h, k, k, 1, pad, pad, pad, pad},
+                                .columns = columns,
+                                .crossbar_rows = 128,
+                                .input_bits = bits};
+}
+
+static void run_again_with_avx512_sgemm(char **argv)
+{
+    if (getenv("OPENBLAS_CORETYPE") || mho_cpu_level() != MHO_CPU_AVX512)
+        return;
+    setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+    execv("/proc/self/exe", argv);
+}
+
+int main(int argc, char **argv)
+{
+    const mho_converter four_bits = {.codes = 16, .edge = 100000, .step = 8192};
+    const mho_converter eight_bits = {.codes = 256, .edge = -4000000, .step = 32768};
+    const size_t rows[] = {128, 512}, columns[] = {10, 50, 128, 512};
+    (void)argc;
+    run_again_with_avx512_sgemm(argv);
+    openblas_set_num_threads(1);
+    printf("SGEMM: OpenBLAS, %s\n", openblas_get_corename());
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (size_t j = 0; j < sizeof columns / sizeof *columns; ++j) {
+            char name[64];
+            snprintf(name, sizeof name, "1 bit  %zu x %zu", rows[i], columns[j]);
+            bench(name, connected(rows[i], columns[j], rows[i], 1), 4096, four_bits);
+        }
+    bench("1 bit  conv 20>50 5x5", convolution(20, 12, 5, 0, 50, 1), 64, four_bits);
+    bench("1 bit  conv 64>128 3x3", convolution(64, 16, 3, 1, 128, 1), 16, four_bits);
+    bench("1 bit  800 x 500 /128", connected(800, 500, 128, 1), 512, four_bits);
+    bench("8 bit  128 x 128", connected(128, 128, 128, 8), 4096, eight_bits);
+    bench("8 bit  512 x 128", connected(512, 128, 512, 8), 4096, eight_bits);
+    bench("8 bit  conv 1>20 5x5", convolution(1, 28, 5, 0, 20, 8), 64, eight_bits);
+    return 0;
+}

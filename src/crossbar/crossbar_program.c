@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programming: rows are cut into bundles, and what a kernel reads of a bundle is worked out once.
+ * 1-bit inputs: a table of the sums of every subset of the bundle's cells, less an offset that makes
+ * the entries fit 16 bits (the offsets of a column add up to its bias).  docs/models/crossbar.md. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "crossbar/crossbar_impl.h"
+
+size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k)
+{
+    return xb->group_bundle[k + 1] - xb->group_bundle[k];
+}
+
+size_t mhoi_steps_of(const mho_crossbar *xb, size_t k)
+{
+    const size_t bundles = mhoi_bundles_of(xb, k);
+    return xb->shape.input_bits == 1 ? bundles : (bundles + 1) / 2;
+}
+
+size_t mhoi_step_bytes(const mho_crossbar *xb)
+{
+    return xb->shape.input_bits == 1 ? xb->entries * sizeof(int16_t) : 2 * sizeof(int16_t);
+}
+
+/* Cell r of column c as one side of the pair sees it. */
+static inline int32_t cell(const mho_crossbar *xb, mhoi_side side, size_t c, size_t r)
+{
+    const size_t i = c * xb->rows + r;
+    return side == MHOI_PLUS    ? xb->g_plus[i]
+           : side == MHOI_MINUS ? xb->g_minus[i]
+                                : xb->g_plus[i] - xb->g_minus[i];
+}
+
+static int64_t magnitude(const int16_t *g, size_t first, size_t last)
+{
+    int64_t sum = 0;
+    for (size_t r = first; r < last; ++r)
+        sum += abs(g[r]);
+    return sum;
+}
+
+/* Largest |sum| of any column and row group, over both crossbars of the pair. */
+static int64_t largest_sum(const mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
+{
+    const size_t rows = xb->rows, n = xb->shape.crossbar_rows;
+    int64_t largest = 0;
+    for (size_t c = 0; c < xb->shape.columns; ++c)
+        for (size_t first = 0; first < rows; first += n) {
+            const size_t last = first + n < rows ? first + n : rows;
+            const int64_t sum = magnitude(g_plus + c * rows, first, last) +
+                                magnitude(g_minus + c * rows, first, last);
+            largest = sum > largest ? sum : largest;
+        }
+    return largest * (xb->shape.input_bits == 1 ? 1 : (int64_t)1 << xb->shape.input_bits);
+}
+
+static bool wanted(const mho_crossbar *xb, mhoi_side side)
+{
+    if (xb->shape.conversion == MHO_CONVERSION_ANY)
+        return true;
+    return (side == MHOI_DIFFERENCE) == (xb->shape.conversion == MHO_CONVERSION_PER_PAIR);
+}
+
+/* Largest range (largest less smallest sum) of `rows` cells of one column: at most rows times this. */
+static int32_t largest_cell(const mho_crossbar *xb)
+{
+    int32_t largest = 1;
+    const size_t cells = xb->rows * xb->shape.columns;
+    const bool single = wanted(xb, MHOI_PLUS), pair = wanted(xb, MHOI_DIFFERENCE);
+    for (size_t i = 0; i < cells; ++i) {
+        const int32_t plus = xb->g_plus[i], minus = xb->g_minus[i];
+        const int32_t a = single ? abs(plus) : 0, b = single ? abs(minus) : 0;
+        const int32_t d = pair ? abs(plus - minus) : 0;
+        largest = a > largest ? a : largest;
+        largest = b > largest ? b : largest;
+        largest = d > largest ? d : largest;
+    }
+    return largest;
+}
+
+/* Rows of a bundle, and how many bundles add up within 16 bits. */
+static void choose_bundles(mho_crossbar *xb)
+{
+    xb->bundle_rows = 1;
+    xb->widen = 1;
+    if (xb->shape.input_bits != 1)
+        return;
+    const int32_t limit = UINT16_MAX - 1, largest = largest_cell(xb);
+    const size_t fit = (size_t)(limit / largest);
+    xb->bundle_rows = fit < xb->kernels->bundle_rows ? fit : xb->kernels->bundle_rows;
+    const int32_t half = ((int32_t)xb->bundle_rows * largest + 1) / 2;
+    xb->widen = (size_t)(INT16_MAX / half);
+    if (xb->widen > xb->kernels->widen_max)
+        xb->widen = xb->kernels->widen_max;
+    xb->entries = (size_t)1 << xb->kernels->bundle_rows;
+}
+
+/* The segments of `bundle`: which window bits its rows are. */
+static size_t cut_segments(const mho_crossbar *xb, const mhoi_bundle *bundle, mhoi_segment *out)
+{
+    const mho_window *w = &xb->shape.window;
+    const size_t h = w->h + w->pad_top + w->pad_bottom;
+    size_t count = 0;
+    for (size_t r = bundle->row; r < bundle->row + bundle->rows;) {
+        const size_t x = r % w->kw, row = r / (w->kh * w->kw) * h + r / w->kw % w->kh;
+        size_t bits = 1, offset = row * xb->plane_row;
+        if (xb->shape.input_bits == 1) {
+            const size_t end = w->kw < (x / 8 + 1) * 8 ? w->kw : (x / 8 + 1) * 8;
+            const size_t left = bundle->row + bundle->rows - r;
+            bits = end - x < left ? end - x : left;
+            offset += x / 8 * xb->plane_bytes;
+        } else {
+            offset += x % w->stride * xb->plane_w + x / w->stride;
+        }
+        out[count++] = (mhoi_segment){.offset = (uint32_t)offset,
+                                      .right = (uint8_t)(x % 8),
+                                      .mask = (uint8_t)((1U << bits) - 1),
+                                      .left = (uint8_t)(r - bundle->row)};
+        r += bits;
+    }
+    return count;
+}
+
+/* Bundles do not cross row groups; and not kernel rows where those are as long as a bundle, because
+ * then a bundle is one window byte. */
+static void cut_bundles(mho_crossbar *xb)
+{
+    const size_t n = xb->shape.crossbar_rows, kw = xb->shape.window.kw;
+    const bool aligned = kw == xb->bundle_rows && kw > 1 && !xb->flat;
+    size_t bundles = 0, segments = 0;
+    xb->steps_max = 0;
+    for (size_t k = 0; k < xb->groups; ++k) {
+        const size_t end = (k + 1) * n < xb->rows ? (k + 1) * n : xb->rows;
+        xb->group_bundle[k] = bundles;
+        for (size_t row = k * n; row < end;) {
+            size_t rows = aligned ? kw - row % kw : xb->bundle_rows;
+            rows = rows < end - row ? rows : end - row;
+            mhoi_bundle *b = &xb->bundle[bundles++];
+            *b = (mhoi_bundle){.row = (uint32_t)row, .rows = (uint32_t)rows, .segment = (uint32_t)segments};
+            b->segments = (uint32_t)cut_segments(xb, b, xb->segment + segments);
+            segments += b->segments;
+            row += rows;
+        }
+        xb->group_bundle[k + 1] = bundles;
+        const size_t steps = mhoi_steps_of(xb, k);
+        xb->steps_max = steps > xb->steps_max ? steps : xb->steps_max;
+    }
+}
+
+/* Sums of all subsets of the bundle's cells; returns the offset they are given less. */
+static int32_t fill_table(const mho_crossbar *xb, mhoi_side side, size_t c, const mhoi_bundle *b,
+                          int16_t *table)
+{
+    int32_t g[MHOI_BUNDLE_ROWS] = {0}, sum[MHOI_ENTRIES], low = 0, high = 0;
+    for (size_t r = 0; r < b->rows; ++r) {
+        g[r] = cell(xb, side, c, b->row + r);
+        low += g[r] < 0 ? g[r] : 0;
+        high += g[r] > 0 ? g[r] : 0;
+    }
+    const int32_t offset = xb->kernels->centred ? (low + high) / 2 : low;
+    sum[0] = -offset;
+    for (size_t r = 0, half = 1; half < xb->entries; ++r, half *= 2)
+        for (size_t e = 0; e < half; ++e)
+            sum[half + e] = sum[e] + g[r];
+    for (size_t e = 0; e < xb->entries; ++e)
+        table[e] = (int16_t)(uint16_t)sum[e];
+    return offset;
+}
+
+static int32_t fill_tables(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c, int16_t *out)
+{
+    int32_t bias = 0;
+    for (size_t b = xb->group_bundle[k]; b < xb->group_bundle[k + 1]; ++b, out += xb->entries)
+        bias += fill_table(xb, side, c, &xb->bundle[b], out);
+    return bias;
+}
+
+static void fill_pairs(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c, int16_t *out)
+{
+    const size_t n = xb->shape.crossbar_rows;
+    const size_t end = (k + 1) * n < xb->rows ? (k + 1) * n : xb->rows;
+    size_t i = 0;
+    for (size_t r = k * n; r < end; ++r)
+        out[i++] = (int16_t)cell(xb, side, c, r);
+    if (i % 2)
+        out[i] = 0;
+}
+
+static void fill_side(mho_crossbar *xb, mhoi_side side)
+{
+    const size_t columns = xb->shape.columns;
+    char *out = xb->table[side];
+    for (size_t k = 0; k < xb->groups; ++k)
+        for (size_t c = 0; c < columns; ++c) {
+            if (xb->shape.input_bits == 1)
+                xb->bias[side][k * columns + c] = fill_tables(xb, side, k, c, (int16_t *)(void *)out);
+            else
+                fill_pairs(xb, side, k, c, (int16_t *)(void *)out);
+            out += mhoi_steps_of(xb, k) * mhoi_step_bytes(xb);
+        }
+}
+
+/* Multi-bit inputs: does every difference of a pair fit 16 bits? */
+static bool differences_fit(const mho_crossbar *xb)
+{
+    for (size_t i = 0; i < xb->rows * xb->shape.columns; ++i)
+        if (abs(xb->g_plus[i] - xb->g_minus[i]) > INT16_MAX)
+            return false;
+    return true;
+}
+
+static mho_status resize_tables(mho_crossbar *xb)
+{
+    size_t steps = 0;
+    for (size_t k = 0; k < xb->groups; ++k)
+        steps += mhoi_steps_of(xb, k);
+    const size_t bytes = steps * mhoi_step_bytes(xb) * xb->shape.columns;
+    const bool keep = bytes == xb->table_bytes;
+    xb->table_bytes = bytes;
+    for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
+        const bool fits = xb->shape.input_bits == 1 || side != MHOI_DIFFERENCE || differences_fit(xb);
+        if (!keep || !fits)
+            mhoi_free(&xb->table[side]);
+        if (xb->table[side] || !wanted(xb, side) || !fits)
+            continue;
+        const mho_status status = mhoi_alloc(&xb->table[side], bytes, 1, "look-up tables");
+        if (status != MHO_OK)
+            return status;
+    }
+    return MHO_OK;
+}
+
+mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
+{
+    const int64_t largest = largest_sum(xb, g_plus, g_minus);
+    if (largest > INT32_MAX)
+        return mho_error(MHO_EDOMAIN, "crossbar: a sum over %zu rows may reach %lld, want at most %d",
+                         xb->shape.crossbar_rows, (long long)largest, INT32_MAX);
+    const size_t cells = xb->rows * xb->shape.columns, bytes = cells * sizeof *g_plus;
+    for (size_t i = 0; i < cells; ++i)
+        if (g_plus[i] == INT16_MIN || g_minus[i] == INT16_MIN)
+            return mho_error(MHO_EDOMAIN, "crossbar: conductance %zu = %d, want %d or more", i,
+                             INT16_MIN, -INT16_MAX);
+    memcpy(xb->g_plus, g_plus, bytes);
+    memcpy(xb->g_minus, g_minus, bytes);
+    if (!xb->kernels)
+        return MHO_OK;
+    choose_bundles(xb);
+    cut_bundles(xb);
+    const mho_status status = resize_tables(xb);
+    if (status != MHO_OK) {
+        xb->table_bytes = 0;
+        return status;
+    }
+    for (mhoi_side side = 0; side < MHOI_SIDES; ++side)
+        if (xb->table[side])
+            fill_side(xb, side);
+    return MHO_OK;
+}

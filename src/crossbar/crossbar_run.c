@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hardware inference of one layer: blocks of pixels, row groups, four sums at a time, converters. */
+#include <math.h>
+#include <string.h>
+
+#include "crossbar/crossbar_impl.h"
+
+#define CODES_PREPARED (1 << 16) /* edges worth checking one by one */
+
+int32_t mhoi_convert(const mho_converter *converter, int64_t s)
+{
+    if (converter->codes == 0)
+        return (int32_t)s;
+    const int64_t t = s - converter->edge, step = converter->step;
+    const int64_t code = (t >= 0 ? t / step : -((-t + step - 1) / step)) + 1;
+    return (int32_t)(code < 0 ? 0 : code > converter->codes - 1 ? converter->codes - 1 : code);
+}
+
+/* What the kernels compute, in the same precision. */
+static int32_t code_of(const mhoi_code *code, int64_t s)
+{
+    if (s < INT32_MIN || s > INT32_MAX)
+        return s < 0 ? 0 : (int32_t)code->top;
+    const float t = fmaf((float)(int32_t)s, code->scale, code->shift);
+    return (int32_t)fminf(fmaxf(t, 0.0F), code->top);
+}
+
+/* Both the code and its approximation never fall as S rises, so they agree everywhere if they agree
+ * on either side of every edge.  docs/models/crossbar.md eq. (4). */
+bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code)
+{
+    *code = (mhoi_code){.ideal = converter->codes == 0};
+    if (code->ideal)
+        return true;
+    if (converter->codes > CODES_PREPARED)
+        return false;
+    const double step = converter->step;
+    code->scale = (float)(1.0 / step);
+    code->shift = (float)((step - converter->edge + 0.5) / step);
+    code->top = (float)(converter->codes - 1);
+    for (int32_t j = 0; j < converter->codes - 1; ++j) {
+        const int64_t edge = converter->edge + (int64_t)j * converter->step;
+        if (code_of(code, edge) != j + 1 || code_of(code, edge - 1) != j)
+            return false;
+    }
+    return true;
+}
+
+/* One run of the engine over a block. */
+typedef struct block {
+    const mho_crossbar *xb;
+    mho_crossbar_work *work;
+    const mho_converter *converter;
+    mhoi_code code;
+    bool exact; /* the code is exact in single precision */
+    bool per_pair;
+    size_t pixels;
+} block;
+
+static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
+{
+    if (xb->shape.input_bits == 1)
+        xb->kernels->lookup(job);
+    else
+        xb->kernels->dot(job);
+}
+
+/* First table of row group k, side, column c. */
+static const char *table_of(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c)
+{
+    const size_t first = xb->shape.input_bits == 1 ? xb->group_bundle[k] : 0;
+    size_t steps = first * xb->shape.columns + c * mhoi_steps_of(xb, k);
+    if (xb->shape.input_bits != 1)
+        for (size_t i = 0; i < k; ++i)
+            steps += mhoi_steps_of(xb, i) * xb->shape.columns;
+    return (const char *)xb->table[side] + steps * mhoi_step_bytes(xb);
+}
+
+static void set_sum(mhoi_job *job, const mho_crossbar *xb, size_t j, mhoi_side side, size_t k, size_t c)
+{
+    job->w[j] = table_of(xb, side, k, c);
+    job->bias[j] = xb->bias[side][k * xb->shape.columns + c];
+}
+
+/* Four sums of row group k from column c on: S+, S- of two columns, or the differences of four.
+ * Beyond the last column the last one is worked out again and dumped. */
+static mhoi_job make_job(const block *b, size_t k, size_t c)
+{
+    const mho_crossbar *xb = b->xb;
+    const size_t last = xb->shape.columns - 1, pitch = xb->block;
+    mhoi_job job = {.x = b->work->x,
+                    .pitch = pitch,
+                    .steps = mhoi_steps_of(xb, k),
+                    .pixels = b->pixels,
+                    .widen = xb->widen,
+                    .code = b->code,
+                    .paired = !b->per_pair,
+                    .accumulate = k > 0};
+    const size_t each = b->per_pair ? 1 : 2;
+    for (size_t j = 0; j < MHOI_SUMS; ++j) {
+        const size_t column = c + j / each < last ? c + j / each : last;
+        const mhoi_side side = b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS;
+        set_sum(&job, xb, j, side, k, column);
+        job.out[j] = b->work->sum + (c + j / each <= last ? column : last + 1) * pitch;
+    }
+    return job;
+}
+
+/* Converters that single precision would not do right: raw sums, then whole-number arithmetic. */
+static void run_exact(const block *b, mhoi_job job)
+{
+    int32_t *out[MHOI_SUMS];
+    const bool paired = job.paired, accumulate = job.accumulate;
+    for (size_t j = 0; j < MHOI_SUMS; ++j) {
+        out[j] = job.out[j];
+        job.out[j] = b->work->raw + j * b->xb->block;
+    }
+    job.code.ideal = true;
+    job.paired = job.accumulate = false;
+    run_kernel(b->xb, &job);
+    for (size_t j = 0; j < MHOI_SUMS; j += paired ? 2 : 1)
+        for (size_t q = 0; q < b->pixels; ++q) {
+            int32_t code = mhoi_convert(b->converter, job.out[j][q]);
+            if (paired)
+                code -= mhoi_convert(b->converter, job.out[j + 1][q]);
+            out[j][q] = code + (accumulate ? out[j][q] : 0);
+        }
+}
+
+/* All columns of row group k. */
+static void run_group(const block *b, size_t k)
+{
+    const size_t columns = b->per_pair ? MHOI_SUMS : MHOI_SUMS / 2;
+    for (size_t c = 0; c < b->xb->shape.columns; c += columns) {
+        const mhoi_job job = make_job(b, k, c);
+        if (b->exact)
+            run_kernel(b->xb, &job);
+        else
+            run_exact(b, job);
+    }
+}
+
+/* sum[n][C][P] from the block's [C][pixels], pixel = image P + position. */
+static void scatter(const block *b, size_t first, int32_t *sum)
+{
+    const size_t positions = b->xb->positions, columns = b->xb->shape.columns, pitch = b->xb->block;
+    if (positions == 1) {
+        for (size_t q = 0; q < b->pixels; ++q)
+            for (size_t c = 0; c < columns; ++c)
+                sum[(first + q) * columns + c] = b->work->sum[c * pitch + q];
+        return;
+    }
+    for (size_t c = 0; c < columns; ++c)
+        for (size_t q = 0; q < b->pixels;) {
+            const size_t image = (first + q) / positions, p = (first + q) % positions;
+            const size_t left = b->pixels - q, n = positions - p < left ? positions - p : left;
+            memcpy(sum + (image * columns + c) * positions + p, b->work->sum + c * pitch + q,
+                   n * sizeof *sum);
+            q += n;
+        }
+}
+
+static bool has_tables(const mho_crossbar *xb, bool per_pair)
+{
+    return xb->kernels && (per_pair ? xb->table[MHOI_DIFFERENCE] != NULL
+                                    : xb->table[MHOI_PLUS] && xb->table[MHOI_MINUS]);
+}
+
+/* The pixels of `images` images from `first` of the map on, in blocks. */
+static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum)
+{
+    const size_t pixels = images * b->xb->positions;
+    mhoi_gather_images(b->xb, b->work, map, images);
+    for (size_t first = 0; first < pixels; first += b->pixels) {
+        b->pixels = pixels - first < b->xb->block ? pixels - first : b->xb->block;
+        mhoi_gather_runs(b->xb, b->work, first, b->pixels);
+        for (size_t k = 0; k < b->xb->groups; ++k) {
+            mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
+            run_group(b, k);
+        }
+        scatter(b, first, sum);
+    }
+}
+
+void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_converter *converter,
+                      bool per_pair, size_t n, const uint8_t *map, int32_t *sum)
+{
+    const mho_window *w = &xb->shape.window;
+    if (!has_tables(xb, per_pair)) {
+        mhoi_ref_run(xb, work, converter, per_pair, n, map, sum);
+        return;
+    }
+    block b = {.xb = xb, .work = work, .converter = converter, .per_pair = per_pair};
+    b.exact = mhoi_code_prepare(converter, &b.code);
+    for (size_t i = 0; i < n; i += xb->block_images) {
+        const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
+        run_images(&b, map + i * w->c * w->h * w->w, images, sum + i * xb->shape.columns * xb->positions);
+    }
+}
+
+void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                       mho_crossbar_sums_fn *each, void *user)
+{
+    if (!has_tables(xb, false)) {
+        mhoi_ref_sums(xb, work, map, each, user);
+        return;
+    }
+    block b = {.xb = xb, .work = work, .code = {.ideal = true}};
+    mhoi_gather_images(xb, work, map, 1);
+    for (size_t first = 0; first < xb->positions; first += b.pixels) {
+        b.pixels = xb->positions - first < xb->block ? xb->positions - first : xb->block;
+        mhoi_gather_runs(xb, work, first, b.pixels);
+        for (size_t k = 0; k < xb->groups; ++k) {
+            mhoi_gather_group(xb, work, map, 1, k, b.pixels);
+            for (size_t c = 0; c < xb->shape.columns; c += 2) {
+                mhoi_job job = make_job(&b, k, c);
+                job.paired = job.accumulate = false;
+                for (size_t j = 0; j < MHOI_SUMS; ++j)
+                    job.out[j] = work->raw + j * xb->block;
+                run_kernel(xb, &job);
+                each(user, job.out[0], job.out[1], b.pixels);
+                if (c + 1 < xb->shape.columns)
+                    each(user, job.out[2], job.out[3], b.pixels);
+            }
+        }
+    }
+}
