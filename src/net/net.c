@@ -237,7 +237,7 @@ void mhoi_net_set_unique_name(mho_net *net, size_t i, const char *stem)
         if (k < 26)
             snprintf(name, sizeof name, "%.24s%c", stem, (char)('a' + k));
         else
-            snprintf(name, sizeof name, "%.24s_%zu", stem, k);
+            snprintf(name, sizeof name, "%.24s_%zu", stem, i + k - 26);
     }
     memcpy(net->node[i].name, name, sizeof name);
 }

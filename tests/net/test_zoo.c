@@ -28,7 +28,8 @@ static uint64_t batchnorm_scales(const mho_net *net)
     return sum;
 }
 
-static void check_near(const char *name, const char *what, double got, double want, double tolerance)
+static void check_near(const char *name, const char *what, double got, double want,
+                       double tolerance)
 {
     if (got < want * (1 - tolerance) || got > want * (1 + tolerance))
         fail_msg("%s: %s = %.9g, want %.9g within %g", name, what, got, want, tolerance);
@@ -53,8 +54,8 @@ static void every_network_is_sound(void **state)
     assert_true(seen >= 13);
 }
 
-/* torchvision 0.15's model table (weights' metadata: num_params, which counts gamma and beta; GFLOPS,
- * which counts multiply-accumulates). */
+/* torchvision 0.15's model table (weights' metadata: num_params, which counts gamma and beta;
+ * GFLOPS, which counts multiply-accumulates). */
 static void sizes_of_torchvision(void **state)
 {
     (void)state;
@@ -83,8 +84,10 @@ static void cells_of_bcnn(void **state)
         const char *name;
         uint64_t weights, macs;
     } rows[] = {
-        {"alexnet-owt", 61090496, 714188480}, {"alexnet", 60954656, 724406816},
-        {"lenet", 430500, 2293000},           {"lenet5-32", 61470, 416520},
+        {"alexnet-owt", 61090496, 714188480},
+        {"alexnet", 60954656, 724406816},
+        {"lenet", 430500, 2293000},
+        {"lenet5-32", 61470, 416520},
         {"lenet5", 44190, 281640},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
