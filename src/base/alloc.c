@@ -31,7 +31,7 @@ mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
         return MHO_OK;
     if (atomic_fetch_add(&made, 1) + 1 == atomic_load(&fail_number))
         return no_memory(count, size, what);
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX ||
+    if (__builtin_mul_overflow(count, size, &bytes) ||
         posix_memalign(&memory, ALIGNMENT, bytes) != 0)
         return no_memory(count, size, what);
     memset(memory, 0, bytes);

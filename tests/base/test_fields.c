@@ -109,6 +109,7 @@ static void test_read_messages(void **state)
          "x.yaml:1: crossbar.rows = 99999999999999999999999, want 1..4096"},
         {"crossbar: {rows: }", "x.yaml:1: crossbar.rows = , want 1..4096"},
         {"energy: -1", "x.yaml:1: energy = -1, want 0..1e+06 pJ"},
+        {"energy: 2e6", "x.yaml:1: energy = 2e6, want 0..1e+06 pJ"},
         {"energy: nan", "x.yaml:1: energy = nan, want 0..1e+06 pJ"},
         {"energy: .inf", "x.yaml:1: energy = .inf, want 0..1e+06 pJ"},
         {"energy: 1e999", "x.yaml:1: energy = 1e999, want 0..1e+06 pJ"},
@@ -219,6 +220,7 @@ static void test_nearest(void **state)
     assert_null(mho_nearest("resnet152", names, 5));
     assert_null(mho_nearest("", names, 5));
     assert_null(mho_nearest("q", names, 5));
+    assert_null(mho_nearest("q", (const char *const[]){"o"}, 1));
     assert_null(mho_nearest("lenet", names, 0));
     char longer[200];
     memset(longer, 'a', sizeof longer - 1);

@@ -167,7 +167,7 @@ static void test_normal_digits(void **state)
         bool swapped = (draw[i + 1] >> 30 & 1) != 0;
         double even = radius * (swapped ? sin(angle) : cos(angle));
         double odd = radius * (swapped ? cos(angle) : sin(angle));
-        double bound = 1e-6 * radius + 1e-4; /* near u = 1 the radius has few digits */
+        double bound = 4e-7 * radius + 1.2e-7 / radius; /* u is rounded to 24 bits */
         if (fabs(x[i] - even) > bound || fabs(x[i + 1] - odd) > bound)
             fail_msg("draws %zu: %.9g %.9g, want %.9g %.9g", i, x[i], x[i + 1], even, odd);
     }

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,12 +103,12 @@ static void test_every_item_once(void **state)
     assert_true(mho_threads() >= 1);
 }
 
-/* Items 40, 41, ... fail at once, item 37 late: 37 is told, whatever the threads. */
+/* Items 37 and 40 up fail; *late of them does so after all the others. */
 static mho_status fail_some(void *context, size_t item, size_t thread)
 {
-    (void)context;
+    const size_t *late = context;
     (void)thread;
-    if (item == 37)
+    if (item == *late)
         (void)usleep(2000);
     if (item == 37 || item >= 40)
         return mho_error(item == 37 ? MHO_EDOMAIN : MHO_EFILE, "item %zu", item);
@@ -119,31 +120,53 @@ static void test_lowest_failure(void **state)
     (void)state;
     for (size_t threads = 1; threads <= 7; threads++) {
         assert_int_equal(mho_threads_set(threads), MHO_OK);
-        for (int repeat = 0; repeat < 5; repeat++) {
+        for (size_t late = 37; late <= 42; late++) {
             (void)mho_error(MHO_EUSAGE, "stale");
-            assert_int_equal(mhoi_parallel(ITEMS, fail_some, NULL), MHO_EDOMAIN);
+            assert_int_equal(mhoi_parallel(ITEMS, fail_some, &late), MHO_EDOMAIN);
             assert_string_equal(mho_error_message(), "item 37");
         }
     }
     assert_int_equal(mho_threads_set(0), MHO_OK);
 }
 
-static mho_status nested(void *context, size_t item, size_t thread)
+typedef struct nest {
+    count count;
+    bool master; /* of the thread that runs the inner loop */
+} nest;
+
+static mho_status inner(void *context, size_t item, size_t thread)
 {
-    count *c = context;
-    (void)item;
-    (void)thread;
-    return mhoi_parallel(ITEMS, count_item, c);
+    nest *n = context;
+    if (mhoi_is_master() != n->master)
+        return mho_error(MHO_EINTERNAL, "item %zu runs on another thread", item);
+    return count_item(&n->count, item, thread);
 }
 
+static mho_status outer(void *context, size_t item, size_t thread)
+{
+    nest *n = (nest *)context + item;
+    (void)thread;
+    n->master = mhoi_is_master();
+    (void)usleep(2000); /* lets every thread have some */
+    return mhoi_parallel(ITEMS, inner, n);
+}
+
+/* A loop within a loop runs on the thread that calls it, which is still the master or still not. */
 static void test_nested(void **state)
 {
     (void)state;
-    count c = {.threads = 1};
+    static nest n[8];
+    size_t masters = 0;
+    for (size_t i = 0; i < 8; i++)
+        n[i].count.threads = 1;
     assert_int_equal(mho_threads_set(4), MHO_OK);
-    assert_int_equal(mhoi_parallel(8, nested, &c), MHO_OK);
-    for (size_t i = 0; i < ITEMS; i++)
-        assert_int_equal(atomic_load(&c.done[i]), 8);
+    assert_int_equal(mhoi_parallel(8, outer, n), MHO_OK);
+    for (size_t i = 0; i < 8; i++) {
+        masters += n[i].master;
+        for (size_t k = 0; k < ITEMS; k++)
+            assert_int_equal(atomic_load(&n[i].count.done[k]), 1);
+    }
+    assert_true(masters < 8);
     assert_int_equal(mho_threads_set(0), MHO_OK);
 }
 
