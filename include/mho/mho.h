@@ -18,6 +18,7 @@
 #include "mho/net.h"
 #include "mho/onnx.h"
 #include "mho/quant.h"
+#include "mho/pipeline.h"
 #include "mho/run.h"
 #include "mho/status.h"
 #include "mho/train.h"

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The line-buffer pipeline, cycle by cycle: one image through all layers at once.
+ *
+ * A layer keeps only the rows its window needs, and works (is awake) in every cycle in which an element
+ * was shifted in and completes a window.  The simulation moves element numbers through the line buffers
+ * and compares every window with the feature map, so what it reports has been executed, not derived.
+ * Rules: docs/models/pipeline.md. */
+#ifndef MHO_PIPELINE_H
+#define MHO_PIPELINE_H
+
+#include <stdio.h>
+
+#include "mho/net.h"
+
+typedef struct mho_pipeline_options {
+    bool registered_pool; /* a pooling result leaves one cycle later */
+    size_t service;       /* cycles a window occupies a convolution or fully connected layer; 1.. */
+} mho_pipeline_options;
+
+MHO_API mho_pipeline_options mho_pipeline_options_default(void);
+
+/* What a layer did in one cycle: elements are numbered y W + x. */
+#define MHO_BEAT_NONE (-1) /* nothing moved */
+#define MHO_BEAT_PAD (-2)  /* a zero was shifted in */
+typedef struct mho_beat {
+    int32_t in, out; /* element shifted in, element put out */
+    bool awake;
+} mho_beat;
+
+typedef struct mho_pipeline_layer {
+    size_t node; /* of the network; conv, pool, fc or add */
+    mho_op op;
+    char name[MHO_NAME];
+    mho_shape in, out;
+    uint64_t awake;  /* cycles; the others it sleeps */
+    uint64_t shifts, pads; /* elements shifted in, and how many of them were padding */
+    uint64_t first_awake, last_out; /* cycles, from 0; last_out: the last result leaves */
+    uint64_t blocked; /* cycles in which another layer had to wait for this one */
+    size_t registers; /* a channel: line buffer, fc: whole input, add: deepest queue */
+    size_t feature_map; /* elements a channel of the whole input map, for comparison */
+    size_t channels;  /* of the input */
+    bool critical;    /* on the path that sets the number of cycles */
+    uint64_t latency; /* cycles from its producer's last result to its own (first layer: from the start) */
+    uint64_t eq6;     /* what bcnn Eq. 6 counts for it */
+} mho_pipeline_layer;
+
+typedef struct mho_pipeline {
+    mho_pipeline_layer *layer;
+    size_t layers;
+    uint64_t cycles, eq6, eq7;
+    uint64_t stalls; /* cycles in which some layer had to wait; 0: stall-free */
+} mho_pipeline;
+
+/* Called once a cycle with beat[layers], in the order of mho_pipeline.layer. */
+typedef void mho_pipeline_trace_fn(void *user, uint64_t cycle, const mho_beat *beat, size_t layers);
+
+/* Simulates one image.  service [net->nodes], or NULL: cycles a window of that node, 0 = the option's.
+ * trace may be NULL.
+ * MHO_EINTERNAL: a window held the wrong elements (never expected); MHO_ENOTMODELED: padding as large as
+ * the kernel; MHO_EDOMAIN: a service time of 0 or a feature map beyond 2^31 elements. */
+MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create(const mho_net *net,
+                                                      const mho_pipeline_options *options,
+                                                      const size_t *service, mho_pipeline_trace_fn *trace,
+                                                      void *user, mho_pipeline **out);
+MHO_API void mho_pipeline_destroy(mho_pipeline *pipeline);
+
+/* Value change dump (IEEE 1364) of cycles [from, to): for each layer `awake`, `shift`, `pad`, `valid` and
+ * the 1-based coordinates of what is shifted in.  One cycle is one time step of 10 ns.
+ * MHO_EFILE: the stream refused. */
+MHO_API MHO_MUST_CHECK mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *options,
+                                                   const size_t *service, uint64_t from, uint64_t to,
+                                                   FILE *file);
+
+#endif

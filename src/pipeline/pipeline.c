@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the pipe until the network's last result, then tells what each layer contributed. */
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "mho/map.h"
+#include "pipeline_impl.h"
+
+enum { LOOK_UP_EVERY = 4096 }; /* cycles between looks at interruption and progress */
+
+mho_pipeline_options mho_pipeline_options_default(void)
+{
+    return (mho_pipeline_options){.registered_pool = false, .service = 1};
+}
+
+static mho_status stands_still(const mhoi_pipe *pipe, uint64_t cycle)
+{
+    const mhoi_stage *t = &pipe->stage[pipe->final];
+    return mho_error(MHO_EINTERNAL, "the pipeline stands still at cycle %llu: layer '%s' has put out %zu of %zu",
+                     (unsigned long long)cycle, t->layer ? t->layer->name : "input", t->results_done,
+                     t->results);
+}
+
+static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *trace, void *user)
+{
+    const mhoi_stage *final = &pipe->stage[pipe->final];
+    uint64_t cycle = 0;
+    while (final->results_done < final->results) {
+        bool moved, waited;
+        mho_status s = mhoi_pipe_step(pipe, cycle, &moved, &waited);
+        if (s)
+            return s;
+        if (!moved)
+            return stands_still(pipe, cycle);
+        p->stalls += waited;
+        if (trace) {
+            for (size_t i = 1; i < pipe->stages; i++)
+                pipe->beat[i - 1] = pipe->stage[i].beat;
+            trace(user, cycle, pipe->beat, pipe->stages - 1);
+        }
+        if (++cycle % LOOK_UP_EVERY)
+            continue;
+        mhoi_progress("pipeline", cycle < p->eq6 ? cycle : p->eq6, p->eq6, "cycles");
+        if (mho_interrupted())
+            return mho_error(MHO_EINTERRUPTED, "interrupted at cycle %llu", (unsigned long long)cycle);
+    }
+    p->cycles = cycle;
+    return MHO_OK;
+}
+
+/* Walks back from the last layer along the producers that finished last. */
+static void find_critical_path(const mhoi_pipe *pipe)
+{
+    const mhoi_stage *t = &pipe->stage[pipe->final];
+    while (t->layer) {
+        const mhoi_stage *from = &pipe->stage[t->producer[0]];
+        if (t->producers == 2) {
+            const mhoi_stage *other = &pipe->stage[t->producer[1]];
+            if (!from->layer || (other->layer && other->layer->last_out > from->layer->last_out))
+                from = other;
+        }
+        t->layer->critical = true;
+        t->layer->latency = t->layer->last_out + 1 - (from->layer ? from->layer->last_out + 1 : 0);
+        t = from;
+    }
+}
+
+static mho_status count_closed_forms(const mho_net *net, mho_pipeline *p)
+{
+    bool first = true;
+    mho_status s = mho_cycles_pipelined(net, &p->eq6);
+    if (!s)
+        s = mho_cycles_layer_by_layer(net, &p->eq7);
+    for (size_t i = 0; !s && i < p->layers; i++) {
+        s = mho_cycles_pipelined_term(&net->node[p->layer[i].node], first, &p->layer[i].eq6);
+        if (p->layer[i].op == MHO_OP_CONV)
+            first = false;
+    }
+    return s;
+}
+
+static mho_status check_options(const mho_pipeline_options *options, const size_t *service, size_t nodes)
+{
+    enum { SERVICE_MAX = 1000000 };
+    if (options->service < 1 || options->service > SERVICE_MAX)
+        return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", options->service, SERVICE_MAX);
+    for (size_t i = 0; service && i < nodes; i++)
+        if (service[i] > SERVICE_MAX)
+            return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", service[i], SERVICE_MAX);
+    return MHO_OK;
+}
+
+static mho_status simulate(const mho_net *net, const mho_pipeline_options *options, const size_t *service,
+                           mho_pipeline_trace_fn *trace, void *user, mho_pipeline *p)
+{
+    mhoi_pipe pipe;
+    mho_status s = mhoi_alloc(&p->layer, net->nodes, sizeof *p->layer, "layers of the pipeline");
+    if (!s)
+        s = mhoi_pipe_create(net, options, service, p->layer, &pipe);
+    if (s)
+        return s;
+    p->layers = pipe.stages - 1;
+    s = count_closed_forms(net, p);
+    if (!s)
+        s = run(&pipe, p, trace, user);
+    if (!s)
+        find_critical_path(&pipe);
+    mhoi_pipe_free(&pipe);
+    return s;
+}
+
+mho_status mho_pipeline_create(const mho_net *net, const mho_pipeline_options *options,
+                               const size_t *service, mho_pipeline_trace_fn *trace, void *user,
+                               mho_pipeline **out)
+{
+    mho_pipeline *p = NULL;
+    *out = NULL;
+    mho_status s = check_options(options, service, net->nodes);
+    if (!s)
+        s = mhoi_alloc(&p, 1, sizeof *p, "pipeline");
+    if (!s)
+        s = simulate(net, options, service, trace, user, p);
+    if (s)
+        mho_pipeline_destroy(p);
+    else
+        *out = p;
+    return s;
+}
+
+void mho_pipeline_destroy(mho_pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    mhoi_free(&pipeline->layer);
+    mhoi_free(&pipeline);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a network to stages: element-wise layers cost no cycle and belong to the stage before them. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "pipeline_impl.h"
+
+static size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_window(mho_op op)
+{
+    return op == MHO_OP_CONV || op == MHO_OP_MAXPOOL || op == MHO_OP_AVGPOOL;
+}
+
+bool mhoi_is_layer(mho_op op)
+{
+    return is_window(op) || op == MHO_OP_FC || op == MHO_OP_ADD;
+}
+
+/* Zeros after the data that the windows reach: the given padding, or more where the last window is
+ * partial (ceil_mode). */
+static size_t pad_after(size_t given, size_t out, size_t stride, size_t kernel, size_t before, size_t in)
+{
+    size_t reach = (out - 1) * stride + kernel;
+    return reach > before + in + given ? reach - before - in : given;
+}
+
+static mho_status window_stage(mhoi_stage *t, const mho_node *n)
+{
+    mhoi_stream_state *s = &t->s;
+    if (n->pad_left >= n->kw || n->pad_top >= n->kh)
+        return mho_error(MHO_ENOTMODELED, "layer '%s': padding %zu is not below the kernel %zu", n->name,
+                         max_size(n->pad_left, n->pad_top), n->kw < n->kh ? n->kw : n->kh);
+    size_t right = pad_after(n->pad_right, n->out.w, n->stride, n->kw, n->pad_left, n->in.w);
+    size_t below = pad_after(n->pad_bottom, n->out.h, n->stride, n->kh, n->pad_top, n->in.h);
+    *s = (mhoi_stream_state){.in_w = n->in.w,
+                             .in_h = n->in.h,
+                             .gap = max_size(n->pad_left, right),
+                             .rows_above = n->pad_top,
+                             .rows = n->pad_top + n->in.h + below,
+                             .kh = n->kh,
+                             .kw = n->kw,
+                             .stride = n->stride,
+                             .left = n->pad_left,
+                             .out_w = n->out.w,
+                             .out_h = n->out.h};
+    s->row = s->in_w + s->gap;
+    s->total = (uint64_t)s->rows * s->row + s->gap;
+    s->length = (s->kh - 1) * s->row + s->kw;
+    s->next_window = (uint64_t)(s->kh - 1) * s->row + (s->gap - s->left) + s->kw - 1;
+    mho_status status = mhoi_alloc(&s->line, s->length, sizeof *s->line, "line buffer");
+    if (status)
+        return status;
+    for (size_t i = 0; i < s->gap; i++) /* rule 1: the reset gives the first zeros */
+        mhoi_stream_shift(s, MHO_BEAT_PAD);
+    t->layer->registers = s->length;
+    return MHO_OK;
+}
+
+static mho_status fill_layer(mho_pipeline_layer *l, size_t index, const mho_node *n)
+{
+    *l = (mho_pipeline_layer){.node = index, .op = n->op, .in = n->in, .out = n->out};
+    memcpy(l->name, n->name, sizeof l->name);
+    l->channels = n->in.c;
+    l->feature_map = n->in.h * n->in.w;
+    if (n->in.h > INT32_MAX / n->in.w || n->out.h > INT32_MAX / n->out.w)
+        return mho_error(MHO_EDOMAIN, "layer '%s': a feature map beyond 2^31 elements", n->name);
+    if (n->op == MHO_OP_FC)
+        l->registers = l->feature_map;
+    return MHO_OK;
+}
+
+static mho_status fill_stage(mhoi_stage *t, const mho_node *n, const mho_pipeline_options *options,
+                             size_t service)
+{
+    bool pool = n->op == MHO_OP_MAXPOOL || n->op == MHO_OP_AVGPOOL;
+    t->pending = t->held = MHO_BEAT_NONE;
+    t->registered = pool && options->registered_pool;
+    t->service = pool || n->op == MHO_OP_ADD ? 1 : service;
+    t->expected = n->op == MHO_OP_INPUT ? n->out.h * n->out.w : n->in.h * n->in.w;
+    t->results = n->out.h * n->out.w;
+    if (n->op == MHO_OP_INPUT)
+        t->kind = MHOI_STAGE_INPUT;
+    else if (n->op == MHO_OP_FC)
+        t->kind = MHOI_STAGE_FC;
+    else if (n->op == MHO_OP_ADD)
+        t->kind = MHOI_STAGE_ADD;
+    else
+        t->kind = MHOI_STAGE_WINDOW;
+    return t->kind == MHOI_STAGE_WINDOW ? window_stage(t, n) : MHO_OK;
+}
+
+/* Readers of all stages in one array: count, then fill. */
+static mho_status link_stages(mhoi_pipe *pipe)
+{
+    size_t links = 0;
+    for (size_t i = 0; i < pipe->stages; i++)
+        for (size_t p = 0; p < pipe->stage[i].producers; p++, links++)
+            pipe->stage[pipe->stage[i].producer[p]].readers++;
+    mho_status s = mhoi_alloc(&pipe->link, links, sizeof *pipe->link, "links of the pipeline");
+    if (s)
+        return s;
+    mhoi_link *at = pipe->link;
+    for (size_t i = 0; i < pipe->stages; i++) {
+        pipe->stage[i].reader = at;
+        at += pipe->stage[i].readers;
+        pipe->stage[i].readers = 0;
+    }
+    for (size_t i = 0; i < pipe->stages; i++)
+        for (size_t p = 0; p < pipe->stage[i].producers; p++) {
+            mhoi_stage *from = &pipe->stage[pipe->stage[i].producer[p]];
+            pipe->link[(size_t)(from->reader - pipe->link) + from->readers++] = (mhoi_link){i, p};
+        }
+    return MHO_OK;
+}
+
+/* stage_of[node]: the stage whose results are that node's. */
+static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net, const mho_pipeline_options *options,
+                              const size_t *service, mho_pipeline_layer *layer, size_t *stage_of)
+{
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_node *n = &net->node[i];
+        if (n->op != MHO_OP_INPUT && !mhoi_is_layer(n->op)) {
+            stage_of[i] = stage_of[n->input[0]];
+            continue;
+        }
+        stage_of[i] = pipe->stages;
+        mhoi_stage *t = &pipe->stage[pipe->stages];
+        for (size_t p = 0; p < n->inputs; p++)
+            t->producer[p] = stage_of[n->input[p]];
+        t->producers = n->inputs;
+        mho_status s = MHO_OK;
+        if (n->op != MHO_OP_INPUT) {
+            t->layer = &layer[pipe->stages - 1];
+            s = fill_layer(t->layer, i, n);
+        }
+        pipe->stages++;
+        if (!s)
+            s = fill_stage(t, n, options, service && service[i] ? service[i] : options->service);
+        if (s)
+            return s;
+    }
+    pipe->final = stage_of[net->nodes - 1];
+    return MHO_OK;
+}
+
+mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *options, const size_t *service,
+                            mho_pipeline_layer *layer, mhoi_pipe *pipe)
+{
+    size_t *stage_of = NULL;
+    *pipe = (mhoi_pipe){0};
+    mho_status s = mhoi_alloc(&stage_of, net->nodes, sizeof *stage_of, "stages of the nodes");
+    if (!s)
+        s = mhoi_alloc(&pipe->stage, net->nodes, sizeof *pipe->stage, "pipeline stages");
+    if (!s)
+        s = mhoi_alloc(&pipe->beat, net->nodes, sizeof *pipe->beat, "trace of a cycle");
+    if (!s)
+        s = fill_stages(pipe, net, options, service, layer, stage_of);
+    if (!s)
+        s = link_stages(pipe);
+    mhoi_free(&stage_of);
+    if (s)
+        mhoi_pipe_free(pipe);
+    return s;
+}
+
+void mhoi_pipe_free(mhoi_pipe *pipe)
+{
+    for (size_t i = 0; i < pipe->stages; i++)
+        mhoi_free(&pipe->stage[i].s.line);
+    mhoi_free(&pipe->stage);
+    mhoi_free(&pipe->link);
+    mhoi_free(&pipe->beat);
+    pipe->stages = 0;
+}
