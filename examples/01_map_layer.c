@@ -20,8 +20,8 @@ static mho_status show(const mho_net *net, const char *rows, const char *columns
            (unsigned long long)map->crossbar_pairs);
     for (size_t i = 0; i < map->layers; i++) {
         const mho_map_layer *l = &map->layer[i];
-        printf("  %-6s %4zu rows x %3zu columns: %2zu pairs, %5.1f %% in use\n", l->name, l->rows, l->columns,
-               l->crossbar_pairs, 100 * l->utilization);
+        printf("  %-6s %4zu rows x %3zu columns: %2zu pairs, %5.1f %% in use\n", l->name, l->rows,
+               l->columns, l->crossbar_pairs, 100 * l->utilization);
     }
     mho_map_destroy(map);
     return MHO_OK;

@@ -13,14 +13,15 @@ static void print_dearest(const mho_cost *cost)
     for (int place = 0; place < 5; place++) {
         const mho_cost_entry *best = NULL;
         for (size_t i = 0; i < cost->entries; i++)
-            if (cost->entry[i].energy_J < below_J && (!best || cost->entry[i].energy_J > best->energy_J))
+            if (cost->entry[i].energy_J < below_J &&
+                (!best || cost->entry[i].energy_J > best->energy_J))
                 best = &cost->entry[i];
         if (!best)
             return;
         below_J = best->energy_J;
-        printf("%9.1f nJ  %-6s %-12s %s\n%32s%s (%s)\n", 1e9 * best->energy_J, best->activity->layer,
-               best->activity->component, best->activity->formula, "", best->component->energy.formula,
-               best->component->energy.source);
+        printf("%9.1f nJ  %-6s %-12s %s\n%32s%s (%s)\n", 1e9 * best->energy_J,
+               best->activity->layer, best->activity->component, best->activity->formula, "",
+               best->component->energy.formula, best->component->energy.source);
     }
 }
 

@@ -22,7 +22,7 @@ typedef struct cli_args {
     size_t sets;
     const char *hw, *data, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
-    size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
+    size_t seed, threads, images, trials, epochs;      /* seed 1, trials 10, else 0 unless given */
     bool has_seed, has_trials, has_images, has_epochs; /* given on the command line */
     bool json, csv, quiet, explain, resume, list, man, help, version;
     FILE *out;  /* stdout, or the file of -o for commands whose -o is the report */
@@ -44,9 +44,11 @@ typedef struct cli_option {
 } cli_option;
 
 typedef struct cli_command {
-    const char *name, *synopsis, *summary; /* "evaluate", "NET --hw HW [options]", "accuracy, ..." */
+    const char *name, *synopsis,
+        *summary; /* "evaluate", "NET --hw HW [options]", "accuracy, ..." */
     size_t files_min, files_max;
-    const char *options; /* "hw data trials seed": names of cli_options; those of CLI_COMMON besides */
+    const char
+        *options; /* "hw data trials seed": names of cli_options; those of CLI_COMMON besides */
     cli_run_fn *run;
     const char *details;      /* paragraphs and examples of the help page */
     const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
@@ -63,16 +65,17 @@ extern const cli_option cli_options[];
 extern const size_t cli_option_count;
 
 /* One function a command, in cmd_NAME.c. */
-cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce, cmd_nets,
-    cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion;
+cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
+    cmd_nets, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 
-const cli_command *cli_command_find(const char *name);        /* NULL if there is none */
-const char *cli_command_nearest(const char *name);            /* NULL if none is near */
+const cli_command *cli_command_find(const char *name); /* NULL if there is none */
+const char *cli_command_nearest(const char *name);     /* NULL if none is near */
 bool cli_command_takes(const cli_command *command, const cli_option *option);
 /* argv[0..argc): what follows the command's name.  MHO_EUSAGE names the option and the value. */
-MHO_MUST_CHECK mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args);
+MHO_MUST_CHECK mho_status cli_parse(const cli_command *command, int argc, char **argv,
+                                    cli_args *args);
 void cli_help_overview(FILE *out, bool color);
 void cli_help_command(const cli_command *command, FILE *out, bool color);
 bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
@@ -99,7 +102,7 @@ void cli_table_text(cli_table *t, const char *format, ...) MHO_PRINTF(2, 3);
 void cli_table_si(cli_table *t, double value, const char *unit);
 /* A fraction 0..1: "58.2 %" with that many decimals in text; the bare fraction in CSV. */
 void cli_table_percent(cli_table *t, double fraction, int decimals);
-void cli_table_rule(cli_table *t); /* a line before the next row (totals) */
+void cli_table_rule(cli_table *t);                        /* a line before the next row (totals) */
 void cli_table_print(cli_table *t, const cli_args *args); /* text, or CSV with args->csv */
 void cli_table_destroy(cli_table *t);
 

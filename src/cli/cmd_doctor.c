@@ -77,8 +77,8 @@ static void check_machine(checks *c)
 /* The shared libraries this process has loaded: the version is in the file's name. */
 static void check_libraries(checks *c)
 {
-    static const char *const names[] = {"libdnnl", "libopenblas", "libyaml", "libprotobuf-c", "libjansson",
-                                        "libcurl", "libz.",       "libgomp"};
+    static const char *const names[] = {"libdnnl",    "libopenblas", "libyaml", "libprotobuf-c",
+                                        "libjansson", "libcurl",     "libz.",   "libgomp"};
     char line[PATH_MAX + 128], found[224] = "", last[PATH_MAX] = "";
     FILE *f = fopen("/proc/self/maps", "r");
     size_t n = 0;
@@ -134,7 +134,8 @@ static void check_data(checks *c)
         found = try_data(c, path);
     }
     if (!found)
-        say(c, NOTE, "data", "no MNIST: synthetic digits are used (`mho data fetch mnist` gets it)");
+        say(c, NOTE, "data",
+            "no MNIST: synthetic digits are used (`mho data fetch mnist` gets it)");
 }
 
 static void check_models(checks *c)
@@ -196,8 +197,8 @@ static void as_text(const checks *c, const cli_args *args)
     fprintf(args->out, "%smho %s%s\n", m->bold, mho_version(), m->end);
     for (size_t i = 0; i < c->count; i++) {
         const check *item = &c->item[i];
-        fprintf(args->out, "  %s%-4s%s  %-15s %s\n", color[item->verdict], verdict_name[item->verdict],
-                m->end, item->what, item->text);
+        fprintf(args->out, "  %s%-4s%s  %-15s %s\n", color[item->verdict],
+                verdict_name[item->verdict], m->end, item->what, item->text);
     }
 }
 

@@ -24,7 +24,8 @@ static void describe(const char *text, char *out, size_t size)
         if (n && n + 1 < size)
             out[n++] = ' ';
         for (; *text && *text != '\n'; text++) {
-            bool end = (*text == '.' || *text == ':') && (text[1] == '\n' || text[1] == ' ') && n > 12;
+            bool end =
+                (*text == '.' || *text == ':') && (text[1] == '\n' || text[1] == ' ') && n > 12;
             if (end) {
                 out[n] = 0;
                 return;
@@ -101,8 +102,9 @@ static void list_text(const cli_args *args)
             fprintf(args->out, "  %-14s %s\n", name, what);
         }
     }
-    fprintf(args->out, "\nAll fields of one: mho hw NAME.  To make your own, write `base: NAME` and what "
-                       "differs into a YAML file.\n");
+    fprintf(args->out,
+            "\nAll fields of one: mho hw NAME.  To make your own, write `base: NAME` and what "
+            "differs into a YAML file.\n");
 }
 
 static void show_fields(const mho_hw_config *config, const cli_args *args)
@@ -128,7 +130,8 @@ static void show_fields(const mho_hw_config *config, const cli_args *args)
 mho_status cmd_hw(const cli_args *args)
 {
     if (!args->files && args->sets)
-        return mho_error(MHO_EUSAGE, "--set %s: of which hardware? `mho hw NAME --set ...`", args->set[0]);
+        return mho_error(MHO_EUSAGE, "--set %s: of which hardware? `mho hw NAME --set ...`",
+                         args->set[0]);
     if (!args->files) {
         if (args->json)
             return list_json(args);

@@ -54,7 +54,8 @@ const char *cli_grouped(uint64_t value, char text[32])
 
 double cli_scale(double value, const char *unit, char prefixed[16])
 {
-    static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m", "", "k", "M", "G", "T", "P"};
+    static const char *const prefixes[] = {"a", "f", "p", "n", "u", "m",
+                                           "",  "k", "M", "G", "T", "P"};
     enum { NANO = 3, ONE = 6, LAST = 11 };
     bool square = strcmp(unit, "m2") == 0, time = strcmp(unit, "s") == 0;
     double v = fabs(value), scale = 1, step = square ? 1e6 : 1e3;
@@ -79,7 +80,11 @@ const char *cli_si(double value, const char *unit, char text[32])
     else if (size < 0.9995)
         snprintf(text, 32, "%.3g %s", v, prefixed);
     else
-        snprintf(text, 32, "%.*f %s", size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0, v,
-                 prefixed);
+        snprintf(text, 32, "%.*f %s",
+                 size < 9.9995   ? 3
+                 : size < 99.995 ? 2
+                 : size < 999.95 ? 1
+                                 : 0,
+                 v, prefixed);
     return text;
 }

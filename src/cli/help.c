@@ -18,7 +18,8 @@ void cli_help_overview(FILE *out, bool color)
             "  mho COMMAND [arguments] [options]\n\n",
             m->bold, mho_version(), m->end);
     for (size_t i = 0; i < cli_command_count; i++)
-        fprintf(out, "%s  %s%-11s%s %s\n", i && is_frame(&cli_commands[i]) && !is_frame(&cli_commands[i - 1]) ? "\n" : "",
+        fprintf(out, "%s  %s%-11s%s %s\n",
+                i && is_frame(&cli_commands[i]) && !is_frame(&cli_commands[i - 1]) ? "\n" : "",
                 m->bold, cli_commands[i].name, m->end, cli_commands[i].summary);
     fprintf(out, "\nStart with           mho evaluate lenet --hw bcnn\n"
                  "A command's options  mho help COMMAND\n");
@@ -27,8 +28,9 @@ void cli_help_overview(FILE *out, bool color)
 static void print_option(const cli_option *option, FILE *out)
 {
     char left[64];
-    snprintf(left, sizeof left, "%s--%s%s%s", option->letter ? (char[]){'-', option->letter, ',', ' ', 0} : "    ",
-             option->name, option->metavar ? " " : "", option->metavar ? option->metavar : "");
+    snprintf(left, sizeof left, "%s--%s%s%s",
+             option->letter ? (char[]){'-', option->letter, ',', ' ', 0} : "    ", option->name,
+             option->metavar ? " " : "", option->metavar ? option->metavar : "");
     fprintf(out, "  %-22s %s\n", left, option->help);
 }
 
@@ -58,7 +60,8 @@ static void field_bounds(const mho_field *f, char *text, size_t size)
 static void print_fields(const mho_fields *fields, FILE *out, bool color)
 {
     const cli_marks *m = cli_marks_of(color);
-    fprintf(out, "\n%sFields of the %s%s (YAML, and --set KEY=VALUE)\n", m->bold, fields->what, m->end);
+    fprintf(out, "\n%sFields of the %s%s (YAML, and --set KEY=VALUE)\n", m->bold, fields->what,
+            m->end);
     for (size_t i = 0; i < fields->count; i++) {
         char bounds[160];
         field_bounds(&fields->field[i], bounds, sizeof bounds);
@@ -119,8 +122,10 @@ static void man_command(const cli_command *command, FILE *out)
 
 static void man_page(FILE *out)
 {
-    fprintf(out, ".TH MHO 1 \"\" \"mho %s\"\n.SH NAME\nmho \\- neural networks on RRAM crossbars\n"
-                 ".SH SYNOPSIS\n.B mho\n.I command\n[arguments] [options]\n.SH COMMANDS\n", mho_version());
+    fprintf(out,
+            ".TH MHO 1 \"\" \"mho %s\"\n.SH NAME\nmho \\- neural networks on RRAM crossbars\n"
+            ".SH SYNOPSIS\n.B mho\n.I command\n[arguments] [options]\n.SH COMMANDS\n",
+            mho_version());
     for (size_t i = 0; i < cli_command_count; i++)
         man_command(&cli_commands[i], out);
     fputs(".SH OPTIONS\n", out);
@@ -130,10 +135,12 @@ static void man_page(FILE *out)
         troff(o->help, out);
         fputc('\n', out);
     }
-    fputs(".SH EXIT STATUS\n0 done; 1 a check or a published band failed; 2 usage or configuration; "
-          "3 file or data; 4 internal or memory; 130 interrupted.\n"
-          ".SH ENVIRONMENT\n.B MHO_DATA\nfolder of data sets; \n.B MHO_CPU\nref, avx2 or avx512; \n"
-          ".B NO_COLOR\nplain text.\n", out);
+    fputs(
+        ".SH EXIT STATUS\n0 done; 1 a check or a published band failed; 2 usage or configuration; "
+        "3 file or data; 4 internal or memory; 130 interrupted.\n"
+        ".SH ENVIRONMENT\n.B MHO_DATA\nfolder of data sets; \n.B MHO_CPU\nref, avx2 or avx512; \n"
+        ".B NO_COLOR\nplain text.\n",
+        out);
 }
 
 mho_status cmd_help(const cli_args *args)
@@ -152,8 +159,8 @@ mho_status cmd_help(const cli_args *args)
         return MHO_OK;
     }
     const char *near = cli_command_nearest(args->file[0]);
-    return mho_error(MHO_EUSAGE, "no command %s%s%s%s", args->file[0], near ? "; did you mean " : "",
-                     near ? near : "", near ? "?" : "");
+    return mho_error(MHO_EUSAGE, "no command %s%s%s%s", args->file[0],
+                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 /* --- completion ------------------------------------------------------------------------------------ */
@@ -176,14 +183,17 @@ mho_status cmd_completion(const cli_args *args)
         return mho_error(MHO_EUSAGE, "completion for %s, want bash", args->file[0]);
     FILE *out = args->out;
     fputs("_mho()\n{\n    local current=\"${COMP_WORDS[COMP_CWORD]}\" words\n"
-          "    case \"$COMP_CWORD:${COMP_WORDS[1]}\" in 1:*) words=\"", out);
+          "    case \"$COMP_CWORD:${COMP_WORDS[1]}\" in 1:*) words=\"",
+          out);
     for (size_t i = 0; i < cli_command_count; i++)
         fprintf(out, "%s ", cli_commands[i].name);
-    fputs("--help --version\" ;; esac\n    [ -n \"$words\" ] || case \"${COMP_WORDS[1]}\" in\n", out);
+    fputs("--help --version\" ;; esac\n    [ -n \"$words\" ] || case \"${COMP_WORDS[1]}\" in\n",
+          out);
     for (size_t i = 0; i < cli_command_count; i++)
         print_words(out, &cli_commands[i]);
     fputs("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
           "    [ -n \"${COMPREPLY[*]}\" ] || COMPREPLY=($(compgen -f -- \"$current\"))\n}\n"
-          "complete -o filenames -F _mho mho\n", out);
+          "complete -o filenames -F _mho mho\n",
+          out);
     return MHO_OK;
 }

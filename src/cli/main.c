@@ -45,7 +45,8 @@ static int report(mho_status s, const char *command)
     const char *message = mho_error_message();
     fprintf(stderr, "mho: error: %s\n", *message ? message : mho_status_text(s));
     if (s == MHO_EUSAGE)
-        fprintf(stderr, "mho: see `mho %s%s`\n", command ? "help " : "--help", command ? command : "");
+        fprintf(stderr, "mho: see `mho %s%s`\n", command ? "help " : "--help",
+                command ? command : "");
     return mho_status_exit_code(s);
 }
 
@@ -100,7 +101,8 @@ static mho_status destination_close(destination *d, mho_status s)
     if ((!keep || failed) && d->temporary)
         unlink(d->temporary);
     if (failed && (keep || s == MHO_EFILE))
-        s = mho_error(MHO_EFILE, "%s: cannot write: %s", d->path ? d->path : "standard output", reason);
+        s = mho_error(MHO_EFILE, "%s: cannot write: %s", d->path ? d->path : "standard output",
+                      reason);
     free(d->temporary);
     return s;
 }
@@ -149,10 +151,12 @@ int main(int argc, char **argv)
 {
     catch_signals();
     if (argc < 2)
-        return report(mho_error(MHO_EUSAGE, "no command; the main job is `mho evaluate lenet --hw bcnn`"),
-                      NULL);
+        return report(
+            mho_error(MHO_EUSAGE, "no command; the main job is `mho evaluate lenet --hw bcnn`"),
+            NULL);
     const char *word = argv[1];
-    if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "--version") || !strcmp(word, "-V"))
+    if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "--version") ||
+        !strcmp(word, "-V"))
         return report(run_bare(word), NULL);
     const cli_command *command = cli_command_find(word);
     if (command)

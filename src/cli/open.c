@@ -93,8 +93,9 @@ mho_status cli_open_model(const char *name, mho_style style, const char *data_na
     mho_net_destroy(net);
     char path[256];
     snprintf(path, sizeof path, "models/%s-%s-%s.onnx", name, style_name, data_name);
-    return mho_error(MHO_ENODATA,
-                     "%s: no trained %s network for %s data is built in; train one (`mho train %s --style %s "
-                     "--data DIR -o model.onnx`) and name the file; `mho map` and `mho cost` need none",
-                     name, style_name, data_name, name, style_name);
+    return mho_error(
+        MHO_ENODATA,
+        "%s: no trained %s network for %s data is built in; train one (`mho train %s --style %s "
+        "--data DIR -o model.onnx`) and name the file; `mho map` and `mho cost` need none",
+        name, style_name, data_name, name, style_name);
 }

@@ -12,24 +12,33 @@ const cli_option cli_options[] = {
     {"hw", 0, CLI_TEXT, "HW", AT(hw), 0, 0, 0,
      "hardware description: a built-in name (`mho hw` lists them) or a YAML file"},
     {"data", 0, CLI_TEXT, "DIR", AT(data), 0, 0, 0,
-     "folder with the data set, or `synthetic`; else $MHO_DATA/mnist, ~/.cache/mho/mnist, synthetic digits"},
+     "folder with the data set, or `synthetic`; else $MHO_DATA/mnist, ~/.cache/mho/mnist, "
+     "synthetic digits"},
     {"style", 0, CLI_TEXT, "STYLE", AT(style), 0, 0, 0, "float or binary"},
     {"set", 0, CLI_LIST, "KEY=VALUE", AT(set), 0, 0, 0,
      "set one field, as crossbar.rows=256; may be given many times"},
     {"trials", 0, CLI_SIZE, "N", AT(trials), AT(has_trials), 1, 1000000,
      "programmings of the crossbars, each with its own device variation (10)"},
-    {"images", 0, CLI_SIZE, "N", AT(images), AT(has_images), 1, SIZE_MAX, "the first N test images (all)"},
-    {"seed", 0, CLI_SIZE, "S", AT(seed), AT(has_seed), 0, SIZE_MAX, "seed of the random numbers (1)"},
-    {"epochs", 0, CLI_SIZE, "N", AT(epochs), AT(has_epochs), 1, 100000, "passes over the training images"},
-    {"checkpoint", 0, CLI_TEXT, "FILE", AT(checkpoint), 0, 0, 0, "file rewritten after every epoch"},
-    {"resume", 0, CLI_FLAG, NULL, AT(resume), 0, 0, 0, "go on from the checkpoint or the stored results"},
+    {"images", 0, CLI_SIZE, "N", AT(images), AT(has_images), 1, SIZE_MAX,
+     "the first N test images (all)"},
+    {"seed", 0, CLI_SIZE, "S", AT(seed), AT(has_seed), 0, SIZE_MAX,
+     "seed of the random numbers (1)"},
+    {"epochs", 0, CLI_SIZE, "N", AT(epochs), AT(has_epochs), 1, 100000,
+     "passes over the training images"},
+    {"checkpoint", 0, CLI_TEXT, "FILE", AT(checkpoint), 0, 0, 0,
+     "file rewritten after every epoch"},
+    {"resume", 0, CLI_FLAG, NULL, AT(resume), 0, 0, 0,
+     "go on from the checkpoint or the stored results"},
     {"input", 0, CLI_TEXT, "FILE", AT(input), 0, 0, 0, "input tensor, .npy or .pb"},
-    {"expect", 0, CLI_TEXT, "FILE", AT(expect), 0, 0, 0, "tensor the result is compared with, .npy or .pb"},
+    {"expect", 0, CLI_TEXT, "FILE", AT(expect), 0, 0, 0,
+     "tensor the result is compared with, .npy or .pb"},
     {"mirror", 0, CLI_TEXT, "URL", AT(mirror), 0, 0, 0, "where to download from"},
-    {"explain", 0, CLI_FLAG, NULL, AT(explain), 0, 0, 0, "tell the formula and the source of every number"},
+    {"explain", 0, CLI_FLAG, NULL, AT(explain), 0, 0, 0,
+     "tell the formula and the source of every number"},
     {"list", 0, CLI_FLAG, NULL, AT(list), 0, 0, 0, "list what there is"},
     {"man", 0, CLI_FLAG, NULL, AT(man), 0, 0, 0, "the manual page, as troff"},
-    {"output", 'o', CLI_TEXT, "FILE", AT(output), 0, 0, 0, "write there instead of to the terminal"},
+    {"output", 'o', CLI_TEXT, "FILE", AT(output), 0, 0, 0,
+     "write there instead of to the terminal"},
     {"json", 0, CLI_FLAG, NULL, AT(json), 0, 0, 0, "print one JSON value, in SI units"},
     {"csv", 0, CLI_FLAG, NULL, AT(csv), 0, 0, 0, "print the tables as CSV, in SI units"},
     {"threads", 0, CLI_SIZE, "N", AT(threads), 0, 0, 1024,
@@ -95,8 +104,8 @@ static mho_status parse_size(const cli_option *option, const char *text, size_t 
     unsigned long long v = strtoull(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || v < option->min || v > option->max) {
         if (option->max == SIZE_MAX)
-            return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number from %zu", option->name, text,
-                             option->min);
+            return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number from %zu", option->name,
+                             text, option->min);
         return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number %zu..%zu", option->name, text,
                          option->min, option->max);
     }
@@ -146,7 +155,8 @@ static mho_status find_option(const cli_command *command, const char *word, cons
     }
     size_t length = strcspn(word + 2, "=");
     for (size_t i = 0; i < cli_option_count; i++)
-        if (strlen(cli_options[i].name) == length && !strncmp(cli_options[i].name, word + 2, length) &&
+        if (strlen(cli_options[i].name) == length &&
+            !strncmp(cli_options[i].name, word + 2, length) &&
             cli_command_takes(command, &cli_options[i])) {
             *out = &cli_options[i];
             *value = word[2 + length] ? word + 3 + length : NULL;
@@ -162,8 +172,8 @@ static mho_status check_files(const cli_command *command, const cli_args *args)
     if (args->files > command->files_max)
         return mho_error(MHO_EUSAGE, "%s: one argument too many: %s", command->name,
                          args->file[command->files_max]);
-    return mho_error(MHO_EUSAGE, "%s: an argument is missing: mho %s %s", command->name, command->name,
-                     command->synopsis);
+    return mho_error(MHO_EUSAGE, "%s: an argument is missing: mho %s %s", command->name,
+                     command->name, command->synopsis);
 }
 
 mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
@@ -174,7 +184,8 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
         const cli_option *option = NULL;
         if (options_end || word[0] != '-' || !word[1]) {
             if (args->files == CLI_FILES_MAX)
-                return mho_error(MHO_EUSAGE, "%s: more than %d arguments", command->name, CLI_FILES_MAX);
+                return mho_error(MHO_EUSAGE, "%s: more than %d arguments", command->name,
+                                 CLI_FILES_MAX);
             args->file[args->files++] = word;
             continue;
         }

@@ -38,7 +38,8 @@ static void time_left(double seconds, char text[32])
         snprintf(text, 32, "%d:%02d h left", (int)seconds / 3600, (int)seconds / 60 % 60);
 }
 
-static void show(const char *what, uint64_t done, uint64_t total, const char *unit, double elapsed_s)
+static void show(const char *what, uint64_t done, uint64_t total, const char *unit,
+                 double elapsed_s)
 {
     char bar[BAR + 1], left[32], amount[32];
     double fraction = (double)done / (double)total, rate = (double)done / elapsed_s;
@@ -51,12 +52,14 @@ static void show(const char *what, uint64_t done, uint64_t total, const char *un
         snprintf(amount, sizeof amount, "%.3g", rate);
     else
         cli_grouped((uint64_t)rate, amount);
-    fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %s %s/s  %s", what, bar, 100 * fraction, amount, unit, left);
+    fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %s %s/s  %s", what, bar, 100 * fraction, amount,
+            unit, left);
     fflush(stderr);
     state.shown = true;
 }
 
-static void on_progress(void *user, const char *what, uint64_t done, uint64_t total, const char *unit)
+static void on_progress(void *user, const char *what, uint64_t done, uint64_t total,
+                        const char *unit)
 {
     (void)user;
     double now_s = mho_seconds();

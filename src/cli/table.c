@@ -17,7 +17,7 @@ struct cli_table {
     char **title_of;       /* column c, in columns */
     size_t width;          /* number of columns */
     bool *right, *shared;
-    char (*unit)[16];   /* of the column in CSV, "" if none */
+    char (*unit)[16];     /* of the column in CSV, "" if none */
     char (*prefixed)[16]; /* of a shared column, "uJ" */
     cell *cells;
     size_t count, capacity;

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+
 #include <cmocka.h>
 
 static void check_si(double value, const char *unit, const char *want)
