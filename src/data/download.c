@@ -16,6 +16,7 @@ typedef struct transfer {
     size_t size, most;
     size_t done, total; /* of the whole job, for the progress callback */
     bool too_long;
+    char reason[CURL_ERROR_SIZE]; /* in more words than the code's text, or empty */
 } transfer;
 
 static size_t receive(char *bytes, size_t unit, size_t count, void *context)
@@ -45,6 +46,7 @@ static CURLcode perform(const char *url, transfer *t)
     if (curl == NULL)
         return CURLE_OUT_OF_MEMORY;
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->reason);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
     curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
@@ -83,5 +85,6 @@ mho_status mhoi_download(const char *url, size_t most, size_t done, size_t total
         return mho_error(MHO_EINTERRUPTED, "%s: interrupted", url);
     if (t.too_long)
         return mho_error(MHO_EFILE, "%s: longer than %zu bytes, not the file wanted", url, most);
-    return mho_error(MHO_EFILE, "%s: %s", url, curl_easy_strerror(code));
+    return mho_error(MHO_EFILE, "%s: %s", url,
+                     t.reason[0] != 0 ? t.reason : curl_easy_strerror(code));
 }

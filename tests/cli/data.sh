@@ -23,7 +23,7 @@ run data fetch; want_misuse "mho data fetch mnist"
 run data fetch imagenet; want_misuse "'imagenet', want mnist"
 run data fetch mnist --mirror "file://$here/empty"; want_error 3 "file://$here/empty/train-images-idx3-ubyte.gz" "copy the four files" "$HOME/.cache/mho/mnist"
 run data fetch mnist --mirror http://127.0.0.1:1/; want_error 3 "http://127.0.0.1:1/train-images-idx3-ubyte.gz" "connect"
-run data fetch mnist --mirror ftp://127.0.0.1/; want_error 3 "Unsupported protocol"
+run data fetch mnist --mirror ftp://127.0.0.1/; want_error 3 "ftp"
 mkdir wrong; echo hello >wrong/train-images-idx3-ubyte.gz
 run data fetch mnist --mirror "file://$here/wrong"; want_error 3 "SHA-256" "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" "440fcabf73cc546f"
 head -c 9912423 /dev/zero >wrong/train-images-idx3-ubyte.gz
