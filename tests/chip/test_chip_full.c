@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Full mode with ideal devices and converters equals a plain forward pass with quantized weights and
+ * feature maps, bit for bit, over random networks.  The forward pass below is written for clearness, in
+ * double, and finds scales by itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "chip_nets.h"
+#include "mho/infer.h"
+
+enum { IMAGES = 21, NETS = 40 };
+
+/* Chains, and residual blocks, of float layers. */
+static mho_net *random_full(dice *d)
+{
+    builder b = {.nodes = 0};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1 + roll(d, 3), 7 + roll(d, 6), 7 + roll(d, 6)};
+    size_t c = b.node[0].out.c;
+    const size_t convs = 1 + roll(d, 3);
+    for (size_t i = 0; i < convs; i++) {
+        const size_t k = 1 + 2 * roll(d, 2), groups = c % 2 == 0 && roll(d, 2) ? 2 : 1;
+        c = 2 * (1 + roll(d, 5));
+        add_conv(&b, c, k, 1 + roll(d, 2) * (i == 0), k / 2, groups, false, roll(d, 2));
+        if (roll(d, 2))
+            add_plain(&b, MHO_OP_BATCHNORM, "bn");
+        const uint32_t kind = roll(d, 4);
+        if (kind)
+            add_plain(&b, kind == 1 ? MHO_OP_RELU : kind == 2 ? MHO_OP_LEAKY_RELU : MHO_OP_SIGN, "act");
+        if (i == 0 && roll(d, 2))
+            add_pool_node(&b, roll(d, 2) ? MHO_OP_MAXPOOL : MHO_OP_AVGPOOL, 2, 2, 0);
+        if (i > 0 && roll(d, 2)) { /* x + conv(x) */
+            const size_t from = b.nodes - 1;
+            add_conv(&b, c, 3, 1, 1, 1, false, false);
+            mho_node *add = add_node(&b, MHO_OP_ADD, "add", b.nodes - 1);
+            add->inputs = 2;
+            add->input[1] = from;
+            if (roll(d, 2))
+                add_plain(&b, MHO_OP_RELU, "act");
+        }
+    }
+    if (roll(d, 2))
+        add_pool_node(&b, MHO_OP_AVGPOOL, 3, 2, 1);
+    add_plain(&b, MHO_OP_FLATTEN, "flatten");
+    add_fc(&b, 3 + roll(d, 8), false, true);
+    if (roll(d, 2))
+        add_plain(&b, MHO_OP_SOFTMAX, "softmax");
+    mho_net *net = finish(&b);
+    randomize(d, net);
+    return net;
+}
+
+/* --- the plain forward pass -------------------------------------------------------------------------- */
+
+static size_t elements(mho_shape s)
+{
+    return s.c * s.h * s.w;
+}
+
+static bool pointwise(mho_op op)
+{
+    return op == MHO_OP_BATCHNORM || op == MHO_OP_RELU || op == MHO_OP_LEAKY_RELU || op == MHO_OP_SIGN;
+}
+
+static double quantize(double x, double scale, double lo, double hi)
+{
+    const double code = nearbyint(x / scale);
+    return scale * (code < lo ? lo : code > hi ? hi : code);
+}
+
+/* The smallest power of two whose codes hold all of x; then quantizes x in place; returns the scale. */
+static double cover(float *x, size_t n, double lo, double hi)
+{
+    double scale = 1048576;
+    for (bool fits = true; fits && scale > 1e-12;) {
+        for (size_t i = 0; i < n; i++)
+            if (nearbyint(x[i] / (scale / 2)) > hi || nearbyint(x[i] / (scale / 2)) < lo)
+                fits = false;
+        scale = fits ? scale / 2 : scale;
+    }
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)quantize(x[i], scale, lo, hi);
+    return scale;
+}
+
+static double weighted(const mho_node *node, const float *w, const float *in, size_t o, size_t oy, size_t ox)
+{
+    double sum = 0;
+    if (node->op == MHO_OP_FC) {
+        for (size_t i = 0; i < elements(node->in); i++)
+            sum += (double)w[o * elements(node->in) + i] * (double)in[i];
+        return sum;
+    }
+    const size_t cg = node->in.c / node->groups, g = o / (node->out.c / node->groups);
+    for (size_t i = 0; i < cg; i++)
+        for (size_t y = 0; y < node->kh; y++)
+            for (size_t x = 0; x < node->kw; x++) {
+                const long iy = (long)(oy * node->stride + y) - (long)node->pad_top;
+                const long ix = (long)(ox * node->stride + x) - (long)node->pad_left;
+                if (iy < 0 || ix < 0 || iy >= (long)node->in.h || ix >= (long)node->in.w)
+                    continue;
+                sum += (double)w[((o * cg + i) * node->kh + y) * node->kw + x] *
+                       (double)in[((g * cg + i) * node->in.h + (size_t)iy) * node->in.w + (size_t)ix];
+            }
+    return sum;
+}
+
+static float pooled(const mho_node *node, const float *in, size_t c, size_t oy, size_t ox, double scale)
+{
+    double best = -1e30, sum = 0;
+    int count = 0;
+    for (size_t y = 0; y < node->kh; y++)
+        for (size_t x = 0; x < node->kw; x++) {
+            const long iy = (long)(oy * node->stride + y) - (long)node->pad_top;
+            const long ix = (long)(ox * node->stride + x) - (long)node->pad_left;
+            if (iy < 0 || ix < 0 || iy >= (long)node->in.h || ix >= (long)node->in.w)
+                continue;
+            const double v = in[(c * node->in.h + (size_t)iy) * node->in.w + (size_t)ix];
+            best = v > best ? v : best;
+            sum += v;
+            count++;
+        }
+    return (float)(node->op == MHO_OP_MAXPOOL ? best : scale * round(sum / scale / count));
+}
+
+static float activation(const mho_node *node, size_t c, float x)
+{
+    float a, b;
+    if (node->op == MHO_OP_BATCHNORM) {
+        mho_batchnorm_coefficients(node, c, &a, &b);
+        return x * a + b;
+    }
+    if (node->op == MHO_OP_SIGN)
+        return x > 0 ? 1 : -1;
+    return x > 0 ? x : node->op == MHO_OP_RELU ? 0 : x * node->slope;
+}
+
+/* out[c][h][w] of one node and image. */
+static void forward(const mho_node *node, const float *w, const float *in, const float *in2, double scale,
+                    float *out)
+{
+    for (size_t c = 0; c < node->out.c; c++)
+        for (size_t y = 0; y < node->out.h; y++)
+            for (size_t x = 0; x < node->out.w; x++) {
+                const size_t i = (c * node->out.h + y) * node->out.w + x;
+                if (mho_node_is_weighted(node))
+                    out[i] = (float)weighted(node, w, in, c, y, x) + (node->has_bias ? node->bias[c] : 0);
+                else if (node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_AVGPOOL)
+                    out[i] = pooled(node, in, c, y, x, scale);
+                else if (node->op == MHO_OP_ADD)
+                    out[i] = in[i] + in2[i];
+                else if (pointwise(node->op))
+                    out[i] = activation(node, c, in[i]);
+                else
+                    out[i] = in[i];
+            }
+}
+
+/* A value is stored, and so quantized, at the end of a run of element-wise layers. */
+static bool is_stored(const mho_net *net, size_t i)
+{
+    const mho_op op = net->node[i].op;
+    size_t readers = 0, reader = 0;
+    for (size_t j = 0; j < net->nodes; j++)
+        for (size_t k = 0; k < net->node[j].inputs; k++)
+            if (net->node[j].input[k] == i) {
+                readers++;
+                reader = j;
+            }
+    if (!readers || net->node[reader].op == MHO_OP_SOFTMAX)
+        return false;
+    const bool makes = mho_node_is_weighted(&net->node[i]) || pointwise(op) || op == MHO_OP_ADD;
+    return makes && !(readers == 1 && pointwise(net->node[reader].op));
+}
+
+static float *reference(const mho_net *net, const mho_images *images, size_t weight_top, size_t map_bits)
+{
+    float *value[64];
+    double scale[64];
+    float *scores = NULL;
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_node *node = &net->node[i];
+        const size_t n = elements(node->out), in = node->inputs ? node->input[0] : 0;
+        value[i] = i ? calloc(IMAGES * n, sizeof(float)) : pixels_as_input(net, images);
+        float *w = calloc(mho_node_weight_count(node) + 1, sizeof *w);
+        memcpy(w, node->weight ? node->weight : w, mho_node_weight_count(node) * sizeof *w);
+        cover(w, mho_node_weight_count(node), -(double)weight_top, (double)weight_top);
+        scale[i] = i ? scale[in] : (double)net->input_scale;
+        for (size_t k = 0; i && k < IMAGES; k++)
+            forward(node, w, value[in] + k * elements(node->in),
+                    node->inputs > 1 ? value[node->input[1]] + k * n : NULL, scale[i], value[i] + k * n);
+        const double half = ldexp(1, (int)map_bits - 1);
+        if (is_stored(net, i) && node->op == MHO_OP_RELU)
+            scale[i] = cover(value[i], IMAGES * n, 0, 2 * half - 1);
+        else if (is_stored(net, i))
+            scale[i] = cover(value[i], IMAGES * n, -half, half - 1);
+        free(w);
+        if (node->op != MHO_OP_SOFTMAX)
+            scores = value[i];
+    }
+    for (size_t i = 0; i < net->nodes; i++)
+        if (value[i] != scores)
+            free(value[i]);
+    return scores;
+}
+
+static void check_full(const char *const *sets)
+{
+    const mho_hw hw = open_hw("cnn8", sets);
+    for (uint64_t seed = 0; seed < NETS; seed++) {
+        dice d = {seed * 104729 + 5};
+        mho_net *net = random_full(&d);
+        mho_images images = random_images(&d, net->node[0].out, IMAGES);
+        const size_t classes = net->node[net->nodes - 1].out.c;
+        float *want = reference(net, &images, ((size_t)1 << hw.device.bits) - 1, hw.input.bits);
+        float *got = calloc(IMAGES * classes, sizeof *got);
+        mho_chip *chip;
+        must(mho_chip_create(net, &hw, &images, &chip));
+        must(mho_chip_program(chip, 1, 0));
+        must(mho_chip_run(chip, &images, 0, IMAGES, got, NULL));
+        mho_chip_destroy(chip);
+        for (size_t i = 0; i < IMAGES * classes; i++)
+            if (got[i] != want[i])
+                fail_msg("network %llu, image %zu, class %zu: hardware %.9g, reference %.9g",
+                         (unsigned long long)seed, i / classes, i % classes, (double)got[i], (double)want[i]);
+        free(want);
+        free(got);
+        free_images(&images);
+        mho_net_destroy(net);
+    }
+}
+
+static void test_eight_bits(void **state)
+{
+    (void)state;
+    const char *sets[] = {"device.variation=0",  "output.first_bits=0", "output.bits=0",
+                          "output.split_bits=0", "output.last_bits=0",  "crossbar.rows=30", NULL};
+    check_full(sets);
+}
+
+static void test_few_bits(void **state)
+{
+    (void)state;
+    const char *sets[] = {"device.variation=0",  "output.first_bits=0", "output.bits=0",
+                          "output.split_bits=0", "output.last_bits=0",  "device.bits=2",
+                          "input.bits=3",        NULL};
+    check_full(sets);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_eight_bits),
+        cmocka_unit_test(test_few_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
