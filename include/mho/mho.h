@@ -21,6 +21,7 @@
 #include "mho/pipeline.h"
 #include "mho/run.h"
 #include "mho/status.h"
+#include "mho/tensor.h"
 #include "mho/train.h"
 
 #endif

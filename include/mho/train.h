@@ -28,7 +28,8 @@ typedef struct mho_train_epoch {
 
 /* Trains net (styled, its parameters are set) on data->train and reports data->test after each epoch.
  * checkpoint: file rewritten after each epoch (by rename), NULL for none; resume continues from it and
- * ends with the same parameters as an unbroken run. each is called after every epoch.
+ * ends with the same parameters as an unbroken run.  each is called after every epoch, and first with the
+ * one a checkpoint ended with (its times are 0).
  * MHO_EINTERRUPTED: stopped, checkpoint written, net holds the last epoch. */
 MHO_API MHO_MUST_CHECK mho_status mho_train(mho_net *net, const mho_data *data,
                                             const mho_train_options *options, const char *checkpoint,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Software inference: blocks of images are independent items of a parallel loop; a block always has the
- * same size (the last one is filled up), so an image's scores depend on nothing but the image. */
+ * same size (the last one is filled up), so scores do not depend on threads, and at most in the last digit
+ * of float networks on an image's place in the batch. */
 #include "mho/infer.h"
 
 #include <string.h>

@@ -154,8 +154,11 @@ mho_status mho_train(mho_net *net, const mho_data *data, const mho_train_options
         s = mho_net_alloc_parameters(net);
     if (s == MHO_OK && resume)
         s = train_load(t, &progress, checkpoint);
-    if (s == MHO_OK && progress.epochs_done)
+    if (s == MHO_OK && progress.epochs_done) {
         train_export(t, net);
+        if (each)
+            each(user, &progress.last);
+    }
     while (s == MHO_OK && progress.epochs_done < options->epochs) {
         s = train_epoch(t, net, data, &progress, checkpoint);
         if (s == MHO_OK && each)

@@ -11,6 +11,7 @@
 #include "train/train_impl.h"
 
 #define FC_BLOCK 128   /* outputs of a fully connected layer in one item */
+#define MOVING_STEPS 100 /* steps over which moments of batch normalization are averaged */
 #define FOLD_TILES 32u /* sums are in float over so many tiles, then in double */
 
 /* The images of a chunk, each shifted by its draw. */
@@ -107,6 +108,7 @@ static void batchnorm_coefficients(const trainer *t, size_t i)
     const train_layer *l = &t->layer[i];
     const size_t c = l->node->out.c;
     const double count = (double)(t->batch * l->node->out.h * l->node->out.w);
+    const float follow = t->step < MOVING_STEPS ? 1.0f / (float)(t->step + 1) : 1.0f / MOVING_STEPS;
     for (size_t k = 0; k < c; ++k) {
         double sum = 0, square = 0;
         for (size_t chunk = 0; chunk < t->chunks; ++chunk) {
@@ -118,8 +120,8 @@ static void batchnorm_coefficients(const trainer *t, size_t i)
         const double unbiased = count > 1 ? variance * count / (count - 1) : variance;
         l->now[k] = mean;
         l->now[c + k] = 1.0 / sqrt(variance + (double)l->node->epsilon);
-        l->mean[k] += 0.1f * ((float)mean - l->mean[k]);
-        l->variance[k] += 0.1f * ((float)unbiased - l->variance[k]);
+        l->mean[k] += follow * ((float)mean - l->mean[k]);
+        l->variance[k] += follow * ((float)unbiased - l->variance[k]);
         const double a = (double)t->w[l->gamma + k] * l->now[c + k];
         for (size_t j = k; j < l->tile; j += c) {
             l->a[j] = (float)a;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MHO_TENSOR_IMPL_H
+#define MHO_TENSOR_IMPL_H
+
+#include "mho/tensor.h"
+
+/* Files as bytes; place is the name for messages.  On an error out is empty. */
+MHO_MUST_CHECK mho_status mhoi_tensor_npy(const char *bytes, size_t size, const char *place,
+                                          mho_tensor *out);
+MHO_MUST_CHECK mho_status mhoi_tensor_pb(const char *bytes, size_t size, const char *place, mho_tensor *out);
+/* Checks the sizes, sets the count and allocates the data. */
+MHO_MUST_CHECK mho_status mhoi_tensor_alloc(mho_tensor *t, const char *place);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arrays from .npy and .pb files: good ones, every truncation, damaged bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "tensor/tensor_impl.h"
+
+static const float values[6] = {1, -2, 3.5f, 0, 1e-20f, 6e7f};
+
+static size_t npy(const char *header, char *out)
+{
+    const size_t length = strlen(header);
+    memcpy(out, "\x93NUMPY\1\0", 8);
+    out[8] = (char)length;
+    out[9] = 0;
+    memcpy(out + 10, header, length);
+    memcpy(out + 10 + length, values, sizeof values);
+    return 10 + length + sizeof values;
+}
+
+/* dims 2 x 3 (one by one or packed), type float, data raw or packed floats. */
+static size_t pb(int packed, char *out)
+{
+    static const char single[] = {0x08, 2, 0x08, 3, 0x10, 1}, joint[] = {0x0a, 2, 2, 3, 0x10, 1};
+    static const char name[] = {0x42, 1, 'x'};
+    memcpy(out, packed ? joint : single, 6);
+    memcpy(out + 6, name, 3);
+    out[9] = packed ? 0x22 : 0x4a;
+    out[10] = sizeof values;
+    memcpy(out + 11, values, sizeof values);
+    return 11 + sizeof values;
+}
+
+static void check_good(const mho_tensor *t)
+{
+    assert_int_equal(t->dims, 2);
+    assert_int_equal(t->size[0], 2);
+    assert_int_equal(t->size[1], 3);
+    assert_int_equal(t->count, 6);
+    assert_memory_equal(t->data, values, sizeof values);
+}
+
+static const char good_header[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }          \n";
+
+static void good_files(void **state)
+{
+    (void)state;
+    char bytes[256];
+    mho_tensor t;
+    assert_int_equal(mhoi_tensor_npy(bytes, npy(good_header, bytes), "x", &t), MHO_OK);
+    check_good(&t);
+    mho_tensor_free(&t);
+    for (int packed = 0; packed < 2; ++packed) {
+        assert_int_equal(mhoi_tensor_pb(bytes, pb(packed, bytes), "x", &t), MHO_OK);
+        check_good(&t);
+        mho_tensor_free(&t);
+    }
+}
+
+typedef mho_status reader(const char *bytes, size_t size, const char *place, mho_tensor *out);
+
+static void damage(reader *read, const char *bytes, size_t size)
+{
+    char copy[256];
+    mho_tensor t;
+    for (size_t cut = 0; cut < size; ++cut) {
+        memcpy(copy, bytes, cut);
+        assert_int_not_equal(read(copy, cut, "x", &t), MHO_OK);
+        assert_null(t.data);
+    }
+    for (size_t at = 0; at < size; ++at)
+        for (int bit = 0; bit < 8; ++bit) {
+            memcpy(copy, bytes, size);
+            copy[at] = (char)(copy[at] ^ (1 << bit));
+            if (read(copy, size, "x", &t) == MHO_OK)
+                mho_tensor_free(&t);
+            else
+                assert_null(t.data);
+        }
+}
+
+static void damaged_files(void **state)
+{
+    (void)state;
+    char bytes[256];
+    const uint64_t live = mhoi_alloc_live();
+    damage(mhoi_tensor_npy, bytes, npy(good_header, bytes));
+    for (int packed = 0; packed < 2; ++packed)
+        damage(mhoi_tensor_pb, bytes, pb(packed, bytes));
+    assert_int_equal(mhoi_alloc_live(), live);
+}
+
+static void foreign_files(void **state)
+{
+    (void)state;
+    char bytes[256];
+    mho_tensor t;
+    const char *doubles = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n";
+    const char *columns = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n";
+    const char *huge = "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999), }\n";
+    assert_int_equal(mhoi_tensor_npy(bytes, npy(doubles, bytes), "x", &t), MHO_ENOTMODELED);
+    assert_int_equal(mhoi_tensor_npy(bytes, npy(columns, bytes), "x", &t), MHO_ENOTMODELED);
+    assert_int_equal(mhoi_tensor_npy(bytes, npy(huge, bytes), "x", &t), MHO_EFORMAT);
+    const size_t size = pb(0, bytes);
+    bytes[5] = 7; /* int64 */
+    assert_int_equal(mhoi_tensor_pb(bytes, size, "x", &t), MHO_ENOTMODELED);
+    assert_int_equal(mho_tensor_read("x.txt", &t), MHO_EUSAGE);
+    assert_int_equal(mho_tensor_read("missing.npy", &t), MHO_EFILE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_files),
+        cmocka_unit_test(damaged_files),
+        cmocka_unit_test(foreign_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

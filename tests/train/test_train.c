@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training as a whole: it learns; threads, a break and a checkpoint change no digit; refused memory, damaged
+ * checkpoints and wrong options are told; batch normalization before a sign never gives exactly 0. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "mho/infer.h"
+#include "mho/run.h"
+#include "train/train_impl.h"
+
+#define CHECKPOINT "test_train.checkpoint"
+
+static const char small_net[] = "source: \"test\"\n"
+                                "input: {shape: [1, 28, 28], bits: 8, scale: 0.00390625}\n"
+                                "layers:\n"
+                                "  - conv: {out: 6, kernel: 5, stride: 2}\n"
+                                "  - maxpool: 2\n"
+                                "  - fc: 32\n"
+                                "  - relu\n"
+                                "  - fc: 10\n";
+
+static mho_net *net_of(mho_style style)
+{
+    mho_net *plain = NULL, *net = NULL;
+    if (mho_net_read(small_net, "test", &plain) != MHO_OK || mho_net_style(plain, style, &net) != MHO_OK)
+        fail_msg("%s", mho_error_message());
+    mho_net_destroy(plain);
+    return net;
+}
+
+static mho_data digits(size_t train, size_t test)
+{
+    mho_data data = {.name = "synthetic"};
+    assert_int_equal(mho_digits_generate(1, 0, train, &data.train), MHO_OK);
+    assert_int_equal(mho_digits_generate(1, train, test, &data.test), MHO_OK);
+    return data;
+}
+
+static void free_digits(mho_data *data)
+{
+    mho_images_free(&data->train);
+    mho_images_free(&data->test);
+}
+
+static mho_train_options options_of(size_t epochs)
+{
+    mho_train_options o;
+    assert_int_equal(mho_fields_preset(&mho_train_fields, &o, NULL), MHO_OK);
+    o.epochs = epochs;
+    o.batch = 48;
+    o.learning_rate = 0.01;
+    return o;
+}
+
+static void same_parameters(const mho_net *a, const mho_net *b)
+{
+    for (size_t i = 0; i < a->nodes; ++i) {
+        const mho_node *x = &a->node[i], *y = &b->node[i];
+        if (mho_node_is_weighted(x))
+            assert_memory_equal(x->weight, y->weight, mho_node_weight_count(x) * sizeof(float));
+        if (x->op == MHO_OP_BATCHNORM) {
+            assert_memory_equal(x->gamma, y->gamma, x->out.c * sizeof(float));
+            assert_memory_equal(x->beta, y->beta, x->out.c * sizeof(float));
+            assert_memory_equal(x->mean, y->mean, x->out.c * sizeof(float));
+            assert_memory_equal(x->variance, y->variance, x->out.c * sizeof(float));
+        }
+    }
+}
+
+static void last_epoch(void *user, const mho_train_epoch *e)
+{
+    *(mho_train_epoch *)user = *e;
+}
+
+static void it_learns(void **state)
+{
+    (void)state;
+    mho_data data = digits(2400, 400);
+    for (int style = MHO_STYLE_FLOAT; style <= MHO_STYLE_BINARY; ++style) {
+        mho_net *net = net_of((mho_style)style);
+        mho_train_epoch last = {0};
+        const mho_train_options o = options_of(4);
+        assert_int_equal(mho_train(net, &data, &o, NULL, false, last_epoch, &last), MHO_OK);
+        assert_int_equal(last.epoch, 4);
+        if (!(last.test_error < 0.4 && last.train_error < 0.4))
+            fail_msg("style %d: test error %g, train error %g", style, last.test_error, last.train_error);
+        size_t wrong = 0;
+        assert_int_equal(mho_infer_errors(net, &data.test, 400, &wrong), MHO_OK);
+        assert_true(fabs((double)wrong / 400 - last.test_error) < 1e-12);
+        mho_net_destroy(net);
+    }
+    free_digits(&data);
+}
+
+static void threads_change_no_digit(void **state)
+{
+    (void)state;
+    mho_data data = digits(480, 10);
+    const mho_train_options o = options_of(2);
+    for (int style = MHO_STYLE_FLOAT; style <= MHO_STYLE_BINARY; ++style) {
+        mho_net *net[2];
+        for (size_t k = 0; k < 2; ++k) {
+            net[k] = net_of((mho_style)style);
+            assert_int_equal(mho_threads_set(k ? 3 : 1), MHO_OK);
+            assert_int_equal(mho_train(net[k], &data, &o, NULL, false, NULL, NULL), MHO_OK);
+        }
+        same_parameters(net[0], net[1]);
+        mho_net_destroy(net[0]);
+        mho_net_destroy(net[1]);
+    }
+    free_digits(&data);
+}
+
+static void interrupt_at_two(void *user, const mho_train_epoch *e)
+{
+    (void)user;
+    if (e->epoch == 2)
+        mho_interrupt();
+}
+
+static void a_break_changes_no_digit(void **state)
+{
+    (void)state;
+    mho_data data = digits(480, 10);
+    const mho_train_options o = options_of(4);
+    mho_net *whole = net_of(MHO_STYLE_BINARY), *broken = net_of(MHO_STYLE_BINARY);
+    mho_net *resumed = net_of(MHO_STYLE_BINARY);
+    mho_train_epoch last = {0};
+    assert_int_equal(mho_train(whole, &data, &o, NULL, false, NULL, NULL), MHO_OK);
+    assert_int_equal(mho_train(broken, &data, &o, CHECKPOINT, false, interrupt_at_two, NULL),
+                     MHO_EINTERRUPTED);
+    mhoi_interrupt_clear();
+    assert_int_equal(mho_train(resumed, &data, &o, CHECKPOINT, true, last_epoch, &last), MHO_OK);
+    assert_int_equal(last.epoch, 4);
+    same_parameters(whole, resumed);
+    /* Once done, resuming gives the same again. */
+    assert_int_equal(mho_train(broken, &data, &o, CHECKPOINT, true, last_epoch, &last), MHO_OK);
+    same_parameters(whole, broken);
+    mho_net_destroy(whole);
+    mho_net_destroy(broken);
+    mho_net_destroy(resumed);
+    free_digits(&data);
+}
+
+static void damaged_checkpoints_are_refused(void **state)
+{
+    (void)state;
+    mho_data data = digits(96, 10);
+    mho_train_options o = options_of(1);
+    mho_net *net = net_of(MHO_STYLE_BINARY);
+    char *bytes = NULL;
+    size_t size = 0;
+    assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, false, NULL, NULL), MHO_OK);
+    assert_int_equal(mhoi_file_read(CHECKPOINT, &bytes, &size), MHO_OK);
+    for (size_t cut = 0; cut < size; cut += size / 7 + 1) {
+        assert_int_equal(mhoi_file_write(CHECKPOINT, bytes, cut), MHO_OK);
+        assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, true, NULL, NULL), MHO_EFORMAT);
+    }
+    for (size_t at = 120; at < size; at += size / 11) {
+        bytes[at] ^= 4;
+        assert_int_equal(mhoi_file_write(CHECKPOINT, bytes, size), MHO_OK);
+        assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, true, NULL, NULL), MHO_EFORMAT);
+        bytes[at] ^= 4;
+    }
+    assert_int_equal(mhoi_file_write(CHECKPOINT, bytes, size), MHO_OK);
+    o.seed = 2;
+    assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, true, NULL, NULL), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "other options"));
+    mhoi_free(&bytes);
+    mho_net_destroy(net);
+    free_digits(&data);
+    (void)unlink(CHECKPOINT);
+}
+
+static void refused_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    mho_data data = digits(48, 10);
+    const mho_train_options o = options_of(1);
+    mho_net *net = net_of(MHO_STYLE_BINARY);
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_OK);
+    const uint64_t live = mhoi_alloc_live();
+    for (uint64_t k = 1;; ++k) {
+        trainer *t = NULL;
+        mhoi_alloc_fail_at(k);
+        const mho_status s = train_create(net, &data.train, &o, &t);
+        mhoi_alloc_fail_at(0);
+        if (s == MHO_OK) {
+            train_destroy(t);
+            assert_true(k > 20);
+            break;
+        }
+        assert_int_equal(s, MHO_ENOMEM);
+        assert_null(t);
+        assert_int_equal(mhoi_alloc_live(), live);
+    }
+    assert_int_equal(mhoi_alloc_live(), live);
+    mho_net_destroy(net);
+    free_digits(&data);
+}
+
+/* Batch normalizations made to hit 0 at some sum: no sum gives 0 afterwards and no sign has changed. */
+static void no_sum_gives_zero(void **state)
+{
+    (void)state;
+    mho_net *net = net_of(MHO_STYLE_BINARY);
+    assert_int_equal(mho_net_alloc_parameters(net), MHO_OK);
+    mho_node *bn = &net->node[2];
+    assert_int_equal(bn->op, MHO_OP_BATCHNORM);
+    const double step = 1.0 / 256;
+    static const float gammas[6] = {1, -0.5f, 0.01f, 0, 3e-5f, -70};
+    size_t zeros = 0;
+    for (size_t k = 0; k < bn->out.c; ++k) {
+        bn->gamma[k] = gammas[k];
+        bn->mean[k] = (float)((double)(k * 3) * step);
+        bn->variance[k] = k == 4 ? 0 : 0.25f;
+    }
+    mho_net *after = NULL;
+    assert_int_equal(mho_net_clone(net, &after), MHO_OK);
+    train_avoid_zero(after);
+    for (size_t k = 0; k < bn->out.c; ++k) {
+        float a, b, a2, b2;
+        mho_batchnorm_coefficients(bn, k, &a, &b);
+        mho_batchnorm_coefficients(&after->node[2], k, &a2, &b2);
+        for (int j = -25 * 255; j <= 25 * 255; ++j) {
+            const float x = (float)(j * step), before = x * a, now = x * a2;
+            zeros += before + b == 0.0f;
+            assert_true(now + b2 != 0.0f);
+            assert_int_equal(now + b2 > 0.0f, before + b > 0.0f);
+        }
+    }
+    assert_true(zeros >= 5); /* the case was there */
+    mho_net_destroy(after);
+    mho_net_destroy(net);
+}
+
+static void misfits_are_told(void **state)
+{
+    (void)state;
+    mho_data data = digits(48, 10);
+    mho_train_options o = options_of(1);
+    mho_net *net = net_of(MHO_STYLE_BINARY);
+    o.shift = 40;
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_EDOMAIN);
+    o = options_of(1);
+    data.train.classes = 11;
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_EDOMAIN);
+    data.train.classes = 10;
+    assert_int_equal(mho_train(net, &data, &o, NULL, true, NULL, NULL), MHO_EUSAGE);
+    o.learning_rate = 10;
+    o.label_smoothing = 0;
+    data.train.shape.h = 27;
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_EDOMAIN);
+    data.train.shape.h = 28;
+    mho_net_destroy(net);
+    free_digits(&data);
+}
+
+int main(void)
+{
+    if (mho_cpu_init() != MHO_OK)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_learns),
+        cmocka_unit_test(threads_change_no_digit),
+        cmocka_unit_test(a_break_changes_no_digit),
+        cmocka_unit_test(damaged_checkpoints_are_refused),
+        cmocka_unit_test(refused_memory_leaves_nothing),
+        cmocka_unit_test(no_sum_gives_zero),
+        cmocka_unit_test(misfits_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
