@@ -2,6 +2,7 @@
 /* Life of a chip, and inference of many images: blocks are independent items of a parallel loop, each in
  * its thread's memory. */
 #include <math.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -174,6 +175,8 @@ typedef struct run {
     float *scores;
     uint8_t *label;
     chip_work **work; /* [threads] */
+    size_t trial, trials; /* this run among those of one call, for progress */
+    atomic_size_t done;   /* images of this run */
 } run;
 
 static uint8_t best_class(const float *score, size_t classes)
@@ -187,7 +190,7 @@ static uint8_t best_class(const float *score, size_t classes)
 
 static mho_status run_block(void *context, size_t item, size_t thread)
 {
-    const run *r = context;
+    run *r = context;
     const mho_chip *chip = r->chip;
     const size_t from = item * chip->block, classes = chip->classes;
     const size_t n = r->n - from < chip->block ? r->n - from : chip->block;
@@ -199,29 +202,38 @@ static mho_status run_block(void *context, size_t item, size_t thread)
         r->scores[from * classes + i] = score[i];
     for (size_t i = 0; r->label && i < n; i++)
         r->label[from + i] = best_class(score + i * classes, classes);
+    const size_t done = r->trial * r->n + atomic_fetch_add(&r->done, n) + n;
+    mhoi_progress("crossbars", done, r->trials * r->n, "images");
     return MHO_OK;
+}
+
+static mho_status run_all(run *r)
+{
+    const mho_chip *chip = r->chip;
+    const size_t threads = mho_threads();
+    mho_status s = check_images(chip, r->images, r->first, r->n);
+    if (!s && !chip->programmed)
+        s = mho_error(MHO_EUSAGE, "the chip is not programmed");
+    if (!s && r->label && chip->classes > 256)
+        s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most 256", chip->classes);
+    if (!s)
+        s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
+    for (size_t t = 0; !s && t < threads; t++)
+        s = chip_work_create(chip, &r->work[t]);
+    if (!s)
+        s = mhoi_parallel((r->n + chip->block - 1) / chip->block, run_block, r);
+    for (size_t t = 0; r->work && t < threads; t++)
+        chip_work_destroy(r->work[t]);
+    mhoi_free(&r->work);
+    return s;
 }
 
 mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
                         float *scores, uint8_t *label)
 {
     run r = {.chip = chip, .images = images, .first = first, .n = n, .scores = scores, .label = label};
-    const size_t threads = mho_threads();
-    mho_status s = check_images(chip, images, first, n);
-    if (!s && !chip->programmed)
-        s = mho_error(MHO_EUSAGE, "the chip is not programmed");
-    if (!s && label && chip->classes > 256)
-        s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most 256", chip->classes);
-    if (!s)
-        s = mhoi_alloc(&r.work, threads, sizeof *r.work, "inference memory");
-    for (size_t t = 0; !s && t < threads; t++)
-        s = chip_work_create(chip, &r.work[t]);
-    if (!s)
-        s = mhoi_parallel((n + chip->block - 1) / chip->block, run_block, &r);
-    for (size_t t = 0; r.work && t < threads; t++)
-        chip_work_destroy(r.work[t]);
-    mhoi_free(&r.work);
-    return s;
+    r.trials = 1;
+    return run_all(&r);
 }
 
 static mho_spread spread_of(const double *v, size_t n)
@@ -240,12 +252,15 @@ static mho_spread spread_of(const double *v, size_t n)
 
 /* One programming: its error rate and the seconds of inference. */
 static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                            uint32_t trial, uint8_t *label, double *error, double *seconds)
+                            size_t trial, size_t trials, uint8_t *label, double *error,
+                            double *seconds)
 {
-    mho_status s = mho_chip_program(chip, seed, trial);
+    run r = {.chip = chip, .images = images, .n = count, .label = label, .trial = trial};
+    r.trials = trials;
+    mho_status s = mho_chip_program(chip, seed, (uint32_t)trial);
     const double start = mho_seconds();
     if (!s)
-        s = mho_chip_run(chip, images, 0, count, NULL, label);
+        s = run_all(&r);
     *seconds += mho_seconds() - start;
     size_t wrong = 0;
     for (size_t i = 0; !s && i < count; i++)
@@ -264,11 +279,8 @@ mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t coun
     mho_status s = mhoi_alloc(&label, count, 1, "labels");
     if (!s)
         s = mhoi_alloc(&all, trials, sizeof *all, "errors");
-    for (size_t t = 0; !s && t < trials; t++) {
-        s = one_trial(chip, images, count, seed, (uint32_t)t, label, &all[t], &seconds);
-        if (!s)
-            mhoi_progress("programmings", t + 1, trials, "programmings");
-    }
+    for (size_t t = 0; !s && t < trials; t++)
+        s = one_trial(chip, images, count, seed, t, trials, label, &all[t], &seconds);
     if (!s)
         *spread = spread_of(all, trials);
     for (size_t t = 0; !s && error && t < trials; t++)

@@ -4,6 +4,7 @@
  * of float networks on an image's place in the batch. */
 #include "mho/infer.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -163,6 +164,7 @@ typedef struct errors_context {
     const mho_images *images;
     size_t count;
     uint32_t *wrong; /* of each block */
+    atomic_size_t done; /* images */
 } errors_context;
 
 static void load_pixels(const mho_net *net, const uint8_t *pixel, size_t n, float *to)
@@ -187,7 +189,7 @@ static size_t largest(size_t classes, const float *score)
 
 static mho_status errors_block(void *context, size_t item, size_t thread)
 {
-    const errors_context *c = context;
+    errors_context *c = context;
     const infer_plan *plan = &c->infer->plan;
     const mho_net *net = plan->net;
     float *memory = c->infer->memory[thread];
@@ -201,6 +203,7 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
     const float *score = memory + plan->offset[net->nodes - 1];
     for (size_t i = 0; i < n; ++i)
         c->wrong[item] += largest(classes, score + i * classes) != c->images->label[first + i];
+    mhoi_progress("software", atomic_fetch_add(&c->done, n) + n, c->count, "images");
     return s;
 }
 
