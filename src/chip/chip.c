@@ -236,23 +236,30 @@ mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t f
     return run_all(&r);
 }
 
-static mho_spread spread_of(const double *v, size_t n)
+/* Counted in images, so that equal programmings have no deviation. */
+static mho_spread spread_of(const size_t *wrong, size_t trials, size_t count)
 {
-    mho_spread r = {.mean = 0, .std = 0, .min = v[0], .max = v[0], .trials = n};
-    for (size_t i = 0; i < n; i++) {
-        r.mean += v[i] / (double)n;
-        r.min = v[i] < r.min ? v[i] : r.min;
-        r.max = v[i] > r.max ? v[i] : r.max;
+    const double images = (double)count, n = (double)trials;
+    size_t low = wrong[0], high = wrong[0];
+    double sum = 0, squares = 0;
+    for (size_t t = 0; t < trials; t++) {
+        const double v = (double)wrong[t];
+        low = wrong[t] < low ? wrong[t] : low;
+        high = wrong[t] > high ? wrong[t] : high;
+        sum += v;
+        squares += v * v;
     }
-    for (size_t i = 0; n > 1 && i < n; i++)
-        r.std += (v[i] - r.mean) * (v[i] - r.mean) / (double)(n - 1);
-    r.std = sqrt(r.std);
-    return r;
+    const double variance = low < high ? (squares - sum * sum / n) / (n - 1) : 0;
+    return (mho_spread){.mean = sum / n / images,
+                        .std = sqrt(variance) / images,
+                        .min = (double)low / images,
+                        .max = (double)high / images,
+                        .trials = trials};
 }
 
-/* One programming: its error rate and the seconds of inference. */
+/* One programming: the images it gets wrong, and the seconds of inference. */
 static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                            size_t trial, size_t trials, uint8_t *label, double *error,
+                            size_t trial, size_t trials, uint8_t *label, size_t *wrong,
                             double *seconds)
 {
     run r = {.chip = chip, .images = images, .n = count, .label = label, .trial = trial};
@@ -262,10 +269,8 @@ static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t cou
     if (!s)
         s = run_all(&r);
     *seconds += mho_seconds() - start;
-    size_t wrong = 0;
     for (size_t i = 0; !s && i < count; i++)
-        wrong += label[i] != images->label[i];
-    *error = (double)wrong / (double)count;
+        *wrong += label[i] != images->label[i];
     return s;
 }
 
@@ -273,21 +278,22 @@ mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t coun
                            size_t trials, double *error, mho_spread *spread, double *inference_seconds)
 {
     uint8_t *label = NULL;
-    double *all = NULL, seconds = 0;
+    size_t *wrong = NULL;
+    double seconds = 0;
     if (!count || !trials || trials > UINT32_MAX)
         return mho_error(MHO_EDOMAIN, "images = %zu, trials = %zu, want 1 or more", count, trials);
     mho_status s = mhoi_alloc(&label, count, 1, "labels");
     if (!s)
-        s = mhoi_alloc(&all, trials, sizeof *all, "errors");
+        s = mhoi_alloc(&wrong, trials, sizeof *wrong, "errors");
     for (size_t t = 0; !s && t < trials; t++)
-        s = one_trial(chip, images, count, seed, t, trials, label, &all[t], &seconds);
+        s = one_trial(chip, images, count, seed, t, trials, label, &wrong[t], &seconds);
     if (!s)
-        *spread = spread_of(all, trials);
+        *spread = spread_of(wrong, trials, count);
     for (size_t t = 0; !s && error && t < trials; t++)
-        error[t] = all[t];
+        error[t] = (double)wrong[t] / (double)count;
     if (inference_seconds)
         *inference_seconds = seconds;
     mhoi_free(&label);
-    mhoi_free(&all);
+    mhoi_free(&wrong);
     return s;
 }

@@ -18,6 +18,18 @@ const cli_command cli_commands[] = {
                 "    device:\n"
                 "      bits: {value: 3, source: \"my measurement\"}",
      .fields = &mho_hw_fields},
+    {.name = "simulate",
+     .synopsis = "NET --hw HW [options]",
+     .summary = "accuracy of a trained network on crossbars, over programmings of the cells",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw data trials images seed set",
+     .run = cmd_simulate,
+     .details = "Prints the error in software, on crossbars with ideal devices, and its mean and spread\n"
+                "over --trials programmings (10 if not given).  Same --seed, same digits.\n\n"
+                "Examples\n"
+                "    mho simulate lenet --hw bcnn\n"
+                "    mho simulate my.onnx --hw cnn8 --set device.bits=3 --trials 20 --json"},
     {.name = "data",
      .synopsis = "[show [FILE.pgm] | fetch mnist]",
      .summary = "data sets: what is found where; a contact sheet; download MNIST",

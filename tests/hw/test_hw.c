@@ -190,5 +190,9 @@ int main(void)
         cmocka_unit_test(test_json),    cmocka_unit_test(test_mutated),
         cmocka_unit_test(test_out_of_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    static const char *const files[] = {"one.yaml", "two.yaml", "loop.yaml", "orphan.yaml", "mutated.yaml"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        (void)unlink(files[i]);
+    return rmdir(folder) ? 1 : failed;
 }

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The chip apart from exactness: converters, variation, threads, and everything that can go wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "chip/chip_impl.h"
+#include "chip_nets.h"
+#include "mho/run.h"
+
+static void assert_error(mho_status got, mho_status want, const char *part)
+{
+    if (got != want || !strstr(mho_error_message(), part))
+        fail_msg("%s: %s; want %s with '%s'", mho_status_name(got), mho_error_message(),
+                 mho_status_name(want), part);
+}
+
+/* conv 8@3x3 - bn - pool - sign - fc 40 - bn - sign - fc 10 - bn on 1 x 12 x 12. */
+static mho_net *small_binary(dice *d)
+{
+    builder b = {.nodes = 0};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1, 12, 12};
+    add_conv(&b, 8, 3, 1, 0, 1, true, false);
+    add_plain(&b, MHO_OP_BATCHNORM, "bn");
+    add_pool_node(&b, MHO_OP_MAXPOOL, 2, 2, 0);
+    add_plain(&b, MHO_OP_SIGN, "sign");
+    add_plain(&b, MHO_OP_FLATTEN, "flatten");
+    add_fc(&b, 40, true, false);
+    add_plain(&b, MHO_OP_BATCHNORM, "bn");
+    add_plain(&b, MHO_OP_SIGN, "sign");
+    add_fc(&b, 10, true, false);
+    add_plain(&b, MHO_OP_BATCHNORM, "bn");
+    mho_net *net = finish(&b);
+    randomize(d, net);
+    return net;
+}
+
+static int64_t code_of(mho_converter c, int64_t s)
+{
+    const int64_t t = s - c.edge;
+    const int64_t code = (t >= 0 ? t / c.step : -((-t + c.step - 1) / c.step)) + 1;
+    return code < 0 ? 0 : code > c.codes - 1 ? c.codes - 1 : code;
+}
+
+/* Aligned edges never fall on a possible sum; a lossless converter tells every one apart; the value of a
+ * code is within half a step of every sum in the range. */
+static void test_converters(void **state)
+{
+    (void)state;
+    for (size_t bits = 1; bits <= 9; bits++)
+        for (int per = 0; per < 2; per++)
+            for (int aligned = 0; aligned < 2; aligned++) {
+                mho_chip chip = {.hw = open_hw("bcnn", NULL), .per_pair = per};
+                chip.hw.output.aligned = aligned;
+                const int32_t unit = 4064;
+                chip_layer layer = {.rows = 100, .row_groups = 1, .x_hi = 1, .unit = unit, .output_bits = bits};
+                const chip_range range = per ? (chip_range){-100 * unit, 100 * unit}
+                                             : (chip_range){0, 100 * unit};
+                layer.converter = chip_converter_of(&chip, &layer, range, false);
+                const bool lossless = (1u << bits) >= (per ? 201u : 101u);
+                double gain, offset;
+                chip_converter_value(&chip, &layer, &gain, &offset);
+                if (!per) /* a single code, not a difference */
+                    offset = layer.converter.edge - 0.5 * layer.converter.step;
+                for (int64_t k = range.lo / unit; k <= 100; k++) {
+                    const int64_t s = k * unit, t = s - layer.converter.edge;
+                    assert_true(!(aligned || lossless) || t % unit != 0);
+                    const double error = gain * (double)code_of(layer.converter, s) + offset - (double)s;
+                    if (fabs(error) > (lossless ? 0 : 0.5 * gain + 0.5 * unit))
+                        fail_msg("bits %zu per %d aligned %d sum %lld: off by %g, step %g", bits, per, aligned,
+                                 (long long)k, error / unit, gain / unit);
+                }
+            }
+}
+
+/* Half the rest is cut off at either end, and the range is centred. */
+static void test_calibrated_converter(void **state)
+{
+    (void)state;
+    mho_chip chip = {.hw = open_hw("bcnn", NULL)};
+    chip_layer layer = {.unit = 100, .output_bits = 4};
+    mho_converter c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
+    assert_int_equal(c.codes, 16);
+    assert_int_equal(c.step, 300); /* 39 levels / 15 steps = 2.6 */
+    assert_int_equal(c.edge, 850); /* 14 steps around 2950, from 850 to 5050: halfway between levels */
+    c = chip_converter_of(&chip, &layer, (chip_range){1000, 2000}, true);
+    assert_int_equal(c.step, 100);
+    chip.hw.output.aligned = false;
+    c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
+    assert_int_equal(c.step, 260);
+    assert_int_equal(c.edge, 1130);
+}
+
+static mho_spread errors_of(const mho_net *net, const mho_images *images, const char *const *sets,
+                            uint64_t seed, size_t trials)
+{
+    mho_hw hw = open_hw("bcnn", sets);
+    mho_chip *chip;
+    mho_spread spread;
+    must(mho_chip_create(net, &hw, images, &chip));
+    must(mho_chip_errors(chip, images, images->count, seed, trials, NULL, &spread, NULL));
+    mho_chip_destroy(chip);
+    return spread;
+}
+
+/* Labels of ideal hardware as truth: variation makes errors, more of it more; the same seed the same. */
+static void test_variation(void **state)
+{
+    (void)state;
+    dice d = {11};
+    mho_net *net = small_binary(&d);
+    mho_images images = random_images(&d, net->node[0].out, 300);
+    const char *sets[] = {"device.variation=0",  "output.first_bits=0", "output.bits=0", "device.bits=3",
+                          "output.split_bits=0", "output.last_bits=0",  NULL};
+    const mho_hw hw = open_hw("bcnn", sets);
+    mho_chip *chip;
+    must(mho_chip_create(net, &hw, NULL, &chip));
+    must(mho_chip_program(chip, 5, 0));
+    must(mho_chip_run(chip, &images, 0, images.count, NULL, images.label));
+    mho_chip_destroy(chip);
+    assert_true(errors_of(net, &images, sets, 5, 2).max == 0);
+    sets[0] = "device.variation=0.5";
+    const mho_spread little = errors_of(net, &images, sets, 5, 6);
+    sets[0] = "device.variation=3";
+    const mho_spread much = errors_of(net, &images, sets, 5, 6), again = errors_of(net, &images, sets, 5, 6);
+    const mho_spread other = errors_of(net, &images, sets, 6, 6);
+    if (!(much.mean > little.mean && much.std > 0 && much.min <= much.mean && much.mean <= much.max))
+        fail_msg("errors %g +- %g at variation 0.5, %g +- %g at 3", little.mean, little.std, much.mean,
+                 much.std);
+    assert_memory_equal(&much, &again, sizeof much);
+    assert_true(other.mean != much.mean || other.std != much.std);
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
+/* Same scores with 1, 2 and 5 threads, and whatever part of the images is run. */
+static void test_threads_and_parts(void **state)
+{
+    (void)state;
+    enum { N = 700, PART = 123, FROM = 301 };
+    dice d = {12};
+    mho_net *net = small_binary(&d);
+    mho_images images = random_images(&d, net->node[0].out, N);
+    const char *const names[] = {"bcnn", "cnn8"};
+    for (size_t k = 0; k < 2; k++) {
+        const mho_hw hw = open_hw(names[k], NULL);
+        static float first[N * 10], other[N * 10];
+        for (size_t threads = 1; threads <= 5; threads += threads) {
+            mho_chip *chip;
+            must(mho_threads_set(threads));
+            must(mho_chip_create(net, &hw, &images, &chip));
+            must(mho_chip_program(chip, 3, 1));
+            must(mho_chip_run(chip, &images, 0, N, threads == 1 ? first : other, NULL));
+            if (threads > 1)
+                assert_memory_equal(first, other, sizeof first);
+            must(mho_chip_run(chip, &images, FROM, PART, other, NULL));
+            assert_memory_equal(first + FROM * 10, other, PART * 10 * sizeof *first);
+            mho_chip_destroy(chip);
+        }
+    }
+    must(mho_threads_set(0));
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    dice d = {13};
+    mho_net *net = small_binary(&d);
+    mho_images images = random_images(&d, net->node[0].out, 20);
+    mho_images other = random_images(&d, (mho_shape){3, 12, 12}, 20);
+    const mho_hw hw = open_hw("bcnn", NULL);
+    mho_chip *chip;
+    assert_error(mho_chip_create(net, &hw, NULL, &chip), MHO_EUSAGE, "calibration images");
+    assert_null(chip);
+    assert_error(mho_chip_create(net, &hw, &other, &chip), MHO_ECONFIG, "images of 3 x 12 x 12");
+    must(mho_chip_create(net, &hw, &images, &chip));
+    assert_error(mho_chip_run(chip, &images, 0, 20, NULL, images.label), MHO_EUSAGE, "not programmed");
+    must(mho_chip_program(chip, 1, 0));
+    assert_error(mho_chip_run(chip, &images, 10, 11, NULL, images.label), MHO_EDOMAIN, "10..21 of 20");
+    assert_error(mho_chip_run(chip, &other, 0, 1, NULL, images.label), MHO_ECONFIG, "wants 1 x 12 x 12");
+    mho_chip_destroy(chip);
+
+    mho_hw bad = hw;
+    bad.device.g_off_S = 1;
+    assert_error(mho_chip_create(net, &bad, &images, &chip), MHO_ECONFIG, "g_off");
+    net->node[1].weight[5] = NAN;
+    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_EDOMAIN, "weight[5] = nan");
+    net->node[1].weight[5] = 0.5f;
+    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_EDOMAIN, "want +1 or -1");
+    net->node[1].weight[5] = 1;
+    net->node[2].variance[3] = -1;
+    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_EDOMAIN, "[3]");
+    net->node[2].variance[3] = 1;
+    net->node[8].op = MHO_OP_RELU;
+    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_ENOTMODELED, "sign");
+    net->node[8].op = MHO_OP_SIGN;
+    mho_net *plain;
+    must(mho_net_zoo("lenet", &plain));
+    assert_error(mho_chip_create(plain, &hw, &images, &chip), MHO_EDOMAIN, "no parameters");
+    mho_net_destroy(plain);
+    free_images(&images);
+    free_images(&other);
+    mho_net_destroy(net);
+}
+
+/* A layer wider than any memory is refused by name and size before anything is asked for. */
+static void test_larger_than_memory(void **state)
+{
+    (void)state;
+    builder b = {.nodes = 0};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1, 4, 4};
+    add_fc(&b, 3, true, false);
+    mho_net *net = finish(&b);
+    net->node[1].out.c = (size_t)1 << 40;
+    const mho_hw hw = open_hw("bcnn", NULL);
+    mho_chip *chip;
+    assert_error(mho_chip_create(net, &hw, NULL, &chip), MHO_ENOMEM, "GB");
+    net->node[1].out.c = 3;
+    mho_net_destroy(net);
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    dice d = {14};
+    mho_net *net = small_binary(&d);
+    mho_images images = random_images(&d, net->node[0].out, 20);
+    must(mho_threads_set(1));
+    const char *const names[] = {"bcnn", "cnn8"};
+    for (size_t i = 0; i < 2; i++) {
+        const mho_hw hw = open_hw(names[i], NULL);
+        const uint64_t live = mhoi_alloc_live();
+        uint64_t k = 1;
+        for (mho_status s = MHO_ENOMEM; s; k++) {
+            mho_chip *chip;
+            mho_spread spread;
+            mhoi_alloc_fail_at(k);
+            s = mho_chip_create(net, &hw, &images, &chip);
+            if (!s)
+                s = mho_chip_errors(chip, &images, 20, 1, 1, NULL, &spread, NULL);
+            mhoi_alloc_fail_at(0);
+            mho_chip_destroy(chip);
+            assert_true(s == MHO_OK || s == MHO_ENOMEM);
+            assert_int_equal(mhoi_alloc_live(), live);
+        }
+        assert_true(k > 20);
+    }
+    must(mho_threads_set(0));
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_converters),         cmocka_unit_test(test_calibrated_converter),
+        cmocka_unit_test(test_variation),          cmocka_unit_test(test_threads_and_parts),
+        cmocka_unit_test(test_errors),             cmocka_unit_test(test_larger_than_memory),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
