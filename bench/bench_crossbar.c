@@ -122,8 +122,8 @@ static double time_packing(const mho_crossbar *xb, mho_crossbar_work *work, cons
         const size_t images = s->n - i < xb->block_images ? s->n - i : xb->block_images;
         const size_t pixels = images * xb->positions;
         mhoi_gather_images(xb, work, s->map + i * image_bytes, images);
-        for (size_t first = 0; first < pixels; first += xb->block) {
-            const size_t m = pixels - first < xb->block ? pixels - first : xb->block;
+        for (size_t first = 0; first < pixels; first += MHOI_BLOCK) {
+            const size_t m = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
             mhoi_gather_runs(xb, work, first, m);
             for (size_t k = 0; k < xb->groups; ++k)
                 mhoi_gather_group(xb, work, s->map + i * image_bytes, images, k, m);
@@ -153,6 +153,7 @@ static void open_variant(variant *v, const scene *s, mho_cpu level, bool per_pai
 
 static void round_of(variant *v, const scene *s, const mho_converter *converter, double sgemm, int i)
 {
+    const double pixels = (double)(s->n * s->positions);
     double start = seconds();
     check(mho_crossbar_program(v->xb, s->g_plus, s->g_minus));
     v->program[i] = seconds() - start;
@@ -162,7 +163,7 @@ static void round_of(variant *v, const scene *s, const mho_converter *converter,
     const double packing = time_packing(v->xb, v->work, s);
     v->packing[i] = packing / v->all[i];
     v->ratio[i] = sgemm / v->all[i];
-    v->kernel_ratio[i] = sgemm / (v->all[i] - packing + v->program[i] * 4096 / 10000);
+    v->kernel_ratio[i] = sgemm / (v->all[i] - packing + v->program[i] * pixels / 10000);
 }
 
 static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_converter converter)
@@ -229,10 +230,14 @@ int main(int argc, char **argv)
         for (size_t j = 0; j < sizeof columns / sizeof *columns; ++j) {
             char name[64];
             snprintf(name, sizeof name, "1 bit  %zu x %zu", rows[i], columns[j]);
-            bench(name, connected(rows[i], columns[j], rows[i], 1), 4096, four_bits);
+            mho_crossbar_shape shape = convolution(rows[i], 64, 1, 0, columns[j], 1);
+            shape.crossbar_rows = rows[i];
+            bench(name, shape, 1, four_bits);
         }
     bench("1 bit  conv 20>50 5x5", convolution(20, 12, 5, 0, 50, 1), 64, four_bits);
     bench("1 bit  conv 64>128 3x3", convolution(64, 16, 3, 1, 128, 1), 16, four_bits);
+    bench("1 bit  conv 512>512 3x3", convolution(512, 4, 3, 1, 512, 1), 32, four_bits);
+    bench("1 bit  500 x 10 /128", connected(500, 10, 128, 1), 512, four_bits);
     bench("1 bit  800 x 500 /128", connected(800, 500, 128, 1), 512, four_bits);
     bench("8 bit  128 x 128", connected(128, 128, 128, 8), 4096, eight_bits);
     bench("8 bit  512 x 128", connected(512, 128, 512, 8), 4096, eight_bits);

@@ -19,7 +19,8 @@ static mho_cpu best_level(void)
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                  __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vpopcntdq");
+                  __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
+                  __builtin_cpu_supports("avx512vpopcntdq");
     return avx2 && avx512 ? MHO_CPU_AVX512 : avx2 ? MHO_CPU_AVX2 : MHO_CPU_REF;
 }
 

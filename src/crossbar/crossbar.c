@@ -6,7 +6,6 @@
 #include "crossbar/crossbar_impl.h"
 
 #define SIZE_LIMIT ((size_t)1 << 24) /* of a dimension: products of two stay far from overflow */
-#define CACHE_BYTES ((size_t)28 << 10) /* what a kernel reads again for every column: first-level cache */
 
 static mho_status check_size(const char *name, size_t value, size_t min)
 {
@@ -46,23 +45,6 @@ static mho_status check_shape(const mho_crossbar_shape *s)
     return MHO_OK;
 }
 
-/* Rows that one step of the kernel takes, before the conductances are known. */
-static size_t steps_at_most(const mho_crossbar *xb)
-{
-    const size_t rows = xb->rows < xb->shape.crossbar_rows ? xb->rows : xb->shape.crossbar_rows;
-    const size_t per_step = xb->shape.input_bits == 1 ? xb->kernels->bundle_rows : 2;
-    return (rows + per_step - 1) / per_step;
-}
-
-static void choose_block(mho_crossbar *xb)
-{
-    const size_t step = xb->shape.input_bits == 1 ? sizeof(uint16_t) : sizeof(int32_t);
-    size_t pixels = CACHE_BYTES / (step * steps_at_most(xb)) / 64 * 64;
-    pixels = pixels < 256 ? 256 : pixels > MHOI_BLOCK ? MHOI_BLOCK : pixels;
-    xb->block = pixels;
-    xb->block_images = xb->positions < pixels ? pixels / xb->positions : 1;
-}
-
 static void set_geometry(mho_crossbar *xb)
 {
     const mho_window *w = &xb->shape.window;
@@ -75,9 +57,9 @@ static void set_geometry(mho_crossbar *xb)
     xb->plane_row = xb->plane_w * w->stride;
     xb->plane_bytes = w->c * h * xb->plane_row;
     xb->chunks = xb->shape.input_bits == 1 ? (w->kw + 7) / 8 : 1;
+    xb->direct = xb->positions % MHOI_TILE == 0;
     xb->flat = h == w->h && width == w->w && w->kh == w->h && w->kw == w->w;
-    if (xb->kernels)
-        choose_block(xb);
+    xb->block_images = xb->positions < MHOI_BLOCK ? MHOI_BLOCK / xb->positions : 1;
 }
 
 static mho_status allocate(mho_crossbar *xb)
@@ -146,9 +128,9 @@ void mho_crossbar_destroy(mho_crossbar *xb)
 static mho_status allocate_reference(const mho_crossbar *xb, mho_crossbar_work *work)
 {
     mho_status status =
-        mhoi_alloc(&work->ref_x, xb->rows * MHOI_BLOCK, sizeof *work->ref_x, "crossbar inputs");
+        mhoi_alloc(&work->ref_x, xb->rows * MHOI_REF_BLOCK, sizeof *work->ref_x, "crossbar inputs");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->ref_s, 3 * MHOI_BLOCK, sizeof *work->ref_s, "crossbar sums");
+        status = mhoi_alloc(&work->ref_s, 3 * MHOI_REF_BLOCK, sizeof *work->ref_s, "crossbar sums");
     return status;
 }
 
@@ -156,23 +138,25 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
 {
     /* Bundles may turn out as small as one row. */
     const size_t bundles = xb->rows < xb->shape.crossbar_rows ? xb->rows : xb->shape.crossbar_rows;
-    const size_t plane = xb->flat ? 0 : xb->plane_bytes + xb->plane_row + MHOI_SLACK;
+    const size_t plane = xb->flat ? 0 : xb->plane_bytes + xb->plane_row + 2 * MHOI_SLACK;
     const size_t images = xb->flat ? 0 : xb->block_images;
+    const size_t words = bundles / 32 + 2; /* of a flat map: at least two rows of bytes, too */
+    const size_t bytes = words * (MHOI_BLOCK + MHOI_SLACK) * sizeof(uint32_t);
     mho_status status = mhoi_alloc(&work->plane, plane, 1, "padded image");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->window,
-                            images * xb->chunks * xb->plane_bytes + xb->plane_row + MHOI_SLACK, 1,
+                            images * xb->chunks * xb->plane_bytes + xb->plane_row + 2 * MHOI_SLACK, 1,
                             "windows");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->bytes, bundles * (xb->block + MHOI_SLACK), 1, "bundle indices");
+        status = mhoi_alloc(&work->bytes, bytes, 1, "bundle indices");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->x, bundles * xb->block, sizeof(uint32_t), "kernel inputs");
+        status = mhoi_alloc(&work->x, (bundles + 1) * MHOI_BLOCK, sizeof(uint16_t), "kernel inputs");
+    if (status == MHO_OK && !xb->direct)
+        status = mhoi_alloc(&work->sum, xb->shape.columns * MHOI_PITCH, sizeof *work->sum, "sums");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->sum, (xb->shape.columns + 1) * xb->block, sizeof *work->sum, "sums");
+        status = mhoi_alloc(&work->raw, MHOI_SUMS * MHOI_PITCH, sizeof *work->raw, "sums");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->raw, MHOI_SUMS * xb->block, sizeof *work->raw, "sums");
-    if (status == MHO_OK)
-        status = mhoi_alloc(&work->run, xb->block, sizeof *work->run, "runs");
+        status = mhoi_alloc(&work->run, MHOI_BLOCK, sizeof *work->run, "runs");
     return status;
 }
 

@@ -10,15 +10,74 @@
 #include "crossbar/crossbar_impl.h"
 
 enum { LANES = 16, ENTRIES = 8 };
+#define INLINE __attribute__((always_inline)) static inline
+#define UNROLL _Pragma("GCC unroll 8")
 
-static void expand_index(const uint8_t *bytes, size_t pixels, uint16_t *index)
+static void expand_index(const uint8_t *bytes, size_t tiles, uint16_t *index, size_t step)
 {
-    for (size_t q = 0; q < pixels; q += LANES) {
+    for (size_t q = 0; q < tiles * MHOI_TILE; q += LANES) {
+        uint16_t *to = index + q / MHOI_TILE * step + q % MHOI_TILE;
         const __m256i even = _mm256_cvtepu8_epi32(_mm_loadu_si64(bytes + q));
         const __m256i odd = _mm256_cvtepu8_epi32(_mm_loadu_si64(bytes + q + 8));
         const __m256i both = _mm256_or_si256(even, _mm256_slli_epi32(odd, 16));
         const __m256i pairs = _mm256_mullo_epi16(both, _mm256_set1_epi16(0x0202));
-        _mm256_store_si256((void *)(index + q), _mm256_add_epi16(pairs, _mm256_set1_epi16(0x0100)));
+        _mm256_store_si256((void *)to, _mm256_add_epi16(pairs, _mm256_set1_epi16(0x0100)));
+    }
+}
+
+static void table(const int32_t *g, int32_t offset, int16_t *out)
+{
+    const __m128i entry = _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7);
+    __m128i v = _mm_set1_epi16((int16_t)-offset);
+    UNROLL for (int r = 0; r < 3; ++r)
+    {
+        const __m128i bit = _mm_set1_epi16((int16_t)(1 << r));
+        const __m128i holds = _mm_cmpeq_epi16(_mm_and_si128(entry, bit), bit);
+        v = _mm_add_epi16(v, _mm_and_si128(holds, _mm_set1_epi16((int16_t)g[r])));
+    }
+    _mm_store_si128((void *)out, v);
+}
+
+/* 32 rows of every image as one word: bits[word][image]. */
+static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_t images, size_t pitch,
+                      uint32_t *bits)
+{
+    for (size_t i = 0; i < images; ++i) {
+        const uint8_t *from = map + i * image_bytes;
+        size_t r = 0;
+        for (; r + 32 <= rows; r += 32) {
+            const __m256i v = _mm256_loadu_si256((const void *)(from + r));
+            bits[r / 32 * pitch + i] = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(v, 7));
+        }
+        uint32_t rest = 0;
+        for (size_t left = r; left < rows; ++left)
+            rest |= (uint32_t)(from[left] & 1) << (left - r);
+        if (r < rows)
+            bits[r / 32 * pitch + i] = rest;
+    }
+}
+
+/* Bits shift .. shift + 2 of 8 words. */
+static inline __m256i field(const uint32_t *low, const uint32_t *high, int shift)
+{
+    __m256i v = _mm256_srl_epi32(_mm256_load_si256((const void *)low), _mm_cvtsi32_si128(shift));
+    if (high) {
+        const __m256i next = _mm256_load_si256((const void *)high);
+        v = _mm256_or_si256(v, _mm256_sll_epi32(next, _mm_cvtsi32_si128(32 - shift)));
+    }
+    return _mm256_and_si256(v, _mm256_set1_epi32(ENTRIES - 1));
+}
+
+static void expand_flat(const uint32_t *low, const uint32_t *high, unsigned shift, size_t tiles,
+                        uint16_t *index, size_t step)
+{
+    for (size_t q = 0; q < tiles * MHOI_TILE; q += LANES) {
+        uint16_t *to = index + q / MHOI_TILE * step + q % MHOI_TILE;
+        const __m256i even = field(low + q, high ? high + q : NULL, (int)shift);
+        const __m256i odd = field(low + q + 8, high ? high + q + 8 : NULL, (int)shift);
+        const __m256i both = _mm256_or_si256(even, _mm256_slli_epi32(odd, 16));
+        const __m256i pairs = _mm256_mullo_epi16(both, _mm256_set1_epi16(0x0202));
+        _mm256_store_si256((void *)to, _mm256_add_epi16(pairs, _mm256_set1_epi16(0x0100)));
     }
 }
 
@@ -28,13 +87,14 @@ static __m256i widen(const uint8_t *bytes, bool is_signed)
     return is_signed ? _mm256_cvtepi8_epi32(v) : _mm256_cvtepu8_epi32(v);
 }
 
-static void expand_pair(const uint8_t *first, const uint8_t *second, bool is_signed, size_t pixels,
-                        int32_t *pair)
+static void expand_pair(const uint8_t *first, const uint8_t *second, bool is_signed, size_t tiles,
+                        int32_t *pair, size_t step)
 {
-    for (size_t q = 0; q < pixels; q += 8) {
+    for (size_t q = 0; q < tiles * MHOI_TILE; q += 8) {
+        int32_t *to = pair + q / MHOI_TILE * step + q % MHOI_TILE;
         const __m256i low = widen(first + q, is_signed);
         const __m256i high = second ? widen(second + q, is_signed) : _mm256_setzero_si256();
-        _mm256_store_si256((void *)(pair + q),
+        _mm256_store_si256((void *)to,
                            _mm256_blend_epi16(low, _mm256_slli_epi32(high, 16), 0xAA));
     }
 }
@@ -49,6 +109,11 @@ static void window(const uint8_t *in, const size_t *offset, size_t bits, size_t 
     }
 }
 
+static inline size_t tile_at(const mhoi_job *job, size_t q)
+{
+    return q / MHOI_TILE * job->steps * MHOI_TILE + q % MHOI_TILE;
+}
+
 /* Codes of 8 sums. */
 static inline __m256i convert(__m256i s, const mhoi_code *code)
 {
@@ -58,82 +123,93 @@ static inline __m256i convert(__m256i s, const mhoi_code *code)
     return _mm256_cvttps_epi32(_mm256_min_ps(low, _mm256_set1_ps(code->top)));
 }
 
-static inline void put(int32_t *out, __m256i v, bool accumulate)
+static inline void put(const mhoi_job *job, size_t j, size_t to, __m256i v)
 {
-    if (accumulate)
-        v = _mm256_add_epi32(v, _mm256_load_si256((const void *)out));
-    _mm256_store_si256((void *)out, v);
+    int32_t *out = job->out[j] + to;
+    if (j >= job->outputs)
+        return;
+    if (job->accumulate)
+        v = _mm256_add_epi32(v, _mm256_loadu_si256((const void *)out));
+    _mm256_storeu_si256((void *)out, v);
 }
 
-/* The foot of columns j and j + 1: 8 pixels from q on. */
-static inline void finish(const mhoi_job *job, size_t j, size_t q, __m256i first, __m256i second)
+/* The foot of columns j and j + 1: their sums of 8 pixels go to `to`. */
+static inline void finish(const mhoi_job *job, size_t j, size_t to, __m256i first, __m256i second)
 {
     if (!job->code.ideal) {
         first = convert(first, &job->code);
         second = convert(second, &job->code);
     }
     if (job->paired) {
-        put(job->out[j] + q, _mm256_sub_epi32(first, second), job->accumulate);
+        put(job, j / 2, to, _mm256_sub_epi32(first, second));
         return;
     }
-    put(job->out[j] + q, first, job->accumulate);
-    put(job->out[j + 1] + q, second, job->accumulate);
+    put(job, j, to, first);
+    put(job, j + 1, to, second);
 }
 
-typedef struct sums {
-    __m256i all[2][2], high[2][2]; /* [column][vector of pixels] */
-} sums;
+/* The sums of one column for up to 32 pixels. */
+typedef struct column {
+    __m256i all[2], high[2];
+} column;
 
-__attribute__((always_inline)) static inline void add_bundles(const mhoi_job *job, size_t j, size_t q,
-                                                              size_t b, size_t together, size_t tile,
-                                                              sums *sum)
+INLINE column add_bundles(column sum, const int16_t *table, const uint16_t *index, size_t together,
+                          size_t tile)
 {
-    const uint16_t *index = (const uint16_t *)job->x + b * job->pitch + q;
-    __m256i part[2][2];
-    for (size_t i = 0; i < together; ++i)
-        for (size_t u = 0; u < 2; ++u) {
-            const int16_t *entries = (const int16_t *)job->w[j + u] + (b + i) * ENTRIES;
-            const __m256i table = _mm256_broadcastsi128_si256(_mm_load_si128((const void *)entries));
-            for (size_t t = 0; t < tile; ++t) {
-                const void *at = index + i * job->pitch + t * LANES;
-                const __m256i s = _mm256_shuffle_epi8(table, _mm256_load_si256(at));
-                part[u][t] = i ? _mm256_add_epi16(part[u][t], s) : s;
-            }
+    __m256i part[2];
+    UNROLL for (size_t i = 0; i < together; ++i)
+    {
+        const __m128i entries = _mm_load_si128((const void *)(table + i * ENTRIES));
+        const __m256i twice = _mm256_broadcastsi128_si256(entries);
+        UNROLL for (size_t t = 0; t < tile; ++t)
+        {
+            const void *at = index + i * MHOI_TILE + t * LANES;
+            const __m256i s = _mm256_shuffle_epi8(twice, _mm256_load_si256(at));
+            part[t] = i ? _mm256_add_epi16(part[t], s) : s;
         }
-    for (size_t u = 0; u < 2; ++u)
-        for (size_t t = 0; t < tile; ++t) {
-            sum->all[u][t] = _mm256_add_epi32(sum->all[u][t], part[u][t]);
-            sum->high[u][t] = _mm256_add_epi32(sum->high[u][t], _mm256_srli_epi32(part[u][t], 16));
-        }
+    }
+    UNROLL for (size_t t = 0; t < tile; ++t)
+    {
+        sum.all[t] = _mm256_add_epi32(sum.all[t], part[t]);
+        sum.high[t] = _mm256_add_epi32(sum.high[t], _mm256_srli_epi32(part[t], 16));
+    }
+    return sum;
 }
 
-__attribute__((always_inline)) static inline void lookup_tile(const mhoi_job *job, size_t j, size_t q,
-                                                              size_t together, size_t tile)
+INLINE __m256i even_of(__m256i all, __m256i high, __m256i bias)
 {
-    sums sum;
-    for (size_t u = 0; u < 2; ++u)
-        for (size_t t = 0; t < tile; ++t)
-            sum.all[u][t] = sum.high[u][t] = _mm256_setzero_si256();
+    return _mm256_add_epi32(_mm256_sub_epi32(all, _mm256_slli_epi32(high, 16)), bias);
+}
+
+INLINE void lookup_tile(const mhoi_job *job, size_t j, size_t q, size_t together, size_t tile)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    column s0 = {{zero, zero}, {zero, zero}}, s1 = s0;
+    const int16_t *w0 = job->w[j], *w1 = job->w[j + 1];
+    const uint16_t *at = (const uint16_t *)job->x + tile_at(job, q);
     size_t b = 0;
-    for (; b + together <= job->steps; b += together)
-        add_bundles(job, j, q, b, together, tile, &sum);
-    for (; b < job->steps; ++b)
-        add_bundles(job, j, q, b, 1, tile, &sum);
-    const __m256i bias[2] = {_mm256_set1_epi32(job->bias[j]), _mm256_set1_epi32(job->bias[j + 1])};
-    for (size_t t = 0; t < tile; ++t) {
-        __m256i even[2], odd[2];
-        for (size_t u = 0; u < 2; ++u) {
-            const __m256i high = sum.high[u][t];
-            even[u] = _mm256_sub_epi32(sum.all[u][t], _mm256_slli_epi32(high, 16));
-            even[u] = _mm256_add_epi32(even[u], bias[u]);
-            odd[u] = _mm256_add_epi32(high, bias[u]);
-        }
-        finish(job, j, q + t * LANES, even[0], even[1]);
-        finish(job, j, q + t * LANES + 8, odd[0], odd[1]);
+    for (; b + together <= job->steps; b += together) {
+        s0 = add_bundles(s0, w0 + b * ENTRIES, at, together, tile);
+        s1 = add_bundles(s1, w1 + b * ENTRIES, at, together, tile);
+        at += together * MHOI_TILE;
+    }
+    for (; b < job->steps; ++b) {
+        s0 = add_bundles(s0, w0 + b * ENTRIES, at, 1, tile);
+        s1 = add_bundles(s1, w1 + b * ENTRIES, at, 1, tile);
+        at += MHOI_TILE;
+    }
+    const __m256i b0 = _mm256_set1_epi32(job->bias[j]), b1 = _mm256_set1_epi32(job->bias[j + 1]);
+    const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
+    UNROLL for (size_t t = 0; t < tile; ++t)
+    {
+        finish(job, j, to + t * LANES, even_of(s0.all[t], s0.high[t], b0),
+               even_of(s1.all[t], s1.high[t], b1));
+        finish(job, j, to + t * LANES + 8, _mm256_add_epi32(s0.high[t], b0),
+               _mm256_add_epi32(s1.high[t], b1));
     }
 }
 
-__attribute__((always_inline)) static inline void lookup_by(const mhoi_job *job, size_t together)
+INLINE void lookup_by(const mhoi_job *job, size_t together)
 {
     for (size_t j = 0; j < MHOI_SUMS; j += 2) {
         size_t q = 0;
@@ -154,25 +230,25 @@ static void lookup(const mhoi_job *job)
         lookup_by(job, 1);
 }
 
-__attribute__((always_inline)) static inline void dot_tile(const mhoi_job *job, size_t j, size_t q,
-                                                           size_t tile)
+INLINE void dot_tile(const mhoi_job *job, size_t j, size_t q, size_t tile)
 {
-    __m256i sum[2][4];
-    for (size_t u = 0; u < 2; ++u)
-        for (size_t t = 0; t < tile; ++t)
-            sum[u][t] = _mm256_setzero_si256();
     const int32_t *w0 = job->w[j], *w1 = job->w[j + 1];
-    for (size_t i = 0; i < job->steps; ++i) {
-        const int32_t *x = (const int32_t *)job->x + i * job->pitch + q;
-        const __m256i w[2] = {_mm256_set1_epi32(w0[i]), _mm256_set1_epi32(w1[i])};
-        for (size_t t = 0; t < tile; ++t) {
+    const int32_t *x = (const int32_t *)job->x + tile_at(job, q);
+    __m256i s0[4], s1[4];
+    UNROLL for (size_t t = 0; t < tile; ++t)
+        s0[t] = s1[t] = _mm256_setzero_si256();
+    for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE) {
+        const __m256i a = _mm256_set1_epi32(w0[i]), b = _mm256_set1_epi32(w1[i]);
+        UNROLL for (size_t t = 0; t < tile; ++t)
+        {
             const __m256i v = _mm256_load_si256((const void *)(x + t * 8));
-            sum[0][t] = _mm256_add_epi32(sum[0][t], _mm256_madd_epi16(v, w[0]));
-            sum[1][t] = _mm256_add_epi32(sum[1][t], _mm256_madd_epi16(v, w[1]));
+            s0[t] = _mm256_add_epi32(s0[t], _mm256_madd_epi16(v, a));
+            s1[t] = _mm256_add_epi32(s1[t], _mm256_madd_epi16(v, b));
         }
     }
-    for (size_t t = 0; t < tile; ++t)
-        finish(job, j, q + t * 8, sum[0][t], sum[1][t]);
+    const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
+    UNROLL for (size_t t = 0; t < tile; ++t)
+        finish(job, j, to + t * 8, s0[t], s1[t]);
 }
 
 static void dot(const mhoi_job *job)
@@ -186,12 +262,55 @@ static void dot(const mhoi_job *job)
     }
 }
 
+/* Rows 2i and 2i + 1 of pairs of elements, then pairs of pairs, then halves. */
+INLINE void transpose_8x8(const int32_t *in, size_t in_pitch, int32_t *out, size_t out_pitch)
+{
+    __m256i a[8], b[8];
+    UNROLL for (size_t i = 0; i < 8; ++i)
+        a[i] = _mm256_loadu_si256((const void *)(in + i * in_pitch));
+    UNROLL for (size_t i = 0; i < 8; i += 2)
+    {
+        b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 1]);
+    }
+    UNROLL for (size_t i = 0; i < 8; i += 4)
+    {
+        a[i] = _mm256_unpacklo_epi64(b[i], b[i + 2]);
+        a[i + 1] = _mm256_unpackhi_epi64(b[i], b[i + 2]);
+        a[i + 2] = _mm256_unpacklo_epi64(b[i + 1], b[i + 3]);
+        a[i + 3] = _mm256_unpackhi_epi64(b[i + 1], b[i + 3]);
+    }
+    UNROLL for (size_t i = 0; i < 4; ++i)
+    {
+        const __m256i low = _mm256_permute2x128_si256(a[i], a[i + 4], 0x20);
+        const __m256i high = _mm256_permute2x128_si256(a[i], a[i + 4], 0x31);
+        _mm256_storeu_si256((void *)(out + i * out_pitch), low);
+        _mm256_storeu_si256((void *)(out + (i + 4) * out_pitch), high);
+    }
+}
+
+void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns, int32_t *out,
+                         size_t out_pitch)
+{
+    const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+    for (size_t c = 0; c < whole_columns; c += 8)
+        for (size_t r = 0; r < whole_rows; r += 8)
+            transpose_8x8(in + r * in_pitch + c, in_pitch, out + c * out_pitch + r, out_pitch);
+    for (size_t c = 0; c < columns; ++c)
+        for (size_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
+            out[c * out_pitch + r] = in[r * in_pitch + c];
+}
+
 const mhoi_kernels mhoi_kernels_avx2 = {
     .bundle_rows = 3,
     .widen_max = 5,
     .centred = false,
+    .table = table,
     .expand_index = expand_index,
+    .flat_bits = flat_bits,
+    .expand_flat = expand_flat,
     .expand_pair = expand_pair,
+    .transpose = mhoi_transpose_avx2,
     .lookup = lookup,
     .dot = dot,
     .window = window,

@@ -9,18 +9,6 @@
 
 #include "crossbar/crossbar_impl.h"
 
-static inline uint64_t load(const uint8_t *from)
-{
-    uint64_t v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-static inline void store(uint8_t *to, uint64_t v)
-{
-    memcpy(to, &v, sizeof v);
-}
-
 static void copy_row(const mho_crossbar *xb, const uint8_t *row, uint8_t *out)
 {
     const mho_window *w = &xb->shape.window;
@@ -80,6 +68,24 @@ void mhoi_gather_images(const mho_crossbar *xb, mho_crossbar_work *work, const u
     }
 }
 
+/* Where every pixel of a tile reads, relative to the tile's first one. */
+static void find_tiles(mho_crossbar_work *work)
+{
+    size_t q = 0;
+    memset(work->tile, 0, sizeof work->tile);
+    work->near = true;
+    for (size_t i = 0; i < work->runs; ++i)
+        for (size_t o = 0; o < work->run[i].length; ++o, ++q) {
+            mhoi_tile *tile = &work->tile[q / MHOI_TILE];
+            const size_t from = work->run[i].from + o;
+            if (q % MHOI_TILE == 0)
+                tile->from = from;
+            const size_t distance = from - tile->from;
+            work->near = work->near && distance < 2 * MHOI_TILE;
+            tile->order[q % MHOI_TILE] = (uint8_t)distance;
+        }
+}
+
 void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t first, size_t pixels)
 {
     size_t runs = 0;
@@ -97,16 +103,23 @@ void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t fi
         q += work->run[runs].length;
     }
     work->runs = runs;
+    find_tiles(work);
 }
 
-/* One window byte a pixel; a run may write up to 7 bytes too many, which the next one mends. */
+/* 16 pixels; bytes never mix, because only bits that stay within theirs are moved. */
+typedef uint64_t pixels16 __attribute__((vector_size(16)));
+
+/* One window byte a pixel; a run may write up to 15 bytes too many, which the next one mends. */
 static void gather_one(const mho_crossbar_work *work, const mhoi_segment *s, uint8_t *out)
 {
     const uint8_t *window = work->window + s->offset;
     for (size_t i = 0; i < work->runs; ++i) {
         const mhoi_run run = work->run[i];
-        for (size_t o = 0; o < run.length; o += 8)
-            store(out + run.to + o, load(window + run.from + o));
+        size_t o = 0;
+        for (; o + 8 < run.length; o += 16)
+            memcpy(out + run.to + o, window + run.from + o, 16);
+        if (o < run.length)
+            memcpy(out + run.to + o, window + run.from + o, 8);
     }
 }
 
@@ -116,71 +129,99 @@ static void gather_bits(const mho_crossbar_work *work, const mhoi_segment *segme
     const uint64_t every_byte = UINT64_C(0x0101010101010101);
     for (size_t i = 0; i < work->runs; ++i) {
         const mhoi_run run = work->run[i];
-        for (size_t o = 0; o < run.length; o += 8) {
-            uint64_t v = 0;
-            for (const mhoi_segment *s = segment; s < segment + segments; ++s)
-                v |= ((load(work->window + s->offset + run.from + o) >> s->right) &
-                      s->mask * every_byte)
-                     << s->left;
-            store(out + run.to + o, v);
+        for (size_t o = 0; o < run.length; o += 16) {
+            pixels16 all = {0}, v;
+            for (const mhoi_segment *s = segment; s < segment + segments; ++s) {
+                memcpy(&v, work->window + s->offset + run.from + o, sizeof v);
+                all |= ((v >> s->right) & (s->mask * every_byte)) << s->left;
+            }
+            memcpy(out + run.to + o, &all, sizeof all);
         }
     }
 }
 
 static void gather_bundle(const mho_crossbar *xb, const mho_crossbar_work *work,
-                          const mhoi_bundle *bundle, uint8_t *out)
+                          const mhoi_bundle *bundle, size_t tiles, uint8_t *out)
 {
     const mhoi_segment *s = xb->segment + bundle->segment;
     /* Bits beyond the window's are 0, and the table repeats itself beyond the bundle's rows. */
     const bool plain = bundle->segments == 1 && s->right == 0 && xb->shape.window.kw <= 8 &&
                        bundle->rows == xb->shape.window.kw;
-    if (plain || xb->shape.input_bits != 1)
+    if (work->near && xb->kernels->gather)
+        xb->kernels->gather(work->window, work->tile, tiles, s, bundle->segments, out);
+    else if (plain || xb->shape.input_bits != 1)
         gather_one(work, s, out);
     else
         gather_bits(work, s, bundle->segments, out);
 }
 
-/* The map is read in order: pixel = image, row r = byte r of the image.  The product moves bit 0 of byte k to
- * bit 56 + k. */
-static void gather_flat(const mho_crossbar *xb, const uint8_t *map, size_t images,
-                        const mhoi_bundle *bundle, uint8_t *out)
+/* A flat map is read in order: pixel = image, row r = byte r of the image. */
+static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                             size_t images, size_t k)
 {
-    const uint8_t *from = map + bundle->row;
-    const uint8_t mask = (uint8_t)((1U << bundle->rows) - 1);
-    const size_t safe = bundle->row + 8 <= xb->rows ? images : images - 1;
-    if (xb->shape.input_bits != 1) {
-        for (size_t i = 0; i < images; ++i)
-            out[i] = from[i * xb->rows];
-        return;
+    const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
+    const size_t bundles = mhoi_bundles_of(xb, k), first = bundle->row, pitch = MHOI_BLOCK;
+    const size_t rows = bundle[bundles - 1].row + bundle[bundles - 1].rows - first;
+    const size_t tiles = (images + MHOI_TILE - 1) / MHOI_TILE;
+    uint32_t *bits = (void *)work->bytes;
+    uint16_t *x = work->x;
+    xb->kernels->flat_bits(map + first, xb->rows, rows, images, pitch, bits);
+    for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
+        const size_t bit = bundle[b].row - first;
+        const uint32_t *low = bits + bit / 32 * pitch;
+        const bool crosses = bit / 32 != (bit + bundle[b].rows - 1) / 32;
+        xb->kernels->expand_flat(low, crosses ? low + pitch : NULL, bit % 32, tiles, x,
+                                 bundles * MHOI_TILE);
     }
-    for (size_t i = 0; i < safe; ++i)
-        out[i] = (uint8_t)((load(from + i * xb->rows) * UINT64_C(0x0102040810204080)) >> 56) & mask;
-    for (size_t i = safe; i < images; ++i) {
-        out[i] = 0;
-        for (size_t r = 0; r < bundle->rows; ++r)
-            out[i] = (uint8_t)(out[i] | from[i * xb->rows + r] << r);
+}
+
+static void gather_flat(const mho_crossbar *xb, const uint8_t *map, size_t images, size_t row,
+                        uint8_t *out)
+{
+    for (size_t i = 0; i < images; ++i)
+        out[i] = map[i * xb->rows + row];
+}
+
+/* One bundle a step, one bundle after the other. */
+static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
+{
+    const size_t bundles = mhoi_bundles_of(xb, k);
+    uint16_t *x = work->x;
+    for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
+        gather_bundle(xb, work, &xb->bundle[xb->group_bundle[k] + b], tiles, work->bytes);
+        xb->kernels->expand_index(work->bytes, tiles, x, bundles * MHOI_TILE);
+    }
+}
+
+/* Two rows a step; every bundle is a row. */
+static void gather_pairs(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                         size_t images, size_t k, size_t tiles)
+{
+    const size_t bundles = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
+    const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
+    uint8_t *bytes[2] = {work->bytes, work->bytes + MHOI_BLOCK + MHOI_SLACK};
+    int32_t *x = work->x;
+    for (size_t b = 0; b < bundles; b += 2, x += MHOI_TILE) {
+        const size_t rows = bundles - b < 2 ? 1 : 2;
+        for (size_t i = 0; i < rows; ++i) {
+            if (xb->flat)
+                gather_flat(xb, map, images, bundle[b + i].row, bytes[i]);
+            else
+                gather_bundle(xb, work, &bundle[b + i], tiles, bytes[i]);
+        }
+        xb->kernels->expand_pair(bytes[0], rows == 2 ? bytes[1] : NULL, xb->shape.input_signed, tiles, x,
+                                 steps * MHOI_TILE);
     }
 }
 
 void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                        size_t images, size_t k, size_t pixels)
 {
-    const size_t bundles = mhoi_bundles_of(xb, k), pitch = xb->block + MHOI_SLACK;
-    const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
-    for (size_t b = 0; b < bundles; ++b) {
-        uint8_t *bytes = work->bytes + b * pitch;
-        if (xb->flat)
-            gather_flat(xb, map, images, &bundle[b], bytes);
-        else
-            gather_bundle(xb, work, &bundle[b], bytes);
-        if (xb->shape.input_bits == 1)
-            xb->kernels->expand_index(bytes, pixels, (uint16_t *)work->x + b * xb->block);
-    }
-    if (xb->shape.input_bits == 1)
-        return;
-    for (size_t b = 0; b < bundles; b += 2)
-        xb->kernels->expand_pair(work->bytes + b * pitch,
-                                 b + 1 < bundles ? work->bytes + (b + 1) * pitch : NULL,
-                                 xb->shape.input_signed, pixels,
-                                 (int32_t *)work->x + b / 2 * xb->block);
+    const size_t tiles = (pixels + MHOI_TILE - 1) / MHOI_TILE;
+    if (xb->shape.input_bits != 1)
+        gather_pairs(xb, work, map, images, k, tiles);
+    else if (xb->flat)
+        gather_flat_bits(xb, work, map, images, k);
+    else
+        gather_indices(xb, work, k, tiles);
 }

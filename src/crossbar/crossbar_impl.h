@@ -15,7 +15,10 @@
 
 enum {
     MHOI_SUMS = 4,          /* sums that a kernel works out together */
-    MHOI_BLOCK = 512,       /* most pixels (positions of all images) of a block; a multiple of 64 */
+    MHOI_TILE = 64,         /* pixels (positions of all images) that lie together */
+    MHOI_BLOCK = 1024,      /* most pixels of a block; whole tiles */
+    MHOI_REF_BLOCK = 64,    /* the same for the reference */
+    MHOI_PITCH = MHOI_BLOCK + 16, /* of sums: columns do not fall on each other in a cache */
     MHOI_BUNDLE_ROWS = 5,   /* most rows of a bundle */
     MHOI_ENTRIES = 32,      /* most entries of a table */
     MHOI_SLACK = 64,        /* bytes that may be read behind a run */
@@ -29,39 +32,67 @@ typedef struct mhoi_code {
 
 /* One call of a kernel: four sums over `steps` bundles (or pairs of rows) for `pixels` pixels. */
 typedef struct mhoi_job {
-    const void *x;           /* [steps][pitch]: 16-bit indices, or 32-bit pairs of inputs */
-    size_t pitch, steps, pixels;
+    const void *x; /* [tiles][steps][MHOI_TILE]: 16-bit indices, or 32-bit pairs of inputs */
+    size_t steps, pixels;
     size_t widen;            /* look-up: tables that add up within 16 bits */
     const void *w[MHOI_SUMS]; /* [steps]: tables, or 32-bit pairs of conductances */
     int32_t bias[MHOI_SUMS]; /* look-up: what the tables leave out */
     mhoi_code code;
     bool paired;             /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
     bool accumulate;         /* += */
-    int32_t *out[MHOI_SUMS]; /* room for pixels rounded up to 64 */
+    size_t outputs;          /* sums that are wanted: the others are worked out and dropped */
+    int32_t *out[MHOI_SUMS];
+    const size_t *place;     /* tile i goes to out[j] + place[i], always all of it */
 } mhoi_job;
-
-typedef struct mhoi_kernels {
-    size_t bundle_rows; /* look-up: most rows of a table */
-    size_t widen_max;
-    bool centred;       /* table entries are signed and centred, else they start at 0 */
-    /* Bytes of bundle indices -> 16-bit indices in the order of the look-up kernel. */
-    void (*expand_index)(const uint8_t *bytes, size_t pixels, uint16_t *index);
-    /* Bytes of two rows -> 32-bit pairs; second NULL: 0. */
-    void (*expand_pair)(const uint8_t *first, const uint8_t *second, bool is_signed, size_t pixels,
-                        int32_t *pair);
-    void (*lookup)(const mhoi_job *job);
-    void (*dot)(const mhoi_job *job);
-    /* out[j] = sum over bit < bits of in[j + offset[bit]] << bit, j < n. */
-    void (*window)(const uint8_t *in, const size_t *offset, size_t bits, size_t n, uint8_t *out);
-} mhoi_kernels;
-
-extern const mhoi_kernels mhoi_kernels_avx2, mhoi_kernels_avx512;
 
 /* Bits [right, right + bits) of the window byte at `offset` become bits left, left + 1, ... */
 typedef struct mhoi_segment {
     uint32_t offset;
     uint8_t right, mask, left;
 } mhoi_segment;
+
+/* Where a tile's window bytes are: pixel i reads byte from + order[i]. */
+typedef struct mhoi_tile {
+    uint8_t order[MHOI_TILE];
+    size_t from;
+} mhoi_tile;
+
+typedef struct mhoi_kernels {
+    size_t bundle_rows; /* look-up: most rows of a table */
+    size_t widen_max;
+    bool centred;       /* table entries are signed and centred, else they start at 0 */
+    /* table[entries]: sums of all subsets of g, less offset. */
+    void (*table)(const int32_t *g, int32_t offset, int16_t *table);
+    /* out[pixel] = the bundle index that the segments make of window bytes; tiles as prepared.  NULL:
+     * the caller does it. */
+    void (*gather)(const uint8_t *window, const mhoi_tile *tile, size_t tiles,
+                   const mhoi_segment *segment, size_t segments, uint8_t *out);
+    /* These write tile i at `step` elements x i.
+     * Bytes of bundle indices -> 16-bit indices in the order of the look-up kernel. */
+    void (*expand_index)(const uint8_t *bytes, size_t tiles, uint16_t *index, size_t step);
+    /* The same from a flat map, whose pixels are images: 32 rows of an image become one word,
+     * bits[word][pitch]; a bundle starts at bit `shift` of the words at low and may end in those at
+     * high (else NULL). */
+    void (*flat_bits)(const uint8_t *map, size_t image_bytes, size_t rows, size_t images, size_t pitch,
+                      uint32_t *bits);
+    void (*expand_flat)(const uint32_t *low, const uint32_t *high, unsigned shift, size_t tiles,
+                        uint16_t *index, size_t step);
+    /* Bytes of two rows -> 32-bit pairs; second NULL: 0. */
+    void (*expand_pair)(const uint8_t *first, const uint8_t *second, bool is_signed, size_t tiles,
+                        int32_t *pair, size_t step);
+    void (*lookup)(const mhoi_job *job);
+    void (*dot)(const mhoi_job *job);
+    /* out[j] = sum over bit < bits of in[j + offset[bit]] << bit, j < n. */
+    void (*window)(const uint8_t *in, const size_t *offset, size_t bits, size_t n, uint8_t *out);
+    /* out[columns][rows] from in[rows][columns]; pitches in elements. */
+    void (*transpose)(const int32_t *in, size_t in_pitch, size_t rows, size_t columns, int32_t *out,
+                      size_t out_pitch);
+} mhoi_kernels;
+
+void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns, int32_t *out,
+                         size_t out_pitch);
+
+extern const mhoi_kernels mhoi_kernels_avx2, mhoi_kernels_avx512;
 
 typedef struct mhoi_bundle {
     uint32_t row, rows, segment, segments;
@@ -78,8 +109,9 @@ struct mho_crossbar {
     /* planes: one image, padded, columns sorted by their phase in the stride */
     size_t plane_w, plane_row, plane_bytes; /* of a phase, of a row, of an image */
     size_t chunks;                   /* of up to 8 kernel columns, 1-bit inputs */
+    bool direct;                     /* positions come in whole 64s: no block of sums needed */
     bool flat;                       /* one position that reads the whole map in order */
-    size_t block, block_images;      /* pixels and images of a block */
+    size_t block_images;             /* images of a block */
     /* filled by program */
     size_t bundle_rows, widen, entries;
     mhoi_bundle *bundle;             /* [bundles] */
@@ -98,14 +130,17 @@ typedef struct mhoi_run {
 struct mho_crossbar_work {
     uint8_t *plane;       /* one padded image */
     uint8_t *window;      /* [block_images][chunks][plane_bytes] */
-    uint8_t *bytes;       /* [bundles][block + MHOI_SLACK] */
-    void *x;              /* [steps][block] what the kernel reads */
-    int32_t *sum;         /* [C + 1][block]; the last row is a dump */
-    int32_t *raw;         /* [MHOI_SUMS][block] */
-    mhoi_run *run;        /* [block] */
+    uint8_t *bytes;       /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
+    void *x;              /* [tiles][steps][MHOI_TILE] what the kernel reads */
+    int32_t *sum;         /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
+    int32_t *raw;         /* [MHOI_SUMS][MHOI_PITCH] */
+    size_t place[MHOI_BLOCK / MHOI_TILE];
+    mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
+    bool near;            /* every tile reads window bytes that lie close together */
+    mhoi_run *run;        /* [MHOI_BLOCK] */
     size_t runs;
-    int16_t *ref_x;       /* reference: [R][MHOI_BLOCK] */
-    int32_t *ref_s;       /* reference: [3][MHOI_BLOCK] */
+    int16_t *ref_x;       /* reference: [R][MHOI_REF_BLOCK] */
+    int32_t *ref_s;       /* reference: [3][MHOI_REF_BLOCK] */
 };
 
 /* Kernel variant forced: for tests and benchmarks. */

@@ -97,29 +97,31 @@ static void choose_bundles(mho_crossbar *xb)
     xb->entries = (size_t)1 << xb->kernels->bundle_rows;
 }
 
-/* The segments of `bundle`: which window bits its rows are. */
-static size_t cut_segments(const mho_crossbar *xb, const mhoi_bundle *bundle, mhoi_segment *out)
+/* 1 bit: up to the end of the window byte or of the bundle.  Else: the byte of row r itself. */
+static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundle, size_t r, size_t *rows)
 {
     const mho_window *w = &xb->shape.window;
-    const size_t h = w->h + w->pad_top + w->pad_bottom;
-    size_t count = 0;
-    for (size_t r = bundle->row; r < bundle->row + bundle->rows;) {
-        const size_t x = r % w->kw, row = r / (w->kh * w->kw) * h + r / w->kw % w->kh;
-        size_t bits = 1, offset = row * xb->plane_row;
-        if (xb->shape.input_bits == 1) {
-            const size_t end = w->kw < (x / 8 + 1) * 8 ? w->kw : (x / 8 + 1) * 8;
-            const size_t left = bundle->row + bundle->rows - r;
-            bits = end - x < left ? end - x : left;
-            offset += x / 8 * xb->plane_bytes;
-        } else {
-            offset += x % w->stride * xb->plane_w + x / w->stride;
-        }
-        out[count++] = (mhoi_segment){.offset = (uint32_t)offset,
-                                      .right = (uint8_t)(x % 8),
-                                      .mask = (uint8_t)((1U << bits) - 1),
-                                      .left = (uint8_t)(r - bundle->row)};
-        r += bits;
+    const size_t h = w->h + w->pad_top + w->pad_bottom, x = r % w->kw, chunk = x / 8;
+    const size_t offset = (r / (w->kh * w->kw) * h + r / w->kw % w->kh) * xb->plane_row;
+    if (xb->shape.input_bits != 1) {
+        *rows = 1;
+        return (mhoi_segment){
+            .offset = (uint32_t)(offset + x % w->stride * xb->plane_w + x / w->stride), .mask = 0xFF};
     }
+    const size_t end = w->kw < (chunk + 1) * 8 ? w->kw : (chunk + 1) * 8;
+    const size_t left = bundle->row + bundle->rows - r;
+    *rows = end - x < left ? end - x : left;
+    return (mhoi_segment){.offset = (uint32_t)(offset + chunk * xb->plane_bytes),
+                          .right = (uint8_t)(x % 8),
+                          .mask = (uint8_t)((1U << *rows) - 1),
+                          .left = (uint8_t)(r - bundle->row)};
+}
+
+static size_t cut_segments(const mho_crossbar *xb, const mhoi_bundle *bundle, mhoi_segment *out)
+{
+    size_t count = 0, rows;
+    for (size_t r = bundle->row; r < bundle->row + bundle->rows; r += rows)
+        out[count++] = cut_segment(xb, bundle, r, &rows);
     return count;
 }
 
@@ -153,19 +155,14 @@ static void cut_bundles(mho_crossbar *xb)
 static int32_t fill_table(const mho_crossbar *xb, mhoi_side side, size_t c, const mhoi_bundle *b,
                           int16_t *table)
 {
-    int32_t g[MHOI_BUNDLE_ROWS] = {0}, sum[MHOI_ENTRIES], low = 0, high = 0;
+    int32_t g[MHOI_BUNDLE_ROWS] = {0}, low = 0, high = 0;
     for (size_t r = 0; r < b->rows; ++r) {
         g[r] = cell(xb, side, c, b->row + r);
         low += g[r] < 0 ? g[r] : 0;
         high += g[r] > 0 ? g[r] : 0;
     }
     const int32_t offset = xb->kernels->centred ? (low + high) / 2 : low;
-    sum[0] = -offset;
-    for (size_t r = 0, half = 1; half < xb->entries; ++r, half *= 2)
-        for (size_t e = 0; e < half; ++e)
-            sum[half + e] = sum[e] + g[r];
-    for (size_t e = 0; e < xb->entries; ++e)
-        table[e] = (int16_t)(uint16_t)sum[e];
+    xb->kernels->table(g, offset, table);
     return offset;
 }
 

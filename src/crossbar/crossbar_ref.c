@@ -4,7 +4,7 @@
 
 #include "crossbar/crossbar_impl.h"
 
-/* ref_x[R][MHOI_BLOCK]: what the rows read at pixels [first, first + n), pixel = image P + position. */
+/* ref_x[R][MHOI_REF_BLOCK]: what the rows read at pixels [first, first + n), pixel = image P + position. */
 static void gather(const mho_crossbar *xb, const uint8_t *map, size_t first, size_t n, int16_t *x)
 {
     const mho_window *w = &xb->shape.window;
@@ -16,7 +16,7 @@ static void gather(const mho_crossbar *xb, const uint8_t *map, size_t first, siz
             const size_t column = p % xb->w_out * w->stride + dx - w->pad_left;
             const bool inside = row < w->h && column < w->w;
             const uint8_t v = inside ? map[((image * w->c + i) * w->h + row) * w->w + column] : 0;
-            x[r * MHOI_BLOCK + q] = xb->shape.input_signed ? (int16_t)(int8_t)v : (int16_t)v;
+            x[r * MHOI_REF_BLOCK + q] = xb->shape.input_signed ? (int16_t)(int8_t)v : (int16_t)v;
         }
     }
 }
@@ -26,13 +26,13 @@ static void group_sums(const mho_crossbar *xb, mho_crossbar_work *work, size_t c
 {
     const size_t first = k * xb->shape.crossbar_rows, end = first + xb->shape.crossbar_rows;
     const size_t last = end < xb->rows ? end : xb->rows;
-    int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_BLOCK;
-    memset(s_plus, 0, 2 * MHOI_BLOCK * sizeof *s_plus);
+    int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_REF_BLOCK;
+    memset(s_plus, 0, 2 * MHOI_REF_BLOCK * sizeof *s_plus);
     for (size_t r = first; r < last; ++r) {
         const int32_t plus = xb->g_plus[c * xb->rows + r], minus = xb->g_minus[c * xb->rows + r];
         for (size_t q = 0; q < n; ++q) {
-            s_plus[q] += plus * work->ref_x[r * MHOI_BLOCK + q];
-            s_minus[q] += minus * work->ref_x[r * MHOI_BLOCK + q];
+            s_plus[q] += plus * work->ref_x[r * MHOI_REF_BLOCK + q];
+            s_minus[q] += minus * work->ref_x[r * MHOI_REF_BLOCK + q];
         }
     }
 }
@@ -40,8 +40,8 @@ static void group_sums(const mho_crossbar *xb, mho_crossbar_work *work, size_t c
 static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
                         const mho_converter *converter, bool per_pair, size_t c, size_t n)
 {
-    const int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_BLOCK;
-    int32_t *sum = work->ref_s + 2 * MHOI_BLOCK;
+    const int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_REF_BLOCK;
+    int32_t *sum = work->ref_s + 2 * MHOI_REF_BLOCK;
     memset(sum, 0, n * sizeof *sum);
     for (size_t k = 0; k < xb->groups; ++k) {
         group_sums(xb, work, c, k, n);
@@ -57,14 +57,14 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
                   bool per_pair, size_t n, const uint8_t *map, int32_t *sum)
 {
     const size_t positions = xb->positions, columns = xb->shape.columns;
-    for (size_t first = 0; first < n * positions; first += MHOI_BLOCK) {
-        const size_t left = n * positions - first, m = left < MHOI_BLOCK ? left : MHOI_BLOCK;
+    for (size_t first = 0; first < n * positions; first += MHOI_REF_BLOCK) {
+        const size_t left = n * positions - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, map, first, m, work->ref_x);
         for (size_t c = 0; c < columns; ++c) {
             column_sums(xb, work, converter, per_pair, c, m);
             for (size_t q = 0; q < m; ++q) {
                 const size_t image = (first + q) / positions, p = (first + q) % positions;
-                sum[(image * columns + c) * positions + p] = work->ref_s[2 * MHOI_BLOCK + q];
+                sum[(image * columns + c) * positions + p] = work->ref_s[2 * MHOI_REF_BLOCK + q];
             }
         }
     }
@@ -73,13 +73,13 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
 void mhoi_ref_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                    mho_crossbar_sums_fn *each, void *user)
 {
-    for (size_t first = 0; first < xb->positions; first += MHOI_BLOCK) {
-        const size_t left = xb->positions - first, m = left < MHOI_BLOCK ? left : MHOI_BLOCK;
+    for (size_t first = 0; first < xb->positions; first += MHOI_REF_BLOCK) {
+        const size_t left = xb->positions - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, map, first, m, work->ref_x);
         for (size_t c = 0; c < xb->shape.columns; ++c)
             for (size_t k = 0; k < xb->groups; ++k) {
                 group_sums(xb, work, c, k, m);
-                each(user, work->ref_s, work->ref_s + MHOI_BLOCK, m);
+                each(user, work->ref_s, work->ref_s + MHOI_REF_BLOCK, m);
             }
     }
 }

@@ -55,6 +55,8 @@ typedef struct block {
     bool exact; /* the code is exact in single precision */
     bool per_pair;
     size_t pixels;
+    int32_t *sum; /* of column 0 */
+    size_t pitch; /* from column to column of sum */
 } block;
 
 static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
@@ -83,47 +85,58 @@ static void set_sum(mhoi_job *job, const mho_crossbar *xb, size_t j, mhoi_side s
 }
 
 /* Four sums of row group k from column c on: S+, S- of two columns, or the differences of four.
- * Beyond the last column the last one is worked out again and dumped. */
+ * Beyond the last column the last one is worked out again and dropped. */
 static mhoi_job make_job(const block *b, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
-    const size_t last = xb->shape.columns - 1, pitch = xb->block;
+    const size_t each = b->per_pair ? 1 : 2, left = xb->shape.columns - c, room = MHOI_SUMS / each;
     mhoi_job job = {.x = b->work->x,
-                    .pitch = pitch,
                     .steps = mhoi_steps_of(xb, k),
                     .pixels = b->pixels,
                     .widen = xb->widen,
                     .code = b->code,
                     .paired = !b->per_pair,
-                    .accumulate = k > 0};
-    const size_t each = b->per_pair ? 1 : 2;
+                    .accumulate = k > 0,
+                    .outputs = left < room ? left : room,
+                    .place = b->work->place};
     for (size_t j = 0; j < MHOI_SUMS; ++j) {
-        const size_t column = c + j / each < last ? c + j / each : last;
-        const mhoi_side side = b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS;
-        set_sum(&job, xb, j, side, k, column);
-        job.out[j] = b->work->sum + (c + j / each <= last ? column : last + 1) * pitch;
+        const size_t column = c + (j / each < left ? j / each : left - 1);
+        set_sum(&job, xb, j, b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS, k, column);
     }
+    for (size_t j = 0; j < job.outputs; ++j)
+        job.out[j] = b->sum + (c + j) * b->pitch;
     return job;
 }
 
-/* Converters that single precision would not do right: raw sums, then whole-number arithmetic. */
-static void run_exact(const block *b, mhoi_job job)
+/* The four sums themselves, raw[4][block]. */
+static void run_raw(const block *b, mhoi_job job)
 {
-    int32_t *out[MHOI_SUMS];
-    const bool paired = job.paired, accumulate = job.accumulate;
-    for (size_t j = 0; j < MHOI_SUMS; ++j) {
-        out[j] = job.out[j];
-        job.out[j] = b->work->raw + j * b->xb->block;
-    }
+    size_t place[MHOI_BLOCK / MHOI_TILE];
+    for (size_t i = 0; i < MHOI_BLOCK / MHOI_TILE; ++i)
+        place[i] = MHOI_TILE * i;
+    for (size_t j = 0; j < MHOI_SUMS; ++j)
+        job.out[j] = b->work->raw + j * MHOI_PITCH;
     job.code.ideal = true;
     job.paired = job.accumulate = false;
+    job.outputs = MHOI_SUMS;
+    job.place = place;
     run_kernel(b->xb, &job);
-    for (size_t j = 0; j < MHOI_SUMS; j += paired ? 2 : 1)
+}
+
+/* Converters that single precision would not do right: raw sums, then whole-number arithmetic. */
+static void run_exact(const block *b, const mhoi_job *job)
+{
+    const int32_t *raw = b->work->raw;
+    const size_t pitch = MHOI_PITCH;
+    run_raw(b, *job);
+    for (size_t j = 0; j < job->outputs; ++j)
         for (size_t q = 0; q < b->pixels; ++q) {
-            int32_t code = mhoi_convert(b->converter, job.out[j][q]);
-            if (paired)
-                code -= mhoi_convert(b->converter, job.out[j + 1][q]);
-            out[j][q] = code + (accumulate ? out[j][q] : 0);
+            int32_t *out = job->out[j] + job->place[q / MHOI_TILE] + q % MHOI_TILE;
+            const int32_t code =
+                job->paired ? mhoi_convert(b->converter, raw[2 * j * pitch + q]) -
+                                  mhoi_convert(b->converter, raw[(2 * j + 1) * pitch + q])
+                            : mhoi_convert(b->converter, raw[j * pitch + q]);
+            *out = code + (job->accumulate ? *out : 0);
         }
 }
 
@@ -136,18 +149,22 @@ static void run_group(const block *b, size_t k)
         if (b->exact)
             run_kernel(b->xb, &job);
         else
-            run_exact(b, job);
+            run_exact(b, &job);
     }
+}
+
+static bool has_tables(const mho_crossbar *xb, bool per_pair)
+{
+    return xb->kernels && (per_pair ? xb->table[MHOI_DIFFERENCE] != NULL
+                                    : xb->table[MHOI_PLUS] && xb->table[MHOI_MINUS]);
 }
 
 /* sum[n][C][P] from the block's [C][pixels], pixel = image P + position. */
 static void scatter(const block *b, size_t first, int32_t *sum)
 {
-    const size_t positions = b->xb->positions, columns = b->xb->shape.columns, pitch = b->xb->block;
+    const size_t positions = b->xb->positions, columns = b->xb->shape.columns, pitch = MHOI_PITCH;
     if (positions == 1) {
-        for (size_t q = 0; q < b->pixels; ++q)
-            for (size_t c = 0; c < columns; ++c)
-                sum[(first + q) * columns + c] = b->work->sum[c * pitch + q];
+        b->xb->kernels->transpose(b->work->sum, pitch, columns, b->pixels, sum + first * columns, columns);
         return;
     }
     for (size_t c = 0; c < columns; ++c)
@@ -160,10 +177,17 @@ static void scatter(const block *b, size_t first, int32_t *sum)
         }
 }
 
-static bool has_tables(const mho_crossbar *xb, bool per_pair)
+/* Where the sums of the block's pixels go: to a block of their own, or, where no tile straddles two
+ * images, straight to sum[n][C][P]. */
+static void set_places(block *b, size_t first, int32_t *sum)
 {
-    return xb->kernels && (per_pair ? xb->table[MHOI_DIFFERENCE] != NULL
-                                    : xb->table[MHOI_PLUS] && xb->table[MHOI_MINUS]);
+    const size_t positions = b->xb->positions, columns = b->xb->shape.columns;
+    b->sum = b->xb->direct ? sum : b->work->sum;
+    b->pitch = b->xb->direct ? positions : MHOI_PITCH;
+    for (size_t q = 0; q < b->pixels; q += MHOI_TILE) {
+        const size_t image = (first + q) / positions, p = (first + q) % positions;
+        b->work->place[q / MHOI_TILE] = b->xb->direct ? image * columns * positions + p : q;
+    }
 }
 
 /* The pixels of `images` images from `first` of the map on, in blocks. */
@@ -172,13 +196,15 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
     const size_t pixels = images * b->xb->positions;
     mhoi_gather_images(b->xb, b->work, map, images);
     for (size_t first = 0; first < pixels; first += b->pixels) {
-        b->pixels = pixels - first < b->xb->block ? pixels - first : b->xb->block;
+        b->pixels = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
         mhoi_gather_runs(b->xb, b->work, first, b->pixels);
+        set_places(b, first, sum);
         for (size_t k = 0; k < b->xb->groups; ++k) {
             mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
             run_group(b, k);
         }
-        scatter(b, first, sum);
+        if (!b->xb->direct)
+            scatter(b, first, sum);
     }
 }
 
@@ -208,19 +234,15 @@ void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const ui
     block b = {.xb = xb, .work = work, .code = {.ideal = true}};
     mhoi_gather_images(xb, work, map, 1);
     for (size_t first = 0; first < xb->positions; first += b.pixels) {
-        b.pixels = xb->positions - first < xb->block ? xb->positions - first : xb->block;
+        b.pixels = xb->positions - first < MHOI_BLOCK ? xb->positions - first : MHOI_BLOCK;
         mhoi_gather_runs(xb, work, first, b.pixels);
         for (size_t k = 0; k < xb->groups; ++k) {
             mhoi_gather_group(xb, work, map, 1, k, b.pixels);
             for (size_t c = 0; c < xb->shape.columns; c += 2) {
-                mhoi_job job = make_job(&b, k, c);
-                job.paired = job.accumulate = false;
-                for (size_t j = 0; j < MHOI_SUMS; ++j)
-                    job.out[j] = work->raw + j * xb->block;
-                run_kernel(xb, &job);
-                each(user, job.out[0], job.out[1], b.pixels);
+                run_raw(&b, make_job(&b, k, c));
+                each(user, work->raw, work->raw + MHOI_PITCH, b.pixels);
                 if (c + 1 < xb->shape.columns)
-                    each(user, job.out[2], job.out[3], b.pixels);
+                    each(user, work->raw + 2 * MHOI_PITCH, work->raw + 3 * MHOI_PITCH, b.pixels);
             }
         }
     }

@@ -163,7 +163,11 @@ static problem random_problem(void)
     w->pad_left = draw(3);
     w->pad_bottom = draw(3);
     w->pad_right = draw(3);
-    p.shape.columns = 1 + draw(9);
+    if (draw(4) == 0) { /* fully connected */
+        *w = (mho_window){.c = 1 + draw(300), .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1};
+        p.n = 1 + draw(600);
+    }
+    p.shape.columns = 1 + draw(w->h == 1 ? 20 : 9);
     p.shape.crossbar_rows = 1 + draw(140);
     p.shape.input_bits = draw(2) ? 1 : 2 + draw(7);
     p.shape.input_signed = p.shape.input_bits > 1 && draw(2);
