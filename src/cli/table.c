@@ -221,9 +221,11 @@ static void print_csv(const cli_table *t, FILE *out)
                 *p = '_';
         print_csv_cell(out, title, c + 1 == t->width ? '\n' : ',');
     }
-    for (size_t i = 0; i < t->count; i++)
-        print_csv_cell(out, t->cells[i].bare ? t->cells[i].bare : t->cells[i].text,
-                       (i + 1) % t->width ? ',' : '\n');
+    const cell *end = t->cells + t->count;
+    for (const cell *row = t->cells; row + t->width <= end; row += t->width)
+        for (size_t c = 0; c < t->width; c++)
+            print_csv_cell(out, row[c].bare ? row[c].bare : row[c].text,
+                           c + 1 == t->width ? '\n' : ',');
 }
 
 /* Largest magnitude among the shared columns of a unit. */
