@@ -232,7 +232,7 @@ static bool name_taken(const mho_net *net, size_t i, const char *name)
 void mhoi_net_set_unique_name(mho_net *net, size_t i, const char *stem)
 {
     char name[MHO_NAME];
-    snprintf(name, sizeof name, "%.24s", stem);
+    snprintf(name, sizeof name, "%.*s", MHO_NAME - 1, stem);
     for (size_t k = 1; name_taken(net, i, name); k++) {
         if (k < 26)
             snprintf(name, sizeof name, "%.24s%c", stem, (char)('a' + k));

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of reading an ONNX graph: onnx_read.c walks it, onnx_ops.c knows the operators. */
+#ifndef MHO_ONNX_GRAPH_H
+#define MHO_ONNX_GRAPH_H
+
+#include "onnx/onnx_impl.h"
+
+/* A tensor of the graph that depends on the input: what a layer of ours gives. */
+typedef struct mhoi_value {
+    const char *name;
+    size_t node;
+    bool flat;     /* rank 2 */
+    bool reshaped; /* flattened there, while the layer's shape is still c x h x w */
+} mhoi_value;
+
+/* A tensor that does not: initializer, Constant, or one of these cast. */
+typedef struct mhoi_constant {
+    const char *name;
+    const Onnx__TensorProto *tensor;
+} mhoi_constant;
+
+typedef struct mhoi_graph {
+    const Onnx__GraphProto *proto;
+    mho_net *net; /* room for all, net->nodes in use */
+    mhoi_value *value;
+    size_t values;
+    mhoi_constant *constant;
+    size_t constants;
+} mhoi_graph;
+
+/* Turns one node of the graph into none or more layers. */
+MHO_MUST_CHECK mho_status mhoi_onnx_convert(mhoi_graph *g, const Onnx__NodeProto *n);
+
+const mhoi_value *mhoi_graph_value(const mhoi_graph *g, const char *name);
+const Onnx__TensorProto *mhoi_graph_constant(const mhoi_graph *g, const char *name);
+/* The layer that gives a value, for readers that want the shape the graph tells: a pending flatten
+ * becomes a layer. */
+MHO_MUST_CHECK mho_status mhoi_graph_layer(mhoi_graph *g, const char *name, size_t *out,
+                                           bool *flat);
+
+#endif

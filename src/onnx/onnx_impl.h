@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two halves of the ONNX reader share: bytes and tensors (onnx_parse.c), graph
+ * (onnx_read.c). */
+#ifndef MHO_ONNX_IMPL_H
+#define MHO_ONNX_IMPL_H
+
+#include "mho/onnx.h"
+#include "onnx.pb-c.h"
+
+/* The message of a file; mhoi_onnx_free it.  MHO_EFORMAT: not protobuf, nested deeper than real
+ * models. */
+MHO_MUST_CHECK mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const char *place,
+                                           Onnx__ModelProto **out);
+void mhoi_onnx_free(Onnx__ModelProto *model);
+
+/* Strings that protobuf may leave out. */
+const char *mhoi_onnx_text(const char *s);
+
+/* *count = product of the dimensions. MHO_EFORMAT: negative, or not the number of values there are;
+ * MHO_ENOTMODELED: kept outside the file, or of a type mho does not read. */
+MHO_MUST_CHECK mho_status mhoi_onnx_count(const Onnx__TensorProto *t, size_t *count);
+/* Element i of a tensor that mhoi_onnx_count accepted. */
+double mhoi_onnx_element(const Onnx__TensorProto *t, size_t i);
+
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Networks to ONNX: docs/models/onnx.md has the table of operators.
+ *
+ * All messages of a model live in one arena of known size; weights are not copied but pointed to,
+ * binary ones apart, which become bytes. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/contract.h"
+#include "base/file.h"
+#include "mho/onnx.h"
+#include "onnx.pb-c.h"
+
+#define OPSET 13
+#define IR_VERSION 7
+#define ARENA_A_NODE ((size_t)8192)
+#define BYTES_MAX ((size_t)2147483647) /* protobuf's limit of a message */
+
+typedef struct writer {
+    const mho_net *net;
+    char *arena, *bytes; /* bytes: binary weights */
+    size_t arena_used, arena_size, bytes_used;
+    Onnx__GraphProto graph;
+    bool *flat; /* node's value is [N][c], else [N][c][h][w] */
+} writer;
+
+/* --- the arena */
+
+static void *take(writer *w, size_t size)
+{
+    void *p = w->arena + w->arena_used;
+    w->arena_used += (size + 15) / 16 * 16;
+    MHO_ASSERT(w->arena_used <= w->arena_size);
+    return p;
+}
+
+static MHO_PRINTF(2, 3) char *text(writer *w, const char *format, ...)
+{
+    char buffer[256];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(buffer, sizeof buffer, format, ap);
+    va_end(ap);
+    char *copy = take(w, strlen(buffer) + 1);
+    return strcpy(copy, buffer);
+}
+
+/* --- messages */
+
+static Onnx__TensorProto *add_tensor(writer *w, char *name, int type, const void *data,
+                                     size_t bytes)
+{
+    Onnx__TensorProto *t = take(w, sizeof *t);
+    onnx__tensor_proto__init(t);
+    t->name = name;
+    t->has_data_type = 1;
+    t->data_type = type;
+    t->has_raw_data = 1;
+    t->raw_data = (ProtobufCBinaryData){.len = bytes, .data = (uint8_t *)(uintptr_t)data};
+    t->dims = take(w, 4 * sizeof *t->dims);
+    w->graph.initializer[w->graph.n_initializer++] = t;
+    return t;
+}
+
+static void add_dim(Onnx__TensorProto *t, size_t dim)
+{
+    t->dims[t->n_dims++] = (int64_t)dim;
+}
+
+/* Adds an initializer of one dimension as an input of node. */
+static void add_input(Onnx__NodeProto *node, char *name)
+{
+    node->input[node->n_input++] = name;
+}
+
+static void add_vector(writer *w, Onnx__NodeProto *node, const char *what, const float *values,
+                       size_t count)
+{
+    char *name = text(w, "%s.%s", node->name, what);
+    Onnx__TensorProto *t =
+        add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, values, count * sizeof *values);
+    add_dim(t, count);
+    add_input(node, name);
+}
+
+static Onnx__NodeProto *add_node(writer *w, const char *op, char *input, char *output)
+{
+    Onnx__NodeProto *node = take(w, sizeof *node);
+    onnx__node_proto__init(node);
+    node->op_type = text(w, "%s", op);
+    node->name = output;
+    node->output = take(w, sizeof *node->output);
+    node->output[node->n_output++] = output;
+    node->input = take(w, 5 * sizeof *node->input);
+    add_input(node, input);
+    node->attribute = take(w, 6 * sizeof(Onnx__AttributeProto *));
+    w->graph.node[w->graph.n_node++] = node;
+    return node;
+}
+
+static Onnx__AttributeProto *add_attribute(writer *w, Onnx__NodeProto *node, const char *name,
+                                           Onnx__AttributeProto__AttributeType type)
+{
+    Onnx__AttributeProto *a = take(w, sizeof *a);
+    onnx__attribute_proto__init(a);
+    a->name = text(w, "%s", name);
+    a->has_type = 1;
+    a->type = type;
+    node->attribute[node->n_attribute++] = a;
+    return a;
+}
+
+static void set_int(writer *w, Onnx__NodeProto *node, const char *name, size_t value)
+{
+    Onnx__AttributeProto *a =
+        add_attribute(w, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    a->has_i = 1;
+    a->i = (int64_t)value;
+}
+
+static void set_float(writer *w, Onnx__NodeProto *node, const char *name, float value)
+{
+    Onnx__AttributeProto *a =
+        add_attribute(w, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+    a->has_f = 1;
+    a->f = value;
+}
+
+static void set_ints(writer *w, Onnx__NodeProto *node, const char *name, size_t count,
+                     const size_t *values)
+{
+    Onnx__AttributeProto *a =
+        add_attribute(w, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    a->n_ints = count;
+    a->ints = take(w, count * sizeof *a->ints);
+    for (size_t k = 0; k < count; k++)
+        a->ints[k] = (int64_t)values[k];
+}
+
+/* --- layers */
+
+static void set_window(writer *w, Onnx__NodeProto *out, const mho_node *n)
+{
+    set_ints(w, out, "kernel_shape", 2, (const size_t[]){n->kh, n->kw});
+    set_ints(w, out, "strides", 2, (const size_t[]){n->stride, n->stride});
+    set_ints(w, out, "pads", 4,
+             (const size_t[]){n->pad_top, n->pad_left, n->pad_bottom, n->pad_right});
+}
+
+/* The weights as an initializer of `dims` dimensions; binary ones as bytes, cast to float by a node
+ * of its own, which comes first. */
+static char *add_weight(writer *w, const mho_node *n, size_t dims, const size_t *dim)
+{
+    const size_t count = mho_node_weight_count(n);
+    char *name = text(w, "%s.weight", n->name);
+    Onnx__TensorProto *t;
+    if (n->binary) {
+        char *small = text(w, "%s.weight_int8", n->name), *bytes = w->bytes + w->bytes_used;
+        for (size_t k = 0; k < count; k++)
+            bytes[k] = n->weight[k] > 0 ? 1 : -1;
+        w->bytes_used += count;
+        t = add_tensor(w, small, ONNX__TENSOR_PROTO__DATA_TYPE__INT8, bytes, count);
+        Onnx__NodeProto *cast = add_node(w, "Cast", small, name);
+        set_int(w, cast, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    } else {
+        t = add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, n->weight,
+                       count * sizeof(float));
+    }
+    for (size_t k = 0; k < dims; k++)
+        add_dim(t, dim[k]);
+    return name;
+}
+
+static void write_conv(writer *w, const mho_node *n, char *input, char *output)
+{
+    char *weight =
+        add_weight(w, n, 4, (const size_t[]){n->out.c, n->in.c / n->groups, n->kh, n->kw});
+    Onnx__NodeProto *out = add_node(w, "Conv", input, output);
+    add_input(out, weight);
+    if (n->has_bias)
+        add_vector(w, out, "bias", n->bias, n->out.c);
+    set_window(w, out, n);
+    set_int(w, out, "group", n->groups);
+}
+
+static void write_fc(writer *w, const mho_node *n, char *input, char *output)
+{
+    if (!w->flat[n->input[0]]) {
+        char *flat = text(w, "%s.flatten", n->name);
+        Onnx__NodeProto *flatten = add_node(w, "Flatten", input, flat);
+        set_int(w, flatten, "axis", 1);
+        input = flat;
+    }
+    char *weight = add_weight(w, n, 2, (const size_t[]){n->out.c, n->in.c * n->in.h * n->in.w});
+    Onnx__NodeProto *out = add_node(w, "Gemm", input, output);
+    add_input(out, weight);
+    if (n->has_bias)
+        add_vector(w, out, "bias", n->bias, n->out.c);
+    set_int(w, out, "transB", 1);
+}
+
+static void write_pool(writer *w, const mho_node *n, char *input, char *output)
+{
+    Onnx__NodeProto *out =
+        add_node(w, n->op == MHO_OP_MAXPOOL ? "MaxPool" : "AveragePool", input, output);
+    set_window(w, out, n);
+    set_int(w, out, "ceil_mode", n->ceil_mode);
+    if (n->op == MHO_OP_AVGPOOL)
+        set_int(w, out, "count_include_pad", 0);
+}
+
+static void write_batchnorm(writer *w, const mho_node *n, char *input, char *output)
+{
+    Onnx__NodeProto *out = add_node(w, "BatchNormalization", input, output);
+    add_vector(w, out, "gamma", n->gamma, n->out.c);
+    add_vector(w, out, "beta", n->beta, n->out.c);
+    add_vector(w, out, "mean", n->mean, n->out.c);
+    add_vector(w, out, "variance", n->variance, n->out.c);
+    set_float(w, out, "epsilon", n->epsilon);
+}
+
+static void write_simple(writer *w, const mho_node *n, char *input, char *output)
+{
+    static const char *const op[MHO_OP_COUNT] = {
+        [MHO_OP_SIGN] = "Sign", [MHO_OP_RELU] = "Relu",       [MHO_OP_LEAKY_RELU] = "LeakyRelu",
+        [MHO_OP_ADD] = "Add",   [MHO_OP_FLATTEN] = "Flatten", [MHO_OP_SOFTMAX] = "Softmax"};
+    Onnx__NodeProto *out = add_node(w, op[n->op], input, output);
+    if (n->op == MHO_OP_ADD)
+        add_input(out, text(w, "%s", w->net->node[n->input[1]].name));
+    if (n->op == MHO_OP_LEAKY_RELU)
+        set_float(w, out, "alpha", n->slope);
+    if (n->op == MHO_OP_FLATTEN || n->op == MHO_OP_SOFTMAX)
+        set_int(w, out, "axis", 1);
+}
+
+static void write_node(writer *w, size_t i)
+{
+    const mho_node *n = &w->net->node[i];
+    char *input = text(w, "%s", w->net->node[n->input[0]].name), *output = text(w, "%s", n->name);
+    switch (n->op) {
+    case MHO_OP_CONV:
+        write_conv(w, n, input, output);
+        break;
+    case MHO_OP_FC:
+        write_fc(w, n, input, output);
+        break;
+    case MHO_OP_MAXPOOL:
+    case MHO_OP_AVGPOOL:
+        write_pool(w, n, input, output);
+        break;
+    case MHO_OP_BATCHNORM:
+        write_batchnorm(w, n, input, output);
+        break;
+    default:
+        write_simple(w, n, input, output);
+        break;
+    }
+}
+
+/* --- the model */
+
+/* A last partial window where ONNX has none to offer or one more. */
+static bool ceil_differs(const mho_node *n)
+{
+    if (!n->ceil_mode || (n->op != MHO_OP_MAXPOOL && n->op != MHO_OP_AVGPOOL))
+        return false;
+    const size_t h = n->in.h + n->pad_top + n->pad_bottom - n->kh;
+    const size_t v = n->in.w + n->pad_left + n->pad_right - n->kw;
+    return n->out.h != (h + n->stride - 1) / n->stride + 1 ||
+           n->out.w != (v + n->stride - 1) / n->stride + 1;
+}
+
+/* Fills in w->flat; refuses what standard operators would read differently. */
+static mho_status check_nodes(writer *w)
+{
+    for (size_t i = 1; i < w->net->nodes; i++) {
+        const mho_node *n = &w->net->node[i];
+        const bool flat = w->flat[n->input[0]];
+        const bool windows =
+            n->op == MHO_OP_CONV || n->op == MHO_OP_MAXPOOL || n->op == MHO_OP_AVGPOOL;
+        w->flat[i] = n->op == MHO_OP_FC || n->op == MHO_OP_FLATTEN || flat;
+        if ((windows && flat) || (n->op == MHO_OP_ADD && flat != w->flat[n->input[1]]))
+            return mho_error(MHO_ENOTMODELED, "ONNX: layer '%s' (%s) reads a flattened map",
+                             n->name, mho_op_name(n->op));
+        if (n->op == MHO_OP_SOFTMAX && n->out.h * n->out.w != 1)
+            return mho_error(MHO_ENOTMODELED, "ONNX: layer '%s': softmax over %zu x %zu positions",
+                             n->name, n->out.h, n->out.w);
+        if (ceil_differs(n))
+            return mho_error(MHO_ENOTMODELED, "ONNX: layer '%s': a last window within the padding",
+                             n->name);
+    }
+    return MHO_OK;
+}
+
+static Onnx__TensorShapeProto__Dimension *dimension(writer *w, char *symbol, size_t value)
+{
+    Onnx__TensorShapeProto__Dimension *d = take(w, sizeof *d);
+    onnx__tensor_shape_proto__dimension__init(d);
+    if (symbol) {
+        d->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+        d->dim_param = symbol;
+    } else {
+        d->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        d->dim_value = (int64_t)value;
+    }
+    return d;
+}
+
+static Onnx__ValueInfoProto *value_info(writer *w, size_t i)
+{
+    const mho_node *n = &w->net->node[i];
+    Onnx__ValueInfoProto *info = take(w, sizeof *info);
+    Onnx__TypeProto *type = take(w, sizeof *type);
+    Onnx__TypeProto__Tensor *tensor = take(w, sizeof *tensor);
+    Onnx__TensorShapeProto *shape = take(w, sizeof *shape);
+    onnx__value_info_proto__init(info);
+    onnx__type_proto__init(type);
+    onnx__type_proto__tensor__init(tensor);
+    onnx__tensor_shape_proto__init(shape);
+    info->name = text(w, "%s", n->name);
+    info->type = type;
+    type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    type->tensor_type = tensor;
+    tensor->has_elem_type = 1;
+    tensor->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    tensor->shape = shape;
+    shape->n_dim = w->flat[i] ? 2 : 4;
+    shape->dim = take(w, 4 * sizeof(Onnx__TensorShapeProto__Dimension *));
+    shape->dim[0] = dimension(w, text(w, "N"), 0);
+    shape->dim[1] = dimension(w, NULL, n->out.c);
+    shape->dim[2] = dimension(w, NULL, n->out.h);
+    shape->dim[3] = dimension(w, NULL, n->out.w);
+    return info;
+}
+
+static void add_metadata(writer *w, Onnx__ModelProto *model, const char *key, char *value)
+{
+    Onnx__StringStringEntryProto *entry = take(w, sizeof *entry);
+    onnx__string_string_entry_proto__init(entry);
+    entry->key = text(w, "%s", key);
+    entry->value = value;
+    model->metadata_props[model->n_metadata_props++] = entry;
+}
+
+static void write_graph(writer *w)
+{
+    const mho_net *net = w->net;
+    onnx__graph_proto__init(&w->graph);
+    w->graph.name = text(w, "%s", net->name);
+    w->graph.node = take(w, 3 * net->nodes * sizeof *w->graph.node);
+    w->graph.initializer = take(w, 4 * net->nodes * sizeof *w->graph.initializer);
+    for (size_t i = 1; i < net->nodes; i++)
+        write_node(w, i);
+    w->graph.n_input = w->graph.n_output = 1;
+    w->graph.input = take(w, sizeof *w->graph.input);
+    w->graph.output = take(w, sizeof *w->graph.output);
+    w->graph.input[0] = value_info(w, 0);
+    w->graph.output[0] = value_info(w, net->nodes - 1);
+}
+
+static mho_status pack(const Onnx__ModelProto *model, const mho_net *net, const char *path)
+{
+    const size_t size = onnx__model_proto__get_packed_size(model);
+    if (size > BYTES_MAX)
+        return mho_error(MHO_EDOMAIN, "%s: network %s takes %zu bytes, ONNX files hold %zu", path,
+                         net->name, size, BYTES_MAX);
+    uint8_t *bytes = NULL;
+    mho_status s = mhoi_alloc(&bytes, size, 1, "ONNX file");
+    if (s)
+        return s;
+    onnx__model_proto__pack(model, bytes);
+    s = mhoi_file_write(path, bytes, size);
+    mhoi_free(&bytes);
+    return s;
+}
+
+static mho_status write_model(writer *w, const char *path)
+{
+    Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
+    Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT, *opsets[1] = {&opset};
+    Onnx__StringStringEntryProto *metadata[3];
+    write_graph(w);
+    opset.domain = text(w, "%s", "");
+    opset.has_version = 1;
+    opset.version = OPSET;
+    model.has_ir_version = 1;
+    model.ir_version = IR_VERSION;
+    model.n_opset_import = 1;
+    model.opset_import = opsets;
+    model.producer_name = text(w, "mho");
+    model.producer_version = text(w, "%s", MHO_VERSION);
+    model.graph = &w->graph;
+    model.metadata_props = metadata;
+    add_metadata(w, &model, "mho.input_scale", text(w, "%.9g", (double)w->net->input_scale));
+    add_metadata(w, &model, "mho.input_bits", text(w, "%zu", w->net->input_bits));
+    add_metadata(w, &model, "mho.source", text(w, "%s", w->net->source));
+    return pack(&model, w->net, path);
+}
+
+mho_status mho_onnx_write(const mho_net *net, const char *path)
+{
+    if (!mho_net_has_parameters(net))
+        return mho_error(MHO_EDOMAIN, "%s: network %s has no parameters to write", path, net->name);
+    size_t binary = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        binary += net->node[i].binary ? mho_node_weight_count(&net->node[i]) : 0;
+    writer w = {.net = net, .arena_size = (net->nodes + 1) * ARENA_A_NODE};
+    mho_status s = mhoi_alloc(&w.arena, w.arena_size, 1, "ONNX messages");
+    if (!s)
+        s = mhoi_alloc(&w.bytes, binary, 1, "binary weights");
+    if (!s)
+        s = mhoi_alloc(&w.flat, net->nodes, sizeof *w.flat, "ONNX layers");
+    if (!s)
+        s = check_nodes(&w);
+    if (!s)
+        s = write_model(&w, path);
+    mhoi_free(&w.flat);
+    mhoi_free(&w.bytes);
+    mhoi_free(&w.arena);
+    return s;
+}
