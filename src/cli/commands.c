@@ -3,6 +3,19 @@
 #include "cli.h"
 
 const cli_command cli_commands[] = {
+    {.name = "nets",
+     .synopsis = "[NET]",
+     .summary = "networks that are built in, or the layers of one",
+     .files_max = 1,
+     .options = "",
+     .run = cmd_nets,
+     .details = "NET is a built-in name, a YAML file, or an ONNX file.  A network of your own:\n"
+                "    input: {shape: [1, 28, 28], bits: 8}\n"
+                "    layers:\n"
+                "      - conv: {out: 20, kernel: 5}\n"
+                "      - relu\n"
+                "      - maxpool: 2\n"
+                "      - fc: 10"},
     {.name = "hw",
      .synopsis = "[HW] [--set KEY=VALUE]...",
      .summary = "hardware descriptions that are built in, or every field of one",

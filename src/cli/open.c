@@ -72,7 +72,7 @@ mho_status cli_open_net(const char *name, mho_net **out)
 {
     *out = NULL;
     if (ends_with(name, ".onnx"))
-        return mho_error(MHO_ENOTMODELED, "%s: this mho reads no ONNX files", name);
+        return mho_onnx_read(name, out);
     if (is_yaml(name))
         return open_yaml(name, out);
     return mho_net_zoo(name, out);
@@ -93,6 +93,9 @@ mho_status cli_open_model(const char *name, mho_style style, const char *data_na
     mho_net_destroy(net);
     char path[256];
     snprintf(path, sizeof path, "models/%s-%s-%s.onnx", name, style_name, data_name);
+    const mho_asset *model = mho_asset_find(path);
+    if (model)
+        return mho_onnx_parse(model->data, model->size, path, out);
     return mho_error(
         MHO_ENODATA,
         "%s: no trained %s network for %s data is built in; train one (`mho train %s --style %s "

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "mho/asset.h"
+#include "mho/config.h"
 #include "net/net_builder.h"
 
 static mho_status read_text(const mhoi_builder *b, const mhoi_yaml *root, const char *key,
@@ -122,6 +123,30 @@ mho_status mho_net_read(const char *text, const char *place, mho_net **out)
     return s;
 }
 
+/* "no network 'lennet' is built in; did you mean lenet?" */
+static mho_status unknown(const char *name)
+{
+    enum { NAMES_MAX = 64 };
+    static const char folder[] = "configs/net/", end[] = ".yaml";
+    char names[NAMES_MAX][MHO_NAME];
+    const char *list[NAMES_MAX];
+    size_t assets, count = 0;
+    const mho_asset *asset = mho_assets(&assets);
+    for (size_t i = 0; i < assets && count < NAMES_MAX; i++) {
+        if (strncmp(asset[i].path, folder, sizeof folder - 1) != 0)
+            continue;
+        const char *file = asset[i].path + sizeof folder - 1;
+        const size_t length = strlen(file) - (sizeof end - 1);
+        snprintf(names[count], MHO_NAME, "%.*s", (int)length, file);
+        list[count] = names[count];
+        count++;
+    }
+    const char *nearest = mho_nearest(name, list, count);
+    return nearest ? mho_error(MHO_EFILE, "no network '%s' is built in; did you mean %s?", name,
+                               nearest)
+                   : mho_error(MHO_EFILE, "no network '%s' is built in", name);
+}
+
 mho_status mho_net_zoo(const char *name, mho_net **out)
 {
     *out = NULL;
@@ -131,5 +156,5 @@ mho_status mho_net_zoo(const char *name, mho_net **out)
         if (asset)
             return mho_net_read(asset->data, asset->path, out);
     }
-    return mho_error(MHO_ECONFIG, "no network '%s' is built in (mho nets lists them)", name);
+    return unknown(name);
 }

@@ -4,8 +4,9 @@
 #ifndef MHO_ONNX_IMPL_H
 #define MHO_ONNX_IMPL_H
 
+#include <onnx.pb-c.h>
+
 #include "mho/onnx.h"
-#include "onnx.pb-c.h"
 
 /* The message of a file; mhoi_onnx_free it.  MHO_EFORMAT: not protobuf, nested deeper than real
  * models. */

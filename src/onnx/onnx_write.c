@@ -3,6 +3,7 @@
  *
  * All messages of a model live in one arena of known size; weights are not copied but pointed to,
  * binary ones apart, which become bytes. */
+#include <onnx.pb-c.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include "base/contract.h"
 #include "base/file.h"
 #include "mho/onnx.h"
-#include "onnx.pb-c.h"
 
 #define OPSET 13
 #define IR_VERSION 7

@@ -189,9 +189,9 @@ static void unknown_name_is_told(void **state)
 {
     (void)state;
     mho_net *net = NULL;
-    assert_int_equal(mho_net_zoo("lennet", &net), MHO_ECONFIG);
+    assert_int_equal(mho_net_zoo("lennet", &net), MHO_EFILE);
     assert_null(net);
-    assert_non_null(strstr(mho_error_message(), "lennet"));
+    assert_non_null(strstr(mho_error_message(), "did you mean lenet?"));
 }
 
 int main(void)
