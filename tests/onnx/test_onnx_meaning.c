@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files mean to others what they mean to mho: onnx_judge.py checks and runs what mho writes, and
+ * writes what mho must read.  Skipped where Python has no onnx. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "mho/onnx.h"
+#include "slow_forward.h"
+
+static char model[64], input[64], output[64];
+
+static void judge(const char *what)
+{
+    char command[512];
+    snprintf(command, sizeof command, "/usr/bin/python3 '%s/tests/onnx/onnx_judge.py' %s",
+             MHO_SOURCE_DIR, what);
+    const int code = system(command);
+    if (WIFEXITED(code) && (WEXITSTATUS(code) == 77 || WEXITSTATUS(code) == 127))
+        skip();
+    if (code != 0)
+        fail_msg("%s: exit %d", command, code);
+}
+
+/* The judge's output for the model file equals the slow forward pass of net. */
+static void check_meaning(const mho_net *net, unsigned seed)
+{
+    const mho_shape in = net->node[0].out, out = net->node[net->nodes - 1].out;
+    const size_t n = in.c * in.h * in.w, m = out.c * out.h * out.w;
+    float *image = calloc(n, sizeof *image), *got = calloc(m, sizeof *got);
+    slow_random_input(net, seed, image);
+    FILE *f = fopen(input, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(image, sizeof *image, n, f), n);
+    assert_int_equal(fclose(f), 0);
+    char what[256];
+    snprintf(what, sizeof what, "evaluate %s %s %s", model, input, output);
+    judge(what);
+    f = fopen(output, "rb");
+    assert_non_null(f);
+    assert_int_equal(fread(got, sizeof *got, m, f), m);
+    fclose(f);
+    double **want = slow_forward(net, image);
+    double largest = 0, worst = 0;
+    for (size_t i = 0; i < m; i++) {
+        const double w = want[net->nodes - 1][i];
+        largest = fmax(largest, fabs(w));
+        worst = fmax(worst, fabs(w - (double)got[i]));
+    }
+    if (!(worst <= 1e-5 * largest) || largest == 0)
+        fail_msg("%s: differs by %g of %g", net->name, worst, largest);
+    slow_forward_free(net, want);
+    free(image);
+    free(got);
+}
+
+static void written(const char *zoo, mho_style style)
+{
+    mho_net *net = NULL, *styled = NULL;
+    assert_int_equal(mho_net_zoo(zoo, &net), MHO_OK);
+    assert_int_equal(mho_net_style(net, style, &styled), MHO_OK);
+    assert_int_equal(mho_net_alloc_parameters(styled), MHO_OK);
+    slow_random_parameters(styled, 11);
+    if (mho_onnx_write(styled, model) != MHO_OK)
+        fail_msg("%s", mho_error_message());
+    check_meaning(styled, 5);
+    mho_net_destroy(styled);
+    mho_net_destroy(net);
+}
+
+static void binary_lenet(void **state)
+{
+    (void)state;
+    written("lenet", MHO_STYLE_BINARY);
+}
+
+static void float_cifarnet(void **state)
+{
+    (void)state;
+    written("cifarnet", MHO_STYLE_FLOAT);
+}
+
+static void every_operator(void **state)
+{
+    (void)state;
+    mho_net *net = NULL;
+    const char *text =
+        "input: {shape: [4, 11, 10]}\n"
+        "layers:\n"
+        "  - conv: {out: 6, kernel: [3, 2], stride: 2, pad: [1, 0, 1, 1], groups: 2}\n"
+        "  - batchnorm\n"
+        "  - residual:\n"
+        "    - conv: {out: 8, kernel: 3, pad: 1, bias: false}\n"
+        "    - leaky_relu: 0.1\n"
+        "  - maxpool: {kernel: 3, stride: 2, pad: 1, ceil: true}\n"
+        "  - avgpool: {kernel: 2, stride: 1, pad: same}\n"
+        "  - sign\n"
+        "  - flatten\n"
+        "  - fc: 7\n"
+        "  - batchnorm\n"
+        "  - relu\n"
+        "  - fc: {out: 3, bias: false}\n"
+        "  - softmax\n";
+    assert_int_equal(mho_net_read(text, "every", &net), MHO_OK);
+    assert_int_equal(mho_net_alloc_parameters(net), MHO_OK);
+    slow_random_parameters(net, 2);
+    assert_int_equal(mho_onnx_write(net, model), MHO_OK);
+    check_meaning(net, 9);
+    mho_net_destroy(net);
+}
+
+static mho_status read_made(const char *name, mho_net **net)
+{
+    char what[128];
+    snprintf(what, sizeof what, "make %s %s", name, model);
+    judge(what);
+    return mho_onnx_read(model, net);
+}
+
+static void other_exporters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t nodes;
+    } rows[] = {{"torch", 9}, {"keras", 8}};
+    for (size_t i = 0; i < 2; i++) {
+        mho_net *net = NULL;
+        if (read_made(rows[i].name, &net) != MHO_OK)
+            fail_msg("%s", mho_error_message());
+        assert_int_equal(net->nodes, rows[i].nodes);
+        assert_int_equal(net->node[1].binary, i == 1);
+        assert_true(net->input_scale == 1.0F / 256 && net->input_bits == 8);
+        check_meaning(net, 4);
+        mho_net_destroy(net);
+    }
+}
+
+static void what_is_not_modelled_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        mho_status status;
+        const char *message;
+    } rows[] = {
+        {"unknown", MHO_ENOTMODELED, "node 'odd' (Erf): unknown operator"},
+        {"dilated", MHO_ENOTMODELED, "node 'odd' (Conv): dilations = 2"},
+        {"uneven", MHO_ENOTMODELED, "strides = 1 and 2"},
+        {"channels", MHO_EFORMAT, "5 input channels, there are 2"},
+        {"scaled", MHO_ENOTMODELED, "node 'odd' (Mul)"},
+        {"shifted", MHO_ENOTMODELED, "adds the constant 'w'"},
+        {"countpad", MHO_ENOTMODELED, "count_include_pad"},
+        {"unflat", MHO_EFORMAT, "4 dimensions, want 2"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mho_net *net = NULL;
+        assert_int_equal(read_made(rows[i].name, &net), rows[i].status);
+        if (!strstr(mho_error_message(), rows[i].message))
+            fail_msg("%s, want %s", mho_error_message(), rows[i].message);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(model, sizeof model, "meaning_%ld.onnx", (long)getpid());
+    snprintf(input, sizeof input, "meaning_%ld.in", (long)getpid());
+    snprintf(output, sizeof output, "meaning_%ld.out", (long)getpid());
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    (void)unlink(model);
+    (void)unlink(input);
+    (void)unlink(output);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(binary_lenet),
+        cmocka_unit_test(float_cifarnet),
+        cmocka_unit_test(every_operator),
+        cmocka_unit_test(other_exporters),
+        cmocka_unit_test(what_is_not_modelled_is_named),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
