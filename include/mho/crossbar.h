@@ -51,22 +51,27 @@ typedef struct mho_crossbar_shape {
 
 typedef struct mho_crossbar mho_crossbar;
 
-/* MHO_EDOMAIN: a sum could leave 32 bits; MHO_ENOMEM names the size. */
+/* MHO_EDOMAIN: a size out of range; MHO_ENOMEM names the size. */
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_create(const mho_crossbar_shape *shape,
                                                       mho_crossbar **out);
 MHO_API void mho_crossbar_destroy(mho_crossbar *xb);
-/* g_plus, g_minus [C][R]: conductances in the integer units of mho/device.h. */
+/* g_plus, g_minus [C][R]: conductances in the integer units of mho/device.h.  Cost: a few nanoseconds
+ * a cell.  MHO_EDOMAIN: a sum could leave 32 bits; the programming before it stays.  MHO_ENOMEM: the
+ * crossbar must be programmed again before it runs. */
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus,
                                                        const int16_t *g_minus);
 
-/* Working memory of one thread for up to `images` at once. */
+/* Working memory of one thread, for runs of any number of images (`images`: how many are usual). */
 typedef struct mho_crossbar_work mho_crossbar_work;
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images,
                                                            mho_crossbar_work **out);
 MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
 
-/* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element).  per_pair chooses the partial
- * sum above.  Allocates nothing.  Threads: one work each. */
+/* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element; 1-bit inputs are 0 or 1).
+ * per_pair chooses the partial sum above.  Allocates nothing.  Threads: one work each.
+ * Speed: 1024 pixels (n P) are worked on at once, and tables are read once for all of them: give at
+ * least n = 1024 / P images where P < 1024, in whole multiples of that; fewer than 64 pixels waste
+ * lanes.  sum is written fastest where it is aligned to 64 bytes and P is a multiple of 64. */
 MHO_API void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
                               const mho_converter *converter, bool per_pair, size_t n,
                               const uint8_t *map, int32_t *sum);
@@ -77,5 +82,9 @@ typedef void mho_crossbar_sums_fn(void *user, const int32_t *s_plus, const int32
                                   size_t count);
 MHO_API void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                                mho_crossbar_sums_fn *each, void *user);
+/* The same of n images at once: one call of `each` may tell the sums of several images.  Far faster
+ * where there are few positions. */
+MHO_API void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_t n,
+                                  const uint8_t *map, mho_crossbar_sums_fn *each, void *user);
 
 #endif

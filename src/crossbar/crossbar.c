@@ -74,6 +74,8 @@ static mho_status allocate(mho_crossbar *xb)
         status = mhoi_alloc(&xb->segment, xb->rows, sizeof *xb->segment, "segments");
     if (status == MHO_OK)
         status = mhoi_alloc(&xb->group_bundle, xb->groups + 1, sizeof *xb->group_bundle, "row groups");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&xb->group_step, xb->groups + 1, sizeof *xb->group_step, "row groups");
     for (int side = 0; status == MHO_OK && side < MHOI_SIDES; ++side)
         status = mhoi_alloc(&xb->bias[side], xb->groups * xb->shape.columns, sizeof(int32_t), "biases");
     return status;
@@ -118,6 +120,7 @@ void mho_crossbar_destroy(mho_crossbar *xb)
     mhoi_free(&xb->bundle);
     mhoi_free(&xb->segment);
     mhoi_free(&xb->group_bundle);
+    mhoi_free(&xb->group_step);
     for (int side = 0; side < MHOI_SIDES; ++side) {
         mhoi_free(&xb->table[side]);
         mhoi_free(&xb->bias[side]);

@@ -116,8 +116,7 @@ struct mho_crossbar {
     size_t bundle_rows, widen, entries;
     mhoi_bundle *bundle;             /* [bundles] */
     mhoi_segment *segment;
-    size_t *group_bundle;            /* [groups + 1] */
-    size_t steps_max;                /* steps of the largest row group */
+    size_t *group_bundle, *group_step; /* [groups + 1]: the first of a row group */
     void *table[MHOI_SIDES];         /* [k][C][steps of k] tables or pairs; NULL if not wanted */
     size_t table_bytes;
     int32_t *bias[MHOI_SIDES];       /* [k][C] */
@@ -146,10 +145,22 @@ struct mho_crossbar_work {
 /* Kernel variant forced: for tests and benchmarks. */
 mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level, mho_crossbar **out);
 
-size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k);
-size_t mhoi_steps_of(const mho_crossbar *xb, size_t k);
-size_t mhoi_step_bytes(const mho_crossbar *xb);
-mho_status mhoi_crossbar_tables(mho_crossbar *xb);
+/* Of row group k. */
+static inline size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k)
+{
+    return xb->group_bundle[k + 1] - xb->group_bundle[k];
+}
+
+static inline size_t mhoi_steps_of(const mho_crossbar *xb, size_t k)
+{
+    return xb->group_step[k + 1] - xb->group_step[k];
+}
+
+/* Bytes of a table, or of a pair of conductances. */
+static inline size_t mhoi_step_bytes(const mho_crossbar *xb)
+{
+    return xb->shape.input_bits == 1 ? xb->entries * sizeof(int16_t) : 2 * sizeof(int16_t);
+}
 
 /* Windows (1 bit) or planes of `images` images of map. */
 void mhoi_gather_images(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,

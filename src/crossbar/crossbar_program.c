@@ -8,22 +8,6 @@
 #include "base/alloc.h"
 #include "crossbar/crossbar_impl.h"
 
-size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k)
-{
-    return xb->group_bundle[k + 1] - xb->group_bundle[k];
-}
-
-size_t mhoi_steps_of(const mho_crossbar *xb, size_t k)
-{
-    const size_t bundles = mhoi_bundles_of(xb, k);
-    return xb->shape.input_bits == 1 ? bundles : (bundles + 1) / 2;
-}
-
-size_t mhoi_step_bytes(const mho_crossbar *xb)
-{
-    return xb->shape.input_bits == 1 ? xb->entries * sizeof(int16_t) : 2 * sizeof(int16_t);
-}
-
 /* Cell r of column c as one side of the pair sees it. */
 static inline int32_t cell(const mho_crossbar *xb, mhoi_side side, size_t c, size_t r)
 {
@@ -132,7 +116,6 @@ static void cut_bundles(mho_crossbar *xb)
     const size_t n = xb->shape.crossbar_rows, kw = xb->shape.window.kw;
     const bool aligned = kw == xb->bundle_rows && kw > 1 && !xb->flat;
     size_t bundles = 0, segments = 0;
-    xb->steps_max = 0;
     for (size_t k = 0; k < xb->groups; ++k) {
         const size_t end = (k + 1) * n < xb->rows ? (k + 1) * n : xb->rows;
         xb->group_bundle[k] = bundles;
@@ -146,8 +129,8 @@ static void cut_bundles(mho_crossbar *xb)
             row += rows;
         }
         xb->group_bundle[k + 1] = bundles;
-        const size_t steps = mhoi_steps_of(xb, k);
-        xb->steps_max = steps > xb->steps_max ? steps : xb->steps_max;
+        const size_t count = mhoi_bundles_of(xb, k);
+        xb->group_step[k + 1] = xb->group_step[k] + (xb->shape.input_bits == 1 ? count : (count + 1) / 2);
     }
 }
 
@@ -210,10 +193,7 @@ static bool differences_fit(const mho_crossbar *xb)
 
 static mho_status resize_tables(mho_crossbar *xb)
 {
-    size_t steps = 0;
-    for (size_t k = 0; k < xb->groups; ++k)
-        steps += mhoi_steps_of(xb, k);
-    const size_t bytes = steps * mhoi_step_bytes(xb) * xb->shape.columns;
+    const size_t bytes = xb->group_step[xb->groups] * mhoi_step_bytes(xb) * xb->shape.columns;
     const bool keep = bytes == xb->table_bytes;
     xb->table_bytes = bytes;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {

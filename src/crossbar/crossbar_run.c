@@ -70,11 +70,7 @@ static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
 /* First table of row group k, side, column c. */
 static const char *table_of(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c)
 {
-    const size_t first = xb->shape.input_bits == 1 ? xb->group_bundle[k] : 0;
-    size_t steps = first * xb->shape.columns + c * mhoi_steps_of(xb, k);
-    if (xb->shape.input_bits != 1)
-        for (size_t i = 0; i < k; ++i)
-            steps += mhoi_steps_of(xb, i) * xb->shape.columns;
+    const size_t steps = xb->group_step[k] * xb->shape.columns + c * mhoi_steps_of(xb, k);
     return (const char *)xb->table[side] + steps * mhoi_step_bytes(xb);
 }
 
@@ -224,26 +220,44 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho
     }
 }
 
+/* Tells the sums of the block's pixels. */
+static void tell_sums(const block *b, const uint8_t *map, size_t images, mho_crossbar_sums_fn *each,
+                      void *user)
+{
+    const int32_t *raw = b->work->raw;
+    for (size_t k = 0; k < b->xb->groups; ++k) {
+        mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
+        for (size_t c = 0; c < b->xb->shape.columns; c += 2) {
+            run_raw(b, make_job(b, k, c));
+            each(user, raw, raw + MHOI_PITCH, b->pixels);
+            if (c + 1 < b->xb->shape.columns)
+                each(user, raw + 2 * MHOI_PITCH, raw + 3 * MHOI_PITCH, b->pixels);
+        }
+    }
+}
+
+void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_t n, const uint8_t *map,
+                          mho_crossbar_sums_fn *each, void *user)
+{
+    const size_t image_bytes = xb->shape.window.c * xb->shape.window.h * xb->shape.window.w;
+    block b = {.xb = xb, .work = work, .code = {.ideal = true}};
+    for (size_t i = 0; !has_tables(xb, false) && i < n; ++i)
+        mhoi_ref_sums(xb, work, map + i * image_bytes, each, user);
+    for (size_t i = 0; has_tables(xb, false) && i < n; i += xb->block_images) {
+        const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
+        const uint8_t *block_map = map + i * image_bytes;
+        const size_t pixels = images * xb->positions;
+        mhoi_gather_images(xb, work, block_map, images);
+        for (size_t first = 0; first < pixels; first += b.pixels) {
+            b.pixels = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
+            mhoi_gather_runs(xb, work, first, b.pixels);
+            tell_sums(&b, block_map, images, each, user);
+        }
+    }
+}
+
 void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                        mho_crossbar_sums_fn *each, void *user)
 {
-    if (!has_tables(xb, false)) {
-        mhoi_ref_sums(xb, work, map, each, user);
-        return;
-    }
-    block b = {.xb = xb, .work = work, .code = {.ideal = true}};
-    mhoi_gather_images(xb, work, map, 1);
-    for (size_t first = 0; first < xb->positions; first += b.pixels) {
-        b.pixels = xb->positions - first < MHOI_BLOCK ? xb->positions - first : MHOI_BLOCK;
-        mhoi_gather_runs(xb, work, first, b.pixels);
-        for (size_t k = 0; k < xb->groups; ++k) {
-            mhoi_gather_group(xb, work, map, 1, k, b.pixels);
-            for (size_t c = 0; c < xb->shape.columns; c += 2) {
-                run_raw(&b, make_job(&b, k, c));
-                each(user, work->raw, work->raw + MHOI_PITCH, b.pixels);
-                if (c + 1 < xb->shape.columns)
-                    each(user, work->raw + 2 * MHOI_PITCH, work->raw + 3 * MHOI_PITCH, b.pixels);
-            }
-        }
-    }
+    mho_crossbar_sums_of(xb, work, 1, map, each, user);
 }

@@ -123,7 +123,7 @@ static void expect_all(problem *p)
 static mho_cpu best_level(void)
 {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512vnni")                                  ? MHO_CPU_AVX512
+    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") ? MHO_CPU_AVX512
            : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? MHO_CPU_AVX2
                                                                               : MHO_CPU_REF;
 }
@@ -177,26 +177,299 @@ static problem random_problem(void)
     return p;
 }
 
+/* Every variant of the kernels against the definition. */
+static void compare(problem *p, size_t number)
+{
+    expect_all(p);
+    for (mho_cpu level = MHO_CPU_REF; level <= best_level(); ++level) {
+        memset(p->sum, 0x55, outputs(p) * sizeof *p->sum);
+        run(p, level);
+        expect_same(p, number, level);
+    }
+}
+
 static void random_shapes_match_the_definition(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 150; ++i) {
         problem p = random_problem();
         fill(&p, 0, 4096);
-        expect_all(&p);
-        for (mho_cpu level = MHO_CPU_REF; level <= best_level(); ++level) {
-            memset(p.sum, 0x55, outputs(&p) * sizeof *p.sum);
-            run(&p, level);
-            expect_same(&p, i, level);
-        }
+        compare(&p, i);
         clear(&p);
     }
+}
+
+/* Conductances from the narrow to the widest that 16 bits hold, also below g_off: bundles get shorter. */
+static void any_conductances_match_the_definition(void **state)
+{
+    (void)state;
+    const int32_t low[] = {0, -2000, 0, -16384, -32767, 4000, 0, 1}, high[] = {1, 6553, 13107, 16384, 32767, 4096, 26214, 1};
+    for (size_t i = 0; i < 120; ++i) {
+        problem p = random_problem();
+        if (p.shape.input_bits > 1)
+            p.shape.crossbar_rows = 1 + draw(60);
+        p.shape.conversion = (int)draw(3);
+        p.converter.edge *= 5;
+        p.converter.step *= 5;
+        fill(&p, low[i % 8], high[i % 8]);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
+static problem connected(size_t rows, size_t columns, size_t crossbar_rows, size_t n)
+{
+    return (problem){.n = n,
+                     .shape = {.window = {.c = rows, .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1},
+                               .columns = columns,
+                               .crossbar_rows = crossbar_rows,
+                               .input_bits = 1}};
+}
+
+/* Sums on an edge take the upper code: all cells and steps are small, so that ties are common. */
+static void ties_take_the_upper_code(void **state)
+{
+    (void)state;
+    for (int32_t step = 1; step <= 7; ++step)
+        for (int per_pair = 0; per_pair < 2; ++per_pair) {
+            problem p = connected(60, 7, 30, 200);
+            p.per_pair = per_pair;
+            p.converter = (mho_converter){.codes = 16, .edge = per_pair ? -7 * step : 5, .step = step};
+            fill(&p, 0, step > 4 ? 1 : 7);
+            compare(&p, (size_t)step);
+            clear(&p);
+        }
+}
+
+/* Converters on which single precision would stumble: the engine must notice. */
+static void converters_are_exact_in_any_range(void **state)
+{
+    (void)state;
+    const mho_converter hard[] = {{65536, -1, 3},         {4096, 100000, 1},      {256, -2000000000, 16777259},
+                                  {2, 16777217, 1},       {16, 33554433, 7},      {200000, 0, 11},
+                                  {2, 2147483647, 1},     {3, -2147483647, 2147483647}, {1, 5, 3}};
+    for (size_t i = 0; i < sizeof hard / sizeof *hard; ++i)
+        for (int per_pair = 0; per_pair < 2; ++per_pair) {
+            problem p = connected(2300, 5, 2300, 70);
+            p.per_pair = per_pair;
+            p.converter = hard[i];
+            fill(&p, 0, 32767);
+            compare(&p, i);
+            clear(&p);
+        }
+}
+
+static void code_is_exact_at_every_sum(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 300; ++i) {
+        const mho_converter converter = {.codes = (int32_t)(2U << draw(8)),
+                                         .edge = (int32_t)draw(400000) - 200000,
+                                         .step = (int32_t)(1 + draw(9000))};
+        for (int32_t j = 0; j < converter.codes - 1; ++j)
+            for (int32_t d = -1; d <= 1; ++d) {
+                const int64_t s = converter.edge + (int64_t)j * converter.step + d;
+                assert_int_equal(mhoi_convert(&converter, s), code_of(&converter, s));
+            }
+        mhoi_code code;
+        assert_true(mhoi_code_prepare(&converter, &code)); /* the usual ranges take the fast way */
+    }
+}
+
+/* Ideal converters: crossbars may be cut anywhere, and sums are linear in the conductances. */
+static void splits_add_up(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 40; ++i) {
+        problem p = random_problem();
+        p.converter.codes = 0;
+        fill(&p, 0, 4096);
+        p.shape.crossbar_rows = p.rows;
+        run(&p, best_level());
+        memcpy(p.want, p.sum, outputs(&p) * sizeof *p.sum);
+        p.shape.crossbar_rows = 1 + draw((uint32_t)p.rows);
+        p.per_pair = !p.per_pair;
+        run(&p, best_level());
+        expect_same(&p, i, best_level());
+        clear(&p);
+    }
+}
+
+static void sums_are_linear(void **state)
+{
+    (void)state;
+    problem p = connected(333, 9, 128, 77);
+    fill(&p, 0, 2000);
+    run(&p, best_level());
+    memcpy(p.want, p.sum, outputs(&p) * sizeof *p.sum);
+    for (size_t i = 0; i < p.rows * p.shape.columns; ++i) {
+        p.g_plus[i] = (int16_t)(3 * p.g_plus[i]);
+        p.g_minus[i] = (int16_t)(3 * p.g_minus[i]);
+    }
+    for (size_t i = 0; i < outputs(&p); ++i)
+        p.want[i] *= 3;
+    run(&p, best_level());
+    expect_same(&p, 0, best_level());
+    clear(&p);
+}
+
+typedef struct tally {
+    int64_t plus, minus;
+    size_t count;
+} tally;
+
+static void count_sums(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t count)
+{
+    tally *t = user;
+    t->count += count;
+    for (size_t i = 0; i < count; ++i) {
+        t->plus += s_plus[i] * (int64_t)(s_plus[i] % 1000);
+        t->minus += s_minus[i] * (int64_t)(s_minus[i] % 1000);
+    }
+}
+
+static void every_sum_is_told_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 60; ++i) {
+        problem p = random_problem();
+        tally first = {0};
+        fill(&p, 0, 4096);
+        for (mho_cpu level = MHO_CPU_REF; level <= best_level(); ++level) {
+            mho_crossbar *xb;
+            mho_crossbar_work *work;
+            tally t = {0};
+            assert_int_equal(mhoi_crossbar_create_level(&p.shape, level, &xb), MHO_OK);
+            assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
+            assert_int_equal(mho_crossbar_work_create(xb, p.n, &work), MHO_OK);
+            mho_crossbar_sums_of(xb, work, p.n, p.map, count_sums, &t);
+            mho_crossbar_work_destroy(work);
+            mho_crossbar_destroy(xb);
+            if (level == MHO_CPU_REF)
+                first = t;
+            assert_int_equal(t.count, first.count);
+            assert_int_equal(t.plus, first.plus);
+            assert_int_equal(t.minus, first.minus);
+        }
+        const size_t groups = (p.rows + p.shape.crossbar_rows - 1) / p.shape.crossbar_rows;
+        assert_int_equal(first.count, outputs(&p) * groups);
+        clear(&p);
+    }
+}
+
+/* Programmed twice: nothing of the first programming is left. */
+static void a_second_programming_replaces_the_first(void **state)
+{
+    (void)state;
+    problem p = connected(100, 6, 40, 50);
+    fill(&p, 0, 30000);
+    mho_crossbar *xb;
+    mho_crossbar_work *work;
+    assert_int_equal(mho_crossbar_create(&p.shape, &xb), MHO_OK);
+    assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, p.n, &work), MHO_OK);
+    for (size_t i = 0; i < p.rows * p.shape.columns; ++i) {
+        p.g_plus[i] = (int16_t)(p.g_plus[i] % 4096);
+        p.g_minus[i] = (int16_t)(p.g_minus[i] % 4096);
+    }
+    assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
+    mho_crossbar_run(xb, work, &p.converter, p.per_pair, p.n, p.map, p.sum);
+    expect_all(&p);
+    expect_same(&p, 0, mho_cpu_level());
+    mho_crossbar_work_destroy(work);
+    mho_crossbar_destroy(xb);
+    clear(&p);
+}
+
+static mho_status create_all(const problem *p, mho_crossbar **xb, mho_crossbar_work **work)
+{
+    *work = NULL;
+    mho_status s = mho_crossbar_create(&p->shape, xb);
+    if (s == MHO_OK)
+        s = mho_crossbar_program(*xb, p->g_plus, p->g_minus);
+    if (s == MHO_OK)
+        s = mho_crossbar_work_create(*xb, p->n, work);
+    return s;
+}
+
+static void out_of_memory_is_told_and_leaks_nothing(void **state)
+{
+    (void)state;
+    problem p = random_problem();
+    fill(&p, 0, 4096);
+    const uint64_t live = mhoi_alloc_live();
+    mho_status s = MHO_ENOMEM;
+    for (uint64_t k = 1; s != MHO_OK; ++k) {
+        mho_crossbar *xb;
+        mho_crossbar_work *work;
+        assert_true(k < 100);
+        mhoi_alloc_fail_at(k);
+        s = create_all(&p, &xb, &work);
+        mhoi_alloc_fail_at(0);
+        assert_true(s == MHO_OK || s == MHO_ENOMEM);
+        assert_true(s == MHO_OK || !work);
+        mho_crossbar_work_destroy(work);
+        mho_crossbar_destroy(xb);
+        assert_int_equal(mhoi_alloc_live(), live);
+    }
+    clear(&p);
+}
+
+static void expect_refusal(const mho_crossbar_shape *shape, mho_status status, const char *message)
+{
+    mho_crossbar *xb;
+    assert_int_equal(mho_crossbar_create(shape, &xb), status);
+    assert_null(xb);
+    assert_string_equal(mho_error_message(), message);
+}
+
+static void bad_shapes_are_refused(void **state)
+{
+    (void)state;
+    problem p = connected(10, 4, 8, 1);
+    p.shape.input_bits = 9;
+    expect_refusal(&p.shape, MHO_EDOMAIN, "crossbar: input_bits = 9, want 1..8");
+    p = connected(10, 4, 8, 1);
+    p.shape.crossbar_rows = 0;
+    expect_refusal(&p.shape, MHO_EDOMAIN, "crossbar: crossbar_rows = 0, want 1..16777216");
+    p.shape.crossbar_rows = 8;
+    p.shape.window.kh = 3;
+    expect_refusal(&p.shape, MHO_EDOMAIN, "crossbar: a window of 3 x 1 does not fit 1 x 1");
+    p.shape.window = (mho_window){.c = 1 << 24, .h = 1 << 20, .w = 1 << 20, .kh = 1, .kw = 1, .stride = 1};
+    expect_refusal(&p.shape, MHO_ENOMEM,
+                   "crossbar: a map of 16777216 x 1048576 x 1048576 under a window of 1 x 1");
+}
+
+static void sums_beyond_32_bits_are_refused(void **state)
+{
+    (void)state;
+    problem p = connected(600, 1, 600, 1);
+    mho_crossbar *xb;
+    p.shape.input_bits = 8;
+    fill(&p, 32000, 32000);
+    assert_int_equal(mho_crossbar_create(&p.shape, &xb), MHO_OK);
+    assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_EDOMAIN);
+    assert_string_equal(mho_error_message(),
+                        "crossbar: a sum over 600 rows may reach 9830400000, want at most 2147483647");
+    mho_crossbar_destroy(xb);
+    clear(&p);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes_match_the_definition),
+        cmocka_unit_test(any_conductances_match_the_definition),
+        cmocka_unit_test(ties_take_the_upper_code),
+        cmocka_unit_test(converters_are_exact_in_any_range),
+        cmocka_unit_test(code_is_exact_at_every_sum),
+        cmocka_unit_test(splits_add_up),
+        cmocka_unit_test(sums_are_linear),
+        cmocka_unit_test(every_sum_is_told_once),
+        cmocka_unit_test(a_second_programming_replaces_the_first),
+        cmocka_unit_test(out_of_memory_is_told_and_leaks_nothing),
+        cmocka_unit_test(bad_shapes_are_refused),
+        cmocka_unit_test(sums_beyond_32_bits_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
