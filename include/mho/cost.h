@@ -76,8 +76,9 @@ typedef struct mho_cost {
 
 /* MHO_ENOTMODELED: the technology has no price for a component that is used.  The activities and the
  * technology must outlive the result. */
-MHO_API MHO_MUST_CHECK mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activity,
-                                                  size_t activities, mho_cost **out);
+MHO_API MHO_MUST_CHECK mho_status mho_cost_create(const mho_technology *tech,
+                                                  const mho_activity *activity, size_t activities,
+                                                  mho_cost **out);
 MHO_API void mho_cost_destroy(mho_cost *cost);
 /* Sums of one group ("ADC"), of one layer, of both; NULL matches all. */
 MHO_API double mho_cost_energy_J(const mho_cost *cost, const char *group, const char *layer);
@@ -101,14 +102,14 @@ typedef struct mho_programming_load {
 } mho_programming_load;
 
 typedef struct mho_programming {
-    double write_J, write_s;            /* of one cell */
-    double endurance;                   /* writes a cell survives */
-    double energy_J;                    /* of programming the network once */
-    double serial_s, parallel_s;        /* one cell after the other; all crossbars at once, row by row */
-    double reuse_crossbars;             /* rewriting every frame: the crossbars that stand, */
-    double writes_per_cell;             /* writes of each cell a frame, */
-    double reuse_energy_J;              /* energy of writing a frame, */
-    double frames;                      /* and frames until the endurance is used up */
+    double write_J, write_s;     /* of one cell */
+    double endurance;            /* writes a cell survives */
+    double energy_J;             /* of programming the network once */
+    double serial_s, parallel_s; /* one cell after the other; all crossbars at once, row by row */
+    double reuse_crossbars;      /* rewriting every frame: the crossbars that stand, */
+    double writes_per_cell;      /* writes of each cell a frame, */
+    double reuse_energy_J;       /* energy of writing a frame, */
+    double frames;               /* and frames until the endurance is used up */
 } mho_programming;
 
 /* Uses the constants write_energy, write_pulse, endurance (and write_energy_multilevel, ... ) of the

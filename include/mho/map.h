@@ -11,19 +11,20 @@
 typedef struct mho_map_layer {
     size_t node; /* of the network */
     char name[MHO_NAME];
-    size_t groups;          /* g */
-    size_t rows, columns;   /* R = h w C_in / g, C = C_out / g: weights of one group, columns are pairs */
-    size_t positions;       /* P = H_out W_out; 1 for fully connected */
-    size_t x_in, x_out;     /* row and column splits of one group */
-    size_t crossbar_pairs;  /* g X_in X_out */
-    double utilization;     /* cells in use over cells of these crossbars */
-    bool first, last;       /* in the order of weighted layers */
+    size_t groups; /* g */
+    size_t rows,
+        columns;      /* R = h w C_in / g, C = C_out / g: weights of one group, columns are pairs */
+    size_t positions; /* P = H_out W_out; 1 for fully connected */
+    size_t x_in, x_out;             /* row and column splits of one group */
+    size_t crossbar_pairs;          /* g X_in X_out */
+    double utilization;             /* cells in use over cells of these crossbars */
+    bool first, last;               /* in the order of weighted layers */
     size_t input_bits, output_bits; /* converters; 0 ideal */
     /* amounts; each works `positions` times an image (bcnn Table II) */
-    uint64_t cells;             /* g R C: weights */
-    uint64_t inputs_shared;     /* D0 = g R */
-    uint64_t inputs_copied;     /* Dx = g R X_out */
-    uint64_t outputs;           /* A = g C X_in: weight columns with a converter */
+    uint64_t cells;         /* g R C: weights */
+    uint64_t inputs_shared; /* D0 = g R */
+    uint64_t inputs_copied; /* Dx = g R X_out */
+    uint64_t outputs;       /* A = g C X_in: weight columns with a converter */
 } mho_map_layer;
 
 typedef struct mho_map {
@@ -33,7 +34,8 @@ typedef struct mho_map {
 } mho_map;
 
 /* MHO_ENOTMODELED: no weighted layer; MHO_EDOMAIN: counts beyond 64 bits. */
-MHO_API MHO_MUST_CHECK mho_status mho_map_create(const mho_net *net, const mho_hw *hw, mho_map **out);
+MHO_API MHO_MUST_CHECK mho_status mho_map_create(const mho_net *net, const mho_hw *hw,
+                                                 mho_map **out);
 MHO_API void mho_map_destroy(mho_map *map);
 
 /* What the components of every layer do for one image, in the readings of hw->cost: an array of *count
@@ -44,7 +46,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_map_activities(const mho_map *map, const m
 MHO_API void mho_activities_destroy(mho_activity *activity);
 
 /* The cells a map occupies, for mho_programming_estimate. */
-MHO_API void mho_map_programming_load(const mho_map *map, const mho_hw *hw, mho_programming_load *out);
+MHO_API void mho_map_programming_load(const mho_map *map, const mho_hw *hw,
+                                      mho_programming_load *out);
 
 /* A network on a hardware description, mapped and priced with the technology that it names: all of the
  * above and mho_cost_create in one call. */

@@ -32,16 +32,17 @@ typedef struct mho_pipeline_layer {
     mho_op op;
     char name[MHO_NAME];
     mho_shape in, out;
-    uint64_t awake;  /* cycles; the others it sleeps */
-    uint64_t shifts, pads; /* elements shifted in, and how many of them were padding */
+    uint64_t awake;                 /* cycles; the others it sleeps */
+    uint64_t shifts, pads;          /* elements shifted in, and how many of them were padding */
     uint64_t first_awake, last_out; /* cycles, from 0; last_out: the last result leaves */
-    uint64_t blocked; /* cycles in which another layer had to wait for this one */
-    size_t registers; /* a channel: line buffer, fc: whole input, add: deepest queue */
+    uint64_t blocked;               /* cycles in which another layer had to wait for this one */
+    size_t registers;   /* a channel: line buffer, fc: whole input, add: deepest queue */
     size_t feature_map; /* elements a channel of the whole input map, for comparison */
-    size_t channels;  /* of the input */
-    bool critical;    /* on the path that sets the number of cycles */
-    uint64_t latency; /* cycles from its producer's last result to its own (first layer: from the start) */
-    uint64_t eq6;     /* what bcnn Eq. 6 counts for it */
+    size_t channels;    /* of the input */
+    bool critical;      /* on the path that sets the number of cycles */
+    uint64_t
+        latency; /* cycles from its producer's last result to its own (first layer: from the start) */
+    uint64_t eq6; /* what bcnn Eq. 6 counts for it */
 } mho_pipeline_layer;
 
 typedef struct mho_pipeline {
@@ -60,15 +61,17 @@ typedef void mho_pipeline_trace_fn(void *user, uint64_t cycle, const mho_beat *b
  * the kernel; MHO_EDOMAIN: a service time of 0 or a feature map beyond 2^31 elements. */
 MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create(const mho_net *net,
                                                       const mho_pipeline_options *options,
-                                                      const size_t *service, mho_pipeline_trace_fn *trace,
-                                                      void *user, mho_pipeline **out);
+                                                      const size_t *service,
+                                                      mho_pipeline_trace_fn *trace, void *user,
+                                                      mho_pipeline **out);
 MHO_API void mho_pipeline_destroy(mho_pipeline *pipeline);
 
 /* Value change dump (IEEE 1364) of cycles [from, to): for each layer `awake`, `shift`, `pad`, `valid` and
  * the 1-based coordinates of what is shifted in.  One cycle is one time step of 10 ns.
  * MHO_EFILE: the stream refused. */
-MHO_API MHO_MUST_CHECK mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *options,
-                                                   const size_t *service, uint64_t from, uint64_t to,
-                                                   FILE *file);
+MHO_API MHO_MUST_CHECK mho_status mho_pipeline_vcd(const mho_net *net,
+                                                   const mho_pipeline_options *options,
+                                                   const size_t *service, uint64_t from,
+                                                   uint64_t to, FILE *file);
 
 #endif

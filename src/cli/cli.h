@@ -23,8 +23,9 @@ typedef struct cli_args {
     const char *hw, *data, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
     size_t seed, threads, images, trials, epochs;      /* seed 1, trials 10, else 0 unless given */
+    const char *trace, *vcd, *service;
     bool has_seed, has_trials, has_images, has_epochs; /* given on the command line */
-    bool json, csv, quiet, explain, resume, list, man, help, version;
+    bool json, csv, quiet, explain, resume, list, man, help, version, registered_pool;
     FILE *out;  /* stdout, or the file of -o for commands whose -o is the report */
     bool color; /* out is a terminal and NO_COLOR is not set */
 } cli_args;
@@ -66,7 +67,7 @@ extern const size_t cli_option_count;
 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
-    cmd_nets, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion;
+    cmd_nets, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 

@@ -16,6 +16,54 @@ const cli_command cli_commands[] = {
                 "      - relu\n"
                 "      - maxpool: 2\n"
                 "      - fc: 10"},
+    {.name = "map",
+     .synopsis = "NET [--hw HW] [--set KEY=VALUE]...",
+     .summary = "crossbars, splits, utilization and amounts by layer",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw set",
+     .run = cmd_map,
+     .details = "A layer is R = h w C_in / groups rows by C columns of pairs; X_in and X_out crossbars stand\n"
+                "side by side where R or C is larger than one crossbar (docs/models/map.md).\n\n"
+                "    mho map vgg16 --hw bcnn --set crossbar.rows=256",
+     .fields = &mho_hw_fields},
+    {.name = "cost",
+     .synopsis = "NET [--hw HW] [--explain] [--set KEY=VALUE]...",
+     .summary = "energy and area by component and layer, and the cost of writing the cells",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw set explain",
+     .run = cmd_cost,
+     .details = "Counts come from the mapping, prices from the technology table that the hardware names\n"
+                "(configs/tech/*.yaml).  --explain tells the formula and the source of every number;\n"
+                "the readings of a paper that leaves something open are the fields cost.* .\n\n"
+                "    mho cost alexnet-owt --hw bcnn\n"
+                "    mho cost alexnet-owt --hw cnn8 --set cost.buffer=true --set cost.footnote_c=w",
+     .fields = &mho_hw_fields},
+    {.name = "pipeline",
+     .synopsis = "NET [--hw HW] [--trace FROM:TO] [--vcd FILE] [options]",
+     .summary = "cycles of an image by line-buffer simulation; timelines; waveforms",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw set trace vcd service registered-pool",
+     .run = cmd_pipeline,
+     .details = "Every layer works as soon as its line buffer holds a window; every window is compared with\n"
+                "the feature map while it runs (docs/models/pipeline.md).  Beside it stand the closed\n"
+                "forms of the bcnn paper, and the reason of each difference.\n\n"
+                "    mho pipeline vgg11-cifar10 --trace 66:100\n"
+                "    mho pipeline vgg16 --vcd vgg16.vcd",
+     .fields = &mho_hw_fields},
+    {.name = "reproduce",
+     .synopsis = "ID... | all | --list",
+     .summary = "published values beside mho's, with the deviation",
+     .files_max = CLI_FILES_MAX,
+     .options = "list data seed trials images",
+     .run = cmd_reproduce,
+     .details = "Exit code 1 if a value lies outside its tolerance.  Rows that cannot be reproduced say why.\n"
+                "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n\n"
+                "    mho reproduce bcnn-table4\n"
+                "    mho reproduce bcnn-fig5 -o fig5.svg",
+     .own_output = true},
     {.name = "hw",
      .synopsis = "[HW] [--set KEY=VALUE]...",
      .summary = "hardware descriptions that are built in, or every field of one",

@@ -9,8 +9,8 @@ static mho_status price(const mho_technology *tech, const mho_activity *a, mho_c
 {
     const mho_component *c = mho_technology_find(tech, a->component);
     if (!c)
-        return mho_error(MHO_ENOTMODELED, "technology '%s' has no price for '%s' (layer '%s')", tech->name,
-                         a->component, a->layer);
+        return mho_error(MHO_ENOTMODELED, "technology '%s' has no price for '%s' (layer '%s')",
+                         tech->name, a->component, a->layer);
     *entry = (mho_cost_entry){
         .activity = a,
         .component = c,
@@ -20,8 +20,8 @@ static mho_status price(const mho_technology *tech, const mho_activity *a, mho_c
     return MHO_OK;
 }
 
-mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activity, size_t activities,
-                           mho_cost **out)
+mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activity,
+                           size_t activities, mho_cost **out)
 {
     mho_cost *cost = NULL;
     *out = NULL;
@@ -110,7 +110,8 @@ typedef double sum_fn(const mho_cost *cost, const char *group, const char *layer
 
 static mho_json *breakdown(const mho_cost *cost, double total, sum_fn *sum)
 {
-    mho_json *root = mho_json_object(), *components = mho_json_object(), *layers = mho_json_object();
+    mho_json *root = mho_json_object(), *components = mho_json_object(),
+             *layers = mho_json_object();
     const char *name;
     for (size_t i = 0; (name = mho_cost_group(cost, i)); i++)
         mho_json_put(components, name, mho_json_number(sum(cost, name, NULL)));

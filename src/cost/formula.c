@@ -10,13 +10,13 @@
 #include <string.h>
 
 static const mhoi_unit units[] = {
-    {"m", "length", 1},      {"um", "length", 1e-6},  {"nm", "length", 1e-9},
-    {"m2", "area", 1},       {"mm2", "area", 1e-6},   {"um2", "area", 1e-12},
-    {"J", "energy", 1},      {"uJ", "energy", 1e-6},  {"nJ", "energy", 1e-9},
-    {"pJ", "energy", 1e-12}, {"fJ", "energy", 1e-15}, {"W", "power", 1},
-    {"mW", "power", 1e-3},   {"uW", "power", 1e-6},   {"s", "time", 1},
-    {"us", "time", 1e-6},    {"ns", "time", 1e-9},    {"Hz", "frequency", 1},
-    {"MHz", "frequency", 1e6}, {"V", "voltage", 1},   {"S", "conductance", 1},
+    {"m", "length", 1},          {"um", "length", 1e-6},  {"nm", "length", 1e-9},
+    {"m2", "area", 1},           {"mm2", "area", 1e-6},   {"um2", "area", 1e-12},
+    {"J", "energy", 1},          {"uJ", "energy", 1e-6},  {"nJ", "energy", 1e-9},
+    {"pJ", "energy", 1e-12},     {"fJ", "energy", 1e-15}, {"W", "power", 1},
+    {"mW", "power", 1e-3},       {"uW", "power", 1e-6},   {"s", "time", 1},
+    {"us", "time", 1e-6},        {"ns", "time", 1e-9},    {"Hz", "frequency", 1},
+    {"MHz", "frequency", 1e6},   {"V", "voltage", 1},     {"S", "conductance", 1},
     {"uS", "conductance", 1e-6}, {"1", "number", 1},
 };
 
@@ -52,8 +52,8 @@ static bool starts_name(char c)
 static mho_status unexpected(const reader *r, const char *want)
 {
     if (*r->at)
-        return mho_error(MHO_ECONFIG, "formula '%s': '%c' at character %td, want %s", r->text, *r->at,
-                         r->at - r->text + 1, want);
+        return mho_error(MHO_ECONFIG, "formula '%s': '%c' at character %td, want %s", r->text,
+                         *r->at, r->at - r->text + 1, want);
     return mho_error(MHO_ECONFIG, "formula '%s' ends where %s should follow", r->text, want);
 }
 
@@ -64,8 +64,8 @@ static mho_status named_value(reader *r, double *out)
     while (isalnum((unsigned char)r->at[n]) || r->at[n] == '_')
         n++;
     if (n >= sizeof name)
-        return mho_error(MHO_ECONFIG, "formula '%s': a name of %zu characters, want at most %zu", r->text,
-                         n, sizeof name - 1);
+        return mho_error(MHO_ECONFIG, "formula '%s': a name of %zu characters, want at most %zu",
+                         r->text, n, sizeof name - 1);
     memcpy(name, r->at, n);
     name[n] = 0;
     r->at += n;
@@ -89,7 +89,8 @@ static mho_status number(reader *r, double *out)
 static mho_status parentheses(reader *r, double *out)
 {
     if (++r->depth > DEPTH_MAX)
-        return mho_error(MHO_ECONFIG, "formula '%.40s...': parentheses deeper than %d", r->text, DEPTH_MAX);
+        return mho_error(MHO_ECONFIG, "formula '%.40s...': parentheses deeper than %d", r->text,
+                         DEPTH_MAX);
     r->at++;
     mho_status s = sum(r, out);
     if (s)

@@ -22,13 +22,14 @@ typedef struct source {
 static mho_status copy_text(char *to, size_t size, const char *from, const char *place, size_t line)
 {
     if (strlen(from) >= size)
-        return mho_error(MHO_ECONFIG, "%s:%zu: '%.30s...' has %zu characters, want at most %zu", place,
-                         line, from, strlen(from), size - 1);
+        return mho_error(MHO_ECONFIG, "%s:%zu: '%.30s...' has %zu characters, want at most %zu",
+                         place, line, from, strlen(from), size - 1);
     strcpy(to, from);
     return MHO_OK;
 }
 
-static mho_status get_text(const mhoi_yaml *map, const char *key, const char *place, const char **out)
+static mho_status get_text(const mhoi_yaml *map, const char *key, const char *place,
+                           const char **out)
 {
     const mhoi_yaml *node = mhoi_yaml_get(map, key);
     if (!node || node->kind != MHOI_YAML_SCALAR || !node->text || !node->text[0])
@@ -48,22 +49,23 @@ static mho_status only_keys(const mhoi_yaml *map, const char *const *names, size
         if (known)
             continue;
         const char *near = mho_nearest(key, names, count);
-        return mho_error(MHO_ECONFIG, "%s:%zu: unknown key '%s'%s%s%s", place, map->child[i].line, key,
-                         near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+        return mho_error(MHO_ECONFIG, "%s:%zu: unknown key '%s'%s%s%s", place, map->child[i].line,
+                         key, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     return MHO_OK;
 }
 
-static mho_status read_unit(const mhoi_yaml *map, const char *text, const char *unit, const char *kind,
-                            const char *place, double *scale)
+static mho_status read_unit(const mhoi_yaml *map, const char *text, const char *unit,
+                            const char *kind, const char *place, double *scale)
 {
     const mhoi_unit *u = mhoi_unit_find(unit);
     if (!u || (kind && strcmp(u->kind, kind)))
         return mho_error(MHO_ECONFIG, "%s:%zu: %s.unit = %s, want a unit of %s", place, map->line,
                          map->key, unit, kind ? kind : "length, area, energy, power, time, ...");
     if (mhoi_formula_is_symbolic(text) && u->scale < 1)
-        return mho_error(MHO_ECONFIG, "%s:%zu: %s.value = %s is a formula in SI, want no prefix in '%s'",
-                         place, map->line, map->key, text, unit);
+        return mho_error(MHO_ECONFIG,
+                         "%s:%zu: %s.value = %s is a formula in SI, want no prefix in '%s'", place,
+                         map->line, map->key, text, unit);
     *scale = u->scale;
     return MHO_OK;
 }
@@ -75,8 +77,8 @@ static mho_status read_quantity(const source *src, const mhoi_yaml *map, const c
     static const char *const keys[] = {"value", "unit", "source"};
     const char *text, *unit, *from;
     if (map->kind != MHOI_YAML_MAP)
-        return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {value, unit, source}", src->place, map->line,
-                         map->key);
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {value, unit, source}", src->place,
+                         map->line, map->key);
     mho_status s = only_keys(map, keys, 3, src->place);
     if (!s)
         s = get_text(map, "value", src->place, &text);
@@ -105,11 +107,11 @@ static mho_status read_quantity(const source *src, const mhoi_yaml *map, const c
     bool bare = !mhoi_formula_is_symbolic(text) && strcmp(unit, "1") != 0;
     int n = snprintf(out->formula, sizeof out->formula, bare ? "%s %s" : "%s", text, unit);
     if (n < 0 || (size_t)n >= sizeof out->formula)
-        return mho_error(MHO_ECONFIG, "%s:%zu: %s.value has %zu characters, want at most %zu", src->place,
-                         map->line, map->key, strlen(text), sizeof out->formula - 1);
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s.value has %zu characters, want at most %zu",
+                         src->place, map->line, map->key, strlen(text), sizeof out->formula - 1);
     if (out->value < 0)
-        return mho_error(MHO_ECONFIG, "%s:%zu: %s = %s, want 0 or more", src->place, map->line, map->key,
-                         text);
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s = %s, want 0 or more", src->place, map->line,
+                         map->key, text);
     return MHO_OK;
 }
 
@@ -139,8 +141,8 @@ static mho_status read_component(const source *src, const mhoi_yaml *node, mho_c
     static const char *const keys[] = {"area", "energy"};
     mho_quantity *into[] = {&c->area, &c->energy};
     if (node->kind != MHOI_YAML_MAP)
-        return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {area: ..., energy: ...}", src->place, node->line,
-                         node->key);
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {area: ..., energy: ...}", src->place,
+                         node->line, node->key);
     mho_status s = only_keys(node, keys, 2, src->place);
     for (size_t k = 0; !s && k < 2; k++) {
         const mhoi_yaml *q = mhoi_yaml_get(node, keys[k]);
@@ -157,7 +159,8 @@ static mho_status read_component(const source *src, const mhoi_yaml *node, mho_c
 static mho_status read_components(const source *src, const mhoi_yaml *map)
 {
     mho_technology *tech = src->tech;
-    mho_status s = mhoi_alloc(&tech->component, map->children, sizeof *tech->component, "components");
+    mho_status s =
+        mhoi_alloc(&tech->component, map->children, sizeof *tech->component, "components");
     for (size_t i = 0; !s && i < map->children; i++) {
         s = read_component(src, &map->child[i], &tech->component[i]);
         tech->components = i + !s;
@@ -181,8 +184,8 @@ static mho_status read_sections(const source *src, const mhoi_yaml *root)
     if (!components || components->kind != MHOI_YAML_MAP || !components->children)
         return mho_error(MHO_ECONFIG, "%s: the table has no components", src->place);
     if (constants && constants->kind != MHOI_YAML_MAP)
-        return mho_error(MHO_ECONFIG, "%s:%zu: constants, want NAME: {value, unit, source}", src->place,
-                         constants->line);
+        return mho_error(MHO_ECONFIG, "%s:%zu: constants, want NAME: {value, unit, source}",
+                         src->place, constants->line);
     s = copy_text(src->tech->name, sizeof src->tech->name, name->text, src->place, name->line);
     if (!s && constants)
         s = read_constants(src, constants);
@@ -221,7 +224,8 @@ static mho_status no_such(const char *name)
         if (length >= sizeof known)
             break;
     }
-    return mho_error(MHO_EFILE, "no technology table '%s'; built in: %s; or give the path of a .yaml file",
+    return mho_error(MHO_EFILE,
+                     "no technology table '%s'; built in: %s; or give the path of a .yaml file",
                      name, known);
 }
 

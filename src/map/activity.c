@@ -46,11 +46,11 @@ static void input_converters(builder *b)
     double amount = (double)(copied ? l->inputs_copied : l->inputs_shared);
     mho_activity *a = put(b, "DAC", component, amount);
     if (copied)
-        snprintf(a->formula, sizeof a->formula, "Dx = g R X_out = %zu x %zu x %zu; x P = %zu", l->groups,
-                 l->rows, l->x_out, l->positions);
+        snprintf(a->formula, sizeof a->formula, "Dx = g R X_out = %zu x %zu x %zu; x P = %zu",
+                 l->groups, l->rows, l->x_out, l->positions);
     else
-        snprintf(a->formula, sizeof a->formula, "D0 = g R = %zu x %zu; x P = %zu", l->groups, l->rows,
-                 l->positions);
+        snprintf(a->formula, sizeof a->formula, "D0 = g R = %zu x %zu; x P = %zu", l->groups,
+                 l->rows, l->positions);
 }
 
 static size_t priced_output_bits(const mho_map_layer *l, const mho_hw *hw)
@@ -78,16 +78,17 @@ static mho_status output_converters(builder *b)
     mho_activity *a;
     if (bits == 1) {
         a = put(b, "ADC", "sense_amplifier", (double)l->outputs);
-        snprintf(a->formula, sizeof a->formula, "A = g C X_in = %zu x %zu x %zu; x P = %zu", l->groups,
-                 l->columns, l->x_in, l->positions);
+        snprintf(a->formula, sizeof a->formula, "A = g C X_in = %zu x %zu x %zu; x P = %zu",
+                 l->groups, l->columns, l->x_in, l->positions);
         return MHO_OK;
     }
     char component[MHO_COST_NAME];
     adc_name(component, sizeof component, bits, b->hw);
     size_t each = b->hw->cost.converters_per_weight_column;
     a = put(b, "ADC", component, (double)each * (double)l->outputs);
-    snprintf(a->formula, sizeof a->formula, "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu; x P = %zu",
-             each, each, each, l->groups, l->columns, l->x_in, l->positions);
+    snprintf(a->formula, sizeof a->formula,
+             "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu; x P = %zu", each, each, each, l->groups,
+             l->columns, l->x_in, l->positions);
     return MHO_OK;
 }
 
@@ -100,8 +101,8 @@ static void cells(builder *b)
     a->amount = 2 * (double)l->cells;
     a->operations = (double)conducting * (double)l->cells * (double)l->positions;
     snprintf(a->formula, sizeof a->formula,
-             "2 g R C = 2 x %zu x %zu x %zu stand; %zu of a pair conducts; x P = %zu", l->groups, l->rows,
-             l->columns, conducting, l->positions);
+             "2 g R C = 2 x %zu x %zu x %zu stand; %zu of a pair conducts; x P = %zu", l->groups,
+             l->rows, l->columns, conducting, l->positions);
 }
 
 static void subtractors(builder *b)
@@ -112,8 +113,8 @@ static void subtractors(builder *b)
     double amount = (double)(partial ? l->outputs : l->groups * l->columns);
     mho_activity *a = put(b, "SUB", watt ? "sub8_w" : "sub8", amount);
     if (partial)
-        snprintf(a->formula, sizeof a->formula, "A = g C X_in = %zu x %zu x %zu; x P = %zu", l->groups,
-                 l->columns, l->x_in, l->positions);
+        snprintf(a->formula, sizeof a->formula, "A = g C X_in = %zu x %zu x %zu; x P = %zu",
+                 l->groups, l->columns, l->x_in, l->positions);
     else
         snprintf(a->formula, sizeof a->formula, "C_out = g C = %zu x %zu; x P = %zu", l->groups,
                  l->columns, l->positions);
@@ -128,11 +129,13 @@ static void buffer(builder *b)
     bool watt = b->hw->cost.footnote_c == MHO_FOOTNOTE_C_W;
     size_t words = (size_t)ceil((double)l->inputs_shared * (double)l->input_bits / 32);
     mho_activity *a = put(b, "buffer", watt ? "sram32_w" : "sram32", (double)words);
-    snprintf(a->formula, sizeof a->formula, "ceil(D0 bits / 32) = ceil(%zu x %zu x %zu / 32); x P = %zu",
-             l->groups, l->rows, l->input_bits, l->positions);
+    snprintf(a->formula, sizeof a->formula,
+             "ceil(D0 bits / 32) = ceil(%zu x %zu x %zu / 32); x P = %zu", l->groups, l->rows,
+             l->input_bits, l->positions);
 }
 
-mho_status mho_map_activities(const mho_map *map, const mho_hw *hw, mho_activity **out, size_t *count)
+mho_status mho_map_activities(const mho_map *map, const mho_hw *hw, mho_activity **out,
+                              size_t *count)
 {
     builder b = {.hw = hw};
     *out = NULL;

@@ -52,7 +52,8 @@ static mho_status fill_layer(mho_map_layer *l, const mho_node *node, const mho_h
     bool conv = node->op == MHO_OP_CONV;
     l->groups = conv ? node->groups : 1;
     if (!l->groups || node->in.c % l->groups || node->out.c % l->groups)
-        return mho_error(MHO_EDOMAIN, "layer '%s': groups = %zu does not divide %zu and %zu channels",
+        return mho_error(MHO_EDOMAIN,
+                         "layer '%s': groups = %zu does not divide %zu and %zu channels",
                          node->name, l->groups, node->in.c, node->out.c);
     size_t window = conv ? node->kh * node->kw : node->in.h * node->in.w;
     l->rows = window * (node->in.c / l->groups);
@@ -104,8 +105,8 @@ mho_status mho_map_create(const mho_net *net, const mho_hw *hw, mho_map **out)
     mho_map *map = NULL;
     *out = NULL;
     if (!hw->crossbar.rows || !hw->crossbar.columns)
-        return mho_error(MHO_EDOMAIN, "crossbar of %zu x %zu, want at least 1 x 1", hw->crossbar.rows,
-                         hw->crossbar.columns);
+        return mho_error(MHO_EDOMAIN, "crossbar of %zu x %zu, want at least 1 x 1",
+                         hw->crossbar.rows, hw->crossbar.columns);
     size_t layers = count_weighted(net);
     if (!layers)
         return mho_error(MHO_ENOTMODELED,

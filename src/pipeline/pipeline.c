@@ -15,9 +15,10 @@ mho_pipeline_options mho_pipeline_options_default(void)
 static mho_status stands_still(const mhoi_pipe *pipe, uint64_t cycle)
 {
     const mhoi_stage *t = &pipe->stage[pipe->final];
-    return mho_error(MHO_EINTERNAL, "the pipeline stands still at cycle %llu: layer '%s' has put out %zu of %zu",
-                     (unsigned long long)cycle, t->layer ? t->layer->name : "input", t->results_done,
-                     t->results);
+    return mho_error(MHO_EINTERNAL,
+                     "the pipeline stands still at cycle %llu: layer '%s' has put out %zu of %zu",
+                     (unsigned long long)cycle, t->layer ? t->layer->name : "input",
+                     t->results_done, t->results);
 }
 
 static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *trace, void *user)
@@ -41,7 +42,8 @@ static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *t
             continue;
         mhoi_progress("pipeline", cycle < p->eq6 ? cycle : p->eq6, p->eq6, "cycles");
         if (mho_interrupted())
-            return mho_error(MHO_EINTERRUPTED, "interrupted at cycle %llu", (unsigned long long)cycle);
+            return mho_error(MHO_EINTERRUPTED, "interrupted at cycle %llu",
+                             (unsigned long long)cycle);
     }
     p->cycles = cycle;
     return MHO_OK;
@@ -78,19 +80,23 @@ static mho_status count_closed_forms(const mho_net *net, mho_pipeline *p)
     return s;
 }
 
-static mho_status check_options(const mho_pipeline_options *options, const size_t *service, size_t nodes)
+static mho_status check_options(const mho_pipeline_options *options, const size_t *service,
+                                size_t nodes)
 {
     enum { SERVICE_MAX = 1000000 };
     if (options->service < 1 || options->service > SERVICE_MAX)
-        return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", options->service, SERVICE_MAX);
+        return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", options->service,
+                         SERVICE_MAX);
     for (size_t i = 0; service && i < nodes; i++)
         if (service[i] > SERVICE_MAX)
-            return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", service[i], SERVICE_MAX);
+            return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", service[i],
+                             SERVICE_MAX);
     return MHO_OK;
 }
 
-static mho_status simulate(const mho_net *net, const mho_pipeline_options *options, const size_t *service,
-                           mho_pipeline_trace_fn *trace, void *user, mho_pipeline *p)
+static mho_status simulate(const mho_net *net, const mho_pipeline_options *options,
+                           const size_t *service, mho_pipeline_trace_fn *trace, void *user,
+                           mho_pipeline *p)
 {
     mhoi_pipe pipe;
     mho_status s = mhoi_alloc(&p->layer, net->nodes, sizeof *p->layer, "layers of the pipeline");

@@ -22,7 +22,8 @@ bool mhoi_is_layer(mho_op op)
 
 /* Zeros after the data that the windows reach: the given padding, or more where the last window is
  * partial (ceil_mode). */
-static size_t pad_after(size_t given, size_t out, size_t stride, size_t kernel, size_t before, size_t in)
+static size_t pad_after(size_t given, size_t out, size_t stride, size_t kernel, size_t before,
+                        size_t in)
 {
     size_t reach = (out - 1) * stride + kernel;
     return reach > before + in + given ? reach - before - in : given;
@@ -32,8 +33,8 @@ static mho_status window_stage(mhoi_stage *t, const mho_node *n)
 {
     mhoi_stream_state *s = &t->s;
     if (n->pad_left >= n->kw || n->pad_top >= n->kh)
-        return mho_error(MHO_ENOTMODELED, "layer '%s': padding %zu is not below the kernel %zu", n->name,
-                         max_size(n->pad_left, n->pad_top), n->kw < n->kh ? n->kw : n->kh);
+        return mho_error(MHO_ENOTMODELED, "layer '%s': padding %zu is not below the kernel %zu",
+                         n->name, max_size(n->pad_left, n->pad_top), n->kw < n->kh ? n->kw : n->kh);
     size_t right = pad_after(n->pad_right, n->out.w, n->stride, n->kw, n->pad_left, n->in.w);
     size_t below = pad_after(n->pad_bottom, n->out.h, n->stride, n->kh, n->pad_top, n->in.h);
     *s = (mhoi_stream_state){.in_w = n->in.w,
@@ -118,8 +119,9 @@ static mho_status link_stages(mhoi_pipe *pipe)
 }
 
 /* stage_of[node]: the stage whose results are that node's. */
-static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net, const mho_pipeline_options *options,
-                              const size_t *service, mho_pipeline_layer *layer, size_t *stage_of)
+static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net,
+                              const mho_pipeline_options *options, const size_t *service,
+                              mho_pipeline_layer *layer, size_t *stage_of)
 {
     for (size_t i = 0; i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
@@ -147,8 +149,8 @@ static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net, const mho_pip
     return MHO_OK;
 }
 
-mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *options, const size_t *service,
-                            mho_pipeline_layer *layer, mhoi_pipe *pipe)
+mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *options,
+                            const size_t *service, mho_pipeline_layer *layer, mhoi_pipe *pipe)
 {
     size_t *stage_of = NULL;
     *pipe = (mhoi_pipe){0};

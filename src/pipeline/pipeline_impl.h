@@ -22,9 +22,9 @@ typedef struct mhoi_stream_state {
     size_t in_w, in_h, gap, row, rows_above, rows;
     size_t kh, kw, stride, left; /* left: columns of the gap that are left padding */
     size_t out_w, out_h;
-    size_t x, y;        /* of the next element of the stream */
-    uint64_t index;     /* its number, the gap of the first row included */
-    uint64_t total;     /* elements of the stream, the gap of row `rows` included */
+    size_t x, y;    /* of the next element of the stream */
+    uint64_t index; /* its number, the gap of the first row included */
+    uint64_t total; /* elements of the stream, the gap of row `rows` included */
     uint64_t next_window;
     size_t ox, oy;
     int32_t *line; /* line buffer, a ring of `length`; line[head] is the newest element */
@@ -36,20 +36,20 @@ typedef struct mhoi_stage {
     size_t producer[2], producers;
     const mhoi_link *reader;
     size_t readers;
-    mhoi_stream_state s; /* window */
-    size_t expected;     /* elements of the input map (input: of the image) */
+    mhoi_stream_state s;       /* window */
+    size_t expected;           /* elements of the input map (input: of the image) */
     size_t arrived[2], joined; /* input: sent; fc: collected; add: of either port, and added */
-    size_t service, busy; /* cycles a window takes, and cycles left of the one under way */
-    int32_t pending;      /* result under way, or MHO_BEAT_NONE */
+    size_t service, busy;      /* cycles a window takes, and cycles left of the one under way */
+    int32_t pending;           /* result under way, or MHO_BEAT_NONE */
     bool registered;
-    int32_t held;    /* registered: result that leaves next */
+    int32_t held; /* registered: result that leaves next */
     size_t results, results_done;
     /* this cycle */
     bool ready[2]; /* would take an element at that port */
     bool down;     /* every reader is ready */
     int32_t out;
     mho_beat beat;
-    bool moved, waiting; /* something happened; a result could not leave */
+    bool moved, waiting;       /* something happened; a result could not leave */
     mho_pipeline_layer *layer; /* NULL for the input */
 } mhoi_stage;
 
@@ -68,7 +68,8 @@ MHO_MUST_CHECK mho_status mhoi_pipe_create(const mho_net *net, const mho_pipelin
                                            mhoi_pipe *pipe);
 void mhoi_pipe_free(mhoi_pipe *pipe);
 /* One cycle of the whole pipe.  *moved: something happened; *waited: some result could not leave. */
-MHO_MUST_CHECK mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved, bool *waited);
+MHO_MUST_CHECK mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved,
+                                         bool *waited);
 /* Compares the window in the line buffer with output (oy, ox)'s part of the feature map. */
 MHO_MUST_CHECK mho_status mhoi_window_check(const mhoi_stream_state *s);
 /* Puts an element (or MHO_BEAT_PAD) into the line buffer and moves on in the stream. */

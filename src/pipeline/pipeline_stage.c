@@ -59,9 +59,10 @@ mho_status mhoi_window_check(const mhoi_stream_state *s)
             int32_t got = s->line[(s->head + s->length - back) % s->length];
             int32_t want = map_element(s, i, j);
             if (got != want)
-                return mho_error(MHO_EINTERNAL,
-                                 "window of output (%zu, %zu) holds element %d at (%zu, %zu), want %d",
-                                 s->oy + 1, s->ox + 1, got, i, j, want);
+                return mho_error(
+                    MHO_EINTERNAL,
+                    "window of output (%zu, %zu) holds element %d at (%zu, %zu), want %d",
+                    s->oy + 1, s->ox + 1, got, i, j, want);
         }
     return MHO_OK;
 }
@@ -83,7 +84,8 @@ static void find_ready(const mhoi_pipe *pipe, mhoi_stage *t)
     case MHOI_STAGE_INPUT:
         break;
     case MHOI_STAGE_WINDOW:
-        t->ready[0] = t->pending == MHO_BEAT_NONE && !exhausted(&t->s) && !mhoi_stream_is_pad(&t->s) &&
+        t->ready[0] = t->pending == MHO_BEAT_NONE && !exhausted(&t->s) &&
+                      !mhoi_stream_is_pad(&t->s) &&
                       (t->service > 1 || !completes(&t->s) || sink_free(t));
         break;
     case MHOI_STAGE_FC:
@@ -177,7 +179,8 @@ static mho_status step_window(const mhoi_pipe *pipe, mhoi_stage *t)
         return shift_window(t, element);
     if (exhausted(&t->s) || !mhoi_stream_is_pad(&t->s))
         return MHO_OK;
-    if (t->service == 1 && completes(&t->s) && !(t->registered ? t->held == MHO_BEAT_NONE : t->down)) {
+    if (t->service == 1 && completes(&t->s) &&
+        !(t->registered ? t->held == MHO_BEAT_NONE : t->down)) {
         t->waiting = true;
         return MHO_OK;
     }

@@ -10,7 +10,8 @@ enum { SIGNALS = 6 };
 static const struct {
     const char *name;
     int bits;
-} signals[SIGNALS] = {{"awake", 1}, {"shift", 1}, {"pad", 1}, {"valid", 1}, {"row", 16}, {"column", 16}};
+} signals[SIGNALS] = {{"awake", 1}, {"shift", 1}, {"pad", 1},
+                      {"valid", 1}, {"row", 16},  {"column", 16}};
 
 typedef struct dump {
     FILE *file;
@@ -83,7 +84,8 @@ static void write_name(FILE *file, const char *name)
 
 static void write_header(const dump *d, size_t layers)
 {
-    fputs("$comment awake and line-buffer input of every layer $end\n$timescale 10 ns $end\n$scope module ",
+    fputs("$comment awake and line-buffer input of every layer $end\n$timescale 10 ns $end\n$scope "
+          "module ",
           d->file);
     write_name(d->file, d->net->name);
     fputs(" $end\n", d->file);
@@ -93,8 +95,8 @@ static void write_header(const dump *d, size_t layers)
         fputs(" $end\n", d->file);
         for (size_t k = 0; k < SIGNALS; k++) {
             char id[8];
-            fprintf(d->file, "$var wire %d %s %s $end\n", signals[k].bits, code(i * SIGNALS + k, id),
-                    signals[k].name);
+            fprintf(d->file, "$var wire %d %s %s $end\n", signals[k].bits,
+                    code(i * SIGNALS + k, id), signals[k].name);
         }
         fputs("$upscope $end\n", d->file);
     }
@@ -114,8 +116,8 @@ static size_t find_layers(dump *d)
     return layers;
 }
 
-mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *options, const size_t *service,
-                            uint64_t from, uint64_t to, FILE *file)
+mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *options,
+                            const size_t *service, uint64_t from, uint64_t to, FILE *file)
 {
     mho_pipeline *p = NULL;
     dump d = {.file = file, .net = net, .from = from, .to = to};

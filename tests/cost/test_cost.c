@@ -33,10 +33,18 @@ static void test_unit_costs(void **state)
         const char *name;
         double um2, pJ;
     } want[] = {
-        {"cell_1t1r", 0.0243, 0.52},  {"cell_0t1r", 0.0081, 0.60}, {"dac8", 18.8082, 300},
-        {"adc8", 18.225, 350},        {"adc4", 6.561, 120},        {"adc4_printed", 0.4374, 120},
-        {"sense_amplifier", 1.4823, 2.5}, {"adc1", 1.4823, 17.3},  {"sub8", 1.5552, 2.5e-5},
-        {"sub8_w", 1.5552, 0.025},    {"sram32", 0, 0.64},         {"sram32_w", 0, 640},
+        {"cell_1t1r", 0.0243, 0.52},
+        {"cell_0t1r", 0.0081, 0.60},
+        {"dac8", 18.8082, 300},
+        {"adc8", 18.225, 350},
+        {"adc4", 6.561, 120},
+        {"adc4_printed", 0.4374, 120},
+        {"sense_amplifier", 1.4823, 2.5},
+        {"adc1", 1.4823, 17.3},
+        {"sub8", 1.5552, 2.5e-5},
+        {"sub8_w", 1.5552, 0.025},
+        {"sram32", 0, 0.64},
+        {"sram32_w", 0, 640},
     };
     mho_technology *tech;
     assert_int_equal(mho_technology_open("bcnn-45nm", &tech), MHO_OK);
@@ -126,8 +134,8 @@ static void test_alexnet_bcnn(void **state)
     digits(mho_cost_energy_J(p.cost, "cells", NULL) * 1e6, 371.4, .1, "cells");
     digits(mho_cost_area_m2(p.cost, "DAC", NULL) * 1e6, .007, .001, "DAC");
     digits(mho_cost_area_m2(p.cost, "ADC", conv1) * 1e6, .007, .001, "ADC8");
-    digits((mho_cost_area_m2(p.cost, "ADC", NULL) - mho_cost_area_m2(p.cost, "ADC", conv1)) * 1e6, 6.264,
-           .001, "ADC4");
+    digits((mho_cost_area_m2(p.cost, "ADC", NULL) - mho_cost_area_m2(p.cost, "ADC", conv1)) * 1e6,
+           6.264, .001, "ADC4");
     digits(mho_cost_area_m2(p.cost, "cells", NULL) * 1e6, 2.969, .001, "cells");
     digits(mho_cost_area_m2(p.cost, "SUB", NULL) * 1e6, .016, .001, "SUB");
     for (size_t i = 0; i < p.map->layers; i++) {
@@ -145,9 +153,9 @@ static void test_other_networks(void **state)
         const char *net, *hw;
         double uJ, mm2, unit_mm2;
     } want[] = {
-        {"alexnet", "cnn8", 5817.92, 20.907, .001},  {"alexnet", "bcnn", 2517.54, 9.248, .001},
-        {"lenet5-32", "cnn8", 16.71, .0403, .0001},  {"lenet5-32", "bcnn", 6.99, .0107, .0001},
-        {"lenet", "cnn8", 35.00, .193, .001},        {"lenet", "bcnn", 9.46, .0714, .0001},
+        {"alexnet", "cnn8", 5817.92, 20.907, .001}, {"alexnet", "bcnn", 2517.54, 9.248, .001},
+        {"lenet5-32", "cnn8", 16.71, .0403, .0001}, {"lenet5-32", "bcnn", 6.99, .0107, .0001},
+        {"lenet", "cnn8", 35.00, .193, .001},       {"lenet", "bcnn", 9.46, .0714, .0001},
     };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         priced p = price(want[i].net, want[i].hw, NULL);
@@ -167,7 +175,8 @@ static void test_interface_share(void **state)
     } want[] = {{"lenet5-32", 98.70}, {"lenet", 96.59}};
     for (size_t i = 0; i < 2; i++) {
         priced p = price(want[i].net, "cnn8", NULL);
-        double share = mho_cost_energy_J(p.cost, "DAC", NULL) + mho_cost_energy_J(p.cost, "ADC", NULL);
+        double share =
+            mho_cost_energy_J(p.cost, "DAC", NULL) + mho_cost_energy_J(p.cost, "ADC", NULL);
         digits(100 * share / p.cost->energy_J, want[i].percent, .01, want[i].net);
         drop(&p);
     }
@@ -177,11 +186,15 @@ static void test_interface_share(void **state)
 static void test_reading_l(void **state)
 {
     (void)state;
-    static const char *const sets[] = {
-        "cost.input_sharing=copied",  "cost.converters_per_weight_column=1",
-        "cost.conducting_cells_per_weight=2", "cost.adc4_area=printed",
-        "cost.subtractors=partial",   "cost.classifier=last_bits",
-        "cost.footnote_c=w",          "cost.buffer=true", NULL};
+    static const char *const sets[] = {"cost.input_sharing=copied",
+                                       "cost.converters_per_weight_column=1",
+                                       "cost.conducting_cells_per_weight=2",
+                                       "cost.adc4_area=printed",
+                                       "cost.subtractors=partial",
+                                       "cost.classifier=last_bits",
+                                       "cost.footnote_c=w",
+                                       "cost.buffer=true",
+                                       NULL};
     priced p = price("alexnet", "cnn8", sets);
     digits(100 * (p.cost->energy_J * 1e6 / 5444.85 - 1), -1.1, .1, "CNN energy");
     drop(&p);
@@ -249,7 +262,8 @@ static mho_status parse(const char *constants, const char *components)
 {
     char text[1024];
     mho_technology *tech;
-    snprintf(text, sizeof text, "name: t\nconstants:\n%s\ncomponents:\n%s\n", constants, components);
+    snprintf(text, sizeof text, "name: t\nconstants:\n%s\ncomponents:\n%s\n", constants,
+             components);
     mho_status s = mho_technology_parse(text, "t.yaml", &tech);
     if (!s)
         mho_technology_destroy(tech);
@@ -281,10 +295,11 @@ static void test_bad_tables(void **state)
             "want no prefix");
     refused(parse(F45, "  c: {" AREA ", energy: {value: 1/0, unit: J, source: s}}"), MHO_ECONFIG,
             "no finite value");
-    refused(parse(F45, "  c: {" AREA ", " ENERGY ", aera: 1}"), MHO_ECONFIG, "did you mean 'area'?");
+    refused(parse(F45, "  c: {" AREA ", " ENERGY ", aera: 1}"), MHO_ECONFIG,
+            "did you mean 'area'?");
     refused(parse(F45 "\n" F45, "  c: {" AREA ", " ENERGY "}"), MHO_EFORMAT, "F");
-    refused(parse("  nm: {value: 45, unit: nm, source: s}", "  c: {" AREA ", " ENERGY "}"), MHO_ECONFIG,
-            "named as the unit 'nm'");
+    refused(parse("  nm: {value: 45, unit: nm, source: s}", "  c: {" AREA ", " ENERGY "}"),
+            MHO_ECONFIG, "named as the unit 'nm'");
     mho_technology *tech;
     refused(mho_technology_open("bcn-45nm", &tech), MHO_EFILE, "built in: bcnn-45nm");
     refused(mho_technology_open("/nowhere/t.yaml", &tech), MHO_EFILE, "/nowhere/t.yaml");
@@ -368,12 +383,18 @@ static void test_memory_of_estimate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unit_costs),     cmocka_unit_test(test_alexnet_cnn),
-        cmocka_unit_test(test_alexnet_bcnn),   cmocka_unit_test(test_other_networks),
-        cmocka_unit_test(test_interface_share), cmocka_unit_test(test_reading_l),
-        cmocka_unit_test(test_sums),           cmocka_unit_test(test_no_price),
-        cmocka_unit_test(test_programming),    cmocka_unit_test(test_bad_tables),
-        cmocka_unit_test(test_damaged),        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_unit_costs),
+        cmocka_unit_test(test_alexnet_cnn),
+        cmocka_unit_test(test_alexnet_bcnn),
+        cmocka_unit_test(test_other_networks),
+        cmocka_unit_test(test_interface_share),
+        cmocka_unit_test(test_reading_l),
+        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_no_price),
+        cmocka_unit_test(test_programming),
+        cmocka_unit_test(test_bad_tables),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_memory_of_estimate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

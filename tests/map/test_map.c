@@ -17,8 +17,10 @@ typedef struct golden {
 } golden;
 
 static const golden goldens[] = {
-    {"alexnet-owt", 61090496, 714188480, 26859, 3547355, 479019, 6712603, 477568, 5713792, 3745, 51605, 53994},
-    {"alexnet", 60954656, 724406816, 29387, 4422587, 478795, 6226747, 476704, 5877792, 3745, 51606, 53995},
+    {"alexnet-owt", 61090496, 714188480, 26859, 3547355, 479019, 6712603, 477568, 5713792, 3745,
+     51605, 53994},
+    {"alexnet", 60954656, 724406816, 29387, 4422587, 478795, 6226747, 476704, 5877792, 3745, 51606,
+     53995},
     {"lenet", 430500, 2293000, 1825, 47700, 4225, 50100, 3760, 27860, 37, 800, 1090},
     {"lenet5-32", 61470, 416520, 779, 35204, 779, 35204, 612, 8478, 9, 1043, 1444},
     {"lenet5", 44190, 281640, 635, 24460, 635, 24460, 372, 5838, 7, 0, 0},
@@ -130,7 +132,8 @@ static void test_converters(void **state)
     mho_map_destroy(map);
 }
 
-static const mho_activity *find(const mho_activity *a, size_t n, const char *layer, const char *group)
+static const mho_activity *find(const mho_activity *a, size_t n, const char *layer,
+                                const char *group)
 {
     for (size_t i = 0; i < n; i++)
         if (!strcmp(a[i].layer, layer) && !strcmp(a[i].group, group))

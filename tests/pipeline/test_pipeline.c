@@ -37,8 +37,8 @@ static void test_six_networks(void **state)
         const char *net;
         uint64_t eq6, eq7, simulated, registered;
     } want[] = {
-        {"vgg11-cifar10", 1181, 2036, 1183, 1188}, {"lenet", 800, 1090, 786, 788},
-        {"lenet5-32", 1043, 1444, 1027, 1029},     {"alexnet", 51606, 53995, 51637, 51640},
+        {"vgg11-cifar10", 1181, 2036, 1183, 1188},   {"lenet", 800, 1090, 786, 788},
+        {"lenet5-32", 1043, 1444, 1027, 1029},       {"alexnet", 51606, 53995, 51637, 51640},
         {"alexnet-owt", 51605, 53994, 51409, 51412}, {"vgg16", 51612, 157424, 51619, 51624},
     };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
@@ -78,8 +78,8 @@ static void test_closed_form(void **state)
         for (size_t i = 0; i < layers; i++) {
             random = random * 1664525u + 1013904223u;
             p = 1 + (random >> 20) % p;
-            n += snprintf(text + n, sizeof text - (size_t)n, "  - conv: {out: 1, kernel: %zu, pad: %zu}\n",
-                          2 * p + 1, p);
+            n += snprintf(text + n, sizeof text - (size_t)n,
+                          "  - conv: {out: 1, kernel: %zu, pad: %zu}\n", 2 * p + 1, p);
             cycles += i ? p * (w + p) + p : (w + p) * (h + 2 * p);
             if ((random >> 12) % 2 && h % 2 == 0 && w % 2 == 0 && w > 6 && h > 6) {
                 n += snprintf(text + n, sizeof text - (size_t)n, "  - maxpool: 2\n");
@@ -151,8 +151,9 @@ static void expect_state(size_t first, size_t layer, const char *want)
 static void test_figure_3(void **state)
 {
     (void)state;
-    mho_net *net = read_net("input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n"
-                            "  - conv: {out: 1, kernel: 3, pad: 1}\n");
+    mho_net *net =
+        read_net("input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n"
+                 "  - conv: {out: 1, kernel: 3, pad: 1}\n");
     run_film(net);
     size_t t0 = cycle_of(0, 2, 1);
     for (size_t i = 0; i < W; i++)
@@ -161,7 +162,8 @@ static void test_figure_3(void **state)
     expect_in(t0 + W + 1, 0, 2 * W);
     expect_in(t0 + W + 2, 0, 2 * W + 1);
     expect_state(t0, 0, "SAAAAAAAASA");
-    expect_in(t0, 1, MHO_BEAT_NONE); /* the zeros before x_1,1 went in while the first layer filled */
+    expect_in(t0, 1,
+              MHO_BEAT_NONE); /* the zeros before x_1,1 went in while the first layer filled */
     for (size_t i = 1; i <= W; i++)
         expect_in(t0 + i, 1, (int32_t)(i - 1));
     expect_in(t0 + W + 1, 1, MHO_BEAT_PAD);
@@ -177,8 +179,9 @@ static void test_figure_3(void **state)
 static void test_figure_4(void **state)
 {
     (void)state;
-    mho_net *net = read_net("input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n"
-                            "  - maxpool: 2\n  - conv: {out: 1, kernel: 3, pad: 1}\n");
+    mho_net *net =
+        read_net("input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n"
+                 "  - maxpool: 2\n  - conv: {out: 1, kernel: 3, pad: 1}\n");
     run_film(net);
     size_t t1 = cycle_of(0, 3, 1), t0 = t1 - 1;
     expect_in(t0, 0, MHO_BEAT_PAD);
@@ -198,7 +201,10 @@ static void test_figure_4(void **state)
     expect_state(t0, 1, "SSSASASASASSSSSSSS");
     for (size_t i = 0; i <= 2 * W + 1; i++) {
         bool takes = i >= 3 && i <= W + 1 && i % 2 == 1;
-        expect_in(t0 + i, 2, takes ? (int32_t)(i - 3) / 2 : i == W + 2 ? MHO_BEAT_PAD : MHO_BEAT_NONE);
+        expect_in(t0 + i, 2,
+                  takes        ? (int32_t)(i - 3) / 2
+                  : i == W + 2 ? MHO_BEAT_PAD
+                               : MHO_BEAT_NONE);
     }
     mho_net_destroy(net);
 }
@@ -206,9 +212,10 @@ static void test_figure_4(void **state)
 static void test_stream(void **state)
 {
     (void)state;
-    mho_net *net = read_net("input: {shape: [3, 9, 11]}\nlayers:\n  - conv: {out: 1, kernel: 5, pad: 2}\n"
-                            "  - conv: {out: 1, kernel: 3, pad: 1}\n  - maxpool: {kernel: 3, stride: 2}\n"
-                            "  - fc: 2\n");
+    mho_net *net =
+        read_net("input: {shape: [3, 9, 11]}\nlayers:\n  - conv: {out: 1, kernel: 5, pad: 2}\n"
+                 "  - conv: {out: 1, kernel: 3, pad: 1}\n  - maxpool: {kernel: 3, stride: 2}\n"
+                 "  - fc: 2\n");
     mho_pipeline *p = simulate(net, false, 1);
     assert_int_equal(p->layer[0].shifts, (11 + 2) * (9 + 4));
     assert_int_equal(p->layer[1].shifts, (11 + 1) * (9 + 2));
@@ -265,7 +272,8 @@ static void test_service(void **state)
 static void test_window_check(void **state)
 {
     (void)state;
-    mho_net *net = read_net("input: {shape: [1, 4, 4]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n");
+    mho_net *net =
+        read_net("input: {shape: [1, 4, 4]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n");
     mho_pipeline_options o = mho_pipeline_options_default();
     mho_pipeline_layer layer[2];
     mhoi_pipe pipe;
@@ -313,8 +321,9 @@ static void test_memory(void **state)
 static void test_vcd(void **state)
 {
     (void)state;
-    mho_net *net = read_net("input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n"
-                            "  - maxpool: 2\n  - fc: 2\n");
+    mho_net *net =
+        read_net("input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n"
+                 "  - maxpool: 2\n  - fc: 2\n");
     mho_pipeline *p = simulate(net, false, 1);
     mho_pipeline_options o = mho_pipeline_options_default();
     char *text = NULL;

@@ -129,10 +129,10 @@ static int random_layer(uint32_t *random, char *text, size_t size, size_t *w, si
     *h = (*h + 2 * pad - kh) / stride + 1;
     *w = (*w + 2 * pad - kw) / stride + 1;
     if (pool)
-        return snprintf(text, size, "  - maxpool: {kernel: [%zu, %zu], stride: %zu, pad: %zu}\n", kh, kw,
-                        stride, pad);
-    return snprintf(text, size, "  - conv: {out: 2, kernel: [%zu, %zu], stride: %zu, pad: %zu}\n", kh, kw,
-                    stride, pad);
+        return snprintf(text, size, "  - maxpool: {kernel: [%zu, %zu], stride: %zu, pad: %zu}\n",
+                        kh, kw, stride, pad);
+    return snprintf(text, size, "  - conv: {out: 2, kernel: [%zu, %zu], stride: %zu, pad: %zu}\n",
+                    kh, kw, stride, pad);
 }
 
 static void test_random_chains(void **state)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Published tables and figures, one program each: what the paper prints beside what mho gets.
+ *
+ * A paper's run function computes values and hands each to paper_value under its row's name.  What the
+ * paper prints, the tolerance and the place are data: papers/PAPER/expected.csv with the columns
+ *     id,name,printed,unit,tolerance,status,note
+ * printed and the value are in `unit`; tolerance is relative (of printed 0: absolute).  status is empty
+ * (the tolerance decides), `fitted`, or `not-reproducible`, and then note gives the reason.  Every row of
+ * the file must get its value, and every value must have its row: nothing is left out silently. */
+#ifndef MHO_PAPERS_H
+#define MHO_PAPERS_H
+
+#include "cli.h"
+
+typedef enum paper_status {
+    PAPER_HOLDS,
+    PAPER_MISSES,
+    PAPER_FITTED, /* agrees because a named constant was fitted */
+    PAPER_NOT_REPRODUCIBLE,
+} paper_status;
+
+typedef struct paper_row {
+    char name[96], unit[16], note[400];
+    double printed, tolerance; /* NaN: none */
+    double value, deviation;
+    bool has_value;
+    paper_status status;
+} paper_row;
+
+typedef struct paper_result {
+    paper_row *row;
+    size_t rows;
+    FILE *text; /* figures and remarks, shown below the rows of a text report */
+    FILE *svg;  /* the figure as a picture; stays empty where there is none */
+} paper_result;
+
+/* --data, --seed, --trials, --images, --threads are in args; nothing is printed on args->out. */
+typedef mho_status paper_run_fn(const cli_args *args, paper_result *result);
+
+typedef struct paper {
+    const char *id;       /* "bcnn-table4" */
+    const char *source;   /* "Tang et al., ASP-DAC 2017, Table IV" */
+    const char *title;    /* "Energy and area of CNN and BCNN" */
+    const char *expected; /* "papers/bcnn/expected.csv" */
+    paper_run_fn *run;
+} paper;
+
+/* The registry: papers/common/registry.c. */
+extern const paper papers[];
+extern const size_t paper_count;
+
+/* The value of a row; format and what follows make its name. */
+MHO_MUST_CHECK mho_status paper_value(paper_result *result, double value, const char *format, ...)
+    MHO_PRINTF(3, 4);
+/* A remark that only the run knows, put before the note of expected.csv. */
+MHO_MUST_CHECK mho_status paper_note(paper_result *result, const char *row, const char *format, ...)
+    MHO_PRINTF(3, 4);
+
+/* --- what `mho reproduce` calls ----------------------------------------------------------------------- */
+
+/* Reads the rows, runs, judges. MHO_EINTERNAL: a row without value, a value without row. */
+MHO_MUST_CHECK mho_status paper_reproduce(const paper *p, const cli_args *args,
+                                          paper_result *result);
+const char *paper_status_name(paper_status s);
+size_t paper_misses(const paper_result *result);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho cost: energy and area of one image by component and by layer, what writing the cells takes, and with
+ * --explain the formula and the source of every number. */
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+
+static double share(double part, double whole)
+{
+    return whole > 0 ? part / whole : 0;
+}
+
+/* Components of one group keep apart: ADC of 8 bits and of 4. */
+static bool first_of_component(const mho_cost *cost, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (cost->entry[k].component == cost->entry[i].component)
+            return false;
+    return true;
+}
+
+static void print_components(const cli_args *args, const mho_cost *cost)
+{
+    cli_table *t = cli_table_create(
+        "By component", "component|group|number>|operations>|energy=>|share>|area=>|share>");
+    for (size_t i = 0; i < cost->entries; i++) {
+        double amount = 0, operations = 0, energy = 0, area = 0;
+        if (!first_of_component(cost, i))
+            continue;
+        for (size_t k = i; k < cost->entries; k++) {
+            if (cost->entry[k].component != cost->entry[i].component)
+                continue;
+            amount += cost->entry[k].activity->amount;
+            operations += cost->entry[k].activity->operations;
+            energy += cost->entry[k].energy_J;
+            area += cost->entry[k].area_m2;
+        }
+        cli_table_text(t, "%s", cost->entry[i].component->name);
+        cli_table_text(t, "%s", cost->entry[i].activity->group);
+        cli_table_text(t, "%.0f", amount);
+        cli_table_text(t, "%.0f", operations);
+        cli_table_si(t, energy, "J");
+        cli_table_percent(t, share(energy, cost->energy_J), 1);
+        cli_table_si(t, area, "m2");
+        cli_table_percent(t, share(area, cost->area_m2), 1);
+    }
+    cli_table_rule(t);
+    cli_table_text(t, "total");
+    for (size_t k = 0; k < 3; k++)
+        cli_table_text(t, "%s", "");
+    cli_table_si(t, cost->energy_J, "J");
+    cli_table_text(t, "%s", "");
+    cli_table_si(t, cost->area_m2, "m2");
+    cli_table_text(t, "%s", "");
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void print_layers(const cli_args *args, const mho_estimate *e)
+{
+    const mho_cost *cost = e->cost;
+    cli_table *t = cli_table_create("By layer", "layer|pairs>|energy=>|share>|area=>|share>");
+    for (size_t i = 0; i < e->map->layers; i++) {
+        const mho_map_layer *l = &e->map->layer[i];
+        double energy = mho_cost_energy_J(cost, NULL, l->name);
+        double area = mho_cost_area_m2(cost, NULL, l->name);
+        cli_table_text(t, "%s", l->name);
+        cli_table_text(t, "%zu", l->crossbar_pairs);
+        cli_table_si(t, energy, "J");
+        cli_table_percent(t, share(energy, cost->energy_J), 1);
+        cli_table_si(t, area, "m2");
+        cli_table_percent(t, share(area, cost->area_m2), 1);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void print_programming(const cli_args *args, const mho_estimate *e)
+{
+    const mho_programming *p = &e->programming;
+    char a[32], b[32], c[32];
+    if (!e->has_programming) {
+        fprintf(args->out, "\nProgramming: not modelled, %s has no figures of a write\n",
+                e->tech->name);
+        return;
+    }
+    fprintf(args->out, "\n%sProgramming%s\n", cli_marks_of(args->color)->bold,
+            cli_marks_of(args->color)->end);
+    fprintf(args->out, "  one write            %s, %s a cell\n", cli_si(p->write_J, "J", a),
+            cli_si(p->write_s, "s", b));
+    fprintf(args->out,
+            "  the network, once    %s; %s cell by cell, %s all crossbars at once row by row\n",
+            cli_si(p->energy_J, "J", a), cli_si(p->serial_s, "s", b),
+            cli_si(p->parallel_s, "s", c));
+    fprintf(args->out,
+            "  rewriting instead    on the %.0f crossbars of the largest layer: %.1f writes a cell "
+            "and %s "
+            "at every image\n",
+            p->reuse_crossbars, p->writes_per_cell, cli_si(p->reuse_energy_J, "J", a));
+    fprintf(args->out,
+            "                       (%.3g x the energy of an image); %.0e writes last %.3g images, "
+            "%.3g days at 30 a second\n",
+            share(p->reuse_energy_J, e->cost->energy_J), p->endurance, p->frames,
+            p->frames / 30 / 86400);
+}
+
+static void print_entries(const cli_args *args, const mho_cost *cost)
+{
+    cli_table *t = cli_table_create(
+        "Every number",
+        args->csv ? "layer|group|component|amount>|operations>|energy>|area>|formula"
+                  : "layer|component|amount>|operations>|energy>|area>|amount; operations");
+    for (size_t i = 0; i < cost->entries; i++) {
+        const mho_cost_entry *e = &cost->entry[i];
+        cli_table_text(t, "%s", e->activity->layer);
+        if (args->csv)
+            cli_table_text(t, "%s", e->activity->group);
+        cli_table_text(t, "%s", e->component->name);
+        cli_table_text(t, "%.0f", e->activity->amount);
+        cli_table_text(t, "%.0f", e->activity->operations);
+        cli_table_si(t, e->energy_J, "J");
+        cli_table_si(t, e->area_m2, "m2");
+        cli_table_text(t, "%s", e->activity->formula);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void price_row(cli_table *t, const char *name, const mho_quantity *q, const char *unit)
+{
+    cli_table_text(t, "%s", name);
+    if (!q->counted)
+        cli_table_text(t, "not counted");
+    else if (!strcmp(unit, "1"))
+        cli_table_text(t, "%g", q->value);
+    else
+        cli_table_si(t, q->value, unit);
+    cli_table_text(t, "%s", q->formula);
+    cli_table_text(t, "%s", q->source);
+}
+
+static void print_prices(const cli_args *args, const mho_estimate *e)
+{
+    char title[96], name[64];
+    snprintf(title, sizeof title, "Prices of one (technology %s)", e->tech->name);
+    cli_table *t = cli_table_create(title, "price|value>|formula|source");
+    for (size_t i = 0; i < e->cost->entries; i++) {
+        const mho_component *c = e->cost->entry[i].component;
+        if (!first_of_component(e->cost, i))
+            continue;
+        snprintf(name, sizeof name, "%s area", c->name);
+        price_row(t, name, &c->area, "m2");
+        snprintf(name, sizeof name, "%s energy", c->name);
+        price_row(t, name, &c->energy, "J");
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static const char *si_unit(const char *unit)
+{
+    static const char *const bases[] = {"m2", "m", "J", "W", "s", "Hz", "V", "S"};
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+        size_t n = strlen(unit), k = strlen(bases[i]);
+        if (n >= k && n <= k + 1 && !strcmp(unit + n - k, bases[i]))
+            return bases[i];
+    }
+    return "1";
+}
+
+static void print_constants(const cli_args *args, const mho_technology *tech)
+{
+    cli_table *t = cli_table_create("Constants and device figures", "name|value>|formula|source");
+    for (size_t i = 0; i < tech->constants; i++) {
+        const mho_constant *c = &tech->constant[i];
+        price_row(t, c->name, &c->quantity, si_unit(c->unit));
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static bool is_reading(const char *key)
+{
+    return !strncmp(key, "cost.", 5) || !strncmp(key, "output.", 7) || !strncmp(key, "input.", 6) ||
+           !strncmp(key, "crossbar.", 9) || !strcmp(key, "technology");
+}
+
+static void print_readings(const cli_args *args, const mho_hw_config *config)
+{
+    cli_table *t = cli_table_create("Readings (fields of the hardware description)",
+                                    "field|value|set in|source");
+    for (size_t i = 0; i < mho_hw_fields.count; i++) {
+        char value[128];
+        if (!is_reading(mho_hw_fields.field[i].key))
+            continue;
+        mho_field_print(&mho_hw_fields, i, &config->hw, value, sizeof value);
+        cli_table_text(t, "%s", mho_hw_fields.field[i].key);
+        cli_table_text(t, "%s", value);
+        cli_table_text(t, "%s", config->origin[i].place);
+        cli_table_text(t, "%s", config->origin[i].source);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static mho_json *counts_json(const mho_map *map)
+{
+    mho_json *v = mho_json_object(), *layers = mho_json_object();
+    uint64_t sum[3] = {0};
+    for (size_t i = 0; i < map->layers; i++) {
+        const mho_map_layer *l = &map->layer[i];
+        mho_json *e = mho_json_object();
+        mho_json_put(e, "cells", mho_json_integer((int64_t)l->cells));
+        mho_json_put(e, "inputs_shared", mho_json_integer((int64_t)l->inputs_shared));
+        mho_json_put(e, "inputs_copied", mho_json_integer((int64_t)l->inputs_copied));
+        mho_json_put(e, "outputs", mho_json_integer((int64_t)l->outputs));
+        mho_json_put(e, "positions", mho_json_integer((int64_t)l->positions));
+        mho_json_put(e, "crossbar_pairs", mho_json_integer((int64_t)l->crossbar_pairs));
+        mho_json_put(layers, l->name, e);
+        sum[0] += l->inputs_shared;
+        sum[1] += l->inputs_copied;
+        sum[2] += l->outputs;
+    }
+    mho_json_put(v, "crossbar_pairs", mho_json_integer((int64_t)map->crossbar_pairs));
+    mho_json_put(v, "cells", mho_json_integer((int64_t)map->cells));
+    mho_json_put(v, "inputs_shared", mho_json_integer((int64_t)sum[0]));
+    mho_json_put(v, "inputs_copied", mho_json_integer((int64_t)sum[1]));
+    mho_json_put(v, "outputs", mho_json_integer((int64_t)sum[2]));
+    mho_json_put(v, "by_layer", layers);
+    return v;
+}
+
+static mho_json *programming_json(const mho_programming *p)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "write_J", mho_json_number(p->write_J));
+    mho_json_put(v, "write_s", mho_json_number(p->write_s));
+    mho_json_put(v, "energy_J", mho_json_number(p->energy_J));
+    mho_json_put(v, "serial_s", mho_json_number(p->serial_s));
+    mho_json_put(v, "parallel_s", mho_json_number(p->parallel_s));
+    mho_json_put(v, "endurance", mho_json_number(p->endurance));
+    mho_json_put(v, "reuse_crossbars", mho_json_number(p->reuse_crossbars));
+    mho_json_put(v, "writes_per_cell", mho_json_number(p->writes_per_cell));
+    mho_json_put(v, "reuse_energy_J", mho_json_number(p->reuse_energy_J));
+    mho_json_put(v, "frames", mho_json_number(p->frames));
+    return v;
+}
+
+static mho_json *quantity_json(const mho_quantity *q)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "value", mho_json_number(q->counted ? q->value : (double)NAN));
+    mho_json_put(v, "formula", mho_json_text(q->formula));
+    mho_json_put(v, "source", mho_json_text(q->source));
+    return v;
+}
+
+static mho_json *explain_json(const mho_cost *cost)
+{
+    mho_json *v = mho_json_array();
+    for (size_t i = 0; i < cost->entries; i++) {
+        const mho_cost_entry *e = &cost->entry[i];
+        mho_json *j = mho_json_object();
+        mho_json_put(j, "layer", mho_json_text(e->activity->layer));
+        mho_json_put(j, "component", mho_json_text(e->component->name));
+        mho_json_put(j, "group", mho_json_text(e->activity->group));
+        mho_json_put(j, "amount", mho_json_number(e->activity->amount));
+        mho_json_put(j, "operations", mho_json_number(e->activity->operations));
+        mho_json_put(j, "energy_J", mho_json_number(e->energy_J));
+        mho_json_put(j, "area_m2", mho_json_number(e->area_m2));
+        mho_json_put(j, "formula", mho_json_text(e->activity->formula));
+        mho_json_put(j, "price_energy_J", quantity_json(&e->component->energy));
+        mho_json_put(j, "price_area_m2", quantity_json(&e->component->area));
+        mho_json_add(v, j);
+    }
+    return v;
+}
+
+static mho_status print_json(const cli_args *args, const mho_net *net, const mho_hw *hw,
+                             const mho_estimate *e)
+{
+    mho_json *root = mho_json_object();
+    mho_json_put(root, "network", mho_json_text(net->name));
+    mho_json_put(root, "hw", mho_json_text(hw->name));
+    mho_json_put(root, "technology", mho_json_text(e->tech->name));
+    mho_json_put(root, "energy_J", mho_cost_energy_json(e->cost));
+    mho_json_put(root, "area_m2", mho_cost_area_json(e->cost));
+    mho_json_put(root, "counts", counts_json(e->map));
+    if (e->has_programming)
+        mho_json_put(root, "programming", programming_json(&e->programming));
+    if (args->explain)
+        mho_json_put(root, "entries", explain_json(e->cost));
+    return cli_print_json(args, root);
+}
+
+static void print_text(const cli_args *args, const mho_net *net, const mho_hw_config *config,
+                       const mho_estimate *e)
+{
+    char a[32], b[32];
+    fprintf(args->out, "%s on %s: %s an image, %s\n\n", net->name, config->hw.name,
+            cli_si(e->cost->energy_J, "J", a), cli_si(e->cost->area_m2, "m2", b));
+    print_components(args, e->cost);
+    fputc('\n', args->out);
+    print_layers(args, e);
+    print_programming(args, e);
+    if (!args->explain) {
+        fprintf(args->out, "\nWhere each number comes from: mho cost %s --hw %s --explain\n",
+                args->file[0], args->hw ? args->hw : "bcnn");
+        return;
+    }
+    fputc('\n', args->out);
+    print_entries(args, e->cost);
+    fputc('\n', args->out);
+    print_prices(args, e);
+    fputc('\n', args->out);
+    print_constants(args, e->tech);
+    fputc('\n', args->out);
+    print_readings(args, config);
+    fputs("\nEquations: docs/models/cost.md; references: docs/references.bib\n", args->out);
+}
+
+mho_status cmd_cost(const cli_args *args)
+{
+    mho_net *net = NULL;
+    mho_estimate *e = NULL;
+    mho_hw_config config;
+    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &config);
+    if (!s)
+        s = cli_open_net(args->file[0], &net);
+    if (!s)
+        s = mho_estimate_create(net, &config.hw, &e);
+    if (!s && args->json)
+        s = print_json(args, net, &config.hw, e);
+    else if (!s && args->csv)
+        print_entries(args, e->cost);
+    else if (!s)
+        print_text(args, net, &config, e);
+    mho_estimate_destroy(e);
+    mho_net_destroy(net);
+    return s;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho map: where each layer goes, and the amounts of bcnn Table II. */
+#include <inttypes.h>
+
+#include "cli.h"
+
+static const char *bits_text(size_t bits, bool input, char text[32])
+{
+    if (!bits)
+        return "ideal";
+    if (bits == 1)
+        return input ? "bit" : "sense amp";
+    snprintf(text, 32, "%zu bit", bits);
+    return text;
+}
+
+static void print_layers(const cli_args *args, const mho_map *map)
+{
+    cli_table *t = cli_table_create(
+        "Crossbars", "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|pairs>|"
+                     "utilization>|inputs|outputs");
+    char text[32];
+    for (size_t i = 0; i < map->layers; i++) {
+        const mho_map_layer *l = &map->layer[i];
+        cli_table_text(t, "%s", l->name);
+        cli_table_text(t, "%zu", l->groups);
+        cli_table_text(t, "%zu", l->rows);
+        cli_table_text(t, "%zu", l->columns);
+        cli_table_text(t, "%zu", l->positions);
+        cli_table_text(t, "%zu", l->x_in);
+        cli_table_text(t, "%zu", l->x_out);
+        cli_table_text(t, "%zu", l->crossbar_pairs);
+        cli_table_percent(t, l->utilization, 1);
+        cli_table_text(t, "%s", bits_text(l->input_bits, true, text));
+        cli_table_text(t, "%s", bits_text(l->output_bits, false, text));
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void amount(cli_table *t, const cli_args *args, uint64_t value)
+{
+    char text[32];
+    if (args->csv)
+        cli_table_text(t, "%" PRIu64, value);
+    else
+        cli_table_text(t, "%s", cli_grouped(value, text));
+}
+
+static void print_amounts(const cli_args *args, const mho_map *map)
+{
+    cli_table *t = cli_table_create("Amounts (bcnn Table II; each works P times an image)",
+                                    "layer|cells g R C>|inputs D0 = g R>|copied Dx = D0 X_out>|"
+                                    "outputs A = g C X_in>|P>");
+    uint64_t sum[4] = {0};
+    for (size_t i = 0; i < map->layers; i++) {
+        const mho_map_layer *l = &map->layer[i];
+        const uint64_t value[] = {l->cells, l->inputs_shared, l->inputs_copied, l->outputs};
+        cli_table_text(t, "%s", l->name);
+        for (size_t k = 0; k < 4; k++) {
+            amount(t, args, value[k]);
+            sum[k] += value[k];
+        }
+        amount(t, args, l->positions);
+    }
+    cli_table_rule(t);
+    cli_table_text(t, "sum");
+    for (size_t k = 0; k < 4; k++)
+        amount(t, args, sum[k]);
+    cli_table_text(t, "%s", "");
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static mho_json *layer_json(const mho_map_layer *l)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "name", mho_json_text(l->name));
+    mho_json_put(v, "groups", mho_json_integer((int64_t)l->groups));
+    mho_json_put(v, "rows", mho_json_integer((int64_t)l->rows));
+    mho_json_put(v, "columns", mho_json_integer((int64_t)l->columns));
+    mho_json_put(v, "positions", mho_json_integer((int64_t)l->positions));
+    mho_json_put(v, "x_in", mho_json_integer((int64_t)l->x_in));
+    mho_json_put(v, "x_out", mho_json_integer((int64_t)l->x_out));
+    mho_json_put(v, "crossbar_pairs", mho_json_integer((int64_t)l->crossbar_pairs));
+    mho_json_put(v, "utilization", mho_json_number(l->utilization));
+    mho_json_put(v, "input_bits", mho_json_integer((int64_t)l->input_bits));
+    mho_json_put(v, "output_bits", mho_json_integer((int64_t)l->output_bits));
+    mho_json_put(v, "cells", mho_json_integer((int64_t)l->cells));
+    mho_json_put(v, "inputs_shared", mho_json_integer((int64_t)l->inputs_shared));
+    mho_json_put(v, "inputs_copied", mho_json_integer((int64_t)l->inputs_copied));
+    mho_json_put(v, "outputs", mho_json_integer((int64_t)l->outputs));
+    return v;
+}
+
+static mho_status print_json(const cli_args *args, const mho_net *net, const mho_hw *hw,
+                             const mho_map *map, const uint64_t cycles[2])
+{
+    mho_json *root = mho_json_object(), *layers = mho_json_array(), *c = mho_json_object();
+    for (size_t i = 0; i < map->layers; i++)
+        mho_json_add(layers, layer_json(&map->layer[i]));
+    mho_json_put(c, "pipelined", mho_json_integer((int64_t)cycles[0]));
+    mho_json_put(c, "layer_by_layer", mho_json_integer((int64_t)cycles[1]));
+    mho_json_put(root, "network", mho_json_text(net->name));
+    mho_json_put(root, "hw", mho_json_text(hw->name));
+    mho_json_put(root, "crossbar_rows", mho_json_integer((int64_t)hw->crossbar.rows));
+    mho_json_put(root, "crossbar_columns", mho_json_integer((int64_t)hw->crossbar.columns));
+    mho_json_put(root, "crossbar_pairs", mho_json_integer((int64_t)map->crossbar_pairs));
+    mho_json_put(root, "cells", mho_json_integer((int64_t)map->cells));
+    mho_json_put(root, "cycles", c);
+    mho_json_put(root, "layers", layers);
+    return cli_print_json(args, root);
+}
+
+static void print_text(const cli_args *args, const mho_net *net, const mho_hw *hw,
+                       const mho_map *map, const uint64_t cycles[2])
+{
+    char a[32], b[32];
+    if (!args->csv)
+        fprintf(args->out, "%s on %s: %s weights on %s pairs of %zu x %zu crossbars\n\n", net->name,
+                hw->name, cli_grouped(map->cells, a), cli_grouped(map->crossbar_pairs, b),
+                hw->crossbar.rows, hw->crossbar.columns);
+    print_layers(args, map);
+    fputc('\n', args->out);
+    print_amounts(args, map);
+    if (!args->csv)
+        fprintf(args->out,
+                "\nCycles an image: %s pipelined (bcnn Eq. 6), %s layer by layer (Eq. 7)\n",
+                cli_grouped(cycles[0], a), cli_grouped(cycles[1], b));
+}
+
+mho_status cmd_map(const cli_args *args)
+{
+    mho_net *net = NULL;
+    mho_map *map = NULL;
+    mho_hw_config config;
+    uint64_t cycles[2];
+    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &config);
+    if (!s)
+        s = cli_open_net(args->file[0], &net);
+    if (!s)
+        s = mho_map_create(net, &config.hw, &map);
+    if (!s)
+        s = mho_cycles_pipelined(net, &cycles[0]);
+    if (!s)
+        s = mho_cycles_layer_by_layer(net, &cycles[1]);
+    if (!s && args->json)
+        s = print_json(args, net, &config.hw, map, cycles);
+    else if (!s)
+        print_text(args, net, &config.hw, map, cycles);
+    mho_map_destroy(map);
+    mho_net_destroy(net);
+    return s;
+}

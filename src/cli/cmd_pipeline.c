@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho pipeline: cycles of an image by the line-buffer simulation, beside bcnn Eq. 6 and Eq. 7, with the
+ * reason of each difference; timelines and waveforms of any stretch of cycles. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_film.h"
+
+typedef struct run {
+    mho_net *net;
+    mho_hw_config config;
+    mho_pipeline_options options;
+    size_t *service; /* of each node */
+    cli_film film;
+    mho_pipeline *result;
+    double t_op_s; /* 0: the technology does not tell */
+} run;
+
+static mho_status bad_service(const run *r, const char *word)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (size_t i = 0; i < r->net->nodes && n < 64; i++)
+        if (mho_node_is_weighted(&r->net->node[i]))
+            names[n++] = r->net->node[i].name;
+    char layer[64];
+    snprintf(layer, sizeof layer, "%.*s", (int)strcspn(word, "="), word);
+    const char *near = mho_nearest(layer, names, n);
+    return mho_error(MHO_EUSAGE, "--service %s: want N or LAYER=N of a conv or fc layer%s%s%s",
+                     word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* "4" for all layers, or "conv2=4". */
+static mho_status service_word(run *r, const char *word)
+{
+    const char *digits = strchr(word, '=');
+    size_t length = digits ? (size_t)(digits - word) : 0;
+    char *end;
+    digits = digits ? digits + 1 : word;
+    errno = 0;
+    unsigned long long value = strtoull(digits, &end, 10);
+    if (*digits < '0' || *digits > '9' || *end || errno || value < 1 || value > 1000000)
+        return mho_error(MHO_EUSAGE, "--service %s: want a whole number 1..1000000 or LAYER=N",
+                         word);
+    if (!length) {
+        r->options.service = value;
+        return MHO_OK;
+    }
+    for (size_t i = 0; i < r->net->nodes; i++) {
+        const mho_node *n = &r->net->node[i];
+        if (mho_node_is_weighted(n) && strlen(n->name) == length &&
+            !strncmp(n->name, word, length)) {
+            r->service[i] = value;
+            return MHO_OK;
+        }
+    }
+    return bad_service(r, word);
+}
+
+static mho_status read_service(run *r, const char *text)
+{
+    mho_status s = MHO_OK;
+    r->service = cli_alloc(r->net->nodes * sizeof *r->service);
+    memset(r->service, 0, r->net->nodes * sizeof *r->service);
+    for (const char *p = text; p && !s;) {
+        char word[128];
+        size_t n = strcspn(p, ",");
+        snprintf(word, sizeof word, "%.*s", (int)n, p);
+        s = service_word(r, word);
+        p = p[n] ? p + n + 1 : NULL;
+    }
+    return s;
+}
+
+static mho_status read_clock(run *r)
+{
+    mho_technology *tech;
+    mho_status s = mho_technology_open(r->config.hw.technology, &tech);
+    if (s)
+        return s;
+    const mho_constant *c = mho_technology_constant(tech, "t_op");
+    r->t_op_s = c ? c->quantity.value : 0;
+    mho_technology_destroy(tech);
+    return MHO_OK;
+}
+
+static const char *kind_text(const mho_pipeline_layer *l, const mho_net *net, char text[48])
+{
+    const mho_node *n = &net->node[l->node];
+    if (l->op == MHO_OP_FC || l->op == MHO_OP_ADD)
+        return mho_op_name(l->op);
+    snprintf(text, 48, "%s %zu x %zu / %zu", mho_op_name(l->op), n->kh, n->kw, n->stride);
+    return text;
+}
+
+static void print_layers(const cli_args *args, const run *r)
+{
+    cli_table *t =
+        cli_table_create("Layers", "layer|kind|input|awake>|of the time>|first at>|last result>|"
+                                   "registers>|x channels>|whole map>|kept>");
+    char text[48], a[32];
+    for (size_t i = 0; i < r->result->layers; i++) {
+        const mho_pipeline_layer *l = &r->result->layer[i];
+        cli_table_text(t, "%s", l->name);
+        cli_table_text(t, "%s", kind_text(l, r->net, text));
+        cli_table_text(t, "%zu x %zu", l->in.h, l->in.w);
+        cli_table_text(t, "%" PRIu64, l->awake);
+        cli_table_percent(t, (double)l->awake / (double)r->result->cycles, 1);
+        cli_table_text(t, "%" PRIu64, l->first_awake);
+        cli_table_text(t, "%" PRIu64, l->last_out);
+        cli_table_text(t, "%zu", l->registers);
+        cli_table_text(t, "%s", args->csv ? "" : cli_grouped(l->registers * l->channels, a));
+        cli_table_text(t, "%zu", l->feature_map);
+        cli_table_percent(t, (double)l->registers / (double)l->feature_map, 1);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void print_buffers(const cli_args *args, const mho_pipeline *p)
+{
+    uint64_t registers = 0, maps = 0;
+    char a[32], b[32];
+    for (size_t i = 0; i < p->layers; i++) {
+        registers += (uint64_t)p->layer[i].registers * p->layer[i].channels;
+        maps += (uint64_t)p->layer[i].feature_map * p->layer[i].channels;
+    }
+    fprintf(args->out, "\nBuffers hold %s elements, whole feature maps would take %s: %.1f %%\n",
+            cli_grouped(registers, a), cli_grouped(maps, b),
+            100 * (double)registers / (double)maps);
+}
+
+/* Why a layer's share of the cycles is not what Eq. 6 counts. */
+static void reason(const mho_pipeline_layer *l, const mho_node *n, bool first, bool plain,
+                   char text[160])
+{
+    size_t p = n->pad_left > n->pad_right ? n->pad_left : n->pad_right;
+    if (!l->critical)
+        snprintf(text, 160, "works beside the path that sets the time");
+    else if (!plain)
+        snprintf(text, 160, "service time, registers, or waiting for others");
+    else if (l->op == MHO_OP_MAXPOOL || l->op == MHO_OP_AVGPOOL)
+        snprintf(text, 160,
+                 l->latency ? "closes its last window with padding"
+                            : "combinational: ends in the cycle of its last datum");
+    else if (l->op == MHO_OP_CONV && first)
+        snprintf(text, 160, "its last window ends before its input does (stride)");
+    else if (l->op == MHO_OP_CONV && l->latency == p * (n->in.w + p) + p)
+        snprintf(text, 160,
+                 p ? "after its last datum: p (W + p) zeros below and p at the end, p = %zu"
+                   : "no zeros after its last datum: ends with it",
+                 p);
+    else
+        snprintf(text, 160, "stride or kernel: other zeros than a kept size needs");
+}
+
+static void print_differences(const cli_args *args, const run *r)
+{
+    const mho_pipeline *p = r->result;
+    bool plain = !r->options.registered_pool && r->options.service == 1 && !p->stalls;
+    bool first = true;
+    cli_table *t = cli_table_create("Where simulation and Eq. 6 differ",
+                                    "layer|simulated>|Eq. 6>|difference>|because");
+    for (size_t i = 0; i < r->net->nodes; i++)
+        plain = plain && !(r->service[i] > 1);
+    for (size_t i = 0; i < p->layers; i++) {
+        const mho_pipeline_layer *l = &p->layer[i];
+        char text[160];
+        if (l->latency != l->eq6) {
+            reason(l, &r->net->node[l->node], first, plain, text);
+            cli_table_text(t, "%s", l->name);
+            cli_table_text(t, "%" PRIu64, l->latency);
+            cli_table_text(t, "%" PRIu64, l->eq6);
+            cli_table_text(t, "%+" PRId64, (int64_t)(l->latency - l->eq6));
+            cli_table_text(t, "%s", text);
+        }
+        first = first && l->op != MHO_OP_CONV;
+    }
+    cli_table_rule(t);
+    cli_table_text(t, "image");
+    cli_table_text(t, "%" PRIu64, p->cycles);
+    cli_table_text(t, "%" PRIu64, p->eq6);
+    cli_table_text(t, "%+" PRId64, (int64_t)(p->cycles - p->eq6));
+    cli_table_text(t, "%s", "");
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void print_stalls(const cli_args *args, const mho_pipeline *p)
+{
+    char a[32];
+    if (!p->stalls) {
+        fprintf(args->out, "Stall-free: no layer ever waits for another to take its result.\n");
+        return;
+    }
+    fprintf(args->out, "In %s cycles some layer had to wait, for the sake of",
+            cli_grouped(p->stalls, a));
+    for (size_t i = 0, n = 0; i < p->layers; i++)
+        if (p->layer[i].blocked)
+            fprintf(args->out, "%s %s (%" PRIu64 ")", n++ ? "," : "", p->layer[i].name,
+                    p->layer[i].blocked);
+    fputs(".\n", args->out);
+}
+
+static void print_text(const cli_args *args, const run *r)
+{
+    const mho_pipeline *p = r->result;
+    char a[32], b[32], c[32];
+    fprintf(args->out, "%s: %s cycles an image", r->net->name, cli_grouped(p->cycles, a));
+    if (r->t_op_s > 0)
+        fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * r->t_op_s, "s", b),
+                cli_si(r->t_op_s, "s", c));
+    fprintf(args->out, "\n  bcnn Eq. 6, pipelined       %10s\n", cli_grouped(p->eq6, a));
+    fprintf(args->out, "  bcnn Eq. 7, layer by layer  %10s  (%.2f x the simulated pipeline)\n",
+            cli_grouped(p->eq7, a), (double)p->eq7 / (double)p->cycles);
+    print_stalls(args, p);
+    fputs("Every window was compared with the feature map in every awake cycle.\n\n", args->out);
+    print_layers(args, r);
+    print_buffers(args, p);
+    fputc('\n', args->out);
+    print_differences(args, r);
+}
+
+static mho_json *layer_json(const mho_pipeline_layer *l, uint64_t cycles)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "name", mho_json_text(l->name));
+    mho_json_put(v, "kind", mho_json_text(mho_op_name(l->op)));
+    mho_json_put(v, "awake", mho_json_integer((int64_t)l->awake));
+    mho_json_put(v, "utilization", mho_json_number((double)l->awake / (double)cycles));
+    mho_json_put(v, "registers", mho_json_integer((int64_t)l->registers));
+    mho_json_put(v, "channels", mho_json_integer((int64_t)l->channels));
+    mho_json_put(v, "feature_map", mho_json_integer((int64_t)l->feature_map));
+    mho_json_put(v, "first_awake", mho_json_integer((int64_t)l->first_awake));
+    mho_json_put(v, "last_result", mho_json_integer((int64_t)l->last_out));
+    mho_json_put(v, "shifts", mho_json_integer((int64_t)l->shifts));
+    mho_json_put(v, "pads", mho_json_integer((int64_t)l->pads));
+    mho_json_put(v, "blocked", mho_json_integer((int64_t)l->blocked));
+    mho_json_put(v, "critical", mho_json_bool(l->critical));
+    mho_json_put(v, "latency", mho_json_integer((int64_t)l->latency));
+    mho_json_put(v, "eq6", mho_json_integer((int64_t)l->eq6));
+    return v;
+}
+
+static mho_status print_json(const cli_args *args, const run *r)
+{
+    const mho_pipeline *p = r->result;
+    mho_json *root = mho_json_object(), *cycles = mho_json_object(), *layers = mho_json_array();
+    mho_json_put(cycles, "simulated", mho_json_integer((int64_t)p->cycles));
+    mho_json_put(cycles, "eq6", mho_json_integer((int64_t)p->eq6));
+    mho_json_put(cycles, "eq7", mho_json_integer((int64_t)p->eq7));
+    for (size_t i = 0; i < p->layers; i++)
+        mho_json_add(layers, layer_json(&p->layer[i], p->cycles));
+    mho_json_put(root, "network", mho_json_text(r->net->name));
+    mho_json_put(root, "hw", mho_json_text(r->config.hw.name));
+    mho_json_put(root, "cycles", cycles);
+    if (r->t_op_s > 0)
+        mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * r->t_op_s));
+    mho_json_put(root, "stalls", mho_json_integer((int64_t)p->stalls));
+    mho_json_put(root, "stall_free", mho_json_bool(!p->stalls));
+    mho_json_put(root, "layers", layers);
+    if (r->film.to)
+        mho_json_put(root, "trace", cli_film_json(&r->film, p));
+    return cli_print_json(args, root);
+}
+
+static mho_status write_vcd(const run *r, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
+    uint64_t to = r->film.to ? r->film.to : UINT64_MAX;
+    mho_status s = mho_pipeline_vcd(r->net, &r->options, r->service, r->film.from, to, file);
+    if (fclose(file) && !s)
+        s = mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
+    if (s) {
+        remove(path);
+        return mho_error_prefix(s, "%s", path);
+    }
+    return MHO_OK;
+}
+
+static mho_status prepare(const cli_args *args, run *r)
+{
+    r->options = mho_pipeline_options_default();
+    r->options.registered_pool = args->registered_pool;
+    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &r->config);
+    if (!s)
+        s = read_clock(r);
+    if (!s)
+        s = cli_open_net(args->file[0], &r->net);
+    if (!s)
+        s = read_service(r, args->service);
+    if (!s && args->trace)
+        s = cli_film_range(&r->film, args->trace);
+    return s;
+}
+
+mho_status cmd_pipeline(const cli_args *args)
+{
+    run r = {0};
+    mho_status s = prepare(args, &r);
+    if (!s)
+        s = mho_pipeline_create(r.net, &r.options, r.service, r.film.to ? cli_film_keep : NULL,
+                                &r.film, &r.result);
+    if (!s && args->vcd)
+        s = write_vcd(&r, args->vcd);
+    if (!s && args->json)
+        s = print_json(args, &r);
+    else if (!s && args->csv)
+        print_layers(args, &r);
+    else if (!s)
+        print_text(args, &r);
+    if (!s && !args->json && !args->csv && r.film.to)
+        cli_film_print(args, &r.film, r.result);
+    mho_pipeline_destroy(r.result);
+    cli_film_free(&r.film);
+    free(r.service);
+    mho_net_destroy(r.net);
+    return s;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho reproduce: published values beside mho's, with the deviation. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "papers.h"
+
+typedef struct report {
+    const paper *paper;
+    paper_result result;
+    char *text, *svg; /* what the run wrote */
+    size_t text_size, svg_size;
+    double seconds;
+} report;
+
+static mho_status find_paper(const char *id, size_t *index)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (size_t i = 0; i < paper_count; i++) {
+        if (!strcmp(papers[i].id, id)) {
+            *index = i;
+            return MHO_OK;
+        }
+        if (n < 64)
+            names[n++] = papers[i].id;
+    }
+    const char *near = mho_nearest(id, names, n);
+    return mho_error(MHO_EUSAGE, "no published table or figure '%s'%s%s%s", id,
+                     near ? "; did you mean " : "; `mho reproduce --list` names them",
+                     near ? near : "", near ? "?" : "");
+}
+
+static mho_json *number_or_null(double v)
+{
+    return mho_json_number(v); /* not a number becomes null */
+}
+
+static mho_json *row_json(const paper_row *row)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "name", mho_json_text(row->name));
+    mho_json_put(v, "printed", number_or_null(row->printed));
+    mho_json_put(v, "mho", number_or_null(row->value));
+    mho_json_put(v, "unit", mho_json_text(row->unit));
+    mho_json_put(v, "deviation", number_or_null(row->deviation));
+    mho_json_put(v, "tolerance", number_or_null(row->tolerance));
+    mho_json_put(v, "status", mho_json_text(paper_status_name(row->status)));
+    mho_json_put(v, "note", mho_json_text(row->note));
+    return v;
+}
+
+static mho_json *report_json(const report *r)
+{
+    mho_json *v = mho_json_object(), *rows = mho_json_array();
+    for (size_t i = 0; i < r->result.rows; i++)
+        mho_json_add(rows, row_json(&r->result.row[i]));
+    mho_json_put(v, "id", mho_json_text(r->paper->id));
+    mho_json_put(v, "source", mho_json_text(r->paper->source));
+    mho_json_put(v, "rows", rows);
+    mho_json_put(v, "seconds", mho_json_number(r->seconds));
+    return v;
+}
+
+static void number_cell(cli_table *t, double v)
+{
+    if (isnan(v))
+        cli_table_text(t, "-");
+    else if (fabs(v) >= 1e5 && v == floor(v))
+        cli_table_text(t, "%.0f", v);
+    else
+        cli_table_text(t, "%.6g", v);
+}
+
+static const char *mark(paper_status s)
+{
+    static const char *const marks[] = {"ok", "MISSES", "fitted", "not reproducible"};
+    return marks[s];
+}
+
+static void print_rows(const cli_args *args, const report *r)
+{
+    cli_table *t = cli_table_create(
+        "", args->csv ? "id|row|printed>|mho>|unit|deviation>|tolerance>|status|note"
+                      : "|printed>|mho>|unit|deviation>|allowed>|");
+    for (size_t i = 0; i < r->result.rows; i++) {
+        const paper_row *row = &r->result.row[i];
+        if (args->csv)
+            cli_table_text(t, "%s", r->paper->id);
+        cli_table_text(t, "%s", row->name);
+        number_cell(t, row->printed);
+        number_cell(t, row->value);
+        cli_table_text(t, "%s", row->unit);
+        if (isnan(row->deviation))
+            cli_table_text(t, "-");
+        else if (args->csv)
+            cli_table_text(t, "%.6g", row->deviation);
+        else
+            cli_table_text(t, "%+.2f %%", 100 * row->deviation + 0.0);
+        if (isnan(row->tolerance))
+            cli_table_text(t, "-");
+        else if (args->csv || row->tolerance > 0)
+            cli_table_text(t, args->csv ? "%.6g" : "%.3g %%",
+                           (args->csv ? 1 : 100) * row->tolerance);
+        else
+            cli_table_text(t, "exact");
+        cli_table_text(t, "%s", args->csv ? paper_status_name(row->status) : mark(row->status));
+        if (args->csv)
+            cli_table_text(t, "%s", row->note);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+/* Notes below the table: each once, with the rows it belongs to counted. */
+static void print_notes(const cli_args *args, const report *r)
+{
+    for (size_t i = 0; i < r->result.rows; i++) {
+        const paper_row *row = &r->result.row[i];
+        size_t same = 0;
+        bool seen = !row->note[0];
+        for (size_t k = 0; k < r->result.rows; k++) {
+            bool equal = !strcmp(r->result.row[k].note, row->note);
+            seen = seen || (equal && k < i);
+            same += equal;
+        }
+        if (seen)
+            continue;
+        if (same > 1)
+            fprintf(args->out, "  %s and %zu more: %s\n", row->name, same - 1, row->note);
+        else
+            fprintf(args->out, "  %s: %s\n", row->name, row->note);
+    }
+}
+
+static void print_summary(const cli_args *args, const report *r)
+{
+    size_t count[4] = {0};
+    const cli_marks *m = cli_marks_of(args->color);
+    for (size_t i = 0; i < r->result.rows; i++)
+        count[r->result.row[i].status]++;
+    fprintf(args->out, "  %s%zu hold%s", count[PAPER_MISSES] ? "" : m->good, count[PAPER_HOLDS],
+            count[PAPER_MISSES] ? "" : m->end);
+    if (count[PAPER_MISSES])
+        fprintf(args->out, ", %s%zu miss%s", m->bad, count[PAPER_MISSES], m->end);
+    if (count[PAPER_FITTED])
+        fprintf(args->out, ", %zu fitted", count[PAPER_FITTED]);
+    if (count[PAPER_NOT_REPRODUCIBLE])
+        fprintf(args->out, ", %zu not reproducible", count[PAPER_NOT_REPRODUCIBLE]);
+    fprintf(args->out, "; %.2f s\n", r->seconds);
+}
+
+static void print_text(const cli_args *args, const report *r)
+{
+    const cli_marks *m = cli_marks_of(args->color);
+    fprintf(args->out, "%s%s%s: %s\n  %s\n\n", m->bold, r->paper->id, m->end, r->paper->title,
+            r->paper->source);
+    print_rows(args, r);
+    fputc('\n', args->out);
+    print_notes(args, r);
+    if (r->text_size) {
+        fputc('\n', args->out);
+        fputs(r->text, args->out);
+        fputc('\n', args->out);
+    }
+    print_summary(args, r);
+}
+
+static mho_status list(const cli_args *args)
+{
+    mho_json *root = args->json ? mho_json_array() : NULL;
+    cli_table *t = cli_table_create("", "id|what|source");
+    for (size_t i = 0; i < paper_count; i++) {
+        cli_table_text(t, "%s", papers[i].id);
+        cli_table_text(t, "%s", papers[i].title);
+        cli_table_text(t, "%s", papers[i].source);
+        if (!root)
+            continue;
+        mho_json *v = mho_json_object();
+        mho_json_put(v, "id", mho_json_text(papers[i].id));
+        mho_json_put(v, "title", mho_json_text(papers[i].title));
+        mho_json_put(v, "source", mho_json_text(papers[i].source));
+        mho_json_add(root, v);
+    }
+    if (!root)
+        cli_table_print(t, args);
+    cli_table_destroy(t);
+    return root ? cli_print_json(args, root) : MHO_OK;
+}
+
+static mho_status run_one(const cli_args *args, const paper *p, report *r)
+{
+    *r = (report){.paper = p};
+    r->result.text = open_memstream(&r->text, &r->text_size);
+    r->result.svg = open_memstream(&r->svg, &r->svg_size);
+    if (!r->result.text || !r->result.svg)
+        return mho_error(MHO_ENOMEM, "out of memory");
+    double start = mho_seconds();
+    mho_status s = paper_reproduce(p, args, &r->result);
+    r->seconds = mho_seconds() - start;
+    fclose(r->result.text);
+    fclose(r->result.svg);
+    return s ? mho_error_prefix(s, "%s", p->id) : MHO_OK;
+}
+
+static void free_report(report *r)
+{
+    free(r->result.row);
+    free(r->text);
+    free(r->svg);
+}
+
+static mho_status write_svg(const report *r, const char *path)
+{
+    if (!r->svg_size)
+        return mho_error(MHO_EUSAGE, "%s draws no figure to write into %s", r->paper->id, path);
+    FILE *file = fopen(path, "w");
+    bool good = file && fwrite(r->svg, 1, r->svg_size, file) == r->svg_size;
+    int reason = errno;
+    if (file && fclose(file))
+        good = false;
+    return good ? MHO_OK : mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(reason));
+}
+
+static bool is_svg(const char *path)
+{
+    size_t n = path ? strlen(path) : 0;
+    return n > 4 && !strcmp(path + n - 4, ".svg");
+}
+
+static mho_status chosen(const cli_args *args, size_t *index, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < args->files; i++) {
+        if (!strcmp(args->file[i], "all")) {
+            for (*count = 0; *count < paper_count; (*count)++)
+                index[*count] = *count;
+            return MHO_OK;
+        }
+        mho_status s = find_paper(args->file[i], &index[*count]);
+        if (s)
+            return s;
+        ++*count;
+    }
+    return *count ? MHO_OK
+                  : mho_error(MHO_EUSAGE,
+                              "reproduce: which table or figure? `mho reproduce --list` names "
+                              "them, `all` runs them");
+}
+
+static mho_status run_all(const cli_args *args, const size_t *index, size_t count)
+{
+    mho_json *many = args->json && count > 1 ? mho_json_array() : NULL;
+    size_t misses = 0;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; i < count && !s; i++) {
+        report r;
+        s = run_one(args, &papers[index[i]], &r);
+        if (!s && is_svg(args->output))
+            s = write_svg(&r, args->output);
+        if (!s && many)
+            mho_json_add(many, report_json(&r));
+        else if (!s && args->json)
+            s = cli_print_json(args, report_json(&r));
+        else if (!s && args->csv)
+            print_rows(args, &r);
+        else if (!s) {
+            fputs(i ? "\n" : "", args->out);
+            print_text(args, &r);
+        }
+        misses += s ? 0 : paper_misses(&r.result);
+        free_report(&r);
+    }
+    if (many && !s)
+        s = cli_print_json(args, many);
+    else
+        mho_json_destroy(many);
+    if (!s && misses)
+        s = mho_error(MHO_ECHECK, "%zu %s outside the tolerance", misses,
+                      misses == 1 ? "row is" : "rows are");
+    return s;
+}
+
+mho_status cmd_reproduce(const cli_args *args)
+{
+    size_t index[CLI_FILES_MAX], count;
+    if (args->list)
+        return list(args);
+    mho_status s = chosen(args, index, &count);
+    if (s)
+        return s;
+    if (is_svg(args->output) && count > 1)
+        return mho_error(MHO_EUSAGE, "-o %s: one figure at a time", args->output);
+    if (!args->output || is_svg(args->output))
+        return run_all(args, index, count);
+    cli_args to_file = *args;
+    to_file.out = fopen(args->output, "w");
+    to_file.color = false;
+    if (!to_file.out)
+        return mho_error(MHO_EFILE, "%s: cannot write: %s", args->output, strerror(errno));
+    s = run_all(&to_file, index, count);
+    if (fclose(to_file.out) && (!s || s == MHO_ECHECK))
+        s = mho_error(MHO_EFILE, "%s: cannot write: %s", args->output, strerror(errno));
+    return s;
+}

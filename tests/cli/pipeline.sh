@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# mho pipeline: cycles, timelines, waveforms, misuse.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+
+run pipeline vgg11-cifar10; want_code 0; want_no_err; want_out "1,183 cycles an image"; want_out "Stall-free"
+run pipeline vgg11-cifar10 --json; want_code 0
+want_json 'v["cycles"] == {"simulated": 1183, "eq6": 1181, "eq7": 2036} and v["stall_free"]'
+want_json 'v["layers"][0]["awake"] == 1024 and v["layers"][0]["registers"] == 2 * 33 + 3'
+want_json 'sum(l["latency"] for l in v["layers"]) == 1183 and v["layers"][1]["kind"] == "maxpool"'
+run pipeline vgg11-cifar10 --registered-pool --json; want_code 0; want_json 'v["cycles"]["simulated"] == 1188'
+run pipeline lenet --service 2,conv1=3 --json; want_code 0; want_json 'v["cycles"]["simulated"] > 1572'
+
+run pipeline vgg11-cifar10 --trace 66:70; want_code 0; want_out "2,1 2,2 2,3 2,4"
+run pipeline vgg11-cifar10 --trace 66:70 --json; want_code 0; want_json 'v["trace"][0]["state"] == "SAAA"'
+run pipeline lenet --vcd wave.vcd; want_code 0; want_file wave.vcd
+grep -q enddefinitions wave.vcd || fail "no value change dump"
+
+run pipeline lenet --trace 5; want_misuse "want FROM:TO"
+run pipeline lenet --trace 9:9; want_misuse "want FROM:TO"
+run pipeline lenet --trace 0:9999999; want_misuse "at most"
+run pipeline lenet --service 0; want_misuse "--service 0"
+run pipeline lenet --service conv9=2; want_misuse "did you mean conv"
+run pipeline lenet --vcd /nowhere/wave.vcd; want_error 3 "/nowhere/wave.vcd"; want_no_file /nowhere
