@@ -5,6 +5,7 @@
 
 #include "mho/api.h"
 #include "mho/asset.h"
+#include "mho/buffer.h"
 #include "mho/chip.h"
 #include "mho/config.h"
 #include "mho/cost.h"

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A MAC-array accelerator whose weights live in an SRAM or RRAM buffer: DDR schedule, time and energy.
+ *
+ * The array multiplies p pixels x m input channels by n output channels a cycle.  Feature maps pass
+ * through an input and an output buffer of the same size, weights through a weight buffer; what does not
+ * fit goes to DDR.  docs/models/buffer.md has the equations; bytes are bytes of 8-bit data.
+ *
+ * A run has three steps that can be taken apart: what the network asks for (mho_workload), which DDR
+ * traffic the best schedule needs, given capacities alone (mho_schedule), and what that costs with given
+ * memories (mho_buffer_price).  A sweep computes a schedule once and prices it many times. */
+#ifndef MHO_BUFFER_H
+#define MHO_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mho/config.h"
+#include "mho/json.h"
+#include "mho/net.h"
+#include "mho/status.h"
+
+/* --- memories ------------------------------------------------------------------------------------ */
+
+#define MHO_MACRO_SOURCE 160
+
+/* One memory macro, one bank of a buffer. */
+typedef struct mho_macro {
+    char kind[24];  /* "rram", "sram", "accumulator", "ddr" */
+    size_t size_B;  /* accumulator: depth x 4 */
+    size_t width_B; /* of one access */
+    double rd_Bps, wr_Bps;
+    double e_rd_J, e_wr_J; /* an access; DDR: a byte */
+    double leakage_W, area_m2;
+    char source[MHO_MACRO_SOURCE];
+    bool interpolated; /* between two macros of the library, not from a source of its own */
+} mho_macro;
+
+typedef struct mho_macros {
+    mho_macro *macro; /* sorted by kind, then size */
+    size_t macros;
+} mho_macros;
+
+/* Reads a library of macros: a built-in name ("buffer-22nm") or a YAML file.
+ * MHO_ECONFIG: a value without unit or source, negative, not finite, the same macro twice. */
+MHO_API MHO_MUST_CHECK mho_status mho_macros_open(const char *name, mho_macros **out);
+MHO_API void mho_macros_destroy(mho_macros *macros);
+/* The macro of this kind and size; between two sizes only if interpolate (geometric in size, marked).
+ * MHO_ECONFIG names the sizes there are. */
+MHO_API MHO_MUST_CHECK mho_status mho_macros_find(const mho_macros *macros, const char *kind,
+                                                  size_t size_B, bool interpolate, mho_macro *out);
+/* Adds a macro, replacing one of the same kind and size. */
+MHO_API MHO_MUST_CHECK mho_status mho_macros_add(mho_macros *macros, const mho_macro *macro);
+
+/* Reads the result text printed by NVSim (RAM) or CACTI.  kind as above.
+ * MHO_EFORMAT: not such a text, truncated, a value missing or with an unknown unit. */
+MHO_API MHO_MUST_CHECK mho_status mho_macro_read(const char *path, const char *kind,
+                                                 mho_macro *out);
+
+/* --- what the network asks for -------------------------------------------------------------------- */
+
+#define MHO_WORK_EXTRAS 3
+
+typedef struct mho_work_layer {
+    char name[MHO_NAME];
+    size_t node;                                /* of the network */
+    size_t kh, kw, stride, groups, c_in, c_out; /* channels in all */
+    size_t h_out, w_out;                        /* of the convolution, before pooling */
+    size_t h_in, w_in;
+    size_t input, output;                  /* tensors */
+    size_t extra[MHO_WORK_EXTRAS], extras; /* tensors added at the write-back */
+    uint64_t weight_B, macs, pixels;       /* pixels: h_out w_out */
+} mho_work_layer;
+
+typedef struct
+    mho_work_map { /* a feature map as stored: after its pooling, all images of the batch */
+    uint64_t bytes;
+    size_t producer;            /* layer, or MHO_WORK_INPUT */
+    size_t first_use, last_use; /* layers; MHO_WORK_INPUT if none: an output of the network */
+} mho_work_map;
+#define MHO_WORK_INPUT SIZE_MAX
+
+typedef struct mho_workload {
+    char name[MHO_NAME];
+    mho_work_layer *layer;
+    size_t layers;
+    mho_work_map *tensor;
+    size_t tensors;
+    size_t batch;
+    uint64_t weight_B, macs; /* macs of the batch */
+} mho_workload;
+
+/* Convolutions, with the fully connected layers if all.  Pooling, activations and additions are fused
+ * into the write-back.  MHO_ENOTMODELED: a graph for which that is impossible (names the node). */
+MHO_API MHO_MUST_CHECK mho_status mho_workload_create(const mho_net *net, bool all, size_t batch,
+                                                      mho_workload **out);
+MHO_API void mho_workload_destroy(mho_workload *work);
+
+/* --- DDR schedule ----------------------------------------------------------------------------------- */
+
+typedef struct mho_schedule_options {
+    uint64_t io_B, weight_B; /* capacities of one I/O buffer and of the weight buffer */
+    int level;               /* 1 single layer, 2 fused groups, 3 fixed weights besides */
+    double e_rd_J, e_wr_J;   /* a DDR byte; what is minimized */
+    bool halo;               /* tiles of a map read their overlap again */
+} mho_schedule_options;
+
+/* Layers first..last run together: one layer, or a fused group. */
+typedef struct mho_step {
+    size_t first, last;
+    bool reuse_maps; /* single layer in pieces: maps stay while weights pass (else the other way) */
+    uint64_t nw, nf; /* pieces of the weights, of the input map */
+    uint64_t rd_weight_B, rd_map_B, wr_map_B; /* DDR, of the batch */
+    uint64_t streamed_B;                      /* weights not fixed */
+} mho_step;
+
+typedef struct mho_schedule {
+    mho_step *step;
+    size_t steps;
+    bool *fixed; /* [layers] weights stay in the weight buffer for good */
+    bool *kept;  /* [tensors] stays on chip from its production to its last use */
+    uint64_t fixed_B, rd_weight_B, rd_map_B, wr_B;
+    double energy_J; /* DDR, of the batch */
+    double bound_J;  /* no schedule of this model needs less */
+    bool optimal;    /* energy_J equals the bound */
+} mho_schedule;
+
+/* The schedule of least DDR energy.
+ * MHO_EDOMAIN: no schedule exists (a buffer of size 0). */
+MHO_API MHO_MUST_CHECK mho_status mho_schedule_search(const mho_workload *work,
+                                                      const mho_schedule_options *options,
+                                                      mho_schedule **out);
+/* The same by the paper's pruned tree over fixed sets, for small networks (a reference).
+ * MHO_EDOMAIN: more than 20 layers at level 3. */
+MHO_API MHO_MUST_CHECK mho_status mho_schedule_tree(const mho_workload *work,
+                                                    const mho_schedule_options *options,
+                                                    mho_schedule **out);
+MHO_API void mho_schedule_destroy(mho_schedule *schedule);
+
+/* --- time and energy -------------------------------------------------------------------------------- */
+
+typedef enum mho_io_read { MHO_IO_READ_PAPER, MHO_IO_READ_ONCE, MHO_IO_READ_PHYSICAL } mho_io_read;
+typedef enum mho_order { MHO_ORDER_KERNEL, MHO_ORDER_PIXEL } mho_order;
+typedef enum mho_acc_groups { MHO_ACC_DEPTH, MHO_ACC_HALF } mho_acc_groups;
+
+typedef struct mho_buffer_options {
+    struct {
+        size_t p, m, n;
+        double clock_Hz;
+    } array;
+    struct {
+        char kind[24];
+        size_t size_B;
+    } io, weight;     /* of one bank */
+    size_t banks;     /* of each buffer */
+    size_t acc_depth; /* words of a PE's accumulation buffer; 0 = a single register */
+    int acc_groups;   /* mho_acc_groups: pixel groups worked on at once, depth or depth / 2 */
+    int order;        /* mho_order */
+    size_t level;     /* 1..3 */
+    bool all_layers;
+    size_t batch;
+    size_t ddr_chips;
+    int io_read;                   /* mho_io_read */
+    double io_read_factor;         /* of mode paper */
+    double e_ddr_rd_J, e_ddr_wr_J; /* a byte */
+    double e_mac_J;
+    bool double_buffer, halo, first_image, interpolate;
+    char macros[128]; /* library of macros */
+} mho_buffer_options;
+
+MHO_API extern const mho_fields mho_buffer_fields;
+#define MHO_BUFFER_FIELDS_MAX 40
+
+typedef enum mho_buffer_row {
+    MHO_ROW_READ_IOBUF,
+    MHO_ROW_READ_WEIGHT,
+    MHO_ROW_READ_DDR,
+    MHO_ROW_WRITE_IOBUF,
+    MHO_ROW_WRITE_WEIGHT,
+    MHO_ROW_WRITE_DDR,
+    MHO_ROW_STANDBY,
+    MHO_ROW_CALCULATE,
+    MHO_ROW_ACCUMULATE,
+    MHO_ROW_COUNT
+} mho_buffer_row;
+MHO_API const char *mho_buffer_row_name(mho_buffer_row row); /* "read_iobuf" */
+
+/* The memories of one design point. */
+typedef struct mho_design {
+    mho_macro io, weight, acc, ddr; /* acc: all zero if there is none */
+} mho_design;
+/* Looks the four macros up and gives the capacities of a schedule. */
+MHO_API MHO_MUST_CHECK mho_status mho_design_open(const mho_buffer_options *options,
+                                                  const mho_macros *macros, mho_design *design,
+                                                  mho_schedule_options *capacity);
+
+typedef struct mho_buffer_result { /* an image, of a batch its share */
+    uint64_t cycles;               /* of the array alone, of the batch */
+    double time_s;                 /* with the bandwidths */
+    bool memory_bound;             /* some step waits for a memory */
+    double weight_read_B, weight_write_B, io_read_B, io_write_B, ddr_read_B,
+        ddr_write_B; /* batch */
+    double energy_J[MHO_ROW_COUNT], total_J;
+    double area_m2;
+} mho_buffer_result;
+
+/* What a network costs on the array apart from the memories' prices: computed once for a sweep. */
+typedef struct mho_traffic {
+    uint64_t cycles, weight_read_B, macs;
+    uint64_t io_read_B[3]; /* by mho_io_read */
+} mho_traffic;
+MHO_API void mho_buffer_traffic(const mho_workload *work, const mho_buffer_options *options,
+                                mho_traffic *traffic);
+/* step_s (may be NULL): [schedule->steps] time of each step. */
+MHO_API void mho_buffer_price(const mho_workload *work, const mho_schedule *schedule,
+                              const mho_buffer_options *options, const mho_design *design,
+                              mho_buffer_result *result, double *step_s);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MHO_BUFFER_MACRO_H
+#define MHO_BUFFER_MACRO_H
+
+#include <stddef.h>
+
+#include "mho/status.h"
+
+/* "16K", "1M", "96": bytes.  MHO_ECONFIG names the text. */
+MHO_MUST_CHECK mho_status mhoi_size_parse(const char *text, size_t *bytes);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "buffer/moves.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* Maps produced before k and read at or after it. */
+static mho_status find_live(mhoi_plan *plan)
+{
+    const mho_workload *work = plan->work;
+    for (size_t k = 0; k <= plan->layers; k++)
+        for (size_t t = 0; t < work->tensors; t++) {
+            const mho_work_map *x = &work->tensor[t];
+            bool produced = x->producer == MHO_WORK_INPUT || x->producer < k;
+            if (!produced || x->last_use == MHO_WORK_INPUT || x->last_use < k)
+                continue;
+            if (plan->lives[k] == MHOI_LIVE)
+                return mho_error(MHO_ENOTMODELED, "%s: more than %d feature maps alive before %s",
+                                 work->name, MHOI_LIVE, work->layer[k].name);
+            plan->live[k * MHOI_LIVE + plan->lives[k]++] = t;
+        }
+    return MHO_OK;
+}
+
+static uint64_t kept_B(const mhoi_plan *plan, size_t k, unsigned mask)
+{
+    uint64_t sum = 0;
+    for (size_t b = 0; b < plan->lives[k]; b++)
+        if (mask >> b & 1)
+            sum += plan->work->tensor[plan->live[k * MHOI_LIVE + b]].bytes;
+    return sum;
+}
+
+/* -1: not alive at k; 0: in DDR; 1: kept. */
+static int status_at(const mhoi_plan *plan, size_t k, unsigned mask, size_t tensor)
+{
+    for (size_t b = 0; b < plan->lives[k]; b++)
+        if (plan->live[k * MHOI_LIVE + b] == tensor)
+            return (int)(mask >> b & 1);
+    return -1;
+}
+
+static bool reads(const mho_work_layer *layer, size_t tensor)
+{
+    bool found = layer->input == tensor;
+    for (size_t e = 0; e < layer->extras; e++)
+        found |= layer->extra[e] == tensor;
+    return found;
+}
+
+static bool reads_between(const mhoi_plan *plan, size_t k0, size_t k1, size_t tensor)
+{
+    for (size_t l = k0; l < k1; l++)
+        if (reads(&plan->work->layer[l], tensor))
+            return true;
+    return false;
+}
+
+/* May the maps alive after the step have the statuses of m1?  A map kept before stays kept; a map in DDR
+ * becomes kept only if this step reads it (whole: a single layer in one piece). */
+static bool consistent(const mhoi_plan *plan, const mhoi_move *move)
+{
+    for (size_t b = 0; b < plan->lives[move->k1]; b++) {
+        size_t t = plan->live[move->k1 * MHOI_LIVE + b];
+        int before = status_at(plan, move->k0, move->m0, t), after = (int)(move->m1 >> b & 1);
+        if (before == 1 && after == 0)
+            return false;
+        if (before == 0 && after == 1 &&
+            (!reads_between(plan, move->k0, move->k1, t) ||
+             (mhoi_move_single(move) && move->nf > 1)))
+            return false;
+    }
+    return kept_B(plan, move->k1, move->m1) <= plan->options->io_B;
+}
+
+/* Rows that neighbouring pieces of the input share, once for each cut. */
+static uint64_t halo_B(const mhoi_plan *plan, const mho_work_layer *layer, uint64_t pieces)
+{
+    if (!plan->options->halo || layer->kh <= layer->stride)
+        return 0;
+    return (pieces - 1) * (layer->kh - layer->stride) * layer->w_in * layer->c_in *
+           plan->work->batch;
+}
+
+static void single_input(const mhoi_plan *plan, mhoi_move *move)
+{
+    const mho_work_layer *layer = &plan->work->layer[move->k0];
+    move->nf = 1;
+    if (status_at(plan, move->k0, move->m0, layer->input) != 0)
+        return;
+    uint64_t bytes = plan->work->tensor[layer->input].bytes;
+    uint64_t room = plan->options->io_B - kept_B(plan, move->k0, move->m0);
+    if (room == 0) {
+        move->nf = 0; /* impossible */
+        return;
+    }
+    move->nf = (bytes + room - 1) / room;
+    move->input_B = bytes + halo_B(plan, layer, move->nf);
+}
+
+/* Each map that comes from outside is read once, each that leaves and is not kept is written once. */
+static void map_traffic(const mhoi_plan *plan, mhoi_move *move)
+{
+    const mho_workload *work = plan->work;
+    bool single = mhoi_move_single(move);
+    for (size_t b = 0; b < plan->lives[move->k0]; b++) {
+        size_t t = plan->live[move->k0 * MHOI_LIVE + b];
+        if (!(move->m0 >> b & 1) && reads_between(plan, move->k0, move->k1, t))
+            move->rd_B +=
+                single && work->layer[move->k0].input == t ? move->input_B : work->tensor[t].bytes;
+    }
+    for (size_t l = move->k0; l < move->k1; l++) {
+        size_t t = work->layer[l].output;
+        int after = status_at(plan, move->k1, move->m1, t);
+        bool output = work->tensor[t].last_use == MHO_WORK_INPUT;
+        if (output || after == 0)
+            move->wr_B += work->tensor[t].bytes;
+    }
+    move->map_J =
+        (double)move->rd_B * plan->options->e_rd_J + (double)move->wr_B * plan->options->e_wr_J;
+}
+
+static mho_status push(mhoi_plan *plan, const mhoi_move *move)
+{
+    if (plan->moves == plan->room) {
+        size_t room = plan->room ? 2 * plan->room : 256;
+        mhoi_move *more;
+        mho_status s = mhoi_alloc(&more, room, sizeof *more, "schedule moves");
+        if (s != MHO_OK)
+            return s;
+        if (plan->moves)
+            memcpy(more, plan->move, plan->moves * sizeof *more);
+        mhoi_free(&plan->move);
+        plan->move = more;
+        plan->room = room;
+    }
+    plan->move[plan->moves++] = *move;
+    plan->end[mhoi_place(move->k0, move->m0)] = plan->moves;
+    return MHO_OK;
+}
+
+/* Can never read anything again: its input is kept, or comes in one piece. */
+static bool no_penalty(const mhoi_move *move)
+{
+    return !mhoi_move_single(move) || move->input_B == 0 || move->nf <= 1;
+}
+
+static const mhoi_move *find_move(const mhoi_plan *plan, size_t k0, unsigned m0, size_t k1,
+                                  unsigned m1)
+{
+    size_t place = mhoi_place(k0, m0);
+    for (size_t i = plan->start[place]; i < plan->end[place]; i++)
+        if (plan->move[i].k1 == k1 && plan->move[i].m1 == m1)
+            return &plan->move[i];
+    return NULL;
+}
+
+/* Two steps that move no more than the group are at least as good: each may stream R by itself. */
+static bool splits(const mhoi_plan *plan, const mhoi_move *group)
+{
+    for (size_t i = plan->start[mhoi_place(group->k0, group->m0)]; i < plan->moves; i++) {
+        const mhoi_move *first = &plan->move[i];
+        if (!no_penalty(first))
+            continue;
+        const mhoi_move *second = find_move(plan, first->k1, first->m1, group->k1, group->m1);
+        if (second && no_penalty(second) && first->rd_B + second->rd_B <= group->rd_B &&
+            first->wr_B + second->wr_B <= group->wr_B)
+            return true;
+    }
+    return false;
+}
+
+static mho_status add_moves(mhoi_plan *plan, size_t k0, unsigned m0)
+{
+    size_t end = plan->options->level >= 2 ? plan->layers : k0 + 1;
+    for (size_t k1 = k0 + 1; k1 <= end; k1++) {
+        uint64_t weight_B = plan->before[k1] - plan->before[k0];
+        if (k1 > k0 + 1 && weight_B > plan->options->weight_B)
+            return MHO_OK;
+        for (unsigned m1 = 0; m1 < 1u << plan->lives[k1]; m1++) {
+            mhoi_move move = {.k0 = (uint32_t)k0,
+                              .k1 = (uint32_t)k1,
+                              .m0 = (uint8_t)m0,
+                              .m1 = (uint8_t)m1,
+                              .weight_B = weight_B,
+                              .nf = 1};
+            if (mhoi_move_single(&move))
+                single_input(plan, &move);
+            if (move.nf == 0 || !consistent(plan, &move))
+                continue;
+            map_traffic(plan, &move);
+            if (!mhoi_move_single(&move) && splits(plan, &move))
+                continue;
+            mho_status s = push(plan, &move);
+            if (s != MHO_OK)
+                return s;
+        }
+    }
+    return MHO_OK;
+}
+
+static mho_status fill(mhoi_plan *plan)
+{
+    size_t n = plan->layers;
+    mho_status s = mhoi_alloc(&plan->live, (n + 1) * MHOI_LIVE, sizeof *plan->live, "live maps");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->lives, n + 1, sizeof *plan->lives, "live maps");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->before, n + 1, sizeof *plan->before, "weight sums");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->start, (n + 1) * MHOI_MASKS, sizeof *plan->start, "places");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->end, (n + 1) * MHOI_MASKS, sizeof *plan->end, "places");
+    if (s == MHO_OK)
+        s = find_live(plan);
+    if (s != MHO_OK)
+        return s;
+    for (size_t k = 0; k < n; k++) {
+        plan->before[k + 1] = plan->before[k] + plan->work->layer[k].weight_B;
+        plan->unit_B = mhoi_gcd(plan->unit_B, plan->work->layer[k].weight_B);
+    }
+    for (size_t k = n; k-- > 0;) /* from the end: splits() looks at later places */
+        for (unsigned m = 0; m < 1u << plan->lives[k]; m++) {
+            size_t place = mhoi_place(k, m);
+            plan->start[place] = plan->end[place] = plan->moves;
+            if (kept_B(plan, k, m) <= plan->options->io_B && (s = add_moves(plan, k, m)) != MHO_OK)
+                return s;
+        }
+    return MHO_OK;
+}
+
+mho_status mhoi_plan_create(const mho_workload *work, const mho_schedule_options *options,
+                            mhoi_plan **out)
+{
+    *out = NULL;
+    if (options->io_B == 0 || options->weight_B == 0)
+        return mho_error(MHO_EDOMAIN, "buffers of %llu and %llu bytes, want at least 1",
+                         (unsigned long long)options->io_B, (unsigned long long)options->weight_B);
+    if (options->level < 1 || options->level > 3)
+        return mho_error(MHO_EDOMAIN, "level = %d, want 1..3", options->level);
+    mhoi_plan *plan;
+    mho_status s = mhoi_alloc(&plan, 1, sizeof *plan, "schedule plan");
+    if (s != MHO_OK)
+        return s;
+    plan->work = work;
+    plan->options = options;
+    plan->layers = work->layers;
+    s = fill(plan);
+    if (s != MHO_OK)
+        mhoi_plan_destroy(plan);
+    else
+        *out = plan;
+    return s;
+}
+
+void mhoi_plan_destroy(mhoi_plan *plan)
+{
+    if (!plan)
+        return;
+    mhoi_free(&plan->live);
+    mhoi_free(&plan->lives);
+    mhoi_free(&plan->before);
+    mhoi_free(&plan->start);
+    mhoi_free(&plan->end);
+    mhoi_free(&plan->move);
+    mhoi_free(&plan);
+}
+
+mho_status mhoi_path_create(size_t layers, mhoi_path *path)
+{
+    *path = (mhoi_path){.cost_J = INFINITY};
+    mho_status s = mhoi_alloc(&path->step, layers, sizeof *path->step, "schedule path");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&path->fixed, layers, sizeof *path->fixed, "fixed layers");
+    if (s != MHO_OK)
+        mhoi_path_free(path);
+    return s;
+}
+
+void mhoi_path_free(mhoi_path *path)
+{
+    mhoi_free(&path->step);
+    mhoi_free(&path->fixed);
+}
