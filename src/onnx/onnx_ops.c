@@ -535,7 +535,7 @@ operators[] = {
     {"Reshape", convert_reshape, "allowzero "},
     {"Dropout", convert_same, "ratio seed "},
     {"Identity", convert_same, ""},
-    {"Cast", convert_same, "to "},
+    {"Cast", convert_same, "to saturate "},
     {"Constant", convert_constant, "value "},
 };
 

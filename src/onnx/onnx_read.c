@@ -128,6 +128,22 @@ static mho_status check_opset(const Onnx__ModelProto *model)
     return MHO_OK;
 }
 
+static mho_status check_finite(const mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_node *n = &net->node[i];
+        const float *const values[] = {n->weight, n->bias, n->gamma, n->beta, n->mean, n->variance};
+        for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
+            const size_t count = k == 0 ? mho_node_weight_count(n) : n->out.c;
+            for (size_t j = 0; values[k] && j < count; j++)
+                if (!isfinite(values[k][j]))
+                    return mho_error(MHO_EFORMAT, "layer '%s': parameter %zu is %g", n->name, j,
+                                     (double)values[k][j]);
+        }
+    }
+    return MHO_OK;
+}
+
 static void mark_binary(mho_net *net)
 {
     for (size_t i = 0; i < net->nodes; i++) {
@@ -165,6 +181,8 @@ static mho_status walk(mhoi_graph *g, const Onnx__ModelProto *model)
         s = mhoi_onnx_convert(g, g->proto->node[i]);
     if (!s)
         s = check_output(g);
+    if (!s)
+        s = check_finite(g->net);
     if (!s)
         mark_binary(g->net);
     return s;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks through ONNX and back. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,6 +151,18 @@ static void what_cannot_be_written_is_told(void **state)
     mho_net_destroy(net);
 }
 
+static void parameters_that_are_no_numbers_are_refused(void **state)
+{
+    (void)state;
+    mho_net *net = from_text("input: {shape: [1, 4, 4]}\nlayers: [fc: 4]"), *back = NULL;
+    net->node[1].bias[2] = NAN;
+    assert_int_equal(mho_onnx_write(net, path), MHO_OK);
+    assert_int_equal(mho_onnx_read(path, &back), MHO_EFORMAT);
+    assert_non_null(strstr(mho_error_message(), "layer 'fc1': parameter 2 is nan"));
+    assert_null(back);
+    mho_net_destroy(net);
+}
+
 static mho_status parse(const char *bytes, size_t size)
 {
     mho_net *net = NULL;
@@ -271,6 +284,7 @@ int main(void)
         cmocka_unit_test(round_trips_are_exact),
         cmocka_unit_test(binary_files_are_small),
         cmocka_unit_test(what_cannot_be_written_is_told),
+        cmocka_unit_test(parameters_that_are_no_numbers_are_refused),
         cmocka_unit_test(truncated_files_are_malformed),
         cmocka_unit_test(mutated_files_never_crash),
         cmocka_unit_test(deep_nesting_is_refused),
