@@ -11,8 +11,11 @@
 typedef struct mho_chip mho_chip;
 
 /* Merges batch normalization and sign into thresholds, quantizes, and calibrates the converters on the
- * first output.calibration_images of `calibration` (NULL allowed where nothing needs it).
- * MHO_ENOTMODELED: a graph the hardware cannot run; MHO_ENOMEM names the size. */
+ * first output.calibration_images of `calibration` (NULL allowed where nothing needs it).  Keeps neither
+ * net nor images.
+ * MHO_ENOTMODELED: a graph the hardware cannot run, with the layer's name; MHO_EDOMAIN: no parameters, a
+ * weight or coefficient that is not finite, in binary mode a weight other than +1 and -1; MHO_EUSAGE:
+ * calibration images are needed; MHO_ECONFIG: their shape; MHO_ENOMEM names the size. */
 MHO_API MHO_MUST_CHECK mho_status mho_chip_create(const mho_net *net, const mho_hw *hw,
                                                   const mho_images *calibration, mho_chip **out);
 MHO_API void mho_chip_destroy(mho_chip *chip);
@@ -20,8 +23,13 @@ MHO_API void mho_chip_destroy(mho_chip *chip);
 /* Draws all cells of programming `trial`.  Same seed and trial, same cells. */
 MHO_API MHO_MUST_CHECK mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial);
 
-/* Runs images [first, first + n) of `images`; scores[n][classes] (may be NULL) and label[n] (may be NULL).
- * All threads are used; a block of images at a time. */
+/* Cells of the last programming whose draw left the range a conductance can take and was held at its end
+ * (mho/device.h). */
+MHO_API uint64_t mho_chip_held(const mho_chip *chip);
+
+/* Runs images [first, first + n) of `images`; scores[n][classes] (may be NULL) and label[n] (may be NULL;
+ * of equal scores the lowest index).  All threads are used; a block of images at a time, so memory does
+ * not grow with n.  MHO_EUSAGE: the chip is not programmed. */
 MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_images *images,
                                                size_t first, size_t n, float *scores, uint8_t *label);
 

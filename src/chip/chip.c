@@ -168,6 +168,11 @@ mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
     return chip_program(chip, false, seed, trial);
 }
 
+uint64_t mho_chip_held(const mho_chip *chip)
+{
+    return chip->held;
+}
+
 typedef struct run {
     const mho_chip *chip;
     const mho_images *images;
