@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
 #include "chip_nets.h"
+#include "mho/infer.h"
 #include "mho/run.h"
 
 static void assert_error(mho_status got, mho_status want, const char *part)
@@ -92,6 +93,117 @@ static void test_calibrated_converter(void **state)
     c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
     assert_int_equal(c.step, 260);
     assert_int_equal(c.edge, 1130);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The first layer's range is the middle of its sorted sums, S+ and S- together. */
+static void test_calibration(void **state)
+{
+    (void)state;
+    enum { N = 6, SIDE = 10, SUMS = N * 8 * SIDE * SIDE * 2 };
+    static int64_t sum[SUMS];
+    dice d = {21};
+    mho_net *net = small_binary(&d);
+    mho_images images = random_images(&d, net->node[0].out, N);
+    const char *sets[] = {"output.percentile=90", "output.first_bits=6", NULL};
+    const mho_hw hw = open_hw("bcnn", sets);
+    const int64_t top = mho_device_level(&hw.device, 127), bottom = mho_device_level(&hw.device, 0);
+    size_t n = 0;
+    for (size_t i = 0; i < N * 8 * SIDE * SIDE; i++) {
+        const size_t image = i / (8 * SIDE * SIDE), c = i / (SIDE * SIDE) % 8;
+        const size_t y = i / SIDE % SIDE, x = i % SIDE;
+        int64_t plus = 0, minus = 0;
+        for (size_t k = 0; k < 9; k++) {
+            const int64_t v = images.pixel[image * 144 + (y + k / 3) * 12 + x + k % 3];
+            const bool positive = net->node[1].weight[c * 9 + k] > 0;
+            plus += v * (positive ? top : bottom);
+            minus += v * (positive ? bottom : top);
+        }
+        sum[n++] = plus;
+        sum[n++] = minus;
+    }
+    qsort(sum, n, sizeof *sum, by_value);
+    mho_chip *chip;
+    must(mho_chip_create(net, &hw, &images, &chip));
+    const chip_layer *layer = &chip->layer[0];
+    const chip_range range = {sum[n / 20], sum[n - 1 - n / 20]};
+    const mho_converter want = chip_converter_of(chip, layer, range, true), got = layer->converter;
+    assert_int_equal(got.codes, 64);
+    assert_int_equal(got.step, want.step);
+    if (llabs((long long)got.edge - want.edge) > layer->unit)
+        fail_msg("edge %d, want %d, unit %d", got.edge, want.edge, layer->unit);
+    mho_chip_destroy(chip);
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
+/* A 4-bit DAC: as software on pixels rounded to 4 bits. */
+static void test_coarse_input(void **state)
+{
+    (void)state;
+    enum { N = 40 };
+    dice d = {22};
+    mho_net *net = small_binary(&d);
+    mho_images images = random_images(&d, net->node[0].out, N), coarse = random_images(&d, images.shape, N);
+    const char *sets[] = {"device.variation=0", "output.first_bits=0", "output.bits=0",      "output.split_bits=0",
+                          "output.last_bits=0", "input.first_bits=4",  "crossbar.rows=4096", NULL};
+    const mho_hw hw = open_hw("bcnn", sets);
+    for (size_t i = 0; i < (size_t)N * 144; i++) {
+        const unsigned code = (images.pixel[i] + 8u) / 16;
+        coarse.pixel[i] = (uint8_t)(16 * (code > 15 ? 15 : code));
+    }
+    float *input = pixels_as_input(net, &coarse), want[N * 10], got[N * 10];
+    mho_infer *infer;
+    must(mho_infer_create(net, N, &infer));
+    must(mho_infer_run(infer, N, input, want));
+    mho_chip *chip;
+    must(mho_chip_create(net, &hw, NULL, &chip));
+    must(mho_chip_program(chip, 1, 0));
+    must(mho_chip_run(chip, &images, 0, N, got, NULL));
+    assert_memory_equal(want, got, sizeof want);
+    mho_chip_destroy(chip);
+    mho_infer_destroy(infer);
+    free(input);
+    free_images(&images);
+    free_images(&coarse);
+    mho_net_destroy(net);
+}
+
+/* The two cells of a weight miss their levels independently, within half a level. */
+static void test_cells(void **state)
+{
+    (void)state;
+    dice d = {23};
+    mho_net *net = small_binary(&d);
+    const char *sets[] = {"output.range=full", NULL};
+    const mho_hw hw = open_hw("bcnn", sets);
+    mho_chip *chip;
+    must(mho_chip_create(net, &hw, NULL, &chip));
+    must(mho_chip_program(chip, 1, 0));
+    const chip_layer *last = &chip->layer[chip->layers - 1];
+    const int32_t delta = mho_device_delta(&hw.device);
+    const size_t n = last->columns * last->rows;
+    double plus = 0, minus = 0, both = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t level = last->m[i] > 0 ? (size_t)last->m[i] : 0, other = last->m[i] < 0 ? (size_t)-last->m[i] : 0;
+        const double a = chip->g_plus[i] - mho_device_level(&hw.device, level);
+        const double b = chip->g_minus[i] - mho_device_level(&hw.device, other);
+        assert_true(fabs(a) <= delta && fabs(b) <= delta);
+        plus += a * a;
+        minus += b * b;
+        both += a * b;
+    }
+    const double correlation = both / sqrt(plus * minus), sigma = sqrt(plus / (double)n) / delta;
+    if (fabs(correlation) > 0.2 || fabs(sigma - 0.577) > 0.06)
+        fail_msg("correlation %g, deviation %g half levels", correlation, sigma);
+    assert_int_equal(mho_chip_held(chip), 0);
+    mho_chip_destroy(chip);
+    mho_net_destroy(net);
 }
 
 static mho_spread errors_of(const mho_net *net, const mho_images *images, const char *const *sets,
@@ -259,6 +371,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_converters),         cmocka_unit_test(test_calibrated_converter),
+        cmocka_unit_test(test_calibration),        cmocka_unit_test(test_coarse_input),
+        cmocka_unit_test(test_cells),
         cmocka_unit_test(test_variation),          cmocka_unit_test(test_threads_and_parts),
         cmocka_unit_test(test_errors),             cmocka_unit_test(test_larger_than_memory),
         cmocka_unit_test(test_out_of_memory),
