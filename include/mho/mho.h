@@ -7,6 +7,7 @@
 #include "mho/asset.h"
 #include "mho/buffer.h"
 #include "mho/chip.h"
+#include "mho/circuit.h"
 #include "mho/config.h"
 #include "mho/cost.h"
 #include "mho/crossbar.h"

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transfer matrices of crossbars with wire resistance, seconds of one core (user time), beside the rates of
+ * OpenBLAS measured in the same run: as multiples of one dgemm of that size, and against inverting a dense
+ * matrix of one row a bit line once for every word line (dpotrf, dpotri), which is what elimination word
+ * line by word line costs at least. */
+#include <cblas.h>
+#include <lapacke.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "mho/circuit.h"
+
+enum { ROUNDS = 3, GEMM = 512 };
+
+static double user_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_utime.tv_sec + 1e-6 * (double)usage.ru_utime.tv_usec +
+           (double)usage.ru_stime.tv_sec + 1e-6 * (double)usage.ru_stime.tv_usec;
+}
+
+static void must(mho_status s)
+{
+    if (s) {
+        fprintf(stderr, "%s: %s\n", mho_status_name(s), mho_error_message());
+        exit(mho_status_exit_code(s));
+    }
+}
+
+static double *matrix(size_t n)
+{
+    double *a = malloc(n * n * sizeof *a);
+    if (!a)
+        exit(4);
+    for (size_t i = 0; i < n * n; i++)
+        a[i] = 1e-6 + 1e-4 * (double)(i * 2654435761U % 1000) / 1000;
+    return a;
+}
+
+static double gemm_flops(void)
+{
+    double *a = matrix(GEMM), *b = matrix(GEMM), *c = matrix(GEMM);
+    const double start = user_seconds();
+    for (int i = 0; i < 10; i++)
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, GEMM, GEMM, GEMM, 1, a, GEMM, b,
+                    GEMM, 0, c, GEMM);
+    const double seconds = user_seconds() - start;
+    free(a);
+    free(b);
+    free(c);
+    return 10 * 2.0 * GEMM * GEMM * GEMM / seconds;
+}
+
+static double inverse_seconds(size_t n)
+{
+    double *a = matrix(n), *b = matrix(n);
+    for (size_t i = 0; i < n; i++)
+        a[i * n + i] += 1;
+    double seconds = 0;
+    const int rounds = n < 300 ? 40 : 8;
+    for (int i = 0; i < rounds; i++) {
+        memcpy(b, a, n * n * sizeof *b);
+        const double start = user_seconds();
+        if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', (int)n, b, (int)n) ||
+            LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', (int)n, b, (int)n))
+            exit(4);
+        seconds += user_seconds() - start;
+    }
+    free(a);
+    free(b);
+    return seconds / rounds;
+}
+
+static void bench(size_t n, double flops)
+{
+    const mho_circuit_options options = {.r_row_ohm = 2, .r_col_ohm = 3};
+    double *g = matrix(n), *T = matrix(n), best = 1e9;
+    for (int i = 0; i < ROUNDS; i++) {
+        const double start = user_seconds();
+        const int repeat = n < 300 ? 4 : 1;
+        for (int k = 0; k < repeat; k++)
+            must(mho_circuit_transfer(&options, n, n, g, NULL, T));
+        const double seconds = (user_seconds() - start) / repeat;
+        best = seconds < best ? seconds : best;
+    }
+    const double cube = (double)n * (double)n * (double)n;
+    printf("%4zu x %4zu  transfer %9.2f ms = %5.1f n^3 multiply-adds of dgemm; %6.1f times faster "
+           "than n dpotrf\n",
+           n, n, 1e3 * best, best * flops / (2 * cube), (double)n * inverse_seconds(n) / best);
+    free(g);
+    free(T);
+}
+
+int main(void)
+{
+    openblas_set_num_threads(1);
+    const double flops = gemm_flops();
+    printf("OpenBLAS %s, dgemm %.1f GFLOP/s\n", openblas_get_corename(), 1e-9 * flops);
+    bench(64, flops);
+    bench(128, flops);
+    bench(256, flops);
+    bench(512, flops);
+    return 0;
+}

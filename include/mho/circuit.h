@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A crossbar with wire resistance: currents into the sense amplifiers, as exact as double precision.
+ *
+ * M word lines are driven at the left (also at the right, if so chosen), N bit lines end at the bottom in
+ * sense amplifiers, which hold 0 V.  r_row is the resistance of a word line from the driver to the first
+ * cell and between neighbouring cells, r_col that of a bit line between neighbouring cells and from the
+ * last cell to the sense amplifier.  Cells are linear.  Then the currents are linear in the driver
+ * voltages, i = T v, and T is found once per programming.  Equations: docs/models/circuit.md. */
+#ifndef MHO_CIRCUIT_H
+#define MHO_CIRCUIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mho/device.h"
+#include "mho/status.h"
+
+#define MHO_CIRCUIT_LINES 4096 /* most word lines, and most bit lines */
+/* Each resistance and conductance is 0 or within these bounds: beyond them products leave the range of
+ * double precision. */
+#define MHO_CIRCUIT_MIN 1e-18
+#define MHO_CIRCUIT_MAX 1e18
+
+typedef struct mho_circuit_options {
+    double r_row_ohm, r_col_ohm;      /* of a wire segment; 0 = ideal wire */
+    double r_driver_ohm, r_sense_ohm; /* in series at the ends of a word line and a bit line */
+    bool both_sides;                  /* word lines driven at both ends, with the same voltage */
+} mho_circuit_options;
+
+MHO_API mho_circuit_options mho_circuit_options_default(void); /* all 0 and false: ideal */
+
+/* In all calls: g_S [M][N], conductance of the cell of word line m and bit line n.  floating [M]: true
+ * where a word line has no driver, or NULL for none; a word line that is not selected but held at 0 V is
+ * not floating, its voltage is 0.
+ * MHO_EDOMAIN: a value is negative, NaN or out of bounds (its place is named), or a floating word line
+ * has no cell of nonzero conductance; MHO_ENOMEM; MHO_EINTERRUPTED.  The output is then undefined. */
+
+/* T [N][M] in siemens: the current into sense amplifier n per volt at driver m; 0 for a floating m.
+ * Every entry is as accurate as double precision allows, however different wires and cells are: it comes
+ * from sums, products and quotients of positive numbers.  Cost about 40 max(M, N)^3.  One thread. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t M,
+                                                       size_t N, const double *g_S,
+                                                       const bool *floating, double *T_S);
+
+/* i_A [N] = T v. */
+MHO_API void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V,
+                                  double *i_A);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks what the caller gave and chooses how to solve it. */
+#include <math.h>
+#include <string.h>
+
+#include "circuit/circuit_impl.h"
+
+mho_circuit_options mho_circuit_options_default(void)
+{
+    return (mho_circuit_options){0};
+}
+
+static bool in_bounds(double value)
+{
+    return value == 0 || (value >= MHO_CIRCUIT_MIN && value <= MHO_CIRCUIT_MAX);
+}
+
+static mho_status check_options(const mho_circuit_options *o)
+{
+    const struct {
+        const char *name;
+        double value;
+    } part[] = {{"r_row", o->r_row_ohm},
+                {"r_col", o->r_col_ohm},
+                {"r_driver", o->r_driver_ohm},
+                {"r_sense", o->r_sense_ohm}};
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (!in_bounds(part[i].value))
+            return mho_error(MHO_EDOMAIN, "%s = %g ohm, want 0 or %g..%g", part[i].name,
+                             part[i].value, MHO_CIRCUIT_MIN, MHO_CIRCUIT_MAX);
+    return MHO_OK;
+}
+
+static mho_status check_word_line(const circuit *c, size_t m)
+{
+    const double *g = c->g_S + m * c->N;
+    bool connected = false;
+    for (size_t n = 0; n < c->N; n++) {
+        if (!in_bounds(g[n]))
+            return mho_error(MHO_EDOMAIN,
+                             "conductance of word line %zu, bit line %zu = %g S, want 0 or %g..%g",
+                             m + 1, n + 1, g[n], MHO_CIRCUIT_MIN, MHO_CIRCUIT_MAX);
+        connected = connected || g[n] > 0;
+    }
+    if (c->floating && c->floating[m] && !connected)
+        return mho_error(MHO_EDOMAIN,
+                         "word line %zu floats and all its conductances are 0: it has no voltage",
+                         m + 1);
+    return MHO_OK;
+}
+
+mho_status circuit_check(const circuit *c)
+{
+    if (c->M < 1 || c->M > MHO_CIRCUIT_LINES || c->N < 1 || c->N > MHO_CIRCUIT_LINES)
+        return mho_error(MHO_EDOMAIN,
+                         "a crossbar of %zu x %zu cells, want 1..%d word and bit lines", c->M, c->N,
+                         MHO_CIRCUIT_LINES);
+    mho_status s = check_options(c->options);
+    for (size_t m = 0; !s && m < c->M; m++)
+        s = check_word_line(c, m);
+    return s;
+}
+
+double circuit_driver_S(const circuit *c, size_t m)
+{
+    if (c->floating && c->floating[m])
+        return 0;
+    return 1 / (c->options->r_row_ohm + c->options->r_driver_ohm);
+}
+
+double circuit_sense_S(const circuit *c)
+{
+    return 1 / (c->options->r_col_ohm + c->options->r_sense_ohm);
+}
+
+mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t M, size_t N,
+                                const double *g_S, const bool *floating, double *T_S)
+{
+    const circuit c = {options, M, N, g_S, floating};
+    mho_status s = circuit_check(&c);
+    if (s)
+        return s;
+    if (options->r_row_ohm > 0 && options->r_col_ohm > 0)
+        return circuit_by_blocks(&c, T_S);
+    return circuit_with_ideal_wires(&c, T_S);
+}
+
+void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V, double *i_A)
+{
+    for (size_t n = 0; n < N; n++) {
+        double sum = 0;
+        for (size_t m = 0; m < M; m++)
+            sum += T_S[n * M + m] * v_V[m];
+        i_A[n] = sum;
+    }
+}

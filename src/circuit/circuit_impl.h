@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Resistor networks as conductances between nodes, and elimination of inner nodes. */
+#ifndef MHO_CIRCUIT_IMPL_H
+#define MHO_CIRCUIT_IMPL_H
+
+#include "mho/circuit.h"
+
+typedef struct circuit {
+    const mho_circuit_options *options;
+    size_t M, N;
+    const double *g_S;
+    const bool *floating;
+} circuit;
+
+/* A network of `size` nodes of which the first `inner` have no connection to the outside:
+ * o[i][j], i < j, is the conductance between nodes i and j.  Below the diagonal nothing is defined. */
+typedef struct network {
+    double *o;
+    size_t size, inner;
+} network;
+
+MHO_MUST_CHECK mho_status network_create(size_t size, size_t inner, network *out);
+void network_destroy(network *n);
+
+/* Eliminates the inner nodes (docs/models/circuit.md eq. (4)).  Row k < inner then holds the conductances
+ * that node k had when its turn came, divided by the root of their sum, and that root on the diagonal. */
+void network_eliminate(network *n);
+/* The same, but of the remaining nodes only the conductances from [inner, split) to [split, size). */
+void network_eliminate_across(network *n, size_t split);
+
+/* Conductance of wire and driver at the ends of word line m (0 if it floats), and at the foot of a bit
+ * line.  Only where that resistance is not 0. */
+double circuit_driver_S(const circuit *c, size_t m);
+double circuit_sense_S(const circuit *c);
+
+/* T by merging blocks; both wires have resistance. */
+MHO_MUST_CHECK mho_status circuit_by_blocks(const circuit *c, double *T_S);
+/* T where word lines or bit lines or both are ideal wires. */
+MHO_MUST_CHECK mho_status circuit_with_ideal_wires(const circuit *c, double *T_S);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The transfer matrix against the nodal equations of the whole circuit, solved as one dense system, and
+ * against what must hold for every network of resistors. */
+#include <lapacke.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "mho/circuit.h"
+
+static uint64_t random_state = 20240607;
+
+static double draw(void)
+{
+    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(random_state >> 11) * 0x1p-53;
+}
+
+static size_t draw_below(size_t n)
+{
+    return (size_t)(draw() * (double)n);
+}
+
+typedef struct problem {
+    mho_circuit_options options;
+    size_t M, N;
+    double *g, *v, *T, *i;
+    bool *floating;
+} problem;
+
+static problem make(size_t M, size_t N, mho_circuit_options options)
+{
+    problem p = {.options = options, .M = M, .N = N};
+    p.g = malloc(M * N * sizeof *p.g);
+    p.T = malloc(M * N * sizeof *p.T);
+    p.v = malloc(M * sizeof *p.v);
+    p.i = malloc(N * sizeof *p.i);
+    p.floating = calloc(M, sizeof *p.floating);
+    for (size_t k = 0; k < M * N; k++)
+        p.g[k] = draw() < 0.1 ? 0 : 1e-6 * pow(100, draw());
+    for (size_t m = 0; m < M; m++)
+        p.v[m] = 2 * draw() - 1;
+    return p;
+}
+
+static void float_some(problem *p, double share)
+{
+    for (size_t m = 0; m < p->M; m++) {
+        p->floating[m] = draw() < share;
+        p->g[m * p->N] += 1e-7; /* none is isolated */
+    }
+}
+
+static void clear(problem *p)
+{
+    free(p->g);
+    free(p->T);
+    free(p->v);
+    free(p->i);
+    free(p->floating);
+}
+
+static void must(mho_status s)
+{
+    if (s)
+        print_error("%s: %s\n", mho_status_name(s), mho_error_message());
+    assert_int_equal(s, MHO_OK);
+}
+
+static void solve(problem *p)
+{
+    must(mho_circuit_transfer(&p->options, p->M, p->N, p->g, p->floating, p->T));
+    mho_circuit_currents(p->M, p->N, p->T, p->v, p->i);
+}
+
+/* --- the judge: every node of the circuit, conductances on and off the diagonal, Cholesky ---------------- */
+
+typedef struct nodal {
+    size_t size;
+    double *a, *x; /* x: right-hand side, then voltages */
+} nodal;
+
+/* Nodes: word line at cell, M N of them, bit line at cell, then one at each end of a line where a
+ * resistance is 0: that is what the small stand-in below is for. */
+static double conductance(double ohm)
+{
+    return 1 / ohm;
+}
+
+static void join(nodal *s, size_t i, size_t j, double g)
+{
+    s->a[i * s->size + i] += g;
+    s->a[j * s->size + j] += g;
+    s->a[i * s->size + j] -= g;
+    s->a[j * s->size + i] -= g;
+}
+
+static void hold(nodal *s, size_t i, double g, double v)
+{
+    s->a[i * s->size + i] += g;
+    s->x[i] += g * v;
+}
+
+static void judge(const problem *p, double *i_A)
+{
+    const size_t M = p->M, N = p->N, cells = M * N;
+    const mho_circuit_options *o = &p->options;
+    nodal s = {.size = 2 * cells};
+    s.a = calloc(s.size * s.size, sizeof *s.a);
+    s.x = calloc(s.size, sizeof *s.x);
+    for (size_t m = 0; m < M; m++)
+        for (size_t n = 0; n < N; n++) {
+            const size_t u = m * N + n, w = cells + u;
+            join(&s, u, w, p->g[u]);
+            if (n + 1 < N)
+                join(&s, u, u + 1, conductance(o->r_row_ohm));
+            if (m + 1 < M)
+                join(&s, w, w + N, conductance(o->r_col_ohm));
+        }
+    const double driver = conductance(o->r_row_ohm + o->r_driver_ohm);
+    const double sense = conductance(o->r_col_ohm + o->r_sense_ohm);
+    for (size_t m = 0; m < M; m++)
+        if (!p->floating[m]) {
+            hold(&s, m * N, driver, p->v[m]);
+            if (o->both_sides)
+                hold(&s, m * N + N - 1, driver, p->v[m]);
+        }
+    for (size_t n = 0; n < N; n++)
+        hold(&s, cells + (M - 1) * N + n, sense, 0);
+    assert_int_equal(LAPACKE_dposv(LAPACK_ROW_MAJOR, 'U', (int)s.size, 1, s.a, (int)s.size, s.x, 1),
+                     0);
+    for (size_t n = 0; n < N; n++)
+        i_A[n] = sense * s.x[cells + (M - 1) * N + n];
+    free(s.a);
+    free(s.x);
+}
+
+static void compare(const problem *p, const double *want, double tolerance)
+{
+    double scale = 0;
+    for (size_t n = 0; n < p->N; n++)
+        scale = fmax(scale, fabs(want[n]));
+    for (size_t n = 0; n < p->N; n++)
+        if (!(fabs(p->i[n] - want[n]) <= tolerance * scale))
+            fail_msg("%zu x %zu, bit line %zu: %.17g A, want %.17g A", p->M, p->N, n, p->i[n],
+                     want[n]);
+}
+
+static void check_against_judge(problem *p, double tolerance)
+{
+    double *want = malloc(p->N * sizeof *want);
+    solve(p);
+    judge(p, want);
+    compare(p, want, tolerance);
+    free(want);
+}
+
+static void test_nodal_equations(void **state)
+{
+    (void)state;
+    for (size_t round = 0; round < 60; round++) {
+        const mho_circuit_options o = {.r_row_ohm = 0.1 + 10 * draw(),
+                                       .r_col_ohm = 0.1 + 30 * draw(),
+                                       .r_driver_ohm = draw() < 0.5 ? 0 : 100 * draw(),
+                                       .r_sense_ohm = draw() < 0.5 ? 0 : 100 * draw(),
+                                       .both_sides = draw() < 0.5};
+        problem p = make(1 + draw_below(17), 1 + draw_below(17), o);
+        if (draw() < 0.5)
+            float_some(&p, 0.4);
+        check_against_judge(&p, 1e-10);
+        clear(&p);
+    }
+}
+
+static void test_larger_arrays(void **state)
+{
+    (void)state;
+    const size_t size[][2] = {{40, 7}, {5, 60}, {33, 29}};
+    for (size_t k = 0; k < sizeof size / sizeof *size; k++) {
+        const mho_circuit_options o = {
+            .r_row_ohm = 2, .r_col_ohm = 3, .r_sense_ohm = 50, .both_sides = k == 2};
+        problem p = make(size[k][0], size[k][1], o);
+        float_some(&p, 0.2);
+        check_against_judge(&p, 1e-10);
+        clear(&p);
+    }
+}
+
+/* A wire of nano-ohms is an ideal one but for a relative 1e-9 or so: two ways through the code. */
+static void test_ideal_wires_are_the_limit(void **state)
+{
+    (void)state;
+    for (size_t round = 0; round < 60; round++) {
+        const bool ideal_row = round % 3 != 0, ideal_col = round % 3 != 1;
+        mho_circuit_options o = {.r_row_ohm = ideal_row ? 0 : 5,
+                                 .r_col_ohm = ideal_col ? 0 : 7,
+                                 .r_driver_ohm = draw() < 0.5 ? 0 : 1000 * draw(),
+                                 .r_sense_ohm = draw() < 0.5 ? 0 : 1000 * draw(),
+                                 .both_sides = draw() < 0.5};
+        problem p = make(1 + draw_below(12), 1 + draw_below(12), o);
+        double *want = malloc(p.N * sizeof *want);
+        float_some(&p, draw() < 0.5 ? 0 : 0.4);
+        solve(&p);
+        memcpy(want, p.i, p.N * sizeof *want);
+        p.options.r_row_ohm = ideal_row ? 1e-9 : o.r_row_ohm;
+        p.options.r_col_ohm = ideal_col ? 1e-9 : o.r_col_ohm;
+        solve(&p);
+        compare(&p, want, 1e-10);
+        clear(&p);
+        free(want);
+    }
+}
+
+static void test_ideal_array_is_the_matrix_itself(void **state)
+{
+    (void)state;
+    problem p = make(30, 20, mho_circuit_options_default());
+    solve(&p);
+    for (size_t m = 0; m < p.M; m++)
+        for (size_t n = 0; n < p.N; n++)
+            assert_true(p.T[n * p.M + m] == p.g[m * p.N + n]);
+    p.options.r_row_ohm = p.options.r_col_ohm = 1e-12; /* 1e18 times less than a cell's */
+    solve(&p);
+    for (size_t m = 0; m < p.M; m++)
+        for (size_t n = 0; n < p.N; n++) {
+            const double want = p.g[m * p.N + n];
+            assert_true(fabs(p.T[n * p.M + m] - want) <=
+                        1e-13 * want + 1e-18); /* 1e-18: sneak paths */
+        }
+    clear(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nodal_equations),
+        cmocka_unit_test(test_larger_arrays),
+        cmocka_unit_test(test_ideal_wires_are_the_limit),
+        cmocka_unit_test(test_ideal_array_is_the_matrix_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
