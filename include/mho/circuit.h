@@ -48,4 +48,29 @@ MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options
 MHO_API void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V,
                                   double *i_A);
 
+/* The circuit with driver voltages v_V as a SPICE netlist that `ngspice -b` runs as it is: it prints
+ * i(vsN), the current into sense amplifier N (from 1).  MHO_EFILE: the stream refused. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_spice(const mho_circuit_options *options, size_t M,
+                                                    size_t N, const double *g_S,
+                                                    const bool *floating, const double *v_V,
+                                                    FILE *file);
+
+/* Numbers of a CSV file: commas, blanks around them, `#` comments, empty lines, either line end. */
+typedef struct mho_circuit_table {
+    double *value; /* [rows][columns] */
+    size_t rows, columns;
+} mho_circuit_table;
+
+/* Conductances in siemens, a word line a line.
+ * MHO_EFORMAT: file:line:column, no number, or a line of another length; MHO_EDOMAIN: a number out of
+ * bounds, more than MHO_CIRCUIT_LINES lines or columns; MHO_EFILE. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_read_conductances(const char *path,
+                                                                mho_circuit_table *out);
+/* Voltages of M drivers, -MHO_CIRCUIT_MAX..MHO_CIRCUIT_MAX: either M lines of one value (one input
+ * vector) or any number of lines of M values (an input vector each).  out is [vectors][M].  The word
+ * `float` instead of a number leaves a word line without driver; its value is then NaN. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_read_voltages(const char *path, size_t M,
+                                                            mho_circuit_table *out);
+MHO_API void mho_circuit_table_clear(mho_circuit_table *table);
+
 #endif

@@ -12,6 +12,9 @@ typedef struct circuit {
     const bool *floating;
 } circuit;
 
+/* Errors as told in mho/circuit.h. */
+MHO_MUST_CHECK mho_status circuit_check(const circuit *c);
+
 /* A network of `size` nodes of which the first `inner` have no connection to the outside:
  * o[i][j], i < j, is the conductance between nodes i and j.  Below the diagonal nothing is defined. */
 typedef struct network {

@@ -22,8 +22,11 @@ typedef struct cli_args {
     size_t sets;
     const char *hw, *data, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
-    size_t seed, threads, images, trials, epochs;      /* seed 1, trials 10, else 0 unless given */
+    size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
     const char *trace, *vcd, *service;
+    const char *conductance, *voltage, *spice;
+    double r_row, r_col, r_driver, r_sense;
+    bool both_sides, float_zeros, approximate;
     bool has_seed, has_trials, has_images, has_epochs; /* given on the command line */
     bool json, csv, quiet, explain, resume, list, man, help, version, registered_pool;
     FILE *out;  /* stdout, or the file of -o for commands whose -o is the report */
@@ -32,7 +35,7 @@ typedef struct cli_args {
 
 typedef mho_status cli_run_fn(const cli_args *args);
 
-typedef enum cli_option_kind { CLI_FLAG, CLI_SIZE, CLI_TEXT, CLI_LIST } cli_option_kind;
+typedef enum cli_option_kind { CLI_FLAG, CLI_SIZE, CLI_TEXT, CLI_LIST, CLI_REAL } cli_option_kind;
 
 typedef struct cli_option {
     const char *name; /* "threads" */
@@ -67,7 +70,7 @@ extern const size_t cli_option_count;
 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
-    cmd_nets, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline;
+    cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 

@@ -64,6 +64,19 @@ const cli_command cli_commands[] = {
                 "    mho reproduce bcnn-table4\n"
                 "    mho reproduce bcnn-fig5 -o fig5.svg",
      .own_output = true},
+    {.name = "circuit",
+     .synopsis = "--conductance g.csv --voltage v.csv --r-row OHM --r-col OHM [options]",
+     .summary = "exact currents of a crossbar with wire resistance",
+     .options = "conductance voltage r-row r-col r-driver r-sense both-sides float-zeros spice",
+     .run = cmd_circuit,
+     .details =
+         "Word lines are driven at the left, bit lines end at the bottom in sense amplifiers at\n"
+         "0 V.  --r-row and --r-col are the resistances of a wire from one cell to the next, and\n"
+         "also from the driver to the first cell and from the last cell to the sense amplifier.\n\n"
+         "Prints one current in amperes a line; with several input vectors (lines of the voltage\n"
+         "file) a vector a line.  `float` in the voltage file leaves a word line without driver.\n\n"
+         "    mho circuit --conductance g.csv --voltage v.csv --r-row 2 --r-col 3 --spice x.cir\n"
+         "    ngspice -b x.cir"},
     {.name = "hw",
      .synopsis = "[HW] [--set KEY=VALUE]...",
      .summary = "hardware descriptions that are built in, or every field of one",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of options, and the parser that it drives: --name value, --name=value, -o value. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,10 +33,24 @@ const cli_option cli_options[] = {
     {"input", 0, CLI_TEXT, "FILE", AT(input), 0, 0, 0, "input tensor, .npy or .pb"},
     {"expect", 0, CLI_TEXT, "FILE", AT(expect), 0, 0, 0,
      "tensor the result is compared with, .npy or .pb"},
+    {"conductance", 0, CLI_TEXT, "FILE", AT(conductance), 0, 0, 0,
+     "CSV of conductances in siemens: a word line a line, a value a bit line"},
+    {"voltage", 0, CLI_TEXT, "FILE", AT(voltage), 0, 0, 0,
+     "CSV of driver voltages: one value a line, or an input vector a line; `float`: not driven"},
+    {"r-row", 0, CLI_REAL, "OHM", AT(r_row), 0, 0, 0, "word line from cell to cell (0)"},
+    {"r-col", 0, CLI_REAL, "OHM", AT(r_col), 0, 0, 0, "bit line from cell to cell (0)"},
+    {"r-driver", 0, CLI_REAL, "OHM", AT(r_driver), 0, 0, 0, "of each driver (0)"},
+    {"r-sense", 0, CLI_REAL, "OHM", AT(r_sense), 0, 0, 0, "of each sense amplifier (0)"},
+    {"both-sides", 0, CLI_FLAG, NULL, AT(both_sides), 0, 0, 0, "drive word lines at both ends"},
+    {"float-zeros", 0, CLI_FLAG, NULL, AT(float_zeros), 0, 0, 0,
+     "word lines at 0 V are not selected and float, instead of being held at 0 V"},
+    {"spice", 0, CLI_TEXT, "FILE", AT(spice), 0, 0, 0,
+     "write the circuit with the first input vector as a netlist for ngspice -b"},
     {"mirror", 0, CLI_TEXT, "URL", AT(mirror), 0, 0, 0, "where to download from"},
     {"explain", 0, CLI_FLAG, NULL, AT(explain), 0, 0, 0,
      "tell the formula and the source of every number"},
-    {"trace", 0, CLI_TEXT, "FROM:TO", AT(trace), 0, 0, 0, "draw these cycles as timelines, as 0:80"},
+    {"trace", 0, CLI_TEXT, "FROM:TO", AT(trace), 0, 0, 0,
+     "draw these cycles as timelines, as 0:80"},
     {"vcd", 0, CLI_TEXT, "FILE", AT(vcd), 0, 0, 0, "write the waveforms there (for GTKWave)"},
     {"service", 0, CLI_TEXT, "N|LAYER=N", AT(service), 0, 0, 0,
      "cycles a window occupies a conv or fc layer (1); a list as 2,conv2=4"},
@@ -119,6 +134,17 @@ static mho_status parse_size(const cli_option *option, const char *text, size_t 
     return MHO_OK;
 }
 
+/* A number that is not negative. */
+static mho_status parse_real(const cli_option *option, const char *text, double *out)
+{
+    char *end = NULL;
+    const double v = strtod(text, &end);
+    if (!*text || text[strspn(text, "+.0123456789eE-")] || *end || !isfinite(v) || v < 0)
+        return mho_error(MHO_EUSAGE, "--%s = %s, want a number from 0", option->name, text);
+    *out = v;
+    return MHO_OK;
+}
+
 static mho_status store(const cli_option *option, const char *text, cli_args *args)
 {
     char *base = (char *)args;
@@ -130,6 +156,8 @@ static mho_status store(const cli_option *option, const char *text, cli_args *ar
         return MHO_OK;
     case CLI_SIZE:
         return parse_size(option, text, (size_t *)(void *)(base + option->offset));
+    case CLI_REAL:
+        return parse_real(option, text, (double *)(void *)(base + option->offset));
     case CLI_TEXT:
         if (!*text)
             return mho_error(MHO_EUSAGE, "--%s is empty", option->name);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho circuit: currents of a crossbar with wire resistance, from CSV files. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+typedef struct work {
+    mho_circuit_options options;
+    mho_circuit_table g, v;
+    bool *floating;  /* of the vector under way */
+    double *voltage; /* of it, 0 where it floats */
+    double *T_S, *i_A;
+    double seconds; /* for the transfer matrices and the products */
+} work;
+
+/* Which word lines float in input vector k, and the voltages of the others.  Whether the set of floating
+ * ones is another one than before. */
+static bool select_vector(work *w, size_t k, bool float_zeros)
+{
+    const double *v = w->v.value + k * w->v.columns;
+    bool changed = k == 0;
+    for (size_t m = 0; m < w->v.columns; m++) {
+        const bool floats = isnan(v[m]) || (float_zeros && v[m] == 0);
+        changed = changed || floats != w->floating[m];
+        w->floating[m] = floats;
+        w->voltage[m] = floats ? 0 : v[m];
+    }
+    return changed;
+}
+
+static mho_status solve(work *w, const cli_args *args)
+{
+    const size_t M = w->g.rows, N = w->g.columns;
+    const double start = mho_seconds();
+    mho_status s = MHO_OK;
+    for (size_t k = 0; !s && k < w->v.rows; k++) {
+        if (select_vector(w, k, args->float_zeros))
+            s = mho_circuit_transfer(&w->options, M, N, w->g.value, w->floating, w->T_S);
+        if (!s)
+            mho_circuit_currents(M, N, w->T_S, w->voltage, w->i_A + k * N);
+        else if (s == MHO_EDOMAIN && w->v.rows > 1)
+            s = mho_error_prefix(s, "input vector %zu", k + 1);
+    }
+    w->seconds = mho_seconds() - start;
+    return s;
+}
+
+/* The first input vector as a netlist. */
+static mho_status write_spice(work *w, const cli_args *args)
+{
+    (void)select_vector(w, 0, args->float_zeros);
+    errno = 0;
+    FILE *file = fopen(args->spice, "w");
+    if (!file)
+        return mho_error(MHO_EFILE, "%s: cannot write: %s", args->spice, strerror(errno));
+    mho_status s = mho_circuit_spice(&w->options, w->g.rows, w->g.columns, w->g.value, w->floating,
+                                     w->voltage, file);
+    if (fclose(file) && !s)
+        s = mho_error(MHO_EFILE, "cannot write: %s", strerror(errno));
+    return s ? mho_error_prefix(s, "%s", args->spice) : MHO_OK;
+}
+
+static mho_json *numbers(const double *x, size_t n)
+{
+    mho_json *array = mho_json_array();
+    for (size_t i = 0; i < n; i++)
+        mho_json_add(array, mho_json_number(x[i]));
+    return array;
+}
+
+static mho_status print_json(const work *w, const cli_args *args)
+{
+    const size_t N = w->g.columns;
+    mho_json *root = mho_json_object(), *currents = mho_json_array();
+    for (size_t k = 0; k < w->v.rows && w->v.rows > 1; k++)
+        mho_json_add(currents, numbers(w->i_A + k * N, N));
+    if (w->v.rows == 1) {
+        mho_json_destroy(currents);
+        currents = numbers(w->i_A, N);
+    }
+    mho_json_put(root, "word_lines", mho_json_integer((int64_t)w->g.rows));
+    mho_json_put(root, "bit_lines", mho_json_integer((int64_t)N));
+    mho_json_put(root, "r_row_ohm", mho_json_number(w->options.r_row_ohm));
+    mho_json_put(root, "r_col_ohm", mho_json_number(w->options.r_col_ohm));
+    mho_json_put(root, "r_driver_ohm", mho_json_number(w->options.r_driver_ohm));
+    mho_json_put(root, "r_sense_ohm", mho_json_number(w->options.r_sense_ohm));
+    mho_json_put(root, "both_sides", mho_json_bool(w->options.both_sides));
+    mho_json_put(root, "currents_A", currents);
+    mho_json_put(root, "seconds", mho_json_number(w->seconds));
+    return cli_print_json(args, root);
+}
+
+/* One vector: a current a line.  Several: a vector a line. */
+static void print_text(const work *w, const cli_args *args)
+{
+    const size_t N = w->g.columns;
+    for (size_t k = 0; k < w->v.rows; k++)
+        for (size_t n = 0; n < N; n++)
+            fprintf(args->out, "%.16e%c", w->i_A[k * N + n],
+                    w->v.rows == 1 || n + 1 == N ? '\n' : ',');
+}
+
+static mho_status run(work *w, const cli_args *args)
+{
+    mho_status s = mho_circuit_read_conductances(args->conductance, &w->g);
+    if (!s)
+        s = mho_circuit_read_voltages(args->voltage, w->g.rows, &w->v);
+    if (s)
+        return s;
+    w->floating = cli_alloc(w->g.rows * sizeof *w->floating);
+    memset(w->floating, 0, w->g.rows * sizeof *w->floating);
+    w->voltage = cli_alloc(w->g.rows * sizeof *w->voltage);
+    w->T_S = cli_alloc(w->g.rows * w->g.columns * sizeof *w->T_S);
+    w->i_A = cli_alloc(w->v.rows * w->g.columns * sizeof *w->i_A);
+    s = solve(w, args);
+    if (!s && args->spice)
+        s = write_spice(w, args);
+    if (!s && args->json)
+        return print_json(w, args);
+    if (!s)
+        print_text(w, args);
+    return s;
+}
+
+mho_status cmd_circuit(const cli_args *args)
+{
+    if (!args->conductance || !args->voltage)
+        return mho_error(MHO_EUSAGE, "circuit needs --conductance FILE and --voltage FILE");
+    work w = {.options = {.r_row_ohm = args->r_row,
+                          .r_col_ohm = args->r_col,
+                          .r_driver_ohm = args->r_driver,
+                          .r_sense_ohm = args->r_sense,
+                          .both_sides = args->both_sides}};
+    mho_status s = run(&w, args);
+    mho_circuit_table_clear(&w.g);
+    mho_circuit_table_clear(&w.v);
+    free(w.floating);
+    free(w.voltage);
+    free(w.T_S);
+    free(w.i_A);
+    return s;
+}
