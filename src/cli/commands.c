@@ -3,6 +3,21 @@
 #include "cli.h"
 
 const cli_command cli_commands[] = {
+    {.name = "evaluate",
+     .synopsis = "NET --hw HW [options]",
+     .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw data trials images seed set",
+     .run = cmd_evaluate,
+     .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
+                "a built-in\n"
+                "hardware description (`mho hw`) or a YAML file.\n\n"
+                "Examples\n"
+                "    mho evaluate lenet --hw bcnn\n"
+                "    mho evaluate lenet --hw bcnn --set device.bits=3 --set crossbar.rows=256\n"
+                "    mho evaluate my.onnx --hw my.yaml --data DIR --trials 20 --json\n\n"
+                "`mho help hw` lists the fields that --set takes; docs/cli.md the keys of --json."},
     {.name = "nets",
      .synopsis = "[NET]",
      .summary = "networks that are built in, or the layers of one",

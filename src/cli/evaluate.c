@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The main job: a network, data and a hardware description come in; error, cycles, energy and area come
+ * out.  Cheap steps that can fail come first, so that a typo costs no time. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evaluate.h"
+
+/* The 8-bit CNN on crossbars of the same size and cell, priced by the same reading. */
+static mho_status open_hardware(const cli_args *args, evaluation *e)
+{
+    if (!args->hw)
+        return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
+    mho_status s = mho_hw_open(args->hw, args->set, &e->hw);
+    if (!s)
+        s = mho_hw_open("cnn8", NULL, &e->base_hw);
+    if (s)
+        return s;
+    e->base_hw.hw.crossbar.rows = e->hw.hw.crossbar.rows;
+    e->base_hw.hw.crossbar.columns = e->hw.hw.crossbar.columns;
+    e->base_hw.hw.crossbar.cell = e->hw.hw.crossbar.cell;
+    e->base_hw.hw.cost = e->hw.hw.cost;
+    memcpy(e->base_hw.hw.technology, e->hw.hw.technology, sizeof e->hw.hw.technology);
+    return mho_hw_check(&e->base_hw.hw);
+}
+
+static mho_status check_shapes(const mho_net *net, const mho_images *images, const char *data_name)
+{
+    mho_shape in = net->node[0].out, s = images->shape;
+    if (in.c == s.c && in.h == s.h && in.w == s.w)
+        return MHO_OK;
+    return mho_error(MHO_EDOMAIN, "%s reads images of %zux%zux%zu, %s has %zux%zux%zu", net->name,
+                     in.c, in.h, in.w, data_name, s.c, s.h, s.w);
+}
+
+static mho_status open_data(const cli_args *args, evaluation *e)
+{
+    mho_data_destroy(e->data);
+    mho_status s = mho_data_open(args->data, false, true, &e->data);
+    if (!s)
+        s = mho_data_head(e->data, e->hw.hw.output.calibration_images, &e->calibration);
+    return s;
+}
+
+static mho_status count_errors(mho_chip *chip, const mho_images *test, size_t images,
+                               uint8_t *label, size_t *wrong)
+{
+    mho_status s = mho_chip_run(chip, test, 0, images, NULL, label);
+    if (s)
+        return s;
+    *wrong = 0;
+    for (size_t i = 0; i < images; i++)
+        *wrong += label[i] != test->label[i];
+    return MHO_OK;
+}
+
+static mho_status run_ideal(evaluation *e, uint8_t *label)
+{
+    mho_hw ideal = e->hw.hw;
+    mho_chip *chip = NULL;
+    size_t wrong = 0;
+    ideal.device.variation = 0;
+    ideal.device.variation_sigma = 0;
+    mho_status s = mho_chip_create(e->net, &ideal, &e->calibration, &chip);
+    if (!s)
+        s = mho_chip_program(chip, e->seed, 0);
+    if (!s)
+        s = count_errors(chip, &e->data->test, e->images, label, &wrong);
+    e->ideal_error = (double)wrong / (double)e->images;
+    mho_chip_destroy(chip);
+    return s;
+}
+
+static mho_status run_trials(evaluation *e, uint8_t *label)
+{
+    mho_chip *chip = NULL;
+    mho_status s = mho_chip_create(e->net, &e->hw.hw, &e->calibration, &chip);
+    for (size_t t = 0; t < e->trials && !s; t++) {
+        cli_progress_part("programmings", t, e->trials);
+        s = mho_chip_program(chip, e->seed, (uint32_t)t);
+        double start_s = mho_seconds();
+        if (!s)
+            s = count_errors(chip, &e->data->test, e->images, label, &e->wrong[t]);
+        if (!s) {
+            e->inference_s += mho_seconds() - start_s;
+            e->trials_done = t + 1;
+        }
+    }
+    cli_progress_part("", 0, 0);
+    mho_chip_destroy(chip);
+    return s;
+}
+
+/* The spread of the finished programmings; counted in images, so that equal trials have no deviation. */
+static void summarize(evaluation *e)
+{
+    size_t n = e->trials_done, low = SIZE_MAX, high = 0;
+    double sum = 0, squares = 0, images = (double)e->images, trials = (double)n;
+    for (size_t t = 0; t < n; t++) {
+        double wrong = (double)e->wrong[t];
+        sum += wrong;
+        squares += wrong * wrong;
+        low = e->wrong[t] < low ? e->wrong[t] : low;
+        high = e->wrong[t] > high ? e->wrong[t] : high;
+    }
+    if (!n)
+        return;
+    double variance = n > 1 ? (squares - sum * sum / trials) / (trials - 1) : 0;
+    e->spread = (mho_spread){.mean = sum / trials / images,
+                             .std = low < high ? sqrt(variance) / images : 0,
+                             .min = (double)low / images,
+                             .max = (double)high / images,
+                             .trials = n};
+}
+
+static mho_status run_accuracy(evaluation *e)
+{
+    size_t wrong = 0;
+    uint8_t *label = cli_alloc(e->images);
+    mho_status s = mho_infer_errors(e->net, &e->data->test, e->images, &wrong);
+    if (!s) {
+        e->software_error = (double)wrong / (double)e->images;
+        s = run_ideal(e, label);
+    }
+    if (!s)
+        s = run_trials(e, label);
+    free(label);
+    summarize(e);
+    e->interrupted = s == MHO_EINTERRUPTED && e->trials_done > 0;
+    return s;
+}
+
+/* The network before the data: its model goes by the name of the data, which is cheap to find out. */
+static mho_status open_network(const cli_args *args, evaluation *e)
+{
+    bool binary = e->hw.hw.crossbar.mode == MHO_MODE_BINARY;
+    mho_net *plain = NULL;
+    mho_status s = cli_open_net(args->file[0], &plain);
+    bool trained = !s && mho_net_has_parameters(plain);
+    mho_net_destroy(plain);
+    if (!s)
+        s = mho_data_open(args->data, false, false, &e->data);
+    if (!s)
+        s = cli_open_model(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT,
+                           e->data->name, &e->net);
+    if (s)
+        return s;
+    if (trained)
+        snprintf(e->model, sizeof e->model, "%s", args->file[0]);
+    else
+        snprintf(e->model, sizeof e->model, "%s, built in, trained on %s",
+                 binary ? "binary" : "float", e->data->name);
+    return MHO_OK;
+}
+
+static mho_status run_costs(evaluation *e)
+{
+    mho_status s = mho_estimate_create(e->net, &e->hw.hw, &e->own);
+    if (!s)
+        s = mho_estimate_create(e->net, &e->base_hw.hw, &e->base);
+    if (!s)
+        s = mho_cycles_pipelined(e->net, &e->pipelined);
+    if (!s)
+        s = mho_cycles_layer_by_layer(e->net, &e->layer_by_layer);
+    return s;
+}
+
+static mho_status prepare(const cli_args *args, evaluation *e)
+{
+    mho_status s = open_hardware(args, e);
+    if (!s)
+        s = open_network(args, e);
+    if (!s)
+        s = run_costs(e);
+    if (!s)
+        s = open_data(args, e);
+    if (!s)
+        s = check_shapes(e->net, &e->data->test, e->data->name);
+    if (s)
+        return s;
+    e->images = args->has_images ? args->images : e->data->test.count;
+    if (e->images > e->data->test.count)
+        return mho_error(MHO_EUSAGE, "--images = %zu, want 1..%zu: %s has no more", e->images,
+                         e->data->test.count, e->data->name);
+    e->wrong = cli_alloc(e->trials * sizeof *e->wrong);
+    return MHO_OK;
+}
+
+mho_status evaluation_run(const cli_args *args, evaluation *e)
+{
+    double start_s = mho_seconds();
+    *e = (evaluation){.seed = args->seed, .trials = args->trials};
+    mho_status s = prepare(args, e);
+    if (!s)
+        s = run_accuracy(e);
+    e->seconds = mho_seconds() - start_s;
+    return s;
+}
+
+void evaluation_free(evaluation *e)
+{
+    mho_estimate_destroy(e->own);
+    mho_estimate_destroy(e->base);
+    mho_net_destroy(e->net);
+    mho_images_free(&e->calibration);
+    mho_data_destroy(e->data);
+    free(e->wrong);
+    *e = (evaluation){0};
+}

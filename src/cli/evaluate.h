@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `mho evaluate` finds out (evaluate.c), apart from how it is told (evaluate_report.c). */
+#ifndef MHO_CLI_EVALUATE_H
+#define MHO_CLI_EVALUATE_H
+
+#include "cli.h"
+
+typedef struct evaluation {
+    mho_hw_config hw, base_hw; /* as asked for; the 8-bit CNN on the same crossbars */
+    mho_data *data;
+    mho_images calibration; /* the first training images */
+    mho_net *net;
+    char model[256]; /* where its parameters come from */
+    size_t images, trials, trials_done;
+    uint64_t seed;
+    double software_error, ideal_error; /* fractions; ideal: on crossbars without variation */
+    size_t *wrong;                      /* [trials] images */
+    mho_spread spread;                  /* of wrong[0..trials_done) / images */
+    double inference_s, seconds;
+    uint64_t pipelined, layer_by_layer; /* cycles */
+    mho_estimate *own, *base;           /* mapping and cost */
+    bool interrupted;
+} evaluation;
+
+/* MHO_EINTERRUPTED with e->interrupted: all is there but the trials after trials_done. */
+MHO_MUST_CHECK mho_status evaluation_run(const cli_args *args, evaluation *e);
+void evaluation_free(evaluation *e);
+
+void evaluation_print(const evaluation *e, const cli_args *args);
+void evaluation_print_csv(const evaluation *e, const cli_args *args);
+mho_json *evaluation_json(const evaluation *e);
+
+#endif
