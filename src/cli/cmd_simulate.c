@@ -16,17 +16,22 @@ typedef struct simulation {
     double inference_s, seconds;
 } simulation;
 
-static mho_status open_all(const cli_args *args, simulation *sim)
+/* The network before the images: its model goes by the name of the data, which is cheap to find out. */
+static mho_status open_network(const cli_args *args, simulation *sim)
 {
-    if (!args->hw)
-        return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
-    mho_status s = mho_hw_open(args->hw, args->set, &sim->hw);
-    if (!s)
-        s = mho_data_open(args->data, false, true, &sim->data);
+    const bool binary = sim->hw.hw.crossbar.mode == MHO_MODE_BINARY;
+    mho_status s = mho_data_open(args->data, false, false, &sim->data);
     if (s)
         return s;
-    const bool binary = sim->hw.hw.crossbar.mode == MHO_MODE_BINARY;
     s = cli_open_model(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT, sim->data->name, &sim->net);
+    mho_data_destroy(sim->data);
+    sim->data = NULL;
+    return s;
+}
+
+static mho_status open_images(const cli_args *args, simulation *sim)
+{
+    mho_status s = mho_data_open(args->data, false, true, &sim->data);
     if (s)
         return s;
     sim->images = args->has_images ? args->images : sim->data->test.count;
@@ -34,6 +39,16 @@ static mho_status open_all(const cli_args *args, simulation *sim)
         return mho_error(MHO_EUSAGE, "--images = %zu, want 1..%zu: %s has no more", sim->images,
                          sim->data->test.count, sim->data->name);
     return mho_data_head(sim->data, sim->hw.hw.output.calibration_images, &sim->calibration);
+}
+
+static mho_status open_all(const cli_args *args, simulation *sim)
+{
+    if (!args->hw)
+        return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
+    mho_status s = mho_hw_open(args->hw, args->set, &sim->hw);
+    if (!s)
+        s = open_network(args, sim);
+    return s ? s : open_images(args, sim);
 }
 
 static mho_status errors_on(const simulation *sim, const mho_hw *hw, uint64_t seed, size_t trials,

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# mho simulate: keys of its JSON, same digits for any thread count, what is refused.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+model=$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx
+few="--data synthetic --images 200 --trials 3 --set output.calibration_images=50"
+
+run simulate "$model" --hw bcnn $few --json; want_code 0
+want_json 'v["images"] == 200 and v["hw"] == "bcnn" and v["data"] == "synthetic" and v["seed"] == 1'
+want_json 'v["network"] and v["threads"] >= 1 and v["kernel"] in ("ref", "avx2", "avx512")'
+want_json 'all(0 <= v[k] <= 1 for k in ("software_error", "ideal_device_error"))'
+want_json 'v["hardware_error"]["trials"] == 3 and len(v["hardware_error"]["by_trial"]) == 3'
+want_json 'v["hardware_error"]["min"] <= v["hardware_error"]["mean"] <= v["hardware_error"]["max"]'
+want_json 'v["images_per_second"] > 0 and v["seconds"] > 0 and v["peak_bytes"] > 1e6'
+want_json 'v["config"]["device.bits"]["value"] == 7'
+digits='import json; v = json.load(open("out")); print(v["software_error"], v["ideal_device_error"], v["hardware_error"])'
+/usr/bin/python3 -c "$digits" >first
+run simulate "$model" --hw bcnn $few --json --threads 1; want_code 0
+/usr/bin/python3 -c "$digits" >second
+cmp -s first second || fail "other digits with one thread: $(diff first second)"
+
+run simulate "$model" --hw bcnn $few --csv; want_code 0; want_out "software,"
+
+# Ideal devices and converters: as software, in every trial.
+run simulate "$model" --hw bcnn $few --json --set device.variation=0 --set output.first_bits=0 \
+    --set output.split_bits=0 --set output.last_bits=0
+want_code 0
+want_json 'v["hardware_error"]["max"] == v["hardware_error"]["min"] == v["software_error"] == v["ideal_device_error"]'
+
+run simulate "$model"; want_misuse "--hw is missing"
+run simulate "$model" --hw bcnn --data synthetic --images 20000; want_misuse "--images = 20000, want 1..10000"
+run simulate "$model" --hw bcnn --data nowhere; want_code 3; want_no_out; want_err "nowhere"
+run simulate nothing.onnx --hw bcnn --data synthetic; want_error 3 "nothing.onnx"
+run simulate lenet --hw bcnm --data synthetic; want_error 3 "did you mean bcnn?"
+run simulate "$model" --hw bcnn $few --set output.split_bits=40; want_error 2 "output.split_bits = 40" "0..16"
