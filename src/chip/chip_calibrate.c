@@ -69,6 +69,10 @@ static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
     if (step < g->of->from || !layer->needs_range || g->of->errors)
         return;
     g->now = &g->sums[l];
+    if (layer->groups == 1) {
+        mho_crossbar_sums_of(layer->xb[0], chip_work_crossbar(g->work, l), n, in, count_sums, g);
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < layer->groups; k++)
             mho_crossbar_sums(layer->xb[k], chip_work_crossbar(g->work, l),

@@ -148,32 +148,53 @@ static inline void finish(const mhoi_job *job, size_t j, size_t to, __m256i firs
     put(job, j + 1, to, second);
 }
 
-/* The sums of one column for up to 32 pixels. */
-typedef struct column {
-    __m256i all[2], high[2];
-} column;
-
-INLINE column add_bundles(column sum, const int16_t *table, const uint16_t *index, size_t together,
-                          size_t tile)
+/* Keeps a value that was loaded in its register, where compilers would load it again for every use. */
+INLINE __m256i held(__m256i v)
 {
-    __m256i part[2];
+    __asm__("" : "+x"(v));
+    return v;
+}
+
+/* The accumulators of two sums for up to 32 pixels. */
+typedef struct sums {
+    __m256i all0[2], high0[2], all1[2], high1[2]; /* first and second vector of pixels */
+} sums;
+
+INLINE __m256i entries(const int16_t *table)
+{
+    return held(_mm256_broadcastsi128_si256(_mm_load_si128((const void *)table)));
+}
+
+/* Adds the `together` bundles that begin at entry `at` of tables j and j + 1. */
+INLINE void add_bundles(const mhoi_job *job, size_t j, const uint16_t *x, size_t at, size_t together,
+                        size_t tile, sums *s)
+{
+    __m256i part0[2], part1[2];
     UNROLL for (size_t i = 0; i < together; ++i)
     {
-        const __m128i entries = _mm_load_si128((const void *)(table + i * ENTRIES));
-        const __m256i twice = _mm256_broadcastsi128_si256(entries);
-        UNROLL for (size_t t = 0; t < tile; ++t)
+        const __m256i i0 = held(_mm256_load_si256((const void *)(x + i * MHOI_TILE)));
+        const __m256i i1 =
+            tile == 2 ? held(_mm256_load_si256((const void *)(x + i * MHOI_TILE + LANES))) : i0;
+        UNROLL for (size_t u = 0; u < 2; ++u)
         {
-            const void *at = index + i * MHOI_TILE + t * LANES;
-            const __m256i s = _mm256_shuffle_epi8(twice, _mm256_load_si256(at));
-            part[t] = i ? _mm256_add_epi16(part[t], s) : s;
+            const __m256i table = entries((const int16_t *)job->w[j + u] + at + i * ENTRIES);
+            const __m256i v0 = _mm256_shuffle_epi8(table, i0);
+            part0[u] = i ? _mm256_add_epi16(part0[u], v0) : v0;
+            if (tile == 2) {
+                const __m256i v1 = _mm256_shuffle_epi8(table, i1);
+                part1[u] = i ? _mm256_add_epi16(part1[u], v1) : v1;
+            }
         }
     }
-    UNROLL for (size_t t = 0; t < tile; ++t)
+    UNROLL for (size_t u = 0; u < 2; ++u)
     {
-        sum.all[t] = _mm256_add_epi32(sum.all[t], part[t]);
-        sum.high[t] = _mm256_add_epi32(sum.high[t], _mm256_srli_epi32(part[t], 16));
+        s->all0[u] = _mm256_add_epi32(s->all0[u], part0[u]);
+        s->high0[u] = _mm256_add_epi32(s->high0[u], _mm256_srli_epi32(part0[u], 16));
+        if (tile == 2) {
+            s->all1[u] = _mm256_add_epi32(s->all1[u], part1[u]);
+            s->high1[u] = _mm256_add_epi32(s->high1[u], _mm256_srli_epi32(part1[u], 16));
+        }
     }
-    return sum;
 }
 
 INLINE __m256i even_of(__m256i all, __m256i high, __m256i bias)
@@ -183,29 +204,22 @@ INLINE __m256i even_of(__m256i all, __m256i high, __m256i bias)
 
 INLINE void lookup_tile(const mhoi_job *job, size_t j, size_t q, size_t together, size_t tile)
 {
-    const __m256i zero = _mm256_setzero_si256();
-    column s0 = {{zero, zero}, {zero, zero}}, s1 = s0;
-    const int16_t *w0 = job->w[j], *w1 = job->w[j + 1];
-    const uint16_t *at = (const uint16_t *)job->x + tile_at(job, q);
-    size_t b = 0;
-    for (; b + together <= job->steps; b += together) {
-        s0 = add_bundles(s0, w0 + b * ENTRIES, at, together, tile);
-        s1 = add_bundles(s1, w1 + b * ENTRIES, at, together, tile);
-        at += together * MHOI_TILE;
-    }
-    for (; b < job->steps; ++b) {
-        s0 = add_bundles(s0, w0 + b * ENTRIES, at, 1, tile);
-        s1 = add_bundles(s1, w1 + b * ENTRIES, at, 1, tile);
-        at += MHOI_TILE;
-    }
-    const __m256i b0 = _mm256_set1_epi32(job->bias[j]), b1 = _mm256_set1_epi32(job->bias[j + 1]);
+    const uint16_t *x = (const uint16_t *)job->x + tile_at(job, q);
+    const size_t whole = job->steps / together * together;
     const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
-    UNROLL for (size_t t = 0; t < tile; ++t)
-    {
-        finish(job, j, to + t * LANES, even_of(s0.all[t], s0.high[t], b0),
-               even_of(s1.all[t], s1.high[t], b1));
-        finish(job, j, to + t * LANES + 8, _mm256_add_epi32(s0.high[t], b0),
-               _mm256_add_epi32(s1.high[t], b1));
+    const __m256i b0 = _mm256_set1_epi32(job->bias[j]), b1 = _mm256_set1_epi32(job->bias[j + 1]);
+    sums s;
+    UNROLL for (size_t u = 0; u < 2; ++u)
+        s.all0[u] = s.high0[u] = s.all1[u] = s.high1[u] = _mm256_setzero_si256();
+    for (size_t b = 0; b < whole; b += together)
+        add_bundles(job, j, x + b * MHOI_TILE, b * ENTRIES, together, tile, &s);
+    for (size_t b = whole; b < job->steps; ++b)
+        add_bundles(job, j, x + b * MHOI_TILE, b * ENTRIES, 1, tile, &s);
+    finish(job, j, to, even_of(s.all0[0], s.high0[0], b0), even_of(s.all0[1], s.high0[1], b1));
+    finish(job, j, to + 8, _mm256_add_epi32(s.high0[0], b0), _mm256_add_epi32(s.high0[1], b1));
+    if (tile == 2) {
+        finish(job, j, to + 16, even_of(s.all1[0], s.high1[0], b0), even_of(s.all1[1], s.high1[1], b1));
+        finish(job, j, to + 24, _mm256_add_epi32(s.high1[0], b0), _mm256_add_epi32(s.high1[1], b1));
     }
 }
 

@@ -166,74 +166,81 @@ static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1
     put(job, 3, to, s3);
 }
 
-/* The sums of one column for up to 64 pixels; a struct of its own keeps them in registers. */
-typedef struct column {
-    __m512i even[2], odd[2];
-} column;
-
-/* Adds the `together` bundles at `table` to the sums of one column; index[] as loaded. */
-INLINE column add_bundles(column sum, const int16_t *table, __m512i index[2][3], size_t together,
-                          size_t tile)
+/* Keeps a value that was loaded in its register, where compilers would load it again for every use:
+ * loads, not arithmetic, would limit the kernels then. */
+INLINE __m512i held(const void *from)
 {
-    const __m512i even = _mm512_set1_epi32(1), odd = _mm512_set1_epi32(1 << 16);
-    __m512i part[2];
-    UNROLL for (size_t i = 0; i < together; ++i)
-    {
-        const __m512i entries = _mm512_load_si512(table + i * MHOI_ENTRIES);
-        UNROLL for (size_t t = 0; t < tile; ++t)
-        {
-            const __m512i s = _mm512_permutexvar_epi16(index[t][i], entries);
-            part[t] = i ? _mm512_add_epi16(part[t], s) : s;
-        }
-    }
-    UNROLL for (size_t t = 0; t < tile; ++t)
-    {
-        sum.even[t] = _mm512_dpwssd_epi32(sum.even[t], part[t], even);
-        sum.odd[t] = _mm512_dpwssd_epi32(sum.odd[t], part[t], odd);
-    }
+    __m512i v = _mm512_load_si512(from);
+    __asm__("" : "+v"(v));
+    return v;
+}
+
+/* sum + pairs of products, as _mm512_dpwssd_epi32, which compilers surround with copies of sum. */
+INLINE __m512i add_products(__m512i sum, __m512i a, __m512i b)
+{
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
     return sum;
 }
 
-INLINE column start(int32_t bias)
+/* The accumulators of four sums for up to 64 pixels: even and odd lanes of two vectors. */
+typedef struct sums {
+    __m512i even0[MHOI_SUMS], odd0[MHOI_SUMS], even1[MHOI_SUMS], odd1[MHOI_SUMS];
+} sums;
+
+/* Adds the `together` bundles that begin at entry `at` of the tables. */
+INLINE void add_bundles(const mhoi_job *job, const uint16_t *x, size_t at, size_t together, size_t tile,
+                        sums *s)
 {
-    const __m512i v = _mm512_set1_epi32(bias);
-    return (column){{v, v}, {v, v}};
+    const __m512i even = _mm512_set1_epi32(1), odd = _mm512_set1_epi32(1 << 16);
+    __m512i i0[3], i1[3];
+    UNROLL for (size_t i = 0; i < together; ++i)
+    {
+        i0[i] = held(x + i * MHOI_TILE);
+        if (tile == 2)
+            i1[i] = held(x + i * MHOI_TILE + LANES);
+    }
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+    {
+        const int16_t *table = (const int16_t *)job->w[j] + at;
+        __m512i part0 = _mm512_setzero_si512(), part1 = part0;
+        UNROLL for (size_t i = 0; i < together; ++i)
+        {
+            const __m512i entries = held(table + i * MHOI_ENTRIES);
+            const __m512i v0 = _mm512_permutexvar_epi16(i0[i], entries);
+            part0 = i ? _mm512_add_epi16(part0, v0) : v0;
+            if (tile == 2) {
+                const __m512i v1 = _mm512_permutexvar_epi16(i1[i], entries);
+                part1 = i ? _mm512_add_epi16(part1, v1) : v1;
+            }
+        }
+        s->even0[j] = add_products(s->even0[j], part0, even);
+        s->odd0[j] = add_products(s->odd0[j], part0, odd);
+        if (tile == 2) {
+            s->even1[j] = add_products(s->even1[j], part1, even);
+            s->odd1[j] = add_products(s->odd1[j], part1, odd);
+        }
+    }
 }
 
 INLINE void lookup_tile(const mhoi_job *job, size_t q, size_t together, size_t tile)
 {
-    column s0 = start(job->bias[0]), s1 = start(job->bias[1]);
-    column s2 = start(job->bias[2]), s3 = start(job->bias[3]);
-    const uint16_t *at = (const uint16_t *)job->x + tile_at(job, q);
-    size_t entry = 0;
-    for (size_t left = job->steps; left;) {
-        const size_t n = left >= together ? together : 1;
-        __m512i index[2][3];
-        UNROLL for (size_t t = 0; t < tile; ++t)
-            index[t][0] = _mm512_load_si512(at + t * LANES);
-        if (n == 1) {
-            s0 = add_bundles(s0, (const int16_t *)job->w[0] + entry, index, 1, tile);
-            s1 = add_bundles(s1, (const int16_t *)job->w[1] + entry, index, 1, tile);
-            s2 = add_bundles(s2, (const int16_t *)job->w[2] + entry, index, 1, tile);
-            s3 = add_bundles(s3, (const int16_t *)job->w[3] + entry, index, 1, tile);
-        } else {
-            UNROLL for (size_t i = 1; i < together; ++i)
-                UNROLL for (size_t t = 0; t < tile; ++t)
-                    index[t][i] = _mm512_load_si512(at + i * MHOI_TILE + t * LANES);
-            s0 = add_bundles(s0, (const int16_t *)job->w[0] + entry, index, together, tile);
-            s1 = add_bundles(s1, (const int16_t *)job->w[1] + entry, index, together, tile);
-            s2 = add_bundles(s2, (const int16_t *)job->w[2] + entry, index, together, tile);
-            s3 = add_bundles(s3, (const int16_t *)job->w[3] + entry, index, together, tile);
-        }
-        left -= n;
-        at += n * MHOI_TILE;
-        entry += n * MHOI_ENTRIES;
-    }
+    const uint16_t *x = (const uint16_t *)job->x + tile_at(job, q);
+    const size_t whole = job->steps / together * together;
     const size_t to = job->place[q / MHOI_TILE];
-    UNROLL for (size_t t = 0; t < tile; ++t)
-    {
-        finish(job, to + t * LANES, s0.even[t], s1.even[t], s2.even[t], s3.even[t]);
-        finish(job, to + t * LANES + 16, s0.odd[t], s1.odd[t], s2.odd[t], s3.odd[t]);
+    sums s;
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+        s.even0[j] = s.odd0[j] = s.even1[j] = s.odd1[j] = _mm512_set1_epi32(job->bias[j]);
+    for (size_t b = 0; b < whole; b += together)
+        add_bundles(job, x + b * MHOI_TILE, b * MHOI_ENTRIES, together, tile, &s);
+    if (together == 3 && job->steps - whole == 2)
+        add_bundles(job, x + whole * MHOI_TILE, whole * MHOI_ENTRIES, 2, tile, &s);
+    else if (whole < job->steps)
+        add_bundles(job, x + whole * MHOI_TILE, whole * MHOI_ENTRIES, 1, tile, &s);
+    finish(job, to, s.even0[0], s.even0[1], s.even0[2], s.even0[3]);
+    finish(job, to + 16, s.odd0[0], s.odd0[1], s.odd0[2], s.odd0[3]);
+    if (tile == 2) {
+        finish(job, to + 32, s.even1[0], s.even1[1], s.even1[2], s.even1[3]);
+        finish(job, to + 48, s.odd1[0], s.odd1[1], s.odd1[2], s.odd1[3]);
     }
 }
 
@@ -266,11 +273,11 @@ INLINE void dot_tile(const mhoi_job *job, size_t q, size_t tile)
     for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE)
         UNROLL for (size_t t = 0; t < tile; ++t)
         {
-            const __m512i v = _mm512_load_si512(x + t * 16);
-            s0[t] = _mm512_dpwssd_epi32(s0[t], v, _mm512_set1_epi32(w0[i]));
-            s1[t] = _mm512_dpwssd_epi32(s1[t], v, _mm512_set1_epi32(w1[i]));
-            s2[t] = _mm512_dpwssd_epi32(s2[t], v, _mm512_set1_epi32(w2[i]));
-            s3[t] = _mm512_dpwssd_epi32(s3[t], v, _mm512_set1_epi32(w3[i]));
+            const __m512i v = held(x + t * 16);
+            s0[t] = add_products(s0[t], v, _mm512_set1_epi32(w0[i]));
+            s1[t] = add_products(s1[t], v, _mm512_set1_epi32(w1[i]));
+            s2[t] = add_products(s2[t], v, _mm512_set1_epi32(w2[i]));
+            s3[t] = add_products(s3[t], v, _mm512_set1_epi32(w3[i]));
         }
     const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
     UNROLL for (size_t t = 0; t < tile; ++t)
