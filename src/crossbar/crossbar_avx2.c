@@ -276,6 +276,60 @@ static void dot(const mhoi_job *job)
     }
 }
 
+/* Pairs 0..7 (16 rows) of images 0..7: 16-bit pairs of bytes are transposed, then widened. */
+INLINE void flat_8x8(const uint8_t *map, size_t image_bytes, bool is_signed, int32_t *pair)
+{
+    __m128i a[8], b[8];
+    UNROLL for (size_t i = 0; i < 8; ++i)
+        a[i] = _mm_loadu_si128((const void *)(map + i * image_bytes));
+    UNROLL for (size_t i = 0; i < 4; ++i)
+    {
+        b[2 * i] = _mm_unpacklo_epi16(a[i], a[i + 4]);
+        b[2 * i + 1] = _mm_unpackhi_epi16(a[i], a[i + 4]);
+    }
+    UNROLL for (size_t i = 0; i < 4; ++i)
+    {
+        a[2 * i] = _mm_unpacklo_epi16(b[i], b[i + 4]);
+        a[2 * i + 1] = _mm_unpackhi_epi16(b[i], b[i + 4]);
+    }
+    UNROLL for (size_t i = 0; i < 4; ++i)
+    {
+        b[2 * i] = _mm_unpacklo_epi16(a[i], a[i + 4]);
+        b[2 * i + 1] = _mm_unpackhi_epi16(a[i], a[i + 4]);
+    }
+    UNROLL for (size_t i = 0; i < 8; ++i)
+    {
+        const __m256i v = is_signed ? _mm256_cvtepi8_epi16(b[i]) : _mm256_cvtepu8_epi16(b[i]);
+        _mm256_store_si256((void *)(pair + i * MHOI_TILE), v);
+    }
+}
+
+static int32_t widen_pair(const uint8_t *from, size_t rows, bool is_signed)
+{
+    const uint8_t low = from[0], high = rows > 1 ? from[1] : 0;
+    const uint16_t a = is_signed ? (uint16_t)(int8_t)low : low;
+    const uint16_t b = is_signed ? (uint16_t)(int8_t)high : high;
+    return (int32_t)(a | (uint32_t)b << 16);
+}
+
+void mhoi_flat_pairs_avx2(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                          bool is_signed, int32_t *pair, size_t step)
+{
+    for (size_t i = 0; i < images; i += 8)
+        for (size_t r = 0; r < rows; r += 16) {
+            const uint8_t *from = map + i * image_bytes + r;
+            int32_t *to = pair + i / MHOI_TILE * step + r / 2 * MHOI_TILE + i % MHOI_TILE;
+            if (i + 8 <= images && r + 16 <= rows) {
+                flat_8x8(from, image_bytes, is_signed, to);
+                continue;
+            }
+            for (size_t image = 0; image < 8 && i + image < images; ++image)
+                for (size_t row = 0; row < 16 && r + row < rows; row += 2)
+                    to[row / 2 * MHOI_TILE + image] =
+                        widen_pair(from + image * image_bytes + row, rows - r - row, is_signed);
+        }
+}
+
 /* Rows 2i and 2i + 1 of pairs of elements, then pairs of pairs, then halves. */
 INLINE void transpose_8x8(const int32_t *in, size_t in_pitch, int32_t *out, size_t out_pitch)
 {
@@ -324,6 +378,7 @@ const mhoi_kernels mhoi_kernels_avx2 = {
     .flat_bits = flat_bits,
     .expand_flat = expand_flat,
     .expand_pair = expand_pair,
+    .flat_pairs = mhoi_flat_pairs_avx2,
     .transpose = mhoi_transpose_avx2,
     .lookup = lookup,
     .dot = dot,

@@ -18,8 +18,17 @@ __attribute__((target("avx512vbmi"))) static void gather(const uint8_t *window, 
                                                          size_t tiles, const mhoi_segment *segment,
                                                          size_t segments, uint8_t *out)
 {
+    const bool plain = segments == 1 && segment->right == 0;
     for (size_t i = 0; i < tiles; ++i) {
         const __m512i order = _mm512_loadu_si512(tile[i].order);
+        if (plain) {
+            const uint8_t *at = window + tile[i].from + segment->offset;
+            const __m512i v =
+                _mm512_permutex2var_epi8(_mm512_loadu_si512(at), order, _mm512_loadu_si512(at + 64));
+            _mm512_storeu_si512(out + i * MHOI_TILE,
+                                _mm512_and_si512(v, _mm512_set1_epi8((char)segment->mask)));
+            continue;
+        }
         __m512i all = _mm512_setzero_si512();
         for (const mhoi_segment *s = segment; s < segment + segments; ++s) {
             const uint8_t *at = window + tile[i].from + s->offset;
@@ -303,6 +312,7 @@ const mhoi_kernels mhoi_kernels_avx512 = {
     .flat_bits = flat_bits,
     .expand_flat = expand_flat,
     .expand_pair = expand_pair,
+    .flat_pairs = mhoi_flat_pairs_avx2,
     .transpose = mhoi_transpose_avx2,
     .lookup = lookup,
     .dot = dot,

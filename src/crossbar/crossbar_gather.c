@@ -89,8 +89,10 @@ static void find_tiles(mho_crossbar_work *work)
 void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t first, size_t pixels)
 {
     size_t runs = 0;
-    if (xb->flat)
+    if (xb->flat || (work->first == first && work->pixels == pixels))
         return;
+    work->first = first;
+    work->pixels = pixels;
     for (size_t q = first; q < first + pixels; ++runs) {
         const size_t image = q / xb->positions, p = q % xb->positions;
         const size_t y = p / xb->w_out, x = p % xb->w_out;
@@ -175,13 +177,6 @@ static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, co
     }
 }
 
-static void gather_flat(const mho_crossbar *xb, const uint8_t *map, size_t images, size_t row,
-                        uint8_t *out)
-{
-    for (size_t i = 0; i < images; ++i)
-        out[i] = map[i * xb->rows + row];
-}
-
 /* One bundle a step, one bundle after the other. */
 static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
 {
@@ -194,22 +189,18 @@ static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size
 }
 
 /* Two rows a step; every bundle is a row. */
-static void gather_pairs(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
-                         size_t images, size_t k, size_t tiles)
+static void gather_pairs(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
 {
     const size_t bundles = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
     const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
-    uint8_t *bytes[2] = {work->bytes, work->bytes + MHOI_BLOCK + MHOI_SLACK};
+    uint8_t *first = work->bytes, *second = work->bytes + MHOI_BLOCK + MHOI_SLACK;
     int32_t *x = work->x;
     for (size_t b = 0; b < bundles; b += 2, x += MHOI_TILE) {
-        const size_t rows = bundles - b < 2 ? 1 : 2;
-        for (size_t i = 0; i < rows; ++i) {
-            if (xb->flat)
-                gather_flat(xb, map, images, bundle[b + i].row, bytes[i]);
-            else
-                gather_bundle(xb, work, &bundle[b + i], tiles, bytes[i]);
-        }
-        xb->kernels->expand_pair(bytes[0], rows == 2 ? bytes[1] : NULL, xb->shape.input_signed, tiles, x,
+        const bool two = b + 1 < bundles;
+        gather_bundle(xb, work, &bundle[b], tiles, first);
+        if (two)
+            gather_bundle(xb, work, &bundle[b + 1], tiles, second);
+        xb->kernels->expand_pair(first, two ? second : NULL, xb->shape.input_signed, tiles, x,
                                  steps * MHOI_TILE);
     }
 }
@@ -218,10 +209,15 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
                        size_t images, size_t k, size_t pixels)
 {
     const size_t tiles = (pixels + MHOI_TILE - 1) / MHOI_TILE;
-    if (xb->shape.input_bits != 1)
-        gather_pairs(xb, work, map, images, k, tiles);
-    else if (xb->flat)
+    const bool bits = xb->shape.input_bits == 1;
+    if (xb->flat && bits)
         gather_flat_bits(xb, work, map, images, k);
-    else
+    else if (xb->flat)
+        xb->kernels->flat_pairs(map + xb->bundle[xb->group_bundle[k]].row, xb->rows,
+                                mhoi_bundles_of(xb, k), images, xb->shape.input_signed, work->x,
+                                mhoi_steps_of(xb, k) * MHOI_TILE);
+    else if (bits)
         gather_indices(xb, work, k, tiles);
+    else
+        gather_pairs(xb, work, k, tiles);
 }

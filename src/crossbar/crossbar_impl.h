@@ -84,11 +84,16 @@ typedef struct mhoi_kernels {
     void (*dot)(const mhoi_job *job);
     /* out[j] = sum over bit < bits of in[j + offset[bit]] << bit, j < n. */
     void (*window)(const uint8_t *in, const size_t *offset, size_t bits, size_t n, uint8_t *out);
+    /* The pairs of `rows` rows from a flat map. */
+    void (*flat_pairs)(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                       bool is_signed, int32_t *pair, size_t step);
     /* out[columns][rows] from in[rows][columns]; pitches in elements. */
     void (*transpose)(const int32_t *in, size_t in_pitch, size_t rows, size_t columns, int32_t *out,
                       size_t out_pitch);
 } mhoi_kernels;
 
+void mhoi_flat_pairs_avx2(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                          bool is_signed, int32_t *pair, size_t step);
 void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns, int32_t *out,
                          size_t out_pitch);
 
@@ -138,6 +143,7 @@ struct mho_crossbar_work {
     bool near;            /* every tile reads window bytes that lie close together */
     mhoi_run *run;        /* [MHOI_BLOCK] */
     size_t runs;
+    size_t first, pixels; /* which the runs are of; pixels 0: none yet */
     int16_t *ref_x;       /* reference: [R][MHOI_REF_BLOCK] */
     int32_t *ref_s;       /* reference: [3][MHOI_REF_BLOCK] */
 };
