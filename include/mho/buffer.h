@@ -130,11 +130,14 @@ typedef struct mho_schedule {
 MHO_API MHO_MUST_CHECK mho_status mho_schedule_search(const mho_workload *work,
                                                       const mho_schedule_options *options,
                                                       mho_schedule **out);
-/* The same by the paper's pruned tree over fixed sets, for small networks (a reference).
- * MHO_EDOMAIN: more than 20 layers at level 3. */
+/* The same by one method, as a check: the paper's pruned tree over fixed sets (MHO_EDOMAIN: more than 20
+ * layers at level 3), or branch and bound. */
 MHO_API MHO_MUST_CHECK mho_status mho_schedule_tree(const mho_workload *work,
                                                     const mho_schedule_options *options,
                                                     mho_schedule **out);
+MHO_API MHO_MUST_CHECK mho_status mho_schedule_bound(const mho_workload *work,
+                                                     const mho_schedule_options *options,
+                                                     mho_schedule **out);
 MHO_API void mho_schedule_destroy(mho_schedule *schedule);
 
 /* --- time and energy -------------------------------------------------------------------------------- */

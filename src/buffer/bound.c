@@ -466,12 +466,13 @@ static mho_status study(search *s, interval in, double *open)
     return status == MHO_OK ? push(s, mid + 1, in.last, bound) : status;
 }
 
-/* Between two neighbouring candidates no group can stream more and no layer passes in fewer pieces, so
- * the smaller R is the better. */
+/* R is Bw less a sum of weights: offset + j units.  Between two neighbouring candidates no group can
+ * stream more and no layer passes in fewer pieces, so the smaller R is the better. */
 static mho_status fill_candidates(search *s, size_t rows)
 {
     const mhoi_plan *plan = s->plan;
     uint64_t have = plan->options->weight_B, unit = plan->unit_B, *seen;
+    uint64_t offset = have % unit;
     mho_status status = mhoi_alloc(&seen, s->words + 1, sizeof *seen, "schedule candidates");
     if (status != MHO_OK)
         return status;
@@ -483,8 +484,9 @@ static mho_status fill_candidates(search *s, size_t rows)
         const mhoi_move *move = &plan->move[i];
         for (uint64_t q = 1; mhoi_move_single(move) && move->input_B > 0; q++) {
             uint64_t R = (move->weight_B + q - 1) / q;
-            if (R <= have)
-                seen[(R + unit - 1) / unit / 64] |= (uint64_t)1 << ((R + unit - 1) / unit % 64);
+            uint64_t at = R > offset ? (R - offset + unit - 1) / unit : 0;
+            if (at < s->words * 64)
+                seen[at / 64] |= (uint64_t)1 << (at % 64);
             if (move->nf <= 1 || R <= unit || move->input_B * q >= move->weight_B * (move->nf - 1))
                 break;
         }
@@ -494,8 +496,8 @@ static mho_status fill_candidates(search *s, size_t rows)
         count += (size_t)__builtin_popcountll(seen[w]);
     status = mhoi_alloc(&s->candidate, count, sizeof *s->candidate, "schedule candidates");
     for (size_t b = 0; b < s->words * 64 && status == MHO_OK; b++)
-        if (seen[b / 64] >> (b % 64) & 1 && b * unit <= have)
-            s->candidate[s->candidates++] = b * unit;
+        if (seen[b / 64] >> (b % 64) & 1 && offset + b * unit <= have)
+            s->candidate[s->candidates++] = offset + b * unit;
     mhoi_free(&seen);
     return status;
 }

@@ -123,6 +123,12 @@ mho_status mho_schedule_tree(const mho_workload *work, const mho_schedule_option
     return search(work, options, mhoi_tree_search, out);
 }
 
+mho_status mho_schedule_bound(const mho_workload *work, const mho_schedule_options *options,
+                              mho_schedule **out)
+{
+    return search(work, options, options->level < 3 ? mhoi_tree_search : mhoi_bound_search, out);
+}
+
 void mho_schedule_destroy(mho_schedule *schedule)
 {
     if (!schedule)
