@@ -71,7 +71,8 @@ int main(int argc, char **argv)
     size_t wrong;
     must(mho_infer_errors(net, &images, count, &wrong));
     const double software = cpu_seconds() - start;
-    printf("binary lenet on %s, %s kernels, CPU seconds of one core\n", name, mho_cpu_name(mho_cpu_level()));
+    printf("binary lenet on %s, %s kernels, CPU seconds of one core\n", name,
+           mho_cpu_name(mho_cpu_level()));
     printf("calibration %.3f s, programming %.4f s\n", calibration, programming);
     printf("hardware inference %.0f images/s, software %.0f images/s, ratio %.2f\n",
            (double)count / hardware, (double)count / software, software / hardware);

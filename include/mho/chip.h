@@ -31,7 +31,8 @@ MHO_API uint64_t mho_chip_held(const mho_chip *chip);
  * of equal scores the lowest index).  All threads are used; a block of images at a time, so memory does
  * not grow with n.  MHO_EUSAGE: the chip is not programmed. */
 MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_images *images,
-                                               size_t first, size_t n, float *scores, uint8_t *label);
+                                               size_t first, size_t n, float *scores,
+                                               uint8_t *label);
 
 typedef struct mho_spread {
     double mean, std, min, max; /* std: of the sample, n - 1 */
@@ -40,8 +41,9 @@ typedef struct mho_spread {
 
 /* error rate of `trials` programmings over the first `count` images; error[trials] may be NULL.
  * inference_seconds: time of hardware inference alone, summed (may be NULL). */
-MHO_API MHO_MUST_CHECK mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t count,
-                                                  uint64_t seed, size_t trials, double *error,
-                                                  mho_spread *spread, double *inference_seconds);
+MHO_API MHO_MUST_CHECK mho_status mho_chip_errors(mho_chip *chip, const mho_images *images,
+                                                  size_t count, uint64_t seed, size_t trials,
+                                                  double *error, mho_spread *spread,
+                                                  double *inference_seconds);
 
 #endif

@@ -46,14 +46,17 @@ typedef struct mho_hw {
     } crossbar;
     struct {
         size_t first_bits; /* DAC of the first layer */
-        size_t bits; /* DAC of the others: 1 = no DAC, the bit drives the row; full mode: of the maps */
+        size_t
+            bits; /* DAC of the others: 1 = no DAC, the bit drives the row; full mode: of the maps */
     } input;
     struct {
         size_t first_bits; /* ADC of the first layer */
-        size_t bits;       /* others, where one crossbar holds all rows: 1 = sense amplifier at the threshold */
+        size_t
+            bits; /* others, where one crossbar holds all rows: 1 = sense amplifier at the threshold */
         size_t split_bits; /* others, where rows are split: partial sums */
-        size_t last_bits;  /* the classifier: its sums are compared with each other, not with a threshold */
-        int range;         /* mho_range */
+        size_t
+            last_bits; /* the classifier: its sums are compared with each other, not with a threshold */
+        int range;     /* mho_range */
         double percentile; /* calibrated: 99.9 keeps all but 0.1 %, half of it at either end */
         size_t calibration_images;
         bool aligned; /* decision edges moved halfway between possible sums */
@@ -62,15 +65,15 @@ typedef struct mho_hw {
     struct {
         int weight_rule, map_rule; /* mho_scale_rule of full mode; binary mode needs no scale */
     } quant;
-    struct { /* readings of bcnn Table IV; docs/models/cost.md */
+    struct {               /* readings of bcnn Table IV; docs/models/cost.md */
         int input_sharing; /* mho_sharing: column groups share the DACs (D0), or each has its own (Dx) */
         size_t converters_per_weight_column; /* 2: one per crossbar of the pair; 1 */
         size_t conducting_cells_per_weight;  /* 1: one device of the pair counts for energy; 2 */
-        int adc4_area; /* mho_adc4_area: 15 comparators of 72 T, or the printed 72 T */
+        int adc4_area;   /* mho_adc4_area: 15 comparators of 72 T, or the printed 72 T */
         int subtractors; /* mho_subtract: one a layer output, or one a partial sum */
         int classifier;  /* mho_classifier: converters like the others', or of output.last_bits */
-        int footnote_c;  /* mho_footnote_c: digital power of Table III in mW as printed, or read as W */
-        bool buffer;     /* count the feature-map buffer */
+        int footnote_c; /* mho_footnote_c: digital power of Table III in mW as printed, or read as W */
+        bool buffer;    /* count the feature-map buffer */
     } cost;
     char technology[64]; /* configs/tech/NAME.yaml, or a path */
 } mho_hw;

@@ -10,7 +10,8 @@
 
 #include "mho/hw.h"
 
-#define MHO_QUANT_CANDIDATES 12 /* exponents a least-error rule looks at, from the covering one down */
+#define MHO_QUANT_CANDIDATES                                                                       \
+    12 /* exponents a least-error rule looks at, from the covering one down */
 
 typedef struct mho_codes {
     int32_t lo, hi; /* lo <= 0 < hi, |lo| and hi below 2^22 */
@@ -21,9 +22,11 @@ typedef struct mho_codes {
 MHO_API int mho_quant_cover(float smallest, float largest, mho_codes codes);
 
 /* code[i] of x[i], as int16. */
-MHO_API void mho_quant_codes(const float *x, size_t n, int exponent, mho_codes codes, int16_t *code);
+MHO_API void mho_quant_codes(const float *x, size_t n, int exponent, mho_codes codes,
+                             int16_t *code);
 /* The same into bytes: uint8, or two's complement where codes.lo < 0; |lo|, hi below 256. */
-MHO_API void mho_quant_bytes(const float *x, size_t n, int exponent, mho_codes codes, uint8_t *code);
+MHO_API void mho_quant_bytes(const float *x, size_t n, int exponent, mho_codes codes,
+                             uint8_t *code);
 
 /* Sum over x of |x - quantized x| (rule least_absolute), else of its square. */
 MHO_API double mho_quant_error(const float *x, size_t n, int exponent, mho_codes codes,

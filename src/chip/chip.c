@@ -13,8 +13,8 @@
 enum {
     BLOCK_MIN = 16,
     BLOCK_MAX = 256,
-    BLOCK_BYTES = 4 << 20,  /* of one block's maps */
-    BYTES_PER_WEIGHT = 16,  /* levels, conductances of the pair, and what kernels derive from them */
+    BLOCK_BYTES = 4 << 20, /* of one block's maps */
+    BYTES_PER_WEIGHT = 16, /* levels, conductances of the pair, and what kernels derive from them */
 };
 
 static mho_status check_memory(const mho_net *net)
@@ -25,10 +25,11 @@ static mho_status check_memory(const mho_net *net)
     const double want = weights * BYTES_PER_WEIGHT;
     const double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     if (want > have)
-        return mho_error(MHO_ENOMEM,
-                         "network %s: crossbars of %.0f weights take %.1f GB, this machine has %.1f GB "
-                         "of memory",
-                         net->name, weights, want * 1e-9, have * 1e-9);
+        return mho_error(
+            MHO_ENOMEM,
+            "network %s: crossbars of %.0f weights take %.1f GB, this machine has %.1f GB "
+            "of memory",
+            net->name, weights, want * 1e-9, have * 1e-9);
     return MHO_OK;
 }
 
@@ -72,12 +73,14 @@ static mho_status alloc_conductances(mho_chip *chip)
     return s ? s : mhoi_alloc(&chip->g_minus, cells, sizeof *chip->g_minus, "conductances");
 }
 
-static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first, size_t n)
+static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first,
+                               size_t n)
 {
     const mho_shape want = chip->input, is = images->shape;
     if (is.c != want.c || is.h != want.h || is.w != want.w)
-        return mho_error(MHO_ECONFIG, "images of %zu x %zu x %zu, the network wants %zu x %zu x %zu", is.c,
-                         is.h, is.w, want.c, want.h, want.w);
+        return mho_error(MHO_ECONFIG,
+                         "images of %zu x %zu x %zu, the network wants %zu x %zu x %zu", is.c, is.h,
+                         is.w, want.c, want.h, want.w);
     if (first > images->count || n > images->count - first)
         return mho_error(MHO_EDOMAIN, "images %zu..%zu of %zu", first, first + n, images->count);
     return MHO_OK;
@@ -100,7 +103,8 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
     }
     mho_status s = MHO_OK;
     if (needed && (!images || !images->count))
-        return mho_error(MHO_EUSAGE, "hardware %s needs calibration images, there are none", chip->hw.name);
+        return mho_error(MHO_EUSAGE, "hardware %s needs calibration images, there are none",
+                         chip->hw.name);
     if (needed)
         s = check_images(chip, images, 0, 0);
     if (!s && needed)
@@ -119,7 +123,8 @@ mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_image
     *out = NULL;
     mho_status s = mho_hw_check(hw);
     if (!s && !mho_net_has_parameters(net))
-        s = mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model", net->name);
+        s = mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model",
+                      net->name);
     if (!s)
         s = check_memory(net);
     mho_chip *chip = NULL;
@@ -179,7 +184,7 @@ typedef struct run {
     size_t first, n;
     float *scores;
     uint8_t *label;
-    chip_work **work; /* [threads] */
+    chip_work **work;     /* [threads] */
     size_t trial, trials; /* this run among those of one call, for progress */
     atomic_size_t done;   /* images of this run */
 } run;
@@ -236,7 +241,8 @@ static mho_status run_all(run *r)
 mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
                         float *scores, uint8_t *label)
 {
-    run r = {.chip = chip, .images = images, .first = first, .n = n, .scores = scores, .label = label};
+    run r = {
+        .chip = chip, .images = images, .first = first, .n = n, .scores = scores, .label = label};
     r.trials = 1;
     return run_all(&r);
 }
@@ -280,7 +286,8 @@ static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t cou
 }
 
 mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                           size_t trials, double *error, mho_spread *spread, double *inference_seconds)
+                           size_t trials, double *error, mho_spread *spread,
+                           double *inference_seconds)
 {
     uint8_t *label = NULL;
     size_t *wrong = NULL;

@@ -155,7 +155,8 @@ static chip_range middle(const histogram *h, double percentile)
         first++;
     for (uint64_t above = h->bin[last]; above <= cut && last > first; above += h->bin[last])
         last--;
-    return (chip_range){h->low + (int64_t)first * h->width, h->low + (int64_t)last * h->width + h->width - 1};
+    return (chip_range){h->low + (int64_t)first * h->width,
+                        h->low + (int64_t)last * h->width + h->width - 1};
 }
 
 static void set_ranges(pass *p)
@@ -170,7 +171,8 @@ static void set_ranges(pass *p)
         for (size_t t = 1; t < p->threads; t++)
             for (size_t b = 0; b < BINS; b++)
                 all->bin[b] += p->thread[t].sums[l].bin[b];
-        layer->calibrated = chip_converter_of(chip, layer, middle(all, chip->hw.output.percentile), true);
+        layer->calibrated =
+            chip_converter_of(chip, layer, middle(all, chip->hw.output.percentile), true);
         layer->needs_range = false;
     }
 }
@@ -249,7 +251,8 @@ mho_status chip_calibrate(mho_chip *chip, const mho_images *images)
     p.count = images->count < wanted ? images->count : wanted;
     mho_status s = mhoi_alloc(&p.thread, p.threads, sizeof *p.thread, "calibration");
     if (!s)
-        s = mhoi_alloc(&p.error, blocks_of(&p) * MHO_QUANT_CANDIDATES, sizeof *p.error, "calibration");
+        s = mhoi_alloc(&p.error, blocks_of(&p) * MHO_QUANT_CANDIDATES, sizeof *p.error,
+                       "calibration");
     for (size_t t = 0; !s && t < p.threads; t++)
         s = gatherer_create(&p, &p.thread[t]);
     if (!s)

@@ -11,8 +11,8 @@ static mho_status check_finite(const mho_node *node, const char *what, const flo
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(v[i]))
-            return mho_error(MHO_EDOMAIN, "layer %s: %s[%zu] = %g, want a finite number", node->name,
-                             what, i, (double)v[i]);
+            return mho_error(MHO_EDOMAIN, "layer %s: %s[%zu] = %g, want a finite number",
+                             node->name, what, i, (double)v[i]);
     return MHO_OK;
 }
 

@@ -18,7 +18,8 @@ chip_range chip_range_full(const mho_chip *chip, const chip_layer *layer)
 {
     const mho_device *device = &chip->hw.device;
     const size_t top = ((size_t)1 << device->bits) - 1;
-    const int64_t most = (int64_t)(layer->rows < chip->hw.crossbar.rows ? layer->rows : chip->hw.crossbar.rows);
+    const int64_t most =
+        (int64_t)(layer->rows < chip->hw.crossbar.rows ? layer->rows : chip->hw.crossbar.rows);
     const int64_t g_top = mho_device_level(device, top), g_bottom = mho_device_level(device, 0);
     const int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
     if (chip->per_pair)
@@ -54,7 +55,8 @@ mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, c
     return (mho_converter){(int32_t)codes, (int32_t)edge, (int32_t)step};
 }
 
-void chip_converter_value(const mho_chip *chip, const chip_layer *layer, double *gain, double *offset)
+void chip_converter_value(const mho_chip *chip, const chip_layer *layer, double *gain,
+                          double *offset)
 {
     const mho_converter *converter = &layer->converter;
     *gain = 1;

@@ -39,7 +39,8 @@ static void pool_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t 
 {
     for (size_t y = 0; y < h_out; y++, in += 2 * w, out += w_out)
         for (size_t x = 0; x < w_out; x++) {
-            const uint8_t a = in[2 * x], b = in[2 * x + 1], c = in[w + 2 * x], d = in[w + 2 * x + 1];
+            const uint8_t a = in[2 * x], b = in[2 * x + 1], c = in[w + 2 * x],
+                          d = in[w + 2 * x + 1];
             out[x] = all ? a & b & c & d : a | b | c | d;
         }
 }
@@ -61,8 +62,8 @@ static int32_t element(const chip_map *map, uint8_t v)
 }
 
 /* Largest, or the mean of what is no padding, rounded to the nearest (halves away from zero). */
-static uint8_t window_value(const mho_node *pool, const chip_map *map, const uint8_t *in, span y, span x,
-                            bool smallest)
+static uint8_t window_value(const mho_node *pool, const chip_map *map, const uint8_t *in, span y,
+                            span x, bool smallest)
 {
     int32_t best = element(map, in[y.from * pool->in.w + x.from]);
     int32_t sum = 0, count = (int32_t)((y.to - y.from) * (x.to - x.from));

@@ -50,8 +50,8 @@ typedef struct chip_layer {
     size_t row_groups;                       /* X_in: crossbars that the rows are split over */
     size_t images;                           /* taken through the crossbars at once */
     mho_crossbar **xb;                       /* [groups] */
-    int16_t *m;                              /* [groups C][R] signed levels: g+ = max(m, 0), g- = max(-m, 0) */
-    bool last, sense;                        /* sense: one comparison at the threshold, no code */
+    int16_t *m;       /* [groups C][R] signed levels: g+ = max(m, 0), g- = max(-m, 0) */
+    bool last, sense; /* sense: one comparison at the threshold, no code */
     size_t output_bits;
     bool needs_range; /* to be calibrated */
     chip_coding coding;
@@ -63,8 +63,8 @@ typedef struct chip_layer {
      * [channels][P] where the layer pads. */
     bool per_position;
     int32_t *z_edge, *w_sum;
-    int32_t *threshold; /* of the crossbars' sum; like w_sum */
-    uint8_t *flip;      /* [channels] */
+    int32_t *threshold;       /* of the crossbars' sum; like w_sum */
+    uint8_t *flip;            /* [channels] */
     mho_converter converter;  /* in use; ideal while calibrating */
     mho_converter calibrated; /* to be used when calibration is over */
 } chip_layer;
@@ -73,11 +73,12 @@ typedef enum chip_kind { CHIP_CROSSBAR, CHIP_POOL, CHIP_POINTWISE } chip_kind;
 
 typedef struct chip_step {
     chip_kind kind;
-    size_t in, in2, out; /* maps; in2 = CHIP_NONE but for an addition; out = CHIP_NONE: the scores */
-    size_t layer;        /* crossbar */
-    chip_chain chain;    /* crossbar, pointwise */
-    mho_node pool;       /* pool: its geometry */
-    uint8_t *all;        /* pool of bits: [channels] 1 = AND, 0 = OR */
+    size_t in, in2,
+        out;          /* maps; in2 = CHIP_NONE but for an addition; out = CHIP_NONE: the scores */
+    size_t layer;     /* crossbar */
+    chip_chain chain; /* crossbar, pointwise */
+    mho_node pool;    /* pool: its geometry */
+    uint8_t *all;     /* pool of bits: [channels] 1 = AND, 0 = OR */
 } chip_step;
 
 struct mho_chip {
@@ -95,22 +96,24 @@ struct mho_chip {
     size_t scores_map; /* where no step makes scores: the map they are read from */
     size_t block;      /* images a thread takes at once */
     bool programmed;
-    int16_t *g_plus, *g_minus;  /* [cells of the largest group] for programming */
-    uint64_t held;              /* draws held at the end of the conductance range */
+    int16_t *g_plus, *g_minus; /* [cells of the largest group] for programming */
+    uint64_t held;             /* draws held at the end of the conductance range */
 };
 
 /* chip_plan.c: maps, steps and layers from the graph. */
 MHO_MUST_CHECK mho_status chip_plan(mho_chip *chip, const mho_net *net);
 /* chip_layer.c: geometry, signed levels, crossbars of a layer that reads `in`. */
-MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in,
-                                            bool first, bool last, chip_layer *layer);
+MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node *node,
+                                            const chip_map *in, bool first, bool last,
+                                            chip_layer *layer);
 void chip_layer_free(chip_layer *layer);
 
 /* chip_chain.c */
 MHO_MUST_CHECK mho_status chip_chain_add(chip_chain *chain, const mho_node *node, size_t channels);
 void chip_chain_free(chip_chain *chain);
 float chip_chain_value(const chip_chain *chain, size_t channel, float z);
-void chip_chain_run(const chip_chain *chain, size_t positions, float *z); /* z[channels][positions] */
+void chip_chain_run(const chip_chain *chain, size_t positions,
+                    float *z); /* z[channels][positions] */
 
 /* chip_threshold.c: merges a chain that ends in sign into the layer; eq. (3). */
 MHO_MUST_CHECK mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
@@ -125,7 +128,8 @@ chip_range chip_range_full(const mho_chip *chip, const chip_layer *layer);
 mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, chip_range range,
                                 bool calibrated);
 /* Sum of codes x gain + offset = estimated sum of conductances. */
-void chip_converter_value(const mho_chip *chip, const chip_layer *layer, double *gain, double *offset);
+void chip_converter_value(const mho_chip *chip, const chip_layer *layer, double *gain,
+                          double *offset);
 
 /* chip.c: scales of maps from their exponents; pools hand on those of their input. */
 void chip_scales(mho_chip *chip);
@@ -153,7 +157,8 @@ typedef struct chip_watch {
 void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
                    const chip_watch *watch);
 mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer);
-const float *chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
+const float *
+chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 
 /* chip_digital.c: loops over bytes and sums. */
 void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,

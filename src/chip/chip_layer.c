@@ -13,7 +13,11 @@ static mho_window window_of(const mho_node *node)
 {
     if (node->op == MHO_OP_FC)
         return (mho_window){.c = node->in.c * node->in.h * node->in.w,
-                            .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1};
+                            .h = 1,
+                            .w = 1,
+                            .kh = 1,
+                            .kw = 1,
+                            .stride = 1};
     return (mho_window){.c = node->in.c / node->groups,
                         .h = node->in.h,
                         .w = node->in.w,
@@ -55,7 +59,8 @@ static mho_status signed_levels(const mho_chip *chip, const mho_node *node, chip
     if (chip->binary) {
         for (size_t i = 0; i < n; i++)
             layer->m[i] = (int16_t)(node->weight[i] > 0 ? top : -top);
-        layer->unit = mho_device_level(&chip->hw.device, (size_t)top) - mho_device_level(&chip->hw.device, 0);
+        layer->unit =
+            mho_device_level(&chip->hw.device, (size_t)top) - mho_device_level(&chip->hw.device, 0);
         return MHO_OK;
     }
     layer->weight_exponent =
@@ -71,7 +76,8 @@ static int32_t sum_of_weights(const mho_window *w, const int16_t *m, size_t oy, 
     int32_t sum = 0;
     for (size_t y = 0; y < w->kh; y++)
         for (size_t x = 0; x < w->kw; x++) {
-            const size_t iy = oy * w->stride + y - w->pad_top, ix = ox * w->stride + x - w->pad_left;
+            const size_t iy = oy * w->stride + y - w->pad_top,
+                         ix = ox * w->stride + x - w->pad_left;
             if (iy >= w->h || ix >= w->w) /* also below zero */
                 continue;
             for (size_t i = 0; i < w->c; i++)
@@ -84,8 +90,8 @@ static int32_t sum_of_weights(const mho_window *w, const int16_t *m, size_t oy, 
 static mho_status correction(const mho_node *node, const mho_window *w, chip_layer *layer)
 {
     const size_t channels = layer->groups * layer->columns, w_out = node->out.w;
-    layer->per_position = layer->coding == CHIP_BITS &&
-                          (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
+    layer->per_position =
+        layer->coding == CHIP_BITS && (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
     const size_t positions = layer->per_position ? layer->positions : 1;
     mho_status s = mhoi_alloc(&layer->threshold, channels * positions, sizeof(int32_t), node->name);
     if (!s && layer->coding == CHIP_BITS)
@@ -122,8 +128,8 @@ static size_t output_bits(const mho_hw *hw, bool first, bool last, bool split)
     return last ? hw->output.last_bits : hw->output.bits;
 }
 
-mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in, bool first,
-                             bool last, chip_layer *layer)
+mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in,
+                             bool first, bool last, chip_layer *layer)
 {
     const mho_window window = window_of(node);
     const size_t wide = sizeof(int32_t);

@@ -14,12 +14,12 @@
 typedef struct planner {
     mho_chip *chip;
     const mho_net *net;
-    size_t *map_of;  /* [nodes] CHIP_NONE where there is none */
-    size_t *uses;    /* [nodes] how many nodes read it */
-    size_t *reader;  /* [nodes] the last of them */
-    bool *done;      /* [nodes] taken into an earlier step */
+    size_t *map_of;     /* [nodes] CHIP_NONE where there is none */
+    size_t *uses;       /* [nodes] how many nodes read it */
+    size_t *reader;     /* [nodes] the last of them */
+    bool *done;         /* [nodes] taken into an earlier step */
     size_t first, last; /* weighted nodes */
-    size_t output;   /* node whose values are the scores */
+    size_t output;      /* node whose values are the scores */
 } planner;
 
 static mho_status not_modelled(const mho_node *node, const char *why)
@@ -45,7 +45,8 @@ static size_t add_map(planner *p, size_t node, chip_coding coding)
 
 static bool is_elementwise(mho_op op)
 {
-    return op == MHO_OP_BATCHNORM || op == MHO_OP_RELU || op == MHO_OP_LEAKY_RELU || op == MHO_OP_SIGN;
+    return op == MHO_OP_BATCHNORM || op == MHO_OP_RELU || op == MHO_OP_LEAKY_RELU ||
+           op == MHO_OP_SIGN;
 }
 
 /* The map of values that end with node `end`: codes are unsigned after ReLU, else two's complement. */
@@ -71,7 +72,8 @@ static size_t sole_reader(const planner *p, size_t i)
 /* Takes the element-wise layers behind node *end into the chain. */
 static mho_status take_elementwise(planner *p, size_t *end, chip_chain *chain)
 {
-    for (size_t j; (j = sole_reader(p, *end)) != CHIP_NONE && is_elementwise(p->net->node[j].op); *end = j) {
+    for (size_t j; (j = sole_reader(p, *end)) != CHIP_NONE && is_elementwise(p->net->node[j].op);
+         *end = j) {
         const mho_node *node = &p->net->node[j];
         mho_status s = chip_chain_add(chain, node, node->out.c);
         if (s)
@@ -92,7 +94,8 @@ static int direction(const chip_chain *chain, size_t from, size_t channel)
 }
 
 typedef struct pools {
-    size_t node[CHIP_POINTS_MAX], from[CHIP_POINTS_MAX], count; /* from: points of the chain before it */
+    size_t node[CHIP_POINTS_MAX], from[CHIP_POINTS_MAX],
+        count; /* from: points of the chain before it */
 } pools;
 
 /* Everything from a binary layer to its sign: element-wise layers, max pools, flatten.  *sign: found. */
@@ -143,7 +146,8 @@ static mho_status binary_tail(planner *p, size_t node, chip_step *step, chip_lay
     mho_status s = take_to_sign(p, &end, &step->chain, &pool, &sign);
     if (!s && !sign && end == p->output) {
         if (pool.count || layer->positions > 1)
-            return not_modelled(&p->net->node[end], "scores of more than one position, want one a class");
+            return not_modelled(&p->net->node[end],
+                                "scores of more than one position, want one a class");
         step->out = CHIP_NONE;
         return MHO_OK;
     }
@@ -181,7 +185,8 @@ static mho_status plan_weighted(planner *p, size_t i)
     chip_step *step = &chip->step[chip->steps++];
     *step = (chip_step){.kind = CHIP_CROSSBAR, .in = in, .in2 = CHIP_NONE, .layer = chip->layers};
     chip_layer *layer = &chip->layer[chip->layers++];
-    mho_status s = chip_layer_create(chip, node, &chip->map[in], i == p->first, i == p->last, layer);
+    mho_status s =
+        chip_layer_create(chip, node, &chip->map[in], i == p->first, i == p->last, layer);
     step->chain.channels = node->out.c;
     if (!s && node->has_bias)
         s = chip_chain_add(&step->chain, node, node->out.c);
@@ -211,7 +216,8 @@ static mho_status plan_pointwise(planner *p, size_t i)
     step->chain.channels = node->out.c;
     if (node->op == MHO_OP_ADD)
         step->in2 = p->map_of[node->input[1]];
-    mho_status s = node->op == MHO_OP_ADD ? MHO_OK : chip_chain_add(&step->chain, node, node->out.c);
+    mho_status s =
+        node->op == MHO_OP_ADD ? MHO_OK : chip_chain_add(&step->chain, node, node->out.c);
     size_t end = i;
     if (!s)
         s = take_elementwise(p, &end, &step->chain);
@@ -286,15 +292,18 @@ static mho_status plan(planner *p)
     const mho_net *net = p->net;
     look_around(p);
     if (p->first == CHIP_NONE)
-        return mho_error(MHO_ENOTMODELED, "network %s: no convolution or fully connected layer", net->name);
+        return mho_error(MHO_ENOTMODELED, "network %s: no convolution or fully connected layer",
+                         net->name);
     for (size_t i = 0; i < net->nodes; i++) {
         mho_status s = p->done[i] ? MHO_OK : plan_node(p, i);
         if (s)
             return s;
     }
-    chip->scores_map = chip->step[chip->steps - 1].out == CHIP_NONE ? CHIP_NONE : p->map_of[p->output];
+    chip->scores_map =
+        chip->step[chip->steps - 1].out == CHIP_NONE ? CHIP_NONE : p->map_of[p->output];
     if (chip->scores_map != CHIP_NONE && chip->binary)
-        return not_modelled(&net->node[p->output], "the scores must be the last layer's sums, not bits");
+        return not_modelled(&net->node[p->output],
+                            "the scores must be the last layer's sums, not bits");
     const mho_shape out = net->node[p->output].out;
     chip->classes = out.c * out.h * out.w;
     return MHO_OK;

@@ -30,8 +30,8 @@ static mho_status program_cells(void *context, size_t item, size_t thread)
             const int m = side ? -p->m[first + i] : p->m[first + i];
             level[i] = (uint8_t)(m > 0 ? m : 0);
         }
-        mho_device_program(&p->device, p->seed, p->trial, p->layer, 2 * p->group + side, first, n, level,
-                           (side ? p->chip->g_minus : p->chip->g_plus) + first, &held);
+        mho_device_program(&p->device, p->seed, p->trial, p->layer, 2 * p->group + side, first, n,
+                           level, (side ? p->chip->g_minus : p->chip->g_plus) + first, &held);
     }
     atomic_fetch_add(&p->held, held);
     return MHO_OK;

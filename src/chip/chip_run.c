@@ -101,14 +101,15 @@ void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *ima
 }
 
 /* sum[n][C][P] of n images of in. */
-static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t n, const uint8_t *in)
+static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t n,
+                 const uint8_t *in)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     const size_t in_size = chip->map[step->in].size / layer->groups;
     const size_t out_size = layer->columns * layer->positions;
     for (size_t g = 0; g < layer->groups; g++)
-        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter, chip->per_pair, n,
-                         in + g * in_size, work->sum + g * out_size);
+        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter, chip->per_pair,
+                         n, in + g * in_size, work->sum + g * out_size);
 }
 
 static void to_map(const mho_chip *chip, const chip_step *step, size_t i, const chip_watch *watch,
@@ -122,7 +123,8 @@ static void to_map(const mho_chip *chip, const chip_step *step, size_t i, const 
 }
 
 /* z = (gain sum + offset) / unit in the layer's own scale; exact where devices and converters are. */
-static void to_scores(const mho_chip *chip, const chip_step *step, const int32_t *sum, float *scores)
+static void to_scores(const mho_chip *chip, const chip_step *step, const int32_t *sum,
+                      float *scores)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     const chip_map *in = &chip->map[step->in];
@@ -139,12 +141,14 @@ static void to_scores(const mho_chip *chip, const chip_step *step, const int32_t
 }
 
 /* Same for maps of full mode, where the unit is a power of two. */
-static void to_values(const mho_chip *chip, const chip_step *step, const int32_t *sum, size_t n, float *y)
+static void to_values(const mho_chip *chip, const chip_step *step, const int32_t *sum, size_t n,
+                      float *y)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     double gain, offset;
     chip_converter_value(chip, layer, &gain, &offset);
-    const double scale = ldexp((double)chip->map[step->in].scale, layer->weight_exponent) / layer->unit;
+    const double scale =
+        ldexp((double)chip->map[step->in].scale, layer->weight_exponent) / layer->unit;
     gain *= scale;
     offset *= scale;
     for (size_t i = 0; i < n; i++)
@@ -166,7 +170,8 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
         sums(chip, work, step, m, in + first * in_size);
         for (size_t k = 0; k < m; k++) {
             const int32_t *sum = work->sum + k * out_size;
-            uint8_t *out = step->out == CHIP_NONE ? NULL : work->map[step->out] + (first + k) * out_size;
+            uint8_t *out =
+                step->out == CHIP_NONE ? NULL : work->map[step->out] + (first + k) * out_size;
             if (!out) {
                 to_scores(chip, step, sum, work->scores + (first + k) * out_size);
             } else if (chip->binary) {
@@ -230,6 +235,6 @@ void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n
         }
     if (steps == chip->steps && chip->scores_map != CHIP_NONE)
         for (size_t k = 0; k < n; k++)
-            decode(&chip->map[chip->scores_map], work->map[chip->scores_map] + k * chip->classes, false,
-                   work->scores + k * chip->classes);
+            decode(&chip->map[chip->scores_map], work->map[chip->scores_map] + k * chip->classes,
+                   false, work->scores + k * chip->classes);
 }

@@ -23,7 +23,8 @@ static mho_status open_network(const cli_args *args, simulation *sim)
     mho_status s = mho_data_open(args->data, false, false, &sim->data);
     if (s)
         return s;
-    s = cli_open_model(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT, sim->data->name, &sim->net);
+    s = cli_open_model(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT, sim->data->name,
+                       &sim->net);
     mho_data_destroy(sim->data);
     sim->data = NULL;
     return s;
@@ -57,7 +58,8 @@ static mho_status errors_on(const simulation *sim, const mho_hw *hw, uint64_t se
     mho_chip *chip;
     mho_status s = mho_chip_create(sim->net, hw, &sim->calibration, &chip);
     if (!s)
-        s = mho_chip_errors(chip, &sim->data->test, sim->images, seed, trials, error, spread, inference_s);
+        s = mho_chip_errors(chip, &sim->data->test, sim->images, seed, trials, error, spread,
+                            inference_s);
     mho_chip_destroy(chip);
     return s;
 }

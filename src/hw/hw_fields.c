@@ -30,8 +30,10 @@ static const char *const footnotes_c[] = {"mw", "w", NULL};
 
 static const mho_field fields[] = {
     COUNT("device.bits", device.bits, "7", 1, 8, "bits a cell holds: 2^bits conductance levels"),
-    REAL("device.g_on", device.g_on_S, "100", 0, 1e6, "uS", 1e-6, "upper end of the conductance range"),
-    REAL("device.g_off", device.g_off_S, "1", 0, 1e6, "uS", 1e-6, "lower end of the conductance range"),
+    REAL("device.g_on", device.g_on_S, "100", 0, 1e6, "uS", 1e-6,
+         "upper end of the conductance range"),
+    REAL("device.g_off", device.g_off_S, "1", 0, 1e6, "uS", 1e-6,
+         "lower end of the conductance range"),
     CHOICE("device.distribution", device.distribution, "uniform", distributions,
            "of the programming error u: g = level centre + u x half a level"),
     REAL("device.variation", device.variation, "1", 0, 64, "", 1,
@@ -53,7 +55,8 @@ static const mho_field fields[] = {
 
     COUNT("output.first_bits", output.first_bits, "8", 0, 16, "ADC of the first layer; 0 = ideal"),
     COUNT("output.bits", output.bits, "1", 0, 16,
-          "ADC of layers whose rows fit one crossbar; 1 = sense amplifier at the threshold, 0 = ideal"),
+          "ADC of layers whose rows fit one crossbar; 1 = sense amplifier at the threshold, 0 = "
+          "ideal"),
     COUNT("output.split_bits", output.split_bits, "4", 0, 16,
           "ADC of partial sums where rows are split; 0 = ideal"),
     COUNT("output.last_bits", output.last_bits, "8", 0, 16,
@@ -64,7 +67,8 @@ static const mho_field fields[] = {
          "calibrated: share of the sums that the range holds"),
     COUNT("output.calibration_images", output.calibration_images, "1000", 1, 1e6,
           "training images the range is calibrated on"),
-    YES_NO("output.aligned", output.aligned, "true", "decision edges halfway between possible sums"),
+    YES_NO("output.aligned", output.aligned, "true",
+           "decision edges halfway between possible sums"),
     CHOICE("output.per", output.per, "crossbar", pers,
            "one converter for each crossbar of a pair, or for the analog difference"),
 
@@ -94,7 +98,8 @@ static const mho_field fields[] = {
 
 _Static_assert(sizeof fields / sizeof *fields <= MHO_HW_FIELDS_MAX, "mho_hw_config.origin");
 
-const mho_fields mho_hw_fields = {"hardware", fields, sizeof fields / sizeof *fields, sizeof(mho_hw)};
+const mho_fields mho_hw_fields = {"hardware", fields, sizeof fields / sizeof *fields,
+                                  sizeof(mho_hw)};
 
 mho_status mho_hw_check(const mho_hw *hw)
 {

@@ -56,10 +56,11 @@ static mho_status no_such(const char *name)
     }
     const char *near = mho_nearest(name, names, count);
     if (near)
-        return mho_error(MHO_EFILE, "no hardware description named %s; did you mean %s?", name, near);
+        return mho_error(MHO_EFILE, "no hardware description named %s; did you mean %s?", name,
+                         near);
     return mho_error(MHO_EFILE, "no hardware description named %s; built in: %s%s%s%s%s", name,
-                     count > 0 ? names[0] : "none", count > 1 ? ", " : "", count > 1 ? names[1] : "",
-                     count > 2 ? ", " : "", count > 2 ? names[2] : "");
+                     count > 0 ? names[0] : "none", count > 1 ? ", " : "",
+                     count > 1 ? names[1] : "", count > 2 ? ", " : "", count > 2 ? names[2] : "");
 }
 
 /* Text of a description: *own is memory to free, NULL for a built-in. */
@@ -82,7 +83,8 @@ static mho_status find(const char *name, const char *from, char place[PATH_MAX_B
     int folder = slash ? (int)(slash - from) + 1 : 0;
     int n = snprintf(place, PATH_MAX_BYTES, "%.*s%s", folder, from ? from : "", name);
     if (n >= PATH_MAX_BYTES)
-        return mho_error(MHO_EFILE, "%s: path of %d bytes, want less than %d", name, n, PATH_MAX_BYTES);
+        return mho_error(MHO_EFILE, "%s: path of %d bytes, want less than %d", name, n,
+                         PATH_MAX_BYTES);
     size_t size;
     mho_status s = mhoi_file_read(place, own, &size);
     if (!s && strlen(*own) != size)
@@ -104,8 +106,9 @@ static mho_status read_base(const char *text, const char *place, unsigned depth,
     if (base && (base->kind != MHOI_YAML_SCALAR || !*base->text))
         s = mho_error(MHO_ECONFIG, "%s:%zu: base, want a name or a path", place, base->line);
     else if (base && depth >= BASE_DEPTH_MAX)
-        s = mho_error(MHO_ECONFIG, "%s:%zu: base = %s is more than %d files deep; does one name itself?",
-                      place, base->line, base->text, BASE_DEPTH_MAX);
+        s = mho_error(MHO_ECONFIG,
+                      "%s:%zu: base = %s is more than %d files deep; does one name itself?", place,
+                      base->line, base->text, BASE_DEPTH_MAX);
     else if (base && (s = read_one(base->text, place, depth + 1, out)) == MHO_EFILE)
         s = mho_error_prefix(s, "%s:%zu: base", place, base->line);
     mhoi_yaml_destroy(root);

@@ -53,8 +53,8 @@ static inline mho_node *add_node(builder *b, mho_op op, const char *name, size_t
     return node;
 }
 
-static inline void add_conv(builder *b, size_t out, size_t k, size_t stride, size_t pad, size_t groups,
-                            bool binary, bool bias)
+static inline void add_conv(builder *b, size_t out, size_t k, size_t stride, size_t pad,
+                            size_t groups, bool binary, bool bias)
 {
     mho_node *node = add_node(b, MHO_OP_CONV, "conv", b->nodes - 1);
     node->kh = node->kw = k;
@@ -126,7 +126,8 @@ static inline void randomize(dice *d, mho_net *net)
 static inline mho_net *random_binary(dice *d)
 {
     builder b = {.nodes = 0};
-    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1 + roll(d, 3), 6 + roll(d, 7), 6 + roll(d, 7)};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out =
+        (mho_shape){1 + roll(d, 3), 6 + roll(d, 7), 6 + roll(d, 7)};
     size_t side = b.node[0].out.h < b.node[0].out.w ? b.node[0].out.h : b.node[0].out.w;
     const size_t convs = roll(d, 4);
     size_t c = b.node[0].out.c;

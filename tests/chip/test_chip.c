@@ -57,9 +57,10 @@ static void test_converters(void **state)
                 mho_chip chip = {.hw = open_hw("bcnn", NULL), .per_pair = per};
                 chip.hw.output.aligned = aligned;
                 const int32_t unit = 4064;
-                chip_layer layer = {.rows = 100, .row_groups = 1, .x_hi = 1, .unit = unit, .output_bits = bits};
-                const chip_range range = per ? (chip_range){-100 * unit, 100 * unit}
-                                             : (chip_range){0, 100 * unit};
+                chip_layer layer = {
+                    .rows = 100, .row_groups = 1, .x_hi = 1, .unit = unit, .output_bits = bits};
+                const chip_range range =
+                    per ? (chip_range){-100 * unit, 100 * unit} : (chip_range){0, 100 * unit};
                 layer.converter = chip_converter_of(&chip, &layer, range, false);
                 const bool lossless = (1u << bits) >= (per ? 201u : 101u);
                 double gain, offset;
@@ -69,10 +70,11 @@ static void test_converters(void **state)
                 for (int64_t k = range.lo / unit; k <= 100; k++) {
                     const int64_t s = k * unit, t = s - layer.converter.edge;
                     assert_true(!(aligned || lossless) || t % unit != 0);
-                    const double error = gain * (double)code_of(layer.converter, s) + offset - (double)s;
+                    const double error =
+                        gain * (double)code_of(layer.converter, s) + offset - (double)s;
                     if (fabs(error) > (lossless ? 0 : 0.5 * gain + 0.5 * unit))
-                        fail_msg("bits %zu per %d aligned %d sum %lld: off by %g, step %g", bits, per, aligned,
-                                 (long long)k, error / unit, gain / unit);
+                        fail_msg("bits %zu per %d aligned %d sum %lld: off by %g, step %g", bits,
+                                 per, aligned, (long long)k, error / unit, gain / unit);
                 }
             }
 }
@@ -86,7 +88,8 @@ static void test_calibrated_converter(void **state)
     mho_converter c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
     assert_int_equal(c.codes, 16);
     assert_int_equal(c.step, 300); /* 39 levels / 15 steps = 2.6 */
-    assert_int_equal(c.edge, 850); /* 14 steps around 2950, from 850 to 5050: halfway between levels */
+    assert_int_equal(c.edge,
+                     850); /* 14 steps around 2950, from 850 to 5050: halfway between levels */
     c = chip_converter_of(&chip, &layer, (chip_range){1000, 2000}, true);
     assert_int_equal(c.step, 100);
     chip.hw.output.aligned = false;
@@ -149,9 +152,11 @@ static void test_coarse_input(void **state)
     enum { N = 40 };
     dice d = {22};
     mho_net *net = small_binary(&d);
-    mho_images images = random_images(&d, net->node[0].out, N), coarse = random_images(&d, images.shape, N);
-    const char *sets[] = {"device.variation=0", "output.first_bits=0", "output.bits=0",      "output.split_bits=0",
-                          "output.last_bits=0", "input.first_bits=4",  "crossbar.rows=4096", NULL};
+    mho_images images = random_images(&d, net->node[0].out, N),
+               coarse = random_images(&d, images.shape, N);
+    const char *sets[] = {
+        "device.variation=0", "output.first_bits=0", "output.bits=0",      "output.split_bits=0",
+        "output.last_bits=0", "input.first_bits=4",  "crossbar.rows=4096", NULL};
     const mho_hw hw = open_hw("bcnn", sets);
     for (size_t i = 0; i < (size_t)N * 144; i++) {
         const unsigned code = (images.pixel[i] + 8u) / 16;
@@ -190,7 +195,8 @@ static void test_cells(void **state)
     const size_t n = last->columns * last->rows;
     double plus = 0, minus = 0, both = 0;
     for (size_t i = 0; i < n; i++) {
-        const size_t level = last->m[i] > 0 ? (size_t)last->m[i] : 0, other = last->m[i] < 0 ? (size_t)-last->m[i] : 0;
+        const size_t level = last->m[i] > 0 ? (size_t)last->m[i] : 0,
+                     other = last->m[i] < 0 ? (size_t)-last->m[i] : 0;
         const double a = chip->g_plus[i] - mho_device_level(&hw.device, level);
         const double b = chip->g_minus[i] - mho_device_level(&hw.device, other);
         assert_true(fabs(a) <= delta && fabs(b) <= delta);
@@ -225,8 +231,13 @@ static void test_variation(void **state)
     dice d = {11};
     mho_net *net = small_binary(&d);
     mho_images images = random_images(&d, net->node[0].out, 300);
-    const char *sets[] = {"device.variation=0",  "output.first_bits=0", "output.bits=0", "device.bits=3",
-                          "output.split_bits=0", "output.last_bits=0",  NULL};
+    const char *sets[] = {"device.variation=0",
+                          "output.first_bits=0",
+                          "output.bits=0",
+                          "device.bits=3",
+                          "output.split_bits=0",
+                          "output.last_bits=0",
+                          NULL};
     const mho_hw hw = open_hw("bcnn", sets);
     mho_chip *chip;
     must(mho_chip_create(net, &hw, NULL, &chip));
@@ -237,11 +248,13 @@ static void test_variation(void **state)
     sets[0] = "device.variation=0.5";
     const mho_spread little = errors_of(net, &images, sets, 5, 6);
     sets[0] = "device.variation=3";
-    const mho_spread much = errors_of(net, &images, sets, 5, 6), again = errors_of(net, &images, sets, 5, 6);
+    const mho_spread much = errors_of(net, &images, sets, 5, 6),
+                     again = errors_of(net, &images, sets, 5, 6);
     const mho_spread other = errors_of(net, &images, sets, 6, 6);
-    if (!(much.mean > little.mean && much.std > 0 && much.min <= much.mean && much.mean <= much.max))
-        fail_msg("errors %g +- %g at variation 0.5, %g +- %g at 3", little.mean, little.std, much.mean,
-                 much.std);
+    if (!(much.mean > little.mean && much.std > 0 && much.min <= much.mean &&
+          much.mean <= much.max))
+        fail_msg("errors %g +- %g at variation 0.5, %g +- %g at 3", little.mean, little.std,
+                 much.mean, much.std);
     assert_memory_equal(&much, &again, sizeof much);
     assert_true(other.mean != much.mean || other.std != much.std);
     free_images(&images);
@@ -291,10 +304,13 @@ static void test_errors(void **state)
     assert_null(chip);
     assert_error(mho_chip_create(net, &hw, &other, &chip), MHO_ECONFIG, "images of 3 x 12 x 12");
     must(mho_chip_create(net, &hw, &images, &chip));
-    assert_error(mho_chip_run(chip, &images, 0, 20, NULL, images.label), MHO_EUSAGE, "not programmed");
+    assert_error(mho_chip_run(chip, &images, 0, 20, NULL, images.label), MHO_EUSAGE,
+                 "not programmed");
     must(mho_chip_program(chip, 1, 0));
-    assert_error(mho_chip_run(chip, &images, 10, 11, NULL, images.label), MHO_EDOMAIN, "10..21 of 20");
-    assert_error(mho_chip_run(chip, &other, 0, 1, NULL, images.label), MHO_ECONFIG, "wants 1 x 12 x 12");
+    assert_error(mho_chip_run(chip, &images, 10, 11, NULL, images.label), MHO_EDOMAIN,
+                 "10..21 of 20");
+    assert_error(mho_chip_run(chip, &other, 0, 1, NULL, images.label), MHO_ECONFIG,
+                 "wants 1 x 12 x 12");
     mho_chip_destroy(chip);
 
     mho_hw bad = hw;
@@ -370,11 +386,15 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_converters),         cmocka_unit_test(test_calibrated_converter),
-        cmocka_unit_test(test_calibration),        cmocka_unit_test(test_coarse_input),
+        cmocka_unit_test(test_converters),
+        cmocka_unit_test(test_calibrated_converter),
+        cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_coarse_input),
         cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_variation),          cmocka_unit_test(test_threads_and_parts),
-        cmocka_unit_test(test_errors),             cmocka_unit_test(test_larger_than_memory),
+        cmocka_unit_test(test_variation),
+        cmocka_unit_test(test_threads_and_parts),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_larger_than_memory),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,8 @@ enum { IMAGES = 37, NETS = 40 };
 
 static float *software(const mho_net *net, const mho_images *images, size_t classes)
 {
-    float *input = pixels_as_input(net, images), *scores = calloc(images->count * classes, sizeof *scores);
+    float *input = pixels_as_input(net, images),
+          *scores = calloc(images->count * classes, sizeof *scores);
     mho_infer *infer;
     must(mho_infer_create(net, images->count, &infer));
     must(mho_infer_run(infer, images->count, input, scores));
@@ -23,7 +24,8 @@ static float *software(const mho_net *net, const mho_images *images, size_t clas
     return scores;
 }
 
-static float *hardware(const mho_net *net, const mho_hw *hw, const mho_images *images, size_t classes)
+static float *hardware(const mho_net *net, const mho_hw *hw, const mho_images *images,
+                       size_t classes)
 {
     float *scores = calloc(images->count * classes, sizeof *scores);
     mho_chip *chip;
@@ -47,7 +49,8 @@ static void check_binary(const char *const *sets)
         for (size_t i = 0; i < IMAGES * classes; i++)
             if (got[i] != want[i])
                 fail_msg("network %llu, image %zu, class %zu: hardware %.9g, software %.9g",
-                         (unsigned long long)seed, i / classes, i % classes, (double)got[i], (double)want[i]);
+                         (unsigned long long)seed, i / classes, i % classes, (double)got[i],
+                         (double)want[i]);
         free(want);
         free(got);
         free_images(&images);
@@ -58,16 +61,26 @@ static void check_binary(const char *const *sets)
 static void test_ideal_converters(void **state)
 {
     (void)state;
-    const char *sets[] = {"device.variation=0",  "output.first_bits=0", "output.bits=0",
-                          "output.split_bits=0", "output.last_bits=0",  "crossbar.rows=16", NULL};
+    const char *sets[] = {"device.variation=0",
+                          "output.first_bits=0",
+                          "output.bits=0",
+                          "output.split_bits=0",
+                          "output.last_bits=0",
+                          "crossbar.rows=16",
+                          NULL};
     check_binary(sets);
 }
 
 static void test_sense_amplifiers(void **state)
 {
     (void)state;
-    const char *sets[] = {"device.variation=0",  "output.first_bits=0",  "output.bits=1",
-                          "output.last_bits=0", "crossbar.rows=4096", "device.bits=3", NULL};
+    const char *sets[] = {"device.variation=0",
+                          "output.first_bits=0",
+                          "output.bits=1",
+                          "output.last_bits=0",
+                          "crossbar.rows=4096",
+                          "device.bits=3",
+                          NULL};
     check_binary(sets);
 }
 
@@ -75,13 +88,17 @@ static void test_sense_amplifiers(void **state)
 static void test_lossless_full(void **state)
 {
     (void)state;
-    const char *per_crossbar[] = {"device.variation=0",   "output.first_bits=16", "output.bits=16",
-                                  "output.split_bits=16", "output.last_bits=16",  "output.range=full",
-                                  "output.per=crossbar",  "crossbar.rows=20",     "device.bits=1", NULL};
+    const char *per_crossbar[] = {"device.variation=0",  "output.first_bits=16",
+                                  "output.bits=16",      "output.split_bits=16",
+                                  "output.last_bits=16", "output.range=full",
+                                  "output.per=crossbar", "crossbar.rows=20",
+                                  "device.bits=1",       NULL};
     check_binary(per_crossbar);
-    const char *per_pair[] = {"device.variation=0",   "output.first_bits=16", "output.bits=16",
-                              "output.split_bits=16", "output.last_bits=16",  "output.range=full",
-                              "output.per=pair",      "crossbar.rows=20",     "output.aligned=false", NULL};
+    const char *per_pair[] = {"device.variation=0",   "output.first_bits=16",
+                              "output.bits=16",       "output.split_bits=16",
+                              "output.last_bits=16",  "output.range=full",
+                              "output.per=pair",      "crossbar.rows=20",
+                              "output.aligned=false", NULL};
     check_binary(per_pair);
 }
 
@@ -89,9 +106,11 @@ static void test_lossless_full(void **state)
 static void test_lossless_calibrated(void **state)
 {
     (void)state;
-    const char *sets[] = {"device.variation=0",   "output.first_bits=16",  "output.bits=12",
-                          "output.split_bits=12", "output.last_bits=12",   "output.range=calibrated",
-                          "output.per=pair",      "output.percentile=100", "crossbar.rows=24", NULL};
+    const char *sets[] = {"device.variation=0",  "output.first_bits=16",
+                          "output.bits=12",      "output.split_bits=12",
+                          "output.last_bits=12", "output.range=calibrated",
+                          "output.per=pair",     "output.percentile=100",
+                          "crossbar.rows=24",    NULL};
     check_binary(sets);
     sets[6] = "output.per=crossbar";
     check_binary(sets);

@@ -17,7 +17,8 @@ enum { IMAGES = 21, NETS = 40 };
 static mho_net *random_full(dice *d)
 {
     builder b = {.nodes = 0};
-    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1 + roll(d, 3), 7 + roll(d, 6), 7 + roll(d, 6)};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out =
+        (mho_shape){1 + roll(d, 3), 7 + roll(d, 6), 7 + roll(d, 6)};
     size_t c = b.node[0].out.c;
     const size_t convs = 1 + roll(d, 3);
     for (size_t i = 0; i < convs; i++) {
@@ -28,7 +29,11 @@ static mho_net *random_full(dice *d)
             add_plain(&b, MHO_OP_BATCHNORM, "bn");
         const uint32_t kind = roll(d, 4);
         if (kind)
-            add_plain(&b, kind == 1 ? MHO_OP_RELU : kind == 2 ? MHO_OP_LEAKY_RELU : MHO_OP_SIGN, "act");
+            add_plain(&b,
+                      kind == 1   ? MHO_OP_RELU
+                      : kind == 2 ? MHO_OP_LEAKY_RELU
+                                  : MHO_OP_SIGN,
+                      "act");
         if (i == 0 && roll(d, 2))
             add_pool_node(&b, roll(d, 2) ? MHO_OP_MAXPOOL : MHO_OP_AVGPOOL, 2, 2, 0);
         if (i > 0 && roll(d, 2)) { /* x + conv(x) */
@@ -61,7 +66,8 @@ static size_t elements(mho_shape s)
 
 static bool pointwise(mho_op op)
 {
-    return op == MHO_OP_BATCHNORM || op == MHO_OP_RELU || op == MHO_OP_LEAKY_RELU || op == MHO_OP_SIGN;
+    return op == MHO_OP_BATCHNORM || op == MHO_OP_RELU || op == MHO_OP_LEAKY_RELU ||
+           op == MHO_OP_SIGN;
 }
 
 static double quantize(double x, double scale, double lo, double hi)
@@ -85,7 +91,8 @@ static double cover(float *x, size_t n, double lo, double hi)
     return scale;
 }
 
-static double weighted(const mho_node *node, const float *w, const float *in, size_t o, size_t oy, size_t ox)
+static double weighted(const mho_node *node, const float *w, const float *in, size_t o, size_t oy,
+                       size_t ox)
 {
     double sum = 0;
     if (node->op == MHO_OP_FC) {
@@ -101,13 +108,15 @@ static double weighted(const mho_node *node, const float *w, const float *in, si
                 const long ix = (long)(ox * node->stride + x) - (long)node->pad_left;
                 if (iy < 0 || ix < 0 || iy >= (long)node->in.h || ix >= (long)node->in.w)
                     continue;
-                sum += (double)w[((o * cg + i) * node->kh + y) * node->kw + x] *
-                       (double)in[((g * cg + i) * node->in.h + (size_t)iy) * node->in.w + (size_t)ix];
+                sum +=
+                    (double)w[((o * cg + i) * node->kh + y) * node->kw + x] *
+                    (double)in[((g * cg + i) * node->in.h + (size_t)iy) * node->in.w + (size_t)ix];
             }
     return sum;
 }
 
-static float pooled(const mho_node *node, const float *in, size_t c, size_t oy, size_t ox, double scale)
+static float pooled(const mho_node *node, const float *in, size_t c, size_t oy, size_t ox,
+                    double scale)
 {
     double best = -1e30, sum = 0;
     int count = 0;
@@ -138,15 +147,16 @@ static float activation(const mho_node *node, size_t c, float x)
 }
 
 /* out[c][h][w] of one node and image. */
-static void forward(const mho_node *node, const float *w, const float *in, const float *in2, double scale,
-                    float *out)
+static void forward(const mho_node *node, const float *w, const float *in, const float *in2,
+                    double scale, float *out)
 {
     for (size_t c = 0; c < node->out.c; c++)
         for (size_t y = 0; y < node->out.h; y++)
             for (size_t x = 0; x < node->out.w; x++) {
                 const size_t i = (c * node->out.h + y) * node->out.w + x;
                 if (mho_node_is_weighted(node))
-                    out[i] = (float)weighted(node, w, in, c, y, x) + (node->has_bias ? node->bias[c] : 0);
+                    out[i] = (float)weighted(node, w, in, c, y, x) +
+                             (node->has_bias ? node->bias[c] : 0);
                 else if (node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_AVGPOOL)
                     out[i] = pooled(node, in, c, y, x, scale);
                 else if (node->op == MHO_OP_ADD)
@@ -175,7 +185,8 @@ static bool is_stored(const mho_net *net, size_t i)
     return makes && !(readers == 1 && pointwise(net->node[reader].op));
 }
 
-static float *reference(const mho_net *net, const mho_images *images, size_t weight_top, size_t map_bits)
+static float *reference(const mho_net *net, const mho_images *images, size_t weight_top,
+                        size_t map_bits)
 {
     float *value[64];
     double scale[64];
@@ -190,7 +201,8 @@ static float *reference(const mho_net *net, const mho_images *images, size_t wei
         scale[i] = i ? scale[in] : (double)net->input_scale;
         for (size_t k = 0; i && k < IMAGES; k++)
             forward(node, w, value[in] + k * elements(node->in),
-                    node->inputs > 1 ? value[node->input[1]] + k * n : NULL, scale[i], value[i] + k * n);
+                    node->inputs > 1 ? value[node->input[1]] + k * n : NULL, scale[i],
+                    value[i] + k * n);
         const double half = ldexp(1, (int)map_bits - 1);
         if (is_stored(net, i) && node->op == MHO_OP_RELU)
             scale[i] = cover(value[i], IMAGES * n, 0, 2 * half - 1);
@@ -224,7 +236,8 @@ static void check_full(const char *const *sets)
         for (size_t i = 0; i < IMAGES * classes; i++)
             if (got[i] != want[i])
                 fail_msg("network %llu, image %zu, class %zu: hardware %.9g, reference %.9g",
-                         (unsigned long long)seed, i / classes, i % classes, (double)got[i], (double)want[i]);
+                         (unsigned long long)seed, i / classes, i % classes, (double)got[i],
+                         (double)want[i]);
         free(want);
         free(got);
         free_images(&images);
@@ -235,17 +248,22 @@ static void check_full(const char *const *sets)
 static void test_eight_bits(void **state)
 {
     (void)state;
-    const char *sets[] = {"device.variation=0",  "output.first_bits=0", "output.bits=0",
-                          "output.split_bits=0", "output.last_bits=0",  "crossbar.rows=30", NULL};
+    const char *sets[] = {"device.variation=0",
+                          "output.first_bits=0",
+                          "output.bits=0",
+                          "output.split_bits=0",
+                          "output.last_bits=0",
+                          "crossbar.rows=30",
+                          NULL};
     check_full(sets);
 }
 
 static void test_few_bits(void **state)
 {
     (void)state;
-    const char *sets[] = {"device.variation=0",  "output.first_bits=0", "output.bits=0",
-                          "output.split_bits=0", "output.last_bits=0",  "device.bits=2",
-                          "input.bits=3",        NULL};
+    const char *sets[] = {
+        "device.variation=0", "output.first_bits=0", "output.bits=0", "output.split_bits=0",
+        "output.last_bits=0", "device.bits=2",       "input.bits=3",  NULL};
     check_full(sets);
 }
 

@@ -185,13 +185,14 @@ int main(void)
     if (!mkdtemp(folder) || chdir(folder))
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bcnn),    cmocka_unit_test(test_sources),
-        cmocka_unit_test(test_base),    cmocka_unit_test(test_bad_values),
-        cmocka_unit_test(test_json),    cmocka_unit_test(test_mutated),
+        cmocka_unit_test(test_bcnn),          cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_base),          cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_json),          cmocka_unit_test(test_mutated),
         cmocka_unit_test(test_out_of_memory),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    static const char *const files[] = {"one.yaml", "two.yaml", "loop.yaml", "orphan.yaml", "mutated.yaml"};
+    static const char *const files[] = {"one.yaml", "two.yaml", "loop.yaml", "orphan.yaml",
+                                        "mutated.yaml"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         (void)unlink(files[i]);
     return rmdir(folder) ? 1 : failed;

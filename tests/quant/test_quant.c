@@ -14,9 +14,9 @@ static const mho_codes seven = {-127, 127};
 static void test_cover(void **state)
 {
     (void)state;
-    assert_int_equal(mho_quant_cover(-1, 0.5f, seven), -6);      /* 1 = 64 / 64: 128 would not do */
+    assert_int_equal(mho_quant_cover(-1, 0.5f, seven), -6); /* 1 = 64 / 64: 128 would not do */
     assert_int_equal(mho_quant_cover(0, 127.0f / 128, seven), -7);
-    assert_int_equal(mho_quant_cover(0, 127.49f, seven), 0);     /* rounds to 127 */
+    assert_int_equal(mho_quant_cover(0, 127.49f, seven), 0); /* rounds to 127 */
     assert_int_equal(mho_quant_cover(0, 127.51f, seven), 1);
     assert_int_equal(mho_quant_cover(0, 0, seven), 0);
     assert_int_equal(mho_quant_cover(-128, 127, (mho_codes){-128, 127}), 0);
