@@ -44,6 +44,15 @@ MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options
                                                        size_t N, const double *g_S,
                                                        const bool *floating, double *T_S);
 
+/* For screening: an approximation of T in time proportional to M N, and a bound on its error: where all
+ * |v[m]| <= V, current n is wrong by no more than bound_S[n] V.  The approximation is exact to first
+ * order in the wire resistances (for word lines that do not float), the bound holds always but can be
+ * wide where wires matter much.  With ideal wires on either side it is mho_circuit_transfer. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_approximate(const mho_circuit_options *options,
+                                                          size_t M, size_t N, const double *g_S,
+                                                          const bool *floating, double *T_S,
+                                                          double *bound_S);
+
 /* i_A [N] = T v. */
 MHO_API void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V,
                                   double *i_A);

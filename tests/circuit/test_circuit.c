@@ -237,6 +237,224 @@ static void test_ideal_array_is_the_matrix_itself(void **state)
     clear(&p);
 }
 
+static double largest(const double *x, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs(x[i]));
+    return most;
+}
+
+static void random_voltages(problem *p)
+{
+    for (size_t m = 0; m < p->M; m++)
+        p->v[m] = draw() < 0.3 ? (draw() < 0.5 ? 1 : -1) : 2 * draw() - 1;
+}
+
+/* The error is within the bound, whatever the wires; and both are small where wires matter little. */
+static void test_approximation_keeps_its_bound(void **state)
+{
+    (void)state;
+    for (size_t round = 0; round < 200; round++) {
+        const mho_circuit_options o = {.r_row_ohm = pow(10, 5 * draw() - 1),
+                                       .r_col_ohm = pow(10, 5 * draw() - 1),
+                                       .r_driver_ohm = draw() < 0.5 ? 0 : 100 * draw(),
+                                       .r_sense_ohm = draw() < 0.5 ? 0 : 100 * draw(),
+                                       .both_sides = draw() < 0.5};
+        problem p = make(1 + draw_below(24), 1 + draw_below(24), o);
+        double *T = malloc(p.M * p.N * sizeof *T), *bound = malloc(p.N * sizeof *bound);
+        double *near = malloc(p.N * sizeof *near);
+        float_some(&p, draw() < 0.5 ? 0 : 0.3);
+        must(mho_circuit_approximate(&o, p.M, p.N, p.g, p.floating, T, bound));
+        must(mho_circuit_transfer(&o, p.M, p.N, p.g, p.floating, p.T));
+        for (size_t k = 0; k < 20; k++) {
+            random_voltages(&p);
+            const double v = largest(p.v, p.M);
+            mho_circuit_currents(p.M, p.N, p.T, p.v, p.i);
+            mho_circuit_currents(p.M, p.N, T, p.v, near);
+            for (size_t n = 0; n < p.N; n++)
+                if (!(fabs(near[n] - p.i[n]) <= bound[n] * v))
+                    fail_msg("bit line %zu: %g A, exact %g A, bound %g A", n, near[n], p.i[n],
+                             bound[n] * v);
+        }
+        clear(&p);
+        free(T);
+        free(bound);
+        free(near);
+    }
+}
+
+/* Tenfold smaller wires: the error and its bound go down a hundredfold. */
+static void test_approximation_is_of_first_order(void **state)
+{
+    (void)state;
+    problem p = make(20, 24, mho_circuit_options_default());
+    double *T = malloc(p.M * p.N * sizeof *T), *bound = malloc(p.N * sizeof *bound);
+    double error[2] = {0}, bounds[2];
+    for (size_t k = 0; k < 2; k++) {
+        p.options.r_row_ohm = p.options.r_col_ohm = k ? 0.1 : 1;
+        must(mho_circuit_approximate(&p.options, p.M, p.N, p.g, NULL, T, bound));
+        must(mho_circuit_transfer(&p.options, p.M, p.N, p.g, NULL, p.T));
+        for (size_t i = 0; i < p.M * p.N; i++)
+            error[k] = fmax(error[k], fabs(T[i] - p.T[i]));
+        bounds[k] = largest(bound, p.N);
+    }
+    print_message("error %g, %g; bound %g, %g\n", error[0], error[1], bounds[0], bounds[1]);
+    assert_true(error[0] > 70 * error[1] && bounds[0] > 70 * bounds[1]);
+    clear(&p);
+    free(T);
+    free(bound);
+}
+
+/* What driver m sends into sense amplifier n is what a driver at n would send into a sense amplifier at
+ * m: transposed and turned around, the array has the transposed T. */
+static void test_reciprocity(void **state)
+{
+    (void)state;
+    const size_t M = 13, N = 21;
+    problem p = make(M, N,
+                     (mho_circuit_options){
+                         .r_row_ohm = 3, .r_col_ohm = 40, .r_driver_ohm = 5, .r_sense_ohm = 60});
+    problem q = make(N, M,
+                     (mho_circuit_options){
+                         .r_row_ohm = 40, .r_col_ohm = 3, .r_driver_ohm = 60, .r_sense_ohm = 5});
+    for (size_t m = 0; m < M; m++)
+        for (size_t n = 0; n < N; n++)
+            q.g[(N - 1 - n) * M + (M - 1 - m)] = p.g[m * N + n];
+    solve(&p);
+    solve(&q);
+    for (size_t m = 0; m < M; m++)
+        for (size_t n = 0; n < N; n++) {
+            const double a = p.T[n * M + m], b = q.T[(M - 1 - m) * N + (N - 1 - n)];
+            if (!(fabs(a - b) <= 1e-13 * a))
+                fail_msg("T(%zu, %zu) = %.17g S, turned around %.17g S", n, m, a, b);
+        }
+    clear(&p);
+    clear(&q);
+}
+
+/* Entry by entry, over 12 decades of conductance and wires far better than cells: multiplying all by one
+ * factor, or halving every resistance by hand, changes no digit but the last ones. */
+static void test_scaling(void **state)
+{
+    (void)state;
+    problem p =
+        make(37, 22, (mho_circuit_options){.r_row_ohm = 1e-4, .r_col_ohm = 3e5, .r_sense_ohm = 2});
+    for (size_t k = 0; k < p.M * p.N; k++)
+        p.g[k] = 1e-12 * pow(1e12, draw());
+    float_some(&p, 0.3);
+    solve(&p);
+    double *T = malloc(p.M * p.N * sizeof *T);
+    memcpy(T, p.T, p.M * p.N * sizeof *T);
+    const double factor = 1.7e-3;
+    for (size_t k = 0; k < p.M * p.N; k++)
+        p.g[k] *= factor;
+    p.options.r_row_ohm /= factor;
+    p.options.r_col_ohm /= factor;
+    p.options.r_sense_ohm /= factor;
+    solve(&p);
+    for (size_t k = 0; k < p.M * p.N; k++)
+        if (!(fabs(p.T[k] - factor * T[k]) <= 1e-12 * p.T[k]))
+            fail_msg("entry %zu: %.17g S, want %.17g S", k, p.T[k], factor * T[k]);
+    clear(&p);
+    free(T);
+}
+
+static void refused(problem *p, const char *text)
+{
+    const mho_status s = mho_circuit_transfer(&p->options, p->M, p->N, p->g, p->floating, p->T);
+    assert_int_equal(s, MHO_EDOMAIN);
+    if (!strstr(mho_error_message(), text))
+        fail_msg("message \"%s\" lacks \"%s\"", mho_error_message(), text);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    const double bad[] = {NAN, INFINITY, -INFINITY, -1, 1e19, 1e-19};
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        problem p = make(4, 5, (mho_circuit_options){.r_row_ohm = 1, .r_col_ohm = 1});
+        p.g[2 * 5 + 3] = bad[k];
+        refused(&p, "word line 3, bit line 4 = ");
+        p.g[2 * 5 + 3] = 1e-6;
+        p.options.r_row_ohm = bad[k];
+        refused(&p, "r_row = ");
+        p.options.r_row_ohm = 0;
+        p.options.r_sense_ohm = bad[k];
+        refused(&p, "r_sense = ");
+        clear(&p);
+    }
+    problem p = make(4, 5, (mho_circuit_options){.r_row_ohm = 1, .r_col_ohm = 1});
+    memset(p.g + 5, 0, 5 * sizeof *p.g);
+    p.floating[1] = true;
+    refused(&p, "word line 2 floats");
+    p.floating[1] = false; /* driven: fine */
+    solve(&p);
+    for (size_t n = 0; n < p.N; n++)
+        assert_true(isfinite(p.i[n]));
+    const size_t M = p.M;
+    p.M = 0;
+    refused(&p, "0 x 5");
+    p.M = M;
+    clear(&p);
+}
+
+/* Whatever is in bounds gives numbers, never NaN. */
+static void test_extremes_are_finite(void **state)
+{
+    (void)state;
+    const double value[] = {0, 1e-18, 1e-9, 1, 1e9, 1e18};
+    for (size_t round = 0; round < 300; round++) {
+        problem p = make(1 + draw_below(10), 1 + draw_below(10), mho_circuit_options_default());
+        double *r[] = {&p.options.r_row_ohm, &p.options.r_col_ohm, &p.options.r_driver_ohm,
+                       &p.options.r_sense_ohm};
+        for (size_t k = 0; k < 4; k++)
+            *r[k] = value[draw_below(6)];
+        for (size_t k = 0; k < p.M * p.N; k++)
+            p.g[k] = value[draw_below(6)];
+        float_some(&p, 0.3);
+        solve(&p);
+        double *bound = malloc(p.N * sizeof *bound);
+        for (size_t k = 0; k < p.M * p.N; k++)
+            assert_true(isfinite(p.T[k]) && p.T[k] >= 0);
+        must(mho_circuit_approximate(&p.options, p.M, p.N, p.g, p.floating, p.T, bound));
+        for (size_t k = 0; k < p.M * p.N; k++)
+            assert_true(isfinite(p.T[k]) && p.T[k] >= 0 && isfinite(bound[k / p.M]));
+        free(bound);
+        clear(&p);
+    }
+}
+
+static mho_status every_call(const problem *p, double *bound)
+{
+    mho_status s = mho_circuit_transfer(&p->options, p->M, p->N, p->g, NULL, p->T);
+    if (!s)
+        s = mho_circuit_approximate(&p->options, p->M, p->N, p->g, NULL, p->T, bound);
+    return s;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    for (size_t kind = 0; kind < 4; kind++) {
+        problem p = make(
+            9, 11,
+            (mho_circuit_options){.r_row_ohm = kind & 1 ? 1 : 0, .r_col_ohm = kind & 2 ? 1 : 0});
+        double bound[11];
+        const uint64_t live = mhoi_alloc_live();
+        mho_status s = MHO_ENOMEM;
+        for (uint64_t k = 1; s; k++) {
+            mhoi_alloc_fail_at(k);
+            s = every_call(&p, bound);
+            assert_true(s == MHO_OK || s == MHO_ENOMEM);
+            assert_int_equal(mhoi_alloc_live(), live);
+            assert_true(k < 1000);
+        }
+        mhoi_alloc_fail_at(0);
+        clear(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +462,13 @@ int main(void)
         cmocka_unit_test(test_larger_arrays),
         cmocka_unit_test(test_ideal_wires_are_the_limit),
         cmocka_unit_test(test_ideal_array_is_the_matrix_itself),
+        cmocka_unit_test(test_approximation_keeps_its_bound),
+        cmocka_unit_test(test_approximation_is_of_first_order),
+        cmocka_unit_test(test_reciprocity),
+        cmocka_unit_test(test_scaling),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_extremes_are_finite),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
