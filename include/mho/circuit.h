@@ -53,9 +53,29 @@ MHO_API MHO_MUST_CHECK mho_status mho_circuit_approximate(const mho_circuit_opti
                                                           const bool *floating, double *T_S,
                                                           double *bound_S);
 
+/* Voltages at every cell with driver voltages v_V [M] (what floats is ignored): u_V [M][N] of the word
+ * lines, w_V [M][N] of the bit lines; the map of the IR drop.  residual: the largest violation of
+ * Kirchhoff's current law at any node, over the sum of conductances at the node times the largest
+ * |v_V|; a few 1e-16 are the rounding of the voltages themselves.
+ * MHO_ENOCONV: the residual is above 1e-10 (never expected).  Memory about 300 M N bytes and more. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t M,
+                                                       size_t N, const double *g_S,
+                                                       const bool *floating, const double *v_V,
+                                                       double *u_V, double *w_V, double *residual);
+
 /* i_A [N] = T v. */
 MHO_API void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V,
                                   double *i_A);
+
+/* Programmed crossbars with wire resistance, for mho_crossbar_program: g and effective [N][M] (that is
+ * [columns][rows] of one crossbar; they may be the same) in the integer units of the device, above g_off.
+ * effective = round((T - g_off) / unit), docs/models/circuit.md eq. (13); negative where the wires take
+ * more than g_off leaves.  Word line m of the circuit is row m; row M - 1 is next to the sense amplifiers.
+ * MHO_EDOMAIN: a cell below 0 S. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_effective(const mho_circuit_options *options,
+                                                        const mho_device *device, size_t M,
+                                                        size_t N, const int16_t *g,
+                                                        int16_t *effective);
 
 /* The circuit with driver voltages v_V as a SPICE netlist that `ngspice -b` runs as it is: it prints
  * i(vsN), the current into sense amplifier N (from 1).  MHO_EFILE: the stream refused. */

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Nested elimination: the array is halved again and again along its longer side; small blocks of cells
- * are eliminated as a whole, and two blocks are merged by eliminating the wires between them.
+ * are eliminated as a whole, and two blocks are merged by eliminating the nodes of the seam.
  *
  * A cell brings the wire segment to its left and the one below it.  A block's ports are the left ends of
  * its word lines, their last cells (if the array goes on to the right, or is driven there), the first
  * cells of its bit lines (if the array goes on above), and the bottom ends of its bit lines.  So a
  * neighbour's port and ours are the same node (docs/models/circuit.md eq. (5)). */
+#include "circuit/circuit_block.h"
 
-#include "circuit/circuit_impl.h"
+#include <string.h>
+
+#include "base/alloc.h"
 #include "mho/run.h"
 
 enum { LEAF = 4 }; /* most word and bit lines of a block that is eliminated as a whole */
-
-enum { LEFT, RIGHT, TOP, BOTTOM, SIDES };
-
-/* Cells [m0, m1) x [n0, n1) as a network; after elimination the ports follow one another side by side. */
-typedef struct block {
-    size_t m0, m1, n0, n1;
-    size_t count[SIDES]; /* ports on each side */
-    network net;
-} block;
 
 static bool driven_right(const circuit *c, const block *b)
 {
@@ -41,7 +35,7 @@ static size_t ports(const block *b)
     return b->count[LEFT] + b->count[RIGHT] + b->count[TOP] + b->count[BOTTOM];
 }
 
-static size_t first_port(const block *b, int side)
+size_t block_first_port(const block *b, int side)
 {
     size_t first = b->net.inner;
     for (int s = LEFT; s < side; s++)
@@ -49,70 +43,74 @@ static size_t first_port(const block *b, int side)
     return first;
 }
 
+bool block_is_leaf(const block *b)
+{
+    return b->m1 - b->m0 <= LEAF && b->n1 - b->n0 <= LEAF;
+}
+
 static void connect(network *n, size_t i, size_t j, double conductance)
 {
     n->o[i < j ? i * n->size + j : j * n->size + i] += conductance;
 }
 
-/* Nodes of cell (i, j) of a leaf: inner ones are numbered word lines first. */
-typedef struct leaf {
-    const circuit *c;
-    block *b;
-    size_t rows, columns, inner_columns, inner_rows;
-} leaf;
-
-static size_t word_node(const leaf *l, size_t i, size_t j)
+/* Word lines have an inner node at every cell, but not at the last one if that is the port. */
+static size_t inner_columns(const circuit *c, const block *leaf)
 {
-    return j < l->inner_columns ? i * l->inner_columns + j : first_port(l->b, RIGHT) + i;
+    return leaf->n1 - leaf->n0 - (leaf->count[RIGHT] && !driven_right(c, leaf));
 }
 
-static size_t bit_node(const leaf *l, size_t i, size_t j)
+size_t block_word_node(const circuit *c, const block *leaf, size_t i, size_t j)
 {
-    const size_t first = l->rows - l->inner_rows; /* 1 if the first cells are ports */
-    if (i < first)
-        return first_port(l->b, TOP) + j;
-    return l->rows * l->inner_columns + (i - first) * l->columns + j;
+    const size_t inner = inner_columns(c, leaf);
+    return j < inner ? i * inner + j : block_first_port(leaf, RIGHT) + i;
 }
 
-static void connect_word_line(const leaf *l, size_t i)
+size_t block_bit_node(const circuit *c, const block *leaf, size_t i, size_t j)
 {
-    const circuit *c = l->c;
-    const size_t m = l->b->m0 + i, last = l->columns - 1;
+    const size_t port = leaf->count[TOP] > 0; /* the first cells are ports */
+    if (i < port)
+        return block_first_port(leaf, TOP) + j;
+    return (leaf->m1 - leaf->m0) * inner_columns(c, leaf) + (i - port) * (leaf->n1 - leaf->n0) + j;
+}
+
+static void connect_word_line(const circuit *c, block *leaf, size_t i)
+{
+    const size_t m = leaf->m0 + i, last = leaf->n1 - leaf->n0 - 1;
     const double wire = 1 / c->options->r_row_ohm, driver = circuit_driver_S(c, m);
-    network *net = &l->b->net;
-    connect(net, first_port(l->b, LEFT) + i, word_node(l, i, 0), l->b->n0 ? wire : driver);
+    network *net = &leaf->net;
+    connect(net, block_first_port(leaf, LEFT) + i, block_word_node(c, leaf, i, 0),
+            leaf->n0 ? wire : driver);
     for (size_t j = 0; j < last; j++)
-        connect(net, word_node(l, i, j), word_node(l, i, j + 1), wire);
-    if (driven_right(c, l->b))
-        connect(net, word_node(l, i, last), first_port(l->b, RIGHT) + i, driver);
+        connect(net, block_word_node(c, leaf, i, j), block_word_node(c, leaf, i, j + 1), wire);
+    if (driven_right(c, leaf))
+        connect(net, block_word_node(c, leaf, i, last), block_first_port(leaf, RIGHT) + i, driver);
     for (size_t j = 0; j <= last; j++)
-        connect(net, word_node(l, i, j), bit_node(l, i, j), c->g_S[m * c->N + l->b->n0 + j]);
+        connect(net, block_word_node(c, leaf, i, j), block_bit_node(c, leaf, i, j),
+                c->g_S[m * c->N + leaf->n0 + j]);
 }
 
-static void connect_bit_line(const leaf *l, size_t j)
+static void connect_bit_line(const circuit *c, block *leaf, size_t j)
 {
-    const double wire = 1 / l->c->options->r_col_ohm;
-    network *net = &l->b->net;
-    const size_t last = l->rows - 1;
+    const double wire = 1 / c->options->r_col_ohm;
+    const size_t last = leaf->m1 - leaf->m0 - 1;
+    network *net = &leaf->net;
     for (size_t i = 0; i < last; i++)
-        connect(net, bit_node(l, i, j), bit_node(l, i + 1, j), wire);
-    connect(net, bit_node(l, last, j), first_port(l->b, BOTTOM) + j,
-            l->b->m1 == l->c->M ? circuit_sense_S(l->c) : wire);
+        connect(net, block_bit_node(c, leaf, i, j), block_bit_node(c, leaf, i + 1, j), wire);
+    connect(net, block_bit_node(c, leaf, last, j), block_first_port(leaf, BOTTOM) + j,
+            leaf->m1 == c->M ? circuit_sense_S(c) : wire);
 }
 
 static mho_status solve_leaf(const circuit *c, block *b)
 {
-    leaf l = {.c = c, .b = b, .rows = b->m1 - b->m0, .columns = b->n1 - b->n0};
-    l.inner_columns = l.columns - (b->count[RIGHT] && !driven_right(c, b));
-    l.inner_rows = l.rows - (b->count[TOP] > 0);
-    const size_t inner = l.rows * l.inner_columns + l.inner_rows * l.columns;
+    const size_t rows = b->m1 - b->m0, columns = b->n1 - b->n0;
+    const size_t inner = rows * inner_columns(c, b) + (rows - (b->count[TOP] > 0)) * columns;
     mho_status s = network_create(inner + ports(b), inner, &b->net);
     if (s)
         return s;
-    for (size_t i = 0; i < l.rows; i++)
-        connect_word_line(&l, i);
-    for (size_t j = 0; j < l.columns; j++)
-        connect_bit_line(&l, j);
+    for (size_t i = 0; i < rows; i++)
+        connect_word_line(c, b, i);
+    for (size_t j = 0; j < columns; j++)
+        connect_bit_line(c, b, j);
     network_eliminate(&b->net);
     return MHO_OK;
 }
@@ -120,7 +118,7 @@ static mho_status solve_leaf(const circuit *c, block *b)
 /* Adds what b has between its sides s and t to the network, where these sides begin at node to_s, to_t. */
 static void add_sides(network *net, const block *b, int s, int t, size_t to_s, size_t to_t)
 {
-    const size_t from_s = first_port(b, s), from_t = first_port(b, t);
+    const size_t from_s = block_first_port(b, s), from_t = block_first_port(b, t);
     for (size_t i = 0; i < b->count[s]; i++) {
         const double *source = b->net.o + (from_s + i) * b->net.size + from_t;
         double *row = net->o + (to_s + i) * net->size + to_t;
@@ -133,83 +131,123 @@ static void add_sides(network *net, const block *b, int s, int t, size_t to_s, s
     }
 }
 
-static void add_block(network *net, const block *b, const size_t to[SIDES])
+/* Lays the halves, side by side or one above the other, into the network of `whole`, seam first. */
+static void lay_out(block *whole, bool beside)
 {
+    const block *first = whole->half[0];
+    size_t *to_first = whole->to[0], *to_second = whole->to[1];
     for (int s = LEFT; s < SIDES; s++)
-        for (int t = s; t < SIDES; t++)
-            add_sides(net, b, s, t, to[s], to[t]);
+        to_first[s] = to_second[s] = block_first_port(whole, s);
+    to_first[beside ? RIGHT : BOTTOM] = to_second[beside ? LEFT : TOP] = 0;
+    const int along = beside ? TOP : LEFT, across = beside ? BOTTOM : RIGHT;
+    to_second[along] += first->count[along];
+    to_second[across] += first->count[across];
+    for (int h = 0; h < 2; h++)
+        for (int s = LEFT; s < SIDES; s++)
+            for (int t = s; t < SIDES; t++)
+                add_sides(&whole->net, whole->half[h], s, t, whole->to[h][s], whole->to[h][t]);
 }
 
-/* Lays a and b, side by side or one above the other, into the network of `whole`, seam first. */
-static void lay_out(block *whole, const block *a, const block *b, bool beside)
+/* Gives back all but the rows of the eliminated nodes. */
+static mho_status shrink(block *b)
 {
-    size_t to_a[SIDES], to_b[SIDES];
-    for (int s = LEFT; s < SIDES; s++)
-        to_a[s] = to_b[s] = first_port(whole, s);
-    if (beside) {
-        to_a[RIGHT] = to_b[LEFT] = 0;
-        to_b[TOP] += a->count[TOP];
-        to_b[BOTTOM] += a->count[BOTTOM];
-    } else {
-        to_a[BOTTOM] = to_b[TOP] = 0;
-        to_b[LEFT] += a->count[LEFT];
-        to_b[RIGHT] += a->count[RIGHT];
-    }
-    add_block(&whole->net, a, to_a);
-    add_block(&whole->net, b, to_b);
-}
-
-static mho_status solve_block(const circuit *c, block *b);
-
-static mho_status solve_halves(const circuit *c, block *whole, block *a, block *b, bool beside)
-{
-    mho_status s = solve_block(c, a);
-    if (!s)
-        s = solve_block(c, b);
-    if (!s && mho_interrupted())
-        s = mho_error(MHO_EINTERRUPTED, "interrupted");
-    const size_t seam = beside ? a->count[RIGHT] : a->count[BOTTOM];
-    if (!s)
-        s = network_create(seam + ports(whole), seam, &whole->net);
-    if (!s)
-        lay_out(whole, a, b, beside);
-    network_destroy(&a->net);
-    network_destroy(&b->net);
+    double *rows;
+    const size_t count = b->net.inner * b->net.size;
+    mho_status s = mhoi_alloc(&rows, count, sizeof *rows, "eliminated rows");
+    if (!s && count)
+        memcpy(rows, b->net.o, count * sizeof *rows);
+    mhoi_free(&b->net.o);
+    b->net.o = rows;
     return s;
 }
 
-static mho_status solve_block(const circuit *c, block *b)
+static void drop_halves(block *b)
 {
-    const size_t rows = b->m1 - b->m0, columns = b->n1 - b->n0;
-    if (rows <= LEAF && columns <= LEAF)
-        return solve_leaf(c, b);
-    const bool beside = columns >= rows;
-    const size_t m = beside ? b->m1 : b->m0 + rows / 2, n = beside ? b->n0 + columns / 2 : b->n1;
-    block first = block_of(c, b->m0, m, b->n0, n);
-    block second =
-        beside ? block_of(c, b->m0, b->m1, n, b->n1) : block_of(c, m, b->m1, b->n0, b->n1);
-    mho_status s = solve_halves(c, b, &first, &second, beside);
+    for (int h = 0; h < 2; h++) {
+        if (b->half[h])
+            block_destroy(b->half[h]);
+        mhoi_free(&b->half[h]);
+    }
+}
+
+void block_destroy(block *b)
+{
+    drop_halves(b);
+    network_destroy(&b->net);
+}
+
+static mho_status solve(const circuit *c, bool keep, block *b);
+
+static mho_status solve_half(const circuit *c, bool keep, block half, block **out)
+{
+    mho_status s = mhoi_alloc(out, 1, sizeof **out, "block of a crossbar");
     if (s)
         return s;
-    if (rows == c->M && columns == c->N)
-        network_eliminate_across(&b->net, first_port(b, BOTTOM));
+    **out = half;
+    return solve(c, keep, *out);
+}
+
+static mho_status merge(const circuit *c, bool keep, block *b)
+{
+    const size_t rows = b->m1 - b->m0, columns = b->n1 - b->n0;
+    const bool beside = columns >= rows;
+    const size_t m = beside ? b->m0 : b->m0 + rows / 2, n = beside ? b->n0 + columns / 2 : b->n0;
+    mho_status s = solve_half(
+        c, keep, beside ? block_of(c, b->m0, b->m1, b->n0, n) : block_of(c, b->m0, m, b->n0, b->n1),
+        &b->half[0]);
+    if (!s)
+        s = solve_half(c, keep, block_of(c, m, b->m1, n, b->n1), &b->half[1]);
+    if (!s && mho_interrupted())
+        s = mho_error(MHO_EINTERRUPTED, "interrupted");
+    const size_t seam = beside ? rows : columns;
+    if (!s)
+        s = network_create(seam + ports(b), seam, &b->net);
+    if (!s)
+        lay_out(b, beside);
+    for (int h = 0; !s && keep && h < 2; h++)
+        s = shrink(b->half[h]);
+    if (s || !keep)
+        drop_halves(b);
+    return s;
+}
+
+static mho_status solve(const circuit *c, bool keep, block *b)
+{
+    if (block_is_leaf(b))
+        return solve_leaf(c, b);
+    mho_status s = merge(c, keep, b);
+    if (s)
+        return s;
+    if (b->m1 - b->m0 == c->M && b->n1 - b->n0 == c->N)
+        network_eliminate_across(&b->net, block_first_port(b, BOTTOM));
     else
         network_eliminate(&b->net);
     return MHO_OK;
 }
 
+mho_status block_solve(const circuit *c, bool keep, block *whole)
+{
+    *whole = block_of(c, 0, c->M, 0, c->N);
+    mho_status s = solve(c, keep, whole);
+    if (s)
+        block_destroy(whole);
+    return s;
+}
+
 mho_status circuit_by_blocks(const circuit *c, double *T_S)
 {
-    block whole = block_of(c, 0, c->M, 0, c->N);
-    mho_status s = solve_block(c, &whole);
-    const size_t left = first_port(&whole, LEFT), right = first_port(&whole, RIGHT);
-    const size_t foot = first_port(&whole, BOTTOM), size = whole.net.size;
-    for (size_t n = 0; !s && n < c->N; n++)
+    block whole;
+    mho_status s = block_solve(c, false, &whole);
+    if (s)
+        return s;
+    const size_t left = block_first_port(&whole, LEFT), right = block_first_port(&whole, RIGHT);
+    const size_t foot = block_first_port(&whole, BOTTOM), size = whole.net.size;
+    for (size_t n = 0; n < c->N; n++)
         for (size_t m = 0; m < c->M; m++) {
             const double *o = whole.net.o + foot + n;
             T_S[n * c->M + m] =
                 o[(left + m) * size] + (whole.count[RIGHT] ? o[(right + m) * size] : 0);
         }
-    network_destroy(&whole.net);
-    return s;
+    block_destroy(&whole);
+    return MHO_OK;
 }

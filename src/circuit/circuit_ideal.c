@@ -2,6 +2,8 @@
 /* Ideal wires: a line without resistance is one node.  A line with resistance between ideal ones is a
  * ladder, whose nodes are eliminated from one end to the other in closed form; what is left is a network
  * of the ideal lines, drivers and sense amplifiers (docs/models/circuit.md eq. (6), (7)). */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "circuit/circuit_impl.h"
 
@@ -170,12 +172,13 @@ static mho_status place_lines(places *p)
     return s;
 }
 
-mho_status circuit_with_ideal_wires(const circuit *c, double *T_S)
+/* The whole network, its inner nodes eliminated. */
+static mho_status reduce(const circuit *c, places **out)
 {
-    places *p;
-    mho_status s = mhoi_alloc(&p, 1, sizeof *p, "ideal lines");
+    mho_status s = mhoi_alloc(out, 1, sizeof **out, "ideal lines");
     if (s)
         return s;
+    places *p = *out;
     p->c = c;
     s = place_lines(p);
     if (!s && c->options->r_col_ohm > 0)
@@ -184,13 +187,46 @@ mho_status circuit_with_ideal_wires(const circuit *c, double *T_S)
         s = add_word_lines(p);
     else if (!s)
         add_cells(p);
-    if (!s) {
+    if (!s)
         network_eliminate_across(&p->net, p->sense);
-        for (size_t n = 0; n < c->N; n++)
-            for (size_t m = 0; m < c->M; m++)
-                T_S[n * c->M + m] = p->net.o[(p->driver + m) * p->net.size + p->sense + n];
-    }
-    network_destroy(&p->net);
+    return s;
+}
+
+static void places_destroy(places *p)
+{
+    if (p)
+        network_destroy(&p->net);
     mhoi_free(&p);
+}
+
+mho_status circuit_with_ideal_wires(const circuit *c, double *T_S)
+{
+    places *p;
+    mho_status s = reduce(c, &p);
+    for (size_t n = 0; !s && n < c->N; n++)
+        for (size_t m = 0; m < c->M; m++)
+            T_S[n * c->M + m] = p->net.o[(p->driver + m) * p->net.size + p->sense + n];
+    places_destroy(p);
+    return s;
+}
+
+mho_status circuit_ideal_voltages(const circuit *c, const double *v, double *u, double *w)
+{
+    places *p;
+    double *x = NULL;
+    mho_status s = reduce(c, &p);
+    if (!s)
+        s = mhoi_alloc(&x, p->net.size, sizeof *x, "voltages of ideal lines");
+    if (!s) {
+        memcpy(x + p->driver, v, c->M * sizeof *x);
+        network_voltages(&p->net, x);
+    }
+    for (size_t m = 0; !s && m < c->M; m++)
+        for (size_t n = 0; n < c->N; n++) {
+            u[m * c->N + n] = c->options->r_row_ohm == 0 ? x[p->word[m]] : 0;
+            w[m * c->N + n] = c->options->r_col_ohm == 0 ? x[p->bit[n]] : 0;
+        }
+    mhoi_free(&x);
+    places_destroy(p);
     return s;
 }

@@ -31,6 +31,9 @@ void network_eliminate(network *n);
 /* The same, but of the remaining nodes only the conductances from [inner, split) to [split, size). */
 void network_eliminate_across(network *n, size_t split);
 
+/* x [size]: voltages; those of the inner nodes from the others, after the elimination. */
+void network_voltages(const network *n, double *x);
+
 /* Conductance of wire and driver at the ends of word line m (0 if it floats), and at the foot of a bit
  * line.  Only where that resistance is not 0. */
 double circuit_driver_S(const circuit *c, size_t m);
@@ -40,5 +43,8 @@ double circuit_sense_S(const circuit *c);
 MHO_MUST_CHECK mho_status circuit_by_blocks(const circuit *c, double *T_S);
 /* T where word lines or bit lines or both are ideal wires. */
 MHO_MUST_CHECK mho_status circuit_with_ideal_wires(const circuit *c, double *T_S);
+/* Then: the voltages u [M][N] of ideal word lines and w [M][N] of ideal bit lines. */
+MHO_MUST_CHECK mho_status circuit_ideal_voltages(const circuit *c, const double *v, double *u,
+                                                 double *w);
 
 #endif

@@ -50,9 +50,10 @@ mho_status lines_create(const circuit *c, lines *out)
     out->word_gain = out->word_pass + cells;
     out->bit_pass = out->word_gain + cells;
     out->bit_gain = out->bit_pass + cells;
-    for (size_t m = 0; m < c->M; m++)
+    for (size_t m = 0; m < c->M && c->options->r_row_ohm > 0; m++)
         factor_word(out, m);
-    factor_bits(out);
+    if (c->options->r_col_ohm > 0)
+        factor_bits(out);
     return MHO_OK;
 }
 

@@ -6,7 +6,7 @@
 #include "circuit/circuit_impl.h"
 
 /* A node's part of what comes from the line's far end (pass), and of what flows into the node (gain); all
- * [M][N].  Wires of both kinds have resistance. */
+ * [M][N].  Only for wires that have resistance. */
 typedef struct lines {
     const circuit *c;
     double *word_pass, *word_gain, *bit_pass, *bit_gain;

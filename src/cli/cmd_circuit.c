@@ -13,6 +13,8 @@ typedef struct work {
     bool *floating;  /* of the vector under way */
     double *voltage; /* of it, 0 where it floats */
     double *T_S, *i_A;
+    double *bound_A; /* of the error of i_A, with --approximate */
+    double residual;
     double seconds; /* for the transfer matrices and the products */
 } work;
 
@@ -31,20 +33,49 @@ static bool select_vector(work *w, size_t k, bool float_zeros)
     return changed;
 }
 
+static double largest(const double *x, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs(x[i]));
+    return most;
+}
+
 static mho_status solve(work *w, const cli_args *args)
 {
     const size_t M = w->g.rows, N = w->g.columns;
     const double start = mho_seconds();
+    double *bound_S = cli_alloc(N * sizeof *bound_S);
     mho_status s = MHO_OK;
     for (size_t k = 0; !s && k < w->v.rows; k++) {
         if (select_vector(w, k, args->float_zeros))
-            s = mho_circuit_transfer(&w->options, M, N, w->g.value, w->floating, w->T_S);
+            s = args->approximate
+                    ? mho_circuit_approximate(&w->options, M, N, w->g.value, w->floating, w->T_S,
+                                              bound_S)
+                    : mho_circuit_transfer(&w->options, M, N, w->g.value, w->floating, w->T_S);
         if (!s)
             mho_circuit_currents(M, N, w->T_S, w->voltage, w->i_A + k * N);
-        else if (s == MHO_EDOMAIN && w->v.rows > 1)
+        for (size_t n = 0; !s && n < N; n++)
+            w->bound_A[k * N + n] = args->approximate ? bound_S[n] * largest(w->voltage, M) : 0;
+        if (!s)
+            continue;
+        if (s == MHO_EDOMAIN && w->v.rows > 1)
             s = mho_error_prefix(s, "input vector %zu", k + 1);
     }
     w->seconds = mho_seconds() - start;
+    free(bound_S);
+    return s;
+}
+
+/* All voltages with the first input vector: how well they obey Kirchhoff's law. */
+static mho_status find_residual(work *w, const cli_args *args)
+{
+    const size_t M = w->g.rows, N = w->g.columns;
+    double *u = cli_alloc(2 * M * N * sizeof *u);
+    (void)select_vector(w, 0, args->float_zeros);
+    mho_status s = mho_circuit_voltages(&w->options, M, N, w->g.value, w->floating, w->voltage, u,
+                                        u + M * N, &w->residual);
+    free(u);
     return s;
 }
 
@@ -63,7 +94,7 @@ static mho_status write_spice(work *w, const cli_args *args)
     return s ? mho_error_prefix(s, "%s", args->spice) : MHO_OK;
 }
 
-static mho_json *numbers(const double *x, size_t n)
+static mho_json *vector(const double *x, size_t n)
 {
     mho_json *array = mho_json_array();
     for (size_t i = 0; i < n; i++)
@@ -71,24 +102,32 @@ static mho_json *numbers(const double *x, size_t n)
     return array;
 }
 
+/* A number a bit line; with several input vectors an array of such. */
+static mho_json *numbers(const work *w, const double *x)
+{
+    if (w->v.rows == 1)
+        return vector(x, w->g.columns);
+    mho_json *array = mho_json_array();
+    for (size_t k = 0; k < w->v.rows; k++)
+        mho_json_add(array, vector(x + k * w->g.columns, w->g.columns));
+    return array;
+}
+
 static mho_status print_json(const work *w, const cli_args *args)
 {
-    const size_t N = w->g.columns;
-    mho_json *root = mho_json_object(), *currents = mho_json_array();
-    for (size_t k = 0; k < w->v.rows && w->v.rows > 1; k++)
-        mho_json_add(currents, numbers(w->i_A + k * N, N));
-    if (w->v.rows == 1) {
-        mho_json_destroy(currents);
-        currents = numbers(w->i_A, N);
-    }
+    mho_json *root = mho_json_object();
     mho_json_put(root, "word_lines", mho_json_integer((int64_t)w->g.rows));
-    mho_json_put(root, "bit_lines", mho_json_integer((int64_t)N));
+    mho_json_put(root, "bit_lines", mho_json_integer((int64_t)w->g.columns));
     mho_json_put(root, "r_row_ohm", mho_json_number(w->options.r_row_ohm));
     mho_json_put(root, "r_col_ohm", mho_json_number(w->options.r_col_ohm));
     mho_json_put(root, "r_driver_ohm", mho_json_number(w->options.r_driver_ohm));
     mho_json_put(root, "r_sense_ohm", mho_json_number(w->options.r_sense_ohm));
     mho_json_put(root, "both_sides", mho_json_bool(w->options.both_sides));
-    mho_json_put(root, "currents_A", currents);
+    mho_json_put(root, "currents_A", numbers(w, w->i_A));
+    if (args->approximate)
+        mho_json_put(root, "error_bound_A", numbers(w, w->bound_A));
+    else
+        mho_json_put(root, "residual", mho_json_number(w->residual));
     mho_json_put(root, "seconds", mho_json_number(w->seconds));
     return cli_print_json(args, root);
 }
@@ -101,6 +140,9 @@ static void print_text(const work *w, const cli_args *args)
         for (size_t n = 0; n < N; n++)
             fprintf(args->out, "%.16e%c", w->i_A[k * N + n],
                     w->v.rows == 1 || n + 1 == N ? '\n' : ',');
+    if (args->approximate && !args->quiet)
+        fprintf(stderr, "mho: approximate; no current is wrong by more than %.2g A\n",
+                largest(w->bound_A, w->v.rows * N));
 }
 
 static mho_status run(work *w, const cli_args *args)
@@ -115,7 +157,10 @@ static mho_status run(work *w, const cli_args *args)
     w->voltage = cli_alloc(w->g.rows * sizeof *w->voltage);
     w->T_S = cli_alloc(w->g.rows * w->g.columns * sizeof *w->T_S);
     w->i_A = cli_alloc(w->v.rows * w->g.columns * sizeof *w->i_A);
+    w->bound_A = cli_alloc(w->v.rows * w->g.columns * sizeof *w->bound_A);
     s = solve(w, args);
+    if (!s && !args->approximate)
+        s = find_residual(w, args);
     if (!s && args->spice)
         s = write_spice(w, args);
     if (!s && args->json)
@@ -141,5 +186,6 @@ mho_status cmd_circuit(const cli_args *args)
     free(w.voltage);
     free(w.T_S);
     free(w.i_A);
+    free(w.bound_A);
     return s;
 }

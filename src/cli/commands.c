@@ -82,7 +82,8 @@ const cli_command cli_commands[] = {
     {.name = "circuit",
      .synopsis = "--conductance g.csv --voltage v.csv --r-row OHM --r-col OHM [options]",
      .summary = "exact currents of a crossbar with wire resistance",
-     .options = "conductance voltage r-row r-col r-driver r-sense both-sides float-zeros spice",
+     .options = "conductance voltage r-row r-col r-driver r-sense both-sides float-zeros "
+                "approximate spice",
      .run = cmd_circuit,
      .details =
          "Word lines are driven at the left, bit lines end at the bottom in sense amplifiers at\n"

@@ -44,6 +44,8 @@ const cli_option cli_options[] = {
     {"both-sides", 0, CLI_FLAG, NULL, AT(both_sides), 0, 0, 0, "drive word lines at both ends"},
     {"float-zeros", 0, CLI_FLAG, NULL, AT(float_zeros), 0, 0, 0,
      "word lines at 0 V are not selected and float, instead of being held at 0 V"},
+    {"approximate", 0, CLI_FLAG, NULL, AT(approximate), 0, 0, 0,
+     "for screening: exact to first order in the wire resistances, with a bound on the error"},
     {"spice", 0, CLI_TEXT, "FILE", AT(spice), 0, 0, 0,
      "write the circuit with the first input vector as a netlist for ngspice -b"},
     {"mirror", 0, CLI_TEXT, "URL", AT(mirror), 0, 0, 0, "where to download from"},

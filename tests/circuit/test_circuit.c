@@ -237,6 +237,37 @@ static void test_ideal_array_is_the_matrix_itself(void **state)
     clear(&p);
 }
 
+/* Kirchhoff's law at every node, and the same currents from the voltages: for all kinds of wires. */
+static void test_voltages(void **state)
+{
+    (void)state;
+    for (size_t round = 0; round < 80; round++) {
+        const mho_circuit_options o = {.r_row_ohm = round & 1 ? 0.1 + 10 * draw() : 0,
+                                       .r_col_ohm = round & 2 ? 0.1 + 30 * draw() : 0,
+                                       .r_driver_ohm = draw() < 0.5 ? 0 : 100 * draw(),
+                                       .r_sense_ohm = draw() < 0.3 ? 0 : 100 * draw(),
+                                       .both_sides = draw() < 0.5};
+        problem p = make(1 + draw_below(30), 1 + draw_below(30), o);
+        double *u = malloc(p.M * p.N * sizeof *u), *w = malloc(p.M * p.N * sizeof *w), residual;
+        double *i = malloc(p.N * sizeof *i);
+        const double foot = o.r_col_ohm + o.r_sense_ohm;
+        float_some(&p, draw() < 0.5 ? 0 : 0.3);
+        solve(&p);
+        must(mho_circuit_voltages(&o, p.M, p.N, p.g, p.floating, p.v, u, w, &residual));
+        assert_true(residual < 1e-15);
+        for (size_t n = 0; n < p.N && foot > 0; n++)
+            i[n] = w[(p.M - 1) * p.N + n] / foot;
+        if (foot > 0)
+            compare(&p, i, 1e-13);
+        for (size_t k = 0; k < p.M * p.N; k++)
+            assert_true(fabs(u[k]) <= 1 && fabs(w[k]) <= 1);
+        clear(&p);
+        free(u);
+        free(w);
+        free(i);
+    }
+}
+
 static double largest(const double *x, size_t n)
 {
     double most = 0;
@@ -308,6 +339,36 @@ static void test_approximation_is_of_first_order(void **state)
 
 /* What driver m sends into sense amplifier n is what a driver at n would send into a sense amplifier at
  * m: transposed and turned around, the array has the transposed T. */
+/* With ideal wires nothing changes; with others the integers are those of T, and fall. */
+static void test_effective_conductances(void **state)
+{
+    (void)state;
+    const mho_device device = {.bits = 3, .g_on_S = 50e-6, .g_off_S = 1e-6, .resolution_bits = 12};
+    const size_t M = 40, N = 30;
+    const double unit = (device.g_on_S - device.g_off_S) / 4096;
+    problem p = make(M, N, mho_circuit_options_default());
+    int16_t g[1200], effective[1200];
+    for (size_t k = 0; k < M * N; k++)
+        g[k] = (int16_t)draw_below(4097);
+    g[7] = -83; /* 7.1e-9 S; 0 S is -83.6 units */
+    must(mho_circuit_effective(&p.options, &device, M, N, g, effective));
+    assert_memory_equal(g, effective, sizeof g);
+    p.options.r_row_ohm = p.options.r_col_ohm = 2;
+    for (size_t m = 0; m < M; m++)
+        for (size_t n = 0; n < N; n++)
+            p.g[m * N + n] = device.g_off_S + g[n * M + m] * unit;
+    solve(&p);
+    must(mho_circuit_effective(&p.options, &device, M, N, g, effective));
+    for (size_t k = 0; k < M * N; k++) {
+        const double exact = (p.T[k] - device.g_off_S) / unit;
+        assert_true(fabs(effective[k] - exact) <= 0.5 + 1e-9);
+        assert_true(g[k] < 100 || effective[k] < g[k]);
+    }
+    g[0] = -100;
+    assert_int_equal(mho_circuit_effective(&p.options, &device, M, N, g, effective), MHO_EDOMAIN);
+    clear(&p);
+}
+
 static void test_reciprocity(void **state)
 {
     (void)state;
@@ -430,6 +491,9 @@ static mho_status every_call(const problem *p, double *bound)
     mho_status s = mho_circuit_transfer(&p->options, p->M, p->N, p->g, NULL, p->T);
     if (!s)
         s = mho_circuit_approximate(&p->options, p->M, p->N, p->g, NULL, p->T, bound);
+    double u[99], w[99], residual;
+    if (!s)
+        s = mho_circuit_voltages(&p->options, p->M, p->N, p->g, NULL, p->v, u, w, &residual);
     return s;
 }
 
@@ -464,6 +528,8 @@ int main(void)
         cmocka_unit_test(test_ideal_array_is_the_matrix_itself),
         cmocka_unit_test(test_approximation_keeps_its_bound),
         cmocka_unit_test(test_approximation_is_of_first_order),
+        cmocka_unit_test(test_voltages),
+        cmocka_unit_test(test_effective_conductances),
         cmocka_unit_test(test_reciprocity),
         cmocka_unit_test(test_scaling),
         cmocka_unit_test(test_refusals),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks of an array, merged into one; circuit_block.c tells how. */
+#ifndef MHO_CIRCUIT_BLOCK_H
+#define MHO_CIRCUIT_BLOCK_H
+
+#include "circuit/circuit_impl.h"
+
+enum { LEFT, RIGHT, TOP, BOTTOM, SIDES };
+
+/* Cells [m0, m1) x [n0, n1) as a network: inner nodes, then the ports, side by side. */
+typedef struct block block;
+struct block {
+    size_t m0, m1, n0, n1;
+    size_t count[SIDES]; /* ports on each side */
+    network net;         /* of a kept half: the rows of the eliminated nodes only */
+    block *half[2];      /* kept, or NULL */
+    size_t to[2][SIDES]; /* nodes where the sides of the halves begin */
+};
+
+/* Solves the array.  keep: the eliminated rows of all blocks stay, so that voltages can be found. */
+MHO_MUST_CHECK mho_status block_solve(const circuit *c, bool keep, block *whole);
+void block_destroy(block *b);
+
+size_t block_first_port(const block *b, int side);
+bool block_is_leaf(const block *b);
+/* Nodes of the cell at word line i and bit line j of a leaf. */
+size_t block_word_node(const circuit *c, const block *leaf, size_t i, size_t j);
+size_t block_bit_node(const circuit *c, const block *leaf, size_t i, size_t j);
+
+#endif

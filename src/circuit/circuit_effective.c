@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conductances that a crossbar with wire resistance has in effect, as integers of the device. */
+#include <math.h>
+
+#include "base/alloc.h"
+#include "mho/circuit.h"
+
+mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_device *device,
+                                 size_t M, size_t N, const int16_t *g, int16_t *effective)
+{
+    const double unit_S =
+        (device->g_on_S - device->g_off_S) / (double)((size_t)1 << device->resolution_bits);
+    double *g_S, *T_S;
+    mho_status s = mhoi_alloc(&g_S, 2 * M * N, sizeof *g_S, "conductances of a crossbar");
+    if (s)
+        return s;
+    T_S = g_S + M * N;
+    for (size_t n = 0; n < N; n++)
+        for (size_t m = 0; m < M; m++) {
+            const double value = device->g_off_S + g[n * M + m] * unit_S;
+            g_S[m * N + n] = fabs(value) < 1e-6 * unit_S ? 0 : value; /* 0 S, but for rounding */
+        }
+    s = mho_circuit_transfer(options, M, N, g_S, NULL, T_S);
+    for (size_t k = 0; !s && k < M * N; k++) {
+        const double value = round((T_S[k] - device->g_off_S) / unit_S);
+        if (!(fabs(value) <= INT16_MAX))
+            s = mho_error(
+                MHO_EDOMAIN,
+                "effective conductance of word line %zu, bit line %zu = %g S: beyond %d units",
+                k % M + 1, k / M + 1, T_S[k], INT16_MAX);
+        else
+            effective[k] = (int16_t)value;
+    }
+    mhoi_free(&g_S);
+    return s;
+}

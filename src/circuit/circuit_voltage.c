@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Voltages of all nodes, back through the elimination, and how well they obey Kirchhoff's current law.
+ *
+ * An eliminated node's voltage is the mean of those of its neighbours at its turn, weighted by
+ * conductance (docs/models/circuit.md eq. (12)). */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "circuit/circuit_block.h"
+#include "circuit/circuit_lines.h"
+
+#define RESIDUAL_MAX 1e-10
+
+typedef struct field {
+    const circuit *c;
+    const double *v; /* [M] of the drivers, 0 where there is none */
+    double *u, *w;   /* [M][N] */
+} field;
+
+void network_voltages(const network *n, double *x)
+{
+    for (size_t k = n->inner; k-- > 0;) {
+        const double *row = n->o + k * n->size; /* divided by the root, which is on the diagonal */
+        double sum = 0;
+        for (size_t j = k + 1; j < n->size; j++)
+            sum += row[j] * x[j];
+        x[k] = row[k] > 0 ? sum / row[k] : 0;
+    }
+}
+
+static void take_leaf(const field *f, const block *b, const double *x)
+{
+    for (size_t i = 0; i < b->m1 - b->m0; i++)
+        for (size_t j = 0; j < b->n1 - b->n0; j++) {
+            const size_t cell = (b->m0 + i) * f->c->N + b->n0 + j;
+            f->u[cell] = x[block_word_node(f->c, b, i, j)];
+            f->w[cell] = x[block_bit_node(f->c, b, i, j)];
+        }
+}
+
+/* x: voltages of the nodes of b, those of the ports given. */
+static mho_status descend(const field *f, const block *b, double *x)
+{
+    network_voltages(&b->net, x);
+    if (!b->half[0]) {
+        take_leaf(f, b, x);
+        return MHO_OK;
+    }
+    mho_status s = MHO_OK;
+    for (int h = 0; !s && h < 2; h++) {
+        const block *half = b->half[h];
+        double *y;
+        s = mhoi_alloc(&y, half->net.size, sizeof *y, "voltages of a block");
+        for (int side = LEFT; !s && side < SIDES; side++)
+            if (half->count[side])
+                memcpy(y + block_first_port(half, side), x + b->to[h][side],
+                       half->count[side] * sizeof *y);
+        if (!s)
+            s = descend(f, half, y);
+        mhoi_free(&y);
+    }
+    return s;
+}
+
+static mho_status by_blocks(const field *f)
+{
+    block whole;
+    double *x;
+    mho_status s = block_solve(f->c, true, &whole);
+    if (s)
+        return s;
+    s = mhoi_alloc(&x, whole.net.size, sizeof *x, "voltages of a block");
+    if (!s) {
+        for (int side = LEFT; side <= RIGHT; side++)
+            if (whole.count[side])
+                memcpy(x + block_first_port(&whole, side), f->v, f->c->M * sizeof *x);
+        s = descend(f, &whole, x);
+    }
+    mhoi_free(&x);
+    block_destroy(&whole);
+    return s;
+}
+
+/* Lines with resistance between lines without, whose voltages are known by now. */
+static mho_status with_ideal_wires(const field *f)
+{
+    const mho_circuit_options *o = f->c->options;
+    lines l;
+    mho_status s = circuit_ideal_voltages(f->c, f->v, f->u, f->w);
+    if (s || (o->r_row_ohm == 0 && o->r_col_ohm == 0))
+        return s;
+    s = lines_create(f->c, &l);
+    if (!s && o->r_col_ohm > 0)
+        lines_bit(&l, f->u, f->w);
+    else if (!s)
+        lines_word(&l, f->v, f->w, f->u);
+    lines_destroy(&l);
+    return s;
+}
+
+/* Current into a node so far, and the conductance of all that leads there. */
+typedef struct balance {
+    double current, conductance;
+} balance;
+
+static void add(balance *b, double conductance, double there, double here)
+{
+    b->current += conductance * (there - here);
+    b->conductance += conductance;
+}
+
+static double error_of(const balance *b)
+{
+    return b->conductance > 0 ? fabs(b->current) / b->conductance : 0;
+}
+
+/* Volts by which the nodes of word line m miss the balance. */
+static double word_error(const field *f, size_t m)
+{
+    const mho_circuit_options *o = f->c->options;
+    const size_t N = f->c->N;
+    const double *u = f->u + m * N, *w = f->w + m * N, *g = f->c->g_S + m * N;
+    const bool driven = !f->c->floating || !f->c->floating[m];
+    const double ends = o->r_row_ohm + o->r_driver_ohm;
+    double worst = 0;
+    balance b = {0, 0};
+    if (driven && ends == 0)
+        return 0; /* held by the driver */
+    for (size_t n = 0; n < N; n++) {
+        add(&b, g[n], w[n], u[n]);
+        if (driven && n == 0)
+            add(&b, 1 / ends, f->v[m], u[n]);
+        if (driven && n + 1 == N && o->both_sides)
+            add(&b, 1 / ends, f->v[m], u[n]);
+        if (o->r_row_ohm == 0)
+            continue;
+        if (n > 0)
+            add(&b, 1 / o->r_row_ohm, u[n - 1], u[n]);
+        if (n + 1 < N)
+            add(&b, 1 / o->r_row_ohm, u[n + 1], u[n]);
+        worst = fmax(worst, error_of(&b));
+        b = (balance){0, 0};
+    }
+    return fmax(worst, error_of(&b));
+}
+
+static double bit_error(const field *f, size_t n)
+{
+    const mho_circuit_options *o = f->c->options;
+    const size_t M = f->c->M, N = f->c->N;
+    const double *u = f->u + n, *w = f->w + n, *g = f->c->g_S + n;
+    const double foot = o->r_col_ohm + o->r_sense_ohm;
+    double worst = 0;
+    balance b = {0, 0};
+    if (foot == 0)
+        return 0; /* held at 0 V */
+    for (size_t m = 0; m < M; m++) {
+        add(&b, g[m * N], u[m * N], w[m * N]);
+        if (m + 1 == M)
+            add(&b, 1 / foot, 0, w[m * N]);
+        if (o->r_col_ohm == 0)
+            continue;
+        if (m > 0)
+            add(&b, 1 / o->r_col_ohm, w[(m - 1) * N], w[m * N]);
+        if (m + 1 < M)
+            add(&b, 1 / o->r_col_ohm, w[(m + 1) * N], w[m * N]);
+        worst = fmax(worst, error_of(&b));
+        b = (balance){0, 0};
+    }
+    return fmax(worst, error_of(&b));
+}
+
+static double residual_of(const field *f)
+{
+    double worst = 0, largest = 0;
+    for (size_t m = 0; m < f->c->M; m++) {
+        worst = fmax(worst, word_error(f, m));
+        largest = fmax(largest, fabs(f->v[m]));
+    }
+    for (size_t n = 0; n < f->c->N; n++)
+        worst = fmax(worst, bit_error(f, n));
+    return largest > 0 ? worst / largest : 0;
+}
+
+mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t M, size_t N,
+                                const double *g_S, const bool *floating, const double *v_V,
+                                double *u_V, double *w_V, double *residual)
+{
+    const circuit c = {options, M, N, g_S, floating};
+    double *v;
+    mho_status s = circuit_check(&c);
+    for (size_t m = 0; !s && m < M; m++)
+        if ((!floating || !floating[m]) && !(fabs(v_V[m]) <= MHO_CIRCUIT_MAX))
+            s = mho_error(MHO_EDOMAIN, "voltage of word line %zu = %g V, want %g..%g", m + 1,
+                          v_V[m], -MHO_CIRCUIT_MAX, MHO_CIRCUIT_MAX);
+    if (!s)
+        s = mhoi_alloc(&v, M, sizeof *v, "driver voltages");
+    if (s)
+        return s;
+    for (size_t m = 0; m < M; m++)
+        v[m] = floating && floating[m] ? 0 : v_V[m];
+    const field f = {&c, v, u_V, w_V};
+    s = options->r_row_ohm > 0 && options->r_col_ohm > 0 ? by_blocks(&f) : with_ideal_wires(&f);
+    if (!s) {
+        *residual = residual_of(&f);
+        if (!(*residual <= RESIDUAL_MAX))
+            s = mho_error(MHO_ENOCONV,
+                          "the node voltages miss Kirchhoff's law by %g, want at most %g",
+                          *residual, RESIDUAL_MAX);
+    }
+    mhoi_free(&v);
+    return s;
+}
