@@ -63,11 +63,11 @@ static const figure_line lines_4[] = {
     {2, 0, NULL, ". . . 1,1 . 1,2 . 1,3 . 1,4 ? . . . . . . ."},
 };
 
-static const char *element_text(const mho_beat *beat, size_t width, char text[32])
+static const char *element_text(const mho_beat *beat, size_t width, char text[48])
 {
     if (beat->in < 0)
         return beat->in == MHO_BEAT_PAD ? "0" : ".";
-    snprintf(text, 32, "%zu,%zu", (size_t)beat->in / width + 1, (size_t)beat->in % width + 1);
+    snprintf(text, 48, "%zu,%zu", (size_t)beat->in / width + 1, (size_t)beat->in % width + 1);
     return text;
 }
 
@@ -76,7 +76,7 @@ static void compare_line(const cli_film *film, size_t t0, const figure_line *lin
 {
     const char *want = line->states ? line->states : line->inputs;
     for (size_t c = 0; *want; c++) {
-        char text[32], state[2] = "S";
+        char text[48], state[2] = "S";
         const mho_beat *beat = &film->beat[(t0 + line->shift + c) * film->layers + line->layer];
         state[0] = beat->awake ? 'A' : 'S';
         const char *got =

@@ -52,13 +52,13 @@ static const mho_beat *beat_at(const cli_film *film, size_t cycle, size_t layer)
     return &film->beat[cycle * film->layers + layer];
 }
 
-static const char *input_text(const mho_beat *beat, const mho_pipeline_layer *l, char text[32])
+static const char *input_text(const mho_beat *beat, const mho_pipeline_layer *l, char text[48])
 {
     if (beat->in == MHO_BEAT_NONE)
         return ".";
     if (beat->in == MHO_BEAT_PAD)
         return "0";
-    snprintf(text, 32, "%zu,%zu", (size_t)beat->in / l->in.w + 1, (size_t)beat->in % l->in.w + 1);
+    snprintf(text, 48, "%zu,%zu", (size_t)beat->in / l->in.w + 1, (size_t)beat->in % l->in.w + 1);
     return text;
 }
 
@@ -75,7 +75,7 @@ static int cell_width(const cli_film *film, const mho_pipeline *p)
     int width = snprintf(NULL, 0, "%" PRIu64, film->to);
     for (size_t c = 0; c < film->cycles; c++)
         for (size_t i = 0; i < film->layers; i++) {
-            char text[32];
+            char text[48];
             int n = (int)strlen(input_text(beat_at(film, c, i), &p->layer[i], text));
             width = n > width ? n : width;
         }
@@ -86,7 +86,7 @@ static void print_layer(const cli_args *args, const cli_film *film, const mho_pi
                         size_t layer, size_t first, size_t last, int width)
 {
     const cli_marks *m = cli_marks_of(args->color);
-    char text[32];
+    char text[48];
     fprintf(args->out, "  %-*.*s in  ", NAME_WIDTH, NAME_WIDTH, l->name);
     for (size_t c = first; c < last; c++)
         fprintf(args->out, "%*s", width, input_text(beat_at(film, c, layer), l, text));
@@ -128,7 +128,7 @@ mho_json *cli_film_json(const cli_film *film, const mho_pipeline *p)
     mho_json *root = mho_json_array();
     for (size_t i = 0; i < film->layers; i++) {
         mho_json *v = mho_json_object(), *input = mho_json_array();
-        char awake[CYCLES_MAX + 1], text[32];
+        char awake[CYCLES_MAX + 1], text[48];
         for (size_t c = 0; c < film->cycles; c++) {
             mho_json_add(input, mho_json_text(input_text(beat_at(film, c, i), &p->layer[i], text)));
             awake[c] = beat_at(film, c, i)->awake ? 'A' : 'S';

@@ -82,6 +82,8 @@ static mho_status number(reader *r, double *out)
 {
     char *end;
     *out = strtod(r->at, &end);
+    if (end == r->at) /* a lone point */
+        return unexpected(r, "a number");
     r->at = end;
     return MHO_OK;
 }

@@ -297,6 +297,10 @@ static void test_bad_tables(void **state)
             "no finite value");
     refused(parse(F45, "  c: {" AREA ", " ENERGY ", aera: 1}"), MHO_ECONFIG,
             "did you mean 'area'?");
+    refused(parse(F45, "  c: {" AREA ", energy: {value: 3 ., unit: J, source: s}}"), MHO_ECONFIG,
+            "'.' at character 3");
+    refused(parse(F45, "  c: {" AREA ", energy: {value: (3, unit: J, source: s}}"), MHO_ECONFIG,
+            "ends where ')'");
     refused(parse(F45 "\n" F45, "  c: {" AREA ", " ENERGY "}"), MHO_EFORMAT, "F");
     refused(parse("  nm: {value: 45, unit: nm, source: s}", "  c: {" AREA ", " ENERGY "}"),
             MHO_ECONFIG, "named as the unit 'nm'");
