@@ -130,6 +130,31 @@ const cli_command cli_commands[] = {
                 "NAME.pgm in this folder if not given.\n\n"
                 "fetch puts MNIST into ~/.cache/mho/mnist and checks the SHA-256 sums; --mirror names a\n"
                 "folder on another server (http, https, or file:///FOLDER)."},
+    {.name = "train",
+     .synopsis = "NET --style float|binary -o MODEL.onnx [options]",
+     .summary = "train a network and write it as ONNX",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "style data epochs seed set checkpoint resume",
+     .run = cmd_train,
+     .details = "NET is a name of the zoo (`mho nets`) or a YAML file.  --style binary (the default): weights and\n"
+                "activations of one bit after BinaryNet; float: as written.  A line an epoch goes to stderr.\n"
+                "With --checkpoint FILE the state is stored after every epoch; after a kill or Ctrl-C the same\n"
+                "command with --resume goes on and ends with the same digits.\n\n"
+                "    mho train lenet --style binary --data DIR -o lenet.onnx",
+     .fields = &mho_train_fields,
+     .own_output = true},
+    {.name = "infer",
+     .synopsis = "MODEL [--data DIR | --input X.npy [--expect Y.npy]]",
+     .summary = "run a trained network in software",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "style data images input expect",
+     .run = cmd_infer,
+     .details = "MODEL is an ONNX file, or the name of a network trained and built in, of that --style (binary\n"
+                "by default).  --input runs given images, [n][c][h][w] float32 as .npy or ONNX TensorProto (.pb);\n"
+                "--expect compares the scores and exits with 1 where they differ.\n\n"
+                "    mho infer lenet.onnx --data DIR --images 1000"},
     {.name = "doctor",
      .synopsis = "",
      .summary = "what this machine has, and whether mho finds what it needs",

@@ -52,10 +52,25 @@ static window window_of(const mho_node *p, size_t oh, size_t ow)
     };
 }
 
+/* The commonest window, 2 x 2. */
+static void maxpool_pixel_4(size_t width, size_t c, const float *restrict x, float *restrict y)
+{
+    const float *below = x + width * c;
+    for (size_t k = 0; k < c; ++k) {
+        const float left = x[k] < below[k] ? below[k] : x[k];
+        const float right = x[c + k] < below[c + k] ? below[c + k] : x[c + k];
+        y[k] = left < right ? right : left;
+    }
+}
+
 /* One output pixel of all channels; taps are counted inside the image, row by row. */
 static void maxpool_pixel(const window *q, size_t width, size_t c, const float *restrict x, float *restrict y)
 {
     const float *first = x + (q->top * width + q->left) * c;
+    if (q->bottom - q->top == 2 && q->right - q->left == 2) {
+        maxpool_pixel_4(width, c, first, y);
+        return;
+    }
     for (size_t k = 0; k < c; ++k)
         y[k] = first[k];
     for (size_t h = q->top; h < q->bottom; ++h)

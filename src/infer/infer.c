@@ -12,24 +12,29 @@
 #include "infer/infer_impl.h"
 
 #define BLOCK_MAX 32
-#define BLOCK_BYTES ((size_t)2 << 20) /* of one block's values, to stay in the second-level cache */
+#define BLOCK_BYTES ((size_t)4 << 20)   /* of one block's values */
+#define SLICE_BYTES ((size_t)640 << 10) /* of one slice's, to stay in the second-level cache */
 
 struct mho_infer {
     const mho_net *net;
-    size_t batch, block, threads;
+    size_t batch, block, slice, threads;
     infer_plan plan, every; /* every: all nodes' values; made when asked for */
     float **memory;         /* one block's values for each thread */
 };
 
-static size_t block_size(const mho_net *net, size_t batch)
+/* Images of a slice and of a block: the slice divides the block. */
+static void sizes(const mho_net *net, size_t batch, size_t *slice, size_t *block)
 {
     size_t floats = 0;
     for (size_t i = 0; i < net->nodes; ++i)
         floats += infer_elements(net->node[i].out);
-    size_t block = BLOCK_BYTES / sizeof(float) / floats;
-    block = block > BLOCK_MAX ? BLOCK_MAX : block;
-    block = block > batch ? batch : block;
-    return block ? block : 1;
+    *slice = SLICE_BYTES / sizeof(float) / floats;
+    *slice = *slice > batch ? batch : *slice;
+    *slice = *slice > BLOCK_MAX ? BLOCK_MAX : *slice ? *slice : 1;
+    const size_t slices = (BLOCK_BYTES / sizeof(float) / floats + *slice - 1) / *slice;
+    const size_t enough = (batch < BLOCK_MAX ? batch : BLOCK_MAX) / *slice;
+    *block = *slice * (slices < enough ? slices : enough);
+    *block = *block ? *block : *slice;
 }
 
 static void free_memory(mho_infer *infer)
@@ -70,8 +75,8 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
         return s;
     infer->net = net;
     infer->batch = batch;
-    infer->block = block_size(net, batch);
-    s = infer_plan_create(net, infer->block, true, &infer->plan);
+    sizes(net, batch, &infer->slice, &infer->block);
+    s = infer_plan_create(net, infer->block, infer->slice, true, &infer->plan);
     if (s == MHO_OK)
         s = need_memory(infer, false);
     if (s != MHO_OK) {
@@ -146,7 +151,7 @@ mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input, float *
 mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input, float *const *node_out)
 {
     if (!infer->every.step) {
-        mho_status s = infer_plan_create(infer->net, infer->block, false, &infer->every);
+        mho_status s = infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
         if (s == MHO_OK)
             s = need_memory(infer, true);
         if (s != MHO_OK)

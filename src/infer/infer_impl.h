@@ -10,29 +10,32 @@
 typedef struct infer_step {
     const mho_node *node;
     size_t input[2], output; /* nodes whose values are read and written */
-    mhoi_conv *conv;
-    void *packed;  /* its weights */
-    float *weight; /* fully connected: [C_out][h w c] of the input */
-    float *bias;   /* NULL if there is none */
-    bool relu;     /* ReLU of this slope merged into a convolution or fully connected layer */
+    mhoi_conv *conv; /* convolution, fully connected */
+    void *packed;    /* its weights */
+    float *bias;     /* NULL if there is none */
+    bool relu;       /* ReLU of this slope merged into it */
     float slope;
     float *a, *b; /* batch normalization: [tile] */
     size_t tile;
 } infer_step;
 
+/* The steps before the first fully connected layer, the head, run a few images (a slice) at a time, so that
+ * their values stay in the second-level cache; the rest runs on the whole block. */
 typedef struct infer_plan {
     const mho_net *net;
-    size_t block; /* images at once */
+    size_t block, slice; /* images at once; slice divides block */
     infer_step *step;
-    size_t steps;
+    size_t steps, head;
     size_t *offset; /* of each node's value in a block's memory, in floats */
+    bool *whole;    /* there is room for the value of the whole block, not just of a slice */
     size_t floats;  /* of a block's memory, values and scratch */
     size_t scratch; /* offset of the scratch */
 } infer_plan;
 
 /* merge: neighbours are computed in one step where that changes no digit of a binary network; else every
  * node's value is there.  On an error the plan is empty. */
-MHO_MUST_CHECK mho_status infer_plan_create(const mho_net *net, size_t block, bool merge, infer_plan *plan);
+MHO_MUST_CHECK mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice,
+                                            bool merge, infer_plan *plan);
 void infer_plan_free(infer_plan *plan);
 /* Runs all steps on one block; the input's value is in place. */
 MHO_MUST_CHECK mho_status infer_plan_run(const infer_plan *plan, float *memory);

@@ -17,6 +17,10 @@ void mho_batchnorm_coefficients(const mho_node *bn, size_t channel, float *a, fl
 
 void mhoi_transpose(size_t n, size_t c, size_t hw, const float *from, float *to)
 {
+    if (c == 1 || hw == 1) {
+        memcpy(to, from, n * c * hw * sizeof *to);
+        return;
+    }
     for (size_t i = 0; i < n; ++i, from += c * hw, to += c * hw)
         for (size_t p = 0; p < hw; ++p)
             for (size_t k = 0; k < c; ++k)
@@ -90,28 +94,53 @@ static mho_status fold(const mho_node *node, const mho_node *bn, float *weight, 
     return MHO_OK;
 }
 
-static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho_node *bn)
+/* A fully connected layer is a 1 x 1 convolution over the images of a block in a row. */
+static mho_node fc_as_conv(const mho_node *fc, size_t block)
+{
+    mho_node conv = *fc;
+    conv.op = MHO_OP_CONV;
+    conv.in = (mho_shape){mho_node_weight_count(fc) / fc->out.c, 1, block};
+    conv.out = (mho_shape){fc->out.c, 1, block};
+    conv.kh = conv.kw = conv.stride = conv.groups = 1;
+    conv.pad_top = conv.pad_left = conv.pad_bottom = conv.pad_right = 0;
+    return conv;
+}
+
+/* Weights in the order of the input's elements, multiplied with batch normalization. */
+static mho_status ordered_weights(const infer_plan *plan, infer_step *step, const mho_node *bn, float **out)
 {
     const mho_node *node = step->node;
-    float *weight = NULL;
-    mho_status s = mhoi_alloc(&weight, mho_node_weight_count(node), sizeof *weight, "weights");
+    const mho_shape in = plan->net->node[step->input[0]].out;
+    float *plain = NULL;
+    mho_status s = mhoi_alloc(&plain, mho_node_weight_count(node), sizeof *plain, "weights");
     if (s == MHO_OK)
-        s = fold(node, bn, weight, &step->bias);
-    if (s == MHO_OK && node->op == MHO_OP_FC) {
-        const mho_shape in = plan->net->node[step->input[0]].out;
-        s = mhoi_alloc(&step->weight, mho_node_weight_count(node), sizeof *weight, "weights");
-        if (s == MHO_OK)
-            mhoi_transpose(node->out.c, in.c, in.h * in.w, weight, step->weight);
-    } else if (s == MHO_OK) {
-        s = mhoi_conv_create(node, MHOI_CONV_FORWARD, plan->block, step->bias, step->relu, step->slope,
-                             &step->conv);
-        if (s == MHO_OK)
-            s = mhoi_alloc(&step->packed, mhoi_conv_packed_bytes(step->conv), 1, "weights");
-        if (s == MHO_OK)
-            s = mhoi_conv_pack(step->conv, weight, step->packed);
-        if (s == MHO_OK && mhoi_conv_scratch_bytes(step->conv) > plan->scratch)
-            plan->scratch = mhoi_conv_scratch_bytes(step->conv);
-    }
+        s = fold(node, bn, plain, &step->bias);
+    *out = plain;
+    if (s != MHO_OK || node->op != MHO_OP_FC || in.h * in.w == 1)
+        return s;
+    s = mhoi_alloc(out, mho_node_weight_count(node), sizeof **out, "weights");
+    if (s == MHO_OK)
+        mhoi_transpose(node->out.c, in.c, in.h * in.w, plain, *out);
+    mhoi_free(&plain);
+    return s;
+}
+
+static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho_node *bn)
+{
+    const bool fc = step->node->op == MHO_OP_FC;
+    const mho_node conv = fc ? fc_as_conv(step->node, plan->block) : *step->node;
+    float *weight = NULL;
+    mho_status s = ordered_weights(plan, step, bn, &weight);
+    const bool head = step < plan->step + plan->head;
+    if (s == MHO_OK)
+        s = mhoi_conv_create(&conv, MHOI_CONV_FORWARD, fc ? 1 : head ? plan->slice : plan->block, step->bias,
+                             step->relu, step->slope, &step->conv);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&step->packed, mhoi_conv_packed_bytes(step->conv), 1, "weights");
+    if (s == MHO_OK)
+        s = mhoi_conv_pack(step->conv, weight, step->packed);
+    if (s == MHO_OK && mhoi_conv_scratch_bytes(step->conv) > plan->scratch)
+        plan->scratch = mhoi_conv_scratch_bytes(step->conv);
     mhoi_free(&weight);
     return s;
 }
@@ -157,6 +186,8 @@ static mho_status add_step(infer_plan *plan, size_t i, merged m, bool merge)
     if (merge && node->op == MHO_OP_FLATTEN && only_fc_read(plan->net, i))
         return MHO_OK;
     infer_step *step = &plan->step[plan->steps++];
+    if (plan->head == plan->steps - 1 && node->op != MHO_OP_FC)
+        plan->head = plan->steps;
     step->node = node;
     step->output = m.output;
     for (size_t k = 0; k < node->inputs; ++k)
@@ -179,6 +210,8 @@ static mho_status build(infer_plan *plan, bool merge)
     if (s == MHO_OK)
         s = mhoi_alloc(&plan->offset, net->nodes, sizeof *plan->offset, "inference steps");
     if (s == MHO_OK)
+        s = mhoi_alloc(&plan->whole, net->nodes, sizeof *plan->whole, "inference steps");
+    if (s == MHO_OK)
         s = mhoi_alloc(&done, net->nodes, sizeof *done, "inference steps");
     for (size_t i = 1; s == MHO_OK && i < net->nodes; ++i) {
         if (done[i])
@@ -194,27 +227,35 @@ static mho_status build(infer_plan *plan, bool merge)
     return s;
 }
 
-/* Gives every value a place, in whole cache lines. */
-static void place(infer_plan *plan)
+/* Gives every value a place, in whole cache lines: the whole block's if a step after the head reads it, if it
+ * is the input or the output, or if every value is wanted. */
+static void place(infer_plan *plan, bool merge)
 {
-    size_t at = 0;
-    plan->offset[0] = at;
-    at += (plan->block * infer_elements(plan->net->node[0].out) + 15) / 16 * 16;
+    plan->whole[0] = plan->whole[plan->net->nodes - 1] = true;
     for (size_t i = 0; i < plan->steps; ++i) {
-        plan->offset[plan->step[i].output] = at;
-        at += (plan->block * infer_elements(plan->net->node[plan->step[i].output].out) + 15) / 16 * 16;
+        const infer_step *step = &plan->step[i];
+        for (size_t k = 0; i >= plan->head && k < step->node->inputs; ++k)
+            plan->whole[step->input[k]] = true;
+        if (i >= plan->head || !merge)
+            plan->whole[step->output] = true;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i <= plan->steps; ++i) {
+        const size_t node = i ? plan->step[i - 1].output : 0, n = plan->whole[node] ? plan->block : plan->slice;
+        plan->offset[node] = at;
+        at += (n * infer_elements(plan->net->node[node].out) + 15) / 16 * 16;
     }
     const size_t scratch = (plan->scratch + 63) / 64 * 16;
     plan->scratch = at;
     plan->floats = at + scratch;
 }
 
-mho_status infer_plan_create(const mho_net *net, size_t block, bool merge, infer_plan *plan)
+mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge, infer_plan *plan)
 {
-    *plan = (infer_plan){.net = net, .block = block};
+    *plan = (infer_plan){.net = net, .block = block, .slice = slice};
     mho_status s = build(plan, merge);
     if (s == MHO_OK)
-        place(plan);
+        place(plan, merge);
     else
         infer_plan_free(plan);
     return s;
@@ -226,12 +267,12 @@ void infer_plan_free(infer_plan *plan)
         infer_step *step = &plan->step[i];
         mhoi_conv_destroy(step->conv);
         mhoi_free(&step->packed);
-        mhoi_free(&step->weight);
         mhoi_free(&step->bias);
         mhoi_free(&step->a);
         mhoi_free(&step->b);
     }
     mhoi_free(&plan->step);
     mhoi_free(&plan->offset);
+    mhoi_free(&plan->whole);
     *plan = (infer_plan){0};
 }

@@ -4,24 +4,6 @@
 
 #include "infer/infer_impl.h"
 
-static void add_bias(size_t n, size_t c, const float *bias, float *y)
-{
-    for (size_t i = 0; i < n; ++i)
-        for (size_t k = 0; k < c; ++k)
-            y[i * c + k] += bias[k];
-}
-
-static mho_status fc(const mhoi_loops *loops, const infer_step *step, size_t n, const float *x, float *y)
-{
-    const size_t c = step->node->out.c, inputs = mho_node_weight_count(step->node) / c;
-    mho_status s = mhoi_sgemm(false, true, n, c, inputs, x, inputs, step->weight, inputs, 0.0f, y, c);
-    if (step->bias)
-        add_bias(n, c, step->bias, y);
-    if (step->relu)
-        loops->relu(n * c, step->slope, y, y);
-    return s;
-}
-
 /* Over the channels of every pixel. */
 static void softmax(size_t rows, size_t c, const float *x, float *y)
 {
@@ -36,18 +18,24 @@ static void softmax(size_t rows, size_t c, const float *x, float *y)
     }
 }
 
+static float *value_of(const infer_plan *plan, float *memory, size_t node, size_t first)
+{
+    return memory + plan->offset[node] +
+           (plan->whole[node] ? first * infer_elements(plan->net->node[node].out) : 0);
+}
+
+/* One step on n images of the block, from `first` on. */
 static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, const infer_step *step,
-                           float *memory)
+                           size_t first, size_t n, float *memory)
 {
     const mho_node *node = step->node;
-    const float *x = memory + plan->offset[step->input[0]];
-    float *y = memory + plan->offset[step->output];
-    const size_t n = plan->block, count = n * infer_elements(node->out);
+    const float *x = value_of(plan, memory, step->input[0], first);
+    float *y = value_of(plan, memory, step->output, first);
+    const size_t count = n * infer_elements(node->out);
     switch (node->op) {
     case MHO_OP_CONV:
-        return mhoi_conv_run(step->conv, x, step->packed, step->bias, y, memory + plan->scratch);
     case MHO_OP_FC:
-        return fc(loops, step, n, x, y);
+        return mhoi_conv_run(step->conv, x, step->packed, step->bias, y, memory + plan->scratch);
     case MHO_OP_MAXPOOL:
         loops->maxpool(node, n, x, y, NULL);
         return MHO_OK;
@@ -65,7 +53,7 @@ static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, cons
         loops->relu(count, node->op == MHO_OP_RELU ? 0.0f : node->slope, x, y);
         return MHO_OK;
     case MHO_OP_ADD:
-        loops->add(count, x, memory + plan->offset[step->input[1]], y);
+        loops->add(count, x, value_of(plan, memory, step->input[1], first), y);
         return MHO_OK;
     case MHO_OP_FLATTEN:
         mhoi_transpose(n, node->in.h * node->in.w, node->in.c, x, y);
@@ -82,7 +70,10 @@ mho_status infer_plan_run(const infer_plan *plan, float *memory)
 {
     const mhoi_loops *loops = mhoi_loops_best();
     mho_status s = MHO_OK;
-    for (size_t i = 0; s == MHO_OK && i < plan->steps; ++i)
-        s = run_step(plan, loops, &plan->step[i], memory);
+    for (size_t first = 0; first < plan->block; first += plan->slice)
+        for (size_t i = 0; s == MHO_OK && i < plan->head; ++i)
+            s = run_step(plan, loops, &plan->step[i], first, plan->slice, memory);
+    for (size_t i = plan->head; s == MHO_OK && i < plan->steps; ++i)
+        s = run_step(plan, loops, &plan->step[i], 0, plan->block, memory);
     return s;
 }

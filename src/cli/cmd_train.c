@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho train: trains a network of the zoo or of a YAML file and writes it as ONNX. */
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+
+typedef struct watch {
+    const cli_args *args;
+    mho_train_epoch last;
+    double seconds, cpu_seconds; /* of the epochs of this run */
+    size_t epochs;
+} watch;
+
+/* A line an epoch, on stderr. */
+static void each_epoch(void *user, const mho_train_epoch *e)
+{
+    watch *w = user;
+    w->last = *e;
+    if (e->seconds > 0) {
+        w->seconds += e->seconds;
+        w->cpu_seconds += e->cpu_seconds;
+        ++w->epochs;
+    }
+    if (w->args->quiet)
+        return;
+    cli_progress_clear();
+    fprintf(stderr, "epoch %*zu/%zu  train error %6.3f %%", e->epochs > 99 ? 3 : 2, e->epoch, e->epochs,
+            100 * e->train_error);
+    if (isfinite(e->test_error))
+        fprintf(stderr, "  test error %6.3f %%", 100 * e->test_error);
+    fprintf(stderr, "  loss %.4f  rate %.6f  %.1f s\n", e->loss, e->learning_rate, e->seconds);
+}
+
+static mho_status style_of(const char *text, mho_style *out)
+{
+    if (!text || strcmp(text, "binary") == 0)
+        *out = MHO_STYLE_BINARY;
+    else if (strcmp(text, "float") == 0)
+        *out = MHO_STYLE_FLOAT;
+    else
+        return mho_error(MHO_EUSAGE, "--style %s, want float or binary", text);
+    return MHO_OK;
+}
+
+static mho_status options_of(const cli_args *args, mho_train_options *options)
+{
+    mho_status s = mho_fields_preset(&mho_train_fields, options, NULL);
+    for (size_t i = 0; s == MHO_OK && i < args->sets; i++)
+        s = mho_fields_set(&mho_train_fields, args->set[i], options, NULL);
+    if (args->has_epochs)
+        options->epochs = args->epochs;
+    if (args->has_seed)
+        options->seed = args->seed;
+    return s;
+}
+
+static mho_status print_report(const cli_args *args, const mho_net *net, const mho_data *data, mho_style style,
+                               const watch *w)
+{
+    const double per_epoch = w->epochs ? w->seconds / (double)w->epochs : 0;
+    const double cpu_per_epoch = w->epochs ? w->cpu_seconds / (double)w->epochs : 0;
+    if (args->json) {
+        mho_json *root = mho_json_object();
+        mho_json_put(root, "network", mho_json_text(net->name));
+        mho_json_put(root, "style", mho_json_text(style == MHO_STYLE_BINARY ? "binary" : "float"));
+        mho_json_put(root, "data", mho_json_text(data->name));
+        mho_json_put(root, "place", mho_json_text(data->place));
+        mho_json_put(root, "epochs", mho_json_integer((int64_t)w->last.epoch));
+        mho_json_put(root, "train_error", mho_json_number(w->last.train_error));
+        mho_json_put(root, "test_error", mho_json_number(w->last.test_error));
+        mho_json_put(root, "loss", mho_json_number(w->last.loss));
+        mho_json_put(root, "seconds_per_epoch", mho_json_number(per_epoch));
+        mho_json_put(root, "cpu_seconds_per_epoch", mho_json_number(cpu_per_epoch));
+        mho_json_put(root, "threads", mho_json_integer((int64_t)mho_threads()));
+        mho_json_put(root, "model", mho_json_text(args->output));
+        return cli_print_json(args, root);
+    }
+    char title[400];
+    snprintf(title, sizeof title, "%s on %s (%s)", net->name, data->name, data->place);
+    cli_table *table = cli_table_create(title, "epochs>|train error>|test error>|time an epoch>|model");
+    cli_table_text(table, "%zu", w->last.epoch);
+    cli_table_percent(table, w->last.train_error, 3);
+    cli_table_percent(table, w->last.test_error, 3);
+    cli_table_si(table, per_epoch, "s");
+    cli_table_text(table, "%s", args->output);
+    cli_table_print(table, args);
+    cli_table_destroy(table);
+    return MHO_OK;
+}
+
+/* The place of -o is tried before hours of training, not after. */
+static mho_status check_output(const char *path)
+{
+    if (!path)
+        return mho_error(MHO_EUSAGE, "train writes a model: name it with -o model.onnx");
+    FILE *f = fopen(path, "ab");
+    if (!f)
+        return mho_error(MHO_EFILE, "%s: cannot write", path);
+    const bool empty = fseek(f, 0, SEEK_END) == 0 && ftell(f) == 0;
+    fclose(f);
+    if (empty)
+        remove(path);
+    return MHO_OK;
+}
+
+static mho_status train(const cli_args *args, mho_net *net, mho_style style)
+{
+    mho_train_options options;
+    mho_data *data = NULL;
+    watch w = {.args = args};
+    mho_status s = options_of(args, &options);
+    if (s == MHO_OK)
+        s = mho_data_open(args->data, true, true, &data);
+    if (s == MHO_OK && !args->quiet)
+        fprintf(stderr, "training %s on %s (%s), %zu images\n", net->name, data->name, data->place,
+                data->train.count);
+    if (s == MHO_OK)
+        s = mho_train(net, data, &options, args->checkpoint, args->resume, each_epoch, &w);
+    if (s == MHO_EINTERRUPTED && args->checkpoint && w.last.epoch)
+        s = mho_error(s, "interrupted after epoch %zu; go on with --checkpoint %s --resume", w.last.epoch,
+                      args->checkpoint);
+    cli_progress_clear();
+    if (s == MHO_OK)
+        s = mho_onnx_write(net, args->output);
+    if (s == MHO_OK)
+        s = print_report(args, net, data, style, &w);
+    mho_data_destroy(data);
+    return s;
+}
+
+mho_status cmd_train(const cli_args *args)
+{
+    mho_style style;
+    mho_net *plain = NULL, *net = NULL;
+    mho_status s = style_of(args->style, &style);
+    if (s == MHO_OK && args->resume && !args->checkpoint)
+        s = mho_error(MHO_EUSAGE, "--resume needs --checkpoint FILE");
+    if (s == MHO_OK)
+        s = check_output(args->output);
+    if (s == MHO_OK)
+        s = cli_open_net(args->file[0], &plain);
+    if (s == MHO_OK)
+        s = mho_net_style(plain, style, &net);
+    if (s == MHO_OK)
+        s = train(args, net, style);
+    mho_net_destroy(plain);
+    mho_net_destroy(net);
+    return s;
+}
