@@ -33,9 +33,9 @@ static void print_setting(const evaluation *e, const cli_args *args)
     FILE *out = args->out;
     const mho_hw *hw = &e->hw.hw;
     char weights[32], macs[32], images[32], varied[64];
-    fprintf(out, "  network   %s: %zu weighted layers, %s weights, %s multiply-accumulates\n",
-            e->model, e->own->map->layers, cli_grouped(e->own->map->cells, weights),
-            cli_grouped(mho_net_macs(e->net), macs));
+    fprintf(out, "  network   %zu weighted layers, %s weights, %s MACs; %s\n", e->own->map->layers,
+            cli_grouped(e->own->map->cells, weights), cli_grouped(mho_net_macs(e->net), macs),
+            e->model);
     fprintf(out, "  data      %s: %s test images, %s\n", e->data->name,
             cli_grouped(e->images, images), e->data->place);
     fprintf(out, "  hardware  %zu x %zu crossbars of %zu-bit %s cells, %s weights, %s\n",
