@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON results (jansson holds the tree and escapes texts).  Numbers are printed with as few digits as
  * read back to the same double. */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/contract.h"
@@ -238,7 +240,9 @@ mho_status mho_json_write(const mho_json *v, FILE *out)
     if (s != MHO_OK)
         return s;
     (void)fputc('\n', out);
+    errno = 0;
     if (fflush(out) != 0 || ferror(out))
-        return mho_error(MHO_EFILE, "cannot write the JSON result: the stream refused");
+        return mho_error(MHO_EFILE, "cannot write JSON: %s",
+                         errno ? strerror(errno) : "an earlier write failed");
     return MHO_OK;
 }

@@ -100,9 +100,11 @@ static mho_status destination_close(destination *d, mho_status s)
     const char *reason = errno ? strerror(errno) : "the device refused";
     if ((!keep || failed) && d->temporary)
         unlink(d->temporary);
-    if (failed && (keep || s == MHO_EFILE))
-        s = mho_error(MHO_EFILE, "%s: cannot write: %s", d->path ? d->path : "standard output",
-                      reason);
+    const char *place = d->path ? d->path : "standard output";
+    if (failed && keep)
+        s = mho_error(MHO_EFILE, "%s: cannot write: %s", place, reason);
+    else if (failed && s == MHO_EFILE)
+        s = mho_error_prefix(s, "%s", place);
     free(d->temporary);
     return s;
 }

@@ -51,7 +51,7 @@ run evaluate lenet --hw bcnn --images 10001 --data synthetic; want_misuse "--ima
 run evaluate lenet --hw bcnn $small -o nowhere/x; want_error 3 "nowhere/x"
 run evaluate lenet --hw bcnn $small -o /dev/full; want_error 3 "/dev/full"
 command="mho evaluate --json > /dev/full"; code=0; "$mho" evaluate lenet --hw bcnn $small --json >/dev/full 2>err || code=$?; : >out
-want_error 3 "No space left on device"
+want_error 3 "standard output" "No space left on device"
 
 # Ctrl-C: the finished programmings are reported (where there is one yet); twice: at once
 command="mho evaluate, interrupted"; code=0
