@@ -67,14 +67,15 @@ MHO_API MHO_MUST_CHECK mho_status mho_circuit_voltages(const mho_circuit_options
 MHO_API void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V,
                                   double *i_A);
 
-/* Programmed crossbars with wire resistance, for mho_crossbar_program: g and effective [N][M] (that is
- * [columns][rows] of one crossbar; they may be the same) in the integer units of the device, above g_off.
- * effective = round((T - g_off) / unit), docs/models/circuit.md eq. (13); negative where the wires take
- * more than g_off leaves.  Word line m of the circuit is row m; row M - 1 is next to the sense amplifiers.
- * MHO_EDOMAIN: a cell below 0 S. */
+/* Programmed crossbars with wire resistance, for mho_crossbar_program: g and effective (they may be the
+ * same) in the integer units of the device, above g_off; word line m and bit line n at [n stride + m], so
+ * that one crossbar can be a part of a larger matrix.  effective = round((T - g_off) / unit),
+ * docs/models/circuit.md eq. (13); negative where the wires take more than g_off leaves.  Word line M - 1
+ * is next to the sense amplifiers, bit line 0 next to the drivers.
+ * MHO_EDOMAIN: a cell below 0 S, or more than 32767 units. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_effective(const mho_circuit_options *options,
                                                         const mho_device *device, size_t M,
-                                                        size_t N, const int16_t *g,
+                                                        size_t N, size_t stride, const int16_t *g,
                                                         int16_t *effective);
 
 /* The circuit with driver voltages v_V as a SPICE netlist that `ngspice -b` runs as it is: it prints

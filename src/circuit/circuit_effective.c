@@ -6,7 +6,8 @@
 #include "mho/circuit.h"
 
 mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_device *device,
-                                 size_t M, size_t N, const int16_t *g, int16_t *effective)
+                                 size_t M, size_t N, size_t stride, const int16_t *g,
+                                 int16_t *effective)
 {
     const double unit_S =
         (device->g_on_S - device->g_off_S) / (double)((size_t)1 << device->resolution_bits);
@@ -17,7 +18,7 @@ mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_d
     T_S = g_S + M * N;
     for (size_t n = 0; n < N; n++)
         for (size_t m = 0; m < M; m++) {
-            const double value = device->g_off_S + g[n * M + m] * unit_S;
+            const double value = device->g_off_S + g[n * stride + m] * unit_S;
             g_S[m * N + n] = fabs(value) < 1e-6 * unit_S ? 0 : value; /* 0 S, but for rounding */
         }
     s = mho_circuit_transfer(options, M, N, g_S, NULL, T_S);
@@ -29,7 +30,7 @@ mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_d
                 "effective conductance of word line %zu, bit line %zu = %g S: beyond %d units",
                 k % M + 1, k / M + 1, T_S[k], INT16_MAX);
         else
-            effective[k] = (int16_t)value;
+            effective[k / M * stride + k % M] = (int16_t)value;
     }
     mhoi_free(&g_S);
     return s;

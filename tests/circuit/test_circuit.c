@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "mho/circuit.h"
 
 static uint64_t random_state = 20240607;
@@ -87,13 +88,6 @@ typedef struct nodal {
     double *a, *x; /* x: right-hand side, then voltages */
 } nodal;
 
-/* Nodes: word line at cell, M N of them, bit line at cell, then one at each end of a line where a
- * resistance is 0: that is what the small stand-in below is for. */
-static double conductance(double ohm)
-{
-    return 1 / ohm;
-}
-
 static void join(nodal *s, size_t i, size_t j, double g)
 {
     s->a[i * s->size + i] += g;
@@ -108,6 +102,7 @@ static void hold(nodal *s, size_t i, double g, double v)
     s->x[i] += g * v;
 }
 
+/* Nodes: word lines at the cells, M N of them, then bit lines at the cells. */
 static void judge(const problem *p, double *i_A)
 {
     const size_t M = p->M, N = p->N, cells = M * N;
@@ -120,12 +115,12 @@ static void judge(const problem *p, double *i_A)
             const size_t u = m * N + n, w = cells + u;
             join(&s, u, w, p->g[u]);
             if (n + 1 < N)
-                join(&s, u, u + 1, conductance(o->r_row_ohm));
+                join(&s, u, u + 1, 1 / o->r_row_ohm);
             if (m + 1 < M)
-                join(&s, w, w + N, conductance(o->r_col_ohm));
+                join(&s, w, w + N, 1 / o->r_col_ohm);
         }
-    const double driver = conductance(o->r_row_ohm + o->r_driver_ohm);
-    const double sense = conductance(o->r_col_ohm + o->r_sense_ohm);
+    const double driver = 1 / (o->r_row_ohm + o->r_driver_ohm);
+    const double sense = 1 / (o->r_col_ohm + o->r_sense_ohm);
     for (size_t m = 0; m < M; m++)
         if (!p->floating[m]) {
             hold(&s, m * N, driver, p->v[m]);
@@ -351,21 +346,27 @@ static void test_effective_conductances(void **state)
     for (size_t k = 0; k < M * N; k++)
         g[k] = (int16_t)draw_below(4097);
     g[7] = -83; /* 7.1e-9 S; 0 S is -83.6 units */
-    must(mho_circuit_effective(&p.options, &device, M, N, g, effective));
+    must(mho_circuit_effective(&p.options, &device, M, N, M, g, effective));
     assert_memory_equal(g, effective, sizeof g);
     p.options.r_row_ohm = p.options.r_col_ohm = 2;
     for (size_t m = 0; m < M; m++)
         for (size_t n = 0; n < N; n++)
             p.g[m * N + n] = device.g_off_S + g[n * M + m] * unit;
     solve(&p);
-    must(mho_circuit_effective(&p.options, &device, M, N, g, effective));
+    must(mho_circuit_effective(&p.options, &device, M, N, M, g, effective));
     for (size_t k = 0; k < M * N; k++) {
         const double exact = (p.T[k] - device.g_off_S) / unit;
         assert_true(fabs(effective[k] - exact) <= 0.5 + 1e-9);
         assert_true(g[k] < 100 || effective[k] < g[k]);
     }
+    int16_t part[1200];
+    memcpy(part, g, sizeof g);
+    must(mho_circuit_effective(&p.options, &device, 10, N, M, part + 5, part + 5));
+    for (size_t k = 0; k < M * N; k++) /* word lines 5 to 14 only */
+        assert_true(k % M < 5 || k % M > 14 ? part[k] == g[k] : g[k] < 2000 || part[k] < g[k]);
     g[0] = -100;
-    assert_int_equal(mho_circuit_effective(&p.options, &device, M, N, g, effective), MHO_EDOMAIN);
+    assert_int_equal(mho_circuit_effective(&p.options, &device, M, N, M, g, effective),
+                     MHO_EDOMAIN);
     clear(&p);
 }
 
@@ -395,7 +396,7 @@ static void test_reciprocity(void **state)
 }
 
 /* Entry by entry, over 12 decades of conductance and wires far better than cells: multiplying all by one
- * factor, or halving every resistance by hand, changes no digit but the last ones. */
+ * factor and dividing all resistances by it changes no digit but the last ones. */
 static void test_scaling(void **state)
 {
     (void)state;
@@ -494,6 +495,10 @@ static mho_status every_call(const problem *p, double *bound)
     double u[99], w[99], residual;
     if (!s)
         s = mho_circuit_voltages(&p->options, p->M, p->N, p->g, NULL, p->v, u, w, &residual);
+    const mho_device device = {.bits = 3, .g_on_S = 50e-6, .resolution_bits = 12};
+    int16_t cells[99] = {0};
+    if (!s)
+        s = mho_circuit_effective(&p->options, &device, p->M, p->N, p->M, cells, cells);
     return s;
 }
 
@@ -519,6 +524,35 @@ static void test_out_of_memory(void **state)
     }
 }
 
+typedef struct many {
+    problem p;
+    double *T[8];
+} many;
+
+static mho_status solve_one(void *context, size_t item, size_t thread)
+{
+    many *all = context;
+    (void)thread;
+    return mho_circuit_transfer(&all->p.options, all->p.M, all->p.N, all->p.g, NULL, all->T[item]);
+}
+
+/* Several threads, each with a crossbar of its own, find the same digits as one. */
+static void test_threads(void **state)
+{
+    (void)state;
+    many all = {.p = make(150, 130, (mho_circuit_options){.r_row_ohm = 2, .r_col_ohm = 3})};
+    for (size_t k = 0; k < 8; k++)
+        all.T[k] = malloc(all.p.M * all.p.N * sizeof *all.T[k]);
+    solve(&all.p);
+    must(mho_threads_set(4));
+    must(mhoi_parallel(8, solve_one, &all));
+    for (size_t k = 0; k < 8; k++) {
+        assert_memory_equal(all.T[k], all.p.T, all.p.M * all.p.N * sizeof *all.p.T);
+        free(all.T[k]);
+    }
+    clear(&all.p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +569,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_extremes_are_finite),
         cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
