@@ -129,6 +129,8 @@ static mho_status train_epoch(trainer *t, mho_net *net, const mho_data *data, tr
     mho_train_epoch report = {.epoch = progress->epochs_done + 1, .epochs = t->options.epochs};
     const double start = mho_seconds(), cpu = cpu_seconds();
     mho_status s = run_epoch(t, progress->epochs_done, &report);
+    if (s == MHO_OK)
+        s = train_calibrate(t);
     if (s != MHO_OK)
         return s;
     report.seconds = mho_seconds() - start;

@@ -10,8 +10,8 @@
 #include "infer/infer_impl.h"
 #include "train/train_impl.h"
 
+#define CALIBRATION 100 /* batches over which moments of batch normalization are averaged */
 #define FC_BLOCK 128   /* outputs of a fully connected layer in one item */
-#define MOVING_STEPS 100 /* steps over which moments of batch normalization are averaged */
 #define FOLD_TILES 32u /* sums are in float over so many tiles, then in double */
 
 /* The images of a chunk, each shifted by its draw. */
@@ -102,13 +102,13 @@ static void moments_chunk(const trainer *t, size_t i, size_t chunk, float *scrat
     }
 }
 
-/* Coefficients of this batch, from the sums of the chunks; the moving averages follow. */
+/* Coefficients of this batch, from the sums of the chunks; while calibrating the averages follow. */
 static void batchnorm_coefficients(const trainer *t, size_t i)
 {
     const train_layer *l = &t->layer[i];
     const size_t c = l->node->out.c;
     const double count = (double)(t->batch * l->node->out.h * l->node->out.w);
-    const float follow = t->step < MOVING_STEPS ? 1.0f / (float)(t->step + 1) : 1.0f / MOVING_STEPS;
+    const float follow = t->calibrating ? 1.0f / (float)(t->averaged + 1) : 0.0f;
     for (size_t k = 0; k < c; ++k) {
         double sum = 0, square = 0;
         for (size_t chunk = 0; chunk < t->chunks; ++chunk) {
@@ -216,5 +216,21 @@ mho_status train_forward(trainer *t)
         if (s == MHO_OK)
             s = mhoi_parallel(t->chunks, group_chunk, &g);
     }
+    return s;
+}
+
+mho_status train_calibrate(trainer *t)
+{
+    const size_t batches = t->images->count / t->batch;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; i < t->images->count; ++i)
+        t->order[i] = (uint32_t)i;
+    memset(t->shift, 0, t->images->count * sizeof *t->shift);
+    t->calibrating = true;
+    for (t->averaged = 0; s == MHO_OK && t->averaged < CALIBRATION && t->averaged < batches; ++t->averaged) {
+        t->at = t->averaged * t->batch;
+        s = train_forward(t);
+    }
+    t->calibrating = false;
     return s;
 }

@@ -36,7 +36,7 @@ typedef struct train_layer {
 
     /* batch normalization */
     size_t gamma, beta; /* offsets of the parameters */
-    float *mean, *variance; /* moving averages, in the flat statistics */
+    float *mean, *variance; /* for inference, in the flat statistics */
     double *sums;           /* [chunks][2][c] */
     double *now;            /* mean and 1 / deviation of this batch: [2][c] */
     float *a, *b, *c;       /* [tile] */
@@ -54,7 +54,7 @@ typedef struct trainer {
 
     size_t parameters, statistics;
     float *w, *m, *v, *g; /* parameters, their Adam means, their gradients */
-    float *moving;        /* moving averages of batch normalization */
+    float *moving;        /* averages of batch normalization */
     train_segment *segment;
     size_t segments;
 
@@ -63,6 +63,8 @@ typedef struct trainer {
     int8_t (*shift)[2];
     size_t at; /* first image of the batch in order */
     uint64_t step, steps;
+    bool calibrating; /* moments of batch normalization are being averaged, over so many batches yet */
+    size_t averaged;
 
     float *temp; /* [chunks][temp_floats]: gradients about to be added */
     size_t temp_floats;
@@ -78,6 +80,9 @@ void train_destroy(trainer *t);
 
 /* --- train_forward.c: values of the batch at t->at, loss and errors; gradient of the last node ------ */
 MHO_MUST_CHECK mho_status train_forward(trainer *t);
+/* The averages of batch normalization for inference, of the weights as they are: over the first 100 batches
+ * (or all there are) of the training images, not shifted.  Changes t->order and t->shift. */
+MHO_MUST_CHECK mho_status train_calibrate(trainer *t);
 /* --- train_backward.c: t->g from the values -------------------------------------------------------- */
 MHO_MUST_CHECK mho_status train_backward(trainer *t);
 /* --- train_update.c -------------------------------------------------------------------------------- */
