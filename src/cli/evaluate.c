@@ -157,6 +157,11 @@ static mho_status open_network(const cli_args *args, evaluation *e)
 static mho_status run_costs(evaluation *e)
 {
     mho_status s = mho_estimate_create(e->net, &e->hw.hw, &e->own);
+    if (s == MHO_ENOTMODELED) {
+        char reason[400];
+        snprintf(reason, sizeof reason, "%s", mho_error_message());
+        return mho_error(s, "%s; `mho simulate` tells the accuracy, which needs no prices", reason);
+    }
     if (!s)
         s = mho_estimate_create(e->net, &e->base_hw.hw, &e->base);
     if (!s)
