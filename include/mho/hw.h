@@ -50,7 +50,7 @@ typedef struct mho_hw {
             bits; /* DAC of the others: 1 = no DAC, the bit drives the row; full mode: of the maps */
     } input;
     struct {
-        size_t first_bits; /* ADC of the first layer */
+        size_t first_bits; /* ADC of the first layer, where its rows are split: partial sums */
         size_t
             bits; /* others, where one crossbar holds all rows: 1 = sense amplifier at the threshold */
         size_t split_bits; /* others, where rows are split: partial sums */

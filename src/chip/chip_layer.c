@@ -121,10 +121,8 @@ static mho_status crossbars(const mho_chip *chip, const mho_window *window, cons
 
 static size_t output_bits(const mho_hw *hw, bool first, bool last, bool split)
 {
-    if (first)
-        return hw->output.first_bits;
     if (split)
-        return hw->output.split_bits;
+        return first ? hw->output.first_bits : hw->output.split_bits;
     return last ? hw->output.last_bits : hw->output.bits;
 }
 

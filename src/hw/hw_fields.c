@@ -53,7 +53,8 @@ static const mho_field fields[] = {
     COUNT("input.bits", input.bits, "1", 1, 8,
           "DAC of the other layers; 1 = none, the bit drives the row"),
 
-    COUNT("output.first_bits", output.first_bits, "8", 0, 16, "ADC of the first layer; 0 = ideal"),
+    COUNT("output.first_bits", output.first_bits, "8", 0, 16,
+          "ADC of the first layer's partial sums; 0 = ideal"),
     COUNT("output.bits", output.bits, "1", 0, 16,
           "ADC of layers whose rows fit one crossbar; 1 = sense amplifier at the threshold, 0 = "
           "ideal"),

@@ -113,7 +113,7 @@ static void test_calibration(void **state)
     dice d = {21};
     mho_net *net = small_binary(&d);
     mho_images images = random_images(&d, net->node[0].out, N);
-    const char *sets[] = {"output.percentile=90", "output.first_bits=6", NULL};
+    const char *sets[] = {"output.percentile=90", "output.bits=6", NULL};
     const mho_hw hw = open_hw("bcnn", sets);
     const int64_t top = mho_device_level(&hw.device, 127), bottom = mho_device_level(&hw.device, 0);
     size_t n = 0;
