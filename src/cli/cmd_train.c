@@ -131,7 +131,7 @@ static mho_status train(const cli_args *args, mho_net *net, mho_style style)
 
 mho_status cmd_train(const cli_args *args)
 {
-    mho_style style;
+    mho_style style = MHO_STYLE_FLOAT;
     mho_net *plain = NULL, *net = NULL;
     mho_status s = style_of(args->style, &style);
     if (s == MHO_OK && args->resume && !args->checkpoint)

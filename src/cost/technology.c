@@ -75,7 +75,7 @@ static mho_status read_quantity(const source *src, const mhoi_yaml *map, const c
                                 mho_quantity *out, const char **unit_out)
 {
     static const char *const keys[] = {"value", "unit", "source"};
-    const char *text, *unit, *from;
+    const char *text = "", *unit = "", *from = "";
     if (map->kind != MHOI_YAML_MAP)
         return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {value, unit, source}", src->place,
                          map->line, map->key);

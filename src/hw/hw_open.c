@@ -119,8 +119,8 @@ static mho_status read_one(const char *name, const char *from, unsigned depth, m
 {
     static const char *const skip[] = {"base", NULL};
     char place[PATH_MAX_BYTES];
-    char *own;
-    const char *text;
+    char *own = NULL;
+    const char *text = "";
     mho_status s = find(name, from, place, &own, &text);
     if (!s)
         s = read_base(text, place, depth, out);
