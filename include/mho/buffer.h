@@ -174,6 +174,11 @@ typedef struct mho_buffer_options {
 MHO_API extern const mho_fields mho_buffer_fields;
 #define MHO_BUFFER_FIELDS_MAX 40
 
+/* Defaults, then a built-in description ("vgg-rram") or a YAML file (NULL: none), then sets
+ * (NULL-terminated key=value, or NULL).  origin: [MHO_BUFFER_FIELDS_MAX] or NULL. */
+MHO_API MHO_MUST_CHECK mho_status mho_buffer_open(const char *name, const char *const *sets,
+                                                  mho_buffer_options *options, mho_origin *origin);
+
 typedef enum mho_buffer_row {
     MHO_ROW_READ_IOBUF,
     MHO_ROW_READ_WEIGHT,
@@ -214,9 +219,97 @@ typedef struct mho_traffic {
 } mho_traffic;
 MHO_API void mho_buffer_traffic(const mho_workload *work, const mho_buffer_options *options,
                                 mho_traffic *traffic);
-/* step_s (may be NULL): [schedule->steps] time of each step. */
+
+/* What a step may have to wait for. */
+typedef enum mho_bound {
+    MHO_BOUND_ARRAY,
+    MHO_BOUND_DDR,
+    MHO_BOUND_WEIGHT_READ,
+    MHO_BOUND_WEIGHT_WRITE,
+    MHO_BOUND_IO_READ, /* the array's bytes as in mode physical, whatever mode prices them */
+    MHO_BOUND_IO_WRITE,
+    MHO_BOUND_COUNT
+} mho_bound;
+MHO_API const char *mho_bound_name(mho_bound bound); /* "weight read" */
+
+typedef struct mho_step_time { /* of the batch */
+    double part_s[MHO_BOUND_COUNT], total_s;
+    mho_bound bound; /* the longest part */
+} mho_step_time;
+
+/* step (may be NULL): [schedule->steps]. */
 MHO_API void mho_buffer_price(const mho_workload *work, const mho_schedule *schedule,
                               const mho_buffer_options *options, const mho_design *design,
-                              mho_buffer_result *result, double *step_s);
+                              mho_buffer_result *result, mho_step_time *step);
+
+/* --- sweeps ------------------------------------------------------------------------------------------ */
+
+#define MHO_SWEEP_AXIS 64
+#define MHO_SWEEP_LIBRARIES 8
+
+typedef struct mho_memory {
+    char kind[24];
+    size_t size_B; /* of one bank */
+} mho_memory;
+/* "rram:1M", or "128K" of the given kind (a kind may be the same array as memory->kind).
+ * MHO_ECONFIG names the text. */
+MHO_API MHO_MUST_CHECK mho_status mho_memory_parse(const char *text, const char *kind,
+                                                   mho_memory *memory);
+
+/* The values that each axis takes; a sweep is their product.  Fixed size, no pointers. */
+typedef struct mho_sweep_axes {
+    char name[MHO_NAME];
+    char library[MHO_SWEEP_LIBRARIES][128]; /* technologies: libraries of macros */
+    size_t level[3];
+    int order[2];
+    double clock_Hz[MHO_SWEEP_AXIS];
+    size_t banks[MHO_SWEEP_AXIS];
+    mho_memory weight[MHO_SWEEP_AXIS], io[MHO_SWEEP_AXIS];
+    size_t acc_depth[MHO_SWEEP_AXIS];
+    size_t libraries, levels, orders, clocks, bank_counts, weights, ios, depths;
+} mho_sweep_axes;
+
+/* Every axis with the one value of the options. */
+MHO_API void mho_sweep_axes_single(const mho_buffer_options *options, mho_sweep_axes *axes);
+/* Reads a built-in name ("buffer-paper") or a YAML file; axes it does not name keep the value of options.
+ * MHO_ECONFIG with place:line: unknown key, empty list, a value out of bounds or twice. */
+MHO_API MHO_MUST_CHECK mho_status mho_sweep_axes_open(const char *name,
+                                                      const mho_buffer_options *options,
+                                                      mho_sweep_axes *axes);
+MHO_API MHO_MUST_CHECK mho_status mho_sweep_axes_read(const char *text, const char *place,
+                                                      const mho_buffer_options *options,
+                                                      mho_sweep_axes *axes);
+
+typedef struct mho_point {
+    uint64_t index;
+    uint32_t library, level, order, clock, banks, weight, io, acc; /* indices on the axes */
+    bool optimal;                                                  /* of its schedule */
+    mho_buffer_result result;
+} mho_point;
+
+typedef struct mho_sweep mho_sweep;
+/* Looks up all memories and computes the schedule of every capacity pair, once each.
+ * macros[axes->libraries] in the order of axes->library.
+ * Threads: mho_threads(); results do not depend on it.  MHO_ECONFIG: a macro that a library lacks. */
+MHO_API MHO_MUST_CHECK mho_status mho_sweep_create(const mho_workload *work,
+                                                   const mho_buffer_options *options,
+                                                   const mho_sweep_axes *axes,
+                                                   const mho_macros *const *macros,
+                                                   mho_sweep **out);
+MHO_API void mho_sweep_destroy(mho_sweep *sweep);
+MHO_API uint64_t mho_sweep_points(const mho_sweep *sweep);
+MHO_API size_t mho_sweep_schedules(const mho_sweep *sweep); /* different ones */
+/* point[count]: first, first + 1, ... ; the accumulation depth varies fastest, the library slowest.  The same
+ * digits as mho_buffer_price.  Allocates nothing. */
+MHO_API MHO_MUST_CHECK mho_status mho_sweep_price(const mho_sweep *sweep, uint64_t first,
+                                                  size_t count, mho_point *point);
+
+/* Points that no other beats in both energy and area, area rising; of equals the lowest index. */
+typedef struct mho_front {
+    mho_point *point;
+    size_t points, room;
+} mho_front; /* starts zeroed */
+MHO_API MHO_MUST_CHECK mho_status mho_front_add(mho_front *front, const mho_point *point);
+MHO_API void mho_front_free(mho_front *front);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options of the MAC-array accelerator, and the memories of one design point. */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "buffer/named.h"
 #include "mho/buffer.h"
 
 static const char *const io_read_names[] = {"paper", "once", "physical", NULL};
@@ -64,6 +65,23 @@ static const mho_field fields[] = {
 
 const mho_fields mho_buffer_fields = {"buffer accelerator", fields, sizeof fields / sizeof *fields,
                                       sizeof(mho_buffer_options)};
+
+mho_status mho_buffer_open(const char *name, const char *const *sets, mho_buffer_options *options,
+                           mho_origin *origin)
+{
+    static const char *const skip[] = {"name", NULL};
+    memset(options, 0, sizeof *options);
+    mho_status s = mho_fields_preset(&mho_buffer_fields, options, origin);
+    mhoi_named named = {.own = NULL};
+    if (s == MHO_OK && name)
+        s = mhoi_named_open("configs/buffer/", "buffer accelerator", name, &named);
+    if (s == MHO_OK && name)
+        s = mho_fields_read(&mho_buffer_fields, named.text, named.place, skip, options, origin);
+    for (; s == MHO_OK && sets && *sets; sets++)
+        s = mho_fields_set(&mho_buffer_fields, *sets, options, origin);
+    mhoi_free(&named.own);
+    return s;
+}
 
 mho_status mho_design_open(const mho_buffer_options *o, const mho_macros *macros,
                            mho_design *design, mho_schedule_options *capacity)

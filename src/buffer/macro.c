@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/yaml.h"
-#include "mho/asset.h"
+#include "buffer/named.h"
 #include "mho/buffer.h"
 
 mho_status mhoi_size_parse(const char *text, size_t *bytes)
@@ -159,22 +158,18 @@ static mho_status read_list(const mhoi_yaml *root, const char *place, mho_macros
 mho_status mho_macros_open(const char *name, mho_macros **out)
 {
     *out = NULL;
-    char path[256];
-    snprintf(path, sizeof path, "configs/tech/%s.yaml", name);
-    const mho_asset *asset = mho_asset_find(path);
-    char *bytes = NULL;
-    size_t size;
+    mhoi_named named;
     mhoi_yaml *root = NULL;
     mho_macros *macros = NULL;
-    mho_status s = asset ? MHO_OK : mhoi_file_read(name, &bytes, &size);
+    mho_status s = mhoi_named_open("configs/tech/", "macro library", name, &named);
     if (s == MHO_OK)
-        s = mhoi_yaml_parse(asset ? asset->data : bytes, asset ? path : name, &root);
+        s = mhoi_yaml_parse(named.text, named.place, &root);
     if (s == MHO_OK)
         s = mhoi_alloc(&macros, 1, sizeof *macros, "macros");
     if (s == MHO_OK)
-        s = read_list(root, asset ? path : name, macros);
+        s = read_list(root, named.place, macros);
     mhoi_yaml_destroy(root);
-    mhoi_free(&bytes);
+    mhoi_free(&named.own);
     if (s != MHO_OK)
         mho_macros_destroy(macros);
     else

@@ -28,6 +28,9 @@ typedef struct cli_args {
     double r_row, r_col, r_driver, r_sense;
     bool both_sides, float_zeros, approximate;
     bool has_seed, has_trials, has_images, has_epochs; /* given on the command line */
+    const char *weight, *io, *order, *layers, *macro, *sweep, *svg;
+    size_t acc, level, batch;
+    bool has_acc, has_level, has_batch, gantt, explore;
     bool json, csv, quiet, explain, resume, list, man, help, version, registered_pool;
     FILE *out;  /* stdout, or the file of -o for commands whose -o is the report */
     bool color; /* out is a terminal and NO_COLOR is not set */
@@ -70,7 +73,7 @@ extern const size_t cli_option_count;
 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
-    cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline;
+    cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline, cmd_buffer;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 

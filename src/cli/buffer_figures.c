@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Figures of a sweep, after figures 4 and 5 of `buffer`: every design's energy against its area for two
+ * kinds of weight memory; on-chip energy of the best design of every accumulation depth; DDR energy for
+ * every size of the weight buffer and level of schedule. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_buffer.h"
+
+enum { PANELS = 2, LEVELS = 4, WIDTH = 400, HEIGHT = 270, GRID_W = WIDTH / 2, GRID_H = HEIGHT / 2 };
+
+typedef struct dot {
+    float area_mm2, total_uJ;
+    uint8_t panel, level;
+    bool pixel;
+} dot;
+
+struct cli_figures {
+    mho_sweep_axes axes;
+    double ddr_leak_W;
+    const char *kind[PANELS]; /* first two kinds of the weight axis, in axes */
+    dot *dot;
+    size_t dots, room;
+    double floor_low_J, floor_high_J, best_uJ, most_uJ, most_mm2;
+    mho_point best[PANELS][MHO_SWEEP_AXIS]; /* least total of every depth */
+    bool has_best[PANELS][MHO_SWEEP_AXIS];
+    double ddr_J[LEVELS][MHO_SWEEP_AXIS]; /* level, weight: with the first I/O buffer */
+};
+
+static const char *const level_color[LEVELS] = {"#000", "#e45756", "#4c78a8", "#54a24b"};
+
+cli_figures *cli_figures_create(const mho_sweep_axes *axes, double ddr_leak_W)
+{
+    cli_figures *f = cli_alloc(sizeof *f);
+    memset(f, 0, sizeof *f);
+    f->axes = *axes;
+    f->ddr_leak_W = ddr_leak_W;
+    f->kind[0] = f->axes.weight[0].kind;
+    for (size_t i = 0; i < f->axes.weights; i++)
+        if (!f->kind[1] && strcmp(f->axes.weight[i].kind, f->kind[0]))
+            f->kind[1] = f->axes.weight[i].kind;
+    f->floor_low_J = f->best_uJ = INFINITY;
+    return f;
+}
+
+void cli_figures_destroy(cli_figures *f)
+{
+    if (!f)
+        return;
+    free(f->dot);
+    free(f);
+}
+
+static void add_dot(cli_figures *f, const dot *d)
+{
+    if (f->dots == f->room) {
+        f->room = f->room ? 2 * f->room : 4096;
+        dot *more = cli_alloc(f->room * sizeof *more);
+        if (f->dots)
+            memcpy(more, f->dot, f->dots * sizeof *more);
+        free(f->dot);
+        f->dot = more;
+    }
+    f->dot[f->dots++] = *d;
+    f->best_uJ = fmin(f->best_uJ, d->total_uJ);
+    f->most_uJ = fmax(f->most_uJ, d->total_uJ);
+    f->most_mm2 = fmax(f->most_mm2, d->area_mm2);
+}
+
+void cli_figures_add(cli_figures *f, const mho_point *p)
+{
+    const mho_buffer_result *r = &p->result;
+    const char *kind = f->axes.weight[p->weight].kind;
+    size_t panel = 0, level = f->axes.level[p->level];
+    while (panel < PANELS && (!f->kind[panel] || strcmp(f->kind[panel], kind)))
+        panel++;
+    if (panel == PANELS)
+        return;
+    double floor_J = r->energy_J[MHO_ROW_CALCULATE] + f->ddr_leak_W * r->time_s;
+    f->floor_low_J = fmin(f->floor_low_J, floor_J);
+    f->floor_high_J = fmax(f->floor_high_J, floor_J);
+    const dot d = {(float)(1e6 * r->area_m2), (float)(1e6 * r->total_J), (uint8_t)panel,
+                   (uint8_t)level, f->axes.order[p->order] == MHO_ORDER_PIXEL};
+    add_dot(f, &d);
+    mho_point *best = &f->best[panel][p->acc];
+    if (!f->has_best[panel][p->acc] || r->total_J < best->result.total_J)
+        *best = *p;
+    f->has_best[panel][p->acc] = true;
+    if (p->io == 0 && p->banks == 0)
+        f->ddr_J[level][p->weight] = r->energy_J[MHO_ROW_READ_DDR] + r->energy_J[MHO_ROW_WRITE_DDR];
+}
+
+/* --- drawing ------------------------------------------------------------------------------------------- */
+
+/* A round number, 1, 2 or 5 times a power of ten, of about a fifth of the range. */
+static double tick_of(double range)
+{
+    double power = pow(10, floor(log10(range / 5))), m = range / 5 / power;
+    return power * (m < 1.5 ? 1 : m < 3.5 ? 2 : m < 7.5 ? 5 : 10);
+}
+
+static void frame(FILE *svg, double x, double y, const char *title, const char *below)
+{
+    fprintf(svg,
+            "<g transform=\"translate(%.0f %.0f)\"><text x=\"0\" y=\"-12\" class=\"t\">%s</text>\n"
+            "<rect width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#888\"/>\n"
+            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+            x, y, title, WIDTH, HEIGHT, WIDTH / 2, HEIGHT + 36, below);
+}
+
+static void y_ticks(FILE *svg, double top)
+{
+    double tick = tick_of(top);
+    for (double v = 0; v <= top * 1.0001; v += tick) {
+        double at = HEIGHT * (1 - v / top);
+        fprintf(svg,
+                "<text x=\"-6\" y=\"%.1f\" text-anchor=\"end\">%g</text>"
+                "<path d=\"M0 %.1fH%d\" stroke=\"#eee\"/>\n",
+                at + 4, v, at, WIDTH);
+    }
+}
+
+static void x_ticks(FILE *svg, double end)
+{
+    double tick = tick_of(end);
+    for (double v = 0; v <= end * 1.0001; v += tick)
+        fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
+                WIDTH * v / end, HEIGHT + 18, v);
+}
+
+/* Upper end of the energy axis: a round number above three times the best, as most of the rest is of no
+ * use; what lies beyond is counted. */
+static double top_of(const cli_figures *f)
+{
+    double want = fmin(f->most_uJ, 3 * f->best_uJ), tick = tick_of(want);
+    return tick * ceil(want / tick);
+}
+
+/* One mark for all points of a level and order that fall on the same two pixels. */
+static size_t draw_dots(const cli_figures *f, size_t panel, double top, double end, FILE *svg)
+{
+    size_t beyond = 0, cells = (size_t)LEVELS * 2 * (GRID_W + 1) * (GRID_H + 1);
+    bool *seen = cli_alloc(cells);
+    memset(seen, 0, cells);
+    for (size_t i = 0; i < f->dots; i++) {
+        const dot *d = &f->dot[i];
+        if (d->panel != panel)
+            continue;
+        double x = d->area_mm2 / end, y = d->total_uJ / top;
+        if (y > 1) {
+            beyond++;
+            continue;
+        }
+        size_t cell = (((size_t)d->level * 2 + d->pixel) * (GRID_W + 1) + (size_t)(x * GRID_W)) *
+                          (GRID_H + 1) +
+                      (size_t)(y * GRID_H);
+        if (seen[cell])
+            continue;
+        seen[cell] = true;
+        fprintf(svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.2\" fill=\"%s\" stroke=\"%s\"/>\n",
+                WIDTH * x, HEIGHT * (1 - y), d->pixel ? level_color[d->level] : "none",
+                level_color[d->level]);
+    }
+    free(seen);
+    return beyond;
+}
+
+static void draw_front(const cli_figures *f, size_t panel, const mho_front *front, double top,
+                       double end, FILE *svg)
+{
+    size_t drawn = 0;
+    fputs("<path fill=\"none\" stroke=\"#222\" stroke-width=\"1.3\" d=\"M0 0", svg);
+    for (size_t i = 0; i < front->points; i++) {
+        const mho_point *p = &front->point[i];
+        double y = 1e6 * p->result.total_J / top, x = 1e6 * p->result.area_m2 / end;
+        if (y <= 1 && !strcmp(f->axes.weight[p->weight].kind, f->kind[panel]))
+            fprintf(svg, "%c%.1f %.1f", drawn++ ? 'L' : 'M', WIDTH * x, HEIGHT * (1 - y));
+    }
+    fputs("\"/>\n", svg);
+}
+
+static void draw_scatter(const cli_figures *f, size_t panel, const mho_front *front, double x,
+                         double y, FILE *svg)
+{
+    char title[96];
+    double top = top_of(f), end = 1.05 * f->most_mm2;
+    snprintf(title, sizeof title, "4%c  Designs with %s weight buffers: energy, uJ",
+             panel ? 'b' : 'a', f->kind[panel]);
+    frame(svg, x, y, title, "area, mm2");
+    y_ticks(svg, top);
+    x_ticks(svg, end);
+    if (f->floor_high_J - f->floor_low_J <= 1e-9 * f->floor_high_J) {
+        double at = HEIGHT * (1 - 1e6 * f->floor_high_J / top);
+        fprintf(
+            svg,
+            "<path d=\"M0 %.1fH%d\" stroke=\"#888\" stroke-dasharray=\"4 3\"/>"
+            "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">computation and DDR leakage</text>\n",
+            at, WIDTH, WIDTH - 4, at + 14);
+    }
+    size_t beyond = draw_dots(f, panel, top, end, svg);
+    draw_front(f, panel, front, top, end, svg);
+    if (beyond)
+        fprintf(svg, "<text x=\"%d\" y=\"14\" text-anchor=\"end\">%zu designs above</text>\n",
+                WIDTH - 4, beyond);
+    fputs("</g>\n", svg);
+}
+
+static double on_chip_uJ(const mho_buffer_result *r, double part[3])
+{
+    const double *e = r->energy_J;
+    part[0] = 1e6 * (e[MHO_ROW_READ_WEIGHT] + e[MHO_ROW_WRITE_WEIGHT]);
+    part[1] = 1e6 * (e[MHO_ROW_READ_IOBUF] + e[MHO_ROW_WRITE_IOBUF]);
+    part[2] = 1e6 * e[MHO_ROW_ACCUMULATE];
+    return part[0] + part[1] + part[2];
+}
+
+static void draw_on_chip(const cli_figures *f, double x, double y, FILE *svg)
+{
+    static const char *const color[3] = {"#4c78a8", "#f58518", "#72b7b2"};
+    double top = 0, part[3];
+    for (size_t k = 0; k < PANELS; k++)
+        for (size_t d = 0; d < f->axes.depths; d++)
+            if (f->has_best[k][d])
+                top = fmax(top, on_chip_uJ(&f->best[k][d].result, part));
+    if (!(top > 0))
+        return;
+    frame(svg, x, y, "5a  On-chip buffer energy of the best design of each depth, uJ",
+          "words of the accumulation buffer (0: one register)");
+    y_ticks(svg, top);
+    double slot = (double)WIDTH / (double)f->axes.depths, wide = 0.36 * slot;
+    for (size_t d = 0; d < f->axes.depths; d++) {
+        double left = slot * (double)d + 0.1 * slot;
+        fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%zu</text>\n",
+                slot * ((double)d + 0.5), HEIGHT + 18, f->axes.acc_depth[d]);
+        for (size_t k = 0; k < PANELS; k++) {
+            if (!f->has_best[k][d])
+                continue;
+            double at = HEIGHT;
+            on_chip_uJ(&f->best[k][d].result, part);
+            for (size_t i = 0; i < 3; i++) {
+                double h = HEIGHT * part[i] / top;
+                at -= h;
+                fprintf(svg,
+                        "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" fill=\"%s\"/>",
+                        left + 1.1 * wide * (double)k, at, wide, h, color[i]);
+            }
+            fprintf(svg,
+                    "<text x=\"%.1f\" y=\"%.1f\" class=\"v\" text-anchor=\"middle\">%s</text>\n",
+                    left + wide * (1.1 * (double)k + 0.5), at - 3, f->kind[k]);
+        }
+    }
+    static const char *const name[3] = {"weight buffer", "I/O buffers", "accumulation"};
+    for (size_t i = 0; i < 3; i++)
+        fprintf(svg,
+                "<rect x=\"%d\" y=\"%zu\" width=\"10\" height=\"10\" fill=\"%s\"/>"
+                "<text x=\"%d\" y=\"%zu\">%s</text>\n",
+                WIDTH - 110, 10 + 16 * i, color[i], WIDTH - 95, 19 + 16 * i, name[i]);
+    fputs("</g>\n", svg);
+}
+
+static void draw_ddr(const cli_figures *f, double x, double y, FILE *svg)
+{
+    size_t panel = f->kind[1] ? 1 : 0, shown[MHO_SWEEP_AXIS], count = 0;
+    char title[128], bytes[32];
+    double top = 0;
+    for (size_t w = 0; w < f->axes.weights; w++)
+        if (!strcmp(f->axes.weight[w].kind, f->kind[panel]))
+            shown[count++] = w;
+    for (size_t i = 0; i < count; i++)
+        for (size_t l = 0; l < LEVELS; l++)
+            top = fmax(top, 1e6 * f->ddr_J[l][shown[i]]);
+    if (!(top > 0))
+        return;
+    snprintf(title, sizeof title, "5b  DDR energy with I/O buffers of %s, uJ",
+             cli_bytes_text((uint64_t)f->axes.io[0].size_B * f->axes.banks[0], bytes));
+    frame(svg, x, y, title, "weight buffer");
+    y_ticks(svg, top);
+    double slot = (double)WIDTH / (double)count, wide = 0.26 * slot;
+    for (size_t i = 0; i < count; i++) {
+        const mho_memory *m = &f->axes.weight[shown[i]];
+        fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s %s</text>\n",
+                slot * ((double)i + 0.5), HEIGHT + 18, m->kind,
+                cli_bytes_text((uint64_t)m->size_B * f->axes.banks[0], bytes));
+        for (size_t l = 1; l < LEVELS; l++) {
+            double h = HEIGHT * 1e6 * f->ddr_J[l][shown[i]] / top;
+            fprintf(svg,
+                    "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" fill=\"%s\"/>\n",
+                    slot * (double)i + 0.1 * slot + wide * (double)(l - 1), HEIGHT - h, wide, h,
+                    level_color[l]);
+        }
+    }
+    fputs("</g>\n", svg);
+}
+
+static void legend(FILE *svg)
+{
+    static const char *const name[LEVELS] = {"", "single layers", "fused layers", "fixed weights"};
+    for (size_t l = 1; l < LEVELS; l++)
+        fprintf(svg,
+                "<circle cx=\"%zu\" cy=\"42\" r=\"4\" fill=\"%s\"/><text x=\"%zu\" "
+                "y=\"46\">%s</text>\n",
+                80 + 130 * (l - 1), level_color[l], 90 + 130 * (l - 1), name[l]);
+    fputs("<text x=\"470\" y=\"46\">filled: pixel first, ring: kernel first; line: Pareto front of "
+          "the whole sweep</text>\n",
+          svg);
+}
+
+void cli_figures_draw(const cli_figures *f, const mho_front *front, const char *title, FILE *svg)
+{
+    fputs(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1000\" height=\"800\" viewBox=\"0 0 "
+        "1000 800\">\n<style>text{font:11px sans-serif;fill:#222}.t{font-weight:bold}.v{font-size:"
+        "9px}</style>\n<rect width=\"1000\" height=\"800\" fill=\"white\"/>\n",
+        svg);
+    fputs("<text x=\"70\" y=\"24\" style=\"font-size:15px\" class=\"t\">", svg);
+    for (; *title; title++)
+        fputc(strchr("<>&", *title) || (unsigned char)*title >= 0x7f ? '_' : *title, svg);
+    fputs("</text>\n", svg);
+    legend(svg);
+    for (size_t k = 0; k < PANELS; k++)
+        if (f->kind[k])
+            draw_scatter(f, k, front, 70 + 480 * (double)k, 84, svg);
+    draw_on_chip(f, 70, 470, svg);
+    draw_ddr(f, 550, 470, svg);
+    fputs("</svg>\n", svg);
+}
