@@ -4,6 +4,10 @@
 
 extern paper_run_fn bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
+extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
+
+#define BUFFER                                                                                     \
+    "Guo et al., RRAM Based Buffer Design for Energy Efficient CNN Accelerator, ISVLSI 2018, "
 #define BCNN "Tang et al., Binary Convolutional Neural Network on RRAM, ASP-DAC 2017, "
 
 const paper papers[] = {
@@ -15,5 +19,13 @@ const paper papers[] = {
      "papers/bcnn/expected.csv", bcnn_fig5},
     {"bcnn-pipeline", BCNN "Section III-B, Figs. 3 and 4, Eqs. 6 and 7",
      "cycles of the line-buffer pipeline", "papers/bcnn/expected.csv", bcnn_pipeline},
+    {"buffer-table2", BUFFER "Table 2", "operations and parameters of networks",
+     "papers/buffer/expected.csv", buffer_table2},
+    {"buffer-table3", BUFFER "Table 3", "accesses of kernel-first and pixel-first order",
+     "papers/buffer/expected.csv", buffer_table3},
+    {"buffer-table6", BUFFER "Table 6", "energy with an RRAM and an SRAM weight buffer",
+     "papers/buffer/expected.csv", buffer_table6},
+    {"buffer-explore", BUFFER "Sections 5.2 to 5.4, Figs. 4 and 5",
+     "what the exploration of all memories claims", "papers/buffer/expected.csv", buffer_explore},
 };
 const size_t paper_count = sizeof papers / sizeof *papers;

@@ -101,6 +101,16 @@ static void put_word(FILE *out, const char *text)
     fputc('"', out);
 }
 
+/* As many digits as it needs to read back the same. */
+static void put_number(FILE *out, double v)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", v);
+    if (strtod(text, NULL) != v)
+        snprintf(text, sizeof text, "%.17g", v);
+    fputs(text, out);
+}
+
 static void put_point(const sweep_run *r, const mho_point *p)
 {
     FILE *out = r->args->out;
@@ -119,7 +129,7 @@ static void put_point(const sweep_run *r, const mho_point *p)
         if (c < WORDS)
             put_word(out, word[c]);
         else
-            fprintf(out, "%.15g", number[c - WORDS]);
+            put_number(out, number[c - WORDS]);
     }
     fputs(json ? "}" : "\n", out);
 }
