@@ -30,7 +30,7 @@ static mho_status count(mho_order order, accesses *a)
         return s;
     s = mho_workload_create(net, false, 1, &work);
     if (!s) {
-        o.order = order;
+        o.order = (int)order;
         o.acc_depth = order == MHO_ORDER_PIXEL ? GROUPS : 0;
         mho_buffer_traffic(work, &o, &t);
         a->in = (double)t.io_read_B[MHO_IO_READ_PHYSICAL] / CHANNELS;
