@@ -39,7 +39,7 @@ MHO_API mho_circuit_options mho_circuit_options_default(void); /* all 0 and fals
 
 /* T [N][M] in siemens: the current into sense amplifier n per volt at driver m; 0 for a floating m.
  * Every entry is as accurate as double precision allows, however different wires and cells are: it comes
- * from sums, products and quotients of positive numbers.  Cost about 40 max(M, N)^3.  One thread. */
+ * from sums, products and quotients of positive numbers.  Cost about 17 max(M, N)^3.  One thread. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t M,
                                                        size_t N, const double *g_S,
                                                        const bool *floating, double *T_S);

@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "circuit/circuit_lines.h"
 
-enum { SWEEPS = 64 };
+enum { SWEEPS = 16 };
 #define NARROW 1e-3 /* of what the first term lacks: closer does not make the bound smaller */
 
 typedef struct screen {
