@@ -140,6 +140,9 @@ static mho_status cacti_line(const char *text, const char *label, const char *pa
     double v = strtod(at, &end);
     if (end == at || !isfinite(v) || v < 0.0)
         return mho_error(MHO_EFORMAT, "%s: \"%s\" is not followed by a number", path, label);
+    if (*end != '\n' && *end != '\r')
+        return mho_error(MHO_EFORMAT, "%s: the line of \"%s\" does not end (truncated?)", path,
+                         label);
     *si = v * scale;
     return MHO_OK;
 }
@@ -151,6 +154,9 @@ static mho_status cacti_area(const char *text, const char *path, double *area_m2
     if (s != MHO_OK)
         return s;
     double h, w;
+    if (!strchr(at, '\n'))
+        return mho_error(MHO_EFORMAT, "%s: the line of height x width does not end (truncated?)",
+                         path);
     if (sscanf(at, "%lf x %lf", &h, &w) != 2 || !(h > 0.0 && w > 0.0) || !isfinite(h * w))
         return mho_error(MHO_EFORMAT, "%s: height x width \"%.20s\" not understood", path, at);
     *area_m2 = h * w * 1e-6;
