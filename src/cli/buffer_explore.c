@@ -230,7 +230,7 @@ static mho_status open_sweep(sweep_run *r)
 {
     const cli_buffer *b = r->buffer;
     mho_macro ddr;
-    mho_status s = mho_sweep_axes_open(r->args->sweep ? r->args->sweep : "buffer-paper",
+    mho_status s = mho_sweep_axes_open(r->args->sweep[0] ? r->args->sweep[0] : "buffer-paper",
                                        &b->options, &r->axes);
     if (!s)
         s = open_libraries(r);

@@ -18,8 +18,10 @@
 typedef struct cli_args {
     const char *file[CLI_FILES_MAX]; /* positional arguments */
     size_t files;
-    const char *set[CLI_SETS_MAX + 1]; /* --set key=value, NULL-terminated */
+    const char *set[CLI_SETS_MAX + 1];   /* --set key=value, NULL-terminated */
     size_t sets;
+    const char *sweep[CLI_SETS_MAX + 1]; /* --sweep key=values, likewise */
+    double ci;                           /* points of error */
     const char *hw, *data, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
@@ -28,7 +30,7 @@ typedef struct cli_args {
     double r_row, r_col, r_driver, r_sense;
     bool both_sides, float_zeros, approximate;
     bool has_seed, has_trials, has_images, has_epochs; /* given on the command line */
-    const char *weight, *io, *order, *layers, *macro, *sweep, *svg;
+    const char *weight, *io, *order, *layers, *macro, *svg;
     size_t acc, level, batch;
     bool has_acc, has_level, has_batch, gantt, explore;
     bool json, csv, quiet, explain, resume, list, man, help, version, registered_pool;
@@ -60,6 +62,7 @@ typedef struct cli_command {
     const char *details;      /* paragraphs and examples of the help page */
     const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
     bool own_output;          /* -o is not the report: the command writes args->output itself */
+    bool own_rows;            /* the same where --sweep is given */
     bool plain;               /* prints no table: takes none of CLI_TABLE */
 } cli_command;
 

@@ -117,7 +117,7 @@ static mho_status run_one(const cli_args *args, cli_buffer *b)
 mho_status cmd_buffer(const cli_args *args)
 {
     cli_buffer b = {.net = NULL};
-    bool explore = args->explore || args->sweep || args->svg;
+    bool explore = args->explore || args->sweep[0] || args->svg;
     mho_status s = prepare(args, &b);
     if (!s && explore && args->gantt)
         s = mho_error(MHO_EUSAGE, "--gantt draws one schedule, a sweep has many");

@@ -2,7 +2,7 @@
 /* mho simulate: the error of a trained network on crossbars, over programmings of their cells. */
 #include <stdlib.h>
 
-#include "cli.h"
+#include "simulate_sweep.h"
 
 typedef struct simulation {
     mho_hw_config hw;
@@ -154,6 +154,10 @@ static void print_table(const cli_args *args, const simulation *sim)
 
 mho_status cmd_simulate(const cli_args *args)
 {
+    if (args->sweep[0])
+        return simulate_sweep(args);
+    if (args->ci > 0 || args->resume)
+        return mho_error(MHO_EUSAGE, "--%s goes with --sweep", args->resume ? "resume" : "ci");
     simulation sim = {.images = 0};
     mho_status s = simulate(args, &sim);
     if (!s && args->json)

@@ -124,17 +124,23 @@ const cli_command cli_commands[] = {
                 "      bits: {value: 3, source: \"my measurement\"}",
      .fields = &mho_hw_fields},
     {.name = "simulate",
-     .synopsis = "NET --hw HW [options]",
+     .synopsis = "NET --hw HW [--sweep KEY=VALUES]... [options]",
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw data trials images seed set",
+     .options = "hw data trials images seed set sweep ci resume",
      .run = cmd_simulate,
+     .own_rows = true,
      .details = "Prints the error in software, on crossbars with ideal devices, and its mean and spread\n"
                 "over --trials programmings (10 if not given).  Same --seed, same digits.\n\n"
+                "--sweep makes a table over fields of the hardware, with 95 % confidence intervals of\n"
+                "the mean over programmings.  -o FILE keeps its rows as CSV while they come, --resume\n"
+                "goes on where FILE ends.\n\n"
                 "Examples\n"
                 "    mho simulate lenet --hw bcnn\n"
-                "    mho simulate my.onnx --hw cnn8 --set device.bits=3 --trials 20 --json"},
+                "    mho simulate my.onnx --hw cnn8 --set device.bits=3 --trials 20 --json\n"
+                "    mho simulate lenet --hw bcnn --sweep device.bits=1,3,5 --sweep device.variation=0:1:0.25\n"
+                "        --trials 100 --ci 0.05 -o sweep.csv"},
     {.name = "data",
      .synopsis = "[show [FILE.pgm] | fetch mnist]",
      .summary = "data sets: what is found where; a contact sheet; download MNIST",

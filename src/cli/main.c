@@ -116,7 +116,8 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     if (s)
         return s;
     destination d;
-    s = destination_open(command->own_output || args.help ? NULL : args.output, &d);
+    const bool own = command->own_output || (command->own_rows && args.sweep[0]);
+    s = destination_open(own || args.help ? NULL : args.output, &d);
     if (s)
         return s;
     args.out = d.file;

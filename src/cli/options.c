@@ -18,6 +18,11 @@ const cli_option cli_options[] = {
     {"style", 0, CLI_TEXT, "STYLE", AT(style), 0, 0, 0, "float or binary"},
     {"set", 0, CLI_LIST, "KEY=VALUE", AT(set), 0, 0, 0,
      "set one field, as crossbar.rows=256; may be given many times"},
+    {"sweep", 0, CLI_LIST, "SWEEP", AT(sweep), 0, 0, 0,
+     "values of one field, as device.bits=1,3,5 or device.variation=0:1:0.25 (FROM:TO:STEP); "
+     "several: their product; mho buffer: a built-in name (buffer-paper) or a YAML file"},
+    {"ci", 0, CLI_REAL, "POINTS", AT(ci), 0, 0, 0,
+     "programmings end once the 95 % interval is +- so many points of error (0: never early)"},
     {"trials", 0, CLI_SIZE, "N", AT(trials), AT(has_trials), 1, 1000000,
      "programmings of the crossbars, each with its own device variation (10)"},
     {"images", 0, CLI_SIZE, "N", AT(images), AT(has_images), 1, SIZE_MAX,
@@ -76,8 +81,6 @@ const cli_option cli_options[] = {
     {"gantt", 0, CLI_FLAG, NULL, AT(gantt), 0, 0, 0, "draw the schedule in time"},
     {"explore", 0, CLI_FLAG, NULL, AT(explore), 0, 0, 0,
      "a sweep instead of one design; -o FILE.csv or FILE.json stores all points"},
-    {"sweep", 0, CLI_TEXT, "SWEEP", AT(sweep), 0, 0, 0,
-     "which sweep: a built-in name (buffer-paper) or a YAML file"},
     {"svg", 0, CLI_TEXT, "FILE", AT(svg), 0, 0, 0, "draw the sweep there"},
     {"list", 0, CLI_FLAG, NULL, AT(list), 0, 0, 0, "list what there is"},
     {"man", 0, CLI_FLAG, NULL, AT(man), 0, 0, 0, "the manual page, as troff"},
@@ -168,6 +171,17 @@ static mho_status parse_real(const cli_option *option, const char *text, double 
     return MHO_OK;
 }
 
+static mho_status add_to_list(const char **list, const char *name, const char *text)
+{
+    size_t n = 0;
+    while (list[n])
+        n++;
+    if (n == CLI_SETS_MAX)
+        return mho_error(MHO_EUSAGE, "more than %d times --%s", CLI_SETS_MAX, name);
+    list[n] = text;
+    return MHO_OK;
+}
+
 static mho_status store(const cli_option *option, const char *text, cli_args *args)
 {
     char *base = (char *)args;
@@ -187,10 +201,8 @@ static mho_status store(const cli_option *option, const char *text, cli_args *ar
         *(const char **)(void *)(base + option->offset) = text;
         return MHO_OK;
     case CLI_LIST:
-        if (args->sets == CLI_SETS_MAX)
-            return mho_error(MHO_EUSAGE, "more than %d times --%s", CLI_SETS_MAX, option->name);
-        args->set[args->sets++] = text;
-        return MHO_OK;
+        args->sets += option->offset == AT(set) && args->sets < CLI_SETS_MAX;
+        return add_to_list((const char **)(void *)(base + option->offset), option->name, text);
     }
     return mho_error(MHO_EINTERNAL, "option --%s has no kind", option->name);
 }

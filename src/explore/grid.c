@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Axes of a sweep and their product.  Values stay texts and go through the field table of the
+ * description, which checks each of them when the sweep is made. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/yaml.h"
+#include "mho/explore.h"
+
+enum { VALUE_BYTES = 64 };
+
+typedef struct sweep_axis {
+    const mho_field *field;
+    char (*value)[VALUE_BYTES];
+    size_t values;
+} sweep_axis;
+
+struct mho_grid {
+    sweep_axis *axis;
+    size_t axes, points;
+};
+
+static mho_status too_many(const char *text)
+{
+    return mho_error(MHO_ECONFIG, "--sweep %s: more than %d points", text, MHO_GRID_POINTS_MAX);
+}
+
+static mho_status check_value(const mho_field *field, const char *text)
+{
+    mho_hw scratch;
+    char assignment[MHO_ORIGIN_TEXT + VALUE_BYTES];
+    snprintf(assignment, sizeof assignment, "%s=%s", field->key, text);
+    memset(&scratch, 0, sizeof scratch);
+    return mho_fields_set(&mho_hw_fields, assignment, &scratch, NULL);
+}
+
+/* The field of "key=..."; the field table finds and names unknown keys. */
+static mho_status find_axis(const char *text, const mho_field **out, const char **values)
+{
+    const char *equal = strchr(text, '=');
+    if (!equal || !equal[1])
+        return mho_error(MHO_ECONFIG, "--sweep %s: want KEY=VALUE,VALUE,... or KEY=FROM:TO:STEP",
+                         text);
+    const size_t length = (size_t)(equal - text);
+    for (size_t i = 0; i < mho_hw_fields.count; i++) {
+        const mho_field *field = &mho_hw_fields.field[i];
+        if (strlen(field->key) == length && !strncmp(field->key, text, length)) {
+            *out = field;
+            *values = equal + 1;
+            return MHO_OK;
+        }
+    }
+    mho_hw scratch;
+    return mho_fields_set(&mho_hw_fields, text, &scratch, NULL); /* no such key: the message */
+}
+
+static mho_status read_list(const char *text, const char *list, sweep_axis *axis)
+{
+    size_t count = 1;
+    for (const char *p = list; *p; p++)
+        count += *p == ',';
+    if (count > MHO_GRID_POINTS_MAX)
+        return too_many(text);
+    mho_status s = mhoi_alloc(&axis->value, count, VALUE_BYTES, "values of a sweep");
+    for (const char *p = list; !s && axis->values < count; p++) {
+        const size_t n = strcspn(p, ",");
+        if (!n || n >= VALUE_BYTES)
+            return mho_error(MHO_ECONFIG, "--sweep %s: value %zu has %zu bytes, want 1..%d", text,
+                             axis->values + 1, n, VALUE_BYTES - 1);
+        memcpy(axis->value[axis->values++], p, n);
+        s = check_value(axis->field, axis->value[axis->values - 1]);
+        p += n;
+    }
+    return s;
+}
+
+static bool is_range(const sweep_axis *axis, const char *values)
+{
+    return strchr(values, ':') &&
+           (axis->field->kind == MHO_FIELD_DOUBLE || axis->field->kind == MHO_FIELD_UINT);
+}
+
+/* part[3] = FROM, TO, STEP */
+static bool split_range(const char *values, double part[3])
+{
+    for (int i = 0; i < 3; i++) {
+        char number[VALUE_BYTES];
+        const size_t n = strcspn(values, ":");
+        if (n >= sizeof number || values[n] != (i < 2 ? ':' : 0))
+            return false;
+        memcpy(number, values, n);
+        number[n] = 0;
+        if (!mhoi_parse_double(number, &part[i]))
+            return false;
+        values += n + 1;
+    }
+    return true;
+}
+
+static mho_status read_range(const char *text, const char *values, sweep_axis *axis)
+{
+    double part[3];
+    if (!split_range(values, part))
+        return mho_error(MHO_ECONFIG, "--sweep %s: want FROM:TO:STEP, three finite numbers", text);
+    const double from = part[0], to = part[1], step = part[2];
+    if (step == 0)
+        return mho_error(MHO_ECONFIG, "--sweep %s: step 0", text);
+    const double steps = floor((to - from) / step + 1e-9);
+    if (steps < 0)
+        return mho_error(MHO_ECONFIG, "--sweep %s: step %g leads from %g away from %g", text, step,
+                         from, to);
+    if (!(steps < MHO_GRID_POINTS_MAX))
+        return too_many(text);
+    const size_t count = (size_t)steps + 1;
+    mho_status s = mhoi_alloc(&axis->value, count, VALUE_BYTES, "values of a sweep");
+    for (size_t i = 0; !s && i < count; i++) {
+        const double v = from + (double)i * step;
+        const bool zero = fabs(v) < 1e-9 * fabs(step); /* 0.3 - 3 x 0.1 */
+        snprintf(axis->value[i], VALUE_BYTES, "%.10g", zero ? 0 : v);
+        axis->values = i + 1;
+        s = check_value(axis->field, axis->value[i]);
+    }
+    return s;
+}
+
+static mho_status read_axis(mho_grid *sweep, const char *text)
+{
+    sweep_axis *axis = &sweep->axis[sweep->axes];
+    const char *values = NULL;
+    mho_status s = find_axis(text, &axis->field, &values);
+    for (size_t a = 0; !s && a < sweep->axes; a++)
+        if (sweep->axis[a].field == axis->field)
+            s = mho_error(MHO_ECONFIG, "--sweep %s: %s is swept twice", text, axis->field->key);
+    if (s)
+        return s;
+    sweep->axes++;
+    s = is_range(axis, values) ? read_range(text, values, axis) : read_list(text, values, axis);
+    if (!s && sweep->points > MHO_GRID_POINTS_MAX / axis->values)
+        return too_many(text);
+    sweep->points *= axis->values;
+    return s;
+}
+
+mho_status mho_grid_create(const char *const *axes, mho_grid **out)
+{
+    *out = NULL;
+    size_t count = 0;
+    while (axes[count])
+        count++;
+    if (!count)
+        return mho_error(MHO_ECONFIG, "a sweep of no field");
+    mho_grid *sweep = NULL;
+    mho_status s = mhoi_alloc(&sweep, 1, sizeof *sweep, "sweep");
+    if (s)
+        return s;
+    sweep->points = 1;
+    s = mhoi_alloc(&sweep->axis, count, sizeof *sweep->axis, "sweep");
+    for (size_t a = 0; !s && a < count; a++)
+        s = read_axis(sweep, axes[a]);
+    if (s)
+        goto fail;
+    *out = sweep;
+    return MHO_OK;
+fail:
+    mho_grid_destroy(sweep);
+    return s;
+}
+
+void mho_grid_destroy(mho_grid *sweep)
+{
+    if (!sweep)
+        return;
+    for (size_t a = 0; a < sweep->axes; a++)
+        mhoi_free(&sweep->axis[a].value);
+    mhoi_free(&sweep->axis);
+    mhoi_free(&sweep);
+}
+
+size_t mho_grid_axes(const mho_grid *sweep)
+{
+    return sweep->axes;
+}
+
+size_t mho_grid_points(const mho_grid *sweep)
+{
+    return sweep->points;
+}
+
+const char *mho_grid_key(const mho_grid *sweep, size_t axis)
+{
+    return sweep->axis[axis].field->key;
+}
+
+const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis)
+{
+    for (size_t a = sweep->axes - 1; a > axis; a--)
+        point /= sweep->axis[a].values;
+    return sweep->axis[axis].value[point % sweep->axis[axis].values];
+}
+
+mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw_config *config)
+{
+    char at[256] = "";
+    size_t used = 0;
+    mho_status s = MHO_OK;
+    for (size_t a = 0; !s && a < sweep->axes; a++) {
+        char text[MHO_ORIGIN_TEXT + VALUE_BYTES];
+        snprintf(text, sizeof text, "%s=%s", mho_grid_key(sweep, a),
+                 mho_grid_value(sweep, point, a));
+        s = mho_fields_set(&mho_hw_fields, text, &config->hw, config->origin);
+        if (used < sizeof at)
+            used += (size_t)snprintf(at + used, sizeof at - used, "%s%s", a ? ", " : "", text);
+    }
+    if (!s)
+        s = mho_hw_check(&config->hw);
+    return s ? mho_error_prefix(s, "sweep, %s", at) : MHO_OK;
+}

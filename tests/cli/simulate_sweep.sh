@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# mho simulate --sweep: the rows, same digits as single runs, going on with a file, early end, refusals.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+model=$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx
+few="--hw bcnn --data synthetic --images 100 --trials 3 --set output.calibration_images=20"
+sweep="--sweep device.bits=1,3 --sweep device.variation=0:1:0.5"
+
+run simulate "$model" $few $sweep --json -o rows.csv; want_code 0; want_no_err
+want_json '[(r["set"]["device.bits"], r["set"]["device.variation"]) for r in v["rows"]] == [(b, d) for b in (1, 3) for d in (0, 0.5, 1)]'
+want_json 'v["complete"] and v["resumed"] == 0 and all(r["hardware_error"]["trials"] == 3 for r in v["rows"])'
+want_json 'v["rows"][0]["hardware_error"]["ci95"] == 0 and v["rows"][2]["hardware_error"]["ci95"] > 0'
+want_json 'all(abs(r["hardware_error"]["ci95"] - 4.302653 * r["hardware_error"]["std"] / 3 ** .5) < 1e-9 for r in v["rows"])'
+want_json 'all(abs(r["hardware_error"]["images_ci95"] - 1.959964 * (r["hardware_error"]["mean"] * (1 - r["hardware_error"]["mean"]) / 100) ** .5) < 1e-6 for r in v["rows"])'
+[ "$(wc -l <rows.csv)" = 8 ] || fail "rows.csv has $(wc -l <rows.csv) lines, want 8"
+row2='import json; print(json.load(open("out"))["rows"][2]["hardware_error"]["mean"])'
+/usr/bin/python3 -c "$row2" >swept
+
+# A point is what a single run is.
+run simulate "$model" $few --set device.bits=1 --set device.variation=1 --json; want_code 0
+/usr/bin/python3 -c 'import json; print(json.load(open("out"))["hardware_error"]["mean"])' >single
+cmp -s swept single || fail "a point differs from a single run: $(diff swept single)"
+
+# Cut off in the middle of a row, on another number of threads: the same file in the end.
+head -c $(($(head -4 rows.csv | wc -c) + 9)) rows.csv >cut.csv
+run simulate "$model" $few $sweep --json -o cut.csv --resume --threads 1; want_code 0
+want_json 'v["resumed"] == 2 and len(v["rows"]) == 6'
+cmp -s rows.csv cut.csv || fail "a resumed sweep differs: $(diff rows.csv cut.csv)"
+run simulate "$model" $few $sweep -o rows.csv --resume --csv; want_code 0; want_out "1,0.5,"
+want_out "device.bits,device.variation,error"
+
+run simulate "$model" $few $sweep -o rows.csv; want_misuse "rows.csv exists: --resume"
+run simulate "$model" $few $sweep --seed 2 -o rows.csv --resume; want_error 3 "rows.csv:1: rows of another run"
+sed '4s/^1,0.5/1,0.6/' rows.csv >bad.csv
+run simulate "$model" $few $sweep -o bad.csv --resume; want_error 3 "bad.csv:4: not the row of point 2"
+sed '5s/,[^,]*$/,x/' rows.csv >bad.csv
+run simulate "$model" $few $sweep -o bad.csv --resume; want_error 3 "bad.csv:5: not the row of point 3"
+run simulate "$model" $few $sweep -o nowhere/rows.csv; want_error 3 "nowhere/rows.csv: cannot write"
+
+# Ideal devices repeat themselves: four programmings are enough.
+run simulate "$model" $few --trials 50 --sweep device.variation=0 --ci 0.05 --json; want_code 0
+want_json 'v["rows"][0]["hardware_error"]["trials"] == 4'
+
+run simulate "$model" $few --ci 0.05; want_misuse "--ci goes with --sweep"
+run simulate "$model" $few $sweep --resume; want_misuse "--resume: of which file?"
+run simulate "$model" --data synthetic $sweep; want_misuse "--hw is missing"
+run simulate "$model" $few --sweep device.bit=1,2; want_error 2 "device.bit" "did you mean device.bits?"
+run simulate "$model" $few --sweep device.variation=0:1:0; want_error 2 "step 0"
+run simulate "$model" $few --sweep device.variation=0:nan:0.1; want_error 2 "three finite numbers"
+run simulate "$model" $few --sweep device.variation=0:1:1e-7; want_error 2 "more than 100000 points"
+run simulate "$model" $few --sweep input.bits=1,2; want_error 2 "input.bits=2: input.bits = 2, want 1"
+run simulate "$model" $few --sweep device.bits=2 --sweep device.bits=3; want_error 2 "device.bits is swept twice"

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Axes and points of a sweep, what is refused, memory; Student's quantiles. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "mho/explore.h"
+
+static void points_are_the_product(void **state)
+{
+    (void)state;
+    const char *axes[] = {"device.bits=1,3,5", "device.variation=0:1:0.25",
+                          "output.per=pair,crossbar", NULL};
+    mho_grid *sweep;
+    assert_int_equal(mho_grid_create(axes, &sweep), MHO_OK);
+    assert_int_equal(mho_grid_axes(sweep), 3);
+    assert_int_equal(mho_grid_points(sweep), 30);
+    assert_string_equal(mho_grid_key(sweep, 1), "device.variation");
+    assert_string_equal(mho_grid_value(sweep, 0, 2), "pair");
+    assert_string_equal(mho_grid_value(sweep, 1, 2), "crossbar");
+    assert_string_equal(mho_grid_value(sweep, 3, 1), "0.25");
+    assert_string_equal(mho_grid_value(sweep, 29, 0), "5");
+    assert_string_equal(mho_grid_value(sweep, 29, 1), "1");
+    mho_hw_config config;
+    assert_int_equal(mho_hw_open("bcnn", NULL, &config), MHO_OK);
+    assert_int_equal(mho_grid_apply(sweep, 14, &config), MHO_OK);
+    assert_int_equal(config.hw.device.bits, 3);
+    assert_true(config.hw.device.variation == 0.5);
+    assert_int_equal(config.hw.output.per, MHO_PER_PAIR);
+    mho_grid_destroy(sweep);
+}
+
+/* Ranges reach TO although 0.1 is no binary number, go down, and hold one point. */
+static void ranges_end_where_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *axis;
+        size_t points;
+        const char *last;
+    } good[] = {{"device.variation=0:0.3:0.1", 4, "0.3"}, {"device.variation=0.3:0:-0.1", 4, "0"},
+                {"device.bits=1:8:2", 4, "7"},            {"device.bits=5:5:1", 1, "5"},
+                {"device.g_on=1e2:3e2:1e2", 3, "300"},    {"device.bits=4", 1, "4"}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        const char *axes[] = {good[i].axis, NULL};
+        mho_grid *sweep;
+        assert_int_equal(mho_grid_create(axes, &sweep), MHO_OK);
+        assert_int_equal(mho_grid_points(sweep), good[i].points);
+        assert_string_equal(mho_grid_value(sweep, good[i].points - 1, 0), good[i].last);
+        mho_grid_destroy(sweep);
+    }
+}
+
+static void bad_axes_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *axis, *part;
+    } bad[] = {{"device.bit=1,2", "did you mean device.bits?"},
+               {"device.bits", "want KEY=VALUE"},
+               {"device.bits=", "want KEY=VALUE"},
+               {"device.bits=1,,2", "value 2 has 0 bytes"},
+               {"device.bits=1,9", "device.bits = 9, want 1..8"},
+               {"device.bits=1:9:1", "device.bits = 9, want 1..8"},
+               {"device.bits=1:8:0.5", "device.bits = 1.5"},
+               {"device.variation=nan", "device.variation = nan"},
+               {"device.variation=0:nan:1", "three finite numbers"},
+               {"device.variation=0:1", "three finite numbers"},
+               {"device.variation=0:1:1:1", "three finite numbers"},
+               {"device.variation=0:inf:1", "three finite numbers"},
+               {"device.variation=0:1:0", "step 0"},
+               {"device.variation=0:1:-0.1", "leads from 0 away from 1"},
+               {"device.variation=0:1:1e-9", "more than 100000 points"},
+               {"device.variation=0:1:1e-300", "more than 100000 points"},
+               {"output.per=crossbar,par", "did you mean pair?"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *axes[] = {bad[i].axis, NULL};
+        mho_grid *sweep;
+        assert_int_equal(mho_grid_create(axes, &sweep), MHO_ECONFIG);
+        assert_null(sweep);
+        if (!strstr(mho_error_message(), bad[i].part))
+            fail_msg("%s: %s; want '%s'", bad[i].axis, mho_error_message(), bad[i].part);
+    }
+    const char *twice[] = {"device.bits=1", "device.bits=2", NULL}, *none[] = {NULL};
+    const char *many[] = {"device.variation=0:1:0.001", "device.g_on=2:1000:1", NULL};
+    mho_grid *sweep;
+    assert_int_equal(mho_grid_create(twice, &sweep), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "device.bits is swept twice"));
+    assert_int_equal(mho_grid_create(none, &sweep), MHO_ECONFIG);
+    assert_int_equal(mho_grid_create(many, &sweep), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "more than 100000 points"));
+}
+
+static void excluded_fields_name_the_point(void **state)
+{
+    (void)state;
+    const char *axes[] = {"device.bits=2", "input.bits=1,2", NULL};
+    mho_grid *sweep;
+    mho_hw_config config;
+    assert_int_equal(mho_grid_create(axes, &sweep), MHO_OK);
+    assert_int_equal(mho_hw_open("bcnn", NULL, &config), MHO_OK);
+    assert_int_equal(mho_grid_apply(sweep, 0, &config), MHO_OK);
+    assert_int_equal(mho_grid_apply(sweep, 1, &config), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "device.bits=2, input.bits=2"));
+    mho_grid_destroy(sweep);
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    const char *axes[] = {"device.bits=1,3", "device.variation=0:1:0.5", NULL};
+    const uint64_t live = mhoi_alloc_live();
+    mho_status s = MHO_ENOMEM;
+    for (uint64_t k = 1; s; k++) {
+        mho_grid *sweep;
+        assert_true(k < 20);
+        mhoi_alloc_fail_at(k);
+        s = mho_grid_create(axes, &sweep);
+        mhoi_alloc_fail_at(0);
+        assert_true(s == MHO_OK || (s == MHO_ENOMEM && !sweep));
+        mho_grid_destroy(sweep);
+        assert_int_equal(mhoi_alloc_live(), live);
+    }
+}
+
+/* Against a printed table of the distribution. */
+static void student_quantiles(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t f;
+        double t;
+    } table[] = {{1, 12.7062}, {4, 2.7764},  {10, 2.2281},  {11, 2.2010},  {15, 2.1314},
+                 {30, 2.0423}, {60, 2.0003}, {120, 1.9799}, {10000, 1.9602}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        assert_true(fabs(mho_student_95(table[i].f) - table[i].t) < 2e-4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(points_are_the_product),
+        cmocka_unit_test(ranges_end_where_told),
+        cmocka_unit_test(bad_axes_are_named),
+        cmocka_unit_test(excluded_fields_name_the_point),
+        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(student_quantiles),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
