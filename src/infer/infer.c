@@ -31,6 +31,8 @@ static void sizes(const mho_net *net, size_t batch, size_t *slice, size_t *block
     *slice = SLICE_BYTES / sizeof(float) / floats;
     *slice = *slice > batch ? batch : *slice;
     *slice = *slice > BLOCK_MAX ? BLOCK_MAX : *slice ? *slice : 1;
+    if (batch >= MHOI_LANES && infer_lanes_fit(net))
+        *slice = MHOI_LANES;
     const size_t slices = (BLOCK_BYTES / sizeof(float) / floats + *slice - 1) / *slice;
     const size_t enough = (batch < BLOCK_MAX ? batch : BLOCK_MAX) / *slice;
     *block = *slice * (slices < enough ? slices : enough);

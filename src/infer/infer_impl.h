@@ -4,14 +4,16 @@
 #define MHO_INFER_IMPL_H
 
 #include "dnn/dnn.h"
+#include "dnn/lanes.h"
 #include "dnn/loops.h"
 #include "mho/infer.h"
 
 typedef struct infer_step {
     const mho_node *node;
     size_t input[2], output; /* nodes whose values are read and written */
-    mhoi_conv *conv; /* convolution, fully connected */
+    mhoi_conv *conv; /* convolution, fully connected; NULL: by lanes */
     void *packed;    /* its weights */
+    bool pool;       /* by lanes: 2 x 2 maximum pooling merged into it */
     float *bias;     /* NULL if there is none */
     bool relu;       /* ReLU of this slope merged into it */
     float slope;
@@ -26,6 +28,8 @@ typedef struct infer_plan {
     size_t block, slice; /* images at once; slice divides block */
     infer_step *step;
     size_t steps, head;
+    const mhoi_lanes *lanes; /* the head's values are [h][w][c][lane], lane = image of the slice; or NULL */
+    size_t enter, leave;     /* lanes: offsets of the head's first and last value in this order */
     size_t *offset; /* of each node's value in a block's memory, in floats */
     bool *whole;    /* there is room for the value of the whole block, not just of a slice */
     size_t floats;  /* of a block's memory, values and scratch */
@@ -36,6 +40,9 @@ typedef struct infer_plan {
  * node's value is there.  On an error the plan is empty. */
 MHO_MUST_CHECK mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice,
                                             bool merge, infer_plan *plan);
+/* The head is a chain small enough for MHOI_LANES images at once, without padding or groups: plans with
+ * slices of so many images work it out by lanes. */
+bool infer_lanes_fit(const mho_net *net);
 void infer_plan_free(infer_plan *plan);
 /* Runs all steps on one block; the input's value is in place. */
 MHO_MUST_CHECK mho_status infer_plan_run(const infer_plan *plan, float *memory);

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "infer/infer_impl.h"
 
+#define LANES_BYTES ((size_t)1 << 20) /* of the head's values, to stay in or near the second-level cache */
+
 void mho_batchnorm_coefficients(const mho_node *bn, size_t channel, float *a, float *b)
 {
     const double scale =
@@ -50,7 +52,7 @@ static size_t only_reader(const mho_net *net, size_t i)
 
 /* The batch normalization and ReLU behind layer i that are computed with it. */
 typedef struct merged {
-    const mho_node *bn, *relu;
+    const mho_node *bn, *relu, *pool; /* pool: by lanes only */
     size_t output;
 } merged;
 
@@ -69,6 +71,21 @@ static merged merge_of(const mho_net *net, size_t i, bool merge)
         m.relu = &net->node[next];
         m.output = next;
     }
+    return m;
+}
+
+/* Adds the 2 x 2 maximum pooling behind convolution i and its merged layers, if there is one. */
+static merged merge_pool(const mho_net *net, size_t i, merged m)
+{
+    const size_t next = only_reader(net, m.output);
+    const mho_node *pool = &net->node[next];
+    const mho_shape in = pool->in;
+    if (net->node[i].op != MHO_OP_CONV || !next || pool->op != MHO_OP_MAXPOOL || pool->kh != 2 ||
+        pool->kw != 2 || pool->stride != 2 || in.h % 2 || in.w % 2 || pool->out.h != in.h / 2 ||
+        pool->out.w != in.w / 2 || pool->pad_top || pool->pad_left)
+        return m;
+    m.pool = pool;
+    m.output = next;
     return m;
 }
 
@@ -125,8 +142,22 @@ static mho_status ordered_weights(const infer_plan *plan, infer_step *step, cons
     return s;
 }
 
+static mho_status prepare_lanes(const infer_plan *plan, infer_step *step, const mho_node *bn)
+{
+    float *weight = NULL;
+    mho_status s = ordered_weights(plan, step, bn, &weight);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&step->packed, mhoi_lanes_packed(plan->lanes, step->node), sizeof(float), "weights");
+    if (s == MHO_OK)
+        mhoi_lanes_pack(plan->lanes, step->node, weight, step->packed);
+    mhoi_free(&weight);
+    return s;
+}
+
 static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho_node *bn)
 {
+    if (plan->lanes && step->node->op == MHO_OP_CONV && step < plan->step + plan->head)
+        return prepare_lanes(plan, step, bn);
     const bool fc = step->node->op == MHO_OP_FC;
     const mho_node conv = fc ? fc_as_conv(step->node, plan->block) : *step->node;
     float *weight = NULL;
@@ -145,15 +176,16 @@ static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho
     return s;
 }
 
-static mho_status prepare_batchnorm(infer_step *step)
+static mho_status prepare_batchnorm(const infer_plan *plan, infer_step *step)
 {
     const mho_node *node = step->node;
-    step->tile = mhoi_loops_tile(node->out.c);
+    const size_t each = plan->lanes && step < plan->step + plan->head ? MHOI_LANES : 1;
+    step->tile = mhoi_loops_tile(node->out.c * each);
     mho_status s = mhoi_alloc(&step->a, step->tile, sizeof *step->a, "batch normalization");
     if (s == MHO_OK)
         s = mhoi_alloc(&step->b, step->tile, sizeof *step->b, "batch normalization");
     for (size_t k = 0; s == MHO_OK && k < step->tile; ++k)
-        mho_batchnorm_coefficients(node, k % node->out.c, &step->a[k], &step->b[k]);
+        mho_batchnorm_coefficients(node, k / each % node->out.c, &step->a[k], &step->b[k]);
     return s;
 }
 
@@ -195,11 +227,46 @@ static mho_status add_step(infer_plan *plan, size_t i, merged m, bool merge)
                              ? unflattened(plan->net, node->input[k], merge)
                              : node->input[k];
     step->relu = m.relu != NULL;
+    step->pool = m.pool != NULL;
     if (m.relu)
         step->slope = m.relu->op == MHO_OP_LEAKY_RELU ? m.relu->slope : 0.0f;
     if (mho_node_is_weighted(node))
         return prepare_weighted(plan, step, m.bn);
-    return node->op == MHO_OP_BATCHNORM ? prepare_batchnorm(step) : MHO_OK;
+    return node->op == MHO_OP_BATCHNORM ? prepare_batchnorm(plan, step) : MHO_OK;
+}
+
+static bool lanes_can(const mho_node *n)
+{
+    switch (n->op) {
+    case MHO_OP_CONV:
+        return n->groups == 1 && !n->pad_top && !n->pad_left && !n->pad_bottom && !n->pad_right;
+    case MHO_OP_LEAKY_RELU:
+        return n->slope >= 0.0f && n->slope <= 1.0f;
+    case MHO_OP_MAXPOOL:
+    case MHO_OP_AVGPOOL:
+    case MHO_OP_BATCHNORM:
+    case MHO_OP_SIGN:
+    case MHO_OP_RELU:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool infer_lanes_fit(const mho_net *net)
+{
+    size_t i = 1, floats = infer_elements(net->node[0].out);
+    for (; i < net->nodes && lanes_can(&net->node[i]); ++i) {
+        if (net->node[i].input[0] != i - 1 || only_reader(net, i - 1) != i)
+            return false;
+        const merged m = merge_of(net, i, true);
+        if (merge_pool(net, i, m).output == i)
+            floats += infer_elements(net->node[i].out);
+    }
+    const bool tail = i > 1 && i < net->nodes && only_reader(net, i - 1) == i &&
+                      (net->node[i].op == MHO_OP_FC ||
+                       (net->node[i].op == MHO_OP_FLATTEN && only_fc_read(net, i)));
+    return tail && floats <= LANES_BYTES / sizeof(float) / MHOI_LANES;
 }
 
 static mho_status build(infer_plan *plan, bool merge)
@@ -216,7 +283,11 @@ static mho_status build(infer_plan *plan, bool merge)
     for (size_t i = 1; s == MHO_OK && i < net->nodes; ++i) {
         if (done[i])
             continue;
-        const merged m = merge_of(net, i, merge);
+        merged m = merge_of(net, i, merge);
+        if (plan->lanes)
+            m = merge_pool(net, i, m);
+        if (m.pool)
+            done[m.pool - net->node] = true;
         if (m.bn)
             done[m.bn - net->node] = true;
         if (m.relu)
@@ -245,6 +316,12 @@ static void place(infer_plan *plan, bool merge)
         plan->offset[node] = at;
         at += (n * infer_elements(plan->net->node[node].out) + 15) / 16 * 16;
     }
+    if (plan->lanes) {
+        plan->enter = at;
+        at += MHOI_LANES * infer_elements(plan->net->node[0].out);
+        plan->leave = at;
+        at += MHOI_LANES * infer_elements(plan->net->node[plan->step[plan->head - 1].output].out);
+    }
     const size_t scratch = (plan->scratch + 63) / 64 * 16;
     plan->scratch = at;
     plan->floats = at + scratch;
@@ -253,6 +330,8 @@ static void place(infer_plan *plan, bool merge)
 mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge, infer_plan *plan)
 {
     *plan = (infer_plan){.net = net, .block = block, .slice = slice};
+    if (merge && slice == MHOI_LANES && infer_lanes_fit(net))
+        plan->lanes = mhoi_lanes_best();
     mho_status s = build(plan, merge);
     if (s == MHO_OK)
         place(plan, merge);

@@ -139,6 +139,28 @@ static mho_net *binary_net(unsigned seed)
     return finish(net, seed);
 }
 
+/* A chain without padding or groups: 16 images or more of it go side by side. */
+static mho_net *chain_net(unsigned seed)
+{
+    mho_net *net = begin((mho_shape){2, 16, 13});
+    mho_node *first = window(net, MHO_OP_CONV, 3, 2, 1);
+    first->out.c = 7;
+    first->has_bias = true;
+    append(net, MHO_OP_BATCHNORM);
+    append(net, MHO_OP_LEAKY_RELU)->slope = 0.125f;
+    window(net, MHO_OP_MAXPOOL, 2, 2, 2);
+    window(net, MHO_OP_CONV, 2, 3, 2)->out.c = 9;
+    window(net, MHO_OP_AVGPOOL, 2, 2, 1);
+    append(net, MHO_OP_BATCHNORM);
+    append(net, MHO_OP_RELU);
+    append(net, MHO_OP_FLATTEN);
+    mho_node *hidden = append(net, MHO_OP_FC);
+    hidden->out.c = 12;
+    append(net, MHO_OP_RELU);
+    append(net, MHO_OP_FC)->out.c = 5;
+    return finish(net, seed);
+}
+
 static mho_net *zoo_net(const char *name, mho_style style, unsigned seed)
 {
     mho_net *plain = NULL, *net = NULL;
@@ -202,6 +224,8 @@ static void float_networks(void **state)
     for (unsigned seed = 1; seed <= 3; ++seed)
         check(float_net(seed), IMAGES, 2e-5);
     check(zoo_net("lenet", MHO_STYLE_FLOAT, 1), 2, 2e-5);
+    check(zoo_net("lenet", MHO_STYLE_FLOAT, 2), 18, 2e-5);
+    check(chain_net(1), 35, 2e-5);
 }
 
 static void binary_networks_to_the_digit(void **state)
@@ -210,14 +234,14 @@ static void binary_networks_to_the_digit(void **state)
     for (unsigned seed = 1; seed <= 3; ++seed)
         check(binary_net(seed), IMAGES, 0);
     check(zoo_net("lenet", MHO_STYLE_BINARY, 1), 2, 0);
+    check(zoo_net("lenet", MHO_STYLE_BINARY, 2), 18, 0);
 }
 
-static void threads_and_batches_change_nothing(void **state)
+static void vary_threads_and_batches(bool chain)
 {
-    (void)state;
-    mho_net *net = float_net(5);
+    mho_net *net = chain ? chain_net(5) : float_net(5);
     const size_t in = elements(net->node[0].out), out = elements(net->node[net->nodes - 1].out);
-    static float input[70 * 2 * 13 * 10], many[70 * 5], alone[70 * 5], few[70 * 5];
+    static float input[70 * 2 * 16 * 13], many[70 * 5], alone[70 * 5], few[70 * 5];
     mho_infer *infer = NULL;
     for (size_t i = 0; i < 70; ++i)
         slow_random_input(net, (unsigned)i + 1, input + i * in);
@@ -233,6 +257,13 @@ static void threads_and_batches_change_nothing(void **state)
         assert_true(fabsf(many[i] - few[i]) < 1e-6f);
     mho_infer_destroy(infer);
     mho_net_destroy(net);
+}
+
+static void threads_and_batches_change_nothing(void **state)
+{
+    (void)state;
+    vary_threads_and_batches(false);
+    vary_threads_and_batches(true);
 }
 
 /* --- classification, misuse, memory ---------------------------------------------------------------- */
