@@ -16,6 +16,7 @@ typedef enum mho_mode {
 typedef enum mho_range {
     MHO_RANGE_FULL,       /* every sum that can occur */
     MHO_RANGE_CALIBRATED, /* the middle `percentile` of the sums of calibration images, per layer */
+    MHO_RANGE_LEAST_SQUARES, /* the middle part of them whose codes are nearest to the sums, per layer */
 } mho_range;
 typedef enum mho_converter_per {
     MHO_PER_CROSSBAR, /* each crossbar of a pair is converted, the codes are subtracted */

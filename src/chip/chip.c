@@ -94,7 +94,7 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
         chip_layer *layer = &chip->layer[l];
         const bool ideal = layer->output_bits == 0 || layer->sense;
         layer->converter.step = layer->calibrated.step = 1;
-        layer->needs_range = !ideal && chip->hw.output.range == MHO_RANGE_CALIBRATED;
+        layer->needs_range = !ideal && chip->hw.output.range != MHO_RANGE_FULL;
         if (!ideal && !layer->needs_range)
             layer->calibrated = chip_converter_of(chip, layer, chip_range_full(chip, layer), false);
         if (layer->z_edge)

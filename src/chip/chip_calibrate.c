@@ -159,6 +159,41 @@ static chip_range middle(const histogram *h, double percentile)
                         h->low + (int64_t)last * h->width + h->width - 1};
 }
 
+/* Squares of what the codes' values miss the sums by, added up. */
+static double squared_error(const histogram *h, const mho_converter *c)
+{
+    double sum = 0;
+    for (size_t b = 0; b < BINS; b++) {
+        if (!h->bin[b])
+            continue;
+        const int64_t above = h->low + (int64_t)b * h->width + h->width / 2 - c->edge;
+        int64_t code = above < 0 ? 0 : above / c->step + 1;
+        code = code > c->codes - 1 ? c->codes - 1 : code;
+        const double miss = (double)above - ((double)code - 0.5) * c->step;
+        sum += (double)h->bin[b] * miss * miss;
+    }
+    return sum;
+}
+
+/* A narrow range clips sums, a wide one has coarse codes: eq. (7a). */
+static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer,
+                                   const histogram *h)
+{
+    static const double percentiles[] = {100,  99.99, 99.9, 99.8, 99.5, 99,
+                                         98.5, 98,    97,   96,   95,   90};
+    mho_converter best = {0};
+    double least = 0;
+    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
+        const mho_converter c = chip_converter_of(chip, layer, middle(h, percentiles[i]), true);
+        const double error = squared_error(h, &c);
+        if (i == 0 || error < least) {
+            least = error;
+            best = c;
+        }
+    }
+    return best;
+}
+
 static void set_ranges(pass *p)
 {
     mho_chip *chip = p->chip;
@@ -172,7 +207,9 @@ static void set_ranges(pass *p)
             for (size_t b = 0; b < BINS; b++)
                 all->bin[b] += p->thread[t].sums[l].bin[b];
         layer->calibrated =
-            chip_converter_of(chip, layer, middle(all, chip->hw.output.percentile), true);
+            chip->hw.output.range == MHO_RANGE_LEAST_SQUARES
+                ? least_squares(chip, layer, all)
+                : chip_converter_of(chip, layer, middle(all, chip->hw.output.percentile), true);
         layer->needs_range = false;
     }
 }

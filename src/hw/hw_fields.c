@@ -19,7 +19,7 @@
 static const char *const distributions[] = {"uniform", "gaussian", "lognormal", NULL};
 static const char *const cells[] = {"1t1r", "0t1r", NULL};
 static const char *const modes[] = {"binary", "full", NULL};
-static const char *const ranges[] = {"full", "calibrated", NULL};
+static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const rules[] = {"cover", "least_squares", "least_absolute", NULL};
 static const char *const sharings[] = {"shared", "copied", NULL};
@@ -62,8 +62,9 @@ static const mho_field fields[] = {
           "ADC of partial sums where rows are split; 0 = ideal"),
     COUNT("output.last_bits", output.last_bits, "8", 0, 16,
           "ADC of the classifier where its rows fit one crossbar; 0 = ideal"),
-    CHOICE("output.range", output.range, "calibrated", ranges,
-           "sums between the first and the last code: all that can occur, or those of images"),
+    CHOICE("output.range", output.range, "least_squares", ranges,
+           "sums between the first and the last code: all that can occur, `percentile` of those of "
+           "images, or those of them whose codes miss them least"),
     REAL("output.percentile", output.percentile, "99.9", 50, 100, "%", 1,
          "calibrated: share of the sums that the range holds"),
     COUNT("output.calibration_images", output.calibration_images, "1000", 1, 1e6,

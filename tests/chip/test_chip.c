@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The chip apart from exactness: converters, variation, threads, and everything that can go wrong. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,32 +105,39 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The first layer's range is the middle of its sorted sums, S+ and S- together. */
-static void test_calibration(void **state)
+enum { CAL_N = 6, CAL_SIDE = 10, CAL_SUMS = CAL_N * 8 * CAL_SIDE * CAL_SIDE * 2 };
+
+/* S+ and S- of the first layer of small_binary, by the definition. */
+static void first_sums(const mho_net *net, const mho_hw *hw, const mho_images *images, int64_t *sum)
 {
-    (void)state;
-    enum { N = 6, SIDE = 10, SUMS = N * 8 * SIDE * SIDE * 2 };
-    static int64_t sum[SUMS];
-    dice d = {21};
-    mho_net *net = small_binary(&d);
-    mho_images images = random_images(&d, net->node[0].out, N);
-    const char *sets[] = {"output.percentile=90", "output.bits=6", NULL};
-    const mho_hw hw = open_hw("bcnn", sets);
-    const int64_t top = mho_device_level(&hw.device, 127), bottom = mho_device_level(&hw.device, 0);
-    size_t n = 0;
-    for (size_t i = 0; i < N * 8 * SIDE * SIDE; i++) {
-        const size_t image = i / (8 * SIDE * SIDE), c = i / (SIDE * SIDE) % 8;
-        const size_t y = i / SIDE % SIDE, x = i % SIDE;
+    const int64_t top = mho_device_level(&hw->device, 127), bottom = mho_device_level(&hw->device, 0);
+    for (size_t i = 0; i < CAL_SUMS / 2; i++) {
+        const size_t image = i / (8 * CAL_SIDE * CAL_SIDE), c = i / (CAL_SIDE * CAL_SIDE) % 8;
+        const size_t y = i / CAL_SIDE % CAL_SIDE, x = i % CAL_SIDE;
         int64_t plus = 0, minus = 0;
         for (size_t k = 0; k < 9; k++) {
-            const int64_t v = images.pixel[image * 144 + (y + k / 3) * 12 + x + k % 3];
+            const int64_t v = images->pixel[image * 144 + (y + k / 3) * 12 + x + k % 3];
             const bool positive = net->node[1].weight[c * 9 + k] > 0;
             plus += v * (positive ? top : bottom);
             minus += v * (positive ? bottom : top);
         }
-        sum[n++] = plus;
-        sum[n++] = minus;
+        *sum++ = plus;
+        *sum++ = minus;
     }
+}
+
+/* The first layer's range is the middle of its sorted sums, S+ and S- together. */
+static void test_calibration(void **state)
+{
+    (void)state;
+    static int64_t sum[CAL_SUMS];
+    const size_t n = CAL_SUMS;
+    dice d = {21};
+    mho_net *net = small_binary(&d);
+    mho_images images = random_images(&d, net->node[0].out, CAL_N);
+    const char *sets[] = {"output.range=calibrated", "output.percentile=90", "output.bits=6", NULL};
+    const mho_hw hw = open_hw("bcnn", sets);
+    first_sums(net, &hw, &images, sum);
     qsort(sum, n, sizeof *sum, by_value);
     mho_chip *chip;
     must(mho_chip_create(net, &hw, &images, &chip));
@@ -143,6 +151,47 @@ static void test_calibration(void **state)
     mho_chip_destroy(chip);
     free_images(&images);
     mho_net_destroy(net);
+}
+
+static double squares(const int64_t *sum, const mho_converter *c)
+{
+    double all = 0;
+    for (size_t i = 0; i < CAL_SUMS; i++) {
+        const double code = floor((double)(sum[i] - c->edge) / c->step) + 1;
+        const double k = code < 0 ? 0 : code > c->codes - 1 ? c->codes - 1 : code;
+        const double miss = (double)(sum[i] - c->edge) - (k - 0.5) * c->step;
+        all += miss * miss;
+    }
+    return all;
+}
+
+/* The codes of a least-squares range miss the sums by no more than those of any percentile. */
+static void test_least_squares(void **state)
+{
+    (void)state;
+    static int64_t sum[CAL_SUMS];
+    static const char *const ranges[] = {"output.percentile=100", "output.percentile=99.9",
+                                         "output.percentile=98", "output.percentile=95"};
+    double least = 0;
+    for (size_t i = 0; i < 5; i++) {
+        dice d = {21};
+        mho_net *net = small_binary(&d);
+        mho_images images = random_images(&d, net->node[0].out, CAL_N);
+        const char *sets[] = {"output.bits=3", i ? "output.range=calibrated" : "output.range=least_squares",
+                              i ? ranges[i - 1] : NULL, NULL};
+        const mho_hw hw = open_hw("bcnn", sets);
+        first_sums(net, &hw, &images, sum);
+        mho_chip *chip;
+        must(mho_chip_create(net, &hw, &images, &chip));
+        const double error = squares(sum, &chip->layer[0].converter);
+        if (i == 0)
+            least = error;
+        else if (least > error * 1.001)
+            fail_msg("least squares %g, %s %g", least, ranges[i - 1], error);
+        mho_chip_destroy(chip);
+        free_images(&images);
+        mho_net_destroy(net);
+    }
 }
 
 /* A 4-bit DAC: as software on pixels rounded to 4 bits. */
@@ -389,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_converters),
         cmocka_unit_test(test_calibrated_converter),
         cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_least_squares),
         cmocka_unit_test(test_coarse_input),
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_variation),

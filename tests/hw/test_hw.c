@@ -134,7 +134,7 @@ static void test_json(void **state)
     mho_json_destroy(root);
     for (size_t i = 0; i < mho_hw_fields.count; i++)
         assert_non_null(strstr(text, mho_hw_fields.field[i].key));
-    assert_non_null(strstr(text, "\"calibrated\""));
+    assert_non_null(strstr(text, "\"least_squares\""));
     free(text);
 }
 
