@@ -26,6 +26,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_chip_program(mho_chip *chip, uint64_t seed
 /* Cells of the last programming whose draw left the range a conductance can take and was held at its end
  * (mho/device.h). */
 MHO_API uint64_t mho_chip_held(const mho_chip *chip);
+/* What the last programming took: writes, cells out of tolerance, stuck cells. */
+MHO_API mho_write_count mho_chip_writes(const mho_chip *chip);
 
 /* Runs images [first, first + n) of `images`; scores[n][classes] (may be NULL) and label[n] (may be NULL;
  * of equal scores the lowest index).  All threads are used; a block of images at a time, so memory does

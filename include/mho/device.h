@@ -10,6 +10,7 @@
 #ifndef MHO_DEVICE_H
 #define MHO_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,18 @@ typedef struct mho_device {
     int distribution;       /* mho_distribution */
     double variation;       /* half-width of u, dimensionless; 0 = ideal */
     double variation_sigma; /* lognormal only: deviation of ln g */
+    double variation_rise;  /* added to either from the lowest to the highest level, linearly */
+    char table[128];        /* path of measured levels (mho_device_read_table); "" = none */
+    double verify_tolerance; /* half levels: a cell farther from its centre is written again */
+    size_t verify_rewrites;  /* most times it is written again, 0..254; 0 = cells are not verified */
+    double stuck_on, stuck_off; /* shares of cells that conduct g_on, g_off whatever is written */
+    double drift_nu, drift_nu_spread; /* g(t) = g (t / t0)^-nu, nu normal over cells */
+    double drift_time_s, drift_start_s; /* t, t0 */
+    bool off_leak; /* no reference column takes g_off of every driven row out of single-ended sums */
     size_t resolution_bits; /* of the integers above; 10..14 */
+    /* What the table holds, in siemens; levels 0 = none. */
+    size_t table_levels;
+    float table_mean_S[256], table_deviation_S[256];
 } mho_device;
 
 /* Field keys are "device.bits", ...: a part of the hardware description's table. */
@@ -36,18 +48,37 @@ typedef struct mho_device {
 /* Errors name the field and the value. */
 MHO_API MHO_MUST_CHECK mho_status mho_device_check(const mho_device *device);
 
+/* Reads device->table if it names a file: lines of `level, mean, deviation`, the last two in siemens, one
+ * for each level; `#` starts a comment, a first line that begins with `level` is a title.  With no table
+ * the levels are dropped.  Errors name file and line: MHO_EFILE, MHO_EFORMAT, MHO_EDOMAIN (a level that is
+ * missing, told twice or too high; a mean beyond what a cell can conduct; a deviation below 0). */
+MHO_API MHO_MUST_CHECK mho_status mho_device_read_table(mho_device *device);
+
+/* The same device without anything that keeps a cell from the centre of its level; what a cell is (bits,
+ * range, resolution, leak) stays. */
+MHO_API mho_device mho_device_ideal(const mho_device *device);
+
 /* Centre of level k and Delta g, in integer units of the resolution (exact: the resolution is finer
  * than Delta g). */
 MHO_API int32_t mho_device_level(const mho_device *device, size_t k);
 MHO_API int32_t mho_device_delta(const mho_device *device);
 
+/* What programming took; counts add up over calls. */
+typedef struct mho_write_count {
+    uint64_t cells;
+    uint64_t writes;  /* of all cells, at least one each */
+    uint64_t outside; /* cells beyond the tolerance after the last write; verified devices only */
+    uint64_t stuck;
+    uint64_t held;    /* draws held at the end of the range a conductance can take */
+} mho_write_count;
+
 /* Programs n cells: g[i] = conductance in integer units of a cell set to level[i].  The draw of cell i
- * depends on (seed, trial, layer, array, first + i) only.
- * A draw below 0 S or beyond MHO_CONDUCTANCE_RATIO x 2^resolution_bits is held there and added to *held
- * (may be NULL). */
+ * depends on (seed, trial, layer, array, first + i) only; first + i < 2^32, array < 2^28.
+ * A draw below 0 S or beyond MHO_CONDUCTANCE_RATIO x 2^resolution_bits above g_off is held there and
+ * counted.  count may be NULL. */
 #define MHO_CONDUCTANCE_RATIO 1.6 /* largest representable g over g_on, in units above g_off */
 MHO_API void mho_device_program(const mho_device *device, uint64_t seed, uint32_t trial, uint32_t layer,
                                 uint32_t array, uint64_t first, size_t n, const uint8_t *level,
-                                int16_t *g, uint64_t *held);
+                                int16_t *g, mho_write_count *count);
 
 #endif

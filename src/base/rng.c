@@ -16,11 +16,11 @@
 #define LAYER_MAX UINT32_C(0xffff)
 #define INDEX_MAX (UINT64_C(1) << 50)
 
-/* out[0 .. BATCH) = draws of the blocks from b on. */
-static void batch(const mhoi_stream *s, uint64_t b, uint32_t *restrict out)
+/* out[0 .. BLOCK blocks) = draws of the blocks from b on. */
+static void batch(const mhoi_stream *s, uint64_t b, size_t blocks, uint32_t *restrict out)
 {
     philox4x32_key_t key = {{(uint32_t)s->seed, (uint32_t)(s->seed >> 32)}};
-    for (size_t j = 0; j < BATCH / BLOCK; j++) {
+    for (size_t j = 0; j < blocks; j++) {
         uint64_t block = b + j;
         philox4x32_ctr_t counter = {
             {(uint32_t)block, s->array, s->layer | (uint32_t)(block >> 32) << 16, s->trial}};
@@ -41,7 +41,8 @@ static size_t next_batch(const mhoi_stream *s, uint64_t at, size_t left, uint32_
                          size_t *skip)
 {
     *skip = (size_t)(at % BLOCK);
-    batch(s, at / BLOCK, draw);
+    const size_t wanted = (*skip + left + BLOCK - 1) / BLOCK;
+    batch(s, at / BLOCK, wanted < BATCH / BLOCK ? wanted : BATCH / BLOCK, draw);
     return left < BATCH - *skip ? left : BATCH - *skip;
 }
 
@@ -122,7 +123,7 @@ void mhoi_rng_normal(const mhoi_stream *s, uint64_t first, size_t n, float *out)
     for (size_t done = 0, count; done < n; done += count) {
         size_t skip;
         count = next_batch(s, first + done, n - done, draw, &skip);
-        for (size_t i = 0; i < BATCH; i += 2)
+        for (size_t i = skip / 2 * 2; i < skip + count; i += 2)
             box_muller(draw[i], draw[i + 1], &normal[i], &normal[i + 1]);
         memcpy(out + done, normal + skip, count * sizeof *out);
     }

@@ -175,7 +175,12 @@ mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
 
 uint64_t mho_chip_held(const mho_chip *chip)
 {
-    return chip->held;
+    return chip->programming.held;
+}
+
+mho_write_count mho_chip_writes(const mho_chip *chip)
+{
+    return chip->programming;
 }
 
 typedef struct run {

@@ -97,7 +97,7 @@ struct mho_chip {
     size_t block;      /* images a thread takes at once */
     bool programmed;
     int16_t *g_plus, *g_minus; /* [cells of the largest group] for programming */
-    uint64_t held;             /* draws held at the end of the conductance range */
+    mho_write_count programming; /* the last one */
 };
 
 /* chip_plan.c: maps, steps and layers from the graph. */

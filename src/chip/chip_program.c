@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programming: signed levels to pairs of conductances.  Every cell has its own draw, numbered within
  * its crossbar array, so threads share the work in any way. */
-#include <stdatomic.h>
-
+#include "base/alloc.h"
 #include "base/parallel.h"
 #include "chip/chip_impl.h"
 
@@ -15,25 +14,23 @@ typedef struct program {
     uint32_t trial, layer, group;
     size_t cells;
     const int16_t *m;
-    _Atomic uint64_t held;
+    mho_write_count *count; /* [threads] */
 } program;
 
 static mho_status program_cells(void *context, size_t item, size_t thread)
 {
-    (void)thread;
     program *p = context;
     const size_t first = item * CELLS, n = p->cells - first < CELLS ? p->cells - first : CELLS;
     uint8_t level[CELLS];
-    uint64_t held = 0;
     for (uint32_t side = 0; side < 2; side++) {
         for (size_t i = 0; i < n; i++) {
             const int m = side ? -p->m[first + i] : p->m[first + i];
             level[i] = (uint8_t)(m > 0 ? m : 0);
         }
         mho_device_program(&p->device, p->seed, p->trial, p->layer, 2 * p->group + side, first, n,
-                           level, (side ? p->chip->g_minus : p->chip->g_plus) + first, &held);
+                           level, (side ? p->chip->g_minus : p->chip->g_plus) + first,
+                           &p->count[thread]);
     }
-    atomic_fetch_add(&p->held, held);
     return MHO_OK;
 }
 
@@ -51,20 +48,32 @@ static mho_status program_layer(program *p, const chip_layer *layer)
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 
+static mho_write_count sum_of(const mho_write_count *count, size_t threads)
+{
+    mho_write_count sum = {0};
+    for (size_t t = 0; t < threads; t++) {
+        sum.cells += count[t].cells;
+        sum.writes += count[t].writes;
+        sum.outside += count[t].outside;
+        sum.stuck += count[t].stuck;
+        sum.held += count[t].held;
+    }
+    return sum;
+}
+
 mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial)
 {
     program p = {.chip = chip, .device = chip->hw.device, .seed = seed, .trial = trial};
-    if (ideal) {
-        p.device.distribution = MHO_DIST_UNIFORM;
-        p.device.variation = 0;
-    }
+    if (ideal)
+        p.device = mho_device_ideal(&chip->hw.device);
     chip->programmed = false;
-    mho_status s = MHO_OK;
+    mho_status s = mhoi_alloc(&p.count, mho_threads(), sizeof *p.count, "counts of programming");
     for (size_t i = 0; !s && i < chip->layers; i++) {
         p.layer = (uint32_t)i;
         s = program_layer(&p, &chip->layer[i]);
     }
-    chip->held = p.held;
+    chip->programming = p.count ? sum_of(p.count, mho_threads()) : (mho_write_count){0};
+    mhoi_free(&p.count);
     chip->programmed = !s && !ideal;
     return s;
 }

@@ -13,6 +13,7 @@ typedef struct simulation {
     double software_error, ideal_error; /* ideal: the same chip with ideal devices */
     double *error;                      /* [trials] */
     mho_spread spread;
+    mho_write_count programming; /* the last one */
     double inference_s, seconds;
 } simulation;
 
@@ -52,7 +53,7 @@ static mho_status open_all(const cli_args *args, simulation *sim)
     return s ? s : open_images(args, sim);
 }
 
-static mho_status errors_on(const simulation *sim, const mho_hw *hw, uint64_t seed, size_t trials,
+static mho_status errors_on(simulation *sim, const mho_hw *hw, uint64_t seed, size_t trials,
                             double *error, mho_spread *spread, double *inference_s)
 {
     mho_chip *chip;
@@ -60,6 +61,8 @@ static mho_status errors_on(const simulation *sim, const mho_hw *hw, uint64_t se
     if (!s)
         s = mho_chip_errors(chip, &sim->data->test, sim->images, seed, trials, error, spread,
                             inference_s);
+    if (!s)
+        sim->programming = mho_chip_writes(chip);
     mho_chip_destroy(chip);
     return s;
 }
@@ -71,7 +74,7 @@ static mho_status simulate(const cli_args *args, simulation *sim)
     if (s)
         return s;
     mho_hw ideal = sim->hw.hw;
-    ideal.device.variation = ideal.device.variation_sigma = 0;
+    ideal.device = mho_device_ideal(&sim->hw.hw.device);
     mho_spread one;
     sim->error = cli_alloc(args->trials * sizeof *sim->error);
     size_t wrong = 0;
@@ -106,6 +109,17 @@ static mho_json *errors_json(const simulation *sim)
     return root;
 }
 
+static mho_json *programming_json(const mho_write_count *p)
+{
+    mho_json *root = mho_json_object();
+    mho_json_put(root, "cells", mho_json_integer((int64_t)p->cells));
+    mho_json_put(root, "writes_per_cell", mho_json_number((double)p->writes / (double)p->cells));
+    mho_json_put(root, "outside", mho_json_integer((int64_t)p->outside));
+    mho_json_put(root, "stuck", mho_json_integer((int64_t)p->stuck));
+    mho_json_put(root, "held", mho_json_integer((int64_t)p->held));
+    return root;
+}
+
 static mho_status print_json(const cli_args *args, const simulation *sim)
 {
     mho_json *root = mho_json_object();
@@ -120,6 +134,7 @@ static mho_status print_json(const cli_args *args, const simulation *sim)
     mho_json_put(root, "software_error", mho_json_number(sim->software_error));
     mho_json_put(root, "ideal_device_error", mho_json_number(sim->ideal_error));
     mho_json_put(root, "hardware_error", errors_json(sim));
+    mho_json_put(root, "programming", programming_json(&sim->programming));
     mho_json_put(root, "images_per_second", mho_json_number(images_per_second(sim)));
     mho_json_put(root, "seconds", mho_json_number(sim->seconds));
     mho_json_put(root, "peak_bytes", mho_json_integer((int64_t)mho_peak_bytes()));
@@ -150,6 +165,11 @@ static void print_table(const cli_args *args, const simulation *sim)
     if (!args->csv)
         fprintf(args->out, "\n%.0f images/s on crossbars, %zu threads, %s kernels\n",
                 images_per_second(sim), mho_threads(), mho_cpu_name(mho_cpu_level()));
+    const mho_write_count *p = &sim->programming;
+    if (!args->csv && sim->hw.hw.device.verify_rewrites)
+        fprintf(args->out,
+                "%.3f writes a cell, %.3g %% of the cells out of tolerance after the last\n",
+                (double)p->writes / (double)p->cells, 100 * (double)p->outside / (double)p->cells);
 }
 
 mho_status cmd_simulate(const cli_args *args)

@@ -60,8 +60,7 @@ static mho_status run_ideal(evaluation *e, uint8_t *label)
     mho_hw ideal = e->hw.hw;
     mho_chip *chip = NULL;
     size_t wrong = 0;
-    ideal.device.variation = 0;
-    ideal.device.variation_sigma = 0;
+    ideal.device = mho_device_ideal(&e->hw.hw.device);
     mho_status s = mho_chip_create(e->net, &ideal, &e->calibration, &chip);
     if (!s)
         s = mho_chip_program(chip, e->seed, 0);

@@ -1,15 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs cells: level centres, and a draw per cell (docs/models/device.md). */
+/* The fields of a cell and their bounds; level centres (docs/models/device.md). */
 #include "mho/device.h"
 
 #include <math.h>
-#include <stdbool.h>
 
-#include "base/rng.h"
+#include "device/device_impl.h"
 
-enum { CHUNK = 512 };
-/* Redraw k of cell i is draw i + k * REDRAW_STEP: no two cells of one array share a draw. */
-static const uint64_t REDRAW_STEP = UINT64_C(1) << 40;
+static mho_status check_real(const char *name, double value, double min, double max)
+{
+    if (value >= min && value <= max)
+        return MHO_OK;
+    if (max == HUGE_VAL)
+        return mho_error(MHO_ECONFIG, "device.%s = %g, want %g or more", name, value, min);
+    return mho_error(MHO_ECONFIG, "device.%s = %g, want %g..%g", name, value, min, max);
+}
+
+static mho_status check_range(const mho_device *d)
+{
+    if (!(d->g_off_S >= 0) || !isfinite(d->g_off_S))
+        return mho_error(MHO_ECONFIG, "device.g_off = %g S, want 0 or more", d->g_off_S);
+    if (!(d->g_on_S > d->g_off_S) || !isfinite(d->g_on_S))
+        return mho_error(MHO_ECONFIG, "device.g_off = %g S, want below g_on = %g S", d->g_off_S,
+                         d->g_on_S);
+    const double top = MHO_CONDUCTANCE_RATIO * ldexp(1, (int)d->resolution_bits);
+    if (d->off_leak && mhoi_device_off(d) + top > INT16_MAX)
+        return mho_error(MHO_ECONFIG,
+                         "device.g_off = %g S with g_on = %g S: with off_leak, integers of "
+                         "resolution_bits = %zu pass 16 bits",
+                         d->g_off_S, d->g_on_S, d->resolution_bits);
+    return MHO_OK;
+}
+
+static mho_status check_variation(const mho_device *d)
+{
+    if (d->distribution < MHO_DIST_UNIFORM || d->distribution > MHO_DIST_LOGNORMAL)
+        return mho_error(MHO_ECONFIG, "device.distribution = %d, want 0..2", d->distribution);
+    if (!(d->variation >= 0) || !isfinite(d->variation))
+        return mho_error(MHO_ECONFIG, "device.variation = %g, want 0 or more", d->variation);
+    if (!(d->variation_sigma >= 0) || !isfinite(d->variation_sigma))
+        return mho_error(MHO_ECONFIG, "device.variation_sigma = %g, want 0 or more",
+                         d->variation_sigma);
+    const bool lognormal = d->distribution == MHO_DIST_LOGNORMAL;
+    const double base = lognormal ? d->variation_sigma : d->variation;
+    if (!(base + d->variation_rise >= 0) || !isfinite(d->variation_rise))
+        return mho_error(
+            MHO_ECONFIG,
+            "device.variation_rise = %g, want at least -%g: %s at the highest level is "
+            "0 or more",
+            d->variation_rise, base, lognormal ? "variation_sigma" : "variation");
+    return MHO_OK;
+}
+
+static mho_status check_effects(const mho_device *d)
+{
+    if (d->verify_rewrites > 254)
+        return mho_error(MHO_ECONFIG, "device.verify_rewrites = %zu, want 0..254",
+                         d->verify_rewrites);
+    const struct {
+        const char *name;
+        double value, min, max;
+    } real[] = {{"verify_tolerance", d->verify_tolerance, 0, HUGE_VAL},
+                {"stuck_on", d->stuck_on, 0, 1},
+                {"stuck_off", d->stuck_off, 0, 1 - d->stuck_on},
+                {"drift_nu", d->drift_nu, -10, 10},
+                {"drift_nu_spread", d->drift_nu_spread, 0, 10}};
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < sizeof real / sizeof *real; ++i)
+        s = check_real(real[i].name, real[i].value, real[i].min, real[i].max);
+    if (!s && (d->drift_nu != 0 || d->drift_nu_spread > 0) &&
+        !(d->drift_start_s > 0 && d->drift_time_s >= d->drift_start_s && isfinite(d->drift_time_s)))
+        s = mho_error(MHO_ECONFIG, "device.drift_time = %g s, want at least drift_start = %g s",
+                      d->drift_time_s, d->drift_start_s);
+    return s;
+}
 
 mho_status mho_device_check(const mho_device *d)
 {
@@ -18,19 +81,38 @@ mho_status mho_device_check(const mho_device *d)
     if (d->resolution_bits < 10 || d->resolution_bits > 14)
         return mho_error(MHO_ECONFIG, "device.resolution_bits = %zu, want 10..14",
                          d->resolution_bits);
-    if (!(d->g_off_S >= 0) || !isfinite(d->g_off_S))
-        return mho_error(MHO_ECONFIG, "device.g_off = %g S, want 0 or more", d->g_off_S);
-    if (!(d->g_on_S > d->g_off_S) || !isfinite(d->g_on_S))
-        return mho_error(MHO_ECONFIG, "device.g_off = %g S, want below g_on = %g S", d->g_off_S,
-                         d->g_on_S);
-    if (d->distribution < MHO_DIST_UNIFORM || d->distribution > MHO_DIST_LOGNORMAL)
-        return mho_error(MHO_ECONFIG, "device.distribution = %d, want 0..2", d->distribution);
-    if (!(d->variation >= 0) || !isfinite(d->variation))
-        return mho_error(MHO_ECONFIG, "device.variation = %g, want 0 or more", d->variation);
-    if (!(d->variation_sigma >= 0) || !isfinite(d->variation_sigma))
-        return mho_error(MHO_ECONFIG, "device.variation_sigma = %g, want 0 or more",
-                         d->variation_sigma);
-    return MHO_OK;
+    mho_status s = check_range(d);
+    if (!s)
+        s = check_variation(d);
+    if (!s)
+        s = check_effects(d);
+    if (!s && d->table[0] && d->table_levels != (size_t)1 << d->bits)
+        s = mho_error(MHO_ECONFIG, "device.table = %s has %zu levels, device.bits = %zu wants %zu",
+                      d->table, d->table_levels, d->bits, (size_t)1 << d->bits);
+    return s;
+}
+
+mho_device mho_device_ideal(const mho_device *device)
+{
+    mho_device d = *device;
+    d.distribution = MHO_DIST_UNIFORM;
+    d.variation = d.variation_sigma = d.variation_rise = 0;
+    d.table[0] = 0;
+    d.table_levels = 0;
+    d.verify_rewrites = 0;
+    d.stuck_on = d.stuck_off = 0;
+    d.drift_nu = d.drift_nu_spread = 0;
+    return d;
+}
+
+double mhoi_device_off(const mho_device *d)
+{
+    return d->g_off_S / (d->g_on_S - d->g_off_S) * ldexp(1, (int)d->resolution_bits);
+}
+
+int32_t mhoi_device_zero(const mho_device *d)
+{
+    return d->off_leak ? (int32_t)lrint(mhoi_device_off(d)) : 0;
 }
 
 int32_t mho_device_delta(const mho_device *d)
@@ -40,92 +122,5 @@ int32_t mho_device_delta(const mho_device *d)
 
 int32_t mho_device_level(const mho_device *d, size_t k)
 {
-    return (int32_t)(2 * k + 1) * mho_device_delta(d);
-}
-
-/* The range an integer may take: 0 S at the low end, MHO_CONDUCTANCE_RATIO at the high one. */
-typedef struct limits {
-    float low, high, g_off;
-} limits;
-
-static limits device_limits(const mho_device *d)
-{
-    const double full = (double)((int32_t)1 << d->resolution_bits);
-    const double off = d->g_off_S / (d->g_on_S - d->g_off_S) * full;
-    return (limits){.low = (float)-fmin(off, INT16_MAX),
-                    .high = (float)floor(MHO_CONDUCTANCE_RATIO * full),
-                    .g_off = (float)off};
-}
-
-static int16_t hold(float g, const limits *range, uint64_t *held)
-{
-    if (g >= range->low && g <= range->high)
-        return (int16_t)lrintf(g);
-    ++*held;
-    return (int16_t)lrintf(g < range->low ? range->low : range->high);
-}
-
-/* u[i] normal of deviation 1 / 3, redrawn until within -1..1. */
-static void truncated_normal(const mhoi_stream *s, uint64_t first, size_t n, float *u)
-{
-    mhoi_rng_normal(s, first, n, u);
-    for (size_t i = 0; i < n; ++i) {
-        for (uint64_t k = 1; fabsf(u[i]) > 3.0F; ++k)
-            mhoi_rng_normal(s, first + i + k * REDRAW_STEP, 1, &u[i]);
-        u[i] *= 1.0F / 3.0F;
-    }
-}
-
-static void draw_unit(const mho_device *d, const mhoi_stream *s, uint64_t first, size_t n, float *u)
-{
-    if (d->distribution == MHO_DIST_UNIFORM) {
-        mhoi_rng_uniform(s, first, n, u);
-        for (size_t i = 0; i < n; ++i)
-            u[i] = 2.0F * u[i] - 1.0F;
-    } else if (d->distribution == MHO_DIST_GAUSSIAN) {
-        truncated_normal(s, first, n, u);
-    } else {
-        mhoi_rng_normal(s, first, n, u);
-    }
-}
-
-static void program_chunk(const mho_device *d, const limits *range, size_t n, const uint8_t *level,
-                          const float *u, int16_t *g, uint64_t *held)
-{
-    const float spread = (float)(d->variation * mho_device_delta(d));
-    const float sigma = (float)d->variation_sigma;
-    for (size_t i = 0; i < n; ++i) {
-        const float centre = (float)mho_device_level(d, level[i]);
-        const float cell = d->distribution == MHO_DIST_LOGNORMAL
-                               ? (range->g_off + centre) * expf(sigma * u[i]) - range->g_off
-                               : centre + spread * u[i];
-        g[i] = hold(cell, range, held);
-    }
-}
-
-static bool is_ideal(const mho_device *d)
-{
-    return (d->distribution == MHO_DIST_LOGNORMAL ? d->variation_sigma : d->variation) == 0;
-}
-
-void mho_device_program(const mho_device *d, uint64_t seed, uint32_t trial, uint32_t layer,
-                        uint32_t array, uint64_t first, size_t n, const uint8_t *level, int16_t *g,
-                        uint64_t *held)
-{
-    const mhoi_stream stream = {.seed = seed, .trial = trial, .layer = layer, .array = array};
-    const limits range = device_limits(d);
-    uint64_t beyond = 0;
-    if (is_ideal(d)) {
-        for (size_t i = 0; i < n; ++i)
-            g[i] = (int16_t)mho_device_level(d, level[i]);
-    } else {
-        float u[CHUNK];
-        for (size_t i = 0; i < n; i += CHUNK) {
-            const size_t m = n - i < CHUNK ? n - i : CHUNK;
-            draw_unit(d, &stream, first + i, m, u);
-            program_chunk(d, &range, m, level + i, u, g + i, &beyond);
-        }
-    }
-    if (held)
-        *held += beyond;
+    return mhoi_device_zero(d) + (int32_t)(2 * k + 1) * mho_device_delta(d);
 }

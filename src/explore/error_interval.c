@@ -58,8 +58,8 @@ static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t cou
 }
 
 mho_status mho_error_of(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                        size_t trials, double wanted_half, double *error,
-                        mho_trial_fn *each, void *user, mho_error_estimate *out)
+                        size_t trials, double wanted_half, double *error, mho_trial_fn *each,
+                        void *user, mho_error_estimate *out)
 {
     uint8_t *label = NULL;
     size_t *wrong = NULL;

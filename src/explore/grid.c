@@ -214,6 +214,8 @@ mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw_config *co
             used += (size_t)snprintf(at + used, sizeof at - used, "%s%s", a ? ", " : "", text);
     }
     if (!s)
+        s = mho_device_read_table(&config->hw.device);
+    if (!s)
         s = mho_hw_check(&config->hw);
     return s ? mho_error_prefix(s, "sweep, %s", at) : MHO_OK;
 }

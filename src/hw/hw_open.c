@@ -130,6 +130,23 @@ static mho_status read_one(const char *name, const char *from, unsigned depth, m
     return s;
 }
 
+/* A path in a file is relative to that file's folder. */
+static mho_status resolve_table(mho_hw_config *config)
+{
+    char *table = config->hw.device.table, joined[sizeof config->hw.device.table];
+    for (size_t i = 0; *table && *table != '/' && i < mho_hw_fields.count; i++) {
+        const char *place = config->origin[i].place, *slash = strrchr(place, '/');
+        if (strcmp(mho_hw_fields.field[i].key, "device.table") || !slash)
+            continue;
+        int n = snprintf(joined, sizeof joined, "%.*s%s", (int)(slash - place) + 1, place, table);
+        if (n < 0 || (size_t)n >= sizeof joined)
+            return mho_error(MHO_ECONFIG, "%s: device.table: a path of %d bytes, want less than %zu",
+                             place, n, sizeof joined);
+        memcpy(table, joined, (size_t)n + 1);
+    }
+    return MHO_OK;
+}
+
 mho_status mho_hw_open(const char *name, const char *const *sets, mho_hw_config *out)
 {
     memset(out, 0, sizeof *out);
@@ -141,7 +158,11 @@ mho_status mho_hw_open(const char *name, const char *const *sets, mho_hw_config 
     if (s)
         return s;
     stem(name, out->hw.name, sizeof out->hw.name);
-    s = mho_hw_check(&out->hw);
+    s = resolve_table(out);
+    if (!s)
+        s = mho_device_read_table(&out->hw.device);
+    if (!s)
+        s = mho_hw_check(&out->hw);
     return s ? mho_error_prefix(s, "%s", name) : MHO_OK;
 }
 

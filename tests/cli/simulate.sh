@@ -26,6 +26,30 @@ run simulate "$model" --hw bcnn $few --json --set device.variation=0 --set outpu
 want_code 0
 want_json 'v["hardware_error"]["max"] == v["hardware_error"]["min"] == v["software_error"] == v["ideal_device_error"]'
 
+# Every effect of the device at once: same digits for any thread count; what programming took is told.
+all="--set device.variation_rise=0.2 --set device.stuck_on=0.01 --set device.stuck_off=0.02 --set device.drift_nu=0.03
+    --set device.drift_nu_spread=0.01 --set device.drift_time=1e4 --set device.verify_rewrites=3 --set device.off_leak=true"
+digits='import json; v = json.load(open("out")); print(v["hardware_error"], v["programming"])'
+run simulate "$model" --hw bcnn $few $all --json; want_code 0
+want_json '1.5 < v["programming"]["writes_per_cell"] < 2.5 and v["programming"]["stuck"] > 0'
+want_json 'abs(v["programming"]["stuck"] / v["programming"]["cells"] - 0.03) < 0.002'
+/usr/bin/python3 -c "$digits" >first
+run simulate "$model" --hw bcnn $few $all --json --threads 1; want_code 0
+/usr/bin/python3 -c "$digits" >second
+cmp -s first second || fail "other digits with one thread: $(diff first second)"
+run simulate "$model" --hw bcnn $few $all; want_code 0; want_out "writes a cell"
+
+# A table of perfect cells is an ideal device; its path is relative to the file that names it.
+mkdir -p sub
+printf 'level,mean,deviation\n0,25.75e-6,0\n1,75.25e-6,0\n' >sub/levels.csv
+printf 'base: bcnn\ndevice: {bits: 1, table: levels.csv}\n' >sub/my.yaml
+run simulate "$model" --hw sub/my.yaml $few --json; want_code 0
+want_json 'v["hardware_error"]["min"] == v["hardware_error"]["max"] == v["ideal_device_error"]'
+run simulate "$model" --hw sub/my.yaml $few --set device.bits=2; want_error 2 "sub/levels.csv: level 2 is missing"
+run simulate "$model" --hw bcnn $few --set device.table=none.csv; want_error 3 "none.csv"
+run simulate "$model" --hw bcnn $few --set device.stuck_on=0.6 --set device.stuck_off=0.6
+want_error 2 "device.stuck_off = 0.6, want 0..0.4"
+
 run simulate "$model"; want_misuse "--hw is missing"
 run simulate "$model" --hw bcnn --data synthetic --images 20000; want_misuse "--images = 20000, want 1..10000"
 run simulate "$model" --hw bcnn --data nowhere; want_code 3; want_no_out; want_err "nowhere"

@@ -29,10 +29,10 @@ static int16_t cell[CELLS], again[CELLS];
 
 static uint64_t program(const mho_device *d, uint32_t trial, size_t k)
 {
-    uint64_t held = 0;
+    mho_write_count count = {0};
     memset(level, (int)k, sizeof level);
-    mho_device_program(d, 7, trial, 2, 3, 0, CELLS, level, cell, &held);
-    return held;
+    mho_device_program(d, 7, trial, 2, 3, 0, CELLS, level, cell, &count);
+    return count.held;
 }
 
 static void moments(double *mean, double *deviation)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 #include <math.h>
 #include <string.h>
@@ -43,9 +44,12 @@ static void ranges_end_where_told(void **state)
         const char *axis;
         size_t points;
         const char *last;
-    } good[] = {{"device.variation=0:0.3:0.1", 4, "0.3"}, {"device.variation=0.3:0:-0.1", 4, "0"},
-                {"device.bits=1:8:2", 4, "7"},            {"device.bits=5:5:1", 1, "5"},
-                {"device.g_on=1e2:3e2:1e2", 3, "300"},    {"device.bits=4", 1, "4"}};
+    } good[] = {{"device.variation=0:0.3:0.1", 4, "0.3"},
+                {"device.variation=0.3:0:-0.1", 4, "0"},
+                {"device.bits=1:8:2", 4, "7"},
+                {"device.bits=5:5:1", 1, "5"},
+                {"device.g_on=1e2:3e2:1e2", 3, "300"},
+                {"device.bits=4", 1, "4"}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         const char *axes[] = {good[i].axis, NULL};
         mho_grid *sweep;
@@ -135,7 +139,7 @@ static void student_quantiles(void **state)
     static const struct {
         size_t f;
         double t;
-    } table[] = {{1, 12.7062}, {4, 2.7764},  {10, 2.2281},  {11, 2.2010},  {15, 2.1314},
+    } table[] = {{1, 12.7062}, {4, 2.7764},  {10, 2.2281},  {11, 2.2010},   {15, 2.1314},
                  {30, 2.0423}, {60, 2.0003}, {120, 1.9799}, {10000, 1.9602}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         assert_true(fabs(mho_student_95(table[i].f) - table[i].t) < 2e-4);
@@ -144,12 +148,9 @@ static void student_quantiles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(points_are_the_product),
-        cmocka_unit_test(ranges_end_where_told),
-        cmocka_unit_test(bad_axes_are_named),
-        cmocka_unit_test(excluded_fields_name_the_point),
-        cmocka_unit_test(out_of_memory),
-        cmocka_unit_test(student_quantiles),
+        cmocka_unit_test(points_are_the_product), cmocka_unit_test(ranges_end_where_told),
+        cmocka_unit_test(bad_axes_are_named),     cmocka_unit_test(excluded_fields_name_the_point),
+        cmocka_unit_test(out_of_memory),          cmocka_unit_test(student_quantiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs cells (docs/models/device.md): stuck cells are chosen, the others written, verified and
+ * written again, all but the stuck ones drift, and values are rounded once.  Values are conductances above g_off in integer units until then.
+ *
+ * Every effect draws from a stream of its own, so switching one on leaves the draws of the others alone. */
+#include <math.h>
+
+#include "base/contract.h"
+#include "base/rng.h"
+#include "device/device_impl.h"
+
+enum { CHUNK = 512 };
+/* Redraw k of write w of cell i is draw i + w WRITE_STEP + k REDRAW_STEP: no two cells of one array share
+ * a draw. */
+static const uint64_t WRITE_STEP = UINT64_C(1) << 32, REDRAW_STEP = UINT64_C(1) << 40;
+
+/* Added to the number of the array. */
+enum { STREAM_STUCK = 1 << 28, STREAM_DRIFT = 2 << 28 };
+
+/* One level: written cells are centre + spread u, or with lognormal (off + centre) exp(spread u) - off. */
+typedef struct target {
+    float centre, spread, nominal;
+} target;
+
+typedef struct plan {
+    const mho_device *device;
+    mhoi_stream stream;
+    target target[256];
+    float low, high, off, full; /* limits; g_off; g_on */
+    float tolerance;
+    bool lognormal, exact; /* exact: no draws at all while writing */
+} plan;
+
+static target table_target(const mho_device *d, size_t k, float off, float full, bool lognormal)
+{
+    const double unit_S = (d->g_on_S - d->g_off_S) / (double)full;
+    const double mean = d->table_mean_S[k] / unit_S, deviation = d->table_deviation_S[k] / unit_S;
+    target t = {.centre = (float)(mean - (double)off), .spread = (float)deviation};
+    if (lognormal && mean > 0) { /* of the same mean and deviation */
+        const double variance = log1p(deviation * deviation / (mean * mean));
+        t.centre = (float)(mean * exp(-variance / 2) - (double)off);
+        t.spread = (float)sqrt(variance);
+    } else if (d->distribution == MHO_DIST_UNIFORM) {
+        t.spread = (float)(deviation * sqrt(3));
+    } else if (d->distribution == MHO_DIST_GAUSSIAN) {
+        t.spread = (float)(deviation * 3 / 0.986578); /* of a normal cut at three deviations */
+    }
+    return t;
+}
+
+static target plain_target(const mho_device *d, size_t k, bool lognormal)
+{
+    const double top = (double)(((size_t)1 << d->bits) - 1);
+    const double base = lognormal ? d->variation_sigma : d->variation;
+    const double v = fmax(0, base + d->variation_rise * (double)k / top);
+    return (target){.centre = (float)((int32_t)(2 * k + 1) * mho_device_delta(d)),
+                    .spread = (float)(lognormal ? v : v * mho_device_delta(d))};
+}
+
+static void make_plan(const mho_device *d, plan *p)
+{
+    const double full = ldexp(1, (int)d->resolution_bits), off = mhoi_device_off(d);
+    p->device = d;
+    p->low = (float)-fmin(off, INT16_MAX);
+    p->high = (float)floor(MHO_CONDUCTANCE_RATIO * full);
+    p->off = (float)off;
+    p->full = (float)full;
+    p->lognormal = d->distribution == MHO_DIST_LOGNORMAL;
+    p->exact = true;
+    p->tolerance = (float)(d->verify_tolerance * mho_device_delta(d));
+    for (size_t k = 0; k < (size_t)1 << d->bits; ++k) {
+        target *t = &p->target[k];
+        *t = d->table_levels ? table_target(d, k, p->off, p->full, p->lognormal)
+                             : plain_target(d, k, p->lognormal);
+        t->nominal = (float)((int32_t)(2 * k + 1) * mho_device_delta(d));
+        p->exact = p->exact && t->spread == 0 && t->centre == t->nominal;
+    }
+}
+
+/* u[i] normal of deviation 1 / 3, redrawn until within -1..1. */
+static void truncated_normal(const mhoi_stream *s, uint64_t first, size_t n, float *u)
+{
+    mhoi_rng_normal(s, first, n, u);
+    for (size_t i = 0; i < n; ++i) {
+        for (uint64_t k = 1; fabsf(u[i]) > 3.0F; ++k)
+            mhoi_rng_normal(s, first + i + k * REDRAW_STEP, 1, &u[i]);
+        u[i] *= 1.0F / 3.0F;
+    }
+}
+
+static void draw_unit(const plan *p, uint64_t first, size_t n, float *u)
+{
+    if (p->device->distribution == MHO_DIST_UNIFORM) {
+        mhoi_rng_uniform(&p->stream, first, n, u);
+        for (size_t i = 0; i < n; ++i)
+            u[i] = 2.0F * u[i] - 1.0F;
+    } else if (p->device->distribution == MHO_DIST_GAUSSIAN) {
+        truncated_normal(&p->stream, first, n, u);
+    } else {
+        mhoi_rng_normal(&p->stream, first, n, u);
+    }
+}
+
+/* The conductance that the draw u makes of a cell. */
+static float written(const plan *p, const target *t, float u)
+{
+    return p->lognormal ? (p->off + t->centre) * expf(t->spread * u) - p->off
+                        : t->centre + t->spread * u;
+}
+
+static bool is_outside(const plan *p, const target *t, float g)
+{
+    return fabsf(g - t->nominal) > p->tolerance;
+}
+
+/* Writes each cell until it is within the tolerance, 1 + verify_rewrites times at the most; a stuck one in vain. */
+static void write_cells(const plan *p, uint64_t first, size_t n, const uint8_t *level,
+                        const bool *stuck, float *g, mho_write_count *count)
+{
+    const size_t most = p->device->verify_rewrites + 1;
+    float u[CHUNK] = {0}, again;
+    if (!p->exact)
+        draw_unit(p, first, n, u);
+    for (size_t i = 0; i < n; ++i) {
+        const target *t = &p->target[level[i]];
+        const bool verified = most > 1 && (!p->exact || stuck[i]);
+        size_t writes = 1;
+        if (!stuck[i])
+            g[i] = written(p, t, u[i]);
+        for (; verified && writes < most && is_outside(p, t, g[i]); ++writes)
+            if (!stuck[i]) {
+                draw_unit(p, first + i + writes * WRITE_STEP, 1, &again);
+                g[i] = written(p, t, again);
+            }
+        count->writes += writes;
+        count->outside += verified && is_outside(p, t, g[i]);
+    }
+}
+
+static void stick_cells(const plan *p, uint64_t first, size_t n, float *g, bool *stuck,
+                        mho_write_count *count)
+{
+    const float on = (float)p->device->stuck_on;
+    const float either = (float)(p->device->stuck_on + p->device->stuck_off);
+    mhoi_stream stream = p->stream;
+    float u[CHUNK];
+    stream.array += STREAM_STUCK;
+    mhoi_rng_uniform(&stream, first, n, u);
+    for (size_t i = 0; i < n; ++i) {
+        stuck[i] = u[i] < either;
+        if (stuck[i])
+            g[i] = u[i] < on ? p->full : 0;
+        count->stuck += stuck[i];
+    }
+}
+
+static void drift_cells(const plan *p, uint64_t first, size_t n, const bool *stuck, float *g)
+{
+    const mho_device *d = p->device;
+    const float log_t = (float)log(d->drift_time_s / d->drift_start_s);
+    const float nu = (float)d->drift_nu, spread = (float)d->drift_nu_spread;
+    mhoi_stream stream = p->stream;
+    float u[CHUNK];
+    stream.array += STREAM_DRIFT;
+    mhoi_rng_normal(&stream, first, n, u);
+    for (size_t i = 0; i < n; ++i)
+        if (!stuck[i])
+            g[i] = (g[i] + p->off) * expf(-(nu + spread * u[i]) * log_t) - p->off;
+}
+
+static int16_t hold(const plan *p, float g, uint64_t *held)
+{
+    const int32_t zero = mhoi_device_zero(p->device);
+    if (g >= p->low && g <= p->high)
+        return (int16_t)(lrintf(g) + zero);
+    ++*held;
+    return (int16_t)(lrintf(g < p->low ? p->low : p->high) + zero);
+}
+
+static void program_chunk(const plan *p, uint64_t first, size_t n, const uint8_t *level, int16_t *g,
+                          mho_write_count *count)
+{
+    const mho_device *d = p->device;
+    float value[CHUNK];
+    bool stuck[CHUNK] = {false};
+    if (d->stuck_on > 0 || d->stuck_off > 0)
+        stick_cells(p, first, n, value, stuck, count);
+    write_cells(p, first, n, level, stuck, value, count);
+    if ((d->drift_nu != 0 || d->drift_nu_spread > 0) && d->drift_time_s > d->drift_start_s)
+        drift_cells(p, first, n, stuck, value);
+    for (size_t i = 0; i < n; ++i)
+        g[i] = hold(p, value[i], &count->held);
+}
+
+void mho_device_program(const mho_device *d, uint64_t seed, uint32_t trial, uint32_t layer,
+                        uint32_t array, uint64_t first, size_t n, const uint8_t *level, int16_t *g,
+                        mho_write_count *count)
+{
+    mho_write_count own = {.cells = n};
+    plan p = {.stream = {.seed = seed, .trial = trial, .layer = layer, .array = array}};
+    MHO_ASSERT(array < STREAM_STUCK && first + n <= WRITE_STEP);
+    make_plan(d, &p);
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t m = n - i < CHUNK ? n - i : CHUNK;
+        program_chunk(&p, first + i, m, level + i, g + i, &own);
+    }
+    if (!count)
+        return;
+    count->cells += own.cells;
+    count->writes += own.writes;
+    count->outside += own.outside;
+    count->stuck += own.stuck;
+    count->held += own.held;
+}
