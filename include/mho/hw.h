@@ -23,6 +23,12 @@ typedef enum mho_converter_per {
     MHO_PER_PAIR,     /* the analog difference is converted */
 } mho_converter_per;
 
+/* Binary feature maps: which sum w the digital part subtracts (docs/models/chip.md eq. (2)). */
+typedef enum mho_column_sum {
+    MHO_SUM_OF_WEIGHTS, /* that of the ideal weights: known before programming */
+    MHO_SUM_READ_BACK,  /* that of the programmed cells, read once with all rows driven */
+} mho_column_sum;
+
 /* How the power-of-two scale of a layer's weights or feature map is chosen (docs/models/chip.md). */
 typedef enum mho_scale_rule {
     MHO_RULE_COVER,          /* the smallest that holds every value: nothing saturates */
@@ -61,6 +67,7 @@ typedef struct mho_hw {
         double percentile; /* calibrated: 99.9 keeps all but 0.1 %, half of it at either end */
         size_t calibration_images;
         bool aligned; /* decision edges moved halfway between possible sums */
+        int column_sum; /* mho_column_sum */
         int per;      /* mho_converter_per */
     } output;
     struct {

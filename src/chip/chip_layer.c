@@ -70,45 +70,61 @@ static mho_status signed_levels(const mho_chip *chip, const mho_node *node, chip
     return MHO_OK;
 }
 
-/* Weights of column c that meet no padding at output position (oy, ox). */
-static int32_t sum_of_weights(const mho_window *w, const int16_t *m, size_t oy, size_t ox)
+/* Sum of the rows v of one column that meet no padding at output position p. */
+static int32_t sum_of_rows(const mho_window *w, const int16_t *v, size_t p)
 {
+    const size_t w_out = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1;
+    const size_t oy = p / w_out * w->stride, ox = p % w_out * w->stride;
     int32_t sum = 0;
     for (size_t y = 0; y < w->kh; y++)
         for (size_t x = 0; x < w->kw; x++) {
-            const size_t iy = oy * w->stride + y - w->pad_top,
-                         ix = ox * w->stride + x - w->pad_left;
+            const size_t iy = oy + y - w->pad_top, ix = ox + x - w->pad_left;
             if (iy >= w->h || ix >= w->w) /* also below zero */
                 continue;
             for (size_t i = 0; i < w->c; i++)
-                sum += m[(i * w->kh + y) * w->kw + x] > 0 ? 1 : -1;
+                sum += v[(i * w->kh + y) * w->kw + x];
         }
     return sum;
 }
 
 /* x = 2 v - 1, so sum w x = 2 sum w v - sum w over the elements that are no padding (those are x = 0). */
-static mho_status correction(const mho_node *node, const mho_window *w, chip_layer *layer)
+static mho_status correction(const mho_chip *chip, const mho_node *node, chip_layer *layer)
 {
-    const size_t channels = layer->groups * layer->columns, w_out = node->out.w;
+    const mho_window *w = &layer->window;
+    const size_t channels = layer->groups * layer->columns;
+    const int32_t top = ((int32_t)1 << chip->hw.device.bits) - 1;
     layer->per_position =
         layer->coding == CHIP_BITS && (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
     const size_t positions = layer->per_position ? layer->positions : 1;
     mho_status s = mhoi_alloc(&layer->threshold, channels * positions, sizeof(int32_t), node->name);
     if (!s && layer->coding == CHIP_BITS)
         s = mhoi_alloc(&layer->w_sum, channels * positions, sizeof(int32_t), node->name);
+    if (!s && layer->coding == CHIP_BITS && chip->hw.output.column_sum == MHO_SUM_READ_BACK)
+        s = mhoi_alloc(&layer->excess, channels * positions, sizeof(int32_t), node->name);
     if (s || layer->coding != CHIP_BITS)
         return s;
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++)
-            layer->w_sum[c * positions + p] =
-                sum_of_weights(w, layer->m + c * layer->rows, p / w_out, p % w_out);
+            layer->w_sum[c * positions + p] = sum_of_rows(w, layer->m + c * layer->rows, p) / top;
     return MHO_OK;
 }
 
-static mho_status crossbars(const mho_chip *chip, const mho_window *window, const chip_map *in,
-                            chip_layer *layer)
+void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
+                          const int16_t *g_minus)
 {
-    const mho_crossbar_shape shape = {.window = *window,
+    const size_t positions = layer->per_position ? layer->positions : 1;
+    for (size_t c = 0; layer->excess && c < layer->columns; c++)
+        for (size_t p = 0; p < positions; p++) {
+            const size_t i = (g * layer->columns + c) * positions + p;
+            layer->excess[i] = sum_of_rows(&layer->window, g_plus + c * layer->rows, p) -
+                               sum_of_rows(&layer->window, g_minus + c * layer->rows, p) -
+                               layer->unit * layer->w_sum[i];
+        }
+}
+
+static mho_status crossbars(const mho_chip *chip, const chip_map *in, chip_layer *layer)
+{
+    const mho_crossbar_shape shape = {.window = layer->window,
                                       .columns = layer->columns,
                                       .crossbar_rows = chip->hw.crossbar.rows,
                                       .input_bits = in->coding == CHIP_BITS ? 1 : in->bits,
@@ -132,6 +148,7 @@ mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const c
     const mho_window window = window_of(node);
     const size_t wide = sizeof(int32_t);
     snprintf(layer->name, sizeof layer->name, "%s", node->name);
+    layer->window = window;
     layer->groups = node->op == MHO_OP_FC ? 1 : node->groups;
     layer->columns = node->out.c / layer->groups;
     layer->rows = window.c * window.kh * window.kw;
@@ -148,8 +165,8 @@ mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const c
     layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
     mho_status s = signed_levels(chip, node, layer);
     if (!s && chip->binary)
-        s = correction(node, &window, layer);
-    return s ? s : crossbars(chip, &window, in, layer);
+        s = correction(chip, node, layer);
+    return s ? s : crossbars(chip, in, layer);
 }
 
 void chip_layer_free(chip_layer *layer)
@@ -160,6 +177,7 @@ void chip_layer_free(chip_layer *layer)
     mhoi_free(&layer->m);
     mhoi_free(&layer->z_edge);
     mhoi_free(&layer->w_sum);
+    mhoi_free(&layer->excess);
     mhoi_free(&layer->threshold);
     mhoi_free(&layer->flip);
 }

@@ -34,7 +34,7 @@ static mho_status program_cells(void *context, size_t item, size_t thread)
     return MHO_OK;
 }
 
-static mho_status program_layer(program *p, const chip_layer *layer)
+static mho_status program_layer(program *p, chip_layer *layer)
 {
     p->cells = layer->columns * layer->rows;
     mho_status s = MHO_OK;
@@ -44,7 +44,11 @@ static mho_status program_layer(program *p, const chip_layer *layer)
         s = mhoi_parallel((p->cells + CELLS - 1) / CELLS, program_cells, p);
         if (!s)
             s = mho_crossbar_program(layer->xb[g], p->chip->g_plus, p->chip->g_minus);
+        if (!s)
+            chip_layer_read_back(layer, g, p->chip->g_plus, p->chip->g_minus);
     }
+    if (!s && layer->excess && layer->z_edge)
+        chip_threshold_set(p->chip, layer);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 

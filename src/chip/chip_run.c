@@ -133,8 +133,9 @@ static void to_scores(const mho_chip *chip, const chip_step *step, const int32_t
     chip_converter_value(chip, layer, &gain, &offset);
     for (size_t i = 0; i < n; i++) {
         const double m = (gain * sum[i] + offset) / layer->unit;
+        const double excess = layer->excess ? (double)layer->excess[i] / layer->unit : 0;
         scores[i] = in->coding == CHIP_BITS
-                        ? (float)(2 * m - layer->w_sum[i])
+                        ? (float)(2 * m - layer->w_sum[i] - excess)
                         : (float)(m * ldexp((double)in->scale, layer->weight_exponent));
     }
     chip_chain_run(&step->chain, n / step->chain.channels, scores);

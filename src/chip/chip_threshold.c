@@ -72,8 +72,9 @@ void chip_threshold_set(const mho_chip *chip, chip_layer *layer)
             const size_t i = c * positions + p;
             const int64_t edge =
                 analog_edge(layer, layer->z_edge[c], layer->w_sum ? layer->w_sum[i] : 0);
+            const int64_t twice_edge = 2 * edge + (layer->excess ? layer->excess[i] : 0);
             layer->threshold[i] = layer->z_edge[c] == INT32_MIN
                                       ? INT32_MIN
-                                      : hold_int32(ceil_div(2 * edge - twice_offset, 2 * step));
+                                      : hold_int32(ceil_div(twice_edge - twice_offset, 2 * step));
         }
 }

@@ -21,6 +21,7 @@ static const char *const cells[] = {"1t1r", "0t1r", NULL};
 static const char *const modes[] = {"binary", "full", NULL};
 static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
+static const char *const column_sums[] = {"weights", "read_back", NULL};
 static const char *const rules[] = {"cover", "least_squares", "least_absolute", NULL};
 static const char *const sharings[] = {"shared", "copied", NULL};
 static const char *const adc4_areas[] = {"comparators", "printed", NULL};
@@ -94,6 +95,9 @@ static const mho_field fields[] = {
           "training images the range is calibrated on"),
     YES_NO("output.aligned", output.aligned, "true",
            "decision edges halfway between possible sums"),
+    CHOICE("output.column_sum", output.column_sum, "weights", column_sums,
+           "binary maps: the digital sum of a column's weights is that of the ideal weights, or read "
+           "back from its cells"),
     CHOICE("output.per", output.per, "crossbar", pers,
            "one converter for each crossbar of a pair, or for the analog difference"),
 
