@@ -91,6 +91,36 @@ static mho_status run_trials(evaluation *e, uint8_t *label)
     return s;
 }
 
+/* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
+ * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
+static mho_status run_base(const cli_args *args, evaluation *e, uint8_t *label)
+{
+    const bool binary = e->hw.hw.crossbar.mode == MHO_MODE_BINARY;
+    mho_hw ideal = e->base_hw.hw;
+    mho_net *net = NULL;
+    mho_chip *chip = NULL;
+    size_t wrong = 0;
+    e->base_error = (double)NAN;
+    mho_status s = cli_open_model(args->file[0], MHO_STYLE_FLOAT, e->data->name, &net);
+    if (s == MHO_ENODATA || (!s && binary && e->from_file)) {
+        mho_net_destroy(net);
+        return MHO_OK;
+    }
+    ideal.device.variation = 0;
+    ideal.device.variation_sigma = 0;
+    if (!s)
+        s = mho_chip_create(net, &ideal, &e->calibration, &chip);
+    if (!s)
+        s = mho_chip_program(chip, e->seed, 0);
+    if (!s)
+        s = count_errors(chip, &e->data->test, e->images, label, &wrong);
+    if (!s)
+        e->base_error = (double)wrong / (double)e->images;
+    mho_chip_destroy(chip);
+    mho_net_destroy(net);
+    return s;
+}
+
 /* The spread of the finished programmings; counted in images, so that equal trials have no deviation. */
 static void summarize(evaluation *e)
 {
@@ -113,7 +143,7 @@ static void summarize(evaluation *e)
                              .trials = n};
 }
 
-static mho_status run_accuracy(evaluation *e)
+static mho_status run_accuracy(const cli_args *args, evaluation *e)
 {
     size_t wrong = 0;
     uint8_t *label = cli_alloc(e->images);
@@ -122,6 +152,8 @@ static mho_status run_accuracy(evaluation *e)
         e->software_error = (double)wrong / (double)e->images;
         s = run_ideal(e, label);
     }
+    if (!s)
+        s = run_base(args, e, label);
     if (!s)
         s = run_trials(e, label);
     free(label);
@@ -137,6 +169,7 @@ static mho_status open_network(const cli_args *args, evaluation *e)
     mho_net *plain = NULL;
     mho_status s = cli_open_net(args->file[0], &plain);
     bool trained = !s && mho_net_has_parameters(plain);
+    e->from_file = trained;
     mho_net_destroy(plain);
     if (!s)
         s = mho_data_open(args->data, false, false, &e->data);
@@ -197,7 +230,7 @@ mho_status evaluation_run(const cli_args *args, evaluation *e)
     *e = (evaluation){.seed = args->seed, .trials = args->trials};
     mho_status s = prepare(args, e);
     if (!s)
-        s = run_accuracy(e);
+        s = run_accuracy(args, e);
     e->seconds = mho_seconds() - start_s;
     return s;
 }

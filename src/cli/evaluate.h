@@ -11,9 +11,11 @@ typedef struct evaluation {
     mho_images calibration; /* the first training images */
     mho_net *net;
     char model[256]; /* where its parameters come from */
+    bool from_file;  /* they are in the file that was named */
     size_t images, trials, trials_done;
     uint64_t seed;
     double software_error, ideal_error; /* fractions; ideal: on crossbars without variation */
+    double base_error; /* of the ideal 8-bit CNN; NaN: no trained network is known */
     size_t *wrong;                      /* [trials] images */
     mho_spread spread;                  /* of wrong[0..trials_done) / images */
     double inference_s, seconds;

@@ -67,6 +67,7 @@ mho_json *evaluation_json(const evaluation *e)
     mho_json_put(root, "energy_J", mho_cost_energy_json(e->own->cost));
     mho_json_put(root, "area_m2", mho_cost_area_json(e->own->cost));
     mho_json_put(base, "hw", mho_json_text(e->base_hw.hw.name));
+    mho_json_put(base, "error", mho_json_number(e->base_error));
     mho_json_put(base, "energy_J", mho_cost_energy_json(e->base->cost));
     mho_json_put(base, "area_m2", mho_cost_area_json(e->base->cost));
     mho_json_put(root, "baseline", base);

@@ -76,6 +76,11 @@ static void print_accuracy(const evaluation *e, const cli_args *args)
     cli_table_text(t, "%.2f", 100 * d->std);
     cli_table_percent(t, d->min, 2);
     cli_table_percent(t, d->max, 2);
+    if (!isnan(e->base_error)) {
+        add_error(t, e, "8-bit CNN, ideal devices", e->base_error);
+        for (int i = 0; i < 3; i++)
+            cli_table_text(t, "%s", "");
+    }
     cli_table_print(t, args);
     cli_table_destroy(t);
     if (e->interrupted)
@@ -216,6 +221,7 @@ void evaluation_print_csv(const evaluation *e, const cli_args *args)
     add_measure(t, "hardware_error_std", e->spread.std);
     add_measure(t, "hardware_error_min", e->spread.min);
     add_measure(t, "hardware_error_max", e->spread.max);
+    add_measure(t, "baseline_error", e->base_error);
     add_measure(t, "trials", (double)e->trials_done);
     add_measure(t, "images", (double)e->images);
     add_measure(t, "cycles_pipelined", (double)e->pipelined);

@@ -16,6 +16,7 @@ grep -q '^layer,energy_J,' report.csv || fail "no energy by layer"
 run evaluate lenet --hw bcnn $small --json; want_code 0; want_no_err; cp out first
 want_json '{"network", "hw", "data", "images", "seed", "threads", "kernel", "software_error", "hardware_error", "images_per_second", "seconds", "peak_bytes", "cycles", "energy_J", "area_m2", "baseline", "saved"} <= set(v)'
 want_json 'set(v["hardware_error"]) >= {"mean", "std", "min", "max", "trials"} and v["hardware_error"]["trials"] == 2'
+want_json '0 <= v["baseline"]["error"] < 0.2'
 want_json 'v["cycles"] == {"pipelined": 800, "layer_by_layer": 1090}'
 want_json 'all(abs(sum(d[k][p].values()) / d[k]["total"] - 1) < 1e-9 for d in (v, v["baseline"]) for k in ("energy_J", "area_m2") for p in ("by_component", "by_layer"))'
 want_json 'abs(v["saved"]["energy"] - 1 + v["energy_J"]["total"] / v["baseline"]["energy_J"]["total"]) < 1e-12'
