@@ -4,7 +4,8 @@
  * A paper's run function computes values and hands each to paper_value under its row's name.  What the
  * paper prints, the tolerance and the place are data: papers/PAPER/expected.csv with the columns
  *     id,name,printed,unit,tolerance,status,note
- * printed and the value are in `unit`; tolerance is relative (of printed 0: absolute).  status is empty
+ * printed and the value are in `unit`; deviation and tolerance are relative to printed; where that is 0, or
+ * the unit is `points` (of error, in %), they are differences.  status is empty
  * (the tolerance decides), `fitted`, or `not-reproducible`, and then note gives the reason.  Every row of
  * the file must get its value, and every value must have its row: nothing is left out silently. */
 #ifndef MHO_PAPERS_H
@@ -56,11 +57,17 @@ MHO_MUST_CHECK mho_status paper_value(paper_result *result, double value, const 
 MHO_MUST_CHECK mho_status paper_note(paper_result *result, const char *row, const char *format, ...)
     MHO_PRINTF(3, 4);
 
+/* For a run that the printed values do not speak of, as on other data: no row is judged, all are
+ * not-reproducible for this reason. */
+void paper_incomparable(paper_result *result, const char *reason);
+
 /* --- what `mho reproduce` calls ----------------------------------------------------------------------- */
 
 /* Reads the rows, runs, judges. MHO_EINTERNAL: a row without value, a value without row. */
 MHO_MUST_CHECK mho_status paper_reproduce(const paper *p, const cli_args *args,
                                           paper_result *result);
+/* The deviation is a difference, not a fraction of what is printed. */
+bool paper_row_absolute(const paper_row *row);
 const char *paper_status_name(paper_status s);
 size_t paper_misses(const paper_result *result);
 

@@ -2,7 +2,7 @@
 /* Every published table and figure that mho reproduces. */
 #include "papers.h"
 
-extern paper_run_fn bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
+extern paper_run_fn bcnn_table1, bcnn_splitting, bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
@@ -11,6 +11,10 @@ extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 #define BCNN "Tang et al., Binary Convolutional Neural Network on RRAM, ASP-DAC 2017, "
 
 const paper papers[] = {
+    {"bcnn-table1", BCNN "Table I", "error of LeNet under device variation, full and binary mode",
+     "papers/bcnn/expected.csv", bcnn_table1},
+    {"bcnn-splitting", BCNN "Section III-A, Eq. 5", "error of LeNet against partial-sum resolution",
+     "papers/bcnn/expected.csv", bcnn_splitting},
     {"bcnn-table2", BCNN "Table II", "amounts of cells, converters and crossbars",
      "papers/bcnn/expected.csv", bcnn_table2},
     {"bcnn-table4", BCNN "Table IV", "energy and area of the 8-bit CNN and the binary CNN",

@@ -109,6 +109,19 @@ mho_status paper_note(paper_result *result, const char *name, const char *format
     return MHO_OK;
 }
 
+void paper_incomparable(paper_result *result, const char *reason)
+{
+    for (size_t i = 0; i < result->rows; i++) {
+        result->row[i].status = PAPER_NOT_REPRODUCIBLE;
+        snprintf(result->row[i].note, sizeof result->row[i].note, "%s", reason);
+    }
+}
+
+bool paper_row_absolute(const paper_row *row)
+{
+    return row->printed == 0 || !strcmp(row->unit, "points");
+}
+
 static mho_status judge(const paper *p, paper_result *result)
 {
     for (size_t i = 0; i < result->rows; i++) {
@@ -117,7 +130,7 @@ static mho_status judge(const paper *p, paper_result *result)
             return mho_error(MHO_EINTERNAL, "%s: row '%s' of %s got no value", p->id, row->name,
                              p->expected);
         row->deviation = row->value - row->printed;
-        if (row->printed != 0)
+        if (!paper_row_absolute(row))
             row->deviation /= fabs(row->printed);
         if (row->status != PAPER_HOLDS)
             continue;

@@ -3,7 +3,7 @@
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 
 run reproduce --list; want_code 0; want_no_err
-for id in bcnn-table2 bcnn-table4 bcnn-fig5 bcnn-pipeline; do
+for id in bcnn-table1 bcnn-splitting bcnn-table2 bcnn-table4 bcnn-fig5 bcnn-pipeline; do
     grep -q "$id" out || fail "lacks $id"
 done
 for id in bcnn-table2 bcnn-table4 bcnn-fig5 bcnn-pipeline; do
