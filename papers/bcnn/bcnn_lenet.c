@@ -6,11 +6,10 @@
 
 enum { CALIBRATION = 1000, TEST = 10000 };
 
+/* A quick look at few images calibrates on as few. */
 static mho_status open_images(const cli_args *args, bcnn_lenet *lenet)
 {
     mho_status s = mho_data_open(args->data, false, true, &lenet->data);
-    if (!s)
-        s = mho_data_head(lenet->data, CALIBRATION, &lenet->calibration);
     if (s)
         return s;
     const size_t there = lenet->data->test.count;
@@ -18,7 +17,8 @@ static mho_status open_images(const cli_args *args, bcnn_lenet *lenet)
     if (lenet->images < 1 || lenet->images > there)
         return mho_error(MHO_EUSAGE, "--images = %zu, want 1..%zu: %s has no more", lenet->images,
                          there, lenet->data->name);
-    return MHO_OK;
+    return mho_data_head(lenet->data, lenet->images < CALIBRATION ? lenet->images : CALIBRATION,
+                         &lenet->calibration);
 }
 
 mho_status bcnn_lenet_open(const cli_args *args, bool with_full, bcnn_lenet *out)
