@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
 
-enum { SUM_BYTES = 256 << 10 }; /* of one turn through the crossbars: they stay in the cache */
+enum { SUM_BYTES = 1 << 20 }; /* of one turn through the crossbars: they stay in the cache */
 
 static mho_window window_of(const mho_node *node)
 {
@@ -128,7 +128,10 @@ static mho_status crossbars(const mho_chip *chip, const chip_map *in, chip_layer
                                       .columns = layer->columns,
                                       .crossbar_rows = chip->hw.crossbar.rows,
                                       .input_bits = in->coding == CHIP_BITS ? 1 : in->bits,
-                                      .input_signed = in->codes.lo < 0};
+                                      .input_signed = in->codes.lo < 0,
+                                      .conversion = chip->per_pair
+                                                        ? MHO_CONVERSION_ANY /* sums: both */
+                                                        : MHO_CONVERSION_PER_CROSSBAR};
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_create(&shape, &layer->xb[g]);
