@@ -159,6 +159,8 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
     if (status == MHO_OK)
         status = mhoi_alloc(&work->raw, MHOI_SUMS * MHOI_PITCH, sizeof *work->raw, "sums");
     if (status == MHO_OK)
+        status = mhoi_alloc(&work->count, 2 * MHOI_BLOCK, sizeof *work->count, "counts");
+    if (status == MHO_OK)
         status = mhoi_alloc(&work->run, MHOI_BLOCK, sizeof *work->run, "runs");
     return status;
 }
@@ -193,6 +195,7 @@ void mho_crossbar_work_destroy(mho_crossbar_work *work)
     mhoi_free(&work->x);
     mhoi_free(&work->sum);
     mhoi_free(&work->raw);
+    mhoi_free(&work->count);
     mhoi_free(&work->run);
     mhoi_free(&work->ref_x);
     mhoi_free(&work->ref_s);

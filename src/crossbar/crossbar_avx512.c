@@ -4,7 +4,8 @@
  * Look-up: vpermw picks one of 32 sums of 16 bits for 32 pixels at once.  Up to three bundles add up in
  * 16 bits; vpdpwssd with (1, 0) and (0, 1) then adds the even and the odd lanes to 32-bit sums.  Lane 2i
  * holds pixel i and lane 2i + 1 pixel 16 + i, so that these come out in order.
- * Dot: vpdpwssd, a pair of rows at a time. */
+ * Dot: vpdpwssd, a pair of rows at a time.
+ * Count: vpopcntd on words of 32 rows, 16 pixels at once. */
 #include <immintrin.h>
 
 #include "crossbar/crossbar_impl.h"
@@ -272,6 +273,70 @@ static void lookup(const mhoi_job *job)
         lookup_by(job, 1);
 }
 
+static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word, size_t step)
+{
+    for (size_t q = 0; q < tiles * MHOI_TILE; q += 16) {
+        __m512i v = _mm512_setzero_si512();
+        UNROLL for (unsigned i = 0; i < 4; ++i)
+        {
+            const __m128i b = _mm_loadu_si128((const void *)(bytes + i * pitch + q));
+            v = _mm512_or_si512(v, _mm512_slli_epi32(_mm512_cvtepu8_epi32(b), 8 * i));
+        }
+        _mm512_store_si512(word + q / MHOI_TILE * step + q % MHOI_TILE, v);
+    }
+}
+
+/* 16 pixels from q on: S+ of up to four columns from their counts, then S- or the differences. */
+INLINE void finish_counts(const mhoi_job *job, size_t q, size_t to, const __m512i *count)
+{
+    const __m512i unit = _mm512_set1_epi32(job->unit), base = _mm512_load_si512(job->base + q);
+    const __m512i total = _mm512_load_si512(job->total + q);
+    __m512i plus[MHOI_SUMS], minus[MHOI_SUMS];
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+    {
+        plus[j] = _mm512_add_epi32(_mm512_mullo_epi32(count[j], unit), base);
+        minus[j] = _mm512_sub_epi32(total, plus[j]);
+    }
+    if (job->difference)
+        finish(job, to, _mm512_sub_epi32(plus[0], minus[0]), _mm512_sub_epi32(plus[1], minus[1]),
+               _mm512_sub_epi32(plus[2], minus[2]), _mm512_sub_epi32(plus[3], minus[3]));
+    else
+        finish(job, to, plus[0], minus[0], plus[1], minus[1]);
+}
+
+/* 64 pixels: inputs that meet a high cell, in `columns` columns. */
+INLINE void count_tile(const mhoi_job *job, size_t q, size_t columns)
+{
+    const uint32_t *x = (const uint32_t *)job->x + tile_at(job, q);
+    __m512i count[4][MHOI_SUMS];
+    UNROLL for (size_t t = 0; t < 4; ++t)
+        UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+            count[t][j] = _mm512_setzero_si512();
+    for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE) {
+        __m512i v[4];
+        UNROLL for (size_t t = 0; t < 4; ++t)
+            v[t] = held(x + t * 16);
+        UNROLL for (size_t j = 0; j < columns; ++j)
+        {
+            const __m512i w = _mm512_set1_epi32(((const int32_t *)job->w[j])[i]);
+            UNROLL for (size_t t = 0; t < 4; ++t)
+                count[t][j] = _mm512_add_epi32(count[t][j],
+                                               _mm512_popcnt_epi32(_mm512_and_si512(v[t], w)));
+        }
+    }
+    UNROLL for (size_t t = 0; t < 4; ++t)
+        finish_counts(job, q + t * 16, job->place[q / MHOI_TILE] + t * 16, count[t]);
+}
+
+static void count(const mhoi_job *job)
+{
+    for (size_t q = 0; q < job->pixels; q += MHOI_TILE)
+        if (job->difference)
+            count_tile(job, q, 4);
+        else
+            count_tile(job, q, 2);
+}
+
 INLINE void dot_tile(const mhoi_job *job, size_t q, size_t tile)
 {
     const int32_t *w0 = job->w[0], *w1 = job->w[1], *w2 = job->w[2], *w3 = job->w[3];
@@ -316,5 +381,7 @@ const mhoi_kernels mhoi_kernels_avx512 = {
     .transpose = mhoi_transpose_avx2,
     .lookup = lookup,
     .dot = dot,
+    .count = count,
+    .expand_words = expand_words,
     .window = window,
 };

@@ -168,6 +168,13 @@ static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, co
     uint32_t *bits = (void *)work->bytes;
     uint16_t *x = work->x;
     xb->kernels->flat_bits(map + first, xb->rows, rows, images, pitch, bits);
+    if (xb->counting) {
+        const size_t steps = mhoi_steps_of(xb, k);
+        for (size_t i = 0; i < steps * tiles; ++i)
+            memcpy((uint32_t *)work->x + i * MHOI_TILE, bits + i % steps * pitch + i / steps * MHOI_TILE,
+                   MHOI_TILE * sizeof *bits);
+        return;
+    }
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
         const size_t bit = bundle[b].row - first;
         const uint32_t *low = bits + bit / 32 * pitch;
@@ -185,6 +192,23 @@ static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
         gather_bundle(xb, work, &xb->bundle[xb->group_bundle[k] + b], tiles, work->bytes);
         xb->kernels->expand_index(work->bytes, tiles, x, bundles * MHOI_TILE);
+    }
+}
+
+/* Four bundles of 8 rows a step. */
+static void gather_words(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
+{
+    const size_t bundles = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
+    const size_t pitch = MHOI_BLOCK + MHOI_SLACK;
+    uint32_t *x = work->x;
+    for (size_t b = 0; b < 4 * steps; ++b) {
+        uint8_t *bytes = work->bytes + b % 4 * pitch;
+        if (b < bundles)
+            gather_bundle(xb, work, &xb->bundle[xb->group_bundle[k] + b], tiles, bytes);
+        else
+            memset(bytes, 0, tiles * MHOI_TILE);
+        if (b % 4 == 3)
+            xb->kernels->expand_words(work->bytes, pitch, tiles, x + b / 4 * MHOI_TILE, steps * MHOI_TILE);
     }
 }
 
@@ -216,6 +240,8 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
         xb->kernels->flat_pairs(map + xb->bundle[xb->group_bundle[k]].row, xb->rows,
                                 mhoi_bundles_of(xb, k), images, xb->shape.input_signed, work->x,
                                 mhoi_steps_of(xb, k) * MHOI_TILE);
+    else if (xb->counting)
+        gather_words(xb, work, k, tiles);
     else if (bits)
         gather_indices(xb, work, k, tiles);
     else

@@ -43,6 +43,10 @@ typedef struct mhoi_job {
     size_t outputs;          /* sums that are wanted: the others are worked out and dropped */
     int32_t *out[MHOI_SUMS];
     const size_t *place;     /* tile i goes to out[j] + place[i], always all of it */
+    /* Count: x and w are 32-bit words of rows, S+ = unit count + base[pixel], S- = total[pixel] - S+. */
+    bool difference;         /* four differences S+ - S- instead of S+, S- of two columns */
+    int32_t unit;
+    const int32_t *base, *total;
 } mhoi_job;
 
 /* Bits [right, right + bits) of the window byte at `offset` become bits left, left + 1, ... */
@@ -82,6 +86,9 @@ typedef struct mhoi_kernels {
                         int32_t *pair, size_t step);
     void (*lookup)(const mhoi_job *job);
     void (*dot)(const mhoi_job *job);
+    void (*count)(const mhoi_job *job); /* NULL: look-up instead */
+    /* Bytes of four bundles of 8 rows -> 32-bit words; bytes[4], pitch bytes apart. */
+    void (*expand_words)(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word, size_t step);
     /* out[j] = sum over bit < bits of in[j + offset[bit]] << bit, j < n. */
     void (*window)(const uint8_t *in, const size_t *offset, size_t bits, size_t n, uint8_t *out);
     /* The pairs of `rows` rows from a flat map. */
@@ -123,6 +130,8 @@ struct mho_crossbar {
     mhoi_segment *segment;
     size_t *group_bundle, *group_step; /* [groups + 1]: the first of a row group */
     void *table[MHOI_SIDES];         /* [k][C][steps of k] tables or pairs; NULL if not wanted */
+    bool counting;                   /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
+    int32_t low, high;               /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;
     int32_t *bias[MHOI_SIDES];       /* [k][C] */
 };
@@ -138,6 +147,7 @@ struct mho_crossbar_work {
     void *x;              /* [tiles][steps][MHOI_TILE] what the kernel reads */
     int32_t *sum;         /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
     int32_t *raw;         /* [MHOI_SUMS][MHOI_PITCH] */
+    int32_t *count;       /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1 */
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
     bool near;            /* every tile reads window bytes that lie close together */
@@ -162,9 +172,11 @@ static inline size_t mhoi_steps_of(const mho_crossbar *xb, size_t k)
     return xb->group_step[k + 1] - xb->group_step[k];
 }
 
-/* Bytes of a table, or of a pair of conductances. */
+/* Bytes of a table, of a pair of conductances, or of a word of rows. */
 static inline size_t mhoi_step_bytes(const mho_crossbar *xb)
 {
+    if (xb->counting)
+        return sizeof(uint32_t);
     return xb->shape.input_bits == 1 ? xb->entries * sizeof(int16_t) : 2 * sizeof(int16_t);
 }
 

@@ -42,6 +42,8 @@ static int64_t largest_sum(const mho_crossbar *xb, const int16_t *g_plus, const 
 
 static bool wanted(const mho_crossbar *xb, mhoi_side side)
 {
+    if (xb->counting)
+        return side == MHOI_PLUS;
     if (xb->shape.conversion == MHO_CONVERSION_ANY)
         return true;
     return (side == MHOI_DIFFERENCE) == (xb->shape.conversion == MHO_CONVERSION_PER_PAIR);
@@ -69,7 +71,9 @@ static void choose_bundles(mho_crossbar *xb)
 {
     xb->bundle_rows = 1;
     xb->widen = 1;
-    if (xb->shape.input_bits != 1)
+    if (xb->counting)
+        xb->bundle_rows = 8;
+    if (xb->shape.input_bits != 1 || xb->counting)
         return;
     const int32_t limit = UINT16_MAX - 1, largest = largest_cell(xb);
     const size_t fit = (size_t)(limit / largest);
@@ -130,7 +134,8 @@ static void cut_bundles(mho_crossbar *xb)
         }
         xb->group_bundle[k + 1] = bundles;
         const size_t count = mhoi_bundles_of(xb, k);
-        xb->group_step[k + 1] = xb->group_step[k] + (xb->shape.input_bits == 1 ? count : (count + 1) / 2);
+        const size_t together = xb->counting ? 4 : xb->shape.input_bits == 1 ? 1 : 2; /* in a step */
+        xb->group_step[k + 1] = xb->group_step[k] + (count + together - 1) / together;
     }
 }
 
@@ -182,6 +187,43 @@ static void fill_side(mho_crossbar *xb, mhoi_side side)
         }
 }
 
+/* One word of every four bundles: bit 8 i + j is row j of bundle i.  Column C: the rows in use. */
+static void fill_words(const mho_crossbar *xb, size_t k, size_t c, uint32_t *out)
+{
+    const size_t first = xb->group_bundle[k], end = xb->group_bundle[k + 1];
+    for (size_t b = first; b < end; ++b) {
+        const mhoi_bundle *bundle = &xb->bundle[b];
+        uint32_t bits = 0;
+        for (size_t r = 0; r < bundle->rows; ++r)
+            if (c == xb->shape.columns || cell(xb, MHOI_PLUS, c, bundle->row + r) == xb->high)
+                bits |= UINT32_C(1) << r;
+        const size_t i = b - first;
+        out[i / 4] = (i % 4 ? out[i / 4] : 0) | bits << (8 * (i % 4));
+    }
+}
+
+static void fill_counts(mho_crossbar *xb)
+{
+    uint32_t *out = xb->table[MHOI_PLUS];
+    for (size_t k = 0; k < xb->groups; ++k)
+        for (size_t c = 0; c <= xb->shape.columns; ++c, out += mhoi_steps_of(xb, k))
+            fill_words(xb, k, c, out);
+}
+
+/* Is every pair (low, high) or (high, low)?  Then sums follow from how many inputs meet a high cell. */
+static bool two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high)
+{
+    const int32_t a = xb->g_plus[0], b = xb->g_minus[0];
+    *low = a < b ? a : b;
+    *high = a < b ? b : a;
+    if (a == b)
+        return false;
+    for (size_t i = 0; i < xb->rows * xb->shape.columns; ++i)
+        if ((xb->g_plus[i] != a && xb->g_plus[i] != b) || xb->g_plus[i] + xb->g_minus[i] != a + b)
+            return false;
+    return true;
+}
+
 /* Multi-bit inputs: does every difference of a pair fit 16 bits? */
 static bool differences_fit(const mho_crossbar *xb)
 {
@@ -193,12 +235,13 @@ static bool differences_fit(const mho_crossbar *xb)
 
 static mho_status resize_tables(mho_crossbar *xb)
 {
-    const size_t bytes = xb->group_step[xb->groups] * mhoi_step_bytes(xb) * xb->shape.columns;
+    const size_t columns = xb->shape.columns + xb->counting;
+    const size_t bytes = xb->group_step[xb->groups] * mhoi_step_bytes(xb) * columns;
     const bool keep = bytes == xb->table_bytes;
     xb->table_bytes = bytes;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
         const bool fits = xb->shape.input_bits == 1 || side != MHOI_DIFFERENCE || differences_fit(xb);
-        if (!keep || !fits)
+        if (!keep || !fits || !wanted(xb, side))
             mhoi_free(&xb->table[side]);
         if (xb->table[side] || !wanted(xb, side) || !fits)
             continue;
@@ -224,6 +267,7 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
     memcpy(xb->g_minus, g_minus, bytes);
     if (!xb->kernels)
         return MHO_OK;
+    xb->counting = xb->kernels->count && xb->shape.input_bits == 1 && two_valued(xb, &xb->low, &xb->high);
     choose_bundles(xb);
     cut_bundles(xb);
     const mho_status status = resize_tables(xb);
@@ -231,7 +275,9 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
         xb->table_bytes = 0;
         return status;
     }
-    for (mhoi_side side = 0; side < MHOI_SIDES; ++side)
+    if (xb->counting)
+        fill_counts(xb);
+    for (mhoi_side side = 0; !xb->counting && side < MHOI_SIDES; ++side)
         if (xb->table[side])
             fill_side(xb, side);
     return MHO_OK;

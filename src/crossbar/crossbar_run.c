@@ -61,7 +61,9 @@ typedef struct block {
 
 static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
 {
-    if (xb->shape.input_bits == 1)
+    if (xb->counting)
+        xb->kernels->count(job);
+    else if (xb->shape.input_bits == 1)
         xb->kernels->lookup(job);
     else
         xb->kernels->dot(job);
@@ -70,7 +72,8 @@ static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
 /* First table of row group k, side, column c. */
 static const char *table_of(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c)
 {
-    const size_t steps = xb->group_step[k] * xb->shape.columns + c * mhoi_steps_of(xb, k);
+    const size_t columns = xb->shape.columns + xb->counting;
+    const size_t steps = xb->group_step[k] * columns + c * mhoi_steps_of(xb, k);
     return (const char *)xb->table[side] + steps * mhoi_step_bytes(xb);
 }
 
@@ -78,6 +81,45 @@ static void set_sum(mhoi_job *job, const mho_crossbar *xb, size_t j, mhoi_side s
 {
     job->w[j] = table_of(xb, side, k, c);
     job->bias[j] = xb->bias[side][k * xb->shape.columns + c];
+}
+
+/* Counting: column c + j, for as many columns as a job works out. */
+static void set_counts(mhoi_job *job, const block *b, size_t k, size_t c, size_t left)
+{
+    const mho_crossbar *xb = b->xb;
+    job->difference = b->per_pair;
+    job->unit = xb->high - xb->low;
+    job->base = b->work->count;
+    job->total = b->work->count + MHOI_BLOCK;
+    for (size_t j = 0; j < MHOI_SUMS; ++j)
+        job->w[j] = table_of(xb, MHOI_PLUS, k, c + (j < left ? j : left - 1));
+}
+
+/* Counts the inputs of row group k that are 1: what all columns share. */
+static void count_inputs(const block *b, size_t k)
+{
+    static const size_t place[MHOI_BLOCK / MHOI_TILE] = {0, 64, 128, 192, 256, 320, 384, 448, 512, 576,
+                                                         640, 704, 768, 832, 896, 960};
+    const mho_crossbar *xb = b->xb;
+    int32_t *base = b->work->count, *total = base + MHOI_BLOCK;
+    const void *used = table_of(xb, MHOI_PLUS, k, xb->shape.columns);
+    memset(base, 0, 2 * MHOI_BLOCK * sizeof *base);
+    const mhoi_job job = {.x = b->work->x,
+                          .steps = mhoi_steps_of(xb, k),
+                          .pixels = b->pixels,
+                          .w = {used, used, used, used},
+                          .code = {.ideal = true},
+                          .outputs = 1,
+                          .out = {total},
+                          .place = place,
+                          .unit = 1,
+                          .base = base,
+                          .total = base};
+    xb->kernels->count(&job);
+    for (size_t q = 0; q < MHOI_BLOCK; ++q) {
+        base[q] = xb->low * total[q];
+        total[q] *= xb->low + xb->high;
+    }
 }
 
 /* Four sums of row group k from column c on: S+, S- of two columns, or the differences of four.
@@ -95,7 +137,9 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
                     .accumulate = k > 0,
                     .outputs = left < room ? left : room,
                     .place = b->work->place};
-    for (size_t j = 0; j < MHOI_SUMS; ++j) {
+    if (xb->counting)
+        set_counts(&job, b, k, c, left);
+    for (size_t j = 0; !xb->counting && j < MHOI_SUMS; ++j) {
         const size_t column = c + (j / each < left ? j / each : left - 1);
         set_sum(&job, xb, j, b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS, k, column);
     }
@@ -140,6 +184,8 @@ static void run_exact(const block *b, const mhoi_job *job)
 static void run_group(const block *b, size_t k)
 {
     const size_t columns = b->per_pair ? MHOI_SUMS : MHOI_SUMS / 2;
+    if (b->xb->counting)
+        count_inputs(b, k);
     for (size_t c = 0; c < b->xb->shape.columns; c += columns) {
         const mhoi_job job = make_job(b, k, c);
         if (b->exact)
@@ -151,6 +197,8 @@ static void run_group(const block *b, size_t k)
 
 static bool has_tables(const mho_crossbar *xb, bool per_pair)
 {
+    if (xb->counting)
+        return true;
     return xb->kernels && (per_pair ? xb->table[MHOI_DIFFERENCE] != NULL
                                     : xb->table[MHOI_PLUS] && xb->table[MHOI_MINUS]);
 }
@@ -227,6 +275,8 @@ static void tell_sums(const block *b, const uint8_t *map, size_t images, mho_cro
     const int32_t *raw = b->work->raw;
     for (size_t k = 0; k < b->xb->groups; ++k) {
         mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
+        if (b->xb->counting)
+            count_inputs(b, k);
         for (size_t c = 0; c < b->xb->shape.columns; c += 2) {
             run_raw(b, make_job(b, k, c));
             each(user, raw, raw + MHOI_PITCH, b->pixels);

@@ -217,6 +217,33 @@ static void any_conductances_match_the_definition(void **state)
     }
 }
 
+/* Every pair (low, high) or (high, low). */
+static void make_ideal(problem *p)
+{
+    const int16_t low = (int16_t)(7 * draw(3)), high = (int16_t)(low + 1 + (int16_t)draw(4000));
+    for (size_t i = 0; i < p->rows * p->shape.columns; ++i) {
+        const bool up = draw(2);
+        p->g_plus[i] = up ? high : low;
+        p->g_minus[i] = up ? low : high;
+    }
+}
+
+/* Sums are counted then, and the same. */
+static void ideal_cells_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 150; ++i) {
+        problem p = random_problem();
+        p.shape.input_bits = 1;
+        p.shape.input_signed = false;
+        p.shape.conversion = (int)draw(3);
+        fill(&p, 0, 4096);
+        make_ideal(&p);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
 static problem connected(size_t rows, size_t columns, size_t crossbar_rows, size_t n)
 {
     return (problem){.n = n,
@@ -335,6 +362,8 @@ static void every_sum_is_told_once(void **state)
         problem p = random_problem();
         tally first = {0};
         fill(&p, 0, 4096);
+        if (i % 3 == 0)
+            make_ideal(&p);
         for (mho_cpu level = MHO_CPU_REF; level <= best_level(); ++level) {
             mho_crossbar *xb;
             mho_crossbar_work *work;
@@ -376,6 +405,11 @@ static void a_second_programming_replaces_the_first(void **state)
     mho_crossbar_run(xb, work, &p.converter, p.per_pair, p.n, p.map, p.sum);
     expect_all(&p);
     expect_same(&p, 0, mho_cpu_level());
+    make_ideal(&p);
+    assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
+    mho_crossbar_run(xb, work, &p.converter, p.per_pair, p.n, p.map, p.sum);
+    expect_all(&p);
+    expect_same(&p, 1, mho_cpu_level());
     mho_crossbar_work_destroy(work);
     mho_crossbar_destroy(xb);
     clear(&p);
@@ -460,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes_match_the_definition),
         cmocka_unit_test(any_conductances_match_the_definition),
+        cmocka_unit_test(ideal_cells_match_the_definition),
         cmocka_unit_test(ties_take_the_upper_code),
         cmocka_unit_test(converters_are_exact_in_any_range),
         cmocka_unit_test(code_is_exact_at_every_sum),
