@@ -4,11 +4,16 @@
  * The product of R rows, C columns (pairs) and P pixels counts R C P multiply-adds, for SGEMM and for
  * the engine alike; the engine also converts every row group and adds the codes up.  "pair": one
  * converter a pair; "each": one per crossbar, which sums both crossbars, twice the work.
+ * "Ideal": pairs of two conductances, whose sums are counted (AVX-512), beside the peak of a blocked loop of
+ * AND, VPOPCNTDQ and addition; packing, converters and adder tree are in.  Two operations a multiply-add.
  * Ratios are medians over rounds; a round times SGEMM, then every variant (CPU time of the thread).
+ *
+ *     bench_crossbar [ideal]      the ideal cells alone
  *
  * An OpenBLAS that does not know the CPU may choose too old a kernel: where the CPU has AVX-512, the
  * program runs itself again with OPENBLAS_CORETYPE=SkylakeX, unless that variable is set. */
 #include <cblas.h>
+#include <immintrin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +71,7 @@ typedef struct scene {
     float *a, *b, *c; /* SGEMM: [C][R] x [R][n P] */
 } scene;
 
-static scene make_scene(mho_crossbar_shape shape, size_t n)
+static scene make_scene(mho_crossbar_shape shape, size_t n, bool ideal)
 {
     const mho_window *w = &shape.window;
     scene s = {.shape = shape, .n = n, .rows = w->c * w->kh * w->kw};
@@ -86,6 +91,10 @@ static scene make_scene(mho_crossbar_shape shape, size_t n)
         const bool up = rand() % 2;
         s.g_plus[i] = (int16_t)(up ? 3072 + rand() % 1024 : rand() % 1024);
         s.g_minus[i] = (int16_t)(up ? rand() % 1024 : 3072 + rand() % 1024);
+        if (ideal) {
+            s.g_plus[i] = up ? 4000 : 0;
+            s.g_minus[i] = up ? 0 : 4000;
+        }
         s.a[i] = (float)(s.g_plus[i] - s.g_minus[i]);
     }
     for (size_t i = 0; i < s.rows * pixels; ++i)
@@ -166,9 +175,64 @@ static void round_of(variant *v, const scene *s, const mho_converter *converter,
     v->kernel_ratio[i] = sgemm / (v->all[i] - packing + v->program[i] * pixels / 10000);
 }
 
+/* Multiply-adds a second of AND, population count and addition on registers: 4 words of 16 x 32 rows of
+ * inputs against 4 of weights.  0 without AVX-512. */
+__attribute__((target("avx512f,avx512vpopcntdq"))) static double count_peak(void)
+{
+    enum { STEPS = 64, TURNS = 5000, SIDE = 4 };
+    static uint32_t x[STEPS][SIDE][16] __attribute__((aligned(64))), w[STEPS][SIDE];
+    if (mho_cpu_level() != MHO_CPU_AVX512)
+        return 0;
+    __m512i sum[SIDE][SIDE];
+    uint32_t all = 0;
+    memset(sum, 0, sizeof sum);
+    for (size_t i = 0; i < sizeof x / sizeof(uint32_t); ++i)
+        (&x[0][0][0])[i] = (uint32_t)rand();
+    for (size_t i = 0; i < sizeof w / sizeof(uint32_t); ++i)
+        (&w[0][0])[i] = (uint32_t)rand() | 1;
+    const double start = seconds();
+    for (size_t turn = 0; turn < TURNS; ++turn) {
+        __asm__ volatile("" ::: "memory"); /* every turn works anew */
+        for (size_t i = 0; i < STEPS; ++i)
+            _Pragma("GCC unroll 4") for (size_t j = 0; j < SIDE; ++j)
+                _Pragma("GCC unroll 4") for (size_t k = 0; k < SIDE; ++k)
+                {
+                    const __m512i v = _mm512_and_si512(_mm512_load_si512(x[i][k]),
+                                                       _mm512_set1_epi32((int)w[i][j]));
+                    sum[j][k] = _mm512_add_epi32(sum[j][k], _mm512_popcnt_epi32(v));
+                }
+    }
+    const double time = seconds() - start;
+    for (size_t j = 0; j < SIDE * SIDE; ++j)
+        all |= (uint32_t)_mm512_reduce_add_epi32(sum[j / SIDE][j % SIDE]);
+    return !all ? 0 : 512.0 * STEPS * TURNS * SIDE * SIDE / time;
+}
+
+static void bench_ideal(const char *name, mho_crossbar_shape shape, size_t n, mho_converter converter)
+{
+    scene s = make_scene(shape, n, true);
+    const double macs = (double)s.rows * (double)shape.columns * (double)(s.n * s.positions);
+    for (int per_pair = 1; per_pair >= 0; --per_pair) {
+        variant v;
+        double part[ROUNDS], peak[ROUNDS];
+        open_variant(&v, &s, mho_cpu_level(), per_pair);
+        for (int i = 0; i < ROUNDS; ++i) {
+            peak[i] = count_peak();
+            round_of(&v, &s, &converter, 0, i);
+            part[i] = peak[i] > 0 ? macs / v.all[i] / peak[i] : 0;
+        }
+        printf("%-22s %s  %6.1f GMAC/s, %3.0f %% of the peak %6.1f  packing %2.0f %%  program %.2f ms\n", name,
+               per_pair ? "pair" : "each", macs / median(v.all) * 1e-9, 100 * median(part),
+               median(peak) * 1e-9, 100 * median(v.packing), 1e3 * median(v.program));
+        mho_crossbar_work_destroy(v.work);
+        mho_crossbar_destroy(v.xb);
+    }
+    clear_scene(&s);
+}
+
 static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_converter converter)
 {
-    scene s = make_scene(shape, n);
+    scene s = make_scene(shape, n, false);
     variant v[VARIANTS];
     double sgemm[ROUNDS];
     size_t variants = 0;
@@ -217,15 +281,29 @@ static void run_again_with_avx512_sgemm(char **argv)
     execv("/proc/self/exe", argv);
 }
 
+static void bench_all_ideal(mho_converter four_bits)
+{
+    mho_crossbar_shape wide = convolution(512, 64, 1, 0, 512, 1);
+    bench_ideal("ideal  512 x 512 /128", wide, 1, four_bits);
+    wide.crossbar_rows = 512;
+    bench_ideal("ideal  512 x 512", wide, 1, four_bits);
+    bench_ideal("ideal  conv 20>50 5x5", convolution(20, 12, 5, 0, 50, 1), 64, four_bits);
+    bench_ideal("ideal  conv 64>128 3x3", convolution(64, 16, 3, 1, 128, 1), 16, four_bits);
+    bench_ideal("ideal  conv 512>512 3x3", convolution(512, 4, 3, 1, 512, 1), 32, four_bits);
+    bench_ideal("ideal  800 x 500 /128", connected(800, 500, 128, 1), 512, four_bits);
+}
+
 int main(int argc, char **argv)
 {
     const mho_converter four_bits = {.codes = 16, .edge = 100000, .step = 8192};
     const mho_converter eight_bits = {.codes = 256, .edge = -4000000, .step = 32768};
     const size_t rows[] = {128, 512}, columns[] = {10, 50, 128, 512};
-    (void)argc;
     run_again_with_avx512_sgemm(argv);
     openblas_set_num_threads(1);
     printf("SGEMM: OpenBLAS, %s\n", openblas_get_corename());
+    bench_all_ideal(four_bits);
+    if (argc > 1)
+        return 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
         for (size_t j = 0; j < sizeof columns / sizeof *columns; ++j) {
             char name[64];
