@@ -450,6 +450,28 @@ static void deep_networks_are_proven(void **unused)
     end(&t);
 }
 
+/* Capacities at which the cheapest paths have no matching sums of weights. */
+static void gaps_of_sums_are_closed(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *net, *io, *weight;
+    } pair[] = {{"resnet34", "io.size=16384", "weight.size=1048576"},
+                {"resnet34", "io.size=16384", "weight.size=2097152"},
+                {"resnet34", "io.size=32768", "weight.size=1048576"},
+                {"resnet50", "io.size=65536", "weight.size=1048576"},
+                {"resnet50", "io.size=65536", "weight.size=2097152"}};
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+        run t;
+        const char *sets[] = {pair[i].io, pair[i].weight, NULL};
+        run_with(&t, pair[i].net, sets);
+        if (!t.schedule->optimal)
+            fail_msg("%s %s %s: %.9g J, bound %.9g J", pair[i].net, pair[i].io, pair[i].weight,
+                     t.schedule->energy_J, t.schedule->bound_J);
+        end(&t);
+    }
+}
+
 static void no_memory(void **unused)
 {
     (void)unused;
@@ -506,6 +528,7 @@ int main(void)
         cmocka_unit_test(physical_io_reads),
         cmocka_unit_test(batch_shares_weights),
         cmocka_unit_test(deep_networks_are_proven),
+        cmocka_unit_test(gaps_of_sums_are_closed),
         cmocka_unit_test(no_memory),
         cmocka_unit_test(bad_capacities),
     };
