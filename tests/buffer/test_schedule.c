@@ -360,7 +360,7 @@ static void levels_of_small_io(void **unused)
                                          {1415.6, 938.9, 17.1}};
     for (int i = 0; i < 5; i++)
         for (int level = 1; level <= 3; level++) {
-            char weight[32], at[16];
+            char weight[32], at[24];
             snprintf(weight, sizeof weight, "weight.size=%s", size[i]);
             snprintf(at, sizeof at, "level=%d", level);
             const char *sets[] = {"io.size=16384", weight, at, NULL};
