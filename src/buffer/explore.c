@@ -278,6 +278,8 @@ static mho_status price_block(void *context, size_t item, size_t thread)
         decode(&c->sweep->axes, c->first + i, &c->point[i]);
         price_point(c->sweep, &o, &c->point[i]);
     }
+    if (mhoi_is_master())
+        mhoi_progress("designs", c->first + end, c->sweep->points, "designs");
     return MHO_OK;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 
-enum { ROUNDS = 12, LABELS_MAX = 1 << 22 };
+enum { ROUNDS = 12, LABELS_MAX = 1 << 24 };
 #define NONE UINT32_MAX
 
 uint64_t mhoi_labels_need(const mhoi_labels *s, uint64_t R)
