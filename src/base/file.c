@@ -35,6 +35,9 @@ static mho_status read_failure(gzFile file, const char *path)
     const char *text = gzerror(file, &code);
     if (code == Z_ERRNO)
         return mho_error(MHO_EFILE, "%s: cannot read: %s", path, strerror(errno));
+    const size_t length = strlen(path); /* zlib's text may begin with the path, too */
+    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0)
+        text += length + 2;
     return mho_error(MHO_EFORMAT, "%s: damaged gzip: %s", path, text);
 }
 

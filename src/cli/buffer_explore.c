@@ -299,7 +299,8 @@ static void print_summary(const cli_args *args, const sweep_run *r)
 static mho_status write_svg(const sweep_run *r, const char *path)
 {
     char temporary[4096], title[160];
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.tmp", path) >= sizeof temporary)
+    const char *suffix = cli_is_special(path) ? "" : ".tmp"; /* a device is written directly */
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s%s", path, suffix) >= sizeof temporary)
         return mho_error(MHO_EUSAGE, "--svg: the file name is too long");
     FILE *file = fopen(temporary, "w");
     if (!file)
@@ -308,11 +309,12 @@ static mho_status write_svg(const sweep_run *r, const char *path)
              *r->axes.name ? r->axes.name : "sweep");
     cli_figures_draw(r->figures, &r->front, title, file);
     bool good = !ferror(file);
-    good = fclose(file) == 0 && good && rename(temporary, path) == 0;
+    good = fclose(file) == 0 && good && (!*suffix || rename(temporary, path) == 0);
     if (good)
         return MHO_OK;
     mho_status s = mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
-    remove(temporary);
+    if (*suffix)
+        remove(temporary);
     return s;
 }
 

@@ -276,7 +276,8 @@ static mho_status write_vcd(const run *r, const char *path)
     if (fclose(file) && !s)
         s = mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
     if (s) {
-        remove(path);
+        if (!cli_is_special(path))
+            remove(path);
         return mho_error_prefix(s, "%s", path);
     }
     return MHO_OK;

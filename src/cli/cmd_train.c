@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho train: trains a network of the zoo or of a YAML file and writes it as ONNX. */
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -94,14 +95,29 @@ static mho_status check_output(const char *path)
 {
     if (!path)
         return mho_error(MHO_EUSAGE, "train writes a model: name it with -o model.onnx");
+    if (cli_is_special(path)) /* a device such as /dev/null: never removed */
+        return MHO_OK;
     FILE *f = fopen(path, "ab");
     if (!f)
-        return mho_error(MHO_EFILE, "%s: cannot write", path);
+        return mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
     const bool empty = fseek(f, 0, SEEK_END) == 0 && ftell(f) == 0;
     fclose(f);
     if (empty)
         remove(path);
     return MHO_OK;
+}
+
+/* What is finished is kept: the network as the last whole epoch left it. */
+static mho_status interrupted(const cli_args *args, const mho_net *net, size_t epoch)
+{
+    mho_status s = mho_onnx_write(net, args->output);
+    if (s != MHO_OK)
+        return s;
+    if (args->checkpoint)
+        return mho_error(MHO_EINTERRUPTED,
+                         "interrupted; %s is of epoch %zu; go on with --checkpoint %s --resume",
+                         args->output, epoch, args->checkpoint);
+    return mho_error(MHO_EINTERRUPTED, "interrupted; %s is of epoch %zu", args->output, epoch);
 }
 
 static mho_status train(const cli_args *args, mho_net *net, mho_style style)
@@ -117,9 +133,8 @@ static mho_status train(const cli_args *args, mho_net *net, mho_style style)
                 data->train.count);
     if (s == MHO_OK)
         s = mho_train(net, data, &options, args->checkpoint, args->resume, each_epoch, &w);
-    if (s == MHO_EINTERRUPTED && args->checkpoint && w.last.epoch)
-        s = mho_error(s, "interrupted after epoch %zu; go on with --checkpoint %s --resume", w.last.epoch,
-                      args->checkpoint);
+    if (s == MHO_EINTERRUPTED && w.last.epoch)
+        s = interrupted(args, net, w.last.epoch);
     cli_progress_clear();
     if (s == MHO_OK)
         s = mho_onnx_write(net, args->output);

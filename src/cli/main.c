@@ -58,13 +58,18 @@ typedef struct destination {
     FILE *file;
 } destination;
 
+bool cli_is_special(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
 static mho_status destination_open(const char *path, destination *d)
 {
     *d = (destination){.path = path, .file = stdout};
     if (!path)
         return MHO_OK;
-    struct stat info;
-    if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) {
+    if (!cli_is_special(path)) {
         size_t size = strlen(path) + 32;
         d->temporary = cli_alloc(size);
         snprintf(d->temporary, size, "%s.tmp-%ld", path, (long)getpid());

@@ -20,8 +20,8 @@ static mho_status check_range(const mho_device *d)
     if (!(d->g_off_S >= 0) || !isfinite(d->g_off_S))
         return mho_error(MHO_ECONFIG, "device.g_off = %g S, want 0 or more", d->g_off_S);
     if (!(d->g_on_S > d->g_off_S) || !isfinite(d->g_on_S))
-        return mho_error(MHO_ECONFIG, "device.g_off = %g S, want below g_on = %g S", d->g_off_S,
-                         d->g_on_S);
+        return mho_error(MHO_ECONFIG, "device.g_off = %g uS, want below device.g_on = %g uS",
+                         d->g_off_S * 1e6, d->g_on_S * 1e6);
     const double top = MHO_CONDUCTANCE_RATIO * ldexp(1, (int)d->resolution_bits);
     if (d->off_leak && mhoi_device_off(d) + top > INT16_MAX)
         return mho_error(MHO_ECONFIG,

@@ -560,7 +560,7 @@ static mho_status convert_known(mhoi_graph *g, const Onnx__NodeProto *n)
             continue;
         for (size_t i = 0; i < n->n_attribute; i++)
             if (!is_listed(operators[k].attributes, mhoi_onnx_text(n->attribute[i]->name)))
-                return mho_error(MHO_ENOTMODELED, "attribute '%s'",
+                return mho_error(MHO_ENOTMODELED, "unknown attribute '%s'",
                                  mhoi_onnx_text(n->attribute[i]->name));
         return operators[k].convert(g, n);
     }

@@ -167,7 +167,7 @@ static void bad_fields_are_named(void **state)
     assert_int_equal(mho_device_check(&d), MHO_OK);
     d.g_on_S = 1e-6;
     d.g_off_S = 2e-6;
-    expect_message(&d, "device.g_off = 2e-06 S, want below g_on = 1e-06 S");
+    expect_message(&d, "device.g_off = 2 uS, want below device.g_on = 1 uS");
     d.g_off_S = -1;
     expect_message(&d, "device.g_off = -1 S, want 0 or more");
     d = device_of(9, MHO_DIST_UNIFORM);
