@@ -59,7 +59,7 @@ void mhoi_gather_images(const mho_crossbar *xb, mho_crossbar_work *work, const u
     if (xb->flat)
         return;
     for (size_t i = 0; i < images; ++i) {
-        if (xb->shape.input_bits == 1) {
+        if (xb->shape.input_bits == 1 && w->kw > 1) {
             copy_plane(xb, map + i * image_bytes, work->plane);
             make_windows(xb, work->plane, work->window + i * bytes);
         } else {

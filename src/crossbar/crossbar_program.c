@@ -191,12 +191,12 @@ static void fill_side(mho_crossbar *xb, mhoi_side side)
 static void fill_words(const mho_crossbar *xb, size_t k, size_t c, uint32_t *out)
 {
     const size_t first = xb->group_bundle[k], end = xb->group_bundle[k + 1];
+    const int16_t *g = xb->g_plus + (c < xb->shape.columns ? c * xb->rows : 0);
     for (size_t b = first; b < end; ++b) {
         const mhoi_bundle *bundle = &xb->bundle[b];
         uint32_t bits = 0;
         for (size_t r = 0; r < bundle->rows; ++r)
-            if (c == xb->shape.columns || cell(xb, MHOI_PLUS, c, bundle->row + r) == xb->high)
-                bits |= UINT32_C(1) << r;
+            bits |= (uint32_t)(c == xb->shape.columns || g[bundle->row + r] == xb->high) << r;
         const size_t i = b - first;
         out[i / 4] = (i % 4 ? out[i / 4] : 0) | bits << (8 * (i % 4));
     }
