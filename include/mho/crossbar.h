@@ -61,6 +61,19 @@ MHO_API void mho_crossbar_destroy(mho_crossbar *xb);
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus,
                                                        const int16_t *g_minus);
 
+/* How a real converter misses the ideal one: instead of S it converts
+ *     S + round(offset + gain (S - m) + bow max(0, 1 - ((S - m) / h)^2)),
+ * all but gain in units of the sum; m and h are the middle and half the width of its codes
+ * (docs/models/crossbar.md eq. (7)).  A converter without codes: m = 0, no bow. */
+typedef struct mho_converter_error {
+    float offset, gain, bow;
+} mho_converter_error;
+
+/* error[2][row groups][C]: of the converters of S+ (of S+ - S- with one a pair), then of S-; NULL: none.
+ * Copied, kept until told otherwise.  Runs with errors take a slower path.  MHO_ENOMEM: as before. */
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_errors(mho_crossbar *xb,
+                                                          const mho_converter_error *error);
+
 /* Working memory of one thread, for runs of any number of images (`images`: how many are usual). */
 typedef struct mho_crossbar_work mho_crossbar_work;
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images,

@@ -69,6 +69,7 @@ typedef struct mho_hw {
         bool aligned; /* decision edges moved halfway between possible sums */
         int column_sum; /* mho_column_sum */
         int per;      /* mho_converter_per */
+        double offset, gain_error, inl; /* deviations over converters; in steps, -, in steps */
     } output;
     struct {
         int weight_rule, map_rule; /* mho_scale_rule of full mode; binary mode needs no scale */

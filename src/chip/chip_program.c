@@ -3,9 +3,12 @@
  * its crossbar array, so threads share the work in any way. */
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "base/rng.h"
 #include "chip/chip_impl.h"
 
 enum { CELLS = 4096 }; /* an item */
+/* Added to the number of the array: cells use the streams up to 3 x 2^28. */
+#define CONVERTER_STREAM (UINT32_C(3) << 28)
 
 typedef struct program {
     mho_chip *chip;
@@ -15,6 +18,7 @@ typedef struct program {
     size_t cells;
     const int16_t *m;
     mho_write_count *count; /* [threads] */
+    bool ideal;
 } program;
 
 static mho_status program_cells(void *context, size_t item, size_t thread)
@@ -34,6 +38,37 @@ static mho_status program_cells(void *context, size_t item, size_t thread)
     return MHO_OK;
 }
 
+/* Errors of the converters of group g: normal, of the deviations told, drawn once a programming. */
+static mho_status set_errors(const program *p, const chip_layer *layer, size_t g)
+{
+    const mho_hw *hw = &p->chip->hw;
+    const bool none = hw->output.offset == 0 && hw->output.gain_error == 0 && hw->output.inl == 0;
+    const int32_t codes = layer->calibrated.codes;
+    const size_t sides = p->chip->per_pair || layer->sense ? 1 : 2; /* converters of a column */
+    const size_t each = layer->row_groups * layer->columns;
+    if (p->ideal || none || (!codes && !layer->sense))
+        return mho_crossbar_set_errors(layer->xb[g], NULL);
+    const float step = (float)(codes ? layer->calibrated.step : layer->unit);
+    const float offset = step * (float)hw->output.offset, bow = step * (float)hw->output.inl;
+    const float gain = codes ? (float)hw->output.gain_error : 0;
+    mho_converter_error *error;
+    mho_status s = mhoi_alloc(&error, 2 * each, sizeof *error, "converter errors");
+    for (uint32_t side = 0; !s && side < sides; side++) {
+        const mhoi_stream stream = {p->seed, p->trial, p->layer,
+                                    CONVERTER_STREAM + 2 * (uint32_t)g + side};
+        for (size_t i = 0; i < each; i++) {
+            float n[3];
+            mhoi_rng_normal(&stream, 4 * i, 3, n);
+            error[side * each + i] =
+                (mho_converter_error){offset * n[0], gain * n[1], codes ? bow * n[2] : 0};
+        }
+    }
+    if (!s)
+        s = mho_crossbar_set_errors(layer->xb[g], error);
+    mhoi_free(&error);
+    return s;
+}
+
 static mho_status program_layer(program *p, chip_layer *layer)
 {
     p->cells = layer->columns * layer->rows;
@@ -44,6 +79,8 @@ static mho_status program_layer(program *p, chip_layer *layer)
         s = mhoi_parallel((p->cells + CELLS - 1) / CELLS, program_cells, p);
         if (!s)
             s = mho_crossbar_program(layer->xb[g], p->chip->g_plus, p->chip->g_minus);
+        if (!s)
+            s = set_errors(p, layer, g);
         if (!s)
             chip_layer_read_back(layer, g, p->chip->g_plus, p->chip->g_minus);
     }
@@ -68,6 +105,7 @@ static mho_write_count sum_of(const mho_write_count *count, size_t threads)
 mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial)
 {
     program p = {.chip = chip, .device = chip->hw.device, .seed = seed, .trial = trial};
+    p.ideal = ideal;
     if (ideal)
         p.device = mho_device_ideal(&chip->hw.device);
     chip->programmed = false;

@@ -121,6 +121,7 @@ void mho_crossbar_destroy(mho_crossbar *xb)
     mhoi_free(&xb->segment);
     mhoi_free(&xb->group_bundle);
     mhoi_free(&xb->group_step);
+    mhoi_free(&xb->error);
     for (int side = 0; side < MHOI_SIDES; ++side) {
         mhoi_free(&xb->table[side]);
         mhoi_free(&xb->bias[side]);

@@ -134,6 +134,7 @@ struct mho_crossbar {
     int32_t low, high;               /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;
     int32_t *bias[MHOI_SIDES];       /* [k][C] */
+    mho_converter_error *error;      /* [2][k][C], NULL: ideal converters */
 };
 
 typedef struct mhoi_run {
@@ -190,6 +191,10 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
                        size_t images, size_t k, size_t pixels);
 
 int32_t mhoi_convert(const mho_converter *converter, int64_t s); /* exact for every S */
+/* The code of the converter of side 0 (S+, or the difference) or 1 (S-), row group k, column c, with its
+ * error if it has one. */
+int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter, size_t side, size_t k,
+                          size_t c, int64_t s);
 /* False if single precision would miss an edge: then convert with mhoi_convert. */
 bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code);
 

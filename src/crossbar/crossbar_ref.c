@@ -47,8 +47,9 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
         group_sums(xb, work, c, k, n);
         for (size_t q = 0; q < n; ++q) {
             const int64_t plus = s_plus[q], minus = s_minus[q];
-            sum[q] += per_pair ? mhoi_convert(converter, plus - minus)
-                               : mhoi_convert(converter, plus) - mhoi_convert(converter, minus);
+            sum[q] += per_pair ? mhoi_convert_real(xb, converter, 0, k, c, plus - minus)
+                               : mhoi_convert_real(xb, converter, 0, k, c, plus) -
+                                     mhoi_convert_real(xb, converter, 1, k, c, minus);
         }
     }
 }

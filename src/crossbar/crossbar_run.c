@@ -163,9 +163,10 @@ static void run_raw(const block *b, mhoi_job job)
     run_kernel(b->xb, &job);
 }
 
-/* Converters that single precision would not do right: raw sums, then whole-number arithmetic. */
-static void run_exact(const block *b, const mhoi_job *job)
+/* Converters that single precision would not do right, or that have errors: raw sums, then whole-number arithmetic. */
+static void run_exact(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
+    const mho_crossbar *xb = b->xb;
     const int32_t *raw = b->work->raw;
     const size_t pitch = MHOI_PITCH;
     run_raw(b, *job);
@@ -173,9 +174,10 @@ static void run_exact(const block *b, const mhoi_job *job)
         for (size_t q = 0; q < b->pixels; ++q) {
             int32_t *out = job->out[j] + job->place[q / MHOI_TILE] + q % MHOI_TILE;
             const int32_t code =
-                job->paired ? mhoi_convert(b->converter, raw[2 * j * pitch + q]) -
-                                  mhoi_convert(b->converter, raw[(2 * j + 1) * pitch + q])
-                            : mhoi_convert(b->converter, raw[j * pitch + q]);
+                job->paired
+                    ? mhoi_convert_real(xb, b->converter, 0, k, c + j, raw[2 * j * pitch + q]) -
+                          mhoi_convert_real(xb, b->converter, 1, k, c + j, raw[(2 * j + 1) * pitch + q])
+                    : mhoi_convert_real(xb, b->converter, 0, k, c + j, raw[j * pitch + q]);
             *out = code + (job->accumulate ? *out : 0);
         }
 }
@@ -191,7 +193,7 @@ static void run_group(const block *b, size_t k)
         if (b->exact)
             run_kernel(b->xb, &job);
         else
-            run_exact(b, &job);
+            run_exact(b, &job, k, c);
     }
 }
 
@@ -261,7 +263,7 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho
         return;
     }
     block b = {.xb = xb, .work = work, .converter = converter, .per_pair = per_pair};
-    b.exact = mhoi_code_prepare(converter, &b.code);
+    b.exact = mhoi_code_prepare(converter, &b.code) && !xb->error;
     for (size_t i = 0; i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
         run_images(&b, map + i * w->c * w->h * w->w, images, sum + i * xb->shape.columns * xb->positions);

@@ -100,6 +100,12 @@ static const mho_field fields[] = {
            "back from its cells"),
     CHOICE("output.per", output.per, "crossbar", pers,
            "one converter for each crossbar of a pair, or for the analog difference"),
+    REAL("output.offset", output.offset, "0", 0, 1000, "", 1,
+         "deviation of the converters' offsets, in steps (sense amplifier: in units of weight)"),
+    REAL("output.gain_error", output.gain_error, "0", 0, 1, "", 1,
+         "deviation of the converters' relative gain"),
+    REAL("output.inl", output.inl, "0", 0, 1000, "", 1,
+         "deviation of the converters' integral nonlinearity in the middle of the range, in steps"),
 
     CHOICE("quant.weight_rule", quant.weight_rule, "cover", rules,
            "full mode: how the power-of-two scale of a layer's weights is chosen"),

@@ -39,6 +39,18 @@ run simulate "$model" --hw bcnn $few $all --json --threads 1; want_code 0
 cmp -s first second || fail "other digits with one thread: $(diff first second)"
 run simulate "$model" --hw bcnn $few $all; want_code 0; want_out "writes a cell"
 
+# Converters that miss: the same digits on every kernel and with one thread; worse than without.
+adc="--set output.offset=2 --set output.gain_error=0.05 --set output.inl=1"
+digits='import json; v = json.load(open("out")); print(v["hardware_error"])'
+run simulate "$model" --hw bcnn $few --json; want_code 0
+ideal=$(/usr/bin/python3 -c 'import json; print(json.load(open("out"))["hardware_error"]["mean"])')
+run simulate "$model" --hw bcnn $few $adc --json; want_code 0
+want_json "v['hardware_error']['mean'] > $ideal"
+/usr/bin/python3 -c "$digits" >first
+MHO_CPU=ref run simulate "$model" --hw bcnn $few $adc --json --threads 1; want_code 0
+/usr/bin/python3 -c "$digits" >second
+cmp -s first second || fail "other digits with one thread: $(diff first second)"
+
 # A table of perfect cells is an ideal device; its path is relative to the file that names it.
 mkdir -p sub
 printf 'level,mean,deviation\n0,25.75e-6,0\n1,75.25e-6,0\n' >sub/levels.csv
