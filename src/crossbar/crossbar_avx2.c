@@ -4,8 +4,10 @@
  * Look-up: vpshufb picks one of 8 sums of 16 bits (three rows) for 16 pixels at once; its index holds
  * the two bytes of an entry.  Up to five bundles add up in 16 bits without sign; `all` then adds whole
  * 32-bit lanes and `high` their upper halves, which gives the lower halves at the end, modulo 2^32.
- * Lane 2i holds pixel i and lane 2i + 1 pixel 8 + i.  Dot: vpmaddwd, a pair of rows at a time. */
+ * Lane 2i holds pixel i and lane 2i + 1 pixel 8 + i.  Dot: vpmaddwd, a pair of rows at a time.
+ * Count: vpshufb picks the ones of half a byte, on words of 32 rows, 8 pixels a register. */
 #include <immintrin.h>
+#include <string.h>
 
 #include "crossbar/crossbar_impl.h"
 
@@ -339,6 +341,97 @@ void mhoi_flat_pairs_avx2(const uint8_t *map, size_t image_bytes, size_t rows, s
         }
 }
 
+static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word, size_t step)
+{
+    for (size_t q = 0; q < tiles * MHOI_TILE; q += 8) {
+        __m256i v = _mm256_setzero_si256();
+        UNROLL for (int i = 0; i < 4; ++i)
+        {
+            const __m128i b = _mm_loadu_si64(bytes + (size_t)i * pitch + q);
+            v = _mm256_or_si256(v, _mm256_slli_epi32(_mm256_cvtepu8_epi32(b), 8 * i));
+        }
+        _mm256_store_si256((void *)(word + q / MHOI_TILE * step + q % MHOI_TILE), v);
+    }
+}
+
+/* Ones in every byte. */
+INLINE __m256i ones(__m256i v)
+{
+    const __m256i low = _mm256_set1_epi8(15);
+    const __m256i of =
+        _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2,
+                         3, 3, 4);
+    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), low);
+    return _mm256_add_epi8(_mm256_shuffle_epi8(of, _mm256_and_si256(v, low)), _mm256_shuffle_epi8(of, high));
+}
+
+/* 16 pixels: inputs that meet a high cell, in `columns` columns; 31 words fill the bytes that count. */
+INLINE void count_words(const mhoi_job *job, const uint32_t *x, size_t columns, __m256i (*count)[MHOI_SUMS])
+{
+    memset(count, 0, 2 * sizeof *count);
+    for (size_t first = 0; first < job->steps; first += 31) {
+        const size_t last = first + 31 < job->steps ? first + 31 : job->steps;
+        __m256i sum[2][MHOI_SUMS];
+        memset(sum, 0, sizeof sum);
+        for (size_t i = first; i < last; ++i) {
+            const __m256i v0 = held(_mm256_load_si256((const void *)(x + i * MHOI_TILE)));
+            const __m256i v1 = held(_mm256_load_si256((const void *)(x + i * MHOI_TILE + 8)));
+            UNROLL for (size_t j = 0; j < columns; ++j)
+            {
+                const __m256i w = _mm256_set1_epi32(((const int32_t *)job->w[j])[i]);
+                sum[0][j] = _mm256_add_epi8(sum[0][j], ones(_mm256_and_si256(v0, w)));
+                sum[1][j] = _mm256_add_epi8(sum[1][j], ones(_mm256_and_si256(v1, w)));
+            }
+        }
+        UNROLL for (size_t j = 0; j < 2 * columns; ++j)
+        {
+            const __m256i two = _mm256_maddubs_epi16(sum[j / columns][j % columns], _mm256_set1_epi8(1));
+            count[j / columns][j % columns] =
+                _mm256_add_epi32(count[j / columns][j % columns],
+                                 _mm256_madd_epi16(two, _mm256_set1_epi16(1)));
+        }
+    }
+}
+
+/* 8 pixels from q on: S+ from the counts, then S- or the differences. */
+INLINE void finish_counts(const mhoi_job *job, size_t q, size_t to, const __m256i *count)
+{
+    const __m256i unit = _mm256_set1_epi32(job->unit);
+    const __m256i base = _mm256_load_si256((const void *)(job->base + q));
+    const __m256i total = _mm256_load_si256((const void *)(job->total + q));
+    __m256i plus[MHOI_SUMS], minus[MHOI_SUMS];
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+    {
+        plus[j] = _mm256_add_epi32(_mm256_mullo_epi32(count[j], unit), base);
+        minus[j] = _mm256_sub_epi32(total, plus[j]);
+    }
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; j += 2)
+        if (job->difference)
+            finish(job, j, to, _mm256_sub_epi32(plus[j], minus[j]),
+                   _mm256_sub_epi32(plus[j + 1], minus[j + 1]));
+        else
+            finish(job, j, to, plus[j / 2], minus[j / 2]);
+}
+
+INLINE void count_by(const mhoi_job *job, size_t columns)
+{
+    for (size_t q = 0; q < (job->pixels + MHOI_TILE - 1) / MHOI_TILE * MHOI_TILE; q += LANES) {
+        __m256i n[2][MHOI_SUMS];
+        count_words(job, (const uint32_t *)job->x + tile_at(job, q), columns, n);
+        const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
+        finish_counts(job, q, to, n[0]);
+        finish_counts(job, q + 8, to + 8, n[1]);
+    }
+}
+
+static void count(const mhoi_job *job)
+{
+    if (job->difference)
+        count_by(job, 4);
+    else
+        count_by(job, 2);
+}
+
 /* Rows 2i and 2i + 1 of pairs of elements, then pairs of pairs, then halves. */
 INLINE void transpose_8x8(const int32_t *in, size_t in_pitch, int32_t *out, size_t out_pitch)
 {
@@ -391,5 +484,7 @@ const mhoi_kernels mhoi_kernels_avx2 = {
     .transpose = mhoi_transpose_avx2,
     .lookup = lookup,
     .dot = dot,
+    .count = count,
+    .expand_words = expand_words,
     .window = window,
 };
