@@ -135,7 +135,7 @@ static void push_pool(chain *c, dnnl_dim_t channels, dnnl_dim_t side)
 {
     dnnl_memory_desc_t dst;
     dnnl_pooling_desc_t desc;
-    dnnl_primitive_desc_t pd;
+    dnnl_primitive_desc_t pd = NULL;
     dnnl_memory_desc_init_by_tag(&dst, 4, (dnnl_dims_t){c->batch, channels, side / 2, side / 2}, dnnl_f32,
                                  dnnl_format_tag_any);
     const dnnl_dims_t two = {2, 2}, pad = {0, 0};
