@@ -5,7 +5,8 @@
  * the engine alike; the engine also converts every row group and adds the codes up.  "pair": one
  * converter a pair; "each": one per crossbar, which sums both crossbars, twice the work.
  * "Ideal": pairs of two conductances, whose sums are counted, beside the peak of a blocked loop of
- * AND, VPOPCNTDQ and addition (0 without AVX-512); packing, converters and adder tree are in.  Two operations a multiply-add.
+ * AND, VPOPCNTDQ and addition (0 without AVX-512); packing, converters and adder tree are in.  Two
+ * operations a multiply-add.
  * Ratios are medians over rounds; a round times SGEMM, then every variant (CPU time of the thread).
  *
  *     bench_crossbar [ideal]      the ideal cells alone
