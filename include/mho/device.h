@@ -36,6 +36,7 @@ typedef struct mho_device {
     double stuck_on, stuck_off; /* shares of cells that conduct g_on, g_off whatever is written */
     double drift_nu, drift_nu_spread; /* g(t) = g (t / t0)^-nu, nu normal over cells */
     double drift_time_s, drift_start_s; /* t, t0 */
+    double nonlinearity; /* b of I ~ g sinh(b V / V_read) / sinh(b); 0 = I ~ g V */
     bool off_leak; /* no reference column takes g_off of every driven row out of single-ended sums */
     size_t resolution_bits; /* of the integers above; 10..14 */
     /* What the table holds, in siemens; levels 0 = none. */

@@ -164,6 +164,10 @@ mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer);
 const float *
 chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 
+/* chip_drive.c: table[code] of the code that stands for the current of a cell with I ~ sinh(b V), b > 0;
+ * entries of other bytes are left alone. */
+void chip_drive(mho_codes codes, double b, uint8_t table[256]);
+
 /* chip_digital.c: loops over bytes and sums. */
 void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
                bool per_position, const uint8_t *flip, uint8_t *bit);

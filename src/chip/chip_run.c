@@ -10,6 +10,7 @@ struct chip_work {
     uint8_t **map;             /* [maps] block images each */
     mho_crossbar_work **layer; /* [layers] */
     int32_t *sum;
+    uint8_t *driven; /* inputs as nonlinear cells see them; NULL where cells are linear */
     float *value;
     float *scores; /* [block][classes] */
     size_t maps, layers;
@@ -34,7 +35,7 @@ mho_status chip_work_create(const mho_chip *chip, chip_work **out)
         s = mhoi_alloc(&work->map[i], chip->block * chip->map[i].size, 1, chip->map[i].name);
     if (!s)
         s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
-    size_t sums = 0, values = chip->classes;
+    size_t sums = 0, values = chip->classes, driven = 0;
     for (size_t i = 0; !s && i < chip->layers; i++) {
         const chip_layer *layer = &chip->layer[i];
         const size_t size = layer->groups * layer->columns * layer->positions;
@@ -44,6 +45,10 @@ mho_status chip_work_create(const mho_chip *chip, chip_work **out)
     }
     for (size_t i = 0; i < chip->maps; i++)
         values = largest(values, chip->map[i].size);
+    for (size_t i = 0; chip->hw.device.nonlinearity > 0 && i < chip->maps; i++)
+        driven = largest(driven, chip->block * chip->map[i].size);
+    if (!s)
+        s = mhoi_alloc(&work->driven, driven, 1, "inputs");
     if (!s)
         s = mhoi_alloc(&work->sum, sums, sizeof *work->sum, "sums");
     if (!s)
@@ -68,6 +73,7 @@ void chip_work_destroy(chip_work *work)
         mho_crossbar_work_destroy(work->layer[i]);
     mhoi_free(&work->map);
     mhoi_free(&work->layer);
+    mhoi_free(&work->driven);
     mhoi_free(&work->sum);
     mhoi_free(&work->value);
     mhoi_free(&work->scores);
@@ -156,6 +162,19 @@ static void to_values(const mho_chip *chip, const chip_step *step, const int32_t
         y[i] = (float)(gain * sum[i] + offset);
 }
 
+/* What n images of map `in` drive cells with; calibration sees ideal ones. */
+static const uint8_t *drive(const mho_chip *chip, chip_work *work, const chip_map *map, size_t n,
+                            const uint8_t *in)
+{
+    uint8_t table[256];
+    if (!work->driven || !chip->programmed || map->coding == CHIP_BITS || map->bits == 1)
+        return in;
+    chip_drive(map->codes, chip->hw.device.nonlinearity, table);
+    for (size_t i = 0; i < n * map->size; i++)
+        work->driven[i] = table[in[i]];
+    return work->driven;
+}
+
 static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t n,
                          const chip_watch *watch)
 {
@@ -166,6 +185,7 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
     const uint8_t *in = work->map[step->in];
     if (watch && watch->input)
         watch->input(watch->user, i, n, in);
+    in = drive(chip, work, &chip->map[step->in], n, in);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
         sums(chip, work, step, m, in + first * in_size);

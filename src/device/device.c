@@ -63,7 +63,8 @@ static mho_status check_effects(const mho_device *d)
                 {"stuck_on", d->stuck_on, 0, 1},
                 {"stuck_off", d->stuck_off, 0, 1 - d->stuck_on},
                 {"drift_nu", d->drift_nu, -10, 10},
-                {"drift_nu_spread", d->drift_nu_spread, 0, 10}};
+                {"drift_nu_spread", d->drift_nu_spread, 0, 10},
+                {"nonlinearity", d->nonlinearity, 0, 20}};
     mho_status s = MHO_OK;
     for (size_t i = 0; !s && i < sizeof real / sizeof *real; ++i)
         s = check_real(real[i].name, real[i].value, real[i].min, real[i].max);
@@ -101,7 +102,7 @@ mho_device mho_device_ideal(const mho_device *device)
     d.table_levels = 0;
     d.verify_rewrites = 0;
     d.stuck_on = d.stuck_off = 0;
-    d.drift_nu = d.drift_nu_spread = 0;
+    d.drift_nu = d.drift_nu_spread = d.nonlinearity = 0;
     return d;
 }
 

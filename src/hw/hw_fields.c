@@ -64,6 +64,8 @@ static const mho_field fields[] = {
          "t: how long after programming the network runs"),
     REAL("device.drift_start", device.drift_start_s, "1", 1e-9, 1e12, "s", 1,
          "t0: how long after programming g was measured"),
+    REAL("device.nonlinearity", device.nonlinearity, "0", 0, 20, "", 1,
+         "b of I ~ g sinh(b V / V_read) / sinh(b) for inputs of several bits; 0 = I ~ g V"),
     COUNT("device.resolution_bits", device.resolution_bits, "12", 10, 14,
           "conductances are integers of g_on - g_off in 2^resolution_bits parts"),
 

@@ -26,36 +26,47 @@ run simulate "$model" --hw bcnn $few --json --set device.variation=0 --set outpu
 want_code 0
 want_json 'v["hardware_error"]["max"] == v["hardware_error"]["min"] == v["software_error"] == v["ideal_device_error"]'
 
+least="--data synthetic --images 50 --trials 2 --set output.calibration_images=10"
 # Every effect of the device at once: same digits for any thread count; what programming took is told.
 all="--set device.variation_rise=0.2 --set device.stuck_on=0.01 --set device.stuck_off=0.02 --set device.drift_nu=0.03
     --set device.drift_nu_spread=0.01 --set device.drift_time=1e4 --set device.verify_rewrites=3 --set device.off_leak=true"
 digits='import json; v = json.load(open("out")); print(v["hardware_error"], v["programming"])'
-run simulate "$model" --hw bcnn $few $all --json; want_code 0
+run simulate "$model" --hw bcnn $least $all --json; want_code 0
 want_json '1.5 < v["programming"]["writes_per_cell"] < 2.5 and v["programming"]["stuck"] > 0'
 want_json 'abs(v["programming"]["stuck"] / v["programming"]["cells"] - 0.03) < 0.002'
 /usr/bin/python3 -c "$digits" >first
-run simulate "$model" --hw bcnn $few $all --json --threads 1; want_code 0
+run simulate "$model" --hw bcnn $least $all --json --threads 1; want_code 0
 /usr/bin/python3 -c "$digits" >second
 cmp -s first second || fail "other digits with one thread: $(diff first second)"
-run simulate "$model" --hw bcnn $few $all; want_code 0; want_out "writes a cell"
+run simulate "$model" --hw bcnn $least $all; want_code 0; want_out "writes a cell"
 
 # Converters that miss: the same digits on every kernel and with one thread; worse than without.
 adc="--set output.offset=2 --set output.gain_error=0.05 --set output.inl=1"
 digits='import json; v = json.load(open("out")); print(v["hardware_error"])'
-run simulate "$model" --hw bcnn $few --json; want_code 0
+run simulate "$model" --hw bcnn $least --json; want_code 0
 ideal=$(/usr/bin/python3 -c 'import json; print(json.load(open("out"))["hardware_error"]["mean"])')
-run simulate "$model" --hw bcnn $few $adc --json; want_code 0
+run simulate "$model" --hw bcnn $least $adc --json; want_code 0
 want_json "v['hardware_error']['mean'] > $ideal"
 /usr/bin/python3 -c "$digits" >first
-MHO_CPU=ref run simulate "$model" --hw bcnn $few $adc --json --threads 1; want_code 0
+MHO_CPU=ref run simulate "$model" --hw bcnn $least $adc --json --threads 1; want_code 0
 /usr/bin/python3 -c "$digits" >second
 cmp -s first second || fail "other digits with one thread: $(diff first second)"
+
+# Nonlinear cells: the ideal ones are linear; hardly any nonlinearity changes nothing; the same digits with one thread.
+digits='import json; v = json.load(open("out")); print(v["ideal_device_error"], v["hardware_error"])'
+for run in 0:2 0.0001:2 3:1 3:2; do
+    run simulate lenet --hw cnn8 $least --json --set device.variation=0 --set device.nonlinearity=${run%:*} --threads ${run#*:}
+    want_code 0
+    /usr/bin/python3 -c "$digits" >>drive
+done
+[ "$(sort -u drive | wc -l)" = 2 ] && [ "$(sed -n 3p drive)" = "$(sed -n 4p drive)" ] || fail "nonlinear cells: $(cat drive)"
+want_json 'v["hardware_error"]["mean"] > v["ideal_device_error"]'
 
 # A table of perfect cells is an ideal device; its path is relative to the file that names it.
 mkdir -p sub
 printf 'level,mean,deviation\n0,25.75e-6,0\n1,75.25e-6,0\n' >sub/levels.csv
 printf 'base: bcnn\ndevice: {bits: 1, table: levels.csv}\n' >sub/my.yaml
-run simulate "$model" --hw sub/my.yaml $few --json; want_code 0
+run simulate "$model" --hw sub/my.yaml $least --json; want_code 0
 want_json 'v["hardware_error"]["min"] == v["hardware_error"]["max"] == v["ideal_device_error"]'
 run simulate "$model" --hw sub/my.yaml $few --set device.bits=2; want_error 2 "sub/levels.csv: level 2 is missing"
 run simulate "$model" --hw bcnn $few --set device.table=none.csv; want_error 3 "none.csv"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cells whose current is not proportional to the voltage: a multi-bit input drives them as another code
+ * would drive proportional ones; eq. (11). */
+#include <math.h>
+
+#include "chip/chip_impl.h"
+
+void chip_drive(mho_codes codes, double b, uint8_t table[256])
+{
+    const double top = codes.lo < 0 ? -(double)codes.lo : codes.hi;
+    for (int32_t q = codes.lo; q <= codes.hi; q++)
+        table[(uint8_t)q] = (uint8_t)(int32_t)lrint(top * sinh(b * q / top) / sinh(b));
+}
