@@ -72,7 +72,7 @@ MHO_API void mho_circuit_currents(size_t M, size_t N, const double *T_S, const d
  * that one crossbar can be a part of a larger matrix.  effective = round((T - g_off) / unit),
  * docs/models/circuit.md eq. (13); negative where the wires take more than g_off leaves.  Word line M - 1
  * is next to the sense amplifiers, bit line 0 next to the drivers.
- * MHO_EDOMAIN: a cell below 0 S, or more than 32767 units. */
+ * MHO_EDOMAIN: a cell more than half a unit below 0 S, or a value beyond 32767 units. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_effective(const mho_circuit_options *options,
                                                         const mho_device *device, size_t M,
                                                         size_t N, size_t stride, const int16_t *g,

@@ -51,6 +51,11 @@ typedef struct mho_hw {
         int cell;             /* mho_cell */
         int mode;             /* mho_mode */
     } crossbar;
+    struct { /* 0 = ideal; mho/circuit.h */
+        double r_row_ohm, r_col_ohm;      /* of a segment of a word line, of a bit line */
+        double r_driver_ohm, r_sense_ohm; /* in series with a driver, with a converter */
+        bool both_sides;                  /* word lines are driven at both ends */
+    } wires;
     struct {
         size_t first_bits; /* DAC of the first layer */
         size_t
@@ -101,7 +106,8 @@ typedef struct mho_hw_config {
  * .yaml).  A file may start with `base: NAME` and then tells only what differs; NAME is a built-in
  * hardware or device ("taox" is configs/device/taox.yaml) or a path, relative to the folder of the file
  * that names it.  sets: `key=value` strings applied last, NULL-terminated, or NULL.
- * MHO_ECONFIG: bad field (place, key, value, bounds); MHO_EFILE: no such file, nearest built-in named. */
+ * MHO_ECONFIG: bad field (place, key, value, bounds); MHO_ENOTMODELED: nonlinear cells with wire
+ * resistance; MHO_EFILE: no such file, nearest built-in named. */
 MHO_API MHO_MUST_CHECK mho_status mho_hw_open(const char *name, const char *const *sets,
                                               mho_hw_config *out);
 /* Bounds across fields: g_off < g_on, ... mho_hw_open has called it. */

@@ -116,6 +116,25 @@ static size_t blocks_of(const pass *p)
     return (p->count + p->chip->block - 1) / p->chip->block;
 }
 
+/* Bounds of the sums of ideal devices.  With wire resistance the inputs share what a column of cells
+ * conducts in another way: an effective conductance is at least 0 S, and those of a column add up to no more
+ * than its cells. */
+static chip_range bounds_of(const mho_chip *chip, const chip_layer *layer)
+{
+    const mho_device *d = &chip->hw.device;
+    chip_range range = chip_range_full(chip, layer);
+    if (chip_wires_ideal(&chip->hw))
+        return range;
+    const size_t rows =
+        layer->rows < chip->hw.crossbar.rows ? layer->rows : chip->hw.crossbar.rows;
+    const int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
+    const double off = d->off_leak ? 0
+                                   : d->g_off_S / (d->g_on_S - d->g_off_S) *
+                                         (double)((size_t)1 << d->resolution_bits);
+    const int64_t more = (int64_t)rows * x * (mho_device_level(d, 0) + (int64_t)(2 * off) + 2);
+    return (chip_range){range.lo - more, range.hi + more};
+}
+
 static mho_status gatherer_create(pass *p, gatherer *g)
 {
     const mho_chip *chip = p->chip;
@@ -127,7 +146,7 @@ static mho_status gatherer_create(pass *p, gatherer *g)
     for (size_t l = 0; !s && l < chip->layers; l++) {
         if (!chip->layer[l].needs_range)
             continue;
-        const chip_range range = chip_range_full(chip, &chip->layer[l]);
+        const chip_range range = bounds_of(chip, &chip->layer[l]);
         g->sums[l].low = range.lo;
         g->sums[l].width = (range.hi - range.lo) / BINS + 1;
         s = mhoi_alloc(&g->sums[l].bin, BINS, sizeof *g->sums[l].bin, "calibration");

@@ -144,6 +144,12 @@ MHO_MUST_CHECK mho_status chip_calibrate(mho_chip *chip, const mho_images *image
 /* chip_program.c: conductances of ideal devices where ideal, else of programming (seed, trial). */
 MHO_MUST_CHECK mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial);
 
+/* chip_wires.c: g_plus, g_minus [columns][rows] of one group become what its crossbars conduct in
+ * effect; untouched where hw has no wire resistance. */
+bool chip_wires_ideal(const mho_hw *hw);
+MHO_MUST_CHECK mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns,
+                                           int16_t *g_plus, int16_t *g_minus);
+
 /* chip_run.c: a thread's memory, and one block of images through steps [0, steps). */
 typedef struct chip_work chip_work;
 MHO_MUST_CHECK mho_status chip_work_create(const mho_chip *chip, chip_work **out);

@@ -78,6 +78,9 @@ static mho_status program_layer(program *p, chip_layer *layer)
         p->m = layer->m + g * p->cells;
         s = mhoi_parallel((p->cells + CELLS - 1) / CELLS, program_cells, p);
         if (!s)
+            s = chip_wires_apply(&p->chip->hw, layer->rows, layer->columns, p->chip->g_plus,
+                                 p->chip->g_minus);
+        if (!s)
             s = mho_crossbar_program(layer->xb[g], p->chip->g_plus, p->chip->g_minus);
         if (!s)
             s = set_errors(p, layer, g);

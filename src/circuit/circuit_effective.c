@@ -19,7 +19,8 @@ mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_d
     for (size_t n = 0; n < N; n++)
         for (size_t m = 0; m < M; m++) {
             const double value = device->g_off_S + g[n * stride + m] * unit_S;
-            g_S[m * N + n] = fabs(value) < 1e-6 * unit_S ? 0 : value; /* 0 S, but for rounding */
+            /* within the rounding of an integer below 0 S is 0 S */
+            g_S[m * N + n] = value < 1e-6 * unit_S && value > -0.501 * unit_S ? 0 : value;
         }
     s = mho_circuit_transfer(options, M, N, g_S, NULL, T_S);
     for (size_t k = 0; !s && k < M * N; k++) {

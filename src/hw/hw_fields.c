@@ -75,6 +75,17 @@ static const mho_field fields[] = {
     CHOICE("crossbar.mode", crossbar.mode, "binary", modes,
            "binary: weights +-1 on the end levels; full: weights of device.bits + sign"),
 
+    REAL("wires.r_row", wires.r_row_ohm, "0", 0, 1e9, "ohm", 1,
+         "resistance of a word line from one cell to the next; 0 = ideal wire"),
+    REAL("wires.r_col", wires.r_col_ohm, "0", 0, 1e9, "ohm", 1,
+         "resistance of a bit line from one cell to the next; 0 = ideal wire"),
+    REAL("wires.r_driver", wires.r_driver_ohm, "0", 0, 1e9, "ohm", 1,
+         "in series with each driver of a word line"),
+    REAL("wires.r_sense", wires.r_sense_ohm, "0", 0, 1e9, "ohm", 1,
+         "in series with each converter at the end of a bit line"),
+    YES_NO("wires.both_sides", wires.both_sides, "false",
+           "word lines are driven at both ends, with the same voltage"),
+
     COUNT("input.first_bits", input.first_bits, "8", 1, 8, "DAC of the first layer"),
     COUNT("input.bits", input.bits, "1", 1, 8,
           "DAC of the other layers; 1 = none, the bit drives the row"),
@@ -147,5 +158,12 @@ mho_status mho_hw_check(const mho_hw *hw)
         return mho_error(MHO_ECONFIG,
                          "input.bits = %zu, want 1: in crossbar.mode binary a feature map is 1 bit",
                          hw->input.bits);
+    const bool wires = hw->wires.r_row_ohm > 0 || hw->wires.r_col_ohm > 0 ||
+                       hw->wires.r_driver_ohm > 0 || hw->wires.r_sense_ohm > 0;
+    if (wires && hw->device.nonlinearity > 0)
+        return mho_error(MHO_ENOTMODELED,
+                         "device.nonlinearity = %g with wire resistance: want linear cells (0), or "
+                         "ideal wires",
+                         hw->device.nonlinearity);
     return MHO_OK;
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Wire resistance: programmed cells become the effective conductances of their crossbars, tile by tile
+ * of crossbar.rows x crossbar.columns; docs/models/chip.md eq. (12). */
+#include "base/parallel.h"
+#include "chip/chip_impl.h"
+#include "mho/circuit.h"
+
+typedef struct wires {
+    mho_circuit_options options;
+    mho_device device; /* its g_off_S is what the integers count from */
+    size_t rows, columns, tile_rows, tile_columns, down, across;
+    int16_t *side[2];
+} wires;
+
+bool chip_wires_ideal(const mho_hw *hw)
+{
+    return hw->wires.r_row_ohm == 0 && hw->wires.r_col_ohm == 0 && hw->wires.r_driver_ohm == 0 &&
+           hw->wires.r_sense_ohm == 0;
+}
+
+static mho_status tile(void *context, size_t item, size_t thread)
+{
+    const wires *w = context;
+    const size_t across = item % w->across, down = item / w->across % w->down;
+    const size_t row = down * w->tile_rows, column = across * w->tile_columns;
+    const size_t rows = w->rows - row < w->tile_rows ? w->rows - row : w->tile_rows;
+    const size_t columns =
+        w->columns - column < w->tile_columns ? w->columns - column : w->tile_columns;
+    int16_t *g = w->side[item / w->across / w->down] + column * w->rows + row;
+    (void)thread;
+    const mho_status s =
+        mho_circuit_effective(&w->options, &w->device, rows, columns, w->rows, g, g);
+    return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
+}
+
+mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns, int16_t *g_plus,
+                            int16_t *g_minus)
+{
+    if (chip_wires_ideal(hw))
+        return MHO_OK;
+    wires w = {.options = {.r_row_ohm = hw->wires.r_row_ohm,
+                           .r_col_ohm = hw->wires.r_col_ohm,
+                           .r_driver_ohm = hw->wires.r_driver_ohm,
+                           .r_sense_ohm = hw->wires.r_sense_ohm,
+                           .both_sides = hw->wires.both_sides},
+               .device = hw->device,
+               .rows = rows,
+               .columns = columns,
+               .tile_rows = hw->crossbar.rows,
+               .tile_columns = hw->crossbar.columns,
+               .side = {g_plus, g_minus}};
+    w.down = (rows + w.tile_rows - 1) / w.tile_rows;
+    w.across = (columns + w.tile_columns - 1) / w.tile_columns;
+    if (w.device.off_leak) { /* integers count from 0 S, of the same unit */
+        w.device.g_on_S -= w.device.g_off_S;
+        w.device.g_off_S = 0;
+    }
+    return mhoi_parallel(2 * w.down * w.across, tile, &w);
+}
