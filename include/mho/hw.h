@@ -107,7 +107,7 @@ typedef struct mho_hw_config {
  * hardware or device ("taox" is configs/device/taox.yaml) or a path, relative to the folder of the file
  * that names it.  sets: `key=value` strings applied last, NULL-terminated, or NULL.
  * MHO_ECONFIG: bad field (place, key, value, bounds); MHO_ENOTMODELED: nonlinear cells with wire
- * resistance; MHO_EFILE: no such file, nearest built-in named. */
+ * resistance; MHO_EUSAGE: no such built-in name, the nearest named; MHO_EFILE: no such file. */
 MHO_API MHO_MUST_CHECK mho_status mho_hw_open(const char *name, const char *const *sets,
                                               mho_hw_config *out);
 /* Bounds across fields: g_off < g_on, ... mho_hw_open has called it. */

@@ -80,7 +80,7 @@ typedef enum mho_style {
 } mho_style;
 
 /* Zoo name ("lenet") or YAML text (docs/models/net.md). Shapes are inferred; no parameters.
- * MHO_EFILE: unknown zoo name (and the nearest); MHO_ECONFIG with place:line: unknown key or layer, shapes
+ * MHO_EUSAGE: unknown zoo name (and the nearest); MHO_ECONFIG with place:line: unknown key or layer, shapes
  * that do not fit; MHO_EDOMAIN: sizes beyond 2^40 elements a layer. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_zoo(const char *name, mho_net **out);
 MHO_API MHO_MUST_CHECK mho_status mho_net_read(const char *text, const char *place, mho_net **out);

@@ -8,7 +8,7 @@
 
 paper_run_fn bcnn_splitting;
 
-enum { SIZES = 5, BITS = 8, READINGS = 8, SETS = 9 };
+enum { SIZES = 5, BITS = 8, READINGS = 12, SETS = 9 };
 
 static const size_t sizes[SIZES] = {32, 64, 128, 256, 512};
 static const double enough_points = 0.1; /* about the binomial error of 10,000 images */
@@ -19,13 +19,16 @@ typedef struct study {
     double error[READINGS][SIZES][BITS]; /* in %, of 1..8 bits */
 } study;
 
-/* Bits of a reading's number. */
-enum { OF_PAIR = 1, CALIBRATED = 2, ALIGNED = 4 };
+/* A reading's number: two bits and the range. */
+enum { OF_PAIR = 1, UNALIGNED = 2, RANGE = 4, LEAST_SQUARES = 0, CALIBRATED = RANGE, FULL = 2 * RANGE };
+
+static const char *const range_names[] = {"least squares", "calibrated", "full"};
+static const char *const range_values[] = {"least_squares", "calibrated", "full"};
 
 static void reading_name(size_t reading, char text[64])
 {
-    snprintf(text, 64, "%s, %s%s", reading & CALIBRATED ? "calibrated" : "full",
-             reading & OF_PAIR ? "pair" : "crossbar", reading & ALIGNED ? "" : ", unaligned");
+    snprintf(text, 64, "%s, %s%s", range_names[reading / RANGE],
+             reading & OF_PAIR ? "pair" : "crossbar", reading & UNALIGNED ? ", unaligned" : "");
 }
 
 static mho_status run_one(const study *y, size_t reading, size_t rows, size_t bits, double *error)
@@ -39,9 +42,9 @@ static mho_status run_one(const study *y, size_t reading, size_t rows, size_t bi
     snprintf(text[3], 64, "output.bits=0");
     snprintf(text[4], 64, "output.split_bits=%zu", bits);
     snprintf(text[5], 64, "crossbar.rows=%zu", rows);
-    snprintf(text[6], 64, "output.range=%s", reading & CALIBRATED ? "calibrated" : "full");
+    snprintf(text[6], 64, "output.range=%s", range_values[reading / RANGE]);
     snprintf(text[7], 64, "output.per=%s", reading & OF_PAIR ? "pair" : "crossbar");
-    snprintf(text[8], 64, "output.aligned=%s", reading & ALIGNED ? "true" : "false");
+    snprintf(text[8], 64, "output.aligned=%s", reading & UNALIGNED ? "false" : "true");
     for (size_t i = 0; i < SETS; i++)
         sets[i] = text[i];
     mho_status s = bcnn_lenet_error(&y->lenet, y->lenet.binary, "bcnn", sets, 1, &percent);
@@ -99,14 +102,14 @@ static void print_errors(FILE *out, const study *y)
             "images of %s\n  (binomial error %.2f points)\n",
             y->exact, y->lenet.images, y->lenet.data->name,
             bcnn_lenet_binomial(&y->lenet, y->exact));
-    for (size_t r = READINGS; r-- > 0;) {
+    for (size_t r = 0; r < READINGS; r++) {
         char name[64];
         reading_name(r, name);
-        fprintf(out, "\n  %-32s", name);
+        fprintf(out, "\n  %-34s", name);
         for (size_t b = 0; b < BITS; b++)
             fprintf(out, "%6zu", b + 1);
         for (size_t i = 0; i < SIZES; i++) {
-            fprintf(out, "\n  %28zu rows", sizes[i]);
+            fprintf(out, "\n  %30zu rows", sizes[i]);
             for (size_t b = 0; b < BITS; b++)
                 fprintf(out, " %5.2f", y->error[r][i][b]);
         }
@@ -116,14 +119,14 @@ static void print_errors(FILE *out, const study *y)
 
 static void print_answer(FILE *out, const study *y)
 {
-    fprintf(out, "\n  Bits needed to stay within %.1f points of exact sums\n  %-32s", enough_points,
+    fprintf(out, "\n  Bits needed to stay within %.1f points of exact sums\n  %-34s", enough_points,
             "");
     for (size_t i = 0; i < SIZES; i++)
         fprintf(out, " %4zu rows", sizes[i]);
-    for (size_t r = READINGS; r-- > 0;) {
+    for (size_t r = 0; r < READINGS; r++) {
         char name[64];
         reading_name(r, name);
-        fprintf(out, "\n  %-32s", name);
+        fprintf(out, "\n  %-34s", name);
         for (size_t i = 0; i < SIZES; i++) {
             const size_t n = bits_needed(y, r, i);
             if (n)
@@ -133,11 +136,11 @@ static void print_answer(FILE *out, const study *y)
         }
     }
     fputs("\n\n  Where do 4 bits stop being enough?\n", out);
-    for (size_t r = READINGS; r-- > 0;) {
+    for (size_t r = 0; r < READINGS; r++) {
         char name[64];
         size_t enough = 0;
         reading_name(r, name);
-        fprintf(out, "    %-32s enough at", name);
+        fprintf(out, "    %-34s enough at", name);
         for (size_t i = 0; i < SIZES; i++) {
             const size_t n = bits_needed(y, r, i);
             if (n && n <= 4)
@@ -149,8 +152,8 @@ static void print_answer(FILE *out, const study *y)
 
 static mho_status put_rows(paper_result *result, const study *y)
 {
-    static const size_t readings[] = {ALIGNED | CALIBRATED | OF_PAIR, ALIGNED | CALIBRATED,
-                                      ALIGNED | OF_PAIR, ALIGNED};
+    static const size_t readings[] = {CALIBRATED | OF_PAIR, CALIBRATED, FULL | OF_PAIR, FULL,
+                                      LEAST_SQUARES | OF_PAIR, LEAST_SQUARES};
     mho_status s = MHO_OK;
     char name[64];
     for (size_t k = 0; k < 4; k++)
@@ -165,7 +168,7 @@ static mho_status put_rows(paper_result *result, const study *y)
             s = paper_value(result, y->error[readings[k]][i][3] - y->exact,
                             "%s, %zu rows, 4 bits: increase", name, sizes[i]);
         }
-    for (size_t k = 0; k < 4; k++) {
+    for (size_t k = 0; k < sizeof readings / sizeof *readings; k++) {
         reading_name(readings[k], name);
         if (!s)
             s = paper_value(result, y->error[readings[k]][2][7] - y->exact,

@@ -30,7 +30,7 @@ static mho_status no_such(const char *folder, const char *what, const char *name
         count++;
     }
     const char *near = mho_nearest(name, names, count);
-    return mho_error(MHO_EFILE, "no %s named %s%s%s%s", what, name,
+    return mho_error(MHO_EUSAGE, "no %s named %s%s%s%s", what, name,
                      near    ? "; did you mean "
                      : count ? "; built in: "
                              : "",

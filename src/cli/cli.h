@@ -92,7 +92,7 @@ bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
 
 /* --- opening what the user named (open.c) ------------------------------------------------------------ */
 
-/* NET: zoo name, YAML file, or ONNX file. MHO_EFILE names the nearest zoo name. */
+/* NET: zoo name, YAML file, or ONNX file. MHO_EUSAGE names the nearest zoo name. */
 MHO_MUST_CHECK mho_status cli_open_net(const char *name, mho_net **out);
 /* NET with trained parameters: an ONNX file as it is; for a zoo name the built-in
  * models/NAME-STYLE-DATA.onnx ("lenet-binary-mnist").  MHO_ENODATA tells how to train one. */

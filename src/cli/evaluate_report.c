@@ -77,8 +77,9 @@ static void print_accuracy(const evaluation *e, const cli_args *args)
     cli_table_percent(t, d->min, 2);
     cli_table_percent(t, d->max, 2);
     if (!isnan(e->base_error)) {
-        add_error(t, e, "8-bit CNN, ideal devices", e->base_error);
-        for (int i = 0; i < 3; i++)
+        cli_table_text(t, "8-bit CNN, ideal devices"); /* another network: no change to tell */
+        cli_table_percent(t, e->base_error, 2);
+        for (int i = 0; i < 4; i++)
             cli_table_text(t, "%s", "");
     }
     cli_table_print(t, args);

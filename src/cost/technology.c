@@ -224,7 +224,7 @@ static mho_status no_such(const char *name)
         if (length >= sizeof known)
             break;
     }
-    return mho_error(MHO_EFILE,
+    return mho_error(MHO_ECONFIG,
                      "no technology table '%s'; built in: %s; or give the path of a .yaml file",
                      name, known);
 }

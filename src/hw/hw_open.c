@@ -56,9 +56,9 @@ static mho_status no_such(const char *name)
     }
     const char *near = mho_nearest(name, names, count);
     if (near)
-        return mho_error(MHO_EFILE, "no hardware description named %s; did you mean %s?", name,
+        return mho_error(MHO_EUSAGE, "no hardware description named %s; did you mean %s?", name,
                          near);
-    return mho_error(MHO_EFILE, "no hardware description named %s; built in: %s%s%s%s%s", name,
+    return mho_error(MHO_EUSAGE, "no hardware description named %s; built in: %s%s%s%s%s", name,
                      count > 0 ? names[0] : "none", count > 1 ? ", " : "",
                      count > 1 ? names[1] : "", count > 2 ? ", " : "", count > 2 ? names[2] : "");
 }
@@ -109,7 +109,8 @@ static mho_status read_base(const char *text, const char *place, unsigned depth,
         s = mho_error(MHO_ECONFIG,
                       "%s:%zu: base = %s is more than %d files deep; does one name itself?", place,
                       base->line, base->text, BASE_DEPTH_MAX);
-    else if (base && (s = read_one(base->text, place, depth + 1, out)) == MHO_EFILE)
+    else if (base && (s = read_one(base->text, place, depth + 1, out)) != MHO_OK &&
+             (s == MHO_EFILE || s == MHO_EUSAGE))
         s = mho_error_prefix(s, "%s:%zu: base", place, base->line);
     mhoi_yaml_destroy(root);
     return s;

@@ -142,9 +142,9 @@ static mho_status unknown(const char *name)
         count++;
     }
     const char *nearest = mho_nearest(name, list, count);
-    return nearest ? mho_error(MHO_EFILE, "no network '%s' is built in; did you mean %s?", name,
+    return nearest ? mho_error(MHO_EUSAGE, "no network '%s' is built in; did you mean %s?", name,
                                nearest)
-                   : mho_error(MHO_EFILE, "no network '%s' is built in", name);
+                   : mho_error(MHO_EUSAGE, "no network '%s' is built in", name);
 }
 
 mho_status mho_net_zoo(const char *name, mho_net **out)

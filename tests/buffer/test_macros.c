@@ -244,7 +244,7 @@ static void find_tells_what_there_is(void **unused)
     (void)unused;
     mho_macros *m;
     mho_macro low, high, mid;
-    assert_int_equal(mho_macros_open("buffer-22m", &m), MHO_EFILE);
+    assert_int_equal(mho_macros_open("buffer-22m", &m), MHO_EUSAGE);
     assert_non_null(strstr(mho_error_message(), "did you mean buffer-22nm?"));
     assert_int_equal(mho_macros_open("buffer-22nm", &m), MHO_OK);
     assert_int_equal(mho_macros_find(m, "rram", 3 << 20, true, &mid), MHO_ECONFIG);

@@ -280,7 +280,7 @@ static void descriptions_open(void **unused)
     assert_int_equal(mho_buffer_open("vgg-sram", sets, &o, NULL), MHO_OK);
     assert_string_equal(o.weight.kind, "sram");
     assert_int_equal(o.weight.size_B, 131072);
-    assert_int_equal(mho_buffer_open("vgg-rrm", NULL, &o, NULL), MHO_EFILE);
+    assert_int_equal(mho_buffer_open("vgg-rrm", NULL, &o, NULL), MHO_EUSAGE);
     assert_non_null(strstr(mho_error_message(), "did you mean vgg-rram?"));
 }
 

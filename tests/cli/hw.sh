@@ -12,7 +12,7 @@ run hw bcnn --csv; want_code 0; want_out "crossbar.rows,128,"
 run hw bcnn --set crossbar.rows=256 --set=device.bits=3 --json; want_code 0
 want_json 'v["crossbar.rows"]["value"] == 256 and v["crossbar.rows"]["place"] == "command line"'
 
-run hw bcn; want_error 3 "bcn" "did you mean bcnn?"
+run hw bcn; want_misuse "did you mean bcnn?"
 run hw nothing.yaml; want_error 3 "nothing.yaml" "No such file"
 run hw --set a=b; want_misuse "of which hardware?"
 
@@ -53,7 +53,7 @@ run hw bcnn --set device.g_on=0.5; want_error 2 "g_on" "g_off"
 
 run hw bcnn -o folder/report.txt; want_error 3 "folder/report.txt" "No such file"
 run hw bcnn -o report.txt; want_code 0; want_no_out; want_file report.txt
-run hw bcn -o report2.txt; want_code 3; want_no_file report2.txt
+run hw bcn -o report2.txt; want_code 2; want_no_file report2.txt
 run hw bcnn -o /dev/full; want_error 3 "/dev/full: cannot write: No space left on device"
 run hw bcnn --json -o /dev/full; want_code 3; want_err "/dev/full"
 [ -z "$(ls -A . | grep tmp-)" ] || fail "temporary files stay behind"

@@ -14,7 +14,7 @@ run nets lenet --csv; want_code 0; want_out "conv1,conv,5x5,input,20x24x24,28800
 printf 'input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 4, kernel: 3}\n  - fc: 10\n' >own.yaml
 run nets own.yaml --json; want_code 0; want_json 'v["network"] == "own" and v["macs"] == 36 * 36 + 1440'
 
-run nets lennet; want_code 3; want_no_out; want_err "lennet"; want_err "lenet"
+run nets lennet; want_code 2; want_no_out; want_err "lennet"; want_err "lenet"
 printf 'input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 4, kernell: 3}\n' >bad.yaml
 run nets bad.yaml; want_error 2 "bad.yaml:3:" "kernell" "kernel"
 printf 'input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 4, kernel: 9}\n' >bad.yaml

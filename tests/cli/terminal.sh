@@ -14,4 +14,4 @@ on_terminal hw -o file; want_code 0; ! grep -q $'\033' file || fail "color in a 
 NO_COLOR=1 on_terminal hw; want_code 0; want_plain
 NO_COLOR= on_terminal hw; want_code 0; want_color
 TERM=dumb on_terminal hw; want_code 0; want_plain
-on_terminal hw bcn; want_code 3; want_out "did you mean bcnn?"
+on_terminal hw bcn; want_code 2; want_out "did you mean bcnn?"

@@ -64,7 +64,7 @@ run train lenet --style binry -o x.onnx; want_misuse "binry, want float or binar
 run train lenet --style binary --data data; want_misuse "-o model.onnx"
 run train lenet --style binary --data data -o none/x.onnx; want_error 3 "none/x.onnx"
 run train lenet --style binary --data data --set batch=0 -o x.onnx; want_error 2 "batch = 0"
-run train lenett --data data -o x.onnx; want_error 3 "lenet"
+run train lenett --data data -o x.onnx; want_misuse "lenet"
 run train lenet --data data --resume -o x.onnx; want_misuse "--checkpoint"
 head -c 200 c.ck >cut.ck
 run train lenet $short --epochs 4 --checkpoint cut.ck --resume -o x.onnx --quiet; want_error 3 "cut.ck"

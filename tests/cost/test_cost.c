@@ -305,7 +305,7 @@ static void test_bad_tables(void **state)
     refused(parse("  nm: {value: 45, unit: nm, source: s}", "  c: {" AREA ", " ENERGY "}"),
             MHO_ECONFIG, "named as the unit 'nm'");
     mho_technology *tech;
-    refused(mho_technology_open("bcn-45nm", &tech), MHO_EFILE, "built in: bcnn-45nm");
+    refused(mho_technology_open("bcn-45nm", &tech), MHO_ECONFIG, "built in: bcnn-45nm");
     refused(mho_technology_open("/nowhere/t.yaml", &tech), MHO_EFILE, "/nowhere/t.yaml");
 }
 

@@ -92,7 +92,7 @@ static void test_base(void **state)
     write_text("loop.yaml", "base: ./loop.yaml\n");
     assert_error(mho_hw_open("loop.yaml", NULL, &c), MHO_ECONFIG, "does one name itself");
     write_text("orphan.yaml", "\nbase: bcn\n");
-    assert_error(mho_hw_open("orphan.yaml", NULL, &c), MHO_EFILE, "orphan.yaml:2: base: ");
+    assert_error(mho_hw_open("orphan.yaml", NULL, &c), MHO_EUSAGE, "orphan.yaml:2: base: ");
 }
 
 static void test_bad_values(void **state)
@@ -116,7 +116,7 @@ static void test_bad_values(void **state)
         assert_error(mho_hw_open("bcnn", sets, &c), MHO_ECONFIG, bad[i].part);
     }
     mho_hw_config c;
-    assert_error(mho_hw_open("bcnm", NULL, &c), MHO_EFILE, "did you mean bcnn");
+    assert_error(mho_hw_open("bcnm", NULL, &c), MHO_EUSAGE, "did you mean bcnn");
     assert_error(mho_hw_open("nowhere/x.yaml", NULL, &c), MHO_EFILE, "nowhere/x.yaml");
 }
 

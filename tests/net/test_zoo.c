@@ -189,7 +189,7 @@ static void unknown_name_is_told(void **state)
 {
     (void)state;
     mho_net *net = NULL;
-    assert_int_equal(mho_net_zoo("lennet", &net), MHO_EFILE);
+    assert_int_equal(mho_net_zoo("lennet", &net), MHO_EUSAGE);
     assert_null(net);
     assert_non_null(strstr(mho_error_message(), "did you mean lenet?"));
 }
