@@ -42,7 +42,9 @@ typedef struct mho_spread {
 } mho_spread;
 
 /* error rate of `trials` programmings over the first `count` images; error[trials] may be NULL.
- * inference_seconds: time of hardware inference alone, summed (may be NULL). */
+ * inference_seconds: time of hardware inference alone, summed (may be NULL).
+ * MHO_EINTERRUPTED (or another error of a later programming): all three tell of the spread->trials
+ * programmings that were finished. */
 MHO_API MHO_MUST_CHECK mho_status mho_chip_errors(mho_chip *chip, const mho_images *images,
                                                   size_t count, uint64_t seed, size_t trials,
                                                   double *error, mho_spread *spread,

@@ -284,7 +284,7 @@ static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t cou
     const double start = mho_seconds();
     if (!s)
         s = run_all(&r);
-    *seconds += mho_seconds() - start;
+    *seconds += s ? 0 : mho_seconds() - start;
     for (size_t i = 0; !s && i < count; i++)
         *wrong += label[i] != images->label[i];
     return s;
@@ -302,11 +302,11 @@ mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t coun
     mho_status s = mhoi_alloc(&label, count, 1, "labels");
     if (!s)
         s = mhoi_alloc(&wrong, trials, sizeof *wrong, "errors");
-    for (size_t t = 0; !s && t < trials; t++)
-        s = one_trial(chip, images, count, seed, t, trials, label, &wrong[t], &seconds);
-    if (!s)
-        *spread = spread_of(wrong, trials, count);
-    for (size_t t = 0; !s && error && t < trials; t++)
+    size_t done = 0;
+    for (; !s && done < trials; done += !s)
+        s = one_trial(chip, images, count, seed, done, trials, label, &wrong[done], &seconds);
+    *spread = done ? spread_of(wrong, done, count) : (mho_spread){.trials = 0};
+    for (size_t t = 0; error && t < done; t++)
         error[t] = (double)wrong[t] / (double)count;
     if (inference_seconds)
         *inference_seconds = seconds;

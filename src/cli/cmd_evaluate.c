@@ -19,7 +19,7 @@ mho_status cmd_evaluate(const cli_args *args)
     if (s == MHO_EINTERRUPTED && e.interrupted)
         s = mho_error(MHO_EINTERRUPTED,
                       "interrupted after %zu of %zu programmings; the report is of these",
-                      e.trials_done, e.trials);
+                      e.spread.trials, e.trials);
     evaluation_free(&e);
     return s;
 }

@@ -12,7 +12,8 @@ typedef struct simulation {
     size_t images;
     double software_error, ideal_error; /* ideal: the same chip with ideal devices */
     double *error;                      /* [trials] */
-    mho_spread spread;
+    mho_spread spread;                  /* of the finished programmings */
+    bool interrupted;
     mho_write_count programming; /* the last one */
     double inference_s, seconds;
 } simulation;
@@ -61,7 +62,7 @@ static mho_status errors_on(simulation *sim, const mho_hw *hw, uint64_t seed, si
     if (!s)
         s = mho_chip_errors(chip, &sim->data->test, sim->images, seed, trials, error, spread,
                             inference_s);
-    if (!s)
+    if (chip)
         sim->programming = mho_chip_writes(chip);
     mho_chip_destroy(chip);
     return s;
@@ -78,14 +79,15 @@ static mho_status simulate(const cli_args *args, simulation *sim)
     mho_spread one;
     sim->error = cli_alloc(args->trials * sizeof *sim->error);
     size_t wrong = 0;
-    s = errors_on(sim, &ideal, args->seed, 1, NULL, &one, NULL);
+    s = mho_infer_errors(sim->net, &sim->data->test, sim->images, &wrong);
+    sim->software_error = (double)wrong / (double)sim->images;
+    if (!s)
+        s = errors_on(sim, &ideal, args->seed, 1, NULL, &one, NULL);
+    sim->ideal_error = s ? 0 : one.mean;
     if (!s)
         s = errors_on(sim, &sim->hw.hw, args->seed, args->trials, sim->error, &sim->spread,
                       &sim->inference_s);
-    if (!s)
-        s = mho_infer_errors(sim->net, &sim->data->test, sim->images, &wrong);
-    sim->ideal_error = s ? 0 : one.mean;
-    sim->software_error = (double)wrong / (double)sim->images;
+    sim->interrupted = s == MHO_EINTERRUPTED && sim->spread.trials > 0;
     sim->seconds = mho_seconds() - start_s;
     return s;
 }
@@ -134,6 +136,7 @@ static mho_status print_json(const cli_args *args, const simulation *sim)
     mho_json_put(root, "software_error", mho_json_number(sim->software_error));
     mho_json_put(root, "ideal_device_error", mho_json_number(sim->ideal_error));
     mho_json_put(root, "hardware_error", errors_json(sim));
+    mho_json_put(root, "complete", mho_json_bool(!sim->interrupted));
     mho_json_put(root, "programming", programming_json(&sim->programming));
     mho_json_put(root, "images_per_second", mho_json_number(images_per_second(sim)));
     mho_json_put(root, "seconds", mho_json_number(sim->seconds));
@@ -162,6 +165,9 @@ static void print_table(const cli_args *args, const simulation *sim)
     cli_table_percent(t, sim->spread.max, 2);
     cli_table_print(t, args);
     cli_table_destroy(t);
+    if (sim->interrupted)
+        fprintf(args->out, "  incomplete: interrupted after %zu of %zu programmings\n",
+                sim->spread.trials, args->trials);
     if (!args->csv)
         fprintf(args->out, "\n%.0f images/s on crossbars, %zu threads, %s kernels\n",
                 images_per_second(sim), mho_threads(), mho_cpu_name(mho_cpu_level()));
@@ -180,10 +186,12 @@ mho_status cmd_simulate(const cli_args *args)
         return mho_error(MHO_EUSAGE, "--%s goes with --sweep", args->resume ? "resume" : "ci");
     simulation sim = {.images = 0};
     mho_status s = simulate(args, &sim);
-    if (!s && args->json)
-        s = print_json(args, &sim);
-    else if (!s)
+    if ((!s || sim.interrupted) && args->json) {
+        const mho_status printed = print_json(args, &sim);
+        s = printed ? printed : s;
+    } else if (!s || sim.interrupted) {
         print_table(args, &sim);
+    }
     mho_images_free(&sim.calibration);
     mho_net_destroy(sim.net);
     mho_data_destroy(sim.data);

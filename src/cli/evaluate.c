@@ -71,22 +71,13 @@ static mho_status run_ideal(evaluation *e, uint8_t *label)
     return s;
 }
 
-static mho_status run_trials(evaluation *e, uint8_t *label)
+static mho_status run_trials(evaluation *e)
 {
     mho_chip *chip = NULL;
     mho_status s = mho_chip_create(e->net, &e->hw.hw, &e->calibration, &chip);
-    for (size_t t = 0; t < e->trials && !s; t++) {
-        cli_progress_part("programmings", t, e->trials);
-        s = mho_chip_program(chip, e->seed, (uint32_t)t);
-        double start_s = mho_seconds();
-        if (!s)
-            s = count_errors(chip, &e->data->test, e->images, label, &e->wrong[t]);
-        if (!s) {
-            e->inference_s += mho_seconds() - start_s;
-            e->trials_done = t + 1;
-        }
-    }
-    cli_progress_part("", 0, 0);
+    if (!s)
+        s = mho_chip_errors(chip, &e->data->test, e->images, e->seed, e->trials, e->error,
+                            &e->spread, &e->inference_s);
     mho_chip_destroy(chip);
     return s;
 }
@@ -121,28 +112,6 @@ static mho_status run_base(const cli_args *args, evaluation *e, uint8_t *label)
     return s;
 }
 
-/* The spread of the finished programmings; counted in images, so that equal trials have no deviation. */
-static void summarize(evaluation *e)
-{
-    size_t n = e->trials_done, low = SIZE_MAX, high = 0;
-    double sum = 0, squares = 0, images = (double)e->images, trials = (double)n;
-    for (size_t t = 0; t < n; t++) {
-        double wrong = (double)e->wrong[t];
-        sum += wrong;
-        squares += wrong * wrong;
-        low = e->wrong[t] < low ? e->wrong[t] : low;
-        high = e->wrong[t] > high ? e->wrong[t] : high;
-    }
-    if (!n)
-        return;
-    double variance = n > 1 ? (squares - sum * sum / trials) / (trials - 1) : 0;
-    e->spread = (mho_spread){.mean = sum / trials / images,
-                             .std = low < high ? sqrt(variance) / images : 0,
-                             .min = (double)low / images,
-                             .max = (double)high / images,
-                             .trials = n};
-}
-
 static mho_status run_accuracy(const cli_args *args, evaluation *e)
 {
     size_t wrong = 0;
@@ -155,10 +124,9 @@ static mho_status run_accuracy(const cli_args *args, evaluation *e)
     if (!s)
         s = run_base(args, e, label);
     if (!s)
-        s = run_trials(e, label);
+        s = run_trials(e);
     free(label);
-    summarize(e);
-    e->interrupted = s == MHO_EINTERRUPTED && e->trials_done > 0;
+    e->interrupted = s == MHO_EINTERRUPTED && e->spread.trials > 0;
     return s;
 }
 
@@ -220,7 +188,7 @@ static mho_status prepare(const cli_args *args, evaluation *e)
     if (e->images > e->data->test.count)
         return mho_error(MHO_EUSAGE, "--images = %zu, want 1..%zu: %s has no more", e->images,
                          e->data->test.count, e->data->name);
-    e->wrong = cli_alloc(e->trials * sizeof *e->wrong);
+    e->error = cli_alloc(e->trials * sizeof *e->error);
     return MHO_OK;
 }
 
@@ -242,6 +210,6 @@ void evaluation_free(evaluation *e)
     mho_net_destroy(e->net);
     mho_images_free(&e->calibration);
     mho_data_destroy(e->data);
-    free(e->wrong);
+    free(e->error);
     *e = (evaluation){0};
 }

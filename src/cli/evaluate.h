@@ -12,19 +12,19 @@ typedef struct evaluation {
     mho_net *net;
     char model[256]; /* where its parameters come from */
     bool from_file;  /* they are in the file that was named */
-    size_t images, trials, trials_done;
+    size_t images, trials;
     uint64_t seed;
     double software_error, ideal_error; /* fractions; ideal: on crossbars without variation */
     double base_error; /* of the ideal 8-bit CNN; NaN: no trained network is known */
-    size_t *wrong;                      /* [trials] images */
-    mho_spread spread;                  /* of wrong[0..trials_done) / images */
+    double *error;     /* [trials] */
+    mho_spread spread; /* of the finished programmings */
     double inference_s, seconds;
     uint64_t pipelined, layer_by_layer; /* cycles */
     mho_estimate *own, *base;           /* mapping and cost */
     bool interrupted;
 } evaluation;
 
-/* MHO_EINTERRUPTED with e->interrupted: all is there but the trials after trials_done. */
+/* MHO_EINTERRUPTED with e->interrupted: all is there but the programmings after spread.trials. */
 MHO_MUST_CHECK mho_status evaluation_run(const cli_args *args, evaluation *e);
 void evaluation_free(evaluation *e);
 

@@ -31,9 +31,9 @@ static void put_errors(mho_json *root, const evaluation *e)
     mho_json_put(spread, "std", mho_json_number(e->spread.std));
     mho_json_put(spread, "min", mho_json_number(e->spread.min));
     mho_json_put(spread, "max", mho_json_number(e->spread.max));
-    mho_json_put(spread, "trials", mho_json_integer((int64_t)e->trials_done));
-    for (size_t t = 0; t < e->trials_done; t++)
-        mho_json_add(list, mho_json_number((double)e->wrong[t] / (double)e->images));
+    mho_json_put(spread, "trials", mho_json_integer((int64_t)e->spread.trials));
+    for (size_t t = 0; t < e->spread.trials; t++)
+        mho_json_add(list, mho_json_number(e->error[t]));
     mho_json_put(spread, "by_trial", list);
     mho_json_put(root, "hardware_error", spread);
     mho_json_put(root, "complete", mho_json_bool(!e->interrupted));
@@ -41,7 +41,7 @@ static void put_errors(mho_json *root, const evaluation *e)
 
 static void put_run(mho_json *root, const evaluation *e)
 {
-    double done = (double)(e->trials_done * e->images);
+    double done = (double)(e->spread.trials * e->images);
     mho_json_put(root, "images_per_second", mho_json_number(done / e->inference_s));
     mho_json_put(root, "seconds", mho_json_number(e->seconds));
     mho_json_put(root, "peak_bytes", mho_json_integer((int64_t)mho_peak_bytes()));

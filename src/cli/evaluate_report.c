@@ -86,7 +86,7 @@ static void print_accuracy(const evaluation *e, const cli_args *args)
     cli_table_destroy(t);
     if (e->interrupted)
         fprintf(args->out, "  incomplete: interrupted after %zu of %zu programmings\n",
-                e->trials_done, e->trials);
+                e->spread.trials, e->trials);
     fputc('\n', args->out);
 }
 
@@ -201,7 +201,7 @@ void evaluation_print(const evaluation *e, const cli_args *args)
         out,
         "%s%s images/s on crossbars, %.1f s in all, %s of memory, %zu thread%s, %s, seed %llu%s\n",
         m->dim,
-        cli_grouped((uint64_t)((double)(e->trials_done * e->images) / e->inference_s), rate),
+        cli_grouped((uint64_t)((double)(e->spread.trials * e->images) / e->inference_s), rate),
         e->seconds, cli_si((double)mho_peak_bytes(), "B", peak), mho_threads(),
         mho_threads() == 1 ? "" : "s", mho_cpu_name(mho_cpu_level()), (unsigned long long)e->seed,
         m->end);
@@ -223,7 +223,7 @@ void evaluation_print_csv(const evaluation *e, const cli_args *args)
     add_measure(t, "hardware_error_min", e->spread.min);
     add_measure(t, "hardware_error_max", e->spread.max);
     add_measure(t, "baseline_error", e->base_error);
-    add_measure(t, "trials", (double)e->trials_done);
+    add_measure(t, "trials", (double)e->spread.trials);
     add_measure(t, "images", (double)e->images);
     add_measure(t, "cycles_pipelined", (double)e->pipelined);
     add_measure(t, "cycles_layer_by_layer", (double)e->layer_by_layer);

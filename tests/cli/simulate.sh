@@ -79,3 +79,11 @@ run simulate "$model" --hw bcnn --data nowhere; want_code 3; want_no_out; want_e
 run simulate nothing.onnx --hw bcnn --data synthetic; want_error 3 "nothing.onnx"
 run simulate lenet --hw bcnm --data synthetic; want_misuse "did you mean bcnn?"
 run simulate "$model" --hw bcnn $few --set output.split_bits=40; want_error 2 "output.split_bits = 40" "0..16"
+
+# Interrupted: what the finished programmings tell (where there is one yet), and exit code 130.
+command="mho simulate, interrupted"; code=0
+"$mho" simulate lenet --hw bcnn --data synthetic --images 100 --trials 1000000 --threads 1 >out 2>err &
+pid=$!
+sleep 4; kill -INT $pid; wait $pid || code=$?
+want_code 130; want_err "interrupted"
+[ ! -s out ] || want_out "incomplete: interrupted after"
