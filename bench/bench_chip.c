@@ -61,7 +61,13 @@ static const bench_case cases[] = {
     {"lenet-ideal", "lenet", "bcnn", MHO_STYLE_BINARY, 4000, 8000, {"device.variation=0"}},
     {"lenet-8bit", "lenet", "cnn8", MHO_STYLE_FLOAT, 2000, 2000, {NULL}},
     {"vgg11-cifar10", "vgg11-cifar10", "bcnn", MHO_STYLE_BINARY, 256, 300, {NULL}},
-    {"vgg11-cifar10-ideal", "vgg11-cifar10", "bcnn", MHO_STYLE_BINARY, 256, 300, {"device.variation=0"}},
+    {"vgg11-cifar10-ideal",
+     "vgg11-cifar10",
+     "bcnn",
+     MHO_STYLE_BINARY,
+     256,
+     300,
+     {"device.variation=0"}},
 };
 
 /* Digits, or random pixels where the network wants another shape. */
@@ -152,9 +158,11 @@ int main(int argc, char **argv)
     bool found = false;
     must(mho_cpu_init());
     must(mho_threads_set(1));
-    printf("%s kernels\n%-20s %8s %6s %8s %11s %12s %11s %8s\n", mho_cpu_name(mho_cpu_level()), "case",
-           "images/s", "/bar", "/software", "2 threads", "programming", "calibration", "peak");
-    printf("%-20s %8s %6s %8s %11s %12s %11s %8s\n", "", "a core", "", "", "/one", "% of 10,000", "s", "MB");
+    printf("%s kernels\n%-20s %8s %6s %8s %11s %12s %11s %8s\n", mho_cpu_name(mho_cpu_level()),
+           "case", "images/s", "/bar", "/software", "2 threads", "programming", "calibration",
+           "peak");
+    printf("%-20s %8s %6s %8s %11s %12s %11s %8s\n", "", "a core", "", "", "/one", "% of 10,000",
+           "s", "MB");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bench_case *b = &cases[i];
         if (argc > 1 && strcmp(argv[1], b->name) != 0)

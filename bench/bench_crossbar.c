@@ -118,7 +118,8 @@ static double time_sgemm(const scene *s)
 {
     const int m = (int)s->shape.columns, n = (int)(s->n * s->positions), k = (int)s->rows;
     const double start = seconds();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, s->a, k, s->b, n, 0, s->c, n);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, s->a, k, s->b, n, 0, s->c,
+                n);
     return seconds() - start;
 }
 
@@ -161,7 +162,8 @@ static void open_variant(variant *v, const scene *s, mho_cpu level, bool per_pai
     check(mho_crossbar_work_create(v->xb, s->n, &v->work));
 }
 
-static void round_of(variant *v, const scene *s, const mho_converter *converter, double sgemm, int i)
+static void round_of(variant *v, const scene *s, const mho_converter *converter, double sgemm,
+                     int i)
 {
     const double pixels = (double)(s->n * s->positions);
     double start = seconds();
@@ -197,11 +199,11 @@ __attribute__((target("avx512f,avx512vpopcntdq"))) static double count_peak(void
         for (size_t i = 0; i < STEPS; ++i)
             _Pragma("GCC unroll 4") for (size_t j = 0; j < SIDE; ++j)
                 _Pragma("GCC unroll 4") for (size_t k = 0; k < SIDE; ++k)
-                {
-                    const __m512i v = _mm512_and_si512(_mm512_load_si512(x[i][k]),
-                                                       _mm512_set1_epi32((int)w[i][j]));
-                    sum[j][k] = _mm512_add_epi32(sum[j][k], _mm512_popcnt_epi32(v));
-                }
+            {
+                const __m512i v =
+                    _mm512_and_si512(_mm512_load_si512(x[i][k]), _mm512_set1_epi32((int)w[i][j]));
+                sum[j][k] = _mm512_add_epi32(sum[j][k], _mm512_popcnt_epi32(v));
+            }
     }
     const double time = seconds() - start;
     for (size_t j = 0; j < SIDE * SIDE; ++j)
@@ -209,7 +211,8 @@ __attribute__((target("avx512f,avx512vpopcntdq"))) static double count_peak(void
     return !all ? 0 : 512.0 * STEPS * TURNS * SIDE * SIDE / time;
 }
 
-static void bench_ideal(const char *name, mho_crossbar_shape shape, size_t n, mho_converter converter)
+static void bench_ideal(const char *name, mho_crossbar_shape shape, size_t n,
+                        mho_converter converter)
 {
     scene s = make_scene(shape, n, true);
     const double macs = (double)s.rows * (double)shape.columns * (double)(s.n * s.positions);
@@ -222,8 +225,9 @@ static void bench_ideal(const char *name, mho_crossbar_shape shape, size_t n, mh
             round_of(&v, &s, &converter, 0, i);
             part[i] = peak[i] > 0 ? macs / v.all[i] / peak[i] : 0;
         }
-        printf("%-22s %s  %6.1f GMAC/s, %3.0f %% of the peak %6.1f  packing %2.0f %%  program %.2f ms\n", name,
-               per_pair ? "pair" : "each", macs / median(v.all) * 1e-9, 100 * median(part),
+        printf("%-22s %s  %6.1f GMAC/s, %3.0f %% of the peak %6.1f  packing %2.0f %%  program %.2f "
+               "ms\n",
+               name, per_pair ? "pair" : "each", macs / median(v.all) * 1e-9, 100 * median(part),
                median(peak) * 1e-9, 100 * median(v.packing), 1e3 * median(v.program));
         mho_crossbar_work_destroy(v.work);
         mho_crossbar_destroy(v.xb);
@@ -248,7 +252,8 @@ static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_conv
     const double macs = (double)s.rows * (double)shape.columns * (double)(s.n * s.positions);
     printf("%-22s sgemm %6.1f GMAC/s\n", name, macs / median(sgemm) * 1e-9);
     for (size_t j = 0; j < variants; ++j) {
-        printf("    %-7s %s  kernel x%5.2f  all x%5.2f  %6.1f GMAC/s  packing %2.0f %%  program %.2f ms\n",
+        printf("    %-7s %s  kernel x%5.2f  all x%5.2f  %6.1f GMAC/s  packing %2.0f %%  program "
+               "%.2f ms\n",
                mho_cpu_name(v[j].level), v[j].per_pair ? "pair" : "each", median(v[j].kernel_ratio),
                median(v[j].ratio), macs / median(v[j].all) * 1e-9, 100 * median(v[j].packing),
                1e3 * median(v[j].program));
@@ -266,7 +271,8 @@ static mho_crossbar_shape connected(size_t rows, size_t columns, size_t crossbar
                                 .input_bits = bits};
 }
 
-static mho_crossbar_shape convolution(size_t c, size_t h, size_t k, size_t pad, size_t columns, size_t bits)
+static mho_crossbar_shape convolution(size_t c, size_t h, size_t k, size_t pad, size_t columns,
+                                      size_t bits)
 {
     return (mho_crossbar_shape){.window = {c, h, h, k, k, 1, pad, pad, pad, pad},
                                 .columns = columns,

@@ -79,7 +79,8 @@ static void reorder(chain *c, const dnnl_memory_desc_t *want)
     if (dnnl_memory_desc_equal(&c->desc, want))
         return;
     dnnl_primitive_desc_t pd;
-    need(dnnl_reorder_primitive_desc_create(&pd, &c->desc, c->engine, want, c->engine, NULL) == dnnl_success,
+    need(dnnl_reorder_primitive_desc_create(&pd, &c->desc, c->engine, want, c->engine, NULL) ==
+             dnnl_success,
          "reorder");
     dnnl_memory_t to = memory_of(c, want);
     push(c, pd, (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, c->value}, {DNNL_ARG_TO, to}}, 2);
@@ -120,13 +121,15 @@ static void push_conv(chain *c, dnnl_dim_t in, dnnl_dim_t side, dnnl_dim_t out)
     dnnl_convolution_desc_t desc;
     dnnl_memory_desc_init_by_tag(&src, 4, (dnnl_dims_t){c->batch, in, side, side}, dnnl_f32,
                                  dnnl_format_tag_any);
-    dnnl_memory_desc_init_by_tag(&weight, 4, (dnnl_dims_t){out, in, 5, 5}, dnnl_f32, dnnl_format_tag_any);
-    dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){out}, dnnl_f32, dnnl_a);
-    dnnl_memory_desc_init_by_tag(&dst, 4, (dnnl_dims_t){c->batch, out, side - 4, side - 4}, dnnl_f32,
+    dnnl_memory_desc_init_by_tag(&weight, 4, (dnnl_dims_t){out, in, 5, 5}, dnnl_f32,
                                  dnnl_format_tag_any);
+    dnnl_memory_desc_init_by_tag(&bias, 1, (dnnl_dims_t){out}, dnnl_f32, dnnl_a);
+    dnnl_memory_desc_init_by_tag(&dst, 4, (dnnl_dims_t){c->batch, out, side - 4, side - 4},
+                                 dnnl_f32, dnnl_format_tag_any);
     const dnnl_dims_t stride = {1, 1}, pad = {0, 0};
-    need(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &src,
-                                            &weight, &bias, &dst, stride, pad, pad) == dnnl_success,
+    need(dnnl_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct,
+                                            &src, &weight, &bias, &dst, stride, pad,
+                                            pad) == dnnl_success,
          "convolution");
     push_weighted(c, &desc, false, &bias);
 }
@@ -136,11 +139,11 @@ static void push_pool(chain *c, dnnl_dim_t channels, dnnl_dim_t side)
     dnnl_memory_desc_t dst;
     dnnl_pooling_desc_t desc;
     dnnl_primitive_desc_t pd = NULL;
-    dnnl_memory_desc_init_by_tag(&dst, 4, (dnnl_dims_t){c->batch, channels, side / 2, side / 2}, dnnl_f32,
-                                 dnnl_format_tag_any);
+    dnnl_memory_desc_init_by_tag(&dst, 4, (dnnl_dims_t){c->batch, channels, side / 2, side / 2},
+                                 dnnl_f32, dnnl_format_tag_any);
     const dnnl_dims_t two = {2, 2}, pad = {0, 0};
-    need(dnnl_pooling_forward_desc_init(&desc, dnnl_forward_inference, dnnl_pooling_max, &c->desc, &dst, two,
-                                        two, pad, pad) == dnnl_success &&
+    need(dnnl_pooling_forward_desc_init(&desc, dnnl_forward_inference, dnnl_pooling_max, &c->desc,
+                                        &dst, two, two, pad, pad) == dnnl_success &&
              dnnl_primitive_desc_create(&pd, &desc, NULL, c->engine, NULL) == dnnl_success,
          "pooling");
     c->desc = *dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0);
@@ -158,9 +161,10 @@ static void push_fc(chain *c, int dims, const dnnl_dim_t *in, dnnl_dim_t out, bo
     size[0] = out;
     dnnl_memory_desc_init_by_tag(&weight, dims, size, dnnl_f32, dnnl_format_tag_any);
     dnnl_memory_desc_init_by_tag(&bias, 1, size, dnnl_f32, dnnl_a);
-    dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){c->batch, out}, dnnl_f32, dnnl_format_tag_any);
-    need(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_inference, &src, &weight, &bias, &dst) ==
-             dnnl_success,
+    dnnl_memory_desc_init_by_tag(&dst, 2, (dnnl_dims_t){c->batch, out}, dnnl_f32,
+                                 dnnl_format_tag_any);
+    need(dnnl_inner_product_forward_desc_init(&desc, dnnl_forward_inference, &src, &weight, &bias,
+                                              &dst) == dnnl_success,
          "inner product");
     push_weighted(c, &desc, relu, &bias);
 }
@@ -189,7 +193,8 @@ static double chain_run(const chain *c, const float *input, size_t images)
     for (size_t i = 0; i + (size_t)c->batch <= images; i += (size_t)c->batch) {
         memcpy(to, input + i * 784, (size_t)c->batch * 784 * sizeof(float));
         for (size_t k = 0; k < c->stages; ++k)
-            dnnl_primitive_execute(c->stage[k].primitive, c->stream, c->stage[k].args, c->stage[k].arg);
+            dnnl_primitive_execute(c->stage[k].primitive, c->stream, c->stage[k].args,
+                                   c->stage[k].arg);
     }
     dnnl_stream_wait(c->stream);
     return now() - start;
@@ -214,7 +219,8 @@ int main(int argc, char **argv)
     need(mho_cpu_init() == MHO_OK, "cpu");
     need(mho_threads_set(argc > 2 ? strtoull(argv[2], NULL, 10) : 0) == MHO_OK, "threads");
     omp_set_num_threads((int)mho_threads());
-    float *input = calloc(images * 784, sizeof *input), *scores = calloc(images * 10, sizeof *scores);
+    float *input = calloc(images * 784, sizeof *input),
+          *scores = calloc(images * 10, sizeof *scores);
     need(images && input && scores, "memory");
     for (size_t i = 0; i < images * 784; ++i)
         input[i] = (float)(i % 251) / 256.0f;
@@ -237,11 +243,12 @@ int main(int argc, char **argv)
     }
     double chain_best = best[0];
     for (size_t k = 0; k < 3; ++k) {
-        printf("oneDNN chain, batches of %4d  %9.0f images/s\n", (int)batches[k], (double)images / best[k]);
+        printf("oneDNN chain, batches of %4d  %9.0f images/s\n", (int)batches[k],
+               (double)images / best[k]);
         chain_best = best[k] < chain_best ? best[k] : chain_best;
     }
-    printf("mho                           %9.0f images/s  ratio %.2f  threads %zu\n", (double)images / ours,
-           chain_best / ours, mho_threads());
+    printf("mho                           %9.0f images/s  ratio %.2f  threads %zu\n",
+           (double)images / ours, chain_best / ours, mho_threads());
     mho_infer_destroy(infer);
     mho_net_destroy(net);
     free(input);

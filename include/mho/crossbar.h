@@ -41,12 +41,12 @@ typedef enum mho_conversion {
 } mho_conversion;
 
 typedef struct mho_crossbar_shape {
-    mho_window window;     /* rows R = c kh kw; positions P = H_out W_out */
-    size_t columns;        /* C weight columns (pairs) */
-    size_t crossbar_rows;  /* word lines of one crossbar */
-    size_t input_bits;     /* 1: inputs are 0 or 1; 2..8: codes of so many bits */
-    bool input_signed;     /* 2..8: two's complement codes in int8_t, else uint8_t */
-    int conversion;        /* mho_conversion; asking for the other one is right, but slow */
+    mho_window window;    /* rows R = c kh kw; positions P = H_out W_out */
+    size_t columns;       /* C weight columns (pairs) */
+    size_t crossbar_rows; /* word lines of one crossbar */
+    size_t input_bits;    /* 1: inputs are 0 or 1; 2..8: codes of so many bits */
+    bool input_signed;    /* 2..8: two's complement codes in int8_t, else uint8_t */
+    int conversion;       /* mho_conversion; asking for the other one is right, but slow */
 } mho_crossbar_shape;
 
 typedef struct mho_crossbar mho_crossbar;

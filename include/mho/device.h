@@ -24,20 +24,21 @@ typedef enum mho_distribution {
 } mho_distribution;
 
 typedef struct mho_device {
-    size_t bits;            /* N, 1..8 */
-    double g_on_S, g_off_S; /* 0 <= g_off < g_on */
-    int distribution;       /* mho_distribution */
-    double variation;       /* half-width of u, dimensionless; 0 = ideal */
-    double variation_sigma; /* lognormal only: deviation of ln g */
-    double variation_rise;  /* added to either from the lowest to the highest level, linearly */
-    char table[128];        /* path of measured levels (mho_device_read_table); "" = none */
+    size_t bits;             /* N, 1..8 */
+    double g_on_S, g_off_S;  /* 0 <= g_off < g_on */
+    int distribution;        /* mho_distribution */
+    double variation;        /* half-width of u, dimensionless; 0 = ideal */
+    double variation_sigma;  /* lognormal only: deviation of ln g */
+    double variation_rise;   /* added to either from the lowest to the highest level, linearly */
+    char table[128];         /* path of measured levels (mho_device_read_table); "" = none */
     double verify_tolerance; /* half levels: a cell farther from its centre is written again */
-    size_t verify_rewrites;  /* most times it is written again, 0..254; 0 = cells are not verified */
+    size_t verify_rewrites; /* most times it is written again, 0..254; 0 = cells are not verified */
     double stuck_on, stuck_off; /* shares of cells that conduct g_on, g_off whatever is written */
-    double drift_nu, drift_nu_spread; /* g(t) = g (t / t0)^-nu, nu normal over cells */
+    double drift_nu, drift_nu_spread;   /* g(t) = g (t / t0)^-nu, nu normal over cells */
     double drift_time_s, drift_start_s; /* t, t0 */
-    double nonlinearity; /* b of I ~ g sinh(b V / V_read) / sinh(b); 0 = I ~ g V */
-    bool off_leak; /* no reference column takes g_off of every driven row out of single-ended sums */
+    double nonlinearity;                /* b of I ~ g sinh(b V / V_read) / sinh(b); 0 = I ~ g V */
+    bool
+        off_leak; /* no reference column takes g_off of every driven row out of single-ended sums */
     size_t resolution_bits; /* of the integers above; 10..14 */
     /* What the table holds, in siemens; levels 0 = none. */
     size_t table_levels;
@@ -70,7 +71,7 @@ typedef struct mho_write_count {
     uint64_t writes;  /* of all cells, at least one each */
     uint64_t outside; /* cells beyond the tolerance after the last write; verified devices only */
     uint64_t stuck;
-    uint64_t held;    /* draws held at the end of the range a conductance can take */
+    uint64_t held; /* draws held at the end of the range a conductance can take */
 } mho_write_count;
 
 /* Programs n cells: g[i] = conductance in integer units of a cell set to level[i].  The draw of cell i
@@ -78,8 +79,8 @@ typedef struct mho_write_count {
  * A draw below 0 S or beyond MHO_CONDUCTANCE_RATIO x 2^resolution_bits above g_off is held there and
  * counted.  count may be NULL. */
 #define MHO_CONDUCTANCE_RATIO 1.6 /* largest representable g over g_on, in units above g_off */
-MHO_API void mho_device_program(const mho_device *device, uint64_t seed, uint32_t trial, uint32_t layer,
-                                uint32_t array, uint64_t first, size_t n, const uint8_t *level,
-                                int16_t *g, mho_write_count *count);
+MHO_API void mho_device_program(const mho_device *device, uint64_t seed, uint32_t trial,
+                                uint32_t layer, uint32_t array, uint64_t first, size_t n,
+                                const uint8_t *level, int16_t *g, mho_write_count *count);
 
 #endif

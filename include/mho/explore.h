@@ -25,7 +25,7 @@ MHO_API const char *mho_grid_key(const mho_grid *sweep, size_t axis);
 MHO_API const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis);
 /* Sets the fields of the point.  MHO_ECONFIG: fields that exclude each other; names the point. */
 MHO_API MHO_MUST_CHECK mho_status mho_grid_apply(const mho_grid *sweep, size_t point,
-                                                  mho_hw_config *config);
+                                                 mho_hw_config *config);
 
 /* Half-widths of 95 % confidence intervals, fractions like the error. */
 typedef struct mho_error_estimate {
@@ -45,9 +45,10 @@ typedef void mho_trial_fn(void *user, size_t trial);
  * is at most `wanted_half` (0: never) and MHO_TRIALS_LEAST programmings are done, at the latest after
  * `trials`.  error[trials] and each may be NULL.  MHO_EINTERRUPTED, or as mho_chip_run. */
 #define MHO_TRIALS_LEAST 4
-MHO_API MHO_MUST_CHECK mho_status mho_error_of(mho_chip *chip, const mho_images *images, size_t count,
-                                               uint64_t seed, size_t trials, double wanted_half,
-                                               double *error, mho_trial_fn *each, void *user,
+MHO_API MHO_MUST_CHECK mho_status mho_error_of(mho_chip *chip, const mho_images *images,
+                                               size_t count, uint64_t seed, size_t trials,
+                                               double wanted_half, double *error,
+                                               mho_trial_fn *each, void *user,
                                                mho_error_estimate *out);
 
 #endif

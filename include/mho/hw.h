@@ -51,7 +51,7 @@ typedef struct mho_hw {
         int cell;             /* mho_cell */
         int mode;             /* mho_mode */
     } crossbar;
-    struct { /* 0 = ideal; mho/circuit.h */
+    struct {                              /* 0 = ideal; mho/circuit.h */
         double r_row_ohm, r_col_ohm;      /* of a segment of a word line, of a bit line */
         double r_driver_ohm, r_sense_ohm; /* in series with a driver, with a converter */
         bool both_sides;                  /* word lines are driven at both ends */
@@ -71,9 +71,9 @@ typedef struct mho_hw {
         int range;     /* mho_range */
         double percentile; /* calibrated: 99.9 keeps all but 0.1 %, half of it at either end */
         size_t calibration_images;
-        bool aligned; /* decision edges moved halfway between possible sums */
-        int column_sum; /* mho_column_sum */
-        int per;      /* mho_converter_per */
+        bool aligned;                   /* decision edges moved halfway between possible sums */
+        int column_sum;                 /* mho_column_sum */
+        int per;                        /* mho_converter_per */
         double offset, gain_error, inl; /* deviations over converters; in steps, -, in steps */
     } output;
     struct {

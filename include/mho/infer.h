@@ -9,15 +9,16 @@
 typedef struct mho_infer mho_infer;
 
 /* Prepares inference of up to `batch` images at once.  The network must have parameters and outlive it. */
-MHO_API MHO_MUST_CHECK mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out);
+MHO_API MHO_MUST_CHECK mho_status mho_infer_create(const mho_net *net, size_t batch,
+                                                   mho_infer **out);
 /* input [n][c][h][w], scores [n][classes], n <= batch.  In binary networks every sum is exact in float:
  * scores are the same on every CPU. */
 MHO_API MHO_MUST_CHECK mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input,
                                                 float *scores);
 /* Same, and the output of every node of the network: node_out[i] is NULL or [n][c][h][w]. For tests and
  * calibration. */
-MHO_API MHO_MUST_CHECK mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
-                                                      float *const *node_out);
+MHO_API MHO_MUST_CHECK mho_status mho_infer_run_nodes(mho_infer *infer, size_t n,
+                                                      const float *input, float *const *node_out);
 MHO_API void mho_infer_destroy(mho_infer *infer);
 
 /* Classifies images[0..count) with all threads; the lowest index wins among equal scores. */

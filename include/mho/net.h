@@ -73,7 +73,7 @@ MHO_API const char *mho_op_name(mho_op op);
 
 /* How a network of the zoo is turned into one to train and map. */
 typedef enum mho_style {
-    MHO_STYLE_FLOAT,  /* as written */
+    MHO_STYLE_FLOAT, /* as written */
     MHO_STYLE_BINARY, /* every convolution and fully connected layer binary, each but the last followed
                          by batch normalization, its pooling, and sign; the last by batch normalization.
                          (Max pooling before sign equals OR pooling after it, exactly.) */
@@ -104,6 +104,7 @@ MHO_API bool mho_net_has_parameters(const mho_net *net);
 MHO_API size_t mho_node_weight_count(const mho_node *node); /* weights without bias */
 MHO_API uint64_t mho_node_macs(const mho_node *node);       /* multiply-accumulates an image */
 MHO_API uint64_t mho_net_macs(const mho_net *net);
-MHO_API uint64_t mho_net_parameters(const mho_net *net); /* weights and biases, batch normalization apart */
+MHO_API uint64_t
+mho_net_parameters(const mho_net *net); /* weights and biases, batch normalization apart */
 
 #endif

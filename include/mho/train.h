@@ -9,11 +9,12 @@
 
 typedef struct mho_train_options {
     size_t epochs, batch;
-    double learning_rate, learning_rate_end; /* half a cosine from one to the other over all steps */
-    double latent_rate;                      /* learning rate of latent weights, relative */
-    double weight_decay;                     /* of float weights */
-    double label_smoothing;                  /* share of the wanted output spread over all classes */
-    size_t shift;                            /* augmentation: largest shift in pixels */
+    double learning_rate,
+        learning_rate_end;  /* half a cosine from one to the other over all steps */
+    double latent_rate;     /* learning rate of latent weights, relative */
+    double weight_decay;    /* of float weights */
+    double label_smoothing; /* share of the wanted output spread over all classes */
+    size_t shift;           /* augmentation: largest shift in pixels */
     size_t seed;
 } mho_train_options;
 
@@ -32,8 +33,8 @@ typedef struct mho_train_epoch {
  * one a checkpoint ended with (its times are 0).
  * MHO_EINTERRUPTED: stopped, checkpoint written, net holds the last epoch. */
 MHO_API MHO_MUST_CHECK mho_status mho_train(mho_net *net, const mho_data *data,
-                                            const mho_train_options *options, const char *checkpoint,
-                                            bool resume,
+                                            const mho_train_options *options,
+                                            const char *checkpoint, bool resume,
                                             void (*each)(void *user, const mho_train_epoch *epoch),
                                             void *user);
 

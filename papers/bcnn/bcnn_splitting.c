@@ -20,7 +20,14 @@ typedef struct study {
 } study;
 
 /* A reading's number: two bits and the range. */
-enum { OF_PAIR = 1, UNALIGNED = 2, RANGE = 4, LEAST_SQUARES = 0, CALIBRATED = RANGE, FULL = 2 * RANGE };
+enum {
+    OF_PAIR = 1,
+    UNALIGNED = 2,
+    RANGE = 4,
+    LEAST_SQUARES = 0,
+    CALIBRATED = RANGE,
+    FULL = 2 * RANGE
+};
 
 static const char *const range_names[] = {"least squares", "calibrated", "full"};
 static const char *const range_values[] = {"least_squares", "calibrated", "full"};
@@ -152,7 +159,7 @@ static void print_answer(FILE *out, const study *y)
 
 static mho_status put_rows(paper_result *result, const study *y)
 {
-    static const size_t readings[] = {CALIBRATED | OF_PAIR, CALIBRATED, FULL | OF_PAIR, FULL,
+    static const size_t readings[] = {CALIBRATED | OF_PAIR,    CALIBRATED,   FULL | OF_PAIR, FULL,
                                       LEAST_SQUARES | OF_PAIR, LEAST_SQUARES};
     mho_status s = MHO_OK;
     char name[64];

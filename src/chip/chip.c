@@ -13,7 +13,8 @@
 enum {
     BLOCK_MIN = 16,
     BLOCK_MAX = 256,
-    BLOCK_BYTES = 32 << 20, /* of one block's maps: enough images to read the tables of a layer once */
+    BLOCK_BYTES =
+        32 << 20, /* of one block's maps: enough images to read the tables of a layer once */
     BYTES_PER_WEIGHT = 16, /* levels, conductances of the pair, and what kernels derive from them */
 };
 

@@ -125,8 +125,7 @@ static chip_range bounds_of(const mho_chip *chip, const chip_layer *layer)
     chip_range range = chip_range_full(chip, layer);
     if (chip_wires_ideal(&chip->hw))
         return range;
-    const size_t rows =
-        layer->rows < chip->hw.crossbar.rows ? layer->rows : chip->hw.crossbar.rows;
+    const size_t rows = layer->rows < chip->hw.crossbar.rows ? layer->rows : chip->hw.crossbar.rows;
     const int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
     const double off = d->off_leak ? 0
                                    : d->g_off_S / (d->g_on_S - d->g_off_S) *

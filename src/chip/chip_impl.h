@@ -63,7 +63,8 @@ typedef struct chip_layer {
      * [channels][P] where the layer pads. */
     bool per_position;
     int32_t *z_edge, *w_sum;
-    int32_t *excess; /* sum of a column's g+ - g- beyond its ideal; like w_sum, NULL unless read back */
+    int32_t
+        *excess; /* sum of a column's g+ - g- beyond its ideal; like w_sum, NULL unless read back */
     mho_window window;
     int32_t *threshold;       /* of the crossbars' sum; like w_sum */
     uint8_t *flip;            /* [channels] */
@@ -98,7 +99,7 @@ struct mho_chip {
     size_t scores_map; /* where no step makes scores: the map they are read from */
     size_t block;      /* images a thread takes at once */
     bool programmed;
-    int16_t *g_plus, *g_minus; /* [cells of the largest group] for programming */
+    int16_t *g_plus, *g_minus;   /* [cells of the largest group] for programming */
     mho_write_count programming; /* the last one */
 };
 
@@ -109,7 +110,8 @@ MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node
                                             const chip_map *in, bool first, bool last,
                                             chip_layer *layer);
 /* Excess of the columns of group g, programmed to g_plus, g_minus [columns][rows]. */
-void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus, const int16_t *g_minus);
+void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
+                          const int16_t *g_minus);
 void chip_layer_free(chip_layer *layer);
 
 /* chip_chain.c */

@@ -18,7 +18,7 @@
 typedef struct cli_args {
     const char *file[CLI_FILES_MAX]; /* positional arguments */
     size_t files;
-    const char *set[CLI_SETS_MAX + 1];   /* --set key=value, NULL-terminated */
+    const char *set[CLI_SETS_MAX + 1]; /* --set key=value, NULL-terminated */
     size_t sets;
     const char *sweep[CLI_SETS_MAX + 1]; /* --sweep key=values, likewise */
     double ci;                           /* points of error */
@@ -76,7 +76,8 @@ extern const size_t cli_option_count;
 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
-    cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline, cmd_buffer;
+    cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline,
+    cmd_buffer;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 

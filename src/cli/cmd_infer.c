@@ -6,12 +6,13 @@
 
 #include "cli.h"
 
-#define TOLERANCE 1e-4 /* of the largest expected value: float sums in another order differ by less */
+#define TOLERANCE                                                                                  \
+    1e-4 /* of the largest expected value: float sums in another order differ by less */
 
 /* --- a data set -------------------------------------------------------------------------------------- */
 
-static mho_status report_errors(const cli_args *args, const mho_net *net, const mho_data *data, size_t count,
-                                size_t errors, double seconds)
+static mho_status report_errors(const cli_args *args, const mho_net *net, const mho_data *data,
+                                size_t count, size_t errors, double seconds)
 {
     const double error = count ? (double)errors / (double)count : 0;
     const double rate = seconds > 0 ? (double)count / seconds : 0;
@@ -70,7 +71,8 @@ static mho_status compare(const char *path, const float *scores, size_t count, c
     if (s != MHO_OK)
         return s;
     if (expect.count != count)
-        s = mho_error(MHO_EFORMAT, "%s: %zu values, the network gives %zu", path, expect.count, count);
+        s = mho_error(MHO_EFORMAT, "%s: %zu values, the network gives %zu", path, expect.count,
+                      count);
     for (size_t i = 0; s == MHO_OK && i < count; i++) {
         const double diff = fabs((double)scores[i] - (double)expect.data[i]);
         out->max_abs_diff = diff <= out->max_abs_diff ? out->max_abs_diff : diff; /* NaN stays */
@@ -120,8 +122,8 @@ static mho_status report_scores(const cli_args *args, const float *scores, size_
     cli_table_print(table, args);
     cli_table_destroy(table);
     if (args->expect && !args->csv)
-        fprintf(args->out, "\nLargest difference from %s: %.3g (%s)\n", args->expect, c->max_abs_diff,
-                c->match ? "matches" : "does not match");
+        fprintf(args->out, "\nLargest difference from %s: %.3g (%s)\n", args->expect,
+                c->max_abs_diff, c->match ? "matches" : "does not match");
     return MHO_OK;
 }
 
@@ -137,8 +139,9 @@ static mho_status infer_input(const cli_args *args, const mho_net *net)
     comparison c = {.match = true};
     float *scores = NULL;
     if (!n || input.count % in)
-        s = mho_error(MHO_EFORMAT, "%s: %zu values, want a multiple of %zu x %zu x %zu", args->input,
-                      input.count, net->node[0].out.c, net->node[0].out.h, net->node[0].out.w);
+        s = mho_error(MHO_EFORMAT, "%s: %zu values, want a multiple of %zu x %zu x %zu",
+                      args->input, input.count, net->node[0].out.c, net->node[0].out.h,
+                      net->node[0].out.w);
     if (s == MHO_OK)
         s = mho_infer_create(net, n, &infer);
     if (s == MHO_OK) {
@@ -150,8 +153,8 @@ static mho_status infer_input(const cli_args *args, const mho_net *net)
     if (s == MHO_OK)
         s = report_scores(args, scores, n, each, &c);
     if (s == MHO_OK && !c.match)
-        s = mho_error(MHO_ECHECK, "largest difference from %s is %.3g, want %.3g or less", args->expect,
-                      c.max_abs_diff, TOLERANCE * fmax(1, c.scale));
+        s = mho_error(MHO_ECHECK, "largest difference from %s is %.3g, want %.3g or less",
+                      args->expect, c.max_abs_diff, TOLERANCE * fmax(1, c.scale));
     free(scores);
     mho_infer_destroy(infer);
     mho_tensor_free(&input);

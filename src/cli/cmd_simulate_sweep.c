@@ -291,9 +291,8 @@ static void print_table(const sweep_run *r)
         n += (size_t)snprintf(columns + n, sizeof columns - n, "%s>|", mho_grid_key(r->sweep, a));
     if (n < sizeof columns)
         snprintf(columns + n, sizeof columns - n, "%s",
-                 r->args->csv
-                     ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>"
-                     : "error>|+- 95 %>|images +->|deviation>|programmings>|software>");
+                 r->args->csv ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>"
+                              : "error>|+- 95 %>|images +->|deviation>|programmings>|software>");
     snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu",
              (r->net[0] ? r->net[0] : r->net[1])->name, r->base.hw.name, r->data->name,
              r->data->place, r->images, r->args->seed);

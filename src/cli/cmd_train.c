@@ -26,8 +26,8 @@ static void each_epoch(void *user, const mho_train_epoch *e)
     if (w->args->quiet)
         return;
     cli_progress_clear();
-    fprintf(stderr, "epoch %*zu/%zu  train error %6.3f %%", e->epochs > 99 ? 3 : 2, e->epoch, e->epochs,
-            100 * e->train_error);
+    fprintf(stderr, "epoch %*zu/%zu  train error %6.3f %%", e->epochs > 99 ? 3 : 2, e->epoch,
+            e->epochs, 100 * e->train_error);
     if (isfinite(e->test_error))
         fprintf(stderr, "  test error %6.3f %%", 100 * e->test_error);
     fprintf(stderr, "  loss %.4f  rate %.6f  %.1f s\n", e->loss, e->learning_rate, e->seconds);
@@ -56,8 +56,8 @@ static mho_status options_of(const cli_args *args, mho_train_options *options)
     return s;
 }
 
-static mho_status print_report(const cli_args *args, const mho_net *net, const mho_data *data, mho_style style,
-                               const watch *w)
+static mho_status print_report(const cli_args *args, const mho_net *net, const mho_data *data,
+                               mho_style style, const watch *w)
 {
     const double per_epoch = w->epochs ? w->seconds / (double)w->epochs : 0;
     const double cpu_per_epoch = w->epochs ? w->cpu_seconds / (double)w->epochs : 0;
@@ -79,7 +79,8 @@ static mho_status print_report(const cli_args *args, const mho_net *net, const m
     }
     char title[400];
     snprintf(title, sizeof title, "%s on %s (%s)", net->name, data->name, data->place);
-    cli_table *table = cli_table_create(title, "epochs>|train error>|test error>|time an epoch>|model");
+    cli_table *table =
+        cli_table_create(title, "epochs>|train error>|test error>|time an epoch>|model");
     cli_table_text(table, "%zu", w->last.epoch);
     cli_table_percent(table, w->last.train_error, 3);
     cli_table_percent(table, w->last.test_error, 3);

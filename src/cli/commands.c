@@ -38,7 +38,8 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "hw set",
      .run = cmd_map,
-     .details = "A layer is R = h w C_in / groups rows by C columns of pairs; X_in and X_out crossbars stand\n"
+     .details = "A layer is R = h w C_in / groups rows by C columns of pairs; X_in and X_out "
+                "crossbars stand\n"
                 "side by side where R or C is larger than one crossbar (docs/models/map.md).\n\n"
                 "    mho map vgg16 --hw bcnn --set crossbar.rows=256",
      .fields = &mho_hw_fields},
@@ -49,11 +50,12 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "hw set explain",
      .run = cmd_cost,
-     .details = "Counts come from the mapping, prices from the technology table that the hardware names\n"
-                "(configs/tech/*.yaml).  --explain tells the formula and the source of every number;\n"
-                "the readings of a paper that leaves something open are the fields cost.* .\n\n"
-                "    mho cost alexnet-owt --hw bcnn\n"
-                "    mho cost alexnet-owt --hw cnn8 --set cost.buffer=true --set cost.footnote_c=w",
+     .details =
+         "Counts come from the mapping, prices from the technology table that the hardware names\n"
+         "(configs/tech/*.yaml).  --explain tells the formula and the source of every number;\n"
+         "the readings of a paper that leaves something open are the fields cost.* .\n\n"
+         "    mho cost alexnet-owt --hw bcnn\n"
+         "    mho cost alexnet-owt --hw cnn8 --set cost.buffer=true --set cost.footnote_c=w",
      .fields = &mho_hw_fields},
     {.name = "pipeline",
      .synopsis = "NET [--hw HW] [--trace FROM:TO] [--vcd FILE] [options]",
@@ -62,11 +64,13 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "hw set trace vcd service registered-pool",
      .run = cmd_pipeline,
-     .details = "Every layer works as soon as its line buffer holds a window; every window is compared with\n"
-                "the feature map while it runs (docs/models/pipeline.md).  Beside it stand the closed\n"
-                "forms of the bcnn paper, and the reason of each difference.\n\n"
-                "    mho pipeline vgg11-cifar10 --trace 66:100\n"
-                "    mho pipeline vgg16 --vcd vgg16.vcd",
+     .details =
+         "Every layer works as soon as its line buffer holds a window; every window is compared "
+         "with\n"
+         "the feature map while it runs (docs/models/pipeline.md).  Beside it stand the closed\n"
+         "forms of the bcnn paper, and the reason of each difference.\n\n"
+         "    mho pipeline vgg11-cifar10 --trace 66:100\n"
+         "    mho pipeline vgg16 --vcd vgg16.vcd",
      .fields = &mho_hw_fields},
     {.name = "buffer",
      .synopsis = "NET [--weight rram:1M] [--io sram:128K] [--acc N] [--level N] [options]",
@@ -89,10 +93,12 @@ const cli_command cli_commands[] = {
      .files_max = CLI_FILES_MAX,
      .options = "list data seed trials images",
      .run = cmd_reproduce,
-     .details = "Exit code 1 if a value lies outside its tolerance.  Rows that cannot be reproduced say why.\n"
-                "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n\n"
-                "    mho reproduce bcnn-table4\n"
-                "    mho reproduce bcnn-fig5 -o fig5.svg",
+     .details =
+         "Exit code 1 if a value lies outside its tolerance.  Rows that cannot be reproduced say "
+         "why.\n"
+         "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n\n"
+         "    mho reproduce bcnn-table4\n"
+         "    mho reproduce bcnn-fig5 -o fig5.svg",
      .own_output = true},
     {.name = "circuit",
      .synopsis = "--conductance g.csv --voltage v.csv --r-row OHM --r-col OHM [options]",
@@ -105,7 +111,8 @@ const cli_command cli_commands[] = {
          "0 V.  --r-row and --r-col are the resistances of a wire from one cell to the next, and\n"
          "also from the driver to the first cell and from the last cell to the sense amplifier.\n\n"
          "Prints one current in amperes a line; with several input vectors (lines of the voltage\n"
-         "file) a vector a line.  `float` in the voltage file leaves a word line without driver.\n\n"
+         "file) a vector a line.  `float` in the voltage file leaves a word line without "
+         "driver.\n\n"
          "    mho circuit --conductance g.csv --voltage v.csv --r-row 2 --r-col 3 --spice x.cir\n"
          "    ngspice -b x.cir"},
     {.name = "hw",
@@ -114,14 +121,16 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "set",
      .run = cmd_hw,
-     .details = "HW is a built-in name or a YAML file.  Each field is shown with its unit, the place that\n"
-                "set it, and the source of the value.\n\n"
-                "A hardware description of your own starts from another one and tells what differs:\n"
-                "    base: bcnn\n"
-                "    crossbar:\n"
-                "      rows: 256\n"
-                "    device:\n"
-                "      bits: {value: 3, source: \"my measurement\"}",
+     .details =
+         "HW is a built-in name or a YAML file.  Each field is shown with its unit, the place "
+         "that\n"
+         "set it, and the source of the value.\n\n"
+         "A hardware description of your own starts from another one and tells what differs:\n"
+         "    base: bcnn\n"
+         "    crossbar:\n"
+         "      rows: 256\n"
+         "    device:\n"
+         "      bits: {value: 3, source: \"my measurement\"}",
      .fields = &mho_hw_fields},
     {.name = "simulate",
      .synopsis = "NET --hw HW [--sweep KEY=VALUES]... [options]",
@@ -131,26 +140,29 @@ const cli_command cli_commands[] = {
      .options = "hw data trials images seed set sweep ci resume",
      .run = cmd_simulate,
      .own_rows = true,
-     .details = "Prints the error in software, on crossbars with ideal devices, and its mean and spread\n"
-                "over --trials programmings (10 if not given).  Same --seed, same digits.\n\n"
-                "--sweep makes a table over fields of the hardware, with 95 % confidence intervals of\n"
-                "the mean over programmings.  -o FILE keeps its rows as CSV while they come, --resume\n"
-                "goes on where FILE ends.\n\n"
-                "Examples\n"
-                "    mho simulate lenet --hw bcnn\n"
-                "    mho simulate my.onnx --hw cnn8 --set device.bits=3 --trials 20 --json\n"
-                "    mho simulate lenet --hw bcnn --sweep device.bits=1,3,5 --sweep device.variation=0:1:0.25\n"
-                "        --trials 100 --ci 0.05 -o sweep.csv"},
+     .details =
+         "Prints the error in software, on crossbars with ideal devices, and its mean and spread\n"
+         "over --trials programmings (10 if not given).  Same --seed, same digits.\n\n"
+         "--sweep makes a table over fields of the hardware, with 95 % confidence intervals of\n"
+         "the mean over programmings.  -o FILE keeps its rows as CSV while they come, --resume\n"
+         "goes on where FILE ends.\n\n"
+         "Examples\n"
+         "    mho simulate lenet --hw bcnn\n"
+         "    mho simulate my.onnx --hw cnn8 --set device.bits=3 --trials 20 --json\n"
+         "    mho simulate lenet --hw bcnn --sweep device.bits=1,3,5 --sweep "
+         "device.variation=0:1:0.25\n"
+         "        --trials 100 --ci 0.05 -o sweep.csv"},
     {.name = "data",
      .synopsis = "[show [FILE.pgm] | fetch mnist]",
      .summary = "data sets: what is found where; a contact sheet; download MNIST",
      .files_max = 2,
      .options = "data mirror",
      .run = cmd_data,
-     .details = "show writes the first test images of every class as PGM (colour: PPM); FILE.pgm is\n"
-                "NAME.pgm in this folder if not given.\n\n"
-                "fetch puts MNIST into ~/.cache/mho/mnist and checks the SHA-256 sums; --mirror names a\n"
-                "folder on another server (http, https, or file:///FOLDER)."},
+     .details =
+         "show writes the first test images of every class as PGM (colour: PPM); FILE.pgm is\n"
+         "NAME.pgm in this folder if not given.\n\n"
+         "fetch puts MNIST into ~/.cache/mho/mnist and checks the SHA-256 sums; --mirror names a\n"
+         "folder on another server (http, https, or file:///FOLDER)."},
     {.name = "train",
      .synopsis = "NET --style float|binary -o MODEL.onnx [options]",
      .summary = "train a network and write it as ONNX",
@@ -158,9 +170,12 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "style data epochs seed set checkpoint resume",
      .run = cmd_train,
-     .details = "NET is a name of the zoo (`mho nets`) or a YAML file.  --style binary (the default): weights and\n"
-                "activations of one bit after BinaryNet; float: as written.  A line an epoch goes to stderr.\n"
-                "With --checkpoint FILE the state is stored after every epoch; after a kill or Ctrl-C the same\n"
+     .details = "NET is a name of the zoo (`mho nets`) or a YAML file.  --style binary (the "
+                "default): weights and\n"
+                "activations of one bit after BinaryNet; float: as written.  A line an epoch goes "
+                "to stderr.\n"
+                "With --checkpoint FILE the state is stored after every epoch; after a kill or "
+                "Ctrl-C the same\n"
                 "command with --resume goes on and ends with the same digits.\n\n"
                 "    mho train lenet --style binary --data DIR -o lenet.onnx",
      .fields = &mho_train_fields,
@@ -172,8 +187,10 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "style data images input expect",
      .run = cmd_infer,
-     .details = "MODEL is an ONNX file, or the name of a network trained and built in, of that --style (binary\n"
-                "by default).  --input runs given images, [n][c][h][w] float32 as .npy or ONNX TensorProto (.pb);\n"
+     .details = "MODEL is an ONNX file, or the name of a network trained and built in, of that "
+                "--style (binary\n"
+                "by default).  --input runs given images, [n][c][h][w] float32 as .npy or ONNX "
+                "TensorProto (.pb);\n"
                 "--expect compares the scores and exits with 1 where they differ.\n\n"
                 "    mho infer lenet.onnx --data DIR --images 1000"},
     {.name = "doctor",

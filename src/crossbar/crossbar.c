@@ -10,7 +10,8 @@
 static mho_status check_size(const char *name, size_t value, size_t min)
 {
     if (value < min || value > SIZE_LIMIT)
-        return mho_error(MHO_EDOMAIN, "crossbar: %s = %zu, want %zu..%zu", name, value, min, SIZE_LIMIT);
+        return mho_error(MHO_EDOMAIN, "crossbar: %s = %zu, want %zu..%zu", name, value, min,
+                         SIZE_LIMIT);
     return MHO_OK;
 }
 
@@ -20,19 +21,25 @@ static mho_status check_shape(const mho_crossbar_shape *s)
     const struct {
         const char *name;
         size_t value, min;
-    } size[] = {{"c", w->c, 1},           {"h", w->h, 1},
-                {"w", w->w, 1},           {"kh", w->kh, 1},
-                {"kw", w->kw, 1},         {"stride", w->stride, 1},
-                {"pad_top", w->pad_top, 0},       {"pad_left", w->pad_left, 0},
-                {"pad_bottom", w->pad_bottom, 0}, {"pad_right", w->pad_right, 0},
-                {"columns", s->columns, 1},       {"crossbar_rows", s->crossbar_rows, 1}};
+    } size[] = {{"c", w->c, 1},
+                {"h", w->h, 1},
+                {"w", w->w, 1},
+                {"kh", w->kh, 1},
+                {"kw", w->kw, 1},
+                {"stride", w->stride, 1},
+                {"pad_top", w->pad_top, 0},
+                {"pad_left", w->pad_left, 0},
+                {"pad_bottom", w->pad_bottom, 0},
+                {"pad_right", w->pad_right, 0},
+                {"columns", s->columns, 1},
+                {"crossbar_rows", s->crossbar_rows, 1}};
     for (size_t i = 0; i < sizeof size / sizeof *size; ++i)
         if (check_size(size[i].name, size[i].value, size[i].min) != MHO_OK)
             return MHO_EDOMAIN;
     const size_t h = w->h + w->pad_top + w->pad_bottom, width = w->w + w->pad_left + w->pad_right;
     if (w->kh > h || w->kw > width)
-        return mho_error(MHO_EDOMAIN, "crossbar: a window of %zu x %zu does not fit %zu x %zu", w->kh,
-                         w->kw, h, width);
+        return mho_error(MHO_EDOMAIN, "crossbar: a window of %zu x %zu does not fit %zu x %zu",
+                         w->kh, w->kw, h, width);
     if (s->input_bits < 1 || s->input_bits > 8)
         return mho_error(MHO_EDOMAIN, "crossbar: input_bits = %zu, want 1..8", s->input_bits);
     size_t cells = w->c, map = w->c;
@@ -40,8 +47,9 @@ static mho_status check_shape(const mho_crossbar_shape *s)
         __builtin_mul_overflow(map, h + w->kh, &map) ||
         __builtin_mul_overflow(map, 2 * (width + w->stride + 8), &map) || map > UINT32_MAX / 2 ||
         cells > SIZE_LIMIT)
-        return mho_error(MHO_ENOMEM, "crossbar: a map of %zu x %zu x %zu under a window of %zu x %zu",
-                         w->c, w->h, w->w, w->kh, w->kw);
+        return mho_error(MHO_ENOMEM,
+                         "crossbar: a map of %zu x %zu x %zu under a window of %zu x %zu", w->c,
+                         w->h, w->w, w->kh, w->kw);
     return MHO_OK;
 }
 
@@ -73,11 +81,13 @@ static mho_status allocate(mho_crossbar *xb)
     if (status == MHO_OK)
         status = mhoi_alloc(&xb->segment, xb->rows, sizeof *xb->segment, "segments");
     if (status == MHO_OK)
-        status = mhoi_alloc(&xb->group_bundle, xb->groups + 1, sizeof *xb->group_bundle, "row groups");
+        status =
+            mhoi_alloc(&xb->group_bundle, xb->groups + 1, sizeof *xb->group_bundle, "row groups");
     if (status == MHO_OK)
         status = mhoi_alloc(&xb->group_step, xb->groups + 1, sizeof *xb->group_step, "row groups");
     for (int side = 0; status == MHO_OK && side < MHOI_SIDES; ++side)
-        status = mhoi_alloc(&xb->bias[side], xb->groups * xb->shape.columns, sizeof(int32_t), "biases");
+        status =
+            mhoi_alloc(&xb->bias[side], xb->groups * xb->shape.columns, sizeof(int32_t), "biases");
     return status;
 }
 
@@ -149,12 +159,13 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
     mho_status status = mhoi_alloc(&work->plane, plane, 1, "padded image");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->window,
-                            images * xb->chunks * xb->plane_bytes + xb->plane_row + 2 * MHOI_SLACK, 1,
-                            "windows");
+                            images * xb->chunks * xb->plane_bytes + xb->plane_row + 2 * MHOI_SLACK,
+                            1, "windows");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->bytes, bytes, 1, "bundle indices");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->x, (bundles + 1) * MHOI_BLOCK, sizeof(uint16_t), "kernel inputs");
+        status =
+            mhoi_alloc(&work->x, (bundles + 1) * MHOI_BLOCK, sizeof(uint16_t), "kernel inputs");
     if (status == MHO_OK && !xb->direct)
         status = mhoi_alloc(&work->sum, xb->shape.columns * MHOI_PITCH, sizeof *work->sum, "sums");
     if (status == MHO_OK)

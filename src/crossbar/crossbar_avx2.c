@@ -41,8 +41,8 @@ static void table(const int32_t *g, int32_t offset, int16_t *out)
 }
 
 /* 32 rows of every image as one word: bits[word][image]. */
-static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_t images, size_t pitch,
-                      uint32_t *bits)
+static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                      size_t pitch, uint32_t *bits)
 {
     for (size_t i = 0; i < images; ++i) {
         const uint8_t *from = map + i * image_bytes;
@@ -96,8 +96,7 @@ static void expand_pair(const uint8_t *first, const uint8_t *second, bool is_sig
         int32_t *to = pair + q / MHOI_TILE * step + q % MHOI_TILE;
         const __m256i low = widen(first + q, is_signed);
         const __m256i high = second ? widen(second + q, is_signed) : _mm256_setzero_si256();
-        _mm256_store_si256((void *)to,
-                           _mm256_blend_epi16(low, _mm256_slli_epi32(high, 16), 0xAA));
+        _mm256_store_si256((void *)to, _mm256_blend_epi16(low, _mm256_slli_epi32(high, 16), 0xAA));
     }
 }
 
@@ -177,8 +176,8 @@ INLINE __m256i entries(const int16_t *table)
 }
 
 /* Adds the `together` bundles that begin at entry `at` of tables j and j + 1. */
-INLINE void add_bundles(const mhoi_job *job, size_t j, const uint16_t *x, size_t at, size_t together,
-                        size_t tile, sums *s)
+INLINE void add_bundles(const mhoi_job *job, size_t j, const uint16_t *x, size_t at,
+                        size_t together, size_t tile, sums *s)
 {
     __m256i part0[2], part1[2];
     UNROLL for (size_t i = 0; i < together; ++i)
@@ -220,8 +219,8 @@ INLINE void lookup_tile(const mhoi_job *job, size_t j, size_t q, size_t together
     const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
     const __m256i b0 = _mm256_set1_epi32(job->bias[j]), b1 = _mm256_set1_epi32(job->bias[j + 1]);
     sums s;
-    UNROLL for (size_t u = 0; u < 2; ++u)
-        s.all0[u] = s.high0[u] = s.all1[u] = s.high1[u] = _mm256_setzero_si256();
+    UNROLL for (size_t u = 0; u < 2; ++u) s.all0[u] = s.high0[u] = s.all1[u] = s.high1[u] =
+        _mm256_setzero_si256();
     for (size_t b = 0; b < whole; b += together)
         add_bundles(job, j, x + b * MHOI_TILE, b * ENTRIES, together, tile, &s);
     for (size_t b = whole; b < job->steps; ++b)
@@ -229,7 +228,8 @@ INLINE void lookup_tile(const mhoi_job *job, size_t j, size_t q, size_t together
     finish(job, j, to, even_of(s.all0[0], s.high0[0], b0), even_of(s.all0[1], s.high0[1], b1));
     finish(job, j, to + 8, _mm256_add_epi32(s.high0[0], b0), _mm256_add_epi32(s.high0[1], b1));
     if (tile == 2) {
-        finish(job, j, to + 16, even_of(s.all1[0], s.high1[0], b0), even_of(s.all1[1], s.high1[1], b1));
+        finish(job, j, to + 16, even_of(s.all1[0], s.high1[0], b0),
+               even_of(s.all1[1], s.high1[1], b1));
         finish(job, j, to + 24, _mm256_add_epi32(s.high1[0], b0), _mm256_add_epi32(s.high1[1], b1));
     }
 }
@@ -260,8 +260,7 @@ INLINE void dot_tile(const mhoi_job *job, size_t j, size_t q, size_t tile)
     const int32_t *w0 = job->w[j], *w1 = job->w[j + 1];
     const int32_t *x = (const int32_t *)job->x + tile_at(job, q);
     __m256i s0[4], s1[4];
-    UNROLL for (size_t t = 0; t < tile; ++t)
-        s0[t] = s1[t] = _mm256_setzero_si256();
+    UNROLL for (size_t t = 0; t < tile; ++t) s0[t] = s1[t] = _mm256_setzero_si256();
     for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE) {
         const __m256i a = _mm256_set1_epi32(w0[i]), b = _mm256_set1_epi32(w1[i]);
         UNROLL for (size_t t = 0; t < tile; ++t)
@@ -272,8 +271,7 @@ INLINE void dot_tile(const mhoi_job *job, size_t j, size_t q, size_t tile)
         }
     }
     const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
-    UNROLL for (size_t t = 0; t < tile; ++t)
-        finish(job, j, to + t * 8, s0[t], s1[t]);
+    UNROLL for (size_t t = 0; t < tile; ++t) finish(job, j, to + t * 8, s0[t], s1[t]);
 }
 
 static void dot(const mhoi_job *job)
@@ -291,8 +289,8 @@ static void dot(const mhoi_job *job)
 INLINE void flat_8x8(const uint8_t *map, size_t image_bytes, bool is_signed, int32_t *pair)
 {
     __m128i a[8], b[8];
-    UNROLL for (size_t i = 0; i < 8; ++i)
-        a[i] = _mm_loadu_si128((const void *)(map + i * image_bytes));
+    UNROLL for (size_t i = 0; i < 8; ++i) a[i] =
+        _mm_loadu_si128((const void *)(map + i * image_bytes));
     UNROLL for (size_t i = 0; i < 4; ++i)
     {
         b[2 * i] = _mm_unpacklo_epi16(a[i], a[i + 4]);
@@ -341,7 +339,8 @@ void mhoi_flat_pairs_avx2(const uint8_t *map, size_t image_bytes, size_t rows, s
         }
 }
 
-static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word, size_t step)
+static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word,
+                         size_t step)
 {
     for (size_t q = 0; q < tiles * MHOI_TILE; q += 8) {
         __m256i v = _mm256_setzero_si256();
@@ -358,15 +357,16 @@ static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint3
 INLINE __m256i ones(__m256i v)
 {
     const __m256i low = _mm256_set1_epi8(15);
-    const __m256i of =
-        _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2,
-                         3, 3, 4);
+    const __m256i of = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2,
+                                        1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
     const __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), low);
-    return _mm256_add_epi8(_mm256_shuffle_epi8(of, _mm256_and_si256(v, low)), _mm256_shuffle_epi8(of, high));
+    return _mm256_add_epi8(_mm256_shuffle_epi8(of, _mm256_and_si256(v, low)),
+                           _mm256_shuffle_epi8(of, high));
 }
 
 /* 16 pixels: inputs that meet a high cell, in `columns` columns; 31 words fill the bytes that count. */
-INLINE void count_words(const mhoi_job *job, const uint32_t *x, size_t columns, __m256i (*count)[MHOI_SUMS])
+INLINE void count_words(const mhoi_job *job, const uint32_t *x, size_t columns,
+                        __m256i (*count)[MHOI_SUMS])
 {
     memset(count, 0, 2 * sizeof *count);
     for (size_t first = 0; first < job->steps; first += 31) {
@@ -385,10 +385,10 @@ INLINE void count_words(const mhoi_job *job, const uint32_t *x, size_t columns, 
         }
         UNROLL for (size_t j = 0; j < 2 * columns; ++j)
         {
-            const __m256i two = _mm256_maddubs_epi16(sum[j / columns][j % columns], _mm256_set1_epi8(1));
-            count[j / columns][j % columns] =
-                _mm256_add_epi32(count[j / columns][j % columns],
-                                 _mm256_madd_epi16(two, _mm256_set1_epi16(1)));
+            const __m256i two =
+                _mm256_maddubs_epi16(sum[j / columns][j % columns], _mm256_set1_epi8(1));
+            count[j / columns][j % columns] = _mm256_add_epi32(
+                count[j / columns][j % columns], _mm256_madd_epi16(two, _mm256_set1_epi16(1)));
         }
     }
 }
@@ -405,12 +405,10 @@ INLINE void finish_counts(const mhoi_job *job, size_t q, size_t to, const __m256
         plus[j] = _mm256_add_epi32(_mm256_mullo_epi32(count[j], unit), base);
         minus[j] = _mm256_sub_epi32(total, plus[j]);
     }
-    UNROLL for (size_t j = 0; j < MHOI_SUMS; j += 2)
-        if (job->difference)
-            finish(job, j, to, _mm256_sub_epi32(plus[j], minus[j]),
-                   _mm256_sub_epi32(plus[j + 1], minus[j + 1]));
-        else
-            finish(job, j, to, plus[j / 2], minus[j / 2]);
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; j += 2) if (job->difference)
+        finish(job, j, to, _mm256_sub_epi32(plus[j], minus[j]),
+               _mm256_sub_epi32(plus[j + 1], minus[j + 1]));
+    else finish(job, j, to, plus[j / 2], minus[j / 2]);
 }
 
 INLINE void count_by(const mhoi_job *job, size_t columns)
@@ -436,8 +434,8 @@ static void count(const mhoi_job *job)
 INLINE void transpose_8x8(const int32_t *in, size_t in_pitch, int32_t *out, size_t out_pitch)
 {
     __m256i a[8], b[8];
-    UNROLL for (size_t i = 0; i < 8; ++i)
-        a[i] = _mm256_loadu_si256((const void *)(in + i * in_pitch));
+    UNROLL for (size_t i = 0; i < 8; ++i) a[i] =
+        _mm256_loadu_si256((const void *)(in + i * in_pitch));
     UNROLL for (size_t i = 0; i < 8; i += 2)
     {
         b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
@@ -459,8 +457,8 @@ INLINE void transpose_8x8(const int32_t *in, size_t in_pitch, int32_t *out, size
     }
 }
 
-void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns, int32_t *out,
-                         size_t out_pitch)
+void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns,
+                         int32_t *out, size_t out_pitch)
 {
     const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
     for (size_t c = 0; c < whole_columns; c += 8)

@@ -15,8 +15,9 @@ enum { LANES = 32 };
 #define UNROLL _Pragma("GCC unroll 8")
 
 /* 64 pixels a step: their window bytes lie within 128, so one vpermi2b sorts them out. */
-__attribute__((target("avx512vbmi"))) static void gather(const uint8_t *window, const mhoi_tile *tile,
-                                                         size_t tiles, const mhoi_segment *segment,
+__attribute__((target("avx512vbmi"))) static void gather(const uint8_t *window,
+                                                         const mhoi_tile *tile, size_t tiles,
+                                                         const mhoi_segment *segment,
                                                          size_t segments, uint8_t *out)
 {
     const bool plain = segments == 1 && segment->right == 0;
@@ -24,8 +25,8 @@ __attribute__((target("avx512vbmi"))) static void gather(const uint8_t *window, 
         const __m512i order = _mm512_loadu_si512(tile[i].order);
         if (plain) {
             const uint8_t *at = window + tile[i].from + segment->offset;
-            const __m512i v =
-                _mm512_permutex2var_epi8(_mm512_loadu_si512(at), order, _mm512_loadu_si512(at + 64));
+            const __m512i v = _mm512_permutex2var_epi8(_mm512_loadu_si512(at), order,
+                                                       _mm512_loadu_si512(at + 64));
             _mm512_storeu_si512(out + i * MHOI_TILE,
                                 _mm512_and_si512(v, _mm512_set1_epi8((char)segment->mask)));
             continue;
@@ -57,14 +58,14 @@ static void table(const int32_t *g, int32_t offset, int16_t *out)
 {
     static const uint32_t holds[] = {0xAAAAAAAA, 0xCCCCCCCC, 0xF0F0F0F0, 0xFF00FF00, 0xFFFF0000};
     __m512i v = _mm512_set1_epi16((int16_t)-offset);
-    UNROLL for (size_t r = 0; r < 5; ++r)
-        v = _mm512_mask_add_epi16(v, holds[r], v, _mm512_set1_epi16((int16_t)g[r]));
+    UNROLL for (size_t r = 0; r < 5; ++r) v =
+        _mm512_mask_add_epi16(v, holds[r], v, _mm512_set1_epi16((int16_t)g[r]));
     _mm512_store_si512(out, v);
 }
 
 /* 32 rows of every image as one word: bits[word][image]. */
-static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_t images, size_t pitch,
-                      uint32_t *bits)
+static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                      size_t pitch, uint32_t *bits)
 {
     const __m512i one = _mm512_set1_epi8(1);
     for (size_t i = 0; i < images; ++i)
@@ -157,7 +158,8 @@ static inline void put(const mhoi_job *job, size_t j, size_t to, __m512i v)
 }
 
 /* The foot of the columns: four sums of 16 pixels go to `to`. */
-static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2, __m512i s3)
+static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
+                          __m512i s3)
 {
     if (!job->code.ideal) {
         s0 = convert(s0, &job->code);
@@ -198,8 +200,8 @@ typedef struct sums {
 } sums;
 
 /* Adds the `together` bundles that begin at entry `at` of the tables. */
-INLINE void add_bundles(const mhoi_job *job, const uint16_t *x, size_t at, size_t together, size_t tile,
-                        sums *s)
+INLINE void add_bundles(const mhoi_job *job, const uint16_t *x, size_t at, size_t together,
+                        size_t tile, sums *s)
 {
     const __m512i even = _mm512_set1_epi32(1), odd = _mm512_set1_epi32(1 << 16);
     __m512i i0[3], i1[3];
@@ -238,8 +240,8 @@ INLINE void lookup_tile(const mhoi_job *job, size_t q, size_t together, size_t t
     const size_t whole = job->steps / together * together;
     const size_t to = job->place[q / MHOI_TILE];
     sums s;
-    UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
-        s.even0[j] = s.odd0[j] = s.even1[j] = s.odd1[j] = _mm512_set1_epi32(job->bias[j]);
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j) s.even0[j] = s.odd0[j] = s.even1[j] = s.odd1[j] =
+        _mm512_set1_epi32(job->bias[j]);
     for (size_t b = 0; b < whole; b += together)
         add_bundles(job, x + b * MHOI_TILE, b * MHOI_ENTRIES, together, tile, &s);
     if (together == 3 && job->steps - whole == 2)
@@ -273,7 +275,8 @@ static void lookup(const mhoi_job *job)
         lookup_by(job, 1);
 }
 
-static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word, size_t step)
+static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word,
+                         size_t step)
 {
     for (size_t q = 0; q < tiles * MHOI_TILE; q += 16) {
         __m512i v = _mm512_setzero_si512();
@@ -309,19 +312,16 @@ INLINE void count_tile(const mhoi_job *job, size_t q, size_t columns)
 {
     const uint32_t *x = (const uint32_t *)job->x + tile_at(job, q);
     __m512i count[4][MHOI_SUMS];
-    UNROLL for (size_t t = 0; t < 4; ++t)
-        UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
-            count[t][j] = _mm512_setzero_si512();
+    UNROLL for (size_t t = 0; t < 4; ++t) UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+        count[t][j] = _mm512_setzero_si512();
     for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE) {
         __m512i v[4];
-        UNROLL for (size_t t = 0; t < 4; ++t)
-            v[t] = held(x + t * 16);
+        UNROLL for (size_t t = 0; t < 4; ++t) v[t] = held(x + t * 16);
         UNROLL for (size_t j = 0; j < columns; ++j)
         {
             const __m512i w = _mm512_set1_epi32(((const int32_t *)job->w[j])[i]);
-            UNROLL for (size_t t = 0; t < 4; ++t)
-                count[t][j] = _mm512_add_epi32(count[t][j],
-                                               _mm512_popcnt_epi32(_mm512_and_si512(v[t], w)));
+            UNROLL for (size_t t = 0; t < 4; ++t) count[t][j] =
+                _mm512_add_epi32(count[t][j], _mm512_popcnt_epi32(_mm512_and_si512(v[t], w)));
         }
     }
     UNROLL for (size_t t = 0; t < 4; ++t)
@@ -342,8 +342,7 @@ INLINE void dot_tile(const mhoi_job *job, size_t q, size_t tile)
     const int32_t *w0 = job->w[0], *w1 = job->w[1], *w2 = job->w[2], *w3 = job->w[3];
     const int32_t *x = (const int32_t *)job->x + tile_at(job, q);
     __m512i s0[4], s1[4], s2[4], s3[4];
-    UNROLL for (size_t t = 0; t < tile; ++t)
-        s0[t] = s1[t] = s2[t] = s3[t] = _mm512_setzero_si512();
+    UNROLL for (size_t t = 0; t < tile; ++t) s0[t] = s1[t] = s2[t] = s3[t] = _mm512_setzero_si512();
     for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE)
         UNROLL for (size_t t = 0; t < tile; ++t)
         {
@@ -354,8 +353,7 @@ INLINE void dot_tile(const mhoi_job *job, size_t q, size_t tile)
             s3[t] = add_products(s3[t], v, _mm512_set1_epi32(w3[i]));
         }
     const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
-    UNROLL for (size_t t = 0; t < tile; ++t)
-        finish(job, to + t * 16, s0[t], s1[t], s2[t], s3[t]);
+    UNROLL for (size_t t = 0; t < tile; ++t) finish(job, to + t * 16, s0[t], s1[t], s2[t], s3[t]);
 }
 
 static void dot(const mhoi_job *job)

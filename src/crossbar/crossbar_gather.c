@@ -97,8 +97,8 @@ void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t fi
         const size_t image = q / xb->positions, p = q % xb->positions;
         const size_t y = p / xb->w_out, x = p % xb->w_out;
         const size_t left = first + pixels - q, row = xb->w_out - x;
-        const size_t from = image * xb->chunks * xb->plane_bytes +
-                            y * xb->shape.window.stride * xb->plane_row + x;
+        const size_t from =
+            image * xb->chunks * xb->plane_bytes + y * xb->shape.window.stride * xb->plane_row + x;
         work->run[runs] = (mhoi_run){.from = (uint32_t)from,
                                      .to = (uint32_t)(q - first),
                                      .length = (uint32_t)(row < left ? row : left)};
@@ -171,8 +171,8 @@ static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, co
     if (xb->counting) {
         const size_t steps = mhoi_steps_of(xb, k);
         for (size_t i = 0; i < steps * tiles; ++i)
-            memcpy((uint32_t *)work->x + i * MHOI_TILE, bits + i % steps * pitch + i / steps * MHOI_TILE,
-                   MHOI_TILE * sizeof *bits);
+            memcpy((uint32_t *)work->x + i * MHOI_TILE,
+                   bits + i % steps * pitch + i / steps * MHOI_TILE, MHOI_TILE * sizeof *bits);
         return;
     }
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
@@ -208,7 +208,8 @@ static void gather_words(const mho_crossbar *xb, mho_crossbar_work *work, size_t
         else
             memset(bytes, 0, tiles * MHOI_TILE);
         if (b % 4 == 3)
-            xb->kernels->expand_words(work->bytes, pitch, tiles, x + b / 4 * MHOI_TILE, steps * MHOI_TILE);
+            xb->kernels->expand_words(work->bytes, pitch, tiles, x + b / 4 * MHOI_TILE,
+                                      steps * MHOI_TILE);
     }
 }
 

@@ -14,14 +14,14 @@
 #include "mho/run.h"
 
 enum {
-    MHOI_SUMS = 4,          /* sums that a kernel works out together */
-    MHOI_TILE = 64,         /* pixels (positions of all images) that lie together */
-    MHOI_BLOCK = 1024,      /* most pixels of a block; whole tiles */
-    MHOI_REF_BLOCK = 64,    /* the same for the reference */
+    MHOI_SUMS = 4,                /* sums that a kernel works out together */
+    MHOI_TILE = 64,               /* pixels (positions of all images) that lie together */
+    MHOI_BLOCK = 1024,            /* most pixels of a block; whole tiles */
+    MHOI_REF_BLOCK = 64,          /* the same for the reference */
     MHOI_PITCH = MHOI_BLOCK + 16, /* of sums: columns do not fall on each other in a cache */
-    MHOI_BUNDLE_ROWS = 5,   /* most rows of a bundle */
-    MHOI_ENTRIES = 32,      /* most entries of a table */
-    MHOI_SLACK = 64,        /* bytes that may be read behind a run */
+    MHOI_BUNDLE_ROWS = 5,         /* most rows of a bundle */
+    MHOI_ENTRIES = 32,            /* most entries of a table */
+    MHOI_SLACK = 64,              /* bytes that may be read behind a run */
 };
 
 /* A converter as clamp(trunc(S scale + shift), 0, top) in single precision; exact where prepared. */
@@ -34,17 +34,17 @@ typedef struct mhoi_code {
 typedef struct mhoi_job {
     const void *x; /* [tiles][steps][MHOI_TILE]: 16-bit indices, or 32-bit pairs of inputs */
     size_t steps, pixels;
-    size_t widen;            /* look-up: tables that add up within 16 bits */
+    size_t widen;             /* look-up: tables that add up within 16 bits */
     const void *w[MHOI_SUMS]; /* [steps]: tables, or 32-bit pairs of conductances */
-    int32_t bias[MHOI_SUMS]; /* look-up: what the tables leave out */
+    int32_t bias[MHOI_SUMS];  /* look-up: what the tables leave out */
     mhoi_code code;
-    bool paired;             /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
-    bool accumulate;         /* += */
-    size_t outputs;          /* sums that are wanted: the others are worked out and dropped */
+    bool paired;     /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
+    bool accumulate; /* += */
+    size_t outputs;  /* sums that are wanted: the others are worked out and dropped */
     int32_t *out[MHOI_SUMS];
-    const size_t *place;     /* tile i goes to out[j] + place[i], always all of it */
+    const size_t *place; /* tile i goes to out[j] + place[i], always all of it */
     /* Count: x and w are 32-bit words of rows, S+ = unit count + base[pixel], S- = total[pixel] - S+. */
-    bool difference;         /* four differences S+ - S- instead of S+, S- of two columns */
+    bool difference; /* four differences S+ - S- instead of S+, S- of two columns */
     int32_t unit;
     const int32_t *base, *total;
 } mhoi_job;
@@ -64,7 +64,7 @@ typedef struct mhoi_tile {
 typedef struct mhoi_kernels {
     size_t bundle_rows; /* look-up: most rows of a table */
     size_t widen_max;
-    bool centred;       /* table entries are signed and centred, else they start at 0 */
+    bool centred; /* table entries are signed and centred, else they start at 0 */
     /* table[entries]: sums of all subsets of g, less offset. */
     void (*table)(const int32_t *g, int32_t offset, int16_t *table);
     /* out[pixel] = the bundle index that the segments make of window bytes; tiles as prepared.  NULL:
@@ -77,8 +77,8 @@ typedef struct mhoi_kernels {
     /* The same from a flat map, whose pixels are images: 32 rows of an image become one word,
      * bits[word][pitch]; a bundle starts at bit `shift` of the words at low and may end in those at
      * high (else NULL). */
-    void (*flat_bits)(const uint8_t *map, size_t image_bytes, size_t rows, size_t images, size_t pitch,
-                      uint32_t *bits);
+    void (*flat_bits)(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                      size_t pitch, uint32_t *bits);
     void (*expand_flat)(const uint32_t *low, const uint32_t *high, unsigned shift, size_t tiles,
                         uint16_t *index, size_t step);
     /* Bytes of two rows -> 32-bit pairs; second NULL: 0. */
@@ -88,7 +88,8 @@ typedef struct mhoi_kernels {
     void (*dot)(const mhoi_job *job);
     void (*count)(const mhoi_job *job); /* NULL: look-up instead */
     /* Bytes of four bundles of 8 rows -> 32-bit words; bytes[4], pitch bytes apart. */
-    void (*expand_words)(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word, size_t step);
+    void (*expand_words)(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word,
+                         size_t step);
     /* out[j] = sum over bit < bits of in[j + offset[bit]] << bit, j < n. */
     void (*window)(const uint8_t *in, const size_t *offset, size_t bits, size_t n, uint8_t *out);
     /* The pairs of `rows` rows from a flat map. */
@@ -101,8 +102,8 @@ typedef struct mhoi_kernels {
 
 void mhoi_flat_pairs_avx2(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
                           bool is_signed, int32_t *pair, size_t step);
-void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns, int32_t *out,
-                         size_t out_pitch);
+void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns,
+                         int32_t *out, size_t out_pitch);
 
 extern const mhoi_kernels mhoi_kernels_avx2, mhoi_kernels_avx512;
 
@@ -114,27 +115,27 @@ typedef enum mhoi_side { MHOI_PLUS, MHOI_MINUS, MHOI_DIFFERENCE, MHOI_SIDES } mh
 
 struct mho_crossbar {
     mho_crossbar_shape shape;
-    const mhoi_kernels *kernels;     /* NULL: reference */
+    const mhoi_kernels *kernels; /* NULL: reference */
     size_t rows, w_out, positions;
-    size_t groups;                   /* row groups: crossbars along the rows */
-    int16_t *g_plus, *g_minus;       /* [C][R] */
+    size_t groups;             /* row groups: crossbars along the rows */
+    int16_t *g_plus, *g_minus; /* [C][R] */
     /* planes: one image, padded, columns sorted by their phase in the stride */
     size_t plane_w, plane_row, plane_bytes; /* of a phase, of a row, of an image */
-    size_t chunks;                   /* of up to 8 kernel columns, 1-bit inputs */
-    bool direct;                     /* positions come in whole 64s: no block of sums needed */
-    bool flat;                       /* one position that reads the whole map in order */
-    size_t block_images;             /* images of a block */
+    size_t chunks;                          /* of up to 8 kernel columns, 1-bit inputs */
+    bool direct;         /* positions come in whole 64s: no block of sums needed */
+    bool flat;           /* one position that reads the whole map in order */
+    size_t block_images; /* images of a block */
     /* filled by program */
     size_t bundle_rows, widen, entries;
-    mhoi_bundle *bundle;             /* [bundles] */
+    mhoi_bundle *bundle; /* [bundles] */
     mhoi_segment *segment;
     size_t *group_bundle, *group_step; /* [groups + 1]: the first of a row group */
-    void *table[MHOI_SIDES];         /* [k][C][steps of k] tables or pairs; NULL if not wanted */
-    bool counting;                   /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
-    int32_t low, high;               /* [k][C + 1][steps of k] words of bits, the last the rows in use */
+    void *table[MHOI_SIDES];           /* [k][C][steps of k] tables or pairs; NULL if not wanted */
+    bool counting;     /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
+    int32_t low, high; /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;
-    int32_t *bias[MHOI_SIDES];       /* [k][C] */
-    mho_converter_error *error;      /* [2][k][C], NULL: ideal converters */
+    int32_t *bias[MHOI_SIDES];  /* [k][C] */
+    mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
 };
 
 typedef struct mhoi_run {
@@ -142,17 +143,17 @@ typedef struct mhoi_run {
 } mhoi_run;
 
 struct mho_crossbar_work {
-    uint8_t *plane;       /* one padded image */
-    uint8_t *window;      /* [block_images][chunks][plane_bytes] */
-    uint8_t *bytes;       /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
-    void *x;              /* [tiles][steps][MHOI_TILE] what the kernel reads */
-    int32_t *sum;         /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
-    int32_t *raw;         /* [MHOI_SUMS][MHOI_PITCH] */
-    int32_t *count;       /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1 */
+    uint8_t *plane;  /* one padded image */
+    uint8_t *window; /* [block_images][chunks][plane_bytes] */
+    uint8_t *bytes;  /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
+    void *x;         /* [tiles][steps][MHOI_TILE] what the kernel reads */
+    int32_t *sum;    /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
+    int32_t *raw;    /* [MHOI_SUMS][MHOI_PITCH] */
+    int32_t *count;  /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1 */
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
-    bool near;            /* every tile reads window bytes that lie close together */
-    mhoi_run *run;        /* [MHOI_BLOCK] */
+    bool near;     /* every tile reads window bytes that lie close together */
+    mhoi_run *run; /* [MHOI_BLOCK] */
     size_t runs;
     size_t first, pixels; /* which the runs are of; pixels 0: none yet */
     int16_t *ref_x;       /* reference: [R][MHOI_REF_BLOCK] */
@@ -160,7 +161,8 @@ struct mho_crossbar_work {
 };
 
 /* Kernel variant forced: for tests and benchmarks. */
-mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level, mho_crossbar **out);
+mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level,
+                                      mho_crossbar **out);
 
 /* Of row group k. */
 static inline size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k)
@@ -193,8 +195,8 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
 int32_t mhoi_convert(const mho_converter *converter, int64_t s); /* exact for every S */
 /* The code of the converter of side 0 (S+, or the difference) or 1 (S-), row group k, column c, with its
  * error if it has one. */
-int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter, size_t side, size_t k,
-                          size_t c, int64_t s);
+int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter, size_t side,
+                          size_t k, size_t c, int64_t s);
 /* False if single precision would miss an edge: then convert with mhoi_convert. */
 bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code);
 

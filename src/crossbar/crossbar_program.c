@@ -86,15 +86,17 @@ static void choose_bundles(mho_crossbar *xb)
 }
 
 /* 1 bit: up to the end of the window byte or of the bundle.  Else: the byte of row r itself. */
-static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundle, size_t r, size_t *rows)
+static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundle, size_t r,
+                                size_t *rows)
 {
     const mho_window *w = &xb->shape.window;
     const size_t h = w->h + w->pad_top + w->pad_bottom, x = r % w->kw, chunk = x / 8;
     const size_t offset = (r / (w->kh * w->kw) * h + r / w->kw % w->kh) * xb->plane_row;
     if (xb->shape.input_bits != 1) {
         *rows = 1;
-        return (mhoi_segment){
-            .offset = (uint32_t)(offset + x % w->stride * xb->plane_w + x / w->stride), .mask = 0xFF};
+        return (mhoi_segment){.offset =
+                                  (uint32_t)(offset + x % w->stride * xb->plane_w + x / w->stride),
+                              .mask = 0xFF};
     }
     const size_t end = w->kw < (chunk + 1) * 8 ? w->kw : (chunk + 1) * 8;
     const size_t left = bundle->row + bundle->rows - r;
@@ -127,14 +129,17 @@ static void cut_bundles(mho_crossbar *xb)
             size_t rows = aligned ? kw - row % kw : xb->bundle_rows;
             rows = rows < end - row ? rows : end - row;
             mhoi_bundle *b = &xb->bundle[bundles++];
-            *b = (mhoi_bundle){.row = (uint32_t)row, .rows = (uint32_t)rows, .segment = (uint32_t)segments};
+            *b = (mhoi_bundle){
+                .row = (uint32_t)row, .rows = (uint32_t)rows, .segment = (uint32_t)segments};
             b->segments = (uint32_t)cut_segments(xb, b, xb->segment + segments);
             segments += b->segments;
             row += rows;
         }
         xb->group_bundle[k + 1] = bundles;
         const size_t count = mhoi_bundles_of(xb, k);
-        const size_t together = xb->counting ? 4 : xb->shape.input_bits == 1 ? 1 : 2; /* in a step */
+        const size_t together = xb->counting                ? 4
+                                : xb->shape.input_bits == 1 ? 1
+                                                            : 2; /* in a step */
         xb->group_step[k + 1] = xb->group_step[k] + (count + together - 1) / together;
     }
 }
@@ -180,7 +185,8 @@ static void fill_side(mho_crossbar *xb, mhoi_side side)
     for (size_t k = 0; k < xb->groups; ++k)
         for (size_t c = 0; c < columns; ++c) {
             if (xb->shape.input_bits == 1)
-                xb->bias[side][k * columns + c] = fill_tables(xb, side, k, c, (int16_t *)(void *)out);
+                xb->bias[side][k * columns + c] =
+                    fill_tables(xb, side, k, c, (int16_t *)(void *)out);
             else
                 fill_pairs(xb, side, k, c, (int16_t *)(void *)out);
             out += mhoi_steps_of(xb, k) * mhoi_step_bytes(xb);
@@ -240,7 +246,8 @@ static mho_status resize_tables(mho_crossbar *xb)
     const bool keep = bytes == xb->table_bytes;
     xb->table_bytes = bytes;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
-        const bool fits = xb->shape.input_bits == 1 || side != MHOI_DIFFERENCE || differences_fit(xb);
+        const bool fits =
+            xb->shape.input_bits == 1 || side != MHOI_DIFFERENCE || differences_fit(xb);
         if (!keep || !fits || !wanted(xb, side))
             mhoi_free(&xb->table[side]);
         if (xb->table[side] || !wanted(xb, side) || !fits)
@@ -256,7 +263,8 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
 {
     const int64_t largest = largest_sum(xb, g_plus, g_minus);
     if (largest > INT32_MAX)
-        return mho_error(MHO_EDOMAIN, "crossbar: a sum over %zu rows may reach %lld, want at most %d",
+        return mho_error(MHO_EDOMAIN,
+                         "crossbar: a sum over %zu rows may reach %lld, want at most %d",
                          xb->shape.crossbar_rows, (long long)largest, INT32_MAX);
     const size_t cells = xb->rows * xb->shape.columns, bytes = cells * sizeof *g_plus;
     for (size_t i = 0; i < cells; ++i)
@@ -267,7 +275,8 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
     memcpy(xb->g_minus, g_minus, bytes);
     if (!xb->kernels)
         return MHO_OK;
-    xb->counting = xb->kernels->count && xb->shape.input_bits == 1 && two_valued(xb, &xb->low, &xb->high);
+    xb->counting =
+        xb->kernels->count && xb->shape.input_bits == 1 && two_valued(xb, &xb->low, &xb->high);
     choose_bundles(xb);
     cut_bundles(xb);
     const mho_status status = resize_tables(xb);

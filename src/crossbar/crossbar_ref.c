@@ -22,7 +22,8 @@ static void gather(const mho_crossbar *xb, const uint8_t *map, size_t first, siz
 }
 
 /* S+ and S- of column c and row group k. */
-static void group_sums(const mho_crossbar *xb, mho_crossbar_work *work, size_t c, size_t k, size_t n)
+static void group_sums(const mho_crossbar *xb, mho_crossbar_work *work, size_t c, size_t k,
+                       size_t n)
 {
     const size_t first = k * xb->shape.crossbar_rows, end = first + xb->shape.crossbar_rows;
     const size_t last = end < xb->rows ? end : xb->rows;
@@ -59,7 +60,8 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
 {
     const size_t positions = xb->positions, columns = xb->shape.columns;
     for (size_t first = 0; first < n * positions; first += MHOI_REF_BLOCK) {
-        const size_t left = n * positions - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
+        const size_t left = n * positions - first,
+                     m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, map, first, m, work->ref_x);
         for (size_t c = 0; c < columns; ++c) {
             column_sums(xb, work, converter, per_pair, c, m);
@@ -75,7 +77,8 @@ void mhoi_ref_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_
                    mho_crossbar_sums_fn *each, void *user)
 {
     for (size_t first = 0; first < xb->positions; first += MHOI_REF_BLOCK) {
-        const size_t left = xb->positions - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
+        const size_t left = xb->positions - first,
+                     m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, map, first, m, work->ref_x);
         for (size_t c = 0; c < xb->shape.columns; ++c)
             for (size_t k = 0; k < xb->groups; ++k) {

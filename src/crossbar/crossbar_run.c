@@ -77,7 +77,8 @@ static const char *table_of(const mho_crossbar *xb, mhoi_side side, size_t k, si
     return (const char *)xb->table[side] + steps * mhoi_step_bytes(xb);
 }
 
-static void set_sum(mhoi_job *job, const mho_crossbar *xb, size_t j, mhoi_side side, size_t k, size_t c)
+static void set_sum(mhoi_job *job, const mho_crossbar *xb, size_t j, mhoi_side side, size_t k,
+                    size_t c)
 {
     job->w[j] = table_of(xb, side, k, c);
     job->bias[j] = xb->bias[side][k * xb->shape.columns + c];
@@ -98,8 +99,8 @@ static void set_counts(mhoi_job *job, const block *b, size_t k, size_t c, size_t
 /* Counts the inputs of row group k that are 1: what all columns share. */
 static void count_inputs(const block *b, size_t k)
 {
-    static const size_t place[MHOI_BLOCK / MHOI_TILE] = {0, 64, 128, 192, 256, 320, 384, 448, 512, 576,
-                                                         640, 704, 768, 832, 896, 960};
+    static const size_t place[MHOI_BLOCK / MHOI_TILE] = {0,   64,  128, 192, 256, 320, 384, 448,
+                                                         512, 576, 640, 704, 768, 832, 896, 960};
     const mho_crossbar *xb = b->xb;
     int32_t *base = b->work->count, *total = base + MHOI_BLOCK;
     const void *used = table_of(xb, MHOI_PLUS, k, xb->shape.columns);
@@ -141,7 +142,11 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
         set_counts(&job, b, k, c, left);
     for (size_t j = 0; !xb->counting && j < MHOI_SUMS; ++j) {
         const size_t column = c + (j / each < left ? j / each : left - 1);
-        set_sum(&job, xb, j, b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS, k, column);
+        set_sum(&job, xb, j,
+                b->per_pair ? MHOI_DIFFERENCE
+                : j % 2     ? MHOI_MINUS
+                            : MHOI_PLUS,
+                k, column);
     }
     for (size_t j = 0; j < job.outputs; ++j)
         job.out[j] = b->sum + (c + j) * b->pitch;
@@ -176,7 +181,8 @@ static void run_exact(const block *b, const mhoi_job *job, size_t k, size_t c)
             const int32_t code =
                 job->paired
                     ? mhoi_convert_real(xb, b->converter, 0, k, c + j, raw[2 * j * pitch + q]) -
-                          mhoi_convert_real(xb, b->converter, 1, k, c + j, raw[(2 * j + 1) * pitch + q])
+                          mhoi_convert_real(xb, b->converter, 1, k, c + j,
+                                            raw[(2 * j + 1) * pitch + q])
                     : mhoi_convert_real(xb, b->converter, 0, k, c + j, raw[j * pitch + q]);
             *out = code + (job->accumulate ? *out : 0);
         }
@@ -210,7 +216,8 @@ static void scatter(const block *b, size_t first, int32_t *sum)
 {
     const size_t positions = b->xb->positions, columns = b->xb->shape.columns, pitch = MHOI_PITCH;
     if (positions == 1) {
-        b->xb->kernels->transpose(b->work->sum, pitch, columns, b->pixels, sum + first * columns, columns);
+        b->xb->kernels->transpose(b->work->sum, pitch, columns, b->pixels, sum + first * columns,
+                                  columns);
         return;
     }
     for (size_t c = 0; c < columns; ++c)
@@ -254,8 +261,9 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
     }
 }
 
-void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_converter *converter,
-                      bool per_pair, size_t n, const uint8_t *map, int32_t *sum)
+void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
+                      const mho_converter *converter, bool per_pair, size_t n, const uint8_t *map,
+                      int32_t *sum)
 {
     const mho_window *w = &xb->shape.window;
     if (!has_tables(xb, per_pair)) {
@@ -266,7 +274,8 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho
     b.exact = mhoi_code_prepare(converter, &b.code) && !xb->error;
     for (size_t i = 0; i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
-        run_images(&b, map + i * w->c * w->h * w->w, images, sum + i * xb->shape.columns * xb->positions);
+        run_images(&b, map + i * w->c * w->h * w->w, images,
+                   sum + i * xb->shape.columns * xb->positions);
     }
 }
 
@@ -288,8 +297,8 @@ static void tell_sums(const block *b, const uint8_t *map, size_t images, mho_cro
     }
 }
 
-void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_t n, const uint8_t *map,
-                          mho_crossbar_sums_fn *each, void *user)
+void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_t n,
+                          const uint8_t *map, mho_crossbar_sums_fn *each, void *user)
 {
     const size_t image_bytes = xb->shape.window.c * xb->shape.window.h * xb->shape.window.w;
     block b = {.xb = xb, .work = work, .code = {.ideal = true}};

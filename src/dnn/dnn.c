@@ -18,7 +18,7 @@
 
 struct mhoi_conv {
     mhoi_conv_pass pass;
-    dnnl_primitive_t run, pack;                       /* pack: between plain and packed weights */
+    dnnl_primitive_t run, pack; /* pack: between plain and packed weights */
     dnnl_memory_desc_t src, plain, packed, bias, dst, scratch;
     bool has_bias;
 };
@@ -73,7 +73,8 @@ static dnnl_status_t describe(const mho_node *node, size_t n, bool bias, mhoi_co
     const dnnl_dims_t dst = {(dnnl_dim_t)n, (dnnl_dim_t)node->out.c, (dnnl_dim_t)node->out.h,
                              (dnnl_dim_t)node->out.w};
     const dnnl_dims_t whole = {dst[1], src[1], (dnnl_dim_t)node->kh, (dnnl_dim_t)node->kw};
-    const dnnl_dims_t grouped = {g, dst[1] / g, src[1] / g, (dnnl_dim_t)node->kh, (dnnl_dim_t)node->kw};
+    const dnnl_dims_t grouped = {g, dst[1] / g, src[1] / g, (dnnl_dim_t)node->kh,
+                                 (dnnl_dim_t)node->kw};
     const dnnl_dim_t *weight = g == 1 ? whole : grouped;
     const dnnl_dims_t channels = {dst[1]};
     const int dims = g == 1 ? 4 : 5;
@@ -120,16 +121,16 @@ static dnnl_status_t primitive_desc(const mho_node *node, const mhoi_conv *conv,
     dnnl_convolution_desc_t desc;
     dnnl_primitive_desc_t hint = NULL;
     dnnl_status_t s = dnnl_convolution_forward_desc_init(
-        &desc, back ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct, &conv->src,
-        any, conv->has_bias ? &conv->bias : NULL, &conv->dst, stride, begin, end);
+        &desc, back ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct,
+        &conv->src, any, conv->has_bias ? &conv->bias : NULL, &conv->dst, stride, begin, end);
     if (s == dnnl_success)
         s = dnnl_primitive_desc_create(back ? &hint : out, &desc, attr, dnn.engine, NULL);
     if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_DATA)
-        s = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &conv->src, any,
-                                                     &conv->dst, stride, begin, end);
+        s = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &conv->src,
+                                                     any, &conv->dst, stride, begin, end);
     if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_WEIGHT)
-        s = dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, &conv->src, any,
-                                                        NULL, &conv->dst, stride, begin, end);
+        s = dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, &conv->src,
+                                                        any, NULL, &conv->dst, stride, begin, end);
     if (s == dnnl_success && back)
         s = dnnl_primitive_desc_create(out, &desc, attr, dnn.engine, hint);
     (void)dnnl_primitive_desc_destroy(hint);
@@ -141,9 +142,9 @@ static dnnl_status_t packer(mhoi_conv *conv)
 {
     const bool out = conv->pass == MHOI_CONV_BACK_WEIGHT;
     dnnl_primitive_desc_t pd = NULL;
-    dnnl_status_t s = dnnl_reorder_primitive_desc_create(&pd, out ? &conv->packed : &conv->plain, dnn.engine,
-                                                         out ? &conv->plain : &conv->packed, dnn.engine,
-                                                         NULL);
+    dnnl_status_t s =
+        dnnl_reorder_primitive_desc_create(&pd, out ? &conv->packed : &conv->plain, dnn.engine,
+                                           out ? &conv->plain : &conv->packed, dnn.engine, NULL);
     if (s == dnnl_success)
         s = dnnl_primitive_create(&conv->pack, pd);
     (void)dnnl_primitive_desc_destroy(pd);
@@ -177,8 +178,8 @@ static dnnl_status_t build(mhoi_conv *conv, const mho_node *node, size_t n, bool
     return s;
 }
 
-mho_status mhoi_conv_create(const mho_node *node, mhoi_conv_pass pass, size_t n, bool bias, bool relu,
-                            float slope, mhoi_conv **out)
+mho_status mhoi_conv_create(const mho_node *node, mhoi_conv_pass pass, size_t n, bool bias,
+                            bool relu, float slope, mhoi_conv **out)
 {
     *out = NULL;
     (void)pthread_once(&dnn.once, start);
@@ -234,7 +235,8 @@ static mho_status execute(const_dnnl_primitive_t primitive, const argument *arg,
     for (; made < count && s == dnnl_success; ++made) {
         exec[made].arg = arg[made].what;
         exec[made].memory = NULL;
-        s = dnnl_memory_create(&exec[made].memory, arg[made].desc, dnn.engine, (void *)(uintptr_t)arg[made].data);
+        s = dnnl_memory_create(&exec[made].memory, arg[made].desc, dnn.engine,
+                               (void *)(uintptr_t)arg[made].data);
     }
     if (s == dnnl_success) {
         int before = threads_one();
@@ -248,18 +250,20 @@ static mho_status execute(const_dnnl_primitive_t primitive, const argument *arg,
 
 mho_status mhoi_conv_pack(const mhoi_conv *conv, const float *weight, void *packed)
 {
-    const argument arg[] = {{DNNL_ARG_FROM, &conv->plain, weight}, {DNNL_ARG_TO, &conv->packed, packed}};
+    const argument arg[] = {{DNNL_ARG_FROM, &conv->plain, weight},
+                            {DNNL_ARG_TO, &conv->packed, packed}};
     return execute(conv->pack, arg, 2);
 }
 
 mho_status mhoi_conv_unpack(const mhoi_conv *conv, const void *packed, float *weight)
 {
-    const argument arg[] = {{DNNL_ARG_FROM, &conv->packed, packed}, {DNNL_ARG_TO, &conv->plain, weight}};
+    const argument arg[] = {{DNNL_ARG_FROM, &conv->packed, packed},
+                            {DNNL_ARG_TO, &conv->plain, weight}};
     return execute(conv->pack, arg, 2);
 }
 
-mho_status mhoi_conv_run(const mhoi_conv *conv, const float *src, const void *packed, const float *bias,
-                         const float *dst, void *scratch)
+mho_status mhoi_conv_run(const mhoi_conv *conv, const float *src, const void *packed,
+                         const float *bias, const float *dst, void *scratch)
 {
     static const int name[][3] = {
         [MHOI_CONV_FORWARD] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
@@ -275,8 +279,9 @@ mho_status mhoi_conv_run(const mhoi_conv *conv, const float *src, const void *pa
     return execute(conv->run, arg, conv->has_bias ? 5 : 4);
 }
 
-mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, const float *a,
-                      size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+                      const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
+                      size_t ldc)
 {
     (void)pthread_once(&dnn.once, start);
     int before = threads_one();

@@ -30,18 +30,20 @@ typedef struct mhoi_loops {
     /* Adds up over the elements: sum += x, square += x x, both [tile]. */
     void (*moments)(size_t n, size_t tile, const float *x, float *sum, float *square);
     /* sum += dy, dot += dy x. */
-    void (*products)(size_t n, size_t tile, const float *dy, const float *x, float *sum, float *dot);
+    void (*products)(size_t n, size_t tile, const float *dy, const float *x, float *sum,
+                     float *dot);
     /* dx = dy a + x b + c */
     void (*affine_back)(size_t n, size_t tile, const float *dy, const float *x, const float *a,
                         const float *b, const float *c, float *dx);
     void (*sign_back)(size_t n, const float *x, const float *dy, float *dx); /* dy where |x| <= 1 */
     void (*relu_back)(size_t n, float slope, const float *x, const float *dy, float *dx);
-    void (*maxpool_back)(const mho_node *node, size_t n, const int32_t *which, const float *dy, float *dx);
+    void (*maxpool_back)(const mho_node *node, size_t n, const int32_t *which, const float *dy,
+                         float *dx);
     void (*avgpool_back)(const mho_node *node, size_t n, const float *dy, float *dx);
     /* Adam: m, v, w from the gradient g; rate, corrections of the means and the decay are given.
      * clip > 0 keeps w within -clip..clip. */
-    void (*adam)(size_t n, const float *g, float rate, float correct_v, float decay, float clip, float *m,
-                 float *v, float *w);
+    void (*adam)(size_t n, const float *g, float rate, float correct_v, float decay, float clip,
+                 float *m, float *v, float *w);
 } mhoi_loops;
 
 extern const mhoi_loops mhoi_loops_ref, mhoi_loops_avx2, mhoi_loops_avx512;

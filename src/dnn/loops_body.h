@@ -64,7 +64,8 @@ static void maxpool_pixel_4(size_t width, size_t c, const float *restrict x, flo
 }
 
 /* One output pixel of all channels; taps are counted inside the image, row by row. */
-static void maxpool_pixel(const window *q, size_t width, size_t c, const float *restrict x, float *restrict y)
+static void maxpool_pixel(const window *q, size_t width, size_t c, const float *restrict x,
+                          float *restrict y)
 {
     const float *first = x + (q->top * width + q->left) * c;
     if (q->bottom - q->top == 2 && q->right - q->left == 2) {
@@ -115,8 +116,9 @@ static void maxpool(const mho_node *p, size_t n, const float *x, float *y, int32
             }
 }
 
-static void maxpool_back_pixel(const window *q, size_t width, size_t c, const int32_t *restrict which,
-                               const float *restrict dy, float *restrict dx)
+static void maxpool_back_pixel(const window *q, size_t width, size_t c,
+                               const int32_t *restrict which, const float *restrict dy,
+                               float *restrict dx)
 {
     int32_t tap = 0;
     for (size_t h = q->top; h < q->bottom; ++h)
@@ -133,7 +135,8 @@ static void zero(size_t n, float *x)
         x[i] = 0.0f;
 }
 
-static void maxpool_back(const mho_node *p, size_t n, const int32_t *which, const float *dy, float *dx)
+static void maxpool_back(const mho_node *p, size_t n, const int32_t *which, const float *dy,
+                         float *dx)
 {
     const size_t c = p->in.c, in = c * p->in.h * p->in.w, out = c * p->out.h * p->out.w;
     for (size_t i = 0; i < n; ++i) {
@@ -188,7 +191,8 @@ static void avgpool_back(const mho_node *p, size_t n, const float *dy, float *dx
     }
 }
 
-static void moments(size_t n, size_t tile, const float *restrict x, float *restrict sum, float *restrict square)
+static void moments(size_t n, size_t tile, const float *restrict x, float *restrict sum,
+                    float *restrict square)
 {
     for (size_t i = 0; i < n; i += tile) {
         const size_t end = smaller(tile, n - i);
@@ -222,7 +226,8 @@ static void affine_back(size_t n, size_t tile, const float *restrict dy, const f
     }
 }
 
-static void sign_back(size_t n, const float *restrict x, const float *restrict dy, float *restrict dx)
+static void sign_back(size_t n, const float *restrict x, const float *restrict dy,
+                      float *restrict dx)
 {
     for (size_t i = 0; i < n; ++i)
         dx[i] = fabsf(x[i]) <= 1.0f ? dy[i] : 0.0f;
@@ -235,8 +240,8 @@ static void relu_back(size_t n, float slope, const float *restrict x, const floa
         dx[i] = x[i] > 0.0f ? dy[i] : slope * dy[i];
 }
 
-static void adam(size_t n, const float *restrict g, float rate, float correct_v, float decay, float clip,
-                 float *restrict m, float *restrict v, float *restrict w)
+static void adam(size_t n, const float *restrict g, float rate, float correct_v, float decay,
+                 float clip, float *restrict m, float *restrict v, float *restrict w)
 {
     const float low = clip > 0.0f ? -clip : -HUGE_VALF, high = clip > 0.0f ? clip : HUGE_VALF;
     for (size_t i = 0; i < n; ++i) {

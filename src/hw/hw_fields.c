@@ -54,8 +54,9 @@ static const mho_field fields[] = {
          "share of cells that conduct g_on, whatever is written"),
     REAL("device.stuck_off", device.stuck_off, "0", 0, 1, "", 1,
          "share of cells that conduct g_off, whatever is written"),
-    YES_NO("device.off_leak", device.off_leak, "false",
-           "g_off of every driven row stays in single-ended sums: no reference column takes it out"),
+    YES_NO(
+        "device.off_leak", device.off_leak, "false",
+        "g_off of every driven row stays in single-ended sums: no reference column takes it out"),
     REAL("device.drift_nu", device.drift_nu, "0", -10, 10, "", 1,
          "mean exponent of conductance drift: g(t) = g (t / t0)^-nu"),
     REAL("device.drift_nu_spread", device.drift_nu_spread, "0", 0, 10, "", 1,
@@ -108,9 +109,10 @@ static const mho_field fields[] = {
           "training images the range is calibrated on"),
     YES_NO("output.aligned", output.aligned, "true",
            "decision edges halfway between possible sums"),
-    CHOICE("output.column_sum", output.column_sum, "weights", column_sums,
-           "binary maps: the digital sum of a column's weights is that of the ideal weights, or read "
-           "back from its cells"),
+    CHOICE(
+        "output.column_sum", output.column_sum, "weights", column_sums,
+        "binary maps: the digital sum of a column's weights is that of the ideal weights, or read "
+        "back from its cells"),
     CHOICE("output.per", output.per, "crossbar", pers,
            "one converter for each crossbar of a pair, or for the analog difference"),
     REAL("output.offset", output.offset, "0", 0, 1000, "", 1,

@@ -141,8 +141,9 @@ static mho_status resolve_table(mho_hw_config *config)
             continue;
         int n = snprintf(joined, sizeof joined, "%.*s%s", (int)(slash - place) + 1, place, table);
         if (n < 0 || (size_t)n >= sizeof joined)
-            return mho_error(MHO_ECONFIG, "%s: device.table: a path of %d bytes, want less than %zu",
-                             place, n, sizeof joined);
+            return mho_error(MHO_ECONFIG,
+                             "%s: device.table: a path of %d bytes, want less than %zu", place, n,
+                             sizeof joined);
         memcpy(table, joined, (size_t)n + 1);
     }
     return MHO_OK;

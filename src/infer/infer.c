@@ -68,7 +68,8 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
 {
     *out = NULL;
     if (!mho_net_has_parameters(net))
-        return mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model", net->name);
+        return mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model",
+                         net->name);
     if (!batch)
         return mho_error(MHO_EDOMAIN, "batch = 0, want 1 or more");
     mho_infer *infer = NULL;
@@ -108,7 +109,8 @@ typedef struct run_context {
     float *const *node_out;
 } run_context;
 
-static void put(const infer_plan *plan, const float *memory, size_t node, size_t first, size_t n, float *out)
+static void put(const infer_plan *plan, const float *memory, size_t node, size_t first, size_t n,
+                float *out)
 {
     const mho_shape shape = plan->net->node[node].out;
     mhoi_transpose(n, shape.h * shape.w, shape.c, memory + plan->offset[node],
@@ -137,7 +139,8 @@ static mho_status run_block(void *context, size_t item, size_t thread)
 static mho_status run(run_context *c)
 {
     if (c->n > c->infer->batch)
-        return mho_error(MHO_EDOMAIN, "inference of %zu images, want 0..%zu", c->n, c->infer->batch);
+        return mho_error(MHO_EDOMAIN, "inference of %zu images, want 0..%zu", c->n,
+                         c->infer->batch);
     mho_status s = need_memory(c->infer, false);
     if (s != MHO_OK)
         return s;
@@ -146,14 +149,17 @@ static mho_status run(run_context *c)
 
 mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input, float *scores)
 {
-    run_context c = {.infer = infer, .plan = &infer->plan, .n = n, .input = input, .scores = scores};
+    run_context c = {
+        .infer = infer, .plan = &infer->plan, .n = n, .input = input, .scores = scores};
     return run(&c);
 }
 
-mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input, float *const *node_out)
+mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
+                               float *const *node_out)
 {
     if (!infer->every.step) {
-        mho_status s = infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
+        mho_status s =
+            infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
         if (s == MHO_OK)
             s = need_memory(infer, true);
         if (s != MHO_OK)
@@ -170,7 +176,7 @@ typedef struct errors_context {
     mho_infer *infer;
     const mho_images *images;
     size_t count;
-    uint32_t *wrong; /* of each block */
+    uint32_t *wrong;    /* of each block */
     atomic_size_t done; /* images */
 } errors_context;
 
@@ -201,7 +207,8 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
     const mho_net *net = plan->net;
     float *memory = c->infer->memory[thread];
     const size_t first = item * plan->block, left = c->count - first;
-    const size_t n = left < plan->block ? left : plan->block, elements = infer_elements(net->node[0].out);
+    const size_t n = left < plan->block ? left : plan->block,
+                 elements = infer_elements(net->node[0].out);
     const size_t classes = infer_elements(net->node[net->nodes - 1].out);
     float *input = memory + plan->offset[0];
     load_pixels(net, c->images->pixel + first * elements, n, input);
@@ -216,19 +223,22 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
 
 static mho_status check_images(const mho_net *net, const mho_images *images, size_t count)
 {
-    const mho_shape want = net->node[0].out, is = images->shape, out = net->node[net->nodes - 1].out;
+    const mho_shape want = net->node[0].out, is = images->shape,
+                    out = net->node[net->nodes - 1].out;
     if (want.c != is.c || want.h != is.h || want.w != is.w)
-        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu", is.c,
-                         is.h, is.w, net->name, want.c, want.h, want.w);
+        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu",
+                         is.c, is.h, is.w, net->name, want.c, want.h, want.w);
     if (out.h != 1 || out.w != 1)
-        return mho_error(MHO_EDOMAIN, "network %s ends with %zu x %zu x %zu values, not with classes",
-                         net->name, out.c, out.h, out.w);
+        return mho_error(MHO_EDOMAIN,
+                         "network %s ends with %zu x %zu x %zu values, not with classes", net->name,
+                         out.c, out.h, out.w);
     if (count > images->count)
         return mho_error(MHO_EDOMAIN, "images = %zu, want 0..%zu", count, images->count);
     return MHO_OK;
 }
 
-mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t count, size_t *errors)
+mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t count,
+                            size_t *errors)
 {
     *errors = 0;
     errors_context c = {.images = images, .count = count};

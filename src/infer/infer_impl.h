@@ -11,11 +11,11 @@
 typedef struct infer_step {
     const mho_node *node;
     size_t input[2], output; /* nodes whose values are read and written */
-    mhoi_conv *conv; /* convolution, fully connected; NULL: by lanes */
-    void *packed;    /* its weights */
-    bool pool;       /* by lanes: 2 x 2 maximum pooling merged into it */
-    float *bias;     /* NULL if there is none */
-    bool relu;       /* ReLU of this slope merged into it */
+    mhoi_conv *conv;         /* convolution, fully connected; NULL: by lanes */
+    void *packed;            /* its weights */
+    bool pool;               /* by lanes: 2 x 2 maximum pooling merged into it */
+    float *bias;             /* NULL if there is none */
+    bool relu;               /* ReLU of this slope merged into it */
     float slope;
     float *a, *b; /* batch normalization: [tile] */
     size_t tile;
@@ -28,12 +28,13 @@ typedef struct infer_plan {
     size_t block, slice; /* images at once; slice divides block */
     infer_step *step;
     size_t steps, head;
-    const mhoi_lanes *lanes; /* the head's values are [h][w][c][lane], lane = image of the slice; or NULL */
-    size_t enter, leave;     /* lanes: offsets of the head's first and last value in this order */
-    size_t *offset; /* of each node's value in a block's memory, in floats */
-    bool *whole;    /* there is room for the value of the whole block, not just of a slice */
-    size_t floats;  /* of a block's memory, values and scratch */
-    size_t scratch; /* offset of the scratch */
+    const mhoi_lanes
+        *lanes; /* the head's values are [h][w][c][lane], lane = image of the slice; or NULL */
+    size_t enter, leave; /* lanes: offsets of the head's first and last value in this order */
+    size_t *offset;      /* of each node's value in a block's memory, in floats */
+    bool *whole;         /* there is room for the value of the whole block, not just of a slice */
+    size_t floats;       /* of a block's memory, values and scratch */
+    size_t scratch;      /* offset of the scratch */
 } infer_plan;
 
 /* merge: neighbours are computed in one step where that changes no digit of a binary network; else every

@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 #include "infer/infer_impl.h"
 
-#define LANES_BYTES ((size_t)1 << 20) /* of the head's values, to stay in or near the second-level cache */
+#define LANES_BYTES                                                                                \
+    ((size_t)1 << 20) /* of the head's values, to stay in or near the second-level cache */
 
 void mho_batchnorm_coefficients(const mho_node *bn, size_t channel, float *a, float *b)
 {
@@ -124,7 +125,8 @@ static mho_node fc_as_conv(const mho_node *fc, size_t block)
 }
 
 /* Weights in the order of the input's elements, multiplied with batch normalization. */
-static mho_status ordered_weights(const infer_plan *plan, infer_step *step, const mho_node *bn, float **out)
+static mho_status ordered_weights(const infer_plan *plan, infer_step *step, const mho_node *bn,
+                                  float **out)
 {
     const mho_node *node = step->node;
     const mho_shape in = plan->net->node[step->input[0]].out;
@@ -147,7 +149,8 @@ static mho_status prepare_lanes(const infer_plan *plan, infer_step *step, const 
     float *weight = NULL;
     mho_status s = ordered_weights(plan, step, bn, &weight);
     if (s == MHO_OK)
-        s = mhoi_alloc(&step->packed, mhoi_lanes_packed(plan->lanes, step->node), sizeof(float), "weights");
+        s = mhoi_alloc(&step->packed, mhoi_lanes_packed(plan->lanes, step->node), sizeof(float),
+                       "weights");
     if (s == MHO_OK)
         mhoi_lanes_pack(plan->lanes, step->node, weight, step->packed);
     mhoi_free(&weight);
@@ -164,8 +167,11 @@ static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho
     mho_status s = ordered_weights(plan, step, bn, &weight);
     const bool head = step < plan->step + plan->head;
     if (s == MHO_OK)
-        s = mhoi_conv_create(&conv, MHOI_CONV_FORWARD, fc ? 1 : head ? plan->slice : plan->block, step->bias,
-                             step->relu, step->slope, &step->conv);
+        s = mhoi_conv_create(&conv, MHOI_CONV_FORWARD,
+                             fc     ? 1
+                             : head ? plan->slice
+                                    : plan->block,
+                             step->bias, step->relu, step->slope, &step->conv);
     if (s == MHO_OK)
         s = mhoi_alloc(&step->packed, mhoi_conv_packed_bytes(step->conv), 1, "weights");
     if (s == MHO_OK)
@@ -312,7 +318,8 @@ static void place(infer_plan *plan, bool merge)
     }
     size_t at = 0;
     for (size_t i = 0; i <= plan->steps; ++i) {
-        const size_t node = i ? plan->step[i - 1].output : 0, n = plan->whole[node] ? plan->block : plan->slice;
+        const size_t node = i ? plan->step[i - 1].output : 0,
+                     n = plan->whole[node] ? plan->block : plan->slice;
         plan->offset[node] = at;
         at += (n * infer_elements(plan->net->node[node].out) + 15) / 16 * 16;
     }
@@ -327,7 +334,8 @@ static void place(infer_plan *plan, bool merge)
     plan->floats = at + scratch;
 }
 
-mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge, infer_plan *plan)
+mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge,
+                             infer_plan *plan)
 {
     *plan = (infer_plan){.net = net, .block = block, .slice = slice};
     if (merge && slice == MHOI_LANES && infer_lanes_fit(net))

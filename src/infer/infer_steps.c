@@ -62,7 +62,8 @@ static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, cons
         softmax(n * node->out.h * node->out.w, node->out.c, x, y);
         return MHO_OK;
     default:
-        return mho_error(MHO_ENOTMODELED, "%s: inference of operator %d", node->name, (int)node->op);
+        return mho_error(MHO_ENOTMODELED, "%s: inference of operator %d", node->name,
+                         (int)node->op);
     }
 }
 
@@ -78,7 +79,8 @@ static void run_lanes_step(const infer_plan *plan, const mhoi_loops *loops, size
     const size_t count = infer_elements(wide.out);
     switch (wide.op) {
     case MHO_OP_CONV:
-        plan->lanes->conv(step->node, step->pool, step->relu, step->slope, step->packed, step->bias, x, y);
+        plan->lanes->conv(step->node, step->pool, step->relu, step->slope, step->packed, step->bias,
+                          x, y);
         break;
     case MHO_OP_MAXPOOL:
         loops->maxpool(&wide, 1, x, y, NULL);

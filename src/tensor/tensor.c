@@ -44,11 +44,13 @@ static mho_status read_shape(const char *p, const char *place, mho_tensor *out)
         char *end;
         const unsigned long long size = strtoull(p, &end, 10);
         if (out->dims == MHO_TENSOR_DIMS || size > ELEMENTS_MAX)
-            return mho_error(MHO_EFORMAT, "%s: shape %.40s, want up to %d sizes", place, p, MHO_TENSOR_DIMS);
+            return mho_error(MHO_EFORMAT, "%s: shape %.40s, want up to %d sizes", place, p,
+                             MHO_TENSOR_DIMS);
         out->size[out->dims++] = (size_t)size;
         p = end;
     }
-    return *p == ')' ? MHO_OK : mho_error(MHO_EFORMAT, "%s: shape ends with '%.10s', want ')'", place, p);
+    return *p == ')' ? MHO_OK
+                     : mho_error(MHO_EFORMAT, "%s: shape ends with '%.10s', want ')'", place, p);
 }
 
 static mho_status read_header(const char *header, const char *place, mho_tensor *out)
@@ -75,7 +77,8 @@ mho_status mhoi_tensor_npy(const char *bytes, size_t size, const char *place, mh
     if (b[6] != 1)
         length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
     if (length > size - at)
-        return mho_error(MHO_EFORMAT, "%s: header of %zu bytes in a file of %zu", place, length, size);
+        return mho_error(MHO_EFORMAT, "%s: header of %zu bytes in a file of %zu", place, length,
+                         size);
     char *header = NULL;
     mho_status s = mhoi_alloc(&header, length + 8, 1, place);
     if (s != MHO_OK)

@@ -7,7 +7,8 @@
 /* Files as bytes; place is the name for messages.  On an error out is empty. */
 MHO_MUST_CHECK mho_status mhoi_tensor_npy(const char *bytes, size_t size, const char *place,
                                           mho_tensor *out);
-MHO_MUST_CHECK mho_status mhoi_tensor_pb(const char *bytes, size_t size, const char *place, mho_tensor *out);
+MHO_MUST_CHECK mho_status mhoi_tensor_pb(const char *bytes, size_t size, const char *place,
+                                         mho_tensor *out);
 /* Checks the sizes, sets the count and allocates the data. */
 MHO_MUST_CHECK mho_status mhoi_tensor_alloc(mho_tensor *t, const char *place);
 

@@ -88,8 +88,8 @@ mho_status mhoi_tensor_pb(const char *bytes, size_t size, const char *place, mho
     *out = (mho_tensor){0};
     while (w.at < w.end) {
         if (!next(&w, &f) || (f.number == FIELD_DIMS && !add_sizes(out, &f)))
-            return mho_error(MHO_EFORMAT, "%s: not an ONNX TensorProto (damaged before byte %td)", place,
-                             w.at - begin);
+            return mho_error(MHO_EFORMAT, "%s: not an ONNX TensorProto (damaged before byte %td)",
+                             place, w.at - begin);
         if (f.number == FIELD_TYPE && f.kind == 0)
             type = f.value;
         if ((f.number == FIELD_FLOATS || f.number == FIELD_RAW) && f.kind == 2)
@@ -101,8 +101,8 @@ mho_status mhoi_tensor_pb(const char *bytes, size_t size, const char *place, mho
     const size_t have = (size_t)(data.end - data.at);
     mho_status s = mhoi_tensor_alloc(out, place);
     if (s == MHO_OK && have != out->count * sizeof(float))
-        s = mho_error(MHO_EFORMAT, "%s: %zu bytes of data, want %zu (packed or raw floats)", place, have,
-                      out->count * sizeof(float));
+        s = mho_error(MHO_EFORMAT, "%s: %zu bytes of data, want %zu (packed or raw floats)", place,
+                      have, out->count * sizeof(float));
     if (s == MHO_OK && have)
         memcpy(out->data, data.at, have);
     if (s != MHO_OK)

@@ -17,7 +17,8 @@
 
 #define AT(member) offsetof(mho_train_options, member), sizeof(((mho_train_options *)0)->member)
 static const mho_field fields[] = {
-    {"epochs", MHO_FIELD_UINT, AT(epochs), "40", 1, 100000, "", 1, NULL, "passes over the training images"},
+    {"epochs", MHO_FIELD_UINT, AT(epochs), "40", 1, 100000, "", 1, NULL,
+     "passes over the training images"},
     {"batch", MHO_FIELD_UINT, AT(batch), "100", 1, 65536, "", 1, NULL,
      "images a step; fastest with a divisor of 10 to 16"},
     {"learning_rate", MHO_FIELD_DOUBLE, AT(learning_rate), "0.002", 0, 10, "", 1, NULL,
@@ -54,8 +55,8 @@ static void draw_epoch(trainer *t, size_t epoch)
         t->order[j] = (uint32_t)i;
         mhoi_rng_u32(&shift, 2 * i, 2, draw);
         for (size_t k = 0; k < 2; ++k)
-            t->shift[i][k] =
-                (int8_t)((ptrdiff_t)(((uint64_t)draw[k] * range) >> 32) - (ptrdiff_t)t->options.shift);
+            t->shift[i][k] = (int8_t)((ptrdiff_t)(((uint64_t)draw[k] * range) >> 32) -
+                                      (ptrdiff_t)t->options.shift);
     }
 }
 
@@ -77,7 +78,8 @@ static mho_status check_finite(const trainer *t, double loss)
 {
     if (isfinite(loss))
         return MHO_OK;
-    return mho_error(MHO_ENOCONV, "training diverged at step %llu: the loss is not finite (learning_rate = %g)",
+    return mho_error(MHO_ENOCONV,
+                     "training diverged at step %llu: the loss is not finite (learning_rate = %g)",
                      (unsigned long long)t->step, t->options.learning_rate);
 }
 
@@ -123,8 +125,8 @@ static mho_status test_error(const mho_net *net, const mho_images *test, mho_tra
 
 /* One epoch, its report, its checkpoint.  Interrupted in the midst of it, the network and the checkpoint
  * stay those of the epoch before. */
-static mho_status train_epoch(trainer *t, mho_net *net, const mho_data *data, train_progress *progress,
-                              const char *checkpoint)
+static mho_status train_epoch(trainer *t, mho_net *net, const mho_data *data,
+                              train_progress *progress, const char *checkpoint)
 {
     mho_train_epoch report = {.epoch = progress->epochs_done + 1, .epochs = t->options.epochs};
     const double start = mho_seconds(), cpu = cpu_seconds();

@@ -25,7 +25,8 @@ static void settle(const trainer *t, size_t i, size_t k, size_t chunk)
     const train_layer *l = &t->layer[i];
     if (!l->accumulate[k])
         return;
-    const size_t from = l->node->input[k], count = t->chunk * train_elements(t->net->node[from].out);
+    const size_t from = l->node->input[k],
+                 count = t->chunk * train_elements(t->net->node[from].out);
     float *grad = t->layer[from].grad + chunk * count;
     t->loops->add(count, grad, t->temp + chunk * t->temp_floats, grad);
 }
@@ -37,9 +38,11 @@ static mho_status conv_back(const trainer *t, size_t i, size_t chunk, void *scra
     const size_t n = t->chunk, c = node->out.c, pixels = n * node->out.h * node->out.w;
     const float *dy = l->grad + chunk * pixels * c;
     const float *x = t->layer[node->input[0]].value + chunk * n * train_elements(node->in);
-    mho_status s = mhoi_conv_run(l->back_weight, x, l->partial + chunk * l->partial_floats, NULL, dy, scratch);
+    mho_status s =
+        mhoi_conv_run(l->back_weight, x, l->partial + chunk * l->partial_floats, NULL, dy, scratch);
     if (s == MHO_OK && l->wanted[0])
-        s = mhoi_conv_run(l->back_data, target_of(t, i, 0, chunk), l->packed_back, NULL, dy, scratch);
+        s = mhoi_conv_run(l->back_data, target_of(t, i, 0, chunk), l->packed_back, NULL, dy,
+                          scratch);
     if (!node->has_bias)
         return s;
     float *bias = l->partial + t->chunks * l->partial_floats + chunk * c;
@@ -54,7 +57,8 @@ static mho_status backward_chunk(const trainer *t, size_t i, size_t chunk, void 
 {
     const train_layer *l = &t->layer[i];
     const mho_node *node = l->node;
-    const size_t n = t->chunk, in = n * train_elements(node->in), out = n * train_elements(node->out);
+    const size_t n = t->chunk, in = n * train_elements(node->in),
+                 out = n * train_elements(node->out);
     const float *dy = l->grad + chunk * out, *x = t->layer[node->input[0]].value + chunk * in;
     if (node->op == MHO_OP_CONV) {
         mho_status s = conv_back(t, i, chunk, scratch);
@@ -90,11 +94,13 @@ static void products_chunk(const trainer *t, size_t i, size_t chunk, float *scra
 {
     const train_layer *l = &t->layer[i];
     const size_t c = l->node->out.c, count = t->chunk * train_elements(l->node->out);
-    const float *dy = l->grad + chunk * count, *x = t->layer[l->node->input[0]].value + chunk * count;
+    const float *dy = l->grad + chunk * count,
+                *x = t->layer[l->node->input[0]].value + chunk * count;
     double *total = l->sums + chunk * 2 * c;
     memset(total, 0, 2 * c * sizeof *total);
     for (size_t at = 0; at < count; at += FOLD_TILES * l->tile) {
-        const size_t left = count - at, n = left < FOLD_TILES * l->tile ? left : FOLD_TILES * l->tile;
+        const size_t left = count - at,
+                     n = left < FOLD_TILES * l->tile ? left : FOLD_TILES * l->tile;
         memset(scratch, 0, 2 * l->tile * sizeof *scratch);
         t->loops->products(n, l->tile, dy + at, x + at, scratch, scratch + l->tile);
         for (size_t k = 0; k < l->tile; ++k) {
@@ -116,7 +122,8 @@ static void batchnorm_back_coefficients(const trainer *t, size_t i)
             sum += l->sums[chunk * 2 * c + k];
             dot += l->sums[chunk * 2 * c + c + k];
         }
-        const double mean = l->now[k], inverse = l->now[c + k], normal = inverse * (dot - mean * sum);
+        const double mean = l->now[k], inverse = l->now[c + k],
+                     normal = inverse * (dot - mean * sum);
         t->g[l->beta + k] = (float)sum;
         t->g[l->gamma + k] = (float)normal;
         const double a = (double)t->w[l->gamma + k] * inverse, b = -a * inverse * normal / count;
@@ -163,13 +170,14 @@ static mho_status fc_block(void *context, size_t item, size_t thread)
                 sum += l->grad[i * c + k];
             t->g[l->bias + k] = sum;
         }
-        return mhoi_sgemm(true, false, count, inputs, n, l->grad + first, c, from->value, inputs, 0.0f,
-                          t->g + l->weight + first * inputs, inputs);
+        return mhoi_sgemm(true, false, count, inputs, n, l->grad + first, c, from->value, inputs,
+                          0.0f, t->g + l->weight + first * inputs, inputs);
     }
     const size_t first = (item - blocks) * FC_BLOCK;
     const size_t count = inputs - first < FC_BLOCK ? inputs - first : FC_BLOCK;
-    return mhoi_sgemm(false, false, n, count, c, l->grad, c, (l->sign ? l->sign : t->w + l->weight) + first,
-                      inputs, l->accumulate[0] ? 1.0f : 0.0f, from->grad + first, inputs);
+    return mhoi_sgemm(false, false, n, count, c, l->grad, c,
+                      (l->sign ? l->sign : t->w + l->weight) + first, inputs,
+                      l->accumulate[0] ? 1.0f : 0.0f, from->grad + first, inputs);
 }
 
 static mho_status fc_back(group *g)

@@ -43,7 +43,7 @@ static uint64_t fingerprint(const trainer *t)
     hash = fold(hash, whole, sizeof whole);
     for (size_t i = 0; i < t->net->nodes; ++i) {
         const mho_node *n = &t->net->node[i];
-        const size_t node[] = {(size_t)n->op, n->input[0], n->in.c,  n->out.c, n->out.h,
+        const size_t node[] = {(size_t)n->op, n->input[0], n->in.c,   n->out.c, n->out.h,
                                n->out.w,      n->kh,       n->groups, n->binary};
         hash = fold(hash, node, sizeof node);
     }
@@ -97,12 +97,14 @@ mho_status train_save(const trainer *t, const train_progress *progress, const ch
     return s;
 }
 
-static mho_status check(const trainer *t, const header *h, const char *bytes, size_t size, const char *path)
+static mho_status check(const trainer *t, const header *h, const char *bytes, size_t size,
+                        const char *path)
 {
     if (size < sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0)
         return mho_error(MHO_EFORMAT, "%s: not a checkpoint of mho train", path);
     if (h->fingerprint != fingerprint(t))
-        return mho_error(MHO_ECONFIG, "%s: made with another network, other data or other options", path);
+        return mho_error(MHO_ECONFIG, "%s: made with another network, other data or other options",
+                         path);
     const size_t want = sizeof *h + (3 * t->parameters + t->statistics) * sizeof(float);
     if (h->parameters != t->parameters || h->statistics != t->statistics || size != want)
         return mho_error(MHO_EFORMAT, "%s: %zu bytes, want %zu", path, size, want);

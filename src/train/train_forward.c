@@ -11,8 +11,8 @@
 #include "train/train_impl.h"
 
 #define CALIBRATION 100 /* batches over which moments of batch normalization are averaged */
-#define FC_BLOCK 128   /* outputs of a fully connected layer in one item */
-#define FOLD_TILES 32u /* sums are in float over so many tiles, then in double */
+#define FC_BLOCK 128    /* outputs of a fully connected layer in one item */
+#define FOLD_TILES 32u  /* sums are in float over so many tiles, then in double */
 
 /* The images of a chunk, each shifted by its draw. */
 static void load_chunk(const trainer *t, size_t chunk)
@@ -78,7 +78,8 @@ static mho_status forward_chunk(const trainer *t, size_t i, size_t chunk, void *
         mhoi_transpose(n, node->in.h * node->in.w, node->in.c, x, y);
         return MHO_OK;
     default:
-        return mho_error(MHO_ENOTMODELED, "%s: training of operator %s", node->name, mho_op_name(node->op));
+        return mho_error(MHO_ENOTMODELED, "%s: training of operator %s", node->name,
+                         mho_op_name(node->op));
     }
 }
 
@@ -92,7 +93,8 @@ static void moments_chunk(const trainer *t, size_t i, size_t chunk, float *scrat
     double *total = l->sums + chunk * 2 * c;
     memset(total, 0, 2 * c * sizeof *total);
     for (size_t at = 0; at < count; at += FOLD_TILES * l->tile) {
-        const size_t left = count - at, n = left < FOLD_TILES * l->tile ? left : FOLD_TILES * l->tile;
+        const size_t left = count - at,
+                     n = left < FOLD_TILES * l->tile ? left : FOLD_TILES * l->tile;
         memset(scratch, 0, 2 * l->tile * sizeof *scratch);
         t->loops->moments(n, l->tile, x + at, sum, square);
         for (size_t k = 0; k < l->tile; ++k) {
@@ -227,7 +229,8 @@ mho_status train_calibrate(trainer *t)
         t->order[i] = (uint32_t)i;
     memset(t->shift, 0, t->images->count * sizeof *t->shift);
     t->calibrating = true;
-    for (t->averaged = 0; s == MHO_OK && t->averaged < CALIBRATION && t->averaged < batches; ++t->averaged) {
+    for (t->averaged = 0; s == MHO_OK && t->averaged < CALIBRATION && t->averaged < batches;
+         ++t->averaged) {
         t->at = t->averaged * t->batch;
         s = train_forward(t);
     }

@@ -31,11 +31,12 @@ typedef struct train_layer {
     float *sign; /* the binary weights; NULL in float layers */
     mhoi_conv *forward, *back_data, *back_weight;
     void *packed, *packed_back;
-    float *partial; /* convolution: [chunks] gradients as packed, then [chunks][C_out] of the bias */
+    float
+        *partial; /* convolution: [chunks] gradients as packed, then [chunks][C_out] of the bias */
     size_t partial_floats;
 
     /* batch normalization */
-    size_t gamma, beta; /* offsets of the parameters */
+    size_t gamma, beta;     /* offsets of the parameters */
     float *mean, *variance; /* for inference, in the flat statistics */
     double *sums;           /* [chunks][2][c] */
     double *now;            /* mean and 1 / deviation of this batch: [2][c] */
@@ -63,7 +64,8 @@ typedef struct trainer {
     int8_t (*shift)[2];
     size_t at; /* first image of the batch in order */
     uint64_t step, steps;
-    bool calibrating; /* moments of batch normalization are being averaged, over so many batches yet */
+    bool
+        calibrating; /* moments of batch normalization are being averaged, over so many batches yet */
     size_t averaged;
 
     float *temp; /* [chunks][temp_floats]: gradients about to be added */
@@ -104,7 +106,8 @@ typedef struct train_progress {
     uint64_t epochs_done;
     mho_train_epoch last;
 } train_progress;
-MHO_MUST_CHECK mho_status train_save(const trainer *t, const train_progress *progress, const char *path);
+MHO_MUST_CHECK mho_status train_save(const trainer *t, const train_progress *progress,
+                                     const char *path);
 MHO_MUST_CHECK mho_status train_load(trainer *t, train_progress *progress, const char *path);
 
 static inline size_t train_elements(mho_shape s)

@@ -16,15 +16,16 @@ static mho_status check(const mho_net *net, const mho_images *images, const mho_
     const mho_shape want = net->node[0].out, is = images->shape;
     const mho_shape out = net->node[net->nodes - 1].out;
     if (want.c != is.c || want.h != is.h || want.w != is.w)
-        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu", is.c,
-                         is.h, is.w, net->name, want.c, want.h, want.w);
+        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu",
+                         is.c, is.h, is.w, net->name, want.c, want.h, want.w);
     if (out.h != 1 || out.w != 1 || out.c < images->classes)
-        return mho_error(MHO_EDOMAIN, "network %s has %zu x %zu x %zu outputs, want %zu classes", net->name,
-                         out.c, out.h, out.w, images->classes);
+        return mho_error(MHO_EDOMAIN, "network %s has %zu x %zu x %zu outputs, want %zu classes",
+                         net->name, out.c, out.h, out.w, images->classes);
     if (!images->count)
         return mho_error(MHO_EDOMAIN, "no images to train on");
     if (o->shift >= is.h || o->shift >= is.w || o->shift > 100)
-        return mho_error(MHO_EDOMAIN, "shift = %zu, want less than the image and at most 100", o->shift);
+        return mho_error(MHO_EDOMAIN, "shift = %zu, want less than the image and at most 100",
+                         o->shift);
     for (size_t i = 0; i + 1 < net->nodes; ++i)
         if (net->node[i].op == MHO_OP_SOFTMAX)
             return mho_error(MHO_ENOTMODELED, "%s: training through a softmax inside the network",
@@ -55,7 +56,9 @@ static mho_status lay_out(trainer *t)
         } else {
             continue;
         }
-        const size_t plain = node->op == MHO_OP_BATCHNORM ? 2 * node->out.c : node->has_bias ? node->out.c : 0;
+        const size_t plain = node->op == MHO_OP_BATCHNORM ? 2 * node->out.c
+                             : node->has_bias             ? node->out.c
+                                                          : 0;
         if (plain)
             t->segment[t->segments++] = (train_segment){t->parameters, plain, false, false};
         t->parameters += (plain + 15) / 16 * 16;
@@ -88,7 +91,8 @@ static mho_status alloc_flat(trainer *t)
 static mho_status prepare_conv(trainer *t, train_layer *l)
 {
     const mho_node *node = l->node;
-    mho_status s = mhoi_conv_create(node, MHOI_CONV_FORWARD, t->chunk, node->has_bias, false, 0, &l->forward);
+    mho_status s =
+        mhoi_conv_create(node, MHOI_CONV_FORWARD, t->chunk, node->has_bias, false, 0, &l->forward);
     if (s == MHO_OK)
         s = mhoi_alloc(&l->packed, mhoi_conv_packed_bytes(l->forward), 1, "weights");
     if (s == MHO_OK && l->wanted[0])
@@ -96,7 +100,8 @@ static mho_status prepare_conv(trainer *t, train_layer *l)
     if (s == MHO_OK && l->wanted[0])
         s = mhoi_alloc(&l->packed_back, mhoi_conv_packed_bytes(l->back_data), 1, "weights");
     if (s == MHO_OK)
-        s = mhoi_conv_create(node, MHOI_CONV_BACK_WEIGHT, t->chunk, false, false, 0, &l->back_weight);
+        s = mhoi_conv_create(node, MHOI_CONV_BACK_WEIGHT, t->chunk, false, false, 0,
+                             &l->back_weight);
     if (s == MHO_OK) {
         l->partial_floats = (mhoi_conv_packed_bytes(l->back_weight) / sizeof(float) + 15) / 16 * 16;
         s = mhoi_alloc(&l->partial, t->chunks * (l->partial_floats + node->out.c), sizeof(float),
@@ -165,7 +170,8 @@ static mho_status share_gradients(trainer *t)
     }
     t->temp_floats = shared ? t->chunk * largest : 0;
     if (s == MHO_OK)
-        s = mhoi_alloc(&t->temp, t->chunks * t->temp_floats, sizeof *t->temp, "gradients of a layer");
+        s = mhoi_alloc(&t->temp, t->chunks * t->temp_floats, sizeof *t->temp,
+                       "gradients of a layer");
     mhoi_free(&written);
     return s;
 }
@@ -174,7 +180,8 @@ static mho_status alloc_scratch(trainer *t)
 {
     size_t bytes = 64;
     for (size_t i = 0; i < t->net->nodes; ++i) {
-        const mhoi_conv *const conv[] = {t->layer[i].forward, t->layer[i].back_data, t->layer[i].back_weight};
+        const mhoi_conv *const conv[] = {t->layer[i].forward, t->layer[i].back_data,
+                                         t->layer[i].back_weight};
         for (size_t k = 0; k < 3; ++k)
             if (conv[k] && mhoi_conv_scratch_bytes(conv[k]) > bytes)
                 bytes = mhoi_conv_scratch_bytes(conv[k]);
@@ -201,7 +208,8 @@ static void initialize(trainer *t)
             const size_t fan = node->binary ? fan_in + node->out.c * node->kh * node->kw : fan_in;
             const float limit = (float)sqrt(6.0 / (double)fan);
             float *w = t->w + l->weight;
-            mhoi_rng_uniform(&(mhoi_stream){t->options.seed, 0, STREAM_WEIGHTS, (uint32_t)i}, 0, count, w);
+            mhoi_rng_uniform(&(mhoi_stream){t->options.seed, 0, STREAM_WEIGHTS, (uint32_t)i}, 0,
+                             count, w);
             for (size_t k = 0; k < count; ++k)
                 w[k] = limit * (2.0f * w[k] - 1.0f);
         }
@@ -245,8 +253,8 @@ static mho_status build(trainer *t)
     return s == MHO_OK ? alloc_scratch(t) : s;
 }
 
-mho_status train_create(const mho_net *net, const mho_images *images, const mho_train_options *options,
-                        trainer **out)
+mho_status train_create(const mho_net *net, const mho_images *images,
+                        const mho_train_options *options, trainer **out)
 {
     *out = NULL;
     trainer *t = NULL;
@@ -277,8 +285,8 @@ static void free_layer(train_layer *l)
     mhoi_conv_destroy(l->forward);
     mhoi_conv_destroy(l->back_data);
     mhoi_conv_destroy(l->back_weight);
-    void *all[] = {&l->value,   &l->grad, &l->sign, &l->packed, &l->packed_back, &l->partial,
-                   &l->sums, &l->now,  &l->a,    &l->b,      &l->c,           &l->which};
+    void *all[] = {&l->value, &l->grad, &l->sign, &l->packed, &l->packed_back, &l->partial,
+                   &l->sums,  &l->now,  &l->a,    &l->b,      &l->c,           &l->which};
     for (size_t k = 0; k < sizeof all / sizeof *all; ++k)
         mhoi_free(all[k]);
 }

@@ -72,7 +72,8 @@ static mho_status adam_block(void *context, size_t item, size_t thread)
         const size_t left = s->count - item * BLOCK, n = left < BLOCK ? left : BLOCK;
         const size_t at = s->first + item * BLOCK;
         t->loops->adam(n, t->g + at, s->latent ? a->latent_rate : a->rate, a->correct_v,
-                       s->decays ? a->decay : 0.0f, s->latent ? 1.0f : 0.0f, t->m + at, t->v + at, t->w + at);
+                       s->decays ? a->decay : 0.0f, s->latent ? 1.0f : 0.0f, t->m + at, t->v + at,
+                       t->w + at);
         return MHO_OK;
     }
     return MHO_OK;

@@ -110,7 +110,8 @@ enum { CAL_N = 6, CAL_SIDE = 10, CAL_SUMS = CAL_N * 8 * CAL_SIDE * CAL_SIDE * 2 
 /* S+ and S- of the first layer of small_binary, by the definition. */
 static void first_sums(const mho_net *net, const mho_hw *hw, const mho_images *images, int64_t *sum)
 {
-    const int64_t top = mho_device_level(&hw->device, 127), bottom = mho_device_level(&hw->device, 0);
+    const int64_t top = mho_device_level(&hw->device, 127),
+                  bottom = mho_device_level(&hw->device, 0);
     for (size_t i = 0; i < CAL_SUMS / 2; i++) {
         const size_t image = i / (8 * CAL_SIDE * CAL_SIDE), c = i / (CAL_SIDE * CAL_SIDE) % 8;
         const size_t y = i / CAL_SIDE % CAL_SIDE, x = i % CAL_SIDE;
@@ -177,7 +178,8 @@ static void test_least_squares(void **state)
         dice d = {21};
         mho_net *net = small_binary(&d);
         mho_images images = random_images(&d, net->node[0].out, CAL_N);
-        const char *sets[] = {"output.bits=3", i ? "output.range=calibrated" : "output.range=least_squares",
+        const char *sets[] = {"output.bits=3",
+                              i ? "output.range=calibrated" : "output.range=least_squares",
                               i ? ranges[i - 1] : NULL, NULL};
         const mho_hw hw = open_hw("bcnn", sets);
         first_sums(net, &hw, &images, sum);
@@ -435,16 +437,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_converters),
-        cmocka_unit_test(test_calibrated_converter),
-        cmocka_unit_test(test_calibration),
-        cmocka_unit_test(test_least_squares),
-        cmocka_unit_test(test_coarse_input),
-        cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_variation),
-        cmocka_unit_test(test_threads_and_parts),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_larger_than_memory),
+        cmocka_unit_test(test_converters),    cmocka_unit_test(test_calibrated_converter),
+        cmocka_unit_test(test_calibration),   cmocka_unit_test(test_least_squares),
+        cmocka_unit_test(test_coarse_input),  cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_variation),     cmocka_unit_test(test_threads_and_parts),
+        cmocka_unit_test(test_errors),        cmocka_unit_test(test_larger_than_memory),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

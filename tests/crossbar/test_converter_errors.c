@@ -139,7 +139,8 @@ static void kernels_agree(void **state)
         int32_t *sum = calloc((size_t)IMAGES * COLUMNS * 64, sizeof *sum);
         int32_t *ref = calloc((size_t)IMAGES * COLUMNS * 64, sizeof *ref);
         fill(1u << shape.input_bits);
-        for (size_t i = 0; trial & 8 && i < CELLS; ++i) { /* ideal cells have kernels of their own */
+        for (size_t i = 0; trial & 8 && i < CELLS;
+             ++i) { /* ideal cells have kernels of their own */
             g_plus[i] = g_plus[i] & 1 ? 3840 : 256;
             g_minus[i] = (int16_t)(4096 - g_plus[i]);
         }

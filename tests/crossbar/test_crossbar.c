@@ -123,9 +123,10 @@ static void expect_all(problem *p)
 static mho_cpu best_level(void)
 {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") ? MHO_CPU_AVX512
+    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi")
+               ? MHO_CPU_AVX512
            : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? MHO_CPU_AVX2
-                                                                              : MHO_CPU_REF;
+                                                                             : MHO_CPU_REF;
 }
 
 static void run(problem *p, mho_cpu level)
@@ -145,18 +146,22 @@ static void expect_same(const problem *p, size_t number, mho_cpu level)
     const mho_window *w = &p->shape.window;
     for (size_t i = 0; i < outputs(p); ++i)
         if (p->sum[i] != p->want[i])
-            fail_msg("problem %zu, %s, sum[%zu] = %d, want %d (%zu x %zu x %zu x %zu, window %zu x %zu, "
-                     "stride %zu, %zu columns, %zu rows, %zu bits, codes %d, edge %d, step %d, per_pair %d)",
-                     number, mho_cpu_name(level), i, p->sum[i], p->want[i], p->n, w->c, w->h, w->w, w->kh,
-                     w->kw, w->stride, p->shape.columns, p->shape.crossbar_rows, p->shape.input_bits,
-                     p->converter.codes, p->converter.edge, p->converter.step, p->per_pair);
+            fail_msg(
+                "problem %zu, %s, sum[%zu] = %d, want %d (%zu x %zu x %zu x %zu, window %zu x %zu, "
+                "stride %zu, %zu columns, %zu rows, %zu bits, codes %d, edge %d, step %d, per_pair "
+                "%d)",
+                number, mho_cpu_name(level), i, p->sum[i], p->want[i], p->n, w->c, w->h, w->w,
+                w->kh, w->kw, w->stride, p->shape.columns, p->shape.crossbar_rows,
+                p->shape.input_bits, p->converter.codes, p->converter.edge, p->converter.step,
+                p->per_pair);
 }
 
 static problem random_problem(void)
 {
     problem p = {.n = 1 + draw(5), .per_pair = draw(2)};
     mho_window *w = &p.shape.window;
-    *w = (mho_window){.c = 1 + draw(9), .kh = 1 + draw(5), .kw = 1 + draw(5), .stride = 1 + draw(3)};
+    *w =
+        (mho_window){.c = 1 + draw(9), .kh = 1 + draw(5), .kw = 1 + draw(5), .stride = 1 + draw(3)};
     w->h = w->kh + draw(14);
     w->w = w->kw + draw(14);
     w->pad_top = draw(3);
@@ -203,7 +208,8 @@ static void random_shapes_match_the_definition(void **state)
 static void any_conductances_match_the_definition(void **state)
 {
     (void)state;
-    const int32_t low[] = {0, -2000, 0, -16384, -32767, 4000, 0, 1}, high[] = {1, 6553, 13107, 16384, 32767, 4096, 26214, 1};
+    const int32_t low[] = {0, -2000, 0, -16384, -32767, 4000, 0, 1},
+                  high[] = {1, 6553, 13107, 16384, 32767, 4096, 26214, 1};
     for (size_t i = 0; i < 120; ++i) {
         problem p = random_problem();
         if (p.shape.input_bits > 1)
@@ -261,7 +267,8 @@ static void ties_take_the_upper_code(void **state)
         for (int per_pair = 0; per_pair < 2; ++per_pair) {
             problem p = connected(60, 7, 30, 200);
             p.per_pair = per_pair;
-            p.converter = (mho_converter){.codes = 16, .edge = per_pair ? -7 * step : 5, .step = step};
+            p.converter =
+                (mho_converter){.codes = 16, .edge = per_pair ? -7 * step : 5, .step = step};
             fill(&p, 0, step > 4 ? 1 : 7);
             compare(&p, (size_t)step);
             clear(&p);
@@ -272,9 +279,15 @@ static void ties_take_the_upper_code(void **state)
 static void converters_are_exact_in_any_range(void **state)
 {
     (void)state;
-    const mho_converter hard[] = {{65536, -1, 3},         {4096, 100000, 1},      {256, -2000000000, 16777259},
-                                  {2, 16777217, 1},       {16, 33554433, 7},      {200000, 0, 11},
-                                  {2, 2147483647, 1},     {3, -2147483647, 2147483647}, {1, 5, 3}};
+    const mho_converter hard[] = {{65536, -1, 3},
+                                  {4096, 100000, 1},
+                                  {256, -2000000000, 16777259},
+                                  {2, 16777217, 1},
+                                  {16, 33554433, 7},
+                                  {200000, 0, 11},
+                                  {2, 2147483647, 1},
+                                  {3, -2147483647, 2147483647},
+                                  {1, 5, 3}};
     for (size_t i = 0; i < sizeof hard / sizeof *hard; ++i)
         for (int per_pair = 0; per_pair < 2; ++per_pair) {
             problem p = connected(2300, 5, 2300, 70);
@@ -469,7 +482,8 @@ static void bad_shapes_are_refused(void **state)
     p.shape.crossbar_rows = 8;
     p.shape.window.kh = 3;
     expect_refusal(&p.shape, MHO_EDOMAIN, "crossbar: a window of 3 x 1 does not fit 1 x 1");
-    p.shape.window = (mho_window){.c = 1 << 24, .h = 1 << 20, .w = 1 << 20, .kh = 1, .kw = 1, .stride = 1};
+    p.shape.window =
+        (mho_window){.c = 1 << 24, .h = 1 << 20, .w = 1 << 20, .kh = 1, .kw = 1, .stride = 1};
     expect_refusal(&p.shape, MHO_ENOMEM,
                    "crossbar: a map of 16777216 x 1048576 x 1048576 under a window of 1 x 1");
 }
@@ -483,8 +497,9 @@ static void sums_beyond_32_bits_are_refused(void **state)
     fill(&p, 32000, 32000);
     assert_int_equal(mho_crossbar_create(&p.shape, &xb), MHO_OK);
     assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_EDOMAIN);
-    assert_string_equal(mho_error_message(),
-                        "crossbar: a sum over 600 rows may reach 9830400000, want at most 2147483647");
+    assert_string_equal(
+        mho_error_message(),
+        "crossbar: a sum over 600 rows may reach 9830400000, want at most 2147483647");
     mho_crossbar_destroy(xb);
     clear(&p);
 }

@@ -54,7 +54,8 @@ static void levels_tile_the_range(void **state)
         const size_t top = ((size_t)1 << bits) - 1;
         assert_int_equal(mho_device_level(&d, 0), mho_device_delta(&d));
         assert_int_equal(mho_device_level(&d, top) + mho_device_delta(&d), 4096);
-        assert_int_equal(mho_device_level(&d, 1) - mho_device_level(&d, 0), 2 * mho_device_delta(&d));
+        assert_int_equal(mho_device_level(&d, 1) - mho_device_level(&d, 0),
+                         2 * mho_device_delta(&d));
     }
 }
 

@@ -174,7 +174,8 @@ static mho_net *zoo_net(const char *name, mho_style style, unsigned seed)
 
 /* --- the comparison -------------------------------------------------------------------------------- */
 
-static void compare(const char *what, const float *is, const double *want, size_t count, double bound)
+static void compare(const char *what, const float *is, const double *want, size_t count,
+                    double bound)
 {
     double scale = 1;
     for (size_t i = 0; i < count; ++i)
@@ -188,7 +189,8 @@ static void check(mho_net *net, size_t images, double bound)
 {
     mho_infer *infer = NULL;
     const size_t in = elements(net->node[0].out), out = elements(net->node[net->nodes - 1].out);
-    float *input = malloc(images * in * sizeof *input), *scores = malloc(images * out * sizeof *scores);
+    float *input = malloc(images * in * sizeof *input),
+          *scores = malloc(images * out * sizeof *scores);
     float **nodes = calloc(net->nodes, sizeof *nodes);
     for (size_t i = 0; i < images; ++i)
         slow_random_input(net, (unsigned)i + 1, input + i * in);

@@ -47,7 +47,8 @@ static void check_good(const mho_tensor *t)
     assert_memory_equal(t->data, values, sizeof values);
 }
 
-static const char good_header[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }          \n";
+static const char good_header[] =
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }          \n";
 
 static void good_files(void **state)
 {
@@ -104,7 +105,8 @@ static void foreign_files(void **state)
     mho_tensor t;
     const char *doubles = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n";
     const char *columns = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n";
-    const char *huge = "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999), }\n";
+    const char *huge =
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999), }\n";
     assert_int_equal(mhoi_tensor_npy(bytes, npy(doubles, bytes), "x", &t), MHO_ENOTMODELED);
     assert_int_equal(mhoi_tensor_npy(bytes, npy(columns, bytes), "x", &t), MHO_ENOTMODELED);
     assert_int_equal(mhoi_tensor_npy(bytes, npy(huge, bytes), "x", &t), MHO_EFORMAT);

@@ -182,7 +182,8 @@ static void ref_conv(const reference *r, const train_layer *l, const double *x, 
                                 const size_t h = oh * n->stride + a - n->pad_top;
                                 const size_t w = ow * n->stride + b - n->pad_left;
                                 if (h < n->in.h && w < n->in.w)
-                                    sum += weight_of(r, l, ((o * per_in + c) * n->kh + a) * n->kw + b) *
+                                    sum += weight_of(r, l,
+                                                     ((o * per_in + c) * n->kh + a) * n->kw + b) *
                                            x[at(n->in, i, h, w, o / per_out * per_in + c)];
                             }
                     y[at(n->out, i, oh, ow, o)] = sum;
@@ -211,7 +212,8 @@ static void ref_pool(reference *r, size_t index, const mho_node *n, const double
                     int count = 0, chosen = 0;
                     const size_t to = at(n->out, i, oh, ow, c);
                     for (size_t h = oh * n->stride; h < oh * n->stride + n->kh && h < n->in.h; ++h)
-                        for (size_t w = ow * n->stride; w < ow * n->stride + n->kw && w < n->in.w; ++w) {
+                        for (size_t w = ow * n->stride; w < ow * n->stride + n->kw && w < n->in.w;
+                             ++w) {
                             const double v = x[at(n->in, i, h, w, c)];
                             sum += v;
                             if (r->at_base ? v > best : count == r->which[index][to]) {
@@ -279,7 +281,8 @@ static void ref_layer(reference *r, size_t index)
                         x[(i * n->in.h * n->in.w + p) * n->in.c + c];
     else
         for (size_t i = 0; i < count; ++i)
-            y[i] = ref_pointwise(r, n, x[i], x0[i]) + (n->op == MHO_OP_ADD ? r->value[n->input[1]][i] : 0);
+            y[i] = ref_pointwise(r, n, x[i], x0[i]) +
+                   (n->op == MHO_OP_ADD ? r->value[n->input[1]][i] : 0);
 }
 
 static double ref_loss(reference *r)
@@ -355,7 +358,8 @@ static void check_segment(const trainer *t, reference *r, const train_segment *s
         const double down = ref_loss(r), want = (up - down) / (2 * STEP);
         r->w[i] = w;
         if (fabs(want - (double)t->g[i]) > 1e-4 * scale)
-            fail_msg("parameter %zu: gradient %.8g, differences say %.8g", i, (double)t->g[i], want);
+            fail_msg("parameter %zu: gradient %.8g, differences say %.8g", i, (double)t->g[i],
+                     want);
     }
 }
 

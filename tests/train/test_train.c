@@ -34,7 +34,8 @@ static const char small_net[] = "source: \"test\"\n"
 static mho_net *net_of(mho_style style)
 {
     mho_net *plain = NULL, *net = NULL;
-    if (mho_net_read(small_net, "test", &plain) != MHO_OK || mho_net_style(plain, style, &net) != MHO_OK)
+    if (mho_net_read(small_net, "test", &plain) != MHO_OK ||
+        mho_net_style(plain, style, &net) != MHO_OK)
         fail_msg("%s", mho_error_message());
     mho_net_destroy(plain);
     return net;
@@ -95,7 +96,8 @@ static void it_learns(void **state)
         assert_int_equal(mho_train(net, &data, &o, NULL, false, last_epoch, &last), MHO_OK);
         assert_int_equal(last.epoch, 4);
         if (!(last.test_error < 0.4 && last.train_error < 0.4))
-            fail_msg("style %d: test error %g, train error %g", style, last.test_error, last.train_error);
+            fail_msg("style %d: test error %g, train error %g", style, last.test_error,
+                     last.train_error);
         size_t wrong = 0;
         assert_int_equal(mho_infer_errors(net, &data.test, 400, &wrong), MHO_OK);
         assert_true(fabs((double)wrong / 400 - last.test_error) < 1e-12);
