@@ -225,6 +225,7 @@ static void draw_on_chip(const cli_figures *f, double x, double y, FILE *svg)
                 top = fmax(top, on_chip_uJ(&f->best[k][d].result, part));
     if (!(top > 0))
         return;
+    top *= 1.06; /* room above the highest bar */
     frame(svg, x, y, "5a  On-chip buffer energy of the best design of each depth, uJ",
           "words of the accumulation buffer (0: one register)");
     y_ticks(svg, top);
@@ -272,6 +273,7 @@ static void draw_ddr(const cli_figures *f, double x, double y, FILE *svg)
             top = fmax(top, 1e6 * f->ddr_J[l][shown[i]]);
     if (!(top > 0))
         return;
+    top *= 1.06; /* room above the highest bar */
     snprintf(title, sizeof title, "5b  DDR energy with I/O buffers of %s, uJ",
              cli_bytes_text((uint64_t)f->axes.io[0].size_B * f->axes.banks[0], bytes));
     frame(svg, x, y, title, "weight buffer");
