@@ -170,7 +170,7 @@ static void round_of(variant *v, const scene *s, const mho_converter *converter,
     check(mho_crossbar_program(v->xb, s->g_plus, s->g_minus));
     v->program[i] = seconds() - start;
     start = seconds();
-    mho_crossbar_run(v->xb, v->work, converter, v->per_pair, s->n, s->map, s->sum);
+    mho_crossbar_run(v->xb, v->work, converter, v->per_pair, s->n, s->map, s->sum, NULL);
     v->all[i] = seconds() - start;
     const double packing = time_packing(v->xb, v->work, s);
     v->packing[i] = packing / v->all[i];

@@ -80,14 +80,22 @@ MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *x
                                                            mho_crossbar_work **out);
 MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
 
+/* Which read a run is: read noise is drawn for it. */
+typedef struct mho_reading {
+    uint64_t seed;
+    uint32_t trial, layer; /* layer < 2^15 */
+    uint32_t array; /* number of this crossbar's read within the layer: group, bit plane ... */
+    uint64_t first; /* index of the first image of the run in the whole data set */
+} mho_reading;
+
 /* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element; 1-bit inputs are 0 or 1).
- * per_pair chooses the partial sum above.  Allocates nothing.  Threads: one work each.
+ * per_pair chooses the partial sum above.  reading NULL: no read noise.  Allocates nothing.  Threads: one work each.
  * Speed: 1024 pixels (n P) are worked on at once, and tables are read once for all of them: give at
  * least n = 1024 / P images where P < 1024, in whole multiples of that; fewer than 64 pixels waste
  * lanes.  sum is written fastest where it is aligned to 64 bytes and P is a multiple of 64. */
 MHO_API void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
                               const mho_converter *converter, bool per_pair, size_t n,
-                              const uint8_t *map, int32_t *sum);
+                              const uint8_t *map, int32_t *sum, const mho_reading *reading);
 
 /* For calibration: calls `each` with the S+, S- and S+ - S- of every column, row group and position of
  * one image: values[count]. */

@@ -115,7 +115,7 @@ static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, s
     const size_t out_size = layer->columns * layer->positions;
     for (size_t g = 0; g < layer->groups; g++)
         mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter, chip->per_pair,
-                         n, in + g * in_size, work->sum + g * out_size);
+                         n, in + g * in_size, work->sum + g * out_size, NULL);
 }
 
 static void to_map(const mho_chip *chip, const chip_step *step, size_t i, const chip_watch *watch,

@@ -263,8 +263,9 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
 
 void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
                       const mho_converter *converter, bool per_pair, size_t n, const uint8_t *map,
-                      int32_t *sum)
+                      int32_t *sum, const mho_reading *reading)
 {
+    (void)reading;
     const mho_window *w = &xb->shape.window;
     if (!has_tables(xb, per_pair)) {
         mhoi_ref_run(xb, work, converter, per_pair, n, map, sum);

@@ -52,7 +52,7 @@ static void run(mho_crossbar *xb, const mho_converter *converter, bool per_pair,
 {
     mho_crossbar_work *work;
     assert_int_equal(mho_crossbar_work_create(xb, IMAGES, &work), MHO_OK);
-    mho_crossbar_run(xb, work, converter, per_pair, IMAGES, map, sum);
+    mho_crossbar_run(xb, work, converter, per_pair, IMAGES, map, sum, NULL);
     mho_crossbar_work_destroy(work);
 }
 

@@ -136,7 +136,7 @@ static void run(problem *p, mho_cpu level)
     assert_int_equal(mhoi_crossbar_create_level(&p->shape, level, &xb), MHO_OK);
     assert_int_equal(mho_crossbar_program(xb, p->g_plus, p->g_minus), MHO_OK);
     assert_int_equal(mho_crossbar_work_create(xb, p->n, &work), MHO_OK);
-    mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum);
+    mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum, NULL);
     mho_crossbar_work_destroy(work);
     mho_crossbar_destroy(xb);
 }
@@ -415,12 +415,12 @@ static void a_second_programming_replaces_the_first(void **state)
         p.g_minus[i] = (int16_t)(p.g_minus[i] % 4096);
     }
     assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
-    mho_crossbar_run(xb, work, &p.converter, p.per_pair, p.n, p.map, p.sum);
+    mho_crossbar_run(xb, work, &p.converter, p.per_pair, p.n, p.map, p.sum, NULL);
     expect_all(&p);
     expect_same(&p, 0, mho_cpu_level());
     make_ideal(&p);
     assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
-    mho_crossbar_run(xb, work, &p.converter, p.per_pair, p.n, p.map, p.sum);
+    mho_crossbar_run(xb, work, &p.converter, p.per_pair, p.n, p.map, p.sum, NULL);
     expect_all(&p);
     expect_same(&p, 1, mho_cpu_level());
     mho_crossbar_work_destroy(work);
