@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The crossbar engine against OpenBLAS SGEMM on the same product, one thread, measured in turns.
+/* The crossbar engine against OpenBLAS SGEMM, one thread, measured in turns.
  *
- * The product of R rows, C columns (pairs) and P pixels counts R C P multiply-adds, for SGEMM and for
- * the engine alike; the engine also converts every row group and adds the codes up.  "pair": one
- * converter a pair; "each": one per crossbar, which sums both crossbars, twice the work.
- * "Ideal": pairs of two conductances, whose sums are counted, beside the peak of a blocked loop of
- * AND, VPOPCNTDQ and addition (0 without AVX-512); packing, converters and adder tree are in.  Two
+ *     bench_crossbar [--sgemm CORE] [bits] [codes] [ideal]      all three unless some are named
+ *
+ * A layer of R rows, C columns (pairs) and P pixels has R C P weights to multiply and add: GMAC/s counts
+ * these, whatever the engine does for them.  "pair", one converter a pair, works out their sums;
+ * "each", one converter per crossbar, works out the sums of both crossbars: 2 R C P.  Two ratios:
+ *     weights   time of SGEMM of R x C x P over the engine's: what a layer costs
+ *     sums      time of SGEMM of the sums that the engine works out (R x 2C x P for "each") over the
+ *               engine's: the multiply-add rate on the same product
+ * "kernel" leaves packing out and puts table building at 10,000 pixels in; "all" is everything but
+ * table building.  Every row group is converted and the codes are added up; SGEMM does neither.
+ * "serial": inputs of 8 bits as 8 planes of 1 bit, eight runs of the 1-bit kernel, every plane
+ * converted, codes shifted and added; cutting the planes is packing, too.
+ * "ideal": pairs of two conductances, whose sums are counted, beside the peak of a blocked loop of
+ * AND, VPOPCNTDQ and addition, where the CPU has it; packing, converters and adder tree are in.  Two
  * operations a multiply-add.
- * Ratios are medians over rounds; a round times SGEMM, then every variant (CPU time of the thread).
+ * Figures are medians over rounds; a round times SGEMM, then every variant (CPU time of the thread).
  *
- *     bench_crossbar [ideal]      the ideal cells alone
- *
- * An OpenBLAS that does not know the CPU may choose too old a kernel: where the CPU has AVX-512, the
- * program runs itself again with OPENBLAS_CORETYPE=SkylakeX, unless that variable is set. */
+ * --sgemm chooses OpenBLAS's kernels (OPENBLAS_CORETYPE): Haswell for AVX2, SkylakeX for AVX-512, the
+ * default where the CPU has AVX-512, because an OpenBLAS older than the CPU may choose too old a kernel.
+ * MHO_CPU=avx2 leaves the engine's AVX-512 kernels out. */
 #include <cblas.h>
 #include <immintrin.h>
 #include <stdio.h>
@@ -69,7 +77,7 @@ typedef struct scene {
     uint8_t *map;
     int16_t *g_plus, *g_minus;
     int32_t *sum;
-    float *a, *b, *c; /* SGEMM: [C][R] x [R][n P] */
+    float *a, *b, *c; /* SGEMM: [2C][R] x [R][n P] */
 } scene;
 
 static scene make_scene(mho_crossbar_shape shape, size_t n, bool ideal)
@@ -83,9 +91,9 @@ static scene make_scene(mho_crossbar_shape shape, size_t n, bool ideal)
     s.g_plus = allocate(cells, sizeof *s.g_plus);
     s.g_minus = allocate(cells, sizeof *s.g_minus);
     s.sum = allocate(shape.columns * pixels, sizeof *s.sum);
-    s.a = allocate(cells, sizeof(float));
+    s.a = allocate(2 * cells, sizeof(float));
     s.b = allocate(s.rows * pixels, sizeof(float));
-    s.c = allocate(shape.columns * pixels, sizeof(float));
+    s.c = allocate(2 * shape.columns * pixels, sizeof(float));
     for (size_t i = 0; i < n * w->c * w->h * w->w; ++i)
         s.map[i] = (uint8_t)(rand() & ((1 << shape.input_bits) - 1));
     for (size_t i = 0; i < cells; ++i) {
@@ -96,7 +104,8 @@ static scene make_scene(mho_crossbar_shape shape, size_t n, bool ideal)
             s.g_plus[i] = up ? 4000 : 0;
             s.g_minus[i] = up ? 0 : 4000;
         }
-        s.a[i] = (float)(s.g_plus[i] - s.g_minus[i]);
+        s.a[i] = s.g_plus[i];
+        s.a[cells + i] = s.g_minus[i];
     }
     for (size_t i = 0; i < s.rows * pixels; ++i)
         s.b[i] = (float)(rand() & 1);
@@ -114,9 +123,9 @@ static void clear_scene(scene *s)
     free(s->c);
 }
 
-static double time_sgemm(const scene *s)
+static double time_sgemm(const scene *s, size_t columns)
 {
-    const int m = (int)s->shape.columns, n = (int)(s->n * s->positions), k = (int)s->rows;
+    const int m = (int)columns, n = (int)(s->n * s->positions), k = (int)s->rows;
     const double start = seconds();
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, s->a, k, s->b, n, 0, s->c,
                 n);
@@ -148,7 +157,9 @@ typedef struct variant {
     bool per_pair;
     mho_crossbar *xb;
     mho_crossbar_work *work;
-    double all[ROUNDS], ratio[ROUNDS], kernel_ratio[ROUNDS], packing[ROUNDS], program[ROUNDS];
+    double all[ROUNDS], kernel[ROUNDS], packing[ROUNDS], program[ROUNDS];
+    /* Times of SGEMM over these: of the product of the weights, and of the engine's sums. */
+    double weights[ROUNDS], sums[ROUNDS], kernel_weights[ROUNDS], kernel_sums[ROUNDS];
 } variant;
 
 static void open_variant(variant *v, const scene *s, mho_cpu level, bool per_pair)
@@ -162,20 +173,95 @@ static void open_variant(variant *v, const scene *s, mho_cpu level, bool per_pai
     check(mho_crossbar_work_create(v->xb, s->n, &v->work));
 }
 
-static void round_of(variant *v, const scene *s, const mho_converter *converter, double sgemm,
-                     int i)
+static void close_variant(variant *v)
 {
-    const double pixels = (double)(s->n * s->positions);
-    double start = seconds();
+    mho_crossbar_work_destroy(v->work);
+    mho_crossbar_destroy(v->xb);
+}
+
+static double time_program(variant *v, const scene *s)
+{
+    const double start = seconds();
     check(mho_crossbar_program(v->xb, s->g_plus, s->g_minus));
-    v->program[i] = seconds() - start;
-    start = seconds();
+    return seconds() - start;
+}
+
+static double time_run(variant *v, const scene *s, const mho_converter *converter)
+{
+    const double start = seconds();
     mho_crossbar_run(v->xb, v->work, converter, v->per_pair, s->n, s->map, s->sum, NULL);
-    v->all[i] = seconds() - start;
-    const double packing = time_packing(v->xb, v->work, s);
-    v->packing[i] = packing / v->all[i];
-    v->ratio[i] = sgemm / v->all[i];
-    v->kernel_ratio[i] = sgemm / (v->all[i] - packing + v->program[i] * pixels / 10000);
+    return seconds() - start;
+}
+
+/* Round i, of parts that were timed. */
+static void note(variant *v, const scene *s, int i, double all, double packing, double program)
+{
+    v->all[i] = all;
+    v->packing[i] = packing / all;
+    v->program[i] = program;
+    v->kernel[i] = all - packing + program * (double)(s->n * s->positions) / 10000;
+}
+
+static void round_of(variant *v, const scene *s, const mho_converter *converter, int i)
+{
+    const double program = time_program(v, s), all = time_run(v, s, converter);
+    note(v, s, i, all, time_packing(v->xb, v->work, s), program);
+}
+
+/* Plane `bit` of the inputs. */
+static void cut_plane(const uint8_t *map, size_t bytes, int bit, uint8_t *plane)
+{
+    for (size_t i = 0; i < bytes; ++i)
+        plane[i] = (uint8_t)(map[i] >> bit & 1);
+}
+
+/* The 8 planes of s->map one after the other; v and `plane` are of the same shape with 1 bit. */
+static void serial_round(variant *v, const scene *s, scene *plane, const mho_converter *converter,
+                         int i)
+{
+    const mho_window *w = &s->shape.window;
+    const size_t bytes = s->n * w->c * w->h * w->w,
+                 outputs = s->shape.columns * s->n * s->positions;
+    const double program = time_program(v, plane);
+    double all = 0, packing = 0;
+    memset(s->sum, 0, outputs * sizeof *s->sum);
+    for (int bit = 0; bit < 8; ++bit) {
+        double start = seconds();
+        cut_plane(s->map, bytes, bit, plane->map);
+        const double cut = seconds() - start;
+        all += cut + time_run(v, plane, converter);
+        packing += cut + time_packing(v->xb, v->work, plane);
+        start = seconds();
+        for (size_t j = 0; j < outputs; ++j)
+            s->sum[j] += plane->sum[j] * (1 << bit);
+        all += seconds() - start;
+    }
+    note(v, s, i, all, packing, program);
+}
+
+/* What SGEMM of the weights and of both crossbars takes beside round i. */
+static void compare_with(variant *v, const double sgemm[2], int i)
+{
+    const double same = sgemm[!v->per_pair];
+    v->weights[i] = sgemm[0] / v->all[i];
+    v->sums[i] = same / v->all[i];
+    v->kernel_weights[i] = sgemm[0] / v->kernel[i];
+    v->kernel_sums[i] = same / v->kernel[i];
+}
+
+static double macs_of(const scene *s)
+{
+    return (double)s->rows * (double)s->shape.columns * (double)(s->n * s->positions);
+}
+
+static void print_variant(const variant *v, const scene *s, const char *how)
+{
+    printf(
+        "    %-6s %s %s  kernel: weights x%5.2f, sums x%5.2f   all: weights x%5.2f, sums x%5.2f  "
+        "%6.1f GMAC/s  packing %2.0f %%  program %5.2f ms\n",
+        mho_cpu_name(v->level), how, v->per_pair ? "pair" : "each", median(v->kernel_weights),
+        median(v->kernel_sums), median(v->weights), median(v->sums),
+        macs_of(s) / median(v->all) * 1e-9, 100 * median(v->packing), 1e3 * median(v->program));
 }
 
 /* Multiply-adds a second of AND, population count and addition on registers: 4 words of 16 x 32 rows of
@@ -215,52 +301,71 @@ static void bench_ideal(const char *name, mho_crossbar_shape shape, size_t n,
                         mho_converter converter)
 {
     scene s = make_scene(shape, n, true);
-    const double macs = (double)s.rows * (double)shape.columns * (double)(s.n * s.positions);
     for (int per_pair = 1; per_pair >= 0; --per_pair) {
         variant v;
         double part[ROUNDS], peak[ROUNDS];
         open_variant(&v, &s, mho_cpu_level(), per_pair);
         for (int i = 0; i < ROUNDS; ++i) {
             peak[i] = count_peak();
-            round_of(&v, &s, &converter, 0, i);
-            part[i] = peak[i] > 0 ? macs / v.all[i] / peak[i] : 0;
+            round_of(&v, &s, &converter, i);
+            part[i] = peak[i] > 0 ? macs_of(&s) / v.all[i] / peak[i] : 0;
         }
-        printf("%-22s %s  %6.1f GMAC/s, %3.0f %% of the peak %6.1f  packing %2.0f %%  program %.2f "
-               "ms\n",
-               name, per_pair ? "pair" : "each", macs / median(v.all) * 1e-9, 100 * median(part),
-               median(peak) * 1e-9, 100 * median(v.packing), 1e3 * median(v.program));
-        mho_crossbar_work_destroy(v.work);
-        mho_crossbar_destroy(v.xb);
+        const double rate = macs_of(&s) / median(v.all);
+        printf("ideal  %-20s %s  %6.1f GMAC/s = %5.3f TOP/s", name, per_pair ? "pair" : "each",
+               rate * 1e-9, 2 * rate * 1e-12);
+        if (median(peak) > 0)
+            printf(", %3.0f %% of the peak %5.3f TOP/s", 100 * median(part),
+                   2 * median(peak) * 1e-12);
+        printf("  packing %2.0f %%  program %.2f ms\n", 100 * median(v.packing),
+               1e3 * median(v.program));
+        close_variant(&v);
     }
     clear_scene(&s);
 }
 
+/* Real conductances: every kernel the CPU has, pair and each; inputs of several bits also as planes. */
 static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_converter converter)
 {
-    scene s = make_scene(shape, n, false);
-    variant v[VARIANTS];
-    double sgemm[ROUNDS];
+    const bool codes = shape.input_bits > 1;
+    mho_crossbar_shape one_bit = shape;
+    one_bit.input_bits = 1;
+    scene s = make_scene(shape, n, false), plane = {0};
+    variant v[VARIANTS], serial[VARIANTS];
+    double time[2][ROUNDS];
     size_t variants = 0;
+    if (codes)
+        plane = make_scene(one_bit, n, false);
     for (mho_cpu level = mho_cpu_level(); level > MHO_CPU_REF; --level)
-        for (int per_pair = 1; per_pair >= 0; --per_pair)
-            open_variant(&v[variants++], &s, level, per_pair);
+        for (int per_pair = 1; per_pair >= 0; --per_pair, ++variants) {
+            open_variant(&v[variants], &s, level, per_pair);
+            if (codes)
+                open_variant(&serial[variants], &plane, level, per_pair);
+        }
     for (int i = 0; i < ROUNDS; ++i) {
-        sgemm[i] = time_sgemm(&s);
-        for (size_t j = 0; j < variants; ++j)
-            round_of(&v[j], &s, &converter, sgemm[i], i);
+        const double sgemm[2] = {time_sgemm(&s, shape.columns), time_sgemm(&s, 2 * shape.columns)};
+        time[0][i] = sgemm[0];
+        time[1][i] = sgemm[1];
+        for (size_t j = 0; j < variants; ++j) {
+            round_of(&v[j], &s, &converter, i);
+            compare_with(&v[j], sgemm, i);
+            if (codes) {
+                serial_round(&serial[j], &s, &plane, &converter, i);
+                compare_with(&serial[j], sgemm, i);
+            }
+        }
     }
-    const double macs = (double)s.rows * (double)shape.columns * (double)(s.n * s.positions);
-    printf("%-22s sgemm %6.1f GMAC/s\n", name, macs / median(sgemm) * 1e-9);
+    printf("%-22s sgemm %6.1f GMAC/s, of both crossbars %6.1f\n", name,
+           macs_of(&s) / median(time[0]) * 1e-9, 2 * macs_of(&s) / median(time[1]) * 1e-9);
     for (size_t j = 0; j < variants; ++j) {
-        printf("    %-7s %s  kernel x%5.2f  all x%5.2f  %6.1f GMAC/s  packing %2.0f %%  program "
-               "%.2f ms\n",
-               mho_cpu_name(v[j].level), v[j].per_pair ? "pair" : "each", median(v[j].kernel_ratio),
-               median(v[j].ratio), macs / median(v[j].all) * 1e-9, 100 * median(v[j].packing),
-               1e3 * median(v[j].program));
-        mho_crossbar_work_destroy(v[j].work);
-        mho_crossbar_destroy(v[j].xb);
+        print_variant(&v[j], &s, codes ? "codes " : "bits  ");
+        close_variant(&v[j]);
+    }
+    for (size_t j = 0; codes && j < variants; ++j) {
+        print_variant(&serial[j], &s, "serial");
+        close_variant(&serial[j]);
     }
     clear_scene(&s);
+    clear_scene(&plane);
 }
 
 static mho_crossbar_shape connected(size_t rows, size_t columns, size_t crossbar_rows, size_t bits)
@@ -280,37 +385,31 @@ static mho_crossbar_shape convolution(size_t c, size_t h, size_t k, size_t pad, 
                                 .input_bits = bits};
 }
 
-static void run_again_with_avx512_sgemm(char **argv)
+static void run_again_with(const char *core, char **argv)
 {
-    if (getenv("OPENBLAS_CORETYPE") || mho_cpu_level() != MHO_CPU_AVX512)
-        return;
-    setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+    setenv("OPENBLAS_CORETYPE", core, 1);
     execv("/proc/self/exe", argv);
+    perror("bench_crossbar");
+    exit(4);
 }
 
-static void bench_all_ideal(mho_converter four_bits)
-{
-    mho_crossbar_shape wide = convolution(512, 64, 1, 0, 512, 1);
-    bench_ideal("ideal  512 x 512 /128", wide, 1, four_bits);
-    wide.crossbar_rows = 512;
-    bench_ideal("ideal  512 x 512", wide, 1, four_bits);
-    bench_ideal("ideal  conv 20>50 5x5", convolution(20, 12, 5, 0, 50, 1), 64, four_bits);
-    bench_ideal("ideal  conv 64>128 3x3", convolution(64, 16, 3, 1, 128, 1), 16, four_bits);
-    bench_ideal("ideal  conv 512>512 3x3", convolution(512, 4, 3, 1, 512, 1), 32, four_bits);
-    bench_ideal("ideal  800 x 500 /128", connected(800, 500, 128, 1), 512, four_bits);
-}
-
-int main(int argc, char **argv)
+static void bench_all_ideal(void)
 {
     const mho_converter four_bits = {.codes = 16, .edge = 100000, .step = 8192};
-    const mho_converter eight_bits = {.codes = 256, .edge = -4000000, .step = 32768};
+    mho_crossbar_shape wide = convolution(512, 64, 1, 0, 512, 1);
+    bench_ideal("512 x 512 /128", wide, 1, four_bits);
+    wide.crossbar_rows = 512;
+    bench_ideal("512 x 512", wide, 1, four_bits);
+    bench_ideal("conv 20>50 5x5", convolution(20, 12, 5, 0, 50, 1), 64, four_bits);
+    bench_ideal("conv 64>128 3x3", convolution(64, 16, 3, 1, 128, 1), 16, four_bits);
+    bench_ideal("conv 512>512 3x3", convolution(512, 4, 3, 1, 512, 1), 32, four_bits);
+    bench_ideal("800 x 500 /128", connected(800, 500, 128, 1), 512, four_bits);
+}
+
+static void bench_all_bits(void)
+{
+    const mho_converter four_bits = {.codes = 16, .edge = 100000, .step = 8192};
     const size_t rows[] = {128, 512}, columns[] = {10, 50, 128, 512};
-    run_again_with_avx512_sgemm(argv);
-    openblas_set_num_threads(1);
-    printf("SGEMM: OpenBLAS, %s\n", openblas_get_corename());
-    bench_all_ideal(four_bits);
-    if (argc > 1)
-        return 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
         for (size_t j = 0; j < sizeof columns / sizeof *columns; ++j) {
             char name[64];
@@ -324,8 +423,38 @@ int main(int argc, char **argv)
     bench("1 bit  conv 512>512 3x3", convolution(512, 4, 3, 1, 512, 1), 32, four_bits);
     bench("1 bit  500 x 10 /128", connected(500, 10, 128, 1), 512, four_bits);
     bench("1 bit  800 x 500 /128", connected(800, 500, 128, 1), 512, four_bits);
+}
+
+static void bench_all_codes(void)
+{
+    const mho_converter eight_bits = {.codes = 256, .edge = -4000000, .step = 32768};
     bench("8 bit  128 x 128", connected(128, 128, 128, 8), 4096, eight_bits);
     bench("8 bit  512 x 128", connected(512, 128, 512, 8), 4096, eight_bits);
     bench("8 bit  conv 1>20 5x5", convolution(1, 28, 5, 0, 20, 8), 64, eight_bits);
+}
+
+int main(int argc, char **argv)
+{
+    const bool chosen = argc > 2 && !strcmp(argv[1], "--sgemm");
+    const char *set = getenv("OPENBLAS_CORETYPE");
+    if (chosen && (!set || strcmp(set, argv[2]) != 0))
+        run_again_with(argv[2], argv);
+    if (!set && mho_cpu_level() == MHO_CPU_AVX512)
+        run_again_with("SkylakeX", argv);
+    bool ideal = false, bits = false, codes = false;
+    for (int i = chosen ? 3 : 1; i < argc; ++i) {
+        ideal = ideal || !strcmp(argv[i], "ideal");
+        bits = bits || !strcmp(argv[i], "bits");
+        codes = codes || !strcmp(argv[i], "codes");
+    }
+    const bool every = !ideal && !bits && !codes;
+    openblas_set_num_threads(1);
+    printf("SGEMM: kernels %s of %s\n", openblas_get_corename(), openblas_get_config());
+    if (every || ideal)
+        bench_all_ideal();
+    if (every || bits)
+        bench_all_bits();
+    if (every || codes)
+        bench_all_codes();
     return 0;
 }
