@@ -9,63 +9,36 @@
 #include <string.h>
 
 #include "base/contract.h"
-#include "base/rng.h"
+#include "base/rng_impl.h"
 
-#define BLOCK 4   /* draws a counter */
-#define BATCH 256 /* draws made at once */
 #define LAYER_MAX UINT32_C(0xffff)
 #define INDEX_MAX (UINT64_C(1) << 50)
 
-/* out[0 .. BLOCK blocks) = draws of the blocks from b on. */
-static void batch(const mhoi_stream *s, uint64_t b, size_t blocks, uint32_t *restrict out)
+/* out[MHOI_RNG_BLOCK] = the draws of block b. */
+static inline void philox(const mhoi_stream *s, uint64_t b, uint32_t *out)
 {
-    philox4x32_key_t key = {{(uint32_t)s->seed, (uint32_t)(s->seed >> 32)}};
-    for (size_t j = 0; j < blocks; j++) {
-        uint64_t block = b + j;
-        philox4x32_ctr_t counter = {
-            {(uint32_t)block, s->array, s->layer | (uint32_t)(block >> 32) << 16, s->trial}};
-        philox4x32_ctr_t r = philox4x32(counter, key);
-        memcpy(out + BLOCK * j, r.v, sizeof r.v);
-    }
+    const philox4x32_key_t key = {{(uint32_t)s->seed, (uint32_t)(s->seed >> 32)}};
+    const philox4x32_ctr_t counter = {
+        {(uint32_t)b, s->array, s->layer | (uint32_t)(b >> 32) << 16, s->trial}};
+    const philox4x32_ctr_t r = philox4x32(counter, key);
+    memcpy(out, r.v, sizeof r.v);
 }
 
-static void check(const mhoi_stream *s, uint64_t first, size_t n)
+static void fill_u32(const mhoi_stream *s, uint64_t block, size_t steps, void *out)
 {
-    MHO_ASSERT(s->layer <= LAYER_MAX);
-    MHO_ASSERT(first < INDEX_MAX && n <= INDEX_MAX - first);
+    uint32_t *to = out;
+    for (size_t i = 0; i < steps; i++)
+        philox(s, block + i, to + MHOI_RNG_BLOCK * i);
 }
 
-/* Walks first .. first + n in batches that start on a block: of draw[BATCH], the `count` draws from
- * `skip` on are wanted.  Returns count. */
-static size_t next_batch(const mhoi_stream *s, uint64_t at, size_t left, uint32_t *draw,
-                         size_t *skip)
+static void fill_uniform(const mhoi_stream *s, uint64_t block, size_t steps, void *out)
 {
-    *skip = (size_t)(at % BLOCK);
-    const size_t wanted = (*skip + left + BLOCK - 1) / BLOCK;
-    batch(s, at / BLOCK, wanted < BATCH / BLOCK ? wanted : BATCH / BLOCK, draw);
-    return left < BATCH - *skip ? left : BATCH - *skip;
-}
-
-void mhoi_rng_u32(const mhoi_stream *s, uint64_t first, size_t n, uint32_t *out)
-{
-    uint32_t draw[BATCH];
-    size_t skip, count;
-    check(s, first, n);
-    for (size_t done = 0; done < n; done += count) {
-        count = next_batch(s, first + done, n - done, draw, &skip);
-        memcpy(out + done, draw + skip, count * sizeof *out);
-    }
-}
-
-void mhoi_rng_uniform(const mhoi_stream *s, uint64_t first, size_t n, float *out)
-{
-    uint32_t draw[BATCH];
-    size_t skip, count;
-    check(s, first, n);
-    for (size_t done = 0; done < n; done += count) {
-        count = next_batch(s, first + done, n - done, draw, &skip);
-        for (size_t i = 0; i < count; i++)
-            out[done + i] = (float)(int32_t)((draw[skip + i] >> 9) * 2 + 1) * 0x1p-24f;
+    float *to = out;
+    uint32_t draw[MHOI_RNG_BLOCK];
+    for (size_t i = 0; i < steps; i++, to += MHOI_RNG_BLOCK) {
+        philox(s, block + i, draw);
+        for (size_t j = 0; j < MHOI_RNG_BLOCK; j++)
+            to[j] = (float)(int32_t)((draw[j] >> 9) * 2 + 1) * 0x1p-24f;
     }
 }
 
@@ -115,16 +88,63 @@ static inline void box_muller(uint32_t r_bits, uint32_t a_bits, float *even, flo
     *odd = sign * y;
 }
 
+static void fill_normal(const mhoi_stream *s, uint64_t block, size_t steps, void *out)
+{
+    float *to = out;
+    uint32_t draw[MHOI_RNG_BLOCK];
+    for (size_t i = 0; i < steps; i++, to += MHOI_RNG_BLOCK) {
+        philox(s, block + i, draw);
+        for (size_t j = 0; j < MHOI_RNG_BLOCK; j += 2)
+            box_muller(draw[j], draw[j + 1], &to[j], &to[j + 1]);
+    }
+}
+
+static const mhoi_rng_kernels plain = {
+    .draws = MHOI_RNG_BLOCK, .u32 = fill_u32, .uniform = fill_uniform, .normal = fill_normal};
+
+const mhoi_rng_kernels *mhoi_rng_kernels_of(mho_cpu level)
+{
+    switch (level) {
+    case MHO_CPU_AVX512:
+        return &mhoi_rng_kernels_avx512;
+    case MHO_CPU_AVX2:
+        return &mhoi_rng_kernels_avx2;
+    default:
+        return &plain;
+    }
+}
+
+/* Whole steps go where they are wanted; a first or last part by way of a step of its own. */
+void mhoi_rng_draw(const mhoi_rng_kernels *k, mhoi_rng_fill *fill, const mhoi_stream *s,
+                   uint64_t first, size_t n, void *out)
+{
+    uint32_t *to = out, part[MHOI_RNG_STEP_MAX];
+    MHO_ASSERT(s->layer <= LAYER_MAX);
+    MHO_ASSERT(first < INDEX_MAX && n <= INDEX_MAX - first);
+    for (size_t count; n > 0; first += count, to += count, n -= count) {
+        const size_t skip = (size_t)(first % MHOI_RNG_BLOCK), rest = k->draws - skip;
+        count = skip || n < k->draws ? (n < rest ? n : rest) : n / k->draws * k->draws;
+        const bool whole = count >= k->draws;
+        fill(s, first / MHOI_RNG_BLOCK, whole ? count / k->draws : 1, whole ? to : part);
+        if (!whole)
+            memcpy(to, part + skip, count * sizeof *to);
+    }
+}
+
+void mhoi_rng_u32(const mhoi_stream *s, uint64_t first, size_t n, uint32_t *out)
+{
+    const mhoi_rng_kernels *k = mhoi_rng_kernels_of(mho_cpu_level());
+    mhoi_rng_draw(k, k->u32, s, first, n, out);
+}
+
+void mhoi_rng_uniform(const mhoi_stream *s, uint64_t first, size_t n, float *out)
+{
+    const mhoi_rng_kernels *k = mhoi_rng_kernels_of(mho_cpu_level());
+    mhoi_rng_draw(k, k->uniform, s, first, n, out);
+}
+
 void mhoi_rng_normal(const mhoi_stream *s, uint64_t first, size_t n, float *out)
 {
-    uint32_t draw[BATCH];
-    float normal[BATCH];
-    check(s, first, n);
-    for (size_t done = 0, count; done < n; done += count) {
-        size_t skip;
-        count = next_batch(s, first + done, n - done, draw, &skip);
-        for (size_t i = skip / 2 * 2; i < skip + count; i += 2)
-            box_muller(draw[i], draw[i + 1], &normal[i], &normal[i + 1]);
-        memcpy(out + done, normal + skip, count * sizeof *out);
-    }
+    const mhoi_rng_kernels *k = mhoi_rng_kernels_of(mho_cpu_level());
+    mhoi_rng_draw(k, k->normal, s, first, n, out);
 }

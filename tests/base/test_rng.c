@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "base/rng.h"
+#include "base/rng_impl.h"
 
 #define DRAWS ((size_t)1 << 20)
 
@@ -173,12 +173,64 @@ static void test_normal_digits(void **state)
     }
 }
 
+/* Every variant gives the digits of the plain one: odd starts and lengths, either side of the low word of
+ * the block number, and not a byte behind. */
+static void check_variant(const mhoi_rng_kernels *k, uint64_t start)
+{
+    enum { N = 700 };
+    static uint32_t want[N + 1], got[N + 1];
+    const mhoi_rng_kernels *plain = mhoi_rng_kernels_of(MHO_CPU_REF);
+    mhoi_rng_fill *const fill[] = {k->u32, k->uniform, k->normal};
+    mhoi_rng_fill *const right[] = {plain->u32, plain->uniform, plain->normal};
+    for (uint32_t i = 0; i < 150; i++) {
+        const mhoi_stream s = {UINT64_C(0x9E3779B97F4A7C15) * i, ~i, i * 0x1B5 & 0xffff, i << 25};
+        const size_t n = i < 100 ? i : 7 * i % N;
+        for (size_t what = 0; what < 3; what++) {
+            memset(want, 0xA5, sizeof want);
+            memset(got, 0xA5, sizeof got);
+            mhoi_rng_draw(plain, right[what], &s, start + i % 9, n, want);
+            mhoi_rng_draw(k, fill[what], &s, start + i % 9, n, got);
+            for (size_t j = 0; j <= n; j++)
+                if (got[j] != want[j])
+                    fail_msg("fill %zu, draw %llu + %zu of %zu: %08x, want %08x", what,
+                             (unsigned long long)start + i % 9, j, n, got[j], want[j]);
+        }
+    }
+}
+
+static void test_variants(void **state)
+{
+    (void)state;
+    assert_int_equal(mho_cpu_init(), MHO_OK);
+    for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); level++) {
+        check_variant(mhoi_rng_kernels_of(level), 0);
+        check_variant(mhoi_rng_kernels_of(level), (UINT64_C(1) << 34) - 31);
+        check_variant(mhoi_rng_kernels_of(level), (UINT64_C(1) << 50) - 720);
+    }
+}
+
+/* Many draws of the logarithm, the angle and their quadrants, too. */
+static void test_variants_long(void **state)
+{
+    (void)state;
+    static float want[DRAWS], got[DRAWS];
+    const mhoi_stream s = {11, 1, 2, 3};
+    const mhoi_rng_kernels *plain = mhoi_rng_kernels_of(MHO_CPU_REF);
+    mhoi_rng_draw(plain, plain->normal, &s, 5, DRAWS, want);
+    for (mho_cpu level = MHO_CPU_AVX2; level <= mho_cpu_level(); level++) {
+        const mhoi_rng_kernels *k = mhoi_rng_kernels_of(level);
+        mhoi_rng_draw(k, k->normal, &s, 5, DRAWS, got);
+        assert_memory_equal(got, want, sizeof want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_answers),  cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_streams_differ), cmocka_unit_test(test_uniform),
         cmocka_unit_test(test_normal),         cmocka_unit_test(test_normal_digits),
+        cmocka_unit_test(test_variants),       cmocka_unit_test(test_variants_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

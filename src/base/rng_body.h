@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rng.c for registers of WIDTH floats: the same operations in the same order in every lane, so the same
+ * digits.  Included once for each instruction set, which defines WIDTH, the types, and the few
+ * operations that C has no sign for:
+ *
+ *     words, wides, ints, floats   WIDTH lanes of 32 bits, or WIDTH / 2 of 64
+ *     product(a, b)                of the low halves of 64-bit lanes
+ *     low_halves(a, b)             the low halves of a in even, of b in odd 32-bit lanes
+ *     as_float(i), root(x), lesser(x, y)
+ *     interleave(a, b, out)        out[2 WIDTH] = a0 b0 a1 b1 ...; any alignment
+ *     SPREAD_WIDE(x), SPREAD_FLOAT(x), FIRST_LANES = 0, 1, 2, ... in lanes of 64 bits
+ *
+ * A lane of 64 bits holds a word of one counter in its low half; the high half is whatever a product left
+ * there, as nothing reads it. */
+#include <string.h>
+
+#include "base/rng_impl.h"
+
+enum {
+    REGISTERS = 4, /* of counters at once: a round of Philox waits for the one before it */
+    BLOCKS = WIDTH / 2,
+    DRAWS = 2 * WIDTH, /* of a register of counters */
+};
+#define INLINE __attribute__((always_inline)) static inline
+#define UNROLL _Pragma("GCC unroll 10")
+
+typedef struct pairs {
+    words r, a; /* draws 2j and 2j + 1 */
+} pairs;
+
+typedef struct keys {
+    uint64_t of[MHOI_PHILOX_ROUNDS][2];
+} keys;
+
+static keys keys_of(const mhoi_stream *s)
+{
+    keys key;
+    uint32_t k0 = (uint32_t)s->seed, k1 = (uint32_t)(s->seed >> 32);
+    for (size_t i = 0; i < MHOI_PHILOX_ROUNDS; i++) {
+        key.of[i][0] = k0;
+        key.of[i][1] = k1;
+        k0 += MHOI_PHILOX_BUMP_0;
+        k1 += MHOI_PHILOX_BUMP_1;
+    }
+    return key;
+}
+
+/* out[registers] = the draws of the counters from `block` on, WIDTH / 2 a register. */
+INLINE void philox(const mhoi_stream *s, const keys *key, uint64_t block, size_t registers,
+                   pairs *out)
+{
+    const wides m0 = SPREAD_WIDE(UINT64_C(0xD2511F53)), m1 = SPREAD_WIDE(UINT64_C(0xCD9E8D57));
+    wides c[REGISTERS][4];
+    for (size_t j = 0; j < registers; j++) {
+        c[j][0] = FIRST_LANES + (block + j * BLOCKS);
+        c[j][1] = SPREAD_WIDE(s->array);
+        c[j][2] = (c[j][0] >> 32 << 16) | SPREAD_WIDE(s->layer);
+        c[j][3] = SPREAD_WIDE(s->trial);
+    }
+    UNROLL for (size_t i = 0; i < MHOI_PHILOX_ROUNDS; i++)
+        UNROLL for (size_t j = 0; j < registers; j++)
+    {
+        const wides p0 = product(c[j][0], m0), p1 = product(c[j][2], m1);
+        c[j][0] = (p1 >> 32) ^ c[j][1] ^ SPREAD_WIDE(key->of[i][0]);
+        c[j][1] = p1;
+        c[j][2] = (p0 >> 32) ^ c[j][3] ^ SPREAD_WIDE(key->of[i][1]);
+        c[j][3] = p0;
+    }
+    for (size_t j = 0; j < registers; j++) {
+        out[j].r = low_halves(c[j][0], c[j][2]);
+        out[j].a = low_halves(c[j][1], c[j][3]);
+    }
+}
+
+INLINE floats log_of(floats x)
+{
+    const words shifted = (words)x - UINT32_C(0x3f3504f3);
+    const floats e = as_float((ints)shifted >> 23);
+    const floats m = (floats)((shifted & UINT32_C(0x7fffff)) + UINT32_C(0x3f3504f3));
+    const floats t = (m - 1.0f) / (m + 1.0f), t2 = t * t;
+    const floats series = t2 * (0.33333334f + t2 * (0.2f + t2 * (0.14285715f + t2 * 0.11111111f)));
+    return e * 0.69314718f + 2.0f * (t + t * series);
+}
+
+INLINE floats sine(floats a)
+{
+    const floats a2 = a * a;
+    return a - a * a2 *
+                   (0.16666667f - a2 * (8.3333333e-3f - a2 * (1.9841270e-4f - a2 * 2.7557319e-6f)));
+}
+
+INLINE floats cosine(floats a)
+{
+    const floats a2 = a * a;
+    return 1.0f - a2 * (0.5f - a2 * (4.1666667e-2f - a2 * (1.3888889e-3f - a2 * 2.4801587e-5f)));
+}
+
+INLINE floats radius_of(words draw)
+{
+    const floats high = as_float((ints)(draw >> 16)), low = as_float((ints)(draw & 0xffff));
+    const floats u = (high * 65536.0f + (low + 0.5f)) * 0x1p-32f;
+    return root(-2.0f * log_of(lesser(u, SPREAD_FLOAT(1.0f))));
+}
+
+/* Both normals of a radius and an angle. */
+INLINE void turn(floats radius, words draw, uint32_t *out)
+{
+    const floats in_quadrant = as_float((ints)(draw << 2) >> 8);
+    const floats a = (in_quadrant + 0.5f) * (0.78539816f * 0x1p-23f);
+    const words sn = (words)sine(a), cs = (words)cosine(a);
+    const words swap = (sn ^ cs) & (words)((ints)(draw << 1) >> 31);
+    const floats signed_radius = (floats)((words)radius ^ (draw & UINT32_C(0x80000000)));
+    interleave((words)(signed_radius * (floats)(cs ^ swap)),
+               (words)(signed_radius * (floats)(sn ^ swap)), out);
+}
+
+INLINE floats uniform_of(words draw)
+{
+    return as_float((ints)((draw >> 9) * 2 + 1)) * 0x1p-24f;
+}
+
+/* These make draws, uniform numbers or normals of a few registers. */
+typedef void emit(const pairs *draw, size_t registers, uint32_t *out);
+
+INLINE void emit_u32(const pairs *draw, size_t registers, uint32_t *out)
+{
+    for (size_t j = 0; j < registers; j++)
+        interleave(draw[j].r, draw[j].a, out + j * DRAWS);
+}
+
+INLINE void emit_uniform(const pairs *draw, size_t registers, uint32_t *out)
+{
+    for (size_t j = 0; j < registers; j++)
+        interleave((words)uniform_of(draw[j].r), (words)uniform_of(draw[j].a), out + j * DRAWS);
+}
+
+INLINE void emit_normal(const pairs *draw, size_t registers, uint32_t *out)
+{
+    floats radius[REGISTERS];
+    for (size_t j = 0; j < registers; j++)
+        radius[j] = radius_of(draw[j].r);
+    for (size_t j = 0; j < registers; j++)
+        turn(radius[j], draw[j].a, out + j * DRAWS);
+}
+
+/* The last registers one by one. */
+INLINE void fill(const mhoi_stream *s, uint64_t block, size_t steps, uint32_t *out, emit *make)
+{
+    const keys key = keys_of(s);
+    pairs draw[REGISTERS];
+    for (; steps >= REGISTERS; steps -= REGISTERS) {
+        philox(s, &key, block, REGISTERS, draw);
+        make(draw, REGISTERS, out);
+        block += REGISTERS * BLOCKS;
+        out += REGISTERS * DRAWS;
+    }
+    for (; steps > 0; steps--, block += BLOCKS, out += DRAWS) {
+        philox(s, &key, block, 1, draw);
+        make(draw, 1, out);
+    }
+}
+
+static void fill_u32(const mhoi_stream *s, uint64_t block, size_t steps, void *out)
+{
+    fill(s, block, steps, out, emit_u32);
+}
+
+static void fill_uniform(const mhoi_stream *s, uint64_t block, size_t steps, void *out)
+{
+    fill(s, block, steps, out, emit_uniform);
+}
+
+static void fill_normal(const mhoi_stream *s, uint64_t block, size_t steps, void *out)
+{
+    fill(s, block, steps, out, emit_normal);
+}
+
+const mhoi_rng_kernels MHOI_RNG_TABLE = {
+    .draws = DRAWS, .u32 = fill_u32, .uniform = fill_uniform, .normal = fill_normal};
