@@ -10,9 +10,25 @@
 
 typedef enum mho_cell { MHO_CELL_1T1R, MHO_CELL_0T1R } mho_cell;
 typedef enum mho_mode {
-    MHO_MODE_BINARY, /* weights +-1: only the lowest and the highest level of a cell are used */
-    MHO_MODE_FULL,   /* weights of device.bits + 1 bits (sign included) on all levels */
+    MHO_MODE_BINARY,  /* weights +-1: only the lowest and the highest level of a cell are used */
+    MHO_MODE_FULL,    /* weights of several bits on all levels */
+    MHO_MODE_TERNARY, /* as binary, and weights may be 0 */
 } mho_mode;
+/* Codings of weights and inputs (docs/models/coding.md). */
+typedef enum mho_weights {
+    MHO_WEIGHTS_DIFFERENTIAL, /* a pair of cells in two crossbars, one of them at the lowest level */
+    MHO_WEIGHTS_SINGLE,       /* one cell at an offset level: offset binary */
+} mho_weights;
+typedef enum mho_offset {
+    MHO_OFFSET_COLUMN,  /* a reference column of cells at the offset in every crossbar */
+    MHO_OFFSET_DIGITAL, /* the offset times the sum of the inputs, counted digitally */
+} mho_offset;
+typedef enum mho_slicing { MHO_SLICES_COLUMNS, MHO_SLICES_CROSSBARS } mho_slicing;
+typedef enum mho_coding {
+    MHO_CODING_DIRECT,    /* +-1 drives a row with 1 or 0; a signed code with a signed voltage */
+    MHO_CODING_TWO_READS, /* max(x, 0), then max(-x, 0) */
+    MHO_CODING_TWO_ROWS,  /* both at once, on two rows; with single columns: XNOR pairs */
+} mho_coding;
 typedef enum mho_range {
     MHO_RANGE_FULL,       /* every sum that can occur */
     MHO_RANGE_CALIBRATED, /* the middle `percentile` of the sums of calibration images, per layer */
@@ -50,6 +66,10 @@ typedef struct mho_hw {
         size_t rows, columns; /* word lines N, bit lines M of one crossbar */
         int cell;             /* mho_cell */
         int mode;             /* mho_mode */
+        int weights;          /* mho_weights */
+        int offset;           /* mho_offset, of single columns */
+        size_t weight_bits;   /* full mode, sign included; 0: what one cell or pair holds */
+        int slicing;          /* mho_slicing: where the slices of a weight lie */
     } crossbar;
     struct {                              /* 0 = ideal; mho/circuit.h */
         double r_row_ohm, r_col_ohm;      /* of a segment of a word line, of a bit line */
@@ -60,6 +80,8 @@ typedef struct mho_hw {
         size_t first_bits; /* DAC of the first layer */
         size_t
             bits; /* DAC of the others: 1 = no DAC, the bit drives the row; full mode: of the maps */
+        int coding;           /* mho_coding, of inputs with a sign */
+        size_t bits_per_read; /* 0: a code at once; 1: bit-serial */
     } input;
     struct {
         size_t first_bits; /* ADC of the first layer, where its rows are split: partial sums */
@@ -94,7 +116,7 @@ typedef struct mho_hw {
 
 /* The table of all fields above. */
 MHO_API extern const mho_fields mho_hw_fields;
-#define MHO_HW_FIELDS_MAX 64
+#define MHO_HW_FIELDS_MAX 96
 
 /* A description with where each field came from. */
 typedef struct mho_hw_config {
@@ -110,6 +132,13 @@ typedef struct mho_hw_config {
  * resistance; MHO_EUSAGE: no such built-in name, the nearest named; MHO_EFILE: no such file. */
 MHO_API MHO_MUST_CHECK mho_status mho_hw_open(const char *name, const char *const *sets,
                                               mho_hw_config *out);
+/* Weights and feature maps of +1 and -1 (and 0). */
+static inline bool mho_hw_is_binary(const mho_hw *hw)
+{
+    return hw->crossbar.mode != MHO_MODE_FULL;
+}
+/* MHO_ENOTMODELED where cycles and costs of the codings of weights or inputs are not modelled. */
+MHO_API MHO_MUST_CHECK mho_status mho_hw_check_cost(const mho_hw *hw);
 /* Bounds across fields: g_off < g_on, ... mho_hw_open has called it. */
 MHO_API MHO_MUST_CHECK mho_status mho_hw_check(const mho_hw *hw);
 /* {key: {value, unit, place, source}}: stored with each result.  Values as written in YAML. */

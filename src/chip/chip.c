@@ -65,13 +65,18 @@ static void choose_block(mho_chip *chip)
 
 static mho_status alloc_conductances(mho_chip *chip)
 {
-    size_t cells = 0;
+    size_t cells = 0, plane = 0;
     for (size_t l = 0; l < chip->layers; l++) {
-        const size_t n = chip->layer[l].columns * chip->layer[l].rows;
+        const chip_layer *layer = &chip->layer[l];
+        const size_t n = layer->engine_columns * layer->lines;
+        const size_t with = layer->cells.plane_columns * layer->lines;
         cells = n > cells ? n : cells;
+        plane = layer->cells.reference && with > plane ? with : plane;
     }
     mho_status s = mhoi_alloc(&chip->g_plus, cells, sizeof *chip->g_plus, "conductances");
-    return s ? s : mhoi_alloc(&chip->g_minus, cells, sizeof *chip->g_minus, "conductances");
+    if (!s)
+        s = mhoi_alloc(&chip->g_minus, cells, sizeof *chip->g_minus, "conductances");
+    return s ? s : mhoi_alloc(&chip->plane, plane, sizeof *chip->plane, "conductances");
 }
 
 static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first,
@@ -99,7 +104,7 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
         if (!ideal && !layer->needs_range)
             layer->calibrated = chip_converter_of(chip, layer, chip_range_full(chip, layer), false);
         if (layer->z_edge)
-            chip_threshold_set(chip, layer);
+            chip_threshold_set(layer);
         needed = needed || layer->needs_range;
     }
     mho_status s = MHO_OK;
@@ -113,7 +118,7 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
     for (size_t l = 0; !s && l < chip->layers; l++) {
         chip->layer[l].converter = chip->layer[l].calibrated;
         if (chip->layer[l].z_edge)
-            chip_threshold_set(chip, &chip->layer[l]);
+            chip_threshold_set(&chip->layer[l]);
     }
     return s;
 }
@@ -134,7 +139,7 @@ mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_image
     if (s)
         return s;
     chip->hw = *hw;
-    chip->binary = hw->crossbar.mode == MHO_MODE_BINARY;
+    chip->binary = mho_hw_is_binary(hw);
     chip->per_pair = hw->output.per == MHO_PER_PAIR;
     s = chip_plan(chip, net);
     if (!s) {
@@ -166,6 +171,7 @@ void mho_chip_destroy(mho_chip *chip)
     mhoi_free(&chip->layer);
     mhoi_free(&chip->g_plus);
     mhoi_free(&chip->g_minus);
+    mhoi_free(&chip->plane);
     mhoi_free(&chip);
 }
 

@@ -60,23 +60,34 @@ static void count_sums(void *user, const int32_t *s_plus, const int32_t *s_minus
     }
 }
 
-static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
+static void watch_read(gatherer *g, const chip_layer *layer, mho_crossbar_work *work, size_t n,
+                       size_t size, const uint8_t *in)
 {
-    gatherer *g = user;
-    const mho_chip *chip = g->of->chip;
-    const size_t l = chip->step[step].layer, size = chip->map[chip->step[step].in].size;
-    const chip_layer *layer = &chip->layer[l];
-    if (step < g->of->from || !layer->needs_range || g->of->errors)
-        return;
-    g->now = &g->sums[l];
     if (layer->groups == 1) {
-        mho_crossbar_sums_of(layer->xb[0], chip_work_crossbar(g->work, l), n, in, count_sums, g);
+        mho_crossbar_sums_of(layer->xb[0], work, n, in, count_sums, g);
         return;
     }
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < layer->groups; k++)
-            mho_crossbar_sums(layer->xb[k], chip_work_crossbar(g->work, l),
-                              in + i * size + k * (size / layer->groups), count_sums, g);
+            mho_crossbar_sums(layer->xb[k], work, in + i * size + k * (size / layer->groups),
+                              count_sums, g);
+}
+
+static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
+{
+    gatherer *g = user;
+    const mho_chip *chip = g->of->chip;
+    const size_t l = chip->step[step].layer;
+    const chip_layer *layer = &chip->layer[l];
+    const size_t size = chip->map[chip->step[step].in].size * layer->rows_per_weight;
+    if (step < g->of->from || !layer->needs_range || g->of->errors)
+        return;
+    g->now = &g->sums[l];
+    g->per_pair = layer->per_pair;
+    for (size_t r = 0; r < layer->reads; r++)
+        watch_read(
+            g, layer, chip_work_crossbar(g->work, l), n, size,
+            chip_work_drive(chip, g->work, layer, &chip->map[chip->step[step].in], r, n, in));
 }
 
 static void watch_value(void *user, size_t step, const float *y, size_t count)
@@ -125,8 +136,9 @@ static chip_range bounds_of(const mho_chip *chip, const chip_layer *layer)
     chip_range range = chip_range_full(chip, layer);
     if (chip_wires_ideal(&chip->hw))
         return range;
-    const size_t rows = layer->rows < chip->hw.crossbar.rows ? layer->rows : chip->hw.crossbar.rows;
-    const int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
+    const size_t rows =
+        layer->lines < chip->hw.crossbar.rows ? layer->lines : chip->hw.crossbar.rows;
+    const int64_t x = layer->read_hi > -layer->read_lo ? layer->read_hi : -(int64_t)layer->read_lo;
     const double off = d->off_leak ? 0
                                    : d->g_off_S / (d->g_on_S - d->g_off_S) *
                                          (double)((size_t)1 << d->resolution_bits);
@@ -138,7 +150,6 @@ static mho_status gatherer_create(pass *p, gatherer *g)
 {
     const mho_chip *chip = p->chip;
     g->of = p;
-    g->per_pair = chip->per_pair;
     mho_status s = chip_work_create(chip, &g->work);
     if (!s)
         s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");

@@ -33,6 +33,14 @@ void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int3
                 compare(sum, positions, threshold[c], flip[c], bit);
 }
 
+void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int32_t *threshold,
+                    bool per_position, const uint8_t *flip, uint8_t *bit)
+{
+    for (size_t c = 0; c < channels; c++)
+        for (size_t p = 0; p < positions; p++, sum++, bit++)
+            *bit = (uint8_t)((*sum >= threshold[per_position ? c * positions + p : c]) ^ flip[c]);
+}
+
 /* Bits of 2 x 2 windows, stride 2, no padding. */
 static void pool_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t w_out, bool all,
                      uint8_t *restrict out)

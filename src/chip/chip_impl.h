@@ -43,14 +43,51 @@ typedef struct chip_chain {
     size_t points, channels;
 } chip_chain;
 
+/* How weights lie in cells; docs/models/coding.md. */
+typedef struct chip_cells {
+    bool single;     /* one cell a weight, not a pair */
+    bool reference;  /* single: every tile has a reference column in place of g- */
+    bool digital;    /* single: the digital part takes base x the sum of the inputs off */
+    bool middle;     /* binary single: the offset is the middle of the range, no level */
+    mho_codes codes; /* of a weight m */
+    int32_t offset;  /* single: level of m = 0, all slices together */
+    int64_t base;    /* its conductance */
+    int64_t scale;   /* sum over the slices of their weights 2^(slice_bits s) */
+    size_t slices, slice_bits, together;          /* together: slices side by side in a plane */
+    size_t planes, plane_columns;                 /* columns of cells, references included */
+    size_t tiles, tile_columns, weights_per_tile; /* of a plane: the columns of one crossbar */
+} chip_cells;
+
+/* Column of a plane: a slice of a weight column, or a reference. */
+typedef struct chip_column {
+    size_t tile, weight, slice;
+    bool is_reference;
+    size_t engine; /* its column in mho_crossbar, no reference */
+} chip_column;
+
+/* One of the reads that make up a sum: what an element of the input drives its row or rows with. */
+typedef struct chip_read {
+    int32_t weight;
+    uint8_t row[2][256];
+} chip_read;
+
 /* The crossbars of one convolution or fully connected layer. */
 typedef struct chip_layer {
     char name[MHO_NAME];
     size_t groups, columns, rows, positions; /* of one group: C, R, P */
+    size_t lines;                            /* word lines: R rows_per_weight */
     size_t row_groups;                       /* X_in: crossbars that the rows are split over */
+    size_t engine_columns;                   /* C slices */
     size_t images;                           /* taken through the crossbars at once */
+    bool per_pair;                           /* the engine converts S+ - S- */
     mho_crossbar **xb;                       /* [groups] */
-    int16_t *m;       /* [groups C][R] signed levels: g+ = max(m, 0), g- = max(-m, 0) */
+    mho_crossbar *counter; /* digital offset: sums of the inputs of a group; else NULL */
+    chip_cells cells;
+    chip_read *read; /* [reads] */
+    size_t reads, rows_per_weight, read_bits;
+    bool read_signed, as_is; /* as_is: one read of the map itself */
+    int32_t read_lo, read_hi;
+    int16_t *m;       /* [groups C][R] weights in units */
     bool last, sense; /* sense: one comparison at the threshold, no code */
     size_t output_bits;
     bool needs_range; /* to be calibrated */
@@ -100,6 +137,7 @@ struct mho_chip {
     size_t block;      /* images a thread takes at once */
     bool programmed;
     int16_t *g_plus, *g_minus;   /* [cells of the largest group] for programming */
+    int16_t *plane;              /* the same with reference columns; NULL without */
     mho_write_count programming; /* the last one */
 };
 
@@ -109,6 +147,19 @@ MHO_MUST_CHECK mho_status chip_plan(mho_chip *chip, const mho_net *net);
 MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node *node,
                                             const chip_map *in, bool first, bool last,
                                             chip_layer *layer);
+/* chip_coding.c: cells of weights, reads of inputs.  MHO_ECONFIG: crossbars too narrow. */
+MHO_MUST_CHECK mho_status chip_coding_set(const mho_hw *hw, chip_layer *layer);
+MHO_MUST_CHECK mho_status chip_reads_set(const mho_hw *hw, const chip_map *in, chip_layer *layer);
+chip_column chip_column_of(const chip_layer *layer, size_t plane, size_t column);
+/* Levels of lines [first, first + n) of a column whose weights are m[R] (a reference: unused). */
+void chip_column_levels(const chip_layer *layer, const int16_t *m, chip_column column, bool minus,
+                        size_t first, size_t n, uint8_t *level);
+int64_t chip_read_weights(const chip_layer *layer); /* their sum */
+/* Is sum w v what reads tell, v = 1 for x = +1 and 0 for x = -1?  Else it is sum w x. */
+static inline bool chip_is_zero_one(const chip_layer *layer)
+{
+    return layer->coding == CHIP_BITS && layer->reads == 1 && layer->rows_per_weight == 1;
+}
 /* Excess of the columns of group g, programmed to g_plus, g_minus [columns][rows]. */
 void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
                           const int16_t *g_minus);
@@ -124,7 +175,7 @@ void chip_chain_run(const chip_chain *chain, size_t positions,
 /* chip_threshold.c: merges a chain that ends in sign into the layer; eq. (3). */
 MHO_MUST_CHECK mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
 /* Thresholds of the sums that layer->converter makes; eq. (4). */
-void chip_threshold_set(const mho_chip *chip, chip_layer *layer);
+void chip_threshold_set(chip_layer *layer);
 
 /* chip_converter.c: eq. (5) to (7).  lo..hi: the sums the range is to hold. */
 typedef struct chip_range {
@@ -133,9 +184,8 @@ typedef struct chip_range {
 chip_range chip_range_full(const mho_chip *chip, const chip_layer *layer);
 mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, chip_range range,
                                 bool calibrated);
-/* Sum of codes x gain + offset = estimated sum of conductances. */
-void chip_converter_value(const mho_chip *chip, const chip_layer *layer, double *gain,
-                          double *offset);
+/* Sum of codes x gain + offset = estimated sum of conductances (a digital offset: gain and base are in it). */
+void chip_converter_value(const chip_layer *layer, double *gain, double *offset);
 
 /* chip.c: scales of maps from their exponents; pools hand on those of their input. */
 void chip_scales(mho_chip *chip);
@@ -146,11 +196,11 @@ MHO_MUST_CHECK mho_status chip_calibrate(mho_chip *chip, const mho_images *image
 /* chip_program.c: conductances of ideal devices where ideal, else of programming (seed, trial). */
 MHO_MUST_CHECK mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial);
 
-/* chip_wires.c: g_plus, g_minus [columns][rows] of one group become what its crossbars conduct in
- * effect; untouched where hw has no wire resistance. */
+/* chip_wires.c: g_plus, g_minus (NULL: none) [columns][rows] of one plane become what its crossbars, tiles of
+ * tile_columns, conduct in effect; untouched where hw has no wire resistance. */
 bool chip_wires_ideal(const mho_hw *hw);
 MHO_MUST_CHECK mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns,
-                                           int16_t *g_plus, int16_t *g_minus);
+                                           size_t tile_columns, int16_t *g_plus, int16_t *g_minus);
 
 /* chip_run.c: a thread's memory, and one block of images through steps [0, steps). */
 typedef struct chip_work chip_work;
@@ -169,6 +219,9 @@ typedef struct chip_watch {
 void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
                    const chip_watch *watch);
 mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer);
+/* What read r of the layer's inputs in[n], maps of `map`, drives the rows with: [n][groups][lines of the window]. */
+const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
+                               const chip_map *map, size_t r, size_t n, const uint8_t *in);
 const float *
 chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 
@@ -179,6 +232,9 @@ void chip_drive(mho_codes codes, double b, uint8_t table[256]);
 /* chip_digital.c: loops over bytes and sums. */
 void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
                bool per_position, const uint8_t *flip, uint8_t *bit);
+/* The same from wide sums. */
+void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int32_t *threshold,
+                    bool per_position, const uint8_t *flip, uint8_t *bit);
 void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, const uint8_t *in,
                uint8_t *out);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One layer on crossbars: geometry, signed levels of the cells, and the digital correction of binary
- * inputs. */
+/* One layer on crossbars: geometry, weights in units, and the digital correction of binary inputs. */
 #include <math.h>
 #include <stdio.h>
 
@@ -30,48 +29,46 @@ static mho_window window_of(const mho_node *node)
                         .pad_right = node->pad_right};
 }
 
-static mho_status check_weights(const mho_node *node, bool binary, size_t n)
+static mho_status check_weights(const mho_node *node, const mho_hw *hw, size_t n)
 {
+    const bool ternary = hw->crossbar.mode == MHO_MODE_TERNARY;
     for (size_t i = 0; i < n; i++) {
         const float w = node->weight[i];
         if (!isfinite(w))
             return mho_error(MHO_EDOMAIN, "layer %s: weight[%zu] = %g, want a finite number",
                              node->name, i, (double)w);
-        if (binary && w != 1 && w != -1)
+        if (mho_hw_is_binary(hw) && w != 1 && w != -1 && !(ternary && w == 0))
             return mho_error(MHO_EDOMAIN,
-                             "layer %s: weight[%zu] = %g, want +1 or -1 in crossbar.mode binary "
+                             "layer %s: weight[%zu] = %g, want +1 or -1%s in crossbar.mode %s "
                              "(train with style binary, or use crossbar.mode full)",
-                             node->name, i, (double)w);
+                             node->name, i, (double)w, ternary ? ", or 0," : "",
+                             ternary ? "ternary" : "binary");
     }
     return MHO_OK;
 }
 
-static mho_status signed_levels(const mho_chip *chip, const mho_node *node, chip_layer *layer)
+static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_layer *layer)
 {
     const size_t n = layer->groups * layer->columns * layer->rows;
-    const int32_t top = ((int32_t)1 << chip->hw.device.bits) - 1;
-    const mho_codes codes = {-top, top};
-    mho_status s = check_weights(node, chip->binary, n);
+    const mho_codes codes = layer->cells.codes;
+    mho_status s = check_weights(node, &chip->hw, n);
     if (!s)
         s = mhoi_alloc(&layer->m, n, sizeof *layer->m, node->name);
     if (s)
         return s;
     if (chip->binary) {
         for (size_t i = 0; i < n; i++)
-            layer->m[i] = (int16_t)(node->weight[i] > 0 ? top : -top);
-        layer->unit =
-            mho_device_level(&chip->hw.device, (size_t)top) - mho_device_level(&chip->hw.device, 0);
+            layer->m[i] = (int16_t)((int32_t)node->weight[i] * codes.hi);
         return MHO_OK;
     }
     layer->weight_exponent =
         mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->hw.quant.weight_rule);
     mho_quant_codes(node->weight, n, layer->weight_exponent, codes, layer->m);
-    layer->unit = 2 * mho_device_delta(&chip->hw.device);
     return MHO_OK;
 }
 
-/* Sum of the rows v of one column that meet no padding at output position p. */
-static int32_t sum_of_rows(const mho_window *w, const int16_t *v, size_t p)
+/* Sum of the rows v of one column, `less` off each, that meet no padding at output position p. */
+static int32_t sum_of_rows(const mho_window *w, const int16_t *v, int32_t less, size_t p)
 {
     const size_t w_out = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1;
     const size_t oy = p / w_out * w->stride, ox = p % w_out * w->stride;
@@ -82,7 +79,7 @@ static int32_t sum_of_rows(const mho_window *w, const int16_t *v, size_t p)
             if (iy >= w->h || ix >= w->w) /* also below zero */
                 continue;
             for (size_t i = 0; i < w->c; i++)
-                sum += v[(i * w->kh + y) * w->kw + x];
+                sum += v[(i * w->kh + y) * w->kw + x] - less;
         }
     return sum;
 }
@@ -92,20 +89,21 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
 {
     const mho_window *w = &layer->window;
     const size_t channels = layer->groups * layer->columns;
-    const int32_t top = ((int32_t)1 << chip->hw.device.bits) - 1;
+    const bool read_back = chip->hw.output.column_sum == MHO_SUM_READ_BACK;
     layer->per_position =
         layer->coding == CHIP_BITS && (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
     const size_t positions = layer->per_position ? layer->positions : 1;
     mho_status s = mhoi_alloc(&layer->threshold, channels * positions, sizeof(int32_t), node->name);
     if (!s && layer->coding == CHIP_BITS)
         s = mhoi_alloc(&layer->w_sum, channels * positions, sizeof(int32_t), node->name);
-    if (!s && layer->coding == CHIP_BITS && chip->hw.output.column_sum == MHO_SUM_READ_BACK)
+    if (!s && chip_is_zero_one(layer) && read_back)
         s = mhoi_alloc(&layer->excess, channels * positions, sizeof(int32_t), node->name);
     if (s || layer->coding != CHIP_BITS)
         return s;
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++)
-            layer->w_sum[c * positions + p] = sum_of_rows(w, layer->m + c * layer->rows, p) / top;
+            layer->w_sum[c * positions + p] =
+                sum_of_rows(w, layer->m + c * layer->rows, 0, p) / layer->cells.codes.hi;
     return MHO_OK;
 }
 
@@ -113,28 +111,63 @@ void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
                           const int16_t *g_minus)
 {
     const size_t positions = layer->per_position ? layer->positions : 1;
+    const int32_t offset = layer->cells.digital ? (int32_t)layer->cells.base : 0;
     for (size_t c = 0; layer->excess && c < layer->columns; c++)
         for (size_t p = 0; p < positions; p++) {
             const size_t i = (g * layer->columns + c) * positions + p;
-            layer->excess[i] = sum_of_rows(&layer->window, g_plus + c * layer->rows, p) -
-                               sum_of_rows(&layer->window, g_minus + c * layer->rows, p) -
+            layer->excess[i] = sum_of_rows(&layer->window, g_plus + c * layer->rows, offset, p) -
+                               sum_of_rows(&layer->window, g_minus + c * layer->rows, 0, p) -
                                layer->unit * layer->w_sum[i];
         }
 }
 
-static mho_status crossbars(const mho_chip *chip, const chip_map *in, chip_layer *layer)
+/* Rows of an input on two word lines: channels 2 i and 2 i + 1. */
+static mho_window lines_of(const chip_layer *layer)
 {
-    const mho_crossbar_shape shape = {.window = layer->window,
-                                      .columns = layer->columns,
-                                      .crossbar_rows = chip->hw.crossbar.rows,
-                                      .input_bits = in->coding == CHIP_BITS ? 1 : in->bits,
-                                      .input_signed = in->codes.lo < 0,
-                                      .conversion = chip->per_pair
+    mho_window window = layer->window;
+    window.c *= layer->rows_per_weight;
+    return window;
+}
+
+/* One column of ones tells the sum of what the rows are driven with. */
+static mho_status create_counter(chip_layer *layer)
+{
+    int16_t *one = NULL, *zero = NULL;
+    const mho_crossbar_shape shape = {.window = lines_of(layer),
+                                      .columns = 1,
+                                      .crossbar_rows = layer->lines,
+                                      .input_bits = layer->read_bits,
+                                      .input_signed = layer->read_signed,
+                                      .conversion = MHO_CONVERSION_PER_PAIR};
+    mho_status s = mho_crossbar_create(&shape, &layer->counter);
+    if (!s)
+        s = mhoi_alloc(&one, layer->lines, sizeof *one, "counter");
+    if (!s)
+        s = mhoi_alloc(&zero, layer->lines, sizeof *zero, "counter");
+    for (size_t i = 0; !s && i < layer->lines; i++)
+        one[i] = 1;
+    if (!s)
+        s = mho_crossbar_program(layer->counter, one, zero);
+    mhoi_free(&one);
+    mhoi_free(&zero);
+    return s;
+}
+
+static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
+{
+    const mho_crossbar_shape shape = {.window = lines_of(layer),
+                                      .columns = layer->engine_columns,
+                                      .crossbar_rows = hw->crossbar.rows,
+                                      .input_bits = layer->read_bits,
+                                      .input_signed = layer->read_signed,
+                                      .conversion = layer->per_pair
                                                         ? MHO_CONVERSION_ANY /* sums: both */
                                                         : MHO_CONVERSION_PER_CROSSBAR};
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_create(&shape, &layer->xb[g]);
+    if (!s && layer->cells.digital)
+        s = create_counter(layer);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 
@@ -145,38 +178,77 @@ static size_t output_bits(const mho_hw *hw, bool first, bool last, bool split)
     return last ? hw->output.last_bits : hw->output.bits;
 }
 
-mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in,
-                             bool first, bool last, chip_layer *layer)
+static void set_shape(const mho_node *node, chip_layer *layer)
 {
     const mho_window window = window_of(node);
-    const size_t wide = sizeof(int32_t);
     snprintf(layer->name, sizeof layer->name, "%s", node->name);
     layer->window = window;
     layer->groups = node->op == MHO_OP_FC ? 1 : node->groups;
     layer->columns = node->out.c / layer->groups;
     layer->rows = window.c * window.kh * window.kw;
     layer->positions = node->out.h * node->out.w;
-    layer->row_groups = (layer->rows + chip->hw.crossbar.rows - 1) / chip->hw.crossbar.rows;
-    layer->last = last;
-    layer->output_bits = output_bits(&chip->hw, first, last, layer->row_groups > 1);
-    layer->sense = chip->binary && !last && layer->row_groups == 1 && layer->output_bits == 1;
+}
+
+static void set_inputs(const chip_map *in, chip_layer *layer)
+{
     layer->coding = in->coding;
     layer->x_lo = in->coding == CHIP_BITS ? 0 : in->codes.lo;
     layer->x_hi = in->coding == CHIP_BITS ? 1 : in->codes.hi;
     layer->z_scale = in->coding == CHIP_BITS ? 1 : (double)in->scale;
-    layer->images = SUM_BYTES / wide / (layer->columns * layer->positions);
+}
+
+/* A sense amplifier compares one sum with a threshold that is known beforehand. */
+static mho_status check_sense(const chip_layer *layer)
+{
+    if (layer->sense && layer->reads > 1)
+        return mho_error(
+            MHO_ENOTMODELED,
+            "layer %s: output.bits = 1, a sense amplifier, cannot add up %zu reads: want "
+            "more bits or 0, or input.coding and bits_per_read of one read",
+            layer->name, layer->reads);
+    if (layer->sense && layer->cells.digital && layer->rows_per_weight == 1)
+        return mho_error(MHO_ENOTMODELED,
+                         "layer %s: output.bits = 1, a sense amplifier, cannot take off a digital "
+                         "offset that depends on the input: want crossbar.offset column, "
+                         "input.coding two_rows, or more output bits or 0",
+                         layer->name);
+    return MHO_OK;
+}
+
+mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in,
+                             bool first, bool last, chip_layer *layer)
+{
+    const mho_hw *hw = &chip->hw;
+    set_shape(node, layer);
+    set_inputs(in, layer);
+    mho_status s = chip_coding_set(hw, layer);
+    if (!s)
+        s = chip_reads_set(hw, in, layer);
+    if (s)
+        return s;
+    layer->lines = layer->rows * layer->rows_per_weight;
+    layer->row_groups = (layer->lines + hw->crossbar.rows - 1) / hw->crossbar.rows;
+    layer->per_pair = chip->per_pair || layer->cells.digital;
+    layer->last = last;
+    layer->output_bits = output_bits(hw, first, last, layer->row_groups > 1);
+    layer->sense = chip->binary && !last && layer->row_groups == 1 && layer->output_bits == 1;
+    layer->images = SUM_BYTES / sizeof(int32_t) / (layer->engine_columns * layer->positions);
     layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
-    mho_status s = signed_levels(chip, node, layer);
+    s = check_sense(layer);
+    if (!s)
+        s = weight_units(chip, node, layer);
     if (!s && chip->binary)
         s = correction(chip, node, layer);
-    return s ? s : crossbars(chip, in, layer);
+    return s ? s : crossbars(hw, layer);
 }
 
 void chip_layer_free(chip_layer *layer)
 {
     for (size_t g = 0; layer->xb && g < layer->groups; g++)
         mho_crossbar_destroy(layer->xb[g]);
+    mho_crossbar_destroy(layer->counter);
     mhoi_free(&layer->xb);
+    mhoi_free(&layer->read);
     mhoi_free(&layer->m);
     mhoi_free(&layer->z_edge);
     mhoi_free(&layer->w_sum);

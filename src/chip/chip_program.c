@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programming: signed levels to pairs of conductances.  Every cell has its own draw, numbered within
  * its crossbar array, so threads share the work in any way. */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "base/rng.h"
@@ -14,28 +16,98 @@ typedef struct program {
     mho_chip *chip;
     mho_device device;
     uint64_t seed;
-    uint32_t trial, layer, group;
-    size_t cells;
-    const int16_t *m;
+    uint32_t trial, layer, array;
+    const chip_layer *of;
+    const int16_t *m; /* [C][R] of the group */
+    size_t plane;
+    int16_t *g[2];          /* of the plane [columns][lines]; one where weights are single cells */
     mho_write_count *count; /* [threads] */
     bool ideal;
 } program;
 
+/* Levels of cells [first, first + n) of the plane. */
+static void fill_levels(const program *p, bool minus, size_t first, size_t n, uint8_t *level)
+{
+    const chip_layer *layer = p->of;
+    for (size_t done = 0, count; done < n; done += count) {
+        const size_t at = first + done, line = at % layer->lines, left = layer->lines - line;
+        const chip_column column = chip_column_of(layer, p->plane, at / layer->lines);
+        count = n - done < left ? n - done : left;
+        chip_column_levels(layer, p->m + column.weight % layer->columns * layer->rows, column,
+                           minus, line, count, level + done);
+    }
+}
+
+/* A reference in the middle of the range lies half a level below the level it is drawn at. */
+static void lower_references(const program *p, size_t first, size_t n, int16_t *g)
+{
+    const size_t lines = p->of->lines;
+    const int32_t half = mho_device_delta(&p->device);
+    for (size_t i = 0; i < n; i++)
+        if (chip_column_of(p->of, p->plane, (first + i) / lines).is_reference)
+            g[i] = (int16_t)(g[i] - half);
+}
+
+static size_t plane_cells(const program *p)
+{
+    return p->of->cells.plane_columns * p->of->lines;
+}
+
 static mho_status program_cells(void *context, size_t item, size_t thread)
 {
     program *p = context;
-    const size_t first = item * CELLS, n = p->cells - first < CELLS ? p->cells - first : CELLS;
+    const size_t first = item * CELLS, left = plane_cells(p) - first;
+    const size_t n = left < CELLS ? left : CELLS;
     uint8_t level[CELLS];
-    for (uint32_t side = 0; side < 2; side++) {
-        for (size_t i = 0; i < n; i++) {
-            const int m = side ? -p->m[first + i] : p->m[first + i];
-            level[i] = (uint8_t)(m > 0 ? m : 0);
-        }
-        mho_device_program(&p->device, p->seed, p->trial, p->layer, 2 * p->group + side, first, n,
-                           level, (side ? p->chip->g_minus : p->chip->g_plus) + first,
-                           &p->count[thread]);
+    for (uint32_t side = 0; side < 2 && p->g[side]; side++) {
+        int16_t *g = p->g[side] + first;
+        fill_levels(p, side == 1, first, n, level);
+        mho_device_program(&p->device, p->seed, p->trial, p->layer, p->array + side, first, n,
+                           level, g, &p->count[thread]);
+        if (p->of->cells.middle && p->of->cells.reference)
+            lower_references(p, first, n, g);
     }
     return MHO_OK;
+}
+
+/* The engine sees a reference column as the other side of every pair of its tile. */
+static void spread_references(const program *p, int16_t *g_plus, int16_t *g_minus)
+{
+    const chip_layer *layer = p->of;
+    const size_t lines = layer->lines, columns = layer->cells.plane_columns;
+    for (size_t q = 0; q < columns; q++) {
+        const chip_column column = chip_column_of(layer, p->plane, q);
+        const int16_t *from = p->g[0] + q * lines;
+        if (!column.is_reference) {
+            memcpy(g_plus + column.engine * lines, from, lines * sizeof *from);
+            continue;
+        }
+        const size_t first = column.tile * layer->cells.weights_per_tile;
+        for (size_t w = first; w < column.weight; w++) {
+            const size_t back = (column.weight - w) * layer->cells.together;
+            const chip_column of = chip_column_of(layer, p->plane, q - back);
+            memcpy(g_minus + of.engine * lines, from, lines * sizeof *from);
+        }
+    }
+}
+
+/* Cells of plane `plane` of group g, and wires. */
+static mho_status program_plane(program *p, size_t g, size_t plane)
+{
+    mho_chip *chip = p->chip;
+    const chip_cells *k = &p->of->cells;
+    const size_t first = plane * k->plane_columns * p->of->lines;
+    p->plane = plane;
+    p->array = (uint32_t)(2 * (g * k->planes + plane));
+    p->g[0] = k->reference ? chip->plane : chip->g_plus + first;
+    p->g[1] = k->single ? NULL : chip->g_minus + first;
+    mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
+    if (!s)
+        s = chip_wires_apply(&chip->hw, p->of->lines, k->plane_columns, k->tile_columns, p->g[0],
+                             p->g[1]);
+    if (!s && k->reference)
+        spread_references(p, chip->g_plus, chip->g_minus);
+    return s;
 }
 
 /* Errors of the converters of group g: normal, of the deviations told, drawn once a programming. */
@@ -44,8 +116,8 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
     const mho_hw *hw = &p->chip->hw;
     const bool none = hw->output.offset == 0 && hw->output.gain_error == 0 && hw->output.inl == 0;
     const int32_t codes = layer->calibrated.codes;
-    const size_t sides = p->chip->per_pair || layer->sense ? 1 : 2; /* converters of a column */
-    const size_t each = layer->row_groups * layer->columns;
+    const size_t sides = layer->per_pair || layer->sense ? 1 : 2; /* converters of a column */
+    const size_t each = layer->row_groups * layer->engine_columns;
     if (p->ideal || none || (!codes && !layer->sense))
         return mho_crossbar_set_errors(layer->xb[g], NULL);
     const float step = (float)(codes ? layer->calibrated.step : layer->unit);
@@ -69,26 +141,33 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
     return s;
 }
 
+static mho_status program_group(program *p, chip_layer *layer, size_t g)
+{
+    int16_t *g_plus = p->chip->g_plus, *g_minus = p->chip->g_minus;
+    const size_t cells = layer->engine_columns * layer->lines;
+    mho_status s = MHO_OK;
+    p->m = layer->m + g * layer->columns * layer->rows;
+    if (layer->cells.digital)
+        memset(g_minus, 0, cells * sizeof *g_minus);
+    for (size_t plane = 0; !s && plane < layer->cells.planes; plane++)
+        s = program_plane(p, g, plane);
+    if (!s)
+        s = mho_crossbar_program(layer->xb[g], g_plus, g_minus);
+    if (!s)
+        s = set_errors(p, layer, g);
+    if (!s)
+        chip_layer_read_back(layer, g, g_plus, g_minus);
+    return s;
+}
+
 static mho_status program_layer(program *p, chip_layer *layer)
 {
-    p->cells = layer->columns * layer->rows;
     mho_status s = MHO_OK;
-    for (size_t g = 0; !s && g < layer->groups; g++) {
-        p->group = (uint32_t)g;
-        p->m = layer->m + g * p->cells;
-        s = mhoi_parallel((p->cells + CELLS - 1) / CELLS, program_cells, p);
-        if (!s)
-            s = chip_wires_apply(&p->chip->hw, layer->rows, layer->columns, p->chip->g_plus,
-                                 p->chip->g_minus);
-        if (!s)
-            s = mho_crossbar_program(layer->xb[g], p->chip->g_plus, p->chip->g_minus);
-        if (!s)
-            s = set_errors(p, layer, g);
-        if (!s)
-            chip_layer_read_back(layer, g, p->chip->g_plus, p->chip->g_minus);
-    }
+    p->of = layer;
+    for (size_t g = 0; !s && g < layer->groups; g++)
+        s = program_group(p, layer, g);
     if (!s && layer->excess && layer->z_edge)
-        chip_threshold_set(p->chip, layer);
+        chip_threshold_set(layer);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 

@@ -7,10 +7,11 @@
 #include "chip/chip_impl.h"
 
 struct chip_work {
-    uint8_t **map;             /* [maps] block images each */
-    mho_crossbar_work **layer; /* [layers] */
-    int32_t *sum;
-    uint8_t *driven; /* inputs as nonlinear cells see them; NULL where cells are linear */
+    uint8_t **map;                        /* [maps] block images each */
+    mho_crossbar_work **layer, **counter; /* [layers] */
+    int32_t *sum, *count;                 /* of one read: [n][columns][P], [n][groups][P] */
+    int64_t *total;  /* of all reads and slices [n][channels][P]; where one is not enough */
+    uint8_t *driven; /* what rows are driven with, where that is not the map itself */
     float *value;
     float *scores; /* [block][classes] */
     size_t maps, layers;
@@ -19,6 +20,48 @@ struct chip_work {
 static size_t largest(size_t a, size_t b)
 {
     return a > b ? a : b;
+}
+
+static size_t channels_of(const chip_layer *layer)
+{
+    return layer->groups * layer->columns;
+}
+
+/* Sums of one read of one slice are all there is. */
+static bool is_plain(const chip_layer *layer)
+{
+    return layer->reads == 1 && layer->cells.slices == 1 && !layer->cells.digital;
+}
+
+static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
+{
+    mho_status s = mhoi_alloc(&work->counter, chip->layers, sizeof *work->counter, "counters");
+    for (size_t i = 0; !s && i < chip->layers; i++)
+        if (chip->layer[i].counter)
+            s = mho_crossbar_work_create(chip->layer[i].counter, chip->layer[i].images,
+                                         &work->counter[i]);
+    return s;
+}
+
+static mho_status alloc_sums(const mho_chip *chip, chip_work *work)
+{
+    size_t sums = 0, totals = 0, counts = 0, driven = 0;
+    for (size_t i = 0; i < chip->layers; i++) {
+        const chip_layer *layer = &chip->layer[i];
+        const size_t n = layer->images * layer->groups * layer->positions;
+        const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
+        sums = largest(sums, n * layer->engine_columns);
+        totals = largest(totals, is_plain(layer) ? 0 : n * layer->columns);
+        counts = largest(counts, layer->counter ? n : 0);
+        if (!layer->as_is || chip->hw.device.nonlinearity > 0)
+            driven = largest(driven, chip->block * in * layer->rows_per_weight);
+    }
+    mho_status s = mhoi_alloc(&work->sum, sums, sizeof *work->sum, "sums");
+    if (!s)
+        s = mhoi_alloc(&work->total, totals, sizeof *work->total, "sums");
+    if (!s)
+        s = mhoi_alloc(&work->count, counts, sizeof *work->count, "sums");
+    return s ? s : mhoi_alloc(&work->driven, driven, 1, "inputs");
 }
 
 mho_status chip_work_create(const mho_chip *chip, chip_work **out)
@@ -35,22 +78,17 @@ mho_status chip_work_create(const mho_chip *chip, chip_work **out)
         s = mhoi_alloc(&work->map[i], chip->block * chip->map[i].size, 1, chip->map[i].name);
     if (!s)
         s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
-    size_t sums = 0, values = chip->classes, driven = 0;
-    for (size_t i = 0; !s && i < chip->layers; i++) {
-        const chip_layer *layer = &chip->layer[i];
-        const size_t size = layer->groups * layer->columns * layer->positions;
-        sums = largest(sums, layer->images * size);
-        values = largest(values, size);
-        s = mho_crossbar_work_create(layer->xb[0], layer->images, &work->layer[i]);
-    }
+    for (size_t i = 0; !s && i < chip->layers; i++)
+        s = mho_crossbar_work_create(chip->layer[i].xb[0], chip->layer[i].images, &work->layer[i]);
+    if (!s)
+        s = alloc_counters(chip, work);
+    size_t values = chip->classes;
     for (size_t i = 0; i < chip->maps; i++)
         values = largest(values, chip->map[i].size);
-    for (size_t i = 0; chip->hw.device.nonlinearity > 0 && i < chip->maps; i++)
-        driven = largest(driven, chip->block * chip->map[i].size);
+    for (size_t i = 0; i < chip->layers; i++)
+        values = largest(values, channels_of(&chip->layer[i]) * chip->layer[i].positions);
     if (!s)
-        s = mhoi_alloc(&work->driven, driven, 1, "inputs");
-    if (!s)
-        s = mhoi_alloc(&work->sum, sums, sizeof *work->sum, "sums");
+        s = alloc_sums(chip, work);
     if (!s)
         s = mhoi_alloc(&work->value, values, sizeof *work->value, "values");
     if (!s)
@@ -72,9 +110,14 @@ void chip_work_destroy(chip_work *work)
     for (size_t i = 0; work->layer && i < work->layers; i++)
         mho_crossbar_work_destroy(work->layer[i]);
     mhoi_free(&work->map);
+    for (size_t i = 0; work->counter && i < work->layers; i++)
+        mho_crossbar_work_destroy(work->counter[i]);
     mhoi_free(&work->layer);
+    mhoi_free(&work->counter);
     mhoi_free(&work->driven);
     mhoi_free(&work->sum);
+    mhoi_free(&work->total);
+    mhoi_free(&work->count);
     mhoi_free(&work->value);
     mhoi_free(&work->scores);
     mhoi_free(&work);
@@ -106,16 +149,95 @@ void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *ima
     }
 }
 
-/* sum[n][C][P] of n images of in. */
+/* The table of a read's row, and what nonlinear cells make of it; calibration sees ideal ones. */
+static void drive_table(const mho_chip *chip, const chip_layer *layer, const chip_read *read,
+                        size_t row, uint8_t table[256])
+{
+    const double b = chip->hw.device.nonlinearity;
+    uint8_t bent[256];
+    memcpy(table, read->row[row], 256);
+    if (!(b > 0) || !chip->programmed || layer->read_bits == 1)
+        return;
+    chip_drive((mho_codes){layer->read_lo, layer->read_hi}, b, bent);
+    for (size_t i = 0; i < 256; i++)
+        table[i] = bent[table[i]];
+}
+
+const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
+                               const chip_map *map, size_t r, size_t n, const uint8_t *in)
+{
+    const bool linear = !(chip->hw.device.nonlinearity > 0) || !chip->programmed;
+    const size_t rows = layer->rows_per_weight, area = layer->window.h * layer->window.w;
+    uint8_t table[256], *out = work->driven;
+    if (layer->as_is && (linear || layer->read_bits == 1))
+        return in;
+    for (size_t row = 0; row < rows; row++) {
+        drive_table(chip, layer, &layer->read[r], row, table);
+        for (size_t channel = 0; channel < n * map->size / area; channel++) {
+            uint8_t *to = out + (channel * rows + row) * area;
+            for (size_t i = 0; i < area; i++)
+                to[i] = table[in[channel * area + i]];
+        }
+    }
+    return out;
+}
+
+/* sum[n][groups columns][P] of n images of what drives the rows. */
+static void read_sums(chip_work *work, const chip_step *step, const chip_layer *layer,
+                      size_t in_size, size_t n, const uint8_t *driven)
+{
+    const size_t size = in_size * layer->rows_per_weight / layer->groups;
+    const size_t out_size = layer->engine_columns * layer->positions;
+    for (size_t g = 0; g < layer->groups; g++) {
+        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter, layer->per_pair,
+                         n, driven + g * size, work->sum + g * out_size, NULL);
+        if (layer->counter)
+            mho_crossbar_run(layer->counter, work->counter[step->layer], &(mho_converter){0}, true,
+                             n, driven + g * size, work->count + g * layer->positions, NULL);
+    }
+}
+
+/* Adds the slices of one read to total[n][channels][P]. */
+static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t r)
+{
+    const chip_cells *k = &layer->cells;
+    const size_t P = layer->positions, columns = layer->columns;
+    const int64_t step = k->digital && layer->converter.codes ? layer->converter.step : 1;
+    for (size_t i = 0; i < n * layer->groups; i++)
+        for (size_t c = 0; c < columns; c++) {
+            int64_t *total = work->total + (i * columns + c) * P;
+            if (r == 0)
+                memset(total, 0, P * sizeof *total);
+            for (size_t s = 0; s < k->slices; s++) {
+                const size_t column = k->planes > 1 ? s * columns + c : c * k->slices + s;
+                const int32_t *sum = work->sum + (i * layer->engine_columns + column) * P;
+                const int64_t weight =
+                    step * layer->read[r].weight * ((int64_t)1 << (k->slice_bits * s));
+                for (size_t p = 0; p < P; p++)
+                    total[p] += weight * sum[p];
+            }
+            for (size_t p = 0; k->digital && p < P; p++)
+                total[p] -= k->base * layer->read[r].weight * work->count[i * P + p];
+        }
+}
+
+/* The sums of n images of in: work->sum where the layer is plain, else work->total. */
 static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t n,
                  const uint8_t *in)
 {
     const chip_layer *layer = &chip->layer[step->layer];
-    const size_t in_size = chip->map[step->in].size / layer->groups;
-    const size_t out_size = layer->columns * layer->positions;
-    for (size_t g = 0; g < layer->groups; g++)
-        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter, chip->per_pair,
-                         n, in + g * in_size, work->sum + g * out_size, NULL);
+    const chip_map *map = &chip->map[step->in];
+    for (size_t r = 0; r < layer->reads; r++) {
+        read_sums(work, step, layer, map->size, n,
+                  chip_work_drive(chip, work, layer, map, r, n, in));
+        if (!is_plain(layer))
+            add_read(work, layer, n, r);
+    }
+}
+
+static inline double sum_at(const chip_work *work, bool plain, size_t i)
+{
+    return plain ? (double)work->sum[i] : (double)work->total[i];
 }
 
 static void to_map(const mho_chip *chip, const chip_step *step, size_t i, const chip_watch *watch,
@@ -129,50 +251,52 @@ static void to_map(const mho_chip *chip, const chip_step *step, size_t i, const 
 }
 
 /* z = (gain sum + offset) / unit in the layer's own scale; exact where devices and converters are. */
-static void to_scores(const mho_chip *chip, const chip_step *step, const int32_t *sum,
+static void to_scores(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t at,
                       float *scores)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     const chip_map *in = &chip->map[step->in];
     const size_t n = chip->classes;
     double gain, offset;
-    chip_converter_value(chip, layer, &gain, &offset);
+    const bool plain = is_plain(layer);
+    chip_converter_value(layer, &gain, &offset);
     for (size_t i = 0; i < n; i++) {
-        const double m = (gain * sum[i] + offset) / layer->unit;
+        const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->unit;
         const double excess = layer->excess ? (double)layer->excess[i] / layer->unit : 0;
-        scores[i] = in->coding == CHIP_BITS
-                        ? (float)(2 * m - layer->w_sum[i] - excess)
-                        : (float)(m * ldexp((double)in->scale, layer->weight_exponent));
+        scores[i] = in->coding != CHIP_BITS
+                        ? (float)(m * ldexp((double)in->scale, layer->weight_exponent))
+                    : chip_is_zero_one(layer) ? (float)(2 * m - layer->w_sum[i] - excess)
+                                              : (float)m;
     }
     chip_chain_run(&step->chain, n / step->chain.channels, scores);
 }
 
 /* Same for maps of full mode, where the unit is a power of two. */
-static void to_values(const mho_chip *chip, const chip_step *step, const int32_t *sum, size_t n,
-                      float *y)
+static void to_values(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t at,
+                      size_t n, float *y)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     double gain, offset;
-    chip_converter_value(chip, layer, &gain, &offset);
+    const bool plain = is_plain(layer);
+    chip_converter_value(layer, &gain, &offset);
     const double scale =
         ldexp((double)chip->map[step->in].scale, layer->weight_exponent) / layer->unit;
     gain *= scale;
     offset *= scale;
     for (size_t i = 0; i < n; i++)
-        y[i] = (float)(gain * sum[i] + offset);
+        y[i] = (float)(gain * sum_at(work, plain, at + i) + offset);
 }
 
-/* What n images of map `in` drive cells with; calibration sees ideal ones. */
-static const uint8_t *drive(const mho_chip *chip, chip_work *work, const chip_map *map, size_t n,
-                            const uint8_t *in)
+/* Bits of one image, whose sums begin at `at`. */
+static void to_bits(const chip_work *work, const chip_layer *layer, size_t at, uint8_t *out)
 {
-    uint8_t table[256];
-    if (!work->driven || !chip->programmed || map->coding == CHIP_BITS || map->bits == 1)
-        return in;
-    chip_drive(map->codes, chip->hw.device.nonlinearity, table);
-    for (size_t i = 0; i < n * map->size; i++)
-        work->driven[i] = table[in[i]];
-    return work->driven;
+    const size_t channels = channels_of(layer);
+    if (is_plain(layer))
+        chip_bits(work->sum + at, channels, layer->positions, layer->threshold, layer->per_position,
+                  layer->flip, out);
+    else
+        chip_bits_wide(work->total + at, channels, layer->positions, layer->threshold,
+                       layer->per_position, layer->flip, out);
 }
 
 static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t n,
@@ -180,26 +304,24 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
 {
     const chip_step *step = &chip->step[i];
     const chip_layer *layer = &chip->layer[step->layer];
-    const size_t in_size = chip->map[step->in].size, channels = layer->groups * layer->columns;
-    const size_t out_size = channels * layer->positions;
+    const size_t in_size = chip->map[step->in].size;
+    const size_t out_size = channels_of(layer) * layer->positions;
     const uint8_t *in = work->map[step->in];
     if (watch && watch->input)
         watch->input(watch->user, i, n, in);
-    in = drive(chip, work, &chip->map[step->in], n, in);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
         sums(chip, work, step, m, in + first * in_size);
         for (size_t k = 0; k < m; k++) {
-            const int32_t *sum = work->sum + k * out_size;
+            const size_t at = k * out_size;
             uint8_t *out =
                 step->out == CHIP_NONE ? NULL : work->map[step->out] + (first + k) * out_size;
             if (!out) {
-                to_scores(chip, step, sum, work->scores + (first + k) * out_size);
+                to_scores(chip, work, step, at, work->scores + (first + k) * out_size);
             } else if (chip->binary) {
-                chip_bits(sum, channels, layer->positions, layer->threshold, layer->per_position,
-                          layer->flip, out);
+                to_bits(work, layer, at, out);
             } else {
-                to_values(chip, step, sum, out_size, work->value);
+                to_values(chip, work, step, at, out_size, work->value);
                 to_map(chip, step, i, watch, work->value, out);
             }
         }

@@ -52,20 +52,26 @@ mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
     return s;
 }
 
-/* The decision edge in conductances: halfway between the two neighbouring sums that can occur. */
+/* The decision edge in conductances: halfway between the two neighbouring sums that can occur.  Of bits
+ * those are every other z, of the parity of sum w. */
 static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_sum)
 {
-    const int64_t v = layer->coding == CHIP_BITS ? ceil_div(z_edge + w_sum, 2) : z_edge;
-    return v * layer->unit - layer->unit / 2;
+    if (layer->coding != CHIP_BITS)
+        return z_edge * layer->unit - layer->unit / 2;
+    const int64_t v = ceil_div(z_edge + w_sum, 2);
+    if (chip_is_zero_one(layer))
+        return v * layer->unit - layer->unit / 2;
+    return (2 * v - w_sum - 1) * layer->unit;
 }
 
-void chip_threshold_set(const mho_chip *chip, chip_layer *layer)
+void chip_threshold_set(chip_layer *layer)
 {
     const size_t channels = layer->groups * layer->columns;
     const size_t positions = layer->per_position ? layer->positions : 1;
-    const int64_t step = layer->converter.codes ? layer->converter.step : 1;
+    const int64_t step =
+        layer->converter.codes && !layer->cells.digital ? layer->converter.step : 1;
     double gain, offset;
-    chip_converter_value(chip, layer, &gain, &offset);
+    chip_converter_value(layer, &gain, &offset);
     const int64_t twice_offset = (int64_t)(2 * offset);
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++) {

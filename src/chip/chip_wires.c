@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wire resistance: programmed cells become the effective conductances of their crossbars, tile by tile
- * of crossbar.rows x crossbar.columns; docs/models/chip.md eq. (12). */
+ * of crossbar.rows x crossbar.columns (fewer, where slices do not fill them); docs/models/chip.md eq. (12). */
 #include "base/parallel.h"
 #include "chip/chip_impl.h"
 #include "mho/circuit.h"
@@ -33,8 +33,8 @@ static mho_status tile(void *context, size_t item, size_t thread)
     return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
 }
 
-mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns, int16_t *g_plus,
-                            int16_t *g_minus)
+mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns, size_t tile_columns,
+                            int16_t *g_plus, int16_t *g_minus)
 {
     if (chip_wires_ideal(hw))
         return MHO_OK;
@@ -47,7 +47,7 @@ mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns, int16
                .rows = rows,
                .columns = columns,
                .tile_rows = hw->crossbar.rows,
-               .tile_columns = hw->crossbar.columns,
+               .tile_columns = tile_columns,
                .side = {g_plus, g_minus}};
     w.down = (rows + w.tile_rows - 1) / w.tile_rows;
     w.across = (columns + w.tile_columns - 1) / w.tile_columns;
@@ -55,5 +55,5 @@ mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns, int16
         w.device.g_on_S -= w.device.g_off_S;
         w.device.g_off_S = 0;
     }
-    return mhoi_parallel(2 * w.down * w.across, tile, &w);
+    return mhoi_parallel((g_minus ? 2 : 1) * w.down * w.across, tile, &w);
 }

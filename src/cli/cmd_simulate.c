@@ -21,7 +21,7 @@ typedef struct simulation {
 /* The network before the images: its model goes by the name of the data, which is cheap to find out. */
 static mho_status open_network(const cli_args *args, simulation *sim)
 {
-    const bool binary = sim->hw.hw.crossbar.mode == MHO_MODE_BINARY;
+    const bool binary = mho_hw_is_binary(&sim->hw.hw);
     mho_status s = mho_data_open(args->data, false, false, &sim->data);
     if (s)
         return s;

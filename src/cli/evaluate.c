@@ -86,7 +86,7 @@ static mho_status run_trials(evaluation *e)
  * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
 static mho_status run_base(const cli_args *args, evaluation *e, uint8_t *label)
 {
-    const bool binary = e->hw.hw.crossbar.mode == MHO_MODE_BINARY;
+    const bool binary = mho_hw_is_binary(&e->hw.hw);
     mho_hw ideal = e->base_hw.hw;
     mho_net *net = NULL;
     mho_chip *chip = NULL;
@@ -133,7 +133,7 @@ static mho_status run_accuracy(const cli_args *args, evaluation *e)
 /* The network before the data: its model goes by the name of the data, which is cheap to find out. */
 static mho_status open_network(const cli_args *args, evaluation *e)
 {
-    bool binary = e->hw.hw.crossbar.mode == MHO_MODE_BINARY;
+    bool binary = mho_hw_is_binary(&e->hw.hw);
     mho_net *plain = NULL;
     mho_status s = cli_open_net(args->file[0], &plain);
     bool trained = !s && mho_net_has_parameters(plain);

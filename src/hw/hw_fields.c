@@ -18,7 +18,11 @@
 
 static const char *const distributions[] = {"uniform", "gaussian", "lognormal", NULL};
 static const char *const cells[] = {"1t1r", "0t1r", NULL};
-static const char *const modes[] = {"binary", "full", NULL};
+static const char *const modes[] = {"binary", "full", "ternary", NULL};
+static const char *const weights[] = {"differential", "single", NULL};
+static const char *const offsets[] = {"column", "digital", NULL};
+static const char *const slicings[] = {"columns", "crossbars", NULL};
+static const char *const codings[] = {"direct", "two_reads", "two_rows", NULL};
 static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const column_sums[] = {"weights", "read_back", NULL};
@@ -73,8 +77,21 @@ static const mho_field fields[] = {
     COUNT("crossbar.rows", crossbar.rows, "128", 1, 4096, "word lines of one crossbar"),
     COUNT("crossbar.columns", crossbar.columns, "128", 1, 4096, "bit lines of one crossbar"),
     CHOICE("crossbar.cell", crossbar.cell, "1t1r", cells, "with or without an access transistor"),
-    CHOICE("crossbar.mode", crossbar.mode, "binary", modes,
-           "binary: weights +-1 on the end levels; full: weights of device.bits + sign"),
+    CHOICE(
+        "crossbar.mode", crossbar.mode, "binary", modes,
+        "binary: weights +-1 on the end levels; ternary: 0 besides; full: weights of several bits"),
+    CHOICE("crossbar.weights", crossbar.weights, "differential", weights,
+           "a pair of cells a weight, in two crossbars, or a single one at an offset level"),
+    CHOICE(
+        "crossbar.offset", crossbar.offset, "column", offsets,
+        "what takes the offset of single cells out: a reference column in every crossbar, or the "
+        "digital sum of the inputs"),
+    COUNT(
+        "crossbar.weight_bits", crossbar.weight_bits, "0", 0, 16,
+        "full mode: bits of a weight, its sign included, in slices of device.bits; 0 = of one cell "
+        "or pair"),
+    CHOICE("crossbar.slicing", crossbar.slicing, "columns", slicings,
+           "slices of a weight lie in neighbouring columns, or in crossbars of their own"),
 
     REAL("wires.r_row", wires.r_row_ohm, "0", 0, 1e9, "ohm", 1,
          "resistance of a word line from one cell to the next; 0 = ideal wire"),
@@ -90,6 +107,12 @@ static const mho_field fields[] = {
     COUNT("input.first_bits", input.first_bits, "8", 1, 8, "DAC of the first layer"),
     COUNT("input.bits", input.bits, "1", 1, 8,
           "DAC of the other layers; 1 = none, the bit drives the row"),
+    CHOICE(
+        "input.coding", input.coding, "direct", codings,
+        "of inputs with a sign: +-1 as 1 and 0, codes as signed voltages; or positive and negative "
+        "part in two reads, or on two rows"),
+    COUNT("input.bits_per_read", input.bits_per_read, "0", 0, 8,
+          "bits of an input code that drive the rows in one read; 1 = bit-serial, 0 = all at once"),
 
     COUNT("output.first_bits", output.first_bits, "8", 0, 16,
           "ADC of the first layer's partial sums; 0 = ideal"),
@@ -151,14 +174,45 @@ _Static_assert(sizeof fields / sizeof *fields <= MHO_HW_FIELDS_MAX, "mho_hw_conf
 const mho_fields mho_hw_fields = {"hardware", fields, sizeof fields / sizeof *fields,
                                   sizeof(mho_hw)};
 
+static mho_status check_weights(const mho_hw *hw)
+{
+    const bool single = hw->crossbar.weights == MHO_WEIGHTS_SINGLE;
+    const size_t bits = hw->crossbar.weight_bits;
+    if (mho_hw_is_binary(hw) && bits)
+        return mho_error(
+            MHO_ECONFIG,
+            "crossbar.weight_bits = %zu, want 0: in crossbar.mode binary and ternary a "
+            "weight is +-1 (or 0)",
+            bits);
+    if (bits == 1)
+        return mho_error(
+            MHO_ECONFIG,
+            "crossbar.weight_bits = 1, want 2 or more (its sign is one of them), or 0");
+    if (hw->crossbar.mode == MHO_MODE_TERNARY && single && hw->device.bits < 2)
+        return mho_error(MHO_ECONFIG,
+                         "device.bits = %zu, want 2 or more: a single cell of a ternary weight "
+                         "takes three levels",
+                         hw->device.bits);
+    if (!mho_hw_is_binary(hw) && single && !bits && hw->device.bits < 2)
+        return mho_error(MHO_ECONFIG,
+                         "device.bits = %zu, want 2 or more: a single cell holds a weight and its "
+                         "sign; or crossbar.weight_bits of several cells",
+                         hw->device.bits);
+    return MHO_OK;
+}
+
 mho_status mho_hw_check(const mho_hw *hw)
 {
     mho_status s = mho_device_check(&hw->device);
     if (s)
         return s;
-    if (hw->crossbar.mode == MHO_MODE_BINARY && hw->input.bits != 1)
+    s = check_weights(hw);
+    if (s)
+        return s;
+    if (mho_hw_is_binary(hw) && hw->input.bits != 1)
         return mho_error(MHO_ECONFIG,
-                         "input.bits = %zu, want 1: in crossbar.mode binary a feature map is 1 bit",
+                         "input.bits = %zu, want 1: in crossbar.mode binary and ternary a feature "
+                         "map is 1 bit",
                          hw->input.bits);
     const bool wires = hw->wires.r_row_ohm > 0 || hw->wires.r_col_ohm > 0 ||
                        hw->wires.r_driver_ohm > 0 || hw->wires.r_sense_ohm > 0;
@@ -167,5 +221,25 @@ mho_status mho_hw_check(const mho_hw *hw)
                          "device.nonlinearity = %g with wire resistance: want linear cells (0), or "
                          "ideal wires",
                          hw->device.nonlinearity);
+    return MHO_OK;
+}
+
+mho_status mho_hw_check_cost(const mho_hw *hw)
+{
+    const struct {
+        bool refused;
+        const char *field, *value;
+    } part[] = {
+        {hw->crossbar.weights != MHO_WEIGHTS_DIFFERENTIAL, "crossbar.weights", "single"},
+        {hw->crossbar.weight_bits != 0, "crossbar.weight_bits", "above 0"},
+        {hw->input.coding != MHO_CODING_DIRECT, "input.coding", codings[hw->input.coding]},
+        {hw->input.bits_per_read != 0, "input.bits_per_read", "above 0"},
+    };
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (part[i].refused)
+            return mho_error(
+                MHO_ENOTMODELED,
+                "%s %s: what it costs is not modelled; mho simulate tells its accuracy",
+                part[i].field, part[i].value);
     return MHO_OK;
 }

@@ -140,7 +140,10 @@ mho_status mho_map_activities(const mho_map *map, const mho_hw *hw, mho_activity
     builder b = {.hw = hw};
     *out = NULL;
     *count = 0;
-    mho_status s = mhoi_alloc(&b.activity, map->layers * KINDS, sizeof *b.activity, "activities");
+    mho_status s = mho_hw_check_cost(hw);
+    if (s)
+        return s;
+    s = mhoi_alloc(&b.activity, map->layers * KINDS, sizeof *b.activity, "activities");
     if (s)
         return s;
     for (size_t i = 0; i < map->layers; i++) {

@@ -58,14 +58,20 @@ static void test_converters(void **state)
                 mho_chip chip = {.hw = open_hw("bcnn", NULL), .per_pair = per};
                 chip.hw.output.aligned = aligned;
                 const int32_t unit = 4064;
-                chip_layer layer = {
-                    .rows = 100, .row_groups = 1, .x_hi = 1, .unit = unit, .output_bits = bits};
+                chip_read read = {.weight = 1};
+                chip_layer layer = {.row_groups = 1,
+                                    .unit = unit,
+                                    .output_bits = bits,
+                                    .per_pair = per,
+                                    .cells = {.scale = 1},
+                                    .read = &read,
+                                    .reads = 1};
                 const chip_range range =
                     per ? (chip_range){-100 * unit, 100 * unit} : (chip_range){0, 100 * unit};
                 layer.converter = chip_converter_of(&chip, &layer, range, false);
                 const bool lossless = (1u << bits) >= (per ? 201u : 101u);
                 double gain, offset;
-                chip_converter_value(&chip, &layer, &gain, &offset);
+                chip_converter_value(&layer, &gain, &offset);
                 if (!per) /* a single code, not a difference */
                     offset = layer.converter.edge - 0.5 * layer.converter.step;
                 for (int64_t k = range.lo / unit; k <= 100; k++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hardware inference with ideal devices and lossless converters equals software inference bit for bit,
- * over random networks. */
+ * over random networks, in every coding of weights and inputs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "chip_nets.h"
 #include "mho/infer.h"
 
-enum { IMAGES = 37, NETS = 40 };
+enum { IMAGES = 37, NETS = 40, CODING_NETS = 5, SETS_MAX = 16 };
 
 static float *software(const mho_net *net, const mho_images *images, size_t classes)
 {
@@ -36,26 +36,124 @@ static float *hardware(const mho_net *net, const mho_hw *hw, const mho_images *i
     return scores;
 }
 
-/* Networks 0..NETS-1 on hw give the scores of software. */
-static void check_binary(const char *const *sets)
+/* Some weights of every layer become 0. */
+static void make_ternary(dice *d, mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; i++) {
+        mho_node *node = &net->node[i];
+        for (size_t k = 0; k < mho_node_weight_count(node); k++)
+            if (roll(d, 3) == 0)
+                node->weight[k] = 0;
+        node->binary = false; /* software works with the weights as they are */
+    }
+}
+
+/* Networks first..last - 1 on hw give the scores of software. */
+static void check_nets(const char *const *sets, uint64_t first, uint64_t last)
 {
     const mho_hw hw = open_hw("bcnn", sets);
-    for (uint64_t seed = 0; seed < NETS; seed++) {
+    for (uint64_t seed = first; seed < last; seed++) {
         dice d = {seed * 7919 + 1};
         mho_net *net = random_binary(&d);
+        if (hw.crossbar.mode == MHO_MODE_TERNARY)
+            make_ternary(&d, net);
         mho_images images = random_images(&d, net->node[0].out, IMAGES);
         const size_t classes = net->node[net->nodes - 1].out.c;
         float *want = software(net, &images, classes), *got = hardware(net, &hw, &images, classes);
         for (size_t i = 0; i < IMAGES * classes; i++)
             if (got[i] != want[i])
-                fail_msg("network %llu, image %zu, class %zu: hardware %.9g, software %.9g",
-                         (unsigned long long)seed, i / classes, i % classes, (double)got[i],
-                         (double)want[i]);
+                fail_msg(
+                    "%s %s %s, network %llu, image %zu, class %zu: hardware %.9g, software %.9g",
+                    sets[0], sets[1], sets[2], (unsigned long long)seed, i / classes, i % classes,
+                    (double)got[i], (double)want[i]);
         free(want);
         free(got);
         free_images(&images);
         mho_net_destroy(net);
     }
+}
+
+static void check_binary(const char *const *sets)
+{
+    check_nets(sets, 0, NETS);
+}
+
+/* Every mode, weight coding and input coding, with the sets in `more`. */
+static void check_codings(const char *const *weights, const char *const *inputs,
+                          const char *const *more)
+{
+    static const char *const modes[] = {"crossbar.mode=binary", "crossbar.mode=ternary", NULL};
+    uint64_t seed = 0;
+    for (const char *const *mode = modes; *mode; mode++)
+        for (const char *const *weight = weights; *weight; weight += 2)
+            for (const char *const *input = inputs; *input; input++) {
+                const char *sets[SETS_MAX] = {
+                    *input, weight[0], weight[1], *mode, "device.variation=0", "device.bits=2"};
+                for (size_t i = 0; more[i]; i++)
+                    sets[6 + i] = more[i];
+                check_nets(sets, seed % NETS, seed % NETS + CODING_NETS);
+                seed += CODING_NETS;
+            }
+}
+
+static const char *const all_weights[] = {"crossbar.weights=differential",
+                                          "crossbar.offset=column",
+                                          "crossbar.weights=single",
+                                          "crossbar.offset=column",
+                                          "crossbar.weights=single",
+                                          "crossbar.offset=digital",
+                                          NULL};
+static const char *const all_inputs[] = {"input.coding=direct", "input.coding=two_reads",
+                                         "input.coding=two_rows", NULL};
+
+static void test_codings_ideal_converters(void **state)
+{
+    (void)state;
+    const char *const more[] = {"output.first_bits=0",
+                                "output.bits=0",
+                                "output.split_bits=0",
+                                "output.last_bits=0",
+                                "crossbar.rows=15",
+                                "crossbar.columns=7",
+                                NULL};
+    const char *const serial[] = {"output.first_bits=0",
+                                  "output.bits=0",
+                                  "output.split_bits=0",
+                                  "output.last_bits=0",
+                                  "crossbar.rows=30",
+                                  "input.bits_per_read=1",
+                                  NULL};
+    check_codings(all_weights, all_inputs, more);
+    check_codings(all_weights, all_inputs, serial);
+}
+
+/* One comparison at the threshold: whatever is known before the read. */
+static void test_codings_sense_amplifiers(void **state)
+{
+    (void)state;
+    const char *const more[] = {"output.first_bits=0", "output.bits=1",   "output.last_bits=0",
+                                "crossbar.rows=4096",  "output.per=pair", NULL};
+    const char *const one_read[] = {"input.coding=direct", "input.coding=two_rows", NULL};
+    const char *const analog[] = {"crossbar.weights=differential", "crossbar.offset=column",
+                                  "crossbar.weights=single", "crossbar.offset=column", NULL};
+    check_codings(analog, one_read, more);
+}
+
+/* A code for every sum, of a pair or of each crossbar. */
+static void test_codings_lossless(void **state)
+{
+    (void)state;
+    const char *const analog[] = {"crossbar.weights=differential", "crossbar.offset=column",
+                                  "crossbar.weights=single", "crossbar.offset=column", NULL};
+    const char *const pair[] = {
+        "output.first_bits=16", "output.bits=16",  "output.split_bits=16", "output.last_bits=16",
+        "output.range=full",    "output.per=pair", "crossbar.rows=21",     NULL};
+    const char *const each[] = {
+        "output.first_bits=16", "output.bits=16",        "output.split_bits=16",
+        "output.last_bits=16",  "output.range=full",     "output.per=crossbar",
+        "crossbar.rows=21",     "input.bits_per_read=3", NULL};
+    check_codings(analog, all_inputs, pair);
+    check_codings(analog, all_inputs, each);
 }
 
 static void test_ideal_converters(void **state)
@@ -123,6 +221,9 @@ int main(void)
         cmocka_unit_test(test_sense_amplifiers),
         cmocka_unit_test(test_lossless_full),
         cmocka_unit_test(test_lossless_calibrated),
+        cmocka_unit_test(test_codings_ideal_converters),
+        cmocka_unit_test(test_codings_sense_amplifiers),
+        cmocka_unit_test(test_codings_lossless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

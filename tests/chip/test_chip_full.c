@@ -11,7 +11,7 @@
 #include "chip_nets.h"
 #include "mho/infer.h"
 
-enum { IMAGES = 21, NETS = 40 };
+enum { IMAGES = 21, NETS = 40, CODING_NETS = 2 };
 
 /* Chains, and residual blocks, of float layers. */
 static mho_net *random_full(dice *d)
@@ -185,8 +185,8 @@ static bool is_stored(const mho_net *net, size_t i)
     return makes && !(readers == 1 && pointwise(net->node[reader].op));
 }
 
-static float *reference(const mho_net *net, const mho_images *images, size_t weight_top,
-                        size_t map_bits)
+static float *reference(const mho_net *net, const mho_images *images, double weight_low,
+                        double weight_top, size_t map_bits)
 {
     float *value[64];
     double scale[64];
@@ -197,7 +197,7 @@ static float *reference(const mho_net *net, const mho_images *images, size_t wei
         value[i] = i ? calloc(IMAGES * n, sizeof(float)) : pixels_as_input(net, images);
         float *w = calloc(mho_node_weight_count(node) + 1, sizeof *w);
         memcpy(w, node->weight ? node->weight : w, mho_node_weight_count(node) * sizeof *w);
-        cover(w, mho_node_weight_count(node), -(double)weight_top, (double)weight_top);
+        cover(w, mho_node_weight_count(node), weight_low, weight_top);
         scale[i] = i ? scale[in] : (double)net->input_scale;
         for (size_t k = 0; i && k < IMAGES; k++)
             forward(node, w, value[in] + k * elements(node->in),
@@ -218,15 +218,17 @@ static float *reference(const mho_net *net, const mho_images *images, size_t wei
     return scores;
 }
 
-static void check_full(const char *const *sets)
+/* Networks first..last - 1 on hw, whose weights are codes low..top. */
+static void check_weights(const char *const *sets, double low, double top, uint64_t first,
+                          uint64_t last)
 {
     const mho_hw hw = open_hw("cnn8", sets);
-    for (uint64_t seed = 0; seed < NETS; seed++) {
+    for (uint64_t seed = first; seed < last; seed++) {
         dice d = {seed * 104729 + 5};
         mho_net *net = random_full(&d);
         mho_images images = random_images(&d, net->node[0].out, IMAGES);
         const size_t classes = net->node[net->nodes - 1].out.c;
-        float *want = reference(net, &images, ((size_t)1 << hw.device.bits) - 1, hw.input.bits);
+        float *want = reference(net, &images, low, top, hw.input.bits);
         float *got = calloc(IMAGES * classes, sizeof *got);
         mho_chip *chip;
         must(mho_chip_create(net, &hw, &images, &chip));
@@ -235,13 +237,57 @@ static void check_full(const char *const *sets)
         mho_chip_destroy(chip);
         for (size_t i = 0; i < IMAGES * classes; i++)
             if (got[i] != want[i])
-                fail_msg("network %llu, image %zu, class %zu: hardware %.9g, reference %.9g",
-                         (unsigned long long)seed, i / classes, i % classes, (double)got[i],
-                         (double)want[i]);
+                fail_msg(
+                    "%s %s %s, network %llu, image %zu, class %zu: hardware %.9g, reference %.9g",
+                    sets[0], sets[1], sets[2], (unsigned long long)seed, i / classes, i % classes,
+                    (double)got[i], (double)want[i]);
         free(want);
         free(got);
         free_images(&images);
         mho_net_destroy(net);
+    }
+}
+
+static void check_full(const char *const *sets)
+{
+    const mho_hw hw = open_hw("cnn8", sets);
+    const double top = ldexp(1, (int)hw.device.bits) - 1;
+    check_weights(sets, -top, top, 0, NETS);
+}
+
+/* Weights of 5 bits in slices of 1 to 3 bits, every coding of weights and inputs, bits at once or in parts:
+ * the same integers. */
+static void test_codings(void **state)
+{
+    (void)state;
+    static const char *const weights[] = {"crossbar.weights=differential",
+                                          "crossbar.weights=single"};
+    static const char *const inputs[] = {"input.coding=direct", "input.coding=two_reads",
+                                         "input.coding=two_rows"};
+    static const char *const places[] = {"crossbar.slicing=columns", "crossbar.slicing=crossbars"};
+    static const char *const cells[] = {"device.bits=1", "device.bits=2", "device.bits=3"};
+    static const char *const parts[] = {"input.bits_per_read=0", "input.bits_per_read=1",
+                                        "input.bits_per_read=3"};
+    static const char *const offsets[] = {"crossbar.offset=column", "crossbar.offset=digital"};
+    for (size_t i = 0; i < 2 * 3 * 2 * 3 * 3; i++) {
+        const size_t weight = i % 2, input = i / 2 % 3, place = i / 6 % 2, cell = i / 12 % 3;
+        const char *sets[] = {weights[weight],
+                              inputs[input],
+                              parts[i / 36],
+                              places[place],
+                              cells[cell],
+                              offsets[i / 5 % 2],
+                              "crossbar.weight_bits=5",
+                              "device.variation=0",
+                              "output.first_bits=0",
+                              "output.bits=0",
+                              "output.split_bits=0",
+                              "output.last_bits=0",
+                              "crossbar.rows=21",
+                              "crossbar.columns=11",
+                              i % 7 ? "input.bits=4" : "input.bits=8",
+                              NULL};
+        check_weights(sets, weight && input < 2 ? -16 : -15, 15, i % NETS, i % NETS + CODING_NETS);
     }
 }
 
@@ -272,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_eight_bits),
         cmocka_unit_test(test_few_bits),
+        cmocka_unit_test(test_codings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
