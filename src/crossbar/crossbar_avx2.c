@@ -104,7 +104,7 @@ static void window(const uint8_t *in, const size_t *offset, size_t bits, size_t 
 {
     size_t j = 0;
     for (; j + 32 <= n; j += 32) {
-        __m256i v = _mm256_loadu_si256((const void *)(in + j));
+        __m256i v = _mm256_loadu_si256((const void *)(in + j + offset[0]));
         for (size_t bit = 1; bit < bits; ++bit) {
             const __m256i x = _mm256_loadu_si256((const void *)(in + j + offset[bit]));
             v = _mm256_or_si256(v, _mm256_sll_epi16(x, _mm_cvtsi32_si128((int)bit)));
@@ -112,7 +112,7 @@ static void window(const uint8_t *in, const size_t *offset, size_t bits, size_t 
         _mm256_storeu_si256((void *)(out + j), v);
     }
     for (; j < n; ++j) {
-        unsigned v = in[j];
+        unsigned v = in[j + offset[0]];
         for (size_t bit = 1; bit < bits; ++bit)
             v |= (unsigned)in[j + offset[bit]] << bit;
         out[j] = (uint8_t)v;

@@ -124,7 +124,7 @@ static void window(const uint8_t *in, const size_t *offset, size_t bits, size_t 
 {
     for (size_t j = 0; j < n; j += 64) {
         const __mmask64 some = n - j < 64 ? (UINT64_C(1) << (n - j)) - 1 : ~UINT64_C(0);
-        __m512i v = _mm512_maskz_loadu_epi8(some, in + j);
+        __m512i v = _mm512_maskz_loadu_epi8(some, in + j + offset[0]);
         for (unsigned bit = 1; bit < bits; ++bit) {
             const __m512i x = _mm512_maskz_loadu_epi8(some, in + j + offset[bit]);
             v = _mm512_or_si512(v, _mm512_sll_epi16(x, _mm_cvtsi32_si128((int)bit)));

@@ -162,6 +162,8 @@ static problem random_problem(void)
     mho_window *w = &p.shape.window;
     *w =
         (mho_window){.c = 1 + draw(9), .kh = 1 + draw(5), .kw = 1 + draw(5), .stride = 1 + draw(3)};
+    if (draw(8) == 0) /* windows of more than a byte */
+        w->kw = 6 + draw(15);
     w->h = w->kh + draw(14);
     w->w = w->kw + draw(14);
     w->pad_top = draw(3);
