@@ -74,18 +74,32 @@ typedef struct mho_converter_error {
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_errors(mho_crossbar *xb,
                                                           const mho_converter_error *error);
 
+/* Noise of the reads: in every read each cell conducts something else, normally distributed around its
+ * conductance; variance_plus, variance_minus [C][R] in (integer units)^2, NULL: that crossbar of the pair
+ * has none, both NULL: no noise.  Programming drops the noise, so it is set afterwards; work that is
+ * created after it runs fastest.  Variances are rounded to multiples of 1/4096 to 1/2048 of the largest
+ * sum of a pair's two (coarser where sums over thousands of rows would pass 32 bits), and what is left
+ * of a cell goes to the next one of its column, so that columns keep their total; where cells have two
+ * conductances and a variance for each, the unit is far finer (docs/models/crossbar.md eq. (10)).
+ * MHO_EDOMAIN: a variance that is negative or not finite, or a sum that noise could carry out of 32
+ * bits; the noise before it stays.  MHO_ENOMEM: the crossbar must be programmed again before it runs. */
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_noise(mho_crossbar *xb,
+                                                         const float *variance_plus,
+                                                         const float *variance_minus);
+
 /* Working memory of one thread, for runs of any number of images (`images`: how many are usual). */
 typedef struct mho_crossbar_work mho_crossbar_work;
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images,
                                                            mho_crossbar_work **out);
 MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
 
-/* Which read a run is: read noise is drawn for it. */
+/* Which read a run is.  One draw of noise for each output of a converter depends on seed, trial, layer,
+ * array, row group, column, side of the pair, image of the data set and position alone. */
 typedef struct mho_reading {
     uint64_t seed;
     uint32_t trial, layer; /* layer < 2^15 */
-    uint32_t array; /* number of this crossbar's read within the layer: group, bit plane ... */
-    uint64_t first; /* index of the first image of the run in the whole data set */
+    uint32_t array; /* number of this crossbar's read in the layer (group, bit plane ...), < 2^16 */
+    uint64_t first; /* index of the run's first image in the whole data set; (first + n) P < 2^34 */
 } mho_reading;
 
 /* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element; 1-bit inputs are 0 or 1).

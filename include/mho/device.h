@@ -37,6 +37,9 @@ typedef struct mho_device {
     double drift_nu, drift_nu_spread;   /* g(t) = g (t / t0)^-nu, nu normal over cells */
     double drift_time_s, drift_start_s; /* t, t0 */
     double nonlinearity;                /* b of I ~ g sinh(b V / V_read) / sinh(b); 0 = I ~ g V */
+    /* Noise of a read, drawn anew for every cell and read: deviation as a share of the cell's own
+     * conductance, and as a share of g_on - g_off, the same for every cell; variances add. */
+    double read_noise, read_noise_fixed;
     bool
         off_leak; /* no reference column takes g_off of every driven row out of single-ended sums */
     size_t resolution_bits; /* of the integers above; 10..14 */
@@ -56,8 +59,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_device_check(const mho_device *device);
  * missing, told twice or too high; a mean beyond what a cell can conduct; a deviation below 0). */
 MHO_API MHO_MUST_CHECK mho_status mho_device_read_table(mho_device *device);
 
-/* The same device without anything that keeps a cell from the centre of its level; what a cell is (bits,
- * range, resolution, leak) stays. */
+/* The same device without anything that keeps a cell from the centre of its level, and without noise;
+ * what a cell is (bits, range, resolution, leak) stays. */
 MHO_API mho_device mho_device_ideal(const mho_device *device);
 
 /* Centre of level k and Delta g, in integer units of the resolution (exact: the resolution is finer
@@ -82,5 +85,12 @@ typedef struct mho_write_count {
 MHO_API void mho_device_program(const mho_device *device, uint64_t seed, uint32_t trial,
                                 uint32_t layer, uint32_t array, uint64_t first, size_t n,
                                 const uint8_t *level, int16_t *g, mho_write_count *count);
+
+/* Does a cell conduct something else at every read? */
+MHO_API bool mho_device_is_noisy(const mho_device *device);
+/* variance[i] of one read of a cell that conducts g[i], in (integer units)^2; docs/models/device.md
+ * eq. (11). */
+MHO_API void mho_device_read_variance(const mho_device *device, size_t n, const int16_t *g,
+                                      float *variance);
 
 #endif

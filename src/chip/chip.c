@@ -76,7 +76,11 @@ static mho_status alloc_conductances(mho_chip *chip)
     mho_status s = mhoi_alloc(&chip->g_plus, cells, sizeof *chip->g_plus, "conductances");
     if (!s)
         s = mhoi_alloc(&chip->g_minus, cells, sizeof *chip->g_minus, "conductances");
-    return s ? s : mhoi_alloc(&chip->plane, plane, sizeof *chip->plane, "conductances");
+    if (!s)
+        s = mhoi_alloc(&chip->plane, plane, sizeof *chip->plane, "conductances");
+    for (int side = 0; !s && mho_device_is_noisy(&chip->hw.device) && side < 2; side++)
+        s = mhoi_alloc(&chip->variance[side], cells, sizeof **chip->variance, "variances");
+    return s;
 }
 
 static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first,
@@ -171,6 +175,8 @@ void mho_chip_destroy(mho_chip *chip)
     mhoi_free(&chip->layer);
     mhoi_free(&chip->g_plus);
     mhoi_free(&chip->g_minus);
+    mhoi_free(&chip->variance[0]);
+    mhoi_free(&chip->variance[1]);
     mhoi_free(&chip->plane);
     mhoi_free(&chip);
 }

@@ -136,8 +136,11 @@ struct mho_chip {
     size_t scores_map; /* where no step makes scores: the map they are read from */
     size_t block;      /* images a thread takes at once */
     bool programmed;
-    int16_t *g_plus, *g_minus;   /* [cells of the largest group] for programming */
-    int16_t *plane;              /* the same with reference columns; NULL without */
+    int16_t *g_plus, *g_minus; /* [cells of the largest group] for programming */
+    int16_t *plane;            /* the same with reference columns; NULL without */
+    float *variance[2];        /* of g_plus, g_minus; NULL where reads have no noise */
+    uint64_t seed;             /* of the programming, and of its reads */
+    uint32_t trial;
     mho_write_count programming; /* the last one */
 };
 
@@ -201,6 +204,12 @@ MHO_MUST_CHECK mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed
 bool chip_wires_ideal(const mho_hw *hw);
 MHO_MUST_CHECK mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns,
                                            size_t tile_columns, int16_t *g_plus, int16_t *g_minus);
+
+/* chip_noise.c: noise of the reads of group g, as programmed to chip->g_plus, g_minus.  Where
+ * chip_noise_needs_bare, chip_noise_bare has seen the same cells without wires before. */
+bool chip_noise_needs_bare(const mho_hw *hw);
+void chip_noise_bare(const mho_chip *chip, const chip_layer *layer);
+MHO_MUST_CHECK mho_status chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t g);
 
 /* chip_run.c: a thread's memory, and one block of images through steps [0, steps). */
 typedef struct chip_work chip_work;

@@ -22,7 +22,7 @@ typedef struct program {
     size_t plane;
     int16_t *g[2];          /* of the plane [columns][lines]; one where weights are single cells */
     mho_write_count *count; /* [threads] */
-    bool ideal;
+    bool ideal, bare;       /* bare: without wires, and not counted */
 } program;
 
 /* Levels of cells [first, first + n) of the plane. */
@@ -63,7 +63,7 @@ static mho_status program_cells(void *context, size_t item, size_t thread)
         int16_t *g = p->g[side] + first;
         fill_levels(p, side == 1, first, n, level);
         mho_device_program(&p->device, p->seed, p->trial, p->layer, p->array + side, first, n,
-                           level, g, &p->count[thread]);
+                           level, g, p->bare ? NULL : &p->count[thread]);
         if (p->of->cells.middle && p->of->cells.reference)
             lower_references(p, first, n, g);
     }
@@ -102,7 +102,7 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     p->g[0] = k->reference ? chip->plane : chip->g_plus + first;
     p->g[1] = k->single ? NULL : chip->g_minus + first;
     mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
-    if (!s)
+    if (!s && !p->bare)
         s = chip_wires_apply(&chip->hw, p->of->lines, k->plane_columns, k->tile_columns, p->g[0],
                              p->g[1]);
     if (!s && k->reference)
@@ -141,20 +141,36 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
     return s;
 }
 
+static mho_status program_planes(program *p, size_t g, bool bare)
+{
+    mho_status s = MHO_OK;
+    p->bare = bare;
+    for (size_t plane = 0; !s && plane < p->of->cells.planes; plane++)
+        s = program_plane(p, g, plane);
+    return s;
+}
+
 static mho_status program_group(program *p, chip_layer *layer, size_t g)
 {
     int16_t *g_plus = p->chip->g_plus, *g_minus = p->chip->g_minus;
     const size_t cells = layer->engine_columns * layer->lines;
+    const bool noisy = mho_device_is_noisy(&p->device);
     mho_status s = MHO_OK;
     p->m = layer->m + g * layer->columns * layer->rows;
     if (layer->cells.digital)
         memset(g_minus, 0, cells * sizeof *g_minus);
-    for (size_t plane = 0; !s && plane < layer->cells.planes; plane++)
-        s = program_plane(p, g, plane);
+    if (noisy && chip_noise_needs_bare(&p->chip->hw)) {
+        s = program_planes(p, g, true);
+        chip_noise_bare(p->chip, layer);
+    }
+    if (!s)
+        s = program_planes(p, g, false);
     if (!s)
         s = mho_crossbar_program(layer->xb[g], g_plus, g_minus);
     if (!s)
         s = set_errors(p, layer, g);
+    if (!s && noisy)
+        s = chip_noise_set(p->chip, layer, g);
     if (!s)
         chip_layer_read_back(layer, g, g_plus, g_minus);
     return s;
@@ -191,6 +207,8 @@ mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t tria
     if (ideal)
         p.device = mho_device_ideal(&chip->hw.device);
     chip->programmed = false;
+    chip->seed = seed;
+    chip->trial = trial;
     mho_status s = mhoi_alloc(&p.count, mho_threads(), sizeof *p.count, "counts of programming");
     for (size_t i = 0; !s && i < chip->layers; i++) {
         p.layer = (uint32_t)i;

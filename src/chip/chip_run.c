@@ -15,6 +15,7 @@ struct chip_work {
     float *value;
     float *scores; /* [block][classes] */
     size_t maps, layers;
+    size_t first; /* image of the data set that map[0] begins with */
 };
 
 static size_t largest(size_t a, size_t b)
@@ -138,6 +139,7 @@ void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *ima
 {
     const size_t size = chip->map[0].size, shift = chip->input_shift;
     const uint8_t *pixel = images->pixel + first * size;
+    work->first = first;
     if (!shift) {
         memcpy(work->map[0], pixel, n * size);
         return;
@@ -182,15 +184,21 @@ const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip
     return out;
 }
 
-/* sum[n][groups columns][P] of n images of what drives the rows. */
-static void read_sums(chip_work *work, const chip_step *step, const chip_layer *layer,
-                      size_t in_size, size_t n, const uint8_t *driven)
+/* sum[n][groups columns][P] of what drives the rows in read r of images [first, first + n) of the block. */
+static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t r,
+                      size_t first, size_t n, const uint8_t *driven)
 {
-    const size_t size = in_size * layer->rows_per_weight / layer->groups;
+    const chip_layer *layer = &chip->layer[step->layer];
+    const size_t size = chip->map[step->in].size * layer->rows_per_weight / layer->groups;
     const size_t out_size = layer->engine_columns * layer->positions;
     for (size_t g = 0; g < layer->groups; g++) {
+        const mho_reading reading = {.seed = chip->seed,
+                                     .trial = chip->trial,
+                                     .layer = (uint32_t)step->layer,
+                                     .array = (uint32_t)(g * layer->reads + r),
+                                     .first = work->first + first};
         mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter, layer->per_pair,
-                         n, driven + g * size, work->sum + g * out_size, NULL);
+                         n, driven + g * size, work->sum + g * out_size, &reading);
         if (layer->counter)
             mho_crossbar_run(layer->counter, work->counter[step->layer], &(mho_converter){0}, true,
                              n, driven + g * size, work->count + g * layer->positions, NULL);
@@ -221,15 +229,15 @@ static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t 
         }
 }
 
-/* The sums of n images of in: work->sum where the layer is plain, else work->total. */
-static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t n,
-                 const uint8_t *in)
+/* The sums of images [first, first + n) of the block: work->sum where the layer is plain, else work->total. */
+static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t first,
+                 size_t n)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     const chip_map *map = &chip->map[step->in];
+    const uint8_t *in = work->map[step->in] + first * map->size;
     for (size_t r = 0; r < layer->reads; r++) {
-        read_sums(work, step, layer, map->size, n,
-                  chip_work_drive(chip, work, layer, map, r, n, in));
+        read_sums(chip, work, step, r, first, n, chip_work_drive(chip, work, layer, map, r, n, in));
         if (!is_plain(layer))
             add_read(work, layer, n, r);
     }
@@ -304,14 +312,12 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
 {
     const chip_step *step = &chip->step[i];
     const chip_layer *layer = &chip->layer[step->layer];
-    const size_t in_size = chip->map[step->in].size;
     const size_t out_size = channels_of(layer) * layer->positions;
-    const uint8_t *in = work->map[step->in];
     if (watch && watch->input)
-        watch->input(watch->user, i, n, in);
+        watch->input(watch->user, i, n, work->map[step->in]);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
-        sums(chip, work, step, m, in + first * in_size);
+        sums(chip, work, step, first, m);
         for (size_t k = 0; k < m; k++) {
             const size_t at = k * out_size;
             uint8_t *out =

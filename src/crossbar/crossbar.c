@@ -132,6 +132,8 @@ void mho_crossbar_destroy(mho_crossbar *xb)
     mhoi_free(&xb->group_bundle);
     mhoi_free(&xb->group_step);
     mhoi_free(&xb->error);
+    mhoi_free(&xb->variance[0]);
+    mhoi_free(&xb->variance[1]);
     for (int side = 0; side < MHOI_SIDES; ++side) {
         mhoi_free(&xb->table[side]);
         mhoi_free(&xb->bias[side]);
@@ -144,7 +146,22 @@ static mho_status allocate_reference(const mho_crossbar *xb, mho_crossbar_work *
     mho_status status =
         mhoi_alloc(&work->ref_x, xb->rows * MHOI_REF_BLOCK, sizeof *work->ref_x, "crossbar inputs");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->ref_s, 3 * MHOI_REF_BLOCK, sizeof *work->ref_s, "crossbar sums");
+        status = mhoi_alloc(&work->ref_s, 7 * MHOI_REF_BLOCK, sizeof *work->ref_s, "crossbar sums");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->ref_normal, 2 * MHOI_REF_BLOCK, sizeof *work->ref_normal,
+                            "read noise");
+    return status;
+}
+
+static mho_status allocate_noise(const mho_crossbar *xb, size_t bundles, mho_crossbar_work *work)
+{
+    const size_t pairs = (bundles + 1) / 2 * MHOI_BLOCK;
+    mho_status status = mhoi_alloc(&work->variance, 2 * MHOI_SUMS * MHOI_PITCH,
+                                   sizeof *work->variance, "read noise");
+    if (status == MHO_OK)
+        status = mhoi_alloc(&work->normal, MHOI_BLOCK, sizeof *work->normal, "read noise");
+    if (status == MHO_OK && xb->shape.input_bits > 1)
+        status = mhoi_alloc(&work->square, 2 * pairs, sizeof *work->square, "squares of inputs");
     return status;
 }
 
@@ -174,6 +191,8 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
         status = mhoi_alloc(&work->count, 2 * MHOI_BLOCK, sizeof *work->count, "counts");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->run, MHOI_BLOCK, sizeof *work->run, "runs");
+    if (status == MHO_OK && xb->noisy)
+        status = allocate_noise(xb, bundles, work);
     return status;
 }
 
@@ -209,6 +228,10 @@ void mho_crossbar_work_destroy(mho_crossbar_work *work)
     mhoi_free(&work->raw);
     mhoi_free(&work->count);
     mhoi_free(&work->run);
+    mhoi_free(&work->variance);
+    mhoi_free(&work->normal);
+    mhoi_free(&work->square);
+    mhoi_free(&work->ref_normal);
     mhoi_free(&work->ref_x);
     mhoi_free(&work->ref_s);
     mhoi_free(&work);

@@ -469,6 +469,51 @@ void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t
             out[c * out_pitch + r] = in[r * in_pitch + c];
 }
 
+INLINE __m256i load(const int32_t *from)
+{
+    return _mm256_load_si256((const void *)from);
+}
+
+static void disturb(const mhoi_disturb *d)
+{
+    for (size_t q = 0; q < d->pixels; q += 8) {
+        __m256i sum = load(d->sum + q), low = load(d->low + q);
+        if (d->counts) {
+            const __m256i count = sum, input = low;
+            sum = _mm256_add_epi32(_mm256_mullo_epi32(count, _mm256_set1_epi32(d->sum_count)),
+                                   _mm256_mullo_epi32(input, _mm256_set1_epi32(d->sum_input)));
+            low = _mm256_add_epi32(_mm256_mullo_epi32(count, _mm256_set1_epi32(d->variance_count)),
+                                   _mm256_mullo_epi32(input, _mm256_set1_epi32(d->variance_input)));
+        }
+        __m256 variance = _mm256_cvtepi32_ps(low);
+        if (d->high) {
+            const __m256 high = _mm256_cvtepi32_ps(load(d->high + q));
+            variance = _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(256)), variance);
+        }
+        variance = _mm256_mul_ps(variance, _mm256_set1_ps(d->unit));
+        __m256 noise = _mm256_mul_ps(_mm256_load_ps(d->normal + q), _mm256_sqrt_ps(variance));
+        noise = _mm256_floor_ps(_mm256_add_ps(noise, _mm256_set1_ps(d->half)));
+        _mm256_store_si256((void *)(d->out + q), _mm256_add_epi32(sum, _mm256_cvttps_epi32(noise)));
+    }
+}
+
+static void finish_raw(const mhoi_job *job, const int32_t *raw)
+{
+    for (size_t q = 0; q < job->pixels; q += 8)
+        for (size_t j = 0; j < MHOI_SUMS; j += 2)
+            finish(job, j, job->place[q / MHOI_TILE] + q % MHOI_TILE,
+                   load(raw + j * MHOI_PITCH + q), load(raw + (j + 1) * MHOI_PITCH + q));
+}
+
+static void square(const int32_t *pair, size_t count, int32_t *low, int32_t *high)
+{
+    for (size_t i = 0; i < count; i += 8) {
+        const __m256i x = load(pair + i), v = _mm256_mullo_epi16(x, x);
+        _mm256_store_si256((void *)(low + i), _mm256_and_si256(v, _mm256_set1_epi16(255)));
+        _mm256_store_si256((void *)(high + i), _mm256_srli_epi16(v, 8));
+    }
+}
+
 const mhoi_kernels mhoi_kernels_avx2 = {
     .bundle_rows = 3,
     .widen_max = 5,
@@ -483,6 +528,9 @@ const mhoi_kernels mhoi_kernels_avx2 = {
     .lookup = lookup,
     .dot = dot,
     .count = count,
+    .disturb = disturb,
+    .finish = finish_raw,
+    .square = square,
     .expand_words = expand_words,
     .window = window,
 };

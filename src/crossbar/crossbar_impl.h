@@ -4,6 +4,7 @@
  *   crossbar.c          shapes, memory          crossbar_gather.c   feature maps -> what a kernel reads
  *   crossbar_program.c  bundles, tables         crossbar_run.c      blocks, row groups, converters
  *   crossbar_ref.c      the definition, slowly  crossbar_avx*.c     kernels
+ *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
  * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
@@ -49,6 +50,21 @@ typedef struct mhoi_job {
     const int32_t *base, *total;
 } mhoi_job;
 
+/* Adds the noise of a read to sums: out = sum + floor(normal sqrt(unit variance) + half), docs/models/crossbar.md
+ * eq. (9). */
+typedef struct mhoi_disturb {
+    size_t pixels;
+    const int32_t *sum;
+    const int32_t *low, *high; /* variance = 256 high + low; high NULL: low alone */
+    /* Counts: `sum` are counts of high cells, `low` counts of inputs that are 1, and of these two the
+     * sum is sum_count, sum_input times, the variance variance_count, variance_input times. */
+    bool counts;
+    int32_t sum_count, sum_input, variance_count, variance_input;
+    const float *normal;
+    float unit, half;
+    int32_t *out;
+} mhoi_disturb;
+
 /* Bits [right, right + bits) of the window byte at `offset` become bits left, left + 1, ... */
 typedef struct mhoi_segment {
     uint32_t offset;
@@ -87,6 +103,12 @@ typedef struct mhoi_kernels {
     void (*lookup)(const mhoi_job *job);
     void (*dot)(const mhoi_job *job);
     void (*count)(const mhoi_job *job); /* NULL: look-up instead */
+    void (*disturb)(const mhoi_disturb *disturb);
+    /* The end of a job whose sums are raw[MHOI_SUMS][MHOI_PITCH] already: converters and adder tree. */
+    void (*finish)(const mhoi_job *job, const int32_t *raw);
+    /* Squares of inputs, their low and high bytes: 16-bit halves of pair, low and high [count]; count is a
+     * multiple of MHOI_TILE. */
+    void (*square)(const int32_t *pair, size_t count, int32_t *low, int32_t *high);
     /* Bytes of four bundles of 8 rows -> 32-bit words; bytes[4], pitch bytes apart. */
     void (*expand_words)(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word,
                          size_t step);
@@ -111,7 +133,17 @@ typedef struct mhoi_bundle {
     uint32_t row, rows, segment, segments;
 } mhoi_bundle;
 
-typedef enum mhoi_side { MHOI_PLUS, MHOI_MINUS, MHOI_DIFFERENCE, MHOI_SIDES } mhoi_side;
+/* What is summed; the variances come in the order of the conductances. */
+typedef enum mhoi_side {
+    MHOI_PLUS,
+    MHOI_MINUS,
+    MHOI_DIFFERENCE,
+    MHOI_VAR_PLUS,
+    MHOI_VAR_MINUS,
+    MHOI_VAR_PAIR,
+    MHOI_SIDES,
+    MHOI_VARIANCE = MHOI_VAR_PLUS - MHOI_PLUS, /* from a conductance to its variance */
+} mhoi_side;
 
 struct mho_crossbar {
     mho_crossbar_shape shape;
@@ -136,6 +168,11 @@ struct mho_crossbar {
     size_t table_bytes;
     int32_t *bias[MHOI_SIDES];  /* [k][C] */
     mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
+    bool noisy;                 /* reads are; variances are integers in units of noise_unit */
+    float noise_unit;
+    int16_t *variance[2]; /* [C][R] of the cells of g_plus, g_minus; NULL: of low and high cells */
+    int32_t variance_low, variance_high;
+    size_t variance_widen;
 };
 
 typedef struct mhoi_run {
@@ -149,7 +186,12 @@ struct mho_crossbar_work {
     void *x;         /* [tiles][steps][MHOI_TILE] what the kernel reads */
     int32_t *sum;    /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
     int32_t *raw;    /* [MHOI_SUMS][MHOI_PITCH] */
-    int32_t *count;  /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1 */
+    int32_t *
+        count; /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1; noisy: 0, once */
+    int32_t *variance; /* [2][MHOI_SUMS][MHOI_PITCH]: sums with the low and high bytes of squares */
+    float *normal;     /* [MHOI_BLOCK] */
+    int32_t *
+        square; /* [2][as x] low and high bytes; NULL where inputs are bits or reads had no noise */
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
     bool near;     /* every tile reads window bytes that lie close together */
@@ -157,7 +199,8 @@ struct mho_crossbar_work {
     size_t runs;
     size_t first, pixels; /* which the runs are of; pixels 0: none yet */
     int16_t *ref_x;       /* reference: [R][MHOI_REF_BLOCK] */
-    int32_t *ref_s;       /* reference: [3][MHOI_REF_BLOCK] */
+    int32_t *ref_s;       /* reference: [7][MHOI_REF_BLOCK] */
+    float *ref_normal;    /* reference: [2][MHOI_REF_BLOCK] */
 };
 
 /* Kernel variant forced: for tests and benchmarks. */
@@ -200,8 +243,35 @@ int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter
 /* False if single precision would miss an edge: then convert with mhoi_convert. */
 bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code);
 
+/* Is every pair (low, high) or (high, low)?  Then sums follow from how many inputs meet a high cell. */
+bool mhoi_two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high);
+/* Largest |sum| of any column and row group, over both crossbars of the pair. */
+int64_t mhoi_largest_sum(const mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus);
+/* Tables from side `first` on: all (MHOI_PLUS) after programming, MHOI_VAR_PLUS where only variances are new. */
+mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first);
+
+/* Do squares of inputs pass a byte?  Then they come in two, and so do variances. */
+static inline bool mhoi_squares_wide(const mho_crossbar *xb)
+{
+    return xb->shape.input_bits > 4;
+}
+
+/* Cell i of a side as noise sees it, in units of noise_unit. */
+static inline int32_t mhoi_variance(const mho_crossbar *xb, int side, size_t i)
+{
+    if (xb->variance[side])
+        return xb->variance[side][i];
+    return (side ? xb->g_minus : xb->g_plus)[i] == xb->low ? xb->variance_low : xb->variance_high;
+}
+
+/* Normals of a converter (side, column c, row group k) for pixels [pixel, pixel + n) of the data set. */
+void mhoi_noise_draw(const mho_crossbar *xb, const mho_reading *reading, size_t k, size_t c,
+                     size_t side, uint64_t pixel, size_t n, float *normal);
+
+/* reading NULL: no noise. */
 void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_converter *converter,
-                  bool per_pair, size_t n, const uint8_t *map, int32_t *sum);
+                  bool per_pair, size_t n, const uint8_t *map, int32_t *sum,
+                  const mho_reading *reading);
 void mhoi_ref_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                    mho_crossbar_sums_fn *each, void *user);
 

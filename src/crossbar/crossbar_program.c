@@ -12,9 +12,18 @@
 static inline int32_t cell(const mho_crossbar *xb, mhoi_side side, size_t c, size_t r)
 {
     const size_t i = c * xb->rows + r;
-    return side == MHOI_PLUS    ? xb->g_plus[i]
-           : side == MHOI_MINUS ? xb->g_minus[i]
-                                : xb->g_plus[i] - xb->g_minus[i];
+    switch (side) {
+    case MHOI_PLUS:
+        return xb->g_plus[i];
+    case MHOI_MINUS:
+        return xb->g_minus[i];
+    case MHOI_DIFFERENCE:
+        return xb->g_plus[i] - xb->g_minus[i];
+    case MHOI_VAR_PAIR:
+        return mhoi_variance(xb, 0, i) + mhoi_variance(xb, 1, i);
+    default:
+        return mhoi_variance(xb, side == MHOI_VAR_MINUS, i);
+    }
 }
 
 static int64_t magnitude(const int16_t *g, size_t first, size_t last)
@@ -25,8 +34,7 @@ static int64_t magnitude(const int16_t *g, size_t first, size_t last)
     return sum;
 }
 
-/* Largest |sum| of any column and row group, over both crossbars of the pair. */
-static int64_t largest_sum(const mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
+int64_t mhoi_largest_sum(const mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
 {
     const size_t rows = xb->rows, n = xb->shape.crossbar_rows;
     int64_t largest = 0;
@@ -44,6 +52,9 @@ static bool wanted(const mho_crossbar *xb, mhoi_side side)
 {
     if (xb->counting)
         return side == MHOI_PLUS;
+    if (side >= MHOI_VARIANCE && !xb->noisy)
+        return false;
+    side %= MHOI_VARIANCE;
     if (xb->shape.conversion == MHO_CONVERSION_ANY)
         return true;
     return (side == MHOI_DIFFERENCE) == (xb->shape.conversion == MHO_CONVERSION_PER_PAIR);
@@ -82,6 +93,7 @@ static void choose_bundles(mho_crossbar *xb)
     xb->widen = (size_t)(INT16_MAX / half);
     if (xb->widen > xb->kernels->widen_max)
         xb->widen = xb->kernels->widen_max;
+    xb->variance_widen = xb->kernels->widen_max; /* variances were rounded to fit */
     xb->entries = (size_t)1 << xb->kernels->bundle_rows;
 }
 
@@ -216,8 +228,7 @@ static void fill_counts(mho_crossbar *xb)
             fill_words(xb, k, c, out);
 }
 
-/* Is every pair (low, high) or (high, low)?  Then sums follow from how many inputs meet a high cell. */
-static bool two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high)
+bool mhoi_two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high)
 {
     const int32_t a = xb->g_plus[0], b = xb->g_minus[0];
     *low = a < b ? a : b;
@@ -261,7 +272,7 @@ static mho_status resize_tables(mho_crossbar *xb)
 
 mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
 {
-    const int64_t largest = largest_sum(xb, g_plus, g_minus);
+    const int64_t largest = mhoi_largest_sum(xb, g_plus, g_minus);
     if (largest > INT32_MAX)
         return mho_error(MHO_EDOMAIN,
                          "crossbar: a sum over %zu rows may reach %lld, want at most %d",
@@ -273,20 +284,31 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
                              INT16_MIN, -INT16_MAX);
     memcpy(xb->g_plus, g_plus, bytes);
     memcpy(xb->g_minus, g_minus, bytes);
+    xb->noisy = false;
+    return mhoi_crossbar_build(xb, MHOI_PLUS);
+}
+
+mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
+{
     if (!xb->kernels)
         return MHO_OK;
-    xb->counting =
-        xb->kernels->count && xb->shape.input_bits == 1 && two_valued(xb, &xb->low, &xb->high);
-    choose_bundles(xb);
-    cut_bundles(xb);
+    const bool counted = xb->counting;
+    xb->counting = xb->kernels->count && xb->shape.input_bits == 1 &&
+                   mhoi_two_valued(xb, &xb->low, &xb->high) && !(xb->noisy && xb->variance[0]);
+    if (counted != xb->counting)
+        first = MHOI_PLUS;
+    if (first == MHOI_PLUS) {
+        choose_bundles(xb);
+        cut_bundles(xb);
+    }
     const mho_status status = resize_tables(xb);
     if (status != MHO_OK) {
         xb->table_bytes = 0;
         return status;
     }
-    if (xb->counting)
+    if (xb->counting && first == MHOI_PLUS)
         fill_counts(xb);
-    for (mhoi_side side = 0; !xb->counting && side < MHOI_SIDES; ++side)
+    for (mhoi_side side = first; !xb->counting && side < MHOI_SIDES; ++side)
         if (xb->table[side])
             fill_side(xb, side);
     return MHO_OK;

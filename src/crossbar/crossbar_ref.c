@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The definition in plain C: the judge of the kernels, and what runs where there is none. */
+#include <math.h>
 #include <string.h>
 
 #include "crossbar/crossbar_impl.h"
@@ -38,14 +39,66 @@ static void group_sums(const mho_crossbar *xb, mho_crossbar_work *work, size_t c
     }
 }
 
+/* The sums of variances times the high and the low bytes of squares: [side][high, low][MHOI_REF_BLOCK]. */
+static void group_variances(const mho_crossbar *xb, mho_crossbar_work *work, size_t c, size_t k,
+                            size_t n)
+{
+    const size_t first = k * xb->shape.crossbar_rows, end = first + xb->shape.crossbar_rows;
+    const size_t last = end < xb->rows ? end : xb->rows;
+    memset(work->ref_s + 3 * MHOI_REF_BLOCK, 0, 4 * MHOI_REF_BLOCK * sizeof *work->ref_s);
+    for (size_t r = first; r < last; ++r)
+        for (int side = 0; side < 2; ++side) {
+            const int32_t v = mhoi_variance(xb, side, c * xb->rows + r);
+            int32_t *high = work->ref_s + (size_t)(3 + 2 * side) * MHOI_REF_BLOCK;
+            for (size_t q = 0; q < n; ++q) {
+                const int32_t x = work->ref_x[r * MHOI_REF_BLOCK + q];
+                high[q] += x * x / 256 * v;
+                high[q + MHOI_REF_BLOCK] += x * x % 256 * v;
+            }
+        }
+}
+
+/* floor(normal sqrt(unit (256 high + low)) + half) in single precision, every step rounded. */
+static int64_t noise_of(const mho_crossbar *xb, float normal, int32_t high, int32_t low, bool ideal)
+{
+    const float variance = (float)high * 256.0F + (float)low;
+    return (int64_t)floorf(normal * sqrtf(variance * xb->noise_unit) + (ideal ? 0.5F : 0.0F));
+}
+
+/* Adds noise to ref_s: to S+ and S-, or with one converter a pair all of it to S+. */
+static void disturb(const mho_crossbar *xb, mho_crossbar_work *work, const mho_reading *reading,
+                    bool ideal, bool per_pair, size_t c, size_t k, uint64_t pixel, size_t n)
+{
+    int32_t *s = work->ref_s, *v = work->ref_s + 3 * MHOI_REF_BLOCK;
+    const size_t b = MHOI_REF_BLOCK;
+    group_variances(xb, work, c, k, n);
+    for (size_t side = 0; side < (per_pair ? 1 : 2); ++side)
+        mhoi_noise_draw(xb, reading, k, c, side, pixel, n, work->ref_normal + side * b);
+    for (size_t q = 0; q < n; ++q) {
+        const float *normal = work->ref_normal + q;
+        if (per_pair) {
+            s[q] += (int32_t)noise_of(xb, normal[0], v[q] + v[q + 2 * b], v[q + b] + v[q + 3 * b],
+                                      ideal);
+        } else {
+            s[q] += (int32_t)noise_of(xb, normal[0], v[q], v[q + b], ideal);
+            s[q + b] += (int32_t)noise_of(xb, normal[b], v[q + 2 * b], v[q + 3 * b], ideal);
+        }
+    }
+}
+
+/* sum = ref_s + 2 MHOI_REF_BLOCK of column c at pixels [first, first + n) of the run. */
 static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
-                        const mho_converter *converter, bool per_pair, size_t c, size_t n)
+                        const mho_converter *converter, bool per_pair, const mho_reading *reading,
+                        size_t c, size_t first, size_t n)
 {
     const int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_REF_BLOCK;
     int32_t *sum = work->ref_s + 2 * MHOI_REF_BLOCK;
     memset(sum, 0, n * sizeof *sum);
     for (size_t k = 0; k < xb->groups; ++k) {
         group_sums(xb, work, c, k, n);
+        if (reading)
+            disturb(xb, work, reading, converter->codes == 0, per_pair, c, k,
+                    reading->first * xb->positions + first, n);
         for (size_t q = 0; q < n; ++q) {
             const int64_t plus = s_plus[q], minus = s_minus[q];
             sum[q] += per_pair ? mhoi_convert_real(xb, converter, 0, k, c, plus - minus)
@@ -56,7 +109,8 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
 }
 
 void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_converter *converter,
-                  bool per_pair, size_t n, const uint8_t *map, int32_t *sum)
+                  bool per_pair, size_t n, const uint8_t *map, int32_t *sum,
+                  const mho_reading *reading)
 {
     const size_t positions = xb->positions, columns = xb->shape.columns;
     for (size_t first = 0; first < n * positions; first += MHOI_REF_BLOCK) {
@@ -64,7 +118,7 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
                      m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, map, first, m, work->ref_x);
         for (size_t c = 0; c < columns; ++c) {
-            column_sums(xb, work, converter, per_pair, c, m);
+            column_sums(xb, work, converter, per_pair, reading, c, first, m);
             for (size_t q = 0; q < m; ++q) {
                 const size_t image = (first + q) / positions, p = (first + q) % positions;
                 sum[(image * columns + c) * positions + p] = work->ref_s[2 * MHOI_REF_BLOCK + q];

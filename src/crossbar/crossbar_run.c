@@ -55,8 +55,10 @@ typedef struct block {
     bool exact; /* the code is exact in single precision */
     bool per_pair;
     size_t pixels;
-    int32_t *sum; /* of column 0 */
-    size_t pitch; /* from column to column of sum */
+    int32_t *sum;               /* of column 0 */
+    size_t pitch;               /* from column to column of sum */
+    const mho_reading *reading; /* NULL: no noise */
+    uint64_t pixel;             /* the block's first one in the data set */
 } block;
 
 static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
@@ -84,14 +86,14 @@ static void set_sum(mhoi_job *job, const mho_crossbar *xb, size_t j, mhoi_side s
     job->bias[j] = xb->bias[side][k * xb->shape.columns + c];
 }
 
-/* Counting: column c + j, for as many columns as a job works out. */
+/* Counting: column c + j, for as many columns as a job works out.  With noise the counts themselves. */
 static void set_counts(mhoi_job *job, const block *b, size_t k, size_t c, size_t left)
 {
     const mho_crossbar *xb = b->xb;
     job->difference = b->per_pair;
-    job->unit = xb->high - xb->low;
+    job->unit = b->reading ? 1 : xb->high - xb->low;
     job->base = b->work->count;
-    job->total = b->work->count + MHOI_BLOCK;
+    job->total = b->work->count + (b->reading ? 0 : MHOI_BLOCK);
     for (size_t j = 0; j < MHOI_SUMS; ++j)
         job->w[j] = table_of(xb, MHOI_PLUS, k, c + (j < left ? j : left - 1));
 }
@@ -117,9 +119,20 @@ static void count_inputs(const block *b, size_t k)
                           .base = base,
                           .total = base};
     xb->kernels->count(&job);
-    for (size_t q = 0; q < MHOI_BLOCK; ++q) {
+    for (size_t q = 0; !b->reading && q < MHOI_BLOCK; ++q) {
         base[q] = xb->low * total[q];
         total[q] *= xb->low + xb->high;
+    }
+}
+
+/* The tables of a job's sums, or (from = MHOI_VARIANCE) of their variances. */
+static void set_sums(mhoi_job *job, const block *b, mhoi_side from, size_t k, size_t c)
+{
+    const size_t each = b->per_pair ? 1 : 2, left = b->xb->shape.columns - c;
+    for (size_t j = 0; j < MHOI_SUMS; ++j) {
+        const mhoi_side side = b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS;
+        const size_t column = c + (j / each < left ? j / each : left - 1);
+        set_sum(job, b->xb, j, from + side, k, column);
     }
 }
 
@@ -140,27 +153,21 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
                     .place = b->work->place};
     if (xb->counting)
         set_counts(&job, b, k, c, left);
-    for (size_t j = 0; !xb->counting && j < MHOI_SUMS; ++j) {
-        const size_t column = c + (j / each < left ? j / each : left - 1);
-        set_sum(&job, xb, j,
-                b->per_pair ? MHOI_DIFFERENCE
-                : j % 2     ? MHOI_MINUS
-                            : MHOI_PLUS,
-                k, column);
-    }
+    else
+        set_sums(&job, b, MHOI_PLUS, k, c);
     for (size_t j = 0; j < job.outputs; ++j)
         job.out[j] = b->sum + (c + j) * b->pitch;
     return job;
 }
 
-/* The four sums themselves, raw[4][block]. */
-static void run_raw(const block *b, mhoi_job job)
+/* The four sums themselves, raw[MHOI_SUMS][MHOI_PITCH]. */
+static void run_raw(const block *b, mhoi_job job, int32_t *raw)
 {
     size_t place[MHOI_BLOCK / MHOI_TILE];
     for (size_t i = 0; i < MHOI_BLOCK / MHOI_TILE; ++i)
         place[i] = MHOI_TILE * i;
     for (size_t j = 0; j < MHOI_SUMS; ++j)
-        job.out[j] = b->work->raw + j * MHOI_PITCH;
+        job.out[j] = raw + j * MHOI_PITCH;
     job.code.ideal = true;
     job.paired = job.accumulate = false;
     job.outputs = MHOI_SUMS;
@@ -168,13 +175,12 @@ static void run_raw(const block *b, mhoi_job job)
     run_kernel(b->xb, &job);
 }
 
-/* Converters that single precision would not do right, or that have errors: raw sums, then whole-number arithmetic. */
-static void run_exact(const block *b, const mhoi_job *job, size_t k, size_t c)
+/* Converters that single precision would not do right, or that have errors: whole-number arithmetic on raw sums. */
+static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
     const int32_t *raw = b->work->raw;
     const size_t pitch = MHOI_PITCH;
-    run_raw(b, *job);
     for (size_t j = 0; j < job->outputs; ++j)
         for (size_t q = 0; q < b->pixels; ++q) {
             int32_t *out = job->out[j] + job->place[q / MHOI_TILE] + q % MHOI_TILE;
@@ -188,6 +194,80 @@ static void run_exact(const block *b, const mhoi_job *job, size_t k, size_t c)
         }
 }
 
+static size_t square_tiles(const block *b)
+{
+    return (b->pixels + MHOI_TILE - 1) / MHOI_TILE;
+}
+
+/* Squares of the inputs of row group k: their low bytes, then their high ones. */
+static void square_inputs(const block *b, size_t k)
+{
+    const size_t pairs = mhoi_steps_of(b->xb, k) * square_tiles(b) * MHOI_TILE;
+    b->xb->kernels->square(b->work->x, pairs, b->work->square, b->work->square + pairs);
+}
+
+/* The variances of a job's sums, by the same kernel: low and high parts of work->variance. */
+static void run_variances(const block *b, mhoi_job job, size_t k, size_t c)
+{
+    const mho_crossbar *xb = b->xb;
+    const size_t wide = mhoi_squares_wide(xb), pairs = job.steps * square_tiles(b) * MHOI_TILE;
+    set_sums(&job, b, MHOI_VARIANCE, k, c);
+    job.widen = xb->variance_widen;
+    for (size_t part = 0; part <= wide; ++part) {
+        if (b->work->square)
+            job.x = b->work->square + part * pairs;
+        run_raw(b, job, b->work->variance + part * MHOI_SUMS * MHOI_PITCH);
+    }
+}
+
+/* What a count of high cells and one of inputs make of sum j. */
+static void set_counted(const block *b, size_t side, mhoi_disturb *d)
+{
+    const mho_crossbar *xb = b->xb;
+    d->counts = true;
+    d->low = b->work->count + MHOI_BLOCK;
+    d->sum_count = xb->high - xb->low;
+    d->sum_input = b->per_pair ? xb->low - xb->high : side ? xb->high : xb->low;
+    d->variance_count = b->per_pair ? 0 : xb->variance_high - xb->variance_low;
+    d->variance_input = b->per_pair ? xb->variance_low + xb->variance_high
+                        : side      ? xb->variance_high
+                                    : xb->variance_low;
+}
+
+/* Noise of sum j of a job. */
+static void disturb_sum(const block *b, size_t k, size_t c, size_t j)
+{
+    const mho_crossbar *xb = b->xb;
+    const size_t side = b->per_pair ? 0 : j % 2, column = c + (b->per_pair ? j : j / 2);
+    int32_t *raw = b->work->raw + j * MHOI_PITCH, *variance = b->work->variance + j * MHOI_PITCH;
+    mhoi_disturb d = {.pixels = b->pixels,
+                      .sum = raw,
+                      .low = variance,
+                      .high = mhoi_squares_wide(xb) ? variance + MHOI_SUMS * MHOI_PITCH : NULL,
+                      .normal = b->work->normal,
+                      .unit = xb->noise_unit,
+                      .half = b->converter->codes == 0 ? 0.5F : 0.0F,
+                      .out = raw};
+    if (xb->counting)
+        set_counted(b, side, &d);
+    mhoi_noise_draw(xb, b->reading, k, column, side, b->pixel, b->pixels, b->work->normal);
+    xb->kernels->disturb(&d);
+}
+
+/* Raw sums, noise, and what follows them. */
+static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
+{
+    run_raw(b, *job, b->work->raw);
+    if (b->reading && !b->xb->counting)
+        run_variances(b, *job, k, c);
+    for (size_t j = 0; b->reading && j < job->outputs * (job->paired ? 2 : 1); ++j)
+        disturb_sum(b, k, c, j);
+    if (b->exact)
+        b->xb->kernels->finish(job, b->work->raw);
+    else
+        convert_raw(b, job, k, c);
+}
+
 /* All columns of row group k. */
 static void run_group(const block *b, size_t k)
 {
@@ -196,19 +276,26 @@ static void run_group(const block *b, size_t k)
         count_inputs(b, k);
     for (size_t c = 0; c < b->xb->shape.columns; c += columns) {
         const mhoi_job job = make_job(b, k, c);
-        if (b->exact)
+        if (b->exact && !b->reading)
             run_kernel(b->xb, &job);
         else
-            run_exact(b, &job, k, c);
+            run_apart(b, &job, k, c);
     }
 }
 
-static bool has_tables(const mho_crossbar *xb, bool per_pair)
+static bool has_tables(const mho_crossbar *xb, bool per_pair, mhoi_side from)
 {
     if (xb->counting)
         return true;
-    return xb->kernels && (per_pair ? xb->table[MHOI_DIFFERENCE] != NULL
-                                    : xb->table[MHOI_PLUS] && xb->table[MHOI_MINUS]);
+    return xb->kernels && (per_pair ? xb->table[from + MHOI_DIFFERENCE] != NULL
+                                    : xb->table[from + MHOI_PLUS] && xb->table[from + MHOI_MINUS]);
+}
+
+/* Memory and tables for noise. */
+static bool has_noise(const mho_crossbar *xb, const mho_crossbar_work *work, bool per_pair)
+{
+    return has_tables(xb, per_pair, MHOI_VARIANCE) && work->variance &&
+           (xb->shape.input_bits == 1 || work->square);
 }
 
 /* sum[n][C][P] from the block's [C][pixels], pixel = image P + position. */
@@ -247,13 +334,17 @@ static void set_places(block *b, size_t first, int32_t *sum)
 static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum)
 {
     const size_t pixels = images * b->xb->positions;
+    const uint64_t pixel = b->pixel;
     mhoi_gather_images(b->xb, b->work, map, images);
     for (size_t first = 0; first < pixels; first += b->pixels) {
         b->pixels = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
         mhoi_gather_runs(b->xb, b->work, first, b->pixels);
         set_places(b, first, sum);
+        b->pixel = pixel + first;
         for (size_t k = 0; k < b->xb->groups; ++k) {
             mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
+            if (b->reading && b->work->square)
+                square_inputs(b, k);
             run_group(b, k);
         }
         if (!b->xb->direct)
@@ -265,16 +356,19 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
                       const mho_converter *converter, bool per_pair, size_t n, const uint8_t *map,
                       int32_t *sum, const mho_reading *reading)
 {
-    (void)reading;
     const mho_window *w = &xb->shape.window;
-    if (!has_tables(xb, per_pair)) {
-        mhoi_ref_run(xb, work, converter, per_pair, n, map, sum);
+    if (!xb->noisy)
+        reading = NULL;
+    if (!has_tables(xb, per_pair, MHOI_PLUS) || (reading && !has_noise(xb, work, per_pair))) {
+        mhoi_ref_run(xb, work, converter, per_pair, n, map, sum, reading);
         return;
     }
     block b = {.xb = xb, .work = work, .converter = converter, .per_pair = per_pair};
+    b.reading = reading;
     b.exact = mhoi_code_prepare(converter, &b.code) && !xb->error;
     for (size_t i = 0; i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
+        b.pixel = reading ? (reading->first + i) * xb->positions : 0;
         run_images(&b, map + i * w->c * w->h * w->w, images,
                    sum + i * xb->shape.columns * xb->positions);
     }
@@ -290,7 +384,7 @@ static void tell_sums(const block *b, const uint8_t *map, size_t images, mho_cro
         if (b->xb->counting)
             count_inputs(b, k);
         for (size_t c = 0; c < b->xb->shape.columns; c += 2) {
-            run_raw(b, make_job(b, k, c));
+            run_raw(b, make_job(b, k, c), b->work->raw);
             each(user, raw, raw + MHOI_PITCH, b->pixels);
             if (c + 1 < b->xb->shape.columns)
                 each(user, raw + 2 * MHOI_PITCH, raw + 3 * MHOI_PITCH, b->pixels);
@@ -303,9 +397,9 @@ void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_
 {
     const size_t image_bytes = xb->shape.window.c * xb->shape.window.h * xb->shape.window.w;
     block b = {.xb = xb, .work = work, .code = {.ideal = true}};
-    for (size_t i = 0; !has_tables(xb, false) && i < n; ++i)
+    for (size_t i = 0; !has_tables(xb, false, MHOI_PLUS) && i < n; ++i)
         mhoi_ref_sums(xb, work, map + i * image_bytes, each, user);
-    for (size_t i = 0; has_tables(xb, false) && i < n; i += xb->block_images) {
+    for (size_t i = 0; has_tables(xb, false, MHOI_PLUS) && i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
         const uint8_t *block_map = map + i * image_bytes;
         const size_t pixels = images * xb->positions;

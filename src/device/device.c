@@ -64,7 +64,9 @@ static mho_status check_effects(const mho_device *d)
                 {"stuck_off", d->stuck_off, 0, 1 - d->stuck_on},
                 {"drift_nu", d->drift_nu, -10, 10},
                 {"drift_nu_spread", d->drift_nu_spread, 0, 10},
-                {"nonlinearity", d->nonlinearity, 0, 20}};
+                {"nonlinearity", d->nonlinearity, 0, 20},
+                {"read_noise", d->read_noise, 0, 10},
+                {"read_noise_fixed", d->read_noise_fixed, 0, 10}};
     mho_status s = MHO_OK;
     for (size_t i = 0; !s && i < sizeof real / sizeof *real; ++i)
         s = check_real(real[i].name, real[i].value, real[i].min, real[i].max);
@@ -103,6 +105,7 @@ mho_device mho_device_ideal(const mho_device *device)
     d.verify_rewrites = 0;
     d.stuck_on = d.stuck_off = 0;
     d.drift_nu = d.drift_nu_spread = d.nonlinearity = 0;
+    d.read_noise = d.read_noise_fixed = 0;
     return d;
 }
 

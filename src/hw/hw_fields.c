@@ -71,6 +71,10 @@ static const mho_field fields[] = {
          "t0: how long after programming g was measured"),
     REAL("device.nonlinearity", device.nonlinearity, "0", 0, 20, "", 1,
          "b of I ~ g sinh(b V / V_read) / sinh(b) for inputs of several bits; 0 = I ~ g V"),
+    REAL("device.read_noise", device.read_noise, "0", 0, 10, "", 1,
+         "deviation of a cell's conductance at every read, as a share of its own conductance"),
+    REAL("device.read_noise_fixed", device.read_noise_fixed, "0", 0, 10, "", 1,
+         "the same as a share of g_on - g_off, equal for all cells; variances add"),
     COUNT("device.resolution_bits", device.resolution_bits, "12", 10, 14,
           "conductances are integers of g_on - g_off in 2^resolution_bits parts"),
 

@@ -319,6 +319,41 @@ static void effects_go_together(void **state)
         assert_int_equal(cell[i], mho_device_level(&d, 4));
 }
 
+/* Shares of the cell's own conductance and of the range; both together; nothing in an ideal device. */
+static void reads_are_noisy(void **state)
+{
+    (void)state;
+    const int16_t g[] = {-30, 0, 1000, 4096};
+    for (int leak = 0; leak < 2; ++leak)
+        for (int kind = 0; kind < 3; ++kind) {
+            mho_device d = ideal_of(3);
+            d.off_leak = leak;
+            d.read_noise = kind == 1 ? 0 : 0.05;
+            d.read_noise_fixed = kind == 0 ? 0 : 0.02;
+            assert_int_equal(mho_device_check(&d), MHO_OK);
+            float v[4];
+            mho_device_read_variance(&d, 4, g, v);
+            for (size_t i = 0; i < 4; ++i) {
+                const double own = d.read_noise * (g[i] + off - leak * round(off));
+                const double fixed = d.read_noise_fixed * FULL;
+                assert_true(fabs((double)v[i] - (own * own + fixed * fixed)) <=
+                            1e-6 * (double)v[i]);
+            }
+            assert_true(mho_device_is_noisy(&d));
+            d = mho_device_ideal(&d);
+            assert_false(mho_device_is_noisy(&d));
+            mho_device_read_variance(&d, 4, g, v);
+            for (size_t i = 0; i < 4; ++i)
+                assert_true(v[i] == 0);
+        }
+    mho_device d = ideal_of(3);
+    d.read_noise = -0.1;
+    assert_int_equal(mho_device_check(&d), MHO_ECONFIG);
+    d.read_noise = NAN;
+    assert_int_equal(mho_device_check(&d), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "device.read_noise = nan"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +366,7 @@ int main(void)
         cmocka_unit_test(conductance_drifts),
         cmocka_unit_test(verified_cells_are_written_again),
         cmocka_unit_test(effects_go_together),
+        cmocka_unit_test(reads_are_noisy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
