@@ -4,6 +4,7 @@
  *
  * Every effect draws from a stream of its own, so switching one on leaves the draws of the others alone. */
 #include <math.h>
+#include <string.h>
 
 #include "base/contract.h"
 #include "base/rng.h"
@@ -77,15 +78,30 @@ static void make_plan(const mho_device *d, plan *p)
     }
 }
 
+/* Is any of the draws beyond +-3?  Without branches: few are. */
+static bool any_beyond(const float *u, size_t n)
+{
+    int beyond = 0;
+    for (size_t i = 0; i < n; ++i)
+        beyond |= fabsf(u[i]) > 3.0F;
+    return beyond != 0;
+}
+
 /* u[i] normal of deviation 1 / 3, redrawn until within -1..1. */
 static void truncated_normal(const mhoi_stream *s, uint64_t first, size_t n, float *u)
 {
+    enum { TOGETHER = 16 };
     mhoi_rng_normal(s, first, n, u);
-    for (size_t i = 0; i < n; ++i) {
-        for (uint64_t k = 1; fabsf(u[i]) > 3.0F; ++k)
-            mhoi_rng_normal(s, first + i + k * REDRAW_STEP, 1, &u[i]);
-        u[i] *= 1.0F / 3.0F;
+    for (size_t from = 0; from < n; from += TOGETHER) {
+        const size_t end = from + TOGETHER < n ? from + TOGETHER : n;
+        if (!any_beyond(u + from, end - from))
+            continue;
+        for (size_t i = from; i < end; ++i)
+            for (uint64_t k = 1; fabsf(u[i]) > 3.0F; ++k)
+                mhoi_rng_normal(s, first + i + k * REDRAW_STEP, 1, &u[i]);
     }
+    for (size_t i = 0; i < n; ++i)
+        u[i] *= 1.0F / 3.0F;
 }
 
 static void draw_unit(const plan *p, uint64_t first, size_t n, float *u)
@@ -101,11 +117,20 @@ static void draw_unit(const plan *p, uint64_t first, size_t n, float *u)
     }
 }
 
-/* The conductance that the draw u makes of a cell. */
-static float written(const plan *p, const target *t, float u)
+/* The first write of every cell, stuck or not.  Look-ups apart from arithmetic: that fills registers. */
+static void write_once(const plan *p, size_t n, const uint8_t *level, const float *u, float *g)
 {
-    return p->lognormal ? (p->off + t->centre) * expf(t->spread * u) - p->off
-                        : t->centre + t->spread * u;
+    float centre[CHUNK], spread[CHUNK];
+    for (size_t i = 0; i < n; ++i) {
+        centre[i] = p->target[level[i]].centre;
+        spread[i] = p->target[level[i]].spread;
+    }
+    if (p->lognormal)
+        for (size_t i = 0; i < n; ++i)
+            g[i] = (p->off + centre[i]) * expf(spread[i] * u[i]) - p->off;
+    else
+        for (size_t i = 0; i < n; ++i)
+            g[i] = centre[i] + spread[i] * u[i];
 }
 
 static bool is_outside(const plan *p, const target *t, float g)
@@ -113,28 +138,36 @@ static bool is_outside(const plan *p, const target *t, float g)
     return fabsf(g - t->nominal) > p->tolerance;
 }
 
-/* Writes each cell until it is within the tolerance, 1 + verify_rewrites times at the most; a stuck one in vain. */
-static void write_cells(const plan *p, uint64_t first, size_t n, const uint8_t *level,
-                        const bool *stuck, float *g, mho_write_count *count)
+/* Reads each cell and writes it again until it is within the tolerance, 1 + verify_rewrites times at the
+ * most; a stuck one in vain. */
+static void verify_cells(const plan *p, uint64_t first, size_t n, const uint8_t *level,
+                         const bool *stuck, float *g, mho_write_count *count)
 {
     const size_t most = p->device->verify_rewrites + 1;
-    float u[CHUNK] = {0}, again;
-    if (!p->exact)
-        draw_unit(p, first, n, u);
+    float again;
     for (size_t i = 0; i < n; ++i) {
         const target *t = &p->target[level[i]];
-        const bool verified = most > 1 && (!p->exact || stuck[i]);
+        if (p->exact && !stuck[i])
+            continue;
         size_t writes = 1;
-        if (!stuck[i])
-            g[i] = written(p, t, u[i]);
-        for (; verified && writes < most && is_outside(p, t, g[i]); ++writes)
+        for (; writes < most && is_outside(p, t, g[i]); ++writes)
             if (!stuck[i]) {
                 draw_unit(p, first + i + writes * WRITE_STEP, 1, &again);
-                g[i] = written(p, t, again);
+                write_once(p, 1, &level[i], &again, &g[i]);
             }
-        count->writes += writes;
-        count->outside += verified && is_outside(p, t, g[i]);
+        count->writes += writes - 1;
+        count->outside += is_outside(p, t, g[i]);
     }
+}
+
+static void write_cells(const plan *p, uint64_t first, size_t n, const uint8_t *level, float *g)
+{
+    float u[CHUNK];
+    if (p->exact)
+        memset(u, 0, sizeof u);
+    else
+        draw_unit(p, first, n, u);
+    write_once(p, n, level, u, g);
 }
 
 static void stick_cells(const plan *p, uint64_t first, size_t n, float *g, bool *stuck,
@@ -168,13 +201,19 @@ static void drift_cells(const plan *p, uint64_t first, size_t n, const bool *stu
             g[i] = (g[i] + p->off) * expf(-(nu + spread * u[i]) * log_t) - p->off;
 }
 
-static int16_t hold(const plan *p, float g, uint64_t *held)
+/* Rounds to the nearest integer, ties to even, and holds what is beyond the limits: returns how many. */
+static size_t hold(const plan *p, size_t n, const float *value, int16_t *g)
 {
+    const float low = p->low, high = p->high;
+    const float whole = 0x1.8p23F; /* behind it single precision has no fractions */
     const int32_t zero = mhoi_device_zero(p->device);
-    if (g >= p->low && g <= p->high)
-        return (int16_t)(lrintf(g) + zero);
-    ++*held;
-    return (int16_t)(lrintf(g < p->low ? p->low : p->high) + zero);
+    int32_t inside = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const float v = value[i], below = v < high ? v : high, held = below > low ? below : low;
+        inside += (v >= low) & (v <= high);
+        g[i] = (int16_t)((int32_t)((held + whole) - whole) + zero);
+    }
+    return n - (size_t)inside;
 }
 
 static void program_chunk(const plan *p, uint64_t first, size_t n, const uint8_t *level, int16_t *g,
@@ -183,13 +222,15 @@ static void program_chunk(const plan *p, uint64_t first, size_t n, const uint8_t
     const mho_device *d = p->device;
     float value[CHUNK];
     bool stuck[CHUNK] = {false};
+    write_cells(p, first, n, level, value);
+    count->writes += n;
     if (d->stuck_on > 0 || d->stuck_off > 0)
         stick_cells(p, first, n, value, stuck, count);
-    write_cells(p, first, n, level, stuck, value, count);
+    if (d->verify_rewrites > 0)
+        verify_cells(p, first, n, level, stuck, value, count);
     if ((d->drift_nu != 0 || d->drift_nu_spread > 0) && d->drift_time_s > d->drift_start_s)
         drift_cells(p, first, n, stuck, value);
-    for (size_t i = 0; i < n; ++i)
-        g[i] = hold(p, value[i], &count->held);
+    count->held += hold(p, n, value, g);
 }
 
 void mho_device_program(const mho_device *d, uint64_t seed, uint32_t trial, uint32_t layer,
