@@ -15,6 +15,8 @@ enum {
     BLOCK_MAX = 256,
     BLOCK_BYTES =
         32 << 20, /* of one block's maps: enough images to read the tables of a layer once */
+    TURNS = 4, /* blocks a thread, where they keep TURN_IMAGES: evens out what threads get done */
+    TURN_IMAGES = 128,
     BYTES_PER_WEIGHT = 16, /* levels, conductances of the pair, and what kernels derive from them */
 };
 
@@ -202,6 +204,7 @@ typedef struct run {
     size_t first, n;
     float *scores;
     uint8_t *label;
+    size_t blocks;
     chip_work **work;     /* [threads] */
     size_t trial, trials; /* this run among those of one call, for progress */
     atomic_size_t done;   /* images of this run */
@@ -216,12 +219,22 @@ static uint8_t best_class(const float *score, size_t classes)
     return (uint8_t)best;
 }
 
+/* Blocks of n images: equally large, none above chip->block, as many for one thread as for another. */
+static size_t blocks_of(const mho_chip *chip, size_t n, size_t threads)
+{
+    const size_t least = (n + threads * chip->block - 1) / (threads * chip->block);
+    size_t turns = threads > 1 ? n / (threads * TURN_IMAGES) : 1;
+    turns = turns < TURNS ? turns : TURNS;
+    turns = turns < least ? least : turns;
+    return turns * threads < n ? turns * threads : n;
+}
+
 static mho_status run_block(void *context, size_t item, size_t thread)
 {
     run *r = context;
     const mho_chip *chip = r->chip;
-    const size_t from = item * chip->block, classes = chip->classes;
-    const size_t n = r->n - from < chip->block ? r->n - from : chip->block;
+    const size_t classes = chip->classes, each = r->n / r->blocks, more = r->n % r->blocks;
+    const size_t from = item * each + (item < more ? item : more), n = each + (item < more);
     chip_work *work = r->work[thread];
     chip_work_load(chip, work, r->images, r->first + from, n);
     chip_work_run(chip, work, chip->steps, n, NULL);
@@ -238,7 +251,8 @@ static mho_status run_block(void *context, size_t item, size_t thread)
 static mho_status run_all(run *r)
 {
     const mho_chip *chip = r->chip;
-    const size_t threads = mho_threads();
+    r->blocks = blocks_of(chip, r->n, mho_threads());
+    const size_t threads = mho_threads() < r->blocks ? mho_threads() : r->blocks;
     mho_status s = check_images(chip, r->images, r->first, r->n);
     if (!s && !chip->programmed)
         s = mho_error(MHO_EUSAGE, "the chip is not programmed");
@@ -249,7 +263,7 @@ static mho_status run_all(run *r)
     for (size_t t = 0; !s && t < threads; t++)
         s = chip_work_create(chip, &r->work[t]);
     if (!s)
-        s = mhoi_parallel((r->n + chip->block - 1) / chip->block, run_block, r);
+        s = mhoi_parallel(r->blocks, run_block, r);
     for (size_t t = 0; r->work && t < threads; t++)
         chip_work_destroy(r->work[t]);
     mhoi_free(&r->work);
