@@ -8,6 +8,17 @@
 #include "mho/hw.h"
 #include "mho/net.h"
 
+/* How weights lie in crossbars; docs/models/coding.md. */
+typedef struct mho_cell_layout {
+    size_t slices;               /* cells (pairs) of a weight */
+    size_t planes;               /* crossbars that the slices lie in: 1, or as many */
+    bool reference;              /* a reference column a slice in every crossbar */
+    size_t weights_per_crossbar; /* weight columns */
+} mho_cell_layout;
+
+/* MHO_ECONFIG: a crossbar too narrow for the slices of one weight (and their references). */
+MHO_API MHO_MUST_CHECK mho_status mho_map_layout(const mho_hw *hw, mho_cell_layout *out);
+
 typedef struct mho_map_layer {
     size_t node; /* of the network */
     char name[MHO_NAME];
@@ -15,10 +26,11 @@ typedef struct mho_map_layer {
     size_t rows,
         columns;      /* R = h w C_in / g, C = C_out / g: weights of one group, columns are pairs */
     size_t positions; /* P = H_out W_out; 1 for fully connected */
-    size_t x_in, x_out;             /* row and column splits of one group */
-    size_t crossbar_pairs;          /* g X_in X_out */
-    double utilization;             /* cells in use over cells of these crossbars */
-    bool first, last;               /* in the order of weighted layers */
+    size_t word_lines, slices; /* rows of the crossbars: R, or 2 R; cells of a weight (or pairs) */
+    size_t x_in, x_out;        /* row and column splits of one group */
+    size_t crossbar_pairs;     /* g X_in X_out planes; single cells: crossbars */
+    double utilization;        /* cells in use over cells of these crossbars */
+    bool first, last;          /* in the order of weighted layers */
     size_t input_bits, output_bits; /* converters; 0 ideal */
     /* amounts; each works `positions` times an image (bcnn Table II) */
     uint64_t cells;         /* g R C: weights */
@@ -31,6 +43,7 @@ typedef struct mho_map {
     mho_map_layer *layer;
     size_t layers;
     uint64_t crossbar_pairs, cells;
+    bool single; /* crossbars, not pairs: single cells hold weights */
 } mho_map;
 
 /* MHO_ENOTMODELED: no weighted layer; MHO_EDOMAIN: counts beyond 64 bits. */

@@ -85,9 +85,9 @@ static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
     g->now = &g->sums[l];
     g->per_pair = layer->per_pair;
     for (size_t r = 0; r < layer->reads; r++)
-        watch_read(
-            g, layer, chip_work_crossbar(g->work, l), n, size,
-            chip_work_drive(chip, g->work, layer, &chip->map[chip->step[step].in], r, n, in));
+        watch_read(g, layer, chip_work_crossbar(g->work, l), n, size,
+                   chip_work_drive(chip, g->work, layer, &chip->map[chip->step[step].in],
+                                   &layer->read[r], n, in));
 }
 
 static void watch_value(void *user, size_t step, const float *y, size_t count)

@@ -20,7 +20,6 @@ static void set_levels(const mho_hw *hw, chip_layer *layer)
     const size_t bits = hw->crossbar.weight_bits;
     k->single = hw->crossbar.weights == MHO_WEIGHTS_SINGLE;
     k->slice_bits = hw->device.bits;
-    k->slices = 1;
     if (hw->crossbar.mode == MHO_MODE_BINARY) {
         k->codes = (mho_codes){-top, top};
     } else if (hw->crossbar.mode == MHO_MODE_TERNARY) {
@@ -31,11 +30,9 @@ static void set_levels(const mho_hw *hw, chip_layer *layer)
         k->offset = (int32_t)1 << (all - 1);
         const bool mirrored = hw->input.coding == MHO_CODING_TWO_ROWS; /* -m has a level, too */
         k->codes = (mho_codes){-k->offset + mirrored, k->offset - 1};
-        k->slices = ceil_div(all, hw->device.bits);
     } else {
         const int32_t most = bits ? ((int32_t)1 << (bits - 1)) - 1 : top;
         k->codes = (mho_codes){-most, most};
-        k->slices = bits ? ceil_div(bits - 1, hw->device.bits) : 1;
     }
 }
 
@@ -60,20 +57,17 @@ static void set_conductances(const mho_hw *hw, chip_layer *layer)
 static mho_status set_planes(const mho_hw *hw, chip_layer *layer)
 {
     chip_cells *k = &layer->cells;
-    k->planes = hw->crossbar.slicing == MHO_SLICES_CROSSBARS ? k->slices : 1;
+    mho_cell_layout layout;
+    mho_status s = mho_map_layout(hw, &layout);
+    if (s)
+        return mho_error_prefix(s, "layer %s", layer->name);
+    k->slices = layout.slices;
+    k->planes = layout.planes;
     k->together = k->slices / k->planes;
-    k->reference = k->single && hw->crossbar.offset == MHO_OFFSET_COLUMN;
+    k->reference = layout.reference;
     k->digital = k->single && !k->reference;
-    const size_t fit = hw->crossbar.columns / k->together;
-    if (fit < 1 + (size_t)k->reference)
-        return mho_error(
-            MHO_ECONFIG,
-            "layer %s: crossbar.columns = %zu, want %zu or more for the %zu slices of a "
-            "weight%s",
-            layer->name, hw->crossbar.columns, k->together * (1 + (size_t)k->reference),
-            k->together, k->reference ? " and their reference" : "");
-    k->weights_per_tile = fit - k->reference;
-    k->tile_columns = fit * k->together;
+    k->weights_per_tile = layout.weights_per_crossbar;
+    k->tile_columns = (k->weights_per_tile + k->reference) * k->together;
     k->tiles = ceil_div(layer->columns, k->weights_per_tile);
     k->plane_columns = (layer->columns + (k->reference ? k->tiles : 0)) * k->together;
     layer->engine_columns = layer->columns * k->slices;
@@ -83,8 +77,10 @@ static mho_status set_planes(const mho_hw *hw, chip_layer *layer)
 mho_status chip_coding_set(const mho_hw *hw, chip_layer *layer)
 {
     set_levels(hw, layer);
-    set_conductances(hw, layer);
-    return set_planes(hw, layer);
+    mho_status s = set_planes(hw, layer);
+    if (!s)
+        set_conductances(hw, layer);
+    return s;
 }
 
 chip_column chip_column_of(const chip_layer *layer, size_t plane, size_t column)
@@ -151,17 +147,35 @@ typedef struct plan {
     size_t bits; /* of a read */
 } plan;
 
+/* Is the table of all codes a field of bits?  That is far faster than the table. */
+static void find_bits(const chip_map *in, chip_drive_row *row)
+{
+    for (int flip = 0; flip < 2 && !row->bits; flip++) {
+        row->bits = true;
+        row->flip = (uint8_t)flip;
+        for (int32_t code = in->codes.lo; code <= in->codes.hi; code++) {
+            const uint8_t byte = (uint8_t)code;
+            row->bits =
+                row->bits && row->table[byte] == (((byte ^ row->flip) >> row->shift) & row->mask);
+        }
+    }
+}
+
 /* Row `row` of the read carries the bits from `shift` on of sign x input: of its positive part if parted. */
 static void fill_row(const plan *p, chip_read *read, size_t row, int32_t sign, size_t shift,
                      size_t bits)
 {
+    chip_drive_row *out = &read->row[row];
     const int32_t mask = p->layer->read_signed ? 0xFF : ((int32_t)1 << bits) - 1;
     for (int32_t byte = 0; byte < 256; byte++) {
         int32_t x = number(p->in, (uint8_t)byte, p->direct);
         if (!p->direct)
             x = sign * x > 0 ? sign * x : 0;
-        read->row[row][byte] = (uint8_t)((uint32_t)x >> shift & (uint32_t)mask);
+        out->table[byte] = (uint8_t)((uint32_t)x >> shift & (uint32_t)mask);
     }
+    out->shift = (uint8_t)shift;
+    out->mask = (uint8_t)mask;
+    find_bits(p->in, out);
 }
 
 static chip_read *next_read(const plan *p, int32_t weight)
@@ -188,7 +202,7 @@ static bool unchanged(const chip_layer *layer, const chip_map *in)
     if (layer->reads > 1 || layer->rows_per_weight > 1)
         return false;
     for (int32_t code = in->codes.lo; code <= in->codes.hi; code++)
-        if (layer->read[0].row[0][(uint8_t)code] != (uint8_t)code)
+        if (layer->read[0].row[0].table[(uint8_t)code] != (uint8_t)code)
             return false;
     return true;
 }

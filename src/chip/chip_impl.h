@@ -65,10 +65,17 @@ typedef struct chip_column {
     size_t engine; /* its column in mho_crossbar, no reference */
 } chip_column;
 
-/* One of the reads that make up a sum: what an element of the input drives its row or rows with. */
+/* What an element of the input drives a row with; bits: the same as (byte ^ flip) >> shift & mask. */
+typedef struct chip_drive_row {
+    uint8_t table[256];
+    bool bits;
+    uint8_t flip, shift, mask;
+} chip_drive_row;
+
+/* One of the reads that make up a sum, on one row or on two. */
 typedef struct chip_read {
     int32_t weight;
-    uint8_t row[2][256];
+    chip_drive_row row[2];
 } chip_read;
 
 /* The crossbars of one convolution or fully connected layer. */
@@ -228,9 +235,10 @@ typedef struct chip_watch {
 void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
                    const chip_watch *watch);
 mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer);
-/* What read r of the layer's inputs in[n], maps of `map`, drives the rows with: [n][groups][lines of the window]. */
+/* What a read of the layer's inputs in[n], of `map`, drives the rows with: [n][lines of the window]. */
 const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
-                               const chip_map *map, size_t r, size_t n, const uint8_t *in);
+                               const chip_map *map, const chip_read *read, size_t n,
+                               const uint8_t *in);
 const float *
 chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 

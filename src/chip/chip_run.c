@@ -151,37 +151,73 @@ void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *ima
     }
 }
 
-/* The table of a read's row, and what nonlinear cells make of it; calibration sees ideal ones. */
-static void drive_table(const mho_chip *chip, const chip_layer *layer, const chip_read *read,
-                        size_t row, uint8_t table[256])
+static void drive_bits(const uint8_t *restrict in, size_t n, const chip_drive_row *row,
+                       uint8_t *restrict out)
 {
-    const double b = chip->hw.device.nonlinearity;
-    uint8_t bent[256];
-    memcpy(table, read->row[row], 256);
-    if (!(b > 0) || !chip->programmed || layer->read_bits == 1)
-        return;
-    chip_drive((mho_codes){layer->read_lo, layer->read_hi}, b, bent);
+    const uint8_t flip = row->flip, shift = row->shift, mask = row->mask;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)((in[i] ^ flip) >> shift & mask);
+}
+
+/* bent NULL: linear cells. */
+static void drive_table(const uint8_t *restrict in, size_t n, const chip_drive_row *row,
+                        const uint8_t *bent, uint8_t *restrict out)
+{
+    uint8_t table[256];
     for (size_t i = 0; i < 256; i++)
-        table[i] = bent[table[i]];
+        table[i] = bent ? bent[row->table[i]] : row->table[i];
+    for (size_t i = 0; i < n; i++)
+        out[i] = table[in[i]];
+}
+
+/* Two rows of single elements. */
+static void drive_pairs(const uint8_t *in, size_t n, const chip_drive_row row[2],
+                        const uint8_t *bent, uint8_t *out)
+{
+    uint8_t table[256][2];
+    for (size_t i = 0; i < 256; i++)
+        for (size_t r = 0; r < 2; r++)
+            table[i][r] = bent ? bent[row[r].table[i]] : row[r].table[i];
+    for (size_t i = 0; i < n; i++)
+        memcpy(out + 2 * i, table[in[i]], 2);
+}
+
+/* Plane i of `part` elements on rows planes 2 i, 2 i + 1, or on one. */
+static void drive_planes(const uint8_t *in, size_t planes, size_t part, size_t rows,
+                         const chip_read *read, const uint8_t *bent, uint8_t *out)
+{
+    for (size_t i = 0; i < planes; i++, in += part)
+        for (size_t r = 0; r < rows; r++, out += part)
+            if (read->row[r].bits && !bent)
+                drive_bits(in, part, &read->row[r], out);
+            else
+                drive_table(in, part, &read->row[r], bent, out);
+}
+
+/* Nonlinear cells are driven by more than bits; calibration sees linear ones. */
+static bool is_bent(const mho_chip *chip, const chip_layer *layer)
+{
+    return chip->hw.device.nonlinearity > 0 && chip->programmed && layer->read_bits > 1;
 }
 
 const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
-                               const chip_map *map, size_t r, size_t n, const uint8_t *in)
+                               const chip_map *map, const chip_read *read, size_t n,
+                               const uint8_t *in)
 {
-    const bool linear = !(chip->hw.device.nonlinearity > 0) || !chip->programmed;
-    const size_t rows = layer->rows_per_weight, area = layer->window.h * layer->window.w;
-    uint8_t table[256], *out = work->driven;
-    if (layer->as_is && (linear || layer->read_bits == 1))
+    const size_t rows = layer->rows_per_weight;
+    const size_t part = rows > 1 ? layer->window.h * layer->window.w : n * map->size;
+    const bool nonlinear = is_bent(chip, layer);
+    uint8_t bent[256];
+    if (layer->as_is && !nonlinear)
         return in;
-    for (size_t row = 0; row < rows; row++) {
-        drive_table(chip, layer, &layer->read[r], row, table);
-        for (size_t channel = 0; channel < n * map->size / area; channel++) {
-            uint8_t *to = out + (channel * rows + row) * area;
-            for (size_t i = 0; i < area; i++)
-                to[i] = table[in[channel * area + i]];
-        }
-    }
-    return out;
+    if (nonlinear)
+        chip_drive((mho_codes){layer->read_lo, layer->read_hi}, chip->hw.device.nonlinearity, bent);
+    if (rows == 2 && part == 1)
+        drive_pairs(in, n * map->size, read->row, nonlinear ? bent : NULL, work->driven);
+    else
+        drive_planes(in, n * map->size / part, part, rows, read, nonlinear ? bent : NULL,
+                     work->driven);
+    return work->driven;
 }
 
 /* sum[n][groups columns][P] of what drives the rows in read r of images [first, first + n) of the block. */
@@ -237,7 +273,8 @@ static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, s
     const chip_map *map = &chip->map[step->in];
     const uint8_t *in = work->map[step->in] + first * map->size;
     for (size_t r = 0; r < layer->reads; r++) {
-        read_sums(chip, work, step, r, first, n, chip_work_drive(chip, work, layer, map, r, n, in));
+        read_sums(chip, work, step, r, first, n,
+                  chip_work_drive(chip, work, layer, map, &layer->read[r], n, in));
         if (!is_plain(layer))
             add_read(work, layer, n, r);
     }

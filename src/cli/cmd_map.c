@@ -17,8 +17,10 @@ static const char *bits_text(size_t bits, bool input, char text[32])
 static void print_layers(const cli_args *args, const mho_map *map)
 {
     cli_table *t = cli_table_create(
-        "Crossbars", "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|pairs>|"
-                     "utilization>|inputs|outputs");
+        "Crossbars", map->single ? "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
+                                   "crossbars>|utilization>|inputs|outputs|word lines>|slices>"
+                                 : "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
+                                   "pairs>|utilization>|inputs|outputs|word lines>|slices>");
     char text[32];
     for (size_t i = 0; i < map->layers; i++) {
         const mho_map_layer *l = &map->layer[i];
@@ -33,6 +35,8 @@ static void print_layers(const cli_args *args, const mho_map *map)
         cli_table_percent(t, l->utilization, 1);
         cli_table_text(t, "%s", bits_text(l->input_bits, true, text));
         cli_table_text(t, "%s", bits_text(l->output_bits, false, text));
+        cli_table_text(t, "%zu", l->word_lines);
+        cli_table_text(t, "%zu", l->slices);
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
@@ -72,7 +76,13 @@ static void print_amounts(const cli_args *args, const mho_map *map)
     cli_table_destroy(t);
 }
 
-static mho_json *layer_json(const mho_map_layer *l)
+/* Single cells have no pair of crossbars. */
+static const char *crossbars_key(const mho_map *map)
+{
+    return map->single ? "crossbars" : "crossbar_pairs";
+}
+
+static mho_json *layer_json(const mho_map *map, const mho_map_layer *l)
 {
     mho_json *v = mho_json_object();
     mho_json_put(v, "name", mho_json_text(l->name));
@@ -80,9 +90,11 @@ static mho_json *layer_json(const mho_map_layer *l)
     mho_json_put(v, "rows", mho_json_integer((int64_t)l->rows));
     mho_json_put(v, "columns", mho_json_integer((int64_t)l->columns));
     mho_json_put(v, "positions", mho_json_integer((int64_t)l->positions));
+    mho_json_put(v, "word_lines", mho_json_integer((int64_t)l->word_lines));
+    mho_json_put(v, "slices", mho_json_integer((int64_t)l->slices));
     mho_json_put(v, "x_in", mho_json_integer((int64_t)l->x_in));
     mho_json_put(v, "x_out", mho_json_integer((int64_t)l->x_out));
-    mho_json_put(v, "crossbar_pairs", mho_json_integer((int64_t)l->crossbar_pairs));
+    mho_json_put(v, crossbars_key(map), mho_json_integer((int64_t)l->crossbar_pairs));
     mho_json_put(v, "utilization", mho_json_number(l->utilization));
     mho_json_put(v, "input_bits", mho_json_integer((int64_t)l->input_bits));
     mho_json_put(v, "output_bits", mho_json_integer((int64_t)l->output_bits));
@@ -98,14 +110,14 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
 {
     mho_json *root = mho_json_object(), *layers = mho_json_array(), *c = mho_json_object();
     for (size_t i = 0; i < map->layers; i++)
-        mho_json_add(layers, layer_json(&map->layer[i]));
+        mho_json_add(layers, layer_json(map, &map->layer[i]));
     mho_json_put(c, "pipelined", mho_json_integer((int64_t)cycles[0]));
     mho_json_put(c, "layer_by_layer", mho_json_integer((int64_t)cycles[1]));
     mho_json_put(root, "network", mho_json_text(net->name));
     mho_json_put(root, "hw", mho_json_text(hw->name));
     mho_json_put(root, "crossbar_rows", mho_json_integer((int64_t)hw->crossbar.rows));
     mho_json_put(root, "crossbar_columns", mho_json_integer((int64_t)hw->crossbar.columns));
-    mho_json_put(root, "crossbar_pairs", mho_json_integer((int64_t)map->crossbar_pairs));
+    mho_json_put(root, crossbars_key(map), mho_json_integer((int64_t)map->crossbar_pairs));
     mho_json_put(root, "cells", mho_json_integer((int64_t)map->cells));
     mho_json_put(root, "cycles", c);
     mho_json_put(root, "layers", layers);
@@ -117,9 +129,11 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
 {
     char a[32], b[32];
     if (!args->csv)
-        fprintf(args->out, "%s on %s: %s weights on %s pairs of %zu x %zu crossbars\n\n", net->name,
-                hw->name, cli_grouped(map->cells, a), cli_grouped(map->crossbar_pairs, b),
-                hw->crossbar.rows, hw->crossbar.columns);
+        fprintf(args->out,
+                map->single ? "%s on %s: %s weights on %s crossbars of %zu x %zu\n\n"
+                            : "%s on %s: %s weights on %s pairs of %zu x %zu crossbars\n\n",
+                net->name, hw->name, cli_grouped(map->cells, a),
+                cli_grouped(map->crossbar_pairs, b), hw->crossbar.rows, hw->crossbar.columns);
     print_layers(args, map);
     fputc('\n', args->out);
     print_amounts(args, map);

@@ -47,7 +47,61 @@ static void fill_converters(mho_map_layer *l, const mho_hw *hw)
         l->output_bits = l->last ? hw->output.last_bits : hw->output.bits;
 }
 
-static mho_status fill_layer(mho_map_layer *l, const mho_node *node, const mho_hw *hw)
+mho_status mho_map_layout(const mho_hw *hw, mho_cell_layout *out)
+{
+    const bool single = hw->crossbar.weights == MHO_WEIGHTS_SINGLE;
+    const size_t bits = hw->crossbar.weight_bits;
+    const size_t held = bits && !single ? bits - 1 : bits; /* a pair tells the sign besides */
+    *out = (mho_cell_layout){.slices = bits ? ceil_div(held, hw->device.bits) : 1};
+    out->planes = hw->crossbar.slicing == MHO_SLICES_CROSSBARS ? out->slices : 1;
+    out->reference = single && hw->crossbar.offset == MHO_OFFSET_COLUMN;
+    const size_t together = out->slices / out->planes, want = together << out->reference;
+    if (hw->crossbar.columns < want)
+        return mho_error(
+            MHO_ECONFIG,
+            "crossbar.columns = %zu, want %zu or more for the %zu slices of a weight%s",
+            hw->crossbar.columns, want, together, out->reference ? " and their references" : "");
+    out->weights_per_crossbar = hw->crossbar.columns / together - out->reference;
+    return MHO_OK;
+}
+
+/* Do the layer's inputs have a sign?  Pixels do not, nor do those behind ReLU; binary maps are +-1. */
+static bool has_signed_input(const mho_net *net, const mho_node *node, bool binary)
+{
+    const mho_node *from = &net->node[node->input[0]];
+    while (from->op == MHO_OP_MAXPOOL || from->op == MHO_OP_AVGPOOL || from->op == MHO_OP_FLATTEN)
+        from = &net->node[from->input[0]];
+    return from->op != MHO_OP_INPUT && (binary || from->op != MHO_OP_RELU);
+}
+
+/* Crossbars of a layer, or pairs of them. */
+static mho_status fill_crossbars(mho_map_layer *l, const mho_hw *hw, bool signed_input)
+{
+    mho_cell_layout layout;
+    mho_status s = mho_map_layout(hw, &layout);
+    if (s)
+        return s;
+    const bool two_rows = signed_input && hw->input.coding == MHO_CODING_TWO_ROWS;
+    l->slices = layout.slices;
+    l->word_lines = l->rows << two_rows;
+    l->x_in = ceil_div(l->word_lines, hw->crossbar.rows);
+    l->x_out = ceil_div(l->columns, layout.weights_per_crossbar);
+    l->crossbar_pairs = l->groups * l->x_in * l->x_out * layout.planes;
+    return MHO_OK;
+}
+
+/* Of all cells of the crossbars (of one of a pair). */
+static double utilization(const mho_map_layer *l, const mho_hw *hw)
+{
+    const bool reference =
+        hw->crossbar.weights == MHO_WEIGHTS_SINGLE && hw->crossbar.offset == MHO_OFFSET_COLUMN;
+    const double columns = (double)(l->columns + (reference ? l->x_out : 0)) * (double)l->slices;
+    return (double)l->groups * (double)l->word_lines * columns /
+           ((double)l->crossbar_pairs * (double)hw->crossbar.rows * (double)hw->crossbar.columns);
+}
+
+static mho_status fill_layer(mho_map_layer *l, const mho_net *net, const mho_node *node,
+                             const mho_hw *hw)
 {
     bool conv = node->op == MHO_OP_CONV;
     l->groups = conv ? node->groups : 1;
@@ -59,14 +113,12 @@ static mho_status fill_layer(mho_map_layer *l, const mho_node *node, const mho_h
     l->rows = window * (node->in.c / l->groups);
     l->columns = node->out.c / l->groups;
     l->positions = conv ? node->out.h * node->out.w : 1;
-    l->x_in = ceil_div(l->rows, hw->crossbar.rows);
-    l->x_out = ceil_div(l->columns, hw->crossbar.columns);
-    l->crossbar_pairs = l->groups * l->x_in * l->x_out;
-    mho_status s = fill_counts(l);
+    mho_status s = fill_crossbars(l, hw, has_signed_input(net, node, mho_hw_is_binary(hw)));
+    if (!s)
+        s = fill_counts(l);
     if (s)
         return s;
-    l->utilization = (double)l->cells / ((double)l->crossbar_pairs * (double)hw->crossbar.rows *
-                                         (double)hw->crossbar.columns);
+    l->utilization = utilization(l, hw);
     fill_converters(l, hw);
     return MHO_OK;
 }
@@ -82,6 +134,7 @@ static size_t count_weighted(const mho_net *net)
 static mho_status fill(mho_map *map, const mho_net *net, const mho_hw *hw)
 {
     size_t k = 0;
+    map->single = hw->crossbar.weights == MHO_WEIGHTS_SINGLE;
     for (size_t i = 0; i < net->nodes; i++) {
         const mho_node *node = &net->node[i];
         if (!mho_node_is_weighted(node))
@@ -91,7 +144,7 @@ static mho_status fill(mho_map *map, const mho_net *net, const mho_hw *hw)
         memcpy(l->name, node->name, sizeof l->name);
         l->first = k == 0;
         l->last = ++k == map->layers;
-        mho_status s = fill_layer(l, node, hw);
+        mho_status s = fill_layer(l, net, node, hw);
         if (s)
             return s;
         map->crossbar_pairs += l->crossbar_pairs;

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# Codings of weights and inputs: simulated and mapped; refused where a price or a sense is not modelled.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+model=$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx
+few="--data synthetic --images 50 --trials 2 --set output.calibration_images=10"
+ideal="--set device.variation=0 --set output.first_bits=0 --set output.bits=0 --set output.split_bits=0 --set output.last_bits=0"
+same='v["hardware_error"]["max"] == v["hardware_error"]["min"] == v["software_error"]'
+
+# Ideal devices and converters: as software.
+run simulate "$model" --hw bcnn $few $ideal --json --set crossbar.weights=single --set input.coding=two_rows
+want_code 0; want_json "$same"; want_json 'v["config"]["input.coding"]["value"] == "two_rows"'
+run simulate "$model" --hw bcnn $few $ideal --json --set crossbar.weights=single --set crossbar.offset=digital \
+    --set input.coding=two_reads --set input.bits_per_read=2 --set crossbar.mode=ternary
+want_code 0; want_json "$same"
+
+# Varied cells: the same digits for any thread count.
+digits='import json; v = json.load(open("out")); print(v["hardware_error"])'
+for threads in 1 2; do
+    run simulate lenet --hw cnn8 $few --json --set crossbar.weight_bits=6 --set device.bits=2 --set input.bits_per_read=4 \
+        --set crossbar.slicing=crossbars --set input.coding=two_reads --threads $threads
+    want_code 0
+    /usr/bin/python3 -c "$digits" >digits$threads
+done
+cmp -s digits1 digits2 || fail "other digits with one thread: $(diff digits1 digits2)"
+
+run map lenet --set crossbar.weights=single --set input.coding=two_rows; want_code 0; want_out "69 crossbars of 128 x 128"
+run map lenet --hw cnn8 --set crossbar.weight_bits=8 --set device.bits=2 --json; want_code 0
+want_json 'v["layers"][2]["slices"] == 4 and v["layers"][2]["x_out"] == 16 and v["layers"][2]["crossbar_pairs"] == 112'
+
+run cost lenet --set input.coding=two_rows; want_error 2 "input.coding two_rows" "not modelled"
+run evaluate lenet --hw bcnn --set crossbar.weights=single --images 10; want_error 2 "crossbar.weights single" "not modelled"
+run simulate "$model" --hw bcnn $few --set input.coding=two_reads --set crossbar.rows=1024
+want_error 2 "sense amplifier" "2 reads"
+run simulate "$model" --hw bcnn $few --set crossbar.weights=single --set crossbar.offset=digital
+want_error 2 "layer conv1" "digital offset"
+run simulate "$model" --hw bcnn $few --set crossbar.mode=ternary --set device.bits=1 --set crossbar.weights=single
+want_error 2 "device.bits = 1" "three levels"
+run simulate "$model" --hw bcnn $few --set crossbar.weight_bits=4; want_error 2 "crossbar.weight_bits = 4"
+run simulate lenet --hw cnn8 $few --set crossbar.weight_bits=8 --set device.bits=1 --set crossbar.columns=6
+want_error 2 "crossbar.columns = 6, want 7"
+run simulate "$model" --hw bcnn $few --set input.coding=tworows; want_error 2 "two_rows"
