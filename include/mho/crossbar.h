@@ -33,7 +33,7 @@ typedef struct mho_window {
 } mho_window;
 
 /* Which partial sums will be asked for.  ANY (0) is always right; naming one saves look-up tables:
- * two thirds or one third of 10 (AVX2) to 13 (AVX-512) bytes a cell. */
+ * two thirds or one third of 8 (AVX2) to 13 (AVX-512) bytes a cell and table. */
 typedef enum mho_conversion {
     MHO_CONVERSION_ANY,
     MHO_CONVERSION_PER_CROSSBAR,

@@ -73,9 +73,10 @@ static void set_geometry(mho_crossbar *xb)
 static mho_status allocate(mho_crossbar *xb)
 {
     const size_t cells = xb->rows * xb->shape.columns;
-    mho_status status = mhoi_alloc(&xb->g_plus, cells, sizeof *xb->g_plus, "conductances");
+    const size_t slack = MHOI_BUNDLE_ROWS; /* a short bundle may be read as if it were whole */
+    mho_status status = mhoi_alloc(&xb->g_plus, cells + slack, sizeof *xb->g_plus, "conductances");
     if (status == MHO_OK)
-        status = mhoi_alloc(&xb->g_minus, cells, sizeof *xb->g_minus, "conductances");
+        status = mhoi_alloc(&xb->g_minus, cells + slack, sizeof *xb->g_minus, "conductances");
     if (status == MHO_OK)
         status = mhoi_alloc(&xb->bundle, xb->rows, sizeof *xb->bundle, "bundles");
     if (status == MHO_OK)
@@ -85,9 +86,9 @@ static mho_status allocate(mho_crossbar *xb)
             mhoi_alloc(&xb->group_bundle, xb->groups + 1, sizeof *xb->group_bundle, "row groups");
     if (status == MHO_OK)
         status = mhoi_alloc(&xb->group_step, xb->groups + 1, sizeof *xb->group_step, "row groups");
+    const size_t biases = 2 * xb->shape.columns + MHOI_STRIP; /* of whole strips */
     for (int side = 0; status == MHO_OK && side < MHOI_SIDES; ++side)
-        status =
-            mhoi_alloc(&xb->bias[side], xb->groups * xb->shape.columns, sizeof(int32_t), "biases");
+        status = mhoi_alloc(&xb->bias[side], xb->groups * biases, sizeof(int32_t), "biases");
     return status;
 }
 
@@ -156,7 +157,7 @@ static mho_status allocate_reference(const mho_crossbar *xb, mho_crossbar_work *
 static mho_status allocate_noise(const mho_crossbar *xb, size_t bundles, mho_crossbar_work *work)
 {
     const size_t pairs = (bundles + 1) / 2 * MHOI_BLOCK;
-    mho_status status = mhoi_alloc(&work->variance, 2 * MHOI_SUMS * MHOI_PITCH,
+    mho_status status = mhoi_alloc(&work->variance, 2 * MHOI_RAW * MHOI_PITCH,
                                    sizeof *work->variance, "read noise");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->normal, MHOI_BLOCK, sizeof *work->normal, "read noise");
@@ -186,7 +187,7 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
     if (status == MHO_OK && !xb->direct)
         status = mhoi_alloc(&work->sum, xb->shape.columns * MHOI_PITCH, sizeof *work->sum, "sums");
     if (status == MHO_OK)
-        status = mhoi_alloc(&work->raw, MHOI_SUMS * MHOI_PITCH, sizeof *work->raw, "sums");
+        status = mhoi_alloc(&work->raw, MHOI_RAW * MHOI_PITCH, sizeof *work->raw, "sums");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->count, 2 * MHOI_BLOCK, sizeof *work->count, "counts");
     if (status == MHO_OK)

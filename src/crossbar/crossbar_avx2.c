@@ -1,43 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AVX2 kernels.
+/* AVX2 kernels, but for the look-up: crossbar_strip_avx2.c.
  *
- * Look-up: vpshufb picks one of 8 sums of 16 bits (three rows) for 16 pixels at once; its index holds
- * the two bytes of an entry.  Up to five bundles add up in 16 bits without sign; `all` then adds whole
- * 32-bit lanes and `high` their upper halves, which gives the lower halves at the end, modulo 2^32.
- * Lane 2i holds pixel i and lane 2i + 1 pixel 8 + i.  Dot: vpmaddwd, a pair of rows at a time.
+ * Dot: vpmaddwd, a pair of rows at a time.
  * Count: vpshufb picks the ones of half a byte, on words of 32 rows, 8 pixels a register. */
-#include <immintrin.h>
 #include <string.h>
 
-#include "crossbar/crossbar_impl.h"
-
-enum { LANES = 16, ENTRIES = 8 };
-#define INLINE __attribute__((always_inline)) static inline
-#define UNROLL _Pragma("GCC unroll 8")
+#include "crossbar/crossbar_avx2.h"
 
 static void expand_index(const uint8_t *bytes, size_t tiles, uint16_t *index, size_t step)
 {
     for (size_t q = 0; q < tiles * MHOI_TILE; q += LANES) {
         uint16_t *to = index + q / MHOI_TILE * step + q % MHOI_TILE;
-        const __m256i even = _mm256_cvtepu8_epi32(_mm_loadu_si64(bytes + q));
-        const __m256i odd = _mm256_cvtepu8_epi32(_mm_loadu_si64(bytes + q + 8));
-        const __m256i both = _mm256_or_si256(even, _mm256_slli_epi32(odd, 16));
-        const __m256i pairs = _mm256_mullo_epi16(both, _mm256_set1_epi16(0x0202));
-        _mm256_store_si256((void *)to, _mm256_add_epi16(pairs, _mm256_set1_epi16(0x0100)));
+        const __m256i v = _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)(bytes + q)));
+        const __m256i entry = _mm256_and_si256(v, _mm256_set1_epi16(ENTRIES - 1));
+        _mm256_store_si256((void *)to, _mm256_slli_epi16(entry, ENTRY_SHIFT));
     }
-}
-
-static void table(const int32_t *g, int32_t offset, int16_t *out)
-{
-    const __m128i entry = _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7);
-    __m128i v = _mm_set1_epi16((int16_t)-offset);
-    UNROLL for (int r = 0; r < 3; ++r)
-    {
-        const __m128i bit = _mm_set1_epi16((int16_t)(1 << r));
-        const __m128i holds = _mm_cmpeq_epi16(_mm_and_si128(entry, bit), bit);
-        v = _mm_add_epi16(v, _mm_and_si128(holds, _mm_set1_epi16((int16_t)g[r])));
-    }
-    _mm_store_si128((void *)out, v);
 }
 
 /* 32 rows of every image as one word: bits[word][image]. */
@@ -59,7 +36,7 @@ static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_
     }
 }
 
-/* Bits shift .. shift + 2 of 8 words. */
+/* Bits shift .. shift + 3 of 8 words. */
 static inline __m256i field(const uint32_t *low, const uint32_t *high, int shift)
 {
     __m256i v = _mm256_srl_epi32(_mm256_load_si256((const void *)low), _mm_cvtsi32_si128(shift));
@@ -75,11 +52,10 @@ static void expand_flat(const uint32_t *low, const uint32_t *high, unsigned shif
 {
     for (size_t q = 0; q < tiles * MHOI_TILE; q += LANES) {
         uint16_t *to = index + q / MHOI_TILE * step + q % MHOI_TILE;
-        const __m256i even = field(low + q, high ? high + q : NULL, (int)shift);
-        const __m256i odd = field(low + q + 8, high ? high + q + 8 : NULL, (int)shift);
-        const __m256i both = _mm256_or_si256(even, _mm256_slli_epi32(odd, 16));
-        const __m256i pairs = _mm256_mullo_epi16(both, _mm256_set1_epi16(0x0202));
-        _mm256_store_si256((void *)to, _mm256_add_epi16(pairs, _mm256_set1_epi16(0x0100)));
+        const __m256i first = field(low + q, high ? high + q : NULL, (int)shift);
+        const __m256i second = field(low + q + 8, high ? high + q + 8 : NULL, (int)shift);
+        const __m256i entry = _mm256_permute4x64_epi64(_mm256_packus_epi32(first, second), 0xD8);
+        _mm256_store_si256((void *)to, _mm256_slli_epi16(entry, ENTRY_SHIFT));
     }
 }
 
@@ -119,20 +95,6 @@ static void window(const uint8_t *in, const size_t *offset, size_t bits, size_t 
     }
 }
 
-static inline size_t tile_at(const mhoi_job *job, size_t q)
-{
-    return q / MHOI_TILE * job->steps * MHOI_TILE + q % MHOI_TILE;
-}
-
-/* Codes of 8 sums. */
-static inline __m256i convert(__m256i s, const mhoi_code *code)
-{
-    const __m256 t = _mm256_fmadd_ps(_mm256_cvtepi32_ps(s), _mm256_set1_ps(code->scale),
-                                     _mm256_set1_ps(code->shift));
-    const __m256 low = _mm256_max_ps(t, _mm256_setzero_ps());
-    return _mm256_cvttps_epi32(_mm256_min_ps(low, _mm256_set1_ps(code->top)));
-}
-
 static inline void put(const mhoi_job *job, size_t j, size_t to, __m256i v)
 {
     int32_t *out = job->out[j] + to;
@@ -146,10 +108,8 @@ static inline void put(const mhoi_job *job, size_t j, size_t to, __m256i v)
 /* The foot of columns j and j + 1: their sums of 8 pixels go to `to`. */
 static inline void finish(const mhoi_job *job, size_t j, size_t to, __m256i first, __m256i second)
 {
-    if (!job->code.ideal) {
-        first = convert(first, &job->code);
-        second = convert(second, &job->code);
-    }
+    first = convert_all(first, &job->code);
+    second = convert_all(second, &job->code);
     if (job->paired) {
         put(job, j / 2, to, _mm256_sub_epi32(first, second));
         return;
@@ -163,96 +123,6 @@ INLINE __m256i held(__m256i v)
 {
     __asm__("" : "+x"(v));
     return v;
-}
-
-/* The accumulators of two sums for up to 32 pixels. */
-typedef struct sums {
-    __m256i all0[2], high0[2], all1[2], high1[2]; /* first and second vector of pixels */
-} sums;
-
-INLINE __m256i entries(const int16_t *table)
-{
-    return held(_mm256_broadcastsi128_si256(_mm_load_si128((const void *)table)));
-}
-
-/* Adds the `together` bundles that begin at entry `at` of tables j and j + 1. */
-INLINE void add_bundles(const mhoi_job *job, size_t j, const uint16_t *x, size_t at,
-                        size_t together, size_t tile, sums *s)
-{
-    __m256i part0[2], part1[2];
-    UNROLL for (size_t i = 0; i < together; ++i)
-    {
-        const __m256i i0 = held(_mm256_load_si256((const void *)(x + i * MHOI_TILE)));
-        const __m256i i1 =
-            tile == 2 ? held(_mm256_load_si256((const void *)(x + i * MHOI_TILE + LANES))) : i0;
-        UNROLL for (size_t u = 0; u < 2; ++u)
-        {
-            const __m256i table = entries((const int16_t *)job->w[j + u] + at + i * ENTRIES);
-            const __m256i v0 = _mm256_shuffle_epi8(table, i0);
-            part0[u] = i ? _mm256_add_epi16(part0[u], v0) : v0;
-            if (tile == 2) {
-                const __m256i v1 = _mm256_shuffle_epi8(table, i1);
-                part1[u] = i ? _mm256_add_epi16(part1[u], v1) : v1;
-            }
-        }
-    }
-    UNROLL for (size_t u = 0; u < 2; ++u)
-    {
-        s->all0[u] = _mm256_add_epi32(s->all0[u], part0[u]);
-        s->high0[u] = _mm256_add_epi32(s->high0[u], _mm256_srli_epi32(part0[u], 16));
-        if (tile == 2) {
-            s->all1[u] = _mm256_add_epi32(s->all1[u], part1[u]);
-            s->high1[u] = _mm256_add_epi32(s->high1[u], _mm256_srli_epi32(part1[u], 16));
-        }
-    }
-}
-
-INLINE __m256i even_of(__m256i all, __m256i high, __m256i bias)
-{
-    return _mm256_add_epi32(_mm256_sub_epi32(all, _mm256_slli_epi32(high, 16)), bias);
-}
-
-INLINE void lookup_tile(const mhoi_job *job, size_t j, size_t q, size_t together, size_t tile)
-{
-    const uint16_t *x = (const uint16_t *)job->x + tile_at(job, q);
-    const size_t whole = job->steps / together * together;
-    const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
-    const __m256i b0 = _mm256_set1_epi32(job->bias[j]), b1 = _mm256_set1_epi32(job->bias[j + 1]);
-    sums s;
-    UNROLL for (size_t u = 0; u < 2; ++u) s.all0[u] = s.high0[u] = s.all1[u] = s.high1[u] =
-        _mm256_setzero_si256();
-    for (size_t b = 0; b < whole; b += together)
-        add_bundles(job, j, x + b * MHOI_TILE, b * ENTRIES, together, tile, &s);
-    for (size_t b = whole; b < job->steps; ++b)
-        add_bundles(job, j, x + b * MHOI_TILE, b * ENTRIES, 1, tile, &s);
-    finish(job, j, to, even_of(s.all0[0], s.high0[0], b0), even_of(s.all0[1], s.high0[1], b1));
-    finish(job, j, to + 8, _mm256_add_epi32(s.high0[0], b0), _mm256_add_epi32(s.high0[1], b1));
-    if (tile == 2) {
-        finish(job, j, to + 16, even_of(s.all1[0], s.high1[0], b0),
-               even_of(s.all1[1], s.high1[1], b1));
-        finish(job, j, to + 24, _mm256_add_epi32(s.high1[0], b0), _mm256_add_epi32(s.high1[1], b1));
-    }
-}
-
-INLINE void lookup_by(const mhoi_job *job, size_t together)
-{
-    for (size_t j = 0; j < MHOI_SUMS; j += 2) {
-        size_t q = 0;
-        for (; q + LANES < job->pixels; q += 2 * LANES)
-            lookup_tile(job, j, q, together, 2);
-        if (q < job->pixels)
-            lookup_tile(job, j, q, together, 1);
-    }
-}
-
-static void lookup(const mhoi_job *job)
-{
-    if (job->widen >= 5)
-        lookup_by(job, 5);
-    else if (job->widen >= 2)
-        lookup_by(job, 2);
-    else
-        lookup_by(job, 1);
 }
 
 INLINE void dot_tile(const mhoi_job *job, size_t j, size_t q, size_t tile)
@@ -430,31 +300,11 @@ static void count(const mhoi_job *job)
         count_by(job, 2);
 }
 
-/* Rows 2i and 2i + 1 of pairs of elements, then pairs of pairs, then halves. */
-INLINE void transpose_8x8(const int32_t *in, size_t in_pitch, int32_t *out, size_t out_pitch)
+static void transpose_block(const int32_t *in, size_t in_pitch, int32_t *out, size_t out_pitch)
 {
-    __m256i a[8], b[8];
-    UNROLL for (size_t i = 0; i < 8; ++i) a[i] =
-        _mm256_loadu_si256((const void *)(in + i * in_pitch));
-    UNROLL for (size_t i = 0; i < 8; i += 2)
-    {
-        b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
-        b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 1]);
-    }
-    UNROLL for (size_t i = 0; i < 8; i += 4)
-    {
-        a[i] = _mm256_unpacklo_epi64(b[i], b[i + 2]);
-        a[i + 1] = _mm256_unpackhi_epi64(b[i], b[i + 2]);
-        a[i + 2] = _mm256_unpacklo_epi64(b[i + 1], b[i + 3]);
-        a[i + 3] = _mm256_unpackhi_epi64(b[i + 1], b[i + 3]);
-    }
-    UNROLL for (size_t i = 0; i < 4; ++i)
-    {
-        const __m256i low = _mm256_permute2x128_si256(a[i], a[i + 4], 0x20);
-        const __m256i high = _mm256_permute2x128_si256(a[i], a[i + 4], 0x31);
-        _mm256_storeu_si256((void *)(out + i * out_pitch), low);
-        _mm256_storeu_si256((void *)(out + (i + 4) * out_pitch), high);
-    }
+    __m256i v[8];
+    load_transposed(in, in_pitch, v);
+    UNROLL for (size_t i = 0; i < 8; ++i) _mm256_storeu_si256((void *)(out + i * out_pitch), v[i]);
 }
 
 void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns,
@@ -463,7 +313,7 @@ void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t
     const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
     for (size_t c = 0; c < whole_columns; c += 8)
         for (size_t r = 0; r < whole_rows; r += 8)
-            transpose_8x8(in + r * in_pitch + c, in_pitch, out + c * out_pitch + r, out_pitch);
+            transpose_block(in + r * in_pitch + c, in_pitch, out + c * out_pitch + r, out_pitch);
     for (size_t c = 0; c < columns; ++c)
         for (size_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
             out[c * out_pitch + r] = in[r * in_pitch + c];
@@ -499,10 +349,17 @@ static void disturb(const mhoi_disturb *d)
 
 static void finish_raw(const mhoi_job *job, const int32_t *raw)
 {
-    for (size_t q = 0; q < job->pixels; q += 8)
-        for (size_t j = 0; j < MHOI_SUMS; j += 2)
-            finish(job, j, job->place[q / MHOI_TILE] + q % MHOI_TILE,
-                   load(raw + j * MHOI_PITCH + q), load(raw + (j + 1) * MHOI_PITCH + q));
+    for (size_t j = 0; j < job->outputs; ++j)
+        for (size_t q = 0; q < job->pixels; q += 8) {
+            int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE] + q % MHOI_TILE;
+            __m256i v = convert_all(load(raw + mhoi_raw_of(job, j, 0) + q), &job->code);
+            if (job->paired)
+                v = _mm256_sub_epi32(
+                    v, convert_all(load(raw + mhoi_raw_of(job, j, 1) + q), &job->code));
+            if (job->accumulate)
+                v = _mm256_add_epi32(v, _mm256_loadu_si256((const void *)out));
+            _mm256_storeu_si256((void *)out, v);
+        }
 }
 
 static void square(const int32_t *pair, size_t count, int32_t *low, int32_t *high)
@@ -515,17 +372,17 @@ static void square(const int32_t *pair, size_t count, int32_t *low, int32_t *hig
 }
 
 const mhoi_kernels mhoi_kernels_avx2 = {
-    .bundle_rows = 3,
-    .widen_max = 5,
+    .bundle_rows = 4,
+    .widen_max = 4,
     .centred = false,
-    .table = table,
+    .strip = mhoi_strip_avx2,
     .expand_index = expand_index,
     .flat_bits = flat_bits,
     .expand_flat = expand_flat,
     .expand_pair = expand_pair,
     .flat_pairs = mhoi_flat_pairs_avx2,
     .transpose = mhoi_transpose_avx2,
-    .lookup = lookup,
+    .lookup = mhoi_lookup_avx2,
     .dot = dot,
     .count = count,
     .disturb = disturb,

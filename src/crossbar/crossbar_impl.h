@@ -15,14 +15,17 @@
 #include "mho/run.h"
 
 enum {
-    MHOI_SUMS = 4,                /* sums that a kernel works out together */
-    MHOI_TILE = 64,               /* pixels (positions of all images) that lie together */
-    MHOI_BLOCK = 1024,            /* most pixels of a block; whole tiles */
-    MHOI_REF_BLOCK = 64,          /* the same for the reference */
-    MHOI_PITCH = MHOI_BLOCK + 16, /* of sums: columns do not fall on each other in a cache */
-    MHOI_BUNDLE_ROWS = 5,         /* most rows of a bundle */
-    MHOI_ENTRIES = 32,            /* most entries of a table */
-    MHOI_SLACK = 64,              /* bytes that may be read behind a run */
+    MHOI_SUMS = 4,                       /* sums that a kernel works out together */
+    MHOI_STRIP = 16,                     /* sums whose tables lie side by side */
+    MHOI_STRIPS = 2,                     /* strips that a kernel works out together */
+    MHOI_RAW = MHOI_STRIPS * MHOI_STRIP, /* most sums of a job */
+    MHOI_TILE = 64,                      /* pixels (positions of all images) that lie together */
+    MHOI_BLOCK = 1024,                   /* most pixels of a block; whole tiles */
+    MHOI_REF_BLOCK = 64,                 /* the same for the reference */
+    MHOI_PITCH = MHOI_BLOCK + 16,        /* of sums: columns do not fall on each other in a cache */
+    MHOI_BUNDLE_ROWS = 5,                /* most rows of a bundle */
+    MHOI_ENTRIES = 32,                   /* most entries of a table */
+    MHOI_SLACK = 64,                     /* bytes that may be read behind a run */
 };
 
 /* A converter as clamp(trunc(S scale + shift), 0, top) in single precision; exact where prepared. */
@@ -43,7 +46,11 @@ typedef struct mhoi_job {
     bool accumulate; /* += */
     size_t outputs;  /* sums that are wanted: the others are worked out and dropped */
     int32_t *out[MHOI_SUMS];
-    const size_t *place; /* tile i goes to out[j] + place[i], always all of it */
+    /* Look-up by strips: w[u] is strip u, out[0] and pitch tell of all sums.  A strip holds the
+     * differences of 16 columns, or S+ of 8 columns and then their S-. */
+    size_t strips, pitch;
+    const int32_t *lane_bias; /* [strips][MHOI_STRIP] */
+    const size_t *place;      /* tile i goes to out[j] + place[i], always all of it */
     /* Count: x and w are 32-bit words of rows, S+ = unit count + base[pixel], S- = total[pixel] - S+. */
     bool difference; /* four differences S+ - S- instead of S+, S- of two columns */
     int32_t unit;
@@ -83,6 +90,11 @@ typedef struct mhoi_kernels {
     bool centred; /* table entries are signed and centred, else they start at 0 */
     /* table[entries]: sums of all subsets of g, less offset. */
     void (*table)(const int32_t *g, int32_t offset, int16_t *table);
+    /* The same of 16 sums of cells g[sum][row ..] + sign other[sum][row ..], entry by entry in the order
+     * the kernel likes.  Each is given less the sum of its cells below 0, which is added to bias.  Four
+     * rows may be read.  Not NULL: the look-up goes by strips. */
+    void (*strip)(const int16_t *const *g, const int16_t *const *other, int sign, size_t row,
+                  size_t rows, int16_t *table, int32_t *bias);
     /* out[pixel] = the bundle index that the segments make of window bytes; tiles as prepared.  NULL:
      * the caller does it. */
     void (*gather)(const uint8_t *window, const mhoi_tile *tile, size_t tiles,
@@ -104,7 +116,7 @@ typedef struct mhoi_kernels {
     void (*dot)(const mhoi_job *job);
     void (*count)(const mhoi_job *job); /* NULL: look-up instead */
     void (*disturb)(const mhoi_disturb *disturb);
-    /* The end of a job whose sums are raw[MHOI_SUMS][MHOI_PITCH] already: converters and adder tree. */
+    /* The end of a job whose sums are in raw already (mhoi_raw_of): converters and adder tree. */
     void (*finish)(const mhoi_job *job, const int32_t *raw);
     /* Squares of inputs, their low and high bytes: 16-bit halves of pair, low and high [count]; count is a
      * multiple of MHOI_TILE. */
@@ -163,9 +175,10 @@ struct mho_crossbar {
     mhoi_segment *segment;
     size_t *group_bundle, *group_step; /* [groups + 1]: the first of a row group */
     void *table[MHOI_SIDES];           /* [k][C][steps of k] tables or pairs; NULL if not wanted */
-    bool counting;     /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
-    int32_t low, high; /* [k][C + 1][steps of k] words of bits, the last the rows in use */
-    size_t table_bytes;
+    bool strips;                /* table[MHOI_PLUS] holds both crossbars, [k][strip][steps of k] */
+    bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
+    int32_t low, high;          /* [k][C + 1][steps of k] words of bits, the last the rows in use */
+    size_t table_bytes;         /* of a column, or of a strip */
     int32_t *bias[MHOI_SIDES];  /* [k][C] */
     mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
     bool noisy;                 /* reads are; variances are integers in units of noise_unit */
@@ -185,10 +198,10 @@ struct mho_crossbar_work {
     uint8_t *bytes;  /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
     void *x;         /* [tiles][steps][MHOI_TILE] what the kernel reads */
     int32_t *sum;    /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
-    int32_t *raw;    /* [MHOI_SUMS][MHOI_PITCH] */
+    int32_t *raw;    /* [MHOI_RAW][MHOI_PITCH] */
     int32_t *
         count; /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1; noisy: 0, once */
-    int32_t *variance; /* [2][MHOI_SUMS][MHOI_PITCH]: sums with the low and high bytes of squares */
+    int32_t *variance; /* [2][MHOI_RAW][MHOI_PITCH]: sums with the low and high bytes of squares */
     float *normal;     /* [MHOI_BLOCK] */
     int32_t *
         square; /* [2][as x] low and high bytes; NULL where inputs are bits or reads had no noise */
@@ -218,12 +231,38 @@ static inline size_t mhoi_steps_of(const mho_crossbar *xb, size_t k)
     return xb->group_step[k + 1] - xb->group_step[k];
 }
 
-/* Bytes of a table, of a pair of conductances, or of a word of rows. */
+/* Bytes of a table (of a strip), of a pair of conductances, or of a word of rows. */
 static inline size_t mhoi_step_bytes(const mho_crossbar *xb)
 {
     if (xb->counting)
         return sizeof(uint32_t);
-    return xb->shape.input_bits == 1 ? xb->entries * sizeof(int16_t) : 2 * sizeof(int16_t);
+    const size_t lanes = xb->strips ? MHOI_STRIP : 1;
+    return xb->shape.input_bits == 1 ? lanes * xb->entries * sizeof(int16_t) : 2 * sizeof(int16_t);
+}
+
+/* Weight columns of a strip. */
+static inline size_t mhoi_strip_columns(mhoi_side side)
+{
+    return side % MHOI_VARIANCE == MHOI_DIFFERENCE ? MHOI_STRIP : MHOI_STRIP / 2;
+}
+
+/* Where raw sums have S+ (or the difference) of column j of a job, or its S-. */
+static inline size_t mhoi_raw_of(const mhoi_job *job, size_t j, size_t minus)
+{
+    const size_t half = MHOI_STRIP / 2;
+    if (!job->paired)
+        return j * MHOI_PITCH;
+    if (job->strips)
+        return (j / half * MHOI_STRIP + j % half + minus * half) * MHOI_PITCH;
+    return (2 * j + minus) * MHOI_PITCH;
+}
+
+/* What a side has of a row group: a table a column, a strip for several, or words, one more for the
+ * rows in use. */
+static inline size_t mhoi_tables_of(const mho_crossbar *xb, mhoi_side side)
+{
+    const size_t columns = xb->shape.columns, in_strip = mhoi_strip_columns(side);
+    return xb->strips ? (columns + in_strip - 1) / in_strip : columns + xb->counting;
 }
 
 /* Windows (1 bit) or planes of `images` images of map. */

@@ -104,7 +104,8 @@ static mho_status set_cells(mho_crossbar *xb, const float *const variance[2], do
     mho_status s = MHO_OK;
     for (int side = 0; !s && side < 2; ++side) {
         if (!xb->variance[side])
-            s = mhoi_alloc(&xb->variance[side], cells, sizeof **xb->variance, "variances");
+            s = mhoi_alloc(&xb->variance[side], cells + MHOI_BUNDLE_ROWS, sizeof **xb->variance,
+                           "variances");
         if (!s)
             round_side(xb, variance[side], unit, xb->variance[side]);
     }

@@ -55,6 +55,8 @@ static bool wanted(const mho_crossbar *xb, mhoi_side side)
     if (side >= MHOI_VARIANCE && !xb->noisy)
         return false;
     side %= MHOI_VARIANCE;
+    if (xb->strips && side == MHOI_MINUS)
+        return false;
     if (xb->shape.conversion == MHO_CONVERSION_ANY)
         return true;
     return (side == MHOI_DIFFERENCE) == (xb->shape.conversion == MHO_CONVERSION_PER_PAIR);
@@ -190,10 +192,49 @@ static void fill_pairs(const mho_crossbar *xb, mhoi_side side, size_t k, size_t 
         out[i] = 0;
 }
 
+/* Strip u of row group k.  Beyond the last column the last one is worked out again. */
+static void fill_strip(const mho_crossbar *xb, mhoi_side side, size_t k, size_t u, int16_t *out,
+                       int32_t *bias)
+{
+    const size_t columns = xb->shape.columns, in_strip = mhoi_strip_columns(side);
+    const bool noise = side >= MHOI_VARIANCE;
+    const int16_t *plus = noise ? xb->variance[0] : xb->g_plus;
+    const int16_t *minus = noise ? xb->variance[1] : xb->g_minus;
+    const int16_t *first[MHOI_STRIP], *second[MHOI_STRIP];
+    for (size_t i = 0; i < MHOI_STRIP; ++i) {
+        const size_t c = u * in_strip + i % in_strip;
+        const size_t at = (c < columns ? c : columns - 1) * xb->rows;
+        first[i] = (i < in_strip ? plus : minus) + at;
+        second[i] = minus + at;
+    }
+    const int sign = in_strip < MHOI_STRIP ? 0 : noise ? 1 : -1;
+    memset(bias, 0, MHOI_STRIP * sizeof *bias);
+    for (size_t b = xb->group_bundle[k]; b < xb->group_bundle[k + 1]; ++b) {
+        xb->kernels->strip(first, second, sign, xb->bundle[b].row, xb->bundle[b].rows, out, bias);
+        out += xb->entries * MHOI_STRIP;
+    }
+}
+
+static void fill_strips(mho_crossbar *xb, mhoi_side side)
+{
+    const size_t strips = mhoi_tables_of(xb, side);
+    int16_t *out = xb->table[side];
+    int32_t *bias = xb->bias[side];
+    for (size_t k = 0; k < xb->groups; ++k)
+        for (size_t u = 0; u < strips; ++u, bias += MHOI_STRIP) {
+            fill_strip(xb, side, k, u, out, bias);
+            out += mhoi_bundles_of(xb, k) * xb->entries * MHOI_STRIP;
+        }
+}
+
 static void fill_side(mho_crossbar *xb, mhoi_side side)
 {
     const size_t columns = xb->shape.columns;
     char *out = xb->table[side];
+    if (xb->strips) {
+        fill_strips(xb, side);
+        return;
+    }
     for (size_t k = 0; k < xb->groups; ++k)
         for (size_t c = 0; c < columns; ++c) {
             if (xb->shape.input_bits == 1)
@@ -252,10 +293,9 @@ static bool differences_fit(const mho_crossbar *xb)
 
 static mho_status resize_tables(mho_crossbar *xb)
 {
-    const size_t columns = xb->shape.columns + xb->counting;
-    const size_t bytes = xb->group_step[xb->groups] * mhoi_step_bytes(xb) * columns;
-    const bool keep = bytes == xb->table_bytes;
-    xb->table_bytes = bytes;
+    const size_t step = xb->group_step[xb->groups] * mhoi_step_bytes(xb);
+    const bool keep = step == xb->table_bytes;
+    xb->table_bytes = step;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
         const bool fits =
             xb->shape.input_bits == 1 || side != MHOI_DIFFERENCE || differences_fit(xb);
@@ -263,7 +303,8 @@ static mho_status resize_tables(mho_crossbar *xb)
             mhoi_free(&xb->table[side]);
         if (xb->table[side] || !wanted(xb, side) || !fits)
             continue;
-        const mho_status status = mhoi_alloc(&xb->table[side], bytes, 1, "look-up tables");
+        const mho_status status =
+            mhoi_alloc(&xb->table[side], step, mhoi_tables_of(xb, side), "look-up tables");
         if (status != MHO_OK)
             return status;
     }
@@ -295,6 +336,7 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
     const bool counted = xb->counting;
     xb->counting = xb->kernels->count && xb->shape.input_bits == 1 &&
                    mhoi_two_valued(xb, &xb->low, &xb->high) && !(xb->noisy && xb->variance[0]);
+    xb->strips = xb->kernels->strip && xb->shape.input_bits == 1 && !xb->counting;
     if (counted != xb->counting)
         first = MHOI_PLUS;
     if (first == MHOI_PLUS) {

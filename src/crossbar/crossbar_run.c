@@ -71,11 +71,10 @@ static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
         xb->kernels->dot(job);
 }
 
-/* First table of row group k, side, column c. */
+/* First table of row group k, side, column (or strip) c. */
 static const char *table_of(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c)
 {
-    const size_t columns = xb->shape.columns + xb->counting;
-    const size_t steps = xb->group_step[k] * columns + c * mhoi_steps_of(xb, k);
+    const size_t steps = xb->group_step[k] * mhoi_tables_of(xb, side) + c * mhoi_steps_of(xb, k);
     return (const char *)xb->table[side] + steps * mhoi_step_bytes(xb);
 }
 
@@ -125,10 +124,30 @@ static void count_inputs(const block *b, size_t k)
     }
 }
 
+/* Weight columns of a job. */
+static size_t job_columns(const block *b)
+{
+    const size_t sums = b->xb->strips ? MHOI_RAW : MHOI_SUMS;
+    return b->per_pair ? sums : sums / 2;
+}
+
+static void set_strips(mhoi_job *job, const block *b, mhoi_side side, size_t k, size_t c)
+{
+    const size_t strips = mhoi_tables_of(b->xb, side), first = c / mhoi_strip_columns(side);
+    job->strips = strips - first < MHOI_STRIPS ? strips - first : MHOI_STRIPS;
+    for (size_t u = 0; u < job->strips; ++u)
+        job->w[u] = table_of(b->xb, side, k, first + u);
+    job->lane_bias = b->xb->bias[side] + (k * strips + first) * MHOI_STRIP;
+}
+
 /* The tables of a job's sums, or (from = MHOI_VARIANCE) of their variances. */
 static void set_sums(mhoi_job *job, const block *b, mhoi_side from, size_t k, size_t c)
 {
     const size_t each = b->per_pair ? 1 : 2, left = b->xb->shape.columns - c;
+    if (b->xb->strips) {
+        set_strips(job, b, from + (b->per_pair ? MHOI_DIFFERENCE : MHOI_PLUS), k, c);
+        return;
+    }
     for (size_t j = 0; j < MHOI_SUMS; ++j) {
         const mhoi_side side = b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS;
         const size_t column = c + (j / each < left ? j / each : left - 1);
@@ -136,12 +155,12 @@ static void set_sums(mhoi_job *job, const block *b, mhoi_side from, size_t k, si
     }
 }
 
-/* Four sums of row group k from column c on: S+, S- of two columns, or the differences of four.
- * Beyond the last column the last one is worked out again and dropped. */
+/* The sums of row group k from column c on: S+, S- of some columns, or the differences of twice as
+ * many.  Beyond the last column of four sums the last one is worked out again and dropped. */
 static mhoi_job make_job(const block *b, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
-    const size_t each = b->per_pair ? 1 : 2, left = xb->shape.columns - c, room = MHOI_SUMS / each;
+    const size_t left = xb->shape.columns - c, room = job_columns(b);
     mhoi_job job = {.x = b->work->x,
                     .steps = mhoi_steps_of(xb, k),
                     .pixels = b->pixels,
@@ -150,17 +169,18 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
                     .paired = !b->per_pair,
                     .accumulate = k > 0,
                     .outputs = left < room ? left : room,
+                    .pitch = b->pitch,
                     .place = b->work->place};
     if (xb->counting)
         set_counts(&job, b, k, c, left);
     else
         set_sums(&job, b, MHOI_PLUS, k, c);
-    for (size_t j = 0; j < job.outputs; ++j)
+    for (size_t j = 0; j < job.outputs && j < MHOI_SUMS; ++j)
         job.out[j] = b->sum + (c + j) * b->pitch;
     return job;
 }
 
-/* The four sums themselves, raw[MHOI_SUMS][MHOI_PITCH]. */
+/* The sums themselves, raw[sums][MHOI_PITCH]: mhoi_raw_of tells which is where. */
 static void run_raw(const block *b, mhoi_job job, int32_t *raw)
 {
     size_t place[MHOI_BLOCK / MHOI_TILE];
@@ -170,7 +190,8 @@ static void run_raw(const block *b, mhoi_job job, int32_t *raw)
         job.out[j] = raw + j * MHOI_PITCH;
     job.code.ideal = true;
     job.paired = job.accumulate = false;
-    job.outputs = MHOI_SUMS;
+    job.outputs = b->xb->strips ? job.strips * MHOI_STRIP : MHOI_SUMS;
+    job.pitch = MHOI_PITCH;
     job.place = place;
     run_kernel(b->xb, &job);
 }
@@ -179,19 +200,17 @@ static void run_raw(const block *b, mhoi_job job, int32_t *raw)
 static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
-    const int32_t *raw = b->work->raw;
-    const size_t pitch = MHOI_PITCH;
-    for (size_t j = 0; j < job->outputs; ++j)
+    for (size_t j = 0; j < job->outputs; ++j) {
+        const int32_t *plus = b->work->raw + mhoi_raw_of(job, j, 0);
+        const int32_t *minus = b->work->raw + mhoi_raw_of(job, j, 1);
         for (size_t q = 0; q < b->pixels; ++q) {
-            int32_t *out = job->out[j] + job->place[q / MHOI_TILE] + q % MHOI_TILE;
-            const int32_t code =
-                job->paired
-                    ? mhoi_convert_real(xb, b->converter, 0, k, c + j, raw[2 * j * pitch + q]) -
-                          mhoi_convert_real(xb, b->converter, 1, k, c + j,
-                                            raw[(2 * j + 1) * pitch + q])
-                    : mhoi_convert_real(xb, b->converter, 0, k, c + j, raw[j * pitch + q]);
+            int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE] + q % MHOI_TILE;
+            int32_t code = mhoi_convert_real(xb, b->converter, 0, k, c + j, plus[q]);
+            if (job->paired)
+                code -= mhoi_convert_real(xb, b->converter, 1, k, c + j, minus[q]);
             *out = code + (job->accumulate ? *out : 0);
         }
+    }
 }
 
 static size_t square_tiles(const block *b)
@@ -216,7 +235,7 @@ static void run_variances(const block *b, mhoi_job job, size_t k, size_t c)
     for (size_t part = 0; part <= wide; ++part) {
         if (b->work->square)
             job.x = b->work->square + part * pairs;
-        run_raw(b, job, b->work->variance + part * MHOI_SUMS * MHOI_PITCH);
+        run_raw(b, job, b->work->variance + part * MHOI_RAW * MHOI_PITCH);
     }
 }
 
@@ -234,16 +253,15 @@ static void set_counted(const block *b, size_t side, mhoi_disturb *d)
                                     : xb->variance_low;
 }
 
-/* Noise of sum j of a job. */
-static void disturb_sum(const block *b, size_t k, size_t c, size_t j)
+/* Noise of the sum of a column (from c on) and side that is raw[at]. */
+static void disturb_sum(const block *b, size_t k, size_t column, size_t side, size_t at)
 {
     const mho_crossbar *xb = b->xb;
-    const size_t side = b->per_pair ? 0 : j % 2, column = c + (b->per_pair ? j : j / 2);
-    int32_t *raw = b->work->raw + j * MHOI_PITCH, *variance = b->work->variance + j * MHOI_PITCH;
+    int32_t *raw = b->work->raw + at, *variance = b->work->variance + at;
     mhoi_disturb d = {.pixels = b->pixels,
                       .sum = raw,
                       .low = variance,
-                      .high = mhoi_squares_wide(xb) ? variance + MHOI_SUMS * MHOI_PITCH : NULL,
+                      .high = mhoi_squares_wide(xb) ? variance + MHOI_RAW * MHOI_PITCH : NULL,
                       .normal = b->work->normal,
                       .unit = xb->noise_unit,
                       .half = b->converter->codes == 0 ? 0.5F : 0.0F,
@@ -260,8 +278,9 @@ static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
     run_raw(b, *job, b->work->raw);
     if (b->reading && !b->xb->counting)
         run_variances(b, *job, k, c);
-    for (size_t j = 0; b->reading && j < job->outputs * (job->paired ? 2 : 1); ++j)
-        disturb_sum(b, k, c, j);
+    for (size_t j = 0; b->reading && j < job->outputs; ++j)
+        for (size_t side = 0; side <= job->paired; ++side)
+            disturb_sum(b, k, c + j, side, mhoi_raw_of(job, j, side));
     if (b->exact)
         b->xb->kernels->finish(job, b->work->raw);
     else
@@ -271,10 +290,9 @@ static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
 /* All columns of row group k. */
 static void run_group(const block *b, size_t k)
 {
-    const size_t columns = b->per_pair ? MHOI_SUMS : MHOI_SUMS / 2;
     if (b->xb->counting)
         count_inputs(b, k);
-    for (size_t c = 0; c < b->xb->shape.columns; c += columns) {
+    for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
         const mhoi_job job = make_job(b, k, c);
         if (b->exact && !b->reading)
             run_kernel(b->xb, &job);
@@ -287,8 +305,9 @@ static bool has_tables(const mho_crossbar *xb, bool per_pair, mhoi_side from)
 {
     if (xb->counting)
         return true;
-    return xb->kernels && (per_pair ? xb->table[from + MHOI_DIFFERENCE] != NULL
-                                    : xb->table[from + MHOI_PLUS] && xb->table[from + MHOI_MINUS]);
+    return xb->kernels &&
+           (per_pair ? xb->table[from + MHOI_DIFFERENCE] != NULL
+                     : xb->table[from + MHOI_PLUS] && (xb->strips || xb->table[from + MHOI_MINUS]));
 }
 
 /* Memory and tables for noise. */
@@ -378,16 +397,16 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
 static void tell_sums(const block *b, const uint8_t *map, size_t images, mho_crossbar_sums_fn *each,
                       void *user)
 {
-    const int32_t *raw = b->work->raw;
     for (size_t k = 0; k < b->xb->groups; ++k) {
         mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
         if (b->xb->counting)
             count_inputs(b, k);
-        for (size_t c = 0; c < b->xb->shape.columns; c += 2) {
-            run_raw(b, make_job(b, k, c), b->work->raw);
-            each(user, raw, raw + MHOI_PITCH, b->pixels);
-            if (c + 1 < b->xb->shape.columns)
-                each(user, raw + 2 * MHOI_PITCH, raw + 3 * MHOI_PITCH, b->pixels);
+        for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
+            const mhoi_job job = make_job(b, k, c);
+            const int32_t *raw = b->work->raw;
+            run_raw(b, job, b->work->raw);
+            for (size_t j = 0; j < job.outputs; ++j)
+                each(user, raw + mhoi_raw_of(&job, j, 0), raw + mhoi_raw_of(&job, j, 1), b->pixels);
         }
     }
 }

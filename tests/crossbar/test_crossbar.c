@@ -206,6 +206,32 @@ static void random_shapes_match_the_definition(void **state)
     }
 }
 
+static problem connected(size_t rows, size_t columns, size_t crossbar_rows, size_t n)
+{
+    return (problem){.n = n,
+                     .shape = {.window = {.c = rows, .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1},
+                               .columns = columns,
+                               .crossbar_rows = crossbar_rows,
+                               .input_bits = 1}};
+}
+
+/* More columns than a kernel works out at once, and more rows than it looks up in one go. */
+static void large_shapes_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 40; ++i) {
+        problem p = connected(100 + draw(900), 1 + draw(90), 1 + draw(700), 1 + draw(90));
+        p.per_pair = draw(2);
+        p.shape.input_bits = draw(4) ? 1 : 8;
+        p.converter = (mho_converter){.codes = (int32_t)(draw(4) ? 2U << draw(8) : 0),
+                                      .edge = (int32_t)draw(60000) - 20000,
+                                      .step = (int32_t)(1 + draw(4000))};
+        fill(&p, i % 4 == 3 ? -1000 : 0, i % 4 == 1 ? 16384 : 4096);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
 /* Conductances from the narrow to the widest that 16 bits hold, also below g_off: bundles get shorter. */
 static void any_conductances_match_the_definition(void **state)
 {
@@ -250,15 +276,6 @@ static void ideal_cells_match_the_definition(void **state)
         compare(&p, i);
         clear(&p);
     }
-}
-
-static problem connected(size_t rows, size_t columns, size_t crossbar_rows, size_t n)
-{
-    return (problem){.n = n,
-                     .shape = {.window = {.c = rows, .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1},
-                               .columns = columns,
-                               .crossbar_rows = crossbar_rows,
-                               .input_bits = 1}};
 }
 
 /* Sums on an edge take the upper code: all cells and steps are small, so that ties are common. */
@@ -510,6 +527,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes_match_the_definition),
+        cmocka_unit_test(large_shapes_match_the_definition),
         cmocka_unit_test(any_conductances_match_the_definition),
         cmocka_unit_test(ideal_cells_match_the_definition),
         cmocka_unit_test(ties_take_the_upper_code),
