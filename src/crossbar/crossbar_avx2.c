@@ -125,34 +125,36 @@ INLINE __m256i held(__m256i v)
     return v;
 }
 
-INLINE void dot_tile(const mhoi_job *job, size_t j, size_t q, size_t tile)
+/* Four sums for 16 pixels: 8 products and as many additions for 2 loads of inputs, which may come from
+ * the second cache, and 4 of conductances. */
+INLINE void dot_tile(const mhoi_job *job, size_t q)
 {
-    const int32_t *w0 = job->w[j], *w1 = job->w[j + 1];
+    const int32_t *const w[] = {job->w[0], job->w[1], job->w[2], job->w[3]};
     const int32_t *x = (const int32_t *)job->x + tile_at(job, q);
-    __m256i s0[4], s1[4];
-    UNROLL for (size_t t = 0; t < tile; ++t) s0[t] = s1[t] = _mm256_setzero_si256();
+    __m256i s[MHOI_SUMS][2];
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j) s[j][0] = s[j][1] = _mm256_setzero_si256();
     for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE) {
-        const __m256i a = _mm256_set1_epi32(w0[i]), b = _mm256_set1_epi32(w1[i]);
-        UNROLL for (size_t t = 0; t < tile; ++t)
+        const __m256i v0 = held(_mm256_load_si256((const void *)x));
+        const __m256i v1 = held(_mm256_load_si256((const void *)(x + 8)));
+        UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
         {
-            const __m256i v = _mm256_load_si256((const void *)(x + t * 8));
-            s0[t] = _mm256_add_epi32(s0[t], _mm256_madd_epi16(v, a));
-            s1[t] = _mm256_add_epi32(s1[t], _mm256_madd_epi16(v, b));
+            const __m256i g = _mm256_set1_epi32(w[j][i]);
+            s[j][0] = _mm256_add_epi32(s[j][0], _mm256_madd_epi16(v0, g));
+            s[j][1] = _mm256_add_epi32(s[j][1], _mm256_madd_epi16(v1, g));
         }
     }
     const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
-    UNROLL for (size_t t = 0; t < tile; ++t) finish(job, j, to + t * 8, s0[t], s1[t]);
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; j += 2)
+    {
+        finish(job, j, to, s[j][0], s[j + 1][0]);
+        finish(job, j, to + 8, s[j][1], s[j + 1][1]);
+    }
 }
 
 static void dot(const mhoi_job *job)
 {
-    for (size_t j = 0; j < MHOI_SUMS; j += 2) {
-        size_t q = 0;
-        for (; q + 24 < job->pixels; q += 32)
-            dot_tile(job, j, q, 4);
-        for (; q < job->pixels; q += 8)
-            dot_tile(job, j, q, 1);
-    }
+    for (size_t q = 0; q < job->pixels; q += LANES)
+        dot_tile(job, q);
 }
 
 /* Pairs 0..7 (16 rows) of images 0..7: 16-bit pairs of bytes are transposed, then widened. */

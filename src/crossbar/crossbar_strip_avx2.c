@@ -54,11 +54,12 @@ void mhoi_strip_avx2(const int16_t *const *g, const int16_t *const *other, int s
     load_rows(g, row, mask, p);
     if (sign)
         load_rows(other, row, mask, m);
-    UNROLL for (size_t r = 0; sign > 0 && r < 4; ++r)
-    {
-        p[r] = _mm256_add_epi16(p[r], m[r]);
-        m[r] = zero;
-    }
+    if (sign > 0)
+        UNROLL for (size_t r = 0; r < 4; ++r)
+        {
+            p[r] = _mm256_add_epi16(p[r], m[r]);
+            m[r] = zero;
+        }
     UNROLL for (size_t r = 0; r < 4; ++r) v[0] =
         _mm256_add_epi16(v[0], _mm256_sub_epi16(m[r], _mm256_min_epi16(p[r], m[r])));
     __m256i *to = (void *)bias;
