@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errors of converters as they are drawn at programming (docs/models/chip.md eq. (10)): mean, deviation and
+ * shape over many converters and programmings; that no two converters go together; what a draw depends on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "chip/chip_impl.h"
+#include "chip_nets.h"
+#include "crossbar/crossbar_impl.h"
+#include "mho/run.h"
+
+enum {
+    SIDE = 20,
+    ROWS = SIDE * SIDE,
+    COLUMNS = 240,
+    LAYERS = 2, /* of COLUMNS each, before the classifier */
+    CLASSES = 10,
+    TRIALS = 12,
+    MOST = 2 * 4 * COLUMNS /* converters of a layer: pairs of crossbars, row groups, columns */
+};
+
+#define OFFSET 0.25
+#define GAIN 0.03
+#define INL 0.5
+#define ALL "output.offset=0.25", "output.gain_error=0.03", "output.inl=0.5"
+
+/* 400 rows and 240: four row groups of 128 and two, behind converters of 8 and 4 bits. */
+static mho_net *two_layers(void)
+{
+    dice d = {1};
+    builder b = {.nodes = 0};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1, SIDE, SIDE};
+    add_plain(&b, MHO_OP_FLATTEN, "flatten");
+    for (int i = 0; i < LAYERS; i++) {
+        add_fc(&b, COLUMNS, true, false);
+        add_plain(&b, MHO_OP_BATCHNORM, "bn");
+        add_plain(&b, MHO_OP_SIGN, "sign");
+    }
+    add_fc(&b, CLASSES, true, false);
+    mho_net *net = finish(&b);
+    randomize(&d, net);
+    return net;
+}
+
+static mho_chip *chip_of(const char *const *set)
+{
+    dice d = {2};
+    mho_net *net = two_layers();
+    mho_images images = random_images(&d, (mho_shape){1, SIDE, SIDE}, 50);
+    const mho_hw hw = open_hw("bcnn", set);
+    mho_chip *chip;
+    must(mho_chip_create(net, &hw, &images, &chip));
+    free_images(&images);
+    mho_net_destroy(net);
+    return chip;
+}
+
+/* Standard normals of a layer's converters, if the deviations are those asked for: [kind][converter];
+ * returns the converters. */
+static size_t errors_of(mho_chip *chip, size_t l, uint64_t seed, uint32_t trial, double n[3][MOST])
+{
+    must(mho_chip_program(chip, seed, trial));
+    const chip_layer *layer = &chip->layer[l];
+    const size_t count = 2 * layer->row_groups * layer->engine_columns;
+    const double step = layer->calibrated.step;
+    assert_true(count <= MOST && layer->xb[0]->error && layer->calibrated.codes > 0);
+    for (size_t i = 0; i < count; i++) {
+        const mho_converter_error e = layer->xb[0]->error[i];
+        n[0][i] = (double)e.offset / (OFFSET * step);
+        n[1][i] = (double)e.gain / GAIN;
+        n[2][i] = (double)e.bow / (INL * step);
+    }
+    return count;
+}
+
+static void near(const char *what, double got, double want, double deviation)
+{
+    if (!(fabs(got - want) <= 5 * deviation))
+        fail_msg("%s = %.5f, want %.5f +- %.5f", what, got, want, 5 * deviation);
+}
+
+/* The first four moments of n normals, and the share beyond two deviations. */
+static void check_normal(const double *x, size_t count)
+{
+    const double n = (double)count;
+    double m[5] = {0}, beyond = 0;
+    for (size_t i = 0; i < count; i++) {
+        double p = 1;
+        for (int k = 1; k <= 4; k++)
+            m[k] += (p *= x[i]) / n;
+        beyond += fabs(x[i]) > 2;
+    }
+    near("mean", m[1], 0, sqrt(1 / n));
+    near("deviation", sqrt(m[2]), 1, sqrt(0.5 / n));
+    near("third moment", m[3], 0, sqrt(15 / n));
+    near("fourth moment", m[4], 3, sqrt(96 / n));
+    near("share beyond two deviations", beyond / n, 0.0455, sqrt(0.0455 * 0.9545 / n));
+}
+
+static void test_distribution(void **state)
+{
+    (void)state;
+    const char *const set[] = {ALL, NULL};
+    static double n[3][MOST], all[3][LAYERS * TRIALS * MOST];
+    mho_chip *chip = chip_of(set);
+    size_t total = 0;
+    for (uint32_t trial = 0; trial < TRIALS; trial++)
+        for (size_t l = 0; l < LAYERS; l++) {
+            const size_t count = errors_of(chip, l, 3, trial, n);
+            for (size_t kind = 0; kind < 3; kind++)
+                memcpy(all[kind] + total, n[kind], count * sizeof *n[kind]);
+            total += count;
+        }
+    assert_int_equal(total, TRIALS * 2 * (4 + 2) * COLUMNS);
+    for (size_t kind = 0; kind < 3; kind++)
+        check_normal(all[kind], total);
+    mho_chip_destroy(chip);
+}
+
+static void uncorrelated(const char *what, const double *a, const double *b, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    near(what, sum / (double)count, 0, sqrt(1 / (double)count));
+}
+
+/* Two programmings, or two layers, of `count` converters each. */
+static void apart(const char *what, double a[3][MOST], double b[3][MOST], size_t count)
+{
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 3; j++)
+            uncorrelated(what, a[i], b[j], count);
+}
+
+static void test_independence(void **state)
+{
+    (void)state;
+    const char *const set[] = {ALL, NULL};
+    static double a[3][MOST], b[3][MOST];
+    mho_chip *chip = chip_of(set);
+    const size_t count = errors_of(chip, 0, 3, 0, a), half = count / 2;
+    assert_int_equal(count, MOST);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 3; j++) {
+            if (i < j)
+                uncorrelated("kinds of one converter", a[i], a[j], count);
+            uncorrelated("neighbouring columns", a[i], a[j] + 1, count - 1);
+            uncorrelated("row groups", a[i], a[j] + COLUMNS, count - COLUMNS);
+            uncorrelated("crossbars of a pair", a[i], a[j] + half, half);
+        }
+    (void)errors_of(chip, 0, 3, 1, b);
+    apart("programmings", a, b, count);
+    (void)errors_of(chip, 0, 4, 0, b);
+    apart("seeds", a, b, count);
+    apart("layers", a, b, errors_of(chip, 1, 3, 0, b));
+    mho_chip_destroy(chip);
+}
+
+/* What one draw is of: seed and programming, not the threads, the cells or the other errors; and it grows
+ * with the deviation asked for. */
+static void test_dependence(void **state)
+{
+    (void)state;
+    static const char *const set[][6] = {{ALL},
+                                         {ALL, "device.variation=0.3", "device.stuck_on=0.1"},
+                                         {"output.offset=0.5"},
+                                         {"output.gain_error=0.06"},
+                                         {"output.inl=1"}};
+    static const double times[][3] = {{1, 1, 1}, {1, 1, 1}, {2, 0, 0}, {0, 2, 0}, {0, 0, 2}};
+    static double want[3][MOST], got[3][MOST];
+    for (size_t l = 0; l < LAYERS; l++)
+        for (size_t s = 0; s < sizeof set / sizeof *set; s++) {
+            mho_chip *chip = chip_of(set[s]);
+            (void)errors_of(chip, l, 3, 7, got); /* another one before it */
+            must(mho_threads_set(1 + s % 3));
+            const size_t count = errors_of(chip, l, 9, 2, s ? got : want);
+            for (size_t kind = 0; s && kind < 3; kind++)
+                for (size_t i = 0; i < count; i++)
+                    assert_true(got[kind][i] == times[s][kind] * want[kind][i]);
+            mho_chip_destroy(chip);
+        }
+    must(mho_threads_set(0));
+}
+
+/* A sense amplifier has an offset alone, in units of weight; where rows fit one crossbar. */
+static void test_sense_amplifiers(void **state)
+{
+    (void)state;
+    const char *const set[] = {ALL, "crossbar.rows=512", "crossbar.columns=512", NULL};
+    static double offset[LAYERS * TRIALS * COLUMNS];
+    mho_chip *chip = chip_of(set);
+    size_t total = 0;
+    for (uint32_t trial = 0; trial < TRIALS; trial++) {
+        must(mho_chip_program(chip, 3, trial));
+        for (size_t l = 0; l < LAYERS; l++) {
+            const chip_layer *layer = &chip->layer[l];
+            assert_true(layer->sense);
+            for (size_t c = 0; c < 2 * COLUMNS; c++) {
+                const mho_converter_error e = layer->xb[0]->error[c];
+                assert_true(e.gain == 0 && e.bow == 0 && (c < COLUMNS || e.offset == 0));
+                if (c < COLUMNS)
+                    offset[total++] = (double)e.offset / (OFFSET * layer->unit);
+            }
+        }
+    }
+    check_normal(offset, total);
+    mho_chip_destroy(chip);
+}
+
+int main(void)
+{
+    must(mho_cpu_init());
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_distribution),
+        cmocka_unit_test(test_independence),
+        cmocka_unit_test(test_dependence),
+        cmocka_unit_test(test_sense_amplifiers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
