@@ -26,11 +26,18 @@ static inline int32_t cell(const mho_crossbar *xb, mhoi_side side, size_t c, siz
     }
 }
 
+/* Parts fit 32 bits, which fill registers better. */
 static int64_t magnitude(const int16_t *g, size_t first, size_t last)
 {
+    enum { PART = 1 << 16 };
     int64_t sum = 0;
-    for (size_t r = first; r < last; ++r)
-        sum += abs(g[r]);
+    for (size_t from = first; from < last; from += PART) {
+        const size_t end = last - from < PART ? last : from + PART;
+        uint32_t part = 0;
+        for (size_t r = from; r < end; ++r)
+            part += (uint32_t)abs(g[r]);
+        sum += part;
+    }
     return sum;
 }
 
@@ -319,7 +326,12 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
                          "crossbar: a sum over %zu rows may reach %lld, want at most %d",
                          xb->shape.crossbar_rows, (long long)largest, INT32_MAX);
     const size_t cells = xb->rows * xb->shape.columns, bytes = cells * sizeof *g_plus;
-    for (size_t i = 0; i < cells; ++i)
+    int16_t smallest = 0;
+    for (size_t i = 0; i < cells; ++i) {
+        smallest = g_plus[i] < smallest ? g_plus[i] : smallest;
+        smallest = g_minus[i] < smallest ? g_minus[i] : smallest;
+    }
+    for (size_t i = 0; smallest == INT16_MIN && i < cells; ++i)
         if (g_plus[i] == INT16_MIN || g_minus[i] == INT16_MIN)
             return mho_error(MHO_EDOMAIN, "crossbar: conductance %zu = %d, want %d or more", i,
                              INT16_MIN, -INT16_MAX);

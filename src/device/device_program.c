@@ -30,6 +30,7 @@ typedef struct plan {
     float low, high, off, full; /* limits; g_off; g_on */
     float tolerance;
     bool lognormal, exact; /* exact: no draws at all while writing */
+    bool regular;          /* centres are nominal, spreads equal */
 } plan;
 
 static target table_target(const mho_device *d, size_t k, float off, float full, bool lognormal)
@@ -67,14 +68,15 @@ static void make_plan(const mho_device *d, plan *p)
     p->off = (float)off;
     p->full = (float)full;
     p->lognormal = d->distribution == MHO_DIST_LOGNORMAL;
-    p->exact = true;
+    p->exact = p->regular = true;
     p->tolerance = (float)(d->verify_tolerance * mho_device_delta(d));
     for (size_t k = 0; k < (size_t)1 << d->bits; ++k) {
         target *t = &p->target[k];
         *t = d->table_levels ? table_target(d, k, p->off, p->full, p->lognormal)
                              : plain_target(d, k, p->lognormal);
         t->nominal = (float)((int32_t)(2 * k + 1) * mho_device_delta(d));
-        p->exact = p->exact && t->spread == 0 && t->centre == t->nominal;
+        p->regular = p->regular && t->spread == p->target[0].spread && t->centre == t->nominal;
+        p->exact = p->regular && t->spread == 0;
     }
 }
 
@@ -117,14 +119,25 @@ static void draw_unit(const plan *p, uint64_t first, size_t n, float *u)
     }
 }
 
-/* The first write of every cell, stuck or not.  Look-ups apart from arithmetic: that fills registers. */
-static void write_once(const plan *p, size_t n, const uint8_t *level, const float *u, float *g)
+/* Whole numbers below 2^24, so a centre that is worked out is the one that is looked up. */
+static void targets_of(const plan *p, size_t n, const uint8_t *level, float *centre, float *spread)
 {
-    float centre[CHUNK], spread[CHUNK];
-    for (size_t i = 0; i < n; ++i) {
+    const float delta = (float)mho_device_delta(p->device), same = p->target[0].spread;
+    for (size_t i = 0; p->regular && i < n; ++i) {
+        centre[i] = (float)(2 * (int32_t)level[i] + 1) * delta;
+        spread[i] = same;
+    }
+    for (size_t i = 0; !p->regular && i < n; ++i) {
         centre[i] = p->target[level[i]].centre;
         spread[i] = p->target[level[i]].spread;
     }
+}
+
+/* The first write of every cell, stuck or not. */
+static void write_once(const plan *p, size_t n, const uint8_t *level, const float *u, float *g)
+{
+    float centre[CHUNK], spread[CHUNK];
+    targets_of(p, n, level, centre, spread);
     if (p->lognormal)
         for (size_t i = 0; i < n; ++i)
             g[i] = (p->off + centre[i]) * expf(spread[i] * u[i]) - p->off;
