@@ -56,8 +56,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_crossbar_create(const mho_crossbar_shape *
                                                       mho_crossbar **out);
 MHO_API void mho_crossbar_destroy(mho_crossbar *xb);
 /* g_plus, g_minus [C][R]: conductances in the integer units of mho/device.h.  Cost: a few nanoseconds
- * a cell.  MHO_EDOMAIN: a sum could leave 32 bits; the programming before it stays.  MHO_ENOMEM: the
- * crossbar must be programmed again before it runs. */
+ * a cell.  MHO_EDOMAIN: a sum could leave 32 bits; the programming before it stays.  MHO_ENOMEM,
+ * MHO_EINTERRUPTED: the crossbar must be programmed again before it runs. */
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus,
                                                        const int16_t *g_minus);
 
@@ -82,7 +82,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_errors(mho_crossbar *xb,
  * of a cell goes to the next one of its column, so that columns keep their total; where cells have two
  * conductances and a variance for each, the unit is far finer (docs/models/crossbar.md eq. (10)).
  * MHO_EDOMAIN: a variance that is negative or not finite, or a sum that noise could carry out of 32
- * bits; the noise before it stays.  MHO_ENOMEM: the crossbar must be programmed again before it runs. */
+ * bits; the noise before it stays.  MHO_ENOMEM, MHO_EINTERRUPTED: the crossbar must be programmed again
+ * before it runs. */
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_noise(mho_crossbar *xb,
                                                          const float *variance_plus,
                                                          const float *variance_minus);

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "crossbar/crossbar_impl.h"
+
+enum { FILL_TOGETHER = 16 }; /* columns or strips that a thread fills at once */
 
 /* Cell r of column c as one side of the pair sees it. */
 static inline int32_t cell(const mho_crossbar *xb, mhoi_side side, size_t c, size_t r)
@@ -222,35 +225,38 @@ static void fill_strip(const mho_crossbar *xb, mhoi_side side, size_t k, size_t 
     }
 }
 
-static void fill_strips(mho_crossbar *xb, mhoi_side side)
+typedef struct filling {
+    mho_crossbar *xb;
+    mhoi_side side;
+} filling;
+
+/* Tables of some columns or strips: number k tables + i is column or strip i of row group k. */
+static mho_status fill_some(void *context, size_t item, size_t thread)
 {
-    const size_t strips = mhoi_tables_of(xb, side);
-    int16_t *out = xb->table[side];
-    int32_t *bias = xb->bias[side];
-    for (size_t k = 0; k < xb->groups; ++k)
-        for (size_t u = 0; u < strips; ++u, bias += MHOI_STRIP) {
-            fill_strip(xb, side, k, u, out, bias);
-            out += mhoi_bundles_of(xb, k) * xb->entries * MHOI_STRIP;
-        }
+    const filling *f = context;
+    mho_crossbar *xb = f->xb;
+    const size_t tables = mhoi_tables_of(xb, f->side), all = xb->groups * tables;
+    const size_t end = (item + 1) * FILL_TOGETHER;
+    (void)thread;
+    for (size_t t = item * FILL_TOGETHER; t < end && t < all; ++t) {
+        const size_t k = t / tables, i = t % tables;
+        const size_t before = xb->group_step[k] * tables + i * mhoi_steps_of(xb, k);
+        void *out = (char *)xb->table[f->side] + before * mhoi_step_bytes(xb);
+        if (xb->strips)
+            fill_strip(xb, f->side, k, i, out, xb->bias[f->side] + t * MHOI_STRIP);
+        else if (xb->shape.input_bits == 1)
+            xb->bias[f->side][t] = fill_tables(xb, f->side, k, i, out);
+        else
+            fill_pairs(xb, f->side, k, i, out);
+    }
+    return MHO_OK;
 }
 
-static void fill_side(mho_crossbar *xb, mhoi_side side)
+static mho_status fill_side(mho_crossbar *xb, mhoi_side side)
 {
-    const size_t columns = xb->shape.columns;
-    char *out = xb->table[side];
-    if (xb->strips) {
-        fill_strips(xb, side);
-        return;
-    }
-    for (size_t k = 0; k < xb->groups; ++k)
-        for (size_t c = 0; c < columns; ++c) {
-            if (xb->shape.input_bits == 1)
-                xb->bias[side][k * columns + c] =
-                    fill_tables(xb, side, k, c, (int16_t *)(void *)out);
-            else
-                fill_pairs(xb, side, k, c, (int16_t *)(void *)out);
-            out += mhoi_steps_of(xb, k) * mhoi_step_bytes(xb);
-        }
+    filling f = {xb, side};
+    const size_t all = xb->groups * mhoi_tables_of(xb, side);
+    return mhoi_parallel((all + FILL_TOGETHER - 1) / FILL_TOGETHER, fill_some, &f);
 }
 
 /* One word of every four bundles: bit 8 i + j is row j of bundle i.  Column C: the rows in use. */
@@ -355,15 +361,15 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
         choose_bundles(xb);
         cut_bundles(xb);
     }
-    const mho_status status = resize_tables(xb);
+    mho_status status = resize_tables(xb);
     if (status != MHO_OK) {
         xb->table_bytes = 0;
         return status;
     }
     if (xb->counting && first == MHOI_PLUS)
         fill_counts(xb);
-    for (mhoi_side side = first; !xb->counting && side < MHOI_SIDES; ++side)
+    for (mhoi_side side = first; !status && !xb->counting && side < MHOI_SIDES; ++side)
         if (xb->table[side])
-            fill_side(xb, side);
-    return MHO_OK;
+            status = fill_side(xb, side);
+    return status;
 }
