@@ -88,6 +88,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_noise(mho_crossbar *xb,
                                                          const float *variance_plus,
                                                          const float *variance_minus);
 
+/* column[C]: S- of column c is what one reference column conducts, read once for all columns that name the
+ * same column: noise of S- is drawn for column[c].  NULL: every column has its own.  Copied, kept.
+ * Two sums that share noise cannot be told by their difference: with noise, one converter a pair is
+ * the caller's error.  MHO_EDOMAIN: column[c] >= C. */
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_references(mho_crossbar *xb,
+                                                              const uint32_t *column);
+
 /* Working memory of one thread, for runs of any number of images (`images`: how many are usual). */
 typedef struct mho_crossbar_work mho_crossbar_work;
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images,

@@ -98,6 +98,13 @@ chip_column chip_column_of(const chip_layer *layer, size_t plane, size_t column)
                                                  : (first + weight) * k->slices + slice};
 }
 
+size_t chip_reference_of(const chip_layer *layer, size_t column)
+{
+    const chip_cells *k = &layer->cells;
+    const size_t step = k->planes > 1 ? 1 : k->slices, weight = column / step % layer->columns;
+    return k->reference ? column - weight % k->weights_per_tile * step : column;
+}
+
 static uint8_t level_of(const chip_cells *k, chip_column column, bool minus, int32_t m)
 {
     const uint32_t mask = ((uint32_t)1 << k->slice_bits) - 1;

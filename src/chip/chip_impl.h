@@ -161,6 +161,8 @@ MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node
 MHO_MUST_CHECK mho_status chip_coding_set(const mho_hw *hw, chip_layer *layer);
 MHO_MUST_CHECK mho_status chip_reads_set(const mho_hw *hw, const chip_map *in, chip_layer *layer);
 chip_column chip_column_of(const chip_layer *layer, size_t plane, size_t column);
+/* The first of the engine's columns that share a reference column with this one; else itself. */
+size_t chip_reference_of(const chip_layer *layer, size_t column);
 /* Levels of lines [first, first + n) of a column whose weights are m[R] (a reference: unused). */
 void chip_column_levels(const chip_layer *layer, const int16_t *m, chip_column column, bool minus,
                         size_t first, size_t n, uint8_t *level);

@@ -153,6 +153,18 @@ static mho_status create_counter(chip_layer *layer)
     return s;
 }
 
+static mho_status share_references(chip_layer *layer)
+{
+    uint32_t *column = NULL;
+    mho_status s = mhoi_alloc(&column, layer->engine_columns, sizeof *column, "references");
+    for (size_t c = 0; !s && c < layer->engine_columns; c++)
+        column[c] = (uint32_t)chip_reference_of(layer, c);
+    for (size_t g = 0; !s && g < layer->groups; g++)
+        s = mho_crossbar_set_references(layer->xb[g], column);
+    mhoi_free(&column);
+    return s;
+}
+
 static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
 {
     const mho_crossbar_shape shape = {.window = lines_of(layer),
@@ -166,6 +178,8 @@ static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_create(&shape, &layer->xb[g]);
+    if (!s && layer->cells.reference)
+        s = share_references(layer);
     if (!s && layer->cells.digital)
         s = create_counter(layer);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
@@ -195,6 +209,17 @@ static void set_inputs(const chip_map *in, chip_layer *layer)
     layer->x_lo = in->coding == CHIP_BITS ? 0 : in->codes.lo;
     layer->x_hi = in->coding == CHIP_BITS ? 1 : in->codes.hi;
     layer->z_scale = in->coding == CHIP_BITS ? 1 : (double)in->scale;
+}
+
+/* The noise of a reference column is the same in every difference with it. */
+static mho_status check_noise(const mho_hw *hw, const chip_layer *layer)
+{
+    if (!mho_device_is_noisy(&hw->device) || !layer->cells.reference || !layer->per_pair)
+        return MHO_OK;
+    return mho_error(MHO_ENOTMODELED,
+                     "layer %s: read noise of a reference column in the analog differences of "
+                     "output.per pair: want output.per crossbar, or crossbar.offset digital",
+                     layer->name);
 }
 
 /* A sense amplifier compares one sum with a threshold that is known beforehand. */
@@ -235,6 +260,8 @@ mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const c
     layer->images = SUM_BYTES / sizeof(int32_t) / (layer->engine_columns * layer->positions);
     layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
     s = check_sense(layer);
+    if (!s)
+        s = check_noise(hw, layer);
     if (!s)
         s = weight_units(chip, node, layer);
     if (!s && chip->binary)

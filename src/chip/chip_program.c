@@ -110,15 +110,6 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     return s;
 }
 
-/* The converter of S- number i, [row groups][columns]: all pairs of a reference column share one. */
-static size_t converter_of(const chip_layer *layer, size_t i)
-{
-    const chip_cells *k = &layer->cells;
-    const size_t column = i % layer->engine_columns, step = k->planes > 1 ? 1 : k->slices;
-    const size_t weight = column / step % layer->columns;
-    return k->reference ? i - weight % k->weights_per_tile * step : i;
-}
-
 /* Errors of the converters of group g: normal, of the deviations told, drawn once a programming. */
 static mho_status set_errors(const program *p, const chip_layer *layer, size_t g)
 {
@@ -139,7 +130,9 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
                                     CONVERTER_STREAM + 2 * (uint32_t)g + side};
         for (size_t i = 0; i < each; i++) {
             float n[3];
-            mhoi_rng_normal(&stream, 4 * (side ? converter_of(layer, i) : i), 3, n);
+            const size_t c = i % layer->engine_columns; /* a reference has one converter */
+            const size_t own = i - c + (side ? chip_reference_of(layer, c) : c);
+            mhoi_rng_normal(&stream, 4 * own, 3, n);
             error[side * each + i] =
                 (mho_converter_error){offset * n[0], gain * n[1], codes ? bow * n[2] : 0};
         }

@@ -181,6 +181,7 @@ struct mho_crossbar {
     size_t table_bytes;         /* of a column, or of a strip */
     int32_t *bias[MHOI_SIDES];  /* [k][C] */
     mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
+    uint32_t *reference;        /* [C] whose S- a column shares; NULL: its own */
     bool noisy;                 /* reads are; variances are integers in units of noise_unit */
     float noise_unit;
     int16_t *variance[2]; /* [C][R] of the cells of g_plus, g_minus; NULL: of low and high cells */

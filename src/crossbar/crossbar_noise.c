@@ -146,10 +146,27 @@ mho_status mho_crossbar_set_noise(mho_crossbar *xb, const float *variance_plus,
     return s;
 }
 
+mho_status mho_crossbar_set_references(mho_crossbar *xb, const uint32_t *column)
+{
+    const size_t columns = xb->shape.columns;
+    for (size_t c = 0; column && c < columns; ++c)
+        if (column[c] >= columns)
+            return mho_error(MHO_EDOMAIN, "crossbar: reference of column %zu = %u, want 0..%zu", c,
+                             column[c], columns - 1);
+    mhoi_free(&xb->reference);
+    if (!column)
+        return MHO_OK;
+    mho_status s = mhoi_alloc(&xb->reference, columns, sizeof *xb->reference, "references");
+    for (size_t c = 0; !s && c < columns; ++c)
+        xb->reference[c] = column[c];
+    return s;
+}
+
 void mhoi_noise_draw(const mho_crossbar *xb, const mho_reading *reading, size_t k, size_t c,
                      size_t side, uint64_t pixel, size_t n, float *normal)
 {
-    const uint64_t output = 2 * ((uint64_t)k * xb->shape.columns + c) + side;
+    const size_t column = side && xb->reference ? xb->reference[c] : c;
+    const uint64_t output = 2 * ((uint64_t)k * xb->shape.columns + column) + side;
     MHO_ASSERT(reading->layer < NOISE_LAYER && reading->array < 1 << 16);
     MHO_ASSERT(output <= UINT32_MAX && pixel + n <= UINT64_C(1) << PIXEL_BITS);
     const mhoi_stream stream = {.seed = reading->seed,

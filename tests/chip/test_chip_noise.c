@@ -176,6 +176,41 @@ static void test_moments(void **state)
     mho_net_destroy(net);
 }
 
+/* A reference column is read once: its noise is the same in all sums of its crossbar, and no other's.  Covariances
+ * within 6 standard errors. */
+static void test_references_share_noise(void **state)
+{
+    (void)state;
+    enum { TILE = 5 };
+    static const setting shared = {
+        {IDEAL, "device.read_noise=0.1", "crossbar.weights=single", "crossbar.columns=6"}};
+    static const setting own = {
+        {IDEAL, "device.read_noise=0.1", "crossbar.weights=single", "crossbar.offset=digital"}};
+    static float scores[READS * CLASSES];
+    dice d = {37};
+    mho_net *net = one_layer(&d);
+    mho_images images = one_image(&d, READS);
+    const mho_hw with = open_hw("bcnn", shared.set), without = open_hw("bcnn", own.set);
+    double all[CLASSES], cells[CLASSES], mean[CLASSES] = {0};
+    expected(&with, net->node[2].weight, images.pixel, all);
+    expected(&without, net->node[2].weight, images.pixel, cells);
+    run(net, &images, &shared, scores);
+    for (size_t i = 0; i < READS * CLASSES; i++)
+        mean[i % CLASSES] += (double)scores[i] / READS;
+    for (size_t a = 0; a < CLASSES; a++)
+        for (size_t b = 0; b < a; b++) {
+            const double want = a / TILE == b / TILE ? all[a] - cells[a] : 0;
+            double is = 0;
+            for (size_t i = 0; i < READS; i++)
+                is += ((double)scores[i * CLASSES + a] - mean[a]) *
+                      ((double)scores[i * CLASSES + b] - mean[b]) / READS;
+            if (fabs(is - want) > 6 * sqrt((all[a] * all[b] + want * want) / READS))
+                fail_msg("classes %zu and %zu: covariance %g, by hand %g", a, b, is, want);
+        }
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
 /* Deep networks, real converters: any number of threads and any part of the images give the same digits; another
  * programming reads with other noise. */
 static void test_only_the_reading_decides(void **state)
@@ -297,8 +332,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_moments),       cmocka_unit_test(test_only_the_reading_decides),
-        cmocka_unit_test(test_no_noise),      cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_references_share_noise),
+        cmocka_unit_test(test_only_the_reading_decides),
+        cmocka_unit_test(test_no_noise),
+        cmocka_unit_test(test_errors),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
