@@ -118,13 +118,6 @@ static inline void finish(const mhoi_job *job, size_t j, size_t to, __m256i firs
     put(job, j + 1, to, second);
 }
 
-/* Keeps a value that was loaded in its register, where compilers would load it again for every use. */
-INLINE __m256i held(__m256i v)
-{
-    __asm__("" : "+x"(v));
-    return v;
-}
-
 /* Four sums for 16 pixels: 8 products and as many additions for 2 loads of inputs, which may come from
  * the second cache, and 4 of conductances. */
 INLINE void dot_tile(const mhoi_job *job, size_t q)

@@ -20,6 +20,13 @@ void mhoi_strip_avx2(const int16_t *const *g, const int16_t *const *other, int s
                      size_t rows, int16_t *table, int32_t *bias);
 void mhoi_lookup_avx2(const mhoi_job *job);
 
+/* Keeps a value that was loaded in its register, where compilers would load it again for every use. */
+INLINE __m256i held(__m256i v)
+{
+    __asm__("" : "+x"(v));
+    return v;
+}
+
 static inline size_t tile_at(const mhoi_job *job, size_t q)
 {
     return q / MHOI_TILE * job->steps * MHOI_TILE + q % MHOI_TILE;

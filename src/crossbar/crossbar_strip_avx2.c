@@ -80,23 +80,33 @@ typedef struct sums {
     __m256i low[MHOI_STRIPS], wraps[MHOI_STRIPS];
 } sums;
 
-/* Adds `together` bundles, whose sums do not exceed 2^16, to one pixel. */
+/* to = from + `together` bundles, whose sums do not exceed 2^16, for one pixel.  The compiler must not
+ * add the entries in another order: that takes more instructions, which are the limit here. */
 INLINE void add_bundles(const char *const *table, const uint16_t *x, size_t together, size_t strips,
-                        sums *s)
+                        const __m256i *from, __m256i *to, __m256i *wraps)
 {
-    __m256i next[MHOI_STRIPS];
-    UNROLL for (size_t u = 0; u < strips; ++u) next[u] = s->low[u];
     UNROLL for (size_t i = 0; i < together; ++i)
     {
         const size_t entry = (i * ENTRIES << ENTRY_SHIFT) + x[i * MHOI_TILE];
-        UNROLL for (size_t u = 0; u < strips; ++u) next[u] =
-            _mm256_add_epi16(next[u], _mm256_load_si256((const void *)(table[u] + entry)));
+        UNROLL for (size_t u = 0; u < strips; ++u)
+        {
+            const __m256i *row = (const void *)(table[u] + entry);
+            to[u] = held(_mm256_add_epi16(i ? to[u] : from[u], _mm256_load_si256(row)));
+        }
     }
-    UNROLL for (size_t u = 0; u < strips; ++u)
-    {
-        s->wraps[u] = _mm256_sub_epi16(s->wraps[u], _mm256_cmpgt_epi16(s->low[u], next[u]));
-        s->low[u] = next[u];
-    }
+    UNROLL for (size_t u = 0; u < strips; ++u) wraps[u] =
+        held(_mm256_sub_epi16(wraps[u], _mm256_cmpgt_epi16(from[u], to[u])));
+}
+
+/* Two pixels, whose sums go from `from` to `to`, and on to the next bundles. */
+INLINE void add_to_two(const char **table, const uint16_t **x, size_t together, size_t strips,
+                       __m256i (*from)[MHOI_STRIPS], __m256i (*to)[MHOI_STRIPS],
+                       __m256i (*wraps)[MHOI_STRIPS])
+{
+    add_bundles(table, *x, together, strips, from[0], to[0], wraps[0]);
+    add_bundles(table, *x + 1, together, strips, from[1], to[1], wraps[1]);
+    *x += together * MHOI_TILE;
+    UNROLL for (size_t u = 0; u < strips; ++u) table[u] += together * ENTRIES << ENTRY_SHIFT;
 }
 
 INLINE void copy_sums(sums *to, const sums *from, size_t strips)
@@ -114,18 +124,34 @@ INLINE void add_chunk(const mhoi_job *job, size_t q, size_t first, size_t last, 
 {
     const uint16_t *x = (const uint16_t *)job->x + tile_at(job, q) + first * MHOI_TILE;
     const char *table[MHOI_STRIPS];
-    UNROLL for (size_t u = 0; u < strips; ++u) table[u] =
-        (const char *)job->w[u] + (first * ENTRIES << ENTRY_SHIFT);
-    size_t left = last - first;
-    for (; left >= together; left -= together, x += together * MHOI_TILE) {
-        add_bundles(table, x, together, strips, s0);
-        add_bundles(table, x + 1, together, strips, s1);
-        UNROLL for (size_t u = 0; u < strips; ++u) table[u] += together * ENTRIES << ENTRY_SHIFT;
+    __m256i low[2][MHOI_STRIPS], next[2][MHOI_STRIPS], wraps[2][MHOI_STRIPS];
+    UNROLL for (size_t u = 0; u < strips; ++u)
+    {
+        table[u] = (const char *)job->w[u] + (first * ENTRIES << ENTRY_SHIFT);
+        low[0][u] = s0->low[u];
+        low[1][u] = s1->low[u];
+        wraps[0][u] = s0->wraps[u];
+        wraps[1][u] = s1->wraps[u];
     }
-    for (; left > 0; --left, x += MHOI_TILE) {
-        add_bundles(table, x, 1, strips, s0);
-        add_bundles(table, x + 1, 1, strips, s1);
-        UNROLL for (size_t u = 0; u < strips; ++u) table[u] += ENTRIES << ENTRY_SHIFT;
+    size_t left = last - first;
+    for (; left >= 2 * together; left -= 2 * together) {
+        add_to_two(table, &x, together, strips, low, next, wraps);
+        add_to_two(table, &x, together, strips, next, low, wraps);
+    }
+    for (; left > 0; --left) {
+        add_to_two(table, &x, 1, strips, low, next, wraps);
+        UNROLL for (size_t u = 0; u < strips; ++u)
+        {
+            low[0][u] = next[0][u];
+            low[1][u] = next[1][u];
+        }
+    }
+    UNROLL for (size_t u = 0; u < strips; ++u)
+    {
+        s0->low[u] = low[0][u];
+        s1->low[u] = low[1][u];
+        s0->wraps[u] = wraps[0][u];
+        s1->wraps[u] = wraps[1][u];
     }
 }
 
