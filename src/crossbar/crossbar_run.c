@@ -5,6 +5,7 @@
 
 #include "crossbar/crossbar_impl.h"
 
+#define X_BYTES (1 << 17)        /* of inputs that stay in the second cache */
 #define CODES_PREPARED (1 << 16) /* edges worth checking one by one */
 
 int32_t mhoi_convert(const mho_converter *converter, int64_t s)
@@ -287,11 +288,37 @@ static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
         convert_raw(b, job, k, c);
 }
 
+/* Inputs of several bits: so many pixels that what the columns read again and again stays in the second
+ * cache. */
+static size_t pixels_at_once(const block *b, size_t k)
+{
+    const size_t bytes = mhoi_steps_of(b->xb, k) * sizeof(int32_t), part = X_BYTES / bytes;
+    return part < MHOI_TILE ? MHOI_TILE : part / MHOI_TILE * MHOI_TILE;
+}
+
+/* All columns of row group k by dot products. */
+static void run_dots(const block *b, size_t k)
+{
+    const size_t part = pixels_at_once(b, k);
+    for (size_t first = 0; first < b->pixels; first += part)
+        for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
+            mhoi_job job = make_job(b, k, c);
+            job.x = (const int32_t *)job.x + first * job.steps;
+            job.place += first / MHOI_TILE;
+            job.pixels = b->pixels - first < part ? b->pixels - first : part;
+            run_kernel(b->xb, &job);
+        }
+}
+
 /* All columns of row group k. */
 static void run_group(const block *b, size_t k)
 {
     if (b->xb->counting)
         count_inputs(b, k);
+    if (b->exact && !b->reading && b->xb->shape.input_bits > 1) {
+        run_dots(b, k);
+        return;
+    }
     for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
         const mhoi_job job = make_job(b, k, c);
         if (b->exact && !b->reading)
