@@ -3,7 +3,7 @@
  *
  *   crossbar.c          shapes, memory          crossbar_gather.c   feature maps -> what a kernel reads
  *   crossbar_program.c  bundles, tables         crossbar_run.c      blocks, row groups, converters
- *   crossbar_ref.c      the definition, slowly  crossbar_avx*.c     kernels
+ *   crossbar_ref.c      the definition, slowly  crossbar_*avx*.c    kernels
  *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
