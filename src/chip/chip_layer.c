@@ -172,7 +172,8 @@ static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
                                       .crossbar_rows = hw->crossbar.rows,
                                       .input_bits = layer->read_bits,
                                       .input_signed = layer->read_signed,
-                                      .conversion = layer->per_pair
+                                      .conversion = layer->sense ? MHO_CONVERSION_PER_PAIR
+                                                    : layer->per_pair
                                                         ? MHO_CONVERSION_ANY /* sums: both */
                                                         : MHO_CONVERSION_PER_CROSSBAR};
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
@@ -253,10 +254,10 @@ mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const c
         return s;
     layer->lines = layer->rows * layer->rows_per_weight;
     layer->row_groups = (layer->lines + hw->crossbar.rows - 1) / hw->crossbar.rows;
-    layer->per_pair = chip->per_pair || layer->cells.digital;
     layer->last = last;
     layer->output_bits = output_bits(hw, first, last, layer->row_groups > 1);
     layer->sense = chip->binary && !last && layer->row_groups == 1 && layer->output_bits == 1;
+    layer->per_pair = chip->per_pair || layer->cells.digital || layer->sense;
     layer->images = SUM_BYTES / sizeof(int32_t) / (layer->engine_columns * layer->positions);
     layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
     s = check_sense(layer);

@@ -319,42 +319,52 @@ INLINE __m256i load(const int32_t *from)
     return _mm256_load_si256((const void *)from);
 }
 
-static void disturb(const mhoi_disturb *d)
+/* Copies of jobs: compilers then know that no store changes them. */
+static void disturb(const mhoi_disturb *disturb)
 {
-    for (size_t q = 0; q < d->pixels; q += 8) {
-        __m256i sum = load(d->sum + q), low = load(d->low + q);
-        if (d->counts) {
+    const mhoi_disturb d = *disturb;
+    const __m256i sum_count = _mm256_set1_epi32(d.sum_count);
+    const __m256i sum_input = _mm256_set1_epi32(d.sum_input);
+    const __m256i variance_count = _mm256_set1_epi32(d.variance_count);
+    const __m256i variance_input = _mm256_set1_epi32(d.variance_input);
+    for (size_t q = 0; q < d.pixels; q += 8) {
+        __m256i sum = load(d.sum + q), low = load(d.low + q);
+        if (d.counts) {
             const __m256i count = sum, input = low;
-            sum = _mm256_add_epi32(_mm256_mullo_epi32(count, _mm256_set1_epi32(d->sum_count)),
-                                   _mm256_mullo_epi32(input, _mm256_set1_epi32(d->sum_input)));
-            low = _mm256_add_epi32(_mm256_mullo_epi32(count, _mm256_set1_epi32(d->variance_count)),
-                                   _mm256_mullo_epi32(input, _mm256_set1_epi32(d->variance_input)));
+            sum = _mm256_add_epi32(_mm256_mullo_epi32(count, sum_count),
+                                   _mm256_mullo_epi32(input, sum_input));
+            low = _mm256_add_epi32(_mm256_mullo_epi32(count, variance_count),
+                                   _mm256_mullo_epi32(input, variance_input));
         }
         __m256 variance = _mm256_cvtepi32_ps(low);
-        if (d->high) {
-            const __m256 high = _mm256_cvtepi32_ps(load(d->high + q));
+        if (d.high) {
+            const __m256 high = _mm256_cvtepi32_ps(load(d.high + q));
             variance = _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(256)), variance);
         }
-        variance = _mm256_mul_ps(variance, _mm256_set1_ps(d->unit));
-        __m256 noise = _mm256_mul_ps(_mm256_load_ps(d->normal + q), _mm256_sqrt_ps(variance));
-        noise = _mm256_floor_ps(_mm256_add_ps(noise, _mm256_set1_ps(d->half)));
-        _mm256_store_si256((void *)(d->out + q), _mm256_add_epi32(sum, _mm256_cvttps_epi32(noise)));
+        variance = _mm256_mul_ps(variance, _mm256_set1_ps(d.unit));
+        __m256 noise = _mm256_mul_ps(_mm256_load_ps(d.normal + q), _mm256_sqrt_ps(variance));
+        noise = _mm256_floor_ps(_mm256_add_ps(noise, _mm256_set1_ps(d.half)));
+        _mm256_store_si256((void *)(d.out + q), _mm256_add_epi32(sum, _mm256_cvttps_epi32(noise)));
     }
 }
 
 static void finish_raw(const mhoi_job *job, const int32_t *raw)
 {
-    for (size_t j = 0; j < job->outputs; ++j)
-        for (size_t q = 0; q < job->pixels; q += 8) {
-            int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE] + q % MHOI_TILE;
-            __m256i v = convert_all(load(raw + mhoi_raw_of(job, j, 0) + q), &job->code);
-            if (job->paired)
-                v = _mm256_sub_epi32(
-                    v, convert_all(load(raw + mhoi_raw_of(job, j, 1) + q), &job->code));
-            if (job->accumulate)
-                v = _mm256_add_epi32(v, _mm256_loadu_si256((const void *)out));
-            _mm256_storeu_si256((void *)out, v);
+    const mhoi_job copy = *job;
+    for (size_t j = 0; j < copy.outputs; ++j) {
+        const int32_t *plus = raw + mhoi_raw_of(&copy, j, 0),
+                      *minus = raw + mhoi_raw_of(&copy, j, 1);
+        int32_t *column = copy.out[0] + j * copy.pitch;
+        for (size_t q = 0; q < copy.pixels; q += 8) {
+            __m256i *out = (void *)(column + copy.place[q / MHOI_TILE] + q % MHOI_TILE);
+            __m256i v = convert_all(load(plus + q), &copy.code);
+            if (copy.paired)
+                v = _mm256_sub_epi32(v, convert_all(load(minus + q), &copy.code));
+            if (copy.accumulate)
+                v = _mm256_add_epi32(v, _mm256_loadu_si256(out));
+            _mm256_storeu_si256(out, v);
         }
+    }
 }
 
 static void square(const int32_t *pair, size_t count, int32_t *low, int32_t *high)

@@ -365,36 +365,43 @@ static void dot(const mhoi_job *job)
         dot_tile(job, q, 1);
 }
 
-static void disturb(const mhoi_disturb *d)
+/* Copies of jobs: compilers then know that no store changes them. */
+static void disturb(const mhoi_disturb *disturb)
 {
-    for (size_t q = 0; q < d->pixels; q += 16) {
-        __m512i sum = _mm512_load_si512(d->sum + q), low = _mm512_load_si512(d->low + q);
-        if (d->counts) {
+    const mhoi_disturb d = *disturb;
+    const __m512i sum_count = _mm512_set1_epi32(d.sum_count);
+    const __m512i sum_input = _mm512_set1_epi32(d.sum_input);
+    const __m512i variance_count = _mm512_set1_epi32(d.variance_count);
+    const __m512i variance_input = _mm512_set1_epi32(d.variance_input);
+    for (size_t q = 0; q < d.pixels; q += 16) {
+        __m512i sum = _mm512_load_si512(d.sum + q), low = _mm512_load_si512(d.low + q);
+        if (d.counts) {
             const __m512i count = sum, input = low;
-            sum = _mm512_add_epi32(_mm512_mullo_epi32(count, _mm512_set1_epi32(d->sum_count)),
-                                   _mm512_mullo_epi32(input, _mm512_set1_epi32(d->sum_input)));
-            low = _mm512_add_epi32(_mm512_mullo_epi32(count, _mm512_set1_epi32(d->variance_count)),
-                                   _mm512_mullo_epi32(input, _mm512_set1_epi32(d->variance_input)));
+            sum = _mm512_add_epi32(_mm512_mullo_epi32(count, sum_count),
+                                   _mm512_mullo_epi32(input, sum_input));
+            low = _mm512_add_epi32(_mm512_mullo_epi32(count, variance_count),
+                                   _mm512_mullo_epi32(input, variance_input));
         }
         __m512 variance = _mm512_cvtepi32_ps(low);
-        if (d->high) {
-            const __m512 high = _mm512_cvtepi32_ps(_mm512_load_si512(d->high + q));
+        if (d.high) {
+            const __m512 high = _mm512_cvtepi32_ps(_mm512_load_si512(d.high + q));
             variance = _mm512_add_ps(_mm512_mul_ps(high, _mm512_set1_ps(256)), variance);
         }
-        variance = _mm512_mul_ps(variance, _mm512_set1_ps(d->unit));
-        __m512 noise = _mm512_mul_ps(_mm512_load_ps(d->normal + q), _mm512_sqrt_ps(variance));
-        noise = _mm512_floor_ps(_mm512_add_ps(noise, _mm512_set1_ps(d->half)));
-        _mm512_store_si512(d->out + q, _mm512_add_epi32(sum, _mm512_cvttps_epi32(noise)));
+        variance = _mm512_mul_ps(variance, _mm512_set1_ps(d.unit));
+        __m512 noise = _mm512_mul_ps(_mm512_load_ps(d.normal + q), _mm512_sqrt_ps(variance));
+        noise = _mm512_floor_ps(_mm512_add_ps(noise, _mm512_set1_ps(d.half)));
+        _mm512_store_si512(d.out + q, _mm512_add_epi32(sum, _mm512_cvttps_epi32(noise)));
     }
 }
 
 static void finish_raw(const mhoi_job *job, const int32_t *raw)
 {
-    for (size_t q = 0; q < job->pixels; q += 16) {
+    const mhoi_job copy = *job;
+    for (size_t q = 0; q < copy.pixels; q += 16) {
         __m512i s[MHOI_SUMS];
         UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j) s[j] =
             _mm512_load_si512(raw + j * MHOI_PITCH + q);
-        finish(job, job->place[q / MHOI_TILE] + q % MHOI_TILE, s[0], s[1], s[2], s[3]);
+        finish(&copy, copy.place[q / MHOI_TILE] + q % MHOI_TILE, s[0], s[1], s[2], s[3]);
     }
 }
 

@@ -52,6 +52,22 @@ MHO_CPU=ref run simulate "$model" --hw bcnn $least $adc --json --threads 1; want
 /usr/bin/python3 -c "$digits" >second
 cmp -s first second || fail "other digits with one thread: $(diff first second)"
 
+# Read noise: the same digits on every kernel and with one thread; ideal devices have none; much of it costs accuracy.
+noise="--set device.read_noise=0.5 --set device.read_noise_fixed=0.1"
+digits='import json; v = json.load(open("out")); print(v["ideal_device_error"], v["hardware_error"])'
+run simulate "$model" --hw bcnn $least --json; want_code 0
+quiet=$(/usr/bin/python3 -c 'import json; print(json.load(open("out"))["ideal_device_error"])')
+run simulate "$model" --hw bcnn $least $noise --json; want_code 0
+want_json "v['ideal_device_error'] == $quiet and v['hardware_error']['mean'] > $ideal"
+run simulate "$model" --hw bcnn $least $noise --images 10 --json; want_code 0
+/usr/bin/python3 -c "$digits" >first
+MHO_CPU=ref run simulate "$model" --hw bcnn $least $noise --images 10 --json --threads 1; want_code 0
+/usr/bin/python3 -c "$digits" >second
+cmp -s first second || fail "other digits with one thread: $(diff first second)"
+run simulate lenet --hw bcnn $least --images 10 --sweep device.read_noise=0,0.5 --csv; want_code 0
+want_out "device.read_noise"
+run simulate lenet --hw bcnn $least --set device.read_noise=-1; want_error 2 "device.read_noise"
+
 # Nonlinear cells: the ideal ones are linear; hardly any nonlinearity changes nothing; the same digits with one thread.
 digits='import json; v = json.load(open("out")); print(v["ideal_device_error"], v["hardware_error"])'
 for run in 0:2 0.0001:2 3:1 3:2; do
