@@ -7,7 +7,6 @@
 
 #define X_BYTES (1 << 17)        /* of inputs that stay in the second cache */
 #define CODES_PREPARED (1 << 16) /* edges worth checking one by one */
-enum { APART = 256 };            /* pixels of whole tiles */
 
 int32_t mhoi_convert(const mho_converter *converter, int64_t s)
 {
@@ -205,7 +204,7 @@ static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
     for (size_t j = 0; j < job->outputs; ++j) {
         const int32_t *plus = b->work->raw + mhoi_raw_of(job, j, 0);
         const int32_t *minus = b->work->raw + mhoi_raw_of(job, j, 1);
-        for (size_t q = 0; q < job->pixels; ++q) {
+        for (size_t q = 0; q < b->pixels; ++q) {
             int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE] + q % MHOI_TILE;
             int32_t code = mhoi_convert_real(xb, b->converter, 0, k, c + j, plus[q]);
             if (job->paired)
@@ -215,38 +214,38 @@ static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
     }
 }
 
-/* Elements of the kernel's inputs of row group k. */
-static size_t inputs_of(const block *b, size_t k)
+static size_t square_tiles(const block *b)
 {
-    return mhoi_steps_of(b->xb, k) * ((b->pixels + MHOI_TILE - 1) / MHOI_TILE) * MHOI_TILE;
+    return (b->pixels + MHOI_TILE - 1) / MHOI_TILE;
 }
 
 /* Squares of the inputs of row group k: their low bytes, then their high ones. */
 static void square_inputs(const block *b, size_t k)
 {
-    int32_t *low = b->work->square;
-    b->xb->kernels->square(b->work->x, inputs_of(b, k), low, low + inputs_of(b, k));
+    const size_t pairs = mhoi_steps_of(b->xb, k) * square_tiles(b) * MHOI_TILE;
+    b->xb->kernels->square(b->work->x, pairs, b->work->square, b->work->square + pairs);
 }
 
 /* The variances of a job's sums, by the same kernel: low and high parts of work->variance. */
-static void run_variances(const block *b, mhoi_job job, size_t k, size_t c, size_t first)
+static void run_variances(const block *b, mhoi_job job, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
+    const size_t wide = mhoi_squares_wide(xb), pairs = job.steps * square_tiles(b) * MHOI_TILE;
     set_sums(&job, b, MHOI_VARIANCE, k, c);
     job.widen = xb->variance_widen;
-    for (size_t high = 0; high <= mhoi_squares_wide(xb); ++high) {
+    for (size_t part = 0; part <= wide; ++part) {
         if (b->work->square)
-            job.x = b->work->square + high * inputs_of(b, k) + first * job.steps;
-        run_raw(b, job, b->work->variance + high * MHOI_RAW * MHOI_PITCH);
+            job.x = b->work->square + part * pairs;
+        run_raw(b, job, b->work->variance + part * MHOI_RAW * MHOI_PITCH);
     }
 }
 
 /* What a count of high cells and one of inputs make of sum j. */
-static void set_counted(const block *b, size_t side, size_t first, mhoi_disturb *d)
+static void set_counted(const block *b, size_t side, mhoi_disturb *d)
 {
     const mho_crossbar *xb = b->xb;
     d->counts = true;
-    d->low = b->work->count + MHOI_BLOCK + first;
+    d->low = b->work->count + MHOI_BLOCK;
     d->sum_count = xb->high - xb->low;
     d->sum_input = b->per_pair ? xb->low - xb->high : side ? xb->high : xb->low;
     d->variance_count = b->per_pair ? 0 : xb->variance_high - xb->variance_low;
@@ -255,19 +254,12 @@ static void set_counted(const block *b, size_t side, size_t first, mhoi_disturb 
                                     : xb->variance_low;
 }
 
-/* Some pixels of a job: row group, first column, first pixel of the block. */
-typedef struct part {
-    mhoi_job job;
-    size_t k, c, first;
-} part;
-
-/* Noise of sum j of one side. */
-static void disturb_sum(const block *b, const part *p, size_t j, size_t side)
+/* Noise of the sum of a column (from c on) and side that is raw[at]. */
+static void disturb_sum(const block *b, size_t k, size_t column, size_t side, size_t at)
 {
     const mho_crossbar *xb = b->xb;
-    const size_t at = mhoi_raw_of(&p->job, j, side);
     int32_t *raw = b->work->raw + at, *variance = b->work->variance + at;
-    mhoi_disturb d = {.pixels = p->job.pixels,
+    mhoi_disturb d = {.pixels = b->pixels,
                       .sum = raw,
                       .low = variance,
                       .high = mhoi_squares_wide(xb) ? variance + MHOI_RAW * MHOI_PITCH : NULL,
@@ -276,44 +268,24 @@ static void disturb_sum(const block *b, const part *p, size_t j, size_t side)
                       .half = b->converter->codes == 0 ? 0.5F : 0.0F,
                       .out = raw};
     if (xb->counting)
-        set_counted(b, side, p->first, &d);
-    mhoi_noise_draw(xb, b->reading, p->k, p->c + j, side, b->pixel + p->first, p->job.pixels,
-                    b->work->normal);
+        set_counted(b, side, &d);
+    mhoi_noise_draw(xb, b->reading, k, column, side, b->pixel, b->pixels, b->work->normal);
     xb->kernels->disturb(&d);
 }
 
-/* The pixels of a job from `first` on. */
-static mhoi_job part_of(const block *b, const mhoi_job *job, size_t first)
-{
-    const bool indices = b->xb->shape.input_bits == 1 && !b->xb->counting;
-    mhoi_job part = *job;
-    part.x =
-        (const char *)job->x + first * job->steps * (indices ? sizeof(uint16_t) : sizeof(uint32_t));
-    part.pixels = job->pixels - first < APART ? job->pixels - first : APART;
-    part.place += first / MHOI_TILE;
-    if (b->xb->counting) {
-        part.base += first;
-        part.total += first;
-    }
-    return part;
-}
-
-/* Raw sums, noise, and what follows them, few enough pixels at once to stay in the first cache. */
+/* Raw sums, noise, and what follows them. */
 static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
-    for (size_t first = 0; first < job->pixels; first += APART) {
-        const part p = {part_of(b, job, first), k, c, first};
-        run_raw(b, p.job, b->work->raw);
-        if (b->reading && !b->xb->counting)
-            run_variances(b, p.job, k, c, first);
-        for (size_t j = 0; b->reading && j < p.job.outputs; ++j)
-            for (size_t side = 0; side <= p.job.paired; ++side)
-                disturb_sum(b, &p, j, side);
-        if (b->exact)
-            b->xb->kernels->finish(&p.job, b->work->raw);
-        else
-            convert_raw(b, &p.job, k, c);
-    }
+    run_raw(b, *job, b->work->raw);
+    if (b->reading && !b->xb->counting)
+        run_variances(b, *job, k, c);
+    for (size_t j = 0; b->reading && j < job->outputs; ++j)
+        for (size_t side = 0; side <= job->paired; ++side)
+            disturb_sum(b, k, c + j, side, mhoi_raw_of(job, j, side));
+    if (b->exact)
+        b->xb->kernels->finish(job, b->work->raw);
+    else
+        convert_raw(b, job, k, c);
 }
 
 /* Inputs of several bits: so many pixels that what the columns read again and again stays in the second
