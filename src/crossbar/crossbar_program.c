@@ -282,16 +282,31 @@ static void fill_counts(mho_crossbar *xb)
             fill_words(xb, k, c, out);
 }
 
+/* Is every pair of these cells (a, b) or (b, a)?  Without branches: fills registers. */
+static bool are_pairs(const int16_t *plus, const int16_t *minus, size_t n, int32_t a, int32_t b)
+{
+    int32_t others = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const int32_t p = plus[i], m = minus[i];
+        others |= ((p != a) & (p != b)) | (p + m != a + b);
+    }
+    return others == 0;
+}
+
 bool mhoi_two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high)
 {
+    enum { TOGETHER = 512 }; /* the first few tell of most programmings */
     const int32_t a = xb->g_plus[0], b = xb->g_minus[0];
+    const size_t cells = xb->rows * xb->shape.columns;
     *low = a < b ? a : b;
     *high = a < b ? b : a;
     if (a == b)
         return false;
-    for (size_t i = 0; i < xb->rows * xb->shape.columns; ++i)
-        if ((xb->g_plus[i] != a && xb->g_plus[i] != b) || xb->g_plus[i] + xb->g_minus[i] != a + b)
+    for (size_t i = 0; i < cells; i += TOGETHER) {
+        const size_t n = cells - i < TOGETHER ? cells - i : TOGETHER;
+        if (!are_pairs(xb->g_plus + i, xb->g_minus + i, n, a, b))
             return false;
+    }
     return true;
 }
 
