@@ -385,6 +385,36 @@ static void sides_and_groups_are_independent(void **state)
     clear(&p);
 }
 
+/* Variances far below the unit, which a large one elsewhere sets, still add up along a column. */
+static void small_variances_keep_their_total(void **state)
+{
+    (void)state;
+    enum { TALL = 400 };
+    problem p = {.shape = {.window = {TALL, 1, 1, 1, 1, 1, 0, 0, 0, 0},
+                           .columns = 2,
+                           .crossbar_rows = TALL,
+                           .input_bits = 1},
+                 .converter = {0, 0, 1},
+                 .per_pair = true,
+                 .n = 20000};
+    create(&p, ANY_CELLS);
+    memset(p.map, 1, p.n * TALL);
+    memset(p.v_plus, 0, p.cells * sizeof *p.v_plus);
+    memset(p.v_minus, 0, p.cells * sizeof *p.v_minus);
+    p.v_plus[0] = 4000000;
+    double s = 0, variance = 0, square = 0;
+    for (size_t i = TALL; i < 2 * TALL; ++i) {
+        p.v_plus[i] = 300;
+        s += p.g_plus[i] - p.g_minus[i];
+        variance += 300;
+    }
+    read_all(&p, best_level(), (mho_reading){.seed = 6}, p.sum);
+    for (size_t j = 0; j < p.n; ++j)
+        square += (p.sum[2 * j + 1] - s) * (p.sum[2 * j + 1] - s) / (double)p.n;
+    assert_true(fabs(square / variance - 1) < 5 * sqrt(2 / (double)p.n));
+    clear(&p);
+}
+
 /* Any split of the images gives the same digits. */
 static void only_the_reading_decides(void **state)
 {
@@ -550,6 +580,7 @@ int main(void)
         cmocka_unit_test(codes_are_those_of_drawn_cells),
         cmocka_unit_test(outputs_are_independent),
         cmocka_unit_test(sides_and_groups_are_independent),
+        cmocka_unit_test(small_variances_keep_their_total),
         cmocka_unit_test(only_the_reading_decides),
         cmocka_unit_test(no_noise_is_no_noise),
         cmocka_unit_test(older_work_is_right),
