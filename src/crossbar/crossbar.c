@@ -67,6 +67,8 @@ static void set_geometry(mho_crossbar *xb)
     xb->chunks = xb->shape.input_bits == 1 ? (w->kw + 7) / 8 : 1;
     xb->direct = xb->positions % MHOI_TILE == 0;
     xb->flat = h == w->h && width == w->w && w->kh == w->h && w->kw == w->w;
+    xb->in_place = xb->direct && !xb->flat && w->kh == 1 && w->kw == 1 && w->stride == 1 &&
+                   h == w->h && width == w->w;
     xb->block_images = xb->positions < MHOI_BLOCK ? MHOI_BLOCK / xb->positions : 1;
 }
 
@@ -171,8 +173,9 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
 {
     /* Bundles may turn out as small as one row. */
     const size_t bundles = xb->rows < xb->shape.crossbar_rows ? xb->rows : xb->shape.crossbar_rows;
-    const size_t plane = xb->flat ? 0 : xb->plane_bytes + xb->plane_row + 2 * MHOI_SLACK;
-    const size_t images = xb->flat ? 0 : xb->block_images;
+    const bool copied = !xb->flat && !xb->in_place;
+    const size_t plane = !copied ? 0 : xb->plane_bytes + xb->plane_row + 2 * MHOI_SLACK;
+    const size_t images = copied ? xb->block_images : 0;
     const size_t words = bundles / 32 + 2; /* of a flat map: at least two rows of bytes, too */
     const size_t bytes = words * (MHOI_BLOCK + MHOI_SLACK) * sizeof(uint32_t);
     mho_status status = mhoi_alloc(&work->plane, plane, 1, "padded image");

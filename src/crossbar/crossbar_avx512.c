@@ -14,36 +14,6 @@ enum { LANES = 32 };
 #define INLINE __attribute__((always_inline)) static inline
 #define UNROLL _Pragma("GCC unroll 8")
 
-/* 64 pixels a step: their window bytes lie within 128, so one vpermi2b sorts them out. */
-__attribute__((target("avx512vbmi"))) static void gather(const uint8_t *window,
-                                                         const mhoi_tile *tile, size_t tiles,
-                                                         const mhoi_segment *segment,
-                                                         size_t segments, uint8_t *out)
-{
-    const bool plain = segments == 1 && segment->right == 0;
-    for (size_t i = 0; i < tiles; ++i) {
-        const __m512i order = _mm512_loadu_si512(tile[i].order);
-        if (plain) {
-            const uint8_t *at = window + tile[i].from + segment->offset;
-            const __m512i v = _mm512_permutex2var_epi8(_mm512_loadu_si512(at), order,
-                                                       _mm512_loadu_si512(at + 64));
-            _mm512_storeu_si512(out + i * MHOI_TILE,
-                                _mm512_and_si512(v, _mm512_set1_epi8((char)segment->mask)));
-            continue;
-        }
-        __m512i all = _mm512_setzero_si512();
-        for (const mhoi_segment *s = segment; s < segment + segments; ++s) {
-            const uint8_t *at = window + tile[i].from + s->offset;
-            __m512i v = _mm512_loadu_si512(at);
-            v = _mm512_permutex2var_epi8(v, order, _mm512_loadu_si512(at + 64));
-            v = _mm512_srl_epi64(v, _mm_cvtsi32_si128(s->right));
-            v = _mm512_and_si512(v, _mm512_set1_epi8((char)s->mask));
-            all = _mm512_or_si512(all, _mm512_sll_epi64(v, _mm_cvtsi32_si128(s->left)));
-        }
-        _mm512_storeu_si512(out + i * MHOI_TILE, all);
-    }
-}
-
 static void expand_index(const uint8_t *bytes, size_t tiles, uint16_t *index, size_t step)
 {
     for (size_t q = 0; q < tiles * MHOI_TILE; q += LANES) {
@@ -419,7 +389,8 @@ const mhoi_kernels mhoi_kernels_avx512 = {
     .widen_max = 3,
     .centred = true,
     .table = table,
-    .gather = gather,
+    .gather = mhoi_gather_avx512,
+    .gather_index = mhoi_gather_index_avx512,
     .expand_index = expand_index,
     .flat_bits = flat_bits,
     .expand_flat = expand_flat,

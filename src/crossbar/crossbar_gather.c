@@ -56,7 +56,8 @@ void mhoi_gather_images(const mho_crossbar *xb, mho_crossbar_work *work, const u
 {
     const mho_window *w = &xb->shape.window;
     const size_t image_bytes = w->c * w->h * w->w, bytes = xb->chunks * xb->plane_bytes;
-    if (xb->flat)
+    work->source = xb->in_place ? map : work->window;
+    if (xb->flat || xb->in_place)
         return;
     for (size_t i = 0; i < images; ++i) {
         if (xb->shape.input_bits == 1 && w->kw > 1) {
@@ -68,12 +69,17 @@ void mhoi_gather_images(const mho_crossbar *xb, mho_crossbar_work *work, const u
     }
 }
 
+const uint8_t mhoi_lane_order[MHOI_TILE] = {
+    0,  32, 16, 48, 1,  33, 17, 49, 2,  34, 18, 50, 3,  35, 19, 51, 4,  36, 20, 52, 5,  37,
+    21, 53, 6,  38, 22, 54, 7,  39, 23, 55, 8,  40, 24, 56, 9,  41, 25, 57, 10, 42, 26, 58,
+    11, 43, 27, 59, 12, 44, 28, 60, 13, 45, 29, 61, 14, 46, 30, 62, 15, 47, 31, 63};
+
 /* Where every pixel of a tile reads, relative to the tile's first one. */
 static void find_tiles(mho_crossbar_work *work)
 {
     size_t q = 0;
     memset(work->tile, 0, sizeof work->tile);
-    work->near = true;
+    work->near = work->straight = true;
     for (size_t i = 0; i < work->runs; ++i)
         for (size_t o = 0; o < work->run[i].length; ++o, ++q) {
             mhoi_tile *tile = &work->tile[q / MHOI_TILE];
@@ -82,8 +88,12 @@ static void find_tiles(mho_crossbar_work *work)
                 tile->from = from;
             const size_t distance = from - tile->from;
             work->near = work->near && distance < 2 * MHOI_TILE;
+            work->straight = work->straight && distance == q % MHOI_TILE;
             tile->order[q % MHOI_TILE] = (uint8_t)distance;
         }
+    for (mhoi_tile *tile = work->tile; tile < work->tile + (q + MHOI_TILE - 1) / MHOI_TILE; ++tile)
+        for (size_t i = 0; i < MHOI_TILE; ++i)
+            tile->lane[i] = tile->order[mhoi_lane_order[i]];
 }
 
 void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t first, size_t pixels)
@@ -96,7 +106,8 @@ void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t fi
     for (size_t q = first; q < first + pixels; ++runs) {
         const size_t image = q / xb->positions, p = q % xb->positions;
         const size_t y = p / xb->w_out, x = p % xb->w_out;
-        const size_t left = first + pixels - q, row = xb->w_out - x;
+        const size_t left = first + pixels - q;
+        const size_t row = xb->in_place ? xb->positions - p : xb->w_out - x; /* until a gap */
         const size_t from =
             image * xb->chunks * xb->plane_bytes + y * xb->shape.window.stride * xb->plane_row + x;
         work->run[runs] = (mhoi_run){.from = (uint32_t)from,
@@ -108,13 +119,11 @@ void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t fi
     find_tiles(work);
 }
 
-/* 16 pixels; bytes never mix, because only bits that stay within theirs are moved. */
-typedef uint64_t pixels16 __attribute__((vector_size(16)));
-
-/* One window byte a pixel; a run may write up to 15 bytes too many, which the next one mends. */
+/* One window byte a pixel; a run may write up to 15 bytes too many, which the next one mends.  (None where
+ * the map is read in place: runs are whole tiles then.) */
 static void gather_one(const mho_crossbar_work *work, const mhoi_segment *s, uint8_t *out)
 {
-    const uint8_t *window = work->window + s->offset;
+    const uint8_t *window = work->source + s->offset;
     for (size_t i = 0; i < work->runs; ++i) {
         const mhoi_run run = work->run[i];
         size_t o = 0;
@@ -125,21 +134,10 @@ static void gather_one(const mho_crossbar_work *work, const mhoi_segment *s, uin
     }
 }
 
-static void gather_bits(const mho_crossbar_work *work, const mhoi_segment *segment, size_t segments,
-                        uint8_t *out)
+/* Windows one element wide, of whatever bits, that need no cutting. */
+static bool is_row(const mho_crossbar *xb)
 {
-    const uint64_t every_byte = UINT64_C(0x0101010101010101);
-    for (size_t i = 0; i < work->runs; ++i) {
-        const mhoi_run run = work->run[i];
-        for (size_t o = 0; o < run.length; o += 16) {
-            pixels16 all = {0}, v;
-            for (const mhoi_segment *s = segment; s < segment + segments; ++s) {
-                memcpy(&v, work->window + s->offset + run.from + o, sizeof v);
-                all |= ((v >> s->right) & (s->mask * every_byte)) << s->left;
-            }
-            memcpy(out + run.to + o, &all, sizeof all);
-        }
-    }
+    return xb->shape.window.kw == 1 || xb->shape.input_bits != 1;
 }
 
 static void gather_bundle(const mho_crossbar *xb, const mho_crossbar_work *work,
@@ -150,11 +148,11 @@ static void gather_bundle(const mho_crossbar *xb, const mho_crossbar_work *work,
     const bool plain = bundle->segments == 1 && s->right == 0 && xb->shape.window.kw <= 8 &&
                        bundle->rows == xb->shape.window.kw;
     if (work->near && xb->kernels->gather)
-        xb->kernels->gather(work->window, work->tile, tiles, s, bundle->segments, out);
+        xb->kernels->gather(work, tiles, s, bundle->segments, is_row(xb), out, MHOI_TILE);
     else if (plain || xb->shape.input_bits != 1)
         gather_one(work, s, out);
     else
-        gather_bits(work, s, bundle->segments, out);
+        mhoi_bits_avx2(work->source, work->run, work->runs, s, bundle->segments, is_row(xb), out);
 }
 
 /* A flat map is read in order: pixel = image, row r = byte r of the image. */
@@ -190,7 +188,13 @@ static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size
     const size_t bundles = mhoi_bundles_of(xb, k);
     uint16_t *x = work->x;
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
-        gather_bundle(xb, work, &xb->bundle[xb->group_bundle[k] + b], tiles, work->bytes);
+        const mhoi_bundle *bundle = &xb->bundle[xb->group_bundle[k] + b];
+        if (work->near && xb->kernels->gather_index) {
+            xb->kernels->gather_index(work, tiles, xb->segment + bundle->segment, bundle->segments,
+                                      is_row(xb), x, bundles * MHOI_TILE);
+            continue;
+        }
+        gather_bundle(xb, work, bundle, tiles, work->bytes);
         xb->kernels->expand_index(work->bytes, tiles, x, bundles * MHOI_TILE);
     }
 }

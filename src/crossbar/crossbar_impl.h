@@ -5,6 +5,7 @@
  *   crossbar_program.c  bundles, tables         crossbar_run.c      blocks, row groups, converters
  *   crossbar_ref.c      the definition, slowly  crossbar_*avx*.c    kernels
  *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
+ *   crossbar_pack_avx*.c  bundle indices
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
  * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
@@ -78,11 +79,19 @@ typedef struct mhoi_segment {
     uint8_t right, mask, left;
 } mhoi_segment;
 
-/* Where a tile's window bytes are: pixel i reads byte from + order[i]. */
+/* Where a tile's window bytes are: pixel i reads byte from + order[i]; lane[i] is
+ * order[mhoi_lane_order[i]]. */
 typedef struct mhoi_tile {
-    uint8_t order[MHOI_TILE];
+    uint8_t order[MHOI_TILE], lane[MHOI_TILE];
     size_t from;
 } mhoi_tile;
+
+/* The pixel that byte i of two vectors of 16-bit indices is of, whose halves alternate (AVX-512). */
+extern const uint8_t mhoi_lane_order[MHOI_TILE];
+
+typedef struct mhoi_run {
+    uint32_t from, to, length; /* window bytes, pixel of the block, pixels */
+} mhoi_run;
 
 typedef struct mhoi_kernels {
     size_t bundle_rows; /* look-up: most rows of a table */
@@ -95,12 +104,15 @@ typedef struct mhoi_kernels {
      * rows may be read.  Not NULL: the look-up goes by strips. */
     void (*strip)(const int16_t *const *g, const int16_t *const *other, int sign, size_t row,
                   size_t rows, int16_t *table, int32_t *bias);
-    /* out[pixel] = the bundle index that the segments make of window bytes; tiles as prepared.  NULL:
-     * the caller does it. */
-    void (*gather)(const uint8_t *window, const mhoi_tile *tile, size_t tiles,
-                   const mhoi_segment *segment, size_t segments, uint8_t *out);
     /* These write tile i at `step` elements x i.
-     * Bytes of bundle indices -> 16-bit indices in the order of the look-up kernel. */
+     * The bundle indices that the segments make of window bytes, where tiles are near: as bytes in order,
+     * or as 16-bit indices in the order of the look-up kernel.  rows: windows are one element wide.  NULL:
+     * the caller does it. */
+    void (*gather)(const mho_crossbar_work *work, size_t tiles, const mhoi_segment *segment,
+                   size_t segments, bool rows, uint8_t *out, size_t step);
+    void (*gather_index)(const mho_crossbar_work *work, size_t tiles, const mhoi_segment *segment,
+                         size_t segments, bool rows, uint16_t *index, size_t step);
+    /* Bytes of bundle indices -> 16-bit indices in the order of the look-up kernel. */
     void (*expand_index)(const uint8_t *bytes, size_t tiles, uint16_t *index, size_t step);
     /* The same from a flat map, whose pixels are images: 32 rows of an image become one word,
      * bits[word][pitch]; a bundle starts at bit `shift` of the words at low and may end in those at
@@ -134,6 +146,15 @@ typedef struct mhoi_kernels {
                       size_t out_pitch);
 } mhoi_kernels;
 
+/* Runs of window bytes -> bundle indices, as the segments say; up to 31 bytes more are read and written
+ * behind a run.  rows: windows are one element wide.  Every kernel variant needs AVX2. */
+void mhoi_bits_avx2(const uint8_t *source, const mhoi_run *run, size_t runs,
+                    const mhoi_segment *segment, size_t segments, bool rows, uint8_t *out);
+void mhoi_gather_avx512(const mho_crossbar_work *work, size_t tiles, const mhoi_segment *segment,
+                        size_t segments, bool rows, uint8_t *out, size_t step);
+void mhoi_gather_index_avx512(const mho_crossbar_work *work, size_t tiles,
+                              const mhoi_segment *segment, size_t segments, bool rows,
+                              uint16_t *index, size_t step);
 void mhoi_flat_pairs_avx2(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
                           bool is_signed, int32_t *pair, size_t step);
 void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t columns,
@@ -166,8 +187,9 @@ struct mho_crossbar {
     /* planes: one image, padded, columns sorted by their phase in the stride */
     size_t plane_w, plane_row, plane_bytes; /* of a phase, of a row, of an image */
     size_t chunks;                          /* of up to 8 kernel columns, 1-bit inputs */
-    bool direct;         /* positions come in whole 64s: no block of sums needed */
-    bool flat;           /* one position that reads the whole map in order */
+    bool direct;   /* positions come in whole 64s: no block of sums needed */
+    bool flat;     /* one position that reads the whole map in order */
+    bool in_place; /* windows of one element in whole tiles: they are read from the map itself */
     size_t block_images; /* images of a block */
     /* filled by program */
     size_t bundle_rows, widen, entries;
@@ -189,17 +211,14 @@ struct mho_crossbar {
     size_t variance_widen;
 };
 
-typedef struct mhoi_run {
-    uint32_t from, to, length; /* window bytes, pixel of the block, pixels */
-} mhoi_run;
-
 struct mho_crossbar_work {
-    uint8_t *plane;  /* one padded image */
-    uint8_t *window; /* [block_images][chunks][plane_bytes] */
-    uint8_t *bytes;  /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
-    void *x;         /* [tiles][steps][MHOI_TILE] what the kernel reads */
-    int32_t *sum;    /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
-    int32_t *raw;    /* [MHOI_RAW][MHOI_PITCH] */
+    uint8_t *plane;        /* one padded image */
+    uint8_t *window;       /* [block_images][chunks][plane_bytes] */
+    const uint8_t *source; /* these, or the map */
+    uint8_t *bytes;        /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
+    void *x;               /* [tiles][steps][MHOI_TILE] what the kernel reads */
+    int32_t *sum;          /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
+    int32_t *raw;          /* [MHOI_RAW][MHOI_PITCH] */
     int32_t *
         count; /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1; noisy: 0, once */
     int32_t *variance; /* [2][MHOI_RAW][MHOI_PITCH]: sums with the low and high bytes of squares */
@@ -209,6 +228,7 @@ struct mho_crossbar_work {
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
     bool near;     /* every tile reads window bytes that lie close together */
+    bool straight; /* ... in order */
     mhoi_run *run; /* [MHOI_BLOCK] */
     size_t runs;
     size_t first, pixels; /* which the runs are of; pixels 0: none yet */

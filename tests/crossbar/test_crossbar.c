@@ -278,6 +278,28 @@ static void ideal_cells_match_the_definition(void **state)
     }
 }
 
+/* Windows of one element in whole tiles: the map is read where it is, and nothing beyond it. */
+static void windows_of_one_element_match_the_definition(void **state)
+{
+    (void)state;
+    const size_t h[] = {8, 16, 4, 64, 24, 40}, w[] = {8, 4, 32, 3, 24, 40};
+    for (size_t i = 0; i < 72; ++i) {
+        problem p = {.n = 1 + draw(5), .per_pair = draw(2)};
+        p.shape.window = (mho_window){
+            .c = 1 + draw(90), .h = h[i % 6], .w = w[i % 6], .kh = 1, .kw = 1, .stride = 1};
+        p.shape.columns = 1 + draw(9);
+        p.shape.crossbar_rows = 1 + draw(60);
+        p.shape.input_bits = i % 3 ? 1 : 2 + draw(7);
+        p.shape.conversion = (int)draw(3);
+        p.converter = (mho_converter){.codes = 16, .edge = -5000, .step = 3000};
+        fill(&p, 0, 4096);
+        if (i % 3 == 2)
+            make_ideal(&p);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
 /* Sums on an edge take the upper code: all cells and steps are small, so that ties are common. */
 static void ties_take_the_upper_code(void **state)
 {
@@ -530,6 +552,7 @@ int main(void)
         cmocka_unit_test(large_shapes_match_the_definition),
         cmocka_unit_test(any_conductances_match_the_definition),
         cmocka_unit_test(ideal_cells_match_the_definition),
+        cmocka_unit_test(windows_of_one_element_match_the_definition),
         cmocka_unit_test(ties_take_the_upper_code),
         cmocka_unit_test(converters_are_exact_in_any_range),
         cmocka_unit_test(code_is_exact_at_every_sum),
