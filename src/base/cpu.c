@@ -21,6 +21,9 @@ static mho_cpu best_level(void)
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                   __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
                   __builtin_cpu_supports("avx512vpopcntdq");
+#ifdef MHO_EMULATED /* tests/support/emulated: the AVX-512 kernels in plain C */
+    avx512 = true;
+#endif
     return avx2 && avx512 ? MHO_CPU_AVX512 : avx2 ? MHO_CPU_AVX2 : MHO_CPU_REF;
 }
 

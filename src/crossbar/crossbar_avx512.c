@@ -153,15 +153,21 @@ static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1
 INLINE __m512i held(const void *from)
 {
     __m512i v = _mm512_load_si512(from);
+#ifdef __AVX512VNNI__
     __asm__("" : "+v"(v));
+#endif
     return v;
 }
 
 /* sum + pairs of products, as _mm512_dpwssd_epi32, which compilers surround with copies of sum. */
 INLINE __m512i add_products(__m512i sum, __m512i a, __m512i b)
 {
+#ifdef __AVX512VNNI__
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
     return sum;
+#else /* emulated: tests/support/emulated */
+    return _mm512_dpwssd_epi32(sum, a, b);
+#endif
 }
 
 /* The accumulators of four sums for up to 64 pixels: even and odd lanes of two vectors. */

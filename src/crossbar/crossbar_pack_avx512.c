@@ -6,8 +6,7 @@
 #include "crossbar/crossbar_impl.h"
 
 enum { MOST_SEGMENTS = 8 };
-#define INLINE __attribute__((always_inline, target("avx512vbmi"))) static inline
-#define TARGET __attribute__((target("avx512vbmi")))
+#define INLINE __attribute__((always_inline)) static inline
 #define UNROLL _Pragma("GCC unroll 8")
 
 /* Window bytes of the tile's pixels, in `order`, or as they lie. */
@@ -129,17 +128,16 @@ INLINE void gather_to(const mho_crossbar_work *work, size_t tiles, const mhoi_se
         gather_cuts(work, tiles, segment, segments, MOST_SEGMENTS, to);
 }
 
-TARGET void mhoi_gather_avx512(const mho_crossbar_work *work, size_t tiles,
-                               const mhoi_segment *segment, size_t segments, bool rows,
-                               uint8_t *out, size_t step)
+void mhoi_gather_avx512(const mho_crossbar_work *work, size_t tiles, const mhoi_segment *segment,
+                        size_t segments, bool rows, uint8_t *out, size_t step)
 {
     const target to = {.bytes = out, .step = step};
     gather_to(work, tiles, segment, segments, rows, &to);
 }
 
-TARGET void mhoi_gather_index_avx512(const mho_crossbar_work *work, size_t tiles,
-                                     const mhoi_segment *segment, size_t segments, bool rows,
-                                     uint16_t *index, size_t step)
+void mhoi_gather_index_avx512(const mho_crossbar_work *work, size_t tiles,
+                              const mhoi_segment *segment, size_t segments, bool rows,
+                              uint16_t *index, size_t step)
 {
     const target to = {.index = index, .step = step, .sort = rows && work->straight};
     gather_to(work, tiles, segment, segments, rows, &to);

@@ -119,16 +119,6 @@ static void expect_all(problem *p)
                     p->want[i++] = (int32_t)expected(p, image, c, y, x);
 }
 
-/* Best variant of this CPU, whatever MHO_CPU says. */
-static mho_cpu best_level(void)
-{
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi")
-               ? MHO_CPU_AVX512
-           : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? MHO_CPU_AVX2
-                                                                             : MHO_CPU_REF;
-}
-
 static void run(problem *p, mho_cpu level)
 {
     mho_crossbar *xb;
@@ -188,7 +178,7 @@ static problem random_problem(void)
 static void compare(problem *p, size_t number)
 {
     expect_all(p);
-    for (mho_cpu level = MHO_CPU_REF; level <= best_level(); ++level) {
+    for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); ++level) {
         memset(p->sum, 0x55, outputs(p) * sizeof *p->sum);
         run(p, level);
         expect_same(p, number, level);
@@ -366,12 +356,12 @@ static void splits_add_up(void **state)
         p.converter.codes = 0;
         fill(&p, 0, 4096);
         p.shape.crossbar_rows = p.rows;
-        run(&p, best_level());
+        run(&p, mho_cpu_level());
         memcpy(p.want, p.sum, outputs(&p) * sizeof *p.sum);
         p.shape.crossbar_rows = 1 + draw((uint32_t)p.rows);
         p.per_pair = !p.per_pair;
-        run(&p, best_level());
-        expect_same(&p, i, best_level());
+        run(&p, mho_cpu_level());
+        expect_same(&p, i, mho_cpu_level());
         clear(&p);
     }
 }
@@ -381,7 +371,7 @@ static void sums_are_linear(void **state)
     (void)state;
     problem p = connected(333, 9, 128, 77);
     fill(&p, 0, 2000);
-    run(&p, best_level());
+    run(&p, mho_cpu_level());
     memcpy(p.want, p.sum, outputs(&p) * sizeof *p.sum);
     for (size_t i = 0; i < p.rows * p.shape.columns; ++i) {
         p.g_plus[i] = (int16_t)(3 * p.g_plus[i]);
@@ -389,8 +379,8 @@ static void sums_are_linear(void **state)
     }
     for (size_t i = 0; i < outputs(&p); ++i)
         p.want[i] *= 3;
-    run(&p, best_level());
-    expect_same(&p, 0, best_level());
+    run(&p, mho_cpu_level());
+    expect_same(&p, 0, mho_cpu_level());
     clear(&p);
 }
 
@@ -418,7 +408,7 @@ static void every_sum_is_told_once(void **state)
         fill(&p, 0, 4096);
         if (i % 3 == 0)
             make_ideal(&p);
-        for (mho_cpu level = MHO_CPU_REF; level <= best_level(); ++level) {
+        for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); ++level) {
             mho_crossbar *xb;
             mho_crossbar_work *work;
             tally t = {0};

@@ -32,16 +32,6 @@ static double normal(void)
     return sqrt(-2 * log(uniform())) * cos(2 * 3.14159265358979323846 * uniform());
 }
 
-/* Best variant of this CPU, whatever MHO_CPU says. */
-static mho_cpu best_level(void)
-{
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi")
-               ? MHO_CPU_AVX512
-           : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? MHO_CPU_AVX2
-                                                                             : MHO_CPU_REF;
-}
-
 typedef enum kind { ANY_CELLS, TWO_CELLS, TWO_CELLS_ANY_NOISE } kind;
 
 typedef struct problem {
@@ -185,7 +175,7 @@ static void kernels_equal_the_reference(void **state)
         const mho_reading reading = {draw(1000), draw(1000), draw(1000), draw(1000), draw(1000)};
         int32_t *want = checked(p.outputs, sizeof *want);
         read_all(&p, MHO_CPU_REF, reading, want);
-        for (mho_cpu level = MHO_CPU_AVX2; level <= best_level(); ++level) {
+        for (mho_cpu level = MHO_CPU_AVX2; level <= mho_cpu_level(); ++level) {
             read_all(&p, level, reading, p.sum);
             for (size_t j = 0; j < p.outputs; ++j)
                 if (p.sum[j] != want[j])
@@ -258,7 +248,7 @@ static void sums_are_normal(void **state)
         double variance, mean = 0, square = 0, distance = 0;
         repeat(&p, 20 + 31 * i, i % 3 ? 8 : 1, (mho_converter){0, 0, 1}, i % 2);
         const double s = exact_sum(&p, &variance), n = (double)p.n;
-        read_all(&p, best_level(), (mho_reading){.seed = i}, p.sum);
+        read_all(&p, mho_cpu_level(), (mho_reading){.seed = i}, p.sum);
         for (size_t j = 0; j < p.n; ++j) {
             mean += (p.sum[j] - s) / n;
             square += (p.sum[j] - s) * (p.sum[j] - s) / n;
@@ -295,7 +285,7 @@ static void codes_are_those_of_drawn_cells(void **state)
                 half += p.map[r] * p.g_plus[r];
             p.converter.edge = (int32_t)(half - 1.9 * sqrt(variance));
         }
-        read_all(&p, best_level(), (mho_reading){.seed = i}, p.sum);
+        read_all(&p, mho_cpu_level(), (mho_reading){.seed = i}, p.sum);
         for (size_t j = 0; j < p.n; ++j) {
             ++mine[p.sum[j] + 16];
             ++cells[(int)read_cells(&p) + 16];
@@ -347,7 +337,7 @@ static void outputs_are_independent(void **state)
     const double bound = 4 / sqrt((double)n);
     for (int pair = 0; pair < 2; ++pair) {
         p.per_pair = pair;
-        read_all(&p, best_level(), reading, p.sum);
+        read_all(&p, mho_cpu_level(), reading, p.sum);
         assert_true(fabs(correlation(p.sum, p.sum + 1, n, 32)) < bound);
         assert_true(fabs(correlation(p.sum, p.sum + 8, n, 32)) < bound);
         assert_true(fabs(correlation(p.sum, p.sum + 32, n, 32)) < bound);
@@ -357,7 +347,7 @@ static void outputs_are_independent(void **state)
             r.trial += change == 1;
             r.layer += change == 2;
             r.array += change == 3;
-            read_all(&p, best_level(), r, other);
+            read_all(&p, mho_cpu_level(), r, other);
             assert_true(fabs(correlation(p.sum, other, n, 32)) < bound);
         }
     }
@@ -378,7 +368,7 @@ static void sides_and_groups_are_independent(void **state)
     for (size_t i = 0; i < 2; ++i)
         p.v_plus[i] = p.v_minus[i] = 40000;
     const double s = exact_sum(&p, &variance), n = (double)p.n;
-    read_all(&p, best_level(), (mho_reading){.seed = 3}, p.sum);
+    read_all(&p, mho_cpu_level(), (mho_reading){.seed = 3}, p.sum);
     for (size_t j = 0; j < p.n; ++j)
         square += (p.sum[j] - s) * (p.sum[j] - s) / n;
     assert_true(fabs(square / variance - 1) < 5 * sqrt(2 / n));
@@ -408,7 +398,7 @@ static void small_variances_keep_their_total(void **state)
         s += p.g_plus[i] - p.g_minus[i];
         variance += 300;
     }
-    read_all(&p, best_level(), (mho_reading){.seed = 6}, p.sum);
+    read_all(&p, mho_cpu_level(), (mho_reading){.seed = 6}, p.sum);
     for (size_t j = 0; j < p.n; ++j)
         square += (p.sum[2 * j + 1] - s) * (p.sum[2 * j + 1] - s) / (double)p.n;
     assert_true(fabs(square / variance - 1) < 5 * sqrt(2 / (double)p.n));
@@ -429,7 +419,7 @@ static void only_the_reading_decides(void **state)
         create(&p, ANY_CELLS);
         int32_t *parts = checked(p.outputs, sizeof *parts);
         const mho_reading reading = {.seed = 5, .first = 123};
-        mho_crossbar *xb = program(&p, best_level());
+        mho_crossbar *xb = program(&p, mho_cpu_level());
         read_part(&p, xb, reading, 0, p.n, p.sum);
         for (size_t from = 0, to; from < p.n; from = to) {
             to = from + 1 + draw(90);
@@ -466,7 +456,7 @@ static void no_noise_is_no_noise(void **state)
                      .converter = {16, -2000, 900},
                      .n = 20};
         create(&p, (kind)(i % 3));
-        mho_crossbar *xb = program(&p, best_level());
+        mho_crossbar *xb = program(&p, mho_cpu_level());
         int32_t *want = checked(p.outputs, sizeof *want), *noisy = p.sum;
         mho_crossbar_work *work;
         read_part(&p, xb, reading, 0, p.n, noisy);
@@ -500,7 +490,7 @@ static void older_work_is_right(void **state)
     const mho_reading reading = {.seed = 2};
     int32_t *want = checked(p.outputs, sizeof *want);
     read_all(&p, MHO_CPU_REF, reading, want);
-    mho_crossbar *xb = program(&p, best_level());
+    mho_crossbar *xb = program(&p, mho_cpu_level());
     mho_crossbar_work *work;
     assert_int_equal(mho_crossbar_set_noise(xb, NULL, NULL), MHO_OK);
     assert_int_equal(mho_crossbar_work_create(xb, p.n, &work), MHO_OK);
@@ -522,7 +512,7 @@ static void wrong_variances_are_refused(void **state)
         .n = 9};
     create(&p, ANY_CELLS);
     int32_t *want = checked(p.outputs, sizeof *want);
-    mho_crossbar *xb = program(&p, best_level());
+    mho_crossbar *xb = program(&p, mho_cpu_level());
     read_part(&p, xb, (mho_reading){.seed = 4}, 0, p.n, want);
     for (size_t i = 0; i < 8; ++i) {
         float *v = i % 2 ? p.v_plus : p.v_minus;
@@ -556,7 +546,7 @@ static void failed_allocations_leak_nothing(void **state)
         for (uint64_t k = 1; s == MHO_ENOMEM; ++k) {
             mho_crossbar *xb;
             mho_crossbar_work *work = NULL;
-            assert_int_equal(mhoi_crossbar_create_level(&p.shape, best_level(), &xb), MHO_OK);
+            assert_int_equal(mhoi_crossbar_create_level(&p.shape, mho_cpu_level(), &xb), MHO_OK);
             assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
             mhoi_alloc_fail_at(k);
             s = mho_crossbar_set_noise(xb, p.v_plus, p.v_minus);
