@@ -165,6 +165,7 @@ static mho_status share_references(chip_layer *layer)
     return s;
 }
 
+/* Calibration asks for the sums of both crossbars besides; a sense amplifier needs none. */
 static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
 {
     const mho_crossbar_shape shape = {.window = lines_of(layer),
@@ -172,10 +173,9 @@ static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
                                       .crossbar_rows = hw->crossbar.rows,
                                       .input_bits = layer->read_bits,
                                       .input_signed = layer->read_signed,
-                                      .conversion = layer->sense ? MHO_CONVERSION_PER_PAIR
-                                                    : layer->per_pair
-                                                        ? MHO_CONVERSION_ANY /* sums: both */
-                                                        : MHO_CONVERSION_PER_CROSSBAR};
+                                      .conversion = !layer->per_pair ? MHO_CONVERSION_PER_CROSSBAR
+                                                    : layer->sense   ? MHO_CONVERSION_PER_PAIR
+                                                                     : MHO_CONVERSION_ANY};
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_create(&shape, &layer->xb[g]);
@@ -213,9 +213,14 @@ static void set_inputs(const chip_map *in, chip_layer *layer)
 }
 
 /* The noise of a reference column is the same in every difference with it. */
+static bool shares_noise(const mho_hw *hw, const chip_layer *layer)
+{
+    return layer->cells.reference && mho_device_is_noisy(&hw->device);
+}
+
 static mho_status check_noise(const mho_hw *hw, const chip_layer *layer)
 {
-    if (!mho_device_is_noisy(&hw->device) || !layer->cells.reference || !layer->per_pair)
+    if (!shares_noise(hw, layer) || !layer->per_pair)
         return MHO_OK;
     return mho_error(MHO_ENOTMODELED,
                      "layer %s: read noise of a reference column in the analog differences of "
@@ -257,7 +262,8 @@ mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const c
     layer->last = last;
     layer->output_bits = output_bits(hw, first, last, layer->row_groups > 1);
     layer->sense = chip->binary && !last && layer->row_groups == 1 && layer->output_bits == 1;
-    layer->per_pair = chip->per_pair || layer->cells.digital || layer->sense;
+    layer->per_pair =
+        layer->cells.digital || (layer->sense ? !shares_noise(hw, layer) : chip->per_pair);
     layer->images = SUM_BYTES / sizeof(int32_t) / (layer->engine_columns * layer->positions);
     layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
     s = check_sense(layer);

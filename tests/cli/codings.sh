@@ -36,7 +36,8 @@ want_error 2 "layer conv1" "digital offset"
 run simulate "$model" --hw bcnn $few --set crossbar.mode=ternary --set device.bits=1 --set crossbar.weights=single
 want_error 2 "device.bits = 1" "three levels"
 run simulate "$model" --hw bcnn $few --set crossbar.weights=single --set device.read_noise=0.1 --set output.per=pair
-want_error 2 "layer conv1" "read noise of a reference column"
+want_error 2 "layer conv2" "read noise of a reference column"
+run simulate "$model" --hw bcnn $few --set crossbar.weights=single --set device.read_noise=0.1; want_code 0
 run simulate "$model" --hw bcnn $few --set crossbar.weight_bits=4; want_error 2 "crossbar.weight_bits = 4"
 run simulate lenet --hw cnn8 $few --set crossbar.weight_bits=8 --set device.bits=1 --set crossbar.columns=6
 want_error 2 "crossbar.columns = 6, want 7"
