@@ -188,7 +188,7 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
     if (status == MHO_OK)
         status =
             mhoi_alloc(&work->x, (bundles + 1) * MHOI_BLOCK, sizeof(uint16_t), "kernel inputs");
-    if (status == MHO_OK && !xb->direct)
+    if (status == MHO_OK && (!xb->direct || mhoi_may_gather_sums(xb)))
         status = mhoi_alloc(&work->sum, xb->shape.columns * MHOI_PITCH, sizeof *work->sum, "sums");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->raw, MHOI_RAW * MHOI_PITCH, sizeof *work->raw, "sums");

@@ -217,8 +217,8 @@ struct mho_crossbar_work {
     const uint8_t *source; /* these, or the map */
     uint8_t *bytes;        /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
     void *x;               /* [tiles][steps][MHOI_TILE] what the kernel reads */
-    int32_t *sum;          /* [C][MHOI_PITCH]; NULL where kernels write to the caller's sums */
-    int32_t *raw;          /* [MHOI_RAW][MHOI_PITCH] */
+    int32_t *sum; /* [C][MHOI_PITCH]; NULL where kernels always write to the caller's sums */
+    int32_t *raw; /* [MHOI_RAW][MHOI_PITCH] */
     int32_t *
         count; /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1; noisy: 0, once */
     int32_t *variance; /* [2][MHOI_RAW][MHOI_PITCH]: sums with the low and high bytes of squares */
@@ -250,6 +250,13 @@ static inline size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k)
 static inline size_t mhoi_steps_of(const mho_crossbar *xb, size_t k)
 {
     return xb->group_step[k + 1] - xb->group_step[k];
+}
+
+/* Look-up by strips over several row groups: sums of many columns are added to at once, and in the
+ * caller's memory, a power of two apart, they would push each other out of the caches. */
+static inline bool mhoi_may_gather_sums(const mho_crossbar *xb)
+{
+    return xb->kernels && xb->kernels->strip && xb->shape.input_bits == 1 && xb->groups > 1;
 }
 
 /* Bytes of a table (of a strip), of a pair of conductances, or of a word of rows. */

@@ -363,16 +363,22 @@ static void scatter(const block *b, size_t first, int32_t *sum)
         }
 }
 
+static bool goes_direct(const block *b)
+{
+    return b->xb->direct && !(b->xb->strips && b->work->sum);
+}
+
 /* Where the sums of the block's pixels go: to a block of their own, or, where no tile straddles two
  * images, straight to sum[n][C][P]. */
 static void set_places(block *b, size_t first, int32_t *sum)
 {
     const size_t positions = b->xb->positions, columns = b->xb->shape.columns;
-    b->sum = b->xb->direct ? sum : b->work->sum;
-    b->pitch = b->xb->direct ? positions : MHOI_PITCH;
+    const bool direct = goes_direct(b);
+    b->sum = direct ? sum : b->work->sum;
+    b->pitch = direct ? positions : MHOI_PITCH;
     for (size_t q = 0; q < b->pixels; q += MHOI_TILE) {
         const size_t image = (first + q) / positions, p = (first + q) % positions;
-        b->work->place[q / MHOI_TILE] = b->xb->direct ? image * columns * positions + p : q;
+        b->work->place[q / MHOI_TILE] = direct ? image * columns * positions + p : q;
     }
 }
 
@@ -393,7 +399,7 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
                 square_inputs(b, k);
             run_group(b, k);
         }
-        if (!b->xb->direct)
+        if (!goes_direct(b))
             scatter(b, first, sum);
     }
 }

@@ -212,6 +212,12 @@ static void large_shapes_match_the_definition(void **state)
     for (size_t i = 0; i < 40; ++i) {
         problem p = connected(100 + draw(900), 1 + draw(90), 1 + draw(700), 1 + draw(90));
         p.per_pair = draw(2);
+        if (i % 3 == 0) { /* positions in whole tiles */
+            p.shape.window.h = p.shape.window.w = 8;
+            p.shape.window.c = 20 + draw(100);
+            p.shape.crossbar_rows = 1 + draw(60);
+            p.n = 1 + draw(3);
+        }
         p.shape.input_bits = draw(4) ? 1 : 8;
         p.converter = (mho_converter){.codes = (int32_t)(draw(4) ? 2U << draw(8) : 0),
                                       .edge = (int32_t)draw(60000) - 20000,
