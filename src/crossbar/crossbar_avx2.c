@@ -270,10 +270,14 @@ INLINE void finish_counts(const mhoi_job *job, size_t q, size_t to, const __m256
         plus[j] = _mm256_add_epi32(_mm256_mullo_epi32(count[j], unit), base);
         minus[j] = _mm256_sub_epi32(total, plus[j]);
     }
-    UNROLL for (size_t j = 0; j < MHOI_SUMS; j += 2) if (job->difference)
-        finish(job, j, to, _mm256_sub_epi32(plus[j], minus[j]),
-               _mm256_sub_epi32(plus[j + 1], minus[j + 1]));
-    else finish(job, j, to, plus[j / 2], minus[j / 2]);
+    UNROLL for (size_t j = 0; j < MHOI_SUMS; j += 2)
+    {
+        if (job->difference)
+            finish(job, j, to, _mm256_sub_epi32(plus[j], minus[j]),
+                   _mm256_sub_epi32(plus[j + 1], minus[j + 1]));
+        else
+            finish(job, j, to, plus[j / 2], minus[j / 2]);
+    }
 }
 
 INLINE void count_by(const mhoi_job *job, size_t columns)
