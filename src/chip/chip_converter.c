@@ -55,10 +55,18 @@ chip_range chip_range_full(const mho_chip *chip, const chip_layer *layer)
     return (chip_range){-most * x * down, most * x * up};
 }
 
-/* Moves an edge halfway between two neighbouring multiples of the unit. */
-static int64_t align(int64_t edge, int64_t unit)
+/* Distance of neighbouring sums that can occur.  Level 0 conducts half a unit of full mode in every driven row,
+ * which only differences are free of. */
+static int64_t spacing(const mho_chip *chip, const chip_layer *layer)
 {
-    return floor_div(edge, unit) * unit + unit / 2;
+    const bool difference = layer->per_pair && !layer->cells.digital;
+    return chip->binary || difference ? layer->unit : layer->unit / 2;
+}
+
+/* Moves an edge halfway between two of them. */
+static int64_t align(int64_t edge, int64_t between)
+{
+    return floor_div(edge, between) * between + between / 2;
 }
 
 mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, chip_range range,
@@ -79,7 +87,7 @@ mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, c
     if (aligned && calibrated)
         edge = floor_div(range.lo + range.hi - step * (codes - 2), 2);
     if (aligned)
-        edge = align(edge, unit);
+        edge = align(edge, spacing(chip, layer));
     return (mho_converter){(int32_t)codes, (int32_t)edge, (int32_t)step};
 }
 

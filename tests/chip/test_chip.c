@@ -55,7 +55,7 @@ static void test_converters(void **state)
     for (size_t bits = 1; bits <= 9; bits++)
         for (int per = 0; per < 2; per++)
             for (int aligned = 0; aligned < 2; aligned++) {
-                mho_chip chip = {.hw = open_hw("bcnn", NULL), .per_pair = per};
+                mho_chip chip = {.hw = open_hw("bcnn", NULL), .binary = true, .per_pair = per};
                 chip.hw.output.aligned = aligned;
                 const int32_t unit = 4064;
                 chip_read read = {.weight = 1};
@@ -90,7 +90,7 @@ static void test_converters(void **state)
 static void test_calibrated_converter(void **state)
 {
     (void)state;
-    mho_chip chip = {.hw = open_hw("bcnn", NULL)};
+    mho_chip chip = {.hw = open_hw("bcnn", NULL), .binary = true};
     chip_layer layer = {.unit = 100, .output_bits = 4};
     mho_converter c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
     assert_int_equal(c.codes, 16);
