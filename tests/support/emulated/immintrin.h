@@ -64,6 +64,21 @@ static inline void emulated_mask_storeu_epi8(void *to, __mmask64 mask, __m512i v
         if (mask >> i & 1)
             ((uint8_t *)to)[i] = from[i];
 }
+/* SIMDe's shifts by 64, which C leaves undefined. */
+static inline __m512i emulated_multishift_epi64_epi8(__m512i shift, __m512i v)
+{
+    uint8_t by[64], to[64];
+    uint64_t from[8];
+    memcpy(by, &shift, sizeof by);
+    memcpy(from, &v, sizeof from);
+    for (int i = 0; i < 64; ++i) {
+        const unsigned n = by[i] & 63;
+        to[i] = (uint8_t)(n ? from[i / 8] >> n | from[i / 8] << (64 - n) : from[i / 8]);
+    }
+    return _mm512_loadu_si512(to);
+}
+#undef _mm512_multishift_epi64_epi8
+#define _mm512_multishift_epi64_epi8 emulated_multishift_epi64_epi8
 #define _mm512_cvtepu8_epi32 emulated_cvtepu8_epi32
 #define _mm512_cvtepi8_epi32 emulated_cvtepi8_epi32
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
