@@ -142,7 +142,7 @@ typedef struct timing {
 } timing;
 
 /* Hardware inference by so many threads. */
-static timing run_images(mho_chip *chip, const mho_images *images, size_t threads, uint8_t *label)
+static timing run_images(mho_chip *chip, const mho_images *images, size_t threads, uint16_t *label)
 {
     double before[THREADS] = {0}, after[THREADS] = {0};
     timing t = {0};
@@ -194,7 +194,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
 {
     mho_net *net = random_net(b);
     mho_images images = images_for(net, count);
-    uint8_t *label = malloc(count);
+    uint16_t *label = malloc(count * sizeof *label);
     mho_hw_config hw;
     mho_chip *chip;
     size_t wrong;

@@ -34,7 +34,7 @@ MHO_API mho_write_count mho_chip_writes(const mho_chip *chip);
  * not grow with n.  MHO_EUSAGE: the chip is not programmed. */
 MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_images *images,
                                                size_t first, size_t n, float *scores,
-                                               uint8_t *label);
+                                               uint16_t *label);
 
 typedef struct mho_spread {
     double mean, std, min, max; /* std: of the sample, n - 1 */

@@ -9,11 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MHO_CLASSES_MAX 65535 /* labels are 0..65534 */
+
 typedef struct mho_images {
     mho_shape shape; /* of one image */
     size_t count;
-    uint8_t *pixel; /* [count][c][h][w], 0..255 */
-    uint8_t *label; /* [count], 0..classes-1 */
+    uint8_t *pixel;  /* [count][c][h][w], 0..255 */
+    uint16_t *label; /* [count], 0..classes-1 */
     size_t classes;
 } mho_images;
 
@@ -37,7 +39,9 @@ MHO_API void mho_data_destroy(mho_data *data);
 MHO_API MHO_MUST_CHECK mho_status mho_data_head(const mho_data *data, size_t count,
                                                 mho_images *out);
 
-/* One IDX file each.  Labels: as many as `into` has images, 0..9; they replace those it has.
+/* One IDX file each.  Images: bytes [n][h][w], or [n][features] (shape features x 1 x 1), or [n][c][h][w].
+ * Labels: bytes or whole numbers of 16 or 32 bits, as many as `into` has images; they replace those it has, and
+ * classes becomes one more than the largest.
  * MHO_EFILE: cannot open; MHO_EFORMAT; on an error *out is empty, *into untouched. */
 MHO_API MHO_MUST_CHECK mho_status mho_idx_read_images(const char *path, mho_images *out);
 MHO_API MHO_MUST_CHECK mho_status mho_idx_read_labels(const char *path, mho_images *into);

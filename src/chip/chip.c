@@ -203,20 +203,20 @@ typedef struct run {
     const mho_images *images;
     size_t first, n;
     float *scores;
-    uint8_t *label;
+    uint16_t *label;
     size_t blocks;
     chip_work **work;     /* [threads] */
     size_t trial, trials; /* this run among those of one call, for progress */
     atomic_size_t done;   /* images of this run */
 } run;
 
-static uint8_t best_class(const float *score, size_t classes)
+static uint16_t best_class(const float *score, size_t classes)
 {
     size_t best = 0;
     for (size_t k = 1; k < classes; k++)
         if (score[k] > score[best])
             best = k;
-    return (uint8_t)best;
+    return (uint16_t)best;
 }
 
 /* Blocks of n images: equally large, none above chip->block, as many for one thread as for another. */
@@ -256,8 +256,9 @@ static mho_status run_all(run *r)
     mho_status s = check_images(chip, r->images, r->first, r->n);
     if (!s && !chip->programmed)
         s = mho_error(MHO_EUSAGE, "the chip is not programmed");
-    if (!s && r->label && chip->classes > 256)
-        s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most 256", chip->classes);
+    if (!s && r->label && chip->classes > MHO_CLASSES_MAX)
+        s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most %d", chip->classes,
+                      MHO_CLASSES_MAX);
     if (!s)
         s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
     for (size_t t = 0; !s && t < threads; t++)
@@ -271,7 +272,7 @@ static mho_status run_all(run *r)
 }
 
 mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
-                        float *scores, uint8_t *label)
+                        float *scores, uint16_t *label)
 {
     run r = {
         .chip = chip, .images = images, .first = first, .n = n, .scores = scores, .label = label};
@@ -302,7 +303,7 @@ static mho_spread spread_of(const size_t *wrong, size_t trials, size_t count)
 
 /* One programming: the images it gets wrong, and the seconds of inference. */
 static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                            size_t trial, size_t trials, uint8_t *label, size_t *wrong,
+                            size_t trial, size_t trials, uint16_t *label, size_t *wrong,
                             double *seconds)
 {
     run r = {.chip = chip, .images = images, .n = count, .label = label, .trial = trial};
@@ -321,12 +322,12 @@ mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t coun
                            size_t trials, double *error, mho_spread *spread,
                            double *inference_seconds)
 {
-    uint8_t *label = NULL;
+    uint16_t *label = NULL;
     size_t *wrong = NULL;
     double seconds = 0;
     if (!count || !trials || trials > UINT32_MAX)
         return mho_error(MHO_EDOMAIN, "images = %zu, trials = %zu, want 1 or more", count, trials);
-    mho_status s = mhoi_alloc(&label, count, 1, "labels");
+    mho_status s = mhoi_alloc(&label, count, sizeof *label, "labels");
     if (!s)
         s = mhoi_alloc(&wrong, trials, sizeof *wrong, "errors");
     size_t done = 0;

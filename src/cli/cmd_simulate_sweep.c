@@ -121,7 +121,7 @@ static void tell_run(sweep_run *r)
     for (size_t a = 0; args->sweep[a]; a++)
         h = hash(h, args->sweep[a], strlen(args->sweep[a]) + 1);
     h = hash(h, test->pixel, r->images * test->shape.c * test->shape.h * test->shape.w);
-    h = hash(h, test->label, r->images);
+    h = hash(h, test->label, r->images * sizeof *test->label);
     h = hash(h, r->calibration.pixel,
              r->calibration.count * test->shape.c * test->shape.h * test->shape.w);
     snprintf(r->run, sizeof r->run,

@@ -44,7 +44,7 @@ static mho_status open_data(const cli_args *args, evaluation *e)
 }
 
 static mho_status count_errors(mho_chip *chip, const mho_images *test, size_t images,
-                               uint8_t *label, size_t *wrong)
+                               uint16_t *label, size_t *wrong)
 {
     mho_status s = mho_chip_run(chip, test, 0, images, NULL, label);
     if (s)
@@ -55,7 +55,7 @@ static mho_status count_errors(mho_chip *chip, const mho_images *test, size_t im
     return MHO_OK;
 }
 
-static mho_status run_ideal(evaluation *e, uint8_t *label)
+static mho_status run_ideal(evaluation *e, uint16_t *label)
 {
     mho_hw ideal = e->hw.hw;
     mho_chip *chip = NULL;
@@ -84,7 +84,7 @@ static mho_status run_trials(evaluation *e)
 
 /* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
  * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
-static mho_status run_base(const cli_args *args, evaluation *e, uint8_t *label)
+static mho_status run_base(const cli_args *args, evaluation *e, uint16_t *label)
 {
     const bool binary = mho_hw_is_binary(&e->hw.hw);
     mho_hw ideal = e->base_hw.hw;
@@ -115,7 +115,7 @@ static mho_status run_base(const cli_args *args, evaluation *e, uint8_t *label)
 static mho_status run_accuracy(const cli_args *args, evaluation *e)
 {
     size_t wrong = 0;
-    uint8_t *label = cli_alloc(e->images);
+    uint16_t *label = cli_alloc(e->images * sizeof *label);
     mho_status s = mho_infer_errors(e->net, &e->data->test, e->images, &wrong);
     if (!s) {
         e->software_error = (double)wrong / (double)e->images;

@@ -186,14 +186,14 @@ static mho_status copy_head(const mho_images *from, size_t count, mho_images *ou
     *out = (mho_images){.shape = from->shape, .count = count, .classes = from->classes};
     mho_status s = mhoi_alloc(&out->pixel, count, size, "first images");
     if (s == MHO_OK)
-        s = mhoi_alloc(&out->label, count, 1, "labels of the first images");
+        s = mhoi_alloc(&out->label, count, sizeof *out->label, "labels of the first images");
     if (s != MHO_OK) {
         mho_images_free(out);
         return s;
     }
     if (count > 0) {
         memcpy(out->pixel, from->pixel, count * size);
-        memcpy(out->label, from->label, count);
+        memcpy(out->label, from->label, count * sizeof *out->label);
     }
     return MHO_OK;
 }

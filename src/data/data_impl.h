@@ -35,8 +35,14 @@ size_t mhoi_cifar_present(const char *folder);
 MHO_MUST_CHECK mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out);
 MHO_MUST_CHECK mho_status mhoi_cifar_read(const char *folder, bool train, mho_images *out);
 
-/* MHO_EFORMAT "path: label i is 12, want 0..classes-1" */
-MHO_MUST_CHECK mho_status mhoi_labels_check(const char *path, const mho_images *images);
+/* images->label[i] = value, and classes above it.  MHO_EFORMAT "path: label i is -1, want 0..65534" */
+MHO_MUST_CHECK mho_status mhoi_label_set(const char *path, size_t i, int64_t value,
+                                         mho_images *images);
+/* IDX files in memory.  Images: shape and count, and *at, where the pixels begin; labels: of `count` images. */
+MHO_MUST_CHECK mho_status mhoi_idx_parse_images(const char *path, const char *bytes, size_t size,
+                                                size_t *at, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_idx_parse_labels(const char *path, const char *bytes, size_t size,
+                                                size_t count, mho_images *out);
 
 /* ~/.cache/mho/NAME; MHO_EFILE where $HOME is not set. */
 MHO_MUST_CHECK mho_status mhoi_cache_folder(char path[MHOI_PATH], const char *name);

@@ -269,7 +269,7 @@ static void develop(const float *ink, const style *s, const uint32_t *noise, uin
     }
 }
 
-static uint8_t render(uint64_t seed, uint64_t index, uint8_t *pixel)
+static uint16_t render(uint64_t seed, uint64_t index, uint8_t *pixel)
 {
     draws d = {.next = 0};
     mhoi_stream stream = {seed, (uint32_t)(index >> 32), RNG_LAYER, (uint32_t)index};
@@ -298,7 +298,7 @@ static uint8_t render(uint64_t seed, uint64_t index, uint8_t *pixel)
     stream.layer = RNG_LAYER_NOISE;
     mhoi_rng_u32(&stream, 0, SIDE * SIDE / 4, noise);
     develop(&ink[0][0], &s, noise, pixel);
-    return (uint8_t)label;
+    return (uint16_t)label;
 }
 
 typedef struct job {
@@ -324,7 +324,7 @@ mho_status mho_digits_generate(uint64_t seed, uint64_t first, size_t count, mho_
     job j = {seed, first, &images};
     mho_status s = mhoi_alloc(&images.pixel, count, SIDE * SIDE, "synthetic digits");
     if (s == MHO_OK)
-        s = mhoi_alloc(&images.label, count, 1, "labels of synthetic digits");
+        s = mhoi_alloc(&images.label, count, sizeof *images.label, "labels of synthetic digits");
     if (s == MHO_OK)
         s = mhoi_parallel((count + BLOCK - 1) / BLOCK, render_block, &j);
     if (s != MHO_OK) {

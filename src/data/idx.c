@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IDX files: a big-endian header (magic 0x00000800 + rank, one 32-bit size per dimension), then bytes.
- * The bytes read are moved to the front of their buffer and kept, so an image is in memory once. */
+/* IDX files: a big-endian header (0, 0, element type, rank; one 32-bit size per dimension), then the elements.
+ * Images are bytes of rank 2 to 4: [n][features], [n][h][w], [n][c][h][w]; labels are bytes, or whole numbers of
+ * 16 or 32 bits.  The bytes of images are moved to the front of their buffer and kept, so that an image is in
+ * memory once. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -8,11 +10,15 @@
 #include "base/file.h"
 #include "data/data_impl.h"
 
-#define MAGIC_LABELS 0x00000801u
-#define MAGIC_IMAGES 0x00000803u
-#define HEADER_LABELS 8
-#define HEADER_IMAGES 16
-#define SIDE_MAX 4096
+#define RANK_MAX 4
+#define SIDE_MAX ((size_t)1 << 20)
+#define PIXELS_MAX ((size_t)1 << 28) /* of one image */
+
+enum { TYPE_UINT8 = 0x08, TYPE_INT16 = 0x0b, TYPE_INT32 = 0x0c };
+
+typedef struct header {
+    size_t rank, size[RANK_MAX], bytes, width; /* bytes: of the header; width: of an element */
+} header;
 
 static uint32_t big_endian(const char *bytes)
 {
@@ -20,18 +26,41 @@ static uint32_t big_endian(const char *bytes)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static mho_status check_header(const char *path, const char *bytes, size_t size, size_t header,
-                               uint32_t magic, const char *what)
+static size_t width_of(uint32_t magic)
 {
+    switch (magic >> 8) {
+    case TYPE_UINT8:
+        return 1;
+    case TYPE_INT16:
+        return 2;
+    case TYPE_INT32:
+        return 4;
+    default:
+        return 0;
+    }
+}
+
+static mho_status read_header(const char *path, const char *bytes, size_t size, bool images,
+                              header *out)
+{
+    const char *what = images ? "images" : "labels";
     if (size < 4)
         return mho_error(MHO_EFORMAT, "%s: %zu bytes, too short for an IDX file", path, size);
-    if (big_endian(bytes) != magic)
-        return mho_error(MHO_EFORMAT, "%s: magic 0x%08" PRIx32 ", want 0x%08" PRIx32 " (IDX %s)",
-                         path, big_endian(bytes), magic, what);
-    if (size < header)
+    const uint32_t magic = big_endian(bytes);
+    *out = (header){.rank = magic & 0xff, .width = width_of(magic)};
+    out->bytes = 4 + 4 * out->rank;
+    if (images ? out->width != 1 || out->rank < 2 || out->rank > RANK_MAX
+               : !out->width || out->rank != 1)
+        return mho_error(MHO_EFORMAT, "%s: magic 0x%08" PRIx32 ", want 0x%08x (IDX %s%s)", path,
+                         magic, images ? 0x803u : 0x801u, what,
+                         images ? "; 0x00000802 and 0x00000804 are taken, too"
+                                : "; 0x00000b01 and 0x00000c01 are taken, too");
+    if (size < out->bytes)
         return mho_error(MHO_EFORMAT, "%s: %zu bytes, the header of IDX %s has %zu", path, size,
-                         what, header);
-    if (big_endian(bytes + 4) == 0)
+                         what, out->bytes);
+    for (size_t k = 0; k < out->rank; k++)
+        out->size[k] = big_endian(bytes + 4 + 4 * k);
+    if (out->size[0] == 0)
         return mho_error(MHO_EFORMAT, "%s: 0 %s, want at least 1", path, what);
     return MHO_OK;
 }
@@ -50,76 +79,118 @@ static mho_status check_body(const char *path, uint64_t have, uint64_t want, con
     return MHO_OK;
 }
 
-static mho_status parse_images(const char *path, const char *bytes, size_t size, mho_images *out)
+static mho_status shape_of(const char *path, const header *h, mho_shape *out)
 {
-    mho_status s = check_header(path, bytes, size, HEADER_IMAGES, MAGIC_IMAGES, "images");
+    *out = (mho_shape){1, 1, 1};
+    size_t pixels = 1;
+    for (size_t k = 1; k < h->rank; k++) {
+        if (h->size[k] < 1 || h->size[k] > SIDE_MAX || h->size[k] > PIXELS_MAX / pixels)
+            return mho_error(MHO_EFORMAT,
+                             "%s: a side of %zu pixels, want 1..%zu and 2^28 pixels an image", path,
+                             h->size[k], SIDE_MAX);
+        pixels *= h->size[k];
+    }
+    if (h->rank == 2)
+        out->c = h->size[1];
+    else
+        *out =
+            (mho_shape){h->rank == 4 ? h->size[1] : 1, h->size[h->rank - 2], h->size[h->rank - 1]};
+    return MHO_OK;
+}
+
+mho_status mhoi_idx_parse_images(const char *path, const char *bytes, size_t size, size_t *at,
+                                 mho_images *out)
+{
+    header h;
+    *out = (mho_images){.count = 0};
+    mho_shape shape;
+    mho_status s = read_header(path, bytes, size, true, &h);
+    if (s == MHO_OK)
+        s = shape_of(path, &h, &shape);
+    if (s == MHO_OK)
+        s = check_body(path, size - h.bytes, (uint64_t)h.size[0] * shape.c * shape.h * shape.w,
+                       "pixels");
     if (s != MHO_OK)
         return s;
-    size_t count = big_endian(bytes + 4), h = big_endian(bytes + 8), w = big_endian(bytes + 12);
-    if (h < 1 || h > SIDE_MAX || w < 1 || w > SIDE_MAX)
-        return mho_error(MHO_EFORMAT, "%s: images of %zu x %zu pixels, want sides of 1..%d", path,
-                         h, w, SIDE_MAX);
-    out->shape = (mho_shape){1, h, w};
-    out->count = count;
-    return check_body(path, size - HEADER_IMAGES, (uint64_t)count * h * w, "pixels");
+    out->shape = shape;
+    out->count = h.size[0];
+    *at = h.bytes;
+    return MHO_OK;
 }
 
 mho_status mho_idx_read_images(const char *path, mho_images *out)
 {
     memset(out, 0, sizeof *out);
-    mho_images images = {.count = 0};
+    mho_images images;
     char *bytes = NULL;
-    size_t size = 0;
+    size_t size = 0, at = 0;
     mho_status s = mhoi_file_read(path, &bytes, &size);
     if (s == MHO_OK)
-        s = parse_images(path, bytes, size, &images);
+        s = mhoi_idx_parse_images(path, bytes, size, &at, &images);
     if (s != MHO_OK) {
         mhoi_free(&bytes);
         return s;
     }
-    memmove(bytes, bytes + HEADER_IMAGES, size - HEADER_IMAGES);
+    memmove(bytes, bytes + at, size - at);
     images.pixel = (uint8_t *)bytes;
     *out = images;
     return MHO_OK;
 }
 
-mho_status mhoi_labels_check(const char *path, const mho_images *images)
+/* A negative number comes out as a large one. */
+static uint32_t element(const char *bytes, size_t width, size_t i)
 {
-    for (size_t i = 0; i < images->count; i++)
-        if (images->label[i] >= images->classes)
-            return mho_error(MHO_EFORMAT, "%s: label %zu is %u, want 0..%zu", path, i,
-                             images->label[i], images->classes - 1);
+    const uint8_t *b = (const uint8_t *)bytes + i * width;
+    if (width == 1)
+        return b[0];
+    if (width == 2)
+        return (uint32_t)(int32_t)(int16_t)(b[0] << 8 | b[1]);
+    return big_endian(bytes + i * width);
+}
+
+mho_status mhoi_label_set(const char *path, size_t i, int64_t value, mho_images *images)
+{
+    if (value < 0 || value >= MHO_CLASSES_MAX)
+        return mho_error(MHO_EFORMAT, "%s: label %zu is %" PRId64 ", want 0..%d", path, i, value,
+                         MHO_CLASSES_MAX - 1);
+    images->label[i] = (uint16_t)value;
+    if ((size_t)value >= images->classes)
+        images->classes = (size_t)value + 1;
     return MHO_OK;
 }
 
-static mho_status parse_labels(const char *path, char *bytes, size_t size, const mho_images *into)
+mho_status mhoi_idx_parse_labels(const char *path, const char *bytes, size_t size, size_t count,
+                                 mho_images *out)
 {
-    mho_status s = check_header(path, bytes, size, HEADER_LABELS, MAGIC_LABELS, "labels");
+    header h;
+    *out = (mho_images){.count = count};
+    mho_status s = read_header(path, bytes, size, false, &h);
     if (s == MHO_OK)
-        s = check_body(path, size - HEADER_LABELS, big_endian(bytes + 4), "labels");
-    if (s == MHO_OK && big_endian(bytes + 4) != into->count)
-        s = mho_error(MHO_EFORMAT, "%s: %" PRIu32 " labels for %zu images", path,
-                      big_endian(bytes + 4), into->count);
+        s = check_body(path, size - h.bytes, (uint64_t)h.size[0] * h.width, "labels");
+    if (s == MHO_OK && h.size[0] != count)
+        s = mho_error(MHO_EFORMAT, "%s: %zu labels for %zu images", path, h.size[0], count);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&out->label, count, sizeof *out->label, "labels");
+    for (size_t i = 0; s == MHO_OK && i < count; i++)
+        s = mhoi_label_set(path, i, (int32_t)element(bytes + h.bytes, h.width, i), out);
     if (s != MHO_OK)
-        return s;
-    memmove(bytes, bytes + HEADER_LABELS, size - HEADER_LABELS);
-    mho_images labels = {.count = into->count, .label = (uint8_t *)bytes, .classes = 10};
-    return mhoi_labels_check(path, &labels);
+        mho_images_free(out);
+    return s;
 }
 
 mho_status mho_idx_read_labels(const char *path, mho_images *into)
 {
     char *bytes = NULL;
     size_t size = 0;
+    mho_images labels = {.count = 0};
     mho_status s = mhoi_file_read(path, &bytes, &size);
     if (s == MHO_OK)
-        s = parse_labels(path, bytes, size, into);
-    if (s != MHO_OK) {
-        mhoi_free(&bytes);
+        s = mhoi_idx_parse_labels(path, bytes, size, into->count, &labels);
+    mhoi_free(&bytes);
+    if (s != MHO_OK)
         return s;
-    }
     mhoi_free(&into->label);
-    into->label = (uint8_t *)bytes;
-    into->classes = 10;
+    into->label = labels.label;
+    into->classes = labels.classes;
     return MHO_OK;
 }

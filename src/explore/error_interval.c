@@ -45,7 +45,7 @@ static void estimate(const size_t *wrong, size_t trials, size_t count, mho_error
 }
 
 static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                            size_t trial, uint8_t *label, size_t *wrong, double *seconds)
+                            size_t trial, uint16_t *label, size_t *wrong, double *seconds)
 {
     mho_status s = mho_chip_program(chip, seed, (uint32_t)trial);
     const double start_s = mho_seconds();
@@ -61,12 +61,12 @@ mho_status mho_error_of(mho_chip *chip, const mho_images *images, size_t count, 
                         size_t trials, double wanted_half, double *error, mho_trial_fn *each,
                         void *user, mho_error_estimate *out)
 {
-    uint8_t *label = NULL;
+    uint16_t *label = NULL;
     size_t *wrong = NULL;
     *out = (mho_error_estimate){.half = NAN};
     if (!count || !trials || trials > UINT32_MAX)
         return mho_error(MHO_EDOMAIN, "images = %zu, trials = %zu, want 1 or more", count, trials);
-    mho_status s = mhoi_alloc(&label, count, 1, "labels");
+    mho_status s = mhoi_alloc(&label, count, sizeof *label, "labels");
     if (!s)
         s = mhoi_alloc(&wrong, trials, sizeof *wrong, "errors");
     for (size_t t = 0; !s && t < trials; t++) {

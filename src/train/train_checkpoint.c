@@ -47,7 +47,7 @@ static uint64_t fingerprint(const trainer *t)
                                n->out.w,      n->kh,       n->groups, n->binary};
         hash = fold(hash, node, sizeof node);
     }
-    hash = fold(hash, t->images->label, t->images->count);
+    hash = fold(hash, t->images->label, t->images->count * sizeof *t->images->label);
     return fold(hash, t->images->pixel, t->images->count * train_elements(t->images->shape));
 }
 

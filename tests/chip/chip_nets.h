@@ -168,11 +168,11 @@ static inline mho_images random_images(dice *d, mho_shape shape, size_t count)
 {
     mho_images images = {.shape = shape, .count = count, .classes = 10};
     images.pixel = calloc(count, shape.c * shape.h * shape.w);
-    images.label = calloc(count, 1);
+    images.label = calloc(count, sizeof *images.label);
     for (size_t i = 0; i < count * shape.c * shape.h * shape.w; i++)
         images.pixel[i] = (uint8_t)(roll(d, 2) ? roll(d, 256) : 0);
     for (size_t i = 0; i < count; i++)
-        images.label[i] = (uint8_t)roll(d, 10);
+        images.label[i] = (uint16_t)roll(d, 10);
     return images;
 }
 

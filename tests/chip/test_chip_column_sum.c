@@ -47,7 +47,8 @@ static double asymmetry(const mho_net *net, const char *column_sum, const char *
                                 column_sum,
                                 rows,
                                 NULL};
-    uint8_t pixel[2 * PIXELS], label[2] = {0};
+    uint8_t pixel[2 * PIXELS];
+    uint16_t label[2] = {0};
     const mho_images images = {{1, SIDE, SIDE}, 2, pixel, label, CLASSES};
     const mho_hw hw = open_hw("bcnn", sets);
     float scores[2 * CLASSES];

@@ -169,7 +169,7 @@ static void reads_parts_of_mnist(void **state)
     assert_int_equal(data->test.pixel[3 * 9], 4);
     assert_int_equal(mho_data_head(data, 2, &head), MHO_OK);
     assert_int_equal(head.count, 2);
-    assert_int_equal(head.classes, 10);
+    assert_int_equal(head.classes, TRAIN);
     assert_int_equal(head.shape.w, 3);
     assert_int_equal(head.pixel[9], 2);
     assert_int_equal(head.label[1], 1);
@@ -291,7 +291,8 @@ static void reads_real_mnist(void **state)
     assert_int_equal(mho_data_open(NULL, false, true, &data), MHO_OK);
     assert_string_equal(data->name, "mnist");
     assert_int_equal(data->test.count, 10000);
-    assert_memory_equal(data->test.label, ((uint8_t[]){7, 2, 1, 0, 4, 1, 4, 9}), 8);
+    assert_memory_equal(data->test.label, ((uint16_t[]){7, 2, 1, 0, 4, 1, 4, 9}),
+                        8 * sizeof(uint16_t));
     double sum = 0;
     for (size_t i = 0; i < 10000 * 784; i++)
         sum += data->test.pixel[i];

@@ -64,7 +64,7 @@ static void does_not_depend_on_threads_or_batch(void **state)
     mho_images seven = generate(5, 100, 300), tail = generate(5, 250, 150);
     assert_int_equal(mho_threads_set(threads), MHO_OK);
     assert_memory_equal(one.pixel, seven.pixel, 300 * SIZE);
-    assert_memory_equal(one.label, seven.label, 300);
+    assert_memory_equal(one.label, seven.label, 300 * sizeof *one.label);
     assert_memory_equal(one.pixel + 150 * SIZE, tail.pixel, 150 * SIZE);
     mho_images other = generate(6, 100, 300);
     assert_memory_not_equal(one.pixel, other.pixel, 300 * SIZE);

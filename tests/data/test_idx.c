@@ -89,7 +89,7 @@ static void check_good(void)
     assert_int_equal(images.count, COUNT);
     assert_int_equal(images.classes, 10);
     assert_memory_equal(images.pixel, want + 16, COUNT * H * W);
-    assert_memory_equal(images.label, ((uint8_t[]){9, 0, 4}), COUNT);
+    assert_memory_equal(images.label, ((uint16_t[]){9, 0, 4}), COUNT * sizeof(uint16_t));
     mho_images_free(&images);
     assert_null(images.pixel);
 }
@@ -136,9 +136,9 @@ static void refuses_bad_images(void **state)
     refuse_images(bytes, IMAGES_SIZE, "0 images");
     make_images(bytes);
     bytes[11] = 0;
-    refuse_images(bytes, IMAGES_SIZE, "0 x 5 pixels, want sides of 1..4096");
+    refuse_images(bytes, IMAGES_SIZE, "a side of 0 pixels, want 1..1048576");
     memset(bytes + 4, 0xff, 12);
-    refuse_images(bytes, IMAGES_SIZE, "want sides of 1..4096");
+    refuse_images(bytes, IMAGES_SIZE, "a side of 4294967295 pixels");
     bytes[8] = bytes[9] = bytes[12] = bytes[13] = 0;
     bytes[10] = bytes[14] = 0x10;
     bytes[11] = bytes[15] = 0;
@@ -158,14 +158,60 @@ static void refuses_bad_labels(void **state)
     (void)state;
     uint8_t bytes[LABELS_SIZE + 1] = {0};
     make_labels(bytes);
-    bytes[9] = 10;
-    refuse_labels(bytes, LABELS_SIZE, "label 1 is 10, want 0..9");
-    make_labels(bytes);
     bytes[7] = COUNT - 1;
     refuse_labels(bytes, LABELS_SIZE - 1, "2 labels for 3 images");
     refuse_labels(bytes, LABELS_SIZE, "1 trailing");
     bytes[3] = 3;
     refuse_labels(bytes, LABELS_SIZE, "magic 0x00000803, want 0x00000801");
+}
+
+/* Labels of any width, as many classes as there are up to 65,535. */
+static void reads_many_classes(void **state)
+{
+    (void)state;
+    const uint8_t one[8 + COUNT] = {0, 0, 8, 1, 0, 0, 0, COUNT, 255, 0, 10};
+    const uint8_t two[8 + 2 * COUNT] = {0, 0, 0x0b, 1, 0, 0, 0, COUNT, 3, 0xe7, 0, 0, 0x7f, 0xff};
+    const uint8_t four[8 + 4 * COUNT] = {0, 0, 0x0c, 1, 0, 0, 0, COUNT, 0, 0, 0xff, 0xfe};
+    mho_images images = {.count = COUNT};
+    save(labels_path, one, sizeof one);
+    assert_int_equal(mho_idx_read_labels(labels_path, &images), MHO_OK);
+    assert_int_equal(images.classes, 256);
+    save(labels_path, two, sizeof two);
+    assert_int_equal(mho_idx_read_labels(labels_path, &images), MHO_OK);
+    assert_memory_equal(images.label, ((uint16_t[]){999, 0, 32767}), COUNT * sizeof(uint16_t));
+    assert_int_equal(images.classes, 32768);
+    save(labels_path, four, sizeof four);
+    assert_int_equal(mho_idx_read_labels(labels_path, &images), MHO_OK);
+    assert_int_equal(images.label[0], 65534);
+    assert_int_equal(images.classes, 65535);
+    mho_images_free(&images);
+    uint8_t bad[sizeof four];
+    memcpy(bad, four, sizeof bad);
+    bad[11] = 0xff;
+    refuse_labels(bad, sizeof bad, "label 0 is 65535, want 0..65534");
+    memcpy(bad, two, sizeof two);
+    bad[8] = 0xff;
+    refuse_labels(bad, sizeof two, "label 0 is -25, want 0..65534");
+}
+
+/* [n][features] and [n][c][h][w] besides [n][h][w]. */
+static void reads_any_shape(void **state)
+{
+    (void)state;
+    uint8_t flat[12 + COUNT * 7] = {0, 0, 8, 2, 0, 0, 0, COUNT, 0, 0, 0, 7, 41};
+    uint8_t deep[20 + COUNT * 12] = {0, 0, 8, 4, 0, 0, 0, COUNT, 0, 0, 0,
+                                     2, 0, 0, 0, 3, 0, 0, 0,     2, 42};
+    mho_images images;
+    save(images_path, flat, sizeof flat);
+    assert_int_equal(mho_idx_read_images(images_path, &images), MHO_OK);
+    assert_true(images.shape.c == 7 && images.shape.h == 1 && images.shape.w == 1);
+    assert_int_equal(images.pixel[0], 41);
+    mho_images_free(&images);
+    save(images_path, deep, sizeof deep);
+    assert_int_equal(mho_idx_read_images(images_path, &images), MHO_OK);
+    assert_true(images.shape.c == 2 && images.shape.h == 3 && images.shape.w == 2);
+    assert_int_equal(images.pixel[0], 42);
+    mho_images_free(&images);
 }
 
 static void refuses_missing_file(void **state)
@@ -260,6 +306,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_packed, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_bad_images, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_bad_labels, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_many_classes, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_any_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_missing_file, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_damaged_gzip, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_any_damage, setup, teardown),

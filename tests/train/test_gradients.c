@@ -338,7 +338,7 @@ static void make_images(mho_shape shape, mho_images *images)
     uint32_t draw = 12345;
     *images = (mho_images){.shape = shape, .count = IMAGES, .classes = CLASSES};
     images->pixel = malloc(IMAGES * train_elements(shape));
-    images->label = malloc(IMAGES);
+    images->label = malloc(IMAGES * sizeof *images->label);
     for (size_t i = 0; i < IMAGES * train_elements(shape); ++i)
         images->pixel[i] = (uint8_t)((draw = draw * 1664525u + 1013904223u) >> 24);
     for (size_t i = 0; i < IMAGES; ++i)
