@@ -21,7 +21,8 @@ static void print_dearest(const mho_cost *cost)
         below_J = best->energy_J;
         printf("%9.1f nJ  %-6s %-12s %s\n%32s%s (%s)\n", 1e9 * best->energy_J,
                best->activity->layer, best->activity->component, best->activity->formula, "",
-               best->component->energy.formula, best->component->energy.source);
+               best->component->energy[best->activity->operation].formula,
+               best->component->energy[best->activity->operation].source);
     }
 }
 

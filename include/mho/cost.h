@@ -21,10 +21,22 @@ typedef struct mho_quantity {
     bool counted; /* false: the source has no such number; value is 0 and formula says "none" */
 } mho_quantity;
 
-/* One kind of component ("dac8", "adc4", "cell_1t1r"): price of one. */
+/* What a component does: a converter is used, a memory is read or written. */
+typedef enum mho_operation {
+    MHO_OPERATION_USE,
+    MHO_OPERATION_READ,
+    MHO_OPERATION_WRITE,
+    MHO_OPERATIONS
+} mho_operation;
+MHO_API const char *mho_operation_name(mho_operation operation); /* "use", "read", "write" */
+
+/* One kind of component ("dac8", "adc4", "cell_1t1r", "sram_128K"): price of one.  What the table does not
+ * tell has an empty formula and is not counted. */
 typedef struct mho_component {
     char name[MHO_COST_NAME];
-    mho_quantity area, energy; /* m2; J an operation */
+    mho_quantity area;                   /* m2 */
+    mho_quantity energy[MHO_OPERATIONS]; /* J an operation */
+    mho_quantity leakage;                /* W, as long as it stands */
 } mho_component;
 
 /* A named number that formulas use (F, T, t_op), or a device figure (write_pulse). */
@@ -53,12 +65,15 @@ MHO_API void mho_technology_destroy(mho_technology *tech);
 MHO_API const mho_component *mho_technology_find(const mho_technology *tech, const char *component);
 MHO_API const mho_constant *mho_technology_constant(const mho_technology *tech, const char *name);
 
-/* `amount` of a component stand in `layer`; together they do `operations` an image. */
+/* `amount` of a component stand in `layer` and leak for `seconds` an image; together they do `operations`
+ * of one kind an image.  A component that does several things has an activity for each, and an amount in
+ * one of them. */
 typedef struct mho_activity {
     char layer[MHO_COST_NAME];
     char component[MHO_COST_NAME];
     char group[MHO_COST_NAME]; /* "DAC", "ADC", "cells": the heading it is summed under */
-    double amount, operations;
+    mho_operation operation;
+    double amount, operations, seconds;
     char formula[MHO_COST_SOURCE]; /* "2 A = 2 g C X_in = 2 x 1 x 20 x 5; x P = 576" */
 } mho_activity;
 
@@ -74,8 +89,9 @@ typedef struct mho_cost {
     double energy_J, area_m2; /* totals, of one image */
 } mho_cost;
 
-/* MHO_ENOTMODELED: the technology has no price for a component that is used.  The activities and the
- * technology must outlive the result. */
+/* MHO_ENOTMODELED: the technology has no price for a component that is used, or none for what it does;
+ * MHO_EDOMAIN: a product or a sum is not finite (names the component).  The activities and the technology
+ * must outlive the result. */
 MHO_API MHO_MUST_CHECK mho_status mho_cost_create(const mho_technology *tech,
                                                   const mho_activity *activity, size_t activities,
                                                   mho_cost **out);
@@ -113,7 +129,7 @@ typedef struct mho_programming {
 } mho_programming;
 
 /* Uses the constants write_energy, write_pulse, endurance (and write_energy_multilevel, ... ) of the
- * table.  MHO_ENOTMODELED: the table lacks one of them. */
+ * table.  MHO_ENOTMODELED: the table lacks one of them.  MHO_EDOMAIN: a product is not finite. */
 MHO_API MHO_MUST_CHECK mho_status mho_programming_estimate(const mho_technology *tech,
                                                            const mho_programming_load *load,
                                                            mho_programming *out);

@@ -140,6 +140,23 @@ static void price_row(cli_table *t, const char *name, const mho_quantity *q, con
     cli_table_text(t, "%s", q->source);
 }
 
+/* What the table tells: the energy of each operation, and leakage. */
+static void print_energies(cli_table *t, const mho_component *c)
+{
+    char name[MHO_COST_NAME + 16];
+    for (int o = 0; o < MHO_OPERATIONS; o++) {
+        if (!c->energy[o].formula[0])
+            continue;
+        snprintf(name, sizeof name, "%s %s", c->name,
+                 o == MHO_OPERATION_USE ? "energy" : mho_operation_name((mho_operation)o));
+        price_row(t, name, &c->energy[o], "J");
+    }
+    if (!c->leakage.formula[0])
+        return;
+    snprintf(name, sizeof name, "%s leakage", c->name);
+    price_row(t, name, &c->leakage, "W");
+}
+
 static void print_prices(const cli_args *args, const mho_estimate *e)
 {
     char title[96], name[64];
@@ -151,8 +168,7 @@ static void print_prices(const cli_args *args, const mho_estimate *e)
             continue;
         snprintf(name, sizeof name, "%s area", c->name);
         price_row(t, name, &c->area, "m2");
-        snprintf(name, sizeof name, "%s energy", c->name);
-        price_row(t, name, &c->energy, "J");
+        print_energies(t, c);
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
@@ -266,11 +282,14 @@ static mho_json *explain_json(const mho_cost *cost)
         mho_json_put(j, "component", mho_json_text(e->component->name));
         mho_json_put(j, "group", mho_json_text(e->activity->group));
         mho_json_put(j, "amount", mho_json_number(e->activity->amount));
+        mho_json_put(j, "operation", mho_json_text(mho_operation_name(e->activity->operation)));
         mho_json_put(j, "operations", mho_json_number(e->activity->operations));
+        mho_json_put(j, "seconds", mho_json_number(e->activity->seconds));
         mho_json_put(j, "energy_J", mho_json_number(e->energy_J));
         mho_json_put(j, "area_m2", mho_json_number(e->area_m2));
         mho_json_put(j, "formula", mho_json_text(e->activity->formula));
-        mho_json_put(j, "price_energy_J", quantity_json(&e->component->energy));
+        mho_json_put(j, "price_energy_J",
+                     quantity_json(&e->component->energy[e->activity->operation]));
         mho_json_put(j, "price_area_m2", quantity_json(&e->component->area));
         mho_json_add(v, j);
     }

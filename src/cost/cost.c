@@ -1,9 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Energy = operations x energy of one; area = amount x area of one: docs/models/cost.md eq. (1), (2). */
+/* Energy = operations x energy of one + amount x leakage of one x time; area = amount x area of one:
+ * docs/models/cost.md eq. (1), (2). */
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/cost.h"
+#include "cost/price.h"
+
+const char *mho_operation_name(mho_operation operation)
+{
+    static const char *const names[MHO_OPERATIONS] = {"use", "read", "write"};
+    return names[operation];
+}
+
+mhoi_price mhoi_price_of(const mho_component *c)
+{
+    mhoi_price price = {.area_m2 = c->area.value, .leakage_W = c->leakage.value};
+    for (int o = 0; o < MHO_OPERATIONS; o++)
+        price.energy_J[o] = c->energy[o].value;
+    return price;
+}
+
+static mho_status not_finite(const mho_activity *a, const mho_component *c)
+{
+    const mho_quantity *e = &c->energy[a->operation];
+    return mho_error(MHO_EDOMAIN,
+                     "layer '%s': %g operations and %g pieces of '%s' at %g J (%s), %g m2 and %g W "
+                     "have no finite price",
+                     a->layer, a->operations, a->amount, c->name, e->value, e->formula,
+                     c->area.value, c->leakage.value);
+}
 
 static mho_status price(const mho_technology *tech, const mho_activity *a, mho_cost_entry *entry)
 {
@@ -11,13 +37,19 @@ static mho_status price(const mho_technology *tech, const mho_activity *a, mho_c
     if (!c)
         return mho_error(MHO_ENOTMODELED, "technology '%s' has no price for '%s' (layer '%s')",
                          tech->name, a->component, a->layer);
+    if (a->operations != 0 && !c->energy[a->operation].formula[0])
+        return mho_error(MHO_ENOTMODELED,
+                         "technology '%s' does not tell the energy of one %s of '%s' (layer '%s')",
+                         tech->name, mho_operation_name(a->operation), c->name, a->layer);
+    const mhoi_price one = mhoi_price_of(c);
     *entry = (mho_cost_entry){
         .activity = a,
         .component = c,
-        .energy_J = a->operations * c->energy.value,
-        .area_m2 = a->amount * c->area.value,
+        .energy_J = mhoi_price_energy_J(&one, a->operation, a->operations) +
+                    mhoi_price_standby_J(&one, a->amount, a->seconds),
+        .area_m2 = mhoi_price_area_m2(&one, a->amount),
     };
-    return MHO_OK;
+    return isfinite(entry->energy_J) && isfinite(entry->area_m2) ? MHO_OK : not_finite(a, c);
 }
 
 mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activity,
@@ -36,6 +68,10 @@ mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activ
         cost->energy_J += cost->entry[i].energy_J;
         cost->area_m2 += cost->entry[i].area_m2;
         cost->entries++;
+        if (!isfinite(cost->energy_J) || !isfinite(cost->area_m2))
+            s = mho_error(MHO_EDOMAIN,
+                          "the sum of all prices up to '%s' of layer '%s' is not finite",
+                          activity[i].component, activity[i].layer);
     }
     if (s)
         mho_cost_destroy(cost);

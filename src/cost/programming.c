@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What writing the cells takes, once for all, and what it would take at every frame:
  * docs/models/cost.md eq. (9) to (14). */
+#include <math.h>
 #include <string.h>
 
 #include "mho/cost.h"
@@ -37,6 +38,14 @@ mho_status mho_programming_estimate(const mho_technology *tech, const mho_progra
     p.writes_per_cell = load->crossbars / load->largest_layer_crossbars;
     p.reuse_energy_J = p.energy_J;
     p.frames = p.endurance / p.writes_per_cell;
+    const double sizes[] = {p.energy_J, p.serial_s, p.parallel_s, p.writes_per_cell, p.frames};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (!isfinite(sizes[i]))
+            return mho_error(
+                MHO_EDOMAIN,
+                "technology '%s': writing %g cells at %g J and %g s, endurance %g, has "
+                "no finite price",
+                tech->name, load->cells, p.write_J, p.write_s, p.endurance);
     *out = p;
     return MHO_OK;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a technology table:
  *     constants:  { NAME: {value, unit, source}, ... }      later ones may use earlier ones
- *     components: { NAME: {area: {...}, energy: {...}}, ... }
+ *     components: { NAME: {area: {...}, energy: {...}}, ... }     memories: read, write, leakage
  * Every number is {value, unit, source}.  A value with names in it is a formula in SI; `none` is a
  * number the source does not give, which is then not counted and said so. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +105,9 @@ static mho_status read_quantity(const source *src, const mhoi_yaml *map, const c
     if (s)
         return mho_error_prefix(s, "%s:%zu: %s", src->place, map->line, map->key);
     out->value *= scale;
+    if (!isfinite(out->value))
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s = %s %s is not finite", src->place, map->line,
+                         map->key, text, unit);
     bool bare = !mhoi_formula_is_symbolic(text) && strcmp(unit, "1") != 0;
     int n = snprintf(out->formula, sizeof out->formula, bare ? "%s %s" : "%s", text, unit);
     if (n < 0 || (size_t)n >= sizeof out->formula)
@@ -136,23 +140,50 @@ static mho_status read_constants(const source *src, const mhoi_yaml *map)
     return s;
 }
 
+/* What may stand below a component, and what its unit measures. */
+static const struct price_key {
+    const char *key, *kind;
+    size_t offset;
+} price_keys[] = {
+    {"area", "area", offsetof(mho_component, area)},
+    {"energy", "energy", offsetof(mho_component, energy[MHO_OPERATION_USE])},
+    {"read", "energy", offsetof(mho_component, energy[MHO_OPERATION_READ])},
+    {"write", "energy", offsetof(mho_component, energy[MHO_OPERATION_WRITE])},
+    {"leakage", "power", offsetof(mho_component, leakage)},
+};
+enum { PRICE_KEYS = sizeof price_keys / sizeof *price_keys };
+
+static mho_status read_prices(const source *src, const mhoi_yaml *node, mho_component *c)
+{
+    bool energy = false;
+    for (size_t k = 0; k < PRICE_KEYS; k++) {
+        const struct price_key *p = &price_keys[k];
+        const mhoi_yaml *q = mhoi_yaml_get(node, p->key);
+        mho_quantity *into = (mho_quantity *)((char *)c + p->offset);
+        if (!q)
+            continue;
+        mho_status s = read_quantity(src, q, p->kind, into, NULL);
+        if (s)
+            return mho_error_prefix(s, "component %s", node->key);
+        energy = energy || !strcmp(p->kind, "energy");
+    }
+    if (!c->area.formula[0] || !energy)
+        return mho_error(MHO_ECONFIG, "%s:%zu: component %s has no %s", src->place, node->line,
+                         node->key, energy ? "area" : "energy, read or write");
+    return MHO_OK;
+}
+
 static mho_status read_component(const source *src, const mhoi_yaml *node, mho_component *c)
 {
-    static const char *const keys[] = {"area", "energy"};
-    mho_quantity *into[] = {&c->area, &c->energy};
+    const char *keys[PRICE_KEYS];
+    for (size_t k = 0; k < PRICE_KEYS; k++)
+        keys[k] = price_keys[k].key;
     if (node->kind != MHOI_YAML_MAP)
         return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {area: ..., energy: ...}", src->place,
                          node->line, node->key);
-    mho_status s = only_keys(node, keys, 2, src->place);
-    for (size_t k = 0; !s && k < 2; k++) {
-        const mhoi_yaml *q = mhoi_yaml_get(node, keys[k]);
-        if (!q)
-            return mho_error(MHO_ECONFIG, "%s:%zu: component %s has no %s", src->place, node->line,
-                             node->key, keys[k]);
-        s = read_quantity(src, q, keys[k], into[k], NULL);
-        if (s)
-            return mho_error_prefix(s, "component %s", node->key);
-    }
+    mho_status s = only_keys(node, keys, PRICE_KEYS, src->place);
+    if (!s)
+        s = read_prices(src, node, c);
     return s ? s : copy_text(c->name, sizeof c->name, node->key, src->place, node->line);
 }
 

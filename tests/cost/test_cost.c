@@ -53,8 +53,8 @@ static void test_unit_costs(void **state)
         const mho_component *c = mho_technology_find(tech, want[i].name);
         assert_non_null(c);
         close_to(c->area.value, want[i].um2 * 1e-12, 1e-12, want[i].name);
-        close_to(c->energy.value, want[i].pJ * 1e-12, 1e-12, want[i].name);
-        assert_true(c->area.source[0] && c->energy.source[0]);
+        close_to(c->energy[MHO_OPERATION_USE].value, want[i].pJ * 1e-12, 1e-12, want[i].name);
+        assert_true(c->area.source[0] && c->energy[MHO_OPERATION_USE].source[0]);
     }
     assert_string_equal(mho_technology_find(tech, "dac8")->area.formula, "3096 T");
     assert_false(mho_technology_find(tech, "sram32")->area.counted);
@@ -237,6 +237,62 @@ static void test_no_price(void **state)
     mho_technology_destroy(tech);
 }
 
+/* Reads and writes have prices of their own; what stands leaks as long as it stands. */
+static void test_memories(void **state)
+{
+    (void)state;
+    static const char table[] =
+        "name: t\ncomponents:\n"
+        "  m: {area: {value: 2, unit: m2, source: s}, read: {value: 3, unit: J, source: s},\n"
+        "      write: {value: 5, unit: J, source: s}, leakage: {value: 7, unit: W, source: s}}\n";
+    const mho_activity a[] = {
+        {.component = "m", .operation = MHO_OPERATION_READ, .operations = 11},
+        {.component = "m", .operation = MHO_OPERATION_WRITE, .operations = 13},
+        {.component = "m", .amount = 17, .seconds = 19},
+        {.component = "m", .operation = MHO_OPERATION_USE, .operations = 1},
+    };
+    mho_technology *tech;
+    mho_cost *cost;
+    assert_int_equal(mho_technology_parse(table, "t.yaml", &tech), MHO_OK);
+    assert_int_equal(mho_cost_create(tech, a, 3, &cost), MHO_OK);
+    close_to(cost->entry[0].energy_J, 33, 0, "reads");
+    close_to(cost->entry[1].energy_J, 65, 0, "writes");
+    close_to(cost->entry[2].energy_J, 17 * 7 * 19, 0, "standby");
+    close_to(cost->energy_J, 33 + 65 + 17 * 7 * 19, 0, "sum");
+    close_to(cost->area_m2, 34, 0, "area");
+    mho_cost_destroy(cost);
+    refused(mho_cost_create(tech, a, 4, &cost), MHO_ENOTMODELED, "energy of one use of 'm'");
+    mho_technology_destroy(tech);
+}
+
+/* Finite prices and finite counts whose product is not. */
+static void test_overflow(void **state)
+{
+    (void)state;
+    static const char table[] = "name: t\ncomponents:\n"
+                                "  m: {area: {value: 1e200, unit: m2, source: s},\n"
+                                "      energy: {value: 1e300, unit: J, source: s},\n"
+                                "      leakage: {value: 1e200, unit: W, source: s}}\n";
+    const mho_activity bad[] = {
+        {.layer = "conv1", .component = "m", .operations = 1e9},
+        {.layer = "conv1", .component = "m", .amount = 1e109},
+        {.layer = "conv1", .component = "m", .amount = 1, .seconds = 1e109},
+        {.layer = "conv1", .component = "m", .amount = (double)NAN},
+    };
+    const mho_activity much[] = {{.layer = "a", .component = "m", .operations = 1e8},
+                                 {.layer = "b", .component = "m", .operations = 1e8}};
+    mho_technology *tech;
+    mho_cost *cost;
+    assert_int_equal(mho_technology_parse(table, "t.yaml", &tech), MHO_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        refused(mho_cost_create(tech, &bad[i], 1, &cost), MHO_EDOMAIN, "layer 'conv1'");
+        assert_non_null(strstr(mho_error_message(), "'m'"));
+        assert_null(cost);
+    }
+    refused(mho_cost_create(tech, much, 2, &cost), MHO_EDOMAIN, "'m' of layer 'b'");
+    mho_technology_destroy(tech);
+}
+
 static void test_programming(void **state)
 {
     (void)state;
@@ -255,6 +311,10 @@ static void test_programming(void **state)
     load.multilevel = true;
     assert_int_equal(mho_programming_estimate(tech, &load, &p), MHO_OK);
     close_to(p.serial_s, 2e6 * 160e-9, 1e-12, "serial, multi-level");
+    load.cells = 1e308;
+    load.crossbars = 1e308;
+    load.largest_layer_crossbars = 1e-10;
+    refused(mho_programming_estimate(tech, &load, &p), MHO_EDOMAIN, "no finite price");
     mho_technology_destroy(tech);
 }
 
@@ -297,6 +357,9 @@ static void test_bad_tables(void **state)
             "no finite value");
     refused(parse(F45, "  c: {" AREA ", " ENERGY ", aera: 1}"), MHO_ECONFIG,
             "did you mean 'area'?");
+    refused(parse(F45, "  c: {" ENERGY "}"), MHO_ECONFIG, "component c has no area");
+    refused(parse(F45, "  c: {" AREA ", " ENERGY ", leakage: {value: 1, unit: J, source: s}}"),
+            MHO_ECONFIG, "want a unit of power");
     refused(parse(F45, "  c: {" AREA ", energy: {value: 3 ., unit: J, source: s}}"), MHO_ECONFIG,
             "'.' at character 3");
     refused(parse(F45, "  c: {" AREA ", energy: {value: (3, unit: J, source: s}}"), MHO_ECONFIG,
@@ -395,6 +458,8 @@ int main(void)
         cmocka_unit_test(test_reading_l),
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_no_price),
+        cmocka_unit_test(test_memories),
+        cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_programming),
         cmocka_unit_test(test_bad_tables),
         cmocka_unit_test(test_damaged),

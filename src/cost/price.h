@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one place where counts meet prices: plain numbers of a component, for mho_cost_create and for sweeps
+ * that price millions of designs. */
+#ifndef MHO_COST_PRICE_H
+#define MHO_COST_PRICE_H
+
+#include "mho/cost.h"
+
+typedef struct mhoi_price { /* of one */
+    double area_m2, energy_J[MHO_OPERATIONS], leakage_W;
+} mhoi_price;
+
+mhoi_price mhoi_price_of(const mho_component *component);
+
+static inline double mhoi_price_energy_J(const mhoi_price *one, mho_operation operation,
+                                         double operations)
+{
+    return operations * one->energy_J[operation];
+}
+
+static inline double mhoi_price_standby_J(const mhoi_price *one, double amount, double seconds)
+{
+    return amount * one->leakage_W * seconds;
+}
+
+static inline double mhoi_price_area_m2(const mhoi_price *one, double amount)
+{
+    return amount * one->area_m2;
+}
+
+#endif
