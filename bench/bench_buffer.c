@@ -38,7 +38,7 @@ static mho_workload *work_of(const char *name)
 }
 
 /* Schedules, prices and front of a sweep; *search_s: the part before the prices. */
-static double run_sweep(const mho_workload *work, const mho_buffer_options *o,
+static double run_sweep(const mho_workload *work, const mho_array_options *o,
                         const mho_sweep_axes *axes, const mho_macros *const *macros,
                         mho_point *point, size_t room, double *search_s)
 {
@@ -61,16 +61,16 @@ static double run_sweep(const mho_workload *work, const mho_buffer_options *o,
 }
 
 /* The baseline: every point looks its memories up, searches its schedule and is priced by itself. */
-static double run_single(const mho_workload *work, const mho_buffer_options *base,
+static double run_single(const mho_workload *work, const mho_array_options *base,
                          const mho_sweep_axes *a, const mho_macros *const *macros)
 {
     double sum = 0.0, start = cpu_seconds();
     for (size_t i = 0; i < SAMPLE; i++) {
-        mho_buffer_options o = *base;
+        mho_array_options o = *base;
         mho_design design;
         mho_schedule_options capacity;
         mho_schedule *schedule;
-        mho_buffer_result result;
+        mho_array_result result;
         o.banks = a->banks[i % a->bank_counts];
         o.order = a->order[i % a->orders];
         o.array.clock_Hz = a->clock_Hz[i % a->clocks];
@@ -80,7 +80,7 @@ static double run_single(const mho_workload *work, const mho_buffer_options *bas
         o.io.size_B = a->io[i / a->weights % a->ios].size_B;
         must(mho_design_open(&o, macros[i % 2], &design, &capacity));
         must(mho_schedule_search(work, &capacity, &schedule));
-        mho_buffer_price(work, schedule, &o, &design, &result, NULL);
+        mho_array_price(work, schedule, &o, &design, &result, NULL);
         sum += result.total_J;
         mho_schedule_destroy(schedule);
     }
@@ -107,7 +107,7 @@ static void resnet152(void)
 int main(void)
 {
     enum { ROOM = 1 << 16 };
-    mho_buffer_options o;
+    mho_array_options o;
     mho_sweep_axes axes;
     mho_macros *library[2];
     mho_point *point = malloc(ROOM * sizeof *point);
@@ -115,7 +115,7 @@ int main(void)
     if (!point)
         return 4;
     must(mho_threads_set(1));
-    must(mho_buffer_open(NULL, NULL, &o, NULL));
+    must(mho_array_open(NULL, NULL, &o, NULL));
     for (int i = 0; i < 2; i++)
         must(mho_macros_open("buffer-22nm", &library[i]));
     for (size_t i = 0; i < library[1]->macros; i++) { /* a second technology: half the energy */

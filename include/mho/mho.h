@@ -5,7 +5,7 @@
 
 #include "mho/api.h"
 #include "mho/asset.h"
-#include "mho/buffer.h"
+#include "mho/array.h"
 #include "mho/chip.h"
 #include "mho/circuit.h"
 #include "mho/config.h"

@@ -12,7 +12,7 @@ paper_run_fn buffer_explore;
 enum { KIB = 1024 };
 
 typedef struct exploration {
-    mho_buffer_options options;
+    mho_array_options options;
     mho_sweep_axes axes;
     mho_point *point;
     size_t points;
@@ -43,7 +43,7 @@ static mho_status explore(exploration *e)
     mho_workload *work = NULL;
     mho_macros *macros = NULL;
     mho_macro ddr;
-    mho_status s = mho_buffer_open(NULL, NULL, &e->options, NULL);
+    mho_status s = mho_array_open(NULL, NULL, &e->options, NULL);
     if (!s)
         s = mho_sweep_axes_open("buffer-paper", &e->options, &e->axes);
     if (!s)

@@ -7,10 +7,10 @@
 
 typedef struct buffer_run {
     mho_workload *work;
-    mho_buffer_options options;
+    mho_array_options options;
     mho_schedule *schedule;
     mho_design design;
-    mho_buffer_result result;
+    mho_array_result result;
 } buffer_run;
 
 /* A zoo network on a built-in accelerator ("table6-rram"); buffer_run_free in any case. */

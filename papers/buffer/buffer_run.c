@@ -8,7 +8,7 @@ mho_status buffer_run_one(const char *name, const char *hw, const char *const *s
     mho_macros *macros = NULL;
     mho_schedule_options capacity;
     *run = (buffer_run){.work = NULL};
-    mho_status s = mho_buffer_open(hw, sets, &run->options, NULL);
+    mho_status s = mho_array_open(hw, sets, &run->options, NULL);
     if (!s)
         s = mho_net_zoo(name, &net);
     if (!s)
@@ -20,7 +20,7 @@ mho_status buffer_run_one(const char *name, const char *hw, const char *const *s
     if (!s)
         s = mho_schedule_search(run->work, &capacity, &run->schedule);
     if (!s)
-        mho_buffer_price(run->work, run->schedule, &run->options, &run->design, &run->result, NULL);
+        mho_array_price(run->work, run->schedule, &run->options, &run->design, &run->result, NULL);
     mho_macros_destroy(macros);
     mho_net_destroy(net);
     return s;

@@ -21,9 +21,9 @@ static mho_status count(mho_order order, accesses *a)
 {
     mho_net *net;
     mho_workload *work = NULL;
-    mho_buffer_options o;
+    mho_array_options o;
     mho_traffic t;
-    mho_status s = mho_buffer_open(NULL, NULL, &o, NULL);
+    mho_status s = mho_array_open(NULL, NULL, &o, NULL);
     if (!s)
         s = mho_net_read(one_pass, "one-pass", &net);
     if (s)
@@ -32,7 +32,7 @@ static mho_status count(mho_order order, accesses *a)
     if (!s) {
         o.order = (int)order;
         o.acc_depth = order == MHO_ORDER_PIXEL ? GROUPS : 0;
-        mho_buffer_traffic(work, &o, &t);
+        mho_array_traffic(work, &o, &t);
         a->in = (double)t.io_read_B[MHO_IO_READ_PHYSICAL] / CHANNELS;
         a->weight = (double)t.weight_read_B / (CHANNELS * CHANNELS);
         bool pixel = order == MHO_ORDER_PIXEL; /* the register of kernel first costs nothing */

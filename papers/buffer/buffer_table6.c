@@ -24,7 +24,7 @@ static mho_status put_energies(paper_result *result, const char *kind, const buf
 /* Integers behind the rows, worked out apart from mho. */
 static mho_status put_counts(paper_result *result, const char *kind, const buffer_run *run)
 {
-    const mho_buffer_result *r = &run->result;
+    const mho_array_result *r = &run->result;
     const mho_design *d = &run->design;
     const struct {
         const char *name;

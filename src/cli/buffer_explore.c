@@ -55,8 +55,7 @@ static const char *column_name(size_t c, char text[48])
 {
     if (c < COLUMNS - MHO_ROW_COUNT)
         return columns[c];
-    snprintf(text, 48, "%s_J",
-             mho_buffer_row_name((mho_buffer_row)(c - (COLUMNS - MHO_ROW_COUNT))));
+    snprintf(text, 48, "%s_J", mho_array_row_name((mho_array_row)(c - (COLUMNS - MHO_ROW_COUNT))));
     return text;
 }
 
@@ -71,7 +70,7 @@ static void words_of(const sweep_run *r, const mho_point *p, const char *word[WO
 static void numbers_of(const sweep_run *r, const mho_point *p, double number[COLUMNS - WORDS])
 {
     const mho_sweep_axes *a = &r->axes;
-    const mho_buffer_result *e = &p->result;
+    const mho_array_result *e = &p->result;
     const double first[] = {(double)p->index,
                             (double)a->level[p->level],
                             a->clock_Hz[p->clock],

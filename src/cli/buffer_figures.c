@@ -70,7 +70,7 @@ static void add_dot(cli_figures *f, const dot *d)
 
 void cli_figures_add(cli_figures *f, const mho_point *p)
 {
-    const mho_buffer_result *r = &p->result;
+    const mho_array_result *r = &p->result;
     const char *kind = f->axes.weight[p->weight].kind;
     size_t panel = 0, level = f->axes.level[p->level];
     while (panel < PANELS && (!f->kind[panel] || strcmp(f->kind[panel], kind)))
@@ -206,7 +206,7 @@ static void draw_scatter(const cli_figures *f, size_t panel, const mho_front *fr
     fputs("</g>\n", svg);
 }
 
-static double on_chip_uJ(const mho_buffer_result *r, double part[3])
+static double on_chip_uJ(const mho_array_result *r, double part[3])
 {
     const double *e = r->energy_J;
     part[0] = 1e6 * (e[MHO_ROW_READ_WEIGHT] + e[MHO_ROW_WRITE_WEIGHT]);

@@ -22,8 +22,8 @@ const char *cli_bytes_text(uint64_t bytes, char text[32])
 
 static const mho_origin *origin_of(const cli_buffer *b, const char *key)
 {
-    for (size_t i = 0; i < mho_buffer_fields.count; i++)
-        if (!strcmp(mho_buffer_fields.field[i].key, key))
+    for (size_t i = 0; i < mho_array_fields.count; i++)
+        if (!strcmp(mho_array_fields.field[i].key, key))
             return &b->origin[i];
     return NULL;
 }
@@ -48,7 +48,7 @@ static void print_memory(const cli_args *args, const char *what, size_t copies, 
 
 static void print_design(const cli_args *args, const cli_buffer *b)
 {
-    const mho_buffer_options *o = &b->options;
+    const mho_array_options *o = &b->options;
     char clock[32];
     fprintf(args->out, "%s%s%s: %zu %s layers, batch %zu\n", cli_marks_of(args->color)->bold,
             b->work->name, cli_marks_of(args->color)->end, b->work->layers,
@@ -154,7 +154,7 @@ static void print_proof(const cli_args *args, const cli_buffer *b)
 }
 
 /* Where the number of a row comes from, if from a fit. */
-static const char *row_note(const cli_buffer *b, mho_buffer_row row)
+static const char *row_note(const cli_buffer *b, mho_array_row row)
 {
     if (row == MHO_ROW_READ_DDR && is_fitted(b, "ddr.e_rd"))
         return "fitted: 100 pJ/B (Table 4 prints 80.3)";
@@ -171,10 +171,10 @@ static void print_energy(const cli_args *args, const cli_buffer *b)
     cli_table *t = cli_table_create("Energy of an image", "row|uJ>|share>|note");
     for (int row = 0; row < MHO_ROW_COUNT; row++) {
         double e = b->result.energy_J[row];
-        cli_table_text(t, "%s", mho_buffer_row_name((mho_buffer_row)row));
+        cli_table_text(t, "%s", mho_array_row_name((mho_array_row)row));
         cli_table_text(t, "%.3f", 1e6 * e);
         cli_table_percent(t, e / b->result.total_J, 2);
-        cli_table_text(t, "%s", row_note(b, (mho_buffer_row)row));
+        cli_table_text(t, "%s", row_note(b, (mho_array_row)row));
     }
     cli_table_rule(t);
     cli_table_text(t, "total");
@@ -187,7 +187,7 @@ static void print_energy(const cli_args *args, const cli_buffer *b)
 
 static double utilization(const cli_buffer *b)
 {
-    const mho_buffer_options *o = &b->options;
+    const mho_array_options *o = &b->options;
     return (double)b->work->macs /
            ((double)b->result.cycles * (double)(o->array.p * o->array.m * o->array.n));
 }
@@ -242,7 +242,7 @@ static mho_json *energy_json(const cli_buffer *b)
 {
     mho_json *v = mho_json_object();
     for (int row = 0; row < MHO_ROW_COUNT; row++)
-        mho_json_put(v, mho_buffer_row_name((mho_buffer_row)row),
+        mho_json_put(v, mho_array_row_name((mho_array_row)row),
                      mho_json_number(b->result.energy_J[row]));
     mho_json_put(v, "total", mho_json_number(b->result.total_J));
     return v;
@@ -253,8 +253,8 @@ static mho_json *fitted_json(const cli_buffer *b)
 {
     mho_json *v = mho_json_array();
     for (int row = 0; row < MHO_ROW_COUNT; row++)
-        if (*row_note(b, (mho_buffer_row)row))
-            mho_json_add(v, mho_json_text(mho_buffer_row_name((mho_buffer_row)row)));
+        if (*row_note(b, (mho_array_row)row))
+            mho_json_add(v, mho_json_text(mho_array_row_name((mho_array_row)row)));
     return v;
 }
 
@@ -285,17 +285,17 @@ static void put_schedule(mho_json *root, const cli_buffer *b)
 static mho_json *configuration_json(const cli_buffer *b)
 {
     mho_json *v = mho_json_object();
-    for (size_t i = 0; i < mho_buffer_fields.count; i++) {
+    for (size_t i = 0; i < mho_array_fields.count; i++) {
         char text[256];
-        mho_field_print(&mho_buffer_fields, i, &b->options, text, sizeof text);
-        mho_json_put(v, mho_buffer_fields.field[i].key, mho_json_text(text));
+        mho_field_print(&mho_array_fields, i, &b->options, text, sizeof text);
+        mho_json_put(v, mho_array_fields.field[i].key, mho_json_text(text));
     }
     return v;
 }
 
 mho_json *cli_buffer_json(const cli_buffer *b)
 {
-    const mho_buffer_result *r = &b->result;
+    const mho_array_result *r = &b->result;
     mho_json *root = mho_json_object(), *memories = mho_json_object();
     mho_json_put(root, "network", mho_json_text(b->work->name));
     mho_json_put(root, "batch", mho_json_integer((int64_t)b->work->batch));

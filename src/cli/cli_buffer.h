@@ -8,13 +8,13 @@
 typedef struct cli_buffer {
     mho_net *net;
     mho_workload *work;
-    mho_buffer_options options;
-    mho_origin origin[MHO_BUFFER_FIELDS_MAX];
+    mho_array_options options;
+    mho_origin origin[MHO_ARRAY_FIELDS_MAX];
     mho_macros *macros;
     /* one design */
     mho_design design;
     mho_schedule *schedule;
-    mho_buffer_result result;
+    mho_array_result result;
     mho_step_time *time; /* [schedule->steps] */
 } cli_buffer;
 

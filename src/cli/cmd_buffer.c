@@ -10,7 +10,7 @@ static mho_status set_option(cli_buffer *b, const char *option, const char *key,
 {
     char assignment[256];
     snprintf(assignment, sizeof assignment, "%s=%s", key, value);
-    mho_status s = mho_fields_set(&mho_buffer_fields, assignment, &b->options, b->origin);
+    mho_status s = mho_fields_set(&mho_array_fields, assignment, &b->options, b->origin);
     return s ? mho_error_prefix(s, "--%s", option) : MHO_OK;
 }
 
@@ -36,7 +36,7 @@ static mho_status set_memory(cli_buffer *b, const char *option, const char *text
 
 static mho_status read_options(const cli_args *args, cli_buffer *b)
 {
-    mho_status s = mho_buffer_open(args->hw, NULL, &b->options, b->origin);
+    mho_status s = mho_array_open(args->hw, NULL, &b->options, b->origin);
     if (!s && args->weight)
         s = set_memory(b, "weight", args->weight, b->options.weight.kind);
     if (!s && args->io)
@@ -54,7 +54,7 @@ static mho_status read_options(const cli_args *args, cli_buffer *b)
     if (!s && args->layers)
         s = set_option(b, "layers", "layers", strcmp(args->layers, "all") ? "false" : "true");
     for (const char *const *set = args->set; !s && *set; set++)
-        s = mho_fields_set(&mho_buffer_fields, *set, &b->options, b->origin);
+        s = mho_fields_set(&mho_array_fields, *set, &b->options, b->origin);
     return s;
 }
 
@@ -101,7 +101,7 @@ static mho_status run_one(const cli_args *args, cli_buffer *b)
     if (s)
         return s;
     b->time = cli_alloc(b->schedule->steps * sizeof *b->time);
-    mho_buffer_price(b->work, b->schedule, &b->options, &b->design, &b->result, b->time);
+    mho_array_price(b->work, b->schedule, &b->options, &b->design, &b->result, b->time);
     if (args->json)
         return cli_print_json(args, cli_buffer_json(b));
     if (args->csv) {

@@ -81,12 +81,12 @@ const cli_command cli_commands[] = {
      .run = cmd_buffer,
      .details =
          "Sizes are of one bank of eight (--set banks=N).  The schedule is the one of least DDR\n"
-         "energy, and says so if that is proven (docs/models/buffer.md).  HW is a YAML file or a\n"
+         "energy, and says so if that is proven (docs/models/array.md).  HW is a YAML file or a\n"
          "built-in one: vgg-rram, vgg-sram, table6-rram, table6-sram.\n\n"
          "    mho buffer vgg11 --weight rram:1M --io sram:128K --acc 128 --order pixel --gantt\n"
          "    mho buffer vgg11 --explore -o points.csv --svg figures.svg\n"
          "    mho buffer resnet152 --weight rram:2M --io sram:256K --batch 4 --layers all",
-     .fields = &mho_buffer_fields},
+     .fields = &mho_array_fields},
     {.name = "reproduce",
      .synopsis = "ID... | all | --list",
      .summary = "published values beside mho's, with the deviation",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Libraries of memory macros: YAML with the unit in each key, look-up, interpolation when asked. */
-#include "buffer/macro.h"
+#include "array/macro.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/yaml.h"
-#include "buffer/named.h"
-#include "mho/buffer.h"
+#include "array/named.h"
+#include "mho/array.h"
 
 mho_status mhoi_size_parse(const char *text, size_t *bytes)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MHO_BUFFER_MACRO_H
-#define MHO_BUFFER_MACRO_H
+#ifndef MHO_ARRAY_MACRO_H
+#define MHO_ARRAY_MACRO_H
 
 #include <stddef.h>
 

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "mho/buffer.h"
+#include "mho/array.h"
 
 static const struct unit {
     const char *name;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/buffer.h"
+#include "mho/array.h"
 
 typedef struct builder {
     const mho_net *net;

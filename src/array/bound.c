@@ -7,13 +7,13 @@
  * taking the largest R for what groups may stream and the smallest for what has to be streamed; what
  * remains is a shortest path that must collect `need` streamable bytes, solved by labels (cost,
  * collected) with a Lagrangian bound on the rest.  At a single R the subset sums decide
- * (docs/models/buffer.md eq. (9)-(12)). */
+ * (docs/models/array.md eq. (9)-(12)). */
 #include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "buffer/labels.h"
-#include "buffer/search.h"
+#include "array/labels.h"
+#include "array/search.h"
 
 typedef struct interval {
     size_t first, last; /* of the candidates: R rises */

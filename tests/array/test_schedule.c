@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "mho/buffer.h"
+#include "mho/array.h"
 
 /* --- brute force: every fixed set, every partition, every choice of what to keep ---------------------- */
 
@@ -261,8 +261,8 @@ typedef struct run {
     mho_workload *work;
     mho_macros *macros;
     mho_schedule *schedule;
-    mho_buffer_options o;
-    mho_buffer_result r;
+    mho_array_options o;
+    mho_array_result r;
 } run;
 
 static void run_with(run *t, const char *net, const char *const *sets)
@@ -270,15 +270,15 @@ static void run_with(run *t, const char *net, const char *const *sets)
     mho_design design;
     mho_schedule_options capacity;
     memset(t, 0, sizeof *t);
-    assert_int_equal(mho_fields_preset(&mho_buffer_fields, &t->o, NULL), MHO_OK);
+    assert_int_equal(mho_fields_preset(&mho_array_fields, &t->o, NULL), MHO_OK);
     for (; *sets; sets++)
-        assert_int_equal(mho_fields_set(&mho_buffer_fields, *sets, &t->o, NULL), MHO_OK);
+        assert_int_equal(mho_fields_set(&mho_array_fields, *sets, &t->o, NULL), MHO_OK);
     assert_int_equal(mho_net_zoo(net, &t->net), MHO_OK);
     assert_int_equal(mho_workload_create(t->net, t->o.all_layers, t->o.batch, &t->work), MHO_OK);
     assert_int_equal(mho_macros_open(t->o.macros, &t->macros), MHO_OK);
     assert_int_equal(mho_design_open(&t->o, t->macros, &design, &capacity), MHO_OK);
     assert_int_equal(mho_schedule_search(t->work, &capacity, &t->schedule), MHO_OK);
-    mho_buffer_price(t->work, t->schedule, &t->o, &design, &t->r, NULL);
+    mho_array_price(t->work, t->schedule, &t->o, &design, &t->r, NULL);
 }
 
 static void end(run *t)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sweeps.  DDR traffic depends on the capacities and the level alone, buffer traffic besides on the loop
  * order and the depth: both are counted once for each combination, and a point is priced from its counts
- * in a few dozen operations (docs/models/buffer.md, section "Sweeps"). */
+ * in a few dozen operations (docs/models/array.md, section "Sweeps"). */
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "buffer/price.h"
+#include "array/price.h"
 
 typedef struct task { /* a schedule to compute */
     uint64_t io_B, weight_B;
@@ -18,7 +18,7 @@ typedef struct task { /* a schedule to compute */
 
 struct mho_sweep {
     mho_sweep_axes axes;
-    mho_buffer_options options;
+    mho_array_options options;
     mho_macro *io, *weight, *acc, *ddr; /* [libraries][axis] */
     task *task;
     size_t tasks;
@@ -32,7 +32,7 @@ struct mho_sweep {
 static mho_status find_memories(mho_sweep *s, size_t lib, const mho_macros *macros)
 {
     const mho_sweep_axes *a = &s->axes;
-    mho_buffer_options o = s->options;
+    mho_array_options o = s->options;
     mho_design design;
     mho_schedule_options capacity;
     mho_status status = MHO_OK;
@@ -100,7 +100,7 @@ static mho_status search_one(void *context, size_t item, size_t thread)
     (void)thread;
     const searching *c = context;
     task *t = &c->sweep->task[item];
-    const mho_buffer_options *o = &c->sweep->options;
+    const mho_array_options *o = &c->sweep->options;
     const mho_schedule_options capacity = {.io_B = t->io_B,
                                            .weight_B = t->weight_B,
                                            .level = (int)t->level,
@@ -128,7 +128,7 @@ static mho_status fill_counts(mho_sweep *s, const mho_workload *work)
         status = mhoi_alloc(&s->steps, rows, sizeof *s->steps, "counts of steps");
     for (size_t t = 0; t < s->tasks && status == MHO_OK; t++)
         for (size_t v = 0; v < variants; v++) {
-            mho_buffer_options o = s->options;
+            mho_array_options o = s->options;
             o.order = a->order[v / a->depths];
             o.acc_depth = a->acc_depth[v % a->depths];
             mhoi_counts_fill(work, s->task[t].schedule, &o, &s->counts[t * variants + v]);
@@ -166,7 +166,7 @@ static mho_status create(mho_sweep *s, const mho_workload *work, const mho_macro
     return status;
 }
 
-mho_status mho_sweep_create(const mho_workload *work, const mho_buffer_options *options,
+mho_status mho_sweep_create(const mho_workload *work, const mho_array_options *options,
                             const mho_sweep_axes *axes, const mho_macros *const *macros,
                             mho_sweep **out)
 {
@@ -233,7 +233,7 @@ static void decode(const mho_sweep_axes *a, uint64_t index, mho_point *p)
 }
 
 /* options: a copy of the sweep's, whose banks and clock are the point's from here on. */
-static void price_point(const mho_sweep *s, mho_buffer_options *o, mho_point *p)
+static void price_point(const mho_sweep *s, mho_array_options *o, mho_point *p)
 {
     const mho_sweep_axes *a = &s->axes;
     const task *t = &s->task[s->task_of[combination(a, p->level, p->banks, p->weight, p->io)]];
@@ -244,7 +244,7 @@ static void price_point(const mho_sweep *s, mho_buffer_options *o, mho_point *p)
                                     &s->weight[p->library * a->weights + p->weight],
                                     &s->acc[p->library * a->depths + p->acc], &s->ddr[p->library]};
     mhoi_rates rates;
-    mho_buffer_result *r = &p->result;
+    mho_array_result *r = &p->result;
     o->banks = a->banks[p->banks];
     o->array.clock_Hz = a->clock_Hz[p->clock];
     mhoi_rates_fill(o, &memories, &rates);
@@ -272,7 +272,7 @@ static mho_status price_block(void *context, size_t item, size_t thread)
 {
     (void)thread;
     const pricing *c = context;
-    mho_buffer_options o = c->sweep->options;
+    mho_array_options o = c->sweep->options;
     size_t end = (item + 1) * BLOCK < c->count ? (item + 1) * BLOCK : c->count;
     for (size_t i = item * BLOCK; i < end; i++) {
         decode(&c->sweep->axes, c->first + i, &c->point[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MHO_BUFFER_SEARCH_H
-#define MHO_BUFFER_SEARCH_H
+#ifndef MHO_ARRAY_SEARCH_H
+#define MHO_ARRAY_SEARCH_H
 
-#include "buffer/moves.h"
+#include "array/moves.h"
 
 /* Fills best with the cheapest path and the proven bound; best->steps stays 0 if there is none. */
 typedef mho_status mhoi_search_fn(const mhoi_plan *plan, mhoi_path *best);

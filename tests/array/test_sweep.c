@@ -12,19 +12,19 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "mho/buffer.h"
+#include "mho/array.h"
 #include "mho/run.h"
 
 typedef struct setup {
     mho_workload *work;
-    mho_buffer_options options;
+    mho_array_options options;
     mho_macros *macros;
 } setup;
 
 static void set_up(setup *t, const char *name, const char *const *sets)
 {
     mho_net *net;
-    assert_int_equal(mho_buffer_open(NULL, sets, &t->options, NULL), MHO_OK);
+    assert_int_equal(mho_array_open(NULL, sets, &t->options, NULL), MHO_OK);
     assert_int_equal(mho_net_zoo(name, &net), MHO_OK);
     assert_int_equal(mho_workload_create(net, t->options.all_layers, t->options.batch, &t->work),
                      MHO_OK);
@@ -58,9 +58,9 @@ static const char mixed[] =
     "level: [1, 2, 3]\nmacros: [buffer-22nm, same]\n";
 
 static void single(const setup *t, const mho_sweep_axes *a, const mho_point *p,
-                   mho_buffer_result *result)
+                   mho_array_result *result)
 {
-    mho_buffer_options o = t->options;
+    mho_array_options o = t->options;
     mho_design design;
     mho_schedule_options capacity;
     mho_schedule *schedule;
@@ -77,7 +77,7 @@ static void single(const setup *t, const mho_sweep_axes *a, const mho_point *p,
     assert_int_equal(mho_schedule_search(t->work, &capacity, &schedule), MHO_OK);
     mho_step_time *step = calloc(schedule->steps, sizeof *step);
     assert_non_null(step);
-    mho_buffer_price(t->work, schedule, &o, &design, result, step);
+    mho_array_price(t->work, schedule, &o, &design, result, step);
     double time_s = 0.0, sum_J = 0.0;
     for (size_t i = 0; i < schedule->steps; i++) {
         time_s += step[i].total_s;
@@ -93,7 +93,7 @@ static void single(const setup *t, const mho_sweep_axes *a, const mho_point *p,
     mho_schedule_destroy(schedule);
 }
 
-static void same(const mho_buffer_result *a, const mho_buffer_result *b, uint64_t index)
+static void same(const mho_array_result *a, const mho_array_result *b, uint64_t index)
 {
     bool equal = a->cycles == b->cycles && a->time_s == b->time_s &&
                  a->memory_bound == b->memory_bound && a->weight_read_B == b->weight_read_B &&
@@ -118,7 +118,7 @@ static void points_equal_single_runs(const char *net, const char *const *sets)
     mho_point *p = price(&t, &axes, &points);
     assert_int_equal(points, 2 * 3 * 2 * 2 * 2 * 2 * 3 * 2);
     for (uint64_t i = 0; i < points; i++) {
-        mho_buffer_result one;
+        mho_array_result one;
         assert_int_equal(p[i].index, i);
         single(&t, &axes, &p[i], &one);
         same(&p[i].result, &one, i);
@@ -228,9 +228,9 @@ static void bad_axes_name_the_place(void **unused)
         {"- 3\n", {"a: ", "want axes"}},
         {"io: [1\n", {"a:"}},
     };
-    mho_buffer_options o;
+    mho_array_options o;
     mho_sweep_axes axes;
-    assert_int_equal(mho_buffer_open(NULL, NULL, &o, NULL), MHO_OK);
+    assert_int_equal(mho_array_open(NULL, NULL, &o, NULL), MHO_OK);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         mho_status s = mho_sweep_axes_read(bad[i].text, "a", &o, &axes);
         if (s != MHO_ECONFIG && s != MHO_EFORMAT)
@@ -270,17 +270,17 @@ static void missing_macros_are_named(void **unused)
 static void descriptions_open(void **unused)
 {
     (void)unused;
-    mho_buffer_options o;
-    mho_origin origin[MHO_BUFFER_FIELDS_MAX];
-    assert_true(mho_buffer_fields.count <= MHO_BUFFER_FIELDS_MAX);
-    assert_int_equal(mho_buffer_open("vgg-rram", NULL, &o, origin), MHO_OK);
+    mho_array_options o;
+    mho_origin origin[MHO_ARRAY_FIELDS_MAX];
+    assert_true(mho_array_fields.count <= MHO_ARRAY_FIELDS_MAX);
+    assert_int_equal(mho_array_open("vgg-rram", NULL, &o, origin), MHO_OK);
     assert_int_equal(o.weight.size_B, 2097152);
     assert_int_equal(o.io.size_B, 16384);
     const char *sets[] = {"weight.size=131072", NULL};
-    assert_int_equal(mho_buffer_open("vgg-sram", sets, &o, NULL), MHO_OK);
+    assert_int_equal(mho_array_open("vgg-sram", sets, &o, NULL), MHO_OK);
     assert_string_equal(o.weight.kind, "sram");
     assert_int_equal(o.weight.size_B, 131072);
-    assert_int_equal(mho_buffer_open("vgg-rrm", NULL, &o, NULL), MHO_EUSAGE);
+    assert_int_equal(mho_array_open("vgg-rrm", NULL, &o, NULL), MHO_EUSAGE);
     assert_non_null(strstr(mho_error_message(), "did you mean vgg-rram?"));
 }
 
@@ -294,13 +294,13 @@ static void no_memory(void **unused)
     uint64_t live = mhoi_alloc_live();
     bool failed = true;
     for (uint64_t k = 1; failed; k++) {
-        mho_buffer_options o;
+        mho_array_options o;
         mho_sweep_axes axes;
         mho_sweep *sweep = NULL;
         mho_front front = {0};
         mho_point point;
         mhoi_alloc_fail_at(k);
-        mho_status s = mho_buffer_open("vgg-rram", NULL, &o, NULL);
+        mho_status s = mho_array_open("vgg-rram", NULL, &o, NULL);
         if (s == MHO_OK)
             s = mho_sweep_axes_read("io: [16K, 32K]\nbanks: [4, 8]\n", "a", &o, &axes);
         if (s == MHO_OK)

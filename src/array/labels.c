@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "buffer/labels.h"
+#include "array/labels.h"
 
 #include <math.h>
 #include <stdlib.h>

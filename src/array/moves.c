@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "buffer/moves.h"
+#include "array/moves.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "buffer/named.h"
+#include "array/named.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/yaml.h"
-#include "buffer/macro.h"
-#include "buffer/named.h"
-#include "mho/buffer.h"
+#include "array/macro.h"
+#include "array/named.h"
+#include "mho/array.h"
 
 mho_status mho_memory_parse(const char *text, const char *kind, mho_memory *memory)
 {
@@ -21,7 +21,7 @@ mho_status mho_memory_parse(const char *text, const char *kind, mho_memory *memo
     return s == MHO_OK ? MHO_OK : mho_error_prefix(s, "memory \"%s\"", text);
 }
 
-void mho_sweep_axes_single(const mho_buffer_options *o, mho_sweep_axes *axes)
+void mho_sweep_axes_single(const mho_array_options *o, mho_sweep_axes *axes)
 {
     memset(axes, 0, sizeof *axes);
     axes->libraries = axes->levels = axes->orders = axes->clocks = axes->bank_counts = 1;
@@ -39,81 +39,81 @@ void mho_sweep_axes_single(const mho_buffer_options *o, mho_sweep_axes *axes)
 }
 
 /* Each axis writes value i from a text, through the field of the options that it varies. */
-typedef mho_status set_fn(const char *text, const mho_buffer_options *base, size_t i,
+typedef mho_status set_fn(const char *text, const mho_array_options *base, size_t i,
                           mho_sweep_axes *axes);
 
 /* One value by the field's own rules: bounds, kind, names. */
-static mho_status by_field(const char *key, const char *text, const mho_buffer_options *base,
-                           mho_buffer_options *changed)
+static mho_status by_field(const char *key, const char *text, const mho_array_options *base,
+                           mho_array_options *changed)
 {
     char assignment[256];
     *changed = *base;
     snprintf(assignment, sizeof assignment, "%s=%s", key, text);
-    return mho_fields_set(&mho_buffer_fields, assignment, changed, NULL);
+    return mho_fields_set(&mho_array_fields, assignment, changed, NULL);
 }
 
-static mho_status set_library(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_library(const char *text, const mho_array_options *base, size_t i,
                               mho_sweep_axes *axes)
 {
-    mho_buffer_options o;
+    mho_array_options o;
     mho_status s = by_field("macros", text, base, &o);
     if (s == MHO_OK)
         memcpy(axes->library[i], o.macros, sizeof axes->library[i]);
     return s;
 }
 
-static mho_status set_level(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_level(const char *text, const mho_array_options *base, size_t i,
                             mho_sweep_axes *axes)
 {
-    mho_buffer_options o;
+    mho_array_options o;
     mho_status s = by_field("level", text, base, &o);
     axes->level[i] = o.level;
     return s;
 }
 
-static mho_status set_order(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_order(const char *text, const mho_array_options *base, size_t i,
                             mho_sweep_axes *axes)
 {
-    mho_buffer_options o;
+    mho_array_options o;
     mho_status s = by_field("order", text, base, &o);
     axes->order[i] = o.order;
     return s;
 }
 
-static mho_status set_clock(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_clock(const char *text, const mho_array_options *base, size_t i,
                             mho_sweep_axes *axes)
 {
-    mho_buffer_options o;
+    mho_array_options o;
     mho_status s = by_field("array.clock", text, base, &o);
     axes->clock_Hz[i] = o.array.clock_Hz;
     return s;
 }
 
-static mho_status set_banks(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_banks(const char *text, const mho_array_options *base, size_t i,
                             mho_sweep_axes *axes)
 {
-    mho_buffer_options o;
+    mho_array_options o;
     mho_status s = by_field("banks", text, base, &o);
     axes->banks[i] = o.banks;
     return s;
 }
 
-static mho_status set_depth(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_depth(const char *text, const mho_array_options *base, size_t i,
                             mho_sweep_axes *axes)
 {
-    mho_buffer_options o;
+    mho_array_options o;
     mho_status s = by_field("acc.depth", text, base, &o);
     axes->acc_depth[i] = o.acc_depth;
     return s;
 }
 
-static mho_status set_weight(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_weight(const char *text, const mho_array_options *base, size_t i,
                              mho_sweep_axes *axes)
 {
     return mho_memory_parse(text, base->weight.kind, &axes->weight[i]);
 }
 
-static mho_status set_io(const char *text, const mho_buffer_options *base, size_t i,
+static mho_status set_io(const char *text, const mho_array_options *base, size_t i,
                          mho_sweep_axes *axes)
 {
     return mho_memory_parse(text, base->io.kind, &axes->io[i]);
@@ -142,7 +142,7 @@ enum { AXES = sizeof axis_table / sizeof *axis_table };
 
 /* A list, or a single value. */
 static mho_status read_axis(const struct axis *axis, const mhoi_yaml *node, const char *place,
-                            const mho_buffer_options *base, mho_sweep_axes *axes)
+                            const mho_array_options *base, mho_sweep_axes *axes)
 {
     bool list = node->kind == MHOI_YAML_LIST;
     size_t count = list ? node->children : 1;
@@ -168,7 +168,7 @@ static mho_status read_axis(const struct axis *axis, const mhoi_yaml *node, cons
     return MHO_OK;
 }
 
-static mho_status read_key(const mhoi_yaml *node, const char *place, const mho_buffer_options *base,
+static mho_status read_key(const mhoi_yaml *node, const char *place, const mho_array_options *base,
                            mho_sweep_axes *axes)
 {
     const char *known[AXES + 2] = {"name", "source"};
@@ -191,7 +191,7 @@ static mho_status read_key(const mhoi_yaml *node, const char *place, const mho_b
                      near ? ", nearest is " : "", near ? near : "");
 }
 
-mho_status mho_sweep_axes_read(const char *text, const char *place, const mho_buffer_options *base,
+mho_status mho_sweep_axes_read(const char *text, const char *place, const mho_array_options *base,
                                mho_sweep_axes *axes)
 {
     mho_sweep_axes_single(base, axes);
@@ -207,7 +207,7 @@ mho_status mho_sweep_axes_read(const char *text, const char *place, const mho_bu
     return s;
 }
 
-mho_status mho_sweep_axes_open(const char *name, const mho_buffer_options *base,
+mho_status mho_sweep_axes_open(const char *name, const mho_array_options *base,
                                mho_sweep_axes *axes)
 {
     mhoi_named named;

@@ -4,7 +4,7 @@
  * streamed bytes of an item its deficit (the most it can stream, less what it does) is combined over the
  * items: the deficits together may take `slack` = (the most of all) - need, and the nearer they come to
  * it, the cheaper. */
-#include "buffer/subset.h"
+#include "array/subset.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Descriptions by name: built into the program, or a YAML file. */
-#ifndef MHO_BUFFER_NAMED_H
-#define MHO_BUFFER_NAMED_H
+#ifndef MHO_ARRAY_NAMED_H
+#define MHO_ARRAY_NAMED_H
 
 #include "mho/status.h"
 

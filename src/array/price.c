@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cycles, accesses, time and energy of a schedule (docs/models/buffer.md eq. (1)-(8)). */
+/* Cycles, accesses, time and energy of a schedule (docs/models/array.md eq. (1)-(8)). */
 #include <string.h>
 
-#include "buffer/price.h"
+#include "array/price.h"
 
-const char *mho_buffer_row_name(mho_buffer_row row)
+const char *mho_array_row_name(mho_array_row row)
 {
     static const char *const names[MHO_ROW_COUNT] = {"read_iobuf",  "read_weight",  "read_ddr",
                                                      "write_iobuf", "write_weight", "write_ddr",
@@ -27,7 +27,7 @@ static uint64_t pixel_groups(const mho_work_layer *layer, size_t p, size_t batch
 }
 
 /* eq. (1) */
-static uint64_t layer_cycles(const mho_work_layer *layer, const mho_buffer_options *o, size_t batch)
+static uint64_t layer_cycles(const mho_work_layer *layer, const mho_array_options *o, size_t batch)
 {
     return layer->groups * layer->kh * layer->kw *
            ceil_div(layer->c_in / layer->groups, o->array.m) *
@@ -36,7 +36,7 @@ static uint64_t layer_cycles(const mho_work_layer *layer, const mho_buffer_optio
 }
 
 /* eq. (2): each weight is read once for every n groups of pixels that are worked on together. */
-static uint64_t layer_weight_reads(const mho_work_layer *layer, const mho_buffer_options *o,
+static uint64_t layer_weight_reads(const mho_work_layer *layer, const mho_array_options *o,
                                    size_t batch)
 {
     uint64_t groups = pixel_groups(layer, o->array.p, batch), n = 1;
@@ -47,7 +47,7 @@ static uint64_t layer_weight_reads(const mho_work_layer *layer, const mho_buffer
 
 /* eq. (4): what the array takes in.  Kernel first slides K windows over p + K - 1 pixels of K rows; pixel
  * first takes p pixels of m channels every cycle. */
-static uint64_t layer_io_reads(const mho_work_layer *layer, const mho_buffer_options *o,
+static uint64_t layer_io_reads(const mho_work_layer *layer, const mho_array_options *o,
                                uint64_t cycles)
 {
     if (o->order == MHO_ORDER_PIXEL)
@@ -56,7 +56,7 @@ static uint64_t layer_io_reads(const mho_work_layer *layer, const mho_buffer_opt
     return passes * layer->kh * ((o->array.p - 1) * layer->stride + layer->kw) * o->array.m;
 }
 
-void mho_buffer_traffic(const mho_workload *work, const mho_buffer_options *o, mho_traffic *traffic)
+void mho_array_traffic(const mho_workload *work, const mho_array_options *o, mho_traffic *traffic)
 {
     *traffic = (mho_traffic){.macs = work->macs};
     for (size_t l = 0; l < work->layers; l++) {
@@ -90,7 +90,7 @@ static double step_io_write(const mho_workload *work, const mho_step *step)
 }
 
 void mhoi_step_count_fill(const mho_workload *work, const mho_step *step,
-                          const mho_buffer_options *o, mhoi_step_count *count)
+                          const mho_array_options *o, mhoi_step_count *count)
 {
     uint64_t cycles = 0, weight_reads = 0, io_reads = 0;
     for (size_t l = step->first; l <= step->last; l++) {
@@ -119,10 +119,10 @@ static double io_written(const mho_workload *work, const mho_schedule *schedule)
 }
 
 void mhoi_counts_fill(const mho_workload *work, const mho_schedule *schedule,
-                      const mho_buffer_options *o, mhoi_counts *c)
+                      const mho_array_options *o, mhoi_counts *c)
 {
     mho_traffic t;
-    mho_buffer_traffic(work, o, &t);
+    mho_array_traffic(work, o, &t);
     *c = (mhoi_counts){.cycles = t.cycles,
                        .batch = (double)work->batch,
                        .macs = (double)work->macs,
@@ -136,7 +136,7 @@ void mhoi_counts_fill(const mho_workload *work, const mho_schedule *schedule,
     c->ddr_write_B = (double)schedule->wr_B;
 }
 
-void mhoi_rates_fill(const mho_buffer_options *o, const mhoi_memories *d, mhoi_rates *rates)
+void mhoi_rates_fill(const mho_array_options *o, const mhoi_memories *d, mhoi_rates *rates)
 {
     double banks = (double)o->banks;
     rates->unit_s[MHO_BOUND_ARRAY] = 1.0 / o->array.clock_Hz;
@@ -156,8 +156,8 @@ static double load_time(const mhoi_counts *c, const mhoi_rates *rates)
 }
 
 /* Table 6, row by row: eq. (3)-(8). */
-static void rows_fill(const mhoi_counts *c, const mho_buffer_options *o, const mhoi_memories *d,
-                      mho_buffer_result *r)
+static void rows_fill(const mhoi_counts *c, const mho_array_options *o, const mhoi_memories *d,
+                      mho_array_result *r)
 {
     double *e = r->energy_J, banks = (double)o->banks;
     double pes = (double)(o->array.p * o->array.n);
@@ -175,8 +175,8 @@ static void rows_fill(const mhoi_counts *c, const mho_buffer_options *o, const m
     r->area_m2 = 2.0 * banks * d->io->area_m2 + banks * d->weight->area_m2 + pes * d->acc->area_m2;
 }
 
-void mhoi_energies_fill(const mhoi_counts *c, const mho_buffer_options *o, const mhoi_memories *d,
-                        const mhoi_rates *rates, mho_buffer_result *r)
+void mhoi_energies_fill(const mhoi_counts *c, const mho_array_options *o, const mhoi_memories *d,
+                        const mhoi_rates *rates, mho_array_result *r)
 {
     r->time_s += load_time(c, rates);
     r->cycles = c->cycles;
@@ -206,9 +206,9 @@ static void explain_step(const mhoi_step_count *count, const mhoi_rates *rates, 
     }
 }
 
-void mho_buffer_price(const mho_workload *work, const mho_schedule *schedule,
-                      const mho_buffer_options *o, const mho_design *design, mho_buffer_result *r,
-                      mho_step_time *step)
+void mho_array_price(const mho_workload *work, const mho_schedule *schedule,
+                     const mho_array_options *o, const mho_design *design, mho_array_result *r,
+                     mho_step_time *step)
 {
     const mhoi_memories memories = {&design->io, &design->weight, &design->acc, &design->ddr};
     mhoi_counts counts;

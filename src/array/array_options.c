@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "buffer/named.h"
-#include "mho/buffer.h"
+#include "array/named.h"
+#include "mho/array.h"
 
 static const char *const io_read_names[] = {"paper", "once", "physical", NULL};
 static const char *const order_names[] = {"kernel", "pixel", NULL};
 static const char *const acc_groups_names[] = {"depth", "half", NULL};
 
-#define AT(member) offsetof(mho_buffer_options, member), sizeof(((mho_buffer_options *)0)->member)
+#define AT(member) offsetof(mho_array_options, member), sizeof(((mho_array_options *)0)->member)
 
 static const mho_field fields[] = {
     {"array.p", MHO_FIELD_UINT, AT(array.p), "8", 1, 1024, "", 1, NULL, "pixels worked on at once"},
@@ -63,28 +63,28 @@ static const mho_field fields[] = {
      "library of memory macros"},
 };
 
-const mho_fields mho_buffer_fields = {"buffer accelerator", fields, sizeof fields / sizeof *fields,
-                                      sizeof(mho_buffer_options)};
+const mho_fields mho_array_fields = {"buffer accelerator", fields, sizeof fields / sizeof *fields,
+                                     sizeof(mho_array_options)};
 
-mho_status mho_buffer_open(const char *name, const char *const *sets, mho_buffer_options *options,
-                           mho_origin *origin)
+mho_status mho_array_open(const char *name, const char *const *sets, mho_array_options *options,
+                          mho_origin *origin)
 {
     static const char *const skip[] = {"name", NULL};
     memset(options, 0, sizeof *options);
-    mho_status s = mho_fields_preset(&mho_buffer_fields, options, origin);
+    mho_status s = mho_fields_preset(&mho_array_fields, options, origin);
     mhoi_named named = {.own = NULL};
     if (s == MHO_OK && name)
         s = mhoi_named_open("configs/buffer/", "buffer accelerator", name, &named);
     if (s == MHO_OK && name)
-        s = mho_fields_read(&mho_buffer_fields, named.text, named.place, skip, options, origin);
+        s = mho_fields_read(&mho_array_fields, named.text, named.place, skip, options, origin);
     for (; s == MHO_OK && sets && *sets; sets++)
-        s = mho_fields_set(&mho_buffer_fields, *sets, options, origin);
+        s = mho_fields_set(&mho_array_fields, *sets, options, origin);
     mhoi_free(&named.own);
     return s;
 }
 
-mho_status mho_design_open(const mho_buffer_options *o, const mho_macros *macros,
-                           mho_design *design, mho_schedule_options *capacity)
+mho_status mho_design_open(const mho_array_options *o, const mho_macros *macros, mho_design *design,
+                           mho_schedule_options *capacity)
 {
     memset(design, 0, sizeof *design);
     mho_status s = mho_macros_find(macros, o->io.kind, o->io.size_B, o->interpolate, &design->io);

@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "mho/buffer.h"
+#include "mho/array.h"
 
 /* A file in memory: thousands are written. */
 static char path[64];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths through the plan that collect a needed sum of streamed weights, by labels (docs/models/buffer.md
+/* Paths through the plan that collect a needed sum of streamed weights, by labels (docs/models/array.md
  * eq. (11), (12)). */
-#ifndef MHO_BUFFER_LABELS_H
-#define MHO_BUFFER_LABELS_H
+#ifndef MHO_ARRAY_LABELS_H
+#define MHO_ARRAY_LABELS_H
 
-#include "buffer/moves.h"
-#include "buffer/subset.h"
+#include "array/moves.h"
+#include "array/subset.h"
 
 /* MHOI_TRIED_MAX: labels tried at single values of R, in all, before a rest is left open. */
 enum { MHOI_MULTIPLIERS = 3, MHOI_TRIED_MAX = 40000000 };

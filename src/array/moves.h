@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The graph that every schedule search walks (docs/models/buffer.md, section "Schedules").
+/* The graph that every schedule search walks (docs/models/array.md, section "Schedules").
  *
  * A place is a boundary k between layers (0..layers) with a mask that tells which of the maps alive there
  * are kept on chip.  A move runs layers k..k1-1 as one step.  Its cost without weights is `map_J`; the
  * weights it streams from DDR come on top, and depend on which are fixed and on what is left for
  * streaming (R). */
-#ifndef MHO_BUFFER_MOVES_H
-#define MHO_BUFFER_MOVES_H
+#ifndef MHO_ARRAY_MOVES_H
+#define MHO_ARRAY_MOVES_H
 
-#include "mho/buffer.h"
+#include "mho/array.h"
 
 enum { MHOI_LIVE = 5, MHOI_MASKS = 1 << MHOI_LIVE };
 

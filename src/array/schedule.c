@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "buffer/moves.h"
-#include "buffer/search.h"
+#include "array/moves.h"
+#include "array/search.h"
 
 static void fill_step(const mhoi_plan *plan, const mhoi_path *path, const mhoi_move *move,
                       mho_step *step)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "buffer/moves.h"
-#include "buffer/search.h"
+#include "array/moves.h"
+#include "array/search.h"
 
 static double move_cost(const mhoi_plan *plan, const mhoi_move *move, const uint64_t *streamed,
                         uint64_t R)

@@ -3,13 +3,13 @@
  *
  * The array multiplies p pixels x m input channels by n output channels a cycle.  Feature maps pass
  * through an input and an output buffer of the same size, weights through a weight buffer; what does not
- * fit goes to DDR.  docs/models/buffer.md has the equations; bytes are bytes of 8-bit data.
+ * fit goes to DDR.  docs/models/array.md has the equations; bytes are bytes of 8-bit data.
  *
  * A run has three steps that can be taken apart: what the network asks for (mho_workload), which DDR
  * traffic the best schedule needs, given capacities alone (mho_schedule), and what that costs with given
- * memories (mho_buffer_price).  A sweep computes a schedule once and prices it many times. */
-#ifndef MHO_BUFFER_H
-#define MHO_BUFFER_H
+ * memories (mho_array_price).  A sweep computes a schedule once and prices it many times. */
+#ifndef MHO_ARRAY_H
+#define MHO_ARRAY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -146,7 +146,7 @@ typedef enum mho_io_read { MHO_IO_READ_PAPER, MHO_IO_READ_ONCE, MHO_IO_READ_PHYS
 typedef enum mho_order { MHO_ORDER_KERNEL, MHO_ORDER_PIXEL } mho_order;
 typedef enum mho_acc_groups { MHO_ACC_DEPTH, MHO_ACC_HALF } mho_acc_groups;
 
-typedef struct mho_buffer_options {
+typedef struct mho_array_options {
     struct {
         size_t p, m, n;
         double clock_Hz;
@@ -169,17 +169,17 @@ typedef struct mho_buffer_options {
     double e_mac_J;
     bool double_buffer, halo, first_image, interpolate;
     char macros[128]; /* library of macros */
-} mho_buffer_options;
+} mho_array_options;
 
-MHO_API extern const mho_fields mho_buffer_fields;
-#define MHO_BUFFER_FIELDS_MAX 40
+MHO_API extern const mho_fields mho_array_fields;
+#define MHO_ARRAY_FIELDS_MAX 40
 
 /* Defaults, then a built-in description ("vgg-rram") or a YAML file (NULL: none), then sets
- * (NULL-terminated key=value, or NULL).  origin: [MHO_BUFFER_FIELDS_MAX] or NULL. */
-MHO_API MHO_MUST_CHECK mho_status mho_buffer_open(const char *name, const char *const *sets,
-                                                  mho_buffer_options *options, mho_origin *origin);
+ * (NULL-terminated key=value, or NULL).  origin: [MHO_ARRAY_FIELDS_MAX] or NULL. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_open(const char *name, const char *const *sets,
+                                                 mho_array_options *options, mho_origin *origin);
 
-typedef enum mho_buffer_row {
+typedef enum mho_array_row {
     MHO_ROW_READ_IOBUF,
     MHO_ROW_READ_WEIGHT,
     MHO_ROW_READ_DDR,
@@ -190,35 +190,35 @@ typedef enum mho_buffer_row {
     MHO_ROW_CALCULATE,
     MHO_ROW_ACCUMULATE,
     MHO_ROW_COUNT
-} mho_buffer_row;
-MHO_API const char *mho_buffer_row_name(mho_buffer_row row); /* "read_iobuf" */
+} mho_array_row;
+MHO_API const char *mho_array_row_name(mho_array_row row); /* "read_iobuf" */
 
 /* The memories of one design point. */
 typedef struct mho_design {
     mho_macro io, weight, acc, ddr; /* acc: all zero if there is none */
 } mho_design;
 /* Looks the four macros up and gives the capacities of a schedule. */
-MHO_API MHO_MUST_CHECK mho_status mho_design_open(const mho_buffer_options *options,
+MHO_API MHO_MUST_CHECK mho_status mho_design_open(const mho_array_options *options,
                                                   const mho_macros *macros, mho_design *design,
                                                   mho_schedule_options *capacity);
 
-typedef struct mho_buffer_result { /* an image, of a batch its share */
-    uint64_t cycles;               /* of the array alone, of the batch */
-    double time_s;                 /* with the bandwidths */
-    bool memory_bound;             /* some step waits for a memory */
+typedef struct mho_array_result { /* an image, of a batch its share */
+    uint64_t cycles;              /* of the array alone, of the batch */
+    double time_s;                /* with the bandwidths */
+    bool memory_bound;            /* some step waits for a memory */
     double weight_read_B, weight_write_B, io_read_B, io_write_B, ddr_read_B,
         ddr_write_B; /* batch */
     double energy_J[MHO_ROW_COUNT], total_J;
     double area_m2;
-} mho_buffer_result;
+} mho_array_result;
 
 /* What a network costs on the array apart from the memories' prices: computed once for a sweep. */
 typedef struct mho_traffic {
     uint64_t cycles, weight_read_B, macs;
     uint64_t io_read_B[3]; /* by mho_io_read */
 } mho_traffic;
-MHO_API void mho_buffer_traffic(const mho_workload *work, const mho_buffer_options *options,
-                                mho_traffic *traffic);
+MHO_API void mho_array_traffic(const mho_workload *work, const mho_array_options *options,
+                               mho_traffic *traffic);
 
 /* What a step may have to wait for. */
 typedef enum mho_bound {
@@ -238,9 +238,9 @@ typedef struct mho_step_time { /* of the batch */
 } mho_step_time;
 
 /* step (may be NULL): [schedule->steps]. */
-MHO_API void mho_buffer_price(const mho_workload *work, const mho_schedule *schedule,
-                              const mho_buffer_options *options, const mho_design *design,
-                              mho_buffer_result *result, mho_step_time *step);
+MHO_API void mho_array_price(const mho_workload *work, const mho_schedule *schedule,
+                             const mho_array_options *options, const mho_design *design,
+                             mho_array_result *result, mho_step_time *step);
 
 /* --- sweeps ------------------------------------------------------------------------------------------ */
 
@@ -270,21 +270,21 @@ typedef struct mho_sweep_axes {
 } mho_sweep_axes;
 
 /* Every axis with the one value of the options. */
-MHO_API void mho_sweep_axes_single(const mho_buffer_options *options, mho_sweep_axes *axes);
+MHO_API void mho_sweep_axes_single(const mho_array_options *options, mho_sweep_axes *axes);
 /* Reads a built-in name ("buffer-paper") or a YAML file; axes it does not name keep the value of options.
  * MHO_ECONFIG with place:line: unknown key, empty list, a value out of bounds or twice. */
 MHO_API MHO_MUST_CHECK mho_status mho_sweep_axes_open(const char *name,
-                                                      const mho_buffer_options *options,
+                                                      const mho_array_options *options,
                                                       mho_sweep_axes *axes);
 MHO_API MHO_MUST_CHECK mho_status mho_sweep_axes_read(const char *text, const char *place,
-                                                      const mho_buffer_options *options,
+                                                      const mho_array_options *options,
                                                       mho_sweep_axes *axes);
 
 typedef struct mho_point {
     uint64_t index;
     uint32_t library, level, order, clock, banks, weight, io, acc; /* indices on the axes */
     bool optimal;                                                  /* of its schedule */
-    mho_buffer_result result;
+    mho_array_result result;
 } mho_point;
 
 typedef struct mho_sweep mho_sweep;
@@ -292,7 +292,7 @@ typedef struct mho_sweep mho_sweep;
  * macros[axes->libraries] in the order of axes->library.
  * Threads: mho_threads(); results do not depend on it.  MHO_ECONFIG: a macro that a library lacks. */
 MHO_API MHO_MUST_CHECK mho_status mho_sweep_create(const mho_workload *work,
-                                                   const mho_buffer_options *options,
+                                                   const mho_array_options *options,
                                                    const mho_sweep_axes *axes,
                                                    const mho_macros *const *macros,
                                                    mho_sweep **out);
@@ -300,7 +300,7 @@ MHO_API void mho_sweep_destroy(mho_sweep *sweep);
 MHO_API uint64_t mho_sweep_points(const mho_sweep *sweep);
 MHO_API size_t mho_sweep_schedules(const mho_sweep *sweep); /* different ones */
 /* point[count]: first, first + 1, ... ; the accumulation depth varies fastest, the library slowest.  The same
- * digits as mho_buffer_price.  Allocates nothing. */
+ * digits as mho_array_price.  Allocates nothing. */
 MHO_API MHO_MUST_CHECK mho_status mho_sweep_price(const mho_sweep *sweep, uint64_t first,
                                                   size_t count, mho_point *point);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which layers of a path to fix: subset sums over groups. */
-#ifndef MHO_BUFFER_SUBSET_H
-#define MHO_BUFFER_SUBSET_H
+#ifndef MHO_ARRAY_SUBSET_H
+#define MHO_ARRAY_SUBSET_H
 
-#include "buffer/moves.h"
+#include "array/moves.h"
 
 /* What a path does with the weights of a move.  FREE: each layer fixed or streamed as suits (a group
  * within what fits R); FIXED, STREAMED: a single layer, all of it. */

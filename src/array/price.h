@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A price in two halves: what is counted once for a schedule, an order and a depth, and what the memories
  * make of it.  A single price and a sweep go through the same arithmetic. */
-#ifndef MHO_BUFFER_PRICE_H
-#define MHO_BUFFER_PRICE_H
+#ifndef MHO_ARRAY_PRICE_H
+#define MHO_ARRAY_PRICE_H
 
-#include "mho/buffer.h"
+#include "mho/array.h"
 
 /* Work of a step for each of the things that can set its time: cycles, then bytes. */
 typedef struct mhoi_step_count {
@@ -18,9 +18,9 @@ typedef struct mhoi_counts {
 } mhoi_counts;
 
 void mhoi_step_count_fill(const mho_workload *work, const mho_step *step,
-                          const mho_buffer_options *options, mhoi_step_count *count);
+                          const mho_array_options *options, mhoi_step_count *count);
 void mhoi_counts_fill(const mho_workload *work, const mho_schedule *schedule,
-                      const mho_buffer_options *options, mhoi_counts *counts);
+                      const mho_array_options *options, mhoi_counts *counts);
 
 typedef struct mhoi_memories {
     const mho_macro *io, *weight, *acc, *ddr;
@@ -30,7 +30,7 @@ typedef struct mhoi_memories {
 typedef struct mhoi_rates {
     double unit_s[MHO_BOUND_COUNT];
 } mhoi_rates;
-void mhoi_rates_fill(const mho_buffer_options *options, const mhoi_memories *memories,
+void mhoi_rates_fill(const mho_array_options *options, const mhoi_memories *memories,
                      mhoi_rates *rates);
 
 static inline double mhoi_step_time_s(const mhoi_step_count *count, const mhoi_rates *rates)
@@ -44,8 +44,8 @@ static inline double mhoi_step_time_s(const mhoi_step_count *count, const mhoi_r
 }
 
 /* Everything else of the result, once time_s and memory_bound hold the steps of the batch. */
-void mhoi_energies_fill(const mhoi_counts *counts, const mho_buffer_options *options,
+void mhoi_energies_fill(const mhoi_counts *counts, const mho_array_options *options,
                         const mhoi_memories *memories, const mhoi_rates *rates,
-                        mho_buffer_result *result);
+                        mho_array_result *result);
 
 #endif
