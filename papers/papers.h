@@ -11,7 +11,16 @@
 #ifndef MHO_PAPERS_H
 #define MHO_PAPERS_H
 
-#include "cli.h"
+#include "mho/mho.h"
+
+/* How a run is asked for; what no paper needs is left out. */
+typedef struct paper_args {
+    const char *data; /* as of mho_data_open */
+    const char *const *set;
+    uint64_t seed;
+    size_t trials;
+    size_t images; /* 0: all there are */
+} paper_args;
 
 typedef enum paper_status {
     PAPER_HOLDS,
@@ -35,8 +44,8 @@ typedef struct paper_result {
     FILE *svg;  /* the figure as a picture; stays empty where there is none */
 } paper_result;
 
-/* --data, --seed, --trials, --images, --threads are in args; nothing is printed on args->out. */
-typedef mho_status paper_run_fn(const cli_args *args, paper_result *result);
+/* Prints nothing but on result->text and result->svg. */
+typedef mho_status paper_run_fn(const paper_args *args, paper_result *result);
 
 typedef struct paper {
     const char *id;       /* "bcnn-table4" */
@@ -64,7 +73,7 @@ void paper_incomparable(paper_result *result, const char *reason);
 /* --- what `mho reproduce` calls ----------------------------------------------------------------------- */
 
 /* Reads the rows, runs, judges. MHO_EINTERNAL: a row without value, a value without row. */
-MHO_MUST_CHECK mho_status paper_reproduce(const paper *p, const cli_args *args,
+MHO_MUST_CHECK mho_status paper_reproduce(const paper *p, const paper_args *args,
                                           paper_result *result);
 /* The deviation is a difference, not a fraction of what is printed. */
 bool paper_row_absolute(const paper_row *row);

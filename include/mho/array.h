@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "mho/config.h"
 #include "mho/json.h"
@@ -256,6 +257,9 @@ typedef struct mho_memory {
 MHO_API MHO_MUST_CHECK mho_status mho_memory_parse(const char *text, const char *kind,
                                                    mho_memory *memory);
 
+/* "1M", "96": a size as mho_memory_parse reads it. */
+MHO_API const char *mho_bytes_text(uint64_t bytes, char text[32]);
+
 /* The values that each axis takes; a sweep is their product.  Fixed size, no pointers. */
 typedef struct mho_sweep_axes {
     char name[MHO_NAME];
@@ -311,5 +315,16 @@ typedef struct mho_front {
 } mho_front; /* starts zeroed */
 MHO_API MHO_MUST_CHECK mho_status mho_front_add(mho_front *front, const mho_point *point);
 MHO_API void mho_front_free(mho_front *front);
+
+/* What figures 4 and 5 of `buffer` show, of any sweep, as one SVG.  Keeps a copy of axes; ddr_leak_W: of
+ * all DDR chips. */
+typedef struct mho_figures mho_figures;
+MHO_API MHO_MUST_CHECK mho_status mho_figures_create(const mho_sweep_axes *axes, double ddr_leak_W,
+                                                     mho_figures **out);
+MHO_API void mho_figures_destroy(mho_figures *figures);
+MHO_API MHO_MUST_CHECK mho_status mho_figures_add(mho_figures *figures, const mho_point *point);
+/* The caller looks at ferror(svg). */
+MHO_API void mho_figures_draw(mho_figures *figures, const mho_front *front, const char *title,
+                              FILE *svg);
 
 #endif

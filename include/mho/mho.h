@@ -13,7 +13,6 @@
 #include "mho/crossbar.h"
 #include "mho/data.h"
 #include "mho/device.h"
-#include "mho/explore.h"
 #include "mho/hw.h"
 #include "mho/infer.h"
 #include "mho/json.h"
@@ -24,6 +23,7 @@
 #include "mho/quant.h"
 #include "mho/run.h"
 #include "mho/status.h"
+#include "mho/study.h"
 #include "mho/tensor.h"
 #include "mho/train.h"
 

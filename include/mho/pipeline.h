@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "mho/json.h"
 #include "mho/net.h"
 
 typedef struct mho_pipeline_options {
@@ -73,5 +74,29 @@ MHO_API MHO_MUST_CHECK mho_status mho_pipeline_vcd(const mho_net *net,
                                                    const mho_pipeline_options *options,
                                                    const size_t *service, uint64_t from,
                                                    uint64_t to, FILE *file);
+
+/* --- a stretch of cycles, kept and drawn as the timelines of bcnn Figs. 3 and 4 ----------------------- */
+
+#define MHO_FILM_CYCLES_MAX 5000
+typedef struct mho_film {
+    uint64_t from, to; /* cycles [from, to) */
+    mho_beat *beat;    /* [cycle - from][layers] */
+    size_t layers, cycles;
+    mho_status status; /* MHO_ENOMEM: no cycle was kept */
+} mho_film;
+
+/* Texts around what is drawn, as escapes of a terminal. */
+typedef struct mho_film_marks {
+    const char *bold, *awake, *asleep, *end;
+} mho_film_marks;
+
+/* MHO_EDOMAIN: no cycle, or more than MHO_FILM_CYCLES_MAX. */
+MHO_API MHO_MUST_CHECK mho_status mho_film_start(uint64_t from, uint64_t to, mho_film *film);
+MHO_API mho_pipeline_trace_fn mho_film_keep; /* user: the film */
+/* Two lines a layer: what its line buffer takes, and whether it is awake.  marks NULL: plain. */
+MHO_API void mho_film_print(const mho_film *film, const mho_pipeline *pipeline,
+                            const mho_film_marks *marks, FILE *out);
+MHO_API mho_json *mho_film_json(const mho_film *film, const mho_pipeline *pipeline);
+MHO_API void mho_film_free(mho_film *film);
 
 #endif

@@ -34,6 +34,10 @@ typedef void mho_progress_fn(void *user, const char *what, uint64_t done, uint64
                              const char *unit);
 MHO_API void mho_progress_set(mho_progress_fn *fn, void *user);
 
+/* The calls up to the next mho_progress_part make up part `index` of `parts` of one piece of work and are
+ * reported as such, under the name `what`; parts 0: each call is reported by itself again. */
+MHO_API void mho_progress_part(const char *what, size_t index, size_t parts);
+
 /* Peak resident memory of this process in bytes; seconds of a monotonic clock. */
 MHO_API uint64_t mho_peak_bytes(void);
 MHO_API double mho_seconds(void);

@@ -23,7 +23,8 @@
     X(ENOMEM, 9, 4, "out of memory")                                                               \
     X(EINTERNAL, 10, 4, "internal error")                                                          \
     X(ENOCONV, 11, 4, "no convergence")                                                            \
-    X(EINTERRUPTED, 12, 130, "interrupted")
+    X(EINTERRUPTED, 12, 130, "interrupted")                                                        \
+    X(ENOMODEL, 13, 3, "no trained network")
 
 typedef enum mho_status {
 #define MHO_STATUS_ENUM(name, number, code, text) MHO_##name = number,

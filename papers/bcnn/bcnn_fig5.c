@@ -149,7 +149,7 @@ static mho_status put_claims(paper_result *result, const mho_estimate *cnn,
     return s;
 }
 
-mho_status bcnn_fig5(const cli_args *args, paper_result *result)
+mho_status bcnn_fig5(const paper_args *args, paper_result *result)
 {
     mho_estimate *cnn = NULL, *bcnn = NULL;
     mho_status s = bcnn_price("alexnet-owt", "cnn8", args->set, &cnn);

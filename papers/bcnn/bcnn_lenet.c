@@ -7,28 +7,28 @@
 enum { CALIBRATION = 1000, TEST = 10000 };
 
 /* A quick look at few images calibrates on as few. */
-static mho_status open_images(const cli_args *args, bcnn_lenet *lenet)
+static mho_status open_images(const paper_args *args, bcnn_lenet *lenet)
 {
     mho_status s = mho_data_open(args->data, false, true, &lenet->data);
     if (s)
         return s;
     const size_t there = lenet->data->test.count;
-    lenet->images = args->has_images ? args->images : there;
+    lenet->images = args->images ? args->images : there;
     if (lenet->images < 1 || lenet->images > there)
-        return mho_error(MHO_EUSAGE, "--images = %zu, want 1..%zu: %s has no more", lenet->images,
+        return mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu: %s has no more", lenet->images,
                          there, lenet->data->name);
     return mho_data_head(lenet->data, lenet->images < CALIBRATION ? lenet->images : CALIBRATION,
                          &lenet->calibration);
 }
 
-mho_status bcnn_lenet_open(const cli_args *args, bool with_full, bcnn_lenet *out)
+mho_status bcnn_lenet_open(const paper_args *args, bool with_full, bcnn_lenet *out)
 {
     *out = (bcnn_lenet){.trials = args->trials, .seed = args->seed};
     mho_status s = open_images(args, out);
     if (!s)
-        s = cli_open_model("lenet", MHO_STYLE_BINARY, out->data->name, &out->binary);
+        s = mho_model_open("lenet", MHO_STYLE_BINARY, out->data->name, &out->binary);
     if (!s && with_full)
-        s = cli_open_model("lenet", MHO_STYLE_FLOAT, out->data->name, &out->full);
+        s = mho_model_open("lenet", MHO_STYLE_FLOAT, out->data->name, &out->full);
     if (s) {
         bcnn_lenet_close(out);
         return s;

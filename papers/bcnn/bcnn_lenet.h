@@ -16,7 +16,7 @@ typedef struct bcnn_lenet {
 } bcnn_lenet;
 
 /* --data, --images, --trials, --seed.  Without with_full, full stays NULL. */
-MHO_MUST_CHECK mho_status bcnn_lenet_open(const cli_args *args, bool with_full, bcnn_lenet *out);
+MHO_MUST_CHECK mho_status bcnn_lenet_open(const paper_args *args, bool with_full, bcnn_lenet *out);
 void bcnn_lenet_close(bcnn_lenet *lenet);
 /* Marks every row as not comparable where the run is not. */
 void bcnn_lenet_judge(const bcnn_lenet *lenet, paper_result *result);

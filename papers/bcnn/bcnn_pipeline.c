@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "bcnn.h"
-#include "cli_film.h"
 
 paper_run_fn bcnn_pipeline;
 
@@ -71,7 +70,7 @@ static const char *element_text(const mho_beat *beat, size_t width, char text[48
     return text;
 }
 
-static void compare_line(const cli_film *film, size_t t0, const figure_line *line,
+static void compare_line(const mho_film *film, size_t t0, const figure_line *line,
                          const mho_pipeline *p, size_t *agree, size_t *cells)
 {
     const char *want = line->states ? line->states : line->inputs;
@@ -96,12 +95,13 @@ static mho_status replay(paper_result *result, const char *title, const char *te
 {
     mho_net *net;
     mho_pipeline *p = NULL;
-    cli_film film = {.from = 0, .to = 200};
+    mho_film film = {.from = 0, .to = 200};
     mho_pipeline_options o = mho_pipeline_options_default();
     mho_status s = mho_net_read(text, title, &net);
     if (s)
         return s;
-    s = mho_pipeline_create(net, &o, NULL, cli_film_keep, &film, &p);
+    s = mho_pipeline_create(net, &o, NULL, mho_film_keep, &film, &p);
+    s = s ? s : film.status;
     if (!s) {
         size_t t0 = 0, agree = 0, cells = 0;
         while (film.beat[t0 * film.layers].in != (row - 1) * W)
@@ -110,21 +110,21 @@ static mho_status replay(paper_result *result, const char *title, const char *te
         for (size_t i = 0; i < lines; i++)
             compare_line(&film, t0, &line[i], p, &agree, &cells);
         s = paper_value(result, (double)agree, "%s: entries that agree, of %zu", title, cells);
-        cli_film part = {.from = t0,
+        mho_film part = {.from = t0,
                          .to = t0 + 20,
                          .beat = film.beat + t0 * film.layers,
                          .layers = film.layers,
                          .cycles = 20};
         fprintf(result->text, "\n  %s, W = 8, T_0 = cycle %zu", title, t0);
-        cli_film_print(&(cli_args){.out = result->text}, &part, p);
+        mho_film_print(&part, p, NULL, result->text);
     }
-    cli_film_free(&film);
+    mho_film_free(&film);
     mho_pipeline_destroy(p);
     mho_net_destroy(net);
     return s;
 }
 
-mho_status bcnn_pipeline(const cli_args *args, paper_result *result)
+mho_status bcnn_pipeline(const paper_args *args, paper_result *result)
 {
     static const char *const nets[][2] = {
         {"vgg11-cifar10", "VGG11-CIFAR10"}, {"lenet", "Caffe LeNet 28"},

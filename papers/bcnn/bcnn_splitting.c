@@ -65,10 +65,10 @@ static mho_status run_all(study *y)
     mho_status s = run_one(y, 0, sizes[0], 0, &y->exact);
     for (size_t i = 0; !s && i < parts; i++) {
         const size_t bits = i % BITS, size = i / BITS % SIZES, reading = i / BITS / SIZES;
-        cli_progress_part("partial sums", i, parts);
+        mho_progress_part("partial sums", i, parts);
         s = run_one(y, reading, sizes[size], bits + 1, &y->error[reading][size][bits]);
     }
-    cli_progress_part("", 0, 0);
+    mho_progress_part("", 0, 0);
     return s;
 }
 
@@ -187,7 +187,7 @@ static mho_status put_rows(paper_result *result, const study *y)
     return s;
 }
 
-mho_status bcnn_splitting(const cli_args *args, paper_result *result)
+mho_status bcnn_splitting(const paper_args *args, paper_result *result)
 {
     study y = {0};
     mho_status s = bcnn_lenet_open(args, false, &y.lenet);

@@ -63,7 +63,7 @@ static void put_layers(FILE *out, const char *net, const mho_map *map)
     }
 }
 
-mho_status bcnn_table2(const cli_args *args, paper_result *result)
+mho_status bcnn_table2(const paper_args *args, paper_result *result)
 {
     static const char *const nets[] = {"alexnet-owt", "alexnet", "lenet", "lenet5-32", "lenet5"};
     mho_status s = MHO_OK;

@@ -123,7 +123,7 @@ static mho_status put_one(paper_result *result, const char *title, const char *n
     return s;
 }
 
-mho_status bcnn_table4(const cli_args *args, paper_result *result)
+mho_status bcnn_table4(const paper_args *args, paper_result *result)
 {
     (void)args;
     mho_status s = put_one(result, "ImageNet", "alexnet-owt", NULL, true);

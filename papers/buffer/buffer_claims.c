@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli_buffer.h"
 #include "papers.h"
 
 paper_run_fn buffer_explore;
@@ -17,7 +16,7 @@ typedef struct exploration {
     mho_point *point;
     size_t points;
     mho_front front;
-    cli_figures *figures;
+    mho_figures *figures;
 } exploration;
 
 static mho_status price_all(exploration *e, const mho_workload *work, const mho_macros *macros)
@@ -27,11 +26,15 @@ static mho_status price_all(exploration *e, const mho_workload *work, const mho_
     if (s)
         return s;
     e->points = (size_t)mho_sweep_points(sweep);
-    e->point = cli_alloc(e->points * sizeof *e->point);
-    s = mho_sweep_price(sweep, 0, e->points, e->point);
+    e->point = malloc(e->points * sizeof *e->point);
+    if (!e->point)
+        s = mho_error(MHO_ENOMEM, "out of memory for %zu points", e->points);
+    if (!s)
+        s = mho_sweep_price(sweep, 0, e->points, e->point);
     for (size_t i = 0; i < e->points && !s; i++) {
-        cli_figures_add(e->figures, &e->point[i]);
-        s = mho_front_add(&e->front, &e->point[i]);
+        s = mho_figures_add(e->figures, &e->point[i]);
+        if (!s)
+            s = mho_front_add(&e->front, &e->point[i]);
     }
     mho_sweep_destroy(sweep);
     return s;
@@ -54,10 +57,10 @@ static mho_status explore(exploration *e)
         s = mho_macros_open(e->options.macros, &macros);
     if (!s)
         s = mho_macros_find(macros, "ddr", (size_t)128 << 20, false, &ddr);
-    if (!s) {
-        e->figures = cli_figures_create(&e->axes, (double)e->options.ddr_chips * ddr.leakage_W);
+    if (!s)
+        s = mho_figures_create(&e->axes, (double)e->options.ddr_chips * ddr.leakage_W, &e->figures);
+    if (!s)
         s = price_all(e, work, macros);
-    }
     mho_macros_destroy(macros);
     mho_workload_destroy(work);
     mho_net_destroy(net);
@@ -200,7 +203,7 @@ static mho_status put_totals(paper_result *result, const exploration *e)
     return s;
 }
 
-mho_status buffer_explore(const cli_args *args, paper_result *result)
+mho_status buffer_explore(const paper_args *args, paper_result *result)
 {
     exploration e = {.points = 0};
     (void)args;
@@ -210,13 +213,13 @@ mho_status buffer_explore(const cli_args *args, paper_result *result)
     if (!s)
         s = put_ddr(result, &e);
     if (!s) {
-        cli_figures_draw(e.figures, &e.front, "Figures 4 and 5: VGG-11 convolutions, all designs",
+        mho_figures_draw(e.figures, &e.front, "Figures 4 and 5: VGG-11 convolutions, all designs",
                          result->svg);
         fprintf(result->text,
                 "  %zu designs; `mho buffer vgg11 --explore -o points.csv` lists them.\n",
                 e.points);
     }
-    cli_figures_destroy(e.figures);
+    mho_figures_destroy(e.figures);
     mho_front_free(&e.front);
     free(e.point);
     return s;

@@ -40,7 +40,7 @@ static mho_status put_network(paper_result *result, const char *title, const sum
     return status;
 }
 
-mho_status buffer_table2(const cli_args *args, paper_result *result)
+mho_status buffer_table2(const paper_args *args, paper_result *result)
 {
     static const struct {
         const char *net, *title;

@@ -44,7 +44,7 @@ static mho_status count(mho_order order, accesses *a)
     return s;
 }
 
-mho_status buffer_table3(const cli_args *args, paper_result *result)
+mho_status buffer_table3(const paper_args *args, paper_result *result)
 {
     accesses kernel, pixel;
     (void)args;

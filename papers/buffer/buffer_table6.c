@@ -55,7 +55,7 @@ static void put_fixed(paper_result *result, const char *kind, const buffer_run *
     fprintf(result->text, "%s.\n", run->schedule->optimal ? ", proven optimal" : "");
 }
 
-mho_status buffer_table6(const cli_args *args, paper_result *result)
+mho_status buffer_table6(const paper_args *args, paper_result *result)
 {
     static const struct {
         const char *hw, *kind;

@@ -58,7 +58,9 @@ static mho_status read_rows(const paper *p, paper_result *result)
     size_t lines = 0;
     for (const char *c = asset->data; *c; c++)
         lines += *c == '\n';
-    result->row = cli_alloc((lines + 1) * sizeof *result->row);
+    result->row = calloc(lines + 1, sizeof *result->row);
+    if (!result->row)
+        return mho_error(MHO_ENOMEM, "%s: out of memory", p->expected);
     for (const char *line = asset->data; *line;) {
         static char cell[COLUMNS][CELL];
         line = split_line(line, cell);
@@ -140,7 +142,7 @@ static mho_status judge(const paper *p, paper_result *result)
     return MHO_OK;
 }
 
-mho_status paper_reproduce(const paper *p, const cli_args *args, paper_result *result)
+mho_status paper_reproduce(const paper *p, const paper_args *args, paper_result *result)
 {
     mho_status s = read_rows(p, result);
     if (!s)

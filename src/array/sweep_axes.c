@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sweeps as YAML: a list of values for each axis. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,20 @@ mho_status mho_memory_parse(const char *text, const char *kind, mho_memory *memo
     memory->kind[n] = 0;
     mho_status s = mhoi_size_parse(colon ? colon + 1 : text, &memory->size_B);
     return s == MHO_OK ? MHO_OK : mho_error_prefix(s, "memory \"%s\"", text);
+}
+
+const char *mho_bytes_text(uint64_t bytes, char text[32])
+{
+    static const struct {
+        uint64_t size;
+        const char *letter;
+    } units[] = {{1 << 30, "G"}, {1 << 20, "M"}, {1 << 10, "K"}, {1, ""}};
+    size_t u = 0;
+    while (bytes % units[u].size != 0 || bytes < units[u].size)
+        if (++u == 3)
+            break;
+    snprintf(text, 32, "%" PRIu64 "%s", bytes / units[u].size, units[u].letter);
+    return text;
 }
 
 void mho_sweep_axes_single(const mho_array_options *o, mho_sweep_axes *axes)

@@ -2,6 +2,7 @@
 /* Interruption, progress, memory and time of a run. */
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -13,6 +14,8 @@ static volatile sig_atomic_t interrupted;
 static mho_progress_fn *progress_fn;
 static void *progress_user;
 static double last_report_s;
+static char part_of[64];
+static size_t part, parts; /* parts 0: no part of anything */
 
 void mho_interrupt(void)
 {
@@ -36,10 +39,22 @@ void mho_progress_set(mho_progress_fn *fn, void *user)
     last_report_s = 0;
 }
 
+void mho_progress_part(const char *what, size_t index, size_t count)
+{
+    (void)snprintf(part_of, sizeof part_of, "%s", what);
+    part = index;
+    parts = count;
+}
+
 void mhoi_progress(const char *what, uint64_t done, uint64_t total, const char *unit)
 {
     if (!progress_fn || !mhoi_is_master())
         return;
+    if (parts) {
+        what = part_of;
+        done += part * total;
+        total *= parts;
+    }
     double now_s = mho_seconds();
     if (done < total && now_s - last_report_s < REPORT_INTERVAL_S)
         return;

@@ -23,7 +23,7 @@ typedef struct sweep_run {
     bool has_best[KINDS];
     char kind[KINDS][24];
     size_t kinds;
-    cli_figures *figures;
+    mho_figures *figures;
     uint64_t done, proven;
     double seconds;
     format format;
@@ -193,7 +193,7 @@ static mho_status run_block(sweep_run *r, size_t count)
         const mho_point *p = &r->block[i];
         s = mho_front_add(&r->front, p);
         keep_best(r, p);
-        cli_figures_add(r->figures, p);
+        s = s ? s : mho_figures_add(r->figures, p);
         r->proven += p->optimal;
         if (r->format != SUMMARY)
             put_point(r, p);
@@ -237,7 +237,9 @@ static mho_status open_sweep(sweep_run *r)
         s = mho_macros_find(r->library[0], "ddr", (size_t)128 << 20, false, &ddr);
     if (s)
         return s;
-    r->figures = cli_figures_create(&r->axes, (double)b->options.ddr_chips * ddr.leakage_W);
+    s = mho_figures_create(&r->axes, (double)b->options.ddr_chips * ddr.leakage_W, &r->figures);
+    if (s)
+        return s;
     double start = mho_seconds();
     s = mho_sweep_create(b->work, &b->options, &r->axes, (const mho_macros *const *)r->library,
                          &r->sweep);
@@ -254,8 +256,8 @@ static void point_cells(cli_table *t, const sweep_run *r, const mho_point *p)
     cli_table_si(t, p->result.total_J, "J");
     cli_table_si(t, p->result.area_m2, "m2");
     cli_table_text(t, "%s:%s", a->weight[p->weight].kind,
-                   cli_bytes_text(a->weight[p->weight].size_B, text));
-    cli_table_text(t, "%s:%s", a->io[p->io].kind, cli_bytes_text(a->io[p->io].size_B, text));
+                   mho_bytes_text(a->weight[p->weight].size_B, text));
+    cli_table_text(t, "%s:%s", a->io[p->io].kind, mho_bytes_text(a->io[p->io].size_B, text));
     cli_table_text(t, "%zu", a->banks[p->banks]);
     cli_table_text(t, "%zu", a->acc_depth[p->acc]);
     cli_table_text(t, "%s", a->order[p->order] == MHO_ORDER_PIXEL ? "pixel" : "kernel");
@@ -306,7 +308,7 @@ static mho_status write_svg(const sweep_run *r, const char *path)
         return mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
     snprintf(title, sizeof title, "%s, %s", r->buffer->work->name,
              *r->axes.name ? r->axes.name : "sweep");
-    cli_figures_draw(r->figures, &r->front, title, file);
+    mho_figures_draw(r->figures, &r->front, title, file);
     bool good = !ferror(file);
     good = fclose(file) == 0 && good && (!*suffix || rename(temporary, path) == 0);
     if (good)
@@ -319,7 +321,7 @@ static mho_status write_svg(const sweep_run *r, const char *path)
 
 static void release(sweep_run *r)
 {
-    cli_figures_destroy(r->figures);
+    mho_figures_destroy(r->figures);
     mho_front_free(&r->front);
     free(r->block);
     mho_sweep_destroy(r->sweep);

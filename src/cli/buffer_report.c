@@ -6,20 +6,6 @@
 
 #include "cli_buffer.h"
 
-const char *cli_bytes_text(uint64_t bytes, char text[32])
-{
-    static const struct {
-        uint64_t size;
-        const char *letter;
-    } units[] = {{1 << 30, "G"}, {1 << 20, "M"}, {1 << 10, "K"}, {1, ""}};
-    size_t u = 0;
-    while (bytes % units[u].size != 0 || bytes < units[u].size)
-        if (++u == 3)
-            break;
-    snprintf(text, 32, "%" PRIu64 "%s", bytes / units[u].size, units[u].letter);
-    return text;
-}
-
 static const mho_origin *origin_of(const cli_buffer *b, const char *key)
 {
     for (size_t i = 0; i < mho_array_fields.count; i++)
@@ -39,8 +25,8 @@ static void print_memory(const cli_args *args, const char *what, size_t copies, 
                          const mho_macro *m)
 {
     char total[32], bank[32];
-    cli_bytes_text((uint64_t)m->size_B * banks, total);
-    cli_bytes_text(m->size_B, bank);
+    mho_bytes_text((uint64_t)m->size_B * banks, total);
+    mho_bytes_text(m->size_B, bank);
     fprintf(args->out, "  %-12s %s%s of %s = %zu banks of %s; %s%s\n", what,
             copies > 1 ? "2 buffers, each " : "", total, m->kind, banks, bank,
             m->interpolated ? "INTERPOLATED: " : "", m->source);

@@ -91,16 +91,8 @@ void cli_help_overview(FILE *out, bool color);
 void cli_help_command(const cli_command *command, FILE *out, bool color);
 bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
 
-/* --- opening what the user named (open.c) ------------------------------------------------------------ */
-
-/* NET: zoo name, YAML file, or ONNX file. MHO_EUSAGE names the nearest zoo name. */
-MHO_MUST_CHECK mho_status cli_open_net(const char *name, mho_net **out);
-/* NET with trained parameters: an ONNX file as it is; for a zoo name the built-in
- * models/NAME-STYLE-DATA.onnx ("lenet-binary-mnist").  MHO_ENODATA tells how to train one. */
-MHO_MUST_CHECK mho_status cli_open_model(const char *name, mho_style style, const char *data_name,
-                                         mho_net **out);
-/* The whole file and a zero byte after it; free() it. */
-MHO_MUST_CHECK mho_status cli_read_file(const char *path, char **text, size_t *size);
+/* Adds what to do about a missing trained network (MHO_ENOMODEL): the commands that help. */
+mho_status cli_hint_model(mho_status s, const char *net, mho_style style);
 
 /* --- tables (table.c): aligned text or CSV from one description --------------------------------------- */
 
@@ -145,8 +137,5 @@ bool cli_is_special(const char *path);
 void cli_progress_start(bool quiet);
 /* Wipes the bar; call before printing a line while work goes on. */
 void cli_progress_clear(void);
-/* The calls up to the next cli_progress_part make up part `index` of `parts` of one piece of work, shown
- * as one bar; parts 0: each call has a bar of its own again. */
-void cli_progress_part(const char *what, size_t index, size_t parts);
 
 #endif

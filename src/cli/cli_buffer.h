@@ -26,18 +26,8 @@ mho_json *cli_buffer_json(const cli_buffer *b);
 void cli_buffer_gantt(const cli_args *args, const cli_buffer *b);
 /* --macro FILE:KIND,FILE:KIND into a library. */
 MHO_MUST_CHECK mho_status cli_buffer_add_macros(const char *list, mho_macros *macros);
-/* "1M", "96": a size of memory. */
-const char *cli_bytes_text(uint64_t bytes, char text[32]);
 
 /* buffer_explore.c */
 MHO_MUST_CHECK mho_status cli_buffer_explore(const cli_args *args, cli_buffer *b);
-
-/* buffer_figures.c: what figures 4 and 5 of `buffer` show, of any sweep, as one SVG. */
-typedef struct cli_figures cli_figures;
-/* ddr_leak_W: of all DDR chips.  Keeps axes. */
-cli_figures *cli_figures_create(const mho_sweep_axes *axes, double ddr_leak_W);
-void cli_figures_add(cli_figures *f, const mho_point *point);
-void cli_figures_draw(const cli_figures *f, const mho_front *front, const char *title, FILE *svg);
-void cli_figures_destroy(cli_figures *f);
 
 #endif

@@ -86,7 +86,7 @@ static mho_status prepare(const cli_args *args, cli_buffer *b)
     if (!s)
         s = cli_buffer_add_macros(args->macro, b->macros);
     if (!s)
-        s = cli_open_net(args->file[0], &b->net);
+        s = mho_net_open(args->file[0], &b->net);
     if (!s)
         s = mho_workload_create(b->net, b->options.all_layers, b->options.batch, &b->work);
     return s;

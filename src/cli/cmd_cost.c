@@ -346,7 +346,7 @@ mho_status cmd_cost(const cli_args *args)
     mho_hw_config config;
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &config);
     if (!s)
-        s = cli_open_net(args->file[0], &net);
+        s = mho_net_open(args->file[0], &net);
     if (!s)
         s = mho_estimate_create(net, &config.hw, &e);
     if (!s && args->json)

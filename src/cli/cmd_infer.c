@@ -175,7 +175,8 @@ mho_status cmd_infer(const cli_args *args)
         return mho_error(MHO_EUSAGE, "--expect needs --input");
     s = mho_data_open(args->data, false, !args->input, &data);
     if (s == MHO_OK)
-        s = cli_open_model(args->file[0], style, data->name, &net);
+        s = mho_model_open(args->file[0], style, data->name, &net);
+    s = cli_hint_model(s, args->file[0], style);
     if (s == MHO_OK)
         s = args->input ? infer_input(args, net) : infer_data(args, net, data);
     mho_net_destroy(net);

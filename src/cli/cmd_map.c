@@ -151,7 +151,7 @@ mho_status cmd_map(const cli_args *args)
     uint64_t cycles[2];
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &config);
     if (!s)
-        s = cli_open_net(args->file[0], &net);
+        s = mho_net_open(args->file[0], &net);
     if (!s)
         s = mho_map_create(net, &config.hw, &map);
     if (!s)

@@ -182,7 +182,7 @@ mho_status cmd_nets(const cli_args *args)
     if (args->files == 0)
         return list(args);
     mho_net *net = NULL;
-    mho_status s = cli_open_net(args->file[0], &net);
+    mho_status s = mho_net_open(args->file[0], &net);
     if (s)
         return s;
     if (args->json) {

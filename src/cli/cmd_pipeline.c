@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli_film.h"
+#include "cli.h"
 
 typedef struct run {
     mho_net *net;
     mho_hw_config config;
     mho_pipeline_options options;
     size_t *service; /* of each node */
-    cli_film film;
+    mho_film film;   /* to = 0: none */
     mho_pipeline *result;
     double t_op_s; /* 0: the technology does not tell */
 } run;
@@ -262,7 +262,7 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(root, "stall_free", mho_json_bool(!p->stalls));
     mho_json_put(root, "layers", layers);
     if (r->film.to)
-        mho_json_put(root, "trace", cli_film_json(&r->film, p));
+        mho_json_put(root, "trace", mho_film_json(&r->film, p));
     return cli_print_json(args, root);
 }
 
@@ -283,6 +283,32 @@ static mho_status write_vcd(const run *r, const char *path)
     return MHO_OK;
 }
 
+/* --trace FROM:TO */
+static mho_status read_range(const char *text, mho_film *film)
+{
+    char *end;
+    unsigned long long from = strtoull(text, &end, 10), to = 0;
+    bool good = *text >= '0' && *text <= '9' && *end == ':' && end[1] >= '0' && end[1] <= '9';
+    if (good) {
+        to = strtoull(end + 1, &end, 10);
+        good = !*end && to > from;
+    }
+    if (!good)
+        return mho_error(MHO_EUSAGE, "--trace %s: want FROM:TO, cycles from 0, as 0:80", text);
+    if (to - from > MHO_FILM_CYCLES_MAX)
+        return mho_error(MHO_EUSAGE,
+                         "--trace %s: %llu cycles, want at most %d (--vcd takes any number)", text,
+                         to - from, MHO_FILM_CYCLES_MAX);
+    return mho_film_start(from, to, film);
+}
+
+static void print_film(const cli_args *args, const run *r)
+{
+    const cli_marks *m = cli_marks_of(args->color);
+    mho_film_print(&r->film, r->result, &(mho_film_marks){m->bold, m->good, m->dim, m->end},
+                   args->out);
+}
+
 static mho_status prepare(const cli_args *args, run *r)
 {
     r->options = mho_pipeline_options_default();
@@ -291,11 +317,11 @@ static mho_status prepare(const cli_args *args, run *r)
     if (!s)
         s = read_clock(r);
     if (!s)
-        s = cli_open_net(args->file[0], &r->net);
+        s = mho_net_open(args->file[0], &r->net);
     if (!s)
         s = read_service(r, args->service);
     if (!s && args->trace)
-        s = cli_film_range(&r->film, args->trace);
+        s = read_range(args->trace, &r->film);
     return s;
 }
 
@@ -304,8 +330,9 @@ mho_status cmd_pipeline(const cli_args *args)
     run r = {0};
     mho_status s = prepare(args, &r);
     if (!s)
-        s = mho_pipeline_create(r.net, &r.options, r.service, r.film.to ? cli_film_keep : NULL,
+        s = mho_pipeline_create(r.net, &r.options, r.service, r.film.to ? mho_film_keep : NULL,
                                 &r.film, &r.result);
+    s = s ? s : r.film.status;
     if (!s && args->vcd)
         s = write_vcd(&r, args->vcd);
     if (!s && args->json)
@@ -315,9 +342,9 @@ mho_status cmd_pipeline(const cli_args *args)
     else if (!s)
         print_text(args, &r);
     if (!s && !args->json && !args->csv && r.film.to)
-        cli_film_print(args, &r.film, r.result);
+        print_film(args, &r);
     mho_pipeline_destroy(r.result);
-    cli_film_free(&r.film);
+    mho_film_free(&r.film);
     free(r.service);
     mho_net_destroy(r.net);
     return s;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "papers.h"
 
 typedef struct report {
@@ -201,8 +202,13 @@ static mho_status run_one(const cli_args *args, const paper *p, report *r)
     r->result.svg = open_memstream(&r->svg, &r->svg_size);
     if (!r->result.text || !r->result.svg)
         return mho_error(MHO_ENOMEM, "out of memory");
+    const paper_args how = {.data = args->data,
+                            .set = args->set,
+                            .seed = args->seed,
+                            .trials = args->trials,
+                            .images = args->images};
     double start = mho_seconds();
-    mho_status s = paper_reproduce(p, args, &r->result);
+    mho_status s = paper_reproduce(p, &how, &r->result);
     r->seconds = mho_seconds() - start;
     fclose(r->result.text);
     fclose(r->result.svg);

@@ -25,8 +25,9 @@ static mho_status open_network(const cli_args *args, simulation *sim)
     mho_status s = mho_data_open(args->data, false, false, &sim->data);
     if (s)
         return s;
-    s = cli_open_model(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT, sim->data->name,
+    s = mho_model_open(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT, sim->data->name,
                        &sim->net);
+    s = cli_hint_model(s, args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT);
     mho_data_destroy(sim->data);
     sim->data = NULL;
     return s;

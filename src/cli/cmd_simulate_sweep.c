@@ -50,8 +50,10 @@ static mho_status open_networks(sweep_run *r)
     static const mho_style style[MODES] = {MHO_STYLE_BINARY, MHO_STYLE_FLOAT};
     mho_status s = mho_data_open(r->args->data, false, false, &r->data);
     for (int m = 0; !s && m < MODES; m++)
-        if (r->mode[m])
-            s = cli_open_model(r->args->file[0], style[m], r->data->name, &r->net[m]);
+        if (r->mode[m]) {
+            s = mho_model_open(r->args->file[0], style[m], r->data->name, &r->net[m]);
+            s = cli_hint_model(s, r->args->file[0], style[m]);
+        }
     mho_data_destroy(r->data);
     r->data = NULL;
     return s;
@@ -160,7 +162,7 @@ static void show_progress(void *user, size_t trial)
     const sweep_run *r = user;
     char what[64];
     snprintf(what, sizeof what, "point %zu of %zu", r->point + 1, r->points);
-    cli_progress_part(what, trial, r->args->trials);
+    mho_progress_part(what, trial, r->args->trials);
 }
 
 static mho_status software_errors(sweep_run *r)
@@ -192,7 +194,7 @@ static mho_status run_point(sweep_run *r)
         s = mho_error_of(chip, &r->data->test, r->images, args->seed, args->trials, args->ci / 100,
                          NULL, show_progress, r, &row->error);
     mho_chip_destroy(chip);
-    cli_progress_part("", 0, 0);
+    mho_progress_part("", 0, 0);
     return s;
 }
 

@@ -155,7 +155,7 @@ mho_status cmd_train(const cli_args *args)
     if (s == MHO_OK)
         s = check_output(args->output);
     if (s == MHO_OK)
-        s = cli_open_net(args->file[0], &plain);
+        s = mho_net_open(args->file[0], &plain);
     if (s == MHO_OK)
         s = mho_net_style(plain, style, &net);
     if (s == MHO_OK)

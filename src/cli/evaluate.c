@@ -92,8 +92,8 @@ static mho_status run_base(const cli_args *args, evaluation *e, uint16_t *label)
     mho_chip *chip = NULL;
     size_t wrong = 0;
     e->base_error = (double)NAN;
-    mho_status s = cli_open_model(args->file[0], MHO_STYLE_FLOAT, e->data->name, &net);
-    if (s == MHO_ENODATA || (!s && binary && e->from_file)) {
+    mho_status s = mho_model_open(args->file[0], MHO_STYLE_FLOAT, e->data->name, &net);
+    if (s == MHO_ENOMODEL || (!s && binary && e->from_file)) {
         mho_net_destroy(net);
         return MHO_OK;
     }
@@ -135,17 +135,17 @@ static mho_status open_network(const cli_args *args, evaluation *e)
 {
     bool binary = mho_hw_is_binary(&e->hw.hw);
     mho_net *plain = NULL;
-    mho_status s = cli_open_net(args->file[0], &plain);
+    mho_status s = mho_net_open(args->file[0], &plain);
     bool trained = !s && mho_net_has_parameters(plain);
     e->from_file = trained;
     mho_net_destroy(plain);
     if (!s)
         s = mho_data_open(args->data, false, false, &e->data);
     if (!s)
-        s = cli_open_model(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT,
+        s = mho_model_open(args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT,
                            e->data->name, &e->net);
     if (s)
-        return s;
+        return cli_hint_model(s, args->file[0], binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT);
     if (trained)
         snprintf(e->model, sizeof e->model, "%s", args->file[0]);
     else

@@ -13,8 +13,6 @@ typedef struct progress_state {
     double start_s;
     uint64_t last;
     bool shown;
-    char part_of[64];
-    size_t part, parts;
 } progress_state;
 
 static progress_state state;
@@ -63,11 +61,6 @@ static void on_progress(void *user, const char *what, uint64_t done, uint64_t to
 {
     (void)user;
     double now_s = mho_seconds();
-    if (state.parts) {
-        what = state.part_of;
-        done += state.part * total;
-        total *= state.parts;
-    }
     if (strcmp(what, state.what) != 0 || done < state.last) {
         cli_progress_clear();
         snprintf(state.what, sizeof state.what, "%s", what);
@@ -89,11 +82,4 @@ void cli_progress_start(bool quiet)
     state = (progress_state){0};
     if (!quiet && isatty(STDERR_FILENO))
         mho_progress_set(on_progress, NULL);
-}
-
-void cli_progress_part(const char *what, size_t index, size_t parts)
-{
-    snprintf(state.part_of, sizeof state.part_of, "%s", what);
-    state.part = index;
-    state.parts = parts;
 }

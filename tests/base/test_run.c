@@ -224,6 +224,32 @@ static void test_progress(void **state)
     assert_true(t.calls >= 1 && (double)t.calls <= 2 + 10 * seconds);
 }
 
+static void tell_part(void *user, const char *what, uint64_t done, uint64_t total, const char *unit)
+{
+    told *t = user;
+    t->calls++;
+    t->last = done;
+    assert_string_equal(what, "points");
+    assert_string_equal(unit, "items");
+    assert_int_equal(total, 400);
+}
+
+static void test_progress_of_parts(void **state)
+{
+    (void)state;
+    told t = {0, 0};
+    mho_progress_set(tell_part, &t);
+    mho_progress_part("points", 1, 4);
+    mhoi_progress("work", 30, 100, "items");
+    assert_int_equal(t.last, 130);
+    mho_progress_part("points", 3, 4);
+    mhoi_progress("work", 100, 100, "items");
+    assert_int_equal(t.last, 400);
+    assert_int_equal(t.calls, 2);
+    mho_progress_part("", 0, 0);
+    mho_progress_set(NULL, NULL);
+}
+
 static void test_cpu(void **state)
 {
     (void)state;
@@ -250,10 +276,15 @@ static void test_cpu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),          cmocka_unit_test(test_alloc),
-        cmocka_unit_test(test_every_item_once), cmocka_unit_test(test_lowest_failure),
-        cmocka_unit_test(test_nested),          cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_progress),        cmocka_unit_test(test_cpu),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_alloc),
+        cmocka_unit_test(test_every_item_once),
+        cmocka_unit_test(test_lowest_failure),
+        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_progress_of_parts),
+        cmocka_unit_test(test_cpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

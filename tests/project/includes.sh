@@ -12,8 +12,8 @@ declare -A rank=(
     [crossbar]=20 [onnx]=20 [hw]=20 [dnn]=20 [circuit]=20 [quant]=21
     [cost]=30 [data]=30 [map]=31 [infer]=31 [chip]=32
     [pipeline]=40 [array]=40 [train]=40
-    [store]=50 [explore]=51 [report]=51
-    [cli]=60 [papers]=60
+    [study]=50 [store]=51 [explore]=52 [report]=52
+    [papers]=60 [cli]=61
 )
 # Prices are functions of technology and counts alone.
 forbidden="cost>net cost>map cost>chip cost>hw"
@@ -44,7 +44,7 @@ check_ours() { # file, included name
         mho/mho.h) [[ $from == cli || $from == papers ]] || complain "$1: only programs include mho/mho.h"; return ;;
         mho/*) to=${2#mho/}; to=$(public_module "${to%.h}") ;;
         */*) to=${2%%/*} ;;
-        *)  if [[ -e $dir/$2 || ($from == papers && (-e papers/$2 || -e src/cli/$2)) || ($from == cli && -e papers/$2) ]]
+        *)  if [[ -e $dir/$2 || (($from == papers || $from == cli) && -e papers/$2) ]]
             then return; fi
             complain "$1: \"$2\" is not in the same folder"; return ;;
     esac

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "mho/explore.h"
+#include "mho/study.h"
 #include "mho/run.h"
 
 double mho_student_95(size_t n)

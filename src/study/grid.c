@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/yaml.h"
-#include "mho/explore.h"
+#include "mho/study.h"
 
 enum { VALUE_BYTES = 64 };
 

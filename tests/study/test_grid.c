@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/explore.h"
+#include "mho/study.h"
 
 static void points_are_the_product(void **state)
 {

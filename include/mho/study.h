@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Points of a sweep over fields of a hardware description, and the error of one point with its
- * confidence interval (docs/models/explore.md). */
-#ifndef MHO_EXPLORE_H
-#define MHO_EXPLORE_H
+/* Experiments: what a user names is opened, and the error of a network on hardware found over programmings,
+ * for one description or the points of a sweep (docs/models/explore.md).  Nothing here prints. */
+#ifndef MHO_STUDY_H
+#define MHO_STUDY_H
 
 #include "mho/chip.h"
 #include "mho/hw.h"
+
+/* --- opening what the user names ---------------------------------------------------------------------- */
+
+/* A network of the zoo ("lenet"), a YAML file (.yaml, .yml) or an ONNX file (.onnx).
+ * MHO_EUSAGE: no such network, the nearest named; else as mho_net_read and mho_onnx_read. */
+MHO_API MHO_MUST_CHECK mho_status mho_net_open(const char *name, mho_net **out);
+/* A network with trained parameters: a file that has them as it is; for another the one of the library
+ * of trained models, "NAME-STYLE-DATA" (models/lenet-binary-mnist.onnx).
+ * MHO_ENOMODEL: there is none of that style for that data. */
+MHO_API MHO_MUST_CHECK mho_status mho_model_open(const char *name, mho_style style,
+                                                 const char *data_name, mho_net **out);
+
+/* --- points of a sweep -------------------------------------------------------------------------------- */
 
 #define MHO_GRID_POINTS_MAX 100000
 
@@ -26,6 +39,8 @@ MHO_API const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t a
 /* Sets the fields of the point.  MHO_ECONFIG: fields that exclude each other; names the point. */
 MHO_API MHO_MUST_CHECK mho_status mho_grid_apply(const mho_grid *sweep, size_t point,
                                                  mho_hw_config *config);
+
+/* --- the error over programmings ---------------------------------------------------------------------- */
 
 /* Half-widths of 95 % confidence intervals, fractions like the error. */
 typedef struct mho_error_estimate {

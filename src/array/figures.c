@@ -3,10 +3,10 @@
  * kinds of weight memory; on-chip energy of the best design of every accumulation depth; DDR energy for
  * every size of the weight buffer and level of schedule. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli_buffer.h"
+#include "base/alloc.h"
+#include "mho/array.h"
 
 enum { PANELS = 2, LEVELS = 4, WIDTH = 400, HEIGHT = 270, GRID_W = WIDTH / 2, GRID_H = HEIGHT / 2 };
 
@@ -16,7 +16,7 @@ typedef struct dot {
     bool pixel;
 } dot;
 
-struct cli_figures {
+struct mho_figures {
     mho_sweep_axes axes;
     double ddr_leak_W;
     const char *kind[PANELS]; /* first two kinds of the weight axis, in axes */
@@ -26,14 +26,18 @@ struct cli_figures {
     mho_point best[PANELS][MHO_SWEEP_AXIS]; /* least total of every depth */
     bool has_best[PANELS][MHO_SWEEP_AXIS];
     double ddr_J[LEVELS][MHO_SWEEP_AXIS]; /* level, weight: with the first I/O buffer */
+    bool seen[LEVELS * 2 * (GRID_W + 1) * (GRID_H + 1)]; /* while drawing: marks that are there */
 };
 
 static const char *const level_color[LEVELS] = {"#000", "#e45756", "#4c78a8", "#54a24b"};
 
-cli_figures *cli_figures_create(const mho_sweep_axes *axes, double ddr_leak_W)
+mho_status mho_figures_create(const mho_sweep_axes *axes, double ddr_leak_W, mho_figures **out)
 {
-    cli_figures *f = cli_alloc(sizeof *f);
-    memset(f, 0, sizeof *f);
+    mho_figures *f = NULL;
+    *out = NULL;
+    mho_status s = mhoi_alloc(&f, 1, sizeof *f, "figures of a sweep");
+    if (s)
+        return s;
     f->axes = *axes;
     f->ddr_leak_W = ddr_leak_W;
     f->kind[0] = f->axes.weight[0].kind;
@@ -41,34 +45,40 @@ cli_figures *cli_figures_create(const mho_sweep_axes *axes, double ddr_leak_W)
         if (!f->kind[1] && strcmp(f->axes.weight[i].kind, f->kind[0]))
             f->kind[1] = f->axes.weight[i].kind;
     f->floor_low_J = f->best_uJ = INFINITY;
-    return f;
+    *out = f;
+    return MHO_OK;
 }
 
-void cli_figures_destroy(cli_figures *f)
+void mho_figures_destroy(mho_figures *f)
 {
     if (!f)
         return;
-    free(f->dot);
-    free(f);
+    mhoi_free(&f->dot);
+    mhoi_free(&f);
 }
 
-static void add_dot(cli_figures *f, const dot *d)
+static mho_status add_dot(mho_figures *f, const dot *d)
 {
     if (f->dots == f->room) {
-        f->room = f->room ? 2 * f->room : 4096;
-        dot *more = cli_alloc(f->room * sizeof *more);
+        const size_t room = f->room ? 2 * f->room : 4096;
+        dot *more = NULL;
+        mho_status s = mhoi_alloc(&more, room, sizeof *more, "figures of a sweep");
+        if (s)
+            return s;
         if (f->dots)
             memcpy(more, f->dot, f->dots * sizeof *more);
-        free(f->dot);
+        mhoi_free(&f->dot);
         f->dot = more;
+        f->room = room;
     }
     f->dot[f->dots++] = *d;
     f->best_uJ = fmin(f->best_uJ, d->total_uJ);
     f->most_uJ = fmax(f->most_uJ, d->total_uJ);
     f->most_mm2 = fmax(f->most_mm2, d->area_mm2);
+    return MHO_OK;
 }
 
-void cli_figures_add(cli_figures *f, const mho_point *p)
+mho_status mho_figures_add(mho_figures *f, const mho_point *p)
 {
     const mho_array_result *r = &p->result;
     const char *kind = f->axes.weight[p->weight].kind;
@@ -76,19 +86,22 @@ void cli_figures_add(cli_figures *f, const mho_point *p)
     while (panel < PANELS && (!f->kind[panel] || strcmp(f->kind[panel], kind)))
         panel++;
     if (panel == PANELS)
-        return;
+        return MHO_OK;
     double floor_J = r->energy_J[MHO_ROW_CALCULATE] + f->ddr_leak_W * r->time_s;
     f->floor_low_J = fmin(f->floor_low_J, floor_J);
     f->floor_high_J = fmax(f->floor_high_J, floor_J);
     const dot d = {(float)(1e6 * r->area_m2), (float)(1e6 * r->total_J), (uint8_t)panel,
                    (uint8_t)level, f->axes.order[p->order] == MHO_ORDER_PIXEL};
-    add_dot(f, &d);
+    mho_status s = add_dot(f, &d);
+    if (s)
+        return s;
     mho_point *best = &f->best[panel][p->acc];
     if (!f->has_best[panel][p->acc] || r->total_J < best->result.total_J)
         *best = *p;
     f->has_best[panel][p->acc] = true;
     if (p->io == 0 && p->banks == 0)
         f->ddr_J[level][p->weight] = r->energy_J[MHO_ROW_READ_DDR] + r->energy_J[MHO_ROW_WRITE_DDR];
+    return MHO_OK;
 }
 
 /* --- drawing ------------------------------------------------------------------------------------------- */
@@ -131,18 +144,17 @@ static void x_ticks(FILE *svg, double end)
 
 /* Upper end of the energy axis: a round number above three times the best, as most of the rest is of no
  * use; what lies beyond is counted. */
-static double top_of(const cli_figures *f)
+static double top_of(const mho_figures *f)
 {
     double want = fmin(f->most_uJ, 3 * f->best_uJ), tick = tick_of(want);
     return tick * ceil(want / tick);
 }
 
 /* One mark for all points of a level and order that fall on the same two pixels. */
-static size_t draw_dots(const cli_figures *f, size_t panel, double top, double end, FILE *svg)
+static size_t draw_dots(mho_figures *f, size_t panel, double top, double end, FILE *svg)
 {
-    size_t beyond = 0, cells = (size_t)LEVELS * 2 * (GRID_W + 1) * (GRID_H + 1);
-    bool *seen = cli_alloc(cells);
-    memset(seen, 0, cells);
+    size_t beyond = 0;
+    memset(f->seen, 0, sizeof f->seen);
     for (size_t i = 0; i < f->dots; i++) {
         const dot *d = &f->dot[i];
         if (d->panel != panel)
@@ -155,18 +167,17 @@ static size_t draw_dots(const cli_figures *f, size_t panel, double top, double e
         size_t cell = (((size_t)d->level * 2 + d->pixel) * (GRID_W + 1) + (size_t)(x * GRID_W)) *
                           (GRID_H + 1) +
                       (size_t)(y * GRID_H);
-        if (seen[cell])
+        if (f->seen[cell])
             continue;
-        seen[cell] = true;
+        f->seen[cell] = true;
         fprintf(svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.2\" fill=\"%s\" stroke=\"%s\"/>\n",
                 WIDTH * x, HEIGHT * (1 - y), d->pixel ? level_color[d->level] : "none",
                 level_color[d->level]);
     }
-    free(seen);
     return beyond;
 }
 
-static void draw_front(const cli_figures *f, size_t panel, const mho_front *front, double top,
+static void draw_front(const mho_figures *f, size_t panel, const mho_front *front, double top,
                        double end, FILE *svg)
 {
     size_t drawn = 0;
@@ -180,8 +191,8 @@ static void draw_front(const cli_figures *f, size_t panel, const mho_front *fron
     fputs("\"/>\n", svg);
 }
 
-static void draw_scatter(const cli_figures *f, size_t panel, const mho_front *front, double x,
-                         double y, FILE *svg)
+static void draw_scatter(mho_figures *f, size_t panel, const mho_front *front, double x, double y,
+                         FILE *svg)
 {
     char title[96];
     double top = top_of(f), end = 1.05 * f->most_mm2;
@@ -215,7 +226,7 @@ static double on_chip_uJ(const mho_array_result *r, double part[3])
     return part[0] + part[1] + part[2];
 }
 
-static void draw_on_chip(const cli_figures *f, double x, double y, FILE *svg)
+static void draw_on_chip(const mho_figures *f, double x, double y, FILE *svg)
 {
     static const char *const color[3] = {"#4c78a8", "#f58518", "#72b7b2"};
     double top = 0, part[3];
@@ -260,7 +271,7 @@ static void draw_on_chip(const cli_figures *f, double x, double y, FILE *svg)
     fputs("</g>\n", svg);
 }
 
-static void draw_ddr(const cli_figures *f, double x, double y, FILE *svg)
+static void draw_ddr(const mho_figures *f, double x, double y, FILE *svg)
 {
     size_t panel = f->kind[1] ? 1 : 0, shown[MHO_SWEEP_AXIS], count = 0;
     char title[128], bytes[32];
@@ -275,7 +286,7 @@ static void draw_ddr(const cli_figures *f, double x, double y, FILE *svg)
         return;
     top *= 1.06; /* room above the highest bar */
     snprintf(title, sizeof title, "5b  DDR energy with I/O buffers of %s, uJ",
-             cli_bytes_text((uint64_t)f->axes.io[0].size_B * f->axes.banks[0], bytes));
+             mho_bytes_text((uint64_t)f->axes.io[0].size_B * f->axes.banks[0], bytes));
     frame(svg, x, y, title, "weight buffer");
     y_ticks(svg, top);
     double slot = (double)WIDTH / (double)count, wide = 0.26 * slot;
@@ -283,7 +294,7 @@ static void draw_ddr(const cli_figures *f, double x, double y, FILE *svg)
         const mho_memory *m = &f->axes.weight[shown[i]];
         fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s %s</text>\n",
                 slot * ((double)i + 0.5), HEIGHT + 18, m->kind,
-                cli_bytes_text((uint64_t)m->size_B * f->axes.banks[0], bytes));
+                mho_bytes_text((uint64_t)m->size_B * f->axes.banks[0], bytes));
         for (size_t l = 1; l < LEVELS; l++) {
             double h = HEIGHT * 1e6 * f->ddr_J[l][shown[i]] / top;
             fprintf(svg,
@@ -308,7 +319,7 @@ static void legend(FILE *svg)
           svg);
 }
 
-void cli_figures_draw(const cli_figures *f, const mho_front *front, const char *title, FILE *svg)
+void mho_figures_draw(mho_figures *f, const mho_front *front, const char *title, FILE *svg)
 {
     fputs(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1000\" height=\"800\" viewBox=\"0 0 "

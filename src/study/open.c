@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens what the user names: a network of the zoo, a YAML or ONNX file, a model of the library. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "mho/asset.h"
+#include "mho/onnx.h"
+#include "mho/study.h"
+
+#define TEXT_MAX ((size_t)64 << 20) /* no description is longer */
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), k = strlen(end);
+    return n >= k && strcmp(text + n - k, end) == 0;
+}
+
+static mho_status open_yaml(const char *path, mho_net **out)
+{
+    char *text = NULL;
+    size_t size = 0;
+    mho_status s = mhoi_file_read(path, &text, &size);
+    if (!s && size > TEXT_MAX)
+        s = mho_error(MHO_EFORMAT, "%s: longer than %zu bytes", path, TEXT_MAX);
+    if (!s && strlen(text) != size)
+        s = mho_error(MHO_EFORMAT, "%s: holds a zero byte: not YAML", path);
+    if (!s)
+        s = mho_net_read(text, path, out);
+    mhoi_free(&text);
+    return s;
+}
+
+mho_status mho_net_open(const char *name, mho_net **out)
+{
+    *out = NULL;
+    if (ends_with(name, ".onnx"))
+        return mho_onnx_read(name, out);
+    if (ends_with(name, ".yaml") || ends_with(name, ".yml"))
+        return open_yaml(name, out);
+    mho_status s = mho_net_zoo(name, out);
+    if (s == MHO_EUSAGE && mhoi_file_exists(name))
+        s = mho_error(s, "%s: a file of which kind? want .yaml, .yml or .onnx", name);
+    return s;
+}
+
+static const char *style_name(mho_style style)
+{
+    return style == MHO_STYLE_BINARY ? "binary" : "float";
+}
+
+mho_status mho_model_open(const char *name, mho_style style, const char *data_name, mho_net **out)
+{
+    mho_net *net = NULL;
+    *out = NULL;
+    mho_status s = mho_net_open(name, &net);
+    if (s)
+        return s;
+    if (mho_net_has_parameters(net)) {
+        *out = net;
+        return MHO_OK;
+    }
+    mho_net_destroy(net);
+    char path[256];
+    snprintf(path, sizeof path, "models/%s-%s-%s.onnx", name, style_name(style), data_name);
+    const mho_asset *model = mho_asset_find(path);
+    if (model)
+        return mho_onnx_parse(model->data, model->size, path, out);
+    return mho_error(MHO_ENOMODEL, "%s: no trained %s network for %s data is built in", name,
+                     style_name(style), data_name);
+}
