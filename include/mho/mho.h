@@ -13,6 +13,7 @@
 #include "mho/crossbar.h"
 #include "mho/data.h"
 #include "mho/device.h"
+#include "mho/file.h"
 #include "mho/hw.h"
 #include "mho/infer.h"
 #include "mho/json.h"

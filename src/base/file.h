@@ -11,7 +11,7 @@
 /* *bytes gets size bytes and a zero byte after them; mhoi_free it.  Gzip files come out unpacked.
  * MHO_EFILE: cannot open or read (with the reason); MHO_EFORMAT: damaged gzip; MHO_ENOMEM. */
 MHO_MUST_CHECK mho_status mhoi_file_read(const char *path, char **bytes, size_t *size);
-/* Writes path.tmp-PID, syncs, renames; on failure nothing stays behind and the old file is untouched. */
+/* Writes all of it by mho_output_open (mho/file.h): on failure the old file is untouched. */
 MHO_MUST_CHECK mho_status mhoi_file_write(const char *path, const void *bytes, size_t size);
 bool mhoi_file_exists(const char *path);
 

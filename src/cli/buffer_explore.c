@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A sweep: every point is written as it comes, and the best and the Pareto front are told in the end. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,24 +298,15 @@ static void print_summary(const cli_args *args, const sweep_run *r)
 
 static mho_status write_svg(const sweep_run *r, const char *path)
 {
-    char temporary[4096], title[160];
-    const char *suffix = cli_is_special(path) ? "" : ".tmp"; /* a device is written directly */
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s%s", path, suffix) >= sizeof temporary)
-        return mho_error(MHO_EUSAGE, "--svg: the file name is too long");
-    FILE *file = fopen(temporary, "w");
-    if (!file)
-        return mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
+    char title[160];
+    mho_output *output = NULL;
+    mho_status s = mho_output_open(path, &output);
+    if (s)
+        return s;
     snprintf(title, sizeof title, "%s, %s", r->buffer->work->name,
              *r->axes.name ? r->axes.name : "sweep");
-    mho_figures_draw(r->figures, &r->front, title, file);
-    bool good = !ferror(file);
-    good = fclose(file) == 0 && good && (!*suffix || rename(temporary, path) == 0);
-    if (good)
-        return MHO_OK;
-    mho_status s = mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
-    if (*suffix)
-        remove(temporary);
-    return s;
+    mho_figures_draw(r->figures, &r->front, title, mho_output_stream(output));
+    return mho_output_close(output, true);
 }
 
 static void release(sweep_run *r)

@@ -128,9 +128,6 @@ const cli_marks *cli_marks_of(bool color);
 /* malloc that ends the program (exit code 4) when there is no memory: for the program's own small needs. */
 void *cli_alloc(size_t bytes);
 
-/* Whether path exists and is no regular file: a device or pipe is written in place and never removed. */
-bool cli_is_special(const char *path);
-
 /* --- progress (progress.c) ---------------------------------------------------------------------------- */
 
 /* Shows progress of long calls as a bar on stderr; nothing unless stderr is a terminal. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho circuit: currents of a crossbar with wire resistance, from CSV files. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,16 +81,14 @@ static mho_status find_residual(work *w, const cli_args *args)
 /* The first input vector as a netlist. */
 static mho_status write_spice(work *w, const cli_args *args)
 {
+    mho_output *output = NULL;
     (void)select_vector(w, 0, args->float_zeros);
-    errno = 0;
-    FILE *file = fopen(args->spice, "w");
-    if (!file)
-        return mho_error(MHO_EFILE, "%s: cannot write: %s", args->spice, strerror(errno));
-    mho_status s = mho_circuit_spice(&w->options, w->g.rows, w->g.columns, w->g.value, w->floating,
-                                     w->voltage, file);
-    if (fclose(file) && !s)
-        s = mho_error(MHO_EFILE, "cannot write: %s", strerror(errno));
-    return s ? mho_error_prefix(s, "%s", args->spice) : MHO_OK;
+    mho_status s = mho_output_open(args->spice, &output);
+    if (s)
+        return s;
+    s = mho_circuit_spice(&w->options, w->g.rows, w->g.columns, w->g.value, w->floating, w->voltage,
+                          mho_output_stream(output));
+    return mho_output_finish(output, s);
 }
 
 static mho_json *vector(const double *x, size_t n)

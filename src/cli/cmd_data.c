@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho data: which data sets are found where; `fetch` downloads MNIST; `show` draws a contact sheet. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,15 +191,16 @@ static mho_status write_sheet(const mho_images *images, const char *path)
     uint8_t *sheet = cli_alloc(width * height * c);
     memset(sheet, 0, width * height * c);
     draw_sheet(images, sheet);
-    errno = 0;
-    FILE *file = fopen(path, "wb");
-    bool good = file != NULL &&
-                fprintf(file, "P%c\n%zu %zu\n255\n", c == 1 ? '5' : '6', width, height) > 0 &&
-                fwrite(sheet, c * width, height, file) == height;
-    if (file != NULL)
-        good = fclose(file) == 0 && good;
+    mho_output *output = NULL;
+    mho_status s = mho_output_open(path, &output);
+    if (!s) {
+        fprintf(mho_output_stream(output), "P%c\n%zu %zu\n255\n", c == 1 ? '5' : '6', width,
+                height);
+        fwrite(sheet, c * width, height, mho_output_stream(output));
+        s = mho_output_close(output, true);
+    }
     free(sheet);
-    return good ? MHO_OK : mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
+    return s;
 }
 
 static mho_status show(const cli_args *args)

@@ -268,19 +268,14 @@ static mho_status print_json(const cli_args *args, const run *r)
 
 static mho_status write_vcd(const run *r, const char *path)
 {
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
+    mho_output *output = NULL;
+    mho_status s = mho_output_open(path, &output);
+    if (s)
+        return s;
     uint64_t to = r->film.to ? r->film.to : UINT64_MAX;
-    mho_status s = mho_pipeline_vcd(r->net, &r->options, r->service, r->film.from, to, file);
-    if (fclose(file) && !s)
-        s = mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
-    if (s) {
-        if (!cli_is_special(path))
-            remove(path);
-        return mho_error_prefix(s, "%s", path);
-    }
-    return MHO_OK;
+    s = mho_pipeline_vcd(r->net, &r->options, r->service, r->film.from, to,
+                         mho_output_stream(output));
+    return mho_output_finish(output, s);
 }
 
 /* --trace FROM:TO */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho reproduce: published values beside mho's, with the deviation. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,12 +225,12 @@ static mho_status write_svg(const report *r, const char *path)
 {
     if (!r->svg_size)
         return mho_error(MHO_EUSAGE, "%s draws no figure to write into %s", r->paper->id, path);
-    FILE *file = fopen(path, "w");
-    bool good = file && fwrite(r->svg, 1, r->svg_size, file) == r->svg_size;
-    int reason = errno;
-    if (file && fclose(file))
-        good = false;
-    return good ? MHO_OK : mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(reason));
+    mho_output *output = NULL;
+    mho_status s = mho_output_open(path, &output);
+    if (s)
+        return s;
+    fwrite(r->svg, 1, r->svg_size, mho_output_stream(output));
+    return mho_output_close(output, true);
 }
 
 static bool is_svg(const char *path)
@@ -293,25 +292,31 @@ static mho_status run_all(const cli_args *args, const size_t *index, size_t coun
     return s;
 }
 
-mho_status cmd_reproduce(const cli_args *args)
+static mho_status run_chosen(const cli_args *args)
 {
     size_t index[CLI_FILES_MAX], count;
     if (args->list)
         return list(args);
     mho_status s = chosen(args, index, &count);
+    if (!s && is_svg(args->output) && count > 1)
+        s = mho_error(MHO_EUSAGE, "-o %s: one figure at a time", args->output);
+    return s ? s : run_all(args, index, count);
+}
+
+mho_status cmd_reproduce(const cli_args *args)
+{
+    if (!args->output || (is_svg(args->output) && !args->list))
+        return run_chosen(args);
+    cli_args to_file = *args;
+    mho_output *output = NULL;
+    mho_status s = mho_output_open(args->output, &output);
     if (s)
         return s;
-    if (is_svg(args->output) && count > 1)
-        return mho_error(MHO_EUSAGE, "-o %s: one figure at a time", args->output);
-    if (!args->output || is_svg(args->output))
-        return run_all(args, index, count);
-    cli_args to_file = *args;
-    to_file.out = fopen(args->output, "w");
+    to_file.out = mho_output_stream(output);
     to_file.color = false;
-    if (!to_file.out)
-        return mho_error(MHO_EFILE, "%s: cannot write: %s", args->output, strerror(errno));
-    s = run_all(&to_file, index, count);
-    if (fclose(to_file.out) && (!s || s == MHO_ECHECK))
-        s = mho_error(MHO_EFILE, "%s: cannot write: %s", args->output, strerror(errno));
-    return s;
+    s = run_chosen(&to_file);
+    if (s != MHO_ECHECK)
+        return mho_output_finish(output, s);
+    const mho_status closed = mho_output_close(output, true);
+    return closed ? closed : s;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho train: trains a network of the zoo or of a YAML file and writes it as ONNX. */
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -96,16 +95,9 @@ static mho_status check_output(const char *path)
 {
     if (!path)
         return mho_error(MHO_EUSAGE, "train writes a model: name it with -o model.onnx");
-    if (cli_is_special(path)) /* a device such as /dev/null: never removed */
-        return MHO_OK;
-    FILE *f = fopen(path, "ab");
-    if (!f)
-        return mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
-    const bool empty = fseek(f, 0, SEEK_END) == 0 && ftell(f) == 0;
-    fclose(f);
-    if (empty)
-        remove(path);
-    return MHO_OK;
+    mho_output *probe = NULL;
+    mho_status s = mho_output_open(path, &probe);
+    return s ? s : mho_output_close(probe, false);
 }
 
 /* What is finished is kept: the network as the last whole epoch left it. */

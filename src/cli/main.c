@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -35,6 +34,7 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is an error of the write */
 }
 
 static int report(mho_status s, const char *command)
@@ -50,35 +50,18 @@ static int report(mho_status s, const char *command)
     return mho_status_exit_code(s);
 }
 
-/* Where the report goes: stdout, or a temporary file beside -o that is renamed once it is complete (a
- * device such as /dev/null is written directly). */
+/* Where the report goes: stdout, or the file of -o, which changes only once the report is complete. */
 typedef struct destination {
-    const char *path;
-    char *temporary; /* NULL: written directly */
+    mho_output *output; /* NULL: stdout */
     FILE *file;
 } destination;
 
-bool cli_is_special(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
-}
-
 static mho_status destination_open(const char *path, destination *d)
 {
-    *d = (destination){.path = path, .file = stdout};
-    if (!path)
-        return MHO_OK;
-    if (!cli_is_special(path)) {
-        size_t size = strlen(path) + 32;
-        d->temporary = cli_alloc(size);
-        snprintf(d->temporary, size, "%s.tmp-%ld", path, (long)getpid());
-    }
-    d->file = fopen(d->temporary ? d->temporary : path, "w");
-    if (d->file)
-        return MHO_OK;
-    mho_status s = mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(errno));
-    free(d->temporary);
+    *d = (destination){.file = stdout};
+    mho_status s = path ? mho_output_open(path, &d->output) : MHO_OK;
+    if (d->output)
+        d->file = mho_output_stream(d->output);
     return s;
 }
 
@@ -90,28 +73,32 @@ static bool reader_gone(FILE *file)
 }
 
 /* Flushes and closes.  A failure of the write is the result unless the command itself failed before. */
-static mho_status destination_close(destination *d, mho_status s)
+static mho_status standard_close(FILE *file, bool keep, mho_status s)
 {
-    bool keep = s == MHO_OK || s == MHO_EINTERRUPTED || s == MHO_ECHECK;
-    bool failed = ferror(d->file) != 0, gone = reader_gone(d->file);
+    bool failed = ferror(file) != 0, gone = reader_gone(file);
     errno = 0;
-    failed = fclose(d->file) != 0 || failed;
+    failed = fclose(file) != 0 || failed;
     if (gone && (failed || s == MHO_EFILE)) { /* of two, the message tells the rest */
         failed = false;
         s = s == MHO_EFILE ? MHO_OK : s;
     }
-    if (keep && !failed && d->temporary && rename(d->temporary, d->path) != 0)
-        failed = true;
     const char *reason = errno ? strerror(errno) : "the device refused";
-    if ((!keep || failed) && d->temporary)
-        unlink(d->temporary);
-    const char *place = d->path ? d->path : "standard output";
     if (failed && keep)
-        s = mho_error(MHO_EFILE, "%s: cannot write: %s", place, reason);
+        s = mho_error(MHO_EFILE, "standard output: cannot write: %s", reason);
     else if (failed && s == MHO_EFILE)
-        s = mho_error_prefix(s, "%s", place);
-    free(d->temporary);
+        s = mho_error_prefix(s, "standard output");
     return s;
+}
+
+static mho_status destination_close(destination *d, mho_status s)
+{
+    const bool keep = s == MHO_OK || s == MHO_EINTERRUPTED || s == MHO_ECHECK;
+    if (!d->output)
+        return standard_close(d->file, keep, s);
+    if (!keep)
+        return mho_output_finish(d->output, s);
+    const mho_status closed = mho_output_close(d->output, true);
+    return closed ? closed : s;
 }
 
 static mho_status run_command(const cli_command *command, int argc, char **argv)

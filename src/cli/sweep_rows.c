@@ -58,12 +58,17 @@ static mho_status read_rows(const char *path, FILE *file, const char *run, const
     static char line[LINE_BYTES], want[LINE_BYTES];
     long end = 0;
     for (size_t i = 1; fgets(line, sizeof line, file); i++) {
-        if (!strchr(line, '\n'))
-            break; /* cut off */
         if (i == 1)
             snprintf(want, sizeof want, "# %s\n", run);
         else if (i == 2)
             print_titles(sweep, want);
+        const bool whole = strchr(line, '\n');
+        if (!whole && i > 2)
+            break; /* cut off */
+        if (i <= 2 && !whole && strncmp(line, want, strlen(line)) == 0) {
+            end = 0; /* cut off in its head: written anew */
+            break;
+        }
         if (i <= 2 && strcmp(line, want) != 0)
             return mho_error(MHO_EFORMAT,
                              "%s:%zu: rows of another run (network, data, hardware, sweep, seed, "

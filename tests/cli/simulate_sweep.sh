@@ -25,6 +25,14 @@ head -c $(($(head -4 rows.csv | wc -c) + 9)) rows.csv >cut.csv
 run simulate "$model" $few $sweep --json -o cut.csv --resume --threads 1; want_code 0
 want_json 'v["resumed"] == 2 and len(v["rows"]) == 6'
 cmp -s rows.csv cut.csv || fail "a resumed sweep differs: $(diff rows.csv cut.csv)"
+for bytes in 0 30 $(($(head -1 rows.csv | wc -c) + 5)); do # torn within its first line or its titles: begun anew
+    head -c $bytes rows.csv >cut.csv
+    run simulate "$model" $few $sweep -o cut.csv --resume --threads 1 --quiet; want_code 0
+    cmp -s rows.csv cut.csv || fail "a sweep resumed from $bytes bytes differs: $(diff rows.csv cut.csv)"
+done
+printf 'my own notes' >notes.txt
+run simulate "$model" $few $sweep -o notes.txt --resume; want_error 3 "notes.txt:1: rows of another run"
+[ "$(cat notes.txt)" = "my own notes" ] || fail "notes.txt was overwritten"
 run simulate "$model" $few $sweep -o rows.csv --resume --csv; want_code 0; want_out "1,0.5,"
 want_out "device.bits,device.variation,error"
 

@@ -18,7 +18,7 @@ declare -A rank=(
 # Prices are functions of technology and counts alone.
 forbidden="cost>net cost>map cost>chip cost>hw"
 
-base_headers=" api status run config json asset mho "
+base_headers=" api status run config json asset file mho "
 standard="assert complex ctype dirent errno fcntl fenv float glob immintrin inttypes limits locale malloc \
 math poll pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib \
 string strings sys tgmath time unistd wchar"
