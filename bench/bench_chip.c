@@ -18,6 +18,7 @@
 
 #include "base/rng.h"
 #include "mho/mho.h"
+#include "net/graph.h"
 
 enum { ROUNDS = 3, THREADS = 2 };
 
@@ -120,7 +121,7 @@ static mho_net *random_net(const bench_case *b)
     mho_net *plain, *net;
     must(mho_net_zoo(b->net, &plain));
     must(mho_net_style(plain, b->style, &net));
-    must(mho_net_alloc_parameters(net));
+    must(mhoi_net_alloc_parameters(net));
     randomize(net);
     mho_net_destroy(plain);
     return net;

@@ -13,6 +13,7 @@
 
 #include "mho/infer.h"
 #include "mho/run.h"
+#include "net/graph.h"
 
 #define ROUNDS 7
 #define STAGES_MAX 16
@@ -205,7 +206,7 @@ static double chain_run(const chain *c, const float *input, size_t images)
 static mho_net *lenet(void)
 {
     mho_net *net = NULL;
-    need(mho_net_zoo("lenet", &net) == MHO_OK && mho_net_alloc_parameters(net) == MHO_OK, "lenet");
+    need(mho_net_zoo("lenet", &net) == MHO_OK && mhoi_net_alloc_parameters(net) == MHO_OK, "lenet");
     for (size_t i = 0; i < net->nodes; ++i)
         for (size_t j = 0; j < mho_node_weight_count(&net->node[i]); ++j)
             net->node[i].weight[j] = 0.01f * (float)(j % 7) - 0.02f;

@@ -35,39 +35,8 @@ typedef struct mho_shape {
 #define MHO_NAME 48
 #define MHO_SOURCE 160
 
-typedef struct mho_node {
-    mho_op op;
-    char name[MHO_NAME];
-    size_t input[2]; /* indices of the nodes read; ADD reads two */
-    size_t inputs;
-    mho_shape in, out; /* of input[0] and of this node; readers set out.c of conv and fc */
-
-    /* conv, pool */
-    size_t kh, kw, stride;
-    size_t pad_top, pad_left, pad_bottom, pad_right;
-    size_t groups;
-    bool ceil_mode; /* pool: a last partial window counts (Caffe) */
-    bool binary;    /* conv, fc: every weight is +1 or -1 */
-    float slope;    /* leaky ReLU */
-    float epsilon;  /* batch normalization */
-
-    /* parameters; NULL while the network has none */
-    float *weight;
-    float *bias; /* conv, fc: [C_out], NULL if there is no bias */
-    bool has_bias;
-    float *gamma, *beta, *mean, *variance; /* batch normalization: [c] */
-} mho_node;
-
-typedef struct mho_net {
-    char name[MHO_NAME];
-    char source[MHO_SOURCE]; /* paper or file it follows, and what differs; "" if unknown */
-    mho_node *node;
-    size_t nodes; /* the last one is the output */
-    /* Input element = pixel code x input_scale; codes are integers of input_bits bits, so a network
-     * of 8-bit images has input_scale 2^-8 and its first sums are exact. */
-    float input_scale;
-    size_t input_bits;
-} mho_net;
+typedef struct mho_net mho_net;
+typedef struct mho_node mho_node; /* a layer; lives as long as its network */
 
 MHO_API const char *mho_op_name(mho_op op);
 
@@ -87,24 +56,47 @@ MHO_API MHO_MUST_CHECK mho_status mho_net_read(const char *text, const char *pla
 /* The result has no parameters in binary style, copies of net's in float style.
  * MHO_ENOTMODELED: the binary style of a network that is no chain. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_style(const mho_net *net, mho_style style, mho_net **out);
-/* For readers of other formats: a net of `nodes` zeroed nodes, to be filled in, then inferred. */
-MHO_API MHO_MUST_CHECK mho_status mho_net_create(const char *name, size_t nodes, mho_net **out);
-/* Fills in the shapes of all nodes from node[0].out and the out.c of conv and fc, and checks the graph:
- * order, kernels, groups, names given and different, nothing unread but the last node.
- * MHO_ECONFIG "place: layer 'conv1': ..."; MHO_EDOMAIN. */
-MHO_API MHO_MUST_CHECK mho_status mho_net_infer_shapes(mho_net *net, const char *place);
-/* Allocates the parameters of every layer, zeroed (variance and gamma 1); those there are go.
- * MHO_ENOMEM names the size: more than this machine has, or the allocation failed; none are left then. */
-MHO_API MHO_MUST_CHECK mho_status mho_net_alloc_parameters(mho_net *net);
 MHO_API MHO_MUST_CHECK mho_status mho_net_clone(const mho_net *net, mho_net **out);
 MHO_API void mho_net_destroy(mho_net *net);
 
-MHO_API bool mho_node_is_weighted(const mho_node *node); /* conv or fc */
+MHO_API const char *mho_net_name(const mho_net *net);
+/* Paper or file the network follows, and what differs; "" if unknown. */
+MHO_API const char *mho_net_source(const mho_net *net);
+/* Input element = pixel code x scale; codes are integers of so many bits, so a network of 8-bit images has
+ * scale 2^-8 and its first sums are exact. */
+MHO_API float mho_net_input_scale(const mho_net *net);
+MHO_API size_t mho_net_input_bits(const mho_net *net);
+MHO_API mho_shape mho_net_input_shape(const mho_net *net);
+MHO_API mho_shape mho_net_output_shape(const mho_net *net);
 MHO_API bool mho_net_has_parameters(const mho_net *net);
-MHO_API size_t mho_node_weight_count(const mho_node *node); /* weights without bias */
-MHO_API uint64_t mho_node_macs(const mho_node *node);       /* multiply-accumulates an image */
 MHO_API uint64_t mho_net_macs(const mho_net *net);
 MHO_API uint64_t
 mho_net_parameters(const mho_net *net); /* weights and biases, batch normalization apart */
+/* A number that depends on every operator and every parameter; `start` is mixed in. */
+MHO_API uint64_t mho_net_fingerprint(const mho_net *net, uint64_t start);
+
+MHO_API size_t mho_net_nodes(const mho_net *net); /* the last one is the output */
+MHO_API const mho_node *mho_net_node(const mho_net *net, size_t i);
+
+MHO_API const char *mho_node_name(const mho_node *node);
+MHO_API mho_op mho_node_op(const mho_node *node);
+MHO_API size_t mho_node_inputs(const mho_node *node);          /* nodes it reads */
+MHO_API size_t mho_node_input(const mho_node *node, size_t k); /* the index of one of them */
+MHO_API mho_shape mho_node_input_shape(const mho_node *node);  /* of the first node it reads */
+MHO_API mho_shape mho_node_output_shape(const mho_node *node);
+
+/* Convolution and pooling; all zero for other nodes. */
+typedef struct mho_geometry {
+    size_t kh, kw, stride_h, stride_w, dilation_h, dilation_w;
+    size_t pad_top, pad_left, pad_bottom, pad_right;
+    size_t groups; /* convolution */
+} mho_geometry;
+
+MHO_API mho_geometry mho_node_geometry(const mho_node *node);
+MHO_API bool mho_node_is_weighted(const mho_node *node);    /* conv or fc */
+MHO_API bool mho_node_is_binary(const mho_node *node);      /* every weight is +1 or -1 */
+MHO_API size_t mho_node_weight_count(const mho_node *node); /* weights without bias */
+MHO_API size_t mho_node_bias_count(const mho_node *node);
+MHO_API uint64_t mho_node_macs(const mho_node *node); /* multiply-accumulates an image */
 
 #endif

@@ -90,12 +90,12 @@ static void print_groups(FILE *out, const study *y)
     fprintf(out, "  Crossbars that the rows of a layer are split over, X_in (Eq. 5)\n  %-24s", "");
     for (size_t i = 0; i < SIZES; i++)
         fprintf(out, " %4zu rows", sizes[i]);
-    for (size_t i = 0; i < y->lenet.binary->nodes; i++) {
-        const mho_node *node = &y->lenet.binary->node[i];
+    for (size_t i = 0; i < mho_net_nodes(y->lenet.binary); i++) {
+        const mho_node *node = mho_net_node(y->lenet.binary, i);
         if (!mho_node_is_weighted(node))
             continue;
-        const size_t rows = mho_node_weight_count(node) / node->out.c;
-        fprintf(out, "\n  %-14s %4zu rows", node->name, rows);
+        const size_t rows = mho_node_weight_count(node) / mho_node_output_shape(node).c;
+        fprintf(out, "\n  %-14s %4zu rows", mho_node_name(node), rows);
         for (size_t k = 0; k < SIZES; k++)
             fprintf(out, " %9zu", (rows + sizes[k] - 1) / sizes[k]);
     }

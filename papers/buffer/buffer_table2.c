@@ -12,10 +12,10 @@ typedef struct sums {
 static sums add_up(const mho_net *net, bool projections)
 {
     sums s = {{0}, {0}};
-    for (size_t i = 0; i < net->nodes; i++) {
-        const mho_node *n = &net->node[i];
-        bool fc = n->op == MHO_OP_FC;
-        if (!mho_node_is_weighted(n) || (!fc && !projections && n->kh == 1))
+    for (size_t i = 0; i < mho_net_nodes(net); i++) {
+        const mho_node *n = mho_net_node(net, i);
+        bool fc = mho_node_op(n) == MHO_OP_FC;
+        if (!mho_node_is_weighted(n) || (!fc && !projections && mho_node_geometry(n).kh == 1))
             continue;
         s.gop[fc] += 2e-9 * (double)mho_node_macs(n);
         s.weights_M[fc] += 1e-6 * (double)mho_node_weight_count(n);

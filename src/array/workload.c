@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "mho/array.h"
+#include "net/graph.h"
 
 typedef struct builder {
     const mho_net *net;
@@ -48,7 +49,7 @@ static mho_status add_layer(builder *b, size_t i)
     layer->node = i;
     layer->kh = fc ? 1 : node->kh;
     layer->kw = fc ? 1 : node->kw;
-    layer->stride = fc ? 1 : node->stride;
+    layer->stride = fc ? 1 : node->stride_h;
     layer->groups = fc ? 1 : node->groups;
     layer->c_in = fc ? (size_t)elements(node->in) : node->in.c;
     layer->c_out = node->out.c;

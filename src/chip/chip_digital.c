@@ -90,9 +90,9 @@ static void pool_any(const mho_node *pool, const chip_map *map, const uint8_t *i
                      uint8_t *out)
 {
     for (size_t oy = 0; oy < pool->out.h; oy++) {
-        const span y = inside(oy, pool->stride, pool->pad_top, pool->kh, pool->in.h);
+        const span y = inside(oy, pool->stride_h, pool->pad_top, pool->kh, pool->in.h);
         for (size_t ox = 0; ox < pool->out.w; ox++) {
-            const span x = inside(ox, pool->stride, pool->pad_left, pool->kw, pool->in.w);
+            const span x = inside(ox, pool->stride_w, pool->pad_left, pool->kw, pool->in.w);
             *out++ = window_value(pool, map, in, y, x, smallest);
         }
     }
@@ -103,8 +103,9 @@ void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, co
 {
     const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
     const bool two = map->coding == CHIP_BITS && pool->op == MHO_OP_MAXPOOL && pool->kh == 2 &&
-                     pool->kw == 2 && pool->stride == 2 && !pool->pad_top && !pool->pad_left &&
-                     2 * pool->out.h <= pool->in.h && 2 * pool->out.w <= pool->in.w;
+                     pool->kw == 2 && pool->stride_h == 2 && pool->stride_w == 2 &&
+                     !pool->pad_top && !pool->pad_left && 2 * pool->out.h <= pool->in.h &&
+                     2 * pool->out.w <= pool->in.w;
     for (size_t c = 0; c < pool->out.c; c++, in += size_in, out += size_out)
         if (two)
             pool_two(in, pool->in.w, pool->out.h, pool->out.w, all[c], out);

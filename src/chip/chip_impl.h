@@ -11,6 +11,7 @@
 #include "mho/chip.h"
 #include "mho/crossbar.h"
 #include "mho/quant.h"
+#include "net/graph.h"
 
 #define CHIP_NONE SIZE_MAX
 #define CHIP_POINTS_MAX 8

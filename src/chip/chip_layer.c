@@ -22,7 +22,7 @@ static mho_window window_of(const mho_node *node)
                         .w = node->in.w,
                         .kh = node->kh,
                         .kw = node->kw,
-                        .stride = node->stride,
+                        .stride = node->stride_h,
                         .pad_top = node->pad_top,
                         .pad_left = node->pad_left,
                         .pad_bottom = node->pad_bottom,

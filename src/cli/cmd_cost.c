@@ -300,7 +300,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
                              const mho_estimate *e)
 {
     mho_json *root = mho_json_object();
-    mho_json_put(root, "network", mho_json_text(net->name));
+    mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
     mho_json_put(root, "hw", mho_json_text(hw->name));
     mho_json_put(root, "technology", mho_json_text(e->tech->name));
     mho_json_put(root, "energy_J", mho_cost_energy_json(e->cost));
@@ -317,7 +317,7 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw_co
                        const mho_estimate *e)
 {
     char a[32], b[32];
-    fprintf(args->out, "%s on %s: %s an image, %s\n\n", net->name, config->hw.name,
+    fprintf(args->out, "%s on %s: %s an image, %s\n\n", mho_net_name(net), config->hw.name,
             cli_si(e->cost->energy_J, "J", a), cli_si(e->cost->area_m2, "m2", b));
     print_components(args, e->cost);
     fputc('\n', args->out);

@@ -18,7 +18,7 @@ static mho_status report_errors(const cli_args *args, const mho_net *net, const 
     const double rate = seconds > 0 ? (double)count / seconds : 0;
     if (args->json) {
         mho_json *root = mho_json_object();
-        mho_json_put(root, "network", mho_json_text(net->name));
+        mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
         mho_json_put(root, "data", mho_json_text(data->name));
         mho_json_put(root, "place", mho_json_text(data->place));
         mho_json_put(root, "images", mho_json_integer((int64_t)count));
@@ -31,7 +31,7 @@ static mho_status report_errors(const cli_args *args, const mho_net *net, const 
         return cli_print_json(args, root);
     }
     char title[400];
-    snprintf(title, sizeof title, "%s on %s (%s)", net->name, data->name, data->place);
+    snprintf(title, sizeof title, "%s on %s (%s)", mho_net_name(net), data->name, data->place);
     cli_table *table = cli_table_create(title, "images>|errors>|error>|images a second>");
     cli_table_text(table, "%zu", count);
     cli_table_text(table, "%zu", errors);
@@ -134,14 +134,14 @@ static mho_status infer_input(const cli_args *args, const mho_net *net)
     mho_status s = mho_tensor_read(args->input, &input);
     if (s != MHO_OK)
         return s;
-    const size_t in = elements(net->node[0].out), each = elements(net->node[net->nodes - 1].out);
+    const mho_shape shape = mho_net_input_shape(net);
+    const size_t in = elements(shape), each = elements(mho_net_output_shape(net));
     const size_t n = input.count / in;
     comparison c = {.match = true};
     float *scores = NULL;
     if (!n || input.count % in)
         s = mho_error(MHO_EFORMAT, "%s: %zu values, want a multiple of %zu x %zu x %zu",
-                      args->input, input.count, net->node[0].out.c, net->node[0].out.h,
-                      net->node[0].out.w);
+                      args->input, input.count, shape.c, shape.h, shape.w);
     if (s == MHO_OK)
         s = mho_infer_create(net, n, &infer);
     if (s == MHO_OK) {

@@ -113,7 +113,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
         mho_json_add(layers, layer_json(map, &map->layer[i]));
     mho_json_put(c, "pipelined", mho_json_integer((int64_t)cycles[0]));
     mho_json_put(c, "layer_by_layer", mho_json_integer((int64_t)cycles[1]));
-    mho_json_put(root, "network", mho_json_text(net->name));
+    mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
     mho_json_put(root, "hw", mho_json_text(hw->name));
     mho_json_put(root, "crossbar_rows", mho_json_integer((int64_t)hw->crossbar.rows));
     mho_json_put(root, "crossbar_columns", mho_json_integer((int64_t)hw->crossbar.columns));
@@ -132,7 +132,7 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
         fprintf(args->out,
                 map->single ? "%s on %s: %s weights on %s crossbars of %zu x %zu\n\n"
                             : "%s on %s: %s weights on %s pairs of %zu x %zu crossbars\n\n",
-                net->name, hw->name, cli_grouped(map->cells, a),
+                mho_net_name(net), hw->name, cli_grouped(map->cells, a),
                 cli_grouped(map->crossbar_pairs, b), hw->crossbar.rows, hw->crossbar.columns);
     print_layers(args, map);
     fputc('\n', args->out);

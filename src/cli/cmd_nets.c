@@ -17,8 +17,8 @@ static void shape_text(mho_shape s, char text[64])
 static size_t weighted_layers(const mho_net *net)
 {
     size_t count = 0;
-    for (size_t i = 0; i < net->nodes; i++)
-        count += mho_node_is_weighted(&net->node[i]);
+    for (size_t i = 0; i < mho_net_nodes(net); i++)
+        count += mho_node_is_weighted(mho_net_node(net, i));
     return count;
 }
 
@@ -34,12 +34,12 @@ static mho_json *shape_json(mho_shape s)
 static mho_json *net_json(const mho_net *net)
 {
     mho_json *v = mho_json_object();
-    mho_json_put(v, "network", mho_json_text(net->name));
-    mho_json_put(v, "source", mho_json_text(net->source));
-    mho_json_put(v, "input", shape_json(net->node[0].out));
-    mho_json_put(v, "output", shape_json(net->node[net->nodes - 1].out));
-    mho_json_put(v, "input_bits", mho_json_integer((int64_t)net->input_bits));
-    mho_json_put(v, "input_scale", mho_json_number((double)net->input_scale));
+    mho_json_put(v, "network", mho_json_text(mho_net_name(net)));
+    mho_json_put(v, "source", mho_json_text(mho_net_source(net)));
+    mho_json_put(v, "input", shape_json(mho_net_input_shape(net)));
+    mho_json_put(v, "output", shape_json(mho_net_output_shape(net)));
+    mho_json_put(v, "input_bits", mho_json_integer((int64_t)mho_net_input_bits(net)));
+    mho_json_put(v, "input_scale", mho_json_number((double)mho_net_input_scale(net)));
     mho_json_put(v, "weighted_layers", mho_json_integer((int64_t)weighted_layers(net)));
     mho_json_put(v, "macs", mho_json_integer((int64_t)mho_net_macs(net)));
     mho_json_put(v, "parameters", mho_json_integer((int64_t)mho_net_parameters(net)));
@@ -49,8 +49,8 @@ static mho_json *net_json(const mho_net *net)
 static void net_row(cli_table *t, const mho_net *net, bool csv)
 {
     char shape[64], number[32];
-    cli_table_text(t, "%s", net->name);
-    shape_text(net->node[0].out, shape);
+    cli_table_text(t, "%s", mho_net_name(net));
+    shape_text(mho_net_input_shape(net), shape);
     cli_table_text(t, "%s", shape);
     cli_table_text(t, "%zu", weighted_layers(net));
     if (csv) {
@@ -60,7 +60,7 @@ static void net_row(cli_table *t, const mho_net *net, bool csv)
         cli_table_text(t, "%s", cli_grouped(mho_net_macs(net), number));
         cli_table_text(t, "%s", cli_grouped(mho_net_parameters(net), number));
     }
-    cli_table_text(t, "%s", net->source);
+    cli_table_text(t, "%s", mho_net_source(net));
 }
 
 static mho_status list(const cli_args *args)
@@ -92,15 +92,23 @@ static mho_status list(const cli_args *args)
     return s;
 }
 
-/* "5x5, stride 2, pad 1": what the shapes do not tell. */
-static void window_text(const mho_node *n, char text[96])
+/* " s2" or " s2,1"; nothing for 1. */
+static int pair_text(char *text, char what, size_t height, size_t width)
+{
+    if (height != width)
+        return sprintf(text, " %c%zu,%zu", what, height, width);
+    return height != 1 ? sprintf(text, " %c%zu", what, height) : 0;
+}
+
+/* "5x5 s2 p1": what the shapes do not tell. */
+static void window_text(const mho_geometry *n, char text[96])
 {
     text[0] = 0;
     if (n->kh == 0)
         return;
     int k = snprintf(text, 96, "%zux%zu", n->kh, n->kw);
-    if (n->stride != 1)
-        k += snprintf(text + k, 96 - (size_t)k, " s%zu", n->stride);
+    k += pair_text(text + k, 's', n->stride_h, n->stride_w);
+    k += pair_text(text + k, 'd', n->dilation_h, n->dilation_w);
     const bool even =
         n->pad_top == n->pad_left && n->pad_top == n->pad_bottom && n->pad_top == n->pad_right;
     if (!even)
@@ -112,20 +120,34 @@ static void window_text(const mho_node *n, char text[96])
         snprintf(text + k, 96 - (size_t)k, " g%zu", n->groups);
 }
 
+/* "relu3 + bn4"; of more than two layers the first, and how many more. */
+static void reads_text(const mho_net *net, const mho_node *n, char text[96])
+{
+    const size_t inputs = mho_node_inputs(n);
+    const char *name[2] = {"", ""};
+    for (size_t k = 0; k < inputs && k < 2; k++)
+        name[k] = mho_node_name(mho_net_node(net, mho_node_input(n, k)));
+    if (inputs > 2)
+        snprintf(text, 96, "%.40s + %zu others", name[0], inputs - 1);
+    else
+        snprintf(text, 96, "%.44s%s%.44s", name[0], inputs > 1 ? " + " : "", name[1]);
+}
+
 static void layer_row(cli_table *t, const mho_net *net, const mho_node *n, bool csv)
 {
     char text[96], number[32];
-    cli_table_text(t, "%s", n->name);
-    cli_table_text(t, "%s%s", mho_op_name(n->op), n->binary ? " (binary)" : "");
-    window_text(n, text);
+    cli_table_text(t, "%s", mho_node_name(n));
+    cli_table_text(t, "%s%s", mho_op_name(mho_node_op(n)),
+                   mho_node_is_binary(n) ? " (binary)" : "");
+    const mho_geometry window = mho_node_geometry(n);
+    window_text(&window, text);
     cli_table_text(t, "%s", text);
-    const char *first = n->inputs ? net->node[n->input[0]].name : "";
-    cli_table_text(t, "%s%s%s", first, n->inputs > 1 ? " + " : "",
-                   n->inputs > 1 ? net->node[n->input[1]].name : "");
-    shape_text(n->out, text);
+    reads_text(net, n, text);
+    cli_table_text(t, "%s", text);
+    shape_text(mho_node_output_shape(n), text);
     cli_table_text(t, "%s", text);
     const uint64_t amounts[] = {mho_node_macs(n),
-                                mho_node_weight_count(n) + (n->has_bias ? n->out.c : 0)};
+                                mho_node_weight_count(n) + mho_node_bias_count(n)};
     for (size_t k = 0; k < 2; k++) {
         if (csv)
             cli_table_text(t, "%llu", (unsigned long long)amounts[k]);
@@ -137,11 +159,11 @@ static void layer_row(cli_table *t, const mho_net *net, const mho_node *n, bool 
 static void show_table(const cli_args *args, const mho_net *net)
 {
     char number[32], title[256];
-    snprintf(title, sizeof title, "%s: %s", net->name, net->source);
-    cli_table *t = cli_table_create(net->source[0] ? title : net->name,
+    snprintf(title, sizeof title, "%s: %s", mho_net_name(net), mho_net_source(net));
+    cli_table *t = cli_table_create(mho_net_source(net)[0] ? title : mho_net_name(net),
                                     "layer|kind|window|reads|output>|MACs>|parameters>");
-    for (size_t i = 0; i < net->nodes; i++)
-        layer_row(t, net, &net->node[i], args->csv);
+    for (size_t i = 0; i < mho_net_nodes(net); i++)
+        layer_row(t, net, mho_net_node(net, i), args->csv);
     if (!args->csv) {
         cli_table_rule(t);
         cli_table_text(t, "total");
@@ -157,22 +179,23 @@ static void show_table(const cli_args *args, const mho_net *net)
 static mho_json *layer_json(const mho_net *net, const mho_node *n)
 {
     mho_json *v = mho_json_object(), *reads = mho_json_array();
-    mho_json_put(v, "name", mho_json_text(n->name));
-    mho_json_put(v, "kind", mho_json_text(mho_op_name(n->op)));
-    for (size_t k = 0; k < n->inputs; k++)
-        mho_json_add(reads, mho_json_text(net->node[n->input[k]].name));
+    mho_json_put(v, "name", mho_json_text(mho_node_name(n)));
+    mho_json_put(v, "kind", mho_json_text(mho_op_name(mho_node_op(n))));
+    for (size_t k = 0; k < mho_node_inputs(n); k++)
+        mho_json_add(reads, mho_json_text(mho_node_name(mho_net_node(net, mho_node_input(n, k)))));
     mho_json_put(v, "reads", reads);
-    mho_json_put(v, "output", shape_json(n->out));
-    if (n->kh) {
-        mho_json_put(v, "kernel_height", mho_json_integer((int64_t)n->kh));
-        mho_json_put(v, "kernel_width", mho_json_integer((int64_t)n->kw));
-        mho_json_put(v, "stride", mho_json_integer((int64_t)n->stride));
+    mho_json_put(v, "output", shape_json(mho_node_output_shape(n)));
+    const mho_geometry g = mho_node_geometry(n);
+    if (g.kh) {
+        mho_json_put(v, "kernel_height", mho_json_integer((int64_t)g.kh));
+        mho_json_put(v, "kernel_width", mho_json_integer((int64_t)g.kw));
+        mho_json_put(v, "stride", mho_json_integer((int64_t)g.stride_h));
     }
     if (mho_node_is_weighted(n)) {
-        mho_json_put(v, "binary", mho_json_bool(n->binary));
+        mho_json_put(v, "binary", mho_json_bool(mho_node_is_binary(n)));
         mho_json_put(v, "macs", mho_json_integer((int64_t)mho_node_macs(n)));
         mho_json_put(v, "weights", mho_json_integer((int64_t)mho_node_weight_count(n)));
-        mho_json_put(v, "biases", mho_json_integer(n->has_bias ? (int64_t)n->out.c : 0));
+        mho_json_put(v, "biases", mho_json_integer((int64_t)mho_node_bias_count(n)));
     }
     return v;
 }
@@ -187,8 +210,8 @@ mho_status cmd_nets(const cli_args *args)
         return s;
     if (args->json) {
         mho_json *root = net_json(net), *layers = mho_json_array();
-        for (size_t i = 0; i < net->nodes; i++)
-            mho_json_add(layers, layer_json(net, &net->node[i]));
+        for (size_t i = 0; i < mho_net_nodes(net); i++)
+            mho_json_add(layers, layer_json(net, mho_net_node(net, i)));
         mho_json_put(root, "layers", layers);
         s = cli_print_json(args, root);
     } else {

@@ -22,9 +22,9 @@ static mho_status bad_service(const run *r, const char *word)
 {
     const char *names[64];
     size_t n = 0;
-    for (size_t i = 0; i < r->net->nodes && n < 64; i++)
-        if (mho_node_is_weighted(&r->net->node[i]))
-            names[n++] = r->net->node[i].name;
+    for (size_t i = 0; i < mho_net_nodes(r->net) && n < 64; i++)
+        if (mho_node_is_weighted(mho_net_node(r->net, i)))
+            names[n++] = mho_node_name(mho_net_node(r->net, i));
     char layer[64];
     snprintf(layer, sizeof layer, "%.*s", (int)strcspn(word, "="), word);
     const char *near = mho_nearest(layer, names, n);
@@ -48,10 +48,10 @@ static mho_status service_word(run *r, const char *word)
         r->options.service = value;
         return MHO_OK;
     }
-    for (size_t i = 0; i < r->net->nodes; i++) {
-        const mho_node *n = &r->net->node[i];
-        if (mho_node_is_weighted(n) && strlen(n->name) == length &&
-            !strncmp(n->name, word, length)) {
+    for (size_t i = 0; i < mho_net_nodes(r->net); i++) {
+        const mho_node *n = mho_net_node(r->net, i);
+        const char *name = mho_node_name(n);
+        if (mho_node_is_weighted(n) && strlen(name) == length && !strncmp(name, word, length)) {
             r->service[i] = value;
             return MHO_OK;
         }
@@ -62,8 +62,8 @@ static mho_status service_word(run *r, const char *word)
 static mho_status read_service(run *r, const char *text)
 {
     mho_status s = MHO_OK;
-    r->service = cli_alloc(r->net->nodes * sizeof *r->service);
-    memset(r->service, 0, r->net->nodes * sizeof *r->service);
+    r->service = cli_alloc(mho_net_nodes(r->net) * sizeof *r->service);
+    memset(r->service, 0, mho_net_nodes(r->net) * sizeof *r->service);
     for (const char *p = text; p && !s;) {
         char word[128];
         size_t n = strcspn(p, ",");
@@ -88,10 +88,10 @@ static mho_status read_clock(run *r)
 
 static const char *kind_text(const mho_pipeline_layer *l, const mho_net *net, char text[48])
 {
-    const mho_node *n = &net->node[l->node];
+    const mho_geometry g = mho_node_geometry(mho_net_node(net, l->node));
     if (l->op == MHO_OP_FC || l->op == MHO_OP_ADD)
         return mho_op_name(l->op);
-    snprintf(text, 48, "%s %zu x %zu / %zu", mho_op_name(l->op), n->kh, n->kw, n->stride);
+    snprintf(text, 48, "%s %zu x %zu / %zu", mho_op_name(l->op), g.kh, g.kw, g.stride_h);
     return text;
 }
 
@@ -133,10 +133,10 @@ static void print_buffers(const cli_args *args, const mho_pipeline *p)
 }
 
 /* Why a layer's share of the cycles is not what Eq. 6 counts. */
-static void reason(const mho_pipeline_layer *l, const mho_node *n, bool first, bool plain,
+static void reason(const mho_pipeline_layer *l, const mho_geometry *g, bool first, bool plain,
                    char text[160])
 {
-    size_t p = n->pad_left > n->pad_right ? n->pad_left : n->pad_right;
+    size_t p = g->pad_left > g->pad_right ? g->pad_left : g->pad_right;
     if (!l->critical)
         snprintf(text, 160, "works beside the path that sets the time");
     else if (!plain)
@@ -147,7 +147,7 @@ static void reason(const mho_pipeline_layer *l, const mho_node *n, bool first, b
                             : "combinational: ends in the cycle of its last datum");
     else if (l->op == MHO_OP_CONV && first)
         snprintf(text, 160, "its last window ends before its input does (stride)");
-    else if (l->op == MHO_OP_CONV && l->latency == p * (n->in.w + p) + p)
+    else if (l->op == MHO_OP_CONV && l->latency == p * (l->in.w + p) + p)
         snprintf(text, 160,
                  p ? "after its last datum: p (W + p) zeros below and p at the end, p = %zu"
                    : "no zeros after its last datum: ends with it",
@@ -163,13 +163,14 @@ static void print_differences(const cli_args *args, const run *r)
     bool first = true;
     cli_table *t = cli_table_create("Where simulation and Eq. 6 differ",
                                     "layer|simulated>|Eq. 6>|difference>|because");
-    for (size_t i = 0; i < r->net->nodes; i++)
+    for (size_t i = 0; i < mho_net_nodes(r->net); i++)
         plain = plain && !(r->service[i] > 1);
     for (size_t i = 0; i < p->layers; i++) {
         const mho_pipeline_layer *l = &p->layer[i];
         char text[160];
         if (l->latency != l->eq6) {
-            reason(l, &r->net->node[l->node], first, plain, text);
+            const mho_geometry g = mho_node_geometry(mho_net_node(r->net, l->node));
+            reason(l, &g, first, plain, text);
             cli_table_text(t, "%s", l->name);
             cli_table_text(t, "%" PRIu64, l->latency);
             cli_table_text(t, "%" PRIu64, l->eq6);
@@ -208,7 +209,7 @@ static void print_text(const cli_args *args, const run *r)
 {
     const mho_pipeline *p = r->result;
     char a[32], b[32], c[32];
-    fprintf(args->out, "%s: %s cycles an image", r->net->name, cli_grouped(p->cycles, a));
+    fprintf(args->out, "%s: %s cycles an image", mho_net_name(r->net), cli_grouped(p->cycles, a));
     if (r->t_op_s > 0)
         fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * r->t_op_s, "s", b),
                 cli_si(r->t_op_s, "s", c));
@@ -253,7 +254,7 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(cycles, "eq7", mho_json_integer((int64_t)p->eq7));
     for (size_t i = 0; i < p->layers; i++)
         mho_json_add(layers, layer_json(&p->layer[i], p->cycles));
-    mho_json_put(root, "network", mho_json_text(r->net->name));
+    mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
     mho_json_put(root, "hw", mho_json_text(r->config.hw.name));
     mho_json_put(root, "cycles", cycles);
     if (r->t_op_s > 0)

@@ -126,7 +126,7 @@ static mho_json *programming_json(const mho_write_count *p)
 static mho_status print_json(const cli_args *args, const simulation *sim)
 {
     mho_json *root = mho_json_object();
-    mho_json_put(root, "network", mho_json_text(sim->net->name));
+    mho_json_put(root, "network", mho_json_text(mho_net_name(sim->net)));
     mho_json_put(root, "hw", mho_json_text(sim->hw.hw.name));
     mho_json_put(root, "data", mho_json_text(sim->data->name));
     mho_json_put(root, "data_place", mho_json_text(sim->data->place));
@@ -149,7 +149,7 @@ static mho_status print_json(const cli_args *args, const simulation *sim)
 static void print_table(const cli_args *args, const simulation *sim)
 {
     char title[512];
-    snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu", sim->net->name,
+    snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu", mho_net_name(sim->net),
              sim->hw.hw.name, sim->data->name, sim->data->place, sim->images, args->seed);
     cli_table *t = cli_table_create(title, "error|of the images>");
     cli_table_text(t, "software");

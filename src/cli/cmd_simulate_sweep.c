@@ -80,27 +80,6 @@ static uint64_t hash(uint64_t h, const void *bytes, size_t n)
     return h;
 }
 
-static uint64_t hash_floats(uint64_t h, const float *v, size_t n)
-{
-    return v ? hash(h, v, n * sizeof *v) : h;
-}
-
-static uint64_t hash_net(uint64_t h, const mho_net *net)
-{
-    for (size_t i = 0; i < net->nodes; i++) {
-        const mho_node *node = &net->node[i];
-        const size_t c = node->out.c;
-        h = hash(h, &node->op, sizeof node->op);
-        h = hash_floats(h, node->weight, mho_node_weight_count(node));
-        h = hash_floats(h, node->bias, c);
-        h = hash_floats(h, node->gamma, c);
-        h = hash_floats(h, node->beta, c);
-        h = hash_floats(h, node->mean, c);
-        h = hash_floats(h, node->variance, c);
-    }
-    return h;
-}
-
 static uint64_t hash_fields(uint64_t h, const mho_hw *hw)
 {
     for (size_t i = 0; i < mho_hw_fields.count; i++) {
@@ -119,7 +98,7 @@ static void tell_run(sweep_run *r)
     uint64_t h = hash_fields(UINT64_C(0xcbf29ce484222325), &r->base.hw);
     for (int m = 0; m < MODES; m++)
         if (r->net[m])
-            h = hash_net(h, r->net[m]);
+            h = mho_net_fingerprint(r->net[m], h);
     for (size_t a = 0; args->sweep[a]; a++)
         h = hash(h, args->sweep[a], strlen(args->sweep[a]) + 1);
     h = hash(h, test->pixel, r->images * test->shape.c * test->shape.h * test->shape.w);
@@ -129,7 +108,7 @@ static void tell_run(sweep_run *r)
     snprintf(r->run, sizeof r->run,
              "mho %s simulate %.48s --hw %s: %s, %zu images, seed %zu, trials %zu, ci %g, run "
              "%016llx",
-             mho_version(), (r->net[0] ? r->net[0] : r->net[1])->name, r->base.hw.name,
+             mho_version(), mho_net_name(r->net[0] ? r->net[0] : r->net[1]), r->base.hw.name,
              r->data->name, r->images, args->seed, args->trials, args->ci, (unsigned long long)h);
 }
 
@@ -251,7 +230,7 @@ static mho_status print_json(const sweep_run *r)
 {
     const cli_args *args = r->args;
     mho_json *root = mho_json_object(), *rows = mho_json_array();
-    mho_json_put(root, "network", mho_json_text((r->net[0] ? r->net[0] : r->net[1])->name));
+    mho_json_put(root, "network", mho_json_text(mho_net_name(r->net[0] ? r->net[0] : r->net[1])));
     mho_json_put(root, "hw", mho_json_text(r->base.hw.name));
     mho_json_put(root, "data", mho_json_text(r->data->name));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->images));
@@ -296,7 +275,7 @@ static void print_table(const sweep_run *r)
                  r->args->csv ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>"
                               : "error>|+- 95 %>|images +->|deviation>|programmings>|software>");
     snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu",
-             (r->net[0] ? r->net[0] : r->net[1])->name, r->base.hw.name, r->data->name,
+             mho_net_name(r->net[0] ? r->net[0] : r->net[1]), r->base.hw.name, r->data->name,
              r->data->place, r->images, r->args->seed);
     cli_table *t = cli_table_create(title, columns);
     for (size_t i = 0; i < r->done; i++)

@@ -62,7 +62,7 @@ static mho_status print_report(const cli_args *args, const mho_net *net, const m
     const double cpu_per_epoch = w->epochs ? w->cpu_seconds / (double)w->epochs : 0;
     if (args->json) {
         mho_json *root = mho_json_object();
-        mho_json_put(root, "network", mho_json_text(net->name));
+        mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
         mho_json_put(root, "style", mho_json_text(style == MHO_STYLE_BINARY ? "binary" : "float"));
         mho_json_put(root, "data", mho_json_text(data->name));
         mho_json_put(root, "place", mho_json_text(data->place));
@@ -77,7 +77,7 @@ static mho_status print_report(const cli_args *args, const mho_net *net, const m
         return cli_print_json(args, root);
     }
     char title[400];
-    snprintf(title, sizeof title, "%s on %s (%s)", net->name, data->name, data->place);
+    snprintf(title, sizeof title, "%s on %s (%s)", mho_net_name(net), data->name, data->place);
     cli_table *table =
         cli_table_create(title, "epochs>|train error>|test error>|time an epoch>|model");
     cli_table_text(table, "%zu", w->last.epoch);
@@ -122,8 +122,8 @@ static mho_status train(const cli_args *args, mho_net *net, mho_style style)
     if (s == MHO_OK)
         s = mho_data_open(args->data, true, true, &data);
     if (s == MHO_OK && !args->quiet)
-        fprintf(stderr, "training %s on %s (%s), %zu images\n", net->name, data->name, data->place,
-                data->train.count);
+        fprintf(stderr, "training %s on %s (%s), %zu images\n", mho_net_name(net), data->name,
+                data->place, data->train.count);
     if (s == MHO_OK)
         s = mho_train(net, data, &options, args->checkpoint, args->resume, each_epoch, &w);
     if (s == MHO_EINTERRUPTED && w.last.epoch)

@@ -27,11 +27,11 @@ static mho_status open_hardware(const cli_args *args, evaluation *e)
 
 static mho_status check_shapes(const mho_net *net, const mho_images *images, const char *data_name)
 {
-    mho_shape in = net->node[0].out, s = images->shape;
+    mho_shape in = mho_net_input_shape(net), s = images->shape;
     if (in.c == s.c && in.h == s.h && in.w == s.w)
         return MHO_OK;
-    return mho_error(MHO_EDOMAIN, "%s reads images of %zux%zux%zu, %s has %zux%zux%zu", net->name,
-                     in.c, in.h, in.w, data_name, s.c, s.h, s.w);
+    return mho_error(MHO_EDOMAIN, "%s reads images of %zux%zux%zu, %s has %zux%zux%zu",
+                     mho_net_name(net), in.c, in.h, in.w, data_name, s.c, s.h, s.w);
 }
 
 static mho_status open_data(const cli_args *args, evaluation *e)

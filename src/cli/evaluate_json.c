@@ -51,7 +51,7 @@ mho_json *evaluation_json(const evaluation *e)
 {
     mho_json *root = mho_json_object(), *cycles = mho_json_object(), *base = mho_json_object();
     mho_json *saved = mho_json_object();
-    mho_json_put(root, "network", mho_json_text(e->net->name));
+    mho_json_put(root, "network", mho_json_text(mho_net_name(e->net)));
     mho_json_put(root, "model", mho_json_text(e->model));
     mho_json_put(root, "hw", mho_json_text(e->hw.hw.name));
     mho_json_put(root, "data", mho_json_text(e->data->name));

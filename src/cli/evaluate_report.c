@@ -11,9 +11,9 @@ static void print_headline(const evaluation *e, const cli_args *args)
     char energy[32], area[32], cycles[32];
     fprintf(args->out,
             "%s%s on %s: %.2f %% error (software %.2f %%), %s an image, %s, %s cycles%s\n\n",
-            m->bold, e->net->name, e->hw.hw.name, 100 * e->spread.mean, 100 * e->software_error,
-            cli_si(e->own->cost->energy_J, "J", energy), cli_si(e->own->cost->area_m2, "m2", area),
-            cli_grouped(e->pipelined, cycles), m->end);
+            m->bold, mho_net_name(e->net), e->hw.hw.name, 100 * e->spread.mean,
+            100 * e->software_error, cli_si(e->own->cost->energy_J, "J", energy),
+            cli_si(e->own->cost->area_m2, "m2", area), cli_grouped(e->pipelined, cycles), m->end);
 }
 
 static const char *variation(const mho_device *d, char text[64])

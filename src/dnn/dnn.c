@@ -114,7 +114,7 @@ static dnnl_status_t primitive_desc(const mho_node *node, const mhoi_conv *conv,
                                     const dnnl_memory_desc_t *any, const_dnnl_primitive_attr_t attr,
                                     dnnl_primitive_desc_t *out)
 {
-    const dnnl_dims_t stride = {(dnnl_dim_t)node->stride, (dnnl_dim_t)node->stride};
+    const dnnl_dims_t stride = {(dnnl_dim_t)node->stride_h, (dnnl_dim_t)node->stride_w};
     const dnnl_dims_t begin = {(dnnl_dim_t)node->pad_top, (dnnl_dim_t)node->pad_left};
     const dnnl_dims_t end = {(dnnl_dim_t)node->pad_bottom, (dnnl_dim_t)node->pad_right};
     const bool back = conv->pass != MHOI_CONV_FORWARD;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mho/net.h"
+#include "net/graph.h"
 
 typedef enum mhoi_conv_pass {
     MHOI_CONV_FORWARD,     /* dst = weight * src (+ bias, then ReLU of the slope) */

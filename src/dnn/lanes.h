@@ -7,7 +7,7 @@
 #ifndef MHO_DNN_LANES_H
 #define MHO_DNN_LANES_H
 
-#include "mho/net.h"
+#include "net/graph.h"
 
 enum { MHOI_LANES = 16 };
 

@@ -90,7 +90,7 @@ static void place(const mho_node *n, bool pool, size_t q, size_t *at, size_t *to
         const size_t pixel = pool ? q : q + p < count ? q + p : count - 1;
         const size_t h = pool ? pixel / width * 2 + p / 2 : pixel / width;
         const size_t v = pool ? pixel % width * 2 + p % 2 : pixel % width;
-        at[p] = (h * n->in.w + v) * n->stride * n->in.c * MHOI_LANES;
+        at[p] = (h * n->stride_h * n->in.w + v * n->stride_w) * n->in.c * MHOI_LANES;
         to[p] = pixel * n->out.c * MHOI_LANES;
     }
 }

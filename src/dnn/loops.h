@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mho/net.h"
+#include "net/graph.h"
 
 typedef struct mhoi_loops {
     /* y = x a + b */

@@ -43,7 +43,7 @@ typedef struct window {
 
 static window window_of(const mho_node *p, size_t oh, size_t ow)
 {
-    const size_t h = oh * p->stride, w = ow * p->stride;
+    const size_t h = oh * p->stride_h, w = ow * p->stride_w;
     return (window){
         .top = h > p->pad_top ? h - p->pad_top : 0,
         .bottom = smaller(h + p->kh - smaller(h + p->kh, p->pad_top), p->in.h),

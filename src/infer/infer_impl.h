@@ -7,6 +7,7 @@
 #include "dnn/lanes.h"
 #include "dnn/loops.h"
 #include "mho/infer.h"
+#include "net/graph.h"
 
 typedef struct infer_step {
     const mho_node *node;

@@ -82,8 +82,8 @@ static merged merge_pool(const mho_net *net, size_t i, merged m)
     const mho_node *pool = &net->node[next];
     const mho_shape in = pool->in;
     if (net->node[i].op != MHO_OP_CONV || !next || pool->op != MHO_OP_MAXPOOL || pool->kh != 2 ||
-        pool->kw != 2 || pool->stride != 2 || in.h % 2 || in.w % 2 || pool->out.h != in.h / 2 ||
-        pool->out.w != in.w / 2 || pool->pad_top || pool->pad_left)
+        pool->kw != 2 || pool->stride_h != 2 || pool->stride_w != 2 || in.h % 2 || in.w % 2 ||
+        pool->out.h != in.h / 2 || pool->out.w != in.w / 2 || pool->pad_top || pool->pad_left)
         return m;
     m.pool = pool;
     m.output = next;
@@ -119,8 +119,7 @@ static mho_node fc_as_conv(const mho_node *fc, size_t block)
     conv.op = MHO_OP_CONV;
     conv.in = (mho_shape){mho_node_weight_count(fc) / fc->out.c, 1, block};
     conv.out = (mho_shape){fc->out.c, 1, block};
-    conv.kh = conv.kw = conv.stride = conv.groups = 1;
-    conv.pad_top = conv.pad_left = conv.pad_bottom = conv.pad_right = 0;
+    mhoi_node_set_window(&conv, 1, 1);
     return conv;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cycle counts in closed form: docs/models/map.md eq. (7) and (8), bcnn Eq. 6 and Eq. 7. */
 #include "mho/map.h"
+#include "net/graph.h"
 
 static size_t max_size(size_t a, size_t b)
 {

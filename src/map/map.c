@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "mho/map.h"
+#include "net/graph.h"
 
 static size_t ceil_div(size_t a, size_t b)
 {

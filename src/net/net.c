@@ -29,6 +29,14 @@ const char *mho_op_name(mho_op op)
     return (unsigned)op < MHO_OP_COUNT ? ops[op].name : "?";
 }
 
+void mhoi_node_set_window(mho_node *node, size_t kh, size_t kw)
+{
+    node->kh = kh;
+    node->kw = kw;
+    node->stride_h = node->stride_w = node->dilation_h = node->dilation_w = node->groups = 1;
+    node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = 0;
+}
+
 bool mho_node_is_weighted(const mho_node *node)
 {
     return node->op == MHO_OP_CONV || node->op == MHO_OP_FC;
@@ -66,7 +74,7 @@ uint64_t mho_net_parameters(const mho_net *net)
     return sum;
 }
 
-mho_status mho_net_create(const char *name, size_t nodes, mho_net **out)
+mho_status mhoi_net_create(const char *name, size_t nodes, mho_net **out)
 {
     *out = NULL;
     if (nodes == 0 || nodes > MHOI_NET_NODES_MAX)
@@ -162,7 +170,7 @@ static mho_status check_memory(const mho_net *net)
     return MHO_OK;
 }
 
-mho_status mho_net_alloc_parameters(mho_net *net)
+mho_status mhoi_net_alloc_parameters(mho_net *net)
 {
     mho_status s = check_memory(net);
     free_parameters(net);
@@ -203,7 +211,7 @@ static mho_status copy_parameters(const mho_node *from, mho_node *to)
 
 mho_status mho_net_clone(const mho_net *net, mho_net **out)
 {
-    mho_status s = mho_net_create(net->name, net->nodes, out);
+    mho_status s = mhoi_net_create(net->name, net->nodes, out);
     if (s)
         return s;
     mho_net *copy = *out;

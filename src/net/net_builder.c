@@ -117,6 +117,14 @@ mho_status mhoi_layer_kernel(const mhoi_builder *b, const mhoi_layer *l, const m
     return s;
 }
 
+mho_status mhoi_layer_stride(const mhoi_builder *b, const mhoi_layer *l, mho_node *out)
+{
+    mho_status s = mhoi_layer_optional_size(b, l, "stride", &out->stride_h);
+    if (mhoi_layer_field(l, "stride"))
+        out->stride_w = out->stride_h;
+    return s;
+}
+
 mho_status mhoi_layer_pad(const mhoi_builder *b, const mhoi_layer *l, mho_node *out)
 {
     const mhoi_yaml *node = mhoi_layer_field(l, "pad");
@@ -126,14 +134,17 @@ mho_status mhoi_layer_pad(const mhoi_builder *b, const mhoi_layer *l, mho_node *
     if (s)
         return s;
     if (node->kind == MHOI_YAML_SCALAR && strcmp(node->text, "same") == 0) {
-        if (out->stride != 1 || out->kh == 0 || out->kw == 0)
+        const size_t stride = out->stride_h != 1 ? out->stride_h : out->stride_w;
+        if (stride != 1 || out->kh == 0 || out->kw == 0)
             return mhoi_net_at(
                 b, node,
-                mho_error(MHO_ECONFIG, "pad = same with stride %zu, want stride 1", out->stride));
-        out->pad_top = (out->kh - 1) / 2;
-        out->pad_bottom = out->kh - 1 - out->pad_top;
-        out->pad_left = (out->kw - 1) / 2;
-        out->pad_right = out->kw - 1 - out->pad_left;
+                mho_error(MHO_ECONFIG, "pad = same with stride %zu, want stride 1", stride));
+        const size_t rows = (out->kh - 1) * out->dilation_h;
+        const size_t columns = (out->kw - 1) * out->dilation_w;
+        out->pad_top = rows / 2;
+        out->pad_bottom = rows - out->pad_top;
+        out->pad_left = columns / 2;
+        out->pad_right = columns - out->pad_left;
         return MHO_OK;
     }
     size_t *const side[4] = {&out->pad_top, &out->pad_left, &out->pad_bottom, &out->pad_right};

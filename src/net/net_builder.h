@@ -58,6 +58,9 @@ MHO_MUST_CHECK mho_status mhoi_layer_optional_float(const mhoi_builder *b, const
 /* kernel: 3 or [3, 5] (height, width) */
 MHO_MUST_CHECK mho_status mhoi_layer_kernel(const mhoi_builder *b, const mhoi_layer *l,
                                             const mhoi_yaml *node, mho_node *out);
+/* stride: 2 */
+MHO_MUST_CHECK mho_status mhoi_layer_stride(const mhoi_builder *b, const mhoi_layer *l,
+                                            mho_node *out);
 /* pad: 1, or [top, left, bottom, right], or same (stride 1: the output is as large as the input) */
 MHO_MUST_CHECK mho_status mhoi_layer_pad(const mhoi_builder *b, const mhoi_layer *l, mho_node *out);
 /* The node of that name. */

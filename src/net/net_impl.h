@@ -3,7 +3,7 @@
 #ifndef MHO_NET_IMPL_H
 #define MHO_NET_IMPL_H
 
-#include "mho/net.h"
+#include "net/graph.h"
 
 #define MHOI_NET_NODES_MAX ((size_t)10000)
 /* Largest number of elements of a map or a weight: products of two of them fit 64 bits with room. */

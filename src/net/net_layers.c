@@ -10,14 +10,15 @@
 
 static mho_status build_conv(mhoi_builder *b, const mhoi_layer *l, mho_op op)
 {
-    mho_node node = {.op = op, .stride = 1, .groups = 1, .has_bias = true};
+    mho_node node = {.op = op, .has_bias = true};
+    mhoi_node_set_window(&node, 0, 0);
     if (!mhoi_layer_field(l, "out"))
         return mhoi_layer_missing(b, l, "out");
     mho_status s = mhoi_layer_optional_size(b, l, "out", &node.out.c);
     if (!s)
         s = mhoi_layer_kernel(b, l, mhoi_layer_field(l, "kernel"), &node);
     if (!s)
-        s = mhoi_layer_optional_size(b, l, "stride", &node.stride);
+        s = mhoi_layer_stride(b, l, &node);
     if (!s)
         s = mhoi_layer_pad(b, l, &node);
     if (!s)
@@ -50,15 +51,14 @@ static mho_status build_pool(mhoi_builder *b, const mhoi_layer *l, mho_op op)
             return mhoi_net_at(b, l->entry,
                                mho_error(MHO_ECONFIG, "global %s takes no other key", l->kind));
         const mho_shape in = b->net->node[b->net->nodes - 1].out;
-        node.kh = in.h;
-        node.kw = in.w;
-        node.stride = 1;
+        mhoi_node_set_window(&node, in.h, in.w);
         return mhoi_layer_append(b, l, &node);
     }
+    mhoi_node_set_window(&node, 0, 0);
     mho_status s = mhoi_layer_kernel(b, l, kernel, &node);
-    node.stride = node.kh;
+    node.stride_h = node.stride_w = node.kh;
     if (!s)
-        s = mhoi_layer_optional_size(b, l, "stride", &node.stride);
+        s = mhoi_layer_stride(b, l, &node);
     if (!s)
         s = mhoi_layer_pad(b, l, &node);
     if (!s)
@@ -110,10 +110,10 @@ static mho_status build_shortcut(mhoi_builder *b, const mhoi_layer *l, size_t st
     if (in.c == want.c && in.h == want.h && in.w == want.w)
         return MHO_OK;
     const mhoi_layer plain = {.entry = l->entry, .kind = l->kind, .scope = l->scope};
-    mho_node conv = {.op = MHO_OP_CONV, .groups = 1, .kh = 1, .kw = 1, .inputs = 1};
-    conv.input[0] = start;
+    mho_node conv = {.op = MHO_OP_CONV, .inputs = 1, .input = {start}};
+    mhoi_node_set_window(&conv, 1, 1);
     conv.out.c = want.c;
-    conv.stride = (in.h + want.h - 1) / want.h;
+    conv.stride_h = conv.stride_w = (in.h + want.h - 1) / want.h;
     const mho_node bn = {.op = MHO_OP_BATCHNORM, .epsilon = 1e-5F};
     mho_status s = mhoi_layer_append(b, &plain, &conv);
     if (!s)

@@ -28,7 +28,7 @@ static mho_status check_shape(mho_shape s)
 
 typedef struct axis {
     const char *what;
-    size_t in, kernel, stride, before, after;
+    size_t in, kernel, stride, dilation, before, after;
     bool pool, ceil_mode;
 } axis;
 
@@ -39,17 +39,20 @@ static mho_status window_count(const axis *a, size_t *out)
     if (a->kernel == 0 || a->kernel > most || a->stride == 0 || a->stride > most)
         return mho_error(MHO_ECONFIG, "kernel %s %zu, stride %zu, want 1 or more", a->what,
                          a->kernel, a->stride);
+    if (a->dilation == 0 || a->dilation > most / a->kernel)
+        return mho_error(MHO_ECONFIG, "dilation %zu, want 1 or more", a->dilation);
     if (a->before > most || a->after > most)
         return mho_error(MHO_EDOMAIN, "padding %zu and %zu, want 0..2^31", a->before, a->after);
-    if (a->pool && (a->before >= a->kernel || a->after >= a->kernel))
+    const size_t span = (a->kernel - 1) * a->dilation + 1;
+    if (a->pool && (a->before >= span || a->after >= span))
         return mho_error(MHO_ECONFIG,
                          "pooling padding %zu and %zu, want less than the kernel's %zu", a->before,
-                         a->after, a->kernel);
+                         a->after, span);
     const size_t padded = a->in + a->before + a->after;
-    if (padded < a->kernel)
+    if (padded < span)
         return mho_error(MHO_ECONFIG, "kernel %s %zu is larger than the padded input's %zu",
-                         a->what, a->kernel, padded);
-    const size_t travel = padded - a->kernel;
+                         a->what, span, padded);
+    const size_t travel = padded - span;
     *out = travel / a->stride + 1;
     if (a->pool && a->ceil_mode && travel % a->stride && *out * a->stride < a->in + a->before)
         *out += 1; /* a last partial window, if it starts inside the input */
@@ -58,10 +61,11 @@ static mho_status window_count(const axis *a, size_t *out)
 
 static mho_status infer_window(mho_node *node, bool pool)
 {
-    const axis rows = {"height",      node->in.h,       node->kh, node->stride,
+    const axis rows = {"height",      node->in.h,       node->kh, node->stride_h, node->dilation_h,
                        node->pad_top, node->pad_bottom, pool,     node->ceil_mode};
-    const axis columns = {"width",        node->in.w,      node->kw, node->stride,
-                          node->pad_left, node->pad_right, pool,     node->ceil_mode};
+    const axis columns = {"width",          node->in.w,     node->kw,        node->stride_w,
+                          node->dilation_w, node->pad_left, node->pad_right, pool,
+                          node->ceil_mode};
     mho_status s = window_count(&rows, &node->out.h);
     return s ? s : window_count(&columns, &node->out.w);
 }
@@ -189,7 +193,7 @@ static mho_status check_all_read(const mho_net *net)
     return MHO_OK;
 }
 
-mho_status mho_net_infer_shapes(mho_net *net, const char *place)
+mho_status mhoi_net_infer_shapes(mho_net *net, const char *place)
 {
     mho_status s = MHO_OK;
     for (size_t i = 0; !s && i < net->nodes; i++)

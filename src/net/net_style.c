@@ -72,7 +72,7 @@ mho_status mho_net_style(const mho_net *net, mho_style style, mho_net **out)
         return mho_error(MHO_ENOTMODELED, "network %s: binary style without any weighted layer",
                          net->name);
     mho_net *binary = NULL;
-    s = mho_net_create(net->name, net->nodes + 2 * weighted, &binary);
+    s = mhoi_net_create(net->name, net->nodes + 2 * weighted, &binary);
     if (s)
         return s;
     memcpy(binary->source, net->source, sizeof binary->source);
@@ -81,7 +81,7 @@ mho_status mho_net_style(const mho_net *net, mho_style style, mho_net **out)
     binary->node[0] = net->node[0];
     binary->nodes = 1;
     append_binary(net, binary);
-    s = mho_net_infer_shapes(binary, net->name);
+    s = mhoi_net_infer_shapes(binary, net->name);
     if (s)
         mho_net_destroy(binary);
     else

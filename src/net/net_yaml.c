@@ -88,7 +88,7 @@ static mho_status build(mhoi_builder *b, const mhoi_yaml *root)
                         mho_error(MHO_ECONFIG, "layers, want a list of layers"));
     if (!s)
         s = mhoi_layers_build(b, layers, NULL);
-    return s ? s : mho_net_infer_shapes(b->net, b->place);
+    return s ? s : mhoi_net_infer_shapes(b->net, b->place);
 }
 
 /* "configs/net/lenet.yaml" is called lenet unless it says otherwise. */
@@ -109,7 +109,7 @@ mho_status mho_net_read(const char *text, const char *place, mho_net **out)
     if (s)
         return s;
     mhoi_builder b = {.capacity = 16, .place = place};
-    s = mho_net_create("", b.capacity, &b.net);
+    s = mhoi_net_create("", b.capacity, &b.net);
     if (!s) {
         b.net->nodes = 1;
         default_name(place, b.net);

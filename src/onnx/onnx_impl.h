@@ -7,6 +7,7 @@
 #include <onnx.pb-c.h>
 
 #include "mho/onnx.h"
+#include "net/graph.h"
 
 /* The message of a file; mhoi_onnx_free it.  MHO_EFORMAT: not protobuf, nested deeper than real
  * models. */

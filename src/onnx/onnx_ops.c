@@ -155,7 +155,10 @@ mho_status mhoi_graph_layer(mhoi_graph *g, const char *name, size_t *out, bool *
 static mho_status begin(mhoi_graph *g, const Onnx__NodeProto *n, mho_op op, bool map,
                         mho_node *layer, bool *flat)
 {
-    *layer = (mho_node){.op = op, .inputs = 1, .stride = 1, .groups = 1};
+    *layer = (mho_node){.op = op, .inputs = 1};
+    *flat = false;
+    if (map)
+        mhoi_node_set_window(layer, 0, 0);
     mho_status s = mhoi_graph_layer(g, input(n, 0), &layer->input[0], flat);
     if (!s && map && *flat)
         s = mho_error(MHO_EFORMAT, "input '%s' has 2 dimensions, want 4", input(n, 0));
@@ -187,8 +190,8 @@ static mho_status read_padding(const Onnx__NodeProto *n, mho_node *layer)
     size_t pads[4] = {0};
     if (strcmp(mode, "SAME_UPPER") == 0 || strcmp(mode, "SAME_LOWER") == 0) {
         const bool upper = mode[5] == 'U';
-        same_padding(layer->in.h, layer->kh, layer->stride, upper, &pads[0], &pads[2]);
-        same_padding(layer->in.w, layer->kw, layer->stride, upper, &pads[1], &pads[3]);
+        same_padding(layer->in.h, layer->kh, layer->stride_h, upper, &pads[0], &pads[2]);
+        same_padding(layer->in.w, layer->kw, layer->stride_w, upper, &pads[1], &pads[3]);
     } else if (strcmp(mode, "NOTSET") == 0) {
         mho_status s = ints_of(n, "pads", 4, 0, pads);
         if (s)
@@ -224,7 +227,8 @@ static mho_status read_window(const Onnx__NodeProto *n, mho_node *layer)
         return mho_error(MHO_EFORMAT, "kernel_shape is missing");
     layer->kh = kernel[0];
     layer->kw = kernel[1];
-    layer->stride = strides[0];
+    layer->stride_h = strides[0];
+    layer->stride_w = strides[1];
     return read_padding(n, layer);
 }
 

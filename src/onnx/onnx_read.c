@@ -194,7 +194,7 @@ static mho_status convert(const Onnx__ModelProto *model, const char *place, mho_
     if (!g.proto || g.proto->n_node == 0)
         return mho_error(MHO_EFORMAT, "%s: no graph in the file", place);
     const size_t nodes = g.proto->n_node + 1;
-    mho_status s = mho_net_create(mhoi_onnx_text(g.proto->name), nodes, &g.net);
+    mho_status s = mhoi_net_create(mhoi_onnx_text(g.proto->name), nodes, &g.net);
     if (!s)
         s = mhoi_alloc(&g.value, nodes, sizeof *g.value, "ONNX values");
     if (!s)
@@ -205,7 +205,7 @@ static mho_status convert(const Onnx__ModelProto *model, const char *place, mho_
     if (s)
         s = mho_error_prefix(s == MHO_ECONFIG ? MHO_EFORMAT : s, "%s", place);
     else
-        s = mho_net_infer_shapes(g.net, place) ? MHO_EFORMAT : MHO_OK;
+        s = mhoi_net_infer_shapes(g.net, place) ? MHO_EFORMAT : MHO_OK;
     mhoi_free(&g.constant);
     mhoi_free(&g.value);
     if (s)

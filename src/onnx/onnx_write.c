@@ -12,6 +12,7 @@
 #include "base/contract.h"
 #include "base/file.h"
 #include "mho/onnx.h"
+#include "net/graph.h"
 
 #define OPSET 13
 #define IR_VERSION 7
@@ -144,7 +145,7 @@ static void set_ints(writer *w, Onnx__NodeProto *node, const char *name, size_t 
 static void set_window(writer *w, Onnx__NodeProto *out, const mho_node *n)
 {
     set_ints(w, out, "kernel_shape", 2, (const size_t[]){n->kh, n->kw});
-    set_ints(w, out, "strides", 2, (const size_t[]){n->stride, n->stride});
+    set_ints(w, out, "strides", 2, (const size_t[]){n->stride_h, n->stride_w});
     set_ints(w, out, "pads", 4,
              (const size_t[]){n->pad_top, n->pad_left, n->pad_bottom, n->pad_right});
 }
@@ -268,8 +269,8 @@ static bool ceil_differs(const mho_node *n)
         return false;
     const size_t h = n->in.h + n->pad_top + n->pad_bottom - n->kh;
     const size_t v = n->in.w + n->pad_left + n->pad_right - n->kw;
-    return n->out.h != (h + n->stride - 1) / n->stride + 1 ||
-           n->out.w != (v + n->stride - 1) / n->stride + 1;
+    return n->out.h != (h + n->stride_h - 1) / n->stride_h + 1 ||
+           n->out.w != (v + n->stride_w - 1) / n->stride_w + 1;
 }
 
 /* Fills in w->flat; refuses what standard operators would read differently. */

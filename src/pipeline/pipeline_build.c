@@ -35,8 +35,8 @@ static mho_status window_stage(mhoi_stage *t, const mho_node *n)
     if (n->pad_left >= n->kw || n->pad_top >= n->kh)
         return mho_error(MHO_ENOTMODELED, "layer '%s': padding %zu is not below the kernel %zu",
                          n->name, max_size(n->pad_left, n->pad_top), n->kw < n->kh ? n->kw : n->kh);
-    size_t right = pad_after(n->pad_right, n->out.w, n->stride, n->kw, n->pad_left, n->in.w);
-    size_t below = pad_after(n->pad_bottom, n->out.h, n->stride, n->kh, n->pad_top, n->in.h);
+    size_t right = pad_after(n->pad_right, n->out.w, n->stride_w, n->kw, n->pad_left, n->in.w);
+    size_t below = pad_after(n->pad_bottom, n->out.h, n->stride_h, n->kh, n->pad_top, n->in.h);
     *s = (mhoi_stream_state){.in_w = n->in.w,
                              .in_h = n->in.h,
                              .gap = max_size(n->pad_left, right),
@@ -44,7 +44,7 @@ static mho_status window_stage(mhoi_stage *t, const mho_node *n)
                              .rows = n->pad_top + n->in.h + below,
                              .kh = n->kh,
                              .kw = n->kw,
-                             .stride = n->stride,
+                             .stride = n->stride_h,
                              .left = n->pad_left,
                              .out_w = n->out.w,
                              .out_h = n->out.h};

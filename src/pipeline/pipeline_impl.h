@@ -4,6 +4,7 @@
 #define MHO_PIPELINE_IMPL_H
 
 #include "mho/pipeline.h"
+#include "net/graph.h"
 
 typedef enum mhoi_stage_kind {
     MHOI_STAGE_INPUT,  /* the image, one element a cycle */

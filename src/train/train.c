@@ -155,7 +155,7 @@ mho_status mho_train(mho_net *net, const mho_data *data, const mho_train_options
         return mho_error(MHO_EUSAGE, "resume needs a checkpoint");
     mho_status s = train_create(net, &data->train, options, &t);
     if (s == MHO_OK)
-        s = mho_net_alloc_parameters(net);
+        s = mhoi_net_alloc_parameters(net);
     if (s == MHO_OK && resume)
         s = train_load(t, &progress, checkpoint);
     if (s == MHO_OK && progress.epochs_done) {

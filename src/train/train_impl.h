@@ -9,6 +9,7 @@
 #include "dnn/dnn.h"
 #include "dnn/loops.h"
 #include "mho/train.h"
+#include "net/graph.h"
 
 #define TRAIN_CHUNK_MAX 16
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mho/chip.h"
+#include "net/graph.h"
 
 typedef struct dice {
     uint64_t state;
@@ -47,8 +48,7 @@ static inline mho_node *add_node(builder *b, mho_op op, const char *name, size_t
     node->inputs = op == MHO_OP_INPUT ? 0 : 1;
     node->input[0] = input;
     node->epsilon = 1e-5f;
-    node->groups = 1;
-    node->stride = 1;
+    mhoi_node_set_window(node, 1, 1);
     b->nodes++;
     return node;
 }
@@ -58,7 +58,7 @@ static inline void add_conv(builder *b, size_t out, size_t k, size_t stride, siz
 {
     mho_node *node = add_node(b, MHO_OP_CONV, "conv", b->nodes - 1);
     node->kh = node->kw = k;
-    node->stride = stride;
+    node->stride_h = node->stride_w = stride;
     node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = pad;
     node->groups = groups;
     node->out.c = out;
@@ -78,7 +78,7 @@ static inline void add_pool_node(builder *b, mho_op op, size_t k, size_t stride,
 {
     mho_node *node = add_node(b, op, "pool", b->nodes - 1);
     node->kh = node->kw = k;
-    node->stride = stride;
+    node->stride_h = node->stride_w = stride;
     node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = pad;
 }
 
@@ -90,12 +90,12 @@ static inline void add_plain(builder *b, mho_op op, const char *name)
 static inline mho_net *finish(builder *b)
 {
     mho_net *net;
-    must(mho_net_create("random", b->nodes, &net));
+    must(mhoi_net_create("random", b->nodes, &net));
     memcpy(net->node, b->node, b->nodes * sizeof *b->node);
     net->input_scale = 1.0f / 256;
     net->input_bits = 8;
-    must(mho_net_infer_shapes(net, "random"));
-    must(mho_net_alloc_parameters(net));
+    must(mhoi_net_infer_shapes(net, "random"));
+    must(mhoi_net_alloc_parameters(net));
     return net;
 }
 

@@ -35,7 +35,7 @@ static mho_node *append(mho_net *net, mho_op op)
     node->op = op;
     node->inputs = 1;
     node->input[0] = i - 1;
-    node->groups = node->stride = node->kh = node->kw = 1;
+    mhoi_node_set_window(node, 1, 1);
     node->epsilon = 1e-5f;
     snprintf(node->name, MHO_NAME, "node%zu", i);
     return node;
@@ -46,7 +46,7 @@ static mho_node *window(mho_net *net, mho_op op, size_t kh, size_t kw, size_t st
     mho_node *node = append(net, op);
     node->kh = kh;
     node->kw = kw;
-    node->stride = stride;
+    node->stride_h = node->stride_w = stride;
     return node;
 }
 
@@ -61,7 +61,7 @@ static void pads(mho_node *node, size_t top, size_t left, size_t bottom, size_t 
 static mho_net *begin(mho_shape in)
 {
     mho_net *net = NULL;
-    assert_int_equal(mho_net_create("test", 24, &net), MHO_OK);
+    assert_int_equal(mhoi_net_create("test", 24, &net), MHO_OK);
     net->nodes = 1;
     net->node[0].op = MHO_OP_INPUT;
     net->node[0].out = in;
@@ -71,7 +71,7 @@ static mho_net *begin(mho_shape in)
 
 static mho_net *finish(mho_net *net, unsigned seed)
 {
-    if (mho_net_infer_shapes(net, "test") != MHO_OK || mho_net_alloc_parameters(net) != MHO_OK)
+    if (mhoi_net_infer_shapes(net, "test") != MHO_OK || mhoi_net_alloc_parameters(net) != MHO_OK)
         fail_msg("%s", mho_error_message());
     slow_random_parameters(net, seed);
     return net;
@@ -167,7 +167,7 @@ static mho_net *zoo_net(const char *name, mho_style style, unsigned seed)
     if (mho_net_zoo(name, &plain) != MHO_OK || mho_net_style(plain, style, &net) != MHO_OK)
         fail_msg("%s", mho_error_message());
     mho_net_destroy(plain);
-    assert_int_equal(mho_net_alloc_parameters(net), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
     slow_random_parameters(net, seed);
     return net;
 }

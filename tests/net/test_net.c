@@ -192,7 +192,7 @@ static void pooling_commutes_with_sign(void **state)
         char text[256] = HEAD "  - conv: {out: 4, kernel: 3}\n  - batchnorm\n";
         strcat(text, order[k]);
         mho_net *net = read_ok(text);
-        assert_int_equal(mho_net_alloc_parameters(net), MHO_OK);
+        assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
         slow_random_parameters(net, 5);
         float input[2 * 8 * 8];
         slow_random_input(net, 3, input);
@@ -213,7 +213,7 @@ static void parameters_are_allocated_and_cloned(void **state)
     assert_int_equal(mho_net_clone(net, &copy), MHO_OK);
     assert_false(mho_net_has_parameters(copy));
     mho_net_destroy(copy);
-    assert_int_equal(mho_net_alloc_parameters(net), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
     assert_true(mho_net_has_parameters(net));
     assert_true(net->node[2].variance[15] == 1 && net->node[2].gamma[15] == 1);
     assert_null(net->node[1].bias);
@@ -234,7 +234,7 @@ static void networks_larger_than_memory_are_refused(void **state)
 {
     (void)state;
     mho_net *net = read_ok("input: {shape: [1000000, 1, 1]}\nlayers: [fc: 1000000, fc: 1000000]");
-    assert_int_equal(mho_net_alloc_parameters(net), MHO_ENOMEM);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_ENOMEM);
     assert_non_null(strstr(mho_error_message(), "8000.0 GB"));
     assert_false(mho_net_has_parameters(net));
     mho_net_destroy(net);
@@ -247,7 +247,7 @@ static mho_status everything(void)
     if (!s)
         s = mho_net_style(net, MHO_STYLE_BINARY, &binary);
     if (!s)
-        s = mho_net_alloc_parameters(binary);
+        s = mhoi_net_alloc_parameters(binary);
     if (!s)
         s = mho_net_clone(binary, &copy);
     mho_net_destroy(copy);

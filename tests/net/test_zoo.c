@@ -10,6 +10,7 @@
 
 #include "mho/asset.h"
 #include "mho/net.h"
+#include "net/graph.h"
 
 static mho_net *zoo(const char *name)
 {

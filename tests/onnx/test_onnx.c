@@ -25,7 +25,7 @@ static mho_net *trained(const char *zoo, mho_style style)
     mho_net *net = NULL, *styled = NULL;
     assert_int_equal(mho_net_zoo(zoo, &net), MHO_OK);
     assert_int_equal(mho_net_style(net, style, &styled), MHO_OK);
-    assert_int_equal(mho_net_alloc_parameters(styled), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(styled), MHO_OK);
     slow_random_parameters(styled, 7);
     mho_net_destroy(net);
     return styled;
@@ -34,7 +34,7 @@ static mho_net *trained(const char *zoo, mho_style style)
 static mho_net *from_text(const char *text)
 {
     mho_net *net = NULL;
-    if (mho_net_read(text, "small", &net) != MHO_OK || mho_net_alloc_parameters(net) != MHO_OK)
+    if (mho_net_read(text, "small", &net) != MHO_OK || mhoi_net_alloc_parameters(net) != MHO_OK)
         fail_msg("%s", mho_error_message());
     slow_random_parameters(net, 3);
     return net;
@@ -76,7 +76,8 @@ static void check_same(const mho_net *a, const mho_net *b)
         assert_int_equal(m->has_bias, n->has_bias);
         assert_true(m->slope == n->slope && m->epsilon == n->epsilon);
         if (m->op == MHO_OP_CONV || m->op == MHO_OP_MAXPOOL || m->op == MHO_OP_AVGPOOL)
-            assert_int_equal(m->stride, n->stride);
+            assert_int_equal(m->stride_h, n->stride_h);
+        assert_int_equal(m->stride_w, n->stride_w);
         if (m->op == MHO_OP_CONV)
             assert_int_equal(m->groups, n->groups);
     }

@@ -68,7 +68,7 @@ static void written(const char *zoo, mho_style style)
     mho_net *net = NULL, *styled = NULL;
     assert_int_equal(mho_net_zoo(zoo, &net), MHO_OK);
     assert_int_equal(mho_net_style(net, style, &styled), MHO_OK);
-    assert_int_equal(mho_net_alloc_parameters(styled), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(styled), MHO_OK);
     slow_random_parameters(styled, 11);
     if (mho_onnx_write(styled, model) != MHO_OK)
         fail_msg("%s", mho_error_message());
@@ -111,7 +111,7 @@ static void every_operator(void **state)
         "  - fc: {out: 3, bias: false}\n"
         "  - softmax\n";
     assert_int_equal(mho_net_read(text, "every", &net), MHO_OK);
-    assert_int_equal(mho_net_alloc_parameters(net), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
     slow_random_parameters(net, 2);
     assert_int_equal(mho_onnx_write(net, model), MHO_OK);
     check_meaning(net, 9);

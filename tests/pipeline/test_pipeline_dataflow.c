@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "mho/pipeline.h"
+#include "net/graph.h"
 
 static size_t max(size_t a, size_t b)
 {
@@ -23,10 +24,10 @@ static size_t max(size_t a, size_t b)
 static void window_times(const mho_node *n, const long *in, long *out)
 {
     size_t right = n->pad_right, below = n->pad_bottom;
-    if ((n->out.w - 1) * n->stride + n->kw > n->pad_left + n->in.w + right)
-        right = (n->out.w - 1) * n->stride + n->kw - n->pad_left - n->in.w;
-    if ((n->out.h - 1) * n->stride + n->kh > n->pad_top + n->in.h + below)
-        below = (n->out.h - 1) * n->stride + n->kh - n->pad_top - n->in.h;
+    if ((n->out.w - 1) * n->stride_w + n->kw > n->pad_left + n->in.w + right)
+        right = (n->out.w - 1) * n->stride_w + n->kw - n->pad_left - n->in.w;
+    if ((n->out.h - 1) * n->stride_h + n->kh > n->pad_top + n->in.h + below)
+        below = (n->out.h - 1) * n->stride_h + n->kh - n->pad_top - n->in.h;
     size_t gap = max(n->pad_left, right), rows = n->pad_top + n->in.h + below, row = gap + n->in.w;
     long *at = malloc((rows * row + gap) * sizeof *at), t = -1;
     assert_non_null(at);
@@ -43,8 +44,8 @@ static void window_times(const mho_node *n, const long *in, long *out)
     }
     for (size_t y = 0; y < n->out.h; y++)
         for (size_t x = 0; x < n->out.w; x++) {
-            size_t last_row = y * n->stride + n->kh - 1;
-            size_t last_column = x * n->stride + n->kw - 1 + (gap - n->pad_left);
+            size_t last_row = y * n->stride_h + n->kh - 1;
+            size_t last_column = x * n->stride_w + n->kw - 1 + (gap - n->pad_left);
             out[y * n->out.w + x] = at[last_row * row + last_column];
         }
     free(at);

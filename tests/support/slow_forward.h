@@ -3,7 +3,7 @@
 #ifndef MHO_TESTS_SLOW_FORWARD_H
 #define MHO_TESTS_SLOW_FORWARD_H
 
-#include "mho/net.h"
+#include "net/graph.h"
 
 /* out[i] = what node i gives, [c][h][w]; free with slow_forward_free.  Batch normalization is
  * computed in float as mho/infer.h defines it, so the signs after it are those of the library; all

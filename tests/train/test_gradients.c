@@ -28,7 +28,7 @@
 static mho_net *net_of(size_t nodes, mho_shape in)
 {
     mho_net *net = NULL;
-    assert_int_equal(mho_net_create("test", nodes, &net), MHO_OK);
+    assert_int_equal(mhoi_net_create("test", nodes, &net), MHO_OK);
     net->nodes = 1;
     net->node[0].op = MHO_OP_INPUT;
     net->node[0].out = in;
@@ -44,7 +44,7 @@ static mho_node *append(mho_net *net, mho_op op)
     node->op = op;
     node->inputs = 1;
     node->input[0] = i - 1;
-    node->groups = node->stride = node->kh = node->kw = 1;
+    mhoi_node_set_window(node, 1, 1);
     node->epsilon = 1e-5f;
     snprintf(node->name, MHO_NAME, "node%zu", i);
     return node;
@@ -55,7 +55,7 @@ static mho_node *conv(mho_net *net, size_t out, size_t k, size_t stride, size_t 
     mho_node *node = append(net, MHO_OP_CONV);
     node->out.c = out;
     node->kh = node->kw = k;
-    node->stride = stride;
+    node->stride_h = node->stride_w = stride;
     node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = pad;
     node->binary = binary;
     node->has_bias = !binary;
@@ -75,13 +75,13 @@ static mho_node *pool(mho_net *net, mho_op op, size_t k, size_t stride)
 {
     mho_node *node = append(net, op);
     node->kh = node->kw = k;
-    node->stride = stride;
+    node->stride_h = node->stride_w = stride;
     return node;
 }
 
 static mho_net *finish(mho_net *net)
 {
-    if (mho_net_infer_shapes(net, "test") != MHO_OK)
+    if (mhoi_net_infer_shapes(net, "test") != MHO_OK)
         fail_msg("%s", mho_error_message());
     return net;
 }
@@ -179,8 +179,8 @@ static void ref_conv(const reference *r, const train_layer *l, const double *x, 
                     for (size_t c = 0; c < per_in; ++c)
                         for (size_t a = 0; a < n->kh; ++a)
                             for (size_t b = 0; b < n->kw; ++b) {
-                                const size_t h = oh * n->stride + a - n->pad_top;
-                                const size_t w = ow * n->stride + b - n->pad_left;
+                                const size_t h = oh * n->stride_h + a - n->pad_top;
+                                const size_t w = ow * n->stride_w + b - n->pad_left;
                                 if (h < n->in.h && w < n->in.w)
                                     sum += weight_of(r, l,
                                                      ((o * per_in + c) * n->kh + a) * n->kw + b) *
@@ -211,9 +211,10 @@ static void ref_pool(reference *r, size_t index, const mho_node *n, const double
                     double best = -HUGE_VAL, sum = 0;
                     int count = 0, chosen = 0;
                     const size_t to = at(n->out, i, oh, ow, c);
-                    for (size_t h = oh * n->stride; h < oh * n->stride + n->kh && h < n->in.h; ++h)
-                        for (size_t w = ow * n->stride; w < ow * n->stride + n->kw && w < n->in.w;
-                             ++w) {
+                    for (size_t h = oh * n->stride_h; h < oh * n->stride_h + n->kh && h < n->in.h;
+                         ++h)
+                        for (size_t w = ow * n->stride_w;
+                             w < ow * n->stride_w + n->kw && w < n->in.w; ++w) {
                             const double v = x[at(n->in, i, h, w, c)];
                             sum += v;
                             if (r->at_base ? v > best : count == r->which[index][to]) {

@@ -218,7 +218,7 @@ static void no_sum_gives_zero(void **state)
 {
     (void)state;
     mho_net *net = net_of(MHO_STYLE_BINARY);
-    assert_int_equal(mho_net_alloc_parameters(net), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
     mho_node *bn = &net->node[2];
     assert_int_equal(bn->op, MHO_OP_BATCHNORM);
     const double step = 1.0 / 256;

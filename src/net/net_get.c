@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What programs may ask a network and its nodes. */
+#include "base/contract.h"
+#include "net/graph.h"
+
+const char *mho_net_name(const mho_net *net)
+{
+    return net->name;
+}
+
+const char *mho_net_source(const mho_net *net)
+{
+    return net->source;
+}
+
+float mho_net_input_scale(const mho_net *net)
+{
+    return net->input_scale;
+}
+
+size_t mho_net_input_bits(const mho_net *net)
+{
+    return net->input_bits;
+}
+
+mho_shape mho_net_input_shape(const mho_net *net)
+{
+    return net->node[0].out;
+}
+
+mho_shape mho_net_output_shape(const mho_net *net)
+{
+    return net->node[net->nodes - 1].out;
+}
+
+size_t mho_net_nodes(const mho_net *net)
+{
+    return net->nodes;
+}
+
+const mho_node *mho_net_node(const mho_net *net, size_t i)
+{
+    MHO_ASSERT(i < net->nodes);
+    return &net->node[i];
+}
+
+const char *mho_node_name(const mho_node *node)
+{
+    return node->name;
+}
+
+mho_op mho_node_op(const mho_node *node)
+{
+    return node->op;
+}
+
+size_t mho_node_inputs(const mho_node *node)
+{
+    return node->inputs;
+}
+
+size_t mho_node_input(const mho_node *node, size_t k)
+{
+    MHO_ASSERT(k < node->inputs);
+    return node->input[k];
+}
+
+mho_shape mho_node_input_shape(const mho_node *node)
+{
+    return node->in;
+}
+
+mho_shape mho_node_output_shape(const mho_node *node)
+{
+    return node->out;
+}
+
+mho_geometry mho_node_geometry(const mho_node *node)
+{
+    if (node->op != MHO_OP_CONV && node->op != MHO_OP_MAXPOOL && node->op != MHO_OP_AVGPOOL)
+        return (mho_geometry){.kh = 0};
+    return (mho_geometry){.kh = node->kh,
+                          .kw = node->kw,
+                          .stride_h = node->stride_h,
+                          .stride_w = node->stride_w,
+                          .dilation_h = node->dilation_h,
+                          .dilation_w = node->dilation_w,
+                          .pad_top = node->pad_top,
+                          .pad_left = node->pad_left,
+                          .pad_bottom = node->pad_bottom,
+                          .pad_right = node->pad_right,
+                          .groups = node->groups};
+}
+
+bool mho_node_is_binary(const mho_node *node)
+{
+    return node->binary;
+}
+
+size_t mho_node_bias_count(const mho_node *node)
+{
+    return mho_node_is_weighted(node) && node->has_bias ? node->out.c : 0;
+}
+
+static uint64_t mix(uint64_t h, const void *bytes, size_t n)
+{
+    const uint8_t *p = bytes;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static uint64_t mix_floats(uint64_t h, const float *v, size_t n)
+{
+    return v ? mix(h, v, n * sizeof *v) : h;
+}
+
+uint64_t mho_net_fingerprint(const mho_net *net, uint64_t start)
+{
+    uint64_t h = start;
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_node *node = &net->node[i];
+        const size_t c = node->out.c;
+        h = mix(h, &node->op, sizeof node->op);
+        h = mix_floats(h, node->weight, mho_node_weight_count(node));
+        h = mix_floats(h, node->bias, c);
+        h = mix_floats(h, node->gamma, c);
+        h = mix_floats(h, node->beta, c);
+        h = mix_floats(h, node->mean, c);
+        h = mix_floats(h, node->variance, c);
+    }
+    return h;
+}
