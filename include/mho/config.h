@@ -72,5 +72,8 @@ MHO_API int mho_field_print(const mho_fields *table, size_t i, const void *optio
 
 /* The spelling among names[count] nearest to word, NULL if none is near. */
 MHO_API const char *mho_nearest(const char *word, const char *const *names, size_t count);
+/* mho_error, and "; did you mean NAME?" behind its text where one of names[count] is near word. */
+MHO_API mho_status mho_error_near(mho_status s, const char *word, const char *const *names,
+                                  size_t count, const char *format, ...) MHO_PRINTF(5, 6);
 
 #endif

@@ -87,9 +87,8 @@ static mho_status check_keys(const mhoi_yaml *entry, const char *place)
         for (size_t k = 0; k < NUMBERS + 4; k++)
             found |= strcmp(child->key, known[k]) == 0;
         if (!found) {
-            const char *near = mho_nearest(child->key, known, NUMBERS + 4);
-            return mho_error(MHO_ECONFIG, "%s:%zu: unknown key %s%s%s", place, child->line,
-                             child->key, near ? ", nearest is " : "", near ? near : "");
+            return mho_error_near(MHO_ECONFIG, child->key, known, NUMBERS + 4,
+                                  "%s:%zu: unknown key %s", place, child->line, child->key);
         }
     }
     return MHO_OK;

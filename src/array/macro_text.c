@@ -200,7 +200,7 @@ mho_status mho_macro_read(const char *path, const char *kind, mho_macro *out)
                          sizeof out->kind - 1);
     char *text = NULL;
     size_t size;
-    mho_status s = mhoi_file_read(path, &text, &size);
+    mho_status s = mhoi_file_read(path, MHOI_TEXT_MAX, &text, &size);
     if (s != MHO_OK)
         return s;
     bool nvsim = strstr(text, "DESIGN SPECIFICATION") != NULL;

@@ -52,7 +52,7 @@ mho_status mhoi_named_open(const char *folder, const char *what, const char *nam
     if (!strchr(name, '/') && !ends_with(name, ".yaml") && !ends_with(name, ".yml"))
         return no_such(folder, what, name);
     size_t size;
-    mho_status s = mhoi_file_read(name, &out->own, &size);
+    mho_status s = mhoi_file_read(name, MHOI_TEXT_MAX, &out->own, &size);
     if (s != MHO_OK)
         return s;
     snprintf(out->place, sizeof out->place, "%s", name);

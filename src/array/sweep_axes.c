@@ -201,9 +201,8 @@ static mho_status read_key(const mhoi_yaml *node, const char *place, const mho_a
         if (strcmp(node->key, axis_table[a].key) == 0)
             return read_axis(&axis_table[a], node, place, base, axes);
     }
-    const char *near = mho_nearest(node->key, known, AXES + 2);
-    return mho_error(MHO_ECONFIG, "%s:%zu: unknown key %s%s%s", place, node->line, node->key,
-                     near ? ", nearest is " : "", near ? near : "");
+    return mho_error_near(MHO_ECONFIG, node->key, known, AXES + 2, "%s:%zu: unknown key %s", place,
+                          node->line, node->key);
 }
 
 mho_status mho_sweep_axes_read(const char *text, const char *place, const mho_array_options *base,

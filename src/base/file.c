@@ -1,82 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole files: zlib unpacks on reading what is packed and passes on what is not. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "mho/run.h"
 
 #define FIRST_CAPACITY ((size_t)1 << 16)
-#define READ_MAX ((size_t)1 << 30) /* zlib counts in unsigned */
+#define READ_MAX ((size_t)1 << 24) /* from one look at the interruption to the next */
+#define RATIO_MAX 1032             /* of deflate: no more bytes come out of one */
 
-/* Doubles *capacity of *bytes, keeping size bytes. */
-static mho_status grow(char **bytes, size_t size, size_t *capacity)
+typedef struct reader {
+    gzFile file;
+    const char *path;
+    size_t most;
+    char *bytes;
+    size_t size, capacity;
+} reader;
+
+/* How large the contents will be, if the file tells: 0 if not.  A packed file ends with its size unpacked (modulo 2^32),
+ * which nobody has to believe beyond what its own size allows. */
+static size_t expected_size(int fd)
+{
+    struct stat info;
+    unsigned char head[2], tail[4];
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0)
+        return 0;
+    const size_t size = (size_t)info.st_size;
+    if (pread(fd, head, 2, 0) != 2 || head[0] != 0x1f || head[1] != 0x8b)
+        return size;
+    if (size < 18 || pread(fd, tail, 4, info.st_size - 4) != 4)
+        return 0;
+    const size_t told =
+        (size_t)tail[0] | (size_t)tail[1] << 8 | (size_t)tail[2] << 16 | (size_t)tail[3] << 24;
+    return told <= size * RATIO_MAX ? told : 0;
+}
+
+/* Room for `capacity` bytes, keeping those there are. */
+static mho_status reserve(reader *r, size_t capacity)
 {
     char *larger;
-    mho_status s = mhoi_alloc(&larger, *capacity * 2, 1, "file contents");
+    mho_status s = mhoi_alloc(&larger, capacity, 1, "file contents");
     if (s != MHO_OK)
-        return s;
-    memcpy(larger, *bytes, size);
-    mhoi_free(bytes);
-    *bytes = larger;
-    *capacity *= 2;
+        return mho_error_prefix(s, "%s", r->path);
+    if (r->size)
+        memcpy(larger, r->bytes, r->size);
+    mhoi_free(&r->bytes);
+    r->bytes = larger;
+    r->capacity = capacity;
     return MHO_OK;
 }
 
-static mho_status read_failure(gzFile file, const char *path)
+static mho_status read_failure(const reader *r)
 {
     int code;
-    const char *text = gzerror(file, &code);
+    const char *text = gzerror(r->file, &code);
     if (code == Z_ERRNO)
-        return mho_error(MHO_EFILE, "%s: cannot read: %s", path, strerror(errno));
-    const size_t length = strlen(path); /* zlib's text may begin with the path, too */
-    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0)
+        return mho_error(MHO_EFILE, "%s: cannot read: %s", r->path, strerror(errno));
+    const size_t length = strlen(r->path); /* zlib's text may begin with the path, too */
+    if (strncmp(text, r->path, length) == 0 && strncmp(text + length, ": ", 2) == 0)
         text += length + 2;
-    return mho_error(MHO_EFORMAT, "%s: damaged gzip: %s", path, text);
+    return mho_error(MHO_EFORMAT, "%s: damaged gzip: %s", r->path, text);
 }
 
-static mho_status read_all(gzFile file, const char *path, char **bytes, size_t *size)
+static mho_status too_long(const reader *r)
 {
-    size_t capacity = FIRST_CAPACITY, length = 0;
-    int got, code;
-    mho_status s = mhoi_alloc(bytes, capacity, 1, "file contents");
-    while (s == MHO_OK) {
-        size_t room = capacity - 1 - length;
-        got = gzread(file, *bytes + length, (unsigned)(room < READ_MAX ? room : READ_MAX));
+    return mho_error(MHO_EFORMAT, "%s: longer than %zu bytes%s, the most a file of this kind has",
+                     r->path, r->most, gzdirect(r->file) ? "" : " unpacked");
+}
+
+/* Reads on until the room is full or the file ends; *end tells which. */
+static mho_status fill(reader *r, bool *end)
+{
+    *end = false;
+    while (r->size < r->capacity) {
+        const size_t room = r->capacity - r->size;
+        const int got =
+            gzread(r->file, r->bytes + r->size, (unsigned)(room < READ_MAX ? room : READ_MAX));
         if (got < 0)
-            return read_failure(file, path);
-        if (got == 0)
-            break;
-        length += (size_t)got;
-        if (length + 1 == capacity)
-            s = grow(bytes, length, &capacity);
+            return read_failure(r);
+        if (mho_interrupted())
+            return mho_error(MHO_EINTERRUPTED, "%s: interrupted", r->path);
+        *end = got == 0;
+        if (*end)
+            return MHO_OK;
+        r->size += (size_t)got;
     }
-    if (s != MHO_OK)
-        return mho_error_prefix(s, "%s", path);
-    (void)gzerror(file, &code);
-    if (code != Z_OK && code != Z_STREAM_END) /* ends within the packed data */
-        return read_failure(file, path);
-    (*bytes)[length] = '\0';
-    *size = length;
     return MHO_OK;
 }
 
-mho_status mhoi_file_read(const char *path, char **bytes, size_t *size)
+/* The room has a byte more than the contents, for the zero byte and to notice the end. */
+static mho_status read_all(reader *r, size_t expected)
+{
+    bool end = false;
+    int code;
+    size_t room = expected ? expected : FIRST_CAPACITY;
+    mho_status s = MHO_OK;
+    while (s == MHO_OK && !end) {
+        s = reserve(r, (room < r->most ? room : r->most) + 1);
+        if (s == MHO_OK)
+            s = fill(r, &end);
+        if (s == MHO_OK && !end && r->size > r->most)
+            return too_long(r);
+        room = 2 * r->size;
+    }
+    if (s != MHO_OK)
+        return s;
+    (void)gzerror(r->file, &code);
+    if (code != Z_OK && code != Z_STREAM_END) /* ends within the packed data */
+        return read_failure(r);
+    r->bytes[r->size] = '\0';
+    return MHO_OK;
+}
+
+mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *size)
 {
     *bytes = NULL;
     *size = 0;
     errno = 0;
-    gzFile file = gzopen(path, "rbe");
-    if (!file)
-        return mho_error(errno ? MHO_EFILE : MHO_ENOMEM, "%s: cannot open: %s", path,
-                         strerror(errno ? errno : ENOMEM));
-    mho_status s = read_all(file, path, bytes, size);
-    (void)gzclose_r(file);
-    if (s != MHO_OK)
-        mhoi_free(bytes);
-    return s;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return mho_error(MHO_EFILE, "%s: cannot open: %s", path, strerror(errno));
+    reader r = {.file = gzdopen(fd, "rb"), .path = path, .most = most};
+    if (!r.file) {
+        (void)close(fd);
+        return mho_error(MHO_ENOMEM, "%s: cannot open: %s", path, strerror(ENOMEM));
+    }
+    mho_status s = read_all(&r, expected_size(fd));
+    (void)gzclose_r(r.file);
+    if (s != MHO_OK) {
+        mhoi_free(&r.bytes);
+        return s;
+    }
+    *bytes = r.bytes;
+    *size = r.size;
+    return MHO_OK;
 }
 
 bool mhoi_file_exists(const char *path)

@@ -8,9 +8,17 @@
 
 #include "mho/status.h"
 
-/* *bytes gets size bytes and a zero byte after them; mhoi_free it.  Gzip files come out unpacked.
- * MHO_EFILE: cannot open or read (with the reason); MHO_EFORMAT: damaged gzip; MHO_ENOMEM. */
-MHO_MUST_CHECK mho_status mhoi_file_read(const char *path, char **bytes, size_t *size);
+/* The most bytes of a file of each kind, unpacked. */
+#define MHOI_TEXT_MAX ((size_t)16 << 20)       /* descriptions, texts of other tools */
+#define MHOI_TABLE_MAX ((size_t)512 << 20)     /* CSV of a crossbar: 4096 x 4096 numbers */
+#define MHOI_TENSOR_MAX ((size_t)1025 << 20)   /* 2^28 floats, and a header */
+#define MHOI_MODEL_MAX (((size_t)1 << 31) - 1) /* of protobuf */
+#define MHOI_DATA_MAX ((size_t)1 << 32)
+
+/* *bytes gets size bytes, at most `most`, and a zero byte after them; mhoi_free it.  Gzip files come out unpacked.
+ * MHO_EFILE: cannot open or read (with the reason); MHO_EFORMAT: damaged gzip, longer than `most`; MHO_ENOMEM;
+ * MHO_EINTERRUPTED. */
+MHO_MUST_CHECK mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *size);
 /* Writes all of it by mho_output_open (mho/file.h): on failure the old file is untouched. */
 MHO_MUST_CHECK mho_status mhoi_file_write(const char *path, const void *bytes, size_t size);
 bool mhoi_file_exists(const char *path);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The known spelling nearest to a mistyped one: fewest insertions, deletions, replacements and swaps of
  * neighbours. */
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mho/config.h"
@@ -56,4 +58,16 @@ const char *mho_nearest(const char *word, const char *const *names, size_t count
         }
     }
     return found;
+}
+
+mho_status mho_error_near(mho_status s, const char *word, const char *const *names, size_t count,
+                          const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const char *near = mho_nearest(word, names, count);
+    return near ? mho_error(s, "%s; did you mean %s?", text, near) : mho_error(s, "%s", text);
 }

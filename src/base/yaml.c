@@ -2,17 +2,23 @@
 /* YAML (libyaml events) into a tree.  Of YAML's riches only scalars, lists and maps are taken: anchors,
  * aliases and tags are refused. */
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
 #include "base/alloc.h"
 #include "base/yaml.h"
+#include "mho/run.h"
 
 #define DEPTH_MAX 32
+#define NODES_MAX ((size_t)1 << 20)
+#define KEYS_FEW 16 /* so many are compared one by one */
+#define POLL 1024   /* nodes from one look at the interruption to the next */
 
 typedef struct reader {
     yaml_parser_t parser;
     const char *place;
+    size_t nodes;
 } reader;
 
 static mho_status next_event(reader *r, yaml_event_t *event)
@@ -46,9 +52,13 @@ static mho_status copy_scalar(const reader *r, const yaml_event_t *event, char *
 }
 
 /* One more child of node, zeroed. */
-static mho_status append(mhoi_yaml *node, mhoi_yaml **out)
+static mho_status append(reader *r, mhoi_yaml *node, mhoi_yaml **out)
 {
     size_t n = node->children;
+    if (++r->nodes > NODES_MAX)
+        return mho_error(MHO_EFORMAT, "%s: more than %zu keys and values", r->place, NODES_MAX);
+    if (r->nodes % POLL == 0 && mho_interrupted())
+        return mho_error(MHO_EINTERRUPTED, "%s: interrupted", r->place);
     if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
         mhoi_yaml *larger;
         mho_status s = mhoi_alloc(&larger, n ? 2 * n : 1, sizeof *larger, "YAML nodes");
@@ -86,8 +96,7 @@ static mho_status refuse_extras(const reader *r, const yaml_event_t *event)
 static mho_status read_node(reader *r, const yaml_event_t *event, size_t depth, mhoi_yaml *node);
 
 /* The key of a map's next entry goes to a new child. */
-static mho_status read_key(const reader *r, const yaml_event_t *event, mhoi_yaml *map,
-                           mhoi_yaml **child)
+static mho_status read_key(reader *r, const yaml_event_t *event, mhoi_yaml *map, mhoi_yaml **child)
 {
     char *key;
     size_t line = event->start_mark.line + 1;
@@ -98,17 +107,51 @@ static mho_status read_key(const reader *r, const yaml_event_t *event, mhoi_yaml
         s = copy_scalar(r, event, &key);
     if (s != MHO_OK)
         return s;
-    const mhoi_yaml *twin = mhoi_yaml_get(map, key);
-    if (twin)
-        s = mho_error(MHO_EFORMAT, "%s:%zu: %s stands twice, first in line %zu", r->place, line,
-                      key, twin->line);
-    else
-        s = append(map, child);
+    s = append(r, map, child);
     if (s == MHO_OK)
         (*child)->key = key;
     else
         mhoi_free(&key);
     return s;
+}
+
+/* By key, and of equal keys in the order of the text. */
+static int compare_children(const void *a, const void *b, void *user)
+{
+    const mhoi_yaml *child = user;
+    const uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+    const int c = strcmp(child[i].key, child[j].key);
+    return c ? c : i < j ? -1 : i > j;
+}
+
+static mho_status stands_twice(const reader *r, const mhoi_yaml *first, const mhoi_yaml *again)
+{
+    return mho_error(MHO_EFORMAT, "%s:%zu: %s stands twice, first in line %zu", r->place,
+                     again->line, again->key, first->line);
+}
+
+/* No key stands twice; a map of many gets its order. */
+static mho_status check_keys(const reader *r, mhoi_yaml *map)
+{
+    const size_t n = map->children;
+    for (size_t i = 1; n <= KEYS_FEW && i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(map->child[j].key, map->child[i].key) == 0)
+                return stands_twice(r, &map->child[j], &map->child[i]);
+    if (n <= KEYS_FEW)
+        return MHO_OK;
+    mho_status s = mhoi_alloc(&map->order, n, sizeof *map->order, "YAML keys");
+    if (s != MHO_OK)
+        return s;
+    for (size_t i = 0; i < n; i++)
+        map->order[i] = (uint32_t)i;
+    qsort_r(map->order, n, sizeof *map->order, compare_children, map->child);
+    for (size_t i = 1; i < n; i++) {
+        const mhoi_yaml *a = &map->child[map->order[i - 1]], *b = &map->child[map->order[i]];
+        if (strcmp(a->key, b->key) == 0)
+            return stands_twice(r, a, b);
+    }
+    return MHO_OK;
 }
 
 /* The children of a list or map up to its end. */
@@ -127,10 +170,10 @@ static mho_status read_children(reader *r, size_t depth, mhoi_yaml *node)
             return s;
         if (event.type == end) {
             yaml_event_delete(&event);
-            return MHO_OK;
+            return node->kind == MHOI_YAML_MAP ? check_keys(r, node) : MHO_OK;
         }
         if (node->kind == MHOI_YAML_LIST) {
-            s = append(node, &child);
+            s = append(r, node, &child);
         } else {
             s = read_key(r, &event, node, &child);
             yaml_event_delete(&event);
@@ -206,6 +249,7 @@ static void free_children(mhoi_yaml *node)
     for (size_t i = 0; i < node->children; i++)
         free_children(&node->child[i]);
     mhoi_free(&node->child);
+    mhoi_free(&node->order);
     mhoi_free(&node->key);
     mhoi_free(&node->text);
 }
@@ -239,8 +283,26 @@ mho_status mhoi_yaml_parse(const char *text, const char *place, mhoi_yaml **out)
     return s;
 }
 
+static const mhoi_yaml *find_ordered(const mhoi_yaml *map, const char *key)
+{
+    for (size_t low = 0, high = map->children; low < high;) {
+        const size_t middle = low + (high - low) / 2;
+        const mhoi_yaml *child = &map->child[map->order[middle]];
+        const int c = strcmp(key, child->key);
+        if (c == 0)
+            return child;
+        if (c < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
 const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key)
 {
+    if (map->order)
+        return find_ordered(map, key);
     for (size_t i = 0; map->kind == MHOI_YAML_MAP && i < map->children; i++)
         if (strcmp(map->child[i].key, key) == 0)
             return &map->child[i];

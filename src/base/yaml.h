@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mho/status.h"
 
@@ -18,10 +19,11 @@ struct mhoi_yaml {
     char *text;  /* scalar */
     mhoi_yaml *child;
     size_t children;
+    uint32_t *order; /* of a map with many keys: its children sorted by key; else NULL */
 };
 
 /* MHO_EFORMAT with place:line: not YAML, more than one document, anchors, a key twice in one map, nested
- * deeper than 32.  An empty text is an empty map. */
+ * deeper than 32, more than 2^20 nodes.  An empty text is an empty map.  MHO_EINTERRUPTED. */
 MHO_MUST_CHECK mho_status mhoi_yaml_parse(const char *text, const char *place, mhoi_yaml **out);
 void mhoi_yaml_destroy(mhoi_yaml *root);
 const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key); /* NULL if absent */

@@ -133,7 +133,7 @@ static mho_status read_table(const char *path, bool voltages, mho_circuit_table 
     char *text;
     size_t size, most = 1;
     *out = (mho_circuit_table){0};
-    mho_status s = mhoi_file_read(path, &text, &size);
+    mho_status s = mhoi_file_read(path, MHOI_TABLE_MAX, &text, &size);
     if (s)
         return s;
     for (size_t i = 0; i < size; i++)

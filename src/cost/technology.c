@@ -266,7 +266,7 @@ mho_status mho_technology_open(const char *name, mho_technology **out)
     size_t size, length = strlen(name);
     *out = NULL;
     if (length > 5 && !strcmp(name + length - 5, ".yaml")) {
-        mho_status s = mhoi_file_read(name, &text, &size);
+        mho_status s = mhoi_file_read(name, MHOI_TEXT_MAX, &text, &size);
         if (!s)
             s = mho_technology_parse(text, name, out);
         mhoi_free(&text);

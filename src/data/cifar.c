@@ -77,7 +77,7 @@ mho_status mhoi_cifar_read(const char *folder, bool train, mho_images *out)
         size_t size = 0;
         s = find_file(folder, first + i, path);
         if (s == MHO_OK)
-            s = mhoi_file_read(path, &bytes, &size);
+            s = mhoi_file_read(path, MHOI_DATA_MAX, &bytes, &size);
         if (s == MHO_OK)
             s = add_records(path, bytes, size, files, i, out);
         mhoi_free(&bytes);

@@ -124,7 +124,7 @@ mho_status mho_idx_read_images(const char *path, mho_images *out)
     mho_images images;
     char *bytes = NULL;
     size_t size = 0, at = 0;
-    mho_status s = mhoi_file_read(path, &bytes, &size);
+    mho_status s = mhoi_file_read(path, MHOI_DATA_MAX, &bytes, &size);
     if (s == MHO_OK)
         s = mhoi_idx_parse_images(path, bytes, size, &at, &images);
     if (s != MHO_OK) {
@@ -183,7 +183,7 @@ mho_status mho_idx_read_labels(const char *path, mho_images *into)
     char *bytes = NULL;
     size_t size = 0;
     mho_images labels = {.count = 0};
-    mho_status s = mhoi_file_read(path, &bytes, &size);
+    mho_status s = mhoi_file_read(path, MHOI_DATA_MAX, &bytes, &size);
     if (s == MHO_OK)
         s = mhoi_idx_parse_labels(path, bytes, size, into->count, &labels);
     mhoi_free(&bytes);

@@ -102,7 +102,7 @@ mho_status mho_device_read_table(mho_device *d)
         return MHO_OK;
     if (d->bits < 1 || d->bits > 8)
         return mho_device_check(d);
-    mho_status s = mhoi_file_read(d->table, &text, &size);
+    mho_status s = mhoi_file_read(d->table, MHOI_TEXT_MAX, &text, &size);
     if (!s)
         s = read_lines(d, text, size);
     mhoi_free(&text);

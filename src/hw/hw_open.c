@@ -86,7 +86,7 @@ static mho_status find(const char *name, const char *from, char place[PATH_MAX_B
         return mho_error(MHO_EFILE, "%s: path of %d bytes, want less than %d", name, n,
                          PATH_MAX_BYTES);
     size_t size;
-    mho_status s = mhoi_file_read(place, own, &size);
+    mho_status s = mhoi_file_read(place, MHOI_TEXT_MAX, own, &size);
     if (!s && strlen(*own) != size)
         s = mho_error(MHO_EFORMAT, "%s: not text (a zero byte at %zu)", place, strlen(*own));
     *text = *own;

@@ -170,10 +170,8 @@ mho_status mhoi_layer_check_keys(const mhoi_builder *b, const mhoi_yaml *map,
             known |= strcmp(names[j], key) == 0;
         if (known)
             continue;
-        const char *nearest = mho_nearest(key, names, count);
         return mhoi_net_at(b, &map->child[k],
-                           mho_error(MHO_ECONFIG, "unknown key '%s'%s%s", key,
-                                     nearest ? ", nearest is " : "", nearest ? nearest : ""));
+                           mho_error_near(MHO_ECONFIG, key, names, count, "unknown key '%s'", key));
     }
     return MHO_OK;
 }

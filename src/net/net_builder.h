@@ -19,6 +19,7 @@ typedef struct mhoi_builder {
     size_t capacity;
     const char *place;
     const mhoi_yaml *blocks; /* NULL: none */
+    size_t steps;            /* entries and uses of blocks walked so far */
 } mhoi_builder;
 
 /* One entry of a list of layers. */

@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "mho/config.h"
+#include "mho/run.h"
 #include "net/net_builder.h"
 
 #define DEPTH_MAX 16
 #define TIMES_MAX ((size_t)1000)
+#define STEPS_MAX                                                                                  \
+    ((size_t)1000000) /* blocks may append nothing, so the limit of layers is not enough */
 
 static mho_status build_conv(mhoi_builder *b, const mhoi_layer *l, mho_op op)
 {
@@ -164,6 +167,17 @@ static size_t count_names(const char *const *names)
     return n;
 }
 
+/* One more entry or use of a block. */
+static mho_status count_step(mhoi_builder *b, const mhoi_yaml *entry)
+{
+    if (++b->steps > STEPS_MAX)
+        return mhoi_net_at(
+            b, entry, mho_error(MHO_EDOMAIN, "blocks unfold to more than %zu entries", STEPS_MAX));
+    if (mho_interrupted())
+        return mhoi_net_at(b, entry, mho_error(MHO_EINTERRUPTED, "interrupted"));
+    return MHO_OK;
+}
+
 /* Walks a block `times` times (an argument every block takes). */
 static mho_status build_block(mhoi_builder *b, const mhoi_layer *l, const mhoi_yaml *body)
 {
@@ -181,8 +195,11 @@ static mho_status build_block(mhoi_builder *b, const mhoi_layer *l, const mhoi_y
     if (l->name || l->from || (!mhoi_yaml_is_empty(l->value) && l->value->kind != MHOI_YAML_MAP))
         return mhoi_net_at(b, l->entry,
                            mho_error(MHO_ECONFIG, "block %s, want a map of arguments", l->kind));
-    for (size_t k = 0; !s && k < times; k++)
-        s = mhoi_layers_build(b, body, &inner);
+    for (size_t k = 0; !s && k < times; k++) {
+        s = count_step(b, l->entry);
+        if (!s)
+            s = mhoi_layers_build(b, body, &inner);
+    }
     return s;
 }
 
@@ -206,10 +223,9 @@ static mho_status build_layer(mhoi_builder *b, const mhoi_layer *l)
         }
         return kinds[k].build(b, l, kinds[k].op);
     }
-    const char *nearest = mho_nearest(l->kind, names, KINDS);
-    return mhoi_net_at(b, l->entry,
-                       mho_error(MHO_ECONFIG, "unknown layer '%s'%s%s", l->kind,
-                                 nearest ? ", nearest is " : "", nearest ? nearest : ""));
+    return mhoi_net_at(
+        b, l->entry,
+        mho_error_near(MHO_ECONFIG, l->kind, names, KINDS, "unknown layer '%s'", l->kind));
 }
 
 /* Entry "relu", or a map of the kind and perhaps name and from. */
@@ -248,6 +264,8 @@ mho_status mhoi_layers_build(mhoi_builder *b, const mhoi_yaml *list, const mhoi_
     for (size_t k = 0; !s && k < list->children; k++) {
         mhoi_layer l = {.scope = args};
         s = read_entry(b, &list->child[k], &l);
+        if (!s)
+            s = count_step(b, l.entry);
         if (!s)
             s = build_layer(b, &l);
     }

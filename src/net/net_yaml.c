@@ -141,10 +141,7 @@ static mho_status unknown(const char *name)
         list[count] = names[count];
         count++;
     }
-    const char *nearest = mho_nearest(name, list, count);
-    return nearest ? mho_error(MHO_EUSAGE, "no network '%s' is built in; did you mean %s?", name,
-                               nearest)
-                   : mho_error(MHO_EUSAGE, "no network '%s' is built in", name);
+    return mho_error_near(MHO_EUSAGE, name, list, count, "no network '%s' is built in", name);
 }
 
 mho_status mho_net_zoo(const char *name, mho_net **out)

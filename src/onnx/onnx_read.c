@@ -231,7 +231,7 @@ mho_status mho_onnx_read(const char *path, mho_net **out)
     *out = NULL;
     char *bytes = NULL;
     size_t size = 0;
-    mho_status s = mhoi_file_read(path, &bytes, &size);
+    mho_status s = mhoi_file_read(path, MHOI_MODEL_MAX, &bytes, &size);
     if (!s)
         s = mho_onnx_parse(bytes, size, path, out);
     mhoi_free(&bytes);

@@ -9,8 +9,6 @@
 #include "mho/onnx.h"
 #include "mho/study.h"
 
-#define TEXT_MAX ((size_t)64 << 20) /* no description is longer */
-
 static bool ends_with(const char *text, const char *end)
 {
     const size_t n = strlen(text), k = strlen(end);
@@ -21,9 +19,7 @@ static mho_status open_yaml(const char *path, mho_net **out)
 {
     char *text = NULL;
     size_t size = 0;
-    mho_status s = mhoi_file_read(path, &text, &size);
-    if (!s && size > TEXT_MAX)
-        s = mho_error(MHO_EFORMAT, "%s: longer than %zu bytes", path, TEXT_MAX);
+    mho_status s = mhoi_file_read(path, MHOI_TEXT_MAX, &text, &size);
     if (!s && strlen(text) != size)
         s = mho_error(MHO_EFORMAT, "%s: holds a zero byte: not YAML", path);
     if (!s)

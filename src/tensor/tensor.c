@@ -10,7 +10,7 @@
 
 #define ELEMENTS_MAX ((size_t)1 << 28) /* 1 GB: more is a damaged file */
 
-mho_status mhoi_tensor_alloc(mho_tensor *t, const char *place)
+mho_status mhoi_tensor_alloc(mho_tensor *t, size_t have, const char *want, const char *place)
 {
     t->count = 1;
     for (size_t k = 0; k < t->dims; ++k) {
@@ -18,6 +18,9 @@ mho_status mhoi_tensor_alloc(mho_tensor *t, const char *place)
             return mho_error(MHO_EFORMAT, "%s: more than 2^28 elements", place);
         t->count *= t->size[k];
     }
+    if (have != t->count * sizeof(float))
+        return mho_error(MHO_EFORMAT, "%s: %zu bytes of data, want %zu%s", place, have,
+                         t->count * sizeof(float), want);
     return mhoi_alloc(&t->data, t->count, sizeof *t->data, place);
 }
 
@@ -87,10 +90,7 @@ mho_status mhoi_tensor_npy(const char *bytes, size_t size, const char *place, mh
     s = read_header(header, place, out);
     mhoi_free(&header);
     if (s == MHO_OK)
-        s = mhoi_tensor_alloc(out, place);
-    if (s == MHO_OK && out->count * sizeof(float) != size - at - length)
-        s = mho_error(MHO_EFORMAT, "%s: %zu bytes of data, want %zu", place, size - at - length,
-                      out->count * sizeof(float));
+        s = mhoi_tensor_alloc(out, size - at - length, "", place);
     if (s == MHO_OK && out->count)
         memcpy(out->data, bytes + at + length, out->count * sizeof(float));
     if (s != MHO_OK)
@@ -112,7 +112,7 @@ mho_status mho_tensor_read(const char *path, mho_tensor *out)
         return mho_error(MHO_EUSAGE, "%s: neither .npy nor .pb", path);
     char *bytes = NULL;
     size_t size = 0;
-    mho_status s = mhoi_file_read(path, &bytes, &size);
+    mho_status s = mhoi_file_read(path, MHOI_TENSOR_MAX, &bytes, &size);
     if (s == MHO_OK)
         s = npy ? mhoi_tensor_npy(bytes, size, path, out) : mhoi_tensor_pb(bytes, size, path, out);
     mhoi_free(&bytes);

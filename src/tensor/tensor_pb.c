@@ -99,10 +99,7 @@ mho_status mhoi_tensor_pb(const char *bytes, size_t size, const char *place, mho
         return mho_error(MHO_ENOTMODELED, "%s: element type %llu, want %d (float)", place,
                          (unsigned long long)type, TYPE_FLOAT);
     const size_t have = (size_t)(data.end - data.at);
-    mho_status s = mhoi_tensor_alloc(out, place);
-    if (s == MHO_OK && have != out->count * sizeof(float))
-        s = mho_error(MHO_EFORMAT, "%s: %zu bytes of data, want %zu (packed or raw floats)", place,
-                      have, out->count * sizeof(float));
+    mho_status s = mhoi_tensor_alloc(out, have, " (packed or raw floats)", place);
     if (s == MHO_OK && have)
         memcpy(out->data, data.at, have);
     if (s != MHO_OK)

@@ -119,7 +119,7 @@ mho_status train_load(trainer *t, train_progress *progress, const char *path)
     char *bytes = NULL;
     size_t size = 0;
     header h = {0};
-    mho_status s = mhoi_file_read(path, &bytes, &size);
+    mho_status s = mhoi_file_read(path, MHOI_MODEL_MAX, &bytes, &size);
     if (s != MHO_OK)
         return s;
     memcpy(&h, bytes, size < sizeof h ? size : sizeof h);

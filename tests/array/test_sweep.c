@@ -223,7 +223,7 @@ static void bad_axes_name_the_place(void **unused)
         {"order: [column]\n", {"a:1:", "column", "kernel"}},
         {"clock_GHz: [nan]\n", {"a:1:", "nan"}},
         {"banks: [0]\n", {"a:1:", "banks = 0"}},
-        {"weights: [rram:1M]\n", {"a:1:", "unknown key weights", "nearest is weight"}},
+        {"weights: [rram:1M]\n", {"a:1:", "unknown key weights", "did you mean weight?"}},
         {"weight: [\":1M\"]\n", {"a:1:", "KIND:SIZE"}},
         {"- 3\n", {"a: ", "want axes"}},
         {"io: [1\n", {"a:"}},

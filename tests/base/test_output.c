@@ -17,8 +17,10 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/parallel.h"
 #include "mho/asset.h"
 #include "mho/json.h"
+#include "mho/run.h"
 
 static char folder[] = "mho-test-XXXXXX";
 
@@ -57,7 +59,7 @@ static void check_read(const char *path, const char *want, size_t want_size)
 {
     char *bytes;
     size_t size;
-    if (mhoi_file_read(path, &bytes, &size) != MHO_OK)
+    if (mhoi_file_read(path, MHOI_TEXT_MAX, &bytes, &size) != MHO_OK)
         fail_msg("%s", mho_error_message());
     assert_int_equal(size, want_size);
     assert_memory_equal(bytes, want, want_size);
@@ -87,7 +89,7 @@ static void check_refused(const char *path, mho_status want, const char *message
     char *bytes = (char *)1;
     size_t size = 1;
     uint64_t live = mhoi_alloc_live();
-    assert_int_equal(mhoi_file_read(path, &bytes, &size), want);
+    assert_int_equal(mhoi_file_read(path, MHOI_TEXT_MAX, &bytes, &size), want);
     assert_null(bytes);
     assert_int_equal(size, 0);
     assert_int_equal(mhoi_alloc_live(), live);
@@ -116,7 +118,7 @@ static void test_damaged_gzip(void **state)
         size_t got_size;
         packed[n] = (char)~packed[n];
         assert_int_equal(mhoi_file_write("damaged", packed, size), MHO_OK);
-        mho_status s = mhoi_file_read("damaged", &got, &got_size);
+        mho_status s = mhoi_file_read("damaged", MHOI_TEXT_MAX, &got, &got_size);
         assert_true(s == MHO_OK || s == MHO_EFORMAT);
         refused += s != MHO_OK;
         mhoi_free(&got);
@@ -126,6 +128,49 @@ static void test_damaged_gzip(void **state)
     assert_int_equal(unlink("packed") | unlink("damaged"), 0);
     free(bytes);
     free(packed);
+}
+
+/* A few kilobytes that unpack to many megabytes are read up to the limit of their kind, and no further. */
+static void test_limit(void **state)
+{
+    (void)state;
+    enum { MOST = 1000, LARGE = 1 << 28 };
+    char *bytes = noise(MOST + 1), *got;
+    size_t size;
+    write_gzip("packed", bytes, MOST + 1);
+    assert_int_equal(mhoi_file_write("plain", bytes, MOST + 1), MHO_OK);
+    static const char *const names[] = {"plain", "packed"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(mhoi_file_read(names[i], MOST + 1, &got, &size), MHO_OK);
+        assert_memory_equal(got, bytes, MOST + 1);
+        mhoi_free(&got);
+        assert_int_equal(mhoi_file_read(names[i], MOST, &got, &size), MHO_EFORMAT);
+        assert_null(got);
+        assert_non_null(strstr(mho_error_message(), i ? "packed: longer than 1000 bytes unpacked"
+                                                      : "plain: longer than 1000 bytes, "));
+    }
+    gzFile f = gzopen("packed", "wb9");
+    static char zeros[1 << 20];
+    for (size_t n = 0; n < LARGE; n += sizeof zeros)
+        assert_int_equal(gzwrite(f, zeros, sizeof zeros), sizeof zeros);
+    assert_int_equal(gzclose(f), Z_OK);
+    const uint64_t before = mho_peak_bytes();
+    check_refused("packed", MHO_EFORMAT, "packed: longer than 16777216 bytes unpacked");
+    if (mho_peak_bytes() - before > 3 * MHOI_TEXT_MAX)
+        fail_msg("reading takes %g MB", 1e-6 * (double)(mho_peak_bytes() - before));
+    check_refused("/dev/zero", MHO_EFORMAT, "/dev/zero: longer than 16777216 bytes");
+    assert_int_equal(unlink("plain") | unlink("packed"), 0);
+    free(bytes);
+}
+
+static void test_interrupted(void **state)
+{
+    (void)state;
+    assert_int_equal(mhoi_file_write("plain", "x", 1), MHO_OK);
+    mho_interrupt();
+    check_refused("plain", MHO_EINTERRUPTED, "plain: interrupted");
+    mhoi_interrupt_clear();
+    assert_int_equal(unlink("plain"), 0);
 }
 
 static void test_refused(void **state)
@@ -160,14 +205,14 @@ static void test_file_out_of_memory(void **state)
         char *got;
         size_t size;
         mhoi_alloc_fail_at(k + 1);
-        s = mhoi_file_read("plain", &got, &size);
+        s = mhoi_file_read("plain", MHOI_TEXT_MAX, &got, &size);
         mhoi_alloc_fail_at(0);
         assert_true(s == MHO_OK || got == NULL);
         mhoi_free(&got);
         assert_int_equal(mhoi_alloc_live(), live);
     }
     assert_int_equal(s, MHO_OK);
-    assert_int_equal(k, 5); /* 64, 128, 256, 512 kB, then none fails */
+    assert_int_equal(k, 2); /* room for all of it, then none fails */
     assert_int_equal(unlink("plain"), 0);
     free(bytes);
 }
@@ -274,7 +319,7 @@ static void test_assets(void **state)
         char path[4096], *bytes;
         size_t size;
         (void)snprintf(path, sizeof path, "%s/%s", MHO_SOURCE_DIR, a[i].path);
-        assert_int_equal(mhoi_file_read(path, &bytes, &size), MHO_OK);
+        assert_int_equal(mhoi_file_read(path, MHOI_TEXT_MAX, &bytes, &size), MHO_OK);
         assert_int_equal(size, a[i].size);
         assert_memory_equal(bytes, a[i].data, size);
         mhoi_free(&bytes);
@@ -287,9 +332,10 @@ static void test_assets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),    cmocka_unit_test(test_damaged_gzip),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_file_out_of_memory),
-        cmocka_unit_test(test_json),    cmocka_unit_test(test_json_out_of_memory),
+        cmocka_unit_test(test_read),        cmocka_unit_test(test_damaged_gzip),
+        cmocka_unit_test(test_refused),     cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_file_out_of_memory),
+        cmocka_unit_test(test_json),        cmocka_unit_test(test_json_out_of_memory),
         cmocka_unit_test(test_assets),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -5,13 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "base/rng.h"
 #include "base/yaml.h"
+#include "mho/run.h"
 
 static const char sample[] = "name: lenet\n"
                              "input: {c: 1, h: 28, w: 28}\n"
@@ -94,6 +97,58 @@ static void test_refused(void **state)
         if (strncmp(mho_error_message(), cases[i].message, strlen(cases[i].message)) != 0)
             fail_msg("\"%s\", want \"%s\"", mho_error_message(), cases[i].message);
     }
+}
+
+/* As many keys as there may be take a moment, in any order, and one that stands twice is found. */
+static void test_many_keys(void **state)
+{
+    (void)state;
+    enum { KEYS = 200000, EACH = 16 };
+    char *text = malloc(KEYS * EACH + 64), *end = text;
+    mhoi_yaml *root;
+    assert_non_null(text);
+    for (uint32_t i = 0; i < KEYS; i++) /* 7919 is prime: every key once, in no order */
+        end += sprintf(end, "k%06u: %u\n", i * UINT32_C(7919) % KEYS, i % 10);
+    const double start = mho_seconds();
+    assert_int_equal(mhoi_yaml_parse(text, "s", &root), MHO_OK);
+    assert_int_equal(root->children, KEYS);
+    char key[16];
+    for (uint32_t i = 0; i < KEYS; i++) {
+        (void)snprintf(key, sizeof key, "k%06u", i * UINT32_C(7919) % KEYS);
+        assert_ptr_equal(mhoi_yaml_get(root, key), &root->child[i]);
+    }
+    assert_null(mhoi_yaml_get(root, "k"));
+    assert_null(mhoi_yaml_get(root, "k2000000"));
+    mhoi_yaml_destroy(root);
+    (void)sprintf(end, "k000000: 5\n");
+    assert_int_equal(mhoi_yaml_parse(text, "s", &root), MHO_EFORMAT);
+    assert_string_equal(mho_error_message(), "s:200001: k000000 stands twice, first in line 1");
+    if (mho_seconds() - start > 20)
+        fail_msg("%d keys take %g s", KEYS, mho_seconds() - start);
+    free(text);
+}
+
+static void test_many_nodes(void **state)
+{
+    (void)state;
+    enum { NODES = 1 << 20 };
+    char *text = malloc(2 * NODES + 8);
+    mhoi_yaml *root;
+    assert_non_null(text);
+    for (size_t more = 0; more < 2; more++) {
+        text[0] = '[';
+        for (size_t i = 0; i < NODES + more; i++)
+            memcpy(text + 1 + 2 * i, "1,", 2);
+        memcpy(text + 1 + 2 * (NODES + more), "]", 2);
+        assert_int_equal(mhoi_yaml_parse(text, "s", &root), more ? MHO_EFORMAT : MHO_OK);
+        mhoi_yaml_destroy(root);
+    }
+    assert_string_equal(mho_error_message(), "s: more than 1048576 keys and values");
+    mho_interrupt();
+    assert_int_equal(mhoi_yaml_parse(text, "s", &root), MHO_EINTERRUPTED);
+    mhoi_interrupt_clear();
+    assert_null(root);
+    free(text);
 }
 
 static void test_depth(void **state)
@@ -192,7 +247,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tree),          cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_many_keys),
+        cmocka_unit_test(test_many_nodes),    cmocka_unit_test(test_depth),
         cmocka_unit_test(test_numbers),       cmocka_unit_test(test_mutated),
         cmocka_unit_test(test_out_of_memory),
     };

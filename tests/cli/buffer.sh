@@ -79,7 +79,7 @@ want_json 'v["points"][3]["total_J"] == json.load(open("one"))["energy_J"]["tota
 bad() { printf '%b' "$1" >bad.yaml; shift; run buffer vgg11 --sweep bad.yaml; want_error 2 "bad.yaml" "$@"; }
 bad 'banks: [0]\n' ":1:" "banks = 0"
 bad 'level: [1, 1]\n' ":1:" "stands twice"
-bad 'lvel: [1]\n' ":1:" "nearest is level"
+bad 'lvel: [1]\n' ":1:" "did you mean level?"
 bad 'io: []\n' ":1:" "0 values"
 bad 'weight: [rram:1Q]\n' ":1:" "rram:1Q"
 bad 'clock_GHz: [nan]\n' ":1:"

@@ -181,7 +181,7 @@ static char *small_file(size_t *size)
     mho_net *net = from_text(small);
     char *bytes = NULL;
     assert_int_equal(mho_onnx_write(net, path), MHO_OK);
-    assert_int_equal(mhoi_file_read(path, &bytes, size), MHO_OK);
+    assert_int_equal(mhoi_file_read(path, MHOI_MODEL_MAX, &bytes, size), MHO_OK);
     mho_net_destroy(net);
     return bytes;
 }

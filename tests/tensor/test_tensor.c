@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "mho/run.h"
 #include "tensor/tensor_impl.h"
 
 static const float values[6] = {1, -2, 3.5f, 0, 1e-20f, 6e7f};
@@ -63,6 +64,26 @@ static void good_files(void **state)
         check_good(&t);
         mho_tensor_free(&t);
     }
+}
+
+/* What a header promises is held against the size of the file before any memory is asked for. */
+static void promises(void **state)
+{
+    (void)state;
+    char bytes[256];
+    mho_tensor t;
+    const size_t size =
+        npy("{'descr': '<f4', 'fortran_order': False, 'shape': (268435456,), }\n", bytes);
+    const uint64_t made = mhoi_alloc_count(), peak = mho_peak_bytes();
+    assert_int_equal(mhoi_tensor_npy(bytes, size, "x", &t), MHO_EFORMAT);
+    assert_string_equal(mho_error_message(), "x: 24 bytes of data, want 1073741824");
+    assert_int_equal(mhoi_alloc_count() - made, 1); /* the header's text */
+    static const char head[] = {0x08, (char)0x80, (char)0x80, (char)0x80, (char)0x80, 1, 0x10, 1};
+    assert_int_equal(mhoi_tensor_pb(head, sizeof head, "x", &t), MHO_EFORMAT);
+    assert_string_equal(mho_error_message(),
+                        "x: 0 bytes of data, want 1073741824 (packed or raw floats)");
+    assert_int_equal(mhoi_alloc_count() - made, 1);
+    assert_in_range(mho_peak_bytes() - peak, 0, 100000000);
 }
 
 typedef mho_status reader(const char *bytes, size_t size, const char *place, mho_tensor *out);
@@ -121,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_files),
+        cmocka_unit_test(promises),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(foreign_files),
     };

@@ -165,7 +165,7 @@ static void damaged_checkpoints_are_refused(void **state)
     char *bytes = NULL;
     size_t size = 0;
     assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, false, NULL, NULL), MHO_OK);
-    assert_int_equal(mhoi_file_read(CHECKPOINT, &bytes, &size), MHO_OK);
+    assert_int_equal(mhoi_file_read(CHECKPOINT, MHOI_MODEL_MAX, &bytes, &size), MHO_OK);
     for (size_t cut = 0; cut < size; cut += size / 7 + 1) {
         assert_int_equal(mhoi_file_write(CHECKPOINT, bytes, cut), MHO_OK);
         assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, true, NULL, NULL), MHO_EFORMAT);
