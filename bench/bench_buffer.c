@@ -39,8 +39,8 @@ static mho_workload *work_of(const char *name)
 
 /* Schedules, prices and front of a sweep; *search_s: the part before the prices. */
 static double run_sweep(const mho_workload *work, const mho_array_options *o,
-                        const mho_sweep_axes *axes, const mho_macros *const *macros,
-                        mho_point *point, size_t room, double *search_s)
+                        const mho_sweep_axes *axes, mho_technology *const *macros, mho_point *point,
+                        size_t room, double *search_s)
 {
     mho_sweep *sweep;
     mho_front front = {0};
@@ -62,7 +62,7 @@ static double run_sweep(const mho_workload *work, const mho_array_options *o,
 
 /* The baseline: every point looks its memories up, searches its schedule and is priced by itself. */
 static double run_single(const mho_workload *work, const mho_array_options *base,
-                         const mho_sweep_axes *a, const mho_macros *const *macros)
+                         const mho_sweep_axes *a, mho_technology *const *macros)
 {
     double sum = 0.0, start = cpu_seconds();
     for (size_t i = 0; i < SAMPLE; i++) {
@@ -80,7 +80,12 @@ static double run_single(const mho_workload *work, const mho_array_options *base
         o.io.size_B = a->io[i / a->weights % a->ios].size_B;
         must(mho_design_open(&o, macros[i % 2], &design, &capacity));
         must(mho_schedule_search(work, &capacity, &schedule));
-        mho_array_price(work, schedule, &o, &design, &result, NULL);
+        mho_array_run(work, schedule, &o, &design, &result, NULL);
+        mho_activity activity[MHO_ARRAY_ACTIVITIES];
+        mho_cost *cost;
+        size_t count = mho_array_activities(work, schedule, &o, &design, &result, activity);
+        must(mho_array_price(macros[i % 2], activity, count, &result, &cost));
+        mho_cost_destroy(cost);
         sum += result.total_J;
         mho_schedule_destroy(schedule);
     }
@@ -109,7 +114,7 @@ int main(void)
     enum { ROOM = 1 << 16 };
     mho_array_options o;
     mho_sweep_axes axes;
-    mho_macros *library[2];
+    mho_technology *library[2];
     mho_point *point = malloc(ROOM * sizeof *point);
     double least = INFINITY, search_s = 0.0, part_s;
     if (!point)
@@ -117,12 +122,12 @@ int main(void)
     must(mho_threads_set(1));
     must(mho_array_open(NULL, NULL, &o, NULL));
     for (int i = 0; i < 2; i++)
-        must(mho_macros_open("buffer-22nm", &library[i]));
+        must(mho_technology_open("buffer-22nm", &library[i]));
     for (size_t i = 0; i < library[1]->macros; i++) { /* a second technology: half the energy */
-        library[1]->macro[i].e_rd_J *= 0.5;
-        library[1]->macro[i].e_wr_J *= 0.5;
+        library[1]->macro[i].component.energy[MHO_OPERATION_READ].value *= 0.5;
+        library[1]->macro[i].component.energy[MHO_OPERATION_WRITE].value *= 0.5;
     }
-    const mho_macros *const *macros = (const mho_macros *const *)library;
+    mho_technology *const *macros = library;
     mho_workload *work = work_of("vgg11");
 
     must(mho_sweep_axes_open("buffer-paper", &o, &axes));
@@ -151,7 +156,7 @@ int main(void)
     resnet152();
     mho_workload_destroy(work);
     for (int i = 0; i < 2; i++)
-        mho_macros_destroy(library[i]);
+        mho_technology_destroy(library[i]);
     free(point);
     return 0;
 }

@@ -5,9 +5,10 @@
  * through an input and an output buffer of the same size, weights through a weight buffer; what does not
  * fit goes to DDR.  docs/models/array.md has the equations; bytes are bytes of 8-bit data.
  *
- * A run has three steps that can be taken apart: what the network asks for (mho_workload), which DDR
- * traffic the best schedule needs, given capacities alone (mho_schedule), and what that costs with given
- * memories (mho_array_price).  A sweep computes a schedule once and prices it many times. */
+ * A run has steps that can be taken apart: what the network asks for (mho_workload), which DDR traffic the
+ * best schedule needs, given capacities alone (mho_schedule), how long that takes with given memories
+ * (mho_array_run), and what everything does (mho_array_activities), which cost prices.
+ * mho_array_estimate_create does all of them.  A sweep computes a schedule once and prices it many times. */
 #ifndef MHO_ARRAY_H
 #define MHO_ARRAY_H
 
@@ -17,46 +18,10 @@
 #include <stdio.h>
 
 #include "mho/config.h"
+#include "mho/cost.h"
 #include "mho/json.h"
 #include "mho/net.h"
 #include "mho/status.h"
-
-/* --- memories ------------------------------------------------------------------------------------ */
-
-#define MHO_MACRO_SOURCE 160
-
-/* One memory macro, one bank of a buffer. */
-typedef struct mho_macro {
-    char kind[24];  /* "rram", "sram", "accumulator", "ddr" */
-    size_t size_B;  /* accumulator: depth x 4 */
-    size_t width_B; /* of one access */
-    double rd_Bps, wr_Bps;
-    double e_rd_J, e_wr_J; /* an access; DDR: a byte */
-    double leakage_W, area_m2;
-    char source[MHO_MACRO_SOURCE];
-    bool interpolated; /* between two macros of the library, not from a source of its own */
-} mho_macro;
-
-typedef struct mho_macros {
-    mho_macro *macro; /* sorted by kind, then size */
-    size_t macros;
-} mho_macros;
-
-/* Reads a library of macros: a built-in name ("buffer-22nm") or a YAML file.
- * MHO_ECONFIG: a value without unit or source, negative, not finite, the same macro twice. */
-MHO_API MHO_MUST_CHECK mho_status mho_macros_open(const char *name, mho_macros **out);
-MHO_API void mho_macros_destroy(mho_macros *macros);
-/* The macro of this kind and size; between two sizes only if interpolate (geometric in size, marked).
- * MHO_ECONFIG names the sizes there are. */
-MHO_API MHO_MUST_CHECK mho_status mho_macros_find(const mho_macros *macros, const char *kind,
-                                                  size_t size_B, bool interpolate, mho_macro *out);
-/* Adds a macro, replacing one of the same kind and size. */
-MHO_API MHO_MUST_CHECK mho_status mho_macros_add(mho_macros *macros, const mho_macro *macro);
-
-/* Reads the result text printed by NVSim (RAM) or CACTI.  kind as above.
- * MHO_EFORMAT: not such a text, truncated, a value missing or with an unknown unit. */
-MHO_API MHO_MUST_CHECK mho_status mho_macro_read(const char *path, const char *kind,
-                                                 mho_macro *out);
 
 /* --- what the network asks for -------------------------------------------------------------------- */
 
@@ -102,8 +67,8 @@ MHO_API void mho_workload_destroy(mho_workload *work);
 typedef struct mho_schedule_options {
     uint64_t io_B, weight_B; /* capacities of one I/O buffer and of the weight buffer */
     int level;               /* 1 single layer, 2 fused groups, 3 fixed weights besides */
-    double e_rd_J, e_wr_J;   /* a DDR byte; what is minimized */
-    bool halo;               /* tiles of a map read their overlap again */
+    double e_rd_J, e_wr_J; /* a DDR byte: the weights of what is minimized, from mho_design_open */
+    bool halo;             /* tiles of a map read their overlap again */
 } mho_schedule_options;
 
 /* Layers first..last run together: one layer, or a fused group. */
@@ -164,10 +129,9 @@ typedef struct mho_array_options {
     bool all_layers;
     size_t batch;
     size_t ddr_chips;
-    int io_read;                   /* mho_io_read */
-    double io_read_factor;         /* of mode paper */
-    double e_ddr_rd_J, e_ddr_wr_J; /* a byte */
-    double e_mac_J;
+    int io_read;           /* mho_io_read */
+    double io_read_factor; /* of mode paper */
+    mho_prices prices;
     bool double_buffer, halo, first_image, interpolate;
     char macros[128]; /* library of macros */
 } mho_array_options;
@@ -194,13 +158,15 @@ typedef enum mho_array_row {
 } mho_array_row;
 MHO_API const char *mho_array_row_name(mho_array_row row); /* "read_iobuf" */
 
-/* The memories of one design point. */
+/* The parts of one design point. */
 typedef struct mho_design {
     mho_macro io, weight, acc, ddr; /* acc: all zero if there is none */
+    mho_component mac;
 } mho_design;
-/* Looks the four macros up and gives the capacities of a schedule. */
+/* Puts options->prices into tech, looks the parts up and gives the capacities of a schedule.  What a
+ * schedule weighs DDR bytes with is their energy in tech. */
 MHO_API MHO_MUST_CHECK mho_status mho_design_open(const mho_array_options *options,
-                                                  const mho_macros *macros, mho_design *design,
+                                                  mho_technology *tech, mho_design *design,
                                                   mho_schedule_options *capacity);
 
 typedef struct mho_array_result { /* an image, of a batch its share */
@@ -238,10 +204,43 @@ typedef struct mho_step_time { /* of the batch */
     mho_bound bound; /* the longest part */
 } mho_step_time;
 
-/* step (may be NULL): [schedule->steps]. */
-MHO_API void mho_array_price(const mho_workload *work, const mho_schedule *schedule,
-                             const mho_array_options *options, const mho_design *design,
-                             mho_array_result *result, mho_step_time *step);
+/* All of the result but energy and area.  step (may be NULL): [schedule->steps]. */
+MHO_API void mho_array_run(const mho_workload *work, const mho_schedule *schedule,
+                           const mho_array_options *options, const mho_design *design,
+                           mho_array_result *result, mho_step_time *step);
+
+#define MHO_ARRAY_ACTIVITIES 16
+/* What memories, accumulators and multipliers do for an image that takes run->time_s: groups are the rows
+ * of mho_array_row, the layer is "all".  Returns how many. */
+MHO_API size_t mho_array_activities(const mho_workload *work, const mho_schedule *schedule,
+                                    const mho_array_options *options, const mho_design *design,
+                                    const mho_array_result *run,
+                                    mho_activity activity[MHO_ARRAY_ACTIVITIES]);
+/* Prices them and fills energy and area of the result. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_price(const mho_technology *tech,
+                                                  const mho_activity *activity, size_t activities,
+                                                  mho_array_result *result, mho_cost **cost);
+
+/* One network on one design. */
+typedef struct mho_array_estimate {
+    mho_workload *work;
+    mho_array_options options;
+    mho_technology *tech; /* with the prices of the options, and interpolated memories */
+    mho_design design;
+    mho_schedule *schedule;
+    mho_step_time *step; /* [schedule->steps] */
+    mho_activity activity[MHO_ARRAY_ACTIVITIES];
+    size_t activities;
+    mho_cost *cost;
+    mho_array_result result;
+} mho_array_estimate;
+
+/* tech: a copy is kept. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_estimate_create(const mho_net *net,
+                                                            const mho_array_options *options,
+                                                            const mho_technology *tech,
+                                                            mho_array_estimate **out);
+MHO_API void mho_array_estimate_destroy(mho_array_estimate *estimate);
 
 /* --- sweeps ------------------------------------------------------------------------------------------ */
 
@@ -293,13 +292,12 @@ typedef struct mho_point {
 
 typedef struct mho_sweep mho_sweep;
 /* Looks up all memories and computes the schedule of every capacity pair, once each.
- * macros[axes->libraries] in the order of axes->library.
+ * tech[axes->libraries] in the order of axes->library.
  * Threads: mho_threads(); results do not depend on it.  MHO_ECONFIG: a macro that a library lacks. */
 MHO_API MHO_MUST_CHECK mho_status mho_sweep_create(const mho_workload *work,
                                                    const mho_array_options *options,
                                                    const mho_sweep_axes *axes,
-                                                   const mho_macros *const *macros,
-                                                   mho_sweep **out);
+                                                   mho_technology *const *tech, mho_sweep **out);
 MHO_API void mho_sweep_destroy(mho_sweep *sweep);
 MHO_API uint64_t mho_sweep_points(const mho_sweep *sweep);
 MHO_API size_t mho_sweep_schedules(const mho_sweep *sweep); /* different ones */

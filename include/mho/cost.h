@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prices: activity counts x a technology table = energy and area.  Knows no network. */
+/* Prices: activity counts x a technology table = energy and area.  Knows no network.  The table holds
+ * components (converters, cells, adders) and memory macros. */
 #ifndef MHO_COST_H
 #define MHO_COST_H
 
@@ -46,12 +47,25 @@ typedef struct mho_constant {
     mho_quantity quantity;
 } mho_constant;
 
+/* A memory macro, one bank of a buffer.  Its component is named after kind and size ("rram_128K"); an
+ * operation is an access of width_B bytes, of a DDR chip a byte. */
+typedef struct mho_macro {
+    mho_component component; /* energy of read and write, leakage, area */
+    char kind[24];           /* "rram", "sram", "accumulator", "ddr" */
+    size_t size_B;           /* accumulator: depth x 4 */
+    size_t width_B;
+    double rd_Bps, wr_Bps;
+    bool interpolated; /* between two macros of the table, not from a source of its own */
+} mho_macro;
+
 typedef struct mho_technology {
     char name[MHO_COST_NAME];
     mho_constant *constant;
     size_t constants;
     mho_component *component;
     size_t components;
+    mho_macro *macro; /* sorted by kind, then size */
+    size_t macros;
 } mho_technology;
 
 /* name: built in (configs/tech/NAME.yaml), or a path ending in .yaml.
@@ -60,10 +74,40 @@ typedef struct mho_technology {
 MHO_API MHO_MUST_CHECK mho_status mho_technology_open(const char *name, mho_technology **out);
 MHO_API MHO_MUST_CHECK mho_status mho_technology_parse(const char *text, const char *place,
                                                        mho_technology **out);
+MHO_API MHO_MUST_CHECK mho_status mho_technology_clone(const mho_technology *tech,
+                                                       mho_technology **out);
 MHO_API void mho_technology_destroy(mho_technology *tech);
-/* NULL if there is none of that name. */
+/* A component, or that of a memory macro; NULL if there is none of that name. */
 MHO_API const mho_component *mho_technology_find(const mho_technology *tech, const char *component);
 MHO_API const mho_constant *mho_technology_constant(const mho_technology *tech, const char *name);
+
+/* Adds a component, replacing one of the same name. */
+MHO_API MHO_MUST_CHECK mho_status mho_technology_add(mho_technology *tech,
+                                                     const mho_component *component);
+
+/* The macro of this kind and size.  Between two sizes only if interpolate: geometric in size, marked, and
+ * added to the table so that mho_cost_create finds its price.
+ * MHO_ECONFIG names the sizes there are. */
+MHO_API MHO_MUST_CHECK mho_status mho_technology_memory(mho_technology *tech, const char *kind,
+                                                        size_t size_B, bool interpolate,
+                                                        mho_macro *out);
+/* Adds a macro, replacing one of the same kind and size; names its component. */
+MHO_API MHO_MUST_CHECK mho_status mho_technology_add_memory(mho_technology *tech,
+                                                            const mho_macro *macro);
+
+/* Prices of the MAC-array accelerator that stand in for those of the table: DDR a byte, and a
+ * multiply-accumulate, which no table of memories has. */
+typedef struct mho_prices {
+    double ddr_read_J, ddr_write_J, mac_J;
+} mho_prices;
+/* Sets them in every DDR macro and in the component "mac". */
+MHO_API MHO_MUST_CHECK mho_status mho_technology_set_prices(mho_technology *tech,
+                                                            const mho_prices *prices);
+
+/* Reads the result text printed by NVSim (RAM) or CACTI.  kind as above.
+ * MHO_EFORMAT: not such a text, truncated, a value missing or with an unknown unit. */
+MHO_API MHO_MUST_CHECK mho_status mho_macro_read(const char *path, const char *kind,
+                                                 mho_macro *out);
 
 /* `amount` of a component stand in `layer` and leak for `seconds` an image; together they do `operations`
  * of one kind an image.  A component that does several things has an activity for each, and an amount in

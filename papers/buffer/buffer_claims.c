@@ -19,7 +19,7 @@ typedef struct exploration {
     mho_figures *figures;
 } exploration;
 
-static mho_status price_all(exploration *e, const mho_workload *work, const mho_macros *macros)
+static mho_status price_all(exploration *e, const mho_workload *work, mho_technology *macros)
 {
     mho_sweep *sweep;
     mho_status s = mho_sweep_create(work, &e->options, &e->axes, &macros, &sweep);
@@ -44,7 +44,7 @@ static mho_status explore(exploration *e)
 {
     mho_net *net = NULL;
     mho_workload *work = NULL;
-    mho_macros *macros = NULL;
+    mho_technology *macros = NULL;
     mho_macro ddr;
     mho_status s = mho_array_open(NULL, NULL, &e->options, NULL);
     if (!s)
@@ -54,14 +54,15 @@ static mho_status explore(exploration *e)
     if (!s)
         s = mho_workload_create(net, false, 1, &work);
     if (!s)
-        s = mho_macros_open(e->options.macros, &macros);
+        s = mho_technology_open(e->options.macros, &macros);
     if (!s)
-        s = mho_macros_find(macros, "ddr", (size_t)128 << 20, false, &ddr);
+        s = mho_technology_memory(macros, "ddr", (size_t)128 << 20, false, &ddr);
     if (!s)
-        s = mho_figures_create(&e->axes, (double)e->options.ddr_chips * ddr.leakage_W, &e->figures);
+        s = mho_figures_create(&e->axes, (double)e->options.ddr_chips * ddr.component.leakage.value,
+                               &e->figures);
     if (!s)
         s = price_all(e, work, macros);
-    mho_macros_destroy(macros);
+    mho_technology_destroy(macros);
     mho_workload_destroy(work);
     mho_net_destroy(net);
     return s;

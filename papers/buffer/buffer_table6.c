@@ -10,7 +10,8 @@ static const char *const row_names[MHO_ROW_COUNT] = {"read iobuf",  "read weight
                                                      "write iobuf", "write weight", "write ddr",
                                                      "standby",     "calculate",    "accumulate"};
 
-static mho_status put_energies(paper_result *result, const char *kind, const buffer_run *run)
+static mho_status put_energies(paper_result *result, const char *kind,
+                               const mho_array_estimate *run)
 {
     mho_status s = MHO_OK;
     for (int row = 0; row < MHO_ROW_ACCUMULATE && !s; row++)
@@ -22,7 +23,7 @@ static mho_status put_energies(paper_result *result, const char *kind, const buf
 }
 
 /* Integers behind the rows, worked out apart from mho. */
-static mho_status put_counts(paper_result *result, const char *kind, const buffer_run *run)
+static mho_status put_counts(paper_result *result, const char *kind, const mho_array_estimate *run)
 {
     const mho_array_result *r = &run->result;
     const mho_design *d = &run->design;
@@ -46,7 +47,7 @@ static mho_status put_counts(paper_result *result, const char *kind, const buffe
     return s;
 }
 
-static void put_fixed(paper_result *result, const char *kind, const buffer_run *run)
+static void put_fixed(paper_result *result, const char *kind, const mho_array_estimate *run)
 {
     fprintf(result->text, "  %s fixes", kind);
     for (size_t l = 0; l < run->work->layers; l++)
@@ -63,15 +64,15 @@ mho_status buffer_table6(const paper_args *args, paper_result *result)
     mho_status s = MHO_OK;
     (void)args;
     for (size_t i = 0; i < 2 && !s; i++) {
-        buffer_run run;
+        mho_array_estimate *run;
         s = buffer_run_one("vgg11", columns[i].hw, NULL, &run);
         if (!s)
-            s = put_energies(result, columns[i].kind, &run);
+            s = put_energies(result, columns[i].kind, run);
         if (!s)
-            s = put_counts(result, columns[i].kind, &run);
+            s = put_counts(result, columns[i].kind, run);
         if (!s)
-            put_fixed(result, columns[i].kind, &run);
-        buffer_run_free(&run);
+            put_fixed(result, columns[i].kind, run);
+        mho_array_estimate_destroy(run);
     }
     return s;
 }

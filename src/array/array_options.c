@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "array/named.h"
+#include "cost/price.h"
 #include "mho/array.h"
 
 static const char *const io_read_names[] = {"paper", "once", "physical", NULL};
@@ -41,11 +42,11 @@ static const mho_field fields[] = {
     {"batch", MHO_FIELD_UINT, AT(batch), "1", 1, 65536, "images", 1, NULL,
      "images that share each load of the weights"},
     {"ddr.chips", MHO_FIELD_UINT, AT(ddr_chips), "2", 1, 64, "", 1, NULL, "DDR chips"},
-    {"ddr.e_rd", MHO_FIELD_DOUBLE, AT(e_ddr_rd_J), "100", 0, 1e6, "pJ/B", 1e-12, NULL,
+    {"ddr.e_rd", MHO_FIELD_DOUBLE, AT(prices.ddr_read_J), "100", 0, 1e6, "pJ/B", 1e-12, NULL,
      "read; 100 is fitted to Table 6, Table 4 prints 80.3"},
-    {"ddr.e_wr", MHO_FIELD_DOUBLE, AT(e_ddr_wr_J), "82.719", 0, 1e6, "pJ/B", 1e-12, NULL,
+    {"ddr.e_wr", MHO_FIELD_DOUBLE, AT(prices.ddr_write_J), "82.719", 0, 1e6, "pJ/B", 1e-12, NULL,
      "write; Table 4"},
-    {"e_mac", MHO_FIELD_DOUBLE, AT(e_mac_J), "0.07021", 0, 1e6, "pJ", 1e-12, NULL,
+    {"e_mac", MHO_FIELD_DOUBLE, AT(prices.mac_J), "0.07021", 0, 1e6, "pJ", 1e-12, NULL,
      "useful multiply-accumulate; fitted to Table 6"},
     {"io_read", MHO_FIELD_ENUM, AT(io_read), "paper", 0, 0, "", 1, io_read_names,
      "account of I/O buffer reads"},
@@ -83,30 +84,47 @@ mho_status mho_array_open(const char *name, const char *const *sets, mho_array_o
     return s;
 }
 
-mho_status mho_design_open(const mho_array_options *o, const mho_macros *macros, mho_design *design,
+static mho_status find_mac(const mho_technology *tech, mho_component *mac)
+{
+    const mho_component *found = mho_technology_find(tech, "mac");
+    if (!found)
+        return mho_error(MHO_ENOTMODELED, "technology '%s' has no price for 'mac'", tech->name);
+    *mac = *found;
+    return MHO_OK;
+}
+
+mho_status mho_design_open(const mho_array_options *o, mho_technology *tech, mho_design *design,
                            mho_schedule_options *capacity)
 {
     memset(design, 0, sizeof *design);
-    mho_status s = mho_macros_find(macros, o->io.kind, o->io.size_B, o->interpolate, &design->io);
+    mho_status s = mho_technology_set_prices(tech, &o->prices);
+    if (s != MHO_OK)
+        return s;
+    s = mho_technology_memory(tech, o->io.kind, o->io.size_B, o->interpolate, &design->io);
     if (s != MHO_OK)
         return mho_error_prefix(s, "io");
-    s = mho_macros_find(macros, o->weight.kind, o->weight.size_B, o->interpolate, &design->weight);
+    s = mho_technology_memory(tech, o->weight.kind, o->weight.size_B, o->interpolate,
+                              &design->weight);
     if (s != MHO_OK)
         return mho_error_prefix(s, "weight");
     if (o->acc_depth > 0)
-        s = mho_macros_find(macros, "accumulator", 4 * o->acc_depth, o->interpolate, &design->acc);
+        s = mho_technology_memory(tech, "accumulator", 4 * o->acc_depth, o->interpolate,
+                                  &design->acc);
     if (s != MHO_OK)
         return mho_error_prefix(s, "acc.depth");
-    s = mho_macros_find(macros, "ddr", (size_t)128 << 20, false, &design->ddr);
+    s = mho_technology_memory(tech, "ddr", (size_t)128 << 20, false, &design->ddr);
+    if (s == MHO_OK)
+        s = find_mac(tech, &design->mac);
     if (s != MHO_OK)
         return s;
+    const mhoi_price ddr = mhoi_price_of(&design->ddr.component);
     size_t part = o->double_buffer ? 2 : 1;
     *capacity = (mho_schedule_options){
         .io_B = (uint64_t)o->io.size_B * o->banks / part,
         .weight_B = (uint64_t)o->weight.size_B * o->banks / part,
         .level = (int)o->level,
-        .e_rd_J = o->e_ddr_rd_J,
-        .e_wr_J = o->e_ddr_wr_J,
+        .e_rd_J = ddr.energy_J[MHO_OPERATION_READ],
+        .e_wr_J = ddr.energy_J[MHO_OPERATION_WRITE],
         .halo = o->halo,
     };
     return MHO_OK;

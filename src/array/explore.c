@@ -2,6 +2,7 @@
 /* Sweeps.  DDR traffic depends on the capacities and the level alone, buffer traffic besides on the loop
  * order and the depth: both are counted once for each combination, and a point is priced from its counts
  * in a few dozen operations (docs/models/array.md, section "Sweeps"). */
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -19,7 +20,9 @@ typedef struct task { /* a schedule to compute */
 struct mho_sweep {
     mho_sweep_axes axes;
     mho_array_options options;
-    mho_macro *io, *weight, *acc, *ddr; /* [libraries][axis] */
+    mhoi_bank *io, *weight, *acc, *ddr; /* [libraries][axis] */
+    mhoi_bank mac;
+    double e_rd_J, e_wr_J; /* of a DDR byte in the first library: what schedules weigh it with */
     task *task;
     size_t tasks;
     uint32_t *task_of;      /* [levels][banks][weights][ios] */
@@ -29,7 +32,7 @@ struct mho_sweep {
 };
 
 /* Looks up one memory of one library by the rules of mho_design_open. */
-static mho_status find_memories(mho_sweep *s, size_t lib, const mho_macros *macros)
+static mho_status find_memories(mho_sweep *s, size_t lib, mho_technology *tech)
 {
     const mho_sweep_axes *a = &s->axes;
     mho_array_options o = s->options;
@@ -45,13 +48,16 @@ static mho_status find_memories(mho_sweep *s, size_t lib, const mho_macros *macr
         memcpy(o.weight.kind, a->weight[weight].kind, sizeof o.weight.kind);
         o.weight.size_B = a->weight[weight].size_B;
         o.acc_depth = a->acc_depth[depth];
-        status = mho_design_open(&o, macros, &design, &capacity);
+        status = mho_design_open(&o, tech, &design, &capacity);
         if (status != MHO_OK)
             return mho_error_prefix(status, "%s", a->library[lib]);
-        s->io[lib * a->ios + io] = design.io;
-        s->weight[lib * a->weights + weight] = design.weight;
-        s->acc[lib * a->depths + depth] = design.acc;
-        s->ddr[lib] = design.ddr;
+        s->io[lib * a->ios + io] = mhoi_bank_of(&design, MHOI_IO);
+        s->weight[lib * a->weights + weight] = mhoi_bank_of(&design, MHOI_WEIGHT);
+        s->acc[lib * a->depths + depth] = mhoi_bank_of(&design, MHOI_ACC);
+        s->ddr[lib] = mhoi_bank_of(&design, MHOI_DDR);
+        s->mac = mhoi_bank_of(&design, MHOI_MAC);
+        s->e_rd_J = capacity.e_rd_J;
+        s->e_wr_J = capacity.e_wr_J;
     }
     return status;
 }
@@ -100,13 +106,12 @@ static mho_status search_one(void *context, size_t item, size_t thread)
     (void)thread;
     const searching *c = context;
     task *t = &c->sweep->task[item];
-    const mho_array_options *o = &c->sweep->options;
     const mho_schedule_options capacity = {.io_B = t->io_B,
                                            .weight_B = t->weight_B,
                                            .level = (int)t->level,
-                                           .e_rd_J = o->e_ddr_rd_J,
-                                           .e_wr_J = o->e_ddr_wr_J,
-                                           .halo = o->halo};
+                                           .e_rd_J = c->sweep->e_rd_J,
+                                           .e_wr_J = c->sweep->e_wr_J,
+                                           .halo = c->sweep->options.halo};
     mho_status s = mho_schedule_search(c->work, &capacity, &t->schedule);
     if (mhoi_is_master())
         mhoi_progress("schedules", item, c->sweep->tasks, "schedules");
@@ -139,7 +144,7 @@ static mho_status fill_counts(mho_sweep *s, const mho_workload *work)
     return status;
 }
 
-static mho_status create(mho_sweep *s, const mho_workload *work, const mho_macros *const *macros)
+static mho_status create(mho_sweep *s, const mho_workload *work, mho_technology *const *tech)
 {
     const mho_sweep_axes *a = &s->axes;
     size_t libs = a->libraries;
@@ -150,8 +155,13 @@ static mho_status create(mho_sweep *s, const mho_workload *work, const mho_macro
         status = mhoi_alloc(&s->acc, libs * a->depths, sizeof *s->acc, "memories");
     if (status == MHO_OK)
         status = mhoi_alloc(&s->ddr, libs, sizeof *s->ddr, "memories");
-    for (size_t lib = 0; lib < libs && status == MHO_OK; lib++)
-        status = find_memories(s, lib, macros[lib]);
+    for (size_t lib = 0; lib < libs && status == MHO_OK; lib++) {
+        mho_technology *own;
+        status = mho_technology_clone(tech[lib], &own);
+        if (status == MHO_OK)
+            status = find_memories(s, lib, own);
+        mho_technology_destroy(own);
+    }
     if (status == MHO_OK)
         status = find_tasks(s);
     searching c = {s, work};
@@ -167,7 +177,7 @@ static mho_status create(mho_sweep *s, const mho_workload *work, const mho_macro
 }
 
 mho_status mho_sweep_create(const mho_workload *work, const mho_array_options *options,
-                            const mho_sweep_axes *axes, const mho_macros *const *macros,
+                            const mho_sweep_axes *axes, mho_technology *const *tech,
                             mho_sweep **out)
 {
     *out = NULL;
@@ -179,7 +189,7 @@ mho_status mho_sweep_create(const mho_workload *work, const mho_array_options *o
     sweep->options = *options;
     sweep->points = (uint64_t)axes->libraries * axes->levels * axes->orders * axes->clocks *
                     axes->bank_counts * axes->weights * axes->ios * axes->depths;
-    status = create(sweep, work, macros);
+    status = create(sweep, work, tech);
     if (status != MHO_OK)
         mho_sweep_destroy(sweep);
     else
@@ -240,22 +250,26 @@ static void price_point(const mho_sweep *s, mho_array_options *o, mho_point *p)
     size_t variants = a->orders * a->depths, v = p->order * a->depths + p->acc;
     const mhoi_counts *counts = &s->counts[(size_t)(t - s->task) * variants + v];
     const mhoi_step_count *step = s->steps + t->first_step + v * t->steps;
-    const mhoi_memories memories = {&s->io[p->library * a->ios + p->io],
-                                    &s->weight[p->library * a->weights + p->weight],
-                                    &s->acc[p->library * a->depths + p->acc], &s->ddr[p->library]};
-    mhoi_rates rates;
+    mhoi_machine machine = {
+        .bank = {[MHOI_IO] = &s->io[p->library * a->ios + p->io],
+                 [MHOI_WEIGHT] = &s->weight[p->library * a->weights + p->weight],
+                 [MHOI_ACC] = &s->acc[p->library * a->depths + p->acc],
+                 [MHOI_DDR] = &s->ddr[p->library],
+                 [MHOI_MAC] = &s->mac}};
     mho_array_result *r = &p->result;
     o->banks = a->banks[p->banks];
     o->array.clock_Hz = a->clock_Hz[p->clock];
-    mhoi_rates_fill(o, &memories, &rates);
+    o->acc_depth = a->acc_depth[p->acc];
+    mhoi_machine_fill(o, &machine);
     r->time_s = 0.0;
     r->memory_bound = false;
     for (size_t i = 0; i < t->steps; i++) {
-        double time_s = mhoi_step_time_s(&step[i], &rates);
+        double time_s = mhoi_step_time_s(&step[i], &machine);
         r->time_s += time_s;
-        r->memory_bound |= time_s > step[i].work[MHO_BOUND_ARRAY] * rates.unit_s[MHO_BOUND_ARRAY];
+        r->memory_bound |= time_s > step[i].work[MHO_BOUND_ARRAY] * machine.unit_s[MHO_BOUND_ARRAY];
     }
-    mhoi_energies_fill(counts, o, &memories, &rates, r);
+    mhoi_result_fill(counts, &machine, r);
+    mhoi_energies_fill(counts, &machine, r);
     p->optimal = t->optimal;
 }
 
@@ -278,6 +292,10 @@ static mho_status price_block(void *context, size_t item, size_t thread)
         decode(&c->sweep->axes, c->first + i, &c->point[i]);
         price_point(c->sweep, &o, &c->point[i]);
     }
+    for (size_t i = item * BLOCK; i < end; i++)
+        if (!isfinite(c->point[i].result.total_J + c->point[i].result.area_m2))
+            return mho_error(MHO_EDOMAIN, "design %llu: its energy or area is not finite",
+                             (unsigned long long)c->point[i].index);
     if (mhoi_is_master())
         mhoi_progress("designs", c->first + end, c->sweep->points, "designs");
     return MHO_OK;

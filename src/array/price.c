@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cycles, accesses, time and energy of a schedule (docs/models/array.md eq. (1)-(8)). */
+/* Cycles, accesses and time of a schedule, and the activities that cost prices (docs/models/array.md eq.
+ * (1)-(8)). */
+#include <stdio.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 #include "array/price.h"
 
@@ -125,7 +129,6 @@ void mhoi_counts_fill(const mho_workload *work, const mho_schedule *schedule,
     mho_array_traffic(work, o, &t);
     *c = (mhoi_counts){.cycles = t.cycles,
                        .batch = (double)work->batch,
-                       .macs = (double)work->macs,
                        .load_B = o->first_image ? (double)schedule->fixed_B : 0.0};
     c->weight_read_B = (double)t.weight_read_B;
     c->weight_write_B = (double)schedule->rd_weight_B + c->load_B;
@@ -134,51 +137,69 @@ void mhoi_counts_fill(const mho_workload *work, const mho_schedule *schedule,
     c->io_write_B = io_written(work, schedule);
     c->ddr_read_B = (double)(schedule->rd_weight_B + schedule->rd_map_B) + c->load_B;
     c->ddr_write_B = (double)schedule->wr_B;
+    double accumulated = o->acc_depth ? (double)(o->array.p * o->array.n) * (double)c->cycles : 0.0;
+    const double done[MHOI_TERMS] = {c->io_read_B,       c->weight_read_B,  c->ddr_read_B,
+                                     c->io_write_B,      c->weight_write_B, c->ddr_write_B,
+                                     (double)work->macs, accumulated,       accumulated};
+    for (int i = 0; i < MHOI_TERMS; i++)
+        c->work[i] = done[i] / c->batch;
 }
 
-void mhoi_rates_fill(const mho_array_options *o, const mhoi_memories *d, mhoi_rates *rates)
+static const mho_macro *macro_of(const mho_design *design, mhoi_part part)
 {
-    double banks = (double)o->banks;
-    rates->unit_s[MHO_BOUND_ARRAY] = 1.0 / o->array.clock_Hz;
-    rates->unit_s[MHO_BOUND_DDR] = 1.0 / ((double)o->ddr_chips * d->ddr->rd_Bps);
-    rates->unit_s[MHO_BOUND_WEIGHT_READ] = 1.0 / (banks * d->weight->rd_Bps);
-    rates->unit_s[MHO_BOUND_WEIGHT_WRITE] = 1.0 / (banks * d->weight->wr_Bps);
-    rates->unit_s[MHO_BOUND_IO_READ] = 1.0 / (banks * d->io->rd_Bps);
-    rates->unit_s[MHO_BOUND_IO_WRITE] = 1.0 / (banks * d->io->wr_Bps);
+    const mho_macro *const macro[MHOI_PARTS] = {&design->io, &design->weight, &design->acc,
+                                                &design->ddr, NULL};
+    return macro[part];
+}
+
+static const mho_component *component_of(const mho_design *design, mhoi_part part)
+{
+    const mho_macro *macro = macro_of(design, part);
+    return macro ? &macro->component : &design->mac;
+}
+
+/* An operation of DDR is a byte, of an accumulator a word. */
+mhoi_bank mhoi_bank_of(const mho_design *design, mhoi_part part)
+{
+    const mho_macro *macro = macro_of(design, part);
+    mhoi_bank bank = {.width_B = 1.0, .price = mhoi_price_of(component_of(design, part))};
+    if (!macro)
+        return bank;
+    bank.rd_Bps = macro->rd_Bps;
+    bank.wr_Bps = macro->wr_Bps;
+    if (part == MHOI_IO || part == MHOI_WEIGHT)
+        bank.width_B = (double)macro->width_B;
+    return bank;
+}
+
+void mhoi_machine_fill(const mho_array_options *o, mhoi_machine *m)
+{
+    double banks = (double)o->banks, chips = (double)o->ddr_chips;
+    double pes = (double)(o->array.p * o->array.n);
+    m->stand[MHOI_IO] = 2.0 * banks;
+    m->stand[MHOI_WEIGHT] = banks;
+    m->stand[MHOI_ACC] = o->acc_depth ? pes : 0.0;
+    m->stand[MHOI_DDR] = chips;
+    m->stand[MHOI_MAC] = pes * (double)o->array.m;
+    m->unit_s[MHO_BOUND_ARRAY] = 1.0 / o->array.clock_Hz;
+    m->unit_s[MHO_BOUND_DDR] = 1.0 / (chips * m->bank[MHOI_DDR]->rd_Bps);
+    m->unit_s[MHO_BOUND_WEIGHT_READ] = 1.0 / (banks * m->bank[MHOI_WEIGHT]->rd_Bps);
+    m->unit_s[MHO_BOUND_WEIGHT_WRITE] = 1.0 / (banks * m->bank[MHOI_WEIGHT]->wr_Bps);
+    m->unit_s[MHO_BOUND_IO_READ] = 1.0 / (banks * m->bank[MHOI_IO]->rd_Bps);
+    m->unit_s[MHO_BOUND_IO_WRITE] = 1.0 / (banks * m->bank[MHOI_IO]->wr_Bps);
 }
 
 /* Before the first image the fixed weights come from DDR. */
-static double load_time(const mhoi_counts *c, const mhoi_rates *rates)
+static double load_time(const mhoi_counts *c, const mhoi_machine *m)
 {
-    double ddr_s = c->load_B * rates->unit_s[MHO_BOUND_DDR];
-    double write_s = c->load_B * rates->unit_s[MHO_BOUND_WEIGHT_WRITE];
+    double ddr_s = c->load_B * m->unit_s[MHO_BOUND_DDR];
+    double write_s = c->load_B * m->unit_s[MHO_BOUND_WEIGHT_WRITE];
     return ddr_s > write_s ? ddr_s : write_s;
 }
 
-/* Table 6, row by row: eq. (3)-(8). */
-static void rows_fill(const mhoi_counts *c, const mho_array_options *o, const mhoi_memories *d,
-                      mho_array_result *r)
+void mhoi_result_fill(const mhoi_counts *c, const mhoi_machine *m, mho_array_result *r)
 {
-    double *e = r->energy_J, banks = (double)o->banks;
-    double pes = (double)(o->array.p * o->array.n);
-    double leak_W = (double)o->ddr_chips * d->ddr->leakage_W + 2.0 * banks * d->io->leakage_W +
-                    banks * d->weight->leakage_W + pes * d->acc->leakage_W;
-    e[MHO_ROW_READ_IOBUF] = c->io_read_B / (double)d->io->width_B * d->io->e_rd_J;
-    e[MHO_ROW_READ_WEIGHT] = c->weight_read_B / (double)d->weight->width_B * d->weight->e_rd_J;
-    e[MHO_ROW_READ_DDR] = c->ddr_read_B * o->e_ddr_rd_J;
-    e[MHO_ROW_WRITE_IOBUF] = c->io_write_B / (double)d->io->width_B * d->io->e_wr_J;
-    e[MHO_ROW_WRITE_WEIGHT] = c->weight_write_B / (double)d->weight->width_B * d->weight->e_wr_J;
-    e[MHO_ROW_WRITE_DDR] = c->ddr_write_B * o->e_ddr_wr_J;
-    e[MHO_ROW_STANDBY] = leak_W * r->time_s;
-    e[MHO_ROW_CALCULATE] = c->macs * o->e_mac_J;
-    e[MHO_ROW_ACCUMULATE] = pes * (double)c->cycles * (d->acc->e_rd_J + d->acc->e_wr_J);
-    r->area_m2 = 2.0 * banks * d->io->area_m2 + banks * d->weight->area_m2 + pes * d->acc->area_m2;
-}
-
-void mhoi_energies_fill(const mhoi_counts *c, const mho_array_options *o, const mhoi_memories *d,
-                        const mhoi_rates *rates, mho_array_result *r)
-{
-    r->time_s += load_time(c, rates);
+    r->time_s = (r->time_s + load_time(c, m)) / c->batch;
     r->cycles = c->cycles;
     r->weight_read_B = c->weight_read_B;
     r->weight_write_B = c->weight_write_B;
@@ -186,44 +207,163 @@ void mhoi_energies_fill(const mhoi_counts *c, const mho_array_options *o, const 
     r->io_write_B = c->io_write_B;
     r->ddr_read_B = c->ddr_read_B;
     r->ddr_write_B = c->ddr_write_B;
-    rows_fill(c, o, d, r);
-    r->total_J = 0.0;
-    for (int row = 0; row < MHO_ROW_COUNT; row++) {
-        r->energy_J[row] /= c->batch;
-        r->total_J += r->energy_J[row];
-    }
-    r->time_s /= c->batch;
 }
 
-static void explain_step(const mhoi_step_count *count, const mhoi_rates *rates, mho_step_time *t)
+static void add_rows(mho_array_result *r)
 {
-    t->total_s = mhoi_step_time_s(count, rates);
+    r->total_J = 0.0;
+    for (int row = 0; row < MHO_ROW_COUNT; row++)
+        r->total_J += r->energy_J[row];
+}
+
+static inline double term_J(const mhoi_counts *c, const mhoi_machine *m, int t)
+{
+    return mhoi_price_energy_J(&m->bank[mhoi_terms[t].part]->price, mhoi_terms[t].operation,
+                               mhoi_operations(c, m, t));
+}
+
+static inline void add_standing(const mhoi_machine *m, mhoi_part part, mho_array_result *r)
+{
+    const mhoi_price *one = &m->bank[part]->price;
+    r->energy_J[MHO_ROW_STANDBY] += mhoi_price_standby_J(one, m->stand[part], r->time_s);
+    r->area_m2 += mhoi_price_area_m2(one, m->stand[part]);
+}
+
+void mhoi_energies_fill(const mhoi_counts *c, const mhoi_machine *m, mho_array_result *r)
+{
+    /* written out, so that the table of terms becomes part of the code */
+    const double term[MHOI_TERMS] = {term_J(c, m, 0), term_J(c, m, 1), term_J(c, m, 2),
+                                     term_J(c, m, 3), term_J(c, m, 4), term_J(c, m, 5),
+                                     term_J(c, m, 6), term_J(c, m, 7), term_J(c, m, 8)};
+    for (int row = 0; row < MHO_ROW_COUNT; row++)
+        r->energy_J[row] = 0.0;
+    for (int t = 0; t < MHOI_TERMS; t++)
+        r->energy_J[mhoi_terms[t].row] += term[t];
+    r->area_m2 = 0.0;
+    add_standing(m, MHOI_IO, r);
+    add_standing(m, MHOI_WEIGHT, r);
+    add_standing(m, MHOI_ACC, r);
+    add_standing(m, MHOI_DDR, r);
+    add_standing(m, MHOI_MAC, r);
+    add_rows(r);
+}
+
+static void explain_step(const mhoi_step_count *count, const mhoi_machine *m, mho_step_time *t)
+{
+    t->total_s = mhoi_step_time_s(count, m);
     t->bound = MHO_BOUND_ARRAY;
     for (int b = 0; b < MHO_BOUND_COUNT; b++) {
-        t->part_s[b] = count->work[b] * rates->unit_s[b];
+        t->part_s[b] = count->work[b] * m->unit_s[b];
         if (t->part_s[b] > t->part_s[t->bound])
             t->bound = (mho_bound)b;
     }
 }
 
-void mho_array_price(const mho_workload *work, const mho_schedule *schedule,
-                     const mho_array_options *o, const mho_design *design, mho_array_result *r,
-                     mho_step_time *step)
+static void open_machine(const mho_array_options *o, const mho_design *design,
+                         mhoi_bank bank[MHOI_PARTS], mhoi_machine *m)
 {
-    const mhoi_memories memories = {&design->io, &design->weight, &design->acc, &design->ddr};
+    for (int part = 0; part < MHOI_PARTS; part++) {
+        bank[part] = mhoi_bank_of(design, (mhoi_part)part);
+        m->bank[part] = &bank[part];
+    }
+    mhoi_machine_fill(o, m);
+}
+
+void mho_array_run(const mho_workload *work, const mho_schedule *schedule,
+                   const mho_array_options *o, const mho_design *design, mho_array_result *r,
+                   mho_step_time *step)
+{
+    mhoi_bank bank[MHOI_PARTS];
+    mhoi_machine machine;
     mhoi_counts counts;
-    mhoi_rates rates;
     memset(r, 0, sizeof *r);
     mhoi_counts_fill(work, schedule, o, &counts);
-    mhoi_rates_fill(o, &memories, &rates);
+    open_machine(o, design, bank, &machine);
     for (size_t i = 0; i < schedule->steps; i++) {
         mhoi_step_count count;
         mhoi_step_count_fill(work, &schedule->step[i], o, &count);
-        double s = mhoi_step_time_s(&count, &rates);
+        double s = mhoi_step_time_s(&count, &machine);
         r->time_s += s;
-        r->memory_bound |= s > count.work[MHO_BOUND_ARRAY] * rates.unit_s[MHO_BOUND_ARRAY];
+        r->memory_bound |= s > count.work[MHO_BOUND_ARRAY] * machine.unit_s[MHO_BOUND_ARRAY];
         if (step)
-            explain_step(&count, &rates, &step[i]);
+            explain_step(&count, &machine, &step[i]);
     }
-    mhoi_energies_fill(&counts, o, &memories, &rates, r);
+    mhoi_result_fill(&counts, &machine, r);
+}
+
+/* --- activities --------------------------------------------------------------------------------------- */
+
+static mho_activity *next(const mho_design *design, mhoi_part part, mho_array_row row,
+                          mho_activity *activity, size_t *count)
+{
+    mho_activity *a = &activity[(*count)++];
+    *a = (mho_activity){.layer = "all"};
+    (void)snprintf(a->component, sizeof a->component, "%s", component_of(design, part)->name);
+    (void)snprintf(a->group, sizeof a->group, "%s", mho_array_row_name(row));
+    return a;
+}
+
+static void put_work(const mhoi_counts *c, const mhoi_machine *m, const mho_design *design, int t,
+                     mho_activity *activity, size_t *count)
+{
+    const mhoi_term *term = &mhoi_terms[t];
+    mho_activity *a = next(design, term->part, term->row, activity, count);
+    double width_B = m->bank[term->part]->width_B;
+    a->operation = term->operation;
+    a->operations = mhoi_operations(c, m, t);
+    if (width_B > 1.0)
+        (void)snprintf(a->formula, sizeof a->formula, "%.15g bytes / %g bytes an access",
+                       c->work[t], width_B);
+    else
+        (void)snprintf(a->formula, sizeof a->formula, "%.15g %s", c->work[t],
+                       term->part == MHOI_DDR   ? "bytes"
+                       : term->part == MHOI_MAC ? "multiply-accumulates"
+                                                : "words: PEs x cycles");
+}
+
+static void put_standby(const mhoi_machine *m, const mho_design *design, mhoi_part part,
+                        double time_s, mho_activity *activity, size_t *count)
+{
+    static const char *const what[MHOI_PARTS] = {"2 buffers x banks", "banks", "PEs: p x n",
+                                                 "chips", "multipliers: p x m x n"};
+    mho_activity *a = next(design, part, MHO_ROW_STANDBY, activity, count);
+    a->amount = m->stand[part];
+    a->seconds = time_s;
+    (void)snprintf(a->formula, sizeof a->formula, "%g %s; x %.9g s", a->amount, what[part], time_s);
+}
+
+size_t mho_array_activities(const mho_workload *work, const mho_schedule *schedule,
+                            const mho_array_options *o, const mho_design *design,
+                            const mho_array_result *run,
+                            mho_activity activity[MHO_ARRAY_ACTIVITIES])
+{
+    mhoi_bank bank[MHOI_PARTS];
+    mhoi_machine machine;
+    mhoi_counts counts;
+    size_t count = 0;
+    mhoi_counts_fill(work, schedule, o, &counts);
+    open_machine(o, design, bank, &machine);
+    for (int t = 0; t < MHOI_TERMS; t++)
+        if (machine.stand[mhoi_terms[t].part] > 0)
+            put_work(&counts, &machine, design, t, activity, &count);
+    for (int part = 0; part < MHOI_PARTS; part++)
+        if (machine.stand[part] > 0)
+            put_standby(&machine, design, (mhoi_part)part, run->time_s, activity, &count);
+    return count;
+}
+
+mho_status mho_array_price(const mho_technology *tech, const mho_activity *activity,
+                           size_t activities, mho_array_result *r, mho_cost **out)
+{
+    mho_cost *cost;
+    *out = NULL;
+    mho_status s = mho_cost_create(tech, activity, activities, &cost);
+    if (s)
+        return s;
+    for (int row = 0; row < MHO_ROW_COUNT; row++)
+        r->energy_J[row] = mho_cost_energy_J(cost, mho_array_row_name((mho_array_row)row), NULL);
+    r->area_m2 = cost->area_m2;
+    add_rows(r);
+    *out = cost;
+    return MHO_OK;
 }

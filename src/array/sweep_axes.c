@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/yaml.h"
-#include "array/macro.h"
+#include "cost/macro.h"
 #include "array/named.h"
 #include "mho/array.h"
 

@@ -14,7 +14,7 @@ typedef struct sweep_run {
     const cli_args *args;
     const cli_buffer *buffer;
     mho_sweep_axes axes;
-    mho_macros *library[MHO_SWEEP_LIBRARIES];
+    mho_technology *library[MHO_SWEEP_LIBRARIES];
     mho_sweep *sweep;
     mho_point *block;
     mho_front front;
@@ -217,7 +217,7 @@ static mho_status open_libraries(sweep_run *r)
 {
     mho_status s = MHO_OK;
     for (size_t i = 0; i < r->axes.libraries && !s; i++) {
-        s = mho_macros_open(r->axes.library[i], &r->library[i]);
+        s = mho_technology_open(r->axes.library[i], &r->library[i]);
         if (!s)
             s = cli_buffer_add_macros(r->args->macro, r->library[i]);
     }
@@ -233,15 +233,15 @@ static mho_status open_sweep(sweep_run *r)
     if (!s)
         s = open_libraries(r);
     if (!s)
-        s = mho_macros_find(r->library[0], "ddr", (size_t)128 << 20, false, &ddr);
+        s = mho_technology_memory(r->library[0], "ddr", (size_t)128 << 20, false, &ddr);
     if (s)
         return s;
-    s = mho_figures_create(&r->axes, (double)b->options.ddr_chips * ddr.leakage_W, &r->figures);
+    s = mho_figures_create(&r->axes, (double)b->options.ddr_chips * ddr.component.leakage.value,
+                           &r->figures);
     if (s)
         return s;
     double start = mho_seconds();
-    s = mho_sweep_create(b->work, &b->options, &r->axes, (const mho_macros *const *)r->library,
-                         &r->sweep);
+    s = mho_sweep_create(b->work, &b->options, &r->axes, r->library, &r->sweep);
     r->seconds = mho_seconds() - start;
     return s;
 }
@@ -316,7 +316,7 @@ static void release(sweep_run *r)
     free(r->block);
     mho_sweep_destroy(r->sweep);
     for (size_t i = 0; i < MHO_SWEEP_LIBRARIES; i++)
-        mho_macros_destroy(r->library[i]);
+        mho_technology_destroy(r->library[i]);
 }
 
 mho_status cli_buffer_explore(const cli_args *args, cli_buffer *b)

@@ -39,16 +39,16 @@ void cli_buffer_gantt(const cli_args *args, const cli_buffer *b)
     FILE *out = args->out;
     double all_s = 0.0, at_s = 0.0;
     char text[40], end[32];
-    for (size_t i = 0; i < b->schedule->steps; i++)
-        all_s += b->time[i].total_s;
+    for (size_t i = 0; i < b->estimate->schedule->steps; i++)
+        all_s += b->estimate->step[i].total_s;
     fprintf(out, "\n%sSchedule in time%s: █ array works, ▒ DDR works, · waits; one column is %s\n",
             cli_marks_of(args->color)->bold, cli_marks_of(args->color)->end,
             cli_si(all_s / COLUMNS, "s", end));
-    for (size_t i = 0; i < b->schedule->steps; i++) {
-        const mho_step_time *t = &b->time[i];
+    for (size_t i = 0; i < b->estimate->schedule->steps; i++) {
+        const mho_step_time *t = &b->estimate->step[i];
         double array_s = t->part_s[MHO_BOUND_ARRAY], ddr_s = t->part_s[MHO_BOUND_DDR];
         size_t from = column(at_s, all_s), to = column(at_s + t->total_s, all_s);
-        put_name(b, &b->schedule->step[i], text);
+        put_name(b, &b->estimate->schedule->step[i], text);
         fprintf(out, "  %-24s |", text);
         put_lane(out, from, column(at_s + array_s, all_s), to, true, "█");
         fprintf(out, "\n  %-24s |", "");

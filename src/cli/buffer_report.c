@@ -29,7 +29,7 @@ static void print_memory(const cli_args *args, const char *what, size_t copies, 
     mho_bytes_text(m->size_B, bank);
     fprintf(args->out, "  %-12s %s%s of %s = %zu banks of %s; %s%s\n", what,
             copies > 1 ? "2 buffers, each " : "", total, m->kind, banks, bank,
-            m->interpolated ? "INTERPOLATED: " : "", m->source);
+            m->interpolated ? "INTERPOLATED: " : "", m->component.area.source);
 }
 
 static void print_design(const cli_args *args, const cli_buffer *b)
@@ -44,13 +44,15 @@ static void print_design(const cli_args *args, const cli_buffer *b)
     fprintf(args->out, "%s first\n", o->order == MHO_ORDER_PIXEL ? "pixel" : "kernel");
     if (o->acc_depth)
         fprintf(args->out, "  %-12s %zu words in each of %zu PEs; %s\n", "accumulators",
-                o->acc_depth, o->array.p * o->array.n, b->design.acc.source);
+                o->acc_depth, o->array.p * o->array.n,
+                b->estimate->design.acc.component.area.source);
     else
         fprintf(args->out, "  %-12s one register in each of %zu PEs\n", "accumulators",
                 o->array.p * o->array.n);
-    print_memory(args, "maps", 2, o->banks, &b->design.io);
-    print_memory(args, "weights", 1, o->banks, &b->design.weight);
-    fprintf(args->out, "  %-12s %zu chips; %s\n\n", "DDR", o->ddr_chips, b->design.ddr.source);
+    print_memory(args, "maps", 2, o->banks, &b->estimate->design.io);
+    print_memory(args, "weights", 1, o->banks, &b->estimate->design.weight);
+    fprintf(args->out, "  %-12s %zu chips; %s\n\n", "DDR", o->ddr_chips,
+            b->estimate->design.ddr.component.area.source);
 }
 
 static void how_text(const mho_step *step, size_t layers, char text[96])
@@ -71,7 +73,7 @@ static void how_text(const mho_step *step, size_t layers, char text[96])
 
 static void step_cells(cli_table *t, const cli_buffer *b, size_t i, bool first)
 {
-    const mho_step *step = &b->schedule->step[i];
+    const mho_step *step = &b->estimate->schedule->step[i];
     char text[96];
     if (!first) {
         for (int c = 0; c < 6; c++)
@@ -83,13 +85,13 @@ static void step_cells(cli_table *t, const cli_buffer *b, size_t i, bool first)
     cli_table_text(t, "%" PRIu64, step->rd_weight_B);
     cli_table_text(t, "%" PRIu64, step->rd_map_B);
     cli_table_text(t, "%" PRIu64, step->wr_map_B);
-    cli_table_si(t, b->time[i].total_s, "s");
-    cli_table_text(t, "%s", mho_bound_name(b->time[i].bound));
+    cli_table_si(t, b->estimate->step[i].total_s, "s");
+    cli_table_text(t, "%s", mho_bound_name(b->estimate->step[i].bound));
 }
 
 void cli_buffer_print_schedule(const cli_args *args, const cli_buffer *b)
 {
-    const mho_schedule *s = b->schedule;
+    const mho_schedule *s = b->estimate->schedule;
     cli_table *t = cli_table_create(
         "Schedule", "step>|no>|layer|weights B>|kept|how|DDR weights B>|DDR maps B>|"
                     "DDR written B>|time>|bound by");
@@ -113,7 +115,7 @@ void cli_buffer_print_schedule(const cli_args *args, const cli_buffer *b)
         cli_table_text(t, "%" PRIu64, s->rd_weight_B);
         cli_table_text(t, "%" PRIu64, s->rd_map_B);
         cli_table_text(t, "%" PRIu64, s->wr_B);
-        cli_table_si(t, b->result.time_s * (double)b->work->batch, "s");
+        cli_table_si(t, b->estimate->result.time_s * (double)b->work->batch, "s");
         cli_table_text(t, "%s", "");
     }
     cli_table_print(t, args);
@@ -122,7 +124,7 @@ void cli_buffer_print_schedule(const cli_args *args, const cli_buffer *b)
 
 static void print_proof(const cli_args *args, const cli_buffer *b)
 {
-    const mho_schedule *s = b->schedule;
+    const mho_schedule *s = b->estimate->schedule;
     char a[32], c[32];
     fprintf(args->out, "  Fixed: %s B of weights; maps kept on chip:", cli_grouped(s->fixed_B, a));
     size_t kept = 0;
@@ -156,15 +158,15 @@ static void print_energy(const cli_args *args, const cli_buffer *b)
 {
     cli_table *t = cli_table_create("Energy of an image", "row|uJ>|share>|note");
     for (int row = 0; row < MHO_ROW_COUNT; row++) {
-        double e = b->result.energy_J[row];
+        double e = b->estimate->result.energy_J[row];
         cli_table_text(t, "%s", mho_array_row_name((mho_array_row)row));
         cli_table_text(t, "%.3f", 1e6 * e);
-        cli_table_percent(t, e / b->result.total_J, 2);
+        cli_table_percent(t, e / b->estimate->result.total_J, 2);
         cli_table_text(t, "%s", row_note(b, (mho_array_row)row));
     }
     cli_table_rule(t);
     cli_table_text(t, "total");
-    cli_table_text(t, "%.3f", 1e6 * b->result.total_J);
+    cli_table_text(t, "%.3f", 1e6 * b->estimate->result.total_J);
     cli_table_percent(t, 1.0, 2);
     cli_table_text(t, "%s", "");
     cli_table_print(t, args);
@@ -175,7 +177,7 @@ static double utilization(const cli_buffer *b)
 {
     const mho_array_options *o = &b->options;
     return (double)b->work->macs /
-           ((double)b->result.cycles * (double)(o->array.p * o->array.m * o->array.n));
+           ((double)b->estimate->result.cycles * (double)(o->array.p * o->array.m * o->array.n));
 }
 
 void cli_buffer_print(const cli_args *args, const cli_buffer *b)
@@ -186,16 +188,16 @@ void cli_buffer_print(const cli_args *args, const cli_buffer *b)
     print_proof(args, b);
     print_energy(args, b);
     fprintf(args->out, "\n  %s an image, %s; %s cycles, array used to %.2f %%; area %s\n",
-            cli_si(b->result.time_s, "s", a),
-            b->result.memory_bound ? "some steps wait for a memory"
-                                   : "bound by the array throughout",
-            cli_grouped(b->result.cycles, c), 100 * utilization(b),
-            cli_si(b->result.area_m2, "m2", (char[32]){0}));
+            cli_si(b->estimate->result.time_s, "s", a),
+            b->estimate->result.memory_bound ? "some steps wait for a memory"
+                                             : "bound by the array throughout",
+            cli_grouped(b->estimate->result.cycles, c), 100 * utilization(b),
+            cli_si(b->estimate->result.area_m2, "m2", (char[32]){0}));
 }
 
 static mho_json *step_json(const cli_buffer *b, size_t i)
 {
-    const mho_step *step = &b->schedule->step[i];
+    const mho_step *step = &b->estimate->schedule->step[i];
     mho_json *v = mho_json_object(), *parts = mho_json_object();
     mho_json_put(v, "first", mho_json_integer((int64_t)step->first + 1));
     mho_json_put(v, "last", mho_json_integer((int64_t)step->last + 1));
@@ -206,10 +208,11 @@ static mho_json *step_json(const cli_buffer *b, size_t i)
     mho_json_put(v, "ddr_read_weight_bytes", mho_json_integer((int64_t)step->rd_weight_B));
     mho_json_put(v, "ddr_read_map_bytes", mho_json_integer((int64_t)step->rd_map_B));
     mho_json_put(v, "ddr_write_bytes", mho_json_integer((int64_t)step->wr_map_B));
-    mho_json_put(v, "time_s", mho_json_number(b->time[i].total_s));
-    mho_json_put(v, "bound", mho_json_text(mho_bound_name(b->time[i].bound)));
+    mho_json_put(v, "time_s", mho_json_number(b->estimate->step[i].total_s));
+    mho_json_put(v, "bound", mho_json_text(mho_bound_name(b->estimate->step[i].bound)));
     for (int k = 0; k < MHO_BOUND_COUNT; k++)
-        mho_json_put(parts, mho_bound_name((mho_bound)k), mho_json_number(b->time[i].part_s[k]));
+        mho_json_put(parts, mho_bound_name((mho_bound)k),
+                     mho_json_number(b->estimate->step[i].part_s[k]));
     mho_json_put(v, "parts_s", parts);
     return v;
 }
@@ -219,7 +222,7 @@ static mho_json *memory_json(const mho_macro *m)
     mho_json *v = mho_json_object();
     mho_json_put(v, "kind", mho_json_text(m->kind));
     mho_json_put(v, "bank_bytes", mho_json_integer((int64_t)m->size_B));
-    mho_json_put(v, "source", mho_json_text(m->source));
+    mho_json_put(v, "source", mho_json_text(m->component.area.source));
     mho_json_put(v, "interpolated", mho_json_bool(m->interpolated));
     return v;
 }
@@ -229,8 +232,8 @@ static mho_json *energy_json(const cli_buffer *b)
     mho_json *v = mho_json_object();
     for (int row = 0; row < MHO_ROW_COUNT; row++)
         mho_json_put(v, mho_array_row_name((mho_array_row)row),
-                     mho_json_number(b->result.energy_J[row]));
-    mho_json_put(v, "total", mho_json_number(b->result.total_J));
+                     mho_json_number(b->estimate->result.energy_J[row]));
+    mho_json_put(v, "total", mho_json_number(b->estimate->result.total_J));
     return v;
 }
 
@@ -246,7 +249,7 @@ static mho_json *fitted_json(const cli_buffer *b)
 
 static void put_schedule(mho_json *root, const cli_buffer *b)
 {
-    const mho_schedule *s = b->schedule;
+    const mho_schedule *s = b->estimate->schedule;
     mho_json *fixed = mho_json_array(), *groups = mho_json_array(), *kept = mho_json_array();
     for (size_t l = 0; l < b->work->layers; l++)
         if (s->fixed[l])
@@ -281,7 +284,7 @@ static mho_json *configuration_json(const cli_buffer *b)
 
 mho_json *cli_buffer_json(const cli_buffer *b)
 {
-    const mho_array_result *r = &b->result;
+    const mho_array_result *r = &b->estimate->result;
     mho_json *root = mho_json_object(), *memories = mho_json_object();
     mho_json_put(root, "network", mho_json_text(b->work->name));
     mho_json_put(root, "batch", mho_json_integer((int64_t)b->work->batch));
@@ -300,11 +303,11 @@ mho_json *cli_buffer_json(const cli_buffer *b)
     mho_json_put(root, "io_read_bytes", mho_json_number(r->io_read_B));
     mho_json_put(root, "io_write_bytes", mho_json_number(r->io_write_B));
     put_schedule(root, b);
-    mho_json_put(memories, "io", memory_json(&b->design.io));
-    mho_json_put(memories, "weight", memory_json(&b->design.weight));
+    mho_json_put(memories, "io", memory_json(&b->estimate->design.io));
+    mho_json_put(memories, "weight", memory_json(&b->estimate->design.weight));
     if (b->options.acc_depth)
-        mho_json_put(memories, "accumulator", memory_json(&b->design.acc));
-    mho_json_put(memories, "ddr", memory_json(&b->design.ddr));
+        mho_json_put(memories, "accumulator", memory_json(&b->estimate->design.acc));
+    mho_json_put(memories, "ddr", memory_json(&b->estimate->design.ddr));
     mho_json_put(root, "memories", memories);
     mho_json_put(root, "configuration", configuration_json(b));
     return root;

@@ -58,7 +58,7 @@ static mho_status read_options(const cli_args *args, cli_buffer *b)
     return s;
 }
 
-mho_status cli_buffer_add_macros(const char *list, mho_macros *macros)
+mho_status cli_buffer_add_macros(const char *list, mho_technology *macros)
 {
     mho_status s = MHO_OK;
     while (list && *list && !s) {
@@ -73,7 +73,7 @@ mho_status cli_buffer_add_macros(const char *list, mho_macros *macros)
         mho_macro macro;
         s = mho_macro_read(word, colon + 1, &macro);
         if (!s)
-            s = mho_macros_add(macros, &macro);
+            s = mho_technology_add_memory(macros, &macro);
     }
     return s;
 }
@@ -82,26 +82,18 @@ static mho_status prepare(const cli_args *args, cli_buffer *b)
 {
     mho_status s = read_options(args, b);
     if (!s)
-        s = mho_macros_open(b->options.macros, &b->macros);
+        s = mho_technology_open(b->options.macros, &b->macros);
     if (!s)
         s = cli_buffer_add_macros(args->macro, b->macros);
-    if (!s)
-        s = mho_net_open(args->file[0], &b->net);
-    if (!s)
-        s = mho_workload_create(b->net, b->options.all_layers, b->options.batch, &b->work);
-    return s;
+    return s ? s : mho_net_open(args->file[0], &b->net);
 }
 
 static mho_status run_one(const cli_args *args, cli_buffer *b)
 {
-    mho_schedule_options capacity;
-    mho_status s = mho_design_open(&b->options, b->macros, &b->design, &capacity);
-    if (!s)
-        s = mho_schedule_search(b->work, &capacity, &b->schedule);
+    mho_status s = mho_array_estimate_create(b->net, &b->options, b->macros, &b->estimate);
     if (s)
         return s;
-    b->time = cli_alloc(b->schedule->steps * sizeof *b->time);
-    mho_array_price(b->work, b->schedule, &b->options, &b->design, &b->result, b->time);
+    b->work = b->estimate->work;
     if (args->json)
         return cli_print_json(args, cli_buffer_json(b));
     if (args->csv) {
@@ -114,19 +106,25 @@ static mho_status run_one(const cli_args *args, cli_buffer *b)
     return MHO_OK;
 }
 
+static mho_status run_sweep(const cli_args *args, cli_buffer *b)
+{
+    if (args->gantt)
+        return mho_error(MHO_EUSAGE, "--gantt draws one schedule, a sweep has many");
+    mho_status s = mho_workload_create(b->net, b->options.all_layers, b->options.batch, &b->own);
+    b->work = b->own;
+    return s ? s : cli_buffer_explore(args, b);
+}
+
 mho_status cmd_buffer(const cli_args *args)
 {
     cli_buffer b = {.net = NULL};
     bool explore = args->explore || args->sweep[0] || args->svg;
     mho_status s = prepare(args, &b);
-    if (!s && explore && args->gantt)
-        s = mho_error(MHO_EUSAGE, "--gantt draws one schedule, a sweep has many");
     if (!s)
-        s = explore ? cli_buffer_explore(args, &b) : run_one(args, &b);
-    free(b.time);
-    mho_schedule_destroy(b.schedule);
-    mho_workload_destroy(b.work);
+        s = explore ? run_sweep(args, &b) : run_one(args, &b);
+    mho_array_estimate_destroy(b.estimate);
+    mho_workload_destroy(b.own);
     mho_net_destroy(b.net);
-    mho_macros_destroy(b.macros);
+    mho_technology_destroy(b.macros);
     return s;
 }

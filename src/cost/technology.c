@@ -2,7 +2,8 @@
 /* Reads a technology table:
  *     constants:  { NAME: {value, unit, source}, ... }      later ones may use earlier ones
  *     components: { NAME: {area: {...}, energy: {...}}, ... }     memories: read, write, leakage
- * Every number is {value, unit, source}.  A value with names in it is a formula in SI; `none` is a
+ *     macros:     [ {kind, size, width_B, ...}, ... ]     memories, with the unit in each key (macro.c)
+ * Every number of the first two is {value, unit, source}.  A value with names in it is a formula in SI; `none` is a
  * number the source does not give, which is then not counted and said so. */
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/yaml.h"
+#include "cost/macro.h"
 #include "formula_impl.h"
 #include "mho/asset.h"
 #include "mho/config.h"
@@ -49,9 +51,8 @@ static mho_status only_keys(const mhoi_yaml *map, const char *const *names, size
             known = known || !strcmp(key, names[k]);
         if (known)
             continue;
-        const char *near = mho_nearest(key, names, count);
-        return mho_error(MHO_ECONFIG, "%s:%zu: unknown key '%s'%s%s%s", place, map->child[i].line,
-                         key, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+        return mho_error_near(MHO_ECONFIG, key, names, count, "%s:%zu: unknown key %s", place,
+                              map->child[i].line, key);
     }
     return MHO_OK;
 }
@@ -199,28 +200,40 @@ static mho_status read_components(const source *src, const mhoi_yaml *map)
     return s;
 }
 
+static mho_status read_name(const source *src, const mhoi_yaml *name)
+{
+    if (!name)
+        return copy_text(src->tech->name, sizeof src->tech->name, "without name", "", 0);
+    if (name->kind != MHOI_YAML_SCALAR)
+        return mho_error(MHO_ECONFIG, "%s:%zu: name, want a text", src->place, name->line);
+    return copy_text(src->tech->name, sizeof src->tech->name, name->text, src->place, name->line);
+}
+
 static mho_status read_sections(const source *src, const mhoi_yaml *root)
 {
-    static const char *const keys[] = {"name", "constants", "components"};
+    static const char *const keys[] = {"name", "constants", "components", "macros"};
     if (root->kind != MHOI_YAML_MAP)
-        return mho_error(MHO_ECONFIG, "%s: want name, constants and components", src->place);
-    mho_status s = only_keys(root, keys, 3, src->place);
+        return mho_error(MHO_ECONFIG, "%s: want name, constants, components and macros",
+                         src->place);
+    mho_status s = only_keys(root, keys, sizeof keys / sizeof *keys, src->place);
     if (s)
         return s;
-    const mhoi_yaml *name = mhoi_yaml_get(root, "name");
     const mhoi_yaml *constants = mhoi_yaml_get(root, "constants");
     const mhoi_yaml *components = mhoi_yaml_get(root, "components");
-    if (!name || name->kind != MHOI_YAML_SCALAR)
-        return mho_error(MHO_ECONFIG, "%s: the table has no name", src->place);
-    if (!components || components->kind != MHOI_YAML_MAP || !components->children)
+    const mhoi_yaml *macros = mhoi_yaml_get(root, "macros");
+    if (!components && !macros)
+        return mho_error(MHO_ECONFIG, "%s: the table has no components and no macros", src->place);
+    if (components && (components->kind != MHOI_YAML_MAP || !components->children))
         return mho_error(MHO_ECONFIG, "%s: the table has no components", src->place);
     if (constants && constants->kind != MHOI_YAML_MAP)
         return mho_error(MHO_ECONFIG, "%s:%zu: constants, want NAME: {value, unit, source}",
                          src->place, constants->line);
-    s = copy_text(src->tech->name, sizeof src->tech->name, name->text, src->place, name->line);
+    s = read_name(src, mhoi_yaml_get(root, "name"));
     if (!s && constants)
         s = read_constants(src, constants);
-    return s ? s : read_components(src, components);
+    if (!s && components)
+        s = read_components(src, components);
+    return s || !macros ? s : mhoi_macros_read(macros, src->place, src->tech);
 }
 
 mho_status mho_technology_parse(const char *text, const char *place, mho_technology **out)
@@ -243,29 +256,40 @@ mho_status mho_technology_parse(const char *text, const char *place, mho_technol
 
 static mho_status no_such(const char *name)
 {
-    char known[256] = "";
-    size_t count, length = 0;
-    const mho_asset *asset = mho_assets(&count);
-    for (size_t i = 0; i < count; i++) {
-        char stem[MHO_COST_NAME];
-        if (sscanf(asset[i].path, "configs/tech/%47[^.].yaml", stem) != 1)
+    enum { NAMES = 32 };
+    char text[NAMES][MHO_COST_NAME], known[256] = "";
+    const char *names[NAMES];
+    size_t assets, count = 0, length = 0;
+    const mho_asset *asset = mho_assets(&assets);
+    for (size_t i = 0; i < assets && count < NAMES; i++) {
+        if (sscanf(asset[i].path, "configs/tech/%47[^.].yaml", text[count]) != 1)
             continue;
-        int n = snprintf(known + length, sizeof known - length, "%s%s", length ? ", " : "", stem);
-        length += n > 0 ? (size_t)n : 0;
-        if (length >= sizeof known)
-            break;
+        names[count] = text[count];
+        if (length < sizeof known)
+            length += (size_t)snprintf(known + length, sizeof known - length, "%s%s",
+                                       count ? ", " : "", text[count]);
+        count++;
     }
-    return mho_error(MHO_ECONFIG,
-                     "no technology table '%s'; built in: %s; or give the path of a .yaml file",
-                     name, known);
+    if (mho_nearest(name, names, count))
+        return mho_error_near(MHO_EUSAGE, name, names, count, "no technology named %s", name);
+    return mho_error(MHO_EUSAGE,
+                     "no technology named %s; built in: %s; or give the path of a YAML file", name,
+                     known);
+}
+
+static bool is_path(const char *name)
+{
+    size_t length = strlen(name);
+    return strchr(name, '/') || (length > 5 && !strcmp(name + length - 5, ".yaml")) ||
+           (length > 4 && !strcmp(name + length - 4, ".yml"));
 }
 
 mho_status mho_technology_open(const char *name, mho_technology **out)
 {
     char path[128], *text = NULL;
-    size_t size, length = strlen(name);
+    size_t size;
     *out = NULL;
-    if (length > 5 && !strcmp(name + length - 5, ".yaml")) {
+    if (is_path(name)) {
         mho_status s = mhoi_file_read(name, MHOI_TEXT_MAX, &text, &size);
         if (!s)
             s = mho_technology_parse(text, name, out);
@@ -277,12 +301,45 @@ mho_status mho_technology_open(const char *name, mho_technology **out)
     return asset ? mho_technology_parse(asset->data, asset->path, out) : no_such(name);
 }
 
+static mho_status copy(void *to, const void *from, size_t count, size_t size, const char *what)
+{
+    void **array = to;
+    mho_status s = mhoi_alloc(to, count, size, what);
+    if (!s && count)
+        memcpy(*array, from, count * size);
+    return s;
+}
+
+mho_status mho_technology_clone(const mho_technology *tech, mho_technology **out)
+{
+    mho_technology *t = NULL;
+    *out = NULL;
+    mho_status s = copy(&t, tech, 1, sizeof *t, "technology");
+    if (s)
+        return s;
+    t->constant = NULL;
+    t->component = NULL;
+    t->macro = NULL;
+    s = copy(&t->constant, tech->constant, tech->constants, sizeof *t->constant, "constants");
+    if (!s)
+        s = copy(&t->component, tech->component, tech->components, sizeof *t->component,
+                 "components");
+    if (!s)
+        s = copy(&t->macro, tech->macro, tech->macros, sizeof *t->macro, "macros");
+    if (s)
+        mho_technology_destroy(t);
+    else
+        *out = t;
+    return s;
+}
+
 void mho_technology_destroy(mho_technology *tech)
 {
     if (!tech)
         return;
     mhoi_free(&tech->constant);
     mhoi_free(&tech->component);
+    mhoi_free(&tech->macro);
     mhoi_free(&tech);
 }
 
@@ -291,7 +348,29 @@ const mho_component *mho_technology_find(const mho_technology *tech, const char 
     for (size_t i = 0; i < tech->components; i++)
         if (!strcmp(tech->component[i].name, component))
             return &tech->component[i];
+    for (size_t i = 0; i < tech->macros; i++)
+        if (!strcmp(tech->macro[i].component.name, component))
+            return &tech->macro[i].component;
     return NULL;
+}
+
+mho_status mho_technology_add(mho_technology *tech, const mho_component *component)
+{
+    for (size_t i = 0; i < tech->components; i++)
+        if (!strcmp(tech->component[i].name, component->name)) {
+            tech->component[i] = *component;
+            return MHO_OK;
+        }
+    mho_component *more;
+    mho_status s = mhoi_alloc(&more, tech->components + 1, sizeof *more, "components");
+    if (s)
+        return s;
+    if (tech->components)
+        memcpy(more, tech->component, tech->components * sizeof *more);
+    more[tech->components++] = *component;
+    mhoi_free(&tech->component);
+    tech->component = more;
+    return MHO_OK;
 }
 
 const mho_constant *mho_technology_constant(const mho_technology *tech, const char *name)

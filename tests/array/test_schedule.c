@@ -259,7 +259,7 @@ static void branches_match_brute_force(void **unused)
 typedef struct run {
     mho_net *net;
     mho_workload *work;
-    mho_macros *macros;
+    mho_technology *macros;
     mho_schedule *schedule;
     mho_array_options o;
     mho_array_result r;
@@ -275,16 +275,22 @@ static void run_with(run *t, const char *net, const char *const *sets)
         assert_int_equal(mho_fields_set(&mho_array_fields, *sets, &t->o, NULL), MHO_OK);
     assert_int_equal(mho_net_zoo(net, &t->net), MHO_OK);
     assert_int_equal(mho_workload_create(t->net, t->o.all_layers, t->o.batch, &t->work), MHO_OK);
-    assert_int_equal(mho_macros_open(t->o.macros, &t->macros), MHO_OK);
+    assert_int_equal(mho_technology_open(t->o.macros, &t->macros), MHO_OK);
     assert_int_equal(mho_design_open(&t->o, t->macros, &design, &capacity), MHO_OK);
     assert_int_equal(mho_schedule_search(t->work, &capacity, &t->schedule), MHO_OK);
-    mho_array_price(t->work, t->schedule, &t->o, &design, &t->r, NULL);
+    mho_activity activity[MHO_ARRAY_ACTIVITIES];
+    mho_cost *cost;
+    mho_array_run(t->work, t->schedule, &t->o, &design, &t->r, NULL);
+    size_t count = mho_array_activities(t->work, t->schedule, &t->o, &design, &t->r, activity);
+    assert_int_equal(mho_array_price(t->macros, activity, count, &t->r, &cost), MHO_OK);
+    assert_true(fabs(cost->energy_J - t->r.total_J) <= 1e-12 * t->r.total_J);
+    mho_cost_destroy(cost);
 }
 
 static void end(run *t)
 {
     mho_schedule_destroy(t->schedule);
-    mho_macros_destroy(t->macros);
+    mho_technology_destroy(t->macros);
     mho_workload_destroy(t->work);
     mho_net_destroy(t->net);
 }

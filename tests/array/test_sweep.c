@@ -18,7 +18,7 @@
 typedef struct setup {
     mho_workload *work;
     mho_array_options options;
-    mho_macros *macros;
+    mho_technology *macros;
 } setup;
 
 static void set_up(setup *t, const char *name, const char *const *sets)
@@ -28,19 +28,19 @@ static void set_up(setup *t, const char *name, const char *const *sets)
     assert_int_equal(mho_net_zoo(name, &net), MHO_OK);
     assert_int_equal(mho_workload_create(net, t->options.all_layers, t->options.batch, &t->work),
                      MHO_OK);
-    assert_int_equal(mho_macros_open("buffer-22nm", &t->macros), MHO_OK);
+    assert_int_equal(mho_technology_open("buffer-22nm", &t->macros), MHO_OK);
     mho_net_destroy(net);
 }
 
 static void tear_down(setup *t)
 {
     mho_workload_destroy(t->work);
-    mho_macros_destroy(t->macros);
+    mho_technology_destroy(t->macros);
 }
 
 static mho_point *price(const setup *t, const mho_sweep_axes *axes, uint64_t *points)
 {
-    const mho_macros *library[2] = {t->macros, t->macros};
+    mho_technology *library[2] = {t->macros, t->macros};
     mho_sweep *sweep;
     assert_int_equal(mho_sweep_create(t->work, &t->options, axes, library, &sweep), MHO_OK);
     *points = mho_sweep_points(sweep);
@@ -77,7 +77,12 @@ static void single(const setup *t, const mho_sweep_axes *a, const mho_point *p,
     assert_int_equal(mho_schedule_search(t->work, &capacity, &schedule), MHO_OK);
     mho_step_time *step = calloc(schedule->steps, sizeof *step);
     assert_non_null(step);
-    mho_array_price(t->work, schedule, &o, &design, result, step);
+    mho_activity activity[MHO_ARRAY_ACTIVITIES];
+    mho_cost *cost;
+    mho_array_run(t->work, schedule, &o, &design, result, step);
+    size_t count = mho_array_activities(t->work, schedule, &o, &design, result, activity);
+    assert_int_equal(mho_array_price(t->macros, activity, count, result, &cost), MHO_OK);
+    mho_cost_destroy(cost);
     double time_s = 0.0, sum_J = 0.0;
     for (size_t i = 0; i < schedule->steps; i++) {
         time_s += step[i].total_s;
@@ -258,7 +263,7 @@ static void missing_macros_are_named(void **unused)
     mho_sweep_axes axes;
     mho_sweep *sweep;
     set_up(&t, "vgg11", NULL);
-    const mho_macros *library[] = {t.macros};
+    mho_technology *library[] = {t.macros};
     assert_int_equal(mho_sweep_axes_read("weight: [rram:1M, rram:3M]\n", "a", &t.options, &axes),
                      MHO_OK);
     assert_int_equal(mho_sweep_create(t.work, &t.options, &axes, library, &sweep), MHO_ECONFIG);
@@ -289,7 +294,7 @@ static void no_memory(void **unused)
     (void)unused;
     setup t;
     set_up(&t, "vgg11", NULL);
-    const mho_macros *library[] = {t.macros};
+    mho_technology *library[] = {t.macros};
     assert_int_equal(mho_threads_set(1), MHO_OK);
     uint64_t live = mhoi_alloc_live();
     bool failed = true;

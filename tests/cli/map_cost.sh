@@ -24,7 +24,8 @@ run cost lenet --set cost.buffer=true --explain; want_code 0; want_out "not coun
 
 run cost lenet --set output.split_bits=6; want_error 2 "'adc6'" "bcnn-45nm"
 run cost lenet --set output.split_bits=0; want_error 2 "ideal output converter"
-run cost lenet --set technology=bcnn-54nm; want_error 2 "built in: bcnn-45nm"
+run cost lenet --set technology=bcnn-54nm; want_misuse "did you mean bcnn-45nm?"
+run cost lenet --set technology=buffer-22nm; want_error 2 "has no price for"
 run cost lenett; want_code 2; want_no_out; want_err "lenet"
 run cost lenet --hw bcn; want_code 2; want_no_out; want_err "bcnn"
 run map; want_misuse "an argument is missing"

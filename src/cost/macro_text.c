@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the result texts of two memory modellers: NVSim (RAM design target) and CACTI. */
+/* Reads the result texts of two memory modellers: NVSim (RAM design target) and CACTI.
+ *
+ * NVSim prints one energy of a write, or for cells behind a transistor and for phase change one to RESET and
+ * one to SET: a word holds bits of both, so the dearer one is taken for the whole word, and the source says
+ * so.  Its write bandwidth already is that of the slower of the two.  Flash, which it erases by the block,
+ * is refused.  CACTI prints leakage of channel and gate apart (old versions the first alone): both enter. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,15 +12,16 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "mho/array.h"
+#include "cost/macro.h"
 
 static const struct unit {
     const char *name;
     double scale;
 } units[] = {
-    {"um^2", 1e-12}, {"mm^2", 1e-6}, {"GB/s", 1e9}, {"MB/s", 1e6},  {"TB/s", 1e12}, {"KB/s", 1e3},
-    {"fJ", 1e-15},   {"pJ", 1e-12},  {"nJ", 1e-9},  {"uJ", 1e-6},   {"pW", 1e-12},  {"nW", 1e-9},
-    {"uW", 1e-6},    {"mW", 1e-3},   {"W", 1.0},    {"Bytes", 1.0},
+    {"nm^2", 1e-18}, {"um^2", 1e-12}, {"mm^2", 1e-6}, {"m^2", 1.0},  {"TB/s", 1e12}, {"GB/s", 1e9},
+    {"MB/s", 1e6},   {"KB/s", 1e3},   {"B/s", 1.0},   {"fJ", 1e-15}, {"pJ", 1e-12},  {"nJ", 1e-9},
+    {"uJ", 1e-6},    {"mJ", 1e-3},    {"J", 1.0},     {"pW", 1e-12}, {"nW", 1e-9},   {"uW", 1e-6},
+    {"mW", 1e-3},    {"W", 1.0},      {"Bytes", 1.0},
 };
 
 /* The number and unit at the start of text, e.g. "11.056GB/s". */
@@ -34,6 +40,13 @@ static mho_status quantity(const char *text, const char *what, const char *path,
         }
     return mho_error(MHO_EFORMAT, "%s: \"%s\" has an unknown unit \"%.8s\"", path, what, end);
 }
+
+/* What a text tells, before it becomes a macro. */
+typedef struct reading {
+    size_t size_B, width_B;
+    double rd_Bps, wr_Bps, e_rd_J, e_wr_J, leakage_W, area_m2;
+    const char *note; /* of the source */
+} reading;
 
 /* The text after label, and after the last `skip` in the same line if that is not NULL. */
 static mho_status after(const char *text, const char *label, const char *skip, const char *path,
@@ -100,31 +113,52 @@ static mho_status nvsim_capacity(const char *text, const char *path, size_t *byt
     return n > 0 ? MHO_OK : nvsim_small(text, path, bytes);
 }
 
-static mho_status read_nvsim(const char *text, const char *path, mho_macro *macro)
+static bool has(const char *text, const char *label)
+{
+    return strstr(text, label) != NULL;
+}
+
+static mho_status nvsim_write(const char *text, const char *path, reading *r)
+{
+    double set_J = 0.0, reset_J = 0.0;
+    if (has(text, "- Erase Dynamic Energy"))
+        return mho_error(MHO_ENOTMODELED,
+                         "%s: flash, erased by the block and programmed by the page", path);
+    if (!has(text, "- RESET Dynamic Energy") && !has(text, "- SET Dynamic Energy"))
+        return field(text, "- Write Dynamic Energy =", NULL, path, &r->e_wr_J);
+    mho_status s = field(text, "- RESET Dynamic Energy", "=", path, &reset_J);
+    if (s == MHO_OK)
+        s = field(text, "- SET Dynamic Energy", "=", path, &set_J);
+    r->e_wr_J = set_J > reset_J ? set_J : reset_J;
+    r->note =
+        set_J > reset_J ? ", a write: SET, dearer than RESET" : ", a write: RESET, dearer than SET";
+    return s;
+}
+
+static mho_status read_nvsim(const char *text, const char *path, reading *r)
 {
     const struct {
         const char *label, *skip;
         double *si;
     } lines[] = {
-        {"- Total Area =", "=", &macro->area_m2},
-        {"- Read Bandwidth  =", NULL, &macro->rd_Bps},
-        {"- Write Bandwidth =", NULL, &macro->wr_Bps},
-        {"-  Read Dynamic Energy =", NULL, &macro->e_rd_J},
-        {"- Write Dynamic Energy =", NULL, &macro->e_wr_J},
-        {"- Leakage Power =", NULL, &macro->leakage_W},
+        {"- Total Area =", "=", &r->area_m2},       {"- Read Bandwidth  =", NULL, &r->rd_Bps},
+        {"- Write Bandwidth =", NULL, &r->wr_Bps},  {"-  Read Dynamic Energy =", NULL, &r->e_rd_J},
+        {"- Leakage Power =", NULL, &r->leakage_W},
     };
     double width = 0.0;
-    if (!strstr(text, "Finished!"))
+    if (!has(text, "Finished!"))
         return mho_error(MHO_EFORMAT,
                          "%s: NVSim result without its last line \"Finished!\": truncated", path);
-    mho_status s = nvsim_capacity(text, path, &macro->size_B);
+    mho_status s = nvsim_capacity(text, path, &r->size_B);
     if (s == MHO_OK)
         s = field(text, "Data Width :", "(", path, &width);
     for (size_t i = 0; i < sizeof lines / sizeof *lines && s == MHO_OK; i++)
         s = field(text, lines[i].label, lines[i].skip, path, lines[i].si);
+    if (s == MHO_OK)
+        s = nvsim_write(text, path, r);
     if (s == MHO_OK && !(width >= 1.0 && width <= 4096.0))
         s = mho_error(MHO_EFORMAT, "%s: data width of %g bytes", path, width);
-    macro->width_B = s == MHO_OK ? (size_t)width : 0;
+    r->width_B = s == MHO_OK ? (size_t)width : 0;
     return s;
 }
 
@@ -163,8 +197,38 @@ static mho_status cacti_area(const char *text, const char *path, double *area_m2
     return MHO_OK;
 }
 
+/* Leakage of the bank in watts: every line above the list of parts that calls itself so. */
+static mho_status cacti_leakage(const char *text, const char *path, double *leakage_W)
+{
+    static const char *const known[] = {"Total leakage power of a bank",
+                                        "Total gate leakage power of a bank"};
+    const char *end = strstr(text, "Best Ndwl");
+    double sum = 0.0, part;
+    for (size_t k = 0; k < 2; k++) {
+        if (k > 0 && !has(text, known[k]))
+            continue;
+        mho_status s = cacti_line(text, known[k], path, 1e-3, &part);
+        if (s != MHO_OK)
+            return s;
+        sum += part;
+    }
+    for (const char *at = text; (at = strcasestr(at, "leakage power")) && (!end || at < end);
+         at++) {
+        const char *line = at;
+        while (line > text && line[-1] != '\n')
+            line--;
+        line += strspn(line, " \t");
+        if (strncmp(line, known[0], strlen(known[0])) != 0 &&
+            strncmp(line, known[1], strlen(known[1])) != 0)
+            return mho_error(MHO_EFORMAT, "%s: unknown line of leakage \"%.*s\"", path,
+                             (int)strcspn(line, "\r\n:"), line);
+    }
+    *leakage_W = sum;
+    return MHO_OK;
+}
+
 /* CACTI prints no bandwidth: one access a random cycle. */
-static mho_status read_cacti(const char *text, const char *path, mho_macro *macro)
+static mho_status read_cacti(const char *text, const char *path, reading *r)
 {
     double size = 0.0, width = 0.0, cycle_s = 0.0;
     const struct {
@@ -174,22 +238,52 @@ static mho_status read_cacti(const char *text, const char *path, mho_macro *macr
         {"Total cache size (bytes)", 1.0, &size},
         {"Block size (bytes)", 1.0, &width},
         {"Cycle time (ns)", 1e-9, &cycle_s},
-        {"Total dynamic read energy per access (nJ)", 1e-9, &macro->e_rd_J},
-        {"Total dynamic write energy per access (nJ)", 1e-9, &macro->e_wr_J},
-        {"Total leakage power of a bank", 1e-3, &macro->leakage_W},
+        {"Total dynamic read energy per access (nJ)", 1e-9, &r->e_rd_J},
+        {"Total dynamic write energy per access (nJ)", 1e-9, &r->e_wr_J},
     };
-    mho_status s = cacti_area(text, path, &macro->area_m2);
+    if (has(text, "Activate Energy (nJ)"))
+        return mho_error(MHO_ENOTMODELED,
+                         "%s: DRAM, whose rows are opened, closed and refreshed apart", path);
+    mho_status s = cacti_area(text, path, &r->area_m2);
     for (size_t i = 0; i < sizeof lines / sizeof *lines && s == MHO_OK; i++)
         s = cacti_line(text, lines[i].label, path, lines[i].scale, lines[i].si);
+    if (s == MHO_OK)
+        s = cacti_leakage(text, path, &r->leakage_W);
     if (s != MHO_OK)
         return s;
     if (!(size >= 1.0 && size <= 1e13 && width >= 1.0 && width <= 4096.0 && cycle_s > 0.0))
         return mho_error(MHO_EFORMAT, "%s: %g bytes, blocks of %g bytes, cycle %g s", path, size,
                          width, cycle_s);
-    macro->size_B = (size_t)size;
-    macro->width_B = (size_t)width;
-    macro->rd_Bps = macro->wr_Bps = width / cycle_s;
+    r->size_B = (size_t)size;
+    r->width_B = (size_t)width;
+    r->rd_Bps = r->wr_Bps = width / cycle_s;
+    r->note = has(text, "Total gate leakage power of a bank")
+                  ? ", leakage: channel + gate"
+                  : ", leakage: channel alone, that of the gates is not printed";
     return MHO_OK;
+}
+
+static void fill_price(double value, double scale, const char *unit, const char *source,
+                       mho_quantity *out)
+{
+    char formula[48];
+    (void)snprintf(formula, sizeof formula, "%g %s", value / scale, unit);
+    mhoi_macro_quantity(value, formula, source, out);
+}
+
+static void fill_macro(const reading *r, const char *kind, const char *source, mho_macro *out)
+{
+    mho_component *c = &out->component;
+    strcpy(out->kind, kind);
+    out->size_B = r->size_B;
+    out->width_B = r->width_B;
+    out->rd_Bps = r->rd_Bps;
+    out->wr_Bps = r->wr_Bps;
+    fill_price(r->area_m2, 1e-12, "um2", source, &c->area);
+    fill_price(r->e_rd_J, 1e-12, "pJ", source, &c->energy[MHO_OPERATION_READ]);
+    fill_price(r->e_wr_J, 1e-12, "pJ", source, &c->energy[MHO_OPERATION_WRITE]);
+    fill_price(r->leakage_W, 1e-3, "mW", source, &c->leakage);
+    mhoi_macro_name(out);
 }
 
 mho_status mho_macro_read(const char *path, const char *kind, mho_macro *out)
@@ -203,15 +297,18 @@ mho_status mho_macro_read(const char *path, const char *kind, mho_macro *out)
     mho_status s = mhoi_file_read(path, MHOI_TEXT_MAX, &text, &size);
     if (s != MHO_OK)
         return s;
-    bool nvsim = strstr(text, "DESIGN SPECIFICATION") != NULL;
-    if (strlen(text) != size || (!nvsim && !strstr(text, "Cache Parameters")))
+    reading r = {.note = ""};
+    bool nvsim = has(text, "DESIGN SPECIFICATION");
+    if (strlen(text) != size || (!nvsim && !has(text, "Cache Parameters")))
         s = mho_error(MHO_EFORMAT, "%s: neither NVSim's nor CACTI's result text", path);
     else
-        s = nvsim ? read_nvsim(text, path, out) : read_cacti(text, path, out);
-    if (s == MHO_OK && (out->rd_Bps <= 0.0 || out->wr_Bps <= 0.0))
+        s = nvsim ? read_nvsim(text, path, &r) : read_cacti(text, path, &r);
+    if (s == MHO_OK && (r.rd_Bps <= 0.0 || r.wr_Bps <= 0.0))
         s = mho_error(MHO_EFORMAT, "%s: bandwidth is zero", path);
-    strcpy(out->kind, kind);
-    snprintf(out->source, sizeof out->source, "%s (%.140s)", nvsim ? "NVSim" : "CACTI", path);
+    char source[MHO_COST_SOURCE];
+    (void)snprintf(source, sizeof source, "%s (%.120s)%s", nvsim ? "NVSim" : "CACTI", path, r.note);
+    if (s == MHO_OK)
+        fill_macro(&r, kind, source, out);
     mhoi_free(&text);
     return s;
 }
