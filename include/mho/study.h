@@ -5,7 +5,9 @@
 #define MHO_STUDY_H
 
 #include "mho/chip.h"
+#include "mho/cost.h"
 #include "mho/hw.h"
+#include "mho/json.h"
 
 /* --- opening what the user names ---------------------------------------------------------------------- */
 
@@ -42,11 +44,19 @@ MHO_API MHO_MUST_CHECK mho_status mho_grid_apply(const mho_grid *sweep, size_t p
 
 /* --- the error over programmings ---------------------------------------------------------------------- */
 
-/* Half-widths of 95 % confidence intervals, fractions like the error. */
+/* 95 % of what `errors` of `images` images (or their mean share over programmings) may come from; eq. (3).
+ * Fractions; never empty, also with no error at all. */
+typedef struct mho_interval {
+    double low, high;
+} mho_interval;
+MHO_API mho_interval mho_images_interval(double error, size_t images);
+
+/* 95 % confidence intervals, fractions like the error. */
 typedef struct mho_error_estimate {
     mho_spread spread;
-    double half;        /* of the mean over programmings, for these images; eq. (1) */
-    double images_half; /* what other images of the same kind would add; eq. (2) */
+    double half;         /* of the mean over programmings, for these images; eq. (1); NaN for one */
+    double images_half;  /* what other images of the same kind would add; eq. (2) */
+    mho_interval images; /* the same as an interval; eq. (3) */
     double inference_s;
 } mho_error_estimate;
 
@@ -65,5 +75,119 @@ MHO_API MHO_MUST_CHECK mho_status mho_error_of(mho_chip *chip, const mho_images 
                                                double wanted_half, double *error,
                                                mho_trial_fn *each, void *user,
                                                mho_error_estimate *out);
+
+/* --- studies ------------------------------------------------------------------------------------------ */
+
+/* What is studied, as its user names it. */
+typedef struct mho_subject {
+    const char *net;        /* as of mho_model_open */
+    const char *hw;         /* as of mho_hw_open */
+    const char *const *set; /* likewise: key=value, NULL-terminated, or NULL */
+    const char *data;       /* as of mho_data_open */
+} mho_subject;
+
+typedef struct mho_study_options {
+    uint64_t seed;
+    size_t images; /* the first so many of the test images; 0: all */
+    size_t trials; /* programmings */
+    double
+        wanted_half; /* programmings end once mho_error_estimate.half is at most that; 0: never */
+    bool ideal;      /* the error with ideal devices besides */
+    bool prices;     /* cycles, energy, area, and those of the 8-bit CNN besides */
+} mho_study_options;
+/* Seed 1, all images, 10 programmings, nothing besides. */
+MHO_API mho_study_options mho_study_options_default(void);
+
+typedef struct mho_result_part {
+    char name[MHO_COST_NAME];
+    double energy_J, area_m2;
+} mho_result_part;
+
+typedef struct mho_result_cost {
+    double energy_J, area_m2;
+    mho_result_part *component, *layer; /* in order of first appearance */
+    size_t components, layers;
+} mho_result_cost;
+
+typedef struct mho_result_layer {
+    char name[MHO_NAME];
+    size_t groups, rows, columns, positions; /* rows, columns: of one group */
+    size_t row_splits, column_splits, crossbar_pairs;
+    double utilization;
+} mho_result_layer;
+
+/* What a study failed or ended at. */
+typedef enum mho_stage {
+    MHO_STAGE_OPEN,
+    MHO_STAGE_PRICE,
+    MHO_STAGE_RUN,
+} mho_stage;
+
+/* One point: everything that is known of it.  Starts zeroed; errors are fractions, NaN where none was
+ * asked for. */
+typedef struct mho_result {
+    const char *command; /* the command line that asked for it, if the caller says so */
+    mho_stage stage;
+    char network[MHO_NAME], data[MHO_NAME], data_place[256];
+    char model[256]; /* where the parameters come from */
+    mho_hw_config hw;
+    mho_study_options options; /* as asked for; images: how many there were */
+    const char *kernel;
+    size_t threads;
+    bool complete; /* false: interrupted after error.spread.trials programmings */
+
+    double software_error, ideal_error;
+    mho_interval software, ideal; /* of the images */
+    mho_error_estimate error;
+    double *by_trial;            /* [error.spread.trials] */
+    mho_write_count programming; /* the last one */
+    double images_per_second;    /* hardware inference, all programmings */
+    double seconds;
+    uint64_t peak_bytes; /* of the process */
+
+    bool has_prices; /* the rest is there */
+    uint64_t weights, macs, crossbar_pairs;
+    uint64_t pipelined, layer_by_layer; /* cycles */
+    mho_result_layer *layer;
+    size_t layers;
+    mho_result_cost cost, base; /* base: the 8-bit CNN on crossbars of the same size and cell */
+    char base_hw[32];
+    double base_error; /* with ideal devices; NaN: no trained network is known */
+} mho_result;
+
+MHO_API void mho_result_free(mho_result *result); /* zeroes it */
+/* The one JSON form of a result (docs/cli.md); what is not there is left out. */
+#define MHO_RESULT_FORMAT 1
+MHO_API mho_json *mho_result_json(const mho_result *result);
+/* The share of the 8-bit CNN's energy and area that is saved. */
+MHO_API double mho_result_saved(double own, double base);
+
+typedef struct mho_study mho_study;
+
+/* Opens and checks everything before anything is computed: a typo costs no time.  axes: NULL, or those of a
+ * sweep (mho_grid_create), whose points the study then has; without, it has one.  stage (may be NULL): what
+ * failed.  Keeps nothing of subject.
+ * MHO_EUSAGE: no hardware named, more images than there are; MHO_ECONFIG: an axis that subject->set sets as
+ * well, a point that the hardware refuses; MHO_ENOMODEL, MHO_ENODATA; MHO_EDOMAIN: images of another shape
+ * than the network's; MHO_ENOTMODELED in MHO_STAGE_PRICE: what has no price. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_open(const mho_subject *subject,
+                                                 const mho_study_options *options,
+                                                 const char *const *axes, mho_stage *stage,
+                                                 mho_study **out);
+MHO_API void mho_study_destroy(mho_study *study);
+MHO_API size_t mho_study_points(const mho_study *study);
+MHO_API const mho_grid *mho_study_grid(const mho_study *study); /* NULL without axes */
+/* Computes one point.  MHO_EINTERRUPTED with result->error.spread.trials > 0: all is there but the other
+ * programmings. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_run(mho_study *study, size_t point, mho_result *result);
+
+/* A study of one point, opened and run: the error alone, with ideal devices besides; and with cycles,
+ * energy and area. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_simulate(const mho_subject *subject,
+                                                     const mho_study_options *options,
+                                                     mho_result *result);
+MHO_API MHO_MUST_CHECK mho_status mho_study_evaluate(const mho_subject *subject,
+                                                     const mho_study_options *options,
+                                                     mho_result *result);
 
 #endif

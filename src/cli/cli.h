@@ -22,6 +22,7 @@ typedef struct cli_args {
     size_t sets;
     const char *sweep[CLI_SETS_MAX + 1]; /* --sweep key=values, likewise */
     double ci;                           /* points of error */
+    const char *command; /* the whole command line */
     const char *hw, *data, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
@@ -92,7 +93,9 @@ void cli_help_command(const cli_command *command, FILE *out, bool color);
 bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
 
 /* Adds what to do about a missing trained network (MHO_ENOMODEL): the commands that help. */
-mho_status cli_hint_model(mho_status s, const char *net, mho_style style);
+mho_status cli_hint_model(mho_status s, const char *net);
+/* argv[0..argc) as one line for a shell; the caller frees it. */
+char *cli_command_line(int argc, char **argv);
 
 /* --- tables (table.c): aligned text or CSV from one description --------------------------------------- */
 

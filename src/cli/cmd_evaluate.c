@@ -1,25 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho evaluate NET --hw HW */
-#include "evaluate.h"
+#include <stdio.h>
+
+#include "study_report.h"
+
+/* The library tells what is missing; which command helps is told here. */
+static mho_status hint(mho_status s, const mho_result *result, const cli_args *args)
+{
+    if (s == MHO_ENOTMODELED && result->stage == MHO_STAGE_PRICE)
+        return mho_error(s, "%s; `mho simulate` tells the accuracy, which needs no prices",
+                         mho_error_message());
+    return cli_hint_model(s, args->file[0]);
+}
+
+static mho_status report(const mho_result *result, const cli_args *args)
+{
+    if (args->json)
+        return cli_print_json(args, mho_result_json(result));
+    if (args->csv)
+        cli_evaluate_print_csv(result, args);
+    else
+        cli_evaluate_print(result, args);
+    return MHO_OK;
+}
 
 mho_status cmd_evaluate(const cli_args *args)
 {
-    evaluation e;
-    mho_status s = evaluation_run(args, &e);
-    bool show = s == MHO_OK || e.interrupted;
+    const mho_subject subject = cli_subject(args);
+    const mho_study_options options = cli_study_options(args);
+    mho_result result = {.command = NULL};
+    if (!args->hw)
+        return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
+    mho_status s = hint(mho_study_evaluate(&subject, &options, &result), &result, args);
+    result.command = args->command;
+    const size_t done = result.error.spread.trials;
+    const bool interrupted = s == MHO_EINTERRUPTED && done;
     cli_progress_clear();
-    if (show && args->json) {
-        mho_status written = cli_print_json(args, evaluation_json(&e));
-        s = written ? written : s;
-    } else if (show && args->csv) {
-        evaluation_print_csv(&e, args);
-    } else if (show) {
-        evaluation_print(&e, args);
+    if (!s || interrupted) {
+        const mho_status reported = report(&result, args);
+        s = reported ? reported : s;
     }
-    if (s == MHO_EINTERRUPTED && e.interrupted)
-        s = mho_error(MHO_EINTERRUPTED,
-                      "interrupted after %zu of %zu programmings; the report is of these",
-                      e.spread.trials, e.trials);
-    evaluation_free(&e);
+    if (s == MHO_EINTERRUPTED && interrupted)
+        s = mho_error(s, "interrupted after %zu of %zu programmings; the report is of these", done,
+                      options.trials);
+    mho_result_free(&result);
     return s;
 }

@@ -176,7 +176,7 @@ mho_status cmd_infer(const cli_args *args)
     s = mho_data_open(args->data, false, !args->input, &data);
     if (s == MHO_OK)
         s = mho_model_open(args->file[0], style, data->name, &net);
-    s = cli_hint_model(s, args->file[0], style);
+    s = cli_hint_model(s, args->file[0]);
     if (s == MHO_OK)
         s = args->input ? infer_input(args, net) : infer_data(args, net, data);
     mho_net_destroy(net);

@@ -52,7 +52,7 @@ static mho_status open_networks(sweep_run *r)
     for (int m = 0; !s && m < MODES; m++)
         if (r->mode[m]) {
             s = mho_model_open(r->args->file[0], style[m], r->data->name, &r->net[m]);
-            s = cli_hint_model(s, r->args->file[0], style[m]);
+            s = cli_hint_model(s, r->args->file[0]);
         }
     mho_data_destroy(r->data);
     r->data = NULL;

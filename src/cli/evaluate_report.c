@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report of `mho evaluate` for the eye and as CSV; evaluate_json.c has the JSON. */
+/* The report of `mho evaluate` for the eye and as CSV; mho_result_json is the JSON. */
 #include <math.h>
 #include <string.h>
 
-#include "evaluate.h"
+#include "study_report.h"
 
-static void print_headline(const evaluation *e, const cli_args *args)
+/* "0.65..1.01 %" */
+static const char *range_text(mho_interval v, char text[48])
+{
+    snprintf(text, 48, "%.2f..%.2f %%", 100 * v.low, 100 * v.high);
+    return text;
+}
+
+static void print_headline(const mho_result *e, const cli_args *args)
 {
     const cli_marks *m = cli_marks_of(args->color);
-    char energy[32], area[32], cycles[32];
+    char energy[32], area[32], cycles[32], images[48], half[32] = "";
+    if (isfinite(e->error.half))
+        snprintf(half, sizeof half, " +- %.2f", 100 * e->error.half);
     fprintf(args->out,
-            "%s%s on %s: %.2f %% error (software %.2f %%), %s an image, %s, %s cycles%s\n\n",
-            m->bold, mho_net_name(e->net), e->hw.hw.name, 100 * e->spread.mean,
-            100 * e->software_error, cli_si(e->own->cost->energy_J, "J", energy),
-            cli_si(e->own->cost->area_m2, "m2", area), cli_grouped(e->pipelined, cycles), m->end);
+            "%s%s on %s: %.2f %% error%s (software %.2f %%; other images, 95 %%: %s), %s an "
+            "image, %s, %s cycles%s\n\n",
+            m->bold, e->network, e->hw.hw.name, 100 * e->error.spread.mean, half,
+            100 * e->software_error, range_text(e->error.images, images),
+            cli_si(e->cost.energy_J, "J", energy), cli_si(e->cost.area_m2, "m2", area),
+            cli_grouped(e->pipelined, cycles), m->end);
 }
 
 static const char *variation(const mho_device *d, char text[64])
@@ -28,16 +39,15 @@ static const char *variation(const mho_device *d, char text[64])
     return text;
 }
 
-static void print_setting(const evaluation *e, const cli_args *args)
+static void print_setting(const mho_result *e, const cli_args *args)
 {
     FILE *out = args->out;
     const mho_hw *hw = &e->hw.hw;
     char weights[32], macs[32], images[32], varied[64];
-    fprintf(out, "  network   %zu weighted layers, %s weights, %s MACs; %s\n", e->own->map->layers,
-            cli_grouped(e->own->map->cells, weights), cli_grouped(mho_net_macs(e->net), macs),
-            e->model);
-    fprintf(out, "  data      %s: %s test images, %s\n", e->data->name,
-            cli_grouped(e->images, images), e->data->place);
+    fprintf(out, "  network   %zu weighted layers, %s weights, %s MACs; %s\n", e->layers,
+            cli_grouped(e->weights, weights), cli_grouped(e->macs, macs), e->model);
+    fprintf(out, "  data      %s: %s test images, %s\n", e->data,
+            cli_grouped(e->options.images, images), e->data_place);
     fprintf(out, "  hardware  %zu x %zu crossbars of %zu-bit %s cells, %s weights, %s\n",
             hw->crossbar.rows, hw->crossbar.columns, hw->device.bits,
             hw->crossbar.cell == MHO_CELL_1T1R ? "1T1R" : "0T1R",
@@ -50,60 +60,81 @@ static void print_setting(const evaluation *e, const cli_args *args)
             hw->output.split_bits);
 }
 
-static void add_error(cli_table *t, const evaluation *e, const char *what, double error)
+static void skip(cli_table *t, int cells)
 {
-    double points = 100 * (error - e->software_error);
+    while (cells-- > 0)
+        cli_table_text(t, "%s", "");
+}
+
+static void add_error(cli_table *t, const mho_result *e, const char *what, double error,
+                      mho_interval images)
+{
+    char text[48];
+    const double points = 100 * (error - e->software_error);
     cli_table_text(t, "%s", what);
     cli_table_percent(t, error, 2);
     cli_table_text(t, "%+.2f", fabs(points) < 0.005 ? 0.0 : points);
+    cli_table_text(t, "%s", range_text(images, text));
 }
 
-static void print_accuracy(const evaluation *e, const cli_args *args)
+static void add_software(cli_table *t, const mho_result *e)
 {
-    const mho_spread *d = &e->spread;
-    char what[64];
-    cli_table *t = cli_table_create("Test error", "|error>|change>|std>|min>|max>");
+    char text[48];
     cli_table_text(t, "software");
     cli_table_percent(t, e->software_error, 2);
-    for (int i = 0; i < 4; i++)
-        cli_table_text(t, "%s", "");
-    add_error(t, e, "crossbars, ideal devices", e->ideal_error);
-    for (int i = 0; i < 3; i++)
-        cli_table_text(t, "%s", "");
+    skip(t, 1);
+    cli_table_text(t, "%s", range_text(e->software, text));
+    skip(t, 4);
+}
+
+static void add_programmings(cli_table *t, const mho_result *e)
+{
+    const mho_spread *d = &e->error.spread;
+    char what[64];
     snprintf(what, sizeof what, "crossbars, %zu programming%s", d->trials,
              d->trials == 1 ? "" : "s");
-    add_error(t, e, what, d->mean);
+    add_error(t, e, what, d->mean, e->error.images);
+    if (isfinite(e->error.half))
+        cli_table_text(t, "%.2f", 100 * e->error.half);
+    else
+        cli_table_text(t, "-");
     cli_table_text(t, "%.2f", 100 * d->std);
     cli_table_percent(t, d->min, 2);
     cli_table_percent(t, d->max, 2);
+}
+
+static void print_accuracy(const mho_result *e, const cli_args *args)
+{
+    cli_table *t = cli_table_create("Test error",
+                                    "|error>|change>|other images, 95 %>|+- 95 %>|std>|min>|max>");
+    add_software(t, e);
+    add_error(t, e, "crossbars, ideal devices", e->ideal_error, e->ideal);
+    skip(t, 4);
+    add_programmings(t, e);
     if (!isnan(e->base_error)) {
         cli_table_text(t, "8-bit CNN, ideal devices"); /* another network: no change to tell */
         cli_table_percent(t, e->base_error, 2);
-        for (int i = 0; i < 4; i++)
-            cli_table_text(t, "%s", "");
+        skip(t, 6);
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
-    if (e->interrupted)
-        fprintf(args->out, "  incomplete: interrupted after %zu of %zu programmings\n",
-                e->spread.trials, e->trials);
+    cli_print_remarks(e, args);
     fputc('\n', args->out);
 }
 
-static cli_table *layer_table(const evaluation *e, const char *title)
+static cli_table *layer_table(const mho_result *e, const char *title)
 {
     cli_table *t =
         cli_table_create(title, "layer|rows>|columns>|positions>|row splits>|column splits>|"
                                 "crossbar pairs>|utilization>");
-    const mho_map *map = e->own->map;
-    for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *l = &map->layer[i];
+    for (size_t i = 0; i < e->layers; i++) {
+        const mho_result_layer *l = &e->layer[i];
         cli_table_text(t, "%s", l->name);
         cli_table_text(t, "%zu", l->groups * l->rows);
         cli_table_text(t, "%zu", l->groups * l->columns);
         cli_table_text(t, "%zu", l->positions);
-        cli_table_text(t, "%zu", l->x_in);
-        cli_table_text(t, "%zu", l->x_out);
+        cli_table_text(t, "%zu", l->row_splits);
+        cli_table_text(t, "%zu", l->column_splits);
         cli_table_text(t, "%zu", l->crossbar_pairs);
         cli_table_percent(t, l->utilization, 1);
     }
@@ -113,59 +144,69 @@ static cli_table *layer_table(const evaluation *e, const char *title)
 static void add_saving(cli_table *t, double own, double base)
 {
     if (base > 0)
-        cli_table_percent(t, 1 - own / base, 1);
+        cli_table_percent(t, mho_result_saved(own, base), 1);
     else
         cli_table_text(t, "-");
 }
 
-static void add_row(cli_table *t, const evaluation *e, const char *name, const char *group,
-                    const char *layer)
+static void add_row(cli_table *t, const char *name, const mho_result_part *own,
+                    const mho_result_part *base)
 {
-    double own_J = mho_cost_energy_J(e->own->cost, group, layer);
-    double base_J = mho_cost_energy_J(e->base->cost, group, layer);
-    double own_m2 = mho_cost_area_m2(e->own->cost, group, layer);
-    double base_m2 = mho_cost_area_m2(e->base->cost, group, layer);
     cli_table_text(t, "%s", name);
-    cli_table_si(t, own_J, "J");
-    cli_table_si(t, base_J, "J");
-    add_saving(t, own_J, base_J);
-    cli_table_si(t, own_m2, "m2");
-    cli_table_si(t, base_m2, "m2");
-    add_saving(t, own_m2, base_m2);
+    cli_table_si(t, own->energy_J, "J");
+    cli_table_si(t, base->energy_J, "J");
+    add_saving(t, own->energy_J, base->energy_J);
+    cli_table_si(t, own->area_m2, "m2");
+    cli_table_si(t, base->area_m2, "m2");
+    add_saving(t, own->area_m2, base->area_m2);
+}
+
+static void add_total(cli_table *t, const mho_result *e)
+{
+    const mho_result_part own = {"", e->cost.energy_J, e->cost.area_m2};
+    const mho_result_part base = {"", e->base.energy_J, e->base.area_m2};
+    cli_table_rule(t);
+    add_row(t, "total", &own, &base);
 }
 
 #define COST_COLUMNS "|energy=>|8-bit CNN=>|saved>|area=>|8-bit CNN=>|saved>"
 
-static bool has_group(const mho_cost *cost, const char *group)
+static const mho_result_part nothing;
+
+static const mho_result_part *find(const mho_result_part *part, size_t parts, const char *name)
 {
-    const char *g;
-    for (size_t i = 0; (g = mho_cost_group(cost, i)); i++)
-        if (strcmp(g, group) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < parts; i++)
+        if (strcmp(part[i].name, name) == 0)
+            return &part[i];
+    return &nothing;
 }
 
-static cli_table *component_table(const evaluation *e, const char *title)
+static cli_table *component_table(const mho_result *e, const char *title)
 {
     cli_table *t = cli_table_create(title, "component" COST_COLUMNS);
-    const char *group;
-    for (size_t i = 0; (group = mho_cost_group(e->own->cost, i)); i++)
-        add_row(t, e, group, group, NULL);
-    for (size_t i = 0; (group = mho_cost_group(e->base->cost, i)); i++)
-        if (!has_group(e->own->cost, group))
-            add_row(t, e, group, group, NULL);
-    cli_table_rule(t);
-    add_row(t, e, "total", NULL, NULL);
+    const mho_result_cost *own = &e->cost, *base = &e->base;
+    for (size_t i = 0; i < own->components; i++) {
+        const char *name = own->component[i].name;
+        add_row(t, name, &own->component[i], find(base->component, base->components, name));
+    }
+    for (size_t i = 0; i < base->components; i++) {
+        const char *name = base->component[i].name;
+        if (find(own->component, own->components, name) == &nothing)
+            add_row(t, name, &nothing, &base->component[i]);
+    }
+    add_total(t, e);
     return t;
 }
 
-static cli_table *layer_cost_table(const evaluation *e, const char *title)
+static cli_table *layer_cost_table(const mho_result *e, const char *title)
 {
     cli_table *t = cli_table_create(title, "layer" COST_COLUMNS);
-    for (size_t i = 0; i < e->own->map->layers; i++)
-        add_row(t, e, e->own->map->layer[i].name, NULL, e->own->map->layer[i].name);
-    cli_table_rule(t);
-    add_row(t, e, "total", NULL, NULL);
+    for (size_t i = 0; i < e->layers; i++) {
+        const char *name = e->layer[i].name;
+        add_row(t, name, find(e->cost.layer, e->cost.layers, name),
+                find(e->base.layer, e->base.layers, name));
+    }
+    add_total(t, e);
     return t;
 }
 
@@ -176,7 +217,7 @@ static void print_and_destroy(cli_table *t, const cli_args *args)
     cli_table_destroy(t);
 }
 
-void evaluation_print(const evaluation *e, const cli_args *args)
+void cli_evaluate_print(const mho_result *e, const cli_args *args)
 {
     FILE *out = args->out;
     const cli_marks *m = cli_marks_of(args->color);
@@ -185,7 +226,7 @@ void evaluation_print(const evaluation *e, const cli_args *args)
     print_setting(e, args);
     print_accuracy(e, args);
     snprintf(title, sizeof title, "Mapping: %s pairs of %zu x %zu crossbars",
-             cli_grouped(e->own->map->crossbar_pairs, pairs), e->hw.hw.crossbar.rows,
+             cli_grouped(e->crossbar_pairs, pairs), e->hw.hw.crossbar.rows,
              e->hw.hw.crossbar.columns);
     print_and_destroy(layer_table(e, title), args);
     fprintf(
@@ -200,11 +241,9 @@ void evaluation_print(const evaluation *e, const cli_args *args)
     fprintf(
         out,
         "%s%s images/s on crossbars, %.1f s in all, %s of memory, %zu thread%s, %s, seed %llu%s\n",
-        m->dim,
-        cli_grouped((uint64_t)((double)(e->spread.trials * e->images) / e->inference_s), rate),
-        e->seconds, cli_si((double)mho_peak_bytes(), "B", peak), mho_threads(),
-        mho_threads() == 1 ? "" : "s", mho_cpu_name(mho_cpu_level()), (unsigned long long)e->seed,
-        m->end);
+        m->dim, cli_grouped((uint64_t)e->images_per_second, rate), e->seconds,
+        cli_si((double)e->peak_bytes, "B", peak), e->threads, e->threads == 1 ? "" : "s", e->kernel,
+        (unsigned long long)e->options.seed, m->end);
 }
 
 static void add_measure(cli_table *t, const char *name, double value)
@@ -213,18 +252,21 @@ static void add_measure(cli_table *t, const char *name, double value)
     cli_table_text(t, "%.9g", value);
 }
 
-void evaluation_print_csv(const evaluation *e, const cli_args *args)
+void cli_evaluate_print_csv(const mho_result *e, const cli_args *args)
 {
     cli_table *t = cli_table_create("", "measure|value");
     add_measure(t, "software_error", e->software_error);
     add_measure(t, "ideal_device_error", e->ideal_error);
-    add_measure(t, "hardware_error_mean", e->spread.mean);
-    add_measure(t, "hardware_error_std", e->spread.std);
-    add_measure(t, "hardware_error_min", e->spread.min);
-    add_measure(t, "hardware_error_max", e->spread.max);
+    add_measure(t, "hardware_error_mean", e->error.spread.mean);
+    add_measure(t, "hardware_error_ci95", e->error.half);
+    add_measure(t, "hardware_error_images_low", e->error.images.low);
+    add_measure(t, "hardware_error_images_high", e->error.images.high);
+    add_measure(t, "hardware_error_std", e->error.spread.std);
+    add_measure(t, "hardware_error_min", e->error.spread.min);
+    add_measure(t, "hardware_error_max", e->error.spread.max);
     add_measure(t, "baseline_error", e->base_error);
-    add_measure(t, "trials", (double)e->spread.trials);
-    add_measure(t, "images", (double)e->images);
+    add_measure(t, "trials", (double)e->error.spread.trials);
+    add_measure(t, "images", (double)e->options.images);
     add_measure(t, "cycles_pipelined", (double)e->pipelined);
     add_measure(t, "cycles_layer_by_layer", (double)e->layer_by_layer);
     print_and_destroy(t, args);

@@ -103,8 +103,9 @@ static mho_status destination_close(destination *d, mho_status s)
 
 static mho_status run_command(const cli_command *command, int argc, char **argv)
 {
+    static char name[] = "mho";
     cli_args args = {.seed = 1, .trials = 10};
-    mho_status s = cli_parse(command, argc, argv, &args);
+    mho_status s = cli_parse(command, argc - 2, argv + 2, &args);
     if (s)
         return s;
     destination d;
@@ -122,9 +123,13 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     if (!s && args.threads)
         s = mho_threads_set(args.threads);
     if (!s) {
+        argv[0] = name; /* wherever it lies */
+        char *line = cli_command_line(argc, argv);
+        args.command = line;
         cli_progress_start(args.quiet);
         s = command->run(&args);
         cli_progress_clear();
+        free(line);
     }
     return destination_close(&d, s);
 }
@@ -155,7 +160,7 @@ int main(int argc, char **argv)
         return report(run_bare(word), NULL);
     const cli_command *command = cli_command_find(word);
     if (command)
-        return report(run_command(command, argc - 2, argv + 2), command->name);
+        return report(run_command(command, argc, argv), command->name);
     const char *near = cli_command_nearest(word);
     return report(near ? mho_error(MHO_EUSAGE, "no command %s; did you mean %s?", word, near)
                        : mho_error(MHO_EUSAGE, "no command %s", word),

@@ -3,7 +3,7 @@
 #ifndef MHO_CLI_SIMULATE_SWEEP_H
 #define MHO_CLI_SIMULATE_SWEEP_H
 
-#include "cli.h"
+#include "study_report.h"
 
 typedef struct sweep_row {
     double software_error;

@@ -6,6 +6,8 @@
 #include "mho/study.h"
 #include "mho/run.h"
 
+#define Z 1.959963985 /* 97.5 % of the normal distribution lie below it */
+
 double mho_student_95(size_t n)
 {
     static const double first[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582,
@@ -15,10 +17,19 @@ double mho_student_95(size_t n)
     if (n <= sizeof first / sizeof *first)
         return first[n - 1];
     /* Abramowitz and Stegun 26.7.5: off by less than 2e-4 from 11 on. */
-    const double z = 1.959963985, z2 = z * z, v = (double)n;
+    const double z = Z, z2 = Z * Z, v = (double)n;
     const double g1 = z * (z2 + 1) / 4, g2 = z * ((5 * z2 + 16) * z2 + 3) / 96;
     const double g3 = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384;
     return z + g1 / v + g2 / (v * v) + g3 / (v * v * v);
+}
+
+mho_interval mho_images_interval(double error, size_t images)
+{
+    const double z2 = Z * Z, n = (double)images;
+    const double middle = (error + z2 / (2 * n)) / (1 + z2 / n);
+    const double half = Z / (1 + z2 / n) * sqrt(error * (1 - error) / n + z2 / (4 * n * n));
+    return (mho_interval){.low = error > 0 ? fmax(0, middle - half) : 0,
+                          .high = error < 1 ? fmin(1, middle + half) : 1};
 }
 
 /* Counted in images, so that equal programmings have no deviation. */
@@ -41,7 +52,8 @@ static void estimate(const size_t *wrong, size_t trials, size_t count, mho_error
                                .max = (double)high / images,
                                .trials = trials};
     out->half = trials > 1 ? mho_student_95(trials - 1) * out->spread.std / sqrt(n) : NAN;
-    out->images_half = 1.959963985 * sqrt(p * (1 - p) / images);
+    out->images_half = Z * sqrt(p * (1 - p) / images);
+    out->images = mho_images_interval(p, count);
 }
 
 static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,

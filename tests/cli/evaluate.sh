@@ -16,6 +16,11 @@ grep -q '^layer,energy_J,' report.csv || fail "no energy by layer"
 run evaluate lenet --hw bcnn $small --json; want_code 0; want_no_err; cp out first
 want_json '{"network", "hw", "data", "images", "seed", "threads", "kernel", "software_error", "hardware_error", "images_per_second", "seconds", "peak_bytes", "cycles", "energy_J", "area_m2", "baseline", "saved"} <= set(v)'
 want_json 'set(v["hardware_error"]) >= {"mean", "std", "min", "max", "trials"} and v["hardware_error"]["trials"] == 2'
+want_json 'v["format"] == 1 and v["command"].startswith("mho evaluate lenet --hw bcnn --data synthetic")'
+want_json 'v["programming"]["cells"] == 861000'
+# intervals beside the error: never empty, also where nothing is wrong
+want_json 'all(low <= e <= high and high - low > 0.01 for e, (low, high) in ((v["software_error"], v["software_interval"]), (v["ideal_device_error"], v["ideal_device_interval"]), (v["hardware_error"]["mean"], v["hardware_error"]["images_interval"])))'
+want_json 'abs(v["hardware_error"]["ci95"] - 12.706205 * v["hardware_error"]["std"] / 2 ** .5) < 1e-9'
 want_json '0 <= v["baseline"]["error"] < 0.2'
 want_json 'v["cycles"] == {"pipelined": 800, "layer_by_layer": 1090}'
 want_json 'all(abs(sum(d[k][p].values()) / d[k]["total"] - 1) < 1e-9 for d in (v, v["baseline"]) for k in ("energy_J", "area_m2") for p in ("by_component", "by_layer"))'
@@ -24,7 +29,7 @@ want_json 'v["images"] == 60 and v["hw"] == "bcnn" and v["data"] == "synthetic" 
 want_json 'v["software_error"] < 0.2 and v["hardware_error"]["mean"] < 0.3 and v["images_per_second"] > 0'
 
 # the same digits with any number of threads and every kernel
-same='{k: x for k, x in v.items() if k not in ("threads", "kernel", "images_per_second", "seconds", "peak_bytes")} == {k: x for k, x in json.load(open("first")).items() if k not in ("threads", "kernel", "images_per_second", "seconds", "peak_bytes")}'
+same='{k: x for k, x in v.items() if k not in ("threads", "kernel", "command", "images_per_second", "seconds", "peak_bytes")} == {k: x for k, x in json.load(open("first")).items() if k not in ("threads", "kernel", "command", "images_per_second", "seconds", "peak_bytes")}'
 for threads in 1 3; do
     run evaluate lenet --hw bcnn $small --json --threads $threads; want_code 0; want_json "$same"
     want_json "v['threads'] == $threads"
@@ -42,13 +47,18 @@ run evaluate lenet --hw bcnn $small --json --set crossbar.rows=512 --set device.
 want_json 'v["hardware_error"]["std"] == 0 and v["hardware_error"]["mean"] == v["ideal_device_error"] and v["config"]["crossbar.rows"]["value"] == 512'
 printf 'base: bcnn\ncrossbar: {rows: 256, columns: 64}\n' >my.yaml
 run evaluate lenet --hw my.yaml $small --json; want_code 0; want_json 'v["hw"] == "my"'
+# cells held at the ends of their range are said aloud, in both commands
+run evaluate lenet --hw bcnn $small --set device.distribution=lognormal --set device.variation_sigma=1.5; want_code 0
+want_out "of 861,000 cells were held at an end of the range"
+run simulate lenet --hw bcnn $small --set device.distribution=lognormal --set device.variation_sigma=1.5; want_code 0
+want_out "of 861,000 cells were held at an end of the range"
 if [ -e "$MHO_SOURCE_DIR/models/lenet-float-synthetic.onnx" ]; then
     run evaluate lenet --hw cnn8 $small --json; want_code 0
     want_json 'v["saved"] == {"energy": 0, "area": 0} and v["hardware_error"]["mean"] < 0.3'
 fi
 
 # more images than there are; output that cannot be written
-run evaluate lenet --hw bcnn --images 10001 --data synthetic; want_misuse "--images = 10001, want 1..10000"
+run evaluate lenet --hw bcnn --images 10001 --data synthetic; want_misuse "images = 10001, want 1..10000"
 run evaluate lenet --hw bcnn $small -o nowhere/x; want_error 3 "nowhere/x"
 run evaluate lenet --hw bcnn $small -o /dev/full; want_error 3 "/dev/full"
 command="mho evaluate --json > /dev/full"; code=0; "$mho" evaluate lenet --hw bcnn $small --json >/dev/full 2>err || code=$?; : >out

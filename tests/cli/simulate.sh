@@ -90,7 +90,7 @@ run simulate "$model" --hw bcnn $few --set device.stuck_on=0.6 --set device.stuc
 want_error 2 "device.stuck_off = 0.6, want 0..0.4"
 
 run simulate "$model"; want_misuse "--hw is missing"
-run simulate "$model" --hw bcnn --data synthetic --images 20000; want_misuse "--images = 20000, want 1..10000"
+run simulate "$model" --hw bcnn --data synthetic --images 20000; want_misuse "images = 20000, want 1..10000"
 run simulate "$model" --hw bcnn --data nowhere; want_code 3; want_no_out; want_err "nowhere"
 run simulate nothing.onnx --hw bcnn --data synthetic; want_error 3 "nothing.onnx"
 run simulate lenet --hw bcnm --data synthetic; want_misuse "did you mean bcnn?"

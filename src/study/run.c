@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One point of a study: the error in software, with ideal devices, of the 8-bit CNN, and over programmings.
+ * Where one programming tells all there is one. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "mho/infer.h"
+#include "mho/run.h"
+#include "study/study_impl.h"
+
+/* Once for all points that share the network. */
+static mho_status software_error(mho_study *y, study_model *model)
+{
+    size_t wrong = 0;
+    if (!isnan(model->software_error))
+        return MHO_OK;
+    mho_status s = mho_infer_errors(model->net, &y->data->test, y->options.images, &wrong);
+    if (!s)
+        model->software_error = (double)wrong / (double)y->options.images;
+    return s;
+}
+
+/* One programming of a chip that has nothing to vary. */
+static mho_status single_error(const mho_study *y, const mho_net *net, const mho_hw *hw,
+                               double *error)
+{
+    mho_chip *chip = NULL;
+    mho_error_estimate one;
+    mho_status s = mho_chip_create(net, hw, &y->calibration, &chip);
+    if (!s)
+        s = mho_error_of(chip, &y->data->test, y->options.images, y->options.seed, 1, 0, NULL, NULL,
+                         NULL, &one);
+    mho_chip_destroy(chip);
+    *error = s ? (double)NAN : one.spread.mean;
+    return s;
+}
+
+static mho_status ideal_error(const mho_study *y, const mho_net *net, mho_result *r)
+{
+    mho_hw ideal = r->hw.hw;
+    ideal.device = mho_device_ideal(&r->hw.hw.device);
+    mho_status s = single_error(y, net, &ideal, &r->ideal_error);
+    if (!s)
+        r->ideal = mho_images_interval(r->ideal_error, y->options.images);
+    return s;
+}
+
+/* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
+ * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
+static mho_status base_error(const mho_study *y, mho_result *r)
+{
+    mho_hw_config base;
+    mho_net *net = NULL;
+    if (y->from_file && mho_hw_is_binary(&r->hw.hw))
+        return MHO_OK;
+    mho_status s = mho_model_open(y->name, MHO_STYLE_FLOAT, y->data->name, &net);
+    if (s == MHO_ENOMODEL)
+        return MHO_OK;
+    if (!s)
+        s = study_base_hw(&r->hw.hw, &base);
+    if (!s) {
+        base.hw.device.variation = 0;
+        base.hw.device.variation_sigma = 0;
+        s = single_error(y, net, &base.hw, &r->base_error);
+    }
+    mho_net_destroy(net);
+    return s;
+}
+
+typedef struct progress {
+    char what[64];
+    size_t trials;
+} progress;
+
+static void show_progress(void *user, size_t trial)
+{
+    const progress *p = user;
+    mho_progress_part(p->what, trial, p->trials);
+}
+
+static mho_status trials(const mho_study *y, const mho_net *net, size_t point, mho_result *r)
+{
+    const mho_study_options *o = &y->options;
+    progress p = {.what = "crossbars", .trials = o->trials};
+    mho_chip *chip = NULL;
+    if (y->grid)
+        snprintf(p.what, sizeof p.what, "point %zu of %zu", point + 1, mho_study_points(y));
+    show_progress(&p, 0);
+    mho_status s = mhoi_alloc(&r->by_trial, o->trials, sizeof *r->by_trial, "errors");
+    if (!s)
+        s = mho_chip_create(net, &r->hw.hw, &y->calibration, &chip);
+    if (!s)
+        s = mho_error_of(chip, &y->data->test, o->images, o->seed, o->trials, o->wanted_half,
+                         r->by_trial, show_progress, &p, &r->error);
+    mho_progress_part("", 0, 0);
+    if (chip)
+        r->programming = mho_chip_writes(chip);
+    mho_chip_destroy(chip);
+    return s;
+}
+
+static void describe(const mho_study *y, const study_model *model, mho_result *r)
+{
+    snprintf(r->network, sizeof r->network, "%s", mho_net_name(model->net));
+    snprintf(r->model, sizeof r->model, "%s", model->origin);
+    snprintf(r->data, sizeof r->data, "%s", y->data->name);
+    snprintf(r->data_place, sizeof r->data_place, "%s", y->data->place);
+    r->options = y->options;
+    r->threads = mho_threads();
+    r->kernel = mho_cpu_name(mho_cpu_level());
+    r->software_error = r->ideal_error = r->base_error = (double)NAN;
+}
+
+static mho_status run_all(mho_study *y, size_t point, mho_result *r)
+{
+    study_model *model = &y->model[study_style(&r->hw.hw)];
+    mho_status s = MHO_OK;
+    describe(y, model, r);
+    if (y->options.prices) {
+        r->stage = MHO_STAGE_PRICE;
+        s = study_price(model->net, &r->hw, r);
+    }
+    r->stage = s ? r->stage : MHO_STAGE_RUN;
+    if (!s)
+        s = software_error(y, model);
+    r->software_error = model->software_error;
+    r->software = mho_images_interval(r->software_error, y->options.images);
+    if (!s && y->options.ideal)
+        s = ideal_error(y, model->net, r);
+    if (!s && y->options.prices)
+        s = base_error(y, r);
+    return s ? s : trials(y, model->net, point, r);
+}
+
+mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
+{
+    const double start_s = mho_seconds();
+    *result = (mho_result){.stage = MHO_STAGE_OPEN};
+    mho_status s = study_hw(study, point, &result->hw);
+    if (!s)
+        s = run_all(study, point, result);
+    const size_t done = result->error.spread.trials;
+    result->complete = !s;
+    result->seconds = mho_seconds() - start_s;
+    result->peak_bytes = mho_peak_bytes();
+    if (done)
+        result->images_per_second =
+            (double)(done * study->options.images) / result->error.inference_s;
+    return s;
+}
+
+static mho_status open_and_run(const mho_subject *subject, const mho_study_options *options,
+                               mho_result *result)
+{
+    const double start_s = mho_seconds();
+    mho_study *study = NULL;
+    mho_stage stage = MHO_STAGE_OPEN;
+    *result = (mho_result){.stage = MHO_STAGE_OPEN};
+    mho_status s = mho_study_open(subject, options, NULL, &stage, &study);
+    result->stage = stage;
+    if (!s)
+        s = mho_study_run(study, 0, result);
+    mho_study_destroy(study);
+    result->seconds = mho_seconds() - start_s;
+    return s;
+}
+
+mho_status mho_study_simulate(const mho_subject *subject, const mho_study_options *options,
+                              mho_result *result)
+{
+    mho_study_options o = *options;
+    o.ideal = true;
+    o.prices = false;
+    return open_and_run(subject, &o, result);
+}
+
+mho_status mho_study_evaluate(const mho_subject *subject, const mho_study_options *options,
+                              mho_result *result)
+{
+    mho_study_options o = *options;
+    o.ideal = o.prices = true;
+    return open_and_run(subject, &o, result);
+}
