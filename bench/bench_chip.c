@@ -196,13 +196,13 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     mho_net *net = random_net(b);
     mho_images images = images_for(net, count);
     uint16_t *label = malloc(count * sizeof *label);
-    mho_hw_config hw;
+    mho_hw *hw;
     mho_chip *chip;
     size_t wrong;
     struct rusage usage;
     must(mho_hw_open(b->hw, set, &hw));
     double start = cpu_seconds();
-    must(mho_chip_create(net, &hw.hw, &images, &chip));
+    must(mho_chip_create(net, hw, &images, &chip));
     const double calibration = cpu_seconds() - start;
     double again, software = 1e9;
     const double programming = program(chip, &again);
@@ -222,6 +222,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
            (double)usage.ru_maxrss / 1024);
     free(label);
     mho_chip_destroy(chip);
+    mho_hw_destroy(hw);
     mho_images_free(&images);
     mho_net_destroy(net);
 }

@@ -21,12 +21,12 @@ int main(void)
 {
     /* The built-in hardware "bcnn" with another device: what --set does on the command line. */
     const char *sets[] = {"device.bits=2", "device.variation=0.5", NULL};
-    mho_hw_config config;
-    if (mho_hw_open("bcnn", sets, &config)) {
+    mho_hw *hw;
+    if (mho_hw_open("bcnn", sets, &hw)) {
         fprintf(stderr, "%s\n", mho_error_message());
         return 1;
     }
-    const mho_device *d = &config.hw.device;
+    const mho_device *d = mho_hw_device(hw);
     printf("level   centre   lowest  highest of %d programmed cells (uS)\n", CELLS);
     for (size_t k = 0; k < (size_t)1 << d->bits; k++) {
         uint8_t level[CELLS];
@@ -45,5 +45,6 @@ int main(void)
         if (2 * far > mho_device_delta(d) + 2 || 2 * near > mho_device_delta(d) + 2)
             return 1;
     }
+    mho_hw_destroy(hw);
     return 0;
 }

@@ -6,25 +6,30 @@
 
 #include "mho/mho.h"
 
-static mho_status show(const mho_net *net, const char *rows, const char *columns)
+static void print_map(const mho_hw *hw, const mho_map *map)
 {
-    const char *sets[] = {rows, columns, NULL};
-    mho_hw_config config;
-    mho_map *map = NULL;
-    mho_status s = mho_hw_open("bcnn", sets, &config);
-    if (!s)
-        s = mho_map_create(net, &config.hw, &map);
-    if (s)
-        return s;
-    printf("%zu x %zu crossbars: %llu pairs\n", config.hw.crossbar.rows, config.hw.crossbar.columns,
-           (unsigned long long)map->crossbar_pairs);
+    printf("%g x %g crossbars: %llu pairs\n", mho_hw_number(hw, "crossbar.rows"),
+           mho_hw_number(hw, "crossbar.columns"), (unsigned long long)map->crossbar_pairs);
     for (size_t i = 0; i < map->layers; i++) {
         const mho_map_layer *l = &map->layer[i];
         printf("  %-6s %4zu rows x %3zu columns: %2zu pairs, %5.1f %% in use\n", l->name, l->rows,
                l->columns, l->crossbar_pairs, 100 * l->utilization);
     }
+}
+
+static mho_status show(const mho_net *net, const char *rows, const char *columns)
+{
+    const char *sets[] = {rows, columns, NULL};
+    mho_hw *hw = NULL;
+    mho_map *map = NULL;
+    mho_status s = mho_hw_open("bcnn", sets, &hw);
+    if (!s)
+        s = mho_map_create(net, hw, &map);
+    if (!s)
+        print_map(hw, map);
     mho_map_destroy(map);
-    return MHO_OK;
+    mho_hw_destroy(hw);
+    return s;
 }
 
 int main(void)

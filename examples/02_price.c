@@ -28,14 +28,14 @@ static void print_dearest(const mho_cost *cost)
 
 int main(void)
 {
-    mho_hw_config config;
+    mho_hw *hw = NULL;
     mho_net *net = NULL;
     mho_estimate *estimate = NULL;
-    mho_status s = mho_hw_open("bcnn", NULL, &config);
+    mho_status s = mho_hw_open("bcnn", NULL, &hw);
     if (!s)
         s = mho_net_zoo("lenet", &net);
     if (!s)
-        s = mho_estimate_create(net, &config.hw, &estimate);
+        s = mho_estimate_create(net, hw, &estimate);
     if (!s) {
         printf("lenet on bcnn: %.2f uJ an image, %.4f mm2; the dearest parts:\n",
                1e6 * estimate->cost->energy_J, 1e6 * estimate->cost->area_m2);
@@ -45,5 +45,6 @@ int main(void)
     }
     mho_estimate_destroy(estimate);
     mho_net_destroy(net);
+    mho_hw_destroy(hw);
     return mho_status_exit_code(s);
 }

@@ -13,18 +13,19 @@ static mho_status show(const mho_net *net, const mho_images *train, const mho_im
                        const char *bits)
 {
     const char *sets[] = {bits, "output.calibration_images=200", NULL};
-    mho_hw_config config;
+    mho_hw *hw = NULL;
     mho_chip *chip = NULL;
     mho_spread e;
-    mho_status s = mho_hw_open("bcnn", sets, &config);
+    mho_status s = mho_hw_open("bcnn", sets, &hw);
     if (!s)
-        s = mho_chip_create(net, &config.hw, train, &chip);
+        s = mho_chip_create(net, hw, train, &chip);
     if (!s)
         s = mho_chip_errors(chip, test, IMAGES, 1, PROGRAMMINGS, NULL, &e, NULL);
     if (!s)
         printf("%s: error %.2f %% +- %.2f over %zu programmings\n", bits, 100 * e.mean, 100 * e.std,
                e.trials);
     mho_chip_destroy(chip);
+    mho_hw_destroy(hw);
     return s;
 }
 

@@ -4,6 +4,7 @@
 #define MHO_CHIP_H
 
 #include "mho/data.h"
+#include "mho/device.h"
 #include "mho/hw.h"
 #include "mho/map.h"
 #include "mho/net.h"

@@ -22,6 +22,8 @@ typedef enum mho_field_kind {
     MHO_FIELD_DOUBLE, /* double, SI = written value x scale */
     MHO_FIELD_ENUM,   /* int, index into names */
     MHO_FIELD_STRING, /* char[size] */
+    MHO_FIELD_PATH, /* char[size]: a file, "" if none; in a YAML file relative to that file's folder */
+    MHO_FIELD_NAMED, /* char[size]: something built in, or a path of a .yaml file like the above */
 } mho_field_kind;
 
 typedef struct mho_field {

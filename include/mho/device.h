@@ -30,7 +30,7 @@ typedef struct mho_device {
     double variation;        /* half-width of u, dimensionless; 0 = ideal */
     double variation_sigma;  /* lognormal only: deviation of ln g */
     double variation_rise;   /* added to either from the lowest to the highest level, linearly */
-    char table[128];         /* path of measured levels (mho_device_read_table); "" = none */
+    char table[256];         /* path of measured levels (mho_device_read_table); "" = none */
     double verify_tolerance; /* half levels: a cell farther from its centre is written again */
     size_t verify_rewrites; /* most times it is written again, 0..254; 0 = cells are not verified */
     double stuck_on, stuck_off; /* shares of cells that conduct g_on, g_off whatever is written */

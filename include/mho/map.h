@@ -16,9 +16,6 @@ typedef struct mho_cell_layout {
     size_t weights_per_crossbar; /* weight columns */
 } mho_cell_layout;
 
-/* MHO_ECONFIG: a crossbar too narrow for the slices of one weight (and their references). */
-MHO_API MHO_MUST_CHECK mho_status mho_map_layout(const mho_hw *hw, mho_cell_layout *out);
-
 typedef struct mho_map_layer {
     size_t node; /* of the network */
     char name[MHO_NAME];
@@ -46,12 +43,13 @@ typedef struct mho_map {
     bool single; /* crossbars, not pairs: single cells hold weights */
 } mho_map;
 
-/* MHO_ENOTMODELED: no weighted layer; MHO_EDOMAIN: counts beyond 64 bits. */
+/* MHO_ECONFIG: hw is no crossbar accelerator, or its crossbars are too narrow for the slices of one weight
+ * (and their references); MHO_ENOTMODELED: no weighted layer; MHO_EDOMAIN: counts beyond 64 bits. */
 MHO_API MHO_MUST_CHECK mho_status mho_map_create(const mho_net *net, const mho_hw *hw,
                                                  mho_map **out);
 MHO_API void mho_map_destroy(mho_map *map);
 
-/* What the components of every layer do for one image, in the readings of hw->cost: an array of *count
+/* What the components of every layer do for one image, in the readings of hw: an array of *count
  * activities for mho_cost_create, to be freed with mho_activities_destroy.  docs/models/cost.md eq. (3)
  * to (8).  MHO_ENOTMODELED: an ideal converter (0 bits) has no price. */
 MHO_API MHO_MUST_CHECK mho_status mho_map_activities(const mho_map *map, const mho_hw *hw,

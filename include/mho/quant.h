@@ -8,7 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mho/hw.h"
+#include "mho/status.h"
+
+/* How the power-of-two scale of a layer's weights or feature map is chosen (docs/models/chip.md). */
+typedef enum mho_scale_rule {
+    MHO_RULE_COVER,          /* the smallest that holds every value: nothing saturates */
+    MHO_RULE_LEAST_SQUARES,  /* least squared error of the quantized values */
+    MHO_RULE_LEAST_ABSOLUTE, /* least absolute error */
+} mho_scale_rule;
 
 #define MHO_QUANT_CANDIDATES                                                                       \
     12 /* exponents a least-error rule looks at, from the covering one down */

@@ -26,12 +26,14 @@ MHO_API MHO_MUST_CHECK mho_status mho_model_open(const char *name, mho_style sty
 
 typedef struct mho_grid mho_grid;
 
-/* axes: NULL-terminated, each "key=a,b,c" or, for a number, "key=FROM:TO:STEP" (TO is a point if a whole
- * number of steps leads there).  Points are the product; the last axis turns fastest.
+/* Over fields of hw, which is not kept.  axes: NULL-terminated, each "key=a,b,c" or, for a number,
+ * "key=FROM:TO:STEP" (TO is a point if a whole number of steps leads there).  Points are the product; the
+ * last axis turns fastest.
  * MHO_ECONFIG: unknown key (the nearest is named), a value out of its field's bounds, a field twice, no
  * axis; a range that is not three finite numbers, has step 0 or one that leads away from TO; more than
  * MHO_GRID_POINTS_MAX points. */
-MHO_API MHO_MUST_CHECK mho_status mho_grid_create(const char *const *axes, mho_grid **out);
+MHO_API MHO_MUST_CHECK mho_status mho_grid_create(const mho_hw *hw, const char *const *axes,
+                                                  mho_grid **out);
 MHO_API void mho_grid_destroy(mho_grid *sweep);
 MHO_API size_t mho_grid_axes(const mho_grid *sweep);
 MHO_API size_t mho_grid_points(const mho_grid *sweep);
@@ -39,8 +41,7 @@ MHO_API const char *mho_grid_key(const mho_grid *sweep, size_t axis);
 /* As written in YAML. */
 MHO_API const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis);
 /* Sets the fields of the point.  MHO_ECONFIG: fields that exclude each other; names the point. */
-MHO_API MHO_MUST_CHECK mho_status mho_grid_apply(const mho_grid *sweep, size_t point,
-                                                 mho_hw_config *config);
+MHO_API MHO_MUST_CHECK mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw);
 
 /* --- the error over programmings ---------------------------------------------------------------------- */
 
@@ -130,7 +131,7 @@ typedef struct mho_result {
     mho_stage stage;
     char network[MHO_NAME], data[MHO_NAME], data_place[256];
     char model[256]; /* where the parameters come from */
-    mho_hw_config hw;
+    mho_hw *hw;
     mho_study_options options; /* as asked for; images: how many there were */
     const char *kernel;
     size_t threads;

@@ -67,15 +67,16 @@ void bcnn_lenet_judge(const bcnn_lenet *lenet, paper_result *result)
 mho_status bcnn_lenet_error(const bcnn_lenet *lenet, const mho_net *net, const char *hw,
                             const char *const *sets, size_t trials, mho_spread *percent)
 {
-    mho_hw_config config;
+    mho_hw *config = NULL;
     mho_chip *chip = NULL;
     mho_status s = mho_hw_open(hw, sets, &config);
     if (!s)
-        s = mho_chip_create(net, &config.hw, &lenet->calibration, &chip);
+        s = mho_chip_create(net, config, &lenet->calibration, &chip);
     if (!s)
         s = mho_chip_errors(chip, &lenet->data->test, lenet->images, lenet->seed, trials, NULL,
                             percent, NULL);
     mho_chip_destroy(chip);
+    mho_hw_destroy(config);
     if (s)
         return s;
     percent->mean *= 100;

@@ -8,14 +8,14 @@ paper_run_fn bcnn_table4;
 
 /* Copied input converters, one output converter a pair, both cells of a pair conduct, a subtractor a partial
  * sum, an 8-bit classifier, and a feature-map buffer of 640 pJ a word. */
-static const char *const reading_l[] = {"cost.input_sharing=copied",
-                                        "cost.converters_per_weight_column=1",
-                                        "cost.conducting_cells_per_weight=2",
-                                        "cost.adc4_area=printed",
-                                        "cost.subtractors=partial",
-                                        "cost.classifier=last_bits",
-                                        "cost.footnote_c=w",
-                                        "cost.buffer=true",
+static const char *const reading_l[] = {"readings.input_sharing=copied",
+                                        "readings.converters_per_weight_column=1",
+                                        "readings.conducting_cells_per_weight=2",
+                                        "readings.adc4_area=printed",
+                                        "readings.subtractors=partial",
+                                        "readings.classifier=last_bits",
+                                        "readings.footnote_c=w",
+                                        "readings.buffer=true",
                                         NULL};
 
 typedef struct pair {

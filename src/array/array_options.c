@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "array/named.h"
+#include "base/named.h"
 #include "cost/price.h"
 #include "mho/array.h"
 
@@ -75,12 +75,13 @@ mho_status mho_array_open(const char *name, const char *const *sets, mho_array_o
     mho_status s = mho_fields_preset(&mho_array_fields, options, origin);
     mhoi_named named = {.own = NULL};
     if (s == MHO_OK && name)
-        s = mhoi_named_open("configs/buffer/", "buffer accelerator", name, &named);
+        s = mhoi_named_open((const char *const[]){"configs/buffer/", NULL}, "buffer accelerator",
+                            name, NULL, &named);
     if (s == MHO_OK && name)
         s = mho_fields_read(&mho_array_fields, named.text, named.place, skip, options, origin);
     for (; s == MHO_OK && sets && *sets; sets++)
         s = mho_fields_set(&mho_array_fields, *sets, options, origin);
-    mhoi_free(&named.own);
+    mhoi_named_close(&named);
     return s;
 }
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/named.h"
 #include "base/yaml.h"
 #include "cost/macro.h"
-#include "array/named.h"
 #include "mho/array.h"
 
 mho_status mho_memory_parse(const char *text, const char *kind, mho_memory *memory)
@@ -225,9 +225,10 @@ mho_status mho_sweep_axes_open(const char *name, const mho_array_options *base,
                                mho_sweep_axes *axes)
 {
     mhoi_named named;
-    mho_status s = mhoi_named_open("configs/sweep/", "sweep", name, &named);
+    mho_status s =
+        mhoi_named_open((const char *const[]){"configs/sweep/", NULL}, "sweep", name, NULL, &named);
     if (s == MHO_OK)
         s = mho_sweep_axes_read(named.text, named.place, base, axes);
-    mhoi_free(&named.own);
+    mhoi_named_close(&named);
     return s;
 }

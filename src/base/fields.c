@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/contract.h"
-#include "base/yaml.h"
-#include "mho/config.h"
+#include "base/fields.h"
+#include "base/named.h"
 
 #define KEY_SIZE 128
 #define WANT_SIZE 256
@@ -27,6 +27,8 @@ static const char *want_text(const mho_field *f, char text[WANT_SIZE])
         (void)snprintf(text, WANT_SIZE, "%g..%g%s%s", f->min, f->max, *f->unit ? " " : "", f->unit);
         break;
     case MHO_FIELD_STRING:
+    case MHO_FIELD_PATH:
+    case MHO_FIELD_NAMED:
         (void)snprintf(text, WANT_SIZE, "a text of at most %zu bytes", f->size - 1);
         break;
     case MHO_FIELD_ENUM:
@@ -55,8 +57,7 @@ static bool parse_name(const mho_field *f, const char *text, int *out)
     return false;
 }
 
-/* Writes text's value to the field's place in options; false and nothing written if it does not fit. */
-static bool store(const mho_field *f, const char *text, void *options)
+bool mhoi_field_store(const mho_field *f, const char *text, void *options)
 {
     void *to = (char *)options + f->offset;
     bool flag;
@@ -86,6 +87,8 @@ static bool store(const mho_field *f, const char *text, void *options)
         memcpy(to, &name, sizeof name);
         return true;
     case MHO_FIELD_STRING:
+    case MHO_FIELD_PATH:
+    case MHO_FIELD_NAMED:
         if (strlen(text) >= f->size)
             return false;
         memset(to, 0, f->size);
@@ -107,7 +110,7 @@ static mho_status store_or_tell(const mho_field *f, const char *text, const char
                                 void *options)
 {
     char want[WANT_SIZE];
-    if (store(f, text, options))
+    if (mhoi_field_store(f, text, options))
         return MHO_OK;
     const char *near = NULL;
     size_t names = 0;
@@ -187,6 +190,11 @@ static mho_status split_value(const mhoi_yaml *node, const char *place, const ch
     return MHO_OK;
 }
 
+static bool names_file(const mho_field *f, const char *text)
+{
+    return f->kind == MHO_FIELD_PATH || (f->kind == MHO_FIELD_NAMED && mhoi_is_path(text));
+}
+
 static mho_status read_field(const reading *r, const mhoi_yaml *node, const char *key,
                              const char *place)
 {
@@ -198,7 +206,12 @@ static mho_status read_field(const reading *r, const mhoi_yaml *node, const char
     if (r->seen[i])
         return mho_error(MHO_ECONFIG, "%s: %s stands twice, first in line %zu", place, key,
                          r->seen[i]);
+    char joined[MHOI_PATH_MAX];
     mho_status s = split_value(node, place, key, &text, &source);
+    if (s == MHO_OK && *text && names_file(f, text)) {
+        s = mhoi_path_beside(r->place, text, joined, sizeof joined);
+        text = joined;
+    }
     if (s == MHO_OK)
         s = store_or_tell(f, text, place, r->options);
     if (s != MHO_OK)
@@ -246,21 +259,27 @@ static mho_status read_group(const reading *r, const mhoi_yaml *map, const char 
     return MHO_OK;
 }
 
+mho_status mhoi_fields_read(const mho_fields *table, const mhoi_yaml *root, const char *place,
+                            const char *const *skip, void *options, mho_origin *origin)
+{
+    reading r = {.table = table, .place = place, .options = options, .origin = origin};
+    if (root->kind != MHOI_YAML_MAP)
+        return mho_error(MHO_ECONFIG, "%s:%zu: want `key: value` lines", place, root->line);
+    mho_status s = mhoi_alloc(&r.seen, table->count, sizeof *r.seen, "field lines");
+    if (s == MHO_OK)
+        s = read_group(&r, root, "", skip);
+    mhoi_free(&r.seen);
+    return s;
+}
+
 mho_status mho_fields_read(const mho_fields *table, const char *text, const char *place,
                            const char *const *skip, void *options, mho_origin *origin)
 {
     mhoi_yaml *root;
-    reading r = {.table = table, .place = place, .options = options, .origin = origin};
     mho_status s = mhoi_yaml_parse(text, place, &root);
     if (s != MHO_OK)
         return s;
-    if (root->kind != MHOI_YAML_MAP)
-        s = mho_error(MHO_ECONFIG, "%s:%zu: want `key: value` lines", place, root->line);
-    if (s == MHO_OK)
-        s = mhoi_alloc(&r.seen, table->count, sizeof *r.seen, "field lines");
-    if (s == MHO_OK)
-        s = read_group(&r, root, "", skip);
-    mhoi_free(&r.seen);
+    s = mhoi_fields_read(table, root, place, skip, options, origin);
     mhoi_yaml_destroy(root);
     return s;
 }
@@ -321,6 +340,8 @@ int mho_field_print(const mho_fields *table, size_t i, const void *options, char
         memcpy(&name, from, sizeof name);
         return snprintf(text, size, "%s", f->names[name]);
     case MHO_FIELD_STRING:
+    case MHO_FIELD_PATH:
+    case MHO_FIELD_NAMED:
         return snprintf(text, size, "%.*s", (int)f->size, (const char *)from);
     }
     return 0;

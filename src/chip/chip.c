@@ -133,7 +133,8 @@ mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_image
                            mho_chip **out)
 {
     *out = NULL;
-    mho_status s = mho_hw_check(hw);
+    mhoi_machine machine;
+    mho_status s = mhoi_machine_of(hw, &machine);
     if (!s && !mho_net_has_parameters(net))
         s = mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model",
                       net->name);
@@ -144,9 +145,9 @@ mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_image
         s = mhoi_alloc(&chip, 1, sizeof *chip, "chip");
     if (s)
         return s;
-    chip->hw = *hw;
-    chip->binary = mho_hw_is_binary(hw);
-    chip->per_pair = hw->output.per == MHO_PER_PAIR;
+    chip->hw = machine;
+    chip->binary = mhoi_is_binary(&machine.crossbar);
+    chip->per_pair = machine.output.per == MHO_PER_PAIR;
     s = chip_plan(chip, net);
     if (!s) {
         choose_block(chip);

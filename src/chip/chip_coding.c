@@ -13,7 +13,7 @@ static size_t ceil_div(size_t a, size_t b)
 }
 
 /* Levels of the cells: those of weight 0 are `offset` above the lowest. */
-static void set_levels(const mho_hw *hw, chip_layer *layer)
+static void set_levels(const mhoi_machine *hw, chip_layer *layer)
 {
     chip_cells *k = &layer->cells;
     const int32_t top = ((int32_t)1 << hw->device.bits) - 1;
@@ -37,7 +37,7 @@ static void set_levels(const mho_hw *hw, chip_layer *layer)
 }
 
 /* Integer conductances: of one unit of weight, and of the offset of single cells, all slices together. */
-static void set_conductances(const mho_hw *hw, chip_layer *layer)
+static void set_conductances(const mhoi_machine *hw, chip_layer *layer)
 {
     chip_cells *k = &layer->cells;
     const int32_t half = mho_device_delta(&hw->device), lowest = mho_device_level(&hw->device, 0);
@@ -54,11 +54,11 @@ static void set_conductances(const mho_hw *hw, chip_layer *layer)
             k->middle ? lowest + layer->unit : lowest * k->scale + 2 * half * (int64_t)k->offset;
 }
 
-static mho_status set_planes(const mho_hw *hw, chip_layer *layer)
+static mho_status set_planes(const mhoi_machine *hw, chip_layer *layer)
 {
     chip_cells *k = &layer->cells;
     mho_cell_layout layout;
-    mho_status s = mho_map_layout(hw, &layout);
+    mho_status s = mhoi_map_layout(hw, &layout);
     if (s)
         return mho_error_prefix(s, "layer %s", layer->name);
     k->slices = layout.slices;
@@ -74,7 +74,7 @@ static mho_status set_planes(const mho_hw *hw, chip_layer *layer)
     return MHO_OK;
 }
 
-mho_status chip_coding_set(const mho_hw *hw, chip_layer *layer)
+mho_status chip_coding_set(const mhoi_machine *hw, chip_layer *layer)
 {
     set_levels(hw, layer);
     mho_status s = set_planes(hw, layer);
@@ -214,7 +214,7 @@ static bool unchanged(const chip_layer *layer, const chip_map *in)
     return true;
 }
 
-mho_status chip_reads_set(const mho_hw *hw, const chip_map *in, chip_layer *layer)
+mho_status chip_reads_set(const mhoi_machine *hw, const chip_map *in, chip_layer *layer)
 {
     const bool binary = in->coding == CHIP_BITS, has_sign = binary || in->codes.lo < 0;
     const size_t all = binary ? 1 : in->bits, wanted = hw->input.bits_per_read;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "map/machine.h"
 #include "mho/chip.h"
 #include "mho/crossbar.h"
 #include "mho/quant.h"
@@ -130,7 +131,7 @@ typedef struct chip_step {
 } chip_step;
 
 struct mho_chip {
-    mho_hw hw;
+    mhoi_machine hw;
     mho_shape input;
     size_t input_shift; /* pixels are held in so many bits less, rounded */
     size_t classes;
@@ -159,8 +160,9 @@ MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node
                                             const chip_map *in, bool first, bool last,
                                             chip_layer *layer);
 /* chip_coding.c: cells of weights, reads of inputs.  MHO_ECONFIG: crossbars too narrow. */
-MHO_MUST_CHECK mho_status chip_coding_set(const mho_hw *hw, chip_layer *layer);
-MHO_MUST_CHECK mho_status chip_reads_set(const mho_hw *hw, const chip_map *in, chip_layer *layer);
+MHO_MUST_CHECK mho_status chip_coding_set(const mhoi_machine *hw, chip_layer *layer);
+MHO_MUST_CHECK mho_status chip_reads_set(const mhoi_machine *hw, const chip_map *in,
+                                         chip_layer *layer);
 chip_column chip_column_of(const chip_layer *layer, size_t plane, size_t column);
 /* The first of the engine's columns that share a reference column with this one; else itself. */
 size_t chip_reference_of(const chip_layer *layer, size_t column);
@@ -211,13 +213,13 @@ MHO_MUST_CHECK mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed
 
 /* chip_wires.c: g_plus, g_minus (NULL: none) [columns][rows] of one plane become what its crossbars, tiles of
  * tile_columns, conduct in effect; untouched where hw has no wire resistance. */
-bool chip_wires_ideal(const mho_hw *hw);
-MHO_MUST_CHECK mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns,
+bool chip_wires_ideal(const mhoi_machine *hw);
+MHO_MUST_CHECK mho_status chip_wires_apply(const mhoi_machine *hw, size_t rows, size_t columns,
                                            size_t tile_columns, int16_t *g_plus, int16_t *g_minus);
 
 /* chip_noise.c: noise of the reads of group g, as programmed to chip->g_plus, g_minus.  Where
  * chip_noise_needs_bare, chip_noise_bare has seen the same cells without wires before. */
-bool chip_noise_needs_bare(const mho_hw *hw);
+bool chip_noise_needs_bare(const mhoi_machine *hw);
 void chip_noise_bare(const mho_chip *chip, const chip_layer *layer);
 MHO_MUST_CHECK mho_status chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t g);
 

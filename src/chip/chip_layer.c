@@ -29,7 +29,7 @@ static mho_window window_of(const mho_node *node)
                         .pad_right = node->pad_right};
 }
 
-static mho_status check_weights(const mho_node *node, const mho_hw *hw, size_t n)
+static mho_status check_weights(const mho_node *node, const mhoi_machine *hw, size_t n)
 {
     const bool ternary = hw->crossbar.mode == MHO_MODE_TERNARY;
     for (size_t i = 0; i < n; i++) {
@@ -37,7 +37,7 @@ static mho_status check_weights(const mho_node *node, const mho_hw *hw, size_t n
         if (!isfinite(w))
             return mho_error(MHO_EDOMAIN, "layer %s: weight[%zu] = %g, want a finite number",
                              node->name, i, (double)w);
-        if (mho_hw_is_binary(hw) && w != 1 && w != -1 && !(ternary && w == 0))
+        if (mhoi_is_binary(&hw->crossbar) && w != 1 && w != -1 && !(ternary && w == 0))
             return mho_error(MHO_EDOMAIN,
                              "layer %s: weight[%zu] = %g, want +1 or -1%s in crossbar.mode %s "
                              "(train with style binary, or use crossbar.mode full)",
@@ -166,7 +166,7 @@ static mho_status share_references(chip_layer *layer)
 }
 
 /* Calibration asks for the sums of both crossbars besides; a sense amplifier needs none. */
-static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
+static mho_status crossbars(const mhoi_machine *hw, chip_layer *layer)
 {
     const mho_crossbar_shape shape = {.window = lines_of(layer),
                                       .columns = layer->engine_columns,
@@ -186,7 +186,7 @@ static mho_status crossbars(const mho_hw *hw, chip_layer *layer)
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 
-static size_t output_bits(const mho_hw *hw, bool first, bool last, bool split)
+static size_t output_bits(const mhoi_machine *hw, bool first, bool last, bool split)
 {
     if (split)
         return first ? hw->output.first_bits : hw->output.split_bits;
@@ -213,12 +213,12 @@ static void set_inputs(const chip_map *in, chip_layer *layer)
 }
 
 /* The noise of a reference column is the same in every difference with it. */
-static bool shares_noise(const mho_hw *hw, const chip_layer *layer)
+static bool shares_noise(const mhoi_machine *hw, const chip_layer *layer)
 {
     return layer->cells.reference && mho_device_is_noisy(&hw->device);
 }
 
-static mho_status check_noise(const mho_hw *hw, const chip_layer *layer)
+static mho_status check_noise(const mhoi_machine *hw, const chip_layer *layer)
 {
     if (!shares_noise(hw, layer) || !layer->per_pair)
         return MHO_OK;
@@ -249,7 +249,7 @@ static mho_status check_sense(const chip_layer *layer)
 mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in,
                              bool first, bool last, chip_layer *layer)
 {
-    const mho_hw *hw = &chip->hw;
+    const mhoi_machine *hw = &chip->hw;
     set_shape(node, layer);
     set_inputs(in, layer);
     mho_status s = chip_coding_set(hw, layer);

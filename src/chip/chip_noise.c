@@ -33,7 +33,7 @@ static void with_wires(const mho_device *device, size_t n, const int16_t *g, flo
     }
 }
 
-bool chip_noise_needs_bare(const mho_hw *hw)
+bool chip_noise_needs_bare(const mhoi_machine *hw)
 {
     return hw->device.read_noise_fixed > 0 && !chip_wires_ideal(hw);
 }

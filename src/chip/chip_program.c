@@ -113,7 +113,7 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
 /* Errors of the converters of group g: normal, of the deviations told, drawn once a programming. */
 static mho_status set_errors(const program *p, const chip_layer *layer, size_t g)
 {
-    const mho_hw *hw = &p->chip->hw;
+    const mhoi_machine *hw = &p->chip->hw;
     const bool none = hw->output.offset == 0 && hw->output.gain_error == 0 && hw->output.inl == 0;
     const int32_t codes = layer->calibrated.codes;
     const size_t sides = layer->per_pair || layer->sense ? 1 : 2; /* converters of a column */

@@ -12,7 +12,7 @@ typedef struct wires {
     int16_t *side[2];
 } wires;
 
-bool chip_wires_ideal(const mho_hw *hw)
+bool chip_wires_ideal(const mhoi_machine *hw)
 {
     return hw->wires.r_row_ohm == 0 && hw->wires.r_col_ohm == 0 && hw->wires.r_driver_ohm == 0 &&
            hw->wires.r_sense_ohm == 0;
@@ -33,16 +33,12 @@ static mho_status tile(void *context, size_t item, size_t thread)
     return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
 }
 
-mho_status chip_wires_apply(const mho_hw *hw, size_t rows, size_t columns, size_t tile_columns,
-                            int16_t *g_plus, int16_t *g_minus)
+mho_status chip_wires_apply(const mhoi_machine *hw, size_t rows, size_t columns,
+                            size_t tile_columns, int16_t *g_plus, int16_t *g_minus)
 {
     if (chip_wires_ideal(hw))
         return MHO_OK;
-    wires w = {.options = {.r_row_ohm = hw->wires.r_row_ohm,
-                           .r_col_ohm = hw->wires.r_col_ohm,
-                           .r_driver_ohm = hw->wires.r_driver_ohm,
-                           .r_sense_ohm = hw->wires.r_sense_ohm,
-                           .both_sides = hw->wires.both_sides},
+    wires w = {.options = hw->wires,
                .device = hw->device,
                .rows = rows,
                .columns = columns,

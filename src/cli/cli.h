@@ -22,7 +22,7 @@ typedef struct cli_args {
     size_t sets;
     const char *sweep[CLI_SETS_MAX + 1]; /* --sweep key=values, likewise */
     double ci;                           /* points of error */
-    const char *command; /* the whole command line */
+    const char *command;                 /* the whole command line */
     const char *hw, *data, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
@@ -62,6 +62,7 @@ typedef struct cli_command {
     cli_run_fn *run;
     const char *details;      /* paragraphs and examples of the help page */
     const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
+    const char *arch;         /* the same: those of hardware descriptions of this kind */
     bool own_output;          /* -o is not the report: the command writes args->output itself */
     bool own_rows;            /* the same where --sweep is given */
     bool plain;               /* prints no table: takes none of CLI_TABLE */

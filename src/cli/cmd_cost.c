@@ -198,23 +198,24 @@ static void print_constants(const cli_args *args, const mho_technology *tech)
 
 static bool is_reading(const char *key)
 {
-    return !strncmp(key, "cost.", 5) || !strncmp(key, "output.", 7) || !strncmp(key, "input.", 6) ||
-           !strncmp(key, "crossbar.", 9) || !strcmp(key, "technology");
+    return !strncmp(key, "readings.", 9) || !strncmp(key, "output.", 7) ||
+           !strncmp(key, "input.", 6) || !strncmp(key, "crossbar.", 9) ||
+           !strcmp(key, "technology");
 }
 
-static void print_readings(const cli_args *args, const mho_hw_config *config)
+static void print_readings(const cli_args *args, const mho_hw *hw)
 {
     cli_table *t = cli_table_create("Readings (fields of the hardware description)",
                                     "field|value|set in|source");
-    for (size_t i = 0; i < mho_hw_fields.count; i++) {
-        char value[128];
-        if (!is_reading(mho_hw_fields.field[i].key))
+    for (size_t i = 0; i < mho_hw_field_count(hw); i++) {
+        char value[256];
+        if (!is_reading(mho_hw_field(hw, i)->key))
             continue;
-        mho_field_print(&mho_hw_fields, i, &config->hw, value, sizeof value);
-        cli_table_text(t, "%s", mho_hw_fields.field[i].key);
+        mho_hw_print(hw, i, value, sizeof value);
+        cli_table_text(t, "%s", mho_hw_field(hw, i)->key);
         cli_table_text(t, "%s", value);
-        cli_table_text(t, "%s", config->origin[i].place);
-        cli_table_text(t, "%s", config->origin[i].source);
+        cli_table_text(t, "%s", mho_hw_origin(hw, i)->place);
+        cli_table_text(t, "%s", mho_hw_origin(hw, i)->source);
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
@@ -301,7 +302,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
 {
     mho_json *root = mho_json_object();
     mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
-    mho_json_put(root, "hw", mho_json_text(hw->name));
+    mho_json_put(root, "hw", mho_json_text(mho_hw_name(hw)));
     mho_json_put(root, "technology", mho_json_text(e->tech->name));
     mho_json_put(root, "energy_J", mho_cost_energy_json(e->cost));
     mho_json_put(root, "area_m2", mho_cost_area_json(e->cost));
@@ -313,11 +314,11 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     return cli_print_json(args, root);
 }
 
-static void print_text(const cli_args *args, const mho_net *net, const mho_hw_config *config,
+static void print_text(const cli_args *args, const mho_net *net, const mho_hw *hw,
                        const mho_estimate *e)
 {
     char a[32], b[32];
-    fprintf(args->out, "%s on %s: %s an image, %s\n\n", mho_net_name(net), config->hw.name,
+    fprintf(args->out, "%s on %s: %s an image, %s\n\n", mho_net_name(net), mho_hw_name(hw),
             cli_si(e->cost->energy_J, "J", a), cli_si(e->cost->area_m2, "m2", b));
     print_components(args, e->cost);
     fputc('\n', args->out);
@@ -335,7 +336,7 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw_co
     fputc('\n', args->out);
     print_constants(args, e->tech);
     fputc('\n', args->out);
-    print_readings(args, config);
+    print_readings(args, hw);
     fputs("\nEquations: docs/models/cost.md; references: docs/references.bib\n", args->out);
 }
 
@@ -343,19 +344,20 @@ mho_status cmd_cost(const cli_args *args)
 {
     mho_net *net = NULL;
     mho_estimate *e = NULL;
-    mho_hw_config config;
-    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &config);
+    mho_hw *hw = NULL;
+    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &hw);
     if (!s)
         s = mho_net_open(args->file[0], &net);
     if (!s)
-        s = mho_estimate_create(net, &config.hw, &e);
+        s = mho_estimate_create(net, hw, &e);
     if (!s && args->json)
-        s = print_json(args, net, &config.hw, e);
+        s = print_json(args, net, hw, e);
     else if (!s && args->csv)
         print_entries(args, e->cost);
     else if (!s)
-        print_text(args, net, &config, e);
+        print_text(args, net, hw, e);
     mho_estimate_destroy(e);
+    mho_hw_destroy(hw);
     mho_net_destroy(net);
     return s;
 }

@@ -107,19 +107,19 @@ static void list_text(const cli_args *args)
             "differs into a YAML file.\n");
 }
 
-static void show_fields(const mho_hw_config *config, const cli_args *args)
+static void show_fields(const mho_hw *hw, const cli_args *args)
 {
     cli_table *t = cli_table_create("", args->csv ? "field|value|unit|place|source|meaning"
                                                   : "field|value|unit|set in|source");
-    for (size_t i = 0; i < mho_hw_fields.count; i++) {
-        const mho_field *f = &mho_hw_fields.field[i];
-        char value[128];
-        mho_field_print(&mho_hw_fields, i, &config->hw, value, sizeof value);
+    for (size_t i = 0; i < mho_hw_field_count(hw); i++) {
+        const mho_field *f = mho_hw_field(hw, i);
+        char value[256];
+        mho_hw_print(hw, i, value, sizeof value);
         cli_table_text(t, "%s", f->key);
         cli_table_text(t, "%s", value);
         cli_table_text(t, "%s", f->unit);
-        cli_table_text(t, "%s", config->origin[i].place);
-        cli_table_text(t, "%s", config->origin[i].source);
+        cli_table_text(t, "%s", mho_hw_origin(hw, i)->place);
+        cli_table_text(t, "%s", mho_hw_origin(hw, i)->source);
         if (args->csv)
             cli_table_text(t, "%s", f->help);
     }
@@ -141,12 +141,14 @@ mho_status cmd_hw(const cli_args *args)
             list_text(args);
         return MHO_OK;
     }
-    mho_hw_config config;
-    mho_status s = mho_hw_open(args->file[0], args->set, &config);
+    mho_hw *hw;
+    mho_status s = mho_hw_open(args->file[0], args->set, &hw);
     if (s)
         return s;
     if (args->json)
-        return cli_print_json(args, mho_hw_json(&config));
-    show_fields(&config, args);
-    return MHO_OK;
+        s = cli_print_json(args, mho_hw_json(hw));
+    else
+        show_fields(hw, args);
+    mho_hw_destroy(hw);
+    return s;
 }

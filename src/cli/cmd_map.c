@@ -114,9 +114,11 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json_put(c, "pipelined", mho_json_integer((int64_t)cycles[0]));
     mho_json_put(c, "layer_by_layer", mho_json_integer((int64_t)cycles[1]));
     mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
-    mho_json_put(root, "hw", mho_json_text(hw->name));
-    mho_json_put(root, "crossbar_rows", mho_json_integer((int64_t)hw->crossbar.rows));
-    mho_json_put(root, "crossbar_columns", mho_json_integer((int64_t)hw->crossbar.columns));
+    mho_json_put(root, "hw", mho_json_text(mho_hw_name(hw)));
+    mho_json_put(root, "crossbar_rows",
+                 mho_json_integer((int64_t)mho_hw_number(hw, "crossbar.rows")));
+    mho_json_put(root, "crossbar_columns",
+                 mho_json_integer((int64_t)mho_hw_number(hw, "crossbar.columns")));
     mho_json_put(root, crossbars_key(map), mho_json_integer((int64_t)map->crossbar_pairs));
     mho_json_put(root, "cells", mho_json_integer((int64_t)map->cells));
     mho_json_put(root, "cycles", c);
@@ -130,10 +132,11 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     char a[32], b[32];
     if (!args->csv)
         fprintf(args->out,
-                map->single ? "%s on %s: %s weights on %s crossbars of %zu x %zu\n\n"
-                            : "%s on %s: %s weights on %s pairs of %zu x %zu crossbars\n\n",
-                mho_net_name(net), hw->name, cli_grouped(map->cells, a),
-                cli_grouped(map->crossbar_pairs, b), hw->crossbar.rows, hw->crossbar.columns);
+                map->single ? "%s on %s: %s weights on %s crossbars of %.0f x %.0f\n\n"
+                            : "%s on %s: %s weights on %s pairs of %.0f x %.0f crossbars\n\n",
+                mho_net_name(net), mho_hw_name(hw), cli_grouped(map->cells, a),
+                cli_grouped(map->crossbar_pairs, b), mho_hw_number(hw, "crossbar.rows"),
+                mho_hw_number(hw, "crossbar.columns"));
     print_layers(args, map);
     fputc('\n', args->out);
     print_amounts(args, map);
@@ -147,22 +150,23 @@ mho_status cmd_map(const cli_args *args)
 {
     mho_net *net = NULL;
     mho_map *map = NULL;
-    mho_hw_config config;
+    mho_hw *hw = NULL;
     uint64_t cycles[2];
-    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &config);
+    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &hw);
     if (!s)
         s = mho_net_open(args->file[0], &net);
     if (!s)
-        s = mho_map_create(net, &config.hw, &map);
+        s = mho_map_create(net, hw, &map);
     if (!s)
         s = mho_cycles_pipelined(net, &cycles[0]);
     if (!s)
         s = mho_cycles_layer_by_layer(net, &cycles[1]);
     if (!s && args->json)
-        s = print_json(args, net, &config.hw, map, cycles);
+        s = print_json(args, net, hw, map, cycles);
     else if (!s)
-        print_text(args, net, &config.hw, map, cycles);
+        print_text(args, net, hw, map, cycles);
     mho_map_destroy(map);
+    mho_hw_destroy(hw);
     mho_net_destroy(net);
     return s;
 }

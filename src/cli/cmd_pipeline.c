@@ -10,7 +10,7 @@
 
 typedef struct run {
     mho_net *net;
-    mho_hw_config config;
+    mho_hw *hw;
     mho_pipeline_options options;
     size_t *service; /* of each node */
     mho_film film;   /* to = 0: none */
@@ -77,7 +77,9 @@ static mho_status read_service(run *r, const char *text)
 static mho_status read_clock(run *r)
 {
     mho_technology *tech;
-    mho_status s = mho_technology_open(r->config.hw.technology, &tech);
+    char name[256];
+    mho_hw_text(r->hw, "technology", name, sizeof name);
+    mho_status s = mho_technology_open(name, &tech);
     if (s)
         return s;
     const mho_constant *c = mho_technology_constant(tech, "t_op");
@@ -255,7 +257,7 @@ static mho_status print_json(const cli_args *args, const run *r)
     for (size_t i = 0; i < p->layers; i++)
         mho_json_add(layers, layer_json(&p->layer[i], p->cycles));
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
-    mho_json_put(root, "hw", mho_json_text(r->config.hw.name));
+    mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
     mho_json_put(root, "cycles", cycles);
     if (r->t_op_s > 0)
         mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * r->t_op_s));
@@ -309,7 +311,7 @@ static mho_status prepare(const cli_args *args, run *r)
 {
     r->options = mho_pipeline_options_default();
     r->options.registered_pool = args->registered_pool;
-    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &r->config);
+    mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &r->hw);
     if (!s)
         s = read_clock(r);
     if (!s)
@@ -340,6 +342,7 @@ mho_status cmd_pipeline(const cli_args *args)
     if (!s && !args->json && !args->csv && r.film.to)
         print_film(args, &r);
     mho_pipeline_destroy(r.result);
+    mho_hw_destroy(r.hw);
     mho_film_free(&r.film);
     free(r.service);
     mho_net_destroy(r.net);

@@ -34,7 +34,7 @@ static void print_table(const cli_args *args, const mho_result *r)
 {
     char title[512];
     snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu", r->network,
-             r->hw.hw.name, r->data, r->data_place, r->options.images, args->seed);
+             mho_hw_name(r->hw), r->data, r->data_place, r->options.images, args->seed);
     cli_table *t = cli_table_create(title, "error|of the images>");
     add_errors(t, r);
     cli_table_print(t, args);
@@ -45,7 +45,7 @@ static void print_table(const cli_args *args, const mho_result *r)
     fprintf(args->out, "\n%.0f images/s on crossbars, %zu threads, %s kernels\n",
             r->images_per_second, r->threads, r->kernel);
     const mho_write_count *p = &r->programming;
-    if (r->hw.hw.device.verify_rewrites)
+    if (mho_hw_number(r->hw, "device.verify_rewrites") > 0)
         fprintf(args->out,
                 "%.3f writes a cell, %.3g %% of the cells out of tolerance after the last\n",
                 (double)p->writes / (double)p->cells, 100 * (double)p->outside / (double)p->cells);

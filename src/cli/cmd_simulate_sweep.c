@@ -12,7 +12,7 @@ enum { MODES = 2 }; /* crossbar.mode: each has its own trained network */
 typedef struct sweep_run {
     const cli_args *args;
     mho_grid *sweep;
-    mho_hw_config base;
+    mho_hw *base;
     mho_net *net[MODES];
     double software_error[MODES];
     bool mode[MODES]; /* occurs */
@@ -25,10 +25,10 @@ typedef struct sweep_run {
     double seconds;
 } sweep_run;
 
-static mho_status point_config(const sweep_run *r, size_t point, mho_hw_config *config)
+static mho_status point_config(const sweep_run *r, size_t point, mho_hw **hw)
 {
-    *config = r->base;
-    return mho_grid_apply(r->sweep, point, config);
+    mho_status s = mho_hw_clone(r->base, hw);
+    return s ? s : mho_grid_apply(r->sweep, point, *hw);
 }
 
 /* Every point, so that a bad combination costs no time. */
@@ -36,11 +36,14 @@ static mho_status check_points(sweep_run *r, size_t *calibration)
 {
     mho_status s = MHO_OK;
     for (size_t i = 0; !s && i < r->points; i++) {
-        mho_hw_config config;
-        s = point_config(r, i, &config);
-        const size_t wanted = config.hw.output.calibration_images;
-        *calibration = wanted > *calibration ? wanted : *calibration;
-        r->mode[config.hw.crossbar.mode == MHO_MODE_FULL] = true;
+        mho_hw *hw = NULL;
+        s = point_config(r, i, &hw);
+        if (!s) {
+            const size_t wanted = (size_t)mho_hw_number(hw, "output.calibration_images");
+            *calibration = wanted > *calibration ? wanted : *calibration;
+            r->mode[mho_hw_is(hw, "crossbar.mode", "full")] = true;
+        }
+        mho_hw_destroy(hw);
     }
     return s;
 }
@@ -80,22 +83,13 @@ static uint64_t hash(uint64_t h, const void *bytes, size_t n)
     return h;
 }
 
-static uint64_t hash_fields(uint64_t h, const mho_hw *hw)
-{
-    for (size_t i = 0; i < mho_hw_fields.count; i++) {
-        char value[512];
-        mho_field_print(&mho_hw_fields, i, hw, value, sizeof value);
-        h = hash(h, value, strlen(value) + 1);
-    }
-    return h;
-}
-
 /* A line that is the same if and only if the rows would be. */
 static void tell_run(sweep_run *r)
 {
     const cli_args *args = r->args;
     const mho_images *test = &r->data->test;
-    uint64_t h = hash_fields(UINT64_C(0xcbf29ce484222325), &r->base.hw);
+    const uint64_t identity = mho_hw_identity(r->base);
+    uint64_t h = hash(UINT64_C(0xcbf29ce484222325), &identity, sizeof identity);
     for (int m = 0; m < MODES; m++)
         if (r->net[m])
             h = mho_net_fingerprint(r->net[m], h);
@@ -108,7 +102,7 @@ static void tell_run(sweep_run *r)
     snprintf(r->run, sizeof r->run,
              "mho %s simulate %.48s --hw %s: %s, %zu images, seed %zu, trials %zu, ci %g, run "
              "%016llx",
-             mho_version(), mho_net_name(r->net[0] ? r->net[0] : r->net[1]), r->base.hw.name,
+             mho_version(), mho_net_name(r->net[0] ? r->net[0] : r->net[1]), mho_hw_name(r->base),
              r->data->name, r->images, args->seed, args->trials, args->ci, (unsigned long long)h);
 }
 
@@ -120,9 +114,11 @@ static mho_status open_all(sweep_run *r)
         return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
     if (args->resume && !args->output)
         return mho_error(MHO_EUSAGE, "--resume: of which file? -o FILE");
-    mho_status s = mho_grid_create(args->sweep, &r->sweep);
+    mho_status s = mho_hw_open(args->hw, args->set, &r->base);
     if (!s)
-        s = mho_hw_open(args->hw, args->set, &r->base);
+        s = mho_hw_want(r->base, "crossbar");
+    if (!s)
+        s = mho_grid_create(r->base, args->sweep, &r->sweep);
     if (s)
         return s;
     r->points = mho_grid_points(r->sweep);
@@ -160,19 +156,22 @@ static mho_status run_point(sweep_run *r)
 {
     const cli_args *args = r->args;
     sweep_row *row = &r->row[r->point];
-    mho_hw_config config;
+    mho_hw *hw = NULL;
     mho_chip *chip = NULL;
-    mho_status s = point_config(r, r->point, &config);
-    if (s)
+    mho_status s = point_config(r, r->point, &hw);
+    if (s) {
+        mho_hw_destroy(hw);
         return s;
-    const int mode = config.hw.crossbar.mode == MHO_MODE_FULL;
+    }
+    const int mode = mho_hw_is(hw, "crossbar.mode", "full");
     row->software_error = r->software_error[mode];
     show_progress(r, 0);
-    s = mho_chip_create(r->net[mode], &config.hw, &r->calibration, &chip);
+    s = mho_chip_create(r->net[mode], hw, &r->calibration, &chip);
     if (!s)
         s = mho_error_of(chip, &r->data->test, r->images, args->seed, args->trials, args->ci / 100,
                          NULL, show_progress, r, &row->error);
     mho_chip_destroy(chip);
+    mho_hw_destroy(hw);
     mho_progress_part("", 0, 0);
     return s;
 }
@@ -231,7 +230,7 @@ static mho_status print_json(const sweep_run *r)
     const cli_args *args = r->args;
     mho_json *root = mho_json_object(), *rows = mho_json_array();
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net[0] ? r->net[0] : r->net[1])));
-    mho_json_put(root, "hw", mho_json_text(r->base.hw.name));
+    mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->base)));
     mho_json_put(root, "data", mho_json_text(r->data->name));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->images));
     mho_json_put(root, "seed", mho_json_integer((int64_t)args->seed));
@@ -244,7 +243,7 @@ static mho_status print_json(const sweep_run *r)
     mho_json_put(root, "rows", rows);
     mho_json_put(root, "seconds", mho_json_number(r->seconds));
     mho_json_put(root, "peak_bytes", mho_json_integer((int64_t)mho_peak_bytes()));
-    mho_json_put(root, "config", mho_hw_json(&r->base));
+    mho_json_put(root, "config", mho_hw_json(r->base));
     return cli_print_json(args, root);
 }
 
@@ -275,7 +274,7 @@ static void print_table(const sweep_run *r)
                  r->args->csv ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>"
                               : "error>|+- 95 %>|images +->|deviation>|programmings>|software>");
     snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu",
-             mho_net_name(r->net[0] ? r->net[0] : r->net[1]), r->base.hw.name, r->data->name,
+             mho_net_name(r->net[0] ? r->net[0] : r->net[1]), mho_hw_name(r->base), r->data->name,
              r->data->place, r->images, r->args->seed);
     cli_table *t = cli_table_create(title, columns);
     for (size_t i = 0; i < r->done; i++)
@@ -306,6 +305,7 @@ mho_status simulate_sweep(const cli_args *args)
         s = s ? s : printed;
     }
     mho_grid_destroy(r.sweep);
+    mho_hw_destroy(r.base);
     mho_images_free(&r.calibration);
     for (int m = 0; m < MODES; m++)
         mho_net_destroy(r.net[m]);

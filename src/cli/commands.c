@@ -42,7 +42,7 @@ const cli_command cli_commands[] = {
                 "crossbars stand\n"
                 "side by side where R or C is larger than one crossbar (docs/models/map.md).\n\n"
                 "    mho map vgg16 --hw bcnn --set crossbar.rows=256",
-     .fields = &mho_hw_fields},
+     .arch = "crossbar"},
     {.name = "cost",
      .synopsis = "NET [--hw HW] [--explain] [--set KEY=VALUE]...",
      .summary = "energy and area by component and layer, and the cost of writing the cells",
@@ -53,10 +53,11 @@ const cli_command cli_commands[] = {
      .details =
          "Counts come from the mapping, prices from the technology table that the hardware names\n"
          "(configs/tech/*.yaml).  --explain tells the formula and the source of every number;\n"
-         "the readings of a paper that leaves something open are the fields cost.* .\n\n"
+         "the readings of a paper that leaves something open are the fields readings.* .\n\n"
          "    mho cost alexnet-owt --hw bcnn\n"
-         "    mho cost alexnet-owt --hw cnn8 --set cost.buffer=true --set cost.footnote_c=w",
-     .fields = &mho_hw_fields},
+         "    mho cost alexnet-owt --hw cnn8 --set readings.buffer=true --set "
+         "readings.footnote_c=w",
+     .arch = "crossbar"},
     {.name = "pipeline",
      .synopsis = "NET [--hw HW] [--trace FROM:TO] [--vcd FILE] [options]",
      .summary = "cycles of an image by line-buffer simulation; timelines; waveforms",
@@ -71,7 +72,7 @@ const cli_command cli_commands[] = {
          "forms of the bcnn paper, and the reason of each difference.\n\n"
          "    mho pipeline vgg11-cifar10 --trace 66:100\n"
          "    mho pipeline vgg16 --vcd vgg16.vcd",
-     .fields = &mho_hw_fields},
+     .arch = "crossbar"},
     {.name = "buffer",
      .synopsis = "NET [--weight rram:1M] [--io sram:128K] [--acc N] [--level N] [options]",
      .summary = "schedule, time, energy, area of a MAC array with SRAM or RRAM buffers; sweeps",
@@ -131,7 +132,7 @@ const cli_command cli_commands[] = {
          "      rows: 256\n"
          "    device:\n"
          "      bits: {value: 3, source: \"my measurement\"}",
-     .fields = &mho_hw_fields},
+     .arch = "crossbar"},
     {.name = "simulate",
      .synopsis = "NET --hw HW [--sweep KEY=VALUES]... [options]",
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",

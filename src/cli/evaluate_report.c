@@ -21,19 +21,24 @@ static void print_headline(const mho_result *e, const cli_args *args)
     fprintf(args->out,
             "%s%s on %s: %.2f %% error%s (software %.2f %%; other images, 95 %%: %s), %s an "
             "image, %s, %s cycles%s\n\n",
-            m->bold, e->network, e->hw.hw.name, 100 * e->error.spread.mean, half,
+            m->bold, e->network, mho_hw_name(e->hw), 100 * e->error.spread.mean, half,
             100 * e->software_error, range_text(e->error.images, images),
             cli_si(e->cost.energy_J, "J", energy), cli_si(e->cost.area_m2, "m2", area),
             cli_grouped(e->pipelined, cycles), m->end);
 }
 
-static const char *variation(const mho_device *d, char text[64])
+static const char *variation(const mho_hw *hw, char text[64])
 {
-    static const char *const name[] = {"uniform", "Gaussian", "lognormal"};
-    bool lognormal = d->distribution == MHO_DIST_LOGNORMAL;
-    double size = lognormal ? d->variation_sigma : d->variation;
+    const bool lognormal = mho_hw_is(hw, "device.distribution", "lognormal");
+    const bool uniform = mho_hw_is(hw, "device.distribution", "uniform");
+    const double size =
+        mho_hw_number(hw, lognormal ? "device.variation_sigma" : "device.variation");
     if (size > 0)
-        snprintf(text, 64, "%s variation %g", name[d->distribution], size);
+        snprintf(text, 64, "%s variation %g",
+                 lognormal ? "lognormal"
+                 : uniform ? "uniform"
+                           : "Gaussian",
+                 size);
     else
         snprintf(text, 64, "no variation");
     return text;
@@ -42,22 +47,23 @@ static const char *variation(const mho_device *d, char text[64])
 static void print_setting(const mho_result *e, const cli_args *args)
 {
     FILE *out = args->out;
-    const mho_hw *hw = &e->hw.hw;
+    const mho_hw *hw = e->hw;
     char weights[32], macs[32], images[32], varied[64];
     fprintf(out, "  network   %zu weighted layers, %s weights, %s MACs; %s\n", e->layers,
             cli_grouped(e->weights, weights), cli_grouped(e->macs, macs), e->model);
     fprintf(out, "  data      %s: %s test images, %s\n", e->data,
             cli_grouped(e->options.images, images), e->data_place);
-    fprintf(out, "  hardware  %zu x %zu crossbars of %zu-bit %s cells, %s weights, %s\n",
-            hw->crossbar.rows, hw->crossbar.columns, hw->device.bits,
-            hw->crossbar.cell == MHO_CELL_1T1R ? "1T1R" : "0T1R",
-            hw->crossbar.mode == MHO_MODE_BINARY ? "binary" : "multi-bit",
-            variation(&hw->device, varied));
+    fprintf(
+        out, "  hardware  %g x %g crossbars of %g-bit %s cells, %s weights, %s\n",
+        mho_hw_number(hw, "crossbar.rows"), mho_hw_number(hw, "crossbar.columns"),
+        mho_hw_number(hw, "device.bits"), mho_hw_is(hw, "crossbar.cell", "1t1r") ? "1T1R" : "0T1R",
+        mho_hw_is(hw, "crossbar.mode", "binary") ? "binary" : "multi-bit", variation(hw, varied));
     fprintf(out,
-            "            inputs %zu bit (first layer %zu), outputs %zu bit (first layer %zu, split "
-            "rows %zu)\n\n",
-            hw->input.bits, hw->input.first_bits, hw->output.bits, hw->output.first_bits,
-            hw->output.split_bits);
+            "            inputs %g bit (first layer %g), outputs %g bit (first layer %g, split "
+            "rows %g)\n\n",
+            mho_hw_number(hw, "input.bits"), mho_hw_number(hw, "input.first_bits"),
+            mho_hw_number(hw, "output.bits"), mho_hw_number(hw, "output.first_bits"),
+            mho_hw_number(hw, "output.split_bits"));
 }
 
 static void skip(cli_table *t, int cells)
@@ -225,9 +231,9 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
     print_headline(e, args);
     print_setting(e, args);
     print_accuracy(e, args);
-    snprintf(title, sizeof title, "Mapping: %s pairs of %zu x %zu crossbars",
-             cli_grouped(e->crossbar_pairs, pairs), e->hw.hw.crossbar.rows,
-             e->hw.hw.crossbar.columns);
+    snprintf(title, sizeof title, "Mapping: %s pairs of %g x %g crossbars",
+             cli_grouped(e->crossbar_pairs, pairs), mho_hw_number(e->hw, "crossbar.rows"),
+             mho_hw_number(e->hw, "crossbar.columns"));
     print_and_destroy(layer_table(e, title), args);
     fprintf(
         out,

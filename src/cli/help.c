@@ -54,7 +54,21 @@ static void field_bounds(const mho_field *f, char *text, size_t size)
     case MHO_FIELD_STRING:
         snprintf(text, size, "text");
         break;
+    case MHO_FIELD_PATH:
+        snprintf(text, size, "file");
+        break;
+    case MHO_FIELD_NAMED:
+        snprintf(text, size, "name or file");
+        break;
     }
+}
+
+static void print_field(const mho_field *f, FILE *out, const cli_marks *m)
+{
+    char bounds[160];
+    field_bounds(f, bounds, sizeof bounds);
+    fprintf(out, "  %s%s%s = %s   %s[%s]%s\n      %s\n", m->bold, f->key, m->end, f->preset, m->dim,
+            bounds, m->end, f->help);
 }
 
 static void print_fields(const mho_fields *fields, FILE *out, bool color)
@@ -62,12 +76,20 @@ static void print_fields(const mho_fields *fields, FILE *out, bool color)
     const cli_marks *m = cli_marks_of(color);
     fprintf(out, "\n%sFields of the %s%s (YAML, and --set KEY=VALUE)\n", m->bold, fields->what,
             m->end);
-    for (size_t i = 0; i < fields->count; i++) {
-        char bounds[160];
-        field_bounds(&fields->field[i], bounds, sizeof bounds);
-        fprintf(out, "  %s%s%s = %s   %s[%s]%s\n      %s\n", m->bold, fields->field[i].key, m->end,
-                fields->field[i].preset, m->dim, bounds, m->end, fields->field[i].help);
-    }
+    for (size_t i = 0; i < fields->count; i++)
+        print_field(&fields->field[i], out, m);
+}
+
+static void print_arch(const char *arch, FILE *out, bool color)
+{
+    const cli_marks *m = cli_marks_of(color);
+    mho_hw *hw;
+    if (mho_hw_default(arch, &hw))
+        return;
+    fprintf(out, "\n%sFields of the hardware%s (YAML, and --set KEY=VALUE)\n", m->bold, m->end);
+    for (size_t i = 0; i < mho_hw_field_count(hw); i++)
+        print_field(mho_hw_field(hw, i), out, m);
+    mho_hw_destroy(hw);
 }
 
 void cli_help_command(const cli_command *command, FILE *out, bool color)
@@ -83,6 +105,8 @@ void cli_help_command(const cli_command *command, FILE *out, bool color)
             print_option(&cli_options[i], out);
     if (command->fields)
         print_fields(command->fields, out, color);
+    if (command->arch)
+        print_arch(command->arch, out, color);
 }
 
 /* --- manual page ----------------------------------------------------------------------------------- */

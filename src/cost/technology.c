@@ -10,11 +10,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/yaml.h"
+#include "cost/cost_sections.h"
 #include "cost/macro.h"
 #include "formula_impl.h"
-#include "mho/asset.h"
 #include "mho/config.h"
 
 typedef struct source {
@@ -254,51 +253,22 @@ mho_status mho_technology_parse(const char *text, const char *place, mho_technol
     return s;
 }
 
-static mho_status no_such(const char *name)
+mho_status mhoi_technology_named(const char *name, mhoi_named *out)
 {
-    enum { NAMES = 32 };
-    char text[NAMES][MHO_COST_NAME], known[256] = "";
-    const char *names[NAMES];
-    size_t assets, count = 0, length = 0;
-    const mho_asset *asset = mho_assets(&assets);
-    for (size_t i = 0; i < assets && count < NAMES; i++) {
-        if (sscanf(asset[i].path, "configs/tech/%47[^.].yaml", text[count]) != 1)
-            continue;
-        names[count] = text[count];
-        if (length < sizeof known)
-            length += (size_t)snprintf(known + length, sizeof known - length, "%s%s",
-                                       count ? ", " : "", text[count]);
-        count++;
-    }
-    if (mho_nearest(name, names, count))
-        return mho_error_near(MHO_EUSAGE, name, names, count, "no technology named %s", name);
-    return mho_error(MHO_EUSAGE,
-                     "no technology named %s; built in: %s; or give the path of a YAML file", name,
-                     known);
-}
-
-static bool is_path(const char *name)
-{
-    size_t length = strlen(name);
-    return strchr(name, '/') || (length > 5 && !strcmp(name + length - 5, ".yaml")) ||
-           (length > 4 && !strcmp(name + length - 4, ".yml"));
+    static const char *const folders[] = {"configs/tech/", NULL};
+    return mhoi_named_open(folders, "technology", name, NULL, out);
 }
 
 mho_status mho_technology_open(const char *name, mho_technology **out)
 {
-    char path[128], *text = NULL;
-    size_t size;
+    mhoi_named file;
     *out = NULL;
-    if (is_path(name)) {
-        mho_status s = mhoi_file_read(name, MHOI_TEXT_MAX, &text, &size);
-        if (!s)
-            s = mho_technology_parse(text, name, out);
-        mhoi_free(&text);
+    mho_status s = mhoi_technology_named(name, &file);
+    if (s)
         return s;
-    }
-    snprintf(path, sizeof path, "configs/tech/%.100s.yaml", name);
-    const mho_asset *asset = mho_asset_find(path);
-    return asset ? mho_technology_parse(asset->data, asset->path, out) : no_such(name);
+    s = mho_technology_parse(file.text, file.place, out);
+    mhoi_named_close(&file);
+    return s;
 }
 
 static mho_status copy(void *to, const void *from, size_t count, size_t size, const char *what)

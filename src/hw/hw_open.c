@@ -1,201 +1,178 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding and reading hardware descriptions.  A file's `base:` is read first, so what the file says
- * itself comes later and wins; each field remembers the file and line that set it. */
-#include <stdlib.h>
+/* Reading hardware descriptions.  A file and its bases are found first, from the file down; the arch is that
+ * of the first that names one.  Then they are read from the lowest base up, so what a file says itself
+ * comes later and wins; each field remembers the file and line that set it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
-#include "base/yaml.h"
-#include "mho/asset.h"
-#include "mho/hw.h"
+#include "base/fields.h"
+#include "base/named.h"
+#include "hw/hw_impl.h"
 
-enum { BASE_DEPTH_MAX = 8, PATH_MAX_BYTES = 512 };
+enum { DEPTH_MAX = 8 };
 
-static const char *const folders[] = {"configs/hw/", "configs/device/"};
-static const char ending[] = ".yaml";
+typedef struct source {
+    mhoi_named file;
+    mhoi_yaml *root;
+} source;
 
-static bool ends_in_yaml(const char *name)
+/* A file and its bases. */
+typedef struct chain {
+    source source[DEPTH_MAX];
+    size_t length;
+    const mhoi_arch *const *archs;
+    const mhoi_arch *arch; /* the one named, NULL so far */
+} chain;
+
+static mho_status open_file(const char *name, const char *from, mhoi_named *out)
 {
-    size_t n = strlen(name);
-    return n > sizeof ending - 1 && !strcmp(name + n - (sizeof ending - 1), ending);
+    static const char *const folders[] = {"configs/hw/", "configs/device/", NULL};
+    return mhoi_named_open(folders, "hardware description", name, from, out);
 }
 
-/* "bcnn" of "configs/hw/bcnn.yaml". */
-static void stem(const char *path, char *out, size_t size)
+mho_status mhoi_arch_find(const mhoi_arch *const *archs, const char *place, const char *name,
+                          const mhoi_arch **out)
 {
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
-    size_t n = strlen(base);
-    if (ends_in_yaml(base))
-        n -= sizeof ending - 1;
-    if (n >= size)
-        n = size - 1;
-    memcpy(out, base, n);
-    out[n] = 0;
-}
-
-static bool is_hw_asset(const mho_asset *asset)
-{
-    return !strncmp(asset->path, folders[0], strlen(folders[0])) && ends_in_yaml(asset->path);
-}
-
-static mho_status no_such(const char *name)
-{
-    enum { NAMES_MAX = 64, NAME_BYTES = 32 };
-    static _Thread_local char text[NAMES_MAX][NAME_BYTES];
-    const char *names[NAMES_MAX];
-    size_t count = 0, assets;
-    const mho_asset *asset = mho_assets(&assets);
-    for (size_t i = 0; i < assets && count < NAMES_MAX; i++) {
-        if (!is_hw_asset(&asset[i]))
-            continue;
-        stem(asset[i].path, text[count], NAME_BYTES);
-        names[count] = text[count];
-        count++;
+    enum { ARCHS_MAX = 16 };
+    const char *names[ARCHS_MAX];
+    char list[ARCHS_MAX * 16] = "";
+    size_t count = 0, n = 0;
+    for (; archs[count] && count < ARCHS_MAX; count++) {
+        names[count] = archs[count]->name;
+        n +=
+            (size_t)snprintf(list + n, sizeof list - n, "%s%.14s", count ? ", " : "", names[count]);
+        if (!strcmp(name, names[count])) {
+            *out = archs[count];
+            return MHO_OK;
+        }
     }
     const char *near = mho_nearest(name, names, count);
-    if (near)
-        return mho_error(MHO_EUSAGE, "no hardware description named %s; did you mean %s?", name,
-                         near);
-    return mho_error(MHO_EUSAGE, "no hardware description named %s; built in: %s%s%s%s%s", name,
-                     count > 0 ? names[0] : "none", count > 1 ? ", " : "",
-                     count > 1 ? names[1] : "", count > 2 ? ", " : "", count > 2 ? names[2] : "");
+    return mho_error(MHO_ECONFIG, "%s: arch = %s, want one of %s%s%s%s", place, name, list,
+                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-/* Text of a description: *own is memory to free, NULL for a built-in. */
-static mho_status find(const char *name, const char *from, char place[PATH_MAX_BYTES], char **own,
-                       const char **text)
+static mho_status read_arch(chain *c, const source *from)
 {
-    *own = NULL;
-    if (!strchr(name, '/') && !ends_in_yaml(name)) {
-        for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-            snprintf(place, PATH_MAX_BYTES, "%s%s%s", folders[i], name, ending);
-            const mho_asset *asset = mho_asset_find(place);
-            if (asset) {
-                *text = asset->data;
-                return MHO_OK;
-            }
-        }
-        return no_such(name);
-    }
-    const char *slash = from && *name != '/' ? strrchr(from, '/') : NULL;
-    int folder = slash ? (int)(slash - from) + 1 : 0;
-    int n = snprintf(place, PATH_MAX_BYTES, "%.*s%s", folder, from ? from : "", name);
-    if (n >= PATH_MAX_BYTES)
-        return mho_error(MHO_EFILE, "%s: path of %d bytes, want less than %d", name, n,
-                         PATH_MAX_BYTES);
-    size_t size;
-    mho_status s = mhoi_file_read(place, MHOI_TEXT_MAX, own, &size);
-    if (!s && strlen(*own) != size)
-        s = mho_error(MHO_EFORMAT, "%s: not text (a zero byte at %zu)", place, strlen(*own));
-    *text = *own;
+    char place[MHO_ORIGIN_TEXT];
+    const mhoi_arch *arch = NULL;
+    const mhoi_yaml *node = mhoi_yaml_get(from->root, "arch");
+    if (!node)
+        return MHO_OK;
+    snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
+    if (node->kind != MHOI_YAML_SCALAR)
+        return mho_error(MHO_ECONFIG, "%s: arch, want a name", place);
+    mho_status s = mhoi_arch_find(c->archs, place, node->text, &arch);
+    if (!s && c->arch && c->arch != arch)
+        return mho_error(MHO_ECONFIG, "%s: arch = %s, but it is the base of one with arch: %s",
+                         place, arch->name, c->arch->name);
+    if (!s)
+        c->arch = arch;
     return s;
 }
 
-static mho_status read_one(const char *name, const char *from, unsigned depth, mho_hw_config *out);
-
-/* `base: NAME` of the file at place. */
-static mho_status read_base(const char *text, const char *place, unsigned depth, mho_hw_config *out)
+/* Parses the last file of the chain; *base: the one that it names, or NULL. */
+static mho_status parse(chain *c, const mhoi_yaml **base)
 {
-    mhoi_yaml *root;
-    mho_status s = mhoi_yaml_parse(text, place, &root);
+    source *last = &c->source[c->length - 1];
+    *base = NULL;
+    mho_status s = mhoi_yaml_parse(last->file.text, last->file.place, &last->root);
     if (s)
         return s;
-    const mhoi_yaml *base = root->kind == MHOI_YAML_MAP ? mhoi_yaml_get(root, "base") : NULL;
-    if (base && (base->kind != MHOI_YAML_SCALAR || !*base->text))
-        s = mho_error(MHO_ECONFIG, "%s:%zu: base, want a name or a path", place, base->line);
-    else if (base && depth >= BASE_DEPTH_MAX)
-        s = mho_error(MHO_ECONFIG,
-                      "%s:%zu: base = %s is more than %d files deep; does one name itself?", place,
-                      base->line, base->text, BASE_DEPTH_MAX);
-    else if (base && (s = read_one(base->text, place, depth + 1, out)) != MHO_OK &&
-             (s == MHO_EFILE || s == MHO_EUSAGE))
-        s = mho_error_prefix(s, "%s:%zu: base", place, base->line);
-    mhoi_yaml_destroy(root);
-    return s;
+    if (last->root->kind != MHOI_YAML_MAP)
+        return mho_error(MHO_ECONFIG, "%s:%zu: want `key: value` lines", last->file.place,
+                         last->root->line);
+    if (!last->root->children)
+        return mho_error(MHO_ECONFIG, "%s says nothing: want `key: value` lines", last->file.place);
+    *base = mhoi_yaml_get(last->root, "base");
+    if (*base && ((*base)->kind != MHOI_YAML_SCALAR || !*(*base)->text))
+        return mho_error(MHO_ECONFIG, "%s:%zu: base, want a name or a path", last->file.place,
+                         (*base)->line);
+    return read_arch(c, last);
 }
 
-static mho_status read_one(const char *name, const char *from, unsigned depth, mho_hw_config *out)
+/* The first file is in the chain; adds its bases. */
+static mho_status read_chain(chain *c)
 {
-    static const char *const skip[] = {"base", NULL};
-    char place[PATH_MAX_BYTES];
-    char *own = NULL;
-    const char *text = "";
-    mho_status s = find(name, from, place, &own, &text);
-    if (!s)
-        s = read_base(text, place, depth, out);
-    if (!s)
-        s = mho_fields_read(&mho_hw_fields, text, place, skip, &out->hw, out->origin);
-    mhoi_free(&own);
-    return s;
-}
-
-/* A path in a file is relative to that file's folder. */
-static mho_status resolve_table(mho_hw_config *config)
-{
-    char *table = config->hw.device.table, joined[sizeof config->hw.device.table];
-    for (size_t i = 0; *table && *table != '/' && i < mho_hw_fields.count; i++) {
-        const char *place = config->origin[i].place, *slash = strrchr(place, '/');
-        if (strcmp(mho_hw_fields.field[i].key, "device.table") || !slash)
-            continue;
-        int n = snprintf(joined, sizeof joined, "%.*s%s", (int)(slash - place) + 1, place, table);
-        if (n < 0 || (size_t)n >= sizeof joined)
+    const mhoi_yaml *base;
+    mho_status s = parse(c, &base);
+    while (!s && base) {
+        const char *place = c->source[c->length - 1].file.place;
+        if (c->length == DEPTH_MAX)
             return mho_error(MHO_ECONFIG,
-                             "%s: device.table: a path of %d bytes, want less than %zu", place, n,
-                             sizeof joined);
-        memcpy(table, joined, (size_t)n + 1);
+                             "%s:%zu: base = %s is more than %d files deep; does one name itself?",
+                             place, base->line, base->text, DEPTH_MAX);
+        s = open_file(base->text, place, &c->source[c->length].file);
+        if (s)
+            return mho_error_prefix(s, "%s:%zu: base", place, base->line);
+        c->length++;
+        s = parse(c, &base);
     }
-    return MHO_OK;
+    return s;
 }
 
-mho_status mho_hw_open(const char *name, const char *const *sets, mho_hw_config *out)
+static mho_status read_fields(const source *from, mho_hw *hw)
 {
-    memset(out, 0, sizeof *out);
-    mho_status s = mho_fields_preset(&mho_hw_fields, &out->hw, out->origin);
+    static const char *const skip[] = {"base", "arch", NULL};
+    for (size_t i = 0; i < from->root->children; i++) {
+        const mhoi_yaml *node = &from->root->child[i];
+        char place[MHO_ORIGIN_TEXT];
+        snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
+        mho_status s = hw_check_moved(hw, place, node->key, strlen(node->key));
+        if (s)
+            return s;
+    }
+    return mhoi_fields_read(&hw->table, from->root, from->file.place, skip, hw->options,
+                            hw->origin);
+}
+
+static void close_chain(chain *c)
+{
+    for (size_t i = 0; i < c->length; i++) {
+        mhoi_yaml_destroy(c->source[i].root);
+        mhoi_named_close(&c->source[i].file);
+    }
+}
+
+/* From a chain of one file; name: as the user wrote it. */
+static mho_status build(chain *c, const char *name, const char *const *sets, mho_hw **out)
+{
+    mho_hw *hw = NULL;
+    mho_status s = read_chain(c);
     if (!s)
-        s = read_one(name, NULL, 0, out);
+        s = hw_create(c->arch ? c->arch : c->archs[0], &hw);
+    for (size_t i = c->length; !s && i-- > 0;)
+        s = read_fields(&c->source[i], hw);
+    if (!s)
+        mhoi_stem(c->source[0].file.place, hw->name, sizeof hw->name);
     for (; !s && sets && *sets; sets++)
-        s = mho_fields_set(&mho_hw_fields, *sets, &out->hw, out->origin);
+        s = mhoi_hw_assign(hw, *sets);
+    if (!s && (s = mhoi_hw_finish(hw)) != MHO_OK)
+        s = mho_error_prefix(s, "%s", name);
+    close_chain(c);
     if (s)
-        return s;
-    stem(name, out->hw.name, sizeof out->hw.name);
-    s = resolve_table(out);
-    if (!s)
-        s = mho_device_read_table(&out->hw.device);
-    if (!s)
-        s = mho_hw_check(&out->hw);
-    return s ? mho_error_prefix(s, "%s", name) : MHO_OK;
+        mho_hw_destroy(hw);
+    else
+        *out = hw;
+    return s;
 }
 
-static mho_json *value_json(const mho_field *field, size_t i, const mho_hw *hw)
+mho_status mhoi_hw_open(const mhoi_arch *const *archs, const char *name, const char *const *sets,
+                        mho_hw **out)
 {
-    char text[256];
-    mho_field_print(&mho_hw_fields, i, hw, text, sizeof text);
-    switch (field->kind) {
-    case MHO_FIELD_UINT:
-    case MHO_FIELD_DOUBLE:
-        return mho_json_number(strtod(text, NULL));
-    case MHO_FIELD_BOOL:
-        return mho_json_bool(!strcmp(text, "true"));
-    default:
-        return mho_json_text(text);
-    }
+    chain c = {.archs = archs, .length = 1};
+    *out = NULL;
+    mho_status s = open_file(name, NULL, &c.source[0].file);
+    return s ? s : build(&c, name, sets, out);
 }
 
-mho_json *mho_hw_json(const mho_hw_config *config)
+mho_status mhoi_hw_read(const mhoi_arch *const *archs, const char *text, const char *place,
+                        const char *const *sets, mho_hw **out)
 {
-    mho_json *root = mho_json_object();
-    for (size_t i = 0; i < mho_hw_fields.count; i++) {
-        const mho_field *field = &mho_hw_fields.field[i];
-        mho_json *entry = mho_json_object();
-        mho_json_put(entry, "value", value_json(field, i, &config->hw));
-        if (*field->unit)
-            mho_json_put(entry, "unit", mho_json_text(field->unit));
-        mho_json_put(entry, "place", mho_json_text(config->origin[i].place));
-        if (*config->origin[i].source)
-            mho_json_put(entry, "source", mho_json_text(config->origin[i].source));
-        mho_json_put(root, field->key, entry);
-    }
-    return root;
+    chain c = {.archs = archs, .length = 1};
+    *out = NULL;
+    snprintf(c.source[0].file.place, sizeof c.source[0].file.place, "%s", place);
+    c.source[0].file.text = text;
+    c.source[0].file.size = strlen(text);
+    return build(&c, place, sets, out);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Activity of every component for one image: docs/models/cost.md eq. (3) to (8).  The readings of
- * hw->cost decide how often each component stands and works; prices are the technology's. */
+ * the description decide how often each component stands and works; prices are the technology's. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/map.h"
+#include "device/device_section.h"
+#include "hw/sections.h"
+#include "map/machine.h"
 
 enum { KINDS = 5 }; /* activities a layer has at most */
 
@@ -14,7 +16,7 @@ typedef struct builder {
     mho_activity *activity;
     size_t count;
     const mho_map_layer *layer;
-    const mho_hw *hw;
+    const mhoi_machine *hw;
 } builder;
 
 static mho_activity *next(builder *b, const char *group, const char *component)
@@ -42,7 +44,7 @@ static void input_converters(builder *b)
         return;
     char component[MHO_COST_NAME];
     snprintf(component, sizeof component, "dac%zu", l->input_bits);
-    bool copied = b->hw->cost.input_sharing == MHO_INPUT_COPIED;
+    bool copied = b->hw->readings.input_sharing == MHO_INPUT_COPIED;
     double amount = (double)(copied ? l->inputs_copied : l->inputs_shared);
     mho_activity *a = put(b, "DAC", component, amount);
     if (copied)
@@ -53,18 +55,18 @@ static void input_converters(builder *b)
                  l->rows, l->positions);
 }
 
-static size_t priced_output_bits(const mho_map_layer *l, const mho_hw *hw)
+static size_t priced_output_bits(const mho_map_layer *l, const mhoi_machine *hw)
 {
     if (!l->last)
         return l->output_bits;
-    if (hw->cost.classifier == MHO_CLASSIFIER_LAST_BITS)
+    if (hw->readings.classifier == MHO_CLASSIFIER_LAST_BITS)
         return hw->output.last_bits;
     return l->x_in > 1 ? l->output_bits : hw->output.bits;
 }
 
-static void adc_name(char *component, size_t size, size_t bits, const mho_hw *hw)
+static void adc_name(char *component, size_t size, size_t bits, const mhoi_machine *hw)
 {
-    const char *area = bits == 4 && hw->cost.adc4_area == MHO_ADC4_PRINTED ? "_printed" : "";
+    const char *area = bits == 4 && hw->readings.adc4_area == MHO_ADC4_PRINTED ? "_printed" : "";
     snprintf(component, size, "adc%zu%s", bits, area);
 }
 
@@ -84,7 +86,7 @@ static mho_status output_converters(builder *b)
     }
     char component[MHO_COST_NAME];
     adc_name(component, sizeof component, bits, b->hw);
-    size_t each = b->hw->cost.converters_per_weight_column;
+    size_t each = b->hw->readings.converters_per_weight_column;
     a = put(b, "ADC", component, (double)each * (double)l->outputs);
     snprintf(a->formula, sizeof a->formula,
              "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu; x P = %zu", each, each, each, l->groups,
@@ -96,7 +98,7 @@ static void cells(builder *b)
 {
     const mho_map_layer *l = b->layer;
     bool transistor = b->hw->crossbar.cell == MHO_CELL_1T1R;
-    size_t conducting = b->hw->cost.conducting_cells_per_weight;
+    size_t conducting = b->hw->readings.conducting_cells_per_weight;
     mho_activity *a = next(b, "cells", transistor ? "cell_1t1r" : "cell_0t1r");
     a->amount = 2 * (double)l->cells;
     a->operations = (double)conducting * (double)l->cells * (double)l->positions;
@@ -108,8 +110,8 @@ static void cells(builder *b)
 static void subtractors(builder *b)
 {
     const mho_map_layer *l = b->layer;
-    bool partial = b->hw->cost.subtractors == MHO_SUBTRACT_PARTIAL;
-    bool watt = b->hw->cost.footnote_c == MHO_FOOTNOTE_C_W;
+    bool partial = b->hw->readings.subtractors == MHO_SUBTRACT_PARTIAL;
+    bool watt = b->hw->readings.footnote_c == MHO_FOOTNOTE_C_W;
     double amount = (double)(partial ? l->outputs : l->groups * l->columns);
     mho_activity *a = put(b, "SUB", watt ? "sub8_w" : "sub8", amount);
     if (partial)
@@ -124,9 +126,9 @@ static void subtractors(builder *b)
 static void buffer(builder *b)
 {
     const mho_map_layer *l = b->layer;
-    if (!b->hw->cost.buffer)
+    if (!b->hw->readings.buffer)
         return;
-    bool watt = b->hw->cost.footnote_c == MHO_FOOTNOTE_C_W;
+    bool watt = b->hw->readings.footnote_c == MHO_FOOTNOTE_C_W;
     size_t words = (size_t)ceil((double)l->inputs_shared * (double)l->input_bits / 32);
     mho_activity *a = put(b, "buffer", watt ? "sram32_w" : "sram32", (double)words);
     snprintf(a->formula, sizeof a->formula,
@@ -134,13 +136,37 @@ static void buffer(builder *b)
              l->input_bits, l->positions);
 }
 
+static mho_status check_priced(const mhoi_machine *hw)
+{
+    const struct {
+        bool refused;
+        const char *field, *value;
+    } part[] = {
+        {hw->crossbar.weights != MHO_WEIGHTS_DIFFERENTIAL, "crossbar.weights", "single"},
+        {hw->crossbar.weight_bits != 0, "crossbar.weight_bits", "above 0"},
+        {hw->input.coding != MHO_CODING_DIRECT, "input.coding",
+         hw->input.coding == MHO_CODING_TWO_READS ? "two_reads" : "two_rows"},
+        {hw->input.bits_per_read != 0, "input.bits_per_read", "above 0"},
+    };
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (part[i].refused)
+            return mho_error(
+                MHO_ENOTMODELED,
+                "%s %s: what it costs is not modelled; mho simulate tells its accuracy",
+                part[i].field, part[i].value);
+    return MHO_OK;
+}
+
 mho_status mho_map_activities(const mho_map *map, const mho_hw *hw, mho_activity **out,
                               size_t *count)
 {
-    builder b = {.hw = hw};
+    mhoi_machine machine;
+    builder b = {.hw = &machine};
     *out = NULL;
     *count = 0;
-    mho_status s = mho_hw_check_cost(hw);
+    mho_status s = mhoi_machine_of(hw, &machine);
+    if (!s)
+        s = check_priced(&machine);
     if (s)
         return s;
     s = mhoi_alloc(&b.activity, map->layers * KINDS, sizeof *b.activity, "activities");
@@ -171,6 +197,8 @@ void mho_activities_destroy(mho_activity *activity)
 
 void mho_map_programming_load(const mho_map *map, const mho_hw *hw, mho_programming_load *out)
 {
+    const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
+    const mho_device *device = mhoi_hw_section(hw, &mhoi_device_section);
     size_t largest = 0;
     for (size_t i = 0; i < map->layers; i++)
         if (map->layer[i].crossbar_pairs > largest)
@@ -179,7 +207,7 @@ void mho_map_programming_load(const mho_map *map, const mho_hw *hw, mho_programm
         .cells = 2 * (double)map->cells,
         .crossbars = 2 * (double)map->crossbar_pairs,
         .largest_layer_crossbars = 2 * (double)largest,
-        .rows = hw->crossbar.rows,
-        .multilevel = hw->crossbar.mode == MHO_MODE_FULL && hw->device.bits > 1,
+        .rows = crossbar->rows,
+        .multilevel = crossbar->mode == MHO_MODE_FULL && device->bits > 1,
     };
 }

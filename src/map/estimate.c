@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mapping, activities, prices and programming in one call. */
 #include "base/alloc.h"
+#include "cost/cost_sections.h"
+#include "hw/sections.h"
 #include "mho/map.h"
+
+static mho_status open_technology(const mho_hw *hw, mho_technology **out)
+{
+    const mhoi_technology_options *o = mhoi_hw_section(hw, &mhoi_technology_section);
+    return mho_technology_open(o->name, out);
+}
 
 static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw)
 {
     mho_status s = mho_map_create(net, hw, &e->map);
     if (!s)
-        s = mho_technology_open(hw->technology, &e->tech);
+        s = open_technology(hw, &e->tech);
     if (!s)
         s = mho_map_activities(e->map, hw, &e->activity, &e->activities);
     if (!s)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/map.h"
+#include "map/machine.h"
 #include "net/graph.h"
 
 static size_t ceil_div(size_t a, size_t b)
@@ -39,7 +39,7 @@ static mho_status fill_counts(mho_map_layer *l)
 }
 
 /* Converters of a layer: docs/models/map.md, table "converters". */
-static void fill_converters(mho_map_layer *l, const mho_hw *hw)
+static void fill_converters(mho_map_layer *l, const mhoi_machine *hw)
 {
     l->input_bits = l->first ? hw->input.first_bits : hw->input.bits;
     if (l->x_in > 1)
@@ -48,7 +48,7 @@ static void fill_converters(mho_map_layer *l, const mho_hw *hw)
         l->output_bits = l->last ? hw->output.last_bits : hw->output.bits;
 }
 
-mho_status mho_map_layout(const mho_hw *hw, mho_cell_layout *out)
+mho_status mhoi_map_layout(const mhoi_machine *hw, mho_cell_layout *out)
 {
     const bool single = hw->crossbar.weights == MHO_WEIGHTS_SINGLE;
     const size_t bits = hw->crossbar.weight_bits;
@@ -76,10 +76,10 @@ static bool has_signed_input(const mho_net *net, const mho_node *node, bool bina
 }
 
 /* Crossbars of a layer, or pairs of them. */
-static mho_status fill_crossbars(mho_map_layer *l, const mho_hw *hw, bool signed_input)
+static mho_status fill_crossbars(mho_map_layer *l, const mhoi_machine *hw, bool signed_input)
 {
     mho_cell_layout layout;
-    mho_status s = mho_map_layout(hw, &layout);
+    mho_status s = mhoi_map_layout(hw, &layout);
     if (s)
         return s;
     const bool two_rows = signed_input && hw->input.coding == MHO_CODING_TWO_ROWS;
@@ -92,7 +92,7 @@ static mho_status fill_crossbars(mho_map_layer *l, const mho_hw *hw, bool signed
 }
 
 /* Of all cells of the crossbars (of one of a pair). */
-static double utilization(const mho_map_layer *l, const mho_hw *hw)
+static double utilization(const mho_map_layer *l, const mhoi_machine *hw)
 {
     const bool reference =
         hw->crossbar.weights == MHO_WEIGHTS_SINGLE && hw->crossbar.offset == MHO_OFFSET_COLUMN;
@@ -102,7 +102,7 @@ static double utilization(const mho_map_layer *l, const mho_hw *hw)
 }
 
 static mho_status fill_layer(mho_map_layer *l, const mho_net *net, const mho_node *node,
-                             const mho_hw *hw)
+                             const mhoi_machine *hw)
 {
     bool conv = node->op == MHO_OP_CONV;
     l->groups = conv ? node->groups : 1;
@@ -114,7 +114,8 @@ static mho_status fill_layer(mho_map_layer *l, const mho_net *net, const mho_nod
     l->rows = window * (node->in.c / l->groups);
     l->columns = node->out.c / l->groups;
     l->positions = conv ? node->out.h * node->out.w : 1;
-    mho_status s = fill_crossbars(l, hw, has_signed_input(net, node, mho_hw_is_binary(hw)));
+    mho_status s =
+        fill_crossbars(l, hw, has_signed_input(net, node, mhoi_is_binary(&hw->crossbar)));
     if (!s)
         s = fill_counts(l);
     if (s)
@@ -132,7 +133,7 @@ static size_t count_weighted(const mho_net *net)
     return count;
 }
 
-static mho_status fill(mho_map *map, const mho_net *net, const mho_hw *hw)
+static mho_status fill(mho_map *map, const mho_net *net, const mhoi_machine *hw)
 {
     size_t k = 0;
     map->single = hw->crossbar.weights == MHO_WEIGHTS_SINGLE;
@@ -154,10 +155,14 @@ static mho_status fill(mho_map *map, const mho_net *net, const mho_hw *hw)
     return MHO_OK;
 }
 
-mho_status mho_map_create(const mho_net *net, const mho_hw *hw, mho_map **out)
+mho_status mho_map_create(const mho_net *net, const mho_hw *of, mho_map **out)
 {
     mho_map *map = NULL;
+    mhoi_machine machine, *hw = &machine;
     *out = NULL;
+    mho_status s = mhoi_machine_of(of, hw);
+    if (s)
+        return s;
     if (!hw->crossbar.rows || !hw->crossbar.columns)
         return mho_error(MHO_EDOMAIN, "crossbar of %zu x %zu, want at least 1 x 1",
                          hw->crossbar.rows, hw->crossbar.columns);
@@ -166,7 +171,7 @@ mho_status mho_map_create(const mho_net *net, const mho_hw *hw, mho_map **out)
         return mho_error(MHO_ENOTMODELED,
                          "network '%s' has no convolution and no fully connected layer to map",
                          net->name);
-    mho_status s = mhoi_alloc(&map, 1, sizeof *map, "map");
+    s = mhoi_alloc(&map, 1, sizeof *map, "map");
     if (s)
         return s;
     s = mhoi_alloc(&map->layer, layers, sizeof *map->layer, "layers of the map");

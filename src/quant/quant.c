@@ -2,6 +2,7 @@
 /* Power-of-two quantization.  Rounding adds and takes away 1.5 x 2^23, which leaves the nearest whole
  * number (ties to even) of any float below 2^22, in a form that compilers turn into vectors. */
 #include <math.h>
+#include <stdbool.h>
 
 #include "mho/quant.h"
 

@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Axes of a sweep and their product.  Values stay texts and go through the field table of the
- * description, which checks each of them when the sweep is made. */
+/* Axes of a sweep and their product.  Values are read and checked once, when the sweep is made; applying a
+ * point copies their bytes. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/yaml.h"
+#include "hw/sections.h"
 #include "mho/study.h"
 
 enum { VALUE_BYTES = 64 };
 
 typedef struct sweep_axis {
     const mho_field *field;
+    size_t index; /* of the field */
+    char key[VALUE_BYTES];
     char (*value)[VALUE_BYTES];
+    unsigned char *bytes; /* [values][field->size] */
     size_t values;
 } sweep_axis;
 
 struct mho_grid {
     sweep_axis *axis;
     size_t axes, points;
+    mho_hw *scratch; /* to read values with, while the sweep is made */
 };
 
 static mho_status too_many(const char *text)
@@ -27,50 +32,56 @@ static mho_status too_many(const char *text)
     return mho_error(MHO_ECONFIG, "--sweep %s: more than %d points", text, MHO_GRID_POINTS_MAX);
 }
 
-static mho_status check_value(const mho_field *field, const char *text)
+/* Reads value k of the axis. */
+static mho_status read_value(mho_grid *sweep, sweep_axis *axis, size_t k)
 {
-    mho_hw scratch;
-    char assignment[MHO_ORIGIN_TEXT + VALUE_BYTES];
-    snprintf(assignment, sizeof assignment, "%s=%s", field->key, text);
-    memset(&scratch, 0, sizeof scratch);
-    return mho_fields_set(&mho_hw_fields, assignment, &scratch, NULL);
+    char assignment[2 * VALUE_BYTES];
+    const size_t size = axis->field->size;
+    snprintf(assignment, sizeof assignment, "%s=%s", axis->key, axis->value[k]);
+    mho_status s = mhoi_hw_assign(sweep->scratch, assignment);
+    if (!s)
+        memcpy(axis->bytes + k * size, mhoi_hw_value(sweep->scratch, axis->index), size);
+    return s;
 }
 
 /* The field of "key=..."; the field table finds and names unknown keys. */
-static mho_status find_axis(const char *text, const mho_field **out, const char **values)
+static mho_status find_axis(const mho_grid *sweep, const char *text, sweep_axis *axis,
+                            const char **values)
 {
     const char *equal = strchr(text, '=');
     if (!equal || !equal[1])
         return mho_error(MHO_ECONFIG, "--sweep %s: want KEY=VALUE,VALUE,... or KEY=FROM:TO:STEP",
                          text);
-    const size_t length = (size_t)(equal - text);
-    for (size_t i = 0; i < mho_hw_fields.count; i++) {
-        const mho_field *field = &mho_hw_fields.field[i];
-        if (strlen(field->key) == length && !strncmp(field->key, text, length)) {
-            *out = field;
-            *values = equal + 1;
-            return MHO_OK;
-        }
-    }
-    mho_hw scratch;
-    return mho_fields_set(&mho_hw_fields, text, &scratch, NULL); /* no such key: the message */
+    axis->index = mhoi_hw_find(sweep->scratch, text, (size_t)(equal - text));
+    if (axis->index == SIZE_MAX) /* the message of an unknown key */
+        return mhoi_hw_assign(sweep->scratch, text);
+    axis->field = mho_hw_field(sweep->scratch, axis->index);
+    snprintf(axis->key, sizeof axis->key, "%s", axis->field->key);
+    *values = equal + 1;
+    return MHO_OK;
 }
 
-static mho_status read_list(const char *text, const char *list, sweep_axis *axis)
+static mho_status make_room(sweep_axis *axis, size_t count)
+{
+    mho_status s = mhoi_alloc(&axis->value, count, VALUE_BYTES, "values of a sweep");
+    return s ? s : mhoi_alloc(&axis->bytes, count, axis->field->size, "values of a sweep");
+}
+
+static mho_status read_list(mho_grid *sweep, const char *text, const char *list, sweep_axis *axis)
 {
     size_t count = 1;
     for (const char *p = list; *p; p++)
         count += *p == ',';
     if (count > MHO_GRID_POINTS_MAX)
         return too_many(text);
-    mho_status s = mhoi_alloc(&axis->value, count, VALUE_BYTES, "values of a sweep");
+    mho_status s = make_room(axis, count);
     for (const char *p = list; !s && axis->values < count; p++) {
         const size_t n = strcspn(p, ",");
         if (!n || n >= VALUE_BYTES)
             return mho_error(MHO_ECONFIG, "--sweep %s: value %zu has %zu bytes, want 1..%d", text,
                              axis->values + 1, n, VALUE_BYTES - 1);
         memcpy(axis->value[axis->values++], p, n);
-        s = check_value(axis->field, axis->value[axis->values - 1]);
+        s = read_value(sweep, axis, axis->values - 1);
         p += n;
     }
     return s;
@@ -99,7 +110,8 @@ static bool split_range(const char *values, double part[3])
     return true;
 }
 
-static mho_status read_range(const char *text, const char *values, sweep_axis *axis)
+static mho_status read_range(mho_grid *sweep, const char *text, const char *values,
+                             sweep_axis *axis)
 {
     double part[3];
     if (!split_range(values, part))
@@ -114,13 +126,13 @@ static mho_status read_range(const char *text, const char *values, sweep_axis *a
     if (!(steps < MHO_GRID_POINTS_MAX))
         return too_many(text);
     const size_t count = (size_t)steps + 1;
-    mho_status s = mhoi_alloc(&axis->value, count, VALUE_BYTES, "values of a sweep");
+    mho_status s = make_room(axis, count);
     for (size_t i = 0; !s && i < count; i++) {
         const double v = from + (double)i * step;
         const bool zero = fabs(v) < 1e-9 * fabs(step); /* 0.3 - 3 x 0.1 */
         snprintf(axis->value[i], VALUE_BYTES, "%.10g", zero ? 0 : v);
         axis->values = i + 1;
-        s = check_value(axis->field, axis->value[i]);
+        s = read_value(sweep, axis, i);
     }
     return s;
 }
@@ -129,21 +141,22 @@ static mho_status read_axis(mho_grid *sweep, const char *text)
 {
     sweep_axis *axis = &sweep->axis[sweep->axes];
     const char *values = NULL;
-    mho_status s = find_axis(text, &axis->field, &values);
+    mho_status s = find_axis(sweep, text, axis, &values);
     for (size_t a = 0; !s && a < sweep->axes; a++)
-        if (sweep->axis[a].field == axis->field)
-            s = mho_error(MHO_ECONFIG, "--sweep %s: %s is swept twice", text, axis->field->key);
+        if (sweep->axis[a].index == axis->index)
+            s = mho_error(MHO_ECONFIG, "--sweep %s: %s is swept twice", text, axis->key);
     if (s)
         return s;
     sweep->axes++;
-    s = is_range(axis, values) ? read_range(text, values, axis) : read_list(text, values, axis);
+    s = is_range(axis, values) ? read_range(sweep, text, values, axis)
+                               : read_list(sweep, text, values, axis);
     if (!s && sweep->points > MHO_GRID_POINTS_MAX / axis->values)
         return too_many(text);
     sweep->points *= axis->values;
     return s;
 }
 
-mho_status mho_grid_create(const char *const *axes, mho_grid **out)
+mho_status mho_grid_create(const mho_hw *hw, const char *const *axes, mho_grid **out)
 {
     *out = NULL;
     size_t count = 0;
@@ -157,6 +170,8 @@ mho_status mho_grid_create(const char *const *axes, mho_grid **out)
         return s;
     sweep->points = 1;
     s = mhoi_alloc(&sweep->axis, count, sizeof *sweep->axis, "sweep");
+    if (!s)
+        s = mho_hw_clone(hw, &sweep->scratch);
     for (size_t a = 0; !s && a < count; a++)
         s = read_axis(sweep, axes[a]);
     if (s)
@@ -172,8 +187,11 @@ void mho_grid_destroy(mho_grid *sweep)
 {
     if (!sweep)
         return;
-    for (size_t a = 0; a < sweep->axes; a++)
+    for (size_t a = 0; a < sweep->axes; a++) {
         mhoi_free(&sweep->axis[a].value);
+        mhoi_free(&sweep->axis[a].bytes);
+    }
+    mho_hw_destroy(sweep->scratch);
     mhoi_free(&sweep->axis);
     mhoi_free(&sweep);
 }
@@ -190,32 +208,40 @@ size_t mho_grid_points(const mho_grid *sweep)
 
 const char *mho_grid_key(const mho_grid *sweep, size_t axis)
 {
-    return sweep->axis[axis].field->key;
+    return sweep->axis[axis].key;
+}
+
+/* Number of the value that the axis has at the point. */
+static size_t value_at(const mho_grid *sweep, size_t point, size_t axis)
+{
+    for (size_t a = sweep->axes - 1; a > axis; a--)
+        point /= sweep->axis[a].values;
+    return point % sweep->axis[axis].values;
 }
 
 const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis)
 {
-    for (size_t a = sweep->axes - 1; a > axis; a--)
-        point /= sweep->axis[a].values;
-    return sweep->axis[axis].value[point % sweep->axis[axis].values];
+    return sweep->axis[axis].value[value_at(sweep, point, axis)];
 }
 
-mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw_config *config)
+static mho_status refused(const mho_grid *sweep, size_t point, mho_status s)
 {
     char at[256] = "";
     size_t used = 0;
-    mho_status s = MHO_OK;
-    for (size_t a = 0; !s && a < sweep->axes; a++) {
-        char text[MHO_ORIGIN_TEXT + VALUE_BYTES];
-        snprintf(text, sizeof text, "%s=%s", mho_grid_key(sweep, a),
-                 mho_grid_value(sweep, point, a));
-        s = mho_fields_set(&mho_hw_fields, text, &config->hw, config->origin);
-        if (used < sizeof at)
-            used += (size_t)snprintf(at + used, sizeof at - used, "%s%s", a ? ", " : "", text);
+    for (size_t a = 0; a < sweep->axes && used < sizeof at; a++)
+        used += (size_t)snprintf(at + used, sizeof at - used, "%s%s=%s", a ? ", " : "",
+                                 mho_grid_key(sweep, a), mho_grid_value(sweep, point, a));
+    return mho_error_prefix(s, "sweep, %s", at);
+}
+
+mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw)
+{
+    for (size_t a = sweep->axes, rest = point; a-- > 0;) {
+        const sweep_axis *axis = &sweep->axis[a];
+        mhoi_hw_put(hw, axis->index, axis->bytes + rest % axis->values * axis->field->size,
+                    "sweep");
+        rest /= axis->values;
     }
-    if (!s)
-        s = mho_device_read_table(&config->hw.device);
-    if (!s)
-        s = mho_hw_check(&config->hw);
-    return s ? mho_error_prefix(s, "sweep, %s", at) : MHO_OK;
+    const mho_status s = mhoi_hw_finish(hw);
+    return s ? refused(sweep, point, s) : MHO_OK;
 }

@@ -4,19 +4,26 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cost/cost_sections.h"
+#include "hw/sections.h"
+#include "map/map_sections.h"
 #include "study/study_impl.h"
 
-mho_status study_base_hw(const mho_hw *hw, mho_hw_config *out)
+mho_status study_base_hw(const mho_hw *hw, mho_hw **out)
 {
     mho_status s = mho_hw_open("cnn8", NULL, out);
     if (s)
         return s;
-    out->hw.crossbar.rows = hw->crossbar.rows;
-    out->hw.crossbar.columns = hw->crossbar.columns;
-    out->hw.crossbar.cell = hw->crossbar.cell;
-    out->hw.cost = hw->cost;
-    memcpy(out->hw.technology, hw->technology, sizeof hw->technology);
-    return mho_hw_check(&out->hw);
+    const mhoi_crossbar_options *from = mhoi_hw_section(hw, &mhoi_crossbar_section);
+    mhoi_crossbar_options *to = mhoi_hw_edit(*out, &mhoi_crossbar_section);
+    to->rows = from->rows;
+    to->columns = from->columns;
+    to->cell = from->cell;
+    *(mhoi_readings_options *)mhoi_hw_edit(*out, &mhoi_readings_section) =
+        *(const mhoi_readings_options *)mhoi_hw_section(hw, &mhoi_readings_section);
+    *(mhoi_technology_options *)mhoi_hw_edit(*out, &mhoi_technology_section) =
+        *(const mhoi_technology_options *)mhoi_hw_section(hw, &mhoi_technology_section);
+    return MHO_OK;
 }
 
 static mho_status copy_layers(const mho_map *map, mho_result *result)
@@ -91,23 +98,24 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
 
 static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *result)
 {
-    mho_hw_config base;
+    mho_hw *base = NULL;
     mho_estimate *e = NULL;
     mho_status s = study_base_hw(hw, &base);
     if (!s)
-        s = mho_estimate_create(net, &base.hw, &e);
+        s = mho_estimate_create(net, base, &e);
     if (!s)
         s = copy_cost(e->cost, &result->base);
-    snprintf(result->base_hw, sizeof result->base_hw, "%s", s ? "" : base.hw.name);
+    snprintf(result->base_hw, sizeof result->base_hw, "%s", s ? "" : mho_hw_name(base));
     mho_estimate_destroy(e);
+    mho_hw_destroy(base);
     return s;
 }
 
-mho_status study_price(const mho_net *net, const mho_hw_config *hw, mho_result *result)
+mho_status study_price(const mho_net *net, const mho_hw *hw, mho_result *result)
 {
-    mho_status s = price_own(net, &hw->hw, result);
+    mho_status s = price_own(net, hw, result);
     if (!s)
-        s = price_base(net, &hw->hw, result);
+        s = price_base(net, hw, result);
     if (!s)
         s = mho_cycles_pipelined(net, &result->pipelined);
     if (!s)

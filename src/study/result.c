@@ -11,6 +11,7 @@ static void free_cost(mho_result_cost *cost)
 
 void mho_result_free(mho_result *result)
 {
+    mho_hw_destroy(result->hw);
     mhoi_free(&result->by_trial);
     mhoi_free(&result->layer);
     free_cost(&result->cost);
@@ -140,7 +141,7 @@ mho_json *mho_result_json(const mho_result *r)
         mho_json_put(root, "command", mho_json_text(r->command));
     mho_json_put(root, "network", mho_json_text(r->network));
     mho_json_put(root, "model", mho_json_text(r->model));
-    mho_json_put(root, "hw", mho_json_text(r->hw.hw.name));
+    mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
     mho_json_put(root, "data", mho_json_text(r->data));
     mho_json_put(root, "data_place", mho_json_text(r->data_place));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->options.images));
@@ -155,6 +156,6 @@ mho_json *mho_result_json(const mho_result *r)
     mho_json_put(root, "images_per_second", mho_json_number(r->images_per_second));
     mho_json_put(root, "seconds", mho_json_number(r->seconds));
     mho_json_put(root, "peak_bytes", mho_json_integer((int64_t)r->peak_bytes));
-    mho_json_put(root, "config", mho_hw_json(&r->hw));
+    mho_json_put(root, "config", mho_hw_json(r->hw));
     return root;
 }

@@ -38,9 +38,11 @@ static mho_status single_error(const mho_study *y, const mho_net *net, const mho
 
 static mho_status ideal_error(const mho_study *y, const mho_net *net, mho_result *r)
 {
-    mho_hw ideal = r->hw.hw;
-    ideal.device = mho_device_ideal(&r->hw.hw.device);
-    mho_status s = single_error(y, net, &ideal, &r->ideal_error);
+    mho_hw *ideal = NULL;
+    mho_status s = mho_hw_clone_ideal(r->hw, &ideal);
+    if (!s)
+        s = single_error(y, net, ideal, &r->ideal_error);
+    mho_hw_destroy(ideal);
     if (!s)
         r->ideal = mho_images_interval(r->ideal_error, y->options.images);
     return s;
@@ -50,20 +52,21 @@ static mho_status ideal_error(const mho_study *y, const mho_net *net, mho_result
  * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
 static mho_status base_error(const mho_study *y, mho_result *r)
 {
-    mho_hw_config base;
+    mho_hw *base = NULL, *ideal = NULL;
     mho_net *net = NULL;
-    if (y->from_file && mho_hw_is_binary(&r->hw.hw))
+    if (y->from_file && study_style(r->hw) == MHO_STYLE_BINARY)
         return MHO_OK;
     mho_status s = mho_model_open(y->name, MHO_STYLE_FLOAT, y->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
     if (!s)
-        s = study_base_hw(&r->hw.hw, &base);
-    if (!s) {
-        base.hw.device.variation = 0;
-        base.hw.device.variation_sigma = 0;
-        s = single_error(y, net, &base.hw, &r->base_error);
-    }
+        s = study_base_hw(r->hw, &base);
+    if (!s)
+        s = mho_hw_clone_ideal(base, &ideal);
+    if (!s)
+        s = single_error(y, net, ideal, &r->base_error);
+    mho_hw_destroy(ideal);
+    mho_hw_destroy(base);
     mho_net_destroy(net);
     return s;
 }
@@ -89,7 +92,7 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
     show_progress(&p, 0);
     mho_status s = mhoi_alloc(&r->by_trial, o->trials, sizeof *r->by_trial, "errors");
     if (!s)
-        s = mho_chip_create(net, &r->hw.hw, &y->calibration, &chip);
+        s = mho_chip_create(net, r->hw, &y->calibration, &chip);
     if (!s)
         s = mho_error_of(chip, &y->data->test, o->images, o->seed, o->trials, o->wanted_half,
                          r->by_trial, show_progress, &p, &r->error);
@@ -114,12 +117,12 @@ static void describe(const mho_study *y, const study_model *model, mho_result *r
 
 static mho_status run_all(mho_study *y, size_t point, mho_result *r)
 {
-    study_model *model = &y->model[study_style(&r->hw.hw)];
+    study_model *model = &y->model[study_style(r->hw)];
     mho_status s = MHO_OK;
     describe(y, model, r);
     if (y->options.prices) {
         r->stage = MHO_STAGE_PRICE;
-        s = study_price(model->net, &r->hw, r);
+        s = study_price(model->net, r->hw, r);
     }
     r->stage = s ? r->stage : MHO_STAGE_RUN;
     if (!s)

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "hw/sections.h"
+#include "map/map_sections.h"
 #include "study/study_impl.h"
 
 mho_study_options mho_study_options_default(void)
@@ -15,13 +17,20 @@ mho_study_options mho_study_options_default(void)
 
 mho_style study_style(const mho_hw *hw)
 {
-    return mho_hw_is_binary(hw) ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT;
+    return mhoi_is_binary(mhoi_hw_section(hw, &mhoi_crossbar_section)) ? MHO_STYLE_BINARY
+                                                                       : MHO_STYLE_FLOAT;
 }
 
-mho_status study_hw(const mho_study *study, size_t point, mho_hw_config *out)
+mho_status study_hw(const mho_study *study, size_t point, mho_hw **out)
 {
-    *out = study->hw;
-    return study->grid ? mho_grid_apply(study->grid, point, out) : MHO_OK;
+    mho_status s = mho_hw_clone(study->hw, out);
+    if (!s && study->grid)
+        s = mho_grid_apply(study->grid, point, *out);
+    if (s) {
+        mho_hw_destroy(*out);
+        *out = NULL;
+    }
+    return s;
 }
 
 /* A field that the user sets and sweeps: one of the two was not meant. */
@@ -42,9 +51,11 @@ static mho_status open_hardware(mho_study *y, const mho_subject *subject, const 
 {
     if (!subject->hw)
         return mho_error(MHO_EUSAGE, "no hardware description is named");
-    mho_status s = axes ? mho_grid_create(axes, &y->grid) : MHO_OK;
+    mho_status s = mho_hw_open(subject->hw, subject->set, &y->hw);
     if (!s)
-        s = mho_hw_open(subject->hw, subject->set, &y->hw);
+        s = mho_hw_want(y->hw, "crossbar");
+    if (!s && axes)
+        s = mho_grid_create(y->hw, axes, &y->grid);
     if (!s && y->grid)
         s = check_sets(y->grid, subject->set);
     return s;
@@ -53,16 +64,19 @@ static mho_status open_hardware(mho_study *y, const mho_subject *subject, const 
 /* Every point, so that a bad combination costs no time. */
 static mho_status check_points(mho_study *y, bool style[STUDY_STYLES], size_t *calibration)
 {
-    mho_status s = MHO_OK;
+    mho_hw *hw = NULL;
+    mho_status s = mho_hw_clone(y->hw, &hw);
     for (size_t i = 0; !s && i < mho_study_points(y); i++) {
-        mho_hw_config config;
-        s = study_hw(y, i, &config);
+        if (y->grid)
+            s = mho_grid_apply(y->grid, i, hw);
         if (s)
             break;
-        const size_t wanted = config.hw.output.calibration_images;
+        const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
+        const size_t wanted = output->calibration_images;
         *calibration = wanted > *calibration ? wanted : *calibration;
-        style[study_style(&config.hw)] = true;
+        style[study_style(hw)] = true;
     }
+    mho_hw_destroy(hw);
     return s;
 }
 
@@ -103,12 +117,13 @@ static mho_status open_networks(mho_study *y, const mho_subject *subject,
 /* Prices of the first point: those of the others are found when their turn comes. */
 static mho_status check_prices(mho_study *y)
 {
-    mho_hw_config config;
+    mho_hw *hw = NULL;
     mho_result scratch = {.layers = 0};
-    mho_status s = study_hw(y, 0, &config);
+    mho_status s = study_hw(y, 0, &hw);
     if (!s)
-        s = study_price(y->model[study_style(&config.hw)].net, &config, &scratch);
+        s = study_price(y->model[study_style(hw)].net, hw, &scratch);
     mho_result_free(&scratch);
+    mho_hw_destroy(hw);
     return s;
 }
 
@@ -188,6 +203,7 @@ void mho_study_destroy(mho_study *study)
     mho_images_free(&study->calibration);
     mho_data_destroy(study->data);
     mho_grid_destroy(study->grid);
+    mho_hw_destroy(study->hw);
     mhoi_free(&study->name);
     mhoi_free(&study);
 }

@@ -17,7 +17,7 @@ typedef struct study_model {
 struct mho_study {
     char *name;                /* of the network, as its user wrote it */
     bool from_file;            /* and it has parameters */
-    mho_hw_config hw;          /* without the fields of a point */
+    mho_hw *hw;                /* without the fields of a point */
     mho_grid *grid;            /* NULL: one point */
     mho_study_options options; /* images: how many */
     study_model model[STUDY_STYLES];
@@ -26,14 +26,13 @@ struct mho_study {
 };
 
 /* The description of a point. */
-MHO_MUST_CHECK mho_status study_hw(const mho_study *study, size_t point, mho_hw_config *out);
+MHO_MUST_CHECK mho_status study_hw(const mho_study *study, size_t point, mho_hw **out);
 /* The style of the trained network that this hardware takes. */
 mho_style study_style(const mho_hw *hw);
 /* Cycles, energy, area: of the network on hw, and of the 8-bit CNN on crossbars of the same size and cell,
  * priced by the same reading. */
-MHO_MUST_CHECK mho_status study_price(const mho_net *net, const mho_hw_config *hw,
-                                      mho_result *result);
+MHO_MUST_CHECK mho_status study_price(const mho_net *net, const mho_hw *hw, mho_result *result);
 /* That 8-bit CNN's description. */
-MHO_MUST_CHECK mho_status study_base_hw(const mho_hw *hw, mho_hw_config *out);
+MHO_MUST_CHECK mho_status study_base_hw(const mho_hw *hw, mho_hw **out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "map/machine.h"
 #include "mho/chip.h"
 #include "net/graph.h"
 
@@ -191,11 +192,33 @@ static inline float *pixels_as_input(const mho_net *net, const mho_images *image
     return input;
 }
 
-static inline mho_hw open_hw(const char *name, const char *const *sets)
+/* A description, and copies of its sections to look at. */
+typedef struct opened {
+    mho_hw *hw;
+    mhoi_machine m;
+} opened;
+
+/* They stay open until the test program ends. */
+enum { OPENED_MAX = 4096 };
+static mho_hw *all_opened[OPENED_MAX];
+static size_t opened_count;
+
+static void close_all(void)
 {
-    mho_hw_config config;
-    must(mho_hw_open(name, sets, &config));
-    return config.hw;
+    while (opened_count)
+        mho_hw_destroy(all_opened[--opened_count]);
+}
+
+static inline opened open_hw(const char *name, const char *const *sets)
+{
+    opened o;
+    must(opened_count < OPENED_MAX ? MHO_OK : MHO_EDOMAIN);
+    must(mho_hw_open(name, sets, &o.hw));
+    if (!opened_count)
+        (void)atexit(close_all);
+    all_opened[opened_count++] = o.hw;
+    must(mhoi_machine_of(o.hw, &o.m));
+    return o;
 }
 
 #endif

@@ -55,7 +55,7 @@ static void test_converters(void **state)
     for (size_t bits = 1; bits <= 9; bits++)
         for (int per = 0; per < 2; per++)
             for (int aligned = 0; aligned < 2; aligned++) {
-                mho_chip chip = {.hw = open_hw("bcnn", NULL), .binary = true, .per_pair = per};
+                mho_chip chip = {.hw = open_hw("bcnn", NULL).m, .binary = true, .per_pair = per};
                 chip.hw.output.aligned = aligned;
                 const int32_t unit = 4064;
                 chip_read read = {.weight = 1};
@@ -90,7 +90,7 @@ static void test_converters(void **state)
 static void test_calibrated_converter(void **state)
 {
     (void)state;
-    mho_chip chip = {.hw = open_hw("bcnn", NULL), .binary = true};
+    mho_chip chip = {.hw = open_hw("bcnn", NULL).m, .binary = true};
     chip_layer layer = {.unit = 100, .output_bits = 4};
     mho_converter c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
     assert_int_equal(c.codes, 16);
@@ -114,7 +114,8 @@ static int by_value(const void *a, const void *b)
 enum { CAL_N = 6, CAL_SIDE = 10, CAL_SUMS = CAL_N * 8 * CAL_SIDE * CAL_SIDE * 2 };
 
 /* S+ and S- of the first layer of small_binary, by the definition. */
-static void first_sums(const mho_net *net, const mho_hw *hw, const mho_images *images, int64_t *sum)
+static void first_sums(const mho_net *net, const mhoi_machine *hw, const mho_images *images,
+                       int64_t *sum)
 {
     const int64_t top = mho_device_level(&hw->device, 127),
                   bottom = mho_device_level(&hw->device, 0);
@@ -143,11 +144,11 @@ static void test_calibration(void **state)
     mho_net *net = small_binary(&d);
     mho_images images = random_images(&d, net->node[0].out, CAL_N);
     const char *sets[] = {"output.range=calibrated", "output.percentile=90", "output.bits=6", NULL};
-    const mho_hw hw = open_hw("bcnn", sets);
-    first_sums(net, &hw, &images, sum);
+    const opened hw = open_hw("bcnn", sets);
+    first_sums(net, &hw.m, &images, sum);
     qsort(sum, n, sizeof *sum, by_value);
     mho_chip *chip;
-    must(mho_chip_create(net, &hw, &images, &chip));
+    must(mho_chip_create(net, hw.hw, &images, &chip));
     const chip_layer *layer = &chip->layer[0];
     const chip_range range = {sum[n / 20], sum[n - 1 - n / 20]};
     const mho_converter want = chip_converter_of(chip, layer, range, true), got = layer->converter;
@@ -187,10 +188,10 @@ static void test_least_squares(void **state)
         const char *sets[] = {"output.bits=3",
                               i ? "output.range=calibrated" : "output.range=least_squares",
                               i ? ranges[i - 1] : NULL, NULL};
-        const mho_hw hw = open_hw("bcnn", sets);
-        first_sums(net, &hw, &images, sum);
+        const opened hw = open_hw("bcnn", sets);
+        first_sums(net, &hw.m, &images, sum);
         mho_chip *chip;
-        must(mho_chip_create(net, &hw, &images, &chip));
+        must(mho_chip_create(net, hw.hw, &images, &chip));
         const double error = squares(sum, &chip->layer[0].converter);
         if (i == 0)
             least = error;
@@ -214,7 +215,7 @@ static void test_coarse_input(void **state)
     const char *sets[] = {
         "device.variation=0", "output.first_bits=0", "output.bits=0",      "output.split_bits=0",
         "output.last_bits=0", "input.first_bits=4",  "crossbar.rows=4096", NULL};
-    const mho_hw hw = open_hw("bcnn", sets);
+    const opened hw = open_hw("bcnn", sets);
     for (size_t i = 0; i < (size_t)N * 144; i++) {
         const unsigned code = (images.pixel[i] + 8u) / 16;
         coarse.pixel[i] = (uint8_t)(16 * (code > 15 ? 15 : code));
@@ -224,7 +225,7 @@ static void test_coarse_input(void **state)
     must(mho_infer_create(net, N, &infer));
     must(mho_infer_run(infer, N, input, want));
     mho_chip *chip;
-    must(mho_chip_create(net, &hw, NULL, &chip));
+    must(mho_chip_create(net, hw.hw, NULL, &chip));
     must(mho_chip_program(chip, 1, 0));
     must(mho_chip_run(chip, &images, 0, N, got, NULL));
     assert_memory_equal(want, got, sizeof want);
@@ -243,19 +244,19 @@ static void test_cells(void **state)
     dice d = {23};
     mho_net *net = small_binary(&d);
     const char *sets[] = {"output.range=full", NULL};
-    const mho_hw hw = open_hw("bcnn", sets);
+    const opened hw = open_hw("bcnn", sets);
     mho_chip *chip;
-    must(mho_chip_create(net, &hw, NULL, &chip));
+    must(mho_chip_create(net, hw.hw, NULL, &chip));
     must(mho_chip_program(chip, 1, 0));
     const chip_layer *last = &chip->layer[chip->layers - 1];
-    const int32_t delta = mho_device_delta(&hw.device);
+    const int32_t delta = mho_device_delta(&hw.m.device);
     const size_t n = last->columns * last->rows;
     double plus = 0, minus = 0, both = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t level = last->m[i] > 0 ? (size_t)last->m[i] : 0,
                      other = last->m[i] < 0 ? (size_t)-last->m[i] : 0;
-        const double a = chip->g_plus[i] - mho_device_level(&hw.device, level);
-        const double b = chip->g_minus[i] - mho_device_level(&hw.device, other);
+        const double a = chip->g_plus[i] - mho_device_level(&hw.m.device, level);
+        const double b = chip->g_minus[i] - mho_device_level(&hw.m.device, other);
         assert_true(fabs(a) <= delta && fabs(b) <= delta);
         plus += a * a;
         minus += b * b;
@@ -272,10 +273,10 @@ static void test_cells(void **state)
 static mho_spread errors_of(const mho_net *net, const mho_images *images, const char *const *sets,
                             uint64_t seed, size_t trials)
 {
-    mho_hw hw = open_hw("bcnn", sets);
+    const opened hw = open_hw("bcnn", sets);
     mho_chip *chip;
     mho_spread spread;
-    must(mho_chip_create(net, &hw, images, &chip));
+    must(mho_chip_create(net, hw.hw, images, &chip));
     must(mho_chip_errors(chip, images, images->count, seed, trials, NULL, &spread, NULL));
     mho_chip_destroy(chip);
     return spread;
@@ -295,9 +296,9 @@ static void test_variation(void **state)
                           "output.split_bits=0",
                           "output.last_bits=0",
                           NULL};
-    const mho_hw hw = open_hw("bcnn", sets);
+    const opened hw = open_hw("bcnn", sets);
     mho_chip *chip;
-    must(mho_chip_create(net, &hw, NULL, &chip));
+    must(mho_chip_create(net, hw.hw, NULL, &chip));
     must(mho_chip_program(chip, 5, 0));
     must(mho_chip_run(chip, &images, 0, images.count, NULL, images.label));
     mho_chip_destroy(chip);
@@ -328,12 +329,12 @@ static void test_threads_and_parts(void **state)
     mho_images images = random_images(&d, net->node[0].out, N);
     const char *const names[] = {"bcnn", "cnn8"};
     for (size_t k = 0; k < 2; k++) {
-        const mho_hw hw = open_hw(names[k], NULL);
+        const opened hw = open_hw(names[k], NULL);
         static float first[N * 10], other[N * 10];
         for (size_t threads = 1; threads <= 5; threads += threads) {
             mho_chip *chip;
             must(mho_threads_set(threads));
-            must(mho_chip_create(net, &hw, &images, &chip));
+            must(mho_chip_create(net, hw.hw, &images, &chip));
             must(mho_chip_program(chip, 3, 1));
             must(mho_chip_run(chip, &images, 0, N, threads == 1 ? first : other, NULL));
             if (threads > 1)
@@ -355,12 +356,12 @@ static void test_errors(void **state)
     mho_net *net = small_binary(&d);
     mho_images images = random_images(&d, net->node[0].out, 20);
     mho_images other = random_images(&d, (mho_shape){3, 12, 12}, 20);
-    const mho_hw hw = open_hw("bcnn", NULL);
+    const opened hw = open_hw("bcnn", NULL);
     mho_chip *chip;
-    assert_error(mho_chip_create(net, &hw, NULL, &chip), MHO_EUSAGE, "calibration images");
+    assert_error(mho_chip_create(net, hw.hw, NULL, &chip), MHO_EUSAGE, "calibration images");
     assert_null(chip);
-    assert_error(mho_chip_create(net, &hw, &other, &chip), MHO_ECONFIG, "images of 3 x 12 x 12");
-    must(mho_chip_create(net, &hw, &images, &chip));
+    assert_error(mho_chip_create(net, hw.hw, &other, &chip), MHO_ECONFIG, "images of 3 x 12 x 12");
+    must(mho_chip_create(net, hw.hw, &images, &chip));
     assert_error(mho_chip_run(chip, &images, 0, 20, NULL, images.label), MHO_EUSAGE,
                  "not programmed");
     must(mho_chip_program(chip, 1, 0));
@@ -370,23 +371,20 @@ static void test_errors(void **state)
                  "wants 1 x 12 x 12");
     mho_chip_destroy(chip);
 
-    mho_hw bad = hw;
-    bad.device.g_off_S = 1;
-    assert_error(mho_chip_create(net, &bad, &images, &chip), MHO_ECONFIG, "g_off");
     net->node[1].weight[5] = NAN;
-    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_EDOMAIN, "weight[5] = nan");
+    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_EDOMAIN, "weight[5] = nan");
     net->node[1].weight[5] = 0.5f;
-    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_EDOMAIN, "want +1 or -1");
+    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_EDOMAIN, "want +1 or -1");
     net->node[1].weight[5] = 1;
     net->node[2].variance[3] = -1;
-    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_EDOMAIN, "[3]");
+    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_EDOMAIN, "[3]");
     net->node[2].variance[3] = 1;
     net->node[8].op = MHO_OP_RELU;
-    assert_error(mho_chip_create(net, &hw, &images, &chip), MHO_ENOTMODELED, "sign");
+    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_ENOTMODELED, "sign");
     net->node[8].op = MHO_OP_SIGN;
     mho_net *plain;
     must(mho_net_zoo("lenet", &plain));
-    assert_error(mho_chip_create(plain, &hw, &images, &chip), MHO_EDOMAIN, "no parameters");
+    assert_error(mho_chip_create(plain, hw.hw, &images, &chip), MHO_EDOMAIN, "no parameters");
     mho_net_destroy(plain);
     free_images(&images);
     free_images(&other);
@@ -402,9 +400,9 @@ static void test_larger_than_memory(void **state)
     add_fc(&b, 3, true, false);
     mho_net *net = finish(&b);
     net->node[1].out.c = (size_t)1 << 40;
-    const mho_hw hw = open_hw("bcnn", NULL);
+    const opened hw = open_hw("bcnn", NULL);
     mho_chip *chip;
-    assert_error(mho_chip_create(net, &hw, NULL, &chip), MHO_ENOMEM, "GB");
+    assert_error(mho_chip_create(net, hw.hw, NULL, &chip), MHO_ENOMEM, "GB");
     net->node[1].out.c = 3;
     mho_net_destroy(net);
 }
@@ -418,14 +416,14 @@ static void test_out_of_memory(void **state)
     must(mho_threads_set(1));
     const char *const names[] = {"bcnn", "cnn8"};
     for (size_t i = 0; i < 2; i++) {
-        const mho_hw hw = open_hw(names[i], NULL);
+        const opened hw = open_hw(names[i], NULL);
         const uint64_t live = mhoi_alloc_live();
         uint64_t k = 1;
         for (mho_status s = MHO_ENOMEM; s; k++) {
             mho_chip *chip;
             mho_spread spread;
             mhoi_alloc_fail_at(k);
-            s = mho_chip_create(net, &hw, &images, &chip);
+            s = mho_chip_create(net, hw.hw, &images, &chip);
             if (!s)
                 s = mho_chip_errors(chip, &images, 20, 1, 1, NULL, &spread, NULL);
             mhoi_alloc_fail_at(0);

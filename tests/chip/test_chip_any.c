@@ -100,12 +100,12 @@ typedef struct answer {
 static void run(const mho_net *net, const hardware *h, const mho_images *images, bool parts,
                 answer *a)
 {
-    mho_hw_config hw;
+    mho_hw *hw = NULL;
     mho_chip *chip = NULL;
     const size_t classes = net->node[net->nodes - 1].out.c, first = parts ? 7 : IMAGES;
     mho_status s = mho_hw_open(h->full ? "cnn8" : "bcnn", h->set, &hw);
     if (!s)
-        s = mho_chip_create(net, &hw.hw, images, &chip);
+        s = mho_chip_create(net, hw, images, &chip);
     if (!s)
         s = mho_chip_program(chip, 3, 1);
     if (!s)
@@ -113,6 +113,7 @@ static void run(const mho_net *net, const hardware *h, const mho_images *images,
     if (!s && parts)
         s = mho_chip_run(chip, images, first, IMAGES - first, a->score + first * classes, NULL);
     mho_chip_destroy(chip);
+    mho_hw_destroy(hw);
     a->status = s;
     if (s)
         snprintf(a->message, sizeof a->message, "%s", mho_error_message());

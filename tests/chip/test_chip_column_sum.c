@@ -50,13 +50,13 @@ static double asymmetry(const mho_net *net, const char *column_sum, const char *
     uint8_t pixel[2 * PIXELS];
     uint16_t label[2] = {0};
     const mho_images images = {{1, SIDE, SIDE}, 2, pixel, label, CLASSES};
-    const mho_hw hw = open_hw("bcnn", sets);
+    const opened hw = open_hw("bcnn", sets);
     float scores[2 * CLASSES];
     double largest = 0;
     mho_chip *chip;
     for (size_t i = 0; i < PIXELS; i++)
         pixel[PIXELS + i] = (uint8_t)(255 - (pixel[i] = i % 2 ? 255 : 0));
-    must(mho_chip_create(net, &hw, &images, &chip));
+    must(mho_chip_create(net, hw.hw, &images, &chip));
     must(mho_chip_program(chip, 5, trial));
     must(mho_chip_run(chip, &images, 0, 2, scores, NULL));
     mho_chip_destroy(chip);
@@ -100,9 +100,9 @@ static void test_ideal(void **state)
             const char *const sets[] = {
                 "device.variation=0", "crossbar.rows=32", bits[i % 2],
                 read ? "output.column_sum=read_back" : "output.column_sum=weights", NULL};
-            const mho_hw hw = open_hw("bcnn", sets);
+            const opened hw = open_hw("bcnn", sets);
             mho_chip *chip;
-            must(mho_chip_create(net, &hw, &images, &chip));
+            must(mho_chip_create(net, hw.hw, &images, &chip));
             must(mho_chip_program(chip, 1, 0));
             must(mho_chip_run(chip, &images, 0, 8, score[read], NULL));
             mho_chip_destroy(chip);

@@ -50,9 +50,9 @@ static mho_chip *chip_of(const char *const *set)
     dice d = {2};
     mho_net *net = two_layers();
     mho_images images = random_images(&d, (mho_shape){1, SIDE, SIDE}, 50);
-    const mho_hw hw = open_hw("bcnn", set);
+    const opened hw = open_hw("bcnn", set);
     mho_chip *chip;
-    must(mho_chip_create(net, &hw, &images, &chip));
+    must(mho_chip_create(net, hw.hw, &images, &chip));
     free_images(&images);
     mho_net_destroy(net);
     return chip;

@@ -51,15 +51,16 @@ static void make_ternary(dice *d, mho_net *net)
 /* Networks first..last - 1 on hw give the scores of software. */
 static void check_nets(const char *const *sets, uint64_t first, uint64_t last)
 {
-    const mho_hw hw = open_hw("bcnn", sets);
+    const opened hw = open_hw("bcnn", sets);
     for (uint64_t seed = first; seed < last; seed++) {
         dice d = {seed * 7919 + 1};
         mho_net *net = random_binary(&d);
-        if (hw.crossbar.mode == MHO_MODE_TERNARY)
+        if (hw.m.crossbar.mode == MHO_MODE_TERNARY)
             make_ternary(&d, net);
         mho_images images = random_images(&d, net->node[0].out, IMAGES);
         const size_t classes = net->node[net->nodes - 1].out.c;
-        float *want = software(net, &images, classes), *got = hardware(net, &hw, &images, classes);
+        float *want = software(net, &images, classes),
+              *got = hardware(net, hw.hw, &images, classes);
         for (size_t i = 0; i < IMAGES * classes; i++)
             if (got[i] != want[i])
                 fail_msg(

@@ -222,16 +222,16 @@ static float *reference(const mho_net *net, const mho_images *images, double wei
 static void check_weights(const char *const *sets, double low, double top, uint64_t first,
                           uint64_t last)
 {
-    const mho_hw hw = open_hw("cnn8", sets);
+    const opened hw = open_hw("cnn8", sets);
     for (uint64_t seed = first; seed < last; seed++) {
         dice d = {seed * 104729 + 5};
         mho_net *net = random_full(&d);
         mho_images images = random_images(&d, net->node[0].out, IMAGES);
         const size_t classes = net->node[net->nodes - 1].out.c;
-        float *want = reference(net, &images, low, top, hw.input.bits);
+        float *want = reference(net, &images, low, top, hw.m.input.bits);
         float *got = calloc(IMAGES * classes, sizeof *got);
         mho_chip *chip;
-        must(mho_chip_create(net, &hw, &images, &chip));
+        must(mho_chip_create(net, hw.hw, &images, &chip));
         must(mho_chip_program(chip, 1, 0));
         must(mho_chip_run(chip, &images, 0, IMAGES, got, NULL));
         mho_chip_destroy(chip);
@@ -250,8 +250,8 @@ static void check_weights(const char *const *sets, double low, double top, uint6
 
 static void check_full(const char *const *sets)
 {
-    const mho_hw hw = open_hw("cnn8", sets);
-    const double top = ldexp(1, (int)hw.device.bits) - 1;
+    const opened hw = open_hw("cnn8", sets);
+    const double top = ldexp(1, (int)hw.m.device.bits) - 1;
     check_weights(sets, -top, top, 0, NETS);
 }
 
@@ -294,9 +294,9 @@ static void test_codings(void **state)
 static void scores_of(const mho_net *net, const mho_images *images, const char *const *sets,
                       float *score)
 {
-    const mho_hw hw = open_hw("cnn8", sets);
+    const opened hw = open_hw("cnn8", sets);
     mho_chip *chip;
-    must(mho_chip_create(net, &hw, images, &chip));
+    must(mho_chip_create(net, hw.hw, images, &chip));
     must(mho_chip_program(chip, 1, 0));
     must(mho_chip_run(chip, images, 0, IMAGES, score, NULL));
     mho_chip_destroy(chip);

@@ -45,16 +45,16 @@ static mho_images one_image(dice *d, size_t count)
 
 static void run(const mho_net *net, const mho_images *images, const setting *s, float *scores)
 {
-    const mho_hw hw = open_hw("bcnn", s->set);
+    const opened hw = open_hw("bcnn", s->set);
     mho_chip *chip;
-    must(mho_chip_create(net, &hw, images, &chip));
+    must(mho_chip_create(net, hw.hw, images, &chip));
     must(mho_chip_program(chip, 5, 0));
     must(mho_chip_run(chip, images, 0, images->count, scores, NULL));
     mho_chip_destroy(chip);
 }
 
 /* Conductance of the cell of a weight, of its partner (side 1), or of the reference, in units. */
-static double cell_of(const mho_hw *hw, bool plus, int side)
+static double cell_of(const mhoi_machine *hw, bool plus, int side)
 {
     const mho_device *d = &hw->device;
     const size_t top = ((size_t)1 << d->bits) - 1;
@@ -66,7 +66,7 @@ static double cell_of(const mho_hw *hw, bool plus, int side)
 }
 
 /* What the cells of one side conduct in effect, T[CLASSES][ROWS]: one crossbar. */
-static void effective(const mho_hw *hw, const double *g, double *T)
+static void effective(const mhoi_machine *hw, const double *g, double *T)
 {
     const mho_circuit_options o = {hw->wires.r_row_ohm, hw->wires.r_col_ohm, hw->wires.r_driver_ohm,
                                    hw->wires.r_sense_ohm, hw->wires.both_sides};
@@ -92,7 +92,7 @@ static double square_of(uint32_t x, size_t bits)
 }
 
 /* Variances of the scores. */
-static void expected(const mho_hw *hw, const float *w, const uint8_t *x, double *variance)
+static void expected(const mhoi_machine *hw, const float *w, const uint8_t *x, double *variance)
 {
     const mho_device *d = &hw->device;
     const bool single = hw->crossbar.weights == MHO_WEIGHTS_SINGLE;
@@ -124,7 +124,7 @@ static void expected(const mho_hw *hw, const float *w, const uint8_t *x, double 
  * 100 of each, missed by chance once in 1000 choices of the seed. */
 static void check_moments(const mho_net *net, const mho_images *images, const setting *s)
 {
-    const mho_hw hw = open_hw("bcnn", s->set);
+    const opened hw = open_hw("bcnn", s->set);
     setting quiet = *s;
     size_t sets = 0;
     static float scores[READS * CLASSES], none[READS * CLASSES];
@@ -135,7 +135,7 @@ static void check_moments(const mho_net *net, const mho_images *images, const se
     quiet.set[sets + 1] = "device.read_noise_fixed=0";
     run(net, images, s, scores);
     run(net, images, &quiet, none);
-    expected(&hw, net->node[2].weight, images->pixel, want);
+    expected(&hw.m, net->node[2].weight, images->pixel, want);
     for (size_t c = 0; c < CLASSES; c++) {
         double mean = 0, square = 0;
         for (size_t i = 0; i < READS; i++)
@@ -190,10 +190,10 @@ static void test_references_share_noise(void **state)
     dice d = {37};
     mho_net *net = one_layer(&d);
     mho_images images = one_image(&d, READS);
-    const mho_hw with = open_hw("bcnn", shared.set), without = open_hw("bcnn", own.set);
+    const opened with = open_hw("bcnn", shared.set), without = open_hw("bcnn", own.set);
     double all[CLASSES], cells[CLASSES], mean[CLASSES] = {0};
-    expected(&with, net->node[2].weight, images.pixel, all);
-    expected(&without, net->node[2].weight, images.pixel, cells);
+    expected(&with.m, net->node[2].weight, images.pixel, all);
+    expected(&without.m, net->node[2].weight, images.pixel, cells);
     run(net, &images, &shared, scores);
     for (size_t i = 0; i < READS * CLASSES; i++)
         mean[i % CLASSES] += (double)scores[i] / READS;
@@ -226,10 +226,10 @@ static void test_only_the_reading_decides(void **state)
         const size_t classes = net->node[net->nodes - 1].out.c;
         const setting s = {{"crossbar.rows=32", "device.read_noise=0.5", "output.bits=2",
                             "device.read_noise_fixed=0.1", effects[i % 4], NULL}};
-        const mho_hw hw = open_hw("bcnn", s.set);
+        const opened hw = open_hw("bcnn", s.set);
         float score[4][COUNT * 16];
         mho_chip *chip;
-        must(mho_chip_create(net, &hw, &images, &chip));
+        must(mho_chip_create(net, hw.hw, &images, &chip));
         for (unsigned t = 0; t < 2; t++) {
             must(mho_threads_set(1 + 2 * t));
             must(mho_chip_program(chip, 5, 0));
@@ -274,13 +274,15 @@ static void test_no_noise(void **state)
         run(net, &images, &much, score[2]);
         assert_memory_equal(score[0], score[1], bytes);
         assert_memory_not_equal(score[0], score[2], bytes);
-        mho_hw hw = open_hw("bcnn", much.set);
-        hw.device = mho_device_ideal(&hw.device);
+        const opened hw = open_hw("bcnn", much.set);
+        mho_hw *ideal;
+        must(mho_hw_clone_ideal(hw.hw, &ideal));
         mho_chip *chip;
-        must(mho_chip_create(net, &hw, &images, &chip));
+        must(mho_chip_create(net, ideal, &images, &chip));
         must(mho_chip_program(chip, 1, 0));
         must(mho_chip_run(chip, &images, 0, COUNT, score[3], NULL));
         mho_chip_destroy(chip);
+        mho_hw_destroy(ideal);
         assert_memory_equal(score[0], score[3], bytes);
         free_images(&images);
         mho_net_destroy(net);
@@ -293,7 +295,7 @@ static void test_errors(void **state)
     static const char *const bad[] = {"device.read_noise=-1", "device.read_noise=nan",
                                       "device.read_noise_fixed=-0.1", "device.read_noise=11",
                                       "device.read_noise_fixed=x"};
-    mho_hw_config config;
+    mho_hw *config;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *const sets[] = {bad[i], NULL};
         assert_int_equal(mho_hw_open("bcnn", sets, &config), MHO_ECONFIG);
@@ -308,7 +310,7 @@ static void test_out_of_memory(void **state)
     mho_net *net = one_layer(&d);
     mho_images images = one_image(&d, 20);
     static const setting s = {{"device.read_noise=0.1", "wires.r_col=1", "crossbar.rows=20"}};
-    const mho_hw hw = open_hw("bcnn", s.set);
+    const opened hw = open_hw("bcnn", s.set);
     must(mho_threads_set(1));
     const uint64_t live = mhoi_alloc_live();
     mho_status status = MHO_ENOMEM;
@@ -316,7 +318,7 @@ static void test_out_of_memory(void **state)
         mho_chip *chip;
         mho_spread spread;
         mhoi_alloc_fail_at(k);
-        status = mho_chip_create(net, &hw, &images, &chip);
+        status = mho_chip_create(net, hw.hw, &images, &chip);
         if (!status)
             status = mho_chip_errors(chip, &images, 20, 1, 1, NULL, &spread, NULL);
         mhoi_alloc_fail_at(0);

@@ -55,15 +55,15 @@ static mho_status run_on(const mho_net *net, const mho_images *images, const mho
 
 static mho_status run(const mho_net *net, const mho_images *images, const setting *s, float *scores)
 {
-    const mho_hw hw = open_hw("bcnn", s->set);
-    return run_on(net, images, &hw, scores);
+    const opened hw = open_hw("bcnn", s->set);
+    return run_on(net, images, hw.hw, scores);
 }
 
 /* Adds what the tile at (row, column) puts into scores: sum x (T+ - T-) in units of weight.  Word line
  * rows - 1 and bit line 0 of the tile are next to amplifiers and drivers. */
-static void add_tile(const mho_hw *hw, const mho_circuit_options *o, const float *w, size_t row,
-                     size_t column, size_t rows, size_t columns, const mho_images *images,
-                     double *scores)
+static void add_tile(const mhoi_machine *hw, const mho_circuit_options *o, const float *w,
+                     size_t row, size_t column, size_t rows, size_t columns,
+                     const mho_images *images, double *scores)
 {
     const double q = (hw->device.g_on_S - hw->device.g_off_S) /
                      (double)((size_t)1 << hw->device.resolution_bits);
@@ -89,20 +89,22 @@ static void add_tile(const mho_hw *hw, const mho_circuit_options *o, const float
 
 static void check_tiles(const mho_net *net, const mho_images *images, const setting *s)
 {
-    const mho_hw hw = open_hw("bcnn", s->set);
-    const mho_circuit_options o = {hw.wires.r_row_ohm, hw.wires.r_col_ohm, hw.wires.r_driver_ohm,
-                                   hw.wires.r_sense_ohm, hw.wires.both_sides};
+    const opened hw = open_hw("bcnn", s->set);
+    const mho_circuit_options o = {hw.m.wires.r_row_ohm, hw.m.wires.r_col_ohm,
+                                   hw.m.wires.r_driver_ohm, hw.m.wires.r_sense_ohm,
+                                   hw.m.wires.both_sides};
     double want[IMAGES * CLASSES] = {0}, lost = 0;
     float scores[IMAGES * CLASSES], ideal[IMAGES * CLASSES];
     const setting none = with("crossbar.rows=128", "wires.both_sides=true", NULL, NULL, NULL);
     must(run(net, images, &none, ideal));
     must(run(net, images, s, scores));
-    const size_t M = hw.crossbar.rows, N = hw.crossbar.columns;
+    const size_t M = hw.m.crossbar.rows, N = hw.m.crossbar.columns;
     for (size_t row = 0; row < PIXELS; row += M)
         for (size_t column = 0; column < CLASSES; column += N)
-            add_tile(&hw, &o, net->node[2].weight, row, column, PIXELS - row < M ? PIXELS - row : M,
+            add_tile(&hw.m, &o, net->node[2].weight, row, column,
+                     PIXELS - row < M ? PIXELS - row : M,
                      CLASSES - column < N ? CLASSES - column : N, images, want);
-    const double unit = 2 * 127 * mho_device_delta(&hw.device);
+    const double unit = 2 * 127 * mho_device_delta(&hw.m.device);
     for (size_t k = 0; k < images->count * CLASSES; k++) {
         double x = 0; /* half a unit of rounding a cell, two cells a weight */
         for (size_t r = 0; r < PIXELS; r++)
@@ -203,7 +205,7 @@ static void test_errors(void **state)
     (void)state;
     static const char *const bad[] = {"wires.r_row=-1", "wires.r_col=nan", "wires.r_driver=1e10",
                                       "wires.r_sense=x", "wires.both_sides=2"};
-    mho_hw_config config;
+    mho_hw *config;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *const sets[] = {bad[i], NULL};
         assert_int_equal(mho_hw_open("bcnn", sets, &config), MHO_ECONFIG);
@@ -229,7 +231,7 @@ static void test_memory(void **state)
     mho_net *net = one_layer(&d);
     mho_images images = random_images(&d, net->node[0].out, 2);
     const setting s = with("crossbar.rows=16", "wires.r_row=2", "wires.r_col=2", NULL, NULL);
-    const mho_hw hw = open_hw("bcnn", s.set);
+    const opened hw = open_hw("bcnn", s.set);
     float scores[2 * CLASSES];
     must(mho_threads_set(1));
     const uint64_t live = mhoi_alloc_live();
@@ -237,7 +239,7 @@ static void test_memory(void **state)
     for (uint64_t k = 1; status; k++) {
         assert_int_equal(status, MHO_ENOMEM);
         mhoi_alloc_fail_at(k);
-        status = run_on(net, &images, &hw, scores);
+        status = run_on(net, &images, hw.hw, scores);
         mhoi_alloc_fail_at(0);
         assert_int_equal(mhoi_alloc_live(), live);
     }

@@ -20,7 +20,7 @@ run cost lenet --explain; want_code 0; want_out "3096 T"; want_out "bcnn Table I
 want_out "configs/hw/bcnn.yaml:"; want_out "assumed"
 run cost lenet --explain --json; want_code 0
 want_json 'all(e["price_energy_J"]["source"] and e["formula"] for e in v["entries"])'
-run cost lenet --set cost.buffer=true --explain; want_code 0; want_out "not counted"
+run cost lenet --set readings.buffer=true --explain; want_code 0; want_out "not counted"
 
 run cost lenet --set output.split_bits=6; want_error 2 "'adc6'" "bcnn-45nm"
 run cost lenet --set output.split_bits=0; want_error 2 "ideal output converter"

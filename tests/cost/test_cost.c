@@ -73,10 +73,11 @@ typedef struct priced {
 static priced price(const char *net, const char *hw_name, const char *const *sets)
 {
     priced p = {0};
-    mho_hw_config c;
-    assert_int_equal(mho_hw_open(hw_name, sets, &c), MHO_OK);
+    mho_hw *hw;
+    assert_int_equal(mho_hw_open(hw_name, sets, &hw), MHO_OK);
     assert_int_equal(mho_net_zoo(net, &p.net), MHO_OK);
-    assert_int_equal(mho_estimate_create(p.net, &c.hw, &p.estimate), MHO_OK);
+    assert_int_equal(mho_estimate_create(p.net, hw, &p.estimate), MHO_OK);
+    mho_hw_destroy(hw);
     p.map = p.estimate->map;
     p.cost = p.estimate->cost;
     return p;
@@ -186,14 +187,14 @@ static void test_interface_share(void **state)
 static void test_reading_l(void **state)
 {
     (void)state;
-    static const char *const sets[] = {"cost.input_sharing=copied",
-                                       "cost.converters_per_weight_column=1",
-                                       "cost.conducting_cells_per_weight=2",
-                                       "cost.adc4_area=printed",
-                                       "cost.subtractors=partial",
-                                       "cost.classifier=last_bits",
-                                       "cost.footnote_c=w",
-                                       "cost.buffer=true",
+    static const char *const sets[] = {"readings.input_sharing=copied",
+                                       "readings.converters_per_weight_column=1",
+                                       "readings.conducting_cells_per_weight=2",
+                                       "readings.adc4_area=printed",
+                                       "readings.subtractors=partial",
+                                       "readings.classifier=last_bits",
+                                       "readings.footnote_c=w",
+                                       "readings.buffer=true",
                                        NULL};
     priced p = price("alexnet", "cnn8", sets);
     digits(100 * (p.cost->energy_J * 1e6 / 5444.85 - 1), -1.1, .1, "CNN energy");
@@ -208,7 +209,7 @@ static void test_sums(void **state)
 {
     (void)state;
     static const char *const groups[] = {"DAC", "ADC", "cells", "SUB", "buffer", NULL};
-    static const char *const sets[] = {"cost.buffer=true", NULL};
+    static const char *const sets[] = {"readings.buffer=true", NULL};
     priced p = price("lenet", "bcnn", sets);
     double by_group = 0, by_layer = 0;
     for (size_t i = 0; groups[i]; i++) {
@@ -355,8 +356,7 @@ static void test_bad_tables(void **state)
             "want no prefix");
     refused(parse(F45, "  c: {" AREA ", energy: {value: 1/0, unit: J, source: s}}"), MHO_ECONFIG,
             "no finite value");
-    refused(parse(F45, "  c: {" AREA ", " ENERGY ", aera: 1}"), MHO_ECONFIG,
-            "did you mean area?");
+    refused(parse(F45, "  c: {" AREA ", " ENERGY ", aera: 1}"), MHO_ECONFIG, "did you mean area?");
     refused(parse(F45, "  c: {" ENERGY "}"), MHO_ECONFIG, "component c has no area");
     refused(parse(F45, "  c: {" AREA ", " ENERGY ", leakage: {value: 1, unit: J, source: s}}"),
             MHO_ECONFIG, "want a unit of power");
@@ -426,16 +426,16 @@ static void test_memory(void **state)
 static void test_memory_of_estimate(void **state)
 {
     (void)state;
-    mho_hw_config c;
+    mho_hw *hw;
     mho_net *net;
     mho_estimate *e;
-    assert_int_equal(mho_hw_open("bcnn", NULL, &c), MHO_OK);
+    assert_int_equal(mho_hw_open("bcnn", NULL, &hw), MHO_OK);
     assert_int_equal(mho_net_zoo("lenet", &net), MHO_OK);
     uint64_t live = mhoi_alloc_live(), k = 0;
     mho_status s;
     do {
         mhoi_alloc_fail_at(++k);
-        s = mho_estimate_create(net, &c.hw, &e);
+        s = mho_estimate_create(net, hw, &e);
         if (s) {
             assert_int_equal(s, MHO_ENOMEM);
             assert_null(e);
@@ -446,6 +446,7 @@ static void test_memory_of_estimate(void **state)
     assert_true(k > 6);
     mho_estimate_destroy(e);
     mho_net_destroy(net);
+    mho_hw_destroy(hw);
 }
 
 int main(void)

@@ -13,11 +13,11 @@
 #include "mho/asset.h"
 #include "mho/hw.h"
 
-static const mho_origin *origin_of(const mho_hw_config *config, const char *key)
+static const mho_origin *origin_of(const mho_hw *hw, const char *key)
 {
-    for (size_t i = 0; i < mho_hw_fields.count; i++)
-        if (!strcmp(mho_hw_fields.field[i].key, key))
-            return &config->origin[i];
+    for (size_t i = 0; i < mho_hw_field_count(hw); i++)
+        if (!strcmp(mho_hw_field(hw, i)->key, key))
+            return mho_hw_origin(hw, i);
     fail_msg("no field %s", key);
     return NULL;
 }
@@ -37,19 +37,21 @@ static void assert_error(mho_status got, mho_status want, const char *part)
 static void test_bcnn(void **state)
 {
     (void)state;
-    mho_hw_config c;
+    mho_hw *c;
     assert_int_equal(mho_hw_open("bcnn", NULL, &c), MHO_OK);
-    assert_string_equal(c.hw.name, "bcnn");
-    assert_int_equal(c.hw.device.bits, 7);
-    assert_int_equal(c.hw.crossbar.rows, 128);
-    assert_int_equal(c.hw.crossbar.mode, MHO_MODE_BINARY);
-    assert_int_equal(c.hw.input.bits, 1);
-    assert_int_equal(c.hw.output.split_bits, 4);
-    assert_true(c.hw.device.g_on_S > 99e-6 && c.hw.device.g_on_S < 101e-6);
-    assert_true(c.hw.output.percentile == 99.9);
-    assert_string_equal(c.hw.technology, "bcnn-45nm");
-    assert_non_null(strstr(origin_of(&c, "device.bits")->place, "configs/device/taox.yaml:"));
-    assert_string_equal(origin_of(&c, "quant.map_rule")->place, "default");
+    assert_string_equal(mho_hw_name(c), "bcnn");
+    assert_true(mho_hw_is(c, "device.bits", "7"));
+    assert_true(mho_hw_is(c, "crossbar.rows", "128"));
+    assert_true(mho_hw_is(c, "crossbar.mode", "binary"));
+    assert_true(mho_hw_is(c, "input.bits", "1"));
+    assert_true(mho_hw_is(c, "output.split_bits", "4"));
+    assert_true(mho_hw_number(c, "device.g_on") > 99e-6 &&
+                mho_hw_number(c, "device.g_on") < 101e-6);
+    assert_true(mho_hw_number(c, "output.percentile") == 99.9);
+    assert_true(mho_hw_is(c, "technology", "bcnn-45nm"));
+    assert_non_null(strstr(origin_of(c, "device.bits")->place, "configs/device/taox.yaml:"));
+    assert_string_equal(origin_of(c, "quant.map_rule")->place, "default");
+    mho_hw_destroy(c);
 }
 
 /* Every field of the built-in descriptions tells its source, unless it is a default. */
@@ -62,12 +64,14 @@ static void test_sources(void **state)
         char name[64];
         if (sscanf(asset[a].path, "configs/hw/%63[^.]", name) != 1)
             continue;
-        mho_hw_config c;
+        mho_hw *c;
         if (mho_hw_open(name, NULL, &c))
             fail_msg("%s", mho_error_message());
-        for (size_t i = 0; i < mho_hw_fields.count; i++)
-            if (strcmp(c.origin[i].place, "default") && !*c.origin[i].source)
-                fail_msg("%s: %s has no source", c.origin[i].place, mho_hw_fields.field[i].key);
+        for (size_t i = 0; i < mho_hw_field_count(c); i++)
+            if (strcmp(mho_hw_origin(c, i)->place, "default") && !*mho_hw_origin(c, i)->source)
+                fail_msg("%s: %s has no source", mho_hw_origin(c, i)->place,
+                         mho_hw_field(c, i)->key);
+        mho_hw_destroy(c);
     }
 }
 
@@ -75,20 +79,21 @@ static void test_sources(void **state)
 static void test_base(void **state)
 {
     (void)state;
-    mho_hw_config c;
+    mho_hw *c;
     write_text("one.yaml", "base: cnn8\ncrossbar: {rows: 64}\n");
     write_text("two.yaml", "base: ./one.yaml\ncrossbar:\n  columns: 32\n");
     const char *sets[] = {"output.bits=5", NULL};
     assert_int_equal(mho_hw_open("two.yaml", sets, &c), MHO_OK);
-    assert_string_equal(c.hw.name, "two");
-    assert_int_equal(c.hw.crossbar.rows, 64);
-    assert_int_equal(c.hw.crossbar.columns, 32);
-    assert_int_equal(c.hw.crossbar.mode, MHO_MODE_FULL);
-    assert_int_equal(c.hw.output.bits, 5);
-    assert_int_equal(c.hw.output.split_bits, 8);
-    assert_non_null(strstr(origin_of(&c, "crossbar.columns")->place, "two.yaml:3"));
-    assert_non_null(strstr(origin_of(&c, "crossbar.rows")->place, "one.yaml:2"));
-    assert_string_equal(origin_of(&c, "output.bits")->place, "command line");
+    assert_string_equal(mho_hw_name(c), "two");
+    assert_true(mho_hw_is(c, "crossbar.rows", "64"));
+    assert_true(mho_hw_is(c, "crossbar.columns", "32"));
+    assert_true(mho_hw_is(c, "crossbar.mode", "full"));
+    assert_true(mho_hw_is(c, "output.bits", "5"));
+    assert_true(mho_hw_is(c, "output.split_bits", "8"));
+    assert_non_null(strstr(origin_of(c, "crossbar.columns")->place, "two.yaml:3"));
+    assert_non_null(strstr(origin_of(c, "crossbar.rows")->place, "one.yaml:2"));
+    assert_string_equal(origin_of(c, "output.bits")->place, "command line");
+    mho_hw_destroy(c);
     write_text("loop.yaml", "base: ./loop.yaml\n");
     assert_error(mho_hw_open("loop.yaml", NULL, &c), MHO_ECONFIG, "does one name itself");
     write_text("orphan.yaml", "\nbase: bcn\n");
@@ -111,11 +116,11 @@ static void test_bad_values(void **state)
         {"input.bits=2", "input.bits = 2, want 1"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        mho_hw_config c;
+        mho_hw *c;
         const char *sets[] = {bad[i].set, NULL};
         assert_error(mho_hw_open("bcnn", sets, &c), MHO_ECONFIG, bad[i].part);
     }
-    mho_hw_config c;
+    mho_hw *c;
     assert_error(mho_hw_open("bcnm", NULL, &c), MHO_EUSAGE, "did you mean bcnn");
     assert_error(mho_hw_open("nowhere/x.yaml", NULL, &c), MHO_EFILE, "nowhere/x.yaml");
 }
@@ -123,19 +128,20 @@ static void test_bad_values(void **state)
 static void test_json(void **state)
 {
     (void)state;
-    mho_hw_config c;
+    mho_hw *c;
     assert_int_equal(mho_hw_open("bcnn", NULL, &c), MHO_OK);
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    mho_json *root = mho_hw_json(&c);
+    mho_json *root = mho_hw_json(c);
     assert_int_equal(mho_json_write(root, out), MHO_OK);
     fclose(out);
     mho_json_destroy(root);
-    for (size_t i = 0; i < mho_hw_fields.count; i++)
-        assert_non_null(strstr(text, mho_hw_fields.field[i].key));
+    for (size_t i = 0; i < mho_hw_field_count(c); i++)
+        assert_non_null(strstr(text, mho_hw_field(c, i)->key));
     assert_non_null(strstr(text, "\"least_squares\""));
     free(text);
+    mho_hw_destroy(c);
 }
 
 /* Damaged descriptions are refused or read, never worse. */
@@ -155,9 +161,10 @@ static void test_mutated(void **state)
             text[(seed >> 8) % size] = (char)(1 + (seed >> 3) % 126);
         }
         assert_int_equal(mhoi_file_write("mutated.yaml", text, size), MHO_OK);
-        mho_hw_config c;
+        mho_hw *c;
         mho_status s = mho_hw_open("mutated.yaml", NULL, &c);
         assert_true(s == MHO_OK || *mho_error_message());
+        mho_hw_destroy(c);
         free(text);
     }
 }
@@ -166,14 +173,17 @@ static void test_out_of_memory(void **state)
 {
     (void)state;
     uint64_t live = mhoi_alloc_live();
-    mho_hw_config c;
+    mho_hw *c;
     for (uint64_t k = 1;; k++) {
         mhoi_alloc_fail_at(k);
         mho_status s = mho_hw_open("bcnn", NULL, &c);
         mhoi_alloc_fail_at(0);
+        if (!s)
+            mho_hw_destroy(c);
         assert_int_equal(mhoi_alloc_live(), live);
         if (!s)
             break;
+        assert_null(c);
         assert_int_equal(s, MHO_ENOMEM);
         assert_true(k < 100000);
     }

@@ -28,13 +28,11 @@ static const golden goldens[] = {
     {"vgg16", 0, 0, 0, 0, 0, 0, 0, 0, 0, 51612, 157424},
 };
 
-static mho_hw hw_128(void)
+static mho_hw *hw_128(void)
 {
-    mho_hw hw = {.crossbar = {.rows = 128, .columns = 128},
-                 .input = {.first_bits = 8, .bits = 1},
-                 .output = {.first_bits = 8, .bits = 1, .split_bits = 4, .last_bits = 7}};
-    hw.cost.converters_per_weight_column = 2;
-    hw.cost.conducting_cells_per_weight = 1;
+    static const char *const sets[] = {"output.last_bits=7", NULL};
+    mho_hw *hw;
+    assert_int_equal(mho_hw_open("bcnn", sets, &hw), MHO_OK);
     return hw;
 }
 
@@ -51,12 +49,12 @@ static mho_map *map_of(const char *name, const mho_hw *hw)
 static void test_counts(void **state)
 {
     (void)state;
-    mho_hw hw = hw_128();
+    mho_hw *hw = hw_128();
     for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++) {
         const golden *g = &goldens[i];
         if (!g->cells)
             continue;
-        mho_map *map = map_of(g->net, &hw);
+        mho_map *map = map_of(g->net, hw);
         golden sum = {0};
         for (size_t k = 0; k < map->layers; k++) {
             const mho_map_layer *l = &map->layer[k];
@@ -79,6 +77,7 @@ static void test_counts(void **state)
         assert_int_equal(map->crossbar_pairs, g->pairs);
         mho_map_destroy(map);
     }
+    mho_hw_destroy(hw);
 }
 
 static void test_cycles(void **state)
@@ -102,8 +101,8 @@ static void test_cycles(void **state)
 static void test_split(void **state)
 {
     (void)state;
-    mho_hw hw = hw_128();
-    mho_map *map = map_of("vgg16", &hw);
+    mho_hw *hw = hw_128();
+    mho_map *map = map_of("vgg16", hw);
     const mho_map_layer *l = &map->layer[12];
     assert_int_equal(l->rows, 4608);
     assert_int_equal(l->columns, 512);
@@ -112,24 +111,26 @@ static void test_split(void **state)
     assert_int_equal(l->crossbar_pairs, 144);
     assert_true(l->utilization == 1.0);
     mho_map_destroy(map);
+    mho_hw_destroy(hw);
 }
 
 static void test_converters(void **state)
 {
     (void)state;
-    mho_hw hw = hw_128();
-    mho_map *map = map_of("lenet5-32", &hw); /* rows 25, 150, 400, 120, 84 */
+    mho_hw *hw = hw_128();
+    mho_map *map = map_of("lenet5-32", hw); /* rows 25, 150, 400, 120, 84 */
     const size_t want[] = {1, 4, 4, 1, 7};
     for (size_t i = 0; i < map->layers; i++) {
         assert_int_equal(map->layer[i].output_bits, want[i]);
         assert_int_equal(map->layer[i].input_bits, i ? 1 : 8);
     }
     mho_map_destroy(map);
-    hw.crossbar.rows = 16; /* now the first is split, too */
-    map = map_of("lenet5-32", &hw);
+    assert_int_equal(mho_hw_set(hw, "crossbar.rows=16"), MHO_OK); /* now the first is split, too */
+    map = map_of("lenet5-32", hw);
     assert_int_equal(map->layer[0].output_bits, 8);
     assert_int_equal(map->layer[4].output_bits, 4);
     mho_map_destroy(map);
+    mho_hw_destroy(hw);
 }
 
 static const mho_activity *find(const mho_activity *a, size_t n, const char *layer,
@@ -144,11 +145,11 @@ static const mho_activity *find(const mho_activity *a, size_t n, const char *lay
 static void test_activities(void **state)
 {
     (void)state;
-    mho_hw hw = hw_128();
-    mho_map *map = map_of("alexnet", &hw);
+    mho_hw *hw = hw_128();
+    mho_map *map = map_of("alexnet", hw);
     mho_activity *a;
     size_t n;
-    assert_int_equal(mho_map_activities(map, &hw, &a, &n), MHO_OK);
+    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_OK);
     const char *conv2 = map->layer[1].name; /* 2 groups: R = 1200, C = 128, P = 729, X_in = 10 */
     assert_null(find(a, n, conv2, "DAC"));
     assert_string_equal(find(a, n, conv2, "ADC")->component, "adc4");
@@ -160,16 +161,19 @@ static void test_activities(void **state)
     assert_null(find(a, n, conv2, "buffer"));
     assert_string_equal(find(a, n, map->layer[0].name, "DAC")->component, "dac8");
     mho_activities_destroy(a);
-    hw.cost.buffer = true;
-    hw.cost.footnote_c = MHO_FOOTNOTE_C_W;
-    hw.cost.adc4_area = MHO_ADC4_PRINTED;
-    hw.cost.subtractors = MHO_SUBTRACT_PARTIAL;
-    hw.cost.input_sharing = MHO_INPUT_COPIED;
-    hw.input.bits = 8;
+    static const char *const other[] = {"readings.buffer=true",
+                                        "readings.footnote_c=w",
+                                        "readings.adc4_area=printed",
+                                        "readings.subtractors=partial",
+                                        "readings.input_sharing=copied",
+                                        "crossbar.mode=full",
+                                        "input.bits=8",
+                                        NULL};
+    assert_int_equal(mho_hw_set_all(hw, other), MHO_OK);
     mho_map_destroy(map);
-    map = map_of("alexnet", &hw);
+    map = map_of("alexnet", hw);
     conv2 = map->layer[1].name;
-    assert_int_equal(mho_map_activities(map, &hw, &a, &n), MHO_OK);
+    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_OK);
     assert_true(find(a, n, conv2, "DAC")->amount == 2400);
     assert_non_null(find(a, n, conv2, "buffer"));
     assert_true(find(a, n, conv2, "buffer")->amount == 600);
@@ -178,12 +182,13 @@ static void test_activities(void **state)
     assert_true(find(a, n, conv2, "SUB")->amount == 2560);
     assert_true(find(a, n, map->layer[2].name, "DAC")->amount == 2304 * 3);
     mho_activities_destroy(a);
-    hw.output.split_bits = 0;
+    assert_int_equal(mho_hw_set(hw, "output.split_bits=0"), MHO_OK);
     mho_map_destroy(map);
-    map = map_of("alexnet", &hw);
-    assert_int_equal(mho_map_activities(map, &hw, &a, &n), MHO_ENOTMODELED);
+    map = map_of("alexnet", hw);
+    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_ENOTMODELED);
     assert_null(a);
     mho_map_destroy(map);
+    mho_hw_destroy(hw);
 }
 
 static void test_errors(void **state)
@@ -192,19 +197,18 @@ static void test_errors(void **state)
     static const char text[] = "input: {shape: [1, 4, 4]}\nlayers:\n  - relu\n";
     mho_net *net;
     mho_map *map;
-    mho_hw hw = hw_128();
+    mho_hw *hw = hw_128();
     assert_int_equal(mho_net_read(text, "relu.yaml", &net), MHO_OK);
-    assert_int_equal(mho_map_create(net, &hw, &map), MHO_ENOTMODELED);
+    assert_int_equal(mho_map_create(net, hw, &map), MHO_ENOTMODELED);
     assert_null(map);
-    hw.crossbar.rows = 0;
-    assert_int_equal(mho_map_create(net, &hw, &map), MHO_EDOMAIN);
     mho_net_destroy(net);
+    mho_hw_destroy(hw);
 }
 
 static void test_memory(void **state)
 {
     (void)state;
-    mho_hw hw = hw_128();
+    mho_hw *hw = hw_128();
     mho_net *net;
     mho_map *map;
     mho_activity *a;
@@ -213,17 +217,18 @@ static void test_memory(void **state)
     uint64_t live = mhoi_alloc_live();
     for (uint64_t k = 1; k <= 2; k++) {
         mhoi_alloc_fail_at(k);
-        assert_int_equal(mho_map_create(net, &hw, &map), MHO_ENOMEM);
+        assert_int_equal(mho_map_create(net, hw, &map), MHO_ENOMEM);
         assert_null(map);
         assert_int_equal(mhoi_alloc_live(), live);
     }
     mhoi_alloc_fail_at(0);
-    assert_int_equal(mho_map_create(net, &hw, &map), MHO_OK);
+    assert_int_equal(mho_map_create(net, hw, &map), MHO_OK);
     mhoi_alloc_fail_at(1);
-    assert_int_equal(mho_map_activities(map, &hw, &a, &n), MHO_ENOMEM);
+    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_ENOMEM);
     mhoi_alloc_fail_at(0);
     mho_map_destroy(map);
     mho_net_destroy(net);
+    mho_hw_destroy(hw);
 }
 
 int main(void)

@@ -12,13 +12,21 @@
 #include "base/alloc.h"
 #include "mho/study.h"
 
+static mho_hw *open_bcnn(void)
+{
+    mho_hw *hw;
+    assert_int_equal(mho_hw_open("bcnn", NULL, &hw), MHO_OK);
+    return hw;
+}
+
 static void points_are_the_product(void **state)
 {
+    mho_hw *base = open_bcnn();
     (void)state;
     const char *axes[] = {"device.bits=1,3,5", "device.variation=0:1:0.25",
                           "output.per=pair,crossbar", NULL};
     mho_grid *sweep;
-    assert_int_equal(mho_grid_create(axes, &sweep), MHO_OK);
+    assert_int_equal(mho_grid_create(base, axes, &sweep), MHO_OK);
     assert_int_equal(mho_grid_axes(sweep), 3);
     assert_int_equal(mho_grid_points(sweep), 30);
     assert_string_equal(mho_grid_key(sweep, 1), "device.variation");
@@ -27,18 +35,18 @@ static void points_are_the_product(void **state)
     assert_string_equal(mho_grid_value(sweep, 3, 1), "0.25");
     assert_string_equal(mho_grid_value(sweep, 29, 0), "5");
     assert_string_equal(mho_grid_value(sweep, 29, 1), "1");
-    mho_hw_config config;
-    assert_int_equal(mho_hw_open("bcnn", NULL, &config), MHO_OK);
-    assert_int_equal(mho_grid_apply(sweep, 14, &config), MHO_OK);
-    assert_int_equal(config.hw.device.bits, 3);
-    assert_true(config.hw.device.variation == 0.5);
-    assert_int_equal(config.hw.output.per, MHO_PER_PAIR);
+    assert_int_equal(mho_grid_apply(sweep, 14, base), MHO_OK);
+    assert_int_equal((int)mho_hw_number(base, "device.bits"), 3);
+    assert_true(mho_hw_number(base, "device.variation") == 0.5);
+    assert_true(mho_hw_is(base, "output.per", "pair"));
     mho_grid_destroy(sweep);
+    mho_hw_destroy(base);
 }
 
 /* Ranges reach TO although 0.1 is no binary number, go down, and hold one point. */
 static void ranges_end_where_told(void **state)
 {
+    mho_hw *base = open_bcnn();
     (void)state;
     static const struct {
         const char *axis;
@@ -53,15 +61,17 @@ static void ranges_end_where_told(void **state)
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         const char *axes[] = {good[i].axis, NULL};
         mho_grid *sweep;
-        assert_int_equal(mho_grid_create(axes, &sweep), MHO_OK);
+        assert_int_equal(mho_grid_create(base, axes, &sweep), MHO_OK);
         assert_int_equal(mho_grid_points(sweep), good[i].points);
         assert_string_equal(mho_grid_value(sweep, good[i].points - 1, 0), good[i].last);
         mho_grid_destroy(sweep);
     }
+    mho_hw_destroy(base);
 }
 
 static void bad_axes_are_named(void **state)
 {
+    mho_hw *base = open_bcnn();
     (void)state;
     static const struct {
         const char *axis, *part;
@@ -85,7 +95,7 @@ static void bad_axes_are_named(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *axes[] = {bad[i].axis, NULL};
         mho_grid *sweep;
-        assert_int_equal(mho_grid_create(axes, &sweep), MHO_ECONFIG);
+        assert_int_equal(mho_grid_create(base, axes, &sweep), MHO_ECONFIG);
         assert_null(sweep);
         if (!strstr(mho_error_message(), bad[i].part))
             fail_msg("%s: %s; want '%s'", bad[i].axis, mho_error_message(), bad[i].part);
@@ -93,29 +103,31 @@ static void bad_axes_are_named(void **state)
     const char *twice[] = {"device.bits=1", "device.bits=2", NULL}, *none[] = {NULL};
     const char *many[] = {"device.variation=0:1:0.001", "device.g_on=2:1000:1", NULL};
     mho_grid *sweep;
-    assert_int_equal(mho_grid_create(twice, &sweep), MHO_ECONFIG);
+    assert_int_equal(mho_grid_create(base, twice, &sweep), MHO_ECONFIG);
     assert_non_null(strstr(mho_error_message(), "device.bits is swept twice"));
-    assert_int_equal(mho_grid_create(none, &sweep), MHO_ECONFIG);
-    assert_int_equal(mho_grid_create(many, &sweep), MHO_ECONFIG);
+    assert_int_equal(mho_grid_create(base, none, &sweep), MHO_ECONFIG);
+    assert_int_equal(mho_grid_create(base, many, &sweep), MHO_ECONFIG);
     assert_non_null(strstr(mho_error_message(), "more than 100000 points"));
+    mho_hw_destroy(base);
 }
 
 static void excluded_fields_name_the_point(void **state)
 {
+    mho_hw *base = open_bcnn();
     (void)state;
     const char *axes[] = {"device.bits=2", "input.bits=1,2", NULL};
     mho_grid *sweep;
-    mho_hw_config config;
-    assert_int_equal(mho_grid_create(axes, &sweep), MHO_OK);
-    assert_int_equal(mho_hw_open("bcnn", NULL, &config), MHO_OK);
-    assert_int_equal(mho_grid_apply(sweep, 0, &config), MHO_OK);
-    assert_int_equal(mho_grid_apply(sweep, 1, &config), MHO_ECONFIG);
+    assert_int_equal(mho_grid_create(base, axes, &sweep), MHO_OK);
+    assert_int_equal(mho_grid_apply(sweep, 0, base), MHO_OK);
+    assert_int_equal(mho_grid_apply(sweep, 1, base), MHO_ECONFIG);
     assert_non_null(strstr(mho_error_message(), "device.bits=2, input.bits=2"));
     mho_grid_destroy(sweep);
+    mho_hw_destroy(base);
 }
 
 static void out_of_memory(void **state)
 {
+    mho_hw *base = open_bcnn();
     (void)state;
     const char *axes[] = {"device.bits=1,3", "device.variation=0:1:0.5", NULL};
     const uint64_t live = mhoi_alloc_live();
@@ -124,12 +136,13 @@ static void out_of_memory(void **state)
         mho_grid *sweep;
         assert_true(k < 20);
         mhoi_alloc_fail_at(k);
-        s = mho_grid_create(axes, &sweep);
+        s = mho_grid_create(base, axes, &sweep);
         mhoi_alloc_fail_at(0);
         assert_true(s == MHO_OK || (s == MHO_ENOMEM && !sweep));
         mho_grid_destroy(sweep);
         assert_int_equal(mhoi_alloc_live(), live);
     }
+    mho_hw_destroy(base);
 }
 
 /* Against a printed table of the distribution. */

@@ -44,7 +44,7 @@ static void must(mho_status s)
 /* What the calls below a study give. */
 static void by_hand(double error[TRIALS])
 {
-    mho_hw_config hw;
+    mho_hw *hw;
     mho_net *net;
     mho_data *data;
     mho_images calibration;
@@ -54,7 +54,7 @@ static void by_hand(double error[TRIALS])
     must(mho_model_open("lenet", MHO_STYLE_BINARY, "synthetic", &net));
     must(mho_data_open("synthetic", false, true, &data));
     must(mho_data_head(data, 20, &calibration));
-    must(mho_chip_create(net, &hw.hw, &calibration, &chip));
+    must(mho_chip_create(net, hw, &calibration, &chip));
     for (uint32_t t = 0; t < TRIALS; t++) {
         size_t wrong = 0;
         must(mho_chip_program(chip, 1, t));
@@ -64,6 +64,7 @@ static void by_hand(double error[TRIALS])
         error[t] = (double)wrong / IMAGES;
     }
     mho_chip_destroy(chip);
+    mho_hw_destroy(hw);
     mho_images_free(&calibration);
     mho_data_destroy(data);
     mho_net_destroy(net);

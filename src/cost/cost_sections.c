@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What prices depend on: sections `readings` and `technology` of a hardware description. */
+#include "cost/cost_sections.h"
+
+#include "base/fields.h"
+#include "base/hash.h"
+
+#define COUNT(...) MHOI_COUNT(mhoi_readings_options, __VA_ARGS__)
+#define CHOICE(...) MHOI_CHOICE(mhoi_readings_options, __VA_ARGS__)
+#define YES_NO(...) MHOI_YES_NO(mhoi_readings_options, __VA_ARGS__)
+
+static const char *const sharings[] = {"shared", "copied", NULL};
+static const char *const adc4_areas[] = {"comparators", "printed", NULL};
+static const char *const subtracts[] = {"output", "partial", NULL};
+static const char *const classifiers[] = {"like_others", "last_bits", NULL};
+static const char *const footnotes_c[] = {"mw", "w", NULL};
+
+static const mhoi_moved moved[] = {{"cost.", "readings."}, {NULL, NULL}};
+
+static const mho_field readings_rows[] = {
+    CHOICE("readings.input_sharing", input_sharing, "shared", sharings,
+           "column groups share the input converters, or each has its own"),
+    COUNT("readings.converters_per_weight_column", converters_per_weight_column, "2", 1, 2,
+          "output converters of a pair of columns"),
+    COUNT("readings.conducting_cells_per_weight", conducting_cells_per_weight, "1", 1, 2,
+          "cells of a pair that take energy"),
+    CHOICE("readings.adc4_area", adc4_area, "comparators", adc4_areas,
+           "area of a 4-bit converter: 15 comparators, or as printed"),
+    CHOICE("readings.subtractors", subtractors, "output", subtracts,
+           "one subtractor a layer output, or one a partial sum"),
+    CHOICE("readings.classifier", classifier, "like_others", classifiers,
+           "output converters of the classifier: as in the other layers, or of output.last_bits"),
+    CHOICE("readings.footnote_c", footnote_c, "mw", footnotes_c,
+           "digital power of bcnn Table III: mW as printed, or read as W"),
+    YES_NO("readings.buffer", buffer, "false", "count the feature-map buffer"),
+};
+static const mho_fields readings_fields = {"readings", readings_rows,
+                                           sizeof readings_rows / sizeof *readings_rows,
+                                           sizeof(mhoi_readings_options)};
+
+const mhoi_section mhoi_readings_section = {
+    .name = "readings", .fields = &readings_fields, .moved = moved};
+
+static const mho_field technology_rows[] = {
+    MHOI_FIELD(mhoi_technology_options, "technology", MHO_FIELD_NAMED, name, "bcnn-45nm", 0, 0, "",
+               1, NULL, "table of component costs: configs/tech/NAME.yaml, or a path"),
+};
+static const mho_fields technology_fields = {"technology", technology_rows, 1,
+                                             sizeof(mhoi_technology_options)};
+
+static mho_status read_technology(void *options)
+{
+    mhoi_technology_options *o = options;
+    mhoi_named file;
+    mho_status s = mhoi_technology_named(o->name, &file);
+    if (s)
+        return s;
+    o->content = mhoi_hash(MHOI_HASH_START, file.text, file.size);
+    mhoi_named_close(&file);
+    return MHO_OK;
+}
+
+static uint64_t technology_content(const void *options)
+{
+    return ((const mhoi_technology_options *)options)->content;
+}
+
+const mhoi_section mhoi_technology_section = {.name = "technology",
+                                              .fields = &technology_fields,
+                                              .finish = read_technology,
+                                              .content = technology_content};

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A handle: the options of all sections of an arch in one block, one table of all their fields. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "hw/hw_impl.h"
+
+enum { ALIGN = 16, TEXT_BYTES = 512 };
+
+static size_t place_after(size_t offset, size_t size)
+{
+    return (offset + size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static size_t offset_of(const mhoi_arch *arch, const mhoi_section *section)
+{
+    size_t offset = 0;
+    for (const mhoi_section *const *s = arch->sections; *s && *s != section; s++)
+        offset = place_after(offset, (*s)->fields->struct_size);
+    return offset;
+}
+
+static size_t count_fields(const mhoi_arch *arch)
+{
+    size_t count = 0;
+    for (const mhoi_section *const *s = arch->sections; *s; s++)
+        count += (*s)->fields->count;
+    return count;
+}
+
+static void fill_table(mho_hw *hw)
+{
+    mho_field *f = hw->field;
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++)
+        for (size_t i = 0; i < (*s)->fields->count; i++, f++) {
+            *f = (*s)->fields->field[i];
+            f->offset += offset_of(hw->arch, *s);
+            hw->section[f - hw->field] = (unsigned char)(s - hw->arch->sections);
+        }
+    hw->table =
+        (mho_fields){"hardware", hw->field, (size_t)(f - hw->field), offset_of(hw->arch, NULL)};
+}
+
+/* With room for everything, nothing set. */
+static mho_status allocate(const mhoi_arch *arch, mho_hw **out)
+{
+    mho_hw *hw = NULL;
+    const size_t fields = count_fields(arch);
+    *out = NULL;
+    mho_status s = mhoi_alloc(&hw, 1, sizeof *hw, "hardware description");
+    if (s)
+        return s;
+    hw->arch = arch;
+    s = mhoi_alloc(&hw->options, offset_of(arch, NULL), 1, "hardware description");
+    if (!s)
+        s = mhoi_alloc(&hw->field, fields, sizeof *hw->field, "hardware description");
+    if (!s)
+        s = mhoi_alloc(&hw->section, fields, sizeof *hw->section, "hardware description");
+    if (!s)
+        s = mhoi_alloc(&hw->origin, fields, sizeof *hw->origin, "hardware description");
+    if (s) {
+        mho_hw_destroy(hw);
+        return s;
+    }
+    hw->stale = UINT32_MAX;
+    fill_table(hw);
+    *out = hw;
+    return MHO_OK;
+}
+
+mho_status hw_create(const mhoi_arch *arch, mho_hw **out)
+{
+    mho_status s = allocate(arch, out);
+    if (!s)
+        s = mho_fields_preset(&(*out)->table, (*out)->options, (*out)->origin);
+    if (s) {
+        mho_hw_destroy(*out);
+        *out = NULL;
+    }
+    return s;
+}
+
+mho_status mhoi_hw_default(const mhoi_arch *arch, mho_hw **out)
+{
+    mho_status s = hw_create(arch, out);
+    if (s)
+        return s;
+    snprintf((*out)->name, sizeof(*out)->name, "%s", arch->name);
+    s = mhoi_hw_finish(*out);
+    if (s) {
+        mho_hw_destroy(*out);
+        *out = NULL;
+    }
+    return s;
+}
+
+mho_status mho_hw_clone(const mho_hw *hw, mho_hw **out)
+{
+    mho_status s = allocate(hw->arch, out);
+    if (s)
+        return s;
+    memcpy((*out)->name, hw->name, sizeof hw->name);
+    (*out)->stale = hw->stale;
+    memcpy((*out)->options, hw->options, hw->table.struct_size);
+    memcpy((*out)->origin, hw->origin, hw->table.count * sizeof *hw->origin);
+    return MHO_OK;
+}
+
+void mho_hw_destroy(mho_hw *hw)
+{
+    if (!hw)
+        return;
+    mhoi_free(&hw->options);
+    mhoi_free(&hw->field);
+    mhoi_free(&hw->origin);
+    mhoi_free(&hw->section);
+    mhoi_free(&hw);
+}
+
+const void *mhoi_hw_section(const mho_hw *hw, const mhoi_section *section)
+{
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++)
+        if (*s == section)
+            return hw->options + offset_of(hw->arch, section);
+    return NULL;
+}
+
+void *mhoi_hw_edit(mho_hw *hw, const mhoi_section *section)
+{
+    const unsigned char *options = mhoi_hw_section(hw, section);
+    return options ? hw->options + (options - hw->options) : NULL;
+}
+
+mho_status mhoi_hw_finish(mho_hw *hw)
+{
+    mho_status s = MHO_OK;
+    for (uint32_t i = 0; !s && hw->arch->sections[i]; i++) {
+        const mhoi_section *section = hw->arch->sections[i];
+        if (section->finish && (hw->stale >> i & 1))
+            s = section->finish(mhoi_hw_edit(hw, section));
+    }
+    if (!s)
+        hw->stale = 0;
+    for (const mhoi_section *const *p = hw->arch->sections; !s && *p; p++)
+        if ((*p)->check)
+            s = (*p)->check(mhoi_hw_section(hw, *p));
+    return !s && hw->arch->check ? hw->arch->check(hw) : s;
+}
+
+mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key, size_t length)
+{
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++)
+        for (const mhoi_moved *m = (*s)->moved; m && m->from; m++) {
+            const size_t n = strlen(m->from);
+            if (length >= n && !strncmp(key, m->from, n))
+                return mho_error(MHO_ECONFIG, "%s: %.*s is now %s%.*s", place, (int)length, key,
+                                 m->to, (int)(length - n), key + n);
+            if (length == n - 1 && !strncmp(key, m->from, length))
+                return mho_error(MHO_ECONFIG, "%s: %.*s is now %.*s", place, (int)length, key,
+                                 (int)strlen(m->to) - 1, m->to);
+        }
+    return MHO_OK;
+}
+
+mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment)
+{
+    mho_status s = hw_check_moved(hw, "command line", assignment, strcspn(assignment, "="));
+    hw->stale = UINT32_MAX;
+    return s ? s : mho_fields_set(&hw->table, assignment, hw->options, hw->origin);
+}
+
+size_t mhoi_hw_find(const mho_hw *hw, const char *key, size_t length)
+{
+    for (size_t i = 0; i < hw->table.count; i++)
+        if (!strncmp(hw->field[i].key, key, length) && !hw->field[i].key[length])
+            return i;
+    return SIZE_MAX;
+}
+
+const void *mhoi_hw_value(const mho_hw *hw, size_t field)
+{
+    return hw->options + hw->field[field].offset;
+}
+
+void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place)
+{
+    mho_origin *origin = &hw->origin[field];
+    memcpy(hw->options + hw->field[field].offset, value, hw->field[field].size);
+    hw->stale |= UINT32_C(1) << hw->section[field];
+    if (strcmp(origin->place, place) != 0 || *origin->source) {
+        snprintf(origin->place, sizeof origin->place, "%s", place);
+        origin->source[0] = 0;
+    }
+}
+
+mho_status mho_hw_set_all(mho_hw *hw, const char *const *assignments)
+{
+    mho_hw *changed;
+    mho_status s = mho_hw_clone(hw, &changed);
+    if (s)
+        return s;
+    for (; !s && assignments && *assignments; assignments++)
+        s = mhoi_hw_assign(changed, *assignments);
+    if (!s)
+        s = mhoi_hw_finish(changed);
+    if (!s) {
+        hw->stale = 0;
+        memcpy(hw->options, changed->options, hw->table.struct_size);
+        memcpy(hw->origin, changed->origin, hw->table.count * sizeof *hw->origin);
+    }
+    mho_hw_destroy(changed);
+    return s;
+}
+
+mho_status mho_hw_set(mho_hw *hw, const char *assignment)
+{
+    return mho_hw_set_all(hw, (const char *const[]){assignment, NULL});
+}
+
+const char *mho_hw_name(const mho_hw *hw)
+{
+    return hw->name;
+}
+
+const char *mho_hw_arch(const mho_hw *hw)
+{
+    return hw->arch->name;
+}
+
+mho_status mho_hw_want(const mho_hw *hw, const char *arch)
+{
+    if (!strcmp(hw->arch->name, arch))
+        return MHO_OK;
+    return mho_error(MHO_ECONFIG, "%s has arch: %s, want arch: %s", hw->name, hw->arch->name, arch);
+}
+
+size_t mho_hw_field_count(const mho_hw *hw)
+{
+    return hw->table.count;
+}
+
+const mho_field *mho_hw_field(const mho_hw *hw, size_t i)
+{
+    return &hw->field[i];
+}
+
+const mho_origin *mho_hw_origin(const mho_hw *hw, size_t i)
+{
+    return &hw->origin[i];
+}
+
+int mho_hw_print(const mho_hw *hw, size_t i, char *text, size_t size)
+{
+    return mho_field_print(&hw->table, i, hw->options, text, size);
+}
+
+static const mho_field *find(const mho_hw *hw, const char *key)
+{
+    const size_t i = mhoi_hw_find(hw, key, strlen(key));
+    return i == SIZE_MAX ? NULL : &hw->field[i];
+}
+
+int mho_hw_text(const mho_hw *hw, const char *key, char *text, size_t size)
+{
+    const mho_field *f = find(hw, key);
+    return f ? mho_hw_print(hw, (size_t)(f - hw->field), text, size)
+             : snprintf(text, size, "%s", "");
+}
+
+double mho_hw_number(const mho_hw *hw, const char *key)
+{
+    const mho_field *f = find(hw, key);
+    double real = (double)NAN;
+    bool flag;
+    size_t whole;
+    int name;
+    if (!f)
+        return real;
+    const void *from = hw->options + f->offset;
+    switch (f->kind) {
+    case MHO_FIELD_BOOL:
+        memcpy(&flag, from, sizeof flag);
+        return flag;
+    case MHO_FIELD_UINT:
+        memcpy(&whole, from, sizeof whole);
+        return (double)whole;
+    case MHO_FIELD_DOUBLE:
+        memcpy(&real, from, sizeof real);
+        return real;
+    case MHO_FIELD_ENUM:
+        memcpy(&name, from, sizeof name);
+        return name;
+    case MHO_FIELD_STRING:
+    case MHO_FIELD_PATH:
+    case MHO_FIELD_NAMED:
+        break;
+    }
+    return real;
+}
+
+bool mho_hw_is(const mho_hw *hw, const char *key, const char *value)
+{
+    char text[TEXT_BYTES];
+    mho_hw_text(hw, key, text, sizeof text);
+    return !strcmp(text, value);
+}
+
+static mho_json *value_json(const mho_hw *hw, size_t i)
+{
+    char text[TEXT_BYTES];
+    mho_hw_print(hw, i, text, sizeof text);
+    switch (hw->field[i].kind) {
+    case MHO_FIELD_UINT:
+    case MHO_FIELD_DOUBLE:
+        return mho_json_number(strtod(text, NULL));
+    case MHO_FIELD_BOOL:
+        return mho_json_bool(!strcmp(text, "true"));
+    default:
+        return mho_json_text(text);
+    }
+}
+
+mho_json *mho_hw_json(const mho_hw *hw)
+{
+    mho_json *root = mho_json_object();
+    for (size_t i = 0; i < hw->table.count; i++) {
+        const mho_field *field = &hw->field[i];
+        mho_json *entry = mho_json_object();
+        mho_json_put(entry, "value", value_json(hw, i));
+        if (*field->unit)
+            mho_json_put(entry, "unit", mho_json_text(field->unit));
+        mho_json_put(entry, "place", mho_json_text(hw->origin[i].place));
+        if (*hw->origin[i].source)
+            mho_json_put(entry, "source", mho_json_text(hw->origin[i].source));
+        mho_json_put(root, field->key, entry);
+    }
+    return root;
+}
+
+uint64_t mho_hw_identity(const mho_hw *hw)
+{
+    uint64_t hash = mhoi_hash_text(MHOI_HASH_START, hw->arch->name);
+    for (size_t i = 0; i < hw->table.count; i++) {
+        char text[TEXT_BYTES];
+        const mho_field *f = &hw->field[i];
+        if (f->kind == MHO_FIELD_PATH || f->kind == MHO_FIELD_NAMED)
+            continue; /* known by content */
+        mho_hw_print(hw, i, text, sizeof text);
+        hash = mhoi_hash_text(mhoi_hash_text(hash, f->key), text);
+    }
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
+        const uint64_t content = (*s)->content ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
+        hash = mhoi_hash(hash, &content, sizeof content);
+    }
+    return hash;
+}

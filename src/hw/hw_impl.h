@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a handle holds.  Only files of this folder include this one; hw/sections.h is for the others. */
+#ifndef MHO_HW_IMPL_H
+#define MHO_HW_IMPL_H
+
+#include "hw/sections.h"
+
+struct mho_hw {
+    char name[32];
+    const mhoi_arch *arch;
+    unsigned char *options; /* of all sections, each at a multiple of 16 bytes */
+    mho_field *field;       /* of all sections; offsets from `options` */
+    mho_fields table;       /* of these */
+    mho_origin *origin;     /* of each field */
+    unsigned char *section; /* of each field: the number of its section */
+    uint32_t stale;         /* bits: sections whose files are to be read */
+};
+
+/* Every field at its preset, not finished. */
+MHO_MUST_CHECK mho_status hw_create(const mhoi_arch *arch, mho_hw **out);
+/* MHO_ECONFIG where key, of `length` bytes, has another beginning now. */
+MHO_MUST_CHECK mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key,
+                                         size_t length);
+
+#endif

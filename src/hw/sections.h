@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Access to the sections of a hardware description, for the modules that own or use them. */
+#ifndef MHO_HW_SECTIONS_H
+#define MHO_HW_SECTIONS_H
+
+#include "base/section.h"
+#include "mho/hw.h"
+
+/* Sections that belong together. */
+typedef struct mhoi_arch {
+    const char *name;                      /* "crossbar" */
+    const mhoi_section *const *sections;   /* NULL-terminated */
+    mho_status (*check)(const mho_hw *hw); /* bounds across sections; NULL: none */
+} mhoi_arch;
+
+/* The options of a section; NULL if the description's arch has no such section. */
+const void *mhoi_hw_section(const mho_hw *hw, const mhoi_section *section);
+/* The same to write to, for values that keep all bounds. */
+void *mhoi_hw_edit(mho_hw *hw, const mhoi_section *section);
+
+/* For sweeps.  The number of the field of that key, SIZE_MAX if there is none. */
+size_t mhoi_hw_find(const mho_hw *hw, const char *key, size_t length);
+/* One "key=value" within its own bounds; bounds across fields wait for mhoi_hw_finish. */
+MHO_MUST_CHECK mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment);
+const void *mhoi_hw_value(const mho_hw *hw, size_t field);
+/* Bytes that mhoi_hw_value gave for the same arch. */
+void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place);
+/* Reads files that changed sections name, then checks bounds within sections and across them. */
+MHO_MUST_CHECK mho_status mhoi_hw_finish(mho_hw *hw);
+
+/* As the functions of mho/hw.h, with the archs that there are (NULL-terminated, the first is the default). */
+MHO_MUST_CHECK mho_status mhoi_hw_default(const mhoi_arch *arch, mho_hw **out);
+MHO_MUST_CHECK mho_status mhoi_hw_open(const mhoi_arch *const *archs, const char *name,
+                                       const char *const *sets, mho_hw **out);
+MHO_MUST_CHECK mho_status mhoi_hw_read(const mhoi_arch *const *archs, const char *text,
+                                       const char *place, const char *const *sets, mho_hw **out);
+MHO_MUST_CHECK mho_status mhoi_arch_find(const mhoi_arch *const *archs, const char *place,
+                                         const char *name, const mhoi_arch **out);
+
+#endif

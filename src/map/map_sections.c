@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What maps weights and inputs to crossbars: sections `crossbar`, `input` and `output` of a hardware
+ * description. */
+#include "map/map_sections.h"
+
+#include "base/fields.h"
+
+static const char *const cells[] = {"1t1r", "0t1r", NULL};
+static const char *const modes[] = {"binary", "full", "ternary", NULL};
+static const char *const weights[] = {"differential", "single", NULL};
+static const char *const offsets[] = {"column", "digital", NULL};
+static const char *const slicings[] = {"columns", "crossbars", NULL};
+static const char *const codings[] = {"direct", "two_reads", "two_rows", NULL};
+static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
+static const char *const pers[] = {"crossbar", "pair", NULL};
+static const char *const column_sums[] = {"weights", "read_back", NULL};
+
+#define COUNT(...) MHOI_COUNT(mhoi_crossbar_options, __VA_ARGS__)
+#define CHOICE(...) MHOI_CHOICE(mhoi_crossbar_options, __VA_ARGS__)
+
+static const mho_field crossbar_rows[] = {
+    COUNT("crossbar.rows", rows, "128", 1, 4096, "word lines of one crossbar"),
+    COUNT("crossbar.columns", columns, "128", 1, 4096, "bit lines of one crossbar"),
+    CHOICE("crossbar.cell", cell, "1t1r", cells, "with or without an access transistor"),
+    CHOICE(
+        "crossbar.mode", mode, "binary", modes,
+        "binary: weights +-1 on the end levels; ternary: 0 besides; full: weights of several bits"),
+    CHOICE("crossbar.weights", weights, "differential", weights,
+           "a pair of cells a weight, in two crossbars, or a single one at an offset level"),
+    CHOICE(
+        "crossbar.offset", offset, "column", offsets,
+        "what takes the offset of single cells out: a reference column in every crossbar, or the "
+        "digital sum of the inputs"),
+    COUNT(
+        "crossbar.weight_bits", weight_bits, "0", 0, 16,
+        "full mode: bits of a weight, its sign included, in slices of device.bits; 0 = of one cell "
+        "or pair"),
+    CHOICE("crossbar.slicing", slicing, "columns", slicings,
+           "slices of a weight lie in neighbouring columns, or in crossbars of their own"),
+};
+static const mho_fields crossbar_fields = {"crossbar", crossbar_rows,
+                                           sizeof crossbar_rows / sizeof *crossbar_rows,
+                                           sizeof(mhoi_crossbar_options)};
+
+const mhoi_section mhoi_crossbar_section = {.name = "crossbar", .fields = &crossbar_fields};
+#undef COUNT
+#undef CHOICE
+
+#define COUNT(...) MHOI_COUNT(mhoi_input_options, __VA_ARGS__)
+#define CHOICE(...) MHOI_CHOICE(mhoi_input_options, __VA_ARGS__)
+
+static const mho_field input_rows[] = {
+    COUNT("input.first_bits", first_bits, "8", 1, 8, "DAC of the first layer"),
+    COUNT("input.bits", bits, "1", 1, 8,
+          "DAC of the other layers; 1 = none, the bit drives the row"),
+    CHOICE(
+        "input.coding", coding, "direct", codings,
+        "of inputs with a sign: +-1 as 1 and 0, codes as signed voltages; or positive and negative "
+        "part in two reads, or on two rows"),
+    COUNT("input.bits_per_read", bits_per_read, "0", 0, 8,
+          "bits of an input code that drive the rows in one read; 1 = bit-serial, 0 = all at once"),
+};
+static const mho_fields input_fields = {"input", input_rows, sizeof input_rows / sizeof *input_rows,
+                                        sizeof(mhoi_input_options)};
+
+const mhoi_section mhoi_input_section = {.name = "input", .fields = &input_fields};
+#undef COUNT
+#undef CHOICE
+
+#define COUNT(...) MHOI_COUNT(mhoi_output_options, __VA_ARGS__)
+#define REAL(...) MHOI_REAL(mhoi_output_options, __VA_ARGS__)
+#define CHOICE(...) MHOI_CHOICE(mhoi_output_options, __VA_ARGS__)
+#define YES_NO(...) MHOI_YES_NO(mhoi_output_options, __VA_ARGS__)
+
+static const mho_field output_rows[] = {
+    COUNT("output.first_bits", first_bits, "8", 0, 16,
+          "ADC of the first layer's partial sums; 0 = ideal"),
+    COUNT("output.bits", bits, "1", 0, 16,
+          "ADC of layers whose rows fit one crossbar; 1 = sense amplifier at the threshold, 0 = "
+          "ideal"),
+    COUNT("output.split_bits", split_bits, "4", 0, 16,
+          "ADC of partial sums where rows are split; 0 = ideal"),
+    COUNT("output.last_bits", last_bits, "8", 0, 16,
+          "ADC of the classifier where its rows fit one crossbar; 0 = ideal"),
+    CHOICE("output.range", range, "least_squares", ranges,
+           "sums between the first and the last code: all that can occur, `percentile` of those of "
+           "images, or those of them whose codes miss them least"),
+    REAL("output.percentile", percentile, "99.9", 50, 100, "%", 1,
+         "calibrated: share of the sums that the range holds"),
+    COUNT("output.calibration_images", calibration_images, "1000", 1, 1e6,
+          "training images the range is calibrated on"),
+    YES_NO("output.aligned", aligned, "true", "decision edges halfway between possible sums"),
+    CHOICE(
+        "output.column_sum", column_sum, "weights", column_sums,
+        "binary maps: the digital sum of a column's weights is that of the ideal weights, or read "
+        "back from its cells"),
+    CHOICE("output.per", per, "crossbar", pers,
+           "one converter for each crossbar of a pair, or for the analog difference"),
+    REAL("output.offset", offset, "0", 0, 1000, "", 1,
+         "deviation of the converters' offsets, in steps (sense amplifier: in units of weight)"),
+    REAL("output.gain_error", gain_error, "0", 0, 1, "", 1,
+         "deviation of the converters' relative gain"),
+    REAL("output.inl", inl, "0", 0, 1000, "", 1,
+         "deviation of the converters' integral nonlinearity in the middle of the range, in steps"),
+};
+static const mho_fields output_fields = {
+    "output", output_rows, sizeof output_rows / sizeof *output_rows, sizeof(mhoi_output_options)};
+
+const mhoi_section mhoi_output_section = {.name = "output", .fields = &output_fields};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sections of a hardware description that the mapping works by.  Output bits 0 = an ideal converter: every
+ * possible sum has its own code. */
+#ifndef MHO_MAP_SECTIONS_H
+#define MHO_MAP_SECTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/section.h"
+
+typedef enum mho_cell { MHO_CELL_1T1R, MHO_CELL_0T1R } mho_cell;
+typedef enum mho_mode {
+    MHO_MODE_BINARY,  /* weights +-1: only the lowest and the highest level of a cell are used */
+    MHO_MODE_FULL,    /* weights of several bits on all levels */
+    MHO_MODE_TERNARY, /* as binary, and weights may be 0 */
+} mho_mode;
+/* Codings of weights and inputs (docs/models/coding.md). */
+typedef enum mho_weights {
+    MHO_WEIGHTS_DIFFERENTIAL, /* a pair of cells in two crossbars, one of them at the lowest level */
+    MHO_WEIGHTS_SINGLE,       /* one cell at an offset level: offset binary */
+} mho_weights;
+typedef enum mho_offset {
+    MHO_OFFSET_COLUMN,  /* a reference column of cells at the offset in every crossbar */
+    MHO_OFFSET_DIGITAL, /* the offset times the sum of the inputs, counted digitally */
+} mho_offset;
+typedef enum mho_slicing { MHO_SLICES_COLUMNS, MHO_SLICES_CROSSBARS } mho_slicing;
+typedef enum mho_coding {
+    MHO_CODING_DIRECT,    /* +-1 drives a row with 1 or 0; a signed code with a signed voltage */
+    MHO_CODING_TWO_READS, /* max(x, 0), then max(-x, 0) */
+    MHO_CODING_TWO_ROWS,  /* both at once, on two rows; with single columns: XNOR pairs */
+} mho_coding;
+typedef enum mho_range {
+    MHO_RANGE_FULL,       /* every sum that can occur */
+    MHO_RANGE_CALIBRATED, /* the middle `percentile` of the sums of calibration images, per layer */
+    MHO_RANGE_LEAST_SQUARES, /* the middle part of them whose codes are nearest to the sums, per layer */
+} mho_range;
+typedef enum mho_converter_per {
+    MHO_PER_CROSSBAR, /* each crossbar of a pair is converted, the codes are subtracted */
+    MHO_PER_PAIR,     /* the analog difference is converted */
+} mho_converter_per;
+
+/* Binary feature maps: which sum w the digital part subtracts (docs/models/chip.md eq. (2)). */
+typedef enum mho_column_sum {
+    MHO_SUM_OF_WEIGHTS, /* that of the ideal weights: known before programming */
+    MHO_SUM_READ_BACK,  /* that of the programmed cells, read once with all rows driven */
+} mho_column_sum;
+
+typedef struct mhoi_crossbar_options {
+    size_t rows, columns; /* word lines N, bit lines M of one crossbar */
+    int cell;             /* mho_cell */
+    int mode;             /* mho_mode */
+    int weights;          /* mho_weights */
+    int offset;           /* mho_offset, of single columns */
+    size_t weight_bits;   /* full mode, sign included; 0: what one cell or pair holds */
+    int slicing;          /* mho_slicing: where the slices of a weight lie */
+} mhoi_crossbar_options;
+
+typedef struct mhoi_input_options {
+    size_t first_bits; /* DAC of the first layer */
+    size_t bits; /* DAC of the others: 1 = no DAC, the bit drives the row; full mode: of the maps */
+    int coding;  /* mho_coding, of inputs with a sign */
+    size_t bits_per_read; /* 0: a code at once; 1: bit-serial */
+} mhoi_input_options;
+
+typedef struct mhoi_output_options {
+    size_t first_bits; /* ADC of the first layer, where its rows are split: partial sums */
+    size_t
+        bits; /* others, where one crossbar holds all rows: 1 = sense amplifier at the threshold */
+    size_t split_bits; /* others, where rows are split: partial sums */
+    size_t
+        last_bits; /* the classifier: its sums are compared with each other, not with a threshold */
+    int range;     /* mho_range */
+    double percentile; /* calibrated: 99.9 keeps all but 0.1 %, half of it at either end */
+    size_t calibration_images;
+    bool aligned;                   /* decision edges moved halfway between possible sums */
+    int column_sum;                 /* mho_column_sum */
+    int per;                        /* mho_converter_per */
+    double offset, gain_error, inl; /* deviations over converters; in steps, -, in steps */
+} mhoi_output_options;
+
+extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section;
+
+/* Weights and feature maps of +1 and -1 (and 0). */
+static inline bool mhoi_is_binary(const mhoi_crossbar_options *crossbar)
+{
+    return crossbar->mode != MHO_MODE_FULL;
+}
+
+#endif

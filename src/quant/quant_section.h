@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Section `quant` of a hardware description. */
+#ifndef MHO_QUANT_SECTION_H
+#define MHO_QUANT_SECTION_H
+
+#include "base/section.h"
+#include "mho/quant.h"
+
+typedef struct mhoi_quant_options {
+    int weight_rule, map_rule; /* mho_scale_rule of full mode; binary mode needs no scale */
+} mhoi_quant_options;
+
+extern const mhoi_section mhoi_quant_section;
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of hardware: which sections belong together, and the bounds across them. */
+#include "study/archs.h"
+
+#include "circuit/wires_section.h"
+#include "cost/cost_sections.h"
+#include "device/device_section.h"
+#include "map/map_sections.h"
+#include "quant/quant_section.h"
+
+static mho_status check_weights(const mhoi_crossbar_options *crossbar, const mho_device *device)
+{
+    const bool single = crossbar->weights == MHO_WEIGHTS_SINGLE;
+    const size_t bits = crossbar->weight_bits;
+    if (mhoi_is_binary(crossbar) && bits)
+        return mho_error(
+            MHO_ECONFIG,
+            "crossbar.weight_bits = %zu, want 0: in crossbar.mode binary and ternary a "
+            "weight is +-1 (or 0)",
+            bits);
+    if (bits == 1)
+        return mho_error(
+            MHO_ECONFIG,
+            "crossbar.weight_bits = 1, want 2 or more (its sign is one of them), or 0");
+    if (crossbar->mode == MHO_MODE_TERNARY && single && device->bits < 2)
+        return mho_error(MHO_ECONFIG,
+                         "device.bits = %zu, want 2 or more: a single cell of a ternary weight "
+                         "takes three levels",
+                         device->bits);
+    if (!mhoi_is_binary(crossbar) && single && !bits && device->bits < 2)
+        return mho_error(MHO_ECONFIG,
+                         "device.bits = %zu, want 2 or more: a single cell holds a weight and its "
+                         "sign; or crossbar.weight_bits of several cells",
+                         device->bits);
+    return MHO_OK;
+}
+
+static mho_status check_crossbar(const mho_hw *hw)
+{
+    const mho_device *device = mhoi_hw_section(hw, &mhoi_device_section);
+    const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
+    const mho_circuit_options *wires = mhoi_hw_section(hw, &mhoi_wires_section);
+    const mhoi_input_options *input = mhoi_hw_section(hw, &mhoi_input_section);
+    mho_status s = check_weights(crossbar, device);
+    if (s)
+        return s;
+    if (mhoi_is_binary(crossbar) && input->bits != 1)
+        return mho_error(MHO_ECONFIG,
+                         "input.bits = %zu, want 1: in crossbar.mode binary and ternary a feature "
+                         "map is 1 bit",
+                         input->bits);
+    const bool resistance = wires->r_row_ohm > 0 || wires->r_col_ohm > 0 ||
+                            wires->r_driver_ohm > 0 || wires->r_sense_ohm > 0;
+    if (resistance && device->nonlinearity > 0)
+        return mho_error(MHO_ENOTMODELED,
+                         "device.nonlinearity = %g with wire resistance: want linear cells (0), or "
+                         "ideal wires",
+                         device->nonlinearity);
+    return MHO_OK;
+}
+
+static const mhoi_section *const crossbar_sections[] = {
+    &mhoi_device_section,   &mhoi_crossbar_section,   &mhoi_wires_section,
+    &mhoi_input_section,    &mhoi_output_section,     &mhoi_quant_section,
+    &mhoi_readings_section, &mhoi_technology_section, NULL};
+static const mhoi_arch crossbar_arch = {"crossbar", crossbar_sections, check_crossbar};
+
+/* The first is that of descriptions which name none. */
+static const mhoi_arch *const archs[] = {&crossbar_arch, NULL};
+
+const mhoi_arch *const *mhoi_archs(void)
+{
+    return archs;
+}
+
+mho_status mho_hw_open(const char *name, const char *const *sets, mho_hw **out)
+{
+    return mhoi_hw_open(archs, name, sets, out);
+}
+
+mho_status mho_hw_read(const char *text, const char *place, const char *const *sets, mho_hw **out)
+{
+    return mhoi_hw_read(archs, text, place, sets, out);
+}
+
+mho_status mho_hw_clone_ideal(const mho_hw *hw, mho_hw **out)
+{
+    mho_status s = mho_hw_clone(hw, out);
+    mho_device *device = s ? NULL : mhoi_hw_edit(*out, &mhoi_device_section);
+    if (device)
+        *device = mho_device_ideal(device);
+    return s;
+}
+
+const mho_device *mho_hw_device(const mho_hw *hw)
+{
+    return mhoi_hw_section(hw, &mhoi_device_section);
+}
+
+mho_status mho_hw_default(const char *arch, mho_hw **out)
+{
+    const mhoi_arch *found = NULL;
+    *out = NULL;
+    mho_status s = mhoi_arch_find(archs, "default hardware", arch, &found);
+    return s ? s : mhoi_hw_default(found, out);
+}
