@@ -119,7 +119,7 @@ int main(void)
     double least = INFINITY, search_s = 0.0, part_s;
     if (!point)
         return 4;
-    must(mho_threads_set(1));
+    must(mho_run_set_threads(NULL, 1));
     must(mho_array_open(NULL, NULL, &o, NULL));
     for (int i = 0; i < 2; i++)
         must(mho_technology_open("buffer-22nm", &library[i]));

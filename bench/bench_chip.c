@@ -147,7 +147,7 @@ static timing run_images(mho_chip *chip, const mho_images *images, size_t thread
 {
     double before[THREADS] = {0}, after[THREADS] = {0};
     timing t = {0};
-    must(mho_threads_set(threads));
+    must(mho_run_set_threads(NULL, threads));
     thread_seconds(threads, before);
     const double start = mho_seconds();
     must(mho_chip_run(chip, images, 0, images->count, NULL, label));
@@ -158,7 +158,7 @@ static timing run_images(mho_chip *chip, const mho_images *images, size_t thread
         t.cpu += seconds;
         t.busiest = seconds > t.busiest ? seconds : t.busiest;
     }
-    must(mho_threads_set(1));
+    must(mho_run_set_threads(NULL, 1));
     return t;
 }
 
@@ -231,7 +231,7 @@ int main(int argc, char **argv)
 {
     bool found = false;
     must(mho_cpu_init());
-    must(mho_threads_set(1));
+    must(mho_run_set_threads(NULL, 1));
     printf("%s kernels\n%-20s %8s %6s %8s %20s %13s %11s %8s\n", mho_cpu_name(mho_cpu_level()),
            "case", "images/s", "/bar", "/soft-", "two threads over one", "programming", "calibra-",
            "peak");

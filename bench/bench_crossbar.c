@@ -449,7 +449,7 @@ int main(int argc, char **argv)
     }
     const bool every = !ideal && !bits && !codes;
     openblas_set_num_threads(1);
-    check(mho_threads_set(1));
+    check(mho_run_set_threads(NULL, 1));
     printf("SGEMM: kernels %s of %s\n", openblas_get_corename(), openblas_get_config());
     if (every || ideal)
         bench_all_ideal();

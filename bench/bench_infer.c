@@ -22,7 +22,7 @@
 static double now(void)
 {
     struct timespec t;
-    if (mho_threads() > 1)
+    if (mho_run_threads(NULL) > 1)
         return mho_seconds();
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -218,8 +218,9 @@ int main(int argc, char **argv)
     static const dnnl_dim_t batches[] = {20, 100, 1000};
     const size_t images = argc > 1 ? strtoull(argv[1], NULL, 10) / 1000 * 1000 : 10000;
     need(mho_cpu_init() == MHO_OK, "cpu");
-    need(mho_threads_set(argc > 2 ? strtoull(argv[2], NULL, 10) : 0) == MHO_OK, "threads");
-    omp_set_num_threads((int)mho_threads());
+    need(mho_run_set_threads(NULL, argc > 2 ? strtoull(argv[2], NULL, 10) : 0) == MHO_OK,
+         "threads");
+    omp_set_num_threads((int)mho_run_threads(NULL));
     float *input = calloc(images * 784, sizeof *input),
           *scores = calloc(images * 10, sizeof *scores);
     need(images && input && scores, "memory");
@@ -249,7 +250,7 @@ int main(int argc, char **argv)
         chain_best = best[k] < chain_best ? best[k] : chain_best;
     }
     printf("mho                           %9.0f images/s  ratio %.2f  threads %zu\n",
-           (double)images / ours, chain_best / ours, mho_threads());
+           (double)images / ours, chain_best / ours, mho_run_threads(NULL));
     mho_infer_destroy(infer);
     mho_net_destroy(net);
     free(input);

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
     mho_net *plain = NULL;
     mho_train_options options;
     need(mho_cpu_init());
-    need(mho_threads_set(argc > 1 ? strtoull(argv[1], NULL, 10) : 1));
+    need(mho_run_set_threads(NULL, argc > 1 ? strtoull(argv[1], NULL, 10) : 1));
     need(mho_digits_generate(1, 0, IMAGES, &data.train));
     need(mho_net_zoo("lenet", &plain));
     need(mho_fields_preset(&mho_train_fields, &options, NULL));
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
         need(mho_train(net, &data, &options, NULL, false, fastest, &best));
         printf("mho %-6s  %6.2f CPU s an epoch  %6.2f s  threads %zu  batch %zu\n",
                style == MHO_STYLE_BINARY ? "binary" : "float", best.cpu_seconds * EPOCH / IMAGES,
-               best.seconds * EPOCH / IMAGES, mho_threads(), options.batch);
+               best.seconds * EPOCH / IMAGES, mho_run_threads(NULL), options.batch);
         mho_net_destroy(net);
     }
     mho_net_destroy(plain);

@@ -293,7 +293,7 @@ typedef struct mho_point {
 typedef struct mho_sweep mho_sweep;
 /* Looks up all memories and computes the schedule of every capacity pair, once each.
  * tech[axes->libraries] in the order of axes->library.
- * Threads: mho_threads(); results do not depend on it.  MHO_ECONFIG: a macro that a library lacks. */
+ * Threads: those of the run; results do not depend on it.  MHO_ECONFIG: a macro that a library lacks. */
 MHO_API MHO_MUST_CHECK mho_status mho_sweep_create(const mho_workload *work,
                                                    const mho_array_options *options,
                                                    const mho_sweep_axes *axes,

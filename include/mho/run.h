@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a run is carried out: threads, CPU variant, interruption, memory, time.
- * None of these changes a result. */
+/* How work is carried out: threads, interruption, progress, CPU variant, memory, time.
+ * But for the seed none of these changes a result.
+ *
+ * A run holds what one line of work has of its own.  It is bound to the thread that calls the library and
+ * followed by that thread's workers, so that two threads of a program each have their own:
+ *
+ *     mho_run *run;
+ *     mho_status s = mho_run_create(&run);
+ *     if (!s)
+ *         s = mho_run_set_threads(run, 4);
+ *     mho_run *before = mho_run_bind(run);
+ *     ... any calls; mho_run_interrupt(run) from anywhere ends them with MHO_EINTERRUPTED ...
+ *     mho_run_bind(before);
+ *     mho_run_destroy(run);
+ *
+ * A thread that binds none uses the default run of the process.  Where a function takes a run, NULL means the
+ * one bound to the calling thread. */
 #ifndef MHO_RUN_H
 #define MHO_RUN_H
 
@@ -10,33 +25,49 @@
 
 #include "mho/status.h"
 
-/* Threads used by every parallel call; 0 = as many as this process may run on.
- * MHO_EDOMAIN above 1024. */
-MHO_API MHO_MUST_CHECK mho_status mho_threads_set(size_t threads);
-MHO_API size_t mho_threads(void);
+typedef struct mho_run mho_run;
 
-/* Kernel variant: the best this CPU has, unless MHO_CPU=ref|avx2|avx512 forces one.
+/* All threads of the machine, seed 1, no progress, not interrupted. */
+MHO_API MHO_MUST_CHECK mho_status mho_run_create(mho_run **out);
+/* No thread may be bound to it any more. */
+MHO_API void mho_run_destroy(mho_run *run);
+/* Binds the calling thread; NULL: to the default run.  Returns what it was bound to (NULL: the default run),
+ * to be bound again afterwards. */
+MHO_API mho_run *mho_run_bind(mho_run *run);
+
+/* Threads used by every parallel call; 0 = as many as this process may run on.  A call uses no more than
+ * it has pieces of work.  MHO_EDOMAIN above 1024. */
+MHO_API MHO_MUST_CHECK mho_status mho_run_set_threads(mho_run *run, size_t threads);
+MHO_API size_t mho_run_threads(const mho_run *run);
+
+/* Of calls that are not given a seed. */
+MHO_API void mho_run_set_seed(mho_run *run, uint64_t seed);
+MHO_API uint64_t mho_run_seed(const mho_run *run);
+
+/* From any thread, and with a run other than NULL async-signal safe: long calls look between items, save
+ * what they have and return MHO_EINTERRUPTED, and so do all later ones until the run is resumed. */
+MHO_API void mho_run_interrupt(mho_run *run);
+MHO_API bool mho_run_interrupted(const mho_run *run);
+MHO_API void mho_run_resume(mho_run *run);
+
+/* Progress of long calls.  The callback gets done of total (in `unit`) at most ten times a second, on a
+ * thread that the program bound, never on a worker; false interrupts the run.  NULL (the start) reports
+ * nothing. */
+typedef bool mho_progress_fn(void *user, const char *what, uint64_t done, uint64_t total,
+                             const char *unit);
+MHO_API void mho_run_set_progress(mho_run *run, mho_progress_fn *fn, void *user);
+
+/* The calls up to the next mho_run_set_part make up part `index` of `parts` of one piece of work and are
+ * reported as such, under the name `what`; parts 0: each call is reported by itself again. */
+MHO_API void mho_run_set_part(mho_run *run, const char *what, size_t index, size_t parts);
+
+/* Kernel variant of the process: the best this CPU has, unless MHO_CPU=ref|avx2|avx512 forces one.
  * mho_cpu_init is called once before the first kernel; MHO_ECONFIG names a variant that is unknown
  * or that this CPU lacks. */
 typedef enum mho_cpu { MHO_CPU_REF, MHO_CPU_AVX2, MHO_CPU_AVX512 } mho_cpu;
 MHO_API MHO_MUST_CHECK mho_status mho_cpu_init(void);
 MHO_API mho_cpu mho_cpu_level(void);
 MHO_API const char *mho_cpu_name(mho_cpu level);
-
-/* Ctrl-C: the program's handler calls mho_interrupt (async-signal safe); long calls look at
- * mho_interrupted between items, save what they have and return MHO_EINTERRUPTED. */
-MHO_API void mho_interrupt(void);
-MHO_API bool mho_interrupted(void);
-
-/* Progress of long calls.  The callback gets done of total (in `unit`) at most ten times a second,
- * on the calling thread only; NULL (the start) reports nothing. */
-typedef void mho_progress_fn(void *user, const char *what, uint64_t done, uint64_t total,
-                             const char *unit);
-MHO_API void mho_progress_set(mho_progress_fn *fn, void *user);
-
-/* The calls up to the next mho_progress_part make up part `index` of `parts` of one piece of work and are
- * reported as such, under the name `what`; parts 0: each call is reported by itself again. */
-MHO_API void mho_progress_part(const char *what, size_t index, size_t parts);
 
 /* Peak resident memory of this process in bytes; seconds of a monotonic clock. */
 MHO_API uint64_t mho_peak_bytes(void);

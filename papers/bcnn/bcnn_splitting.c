@@ -65,10 +65,10 @@ static mho_status run_all(study *y)
     mho_status s = run_one(y, 0, sizes[0], 0, &y->exact);
     for (size_t i = 0; !s && i < parts; i++) {
         const size_t bits = i % BITS, size = i / BITS % SIZES, reading = i / BITS / SIZES;
-        mho_progress_part("partial sums", i, parts);
+        mho_run_set_part(NULL, "partial sums", i, parts);
         s = run_one(y, reading, sizes[size], bits + 1, &y->error[reading][size][bits]);
     }
-    mho_progress_part("", 0, 0);
+    mho_run_set_part(NULL, "", 0, 0);
     return s;
 }
 

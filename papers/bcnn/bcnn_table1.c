@@ -85,7 +85,7 @@ static mho_status run_line(table *t, line *l)
     settings(l, false, UNIFORM, text, sets);
     mho_status s = bcnn_lenet_error(&t->lenet, net, hw, sets, 1, &l->none);
     for (size_t d = 0; !s && d < DISTRIBUTIONS; d++) {
-        mho_progress_part("programmings", t->part++, t->parts);
+        mho_run_set_part(NULL, "programmings", t->part++, t->parts);
         settings(l, true, d, text, sets);
         s = bcnn_lenet_error(&t->lenet, net, hw, sets, trials_of(t, l), &l->varied[d]);
     }
@@ -136,7 +136,7 @@ static mho_status run_all(table *t)
         s = run_line(t, &t->line[i]);
     for (size_t i = 0; !s && i < EXTRAS; i++)
         s = run_line(t, &t->extra[i]);
-    mho_progress_part("", 0, 0);
+    mho_run_set_part(NULL, "", 0, 0);
     return s;
 }
 

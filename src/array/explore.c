@@ -113,8 +113,7 @@ static mho_status search_one(void *context, size_t item, size_t thread)
                                            .e_wr_J = c->sweep->e_wr_J,
                                            .halo = c->sweep->options.halo};
     mho_status s = mho_schedule_search(c->work, &capacity, &t->schedule);
-    if (mhoi_is_master())
-        mhoi_progress("schedules", item, c->sweep->tasks, "schedules");
+    mhoi_progress("schedules", item, c->sweep->tasks, "schedules");
     return s;
 }
 
@@ -296,8 +295,7 @@ static mho_status price_block(void *context, size_t item, size_t thread)
         if (!isfinite(c->point[i].result.total_J + c->point[i].result.area_m2))
             return mho_error(MHO_EDOMAIN, "design %llu: its energy or area is not finite",
                              (unsigned long long)c->point[i].index);
-    if (mhoi_is_master())
-        mhoi_progress("designs", c->first + end, c->sweep->points, "designs");
+    mhoi_progress("designs", c->first + end, c->sweep->points, "designs");
     return MHO_OK;
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "mho/run.h"
+#include "base/parallel.h"
 
 #define FIRST_CAPACITY ((size_t)1 << 16)
 #define READ_MAX ((size_t)1 << 24) /* from one look at the interruption to the next */
@@ -85,7 +85,7 @@ static mho_status fill(reader *r, bool *end)
             gzread(r->file, r->bytes + r->size, (unsigned)(room < READ_MAX ? room : READ_MAX));
         if (got < 0)
             return read_failure(r);
-        if (mho_interrupted())
+        if (mhoi_interrupted())
             return mho_error(MHO_EINTERRUPTED, "%s: interrupted", r->path);
         *end = got == 0;
         if (*end)

@@ -5,43 +5,12 @@
  * every item below the lowest failing one has run, and which failure is reported does not depend on
  * threads or timing. */
 #include <omp.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/parallel.h"
 
-#define THREADS_MAX 1024
 #define MESSAGE_SIZE 1024
-
-static atomic_size_t wanted_threads;
-
-static size_t available_threads(void)
-{
-    cpu_set_t set;
-    size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
-}
-
-mho_status mho_threads_set(size_t threads)
-{
-    if (threads > THREADS_MAX)
-        return mho_error(MHO_EDOMAIN, "threads = %zu, want 0..%d", threads, THREADS_MAX);
-    atomic_store(&wanted_threads, threads);
-    omp_set_num_threads((int)mho_threads());
-    return MHO_OK;
-}
-
-size_t mho_threads(void)
-{
-    size_t n = atomic_load(&wanted_threads);
-    return n ? n : available_threads();
-}
-
-bool mhoi_is_master(void)
-{
-    return omp_get_thread_num() == 0;
-}
 
 typedef struct loop {
     size_t items;
@@ -69,7 +38,7 @@ static void work(loop *l, size_t thread)
         size_t item = atomic_fetch_add(&l->next, 1);
         if (item >= atomic_load(&l->failed)) /* also the end: failed <= items */
             return;
-        if (mho_interrupted()) {
+        if (mhoi_interrupted()) {
             atomic_store(&l->skipped, true);
             return;
         }
@@ -79,18 +48,26 @@ static void work(loop *l, size_t thread)
     }
 }
 
+/* A thread of the loop but the caller's own works for the caller's run. */
+static void work_for(mhoi_binding caller, loop *l, size_t thread)
+{
+    const mhoi_binding before = mhoi_bound();
+    mhoi_bind((mhoi_binding){.run = caller.run, .worker = caller.worker || thread > 0});
+    work(l, thread);
+    mhoi_bind(before);
+}
+
 mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *context)
 {
     loop l = {.items = items, .body = body, .context = context, .status = MHO_OK};
     atomic_init(&l.failed, items);
-    size_t threads = mho_threads();
-    if (threads > items)
-        threads = items;
+    const size_t threads = mhoi_threads_for(items);
+    const mhoi_binding caller = mhoi_bound();
     if (threads <= 1 || omp_in_parallel()) { /* a loop within a loop runs on its one thread */
         work(&l, 0);
     } else {
 #pragma omp parallel num_threads((int)threads)
-        work(&l, (size_t)omp_get_thread_num());
+        work_for(caller, &l, (size_t)omp_get_thread_num());
     }
     if (l.status != MHO_OK)
         return mho_error(l.status, "%s", l.message);

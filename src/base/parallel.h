@@ -1,25 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parallel loops with errors and interruption carried back to the caller. */
+/* Parallel loops with errors and interruption carried back to the caller, and what the library asks of the
+ * run that is bound to the calling thread (mho/run.h). */
 #ifndef MHO_BASE_PARALLEL_H
 #define MHO_BASE_PARALLEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mho/run.h"
 
-/* Calls body(context, item, thread) for every item < items, thread < mho_threads(), dynamically shared
- * out.  On an error the remaining items are skipped; of several, the lowest item's status and message
- * win.  Returns MHO_EINTERRUPTED if interrupted meanwhile. */
+/* Calls body(context, item, thread) for every item < items, thread < mhoi_threads_for(items), dynamically
+ * shared out.  On an error the remaining items are skipped; of several, the lowest item's status and
+ * message win.  Returns MHO_EINTERRUPTED if interrupted meanwhile. */
 typedef mho_status mhoi_body_fn(void *context, size_t item, size_t thread);
 MHO_MUST_CHECK mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *context);
 
-/* Tells the progress callback (if any), at most ten times a second; only the master thread does. */
+/* Threads of the run, at least 1; as many of them as a loop over items uses: memory of a thread is made
+ * for these only. */
+size_t mhoi_threads(void);
+size_t mhoi_threads_for(size_t items);
+
+/* The run's seed, for calls that are not given one. */
+uint64_t mhoi_seed(void);
+
+/* Whether the run is interrupted; long loops return mhoi_interruption() then. */
+bool mhoi_interrupted(void);
+/* MHO_OK, or MHO_EINTERRUPTED with its message. */
+MHO_MUST_CHECK mho_status mhoi_interruption(void);
+
+/* Tells the progress callback (if any), at most ten times a second; only the thread that bound the run
+ * does, workers of a loop are silent. */
 void mhoi_progress(const char *what, uint64_t done, uint64_t total, const char *unit);
 
-/* Whether this is the thread that called mhoi_parallel (or no parallel loop runs). */
-bool mhoi_is_master(void);
-
-/* Tests: forgets an interruption. */
-void mhoi_interrupt_clear(void);
+/* What a thread is bound to.  A worker of a loop takes its caller's run and gives back what it had. */
+typedef struct mhoi_binding {
+    mho_run *run; /* NULL: the default run */
+    bool worker;
+} mhoi_binding;
+mhoi_binding mhoi_bound(void);
+void mhoi_bind(mhoi_binding binding);
 
 #endif

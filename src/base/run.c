@@ -1,66 +1,188 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Interruption, progress, memory and time of a run. */
-#include <signal.h>
+/* Runs: threads, seed, interruption and progress of one line of work, bound to its thread. */
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/parallel.h"
 
+#define THREADS_MAX 1024
 #define REPORT_INTERVAL_S 0.1
 
-static volatile sig_atomic_t interrupted;
-static mho_progress_fn *progress_fn;
-static void *progress_user;
-static double last_report_s;
-static char part_of[64];
-static size_t part, parts; /* parts 0: no part of anything */
+/* Atomic where another thread or a signal handler may come in between. */
+struct mho_run {
+    atomic_size_t threads; /* 0: as many as this process may run on */
+    atomic_bool interrupted;
+    uint64_t seed;
+    mho_progress_fn *progress;
+    void *progress_user;
+    _Atomic double last_report_s;
+    char part_of[64];
+    size_t part, parts; /* parts 0: no part of anything */
+};
 
-void mho_interrupt(void)
+static mho_run default_run = {.seed = 1};
+static _Thread_local mhoi_binding here;
+
+static mho_run *bound_run(void)
 {
-    interrupted = 1;
+    return here.run ? here.run : &default_run;
 }
 
-bool mho_interrupted(void)
+static const mho_run *readable(const mho_run *run)
 {
-    return interrupted != 0;
+    return run ? run : bound_run();
 }
 
-void mhoi_interrupt_clear(void)
+static mho_run *writable(mho_run *run)
 {
-    interrupted = 0;
+    return run ? run : bound_run();
 }
 
-void mho_progress_set(mho_progress_fn *fn, void *user)
+mho_status mho_run_create(mho_run **out)
 {
-    progress_fn = fn;
-    progress_user = user;
-    last_report_s = 0;
+    mho_status s = mhoi_alloc(out, 1, sizeof **out, "run");
+    if (!s)
+        (*out)->seed = 1;
+    return s;
 }
 
-void mho_progress_part(const char *what, size_t index, size_t count)
+void mho_run_destroy(mho_run *run)
 {
-    (void)snprintf(part_of, sizeof part_of, "%s", what);
-    part = index;
-    parts = count;
+    mhoi_free(&run);
+}
+
+mho_run *mho_run_bind(mho_run *run)
+{
+    mho_run *before = here.run;
+    here.run = run == &default_run ? NULL : run;
+    return before;
+}
+
+mhoi_binding mhoi_bound(void)
+{
+    return here;
+}
+
+void mhoi_bind(mhoi_binding binding)
+{
+    here = binding;
+}
+
+/* --- threads and seed ------------------------------------------------------------------------------ */
+
+static size_t available_threads(void)
+{
+    cpu_set_t set;
+    size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
+}
+
+mho_status mho_run_set_threads(mho_run *run, size_t threads)
+{
+    if (threads > THREADS_MAX)
+        return mho_error(MHO_EDOMAIN, "threads = %zu, want 0..%d", threads, THREADS_MAX);
+    atomic_store(&writable(run)->threads, threads);
+    return MHO_OK;
+}
+
+size_t mho_run_threads(const mho_run *run)
+{
+    size_t n = atomic_load(&readable(run)->threads);
+    return n ? n : available_threads();
+}
+
+size_t mhoi_threads(void)
+{
+    return mho_run_threads(NULL);
+}
+
+size_t mhoi_threads_for(size_t items)
+{
+    size_t threads = mhoi_threads();
+    return threads < items ? threads : items ? items : 1;
+}
+
+void mho_run_set_seed(mho_run *run, uint64_t seed)
+{
+    writable(run)->seed = seed;
+}
+
+uint64_t mho_run_seed(const mho_run *run)
+{
+    return readable(run)->seed;
+}
+
+uint64_t mhoi_seed(void)
+{
+    return mho_run_seed(NULL);
+}
+
+/* --- interruption and progress --------------------------------------------------------------------- */
+
+void mho_run_interrupt(mho_run *run)
+{
+    atomic_store(&writable(run)->interrupted, true);
+}
+
+bool mho_run_interrupted(const mho_run *run)
+{
+    return atomic_load(&readable(run)->interrupted);
+}
+
+void mho_run_resume(mho_run *run)
+{
+    atomic_store(&writable(run)->interrupted, false);
+}
+
+bool mhoi_interrupted(void)
+{
+    return mho_run_interrupted(NULL);
+}
+
+mho_status mhoi_interruption(void)
+{
+    return mhoi_interrupted() ? mho_error(MHO_EINTERRUPTED, "interrupted") : MHO_OK;
+}
+
+void mho_run_set_progress(mho_run *run, mho_progress_fn *fn, void *user)
+{
+    mho_run *r = writable(run);
+    r->progress = fn;
+    r->progress_user = user;
+    atomic_store(&r->last_report_s, 0);
+}
+
+void mho_run_set_part(mho_run *run, const char *what, size_t index, size_t parts)
+{
+    mho_run *r = writable(run);
+    (void)snprintf(r->part_of, sizeof r->part_of, "%s", what);
+    r->part = index;
+    r->parts = parts;
 }
 
 void mhoi_progress(const char *what, uint64_t done, uint64_t total, const char *unit)
 {
-    if (!progress_fn || !mhoi_is_master())
+    mho_run *run = bound_run();
+    if (!run->progress || here.worker)
         return;
-    if (parts) {
-        what = part_of;
-        done += part * total;
-        total *= parts;
+    if (run->parts) {
+        what = run->part_of;
+        done += run->part * total;
+        total *= run->parts;
     }
     double now_s = mho_seconds();
-    if (done < total && now_s - last_report_s < REPORT_INTERVAL_S)
+    if (done < total && now_s - atomic_load(&run->last_report_s) < REPORT_INTERVAL_S)
         return;
-    last_report_s = now_s;
-    progress_fn(progress_user, what, done, total, unit);
+    atomic_store(&run->last_report_s, now_s);
+    if (!run->progress(run->progress_user, what, done, total, unit))
+        mho_run_interrupt(run);
 }
+
+/* --- the process ----------------------------------------------------------------------------------- */
 
 uint64_t mho_peak_bytes(void)
 {

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/yaml.h"
-#include "mho/run.h"
+#include "base/parallel.h"
 
 #define DEPTH_MAX 32
 #define NODES_MAX ((size_t)1 << 20)
@@ -57,7 +57,7 @@ static mho_status append(reader *r, mhoi_yaml *node, mhoi_yaml **out)
     size_t n = node->children;
     if (++r->nodes > NODES_MAX)
         return mho_error(MHO_EFORMAT, "%s: more than %zu keys and values", r->place, NODES_MAX);
-    if (r->nodes % POLL == 0 && mho_interrupted())
+    if (r->nodes % POLL == 0 && mhoi_interrupted())
         return mho_error(MHO_EINTERRUPTED, "%s: interrupted", r->place);
     if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
         mhoi_yaml *larger;

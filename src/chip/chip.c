@@ -252,8 +252,9 @@ static mho_status run_block(void *context, size_t item, size_t thread)
 static mho_status run_all(run *r)
 {
     const mho_chip *chip = r->chip;
-    r->blocks = blocks_of(chip, r->n, mho_threads());
-    const size_t threads = mho_threads() < r->blocks ? mho_threads() : r->blocks;
+    r->blocks = blocks_of(chip, r->n, mhoi_threads());
+    const size_t threads = mhoi_threads_for(r->blocks);
+    const size_t most = r->blocks ? (r->n + r->blocks - 1) / r->blocks : 0; /* images of a block */
     mho_status s = check_images(chip, r->images, r->first, r->n);
     if (!s && !chip->programmed)
         s = mho_error(MHO_EUSAGE, "the chip is not programmed");
@@ -263,7 +264,7 @@ static mho_status run_all(run *r)
     if (!s)
         s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
     for (size_t t = 0; !s && t < threads; t++)
-        s = chip_work_create(chip, &r->work[t]);
+        s = chip_work_create(chip, most, &r->work[t]);
     if (!s)
         s = mhoi_parallel(r->blocks, run_block, r);
     for (size_t t = 0; r->work && t < threads; t++)

@@ -150,7 +150,7 @@ static mho_status gatherer_create(pass *p, gatherer *g)
 {
     const mho_chip *chip = p->chip;
     g->of = p;
-    mho_status s = chip_work_create(chip, &g->work);
+    mho_status s = chip_work_create(chip, chip->block, &g->work);
     if (!s)
         s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");
     for (size_t l = 0; !s && l < chip->layers; l++) {
@@ -312,9 +312,10 @@ static mho_status all_passes(pass *p)
 
 mho_status chip_calibrate(mho_chip *chip, const mho_images *images)
 {
-    pass p = {.chip = chip, .images = images, .threads = mho_threads()};
+    pass p = {.chip = chip, .images = images};
     const size_t wanted = chip->hw.output.calibration_images;
     p.count = images->count < wanted ? images->count : wanted;
+    p.threads = mhoi_threads_for(blocks_of(&p));
     mho_status s = mhoi_alloc(&p.thread, p.threads, sizeof *p.thread, "calibration");
     if (!s)
         s = mhoi_alloc(&p.error, blocks_of(&p) * MHO_QUANT_CANDIDATES, sizeof *p.error,

@@ -223,9 +223,9 @@ bool chip_noise_needs_bare(const mhoi_machine *hw);
 void chip_noise_bare(const mho_chip *chip, const chip_layer *layer);
 MHO_MUST_CHECK mho_status chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t g);
 
-/* chip_run.c: a thread's memory, and one block of images through steps [0, steps). */
+/* chip_run.c: a thread's memory for so many images, and one block of images through steps [0, steps). */
 typedef struct chip_work chip_work;
-MHO_MUST_CHECK mho_status chip_work_create(const mho_chip *chip, chip_work **out);
+MHO_MUST_CHECK mho_status chip_work_create(const mho_chip *chip, size_t images, chip_work **out);
 void chip_work_destroy(chip_work *work);
 void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images, size_t first,
                     size_t n);

@@ -211,12 +211,12 @@ mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t tria
     chip->programmed = false;
     chip->seed = seed;
     chip->trial = trial;
-    mho_status s = mhoi_alloc(&p.count, mho_threads(), sizeof *p.count, "counts of programming");
+    mho_status s = mhoi_alloc(&p.count, mhoi_threads(), sizeof *p.count, "counts of programming");
     for (size_t i = 0; !s && i < chip->layers; i++) {
         p.layer = (uint32_t)i;
         s = program_layer(&p, &chip->layer[i]);
     }
-    chip->programming = p.count ? sum_of(p.count, mho_threads()) : (mho_write_count){0};
+    chip->programming = p.count ? sum_of(p.count, mhoi_threads()) : (mho_write_count){0};
     mhoi_free(&p.count);
     chip->programmed = !s && !ideal;
     return s;

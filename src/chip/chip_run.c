@@ -7,13 +7,13 @@
 #include "chip/chip_impl.h"
 
 struct chip_work {
-    uint8_t **map;                        /* [maps] block images each */
+    uint8_t **map;                        /* [maps] the images of a block each */
     mho_crossbar_work **layer, **counter; /* [layers] */
     int32_t *sum, *count;                 /* of one read: [n][columns][P], [n][groups][P] */
     int64_t *total;  /* of all reads and slices [n][channels][P]; where one is not enough */
     uint8_t *driven; /* what rows are driven with, where that is not the map itself */
     float *value;
-    float *scores; /* [block][classes] */
+    float *scores; /* [images][classes] */
     size_t maps, layers;
     size_t first; /* image of the data set that map[0] begins with */
 };
@@ -44,18 +44,19 @@ static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
     return s;
 }
 
-static mho_status alloc_sums(const mho_chip *chip, chip_work *work)
+static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *work)
 {
     size_t sums = 0, totals = 0, counts = 0, driven = 0;
     for (size_t i = 0; i < chip->layers; i++) {
         const chip_layer *layer = &chip->layer[i];
-        const size_t n = layer->images * layer->groups * layer->positions;
+        const size_t together = images < layer->images ? images : layer->images;
+        const size_t n = together * layer->groups * layer->positions;
         const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
         sums = largest(sums, n * layer->engine_columns);
         totals = largest(totals, is_plain(layer) ? 0 : n * layer->columns);
         counts = largest(counts, layer->counter ? n : 0);
         if (!layer->as_is || chip->hw.device.nonlinearity > 0)
-            driven = largest(driven, chip->block * in * layer->rows_per_weight);
+            driven = largest(driven, images * in * layer->rows_per_weight);
     }
     mho_status s = mhoi_alloc(&work->sum, sums, sizeof *work->sum, "sums");
     if (!s)
@@ -65,7 +66,7 @@ static mho_status alloc_sums(const mho_chip *chip, chip_work *work)
     return s ? s : mhoi_alloc(&work->driven, driven, 1, "inputs");
 }
 
-mho_status chip_work_create(const mho_chip *chip, chip_work **out)
+mho_status chip_work_create(const mho_chip *chip, size_t images, chip_work **out)
 {
     *out = NULL;
     chip_work *work = NULL;
@@ -76,7 +77,7 @@ mho_status chip_work_create(const mho_chip *chip, chip_work **out)
     work->layers = chip->layers;
     s = mhoi_alloc(&work->map, chip->maps, sizeof *work->map, "inference memory");
     for (size_t i = 0; !s && i < chip->maps; i++)
-        s = mhoi_alloc(&work->map[i], chip->block * chip->map[i].size, 1, chip->map[i].name);
+        s = mhoi_alloc(&work->map[i], images * chip->map[i].size, 1, chip->map[i].name);
     if (!s)
         s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
     for (size_t i = 0; !s && i < chip->layers; i++)
@@ -89,11 +90,11 @@ mho_status chip_work_create(const mho_chip *chip, chip_work **out)
     for (size_t i = 0; i < chip->layers; i++)
         values = largest(values, channels_of(&chip->layer[i]) * chip->layer[i].positions);
     if (!s)
-        s = alloc_sums(chip, work);
+        s = alloc_sums(chip, images, work);
     if (!s)
         s = mhoi_alloc(&work->value, values, sizeof *work->value, "values");
     if (!s)
-        s = mhoi_alloc(&work->scores, chip->block * chip->classes, sizeof *work->scores, "scores");
+        s = mhoi_alloc(&work->scores, images * chip->classes, sizeof *work->scores, "scores");
     if (s) {
         chip_work_destroy(work);
         return s;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/run.h"
+#include "base/parallel.h"
 
 enum { LEAF = 4 }; /* most word and bit lines of a block that is eliminated as a whole */
 
@@ -197,8 +197,8 @@ static mho_status merge(const circuit *c, bool keep, block *b)
         &b->half[0]);
     if (!s)
         s = solve_half(c, keep, block_of(c, m, b->m1, n, b->n1), &b->half[1]);
-    if (!s && mho_interrupted())
-        s = mho_error(MHO_EINTERRUPTED, "interrupted");
+    if (!s)
+        s = mhoi_interruption();
     const size_t seam = beside ? rows : columns;
     if (!s)
         s = network_create(seam + ports(b), seam, &b->net);

@@ -66,7 +66,7 @@ static void check_machine(checks *c)
     const char *forced = getenv("MHO_CPU");
     say(c, GOOD, "kernels", "%s%s", mho_cpu_name(mho_cpu_level()),
         forced && *forced ? " (forced by MHO_CPU)" : "");
-    say(c, GOOD, "threads", "%zu", mho_threads());
+    say(c, GOOD, "threads", "%zu", mho_run_threads(NULL));
     proc_value("/proc/meminfo", "MemAvailable", text, sizeof text);
     double bytes = strtod(text, NULL) * 1024;
     if (bytes > 0)
@@ -177,7 +177,7 @@ static mho_json *as_json(const checks *c)
     mho_json *root = mho_json_object(), *list = mho_json_array();
     mho_json_put(root, "version", mho_json_text(mho_version()));
     mho_json_put(root, "kernel", mho_json_text(mho_cpu_name(mho_cpu_level())));
-    mho_json_put(root, "threads", mho_json_integer((int64_t)mho_threads()));
+    mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
     for (size_t i = 0; i < c->count; i++) {
         mho_json *entry = mho_json_object();
         mho_json_put(entry, "check", mho_json_text(c->item[i].what));

@@ -26,7 +26,7 @@ static mho_status report_errors(const cli_args *args, const mho_net *net, const 
         mho_json_put(root, "error", mho_json_number(error));
         mho_json_put(root, "images_per_second", mho_json_number(rate));
         mho_json_put(root, "seconds", mho_json_number(seconds));
-        mho_json_put(root, "threads", mho_json_integer((int64_t)mho_threads()));
+        mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
         mho_json_put(root, "kernel", mho_json_text(mho_cpu_name(mho_cpu_level())));
         return cli_print_json(args, root);
     }

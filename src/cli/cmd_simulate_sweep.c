@@ -137,7 +137,7 @@ static void show_progress(void *user, size_t trial)
     const sweep_run *r = user;
     char what[64];
     snprintf(what, sizeof what, "point %zu of %zu", r->point + 1, r->points);
-    mho_progress_part(what, trial, r->args->trials);
+    mho_run_set_part(NULL, what, trial, r->args->trials);
 }
 
 static mho_status software_errors(sweep_run *r)
@@ -172,7 +172,7 @@ static mho_status run_point(sweep_run *r)
                          NULL, show_progress, r, &row->error);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);
-    mho_progress_part("", 0, 0);
+    mho_run_set_part(NULL, "", 0, 0);
     return s;
 }
 
@@ -234,7 +234,7 @@ static mho_status print_json(const sweep_run *r)
     mho_json_put(root, "data", mho_json_text(r->data->name));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->images));
     mho_json_put(root, "seed", mho_json_integer((int64_t)args->seed));
-    mho_json_put(root, "threads", mho_json_integer((int64_t)mho_threads()));
+    mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
     mho_json_put(root, "kernel", mho_json_text(mho_cpu_name(mho_cpu_level())));
     mho_json_put(root, "complete", mho_json_bool(r->done == r->points));
     mho_json_put(root, "resumed", mho_json_integer((int64_t)r->first));

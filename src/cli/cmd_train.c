@@ -72,7 +72,7 @@ static mho_status print_report(const cli_args *args, const mho_net *net, const m
         mho_json_put(root, "loss", mho_json_number(w->last.loss));
         mho_json_put(root, "seconds_per_epoch", mho_json_number(per_epoch));
         mho_json_put(root, "cpu_seconds_per_epoch", mho_json_number(cpu_per_epoch));
-        mho_json_put(root, "threads", mho_json_integer((int64_t)mho_threads()));
+        mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
         mho_json_put(root, "model", mho_json_text(args->output));
         return cli_print_json(args, root);
     }

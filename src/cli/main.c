@@ -13,6 +13,7 @@
 #include "cli.h"
 
 static volatile sig_atomic_t signals_seen;
+static mho_run *run; /* set before signals are caught */
 
 static void on_signal(int number)
 {
@@ -20,11 +21,18 @@ static void on_signal(int number)
     (void)number;
     if (signals_seen++)
         _exit(130);
-    mho_interrupt();
+    mho_run_interrupt(run);
     int saved = errno;
     if (isatty(STDERR_FILENO) && write(STDERR_FILENO, note, sizeof note - 1) < 0)
         errno = 0;
     errno = saved;
+}
+
+static mho_status start_run(void)
+{
+    mho_status s = mho_run_create(&run);
+    (void)mho_run_bind(run);
+    return s;
 }
 
 static void catch_signals(void)
@@ -120,9 +128,10 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
         return destination_close(&d, MHO_OK);
     }
     s = mho_cpu_init();
-    if (!s && args.threads)
-        s = mho_threads_set(args.threads);
+    if (!s)
+        s = mho_run_set_threads(run, args.threads);
     if (!s) {
+        mho_run_set_seed(run, args.seed);
         argv[0] = name; /* wherever it lies */
         char *line = cli_command_line(argc, argv);
         args.command = line;
@@ -149,6 +158,8 @@ static mho_status run_bare(const char *word)
 
 int main(int argc, char **argv)
 {
+    if (start_run() != MHO_OK)
+        return report(MHO_ENOMEM, NULL);
     catch_signals();
     if (argc < 2)
         return report(

@@ -56,7 +56,7 @@ static void show(const char *what, uint64_t done, uint64_t total, const char *un
     state.shown = true;
 }
 
-static void on_progress(void *user, const char *what, uint64_t done, uint64_t total,
+static bool on_progress(void *user, const char *what, uint64_t done, uint64_t total,
                         const char *unit)
 {
     (void)user;
@@ -70,16 +70,17 @@ static void on_progress(void *user, const char *what, uint64_t done, uint64_t to
     double elapsed_s = now_s - state.start_s;
     if (!total || done >= total) {
         cli_progress_clear();
-        return;
+        return true;
     }
     bool long_work = done && elapsed_s / (double)done * (double)total > 2;
     if (state.shown || (elapsed_s > 0.3 && long_work))
         show(what, done, total, unit, elapsed_s);
+    return true;
 }
 
 void cli_progress_start(bool quiet)
 {
     state = (progress_state){0};
     if (!quiet && isatty(STDERR_FILENO))
-        mho_progress_set(on_progress, NULL);
+        mho_run_set_progress(NULL, on_progress, NULL);
 }

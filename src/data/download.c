@@ -37,7 +37,7 @@ static int watch(void *context, curl_off_t total, curl_off_t now, curl_off_t up,
     (void)total, (void)now, (void)up, (void)up_now;
     const transfer *t = context;
     mhoi_progress("fetch", t->done + t->size, t->total, "B");
-    return mho_interrupted();
+    return mhoi_interrupted();
 }
 
 static CURLcode perform(const char *url, transfer *t)

@@ -39,6 +39,11 @@ static void sizes(const mho_net *net, size_t batch, size_t *slice, size_t *block
     *block = *block ? *block : *slice;
 }
 
+static size_t blocks_of(const mho_infer *infer, size_t images)
+{
+    return (images + infer->block - 1) / infer->block;
+}
+
 static void free_memory(mho_infer *infer)
 {
     for (size_t t = 0; infer->memory && t < infer->threads; ++t)
@@ -47,10 +52,10 @@ static void free_memory(mho_infer *infer)
     infer->threads = 0;
 }
 
-/* Room for as many threads as there are now, for the larger of the plans. */
-static mho_status need_memory(mho_infer *infer, bool grown)
+/* Room for as many threads as work on so many blocks, for the larger of the plans. */
+static mho_status need_memory(mho_infer *infer, size_t blocks, bool grown)
 {
-    const size_t threads = mho_threads();
+    const size_t threads = mhoi_threads_for(blocks);
     if (threads <= infer->threads && !grown)
         return MHO_OK;
     free_memory(infer);
@@ -81,7 +86,7 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
     sizes(net, batch, &infer->slice, &infer->block);
     s = infer_plan_create(net, infer->block, infer->slice, true, &infer->plan);
     if (s == MHO_OK)
-        s = need_memory(infer, false);
+        s = need_memory(infer, blocks_of(infer, batch), false);
     if (s != MHO_OK) {
         mho_infer_destroy(infer);
         return s;
@@ -141,10 +146,11 @@ static mho_status run(run_context *c)
     if (c->n > c->infer->batch)
         return mho_error(MHO_EDOMAIN, "inference of %zu images, want 0..%zu", c->n,
                          c->infer->batch);
-    mho_status s = need_memory(c->infer, false);
+    const size_t blocks = blocks_of(c->infer, c->n);
+    mho_status s = need_memory(c->infer, blocks, false);
     if (s != MHO_OK)
         return s;
-    return mhoi_parallel((c->n + c->plan->block - 1) / c->plan->block, run_block, c);
+    return mhoi_parallel(blocks, run_block, c);
 }
 
 mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input, float *scores)
@@ -161,7 +167,7 @@ mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
         mho_status s =
             infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
         if (s == MHO_OK)
-            s = need_memory(infer, true);
+            s = need_memory(infer, blocks_of(infer, infer->batch), true);
         if (s != MHO_OK)
             return s;
     }
@@ -247,8 +253,10 @@ mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t
         s = mho_infer_create(net, BLOCK_MAX, &c.infer);
     if (s != MHO_OK)
         return s;
-    const size_t blocks = (count + c.infer->block - 1) / c.infer->block;
-    s = mhoi_alloc(&c.wrong, blocks, sizeof *c.wrong, "errors of each block");
+    const size_t blocks = blocks_of(c.infer, count);
+    s = need_memory(c.infer, blocks, false);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&c.wrong, blocks, sizeof *c.wrong, "errors of each block");
     if (s == MHO_OK)
         s = mhoi_parallel(blocks, errors_block, &c);
     for (size_t i = 0; s == MHO_OK && i < blocks; ++i)

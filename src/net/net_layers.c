@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "mho/config.h"
-#include "mho/run.h"
+#include "base/parallel.h"
 #include "net/net_builder.h"
 
 #define DEPTH_MAX 16
@@ -173,7 +173,7 @@ static mho_status count_step(mhoi_builder *b, const mhoi_yaml *entry)
     if (++b->steps > STEPS_MAX)
         return mhoi_net_at(
             b, entry, mho_error(MHO_EDOMAIN, "blocks unfold to more than %zu entries", STEPS_MAX));
-    if (mho_interrupted())
+    if (mhoi_interrupted())
         return mhoi_net_at(b, entry, mho_error(MHO_EINTERRUPTED, "interrupted"));
     return MHO_OK;
 }

@@ -41,7 +41,7 @@ static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *t
         if (++cycle % LOOK_UP_EVERY)
             continue;
         mhoi_progress("pipeline", cycle < p->eq6 ? cycle : p->eq6, p->eq6, "cycles");
-        if (mho_interrupted())
+        if (mhoi_interrupted())
             return mho_error(MHO_EINTERRUPTED, "interrupted at cycle %llu",
                              (unsigned long long)cycle);
     }

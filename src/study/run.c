@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "mho/infer.h"
-#include "mho/run.h"
+#include "base/parallel.h"
 #include "study/study_impl.h"
 
 /* Once for all points that share the network. */
@@ -79,7 +79,7 @@ typedef struct progress {
 static void show_progress(void *user, size_t trial)
 {
     const progress *p = user;
-    mho_progress_part(p->what, trial, p->trials);
+    mho_run_set_part(NULL, p->what, trial, p->trials);
 }
 
 static mho_status trials(const mho_study *y, const mho_net *net, size_t point, mho_result *r)
@@ -96,7 +96,7 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
     if (!s)
         s = mho_error_of(chip, &y->data->test, o->images, o->seed, o->trials, o->wanted_half,
                          r->by_trial, show_progress, &p, &r->error);
-    mho_progress_part("", 0, 0);
+    mho_run_set_part(NULL, "", 0, 0);
     if (chip)
         r->programming = mho_chip_writes(chip);
     mho_chip_destroy(chip);
@@ -110,7 +110,7 @@ static void describe(const mho_study *y, const study_model *model, mho_result *r
     snprintf(r->data, sizeof r->data, "%s", y->data->name);
     snprintf(r->data_place, sizeof r->data_place, "%s", y->data->place);
     r->options = y->options;
-    r->threads = mho_threads();
+    r->threads = mhoi_threads();
     r->kernel = mho_cpu_name(mho_cpu_level());
     r->software_error = r->ideal_error = r->base_error = (double)NAN;
 }

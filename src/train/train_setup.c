@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "mho/run.h"
+#include "base/parallel.h"
 #include "train/train_impl.h"
 
 #define STREAM_WEIGHTS 0x77u /* mhoi_stream.layer of initial weights; array = node */
@@ -188,8 +188,9 @@ static mho_status alloc_scratch(trainer *t)
         const size_t tiles = 2 * t->layer[i].tile * sizeof(float);
         bytes = tiles > bytes ? tiles : bytes;
     }
-    mho_status s = mhoi_alloc(&t->scratch, mho_threads() + 1, sizeof *t->scratch, "scratch");
-    for (size_t k = 0; s == MHO_OK && k < mho_threads(); ++k)
+    const size_t threads = mhoi_threads_for(t->chunks);
+    mho_status s = mhoi_alloc(&t->scratch, threads + 1, sizeof *t->scratch, "scratch");
+    for (size_t k = 0; s == MHO_OK && k < threads; ++k)
         s = mhoi_alloc(&t->scratch[k], bytes, 1, "scratch");
     return s;
 }

@@ -156,16 +156,16 @@ static void threads_do_not_matter(void **unused)
     uint64_t points;
     set_up(&t, "vgg11", NULL);
     assert_int_equal(mho_sweep_axes_open("buffer-paper", &t.options, &axes), MHO_OK);
-    assert_int_equal(mho_threads_set(1), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, 1), MHO_OK);
     mho_point *one = price(&t, &axes, &points);
     assert_int_equal(points, 1500);
     for (size_t threads = 2; threads <= 7; threads += 5) {
-        assert_int_equal(mho_threads_set(threads), MHO_OK);
+        assert_int_equal(mho_run_set_threads(NULL, threads), MHO_OK);
         mho_point *many = price(&t, &axes, &points);
         assert_memory_equal(one, many, points * sizeof *one);
         free(many);
     }
-    assert_int_equal(mho_threads_set(0), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, 0), MHO_OK);
     free(one);
     tear_down(&t);
 }
@@ -295,7 +295,7 @@ static void no_memory(void **unused)
     setup t;
     set_up(&t, "vgg11", NULL);
     mho_technology *library[] = {t.macros};
-    assert_int_equal(mho_threads_set(1), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, 1), MHO_OK);
     uint64_t live = mhoi_alloc_live();
     bool failed = true;
     for (uint64_t k = 1; failed; k++) {
@@ -321,7 +321,7 @@ static void no_memory(void **unused)
         mho_front_free(&front);
         assert_int_equal(mhoi_alloc_live(), live);
     }
-    assert_int_equal(mho_threads_set(0), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, 0), MHO_OK);
     tear_down(&t);
 }
 

@@ -167,9 +167,9 @@ static void test_interrupted(void **state)
 {
     (void)state;
     assert_int_equal(mhoi_file_write("plain", "x", 1), MHO_OK);
-    mho_interrupt();
+    mho_run_interrupt(NULL);
     check_refused("plain", MHO_EINTERRUPTED, "plain: interrupted");
-    mhoi_interrupt_clear();
+    mho_run_resume(NULL);
     assert_int_equal(unlink("plain"), 0);
 }
 

@@ -144,9 +144,9 @@ static void test_many_nodes(void **state)
         mhoi_yaml_destroy(root);
     }
     assert_string_equal(mho_error_message(), "s: more than 1048576 keys and values");
-    mho_interrupt();
+    mho_run_interrupt(NULL);
     assert_int_equal(mhoi_yaml_parse(text, "s", &root), MHO_EINTERRUPTED);
-    mhoi_interrupt_clear();
+    mho_run_resume(NULL);
     assert_null(root);
     free(text);
 }

@@ -333,7 +333,7 @@ static void test_threads_and_parts(void **state)
         static float first[N * 10], other[N * 10];
         for (size_t threads = 1; threads <= 5; threads += threads) {
             mho_chip *chip;
-            must(mho_threads_set(threads));
+            must(mho_run_set_threads(NULL, threads));
             must(mho_chip_create(net, hw.hw, &images, &chip));
             must(mho_chip_program(chip, 3, 1));
             must(mho_chip_run(chip, &images, 0, N, threads == 1 ? first : other, NULL));
@@ -344,7 +344,7 @@ static void test_threads_and_parts(void **state)
             mho_chip_destroy(chip);
         }
     }
-    must(mho_threads_set(0));
+    must(mho_run_set_threads(NULL, 0));
     free_images(&images);
     mho_net_destroy(net);
 }
@@ -413,7 +413,7 @@ static void test_out_of_memory(void **state)
     dice d = {14};
     mho_net *net = small_binary(&d);
     mho_images images = random_images(&d, net->node[0].out, 20);
-    must(mho_threads_set(1));
+    must(mho_run_set_threads(NULL, 1));
     const char *const names[] = {"bcnn", "cnn8"};
     for (size_t i = 0; i < 2; i++) {
         const opened hw = open_hw(names[i], NULL);
@@ -433,7 +433,7 @@ static void test_out_of_memory(void **state)
         }
         assert_true(k > 20);
     }
-    must(mho_threads_set(0));
+    must(mho_run_set_threads(NULL, 0));
     free_images(&images);
     mho_net_destroy(net);
 }

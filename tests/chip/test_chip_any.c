@@ -149,7 +149,7 @@ static void run_apart(const mho_net *net, const hardware *h, const mho_images *i
     if (child == 0) {
         if (cpu)
             setenv("MHO_CPU", cpu, 1);
-        must(mho_threads_set(cpu ? 1 : 3));
+        must(mho_run_set_threads(NULL, cpu ? 1 : 3));
         memset(a, 0, sizeof *a);
         run(net, h, images, !cpu, a);
         write_all(ends[1], a, sizeof *a);

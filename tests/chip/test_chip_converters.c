@@ -176,14 +176,14 @@ static void test_dependence(void **state)
         for (size_t s = 0; s < sizeof set / sizeof *set; s++) {
             mho_chip *chip = chip_of(set[s]);
             (void)errors_of(chip, l, 3, 7, got); /* another one before it */
-            must(mho_threads_set(1 + s % 3));
+            must(mho_run_set_threads(NULL, 1 + s % 3));
             const size_t count = errors_of(chip, l, 9, 2, s ? got : want);
             for (size_t kind = 0; s && kind < 3; kind++)
                 for (size_t i = 0; i < count; i++)
                     assert_true(got[kind][i] == times[s][kind] * want[kind][i]);
             mho_chip_destroy(chip);
         }
-    must(mho_threads_set(0));
+    must(mho_run_set_threads(NULL, 0));
 }
 
 /* A sense amplifier has an offset alone, in units of weight; where rows fit one crossbar. */

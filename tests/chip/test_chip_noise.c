@@ -231,7 +231,7 @@ static void test_only_the_reading_decides(void **state)
         mho_chip *chip;
         must(mho_chip_create(net, hw.hw, &images, &chip));
         for (unsigned t = 0; t < 2; t++) {
-            must(mho_threads_set(1 + 2 * t));
+            must(mho_run_set_threads(NULL, 1 + 2 * t));
             must(mho_chip_program(chip, 5, 0));
             must(mho_chip_run(chip, &images, 0, COUNT, score[t], NULL));
         }
@@ -239,7 +239,7 @@ static void test_only_the_reading_decides(void **state)
         must(mho_chip_run(chip, &images, 13, COUNT - 13, score[2] + 13 * classes, NULL));
         must(mho_chip_program(chip, 5, 1));
         must(mho_chip_run(chip, &images, 0, COUNT, score[3], NULL));
-        must(mho_threads_set(0));
+        must(mho_run_set_threads(NULL, 0));
         const size_t bytes = COUNT * classes * sizeof(float);
         assert_memory_equal(score[0], score[1], bytes);
         assert_memory_equal(score[0], score[2], bytes);
@@ -311,7 +311,7 @@ static void test_out_of_memory(void **state)
     mho_images images = one_image(&d, 20);
     static const setting s = {{"device.read_noise=0.1", "wires.r_col=1", "crossbar.rows=20"}};
     const opened hw = open_hw("bcnn", s.set);
-    must(mho_threads_set(1));
+    must(mho_run_set_threads(NULL, 1));
     const uint64_t live = mhoi_alloc_live();
     mho_status status = MHO_ENOMEM;
     for (uint64_t k = 1; status; k++) {
@@ -326,7 +326,7 @@ static void test_out_of_memory(void **state)
         assert_true(status == MHO_OK || status == MHO_ENOMEM);
         assert_int_equal(mhoi_alloc_live(), live);
     }
-    must(mho_threads_set(0));
+    must(mho_run_set_threads(NULL, 0));
     free_images(&images);
     mho_net_destroy(net);
 }

@@ -187,10 +187,10 @@ static void test_threads(void **state)
                             "wires.r_col=700", "wires.r_sense=100", effects[i % 4], NULL}};
         float score[2][8 * 16];
         for (unsigned t = 0; t < 2; t++) {
-            must(mho_threads_set(1 + 2 * t));
+            must(mho_run_set_threads(NULL, 1 + 2 * t));
             must(run(net, &images, &s, score[t]));
         }
-        must(mho_threads_set(0));
+        must(mho_run_set_threads(NULL, 0));
         for (size_t k = 0; k < n; k++)
             if (score[0][k] != score[1][k])
                 fail_msg("network %zu: score %g with 1 thread, %g with 3", i, (double)score[0][k],
@@ -233,7 +233,7 @@ static void test_memory(void **state)
     const setting s = with("crossbar.rows=16", "wires.r_row=2", "wires.r_col=2", NULL, NULL);
     const opened hw = open_hw("bcnn", s.set);
     float scores[2 * CLASSES];
-    must(mho_threads_set(1));
+    must(mho_run_set_threads(NULL, 1));
     const uint64_t live = mhoi_alloc_live();
     mho_status status = MHO_ENOMEM;
     for (uint64_t k = 1; status; k++) {
@@ -243,7 +243,7 @@ static void test_memory(void **state)
         mhoi_alloc_fail_at(0);
         assert_int_equal(mhoi_alloc_live(), live);
     }
-    must(mho_threads_set(0));
+    must(mho_run_set_threads(NULL, 0));
     free_images(&images);
     mho_net_destroy(net);
 }

@@ -544,7 +544,7 @@ static void test_threads(void **state)
     for (size_t k = 0; k < 8; k++)
         all.T[k] = malloc(all.p.M * all.p.N * sizeof *all.T[k]);
     solve(&all.p);
-    must(mho_threads_set(4));
+    must(mho_run_set_threads(NULL, 4));
     must(mhoi_parallel(8, solve_one, &all));
     for (size_t k = 0; k < 8; k++) {
         assert_memory_equal(all.T[k], all.p.T, all.p.M * all.p.N * sizeof *all.p.T);

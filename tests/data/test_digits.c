@@ -57,12 +57,12 @@ static void keeps_its_pixels(void **state)
 static void does_not_depend_on_threads_or_batch(void **state)
 {
     (void)state;
-    size_t threads = mho_threads();
-    assert_int_equal(mho_threads_set(1), MHO_OK);
+    size_t threads = mho_run_threads(NULL);
+    assert_int_equal(mho_run_set_threads(NULL, 1), MHO_OK);
     mho_images one = generate(5, 100, 300);
-    assert_int_equal(mho_threads_set(7), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, 7), MHO_OK);
     mho_images seven = generate(5, 100, 300), tail = generate(5, 250, 150);
-    assert_int_equal(mho_threads_set(threads), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, threads), MHO_OK);
     assert_memory_equal(one.pixel, seven.pixel, 300 * SIZE);
     assert_memory_equal(one.label, seven.label, 300 * sizeof *one.label);
     assert_memory_equal(one.pixel + 150 * SIZE, tail.pixel, 150 * SIZE);

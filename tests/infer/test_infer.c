@@ -248,9 +248,9 @@ static void vary_threads_and_batches(bool chain)
     for (size_t i = 0; i < 70; ++i)
         slow_random_input(net, (unsigned)i + 1, input + i * in);
     assert_int_equal(mho_infer_create(net, 70, &infer), MHO_OK);
-    assert_int_equal(mho_threads_set(3), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, 3), MHO_OK);
     assert_int_equal(mho_infer_run(infer, 70, input, many), MHO_OK);
-    assert_int_equal(mho_threads_set(1), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, 1), MHO_OK);
     assert_int_equal(mho_infer_run(infer, 70, input, alone), MHO_OK);
     assert_memory_equal(many, alone, sizeof many);
     for (size_t i = 0; i < 70; i += 7)

@@ -189,11 +189,12 @@ static void refused_before_anything_runs(void **state)
     }
 }
 
-static void stop(void *user, const char *what, uint64_t done, uint64_t total, const char *unit)
+static bool stop(void *user, const char *what, uint64_t done, uint64_t total, const char *unit)
 {
     (void)user, (void)total, (void)unit;
     if (!strcmp(what, "crossbars") && done > 3 * IMAGES)
-        mho_interrupt();
+        mho_run_interrupt(NULL);
+    return true;
 }
 
 static void interrupted_with_what_there_is(void **state)
@@ -203,10 +204,10 @@ static void interrupted_with_what_there_is(void **state)
     mho_study *study;
     mho_result r;
     must(mho_study_open(&subject, &o, NULL, NULL, &study));
-    mho_progress_set(stop, NULL);
+    mho_run_set_progress(NULL, stop, NULL);
     mho_status s = mho_study_run(study, 0, &r);
-    mho_progress_set(NULL, NULL);
-    mhoi_interrupt_clear();
+    mho_run_set_progress(NULL, NULL, NULL);
+    mho_run_resume(NULL);
     assert_int_equal(s, MHO_EINTERRUPTED);
     assert_true(!r.complete && r.error.spread.trials >= 3 && r.error.spread.trials < 100000);
     assert_true(r.error.spread.mean < 0.5 && r.images_per_second > 0);

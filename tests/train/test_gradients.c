@@ -370,7 +370,7 @@ static void check(mho_net *net, size_t threads)
     trainer *t = NULL;
     reference r;
     mho_train_options options;
-    assert_int_equal(mho_threads_set(threads), MHO_OK);
+    assert_int_equal(mho_run_set_threads(NULL, threads), MHO_OK);
     assert_int_equal(mho_fields_preset(&mho_train_fields, &options, NULL), MHO_OK);
     options.batch = IMAGES;
     make_images(net->node[0].out, &images);

@@ -115,7 +115,7 @@ static void threads_change_no_digit(void **state)
         mho_net *net[2];
         for (size_t k = 0; k < 2; ++k) {
             net[k] = net_of((mho_style)style);
-            assert_int_equal(mho_threads_set(k ? 3 : 1), MHO_OK);
+            assert_int_equal(mho_run_set_threads(NULL, k ? 3 : 1), MHO_OK);
             assert_int_equal(mho_train(net[k], &data, &o, NULL, false, NULL, NULL), MHO_OK);
         }
         same_parameters(net[0], net[1]);
@@ -129,7 +129,7 @@ static void interrupt_at_two(void *user, const mho_train_epoch *e)
 {
     (void)user;
     if (e->epoch == 2)
-        mho_interrupt();
+        mho_run_interrupt(NULL);
 }
 
 static void a_break_changes_no_digit(void **state)
@@ -143,7 +143,7 @@ static void a_break_changes_no_digit(void **state)
     assert_int_equal(mho_train(whole, &data, &o, NULL, false, NULL, NULL), MHO_OK);
     assert_int_equal(mho_train(broken, &data, &o, CHECKPOINT, false, interrupt_at_two, NULL),
                      MHO_EINTERRUPTED);
-    mhoi_interrupt_clear();
+    mho_run_resume(NULL);
     assert_int_equal(mho_train(resumed, &data, &o, CHECKPOINT, true, last_epoch, &last), MHO_OK);
     assert_int_equal(last.epoch, 4);
     same_parameters(whole, resumed);
