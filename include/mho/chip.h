@@ -32,7 +32,7 @@ MHO_API mho_write_count mho_chip_writes(const mho_chip *chip);
 
 /* Runs images [first, first + n) of `images`; scores[n][classes] (may be NULL) and label[n] (may be NULL;
  * of equal scores the lowest index).  All threads are used; a block of images at a time, so memory does
- * not grow with n.  MHO_EUSAGE: the chip is not programmed. */
+ * not grow with n.  MHO_EUSAGE: the chip is not programmed; MHO_EDOMAIN: a layer's value is not finite. */
 MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_images *images,
                                                size_t first, size_t n, float *scores,
                                                uint16_t *label);

@@ -12,7 +12,8 @@ typedef struct mho_infer mho_infer;
 MHO_API MHO_MUST_CHECK mho_status mho_infer_create(const mho_net *net, size_t batch,
                                                    mho_infer **out);
 /* input [n][c][h][w], scores [n][classes], n <= batch.  In binary networks every sum is exact in float:
- * scores are the same on every CPU. */
+ * scores are the same on every CPU.
+ * MHO_EDOMAIN: an input or a layer's value is not finite (names the layer). */
 MHO_API MHO_MUST_CHECK mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input,
                                                 float *scores);
 /* Same, and the output of every node of the network: node_out[i] is NULL or [n][c][h][w]. For tests and

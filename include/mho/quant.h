@@ -24,8 +24,12 @@ typedef struct mho_codes {
     int32_t lo, hi; /* lo <= 0 < hi, |lo| and hi below 2^22 */
 } mho_codes;
 
-/* Smallest exponent with which smallest..largest needs no code beyond lo..hi; 0 for all zeros.
- * Both finite. */
+/* Exponents with which every scale, and its inverse, is a normal float, and so are those of the candidates below. */
+#define MHO_QUANT_EXPONENT_MIN (-110)
+#define MHO_QUANT_EXPONENT_MAX 126
+
+/* Smallest exponent with which smallest..largest needs no code beyond lo..hi, at least MHO_QUANT_EXPONENT_MIN; 0 for all
+ * zeros.  Above MHO_QUANT_EXPONENT_MAX: the values are too large for float, or not finite. */
 MHO_API int mho_quant_cover(float smallest, float largest, mho_codes codes);
 
 /* code[i] of x[i], as int16. */

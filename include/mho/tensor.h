@@ -18,7 +18,7 @@ typedef struct mho_tensor {
 /* By the ending of the name: .npy (NumPy format 1 to 3, little-endian float32, row-major) or .pb (ONNX
  * TensorProto of float).
  * MHO_EFILE; MHO_EFORMAT: damaged, truncated; MHO_ENOTMODELED: another element type, column-major order;
- * MHO_EUSAGE: another ending. */
+ * MHO_EDOMAIN: an element that is not finite; MHO_EUSAGE: another ending. */
 MHO_API MHO_MUST_CHECK mho_status mho_tensor_read(const char *path, mho_tensor *out);
 MHO_API void mho_tensor_free(mho_tensor *tensor); /* frees the data, zeroes the struct */
 

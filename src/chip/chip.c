@@ -238,7 +238,9 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     const size_t from = item * each + (item < more ? item : more), n = each + (item < more);
     chip_work *work = r->work[thread];
     chip_work_load(chip, work, r->images, r->first + from, n);
-    chip_work_run(chip, work, chip->steps, n, NULL);
+    mho_status s = chip_work_run(chip, work, chip->steps, n, NULL);
+    if (s)
+        return s;
     const float *score = chip_work_scores(work);
     for (size_t i = 0; r->scores && i < n * classes; i++)
         r->scores[from * classes + i] = score[i];

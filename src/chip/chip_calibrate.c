@@ -118,8 +118,7 @@ static mho_status gather_block(void *context, size_t item, size_t thread)
     const size_t n = p->count - first < p->chip->block ? p->count - first : p->chip->block;
     g->error = p->error + item * MHO_QUANT_CANDIDATES;
     chip_work_load(p->chip, g->work, p->images, first, n);
-    chip_work_run(p->chip, g->work, p->steps, n, &watch);
-    return MHO_OK;
+    return chip_work_run(p->chip, g->work, p->steps, n, &watch);
 }
 
 static size_t blocks_of(const pass *p)
@@ -262,6 +261,10 @@ static mho_status set_exponent(pass *p, size_t step)
         *e = (extent){0, 0};
     }
     map->exponent = p->exponent = mho_quant_cover(all.smallest, all.largest, map->codes);
+    if (map->exponent > MHO_QUANT_EXPONENT_MAX)
+        return mho_error(
+            MHO_EDOMAIN, "layer %s: values of %g..%g are too large for codes %d..%d in float",
+            map->name, (double)all.smallest, (double)all.largest, map->codes.lo, map->codes.hi);
     mho_status s = MHO_OK;
     if (chip->hw.quant.map_rule != MHO_RULE_COVER) {
         p->errors = true;

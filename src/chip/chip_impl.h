@@ -237,8 +237,8 @@ typedef struct chip_watch {
     void (*value)(void *user, size_t step, const float *y, size_t count);
     void *user;
 } chip_watch;
-void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
-                   const chip_watch *watch);
+MHO_MUST_CHECK mho_status chip_work_run(const mho_chip *chip, chip_work *work, size_t steps,
+                                        size_t n, const chip_watch *watch);
 mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer);
 /* What a read of the layer's inputs in[n], of `map`, drives the rows with: [n][lines of the window]. */
 const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,

@@ -63,6 +63,9 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
     }
     layer->weight_exponent =
         mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->hw.quant.weight_rule);
+    if (layer->weight_exponent > MHO_QUANT_EXPONENT_MAX)
+        return mho_error(MHO_EDOMAIN, "layer %s: weights too large for codes %d..%d in float",
+                         node->name, codes.lo, codes.hi);
     mho_quant_codes(node->weight, n, layer->weight_exponent, codes, layer->m);
     return MHO_OK;
 }

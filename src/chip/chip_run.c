@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/finite.h"
 #include "chip/chip_impl.h"
 
 struct chip_work {
@@ -16,6 +17,7 @@ struct chip_work {
     float *scores; /* [images][classes] */
     size_t maps, layers;
     size_t first; /* image of the data set that map[0] begins with */
+    size_t bad;   /* 1 + the first step with a value that is not finite; 0: none */
 };
 
 static size_t largest(size_t a, size_t b)
@@ -286,11 +288,20 @@ static inline double sum_at(const chip_work *work, bool plain, size_t i)
     return plain ? (double)work->sum[i] : (double)work->total[i];
 }
 
-static void to_map(const mho_chip *chip, const chip_step *step, size_t i, const chip_watch *watch,
-                   float *y, uint8_t *out)
+static void note_bad(chip_work *work, size_t step)
+{
+    work->bad = work->bad && work->bad <= step ? work->bad : step + 1;
+}
+
+static void to_map(const mho_chip *chip, chip_work *work, const chip_step *step, size_t i,
+                   const chip_watch *watch, float *y, uint8_t *out)
 {
     const chip_map *map = &chip->map[step->out];
     chip_chain_run(&step->chain, map->size / step->chain.channels, y);
+    if (!mhoi_all_finite(y, map->size)) {
+        note_bad(work, i);
+        memset(y, 0, map->size * sizeof *y);
+    }
     if (watch && watch->value)
         watch->value(watch->user, i, y, map->size);
     mho_quant_bytes(y, map->size, map->exponent, map->codes, out);
@@ -366,7 +377,7 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
                 to_bits(work, layer, at, out);
             } else {
                 to_values(chip, work, step, at, out_size, work->value);
-                to_map(chip, step, i, watch, work->value, out);
+                to_map(chip, work, step, i, watch, work->value, out);
             }
         }
     }
@@ -393,7 +404,7 @@ static void run_pointwise(const mho_chip *chip, chip_work *work, size_t i, size_
         if (step->out == CHIP_NONE)
             chip_chain_run(&step->chain, size / step->chain.channels, y);
         else
-            to_map(chip, step, i, watch, y, work->map[step->out] + k * size);
+            to_map(chip, work, step, i, watch, y, work->map[step->out] + k * size);
     }
 }
 
@@ -405,9 +416,21 @@ static void run_pool(const mho_chip *chip, chip_work *work, const chip_step *ste
                   work->map[step->out] + k * out->size);
 }
 
-void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
-                   const chip_watch *watch)
+static mho_status not_finite(const mho_chip *chip, size_t i)
 {
+    const chip_step *step = &chip->step[i];
+    const char *name = step->kind == CHIP_CROSSBAR ? chip->layer[step->layer].name
+                       : step->out != CHIP_NONE    ? chip->map[step->out].name
+                                                   : "of the scores";
+    return mho_error(MHO_EDOMAIN,
+                     "layer %s: a value is not finite: its parameters or inputs are too large",
+                     name);
+}
+
+mho_status chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
+                         const chip_watch *watch)
+{
+    work->bad = 0;
     for (size_t i = 0; i < steps; i++)
         switch (chip->step[i].kind) {
         case CHIP_CROSSBAR:
@@ -424,4 +447,7 @@ void chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n
         for (size_t k = 0; k < n; k++)
             decode(&chip->map[chip->scores_map], work->map[chip->scores_map] + k * chip->classes,
                    false, work->scores + k * chip->classes);
+    if (steps == chip->steps && !mhoi_all_finite(work->scores, n * chip->classes))
+        note_bad(work, chip->steps - 1);
+    return work->bad ? not_finite(chip, work->bad - 1) : MHO_OK;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/finite.h"
 #include "base/parallel.h"
 #include "infer/infer_impl.h"
 
@@ -143,9 +144,15 @@ static mho_status run_block(void *context, size_t item, size_t thread)
 
 static mho_status run(run_context *c)
 {
+    const size_t each = infer_elements(c->infer->net->node[0].out);
     if (c->n > c->infer->batch)
         return mho_error(MHO_EDOMAIN, "inference of %zu images, want 0..%zu", c->n,
                          c->infer->batch);
+    if (!mhoi_all_finite(c->input, c->n * each)) {
+        const size_t i = mhoi_first_not_finite(c->input, c->n * each);
+        return mho_error(MHO_EDOMAIN, "element %zu of input %zu is %g, want a finite number",
+                         i % each, i / each, (double)c->input[i]);
+    }
     const size_t blocks = blocks_of(c->infer, c->n);
     mho_status s = need_memory(c->infer, blocks, false);
     if (s != MHO_OK)

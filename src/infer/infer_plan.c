@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/finite.h"
 #include "infer/infer_impl.h"
 
 #define LANES_BYTES                                                                                \
@@ -90,14 +91,23 @@ static merged merge_pool(const mho_net *net, size_t i, merged m)
     return m;
 }
 
+static mho_status check_finite(const mho_node *node, const float *v, size_t n, const char *what)
+{
+    const size_t i = mhoi_all_finite(v, n) ? n : mhoi_first_not_finite(v, n);
+    return i == n ? MHO_OK
+                  : mho_error(MHO_EDOMAIN, "layer %s: %s %zu is %g, want a finite number",
+                              node->name, what, i, (double)v[i]);
+}
+
 /* Weights and bias of a layer, with its batch normalization multiplied in. */
 static mho_status fold(const mho_node *node, const mho_node *bn, float *weight, float **bias)
 {
     const size_t count = mho_node_weight_count(node), each = count / node->out.c;
     memcpy(weight, node->weight, count * sizeof *weight);
-    if (!node->bias && !bn)
-        return MHO_OK;
-    mho_status s = mhoi_alloc(bias, node->out.c, sizeof **bias, "bias");
+    mho_status s = check_finite(node, weight, count, "weight");
+    if (s != MHO_OK || (!node->bias && !bn))
+        return s;
+    s = mhoi_alloc(bias, node->out.c, sizeof **bias, "bias");
     if (s != MHO_OK)
         return s;
     if (node->bias)
@@ -109,7 +119,9 @@ static mho_status fold(const mho_node *node, const mho_node *bn, float *weight, 
         for (size_t j = 0; j < each; ++j)
             weight[k * each + j] *= a;
     }
-    return MHO_OK;
+    if (bn)
+        s = check_finite(bn, weight, count, "with it the weight before it,");
+    return s ? s : check_finite(node, *bias, node->out.c, "bias");
 }
 
 /* A fully connected layer is a 1 x 1 convolution over the images of a block in a row. */
@@ -191,7 +203,9 @@ static mho_status prepare_batchnorm(const infer_plan *plan, infer_step *step)
         s = mhoi_alloc(&step->b, step->tile, sizeof *step->b, "batch normalization");
     for (size_t k = 0; s == MHO_OK && k < step->tile; ++k)
         mho_batchnorm_coefficients(node, k / each % node->out.c, &step->a[k], &step->b[k]);
-    return s;
+    if (s == MHO_OK)
+        s = check_finite(node, step->a, step->tile, "batch normalization factor");
+    return s ? s : check_finite(node, step->b, step->tile, "batch normalization offset");
 }
 
 /* The node whose value a fully connected layer reads: what stands before a flatten, whose order of

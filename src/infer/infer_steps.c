@@ -2,6 +2,7 @@
 /* Running the steps of a plan on one block of images. */
 #include <math.h>
 
+#include "base/finite.h"
 #include "infer/infer_impl.h"
 
 /* Over the channels of every pixel. */
@@ -24,9 +25,32 @@ static float *value_of(const infer_plan *plan, float *memory, size_t node, size_
            (plan->whole[node] ? first * infer_elements(plan->net->node[node].out) : 0);
 }
 
+/* A layer that forms sums has made `count` values of y: infinities would end as scores, or hide behind a sign. */
+static mho_status check_finite(const mho_node *node, size_t count, const float *y)
+{
+    switch (node->op) {
+    case MHO_OP_CONV:
+    case MHO_OP_FC:
+        if (node->binary) /* sums of as many inputs as there are rows: far from the end of float */
+            return MHO_OK;
+        break;
+    case MHO_OP_AVGPOOL:
+    case MHO_OP_BATCHNORM:
+    case MHO_OP_ADD:
+        break;
+    default:
+        return MHO_OK;
+    }
+    if (mhoi_all_finite(y, count))
+        return MHO_OK;
+    return mho_error(MHO_EDOMAIN,
+                     "layer %s: a value is not finite: its parameters or inputs are too large",
+                     node->name);
+}
+
 /* One step on n images of the block, from `first` on. */
-static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, const infer_step *step,
-                           size_t first, size_t n, float *memory)
+static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
+                               const infer_step *step, size_t first, size_t n, float *memory)
 {
     const mho_node *node = step->node;
     const float *x = value_of(plan, memory, step->input[0], first);
@@ -67,8 +91,18 @@ static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, cons
     }
 }
 
+static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, const infer_step *step,
+                           size_t first, size_t n, float *memory)
+{
+    mho_status s = compute_step(plan, loops, step, first, n, memory);
+    return s ? s
+             : check_finite(step->node, n * infer_elements(step->node->out),
+                            value_of(plan, memory, step->output, first));
+}
+
 /* One step of the head by lanes: an image of 16 times the channels, but for the convolutions. */
-static void run_lanes_step(const infer_plan *plan, const mhoi_loops *loops, size_t i, float *memory)
+static mho_status run_lanes_step(const infer_plan *plan, const mhoi_loops *loops, size_t i,
+                                 float *memory)
 {
     const infer_step *step = &plan->step[i];
     const float *x = memory + (i ? plan->offset[step->input[0]] : plan->enter);
@@ -98,25 +132,30 @@ static void run_lanes_step(const infer_plan *plan, const mhoi_loops *loops, size
         loops->relu(count, wide.op == MHO_OP_RELU ? 0.0f : wide.slope, x, y);
         break;
     }
+    return check_finite(step->node, infer_elements(plan->net->node[step->output].out) * MHOI_LANES,
+                        y);
 }
 
-static void run_lanes(const infer_plan *plan, const mhoi_loops *loops, size_t first, float *memory)
+static mho_status run_lanes(const infer_plan *plan, const mhoi_loops *loops, size_t first,
+                            float *memory)
 {
     const size_t last = plan->step[plan->head - 1].output;
     mhoi_lanes_enter(infer_elements(plan->net->node[0].out), value_of(plan, memory, 0, first),
                      memory + plan->enter);
-    for (size_t i = 0; i < plan->head; ++i)
-        run_lanes_step(plan, loops, i, memory);
+    mho_status s = MHO_OK;
+    for (size_t i = 0; s == MHO_OK && i < plan->head; ++i)
+        s = run_lanes_step(plan, loops, i, memory);
     mhoi_lanes_leave(infer_elements(plan->net->node[last].out), memory + plan->leave,
                      value_of(plan, memory, last, first));
+    return s;
 }
 
 mho_status infer_plan_run(const infer_plan *plan, float *memory)
 {
     const mhoi_loops *loops = mhoi_loops_best();
     mho_status s = MHO_OK;
-    for (size_t first = 0; plan->lanes && first < plan->block; first += plan->slice)
-        run_lanes(plan, loops, first, memory);
+    for (size_t first = 0; s == MHO_OK && plan->lanes && first < plan->block; first += plan->slice)
+        s = run_lanes(plan, loops, first, memory);
     for (size_t first = 0; !plan->lanes && first < plan->block; first += plan->slice)
         for (size_t i = 0; s == MHO_OK && i < plan->head; ++i)
             s = run_step(plan, loops, &plan->step[i], first, plan->slice, memory);

@@ -25,15 +25,17 @@ static bool covers(float smallest, float largest, int exponent, mho_codes codes)
 int mho_quant_cover(float smallest, float largest, mho_codes codes)
 {
     float top = fmaxf(largest, -smallest);
+    if (!isfinite(smallest) || !isfinite(largest))
+        return MHO_QUANT_EXPONENT_MAX + 1;
     if (!(top > 0))
         return 0;
     int exponent;
     (void)frexpf(top, &exponent);
     while (!covers(smallest, largest, exponent, codes))
         exponent++;
-    while (covers(smallest, largest, exponent - 1, codes))
+    while (exponent > MHO_QUANT_EXPONENT_MIN && covers(smallest, largest, exponent - 1, codes))
         exponent--;
-    return exponent;
+    return exponent < MHO_QUANT_EXPONENT_MIN ? MHO_QUANT_EXPONENT_MIN : exponent;
 }
 
 void mho_quant_codes(const float *x, size_t n, int exponent, mho_codes codes, int16_t *code)

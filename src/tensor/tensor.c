@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/finite.h"
 #include "tensor/tensor_impl.h"
 
 #define ELEMENTS_MAX ((size_t)1 << 28) /* 1 GB: more is a damaged file */
@@ -116,5 +117,11 @@ mho_status mho_tensor_read(const char *path, mho_tensor *out)
     if (s == MHO_OK)
         s = npy ? mhoi_tensor_npy(bytes, size, path, out) : mhoi_tensor_pb(bytes, size, path, out);
     mhoi_free(&bytes);
+    const size_t i = s == MHO_OK ? mhoi_first_not_finite(out->data, out->count) : 0;
+    if (s == MHO_OK && i < out->count) {
+        s = mho_error(MHO_EDOMAIN, "%s: element %zu is %g, want a finite number", path, i,
+                      (double)out->data[i]);
+        mho_tensor_free(out);
+    }
     return s;
 }

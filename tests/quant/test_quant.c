@@ -21,6 +21,13 @@ static void test_cover(void **state)
     assert_int_equal(mho_quant_cover(0, 0, seven), 0);
     assert_int_equal(mho_quant_cover(-128, 127, (mho_codes){-128, 127}), 0);
     assert_int_equal(mho_quant_cover(0, 1e-30f, (mho_codes){0, 1}), -100);
+    /* at the ends of float, and beyond */
+    assert_int_equal(mho_quant_cover(0, 1e-40f, seven), MHO_QUANT_EXPONENT_MIN);
+    assert_int_equal(mho_quant_cover(0, 3e38f, seven), 121);
+    assert_true(mho_quant_cover(0, 3e38f, (mho_codes){0, 1}) > MHO_QUANT_EXPONENT_MAX);
+    assert_true(mho_quant_cover(0, INFINITY, seven) > MHO_QUANT_EXPONENT_MAX);
+    assert_true(mho_quant_cover(-INFINITY, 1, seven) > MHO_QUANT_EXPONENT_MAX);
+    assert_true(mho_quant_cover(0, NAN, seven) > MHO_QUANT_EXPONENT_MAX);
 }
 
 static void test_codes(void **state)
@@ -39,6 +46,21 @@ static void test_codes(void **state)
     mho_quant_bytes(x, 7, 1, (mho_codes){0, 255}, byte);
     assert_int_equal(byte[4], 150);
     assert_int_equal(byte[5], 0);
+}
+
+/* Values below every scale become code 0, by the rules as well. */
+static void test_tiny(void **state)
+{
+    (void)state;
+    const float x[] = {1e-40f, 0, -1e-42f, 1e-45f};
+    for (int rule = MHO_RULE_COVER; rule <= MHO_RULE_LEAST_ABSOLUTE; rule++) {
+        int16_t code[4];
+        const int e = mho_quant_exponent(x, 4, seven, (mho_scale_rule)rule);
+        assert_true(isfinite(mho_quant_error(x, 4, e, seven, (mho_scale_rule)rule)));
+        mho_quant_codes(x, 4, e, seven, code);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(code[i], 0);
+    }
 }
 
 /* One outlier: the covering scale loses the rest, the least-error scales give it up. */
@@ -69,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cover),
         cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_tiny),
         cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
