@@ -28,7 +28,8 @@ MHO_MUST_CHECK mho_status mhoi_fields_read(const mho_fields *table, const mhoi_y
                                            const char *place, const char *const *skip,
                                            void *options, mho_origin *origin);
 
-/* Reads text as a value of field f; false and nothing written if it does not fit. */
-bool mhoi_field_store(const mho_field *f, const char *text, void *options);
+/* Reads text as the value of field f.  MHO_ECONFIG "place: key = text, want ..."; nothing is written then. */
+MHO_MUST_CHECK mho_status mhoi_field_read(const mho_field *f, const char *text, const char *place,
+                                          void *options);
 
 #endif

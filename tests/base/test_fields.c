@@ -104,7 +104,7 @@ static void test_read_messages(void **state)
         {"\ncrossbar:\n  rows: 4097", "x.yaml:3: crossbar.rows = 4097, want 1..4096"},
         {"crossbar: {rows: -1}", "x.yaml:1: crossbar.rows = -1, want 1..4096"},
         {"crossbar: {rows: 12x}", "x.yaml:1: crossbar.rows = 12x, want 1..4096"},
-        {"crossbar: {rows: 1.5}", "x.yaml:1: crossbar.rows = 1.5, want 1..4096"},
+        {"crossbar: {rows: 1.5}", "x.yaml:1: crossbar.rows = 1.5, want a whole number 1..4096"},
         {"crossbar: {rows: 99999999999999999999999}",
          "x.yaml:1: crossbar.rows = 99999999999999999999999, want 1..4096"},
         {"crossbar: {rows: }", "x.yaml:1: crossbar.rows = , want 1..4096"},
@@ -114,7 +114,15 @@ static void test_read_messages(void **state)
         {"energy: .inf", "x.yaml:1: energy = .inf, want 0..1e+06 pJ"},
         {"energy: 1e999", "x.yaml:1: energy = 1e999, want 0..1e+06 pJ"},
         {"energy: 0x10", "x.yaml:1: energy = 0x10, want 0..1e+06 pJ"},
-        {"energy: 3 pJ", "x.yaml:1: energy = 3 pJ, want 0..1e+06 pJ"},
+        {"energy: 3 W", "x.yaml:1: energy = 3 W, want 0..1e+06 pJ"},
+        {"energy: 3 xJ", "x.yaml:1: energy = 3 xJ, want 0..1e+06 pJ"},
+        {"energy: 3 J/B", "x.yaml:1: energy = 3 J/B, want 0..1e+06 pJ"},
+        {"energy: 2 uJ", "x.yaml:1: energy = 2 uJ, want 0..1e+06 pJ"},
+        {"energy: {value: 3 pJ, unit: pJ}", "x.yaml:1: energy = 3 pJ pJ, want 0..1e+06 pJ"},
+        {"energy: {value: 3, unit: [pJ]}", "x.yaml:1: energy.unit is not a text"},
+        {"energy: pJ", "x.yaml:1: energy = pJ, want 0..1e+06 pJ"},
+        {"ratio: 0.1 pJ", "x.yaml:1: ratio = 0.1 pJ, want -1..1"},
+        {"crossbar: {rows: 2 pJ}", "x.yaml:1: crossbar.rows = 2 pJ, want 1..4096"},
         {"on: yes", "x.yaml:1: on = yes, want true or false"},
         {"name: eightlet", "x.yaml:1: name = eightlet, want a text of at most 7 bytes"},
         {"device: {kind: gausian}",
@@ -131,9 +139,10 @@ static void test_read_messages(void **state)
         {"energy: [1]", "x.yaml:1: energy has no single value"},
         {"energy: {source: here}", "x.yaml:1: energy has no single value"},
         {"energy: {value: 1, sorce: here}",
-         "x.yaml:1: unknown key energy.sorce, want value and source"},
+         "x.yaml:1: unknown key energy.sorce, want value, unit and source"},
         {"energy: {value: 1, source: [a]}", "x.yaml:1: energy.source is not a text"},
-        {"crossbar: 5", "x.yaml:1: unknown key crossbar of hardware"},
+        {"crossbar: 5",
+         "x.yaml:1: crossbar is a group of fields, want one of them, such as crossbar.rows"},
         {"- 1", "x.yaml:1: want `key: value` lines"},
         {"just text", "x.yaml:1: want `key: value` lines"},
     };
@@ -164,7 +173,9 @@ static void test_set(void **state)
         {"crossbar.rows=", "command line: crossbar.rows = , want 1..4096"},
         {"crossbar.rwos=3",
          "command line: unknown key crossbar.rwos of hardware; did you mean crossbar.rows?"},
-        {"=3", "command line: unknown key  of hardware"},
+        {"=3", "command line: a value without a key, want KEY=VALUE"},
+        {"device=3",
+         "command line: device is a group of fields, want one of them, such as device.kind"},
     };
     options o;
     mho_origin origin[FIELDS];
@@ -183,6 +194,55 @@ static void test_set(void **state)
     long_key[398] = '=';
     long_key[399] = '\0';
     assert_int_equal(mho_fields_set(&table, long_key, &o, origin), MHO_ECONFIG);
+}
+
+/* Units: the field's own, with another prefix, without one; in YAML apart as well. */
+static void test_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double energy_J;
+    } cases[] = {
+        {"energy: 3 pJ", 3 * 1e-12},
+        {"energy: 3pJ", 3 * 1e-12},
+        {"energy: 1.5e1 pJ", 15 * 1e-12},
+        {"energy: 0.5 nJ", 500 * 1e-12},
+        {"energy: 7 fJ", 0.007 * 1e-12},
+        {"energy: 1e-9 J", 1000 * 1e-12},
+        {"energy: {value: 0.1, unit: nJ, source: here}", 100 * 1e-12},
+        {"energy: {value: 4, unit: \"\"}", 4 * 1e-12},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        options o;
+        assert_int_equal(mho_fields_preset(&table, &o, NULL), MHO_OK);
+        if (mho_fields_read(&table, cases[i].text, "a.yaml", NULL, &o, NULL))
+            fail_msg("%s: %s", cases[i].text, mho_error_message());
+        if (o.energy_J != cases[i].energy_J)
+            fail_msg("%s: %.17g, want %.17g", cases[i].text, o.energy_J, cases[i].energy_J);
+    }
+    static const mho_field bytes = {"size", MHO_FIELD_UINT, 0, sizeof(size_t), "1", 1, 1e12, "B", 1,
+                                    NULL,   "a size"};
+    static const mho_fields sizes = {"memory", &bytes, 1, sizeof(size_t)};
+    static const struct {
+        const char *set;
+        size_t size;
+    } good[] = {{"size=16", 16},
+                {"size=16 B", 16},
+                {"size=16K", 16384},
+                {"size=2 MB", 2097152},
+                {"size=1GiB", 1 << 30}};
+    static const char *const bad[] = {"size=16X", "size=16 KX", "size=1.5K",
+                                      "size=99999999999999999G"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        size_t size = 0;
+        assert_int_equal(mho_fields_set(&sizes, good[i].set, &size, NULL), MHO_OK);
+        assert_int_equal(size, good[i].size);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        size_t size = 0;
+        assert_int_equal(mho_fields_set(&sizes, bad[i], &size, NULL), MHO_ECONFIG);
+    }
 }
 
 /* What is printed reads back to the same value. */
@@ -252,8 +312,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_presets),       cmocka_unit_test(test_read),
         cmocka_unit_test(test_read_messages), cmocka_unit_test(test_set),
-        cmocka_unit_test(test_print),         cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_print),         cmocka_unit_test(test_units),
+        cmocka_unit_test(test_nearest),       cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
