@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "array/labels.h"
 #include "array/search.h"
 
@@ -185,29 +186,77 @@ static mho_status fill_candidates(search *s, size_t rows)
     return status;
 }
 
+enum { GROUP_WORDS_MAX = 1 << 26 }; /* half a gigabyte */
+
+/* Numbers the groups, in order of the first layer, then of the last: row[k1] of one k0. */
+static void number_groups(search *s, size_t k0, size_t *row, size_t *rows)
+{
+    const mhoi_plan *plan = s->plan;
+    size_t first = plan->start[mhoi_place(k0, 0)], end = first;
+    for (unsigned m = 0; m < 1u << plan->lives[k0]; m++)
+        if (plan->end[mhoi_place(k0, m)] > end)
+            end = plan->end[mhoi_place(k0, m)];
+    for (size_t i = first; i < end; i++)
+        if (!mhoi_move_single(&plan->move[i]))
+            row[plan->move[i].k1] = 1;
+    for (size_t k1 = k0 + 1; k1 <= plan->layers; k1++)
+        if (row[k1])
+            row[k1] = ++*rows;
+    for (size_t i = first; i < end; i++)
+        s->l.group_of[i] =
+            mhoi_move_single(&plan->move[i]) ? 0 : (uint32_t)(row[plan->move[i].k1] - 1);
+}
+
+/* Sums of the groups from k0: each holds the sums of the one before it. */
+static void sum_groups(search *s, size_t k0, const size_t *row, size_t bits)
+{
+    uint64_t *before = NULL;
+    size_t from = k0;
+    for (size_t k1 = k0 + 1; k1 <= s->plan->layers; k1++) {
+        if (!row[k1])
+            continue;
+        uint64_t *sums = s->l.group + (row[k1] - 1) * s->l.words;
+        if (before)
+            memcpy(sums, before, s->l.words * sizeof *sums);
+        else
+            sums[0] = 1;
+        mhoi_subset_add(s->plan, from, k1, sums, bits);
+        before = sums;
+        from = k1;
+    }
+}
+
 /* Rows of s->l.group: for every group the sums of its layers. */
 static mho_status fill_groups(search *s)
 {
     const mhoi_plan *plan = s->plan;
-    size_t *row; /* [(layers + 1)^2] from 1 */
-    size_t n = plan->layers + 1, rows = 0;
-    mho_status status = mhoi_alloc(&row, n * n, sizeof *row, "groups");
+    size_t *row; /* [layers + 1] from 1, of the groups of one first layer */
+    size_t n = plan->layers, rows = 0;
+    mho_status status = mhoi_alloc(&row, n + 1, sizeof *row, "groups");
     if (status != MHO_OK)
         return status;
-    for (size_t i = 0; i < plan->moves; i++) {
-        const mhoi_move *move = &plan->move[i];
-        if (!mhoi_move_single(move) && row[move->k0 * n + move->k1] == 0)
-            row[move->k0 * n + move->k1] = ++rows;
-        s->l.group_of[i] =
-            mhoi_move_single(move) ? 0 : (uint32_t)(row[move->k0 * n + move->k1] - 1);
-    }
     size_t bits = (size_t)(plan->options->weight_B / plan->unit_B) + 1;
     s->l.words = (bits + 63) / 64;
-    status =
-        mhoi_alloc(&s->l.group, rows * s->l.words, sizeof *s->l.group, "subset sums of groups");
-    for (size_t i = 0; i < n * n && status == MHO_OK; i++)
-        if (row[i])
-            mhoi_subset_range(plan, i / n, i % n, s->l.group + (row[i] - 1) * s->l.words, bits);
+    for (size_t k0 = 0; k0 < n; k0++) {
+        memset(row, 0, (n + 1) * sizeof *row);
+        number_groups(s, k0, row, &rows);
+    }
+    if (rows > GROUP_WORDS_MAX / s->l.words)
+        status =
+            mho_error(MHO_ENOTMODELED,
+                      "%s: %zu groups of layers with %zu sums of weights each are too many for "
+                      "an exact schedule (larger I/O buffers leave fewer; level 2 fixes none)",
+                      plan->work->name, rows, bits);
+    if (status == MHO_OK)
+        status =
+            mhoi_alloc(&s->l.group, rows * s->l.words, sizeof *s->l.group, "subset sums of groups");
+    size_t again = 0;
+    for (size_t k0 = 0; k0 < n && status == MHO_OK; k0++) {
+        memset(row, 0, (n + 1) * sizeof *row);
+        number_groups(s, k0, row, &again);
+        sum_groups(s, k0, row, bits);
+        status = mhoi_interruption();
+    }
     mhoi_free(&row);
     return status == MHO_OK ? fill_candidates(s, rows) : status;
 }
@@ -239,8 +288,9 @@ mho_status mhoi_bound_search(const mhoi_plan *plan, mhoi_path *best)
     mho_status status = allocate(&s);
     if (status == MHO_OK)
         status = push(&s, 0, s.candidates - 1, 0.0);
-    while (status == MHO_OK && s.heaped > 0) {
+    for (uint64_t studied = 0; status == MHO_OK && s.heaped > 0; studied++) {
         interval in = pop(&s);
+        mhoi_progress("schedule", studied, studied + s.heaped + 1, "intervals");
         if (!(in.bound < best->cost_J * (1.0 - 1e-13)))
             break; /* the rest is no better */
         status = study(&s, in, &open);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 
 enum { ROUNDS = 12, LABELS_MAX = 1 << 24 };
 #define NONE UINT32_MAX
@@ -246,6 +247,8 @@ mho_status mhoi_labels_cheapest(mhoi_labels *s, double *maps_J)
         for (unsigned m = 0; m < 1u << plan->lives[k]; m++) {
             size_t count = 0, place = mhoi_place(k, m);
             if (status == MHO_OK)
+                status = mhoi_interruption();
+            if (status == MHO_OK)
                 status = pareto(s, place, &count);
             for (size_t i = 0; i < count && status == MHO_OK; i++)
                 status = extend(s, place, s->order[i]);
@@ -354,6 +357,8 @@ mho_status mhoi_labels_exact(mhoi_labels *s, bool *found)
     for (size_t k = 0; k < plan->layers; k++)
         for (unsigned m = 0; m < 1u << plan->lives[k]; m++) {
             size_t count = 0, place = mhoi_place(k, m);
+            if (status == MHO_OK)
+                status = mhoi_interruption();
             if (status == MHO_OK)
                 status = cheapest_of_sums(s, place, &count);
             for (size_t i = 0; i < count && status == MHO_OK; i++)

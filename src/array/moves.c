@@ -5,22 +5,23 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 
-/* Maps produced before k and read at or after it. */
+/* Maps produced before k and read at or after it: map by map, so that they stand in the order of the
+ * tensors at every boundary. */
 static mho_status find_live(mhoi_plan *plan)
 {
     const mho_workload *work = plan->work;
-    for (size_t k = 0; k <= plan->layers; k++)
-        for (size_t t = 0; t < work->tensors; t++) {
-            const mho_work_map *x = &work->tensor[t];
-            bool produced = x->producer == MHO_WORK_INPUT || x->producer < k;
-            if (!produced || x->last_use == MHO_WORK_INPUT || x->last_use < k)
-                continue;
+    for (size_t t = 0; t < work->tensors; t++) {
+        const mho_work_map *x = &work->tensor[t];
+        size_t first = x->producer == MHO_WORK_INPUT ? 0 : x->producer + 1;
+        for (size_t k = first; x->last_use != MHO_WORK_INPUT && k <= x->last_use; k++) {
             if (plan->lives[k] == MHOI_LIVE)
                 return mho_error(MHO_ENOTMODELED, "%s: more than %d feature maps alive before %s",
                                  work->name, MHOI_LIVE, work->layer[k].name);
             plan->live[k * MHOI_LIVE + plan->lives[k]++] = t;
         }
+    }
     return MHO_OK;
 }
 
@@ -147,22 +148,32 @@ static bool no_penalty(const mhoi_move *move)
     return !mhoi_move_single(move) || move->input_B == 0 || move->nf <= 1;
 }
 
+/* Moves of a place rise in k1, then in m1. */
 static const mhoi_move *find_move(const mhoi_plan *plan, size_t k0, unsigned m0, size_t k1,
                                   unsigned m1)
 {
-    size_t place = mhoi_place(k0, m0);
-    for (size_t i = plan->start[place]; i < plan->end[place]; i++)
-        if (plan->move[i].k1 == k1 && plan->move[i].m1 == m1)
-            return &plan->move[i];
-    return NULL;
+    size_t low = plan->start[mhoi_place(k0, m0)], high = plan->end[mhoi_place(k0, m0)];
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const mhoi_move *move = &plan->move[mid];
+        if (move->k1 < k1 || (move->k1 == k1 && move->m1 < m1))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    const mhoi_move *move = &plan->move[low];
+    bool found = low < plan->end[mhoi_place(k0, m0)] && move->k1 == k1 && move->m1 == m1;
+    return found ? move : NULL;
 }
 
 /* Two steps that move no more than the group are at least as good: each may stream R by itself. */
 static bool splits(const mhoi_plan *plan, const mhoi_move *group)
 {
+    if (plan->next_kept[group->k0 + 1] >= group->k1)
+        return false; /* whatever is cut is written and read again */
     for (size_t i = plan->start[mhoi_place(group->k0, group->m0)]; i < plan->moves; i++) {
         const mhoi_move *first = &plan->move[i];
-        if (!no_penalty(first))
+        if (!no_penalty(first) || first->rd_B > group->rd_B || first->wr_B > group->wr_B)
             continue;
         const mhoi_move *second = find_move(plan, first->k1, first->m1, group->k1, group->m1);
         if (second && no_penalty(second) && first->rd_B + second->rd_B <= group->rd_B &&
@@ -172,9 +183,63 @@ static bool splits(const mhoi_plan *plan, const mhoi_move *group)
     return false;
 }
 
+/* From its production on the map and all others alive fit: it is kept. */
+static bool always_fits(const mhoi_plan *plan, size_t t)
+{
+    const mho_work_map *x = &plan->work->tensor[t];
+    return x->producer != MHO_WORK_INPUT &&
+           plan->tight[x->last_use + 1] == plan->tight[x->producer + 1];
+}
+
+/* A map that always fits is never worth spilling. */
+static bool worth_while(const mhoi_plan *plan, size_t k, unsigned mask)
+{
+    for (size_t b = 0; b < plan->lives[k]; b++)
+        if (!(mask >> b & 1) && always_fits(plan, plan->live[k * MHOI_LIVE + b]))
+            return false;
+    return kept_B(plan, k, mask) <= plan->options->io_B;
+}
+
+/* Whether every group from (k0, m0) that goes on beyond k is no better than one step to k and another from
+ * there: all maps alive at k fit the buffer, so those that cross it are kept at no cost.  A map that the
+ * first step has at hand, and that two later layers read, may have to be in DDR between them: it must be
+ * one that always fits. */
+static bool is_cut(const mhoi_plan *plan, size_t k0, unsigned m0, size_t k, uint64_t pieces)
+{
+    if (plan->live_B[k] > plan->options->io_B || (k == k0 + 1 && pieces != 1))
+        return false;
+    for (size_t b = 0; b < plan->lives[k]; b++) {
+        size_t t = plan->live[k * MHOI_LIVE + b], before_last = plan->use_before_last[t];
+        int before = status_at(plan, k0, m0, t);
+        bool once = before_last == MHO_WORK_INPUT || before_last < k;
+        if (before == 1 || once || (before == 0 && !reads_between(plan, k0, k, t)))
+            continue;
+        if (before == 0 || !always_fits(plan, t))
+            return false;
+    }
+    return true;
+}
+
+enum { MOVES_MAX = 1 << 21 };
+
+static mho_status add_move(mhoi_plan *plan, mhoi_move *move)
+{
+    map_traffic(plan, move);
+    if (!mhoi_move_single(move) && splits(plan, move))
+        return MHO_OK;
+    if (plan->moves == MOVES_MAX)
+        return mho_error(
+            MHO_ENOTMODELED,
+            "%s: more than %d ways to fuse its %zu layers with I/O buffers of %llu bytes "
+            "(larger ones leave fewer; level 1 fuses none)",
+            plan->work->name, MOVES_MAX, plan->layers, (unsigned long long)plan->options->io_B);
+    return push(plan, move);
+}
+
 static mho_status add_moves(mhoi_plan *plan, size_t k0, unsigned m0)
 {
     size_t end = plan->options->level >= 2 ? plan->layers : k0 + 1;
+    uint64_t pieces = 1;
     for (size_t k1 = k0 + 1; k1 <= end; k1++) {
         uint64_t weight_B = plan->before[k1] - plan->before[k0];
         if (k1 > k0 + 1 && weight_B > plan->options->weight_B)
@@ -186,48 +251,104 @@ static mho_status add_moves(mhoi_plan *plan, size_t k0, unsigned m0)
                               .m1 = (uint8_t)m1,
                               .weight_B = weight_B,
                               .nf = 1};
-            if (mhoi_move_single(&move))
+            if (mhoi_move_single(&move)) {
                 single_input(plan, &move);
-            if (move.nf == 0 || !consistent(plan, &move))
+                pieces = move.nf;
+            }
+            if (move.nf == 0 || !worth_while(plan, k1, m1) || !consistent(plan, &move))
                 continue;
-            map_traffic(plan, &move);
-            if (!mhoi_move_single(&move) && splits(plan, &move))
-                continue;
-            mho_status s = push(plan, &move);
+            mho_status s = add_move(plan, &move);
             if (s != MHO_OK)
                 return s;
         }
+        if (is_cut(plan, k0, m0, k1, pieces))
+            return MHO_OK;
     }
     return MHO_OK;
 }
 
-static mho_status fill(mhoi_plan *plan)
+static void find_uses(mhoi_plan *plan)
+{
+    const mho_workload *work = plan->work;
+    for (size_t t = 0; t < work->tensors; t++)
+        plan->use_before_last[t] = MHO_WORK_INPUT;
+    for (size_t l = 0; l < plan->layers; l++) {
+        const mho_work_layer *layer = &work->layer[l];
+        if (work->tensor[layer->input].last_use != l)
+            plan->use_before_last[layer->input] = l;
+        for (size_t e = 0; e < layer->extras; e++)
+            if (work->tensor[layer->extra[e]].last_use != l)
+                plan->use_before_last[layer->extra[e]] = l;
+    }
+}
+
+/* What fits at each boundary. */
+static void find_room(mhoi_plan *plan)
+{
+    size_t n = plan->layers;
+    uint64_t io_B = plan->options->io_B;
+    plan->next_kept[n + 1] = n + 1;
+    for (size_t k = n + 1; k-- > 0;) {
+        plan->next_kept[k] = plan->next_kept[k + 1];
+        for (size_t b = 0; b < plan->lives[k]; b++) {
+            uint64_t bytes = plan->work->tensor[plan->live[k * MHOI_LIVE + b]].bytes;
+            plan->live_B[k] += bytes;
+            if (bytes <= io_B)
+                plan->next_kept[k] = k;
+        }
+    }
+    for (size_t k = 0; k <= n; k++)
+        plan->tight[k + 1] = plan->tight[k] + (plan->live_B[k] > io_B);
+}
+
+static mho_status allocate(mhoi_plan *plan)
 {
     size_t n = plan->layers;
     mho_status s = mhoi_alloc(&plan->live, (n + 1) * MHOI_LIVE, sizeof *plan->live, "live maps");
     if (s == MHO_OK)
         s = mhoi_alloc(&plan->lives, n + 1, sizeof *plan->lives, "live maps");
     if (s == MHO_OK)
+        s = mhoi_alloc(&plan->live_B, n + 1, sizeof *plan->live_B, "live maps");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->tight, n + 2, sizeof *plan->tight, "live maps");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->next_kept, n + 2, sizeof *plan->next_kept, "live maps");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&plan->use_before_last, plan->work->tensors, sizeof *plan->use_before_last,
+                       "readers");
+    if (s == MHO_OK)
         s = mhoi_alloc(&plan->before, n + 1, sizeof *plan->before, "weight sums");
     if (s == MHO_OK)
         s = mhoi_alloc(&plan->start, (n + 1) * MHOI_MASKS, sizeof *plan->start, "places");
     if (s == MHO_OK)
         s = mhoi_alloc(&plan->end, (n + 1) * MHOI_MASKS, sizeof *plan->end, "places");
+    return s;
+}
+
+static mho_status fill(mhoi_plan *plan)
+{
+    size_t n = plan->layers;
+    mho_status s = allocate(plan);
     if (s == MHO_OK)
         s = find_live(plan);
     if (s != MHO_OK)
         return s;
+    find_uses(plan);
+    find_room(plan);
     for (size_t k = 0; k < n; k++) {
         plan->before[k + 1] = plan->before[k] + plan->work->layer[k].weight_B;
         plan->unit_B = mhoi_gcd(plan->unit_B, plan->work->layer[k].weight_B);
     }
-    for (size_t k = n; k-- > 0;) /* from the end: splits() looks at later places */
+    for (size_t k = n; k-- > 0;) { /* from the end: splits() looks at later places */
+        if ((s = mhoi_interruption()) != MHO_OK)
+            return s;
         for (unsigned m = 0; m < 1u << plan->lives[k]; m++) {
             size_t place = mhoi_place(k, m);
             plan->start[place] = plan->end[place] = plan->moves;
-            if (kept_B(plan, k, m) <= plan->options->io_B && (s = add_moves(plan, k, m)) != MHO_OK)
+            if (worth_while(plan, k, m) && (s = add_moves(plan, k, m)) != MHO_OK)
                 return s;
         }
+    }
     return MHO_OK;
 }
 
@@ -261,6 +382,10 @@ void mhoi_plan_destroy(mhoi_plan *plan)
         return;
     mhoi_free(&plan->live);
     mhoi_free(&plan->lives);
+    mhoi_free(&plan->live_B);
+    mhoi_free(&plan->tight);
+    mhoi_free(&plan->next_kept);
+    mhoi_free(&plan->use_before_last);
     mhoi_free(&plan->before);
     mhoi_free(&plan->start);
     mhoi_free(&plan->end);

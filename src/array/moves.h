@@ -30,7 +30,12 @@ typedef struct mhoi_plan {
     size_t *lives;    /* [layers + 1] how many */
     uint64_t *before; /* [layers + 1] weight bytes of the layers before k */
     uint64_t unit_B;  /* greatest common divisor of all layers' weights */
-    mhoi_move *move;  /* those of a place together, later boundaries first */
+    uint64_t *live_B; /* [layers + 1] bytes of all maps alive at a boundary */
+    size_t
+        *tight; /* [layers + 2] boundaries before k at which they do not all fit the I/O buffer */
+    size_t *next_kept; /* [layers + 2] the first boundary from k on at which some map fits it */
+    size_t *use_before_last; /* [tensors] the reader before the last one; MHO_WORK_INPUT if none */
+    mhoi_move *move;         /* those of a place together, later boundaries first */
     size_t moves, room;
     size_t *start, *end; /* [(layers + 1) MHOI_MASKS] moves of a place */
 } mhoi_plan;

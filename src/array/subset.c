@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 
 #define BITS_MAX ((uint64_t)1 << 28)
 enum { QUICK = 24 }; /* deficits of a group tried first */
@@ -58,6 +59,11 @@ mho_status mhoi_subset_all(const mhoi_plan *plan, uint64_t **sums, size_t *count
 void mhoi_subset_range(const mhoi_plan *plan, size_t k0, size_t k1, uint64_t *sums, size_t bits)
 {
     sums[0] = 1;
+    mhoi_subset_add(plan, k0, k1, sums, bits);
+}
+
+void mhoi_subset_add(const mhoi_plan *plan, size_t k0, size_t k1, uint64_t *sums, size_t bits)
+{
     for (size_t l = k0; l < k1; l++) {
         size_t units = (size_t)(plan->work->layer[l].weight_B / plan->unit_B);
         if (units < bits)
@@ -190,6 +196,8 @@ static mho_status combine(solver *s)
     for (size_t i = 0; i < s->items; i++) {
         if (!s->item[i].total)
             status = bits_alloc(&s->item[i].total, count);
+        if (status == MHO_OK)
+            status = mhoi_interruption();
         if (status != MHO_OK)
             return status;
         combine_item(s, &s->item[i], before);

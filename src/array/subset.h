@@ -26,6 +26,8 @@ MHO_MUST_CHECK mho_status mhoi_subset_solve(const mhoi_plan *plan, const mhoi_ch
 MHO_MUST_CHECK mho_status mhoi_subset_all(const mhoi_plan *plan, uint64_t **sums, size_t *count);
 /* sums[bits], zeroed: all sums of the layers k0..k1-1. */
 void mhoi_subset_range(const mhoi_plan *plan, size_t k0, size_t k1, uint64_t *sums, size_t bits);
+/* Adds the layers k0..k1-1 to sums[bits]. */
+void mhoi_subset_add(const mhoi_plan *plan, size_t k0, size_t k1, uint64_t *sums, size_t bits);
 /* Least sum >= units; count if there is none. */
 size_t mhoi_subset_next(const uint64_t *sums, size_t count, size_t units);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "array/moves.h"
 #include "array/search.h"
 
@@ -83,21 +84,23 @@ static void leaf(tree *t, uint64_t fixed_B)
     mhoi_path_follow(t->plan, t->via, t->best);
 }
 
-static void branch(tree *t, size_t k, uint64_t fixed_B)
+static mho_status branch(tree *t, size_t k, uint64_t fixed_B)
 {
     if (k == t->plan->layers) {
         leaf(t, fixed_B);
-        return;
+        return mhoi_interruption();
     }
     uint64_t weight_B = t->plan->work->layer[k].weight_B;
     if (t->plan->options->level == 3 && fixed_B + weight_B <= t->plan->options->weight_B) {
         t->fixed[k] = true;
         t->streamed[k + 1] = t->streamed[k];
-        branch(t, k + 1, fixed_B + weight_B);
+        mho_status s = branch(t, k + 1, fixed_B + weight_B);
+        if (s != MHO_OK)
+            return s;
     }
     t->fixed[k] = false;
     t->streamed[k + 1] = t->streamed[k] + weight_B;
-    branch(t, k + 1, fixed_B);
+    return branch(t, k + 1, fixed_B);
 }
 
 mho_status mhoi_tree_search(const mhoi_plan *plan, mhoi_path *best)
@@ -112,7 +115,7 @@ mho_status mhoi_tree_search(const mhoi_plan *plan, mhoi_path *best)
     if (s == MHO_OK)
         s = mhoi_alloc(&t.fixed, plan->layers, sizeof *t.fixed, "fixed layers");
     if (s == MHO_OK)
-        branch(&t, 0, 0);
+        s = branch(&t, 0, 0);
     mhoi_free(&t.cost);
     mhoi_free(&t.via);
     mhoi_free(&t.streamed);

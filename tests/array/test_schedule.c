@@ -12,7 +12,8 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "mho/array.h"
+#include "array/moves.h"
+#include "mho/run.h"
 
 /* --- brute force: every fixed set, every partition, every choice of what to keep ---------------------- */
 
@@ -67,30 +68,29 @@ static void step(brute *b, size_t k, size_t end, const bool *kept, const bool *n
         weights += b->fixed[l] ? 0 : work->layer[l].weight_B;
     if (weights > 0 && (b->R == 0 || (!single && weights > b->R)))
         return;
+    size_t first = work->layer[k].input;
+    if (single && !kept[first]) {
+        uint64_t room = b->o->io_B - bytes_kept(b, kept, k);
+        if (room == 0)
+            return;
+        input = work->tensor[first].bytes;
+        pieces = (input + room - 1) / room;
+    }
     for (size_t t = 0; t < work->tensors; t++) {
         bool before = work->tensor[t].producer == MHO_WORK_INPUT || work->tensor[t].producer < k;
         bool inside = !before && work->tensor[t].producer < end, read = false;
         for (size_t l = k; l < end; l++)
             read |= layer_reads(&work->layer[l], t);
-        if (before && read && !kept[t]) {
-            if (single && work->layer[k].input == t) {
-                uint64_t room = b->o->io_B - bytes_kept(b, kept, k);
-                if (room == 0)
-                    return;
-                pieces = (work->tensor[t].bytes + room - 1) / room;
-                input = work->tensor[t].bytes;
-            }
+        if (before && read && !kept[t])
             reads += work->tensor[t].bytes;
-        }
         if (inside &&
             (read_after(b, t, end) ? !next[t] : !read_after(b, t, work->tensor[t].producer)))
             writes += work->tensor[t].bytes;
         if (before && read_after(b, t, end)) {
             if (kept[t] && !next[t])
                 return;
-            if (!kept[t] && next[t] &&
-                (!read || (single && work->layer[k].input == t && pieces > 1)))
-                return;
+            if (!kept[t] && next[t] && (!read || pieces > 1))
+                return; /* pieces take all the room there is */
         }
     }
     uint64_t again = 0;
@@ -99,7 +99,6 @@ static void step(brute *b, size_t k, size_t end, const bool *kept, const bool *n
         uint64_t by_weights = weights + input * nw, by_maps = input + weights * pieces;
         again = (by_weights < by_maps ? by_weights : by_maps) - weights - input;
     }
-    /* a single layer in pieces cannot leave behind a whole map it read as an extra, unless in one piece */
     from(b, end, next,
          cost + (double)(reads + weights + again) * b->o->e_rd_J + (double)writes * b->o->e_wr_J);
 }
@@ -245,13 +244,13 @@ static void compare(uint64_t seed, bool branches, int cases)
 static void chains_match_brute_force(void **unused)
 {
     (void)unused;
-    compare(11, false, 1500);
+    compare(11, false, 2500);
 }
 
 static void branches_match_brute_force(void **unused)
 {
     (void)unused;
-    compare(12, true, 400);
+    compare(77, true, 2500);
 }
 
 /* --- VGG-11 ----------------------------------------------------------------------------------------------- */
@@ -478,6 +477,73 @@ static void gaps_of_sums_are_closed(void **unused)
     }
 }
 
+/* A chain of `layers` convolutions of 32 x 32 maps. */
+static mho_workload *chain_of(size_t layers)
+{
+    size_t room = 64 * layers + 128, used;
+    char *text = malloc(room);
+    assert_non_null(text);
+    used = (size_t)snprintf(text, room, "name: chain\ninput: {shape: [16, 32, 32]}\nlayers:\n");
+    for (size_t l = 0; l < layers; l++)
+        used += (size_t)snprintf(text + used, room - used,
+                                 "  - conv: {out: %zu, kernel: 3, pad: 1}\n", 16 + 8 * (l * l % 7));
+    mho_net *net;
+    mho_workload *work;
+    assert_int_equal(mho_net_read(text, "chain", &net), MHO_OK);
+    assert_int_equal(mho_workload_create(net, false, 1, &work), MHO_OK);
+    mho_net_destroy(net);
+    free(text);
+    return work;
+}
+
+/* Where maps fit the I/O buffers the graph of steps grows with the layers; where none fits, it has a limit. */
+static void long_chains_stay_small(void **unused)
+{
+    (void)unused;
+    mho_schedule_options o = {1 << 20, 1 << 20, 3, 1e-10, 1e-10, false};
+    mho_schedule *schedule;
+    mhoi_plan *plan;
+    for (size_t layers = 100; layers <= 2000; layers *= 20) {
+        mho_workload *work = chain_of(layers);
+        o.io_B = 1 << 20;
+        assert_int_equal(mhoi_plan_create(work, &o, &plan), MHO_OK);
+        assert_in_range(plan->moves, layers, 4 * layers);
+        mhoi_plan_destroy(plan);
+        assert_int_equal(mho_schedule_search(work, &o, &schedule), MHO_OK);
+        assert_true(schedule->optimal);
+        mho_schedule_destroy(schedule);
+        mho_workload_destroy(work);
+    }
+    mho_workload *work = chain_of(3000);
+    o.io_B = 1000;
+    o.weight_B = 1 << 30;
+    assert_int_equal(mhoi_plan_create(work, &o, &plan), MHO_ENOTMODELED);
+    assert_non_null(strstr(mho_error_message(), "ways to fuse its 3000 layers"));
+    assert_null(plan);
+    mho_workload_destroy(work);
+}
+
+static void interruption_ends_a_search(void **unused)
+{
+    (void)unused;
+    static const struct {
+        size_t layers;
+        int level;
+    } cases[] = {{8, 3}, {60, 1}, {60, 2}, {60, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mho_workload *work = chain_of(cases[i].layers);
+        mho_schedule_options o = {1 << 15, 1 << 18, cases[i].level, 1e-10, 1e-10, false};
+        mho_schedule *schedule;
+        mho_run_interrupt(NULL);
+        assert_int_equal(mho_schedule_search(work, &o, &schedule), MHO_EINTERRUPTED);
+        assert_null(schedule);
+        mho_run_resume(NULL);
+        assert_int_equal(mho_schedule_search(work, &o, &schedule), MHO_OK);
+        mho_schedule_destroy(schedule);
+        mho_workload_destroy(work);
+    }
+}
+
 static void no_memory(void **unused)
 {
     (void)unused;
@@ -535,6 +601,8 @@ int main(void)
         cmocka_unit_test(batch_shares_weights),
         cmocka_unit_test(deep_networks_are_proven),
         cmocka_unit_test(gaps_of_sums_are_closed),
+        cmocka_unit_test(long_chains_stay_small),
+        cmocka_unit_test(interruption_ends_a_search),
         cmocka_unit_test(no_memory),
         cmocka_unit_test(bad_capacities),
     };
