@@ -202,7 +202,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     struct rusage usage;
     must(mho_hw_open(b->hw, set, &hw));
     double start = cpu_seconds();
-    must(mho_chip_create(net, hw, &images, &chip));
+    must(mho_chip_open(net, hw, &images, &chip));
     const double calibration = cpu_seconds() - start;
     double again, software = 1e9;
     const double programming = program(chip, &again);

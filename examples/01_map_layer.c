@@ -6,12 +6,12 @@
 
 #include "mho/mho.h"
 
-static void print_map(const mho_hw *hw, const mho_map *map)
+static void print_map(const mho_hw *hw, const mho_placement *map)
 {
     printf("%g x %g crossbars: %llu pairs\n", mho_hw_number(hw, "crossbar.rows"),
            mho_hw_number(hw, "crossbar.columns"), (unsigned long long)map->crossbar_pairs);
     for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *l = &map->layer[i];
+        const mho_placement_layer *l = &map->layer[i];
         printf("  %-6s %4zu rows x %3zu columns: %2zu pairs, %5.1f %% in use\n", l->name, l->rows,
                l->columns, l->crossbar_pairs, 100 * l->utilization);
     }
@@ -21,13 +21,13 @@ static mho_status show(const mho_net *net, const char *rows, const char *columns
 {
     const char *sets[] = {rows, columns, NULL};
     mho_hw *hw = NULL;
-    mho_map *map = NULL;
+    mho_placement *map = NULL;
     mho_status s = mho_hw_open("bcnn", sets, &hw);
     if (!s)
-        s = mho_map_create(net, hw, &map);
+        s = mho_placement_create(net, hw, &map);
     if (!s)
         print_map(hw, map);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     mho_hw_destroy(hw);
     return s;
 }

@@ -18,7 +18,7 @@ static mho_status show(const mho_net *net, const mho_images *train, const mho_im
     mho_spread e;
     mho_status s = mho_hw_open("bcnn", sets, &hw);
     if (!s)
-        s = mho_chip_create(net, hw, train, &chip);
+        s = mho_chip_open(net, hw, train, &chip);
     if (!s)
         s = mho_chip_errors(chip, test, IMAGES, 1, PROGRAMMINGS, NULL, &e, NULL);
     if (!s)

@@ -11,14 +11,18 @@
 
 typedef struct mho_chip mho_chip;
 
-/* Merges batch normalization and sign into thresholds, quantizes, and calibrates the converters on the
- * first output.calibration_images of `calibration` (NULL allowed where nothing needs it).  Keeps neither
- * net nor images.
+/* Builds a network that was placed: merges batch normalization and sign into thresholds, quantizes, and calibrates
+ * the converters on the first output.calibration_images of `calibration` (NULL allowed where nothing needs it).
+ * Keeps neither net nor images; the placement may go before the chip.
  * MHO_ENOTMODELED: a graph the hardware cannot run, with the layer's name; MHO_EDOMAIN: no parameters, a
- * weight or coefficient that is not finite, in binary mode a weight other than +1 and -1; MHO_EUSAGE:
- * calibration images are needed; MHO_ECONFIG: their shape; MHO_ENOMEM names the size. */
-MHO_API MHO_MUST_CHECK mho_status mho_chip_create(const mho_net *net, const mho_hw *hw,
+ * weight or coefficient that is not finite, a weight outside its layer's alphabet; MHO_EUSAGE: calibration images are
+ * needed, the placement is of another network; MHO_ECONFIG: the images' shape; MHO_ENOMEM names the size. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_create(const mho_net *net,
+                                                  const mho_placement *placement,
                                                   const mho_images *calibration, mho_chip **out);
+/* Places the network on a hardware description, then the same. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_open(const mho_net *net, const mho_hw *hw,
+                                                const mho_images *calibration, mho_chip **out);
 MHO_API void mho_chip_destroy(mho_chip *chip);
 
 /* Draws all cells of programming `trial`.  Same seed and trial, same cells. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where each layer goes: row, column and signal splitting over crossbars (bcnn Eq. 5, Table II), and
- * the activity of every component for one image.  Needs shapes only, no parameters. */
+/* A network placed on crossbars: the one place that decides, for each weighted layer, how rows and columns are split
+ * (bcnn Eq. 5, Table II), which cells hold a weight, in how many reads an input is applied, and what converts the
+ * sums.  The chip, the pipeline and the prices are of this placement.  Shapes are enough; parameters only tell the
+ * alphabet of the weights. */
 #ifndef MHO_MAP_H
 #define MHO_MAP_H
 
@@ -8,62 +10,102 @@
 #include "mho/hw.h"
 #include "mho/net.h"
 
-/* How weights lie in crossbars; docs/models/coding.md. */
-typedef struct mho_cell_layout {
-    size_t slices;               /* cells (pairs) of a weight */
-    size_t planes;               /* crossbars that the slices lie in: 1, or as many */
-    bool reference;              /* a reference column a slice in every crossbar */
-    size_t weights_per_crossbar; /* weight columns */
-} mho_cell_layout;
+/* What the weights of a layer may be. */
+typedef enum mho_alphabet {
+    MHO_ALPHABET_REAL,
+    MHO_ALPHABET_TERNARY, /* +1, -1, 0 */
+    MHO_ALPHABET_BINARY,  /* +1, -1 */
+} mho_alphabet;
 
-typedef struct mho_map_layer {
+typedef enum mho_converter_kind {
+    MHO_CONVERTER_IDEAL, /* every sum has its own code */
+    MHO_CONVERTER_SENSE, /* sense amplifier: one comparison at the threshold */
+    MHO_CONVERTER_CODE,  /* 2^bits codes */
+} mho_converter_kind;
+
+/* What a chip does; for one image but for the cells, which are programmed once.  mho_chip_counts tells what it
+ * really did. */
+typedef struct mho_counts {
+    uint64_t cells;           /* programmed, references included */
+    uint64_t row_drives;      /* word lines driven (also with 0): lines x reads x positions */
+    uint64_t dac_conversions; /* of these by a DAC: reads of more than 1 bit */
+    uint64_t conversions;     /* sums told by output converters */
+    uint64_t additions; /* digital: of row groups (adder tree), slices and reads, and the counts of
+                                 a digital offset */
+} mho_counts;
+
+typedef struct mho_placement_layer {
     size_t node; /* of the network */
     char name[MHO_NAME];
-    size_t groups; /* g */
+    bool first, last; /* in the order of weighted layers */
+    size_t groups;    /* g */
     size_t rows,
         columns;      /* R = h w C_in / g, C = C_out / g: weights of one group, columns are pairs */
     size_t positions; /* P = H_out W_out; 1 for fully connected */
+
+    /* docs/models/coding.md */
+    mho_alphabet alphabet;
+    const char *weights, *inputs; /* codings */
+    size_t sides;                 /* cells of a weight and slice: 2 a pair, 1 */
+    bool reference;               /* a reference column a slice in every crossbar */
     size_t word_lines, slices; /* rows of the crossbars: R, or 2 R; cells of a weight (or pairs) */
+    size_t planes;             /* crossbars that the slices lie in: 1, or as many */
     size_t x_in, x_out;        /* row and column splits of one group */
     size_t crossbar_pairs;     /* g X_in X_out planes; single cells: crossbars */
     double utilization;        /* cells in use over cells of these crossbars */
-    bool first, last;          /* in the order of weighted layers */
-    size_t input_bits, output_bits; /* converters; 0 ideal */
+
+    size_t input_bits; /* of the codes of its input: 1: no DAC */
+    size_t reads;      /* that one sum is made of, */
+    size_t read_bits;  /* and the bits of one */
+    mho_converter_kind converter;
+    size_t output_bits;           /* of a converter; 0 ideal */
+    bool per_pair;                /* it takes an analog difference of columns, not one column */
+    size_t columns_per_converter; /* that take turns */
+    size_t duplication;           /* times that the layer stands */
+    size_t service;               /* cycles that a window occupies the layer */
+
     /* amounts; each works `positions` times an image (bcnn Table II) */
     uint64_t cells;         /* g R C: weights */
     uint64_t inputs_shared; /* D0 = g R */
     uint64_t inputs_copied; /* Dx = g R X_out */
     uint64_t outputs;       /* A = g C X_in: weight columns with a converter */
-} mho_map_layer;
+    mho_counts counts;
+} mho_placement_layer;
 
-typedef struct mho_map {
-    mho_map_layer *layer;
+typedef struct mho_placement {
+    mho_placement_layer *layer;
     size_t layers;
-    uint64_t crossbar_pairs, cells;
-    bool single; /* crossbars, not pairs: single cells hold weights */
-} mho_map;
+    size_t crossbar_rows, crossbar_columns; /* of one crossbar */
+    uint64_t crossbar_pairs, cells;         /* sums of the layers */
+    bool single;                            /* crossbars, not pairs: single cells hold weights */
+    mho_counts counts;                      /* of all layers */
+    struct mhoi_plan *plan;                 /* all that mho_chip_create needs to know */
+} mho_placement;
 
-/* MHO_ECONFIG: hw is no crossbar accelerator, or its crossbars are too narrow for the slices of one weight
- * (and their references); MHO_ENOTMODELED: no weighted layer; MHO_EDOMAIN: counts beyond 64 bits. */
-MHO_API MHO_MUST_CHECK mho_status mho_map_create(const mho_net *net, const mho_hw *hw,
-                                                 mho_map **out);
-MHO_API void mho_map_destroy(mho_map *map);
+/* MHO_ECONFIG: hw is no crossbar accelerator, or its crossbars are too narrow for one weight; MHO_ENOTMODELED: no weighted layer, or what
+ * this hardware cannot read, with the layer's name; MHO_EDOMAIN: counts beyond 64 bits. */
+MHO_API MHO_MUST_CHECK mho_status mho_placement_create(const mho_net *net, const mho_hw *hw,
+                                                       mho_placement **out);
+MHO_API void mho_placement_destroy(mho_placement *placement);
 
-/* What the components of every layer do for one image, in the readings of hw: an array of *count
+/* service[nodes of the network], for mho_pipeline_create: cycles a window occupies each weighted layer, 0 for other
+ * nodes. */
+MHO_API void mho_placement_service(const mho_placement *placement, size_t *service);
+
+/* What the components of every layer do for one image, in the readings of the description: an array of *count
  * activities for mho_cost_create, to be freed with mho_activities_destroy.  docs/models/cost.md eq. (3)
- * to (8).  MHO_ENOTMODELED: an ideal converter (0 bits) has no price. */
-MHO_API MHO_MUST_CHECK mho_status mho_map_activities(const mho_map *map, const mho_hw *hw,
-                                                     mho_activity **out, size_t *count);
+ * to (8e).  MHO_ENOTMODELED: an ideal converter (0 bits) has no price. */
+MHO_API MHO_MUST_CHECK mho_status mho_placement_activities(const mho_placement *placement,
+                                                           mho_activity **out, size_t *count);
 MHO_API void mho_activities_destroy(mho_activity *activity);
 
-/* The cells a map occupies, for mho_programming_estimate. */
-MHO_API void mho_map_programming_load(const mho_map *map, const mho_hw *hw,
-                                      mho_programming_load *out);
+/* The cells that are written, for mho_programming_estimate. */
+MHO_API void mho_placement_programming(const mho_placement *placement, mho_programming_load *out);
 
-/* A network on a hardware description, mapped and priced with the technology that it names: all of the
+/* A network on a hardware description, placed and priced with the technology that it names: all of the
  * above and mho_cost_create in one call. */
 typedef struct mho_estimate {
-    mho_map *map;
+    mho_placement *placement;
     mho_activity *activity;
     size_t activities;
     mho_technology *tech;

@@ -105,9 +105,9 @@ static void draw(const panel panels[PANELS], FILE *svg)
 static double fc_part(const mho_estimate *e, sum_fn *sum)
 {
     double fc = 0;
-    for (size_t i = 0; i < e->map->layers; i++)
-        if (!strncmp(e->map->layer[i].name, "fc", 2))
-            fc += sum(e->cost, NULL, e->map->layer[i].name);
+    for (size_t i = 0; i < e->placement->layers; i++)
+        if (!strncmp(e->placement->layer[i].name, "fc", 2))
+            fc += sum(e->cost, NULL, e->placement->layer[i].name);
     return fc / sum(e->cost, NULL, NULL);
 }
 

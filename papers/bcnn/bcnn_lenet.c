@@ -71,7 +71,7 @@ mho_status bcnn_lenet_error(const bcnn_lenet *lenet, const mho_net *net, const c
     mho_chip *chip = NULL;
     mho_status s = mho_hw_open(hw, sets, &config);
     if (!s)
-        s = mho_chip_create(net, config, &lenet->calibration, &chip);
+        s = mho_chip_open(net, config, &lenet->calibration, &chip);
     if (!s)
         s = mho_chip_errors(chip, &lenet->data->test, lenet->images, lenet->seed, trials, NULL,
                             percent, NULL);

@@ -10,11 +10,11 @@ typedef struct sums {
     double cells, cells_p, d0, d0_p, dx, dx_p, a, a_p;
 } sums;
 
-static sums sum_up(const mho_map *map)
+static sums sum_up(const mho_placement *map)
 {
     sums s = {0};
     for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *l = &map->layer[i];
+        const mho_placement_layer *l = &map->layer[i];
         double p = (double)l->positions;
         s.cells += (double)l->cells;
         s.cells_p += p * (double)l->cells;
@@ -28,7 +28,7 @@ static sums sum_up(const mho_map *map)
     return s;
 }
 
-static mho_status put_sums(paper_result *result, const char *net, const mho_map *map)
+static mho_status put_sums(paper_result *result, const char *net, const mho_placement *map)
 {
     const sums s = sum_up(map);
     const struct {
@@ -49,12 +49,12 @@ static mho_status put_sums(paper_result *result, const char *net, const mho_map 
     return status;
 }
 
-static void put_layers(FILE *out, const char *net, const mho_map *map)
+static void put_layers(FILE *out, const char *net, const mho_placement *map)
 {
     fprintf(out, "  %s by layer:\n  %-7s %2s %6s %6s %6s %5s %6s %11s %7s %8s %8s\n", net, "layer",
             "g", "R", "C", "P", "X_in", "X_out", "cells", "D0", "Dx", "A");
     for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *l = &map->layer[i];
+        const mho_placement_layer *l = &map->layer[i];
         fprintf(out,
                 "  %-7s %2zu %6zu %6zu %6zu %5zu %6zu %11" PRIu64 " %7" PRIu64 " %8" PRIu64
                 " %8" PRIu64 "\n",
@@ -73,9 +73,9 @@ mho_status bcnn_table2(const paper_args *args, paper_result *result)
         s = bcnn_price(nets[i], "bcnn", NULL, &e);
         if (s)
             break;
-        s = put_sums(result, nets[i], e->map);
+        s = put_sums(result, nets[i], e->placement);
         if (!i)
-            put_layers(result->text, nets[i], e->map);
+            put_layers(result->text, nets[i], e->placement);
         mho_estimate_destroy(e);
     }
     return s;

@@ -85,8 +85,8 @@ static void put_breakdown(FILE *out, const pair *p)
         sum_component(bcnn, components[i], &e2, &a2);
         put_line(out, components[i], e1, e2, a1, a2);
     }
-    for (size_t i = 0; i < p->cnn->map->layers; i++) {
-        const char *layer = p->cnn->map->layer[i].name;
+    for (size_t i = 0; i < p->cnn->placement->layers; i++) {
+        const char *layer = p->cnn->placement->layer[i].name;
         put_line(out, layer, mho_cost_energy_J(cnn, NULL, layer),
                  mho_cost_energy_J(bcnn, NULL, layer), mho_cost_area_m2(cnn, NULL, layer),
                  mho_cost_area_m2(bcnn, NULL, layer));

@@ -3,6 +3,7 @@
  * its thread's memory. */
 #include <math.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -70,17 +71,17 @@ static mho_status alloc_conductances(mho_chip *chip)
     size_t cells = 0, plane = 0;
     for (size_t l = 0; l < chip->layers; l++) {
         const chip_layer *layer = &chip->layer[l];
-        const size_t n = layer->engine_columns * layer->lines;
-        const size_t with = layer->cells.plane_columns * layer->lines;
+        const size_t n = layer->cells->converted * layer->lines;
+        const size_t with = layer->cells->plane_columns * layer->lines;
         cells = n > cells ? n : cells;
-        plane = layer->cells.reference && with > plane ? with : plane;
+        plane = layer->cells->coding->reference && with > plane ? with : plane;
     }
     mho_status s = mhoi_alloc(&chip->g_plus, cells, sizeof *chip->g_plus, "conductances");
     if (!s)
         s = mhoi_alloc(&chip->g_minus, cells, sizeof *chip->g_minus, "conductances");
     if (!s)
         s = mhoi_alloc(&chip->plane, plane, sizeof *chip->plane, "conductances");
-    for (int side = 0; !s && mho_device_is_noisy(&chip->hw.device) && side < 2; side++)
+    for (int side = 0; !s && mho_device_is_noisy(&chip->plan->device) && side < 2; side++)
         s = mhoi_alloc(&chip->variance[side], cells, sizeof **chip->variance, "variances");
     return s;
 }
@@ -101,14 +102,15 @@ static mho_status check_images(const mho_chip *chip, const mho_images *images, s
 /* Ranges that need no images are set; the rest, and scales of maps, come from images. */
 static mho_status calibrate(mho_chip *chip, const mho_images *images)
 {
-    bool needed = !chip->binary && chip->maps > 1;
+    bool needed = !chip->plan->one_bit_maps && chip->maps > 1;
     for (size_t l = 0; l < chip->layers; l++) {
         chip_layer *layer = &chip->layer[l];
-        const bool ideal = layer->output_bits == 0 || layer->sense;
+        const bool ideal = layer->place->output_bits == 0 || layer->place->sense;
         layer->converter.step = layer->calibrated.step = 1;
-        layer->needs_range = !ideal && chip->hw.output.range != MHO_RANGE_FULL;
+        layer->needs_range = !ideal && chip->plan->output.range != MHO_RANGE_FULL;
         if (!ideal && !layer->needs_range)
-            layer->calibrated = chip_converter_of(chip, layer, chip_range_full(chip, layer), false);
+            layer->calibrated =
+                chip_converter_of(chip, layer, mhoi_range_full(chip->plan, layer->place), false);
         if (layer->z_edge)
             chip_threshold_set(layer);
         needed = needed || layer->needs_range;
@@ -116,7 +118,7 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
     mho_status s = MHO_OK;
     if (needed && (!images || !images->count))
         return mho_error(MHO_EUSAGE, "hardware %s needs calibration images, there are none",
-                         chip->hw.name);
+                         chip->plan->hw);
     if (needed)
         s = check_images(chip, images, 0, 0);
     if (!s && needed)
@@ -129,12 +131,27 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
     return s;
 }
 
-mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_images *calibration,
-                           mho_chip **out)
+/* Is the placement of this very network? */
+static mho_status check_placement(const mho_net *net, const mho_placement *placement)
+{
+    bool same = placement->plan->nodes == net->nodes;
+    for (size_t i = 0; same && i < placement->layers; i++) {
+        const mho_placement_layer *l = &placement->layer[i];
+        const mho_node *node = &net->node[l->node];
+        same = mho_node_is_weighted(node) && !strcmp(node->name, l->name) &&
+               mho_node_weight_count(node) == l->cells;
+    }
+    if (!same)
+        return mho_error(MHO_EUSAGE, "a placement of network %s, want one of network %s",
+                         placement->plan->net, net->name);
+    return MHO_OK;
+}
+
+mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
+                           const mho_images *calibration, mho_chip **out)
 {
     *out = NULL;
-    mhoi_machine machine;
-    mho_status s = mhoi_machine_of(hw, &machine);
+    mho_status s = check_placement(net, placement);
     if (!s && !mho_net_has_parameters(net))
         s = mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model",
                       net->name);
@@ -145,9 +162,7 @@ mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_image
         s = mhoi_alloc(&chip, 1, sizeof *chip, "chip");
     if (s)
         return s;
-    chip->hw = machine;
-    chip->binary = mhoi_is_binary(&machine.crossbar);
-    chip->per_pair = machine.output.per == MHO_PER_PAIR;
+    chip->plan = mhoi_plan_hold(placement);
     s = chip_plan(chip, net);
     if (!s) {
         choose_block(chip);
@@ -161,6 +176,18 @@ mho_status mho_chip_create(const mho_net *net, const mho_hw *hw, const mho_image
     }
     *out = chip;
     return MHO_OK;
+}
+
+mho_status mho_chip_open(const mho_net *net, const mho_hw *hw, const mho_images *calibration,
+                         mho_chip **out)
+{
+    mho_placement *placement;
+    *out = NULL;
+    mho_status s = mho_placement_create(net, hw, &placement);
+    if (!s)
+        s = mho_chip_create(net, placement, calibration, out);
+    mho_placement_destroy(placement);
+    return s;
 }
 
 void mho_chip_destroy(mho_chip *chip)
@@ -181,6 +208,7 @@ void mho_chip_destroy(mho_chip *chip)
     mhoi_free(&chip->variance[0]);
     mhoi_free(&chip->variance[1]);
     mhoi_free(&chip->plane);
+    mhoi_plan_release(chip->plan);
     mhoi_free(&chip);
 }
 

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "chip/chip_impl.h"
+#include "crossbar/converter.h"
 
 enum { BINS = 1 << 16 };
 
@@ -79,15 +80,15 @@ static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
     const mho_chip *chip = g->of->chip;
     const size_t l = chip->step[step].layer;
     const chip_layer *layer = &chip->layer[l];
-    const size_t size = chip->map[chip->step[step].in].size * layer->rows_per_weight;
+    const size_t size = chip->map[chip->step[step].in].size * layer->inputs->lines;
     if (step < g->of->from || !layer->needs_range || g->of->errors)
         return;
     g->now = &g->sums[l];
-    g->per_pair = layer->per_pair;
-    for (size_t r = 0; r < layer->reads; r++)
+    g->per_pair = layer->place->per_pair;
+    for (size_t r = 0; r < layer->inputs->reads; r++)
         watch_read(g, layer, chip_work_crossbar(g->work, l), n, size,
                    chip_work_drive(chip, g->work, layer, &chip->map[chip->step[step].in],
-                                   &layer->read[r], n, in));
+                                   &layer->inputs->read[r], n, in));
 }
 
 static void watch_value(void *user, size_t step, const float *y, size_t count)
@@ -100,7 +101,7 @@ static void watch_value(void *user, size_t step, const float *y, size_t count)
         const chip_map *map = &p->chip->map[p->chip->step[step].out];
         for (int k = 0; k < MHO_QUANT_CANDIDATES; k++)
             g->error[k] += mho_quant_error(y, count, p->exponent - k, map->codes,
-                                           (mho_scale_rule)p->chip->hw.quant.map_rule);
+                                           (mho_scale_rule)p->chip->plan->quant.map_rule);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -129,20 +130,21 @@ static size_t blocks_of(const pass *p)
 /* Bounds of the sums of ideal devices.  With wire resistance the inputs share what a column of cells
  * conducts in another way: an effective conductance is at least 0 S, and those of a column add up to no more
  * than its cells. */
-static chip_range bounds_of(const mho_chip *chip, const chip_layer *layer)
+static mhoi_range bounds_of(const mho_chip *chip, const chip_layer *layer)
 {
-    const mho_device *d = &chip->hw.device;
-    chip_range range = chip_range_full(chip, layer);
-    if (chip_wires_ideal(&chip->hw))
+    const mho_device *d = &chip->plan->device;
+    mhoi_range range = mhoi_range_full(chip->plan, layer->place);
+    if (mhoi_wires_ideal(&chip->plan->wires))
         return range;
     const size_t rows =
-        layer->lines < chip->hw.crossbar.rows ? layer->lines : chip->hw.crossbar.rows;
-    const int64_t x = layer->read_hi > -layer->read_lo ? layer->read_hi : -(int64_t)layer->read_lo;
+        layer->lines < layer->place->crossbar_rows ? layer->lines : layer->place->crossbar_rows;
+    const int64_t x =
+        layer->inputs->hi > -layer->inputs->lo ? layer->inputs->hi : -(int64_t)layer->inputs->lo;
     const double off = d->off_leak ? 0
                                    : d->g_off_S / (d->g_on_S - d->g_off_S) *
                                          (double)((size_t)1 << d->resolution_bits);
     const int64_t more = (int64_t)rows * x * (mho_device_level(d, 0) + (int64_t)(2 * off) + 2);
-    return (chip_range){range.lo - more, range.hi + more};
+    return (mhoi_range){range.lo - more, range.hi + more};
 }
 
 static mho_status gatherer_create(pass *p, gatherer *g)
@@ -155,7 +157,7 @@ static mho_status gatherer_create(pass *p, gatherer *g)
     for (size_t l = 0; !s && l < chip->layers; l++) {
         if (!chip->layer[l].needs_range)
             continue;
-        const chip_range range = bounds_of(chip, &chip->layer[l]);
+        const mhoi_range range = bounds_of(chip, &chip->layer[l]);
         g->sums[l].low = range.lo;
         g->sums[l].width = (range.hi - range.lo) / BINS + 1;
         s = mhoi_alloc(&g->sums[l].bin, BINS, sizeof *g->sums[l].bin, "calibration");
@@ -172,7 +174,7 @@ static void gatherer_free(gatherer *g, size_t layers)
 }
 
 /* The middle `percentile` of the sums: what is left when half the rest is cut off at either end. */
-static chip_range middle(const histogram *h, double percentile)
+static mhoi_range middle(const histogram *h, double percentile)
 {
     uint64_t total = 0;
     for (size_t b = 0; b < BINS; b++)
@@ -183,7 +185,7 @@ static chip_range middle(const histogram *h, double percentile)
         first++;
     for (uint64_t above = h->bin[last]; above <= cut && last > first; above += h->bin[last])
         last--;
-    return (chip_range){h->low + (int64_t)first * h->width,
+    return (mhoi_range){h->low + (int64_t)first * h->width,
                         h->low + (int64_t)last * h->width + h->width - 1};
 }
 
@@ -194,10 +196,7 @@ static double squared_error(const histogram *h, const mho_converter *c)
     for (size_t b = 0; b < BINS; b++) {
         if (!h->bin[b])
             continue;
-        const int64_t above = h->low + (int64_t)b * h->width + h->width / 2 - c->edge;
-        int64_t code = above < 0 ? 0 : above / c->step + 1;
-        code = code > c->codes - 1 ? c->codes - 1 : code;
-        const double miss = (double)above - ((double)code - 0.5) * c->step;
+        const double miss = mhoi_converter_miss(c, h->low + (int64_t)b * h->width + h->width / 2);
         sum += (double)h->bin[b] * miss * miss;
     }
     return sum;
@@ -235,9 +234,9 @@ static void set_ranges(pass *p)
             for (size_t b = 0; b < BINS; b++)
                 all->bin[b] += p->thread[t].sums[l].bin[b];
         layer->calibrated =
-            chip->hw.output.range == MHO_RANGE_LEAST_SQUARES
+            chip->plan->output.range == MHO_RANGE_LEAST_SQUARES
                 ? least_squares(chip, layer, all)
-                : chip_converter_of(chip, layer, middle(all, chip->hw.output.percentile), true);
+                : chip_converter_of(chip, layer, middle(all, chip->plan->output.percentile), true);
         layer->needs_range = false;
     }
 }
@@ -266,7 +265,7 @@ static mho_status set_exponent(pass *p, size_t step)
             MHO_EDOMAIN, "layer %s: values of %g..%g are too large for codes %d..%d in float",
             map->name, (double)all.smallest, (double)all.largest, map->codes.lo, map->codes.hi);
     mho_status s = MHO_OK;
-    if (chip->hw.quant.map_rule != MHO_RULE_COVER) {
+    if (chip->plan->quant.map_rule != MHO_RULE_COVER) {
         p->errors = true;
         s = run_pass(p);
         p->errors = false;
@@ -289,7 +288,7 @@ static mho_status all_passes(pass *p)
 {
     mho_chip *chip = p->chip;
     mho_status s = MHO_OK;
-    if (chip->binary) {
+    if (chip->plan->one_bit_maps) {
         p->steps = chip->steps;
         s = run_pass(p);
         if (!s)
@@ -316,7 +315,7 @@ static mho_status all_passes(pass *p)
 mho_status chip_calibrate(mho_chip *chip, const mho_images *images)
 {
     pass p = {.chip = chip, .images = images};
-    const size_t wanted = chip->hw.output.calibration_images;
+    const size_t wanted = chip->plan->output.calibration_images;
     p.count = images->count < wanted ? images->count : wanted;
     p.threads = mhoi_threads_for(blocks_of(&p));
     mho_status s = mhoi_alloc(&p.thread, p.threads, sizeof *p.thread, "calibration");

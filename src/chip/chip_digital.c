@@ -102,7 +102,7 @@ void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, co
                uint8_t *out)
 {
     const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
-    const bool two = map->coding == CHIP_BITS && pool->op == MHO_OP_MAXPOOL && pool->kh == 2 &&
+    const bool two = map->coding == MHOI_MAP_BITS && pool->op == MHO_OP_MAXPOOL && pool->kh == 2 &&
                      pool->kw == 2 && pool->stride_h == 2 && pool->stride_w == 2 &&
                      !pool->pad_top && !pool->pad_left && 2 * pool->out.h <= pool->in.h &&
                      2 * pool->out.w <= pool->in.w;

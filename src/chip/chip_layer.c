@@ -29,15 +29,15 @@ static mho_window window_of(const mho_node *node)
                         .pad_right = node->pad_right};
 }
 
-static mho_status check_weights(const mho_node *node, const mhoi_machine *hw, size_t n)
+static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, size_t n)
 {
-    const bool ternary = hw->crossbar.mode == MHO_MODE_TERNARY;
+    const bool ternary = alphabet == MHO_ALPHABET_TERNARY;
     for (size_t i = 0; i < n; i++) {
         const float w = node->weight[i];
         if (!isfinite(w))
             return mho_error(MHO_EDOMAIN, "layer %s: weight[%zu] = %g, want a finite number",
                              node->name, i, (double)w);
-        if (mhoi_is_binary(&hw->crossbar) && w != 1 && w != -1 && !(ternary && w == 0))
+        if (alphabet != MHO_ALPHABET_REAL && w != 1 && w != -1 && !(ternary && w == 0))
             return mho_error(MHO_EDOMAIN,
                              "layer %s: weight[%zu] = %g, want +1 or -1%s in crossbar.mode %s "
                              "(train with style binary, or use crossbar.mode full)",
@@ -50,19 +50,19 @@ static mho_status check_weights(const mho_node *node, const mhoi_machine *hw, si
 static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_layer *layer)
 {
     const size_t n = layer->groups * layer->columns * layer->rows;
-    const mho_codes codes = layer->cells.codes;
-    mho_status s = check_weights(node, &chip->hw, n);
+    const mho_codes codes = layer->cells->codes;
+    mho_status s = check_weights(node, layer->cells->alphabet, n);
     if (!s)
         s = mhoi_alloc(&layer->m, n, sizeof *layer->m, node->name);
     if (s)
         return s;
-    if (chip->binary) {
+    if (layer->cells->alphabet != MHO_ALPHABET_REAL) {
         for (size_t i = 0; i < n; i++)
-            layer->m[i] = (int16_t)((int32_t)node->weight[i] * codes.hi);
+            layer->m[i] = (int16_t)((int32_t)node->weight[i] * layer->cells->one);
         return MHO_OK;
     }
     layer->weight_exponent =
-        mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->hw.quant.weight_rule);
+        mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->plan->quant.weight_rule);
     if (layer->weight_exponent > MHO_QUANT_EXPONENT_MAX)
         return mho_error(MHO_EDOMAIN, "layer %s: weights too large for codes %d..%d in float",
                          node->name, codes.lo, codes.hi);
@@ -92,21 +92,21 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
 {
     const mho_window *w = &layer->window;
     const size_t channels = layer->groups * layer->columns;
-    const bool read_back = chip->hw.output.column_sum == MHO_SUM_READ_BACK;
-    layer->per_position =
-        layer->coding == CHIP_BITS && (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
+    const bool read_back = chip->plan->output.column_sum == MHO_SUM_READ_BACK;
+    layer->per_position = layer->coding == MHOI_MAP_BITS &&
+                          (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
     const size_t positions = layer->per_position ? layer->positions : 1;
     mho_status s = mhoi_alloc(&layer->threshold, channels * positions, sizeof(int32_t), node->name);
-    if (!s && layer->coding == CHIP_BITS)
+    if (!s && layer->coding == MHOI_MAP_BITS)
         s = mhoi_alloc(&layer->w_sum, channels * positions, sizeof(int32_t), node->name);
-    if (!s && chip_is_zero_one(layer) && read_back)
+    if (!s && mhoi_is_zero_one(layer->place) && read_back)
         s = mhoi_alloc(&layer->excess, channels * positions, sizeof(int32_t), node->name);
-    if (s || layer->coding != CHIP_BITS)
+    if (s || layer->coding != MHOI_MAP_BITS)
         return s;
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++)
             layer->w_sum[c * positions + p] =
-                sum_of_rows(w, layer->m + c * layer->rows, 0, p) / layer->cells.codes.hi;
+                sum_of_rows(w, layer->m + c * layer->rows, 0, p) / layer->cells->one;
     return MHO_OK;
 }
 
@@ -114,13 +114,13 @@ void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
                           const int16_t *g_minus)
 {
     const size_t positions = layer->per_position ? layer->positions : 1;
-    const int32_t offset = layer->cells.digital ? (int32_t)layer->cells.base : 0;
+    const int32_t offset = layer->cells->coding->counted ? (int32_t)layer->cells->base : 0;
     for (size_t c = 0; layer->excess && c < layer->columns; c++)
         for (size_t p = 0; p < positions; p++) {
             const size_t i = (g * layer->columns + c) * positions + p;
             layer->excess[i] = sum_of_rows(&layer->window, g_plus + c * layer->rows, offset, p) -
                                sum_of_rows(&layer->window, g_minus + c * layer->rows, 0, p) -
-                               layer->unit * layer->w_sum[i];
+                               layer->cells->unit * layer->w_sum[i];
         }
 }
 
@@ -128,7 +128,7 @@ void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
 static mho_window lines_of(const chip_layer *layer)
 {
     mho_window window = layer->window;
-    window.c *= layer->rows_per_weight;
+    window.c *= layer->inputs->lines;
     return window;
 }
 
@@ -139,8 +139,8 @@ static mho_status create_counter(chip_layer *layer)
     const mho_crossbar_shape shape = {.window = lines_of(layer),
                                       .columns = 1,
                                       .crossbar_rows = layer->lines,
-                                      .input_bits = layer->read_bits,
-                                      .input_signed = layer->read_signed,
+                                      .input_bits = layer->inputs->bits,
+                                      .input_signed = layer->inputs->is_signed,
                                       .conversion = MHO_CONVERSION_PER_PAIR};
     mho_status s = mho_crossbar_create(&shape, &layer->counter);
     if (!s)
@@ -159,9 +159,9 @@ static mho_status create_counter(chip_layer *layer)
 static mho_status share_references(chip_layer *layer)
 {
     uint32_t *column = NULL;
-    mho_status s = mhoi_alloc(&column, layer->engine_columns, sizeof *column, "references");
-    for (size_t c = 0; !s && c < layer->engine_columns; c++)
-        column[c] = (uint32_t)chip_reference_of(layer, c);
+    mho_status s = mhoi_alloc(&column, layer->cells->converted, sizeof *column, "references");
+    for (size_t c = 0; !s && c < layer->cells->converted; c++)
+        column[c] = (uint32_t)mhoi_reference_of(layer->cells, c);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_set_references(layer->xb[g], column);
     mhoi_free(&column);
@@ -169,114 +169,61 @@ static mho_status share_references(chip_layer *layer)
 }
 
 /* Calibration asks for the sums of both crossbars besides; a sense amplifier needs none. */
-static mho_status crossbars(const mhoi_machine *hw, chip_layer *layer)
+static mho_status crossbars(chip_layer *layer)
 {
     const mho_crossbar_shape shape = {.window = lines_of(layer),
-                                      .columns = layer->engine_columns,
-                                      .crossbar_rows = hw->crossbar.rows,
-                                      .input_bits = layer->read_bits,
-                                      .input_signed = layer->read_signed,
-                                      .conversion = !layer->per_pair ? MHO_CONVERSION_PER_CROSSBAR
-                                                    : layer->sense   ? MHO_CONVERSION_PER_PAIR
-                                                                     : MHO_CONVERSION_ANY};
+                                      .columns = layer->cells->converted,
+                                      .crossbar_rows = layer->place->crossbar_rows,
+                                      .input_bits = layer->inputs->bits,
+                                      .input_signed = layer->inputs->is_signed,
+                                      .conversion = !layer->place->per_pair
+                                                        ? MHO_CONVERSION_PER_CROSSBAR
+                                                    : layer->place->sense ? MHO_CONVERSION_PER_PAIR
+                                                                          : MHO_CONVERSION_ANY};
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_create(&shape, &layer->xb[g]);
-    if (!s && layer->cells.reference)
+    if (!s && layer->cells->coding->reference)
         s = share_references(layer);
-    if (!s && layer->cells.digital)
+    if (!s && layer->cells->coding->counted)
         s = create_counter(layer);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 
-static size_t output_bits(const mhoi_machine *hw, bool first, bool last, bool split)
+static void set_shape(const mho_node *node, const mhoi_place *place, chip_layer *layer)
 {
-    if (split)
-        return first ? hw->output.first_bits : hw->output.split_bits;
-    return last ? hw->output.last_bits : hw->output.bits;
-}
-
-static void set_shape(const mho_node *node, chip_layer *layer)
-{
-    const mho_window window = window_of(node);
+    const mho_placement_layer *told = place->told;
     snprintf(layer->name, sizeof layer->name, "%s", node->name);
-    layer->window = window;
-    layer->groups = node->op == MHO_OP_FC ? 1 : node->groups;
-    layer->columns = node->out.c / layer->groups;
-    layer->rows = window.c * window.kh * window.kw;
-    layer->positions = node->out.h * node->out.w;
+    layer->window = window_of(node);
+    layer->place = place;
+    layer->cells = &place->cells;
+    layer->inputs = &place->inputs;
+    layer->groups = told->groups;
+    layer->columns = told->columns;
+    layer->rows = told->rows;
+    layer->positions = told->positions;
+    layer->lines = place->lines;
 }
 
 static void set_inputs(const chip_map *in, chip_layer *layer)
 {
     layer->coding = in->coding;
-    layer->x_lo = in->coding == CHIP_BITS ? 0 : in->codes.lo;
-    layer->x_hi = in->coding == CHIP_BITS ? 1 : in->codes.hi;
-    layer->z_scale = in->coding == CHIP_BITS ? 1 : (double)in->scale;
+    layer->x_lo = in->coding == MHOI_MAP_BITS ? 0 : in->codes.lo;
+    layer->x_hi = in->coding == MHOI_MAP_BITS ? 1 : in->codes.hi;
+    layer->z_scale = in->coding == MHOI_MAP_BITS ? 1 : (double)in->scale;
 }
 
-/* The noise of a reference column is the same in every difference with it. */
-static bool shares_noise(const mhoi_machine *hw, const chip_layer *layer)
+mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const mhoi_place *place,
+                             const chip_map *in, chip_layer *layer)
 {
-    return layer->cells.reference && mho_device_is_noisy(&hw->device);
-}
-
-static mho_status check_noise(const mhoi_machine *hw, const chip_layer *layer)
-{
-    if (!shares_noise(hw, layer) || !layer->per_pair)
-        return MHO_OK;
-    return mho_error(MHO_ENOTMODELED,
-                     "layer %s: read noise of a reference column in the analog differences of "
-                     "output.per pair: want output.per crossbar, or crossbar.offset digital",
-                     layer->name);
-}
-
-/* A sense amplifier compares one sum with a threshold that is known beforehand. */
-static mho_status check_sense(const chip_layer *layer)
-{
-    if (layer->sense && layer->reads > 1)
-        return mho_error(
-            MHO_ENOTMODELED,
-            "layer %s: output.bits = 1, a sense amplifier, cannot add up %zu reads: want "
-            "more bits or 0, or input.coding and bits_per_read of one read",
-            layer->name, layer->reads);
-    if (layer->sense && layer->cells.digital && layer->rows_per_weight == 1)
-        return mho_error(MHO_ENOTMODELED,
-                         "layer %s: output.bits = 1, a sense amplifier, cannot take off a digital "
-                         "offset that depends on the input: want crossbar.offset column, "
-                         "input.coding two_rows, or more output bits or 0",
-                         layer->name);
-    return MHO_OK;
-}
-
-mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const chip_map *in,
-                             bool first, bool last, chip_layer *layer)
-{
-    const mhoi_machine *hw = &chip->hw;
-    set_shape(node, layer);
+    set_shape(node, place, layer);
     set_inputs(in, layer);
-    mho_status s = chip_coding_set(hw, layer);
-    if (!s)
-        s = chip_reads_set(hw, in, layer);
-    if (s)
-        return s;
-    layer->lines = layer->rows * layer->rows_per_weight;
-    layer->row_groups = (layer->lines + hw->crossbar.rows - 1) / hw->crossbar.rows;
-    layer->last = last;
-    layer->output_bits = output_bits(hw, first, last, layer->row_groups > 1);
-    layer->sense = chip->binary && !last && layer->row_groups == 1 && layer->output_bits == 1;
-    layer->per_pair =
-        layer->cells.digital || (layer->sense ? !shares_noise(hw, layer) : chip->per_pair);
-    layer->images = SUM_BYTES / sizeof(int32_t) / (layer->engine_columns * layer->positions);
+    layer->images = SUM_BYTES / sizeof(int32_t) / (layer->cells->converted * layer->positions);
     layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
-    s = check_sense(layer);
-    if (!s)
-        s = check_noise(hw, layer);
-    if (!s)
-        s = weight_units(chip, node, layer);
-    if (!s && chip->binary)
+    mho_status s = weight_units(chip, node, layer);
+    if (!s && chip->plan->one_bit_maps)
         s = correction(chip, node, layer);
-    return s ? s : crossbars(hw, layer);
+    return s ? s : crossbars(layer);
 }
 
 void chip_layer_free(chip_layer *layer)
@@ -285,7 +232,6 @@ void chip_layer_free(chip_layer *layer)
         mho_crossbar_destroy(layer->xb[g]);
     mho_crossbar_destroy(layer->counter);
     mhoi_free(&layer->xb);
-    mhoi_free(&layer->read);
     mhoi_free(&layer->m);
     mhoi_free(&layer->z_edge);
     mhoi_free(&layer->w_sum);

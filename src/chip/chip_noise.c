@@ -33,31 +33,31 @@ static void with_wires(const mho_device *device, size_t n, const int16_t *g, flo
     }
 }
 
-bool chip_noise_needs_bare(const mhoi_machine *hw)
+bool chip_noise_needs_bare(const mhoi_plan *plan)
 {
-    return hw->device.read_noise_fixed > 0 && !chip_wires_ideal(hw);
+    return plan->device.read_noise_fixed > 0 && !mhoi_wires_ideal(&plan->wires);
 }
 
 void chip_noise_bare(const mho_chip *chip, const chip_layer *layer)
 {
-    const size_t cells = layer->engine_columns * layer->lines;
-    squares(&chip->hw.device, cells, chip->g_plus, chip->variance[0]);
-    squares(&chip->hw.device, cells, chip->g_minus, chip->variance[1]);
+    const size_t cells = layer->cells->converted * layer->lines;
+    squares(&chip->plan->device, cells, chip->g_plus, chip->variance[0]);
+    squares(&chip->plan->device, cells, chip->g_minus, chip->variance[1]);
 }
 
 mho_status chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t g)
 {
-    const mho_device *device = &chip->hw.device;
-    const size_t cells = layer->engine_columns * layer->lines;
+    const mho_device *device = &chip->plan->device;
+    const size_t cells = layer->cells->converted * layer->lines;
     const int16_t *const conductance[2] = {chip->g_plus, chip->g_minus};
-    if (layer->groups * layer->reads > ARRAYS)
+    if (layer->groups * layer->inputs->reads > ARRAYS)
         return mho_error(MHO_ENOTMODELED, "read noise in %zu groups of %zu reads, want at most %d",
-                         layer->groups, layer->reads, ARRAYS);
+                         layer->groups, layer->inputs->reads, ARRAYS);
     for (int side = 0; side < 2; side++)
-        if (chip_noise_needs_bare(&chip->hw))
+        if (chip_noise_needs_bare(chip->plan))
             with_wires(device, cells, conductance[side], chip->variance[side]);
         else
             mho_device_read_variance(device, cells, conductance[side], chip->variance[side]);
     return mho_crossbar_set_noise(layer->xb[g], chip->variance[0],
-                                  layer->cells.digital ? NULL : chip->variance[1]);
+                                  layer->cells->coding->counted ? NULL : chip->variance[1]);
 }

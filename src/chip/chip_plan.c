@@ -14,12 +14,11 @@
 typedef struct planner {
     mho_chip *chip;
     const mho_net *net;
-    size_t *map_of;     /* [nodes] CHIP_NONE where there is none */
-    size_t *uses;       /* [nodes] how many nodes read it */
-    size_t *reader;     /* [nodes] the last of them */
-    bool *done;         /* [nodes] taken into an earlier step */
-    size_t first, last; /* weighted nodes */
-    size_t output;      /* node whose values are the scores */
+    size_t *map_of; /* [nodes] CHIP_NONE where there is none */
+    size_t *uses;   /* [nodes] how many nodes read it */
+    size_t *reader; /* [nodes] the last of them */
+    bool *done;     /* [nodes] taken into an earlier step */
+    size_t output;  /* node whose values are the scores */
 } planner;
 
 static mho_status not_modelled(const mho_node *node, const char *why)
@@ -27,7 +26,7 @@ static mho_status not_modelled(const mho_node *node, const char *why)
     return mho_error(MHO_ENOTMODELED, "layer %s (%s): %s", node->name, mho_op_name(node->op), why);
 }
 
-static size_t add_map(planner *p, size_t node, chip_coding coding)
+static size_t add_map(planner *p, size_t node, const mhoi_map_coding *coding)
 {
     mho_chip *chip = p->chip;
     chip_map *map = &chip->map[chip->maps];
@@ -35,9 +34,9 @@ static size_t add_map(planner *p, size_t node, chip_coding coding)
     snprintf(map->name, sizeof map->name, "%s", from->name);
     map->shape = from->out;
     map->size = from->out.c * from->out.h * from->out.w;
-    map->coding = coding;
-    map->bits = coding == CHIP_BITS ? 1 : chip->hw.input.bits;
-    map->codes = (mho_codes){0, (1 << map->bits) - 1};
+    map->coding = coding->kind;
+    map->bits = coding->bits;
+    map->codes = coding->codes;
     map->scale = 1;
     p->map_of[node] = chip->maps;
     return chip->maps++;
@@ -49,17 +48,13 @@ static bool is_elementwise(mho_op op)
            op == MHO_OP_SIGN;
 }
 
-/* The map of values that end with node `end`: codes are unsigned after ReLU, else two's complement. */
+/* The map of values that end with node `end`. */
 static mho_status add_codes(planner *p, size_t end, chip_step *step)
 {
-    step->out = add_map(p, end, CHIP_CODES);
-    chip_map *map = &p->chip->map[step->out];
-    if (p->net->node[end].op == MHO_OP_RELU)
-        return MHO_OK;
-    if (map->bits == 1)
+    const mhoi_map_coding *coding = &p->chip->plan->map[end];
+    if (coding->bits == 1 && coding->codes.lo < 0)
         return not_modelled(&p->net->node[end], "input.bits = 1 leaves no bit for a sign");
-    const int32_t half = 1 << (map->bits - 1);
-    map->codes = (mho_codes){-half, half - 1};
+    step->out = add_map(p, end, coding);
     return MHO_OK;
 }
 
@@ -133,8 +128,8 @@ static mho_status add_pool(planner *p, size_t node, size_t in, chip_step **out)
     step->in = in;
     step->in2 = CHIP_NONE;
     step->pool = p->net->node[node];
-    step->out = add_map(p, node, p->chip->map[in].coding);
-    p->chip->map[step->out].codes = p->chip->map[in].codes;
+    const chip_map *from = &p->chip->map[in];
+    step->out = add_map(p, node, &(mhoi_map_coding){from->coding, from->bits, from->codes});
     return mhoi_alloc(&step->all, step->pool.out.c, 1, step->pool.name);
 }
 
@@ -157,7 +152,7 @@ static mho_status binary_tail(planner *p, size_t node, chip_step *step, chip_lay
         s = chip_threshold_merge(layer, &step->chain);
     if (s)
         return s;
-    size_t map = step->out = add_map(p, node, CHIP_BITS);
+    size_t map = step->out = add_map(p, node, &p->chip->plan->map[end]);
     for (size_t i = 0; !s && i < pool.count; i++) {
         chip_step *behind;
         s = add_pool(p, pool.node[i], map, &behind);
@@ -184,22 +179,22 @@ static mho_status plan_weighted(planner *p, size_t i)
     const size_t in = p->map_of[node->input[0]];
     chip_step *step = &chip->step[chip->steps++];
     *step = (chip_step){.kind = CHIP_CROSSBAR, .in = in, .in2 = CHIP_NONE, .layer = chip->layers};
+    const mhoi_place *place = &chip->plan->place[chip->layers];
     chip_layer *layer = &chip->layer[chip->layers++];
-    mho_status s =
-        chip_layer_create(chip, node, &chip->map[in], i == p->first, i == p->last, layer);
+    mho_status s = chip_layer_create(chip, node, place, &chip->map[in], layer);
     step->chain.channels = node->out.c;
     if (!s && node->has_bias)
         s = chip_chain_add(&step->chain, node, node->out.c);
     if (s)
         return s;
-    return chip->binary ? binary_tail(p, i, step, layer) : full_tail(p, i, step);
+    return chip->plan->one_bit_maps ? binary_tail(p, i, step, layer) : full_tail(p, i, step);
 }
 
 static mho_status plan_pool(planner *p, size_t i)
 {
     const mho_node *node = &p->net->node[i];
     const size_t in = p->map_of[node->input[0]];
-    if (p->chip->map[in].coding == CHIP_BITS && node->op == MHO_OP_AVGPOOL)
+    if (p->chip->map[in].coding == MHOI_MAP_BITS && node->op == MHO_OP_AVGPOOL)
         return not_modelled(node, "the average of bits is no bit");
     chip_step *step;
     return add_pool(p, i, in, &step);
@@ -209,7 +204,7 @@ static mho_status plan_pool(planner *p, size_t i)
 static mho_status plan_pointwise(planner *p, size_t i)
 {
     const mho_node *node = &p->net->node[i];
-    if (p->chip->binary)
+    if (p->chip->plan->one_bit_maps)
         return not_modelled(node, "in crossbar.mode binary only a layer's own sums reach a sign");
     chip_step *step = &p->chip->step[p->chip->steps++];
     *step = (chip_step){.kind = CHIP_POINTWISE, .in = p->map_of[node->input[0]], .in2 = CHIP_NONE};
@@ -232,13 +227,9 @@ static mho_status plan_input(planner *p)
     if (net->input_bits < 1 || net->input_bits > 8)
         return mho_error(MHO_ENOTMODELED, "network %s: input of %zu bits, want 1..8", net->name,
                          net->input_bits);
-    const size_t bits =
-        chip->hw.input.first_bits < net->input_bits ? chip->hw.input.first_bits : net->input_bits;
-    chip_map *map = &chip->map[add_map(p, 0, CHIP_CODES)];
-    chip->input_shift = net->input_bits - bits;
+    chip_map *map = &chip->map[add_map(p, 0, &chip->plan->map[0])];
+    chip->input_shift = net->input_bits - map->bits;
     chip->input = net->node[0].out;
-    map->bits = bits;
-    map->codes = (mho_codes){0, (1 << bits) - 1};
     map->scale = ldexpf(net->input_scale, (int)chip->input_shift);
     return MHO_OK;
 }
@@ -268,17 +259,12 @@ static mho_status plan_node(planner *p, size_t i)
 static void look_around(planner *p)
 {
     const mho_net *net = p->net;
-    p->first = p->last = CHIP_NONE;
     for (size_t i = 0; i < net->nodes; i++) {
         const mho_node *node = &net->node[i];
         p->map_of[i] = CHIP_NONE;
         for (size_t k = 0; k < node->inputs; k++) {
             p->uses[node->input[k]]++;
             p->reader[node->input[k]] = i;
-        }
-        if (mho_node_is_weighted(node)) {
-            p->first = p->first == CHIP_NONE ? i : p->first;
-            p->last = i;
         }
     }
     p->output = net->nodes - 1;
@@ -291,9 +277,6 @@ static mho_status plan(planner *p)
     mho_chip *chip = p->chip;
     const mho_net *net = p->net;
     look_around(p);
-    if (p->first == CHIP_NONE)
-        return mho_error(MHO_ENOTMODELED, "network %s: no convolution or fully connected layer",
-                         net->name);
     for (size_t i = 0; i < net->nodes; i++) {
         mho_status s = p->done[i] ? MHO_OK : plan_node(p, i);
         if (s)
@@ -301,7 +284,7 @@ static mho_status plan(planner *p)
     }
     chip->scores_map =
         chip->step[chip->steps - 1].out == CHIP_NONE ? CHIP_NONE : p->map_of[p->output];
-    if (chip->scores_map != CHIP_NONE && chip->binary)
+    if (chip->scores_map != CHIP_NONE && chip->plan->one_bit_maps)
         return not_modelled(&net->node[p->output],
                             "the scores must be the last layer's sums, not bits");
     const mho_shape out = net->node[p->output].out;

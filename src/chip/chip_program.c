@@ -31,10 +31,11 @@ static void fill_levels(const program *p, bool minus, size_t first, size_t n, ui
     const chip_layer *layer = p->of;
     for (size_t done = 0, count; done < n; done += count) {
         const size_t at = first + done, line = at % layer->lines, left = layer->lines - line;
-        const chip_column column = chip_column_of(layer, p->plane, at / layer->lines);
+        const mhoi_column column = mhoi_column_of(layer->cells, p->plane, at / layer->lines);
         count = n - done < left ? n - done : left;
-        chip_column_levels(layer, p->m + column.weight % layer->columns * layer->rows, column,
-                           minus, line, count, level + done);
+        mhoi_column_levels(layer->cells, layer->inputs, layer->window.kh * layer->window.kw,
+                           p->m + column.weight % layer->columns * layer->rows, column, minus, line,
+                           count, level + done);
     }
 }
 
@@ -44,13 +45,13 @@ static void lower_references(const program *p, size_t first, size_t n, int16_t *
     const size_t lines = p->of->lines;
     const int32_t half = mho_device_delta(&p->device);
     for (size_t i = 0; i < n; i++)
-        if (chip_column_of(p->of, p->plane, (first + i) / lines).is_reference)
+        if (mhoi_column_of(p->of->cells, p->plane, (first + i) / lines).is_reference)
             g[i] = (int16_t)(g[i] - half);
 }
 
 static size_t plane_cells(const program *p)
 {
-    return p->of->cells.plane_columns * p->of->lines;
+    return p->of->cells->plane_columns * p->of->lines;
 }
 
 static mho_status program_cells(void *context, size_t item, size_t thread)
@@ -64,7 +65,7 @@ static mho_status program_cells(void *context, size_t item, size_t thread)
         fill_levels(p, side == 1, first, n, level);
         mho_device_program(&p->device, p->seed, p->trial, p->layer, p->array + side, first, n,
                            level, g, p->bare ? NULL : &p->count[thread]);
-        if (p->of->cells.middle && p->of->cells.reference)
+        if (p->of->cells->middle && p->of->cells->coding->reference)
             lower_references(p, first, n, g);
     }
     return MHO_OK;
@@ -74,18 +75,18 @@ static mho_status program_cells(void *context, size_t item, size_t thread)
 static void spread_references(const program *p, int16_t *g_plus, int16_t *g_minus)
 {
     const chip_layer *layer = p->of;
-    const size_t lines = layer->lines, columns = layer->cells.plane_columns;
+    const size_t lines = layer->lines, columns = layer->cells->plane_columns;
     for (size_t q = 0; q < columns; q++) {
-        const chip_column column = chip_column_of(layer, p->plane, q);
+        const mhoi_column column = mhoi_column_of(layer->cells, p->plane, q);
         const int16_t *from = p->g[0] + q * lines;
         if (!column.is_reference) {
             memcpy(g_plus + column.engine * lines, from, lines * sizeof *from);
             continue;
         }
-        const size_t first = column.tile * layer->cells.weights_per_tile;
+        const size_t first = column.tile * layer->cells->weights_per_tile;
         for (size_t w = first; w < column.weight; w++) {
-            const size_t back = (column.weight - w) * layer->cells.together;
-            const chip_column of = chip_column_of(layer, p->plane, q - back);
+            const size_t back = (column.weight - w) * layer->cells->together;
+            const mhoi_column of = mhoi_column_of(layer->cells, p->plane, q - back);
             memcpy(g_minus + of.engine * lines, from, lines * sizeof *from);
         }
     }
@@ -95,17 +96,16 @@ static void spread_references(const program *p, int16_t *g_plus, int16_t *g_minu
 static mho_status program_plane(program *p, size_t g, size_t plane)
 {
     mho_chip *chip = p->chip;
-    const chip_cells *k = &p->of->cells;
+    const mhoi_cells *k = p->of->cells;
     const size_t first = plane * k->plane_columns * p->of->lines;
     p->plane = plane;
     p->array = (uint32_t)(2 * (g * k->planes + plane));
-    p->g[0] = k->reference ? chip->plane : chip->g_plus + first;
-    p->g[1] = k->single ? NULL : chip->g_minus + first;
+    p->g[0] = k->coding->reference ? chip->plane : chip->g_plus + first;
+    p->g[1] = k->coding->sides == 1 ? NULL : chip->g_minus + first;
     mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
     if (!s && !p->bare)
-        s = chip_wires_apply(&chip->hw, p->of->lines, k->plane_columns, k->tile_columns, p->g[0],
-                             p->g[1]);
-    if (!s && k->reference)
+        s = chip_wires_apply(p->of, chip->plan, p->g[0], p->g[1]);
+    if (!s && k->coding->reference)
         spread_references(p, chip->g_plus, chip->g_minus);
     return s;
 }
@@ -113,16 +113,17 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
 /* Errors of the converters of group g: normal, of the deviations told, drawn once a programming. */
 static mho_status set_errors(const program *p, const chip_layer *layer, size_t g)
 {
-    const mhoi_machine *hw = &p->chip->hw;
-    const bool none = hw->output.offset == 0 && hw->output.gain_error == 0 && hw->output.inl == 0;
+    const mhoi_output_options *output = &p->chip->plan->output;
+    const bool none = output->offset == 0 && output->gain_error == 0 && output->inl == 0;
     const int32_t codes = layer->calibrated.codes;
-    const size_t sides = layer->per_pair || layer->sense ? 1 : 2; /* converters of a column */
-    const size_t each = layer->row_groups * layer->engine_columns;
-    if (p->ideal || none || (!codes && !layer->sense))
+    const size_t sides =
+        layer->place->per_pair || layer->place->sense ? 1 : 2; /* converters of a column */
+    const size_t each = layer->place->row_groups * layer->cells->converted;
+    if (p->ideal || none || (!codes && !layer->place->sense))
         return mho_crossbar_set_errors(layer->xb[g], NULL);
-    const float step = (float)(codes ? layer->calibrated.step : layer->unit);
-    const float offset = step * (float)hw->output.offset, bow = step * (float)hw->output.inl;
-    const float gain = codes ? (float)hw->output.gain_error : 0;
+    const float step = (float)(codes ? layer->calibrated.step : layer->cells->unit);
+    const float offset = step * (float)output->offset, bow = step * (float)output->inl;
+    const float gain = codes ? (float)output->gain_error : 0;
     mho_converter_error *error;
     mho_status s = mhoi_alloc(&error, 2 * each, sizeof *error, "converter errors");
     for (uint32_t side = 0; !s && side < sides; side++) {
@@ -130,8 +131,8 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
                                     CONVERTER_STREAM + 2 * (uint32_t)g + side};
         for (size_t i = 0; i < each; i++) {
             float n[3];
-            const size_t c = i % layer->engine_columns; /* a reference has one converter */
-            const size_t own = i - c + (side ? chip_reference_of(layer, c) : c);
+            const size_t c = i % layer->cells->converted; /* a reference has one converter */
+            const size_t own = i - c + (side ? mhoi_reference_of(layer->cells, c) : c);
             mhoi_rng_normal(&stream, 4 * own, 3, n);
             error[side * each + i] =
                 (mho_converter_error){offset * n[0], gain * n[1], codes ? bow * n[2] : 0};
@@ -147,7 +148,7 @@ static mho_status program_planes(program *p, size_t g, bool bare)
 {
     mho_status s = MHO_OK;
     p->bare = bare;
-    for (size_t plane = 0; !s && plane < p->of->cells.planes; plane++)
+    for (size_t plane = 0; !s && plane < p->of->cells->planes; plane++)
         s = program_plane(p, g, plane);
     return s;
 }
@@ -155,13 +156,13 @@ static mho_status program_planes(program *p, size_t g, bool bare)
 static mho_status program_group(program *p, chip_layer *layer, size_t g)
 {
     int16_t *g_plus = p->chip->g_plus, *g_minus = p->chip->g_minus;
-    const size_t cells = layer->engine_columns * layer->lines;
+    const size_t cells = layer->cells->converted * layer->lines;
     const bool noisy = mho_device_is_noisy(&p->device);
     mho_status s = MHO_OK;
     p->m = layer->m + g * layer->columns * layer->rows;
-    if (layer->cells.digital)
+    if (layer->cells->coding->counted)
         memset(g_minus, 0, cells * sizeof *g_minus);
-    if (noisy && chip_noise_needs_bare(&p->chip->hw)) {
+    if (noisy && chip_noise_needs_bare(p->chip->plan)) {
         s = program_planes(p, g, true);
         chip_noise_bare(p->chip, layer);
     }
@@ -204,10 +205,10 @@ static mho_write_count sum_of(const mho_write_count *count, size_t threads)
 
 mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial)
 {
-    program p = {.chip = chip, .device = chip->hw.device, .seed = seed, .trial = trial};
+    program p = {.chip = chip, .device = chip->plan->device, .seed = seed, .trial = trial};
     p.ideal = ideal;
     if (ideal)
-        p.device = mho_device_ideal(&chip->hw.device);
+        p.device = mho_device_ideal(&chip->plan->device);
     chip->programmed = false;
     chip->seed = seed;
     chip->trial = trial;

@@ -33,7 +33,7 @@ static size_t channels_of(const chip_layer *layer)
 /* Sums of one read of one slice are all there is. */
 static bool is_plain(const chip_layer *layer)
 {
-    return layer->reads == 1 && layer->cells.slices == 1 && !layer->cells.digital;
+    return layer->inputs->reads == 1 && layer->cells->slices == 1 && !layer->cells->coding->counted;
 }
 
 static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
@@ -54,11 +54,11 @@ static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *wor
         const size_t together = images < layer->images ? images : layer->images;
         const size_t n = together * layer->groups * layer->positions;
         const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
-        sums = largest(sums, n * layer->engine_columns);
+        sums = largest(sums, n * layer->cells->converted);
         totals = largest(totals, is_plain(layer) ? 0 : n * layer->columns);
         counts = largest(counts, layer->counter ? n : 0);
-        if (!layer->as_is || chip->hw.device.nonlinearity > 0)
-            driven = largest(driven, images * in * layer->rows_per_weight);
+        if (!layer->inputs->as_is || chip->plan->device.nonlinearity > 0)
+            driven = largest(driven, images * in * layer->inputs->lines);
     }
     mho_status s = mhoi_alloc(&work->sum, sums, sizeof *work->sum, "sums");
     if (!s)
@@ -154,7 +154,7 @@ void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *ima
     }
 }
 
-static void drive_bits(const uint8_t *restrict in, size_t n, const chip_drive_row *row,
+static void drive_bits(const uint8_t *restrict in, size_t n, const mhoi_drive *row,
                        uint8_t *restrict out)
 {
     const uint8_t flip = row->flip, shift = row->shift, mask = row->mask;
@@ -163,7 +163,7 @@ static void drive_bits(const uint8_t *restrict in, size_t n, const chip_drive_ro
 }
 
 /* bent NULL: linear cells. */
-static void drive_table(const uint8_t *restrict in, size_t n, const chip_drive_row *row,
+static void drive_table(const uint8_t *restrict in, size_t n, const mhoi_drive *row,
                         const uint8_t *bent, uint8_t *restrict out)
 {
     uint8_t table[256];
@@ -174,8 +174,8 @@ static void drive_table(const uint8_t *restrict in, size_t n, const chip_drive_r
 }
 
 /* Two rows of single elements. */
-static void drive_pairs(const uint8_t *in, size_t n, const chip_drive_row row[2],
-                        const uint8_t *bent, uint8_t *out)
+static void drive_pairs(const uint8_t *in, size_t n, const mhoi_drive row[2], const uint8_t *bent,
+                        uint8_t *out)
 {
     uint8_t table[256][2];
     for (size_t i = 0; i < 256; i++)
@@ -187,7 +187,7 @@ static void drive_pairs(const uint8_t *in, size_t n, const chip_drive_row row[2]
 
 /* Plane i of `part` elements on rows planes 2 i, 2 i + 1, or on one. */
 static void drive_planes(const uint8_t *in, size_t planes, size_t part, size_t rows,
-                         const chip_read *read, const uint8_t *bent, uint8_t *out)
+                         const mhoi_read *read, const uint8_t *bent, uint8_t *out)
 {
     for (size_t i = 0; i < planes; i++, in += part)
         for (size_t r = 0; r < rows; r++, out += part)
@@ -200,21 +200,22 @@ static void drive_planes(const uint8_t *in, size_t planes, size_t part, size_t r
 /* Nonlinear cells are driven by more than bits; calibration sees linear ones. */
 static bool is_bent(const mho_chip *chip, const chip_layer *layer)
 {
-    return chip->hw.device.nonlinearity > 0 && chip->programmed && layer->read_bits > 1;
+    return chip->plan->device.nonlinearity > 0 && chip->programmed && layer->inputs->bits > 1;
 }
 
 const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
-                               const chip_map *map, const chip_read *read, size_t n,
+                               const chip_map *map, const mhoi_read *read, size_t n,
                                const uint8_t *in)
 {
-    const size_t rows = layer->rows_per_weight;
+    const size_t rows = layer->inputs->lines;
     const size_t part = rows > 1 ? layer->window.h * layer->window.w : n * map->size;
     const bool nonlinear = is_bent(chip, layer);
     uint8_t bent[256];
-    if (layer->as_is && !nonlinear)
+    if (layer->inputs->as_is && !nonlinear)
         return in;
     if (nonlinear)
-        chip_drive((mho_codes){layer->read_lo, layer->read_hi}, chip->hw.device.nonlinearity, bent);
+        chip_drive((mho_codes){layer->inputs->lo, layer->inputs->hi},
+                   chip->plan->device.nonlinearity, bent);
     if (rows == 2 && part == 1)
         drive_pairs(in, n * map->size, read->row, nonlinear ? bent : NULL, work->driven);
     else
@@ -228,16 +229,17 @@ static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *st
                       size_t first, size_t n, const uint8_t *driven)
 {
     const chip_layer *layer = &chip->layer[step->layer];
-    const size_t size = chip->map[step->in].size * layer->rows_per_weight / layer->groups;
-    const size_t out_size = layer->engine_columns * layer->positions;
+    const size_t size = chip->map[step->in].size * layer->inputs->lines / layer->groups;
+    const size_t out_size = layer->cells->converted * layer->positions;
     for (size_t g = 0; g < layer->groups; g++) {
         const mho_reading reading = {.seed = chip->seed,
                                      .trial = chip->trial,
                                      .layer = (uint32_t)step->layer,
-                                     .array = (uint32_t)(g * layer->reads + r),
+                                     .array = (uint32_t)(g * layer->inputs->reads + r),
                                      .first = work->first + first};
-        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter, layer->per_pair,
-                         n, driven + g * size, work->sum + g * out_size, &reading);
+        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter,
+                         layer->place->per_pair, n, driven + g * size, work->sum + g * out_size,
+                         &reading);
         if (layer->counter)
             mho_crossbar_run(layer->counter, work->counter[step->layer], &(mho_converter){0}, true,
                              n, driven + g * size, work->count + g * layer->positions, NULL);
@@ -247,9 +249,9 @@ static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *st
 /* Adds the slices of one read to total[n][channels][P]. */
 static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t r)
 {
-    const chip_cells *k = &layer->cells;
+    const mhoi_cells *k = layer->cells;
     const size_t P = layer->positions, columns = layer->columns;
-    const int64_t step = k->digital && layer->converter.codes ? layer->converter.step : 1;
+    const int64_t step = k->coding->counted && layer->converter.codes ? layer->converter.step : 1;
     for (size_t i = 0; i < n * layer->groups; i++)
         for (size_t c = 0; c < columns; c++) {
             int64_t *total = work->total + (i * columns + c) * P;
@@ -257,14 +259,14 @@ static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t 
                 memset(total, 0, P * sizeof *total);
             for (size_t s = 0; s < k->slices; s++) {
                 const size_t column = k->planes > 1 ? s * columns + c : c * k->slices + s;
-                const int32_t *sum = work->sum + (i * layer->engine_columns + column) * P;
+                const int32_t *sum = work->sum + (i * layer->cells->converted + column) * P;
                 const int64_t weight =
-                    step * layer->read[r].weight * ((int64_t)1 << (k->slice_bits * s));
+                    step * layer->inputs->read[r].weight * ((int64_t)1 << (k->slice_bits * s));
                 for (size_t p = 0; p < P; p++)
                     total[p] += weight * sum[p];
             }
-            for (size_t p = 0; k->digital && p < P; p++)
-                total[p] -= k->base * layer->read[r].weight * work->count[i * P + p];
+            for (size_t p = 0; k->coding->counted && p < P; p++)
+                total[p] -= k->base * layer->inputs->read[r].weight * work->count[i * P + p];
         }
 }
 
@@ -275,9 +277,9 @@ static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, s
     const chip_layer *layer = &chip->layer[step->layer];
     const chip_map *map = &chip->map[step->in];
     const uint8_t *in = work->map[step->in] + first * map->size;
-    for (size_t r = 0; r < layer->reads; r++) {
+    for (size_t r = 0; r < layer->inputs->reads; r++) {
         read_sums(chip, work, step, r, first, n,
-                  chip_work_drive(chip, work, layer, map, &layer->read[r], n, in));
+                  chip_work_drive(chip, work, layer, map, &layer->inputs->read[r], n, in));
         if (!is_plain(layer))
             add_read(work, layer, n, r);
     }
@@ -318,12 +320,12 @@ static void to_scores(const mho_chip *chip, const chip_work *work, const chip_st
     const bool plain = is_plain(layer);
     chip_converter_value(layer, &gain, &offset);
     for (size_t i = 0; i < n; i++) {
-        const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->unit;
-        const double excess = layer->excess ? (double)layer->excess[i] / layer->unit : 0;
-        scores[i] = in->coding != CHIP_BITS
+        const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->cells->unit;
+        const double excess = layer->excess ? (double)layer->excess[i] / layer->cells->unit : 0;
+        scores[i] = in->coding != MHOI_MAP_BITS
                         ? (float)(m * ldexp((double)in->scale, layer->weight_exponent))
-                    : chip_is_zero_one(layer) ? (float)(2 * m - layer->w_sum[i] - excess)
-                                              : (float)m;
+                    : mhoi_is_zero_one(layer->place) ? (float)(2 * m - layer->w_sum[i] - excess)
+                                                     : (float)m;
     }
     chip_chain_run(&step->chain, n / step->chain.channels, scores);
 }
@@ -337,7 +339,7 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
     const bool plain = is_plain(layer);
     chip_converter_value(layer, &gain, &offset);
     const double scale =
-        ldexp((double)chip->map[step->in].scale, layer->weight_exponent) / layer->unit;
+        ldexp((double)chip->map[step->in].scale, layer->weight_exponent) / layer->cells->unit;
     gain *= scale;
     offset *= scale;
     for (size_t i = 0; i < n; i++)
@@ -373,7 +375,7 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
                 step->out == CHIP_NONE ? NULL : work->map[step->out] + (first + k) * out_size;
             if (!out) {
                 to_scores(chip, work, step, at, work->scores + (first + k) * out_size);
-            } else if (chip->binary) {
+            } else if (layer->z_edge) {
                 to_bits(work, layer, at, out);
             } else {
                 to_values(chip, work, step, at, out_size, work->value);

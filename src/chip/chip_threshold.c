@@ -56,12 +56,12 @@ mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
  * those are every other z, of the parity of sum w. */
 static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_sum)
 {
-    if (layer->coding != CHIP_BITS)
-        return z_edge * layer->unit - layer->unit / 2;
+    if (layer->coding != MHOI_MAP_BITS)
+        return z_edge * layer->cells->unit - layer->cells->unit / 2;
     const int64_t v = ceil_div(z_edge + w_sum, 2);
-    if (chip_is_zero_one(layer))
-        return v * layer->unit - layer->unit / 2;
-    return (2 * v - w_sum - 1) * layer->unit;
+    if (mhoi_is_zero_one(layer->place))
+        return v * layer->cells->unit - layer->cells->unit / 2;
+    return (2 * v - w_sum - 1) * layer->cells->unit;
 }
 
 void chip_threshold_set(chip_layer *layer)
@@ -69,7 +69,7 @@ void chip_threshold_set(chip_layer *layer)
     const size_t channels = layer->groups * layer->columns;
     const size_t positions = layer->per_position ? layer->positions : 1;
     const int64_t step =
-        layer->converter.codes && !layer->cells.digital ? layer->converter.step : 1;
+        layer->converter.codes && !layer->cells->coding->counted ? layer->converter.step : 1;
     double gain, offset;
     chip_converter_value(layer, &gain, &offset);
     const int64_t twice_offset = (int64_t)(2 * offset);

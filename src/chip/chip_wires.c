@@ -12,12 +12,6 @@ typedef struct wires {
     int16_t *side[2];
 } wires;
 
-bool chip_wires_ideal(const mhoi_machine *hw)
-{
-    return hw->wires.r_row_ohm == 0 && hw->wires.r_col_ohm == 0 && hw->wires.r_driver_ohm == 0 &&
-           hw->wires.r_sense_ohm == 0;
-}
-
 static mho_status tile(void *context, size_t item, size_t thread)
 {
     const wires *w = context;
@@ -33,20 +27,20 @@ static mho_status tile(void *context, size_t item, size_t thread)
     return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
 }
 
-mho_status chip_wires_apply(const mhoi_machine *hw, size_t rows, size_t columns,
-                            size_t tile_columns, int16_t *g_plus, int16_t *g_minus)
+mho_status chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan, int16_t *g_plus,
+                            int16_t *g_minus)
 {
-    if (chip_wires_ideal(hw))
+    if (mhoi_wires_ideal(&plan->wires))
         return MHO_OK;
-    wires w = {.options = hw->wires,
-               .device = hw->device,
-               .rows = rows,
-               .columns = columns,
-               .tile_rows = hw->crossbar.rows,
-               .tile_columns = tile_columns,
+    wires w = {.options = plan->wires,
+               .device = plan->device,
+               .rows = layer->lines,
+               .columns = layer->cells->plane_columns,
+               .tile_rows = layer->place->crossbar_rows,
+               .tile_columns = layer->cells->tile_columns,
                .side = {g_plus, g_minus}};
-    w.down = (rows + w.tile_rows - 1) / w.tile_rows;
-    w.across = (columns + w.tile_columns - 1) / w.tile_columns;
+    w.down = (w.rows + w.tile_rows - 1) / w.tile_rows;
+    w.across = (w.columns + w.tile_columns - 1) / w.tile_columns;
     if (w.device.off_leak) { /* integers count from 0 S, of the same unit */
         w.device.g_on_S -= w.device.g_off_S;
         w.device.g_off_S = 0;

@@ -61,8 +61,8 @@ static void print_layers(const cli_args *args, const mho_estimate *e)
 {
     const mho_cost *cost = e->cost;
     cli_table *t = cli_table_create("By layer", "layer|pairs>|energy=>|share>|area=>|share>");
-    for (size_t i = 0; i < e->map->layers; i++) {
-        const mho_map_layer *l = &e->map->layer[i];
+    for (size_t i = 0; i < e->placement->layers; i++) {
+        const mho_placement_layer *l = &e->placement->layer[i];
         double energy = mho_cost_energy_J(cost, NULL, l->name);
         double area = mho_cost_area_m2(cost, NULL, l->name);
         cli_table_text(t, "%s", l->name);
@@ -221,12 +221,12 @@ static void print_readings(const cli_args *args, const mho_hw *hw)
     cli_table_destroy(t);
 }
 
-static mho_json *counts_json(const mho_map *map)
+static mho_json *counts_json(const mho_placement *map)
 {
     mho_json *v = mho_json_object(), *layers = mho_json_object();
     uint64_t sum[3] = {0};
     for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *l = &map->layer[i];
+        const mho_placement_layer *l = &map->layer[i];
         mho_json *e = mho_json_object();
         mho_json_put(e, "cells", mho_json_integer((int64_t)l->cells));
         mho_json_put(e, "inputs_shared", mho_json_integer((int64_t)l->inputs_shared));
@@ -306,7 +306,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json_put(root, "technology", mho_json_text(e->tech->name));
     mho_json_put(root, "energy_J", mho_cost_energy_json(e->cost));
     mho_json_put(root, "area_m2", mho_cost_area_json(e->cost));
-    mho_json_put(root, "counts", counts_json(e->map));
+    mho_json_put(root, "counts", counts_json(e->placement));
     if (e->has_programming)
         mho_json_put(root, "programming", programming_json(&e->programming));
     if (args->explain)

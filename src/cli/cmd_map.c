@@ -14,7 +14,7 @@ static const char *bits_text(size_t bits, bool input, char text[32])
     return text;
 }
 
-static void print_layers(const cli_args *args, const mho_map *map)
+static void print_layers(const cli_args *args, const mho_placement *map)
 {
     cli_table *t = cli_table_create(
         "Crossbars", map->single ? "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
@@ -23,7 +23,7 @@ static void print_layers(const cli_args *args, const mho_map *map)
                                    "pairs>|utilization>|inputs|outputs|word lines>|slices>");
     char text[32];
     for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *l = &map->layer[i];
+        const mho_placement_layer *l = &map->layer[i];
         cli_table_text(t, "%s", l->name);
         cli_table_text(t, "%zu", l->groups);
         cli_table_text(t, "%zu", l->rows);
@@ -51,14 +51,14 @@ static void amount(cli_table *t, const cli_args *args, uint64_t value)
         cli_table_text(t, "%s", cli_grouped(value, text));
 }
 
-static void print_amounts(const cli_args *args, const mho_map *map)
+static void print_amounts(const cli_args *args, const mho_placement *map)
 {
     cli_table *t = cli_table_create("Amounts (bcnn Table II; each works P times an image)",
                                     "layer|cells g R C>|inputs D0 = g R>|copied Dx = D0 X_out>|"
                                     "outputs A = g C X_in>|P>");
     uint64_t sum[4] = {0};
     for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *l = &map->layer[i];
+        const mho_placement_layer *l = &map->layer[i];
         const uint64_t value[] = {l->cells, l->inputs_shared, l->inputs_copied, l->outputs};
         cli_table_text(t, "%s", l->name);
         for (size_t k = 0; k < 4; k++) {
@@ -77,12 +77,12 @@ static void print_amounts(const cli_args *args, const mho_map *map)
 }
 
 /* Single cells have no pair of crossbars. */
-static const char *crossbars_key(const mho_map *map)
+static const char *crossbars_key(const mho_placement *map)
 {
     return map->single ? "crossbars" : "crossbar_pairs";
 }
 
-static mho_json *layer_json(const mho_map *map, const mho_map_layer *l)
+static mho_json *layer_json(const mho_placement *map, const mho_placement_layer *l)
 {
     mho_json *v = mho_json_object();
     mho_json_put(v, "name", mho_json_text(l->name));
@@ -106,7 +106,7 @@ static mho_json *layer_json(const mho_map *map, const mho_map_layer *l)
 }
 
 static mho_status print_json(const cli_args *args, const mho_net *net, const mho_hw *hw,
-                             const mho_map *map, const uint64_t cycles[2])
+                             const mho_placement *map, const uint64_t cycles[2])
 {
     mho_json *root = mho_json_object(), *layers = mho_json_array(), *c = mho_json_object();
     for (size_t i = 0; i < map->layers; i++)
@@ -127,7 +127,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
 }
 
 static void print_text(const cli_args *args, const mho_net *net, const mho_hw *hw,
-                       const mho_map *map, const uint64_t cycles[2])
+                       const mho_placement *map, const uint64_t cycles[2])
 {
     char a[32], b[32];
     if (!args->csv)
@@ -149,14 +149,14 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
 mho_status cmd_map(const cli_args *args)
 {
     mho_net *net = NULL;
-    mho_map *map = NULL;
+    mho_placement *map = NULL;
     mho_hw *hw = NULL;
     uint64_t cycles[2];
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &hw);
     if (!s)
         s = mho_net_open(args->file[0], &net);
     if (!s)
-        s = mho_map_create(net, hw, &map);
+        s = mho_placement_create(net, hw, &map);
     if (!s)
         s = mho_cycles_pipelined(net, &cycles[0]);
     if (!s)
@@ -165,7 +165,7 @@ mho_status cmd_map(const cli_args *args)
         s = print_json(args, net, hw, map, cycles);
     else if (!s)
         print_text(args, net, hw, map, cycles);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     mho_hw_destroy(hw);
     mho_net_destroy(net);
     return s;

@@ -166,7 +166,7 @@ static mho_status run_point(sweep_run *r)
     const int mode = mho_hw_is(hw, "crossbar.mode", "full");
     row->software_error = r->software_error[mode];
     show_progress(r, 0);
-    s = mho_chip_create(r->net[mode], hw, &r->calibration, &chip);
+    s = mho_chip_open(r->net[mode], hw, &r->calibration, &chip);
     if (!s)
         s = mho_error_of(chip, &r->data->test, r->images, args->seed, args->trials, args->ci / 100,
                          NULL, show_progress, r, &row->error);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Converters with offset, gain error and nonlinearity: the sum is moved before an ideal conversion, by a
  * whole number, so that every kernel and the reference agree (docs/models/crossbar.md eq. (7)). */
-#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -28,13 +27,5 @@ int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter
     if (!xb->error)
         return mhoi_convert(converter, s);
     const mho_converter_error *e = &xb->error[(side * xb->groups + k) * xb->shape.columns + c];
-    const double codes = converter->codes, step = converter->step;
-    const double middle = codes > 0 ? converter->edge + 0.5 * step * (codes - 2) : 0;
-    const double x = (double)s - middle;
-    double miss = (double)e->offset + (double)e->gain * x;
-    if (codes > 0) {
-        const double t = x / (0.5 * step * codes);
-        miss += (double)e->bow * fmax(0, 1 - t * t);
-    }
-    return mhoi_convert(converter, s + llrint(fmin(fmax(miss, -1e9), 1e9)));
+    return mhoi_convert_wrong(converter, e, s);
 }

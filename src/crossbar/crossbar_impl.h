@@ -12,6 +12,7 @@
 #ifndef MHO_CROSSBAR_IMPL_H
 #define MHO_CROSSBAR_IMPL_H
 
+#include "crossbar/converter.h"
 #include "mho/crossbar.h"
 #include "mho/run.h"
 
@@ -28,12 +29,6 @@ enum {
     MHOI_ENTRIES = 32,                   /* most entries of a table */
     MHOI_SLACK = 64,                     /* bytes that may be read behind a run */
 };
-
-/* A converter as clamp(trunc(S scale + shift), 0, top) in single precision; exact where prepared. */
-typedef struct mhoi_code {
-    bool ideal;
-    float scale, shift, top;
-} mhoi_code;
 
 /* One call of a kernel: four sums over `steps` bundles (or pairs of rows) for `pixels` pixels. */
 typedef struct mhoi_job {
@@ -302,13 +297,10 @@ void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t fi
 void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                        size_t images, size_t k, size_t pixels);
 
-int32_t mhoi_convert(const mho_converter *converter, int64_t s); /* exact for every S */
 /* The code of the converter of side 0 (S+, or the difference) or 1 (S-), row group k, column c, with its
  * error if it has one. */
 int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter, size_t side,
                           size_t k, size_t c, int64_t s);
-/* False if single precision would miss an edge: then convert with mhoi_convert. */
-bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code);
 
 /* Is every pair (low, high) or (high, low)?  Then sums follow from how many inputs meet a high cell. */
 bool mhoi_two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high);

@@ -1,51 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hardware inference of one layer: blocks of pixels, row groups, four sums at a time, converters. */
-#include <math.h>
 #include <string.h>
 
 #include "crossbar/crossbar_impl.h"
 
-#define X_BYTES (1 << 17)        /* of inputs that stay in the second cache */
-#define CODES_PREPARED (1 << 16) /* edges worth checking one by one */
-
-int32_t mhoi_convert(const mho_converter *converter, int64_t s)
-{
-    if (converter->codes == 0)
-        return (int32_t)s;
-    const int64_t t = s - converter->edge, step = converter->step;
-    const int64_t code = (t >= 0 ? t / step : -((-t + step - 1) / step)) + 1;
-    return (int32_t)(code < 0 ? 0 : code > converter->codes - 1 ? converter->codes - 1 : code);
-}
-
-/* What the kernels compute, in the same precision. */
-static int32_t code_of(const mhoi_code *code, int64_t s)
-{
-    if (s < INT32_MIN || s > INT32_MAX)
-        return s < 0 ? 0 : (int32_t)code->top;
-    const float t = fmaf((float)(int32_t)s, code->scale, code->shift);
-    return (int32_t)fminf(fmaxf(t, 0.0F), code->top);
-}
-
-/* Both the code and its approximation never fall as S rises, so they agree everywhere if they agree
- * on either side of every edge.  docs/models/crossbar.md eq. (4). */
-bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code)
-{
-    *code = (mhoi_code){.ideal = converter->codes == 0};
-    if (code->ideal)
-        return true;
-    if (converter->codes > CODES_PREPARED)
-        return false;
-    const double step = converter->step;
-    code->scale = (float)(1.0 / step);
-    code->shift = (float)((step - converter->edge + 0.5) / step);
-    code->top = (float)(converter->codes - 1);
-    for (int32_t j = 0; j < converter->codes - 1; ++j) {
-        const int64_t edge = converter->edge + (int64_t)j * converter->step;
-        if (code_of(code, edge) != j + 1 || code_of(code, edge - 1) != j)
-            return false;
-    }
-    return true;
-}
+#define X_BYTES (1 << 17) /* of inputs that stay in the second cache */
 
 /* One run of the engine over a block. */
 typedef struct block {

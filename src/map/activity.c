@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Activity of every component for one image: docs/models/cost.md eq. (3) to (8).  The readings of
- * the description decide how often each component stands and works; prices are the technology's. */
+/* Activity of every component for one image: docs/models/cost.md eq. (3) to (8e).  The readings of the
+ * description decide how often each component stands and works; prices are the technology's. */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "device/device_section.h"
-#include "hw/sections.h"
-#include "map/machine.h"
+#include "map/placement.h"
 
-enum { KINDS = 5 }; /* activities a layer has at most */
+enum { KINDS = 7 }; /* activities a layer has at most */
 
 typedef struct builder {
     mho_activity *activity;
     size_t count;
-    const mho_map_layer *layer;
-    const mhoi_machine *hw;
+    const mhoi_plan *plan;
+    const mhoi_place *place;
+    const mho_placement_layer *layer;
 } builder;
 
 static mho_activity *next(builder *b, const char *group, const char *component)
@@ -28,166 +28,262 @@ static mho_activity *next(builder *b, const char *group, const char *component)
     return a;
 }
 
-/* `amount` stand; each works P times. */
+/* `amount` stand; each works once a position and read. */
 static mho_activity *put(builder *b, const char *group, const char *component, double amount)
 {
     mho_activity *a = next(b, group, component);
     a->amount = amount;
-    a->operations = amount * (double)b->layer->positions;
+    a->operations = amount * (double)b->layer->positions * (double)b->layer->reads;
     return a;
+}
+
+/* The formula of an activity; what a plain layer has once is left out of it. */
+static void explain(mho_activity *a, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(a->formula, sizeof a->formula, format, list);
+    va_end(list);
+}
+
+static void append(mho_activity *a, const char *format, ...)
+{
+    const size_t n = strlen(a->formula);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(a->formula + n, sizeof a->formula - n, format, list);
+    va_end(list);
+}
+
+/* "; x P = 576", and the reads of a position. */
+static void append_positions(const builder *b, mho_activity *a)
+{
+    append(a, "; x P = %zu", b->layer->positions);
+    if (b->layer->reads > 1)
+        append(a, " x %zu reads", b->layer->reads);
+}
+
+static void append_slices(const builder *b, mho_activity *a)
+{
+    if (b->layer->slices > 1)
+        append(a, " x %zu slices", b->layer->slices);
 }
 
 static void input_converters(builder *b)
 {
-    const mho_map_layer *l = b->layer;
-    if (l->input_bits == 1)
+    const mho_placement_layer *l = b->layer;
+    if (l->read_bits == 1)
         return;
     char component[MHO_COST_NAME];
-    snprintf(component, sizeof component, "dac%zu", l->input_bits);
-    bool copied = b->hw->readings.input_sharing == MHO_INPUT_COPIED;
-    double amount = (double)(copied ? l->inputs_copied : l->inputs_shared);
-    mho_activity *a = put(b, "DAC", component, amount);
+    snprintf(component, sizeof component, "dac%zu", l->read_bits);
+    const bool copied = b->plan->readings.input_sharing == MHO_INPUT_COPIED;
+    const size_t lines = l->word_lines / l->rows, copies = lines * (copied ? l->planes : 1);
+    mho_activity *a = put(b, "DAC", component,
+                          (double)copies * (double)(copied ? l->inputs_copied : l->inputs_shared));
     if (copied)
-        snprintf(a->formula, sizeof a->formula, "Dx = g R X_out = %zu x %zu x %zu; x P = %zu",
-                 l->groups, l->rows, l->x_out, l->positions);
+        explain(a, "Dx = g R X_out = %zu x %zu x %zu", l->groups, l->rows, l->x_out);
     else
-        snprintf(a->formula, sizeof a->formula, "D0 = g R = %zu x %zu; x P = %zu", l->groups,
-                 l->rows, l->positions);
+        explain(a, "D0 = g R = %zu x %zu", l->groups, l->rows);
+    if (lines > 1)
+        append(a, " x %zu rows a weight", lines);
+    if (copied && l->planes > 1)
+        append(a, " x %zu planes", l->planes);
+    append_positions(b, a);
 }
 
-static size_t priced_output_bits(const mho_map_layer *l, const mhoi_machine *hw)
+static size_t priced_output_bits(const builder *b)
 {
+    const mho_placement_layer *l = b->layer;
     if (!l->last)
         return l->output_bits;
-    if (hw->readings.classifier == MHO_CLASSIFIER_LAST_BITS)
-        return hw->output.last_bits;
-    return l->x_in > 1 ? l->output_bits : hw->output.bits;
+    if (b->plan->readings.classifier == MHO_CLASSIFIER_LAST_BITS)
+        return b->plan->output.last_bits;
+    return l->x_in > 1 ? l->output_bits : b->plan->output.bits;
 }
 
-static void adc_name(char *component, size_t size, size_t bits, const mhoi_machine *hw)
+static void adc_name(char *component, size_t size, size_t bits, const mhoi_readings_options *r)
 {
-    const char *area = bits == 4 && hw->readings.adc4_area == MHO_ADC4_PRINTED ? "_printed" : "";
+    const char *area = bits == 4 && r->adc4_area == MHO_ADC4_PRINTED ? "_printed" : "";
     snprintf(component, size, "adc%zu%s", bits, area);
+}
+
+/* Converters of a column of weights: of both of its crossbars, unless its difference is converted. */
+static size_t converters_each(const builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    if (l->sides == 1 || (l->per_pair && l->converter == MHO_CONVERTER_CODE))
+        return 1;
+    return b->plan->readings.converters_per_weight_column;
+}
+
+static void code_converters(builder *b, size_t bits)
+{
+    const mho_placement_layer *l = b->layer;
+    char component[MHO_COST_NAME];
+    adc_name(component, sizeof component, bits, &b->plan->readings);
+    const size_t each = converters_each(b);
+    /* A reference column has one converter for all columns that it serves. */
+    const size_t references = l->reference && !l->per_pair ? l->groups * l->x_in * l->x_out : 0;
+    const double amount = (double)each * (double)l->outputs + (double)references;
+    mho_activity *a = put(b, "ADC", component, amount * (double)l->slices);
+    if (l->sides == 2)
+        explain(a, "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu", each, each, each, l->groups,
+                l->columns, l->x_in);
+    else if (references)
+        explain(a, "g X_in (C + X_out references) = %zu x %zu x (%zu + %zu)", l->groups, l->x_in,
+                l->columns, l->x_out);
+    else
+        explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
+    append_slices(b, a);
+    append_positions(b, a);
 }
 
 static mho_status output_converters(builder *b)
 {
-    const mho_map_layer *l = b->layer;
-    size_t bits = priced_output_bits(l, b->hw);
+    const mho_placement_layer *l = b->layer;
+    const size_t bits = priced_output_bits(b);
     if (!bits)
         return mho_error(MHO_ENOTMODELED,
                          "layer '%s': an ideal output converter (0 bits) has no price", l->name);
-    mho_activity *a;
-    if (bits == 1) {
-        a = put(b, "ADC", "sense_amplifier", (double)l->outputs);
-        snprintf(a->formula, sizeof a->formula, "A = g C X_in = %zu x %zu x %zu; x P = %zu",
-                 l->groups, l->columns, l->x_in, l->positions);
+    if (bits > 1) {
+        code_converters(b, bits);
         return MHO_OK;
     }
-    char component[MHO_COST_NAME];
-    adc_name(component, sizeof component, bits, b->hw);
-    size_t each = b->hw->readings.converters_per_weight_column;
-    a = put(b, "ADC", component, (double)each * (double)l->outputs);
-    snprintf(a->formula, sizeof a->formula,
-             "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu; x P = %zu", each, each, each, l->groups,
-             l->columns, l->x_in, l->positions);
+    mho_activity *a = put(b, "ADC", "sense_amplifier", (double)l->outputs * (double)l->slices);
+    explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
+    append_slices(b, a);
+    append_positions(b, a);
     return MHO_OK;
+}
+
+/* Of two rows, or of two reads, one is at 0. */
+static size_t rows_driven(const builder *b)
+{
+    const size_t all = b->layer->word_lines * b->layer->reads;
+    return b->place->inputs.coding->one_of_two ? all / 2 : all;
 }
 
 static void cells(builder *b)
 {
-    const mho_map_layer *l = b->layer;
-    bool transistor = b->hw->crossbar.cell == MHO_CELL_1T1R;
-    size_t conducting = b->hw->readings.conducting_cells_per_weight;
-    mho_activity *a = next(b, "cells", transistor ? "cell_1t1r" : "cell_0t1r");
-    a->amount = 2 * (double)l->cells;
-    a->operations = (double)conducting * (double)l->cells * (double)l->positions;
-    snprintf(a->formula, sizeof a->formula,
-             "2 g R C = 2 x %zu x %zu x %zu stand; %zu of a pair conducts; x P = %zu", l->groups,
-             l->rows, l->columns, conducting, l->positions);
+    const mho_placement_layer *l = b->layer;
+    const size_t conducting = b->plan->readings.conducting_cells_per_weight;
+    const size_t references = l->reference ? l->x_out : 0;
+    const size_t columns = (l->sides == 2 ? conducting * l->columns : l->columns) + references;
+    mho_activity *a = next(b, "cells", b->plan->transistor ? "cell_1t1r" : "cell_0t1r");
+    a->amount = (double)l->counts.cells;
+    a->operations = (double)l->groups * (double)rows_driven(b) * (double)columns *
+                    (double)l->slices * (double)l->positions;
+    if (l->sides == 2)
+        explain(a, "2 g R C = 2 x %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
+    else if (references)
+        explain(a, "g R (C + X_out references) = %zu x %zu x (%zu + %zu)", l->groups, l->word_lines,
+                l->columns, l->x_out);
+    else
+        explain(a, "g R C = %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
+    append_slices(b, a);
+    append(a, " stand");
+    if (l->sides == 2)
+        append(a, "; %zu of a pair conducts", conducting);
+    append_positions(b, a);
+    if (b->place->inputs.coding->one_of_two)
+        append(a, " / 2: one row (read) of two is at 0");
+}
+
+static const char *adder(const builder *b)
+{
+    return b->plan->readings.footnote_c == MHO_FOOTNOTE_C_W ? "sub8_w" : "sub8";
 }
 
 static void subtractors(builder *b)
 {
-    const mho_map_layer *l = b->layer;
-    bool partial = b->hw->readings.subtractors == MHO_SUBTRACT_PARTIAL;
-    bool watt = b->hw->readings.footnote_c == MHO_FOOTNOTE_C_W;
-    double amount = (double)(partial ? l->outputs : l->groups * l->columns);
-    mho_activity *a = put(b, "SUB", watt ? "sub8_w" : "sub8", amount);
+    const mho_placement_layer *l = b->layer;
+    const bool partial = b->plan->readings.subtractors == MHO_SUBTRACT_PARTIAL;
+    const double amount = (double)(partial ? l->outputs : l->groups * l->columns);
+    mho_activity *a = put(b, "SUB", adder(b), amount * (double)l->slices);
     if (partial)
-        snprintf(a->formula, sizeof a->formula, "A = g C X_in = %zu x %zu x %zu; x P = %zu",
-                 l->groups, l->columns, l->x_in, l->positions);
+        explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
     else
-        snprintf(a->formula, sizeof a->formula, "C_out = g C = %zu x %zu; x P = %zu", l->groups,
-                 l->columns, l->positions);
+        explain(a, "C_out = g C = %zu x %zu", l->groups, l->columns);
+    append_slices(b, a);
+    append_positions(b, a);
+}
+
+/* An output's slices and reads are shifted and added up one after the other. */
+static void shift_adders(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    const size_t parts = l->slices * l->reads;
+    if (parts == 1)
+        return;
+    mho_activity *a = next(b, "shift-add", adder(b));
+    a->amount = (double)(l->groups * l->columns);
+    a->operations = a->amount * (double)l->positions * (double)(parts - 1);
+    explain(
+        a,
+        "C_out = g C = %zu x %zu, priced as 8-bit adders; x P = %zu x (%zu slices x %zu reads - 1)",
+        l->groups, l->columns, l->positions, l->slices, l->reads);
+}
+
+/* A digital offset: an adder tree over what drives the rows of a group. */
+static void input_counters(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    if (!b->place->cells.coding->counted || l->word_lines == 1)
+        return;
+    mho_activity *a = put(b, "count", adder(b), (double)l->groups * (double)(l->word_lines - 1));
+    explain(a, "g (R - 1) = %zu x (%zu - 1), priced as 8-bit adders", l->groups, l->word_lines);
+    append_positions(b, a);
 }
 
 /* Every input element is read once a position, 32 bits a word. */
 static void buffer(builder *b)
 {
-    const mho_map_layer *l = b->layer;
-    if (!b->hw->readings.buffer)
+    const mho_placement_layer *l = b->layer;
+    if (!b->plan->readings.buffer)
         return;
-    bool watt = b->hw->readings.footnote_c == MHO_FOOTNOTE_C_W;
-    size_t words = (size_t)ceil((double)l->inputs_shared * (double)l->input_bits / 32);
-    mho_activity *a = put(b, "buffer", watt ? "sram32_w" : "sram32", (double)words);
-    snprintf(a->formula, sizeof a->formula,
-             "ceil(D0 bits / 32) = ceil(%zu x %zu x %zu / 32); x P = %zu", l->groups, l->rows,
-             l->input_bits, l->positions);
+    const bool watt = b->plan->readings.footnote_c == MHO_FOOTNOTE_C_W;
+    const size_t words = (size_t)ceil((double)l->inputs_shared * (double)l->input_bits / 32);
+    mho_activity *a = next(b, "buffer", watt ? "sram32_w" : "sram32");
+    a->amount = (double)words;
+    a->operations = a->amount * (double)l->positions;
+    explain(a, "ceil(D0 bits / 32) = ceil(%zu x %zu x %zu / 32); x P = %zu", l->groups, l->rows,
+            l->input_bits, l->positions);
 }
 
-static mho_status check_priced(const mhoi_machine *hw)
+static mho_status layer_activities(builder *b)
 {
-    const struct {
-        bool refused;
-        const char *field, *value;
-    } part[] = {
-        {hw->crossbar.weights != MHO_WEIGHTS_DIFFERENTIAL, "crossbar.weights", "single"},
-        {hw->crossbar.weight_bits != 0, "crossbar.weight_bits", "above 0"},
-        {hw->input.coding != MHO_CODING_DIRECT, "input.coding",
-         hw->input.coding == MHO_CODING_TWO_READS ? "two_reads" : "two_rows"},
-        {hw->input.bits_per_read != 0, "input.bits_per_read", "above 0"},
-    };
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-        if (part[i].refused)
-            return mho_error(
-                MHO_ENOTMODELED,
-                "%s %s: what it costs is not modelled; mho simulate tells its accuracy",
-                part[i].field, part[i].value);
+    input_converters(b);
+    const mho_status s = output_converters(b);
+    if (s)
+        return s;
+    cells(b);
+    subtractors(b);
+    shift_adders(b);
+    input_counters(b);
+    buffer(b);
     return MHO_OK;
 }
 
-mho_status mho_map_activities(const mho_map *map, const mho_hw *hw, mho_activity **out,
-                              size_t *count)
+mho_status mho_placement_activities(const mho_placement *placement, mho_activity **out,
+                                    size_t *count)
 {
-    mhoi_machine machine;
-    builder b = {.hw = &machine};
+    builder b = {.plan = placement->plan};
     *out = NULL;
     *count = 0;
-    mho_status s = mhoi_machine_of(hw, &machine);
-    if (!s)
-        s = check_priced(&machine);
-    if (s)
+    mho_status s =
+        mhoi_alloc(&b.activity, placement->layers * KINDS, sizeof *b.activity, "activities");
+    for (size_t i = 0; !s && i < placement->layers; i++) {
+        b.layer = &placement->layer[i];
+        b.place = &b.plan->place[i];
+        s = layer_activities(&b);
+    }
+    if (s) {
+        mho_activities_destroy(b.activity);
         return s;
-    s = mhoi_alloc(&b.activity, map->layers * KINDS, sizeof *b.activity, "activities");
-    if (s)
-        return s;
-    for (size_t i = 0; i < map->layers; i++) {
-        b.layer = &map->layer[i];
-        input_converters(&b);
-        s = output_converters(&b);
-        if (s)
-            goto fail;
-        cells(&b);
-        subtractors(&b);
-        buffer(&b);
     }
     *out = b.activity;
     *count = b.count;
     return MHO_OK;
-fail:
-    mho_activities_destroy(b.activity);
-    return s;
 }
 
 void mho_activities_destroy(mho_activity *activity)
@@ -195,19 +291,22 @@ void mho_activities_destroy(mho_activity *activity)
     mhoi_free(&activity);
 }
 
-void mho_map_programming_load(const mho_map *map, const mho_hw *hw, mho_programming_load *out)
+void mho_placement_programming(const mho_placement *placement, mho_programming_load *out)
 {
-    const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
-    const mho_device *device = mhoi_hw_section(hw, &mhoi_device_section);
-    size_t largest = 0;
-    for (size_t i = 0; i < map->layers; i++)
-        if (map->layer[i].crossbar_pairs > largest)
-            largest = map->layer[i].crossbar_pairs;
+    size_t largest = 0, all = 0;
+    bool multilevel = false;
+    for (size_t i = 0; i < placement->layers; i++) {
+        const mho_placement_layer *l = &placement->layer[i];
+        const size_t crossbars = l->sides * l->crossbar_pairs;
+        largest = crossbars > largest ? crossbars : largest;
+        all += crossbars;
+        multilevel = multilevel || placement->plan->place[i].cells.levels > 2;
+    }
     *out = (mho_programming_load){
-        .cells = 2 * (double)map->cells,
-        .crossbars = 2 * (double)map->crossbar_pairs,
-        .largest_layer_crossbars = 2 * (double)largest,
-        .rows = crossbar->rows,
-        .multilevel = crossbar->mode == MHO_MODE_FULL && device->bits > 1,
+        .cells = (double)placement->counts.cells,
+        .crossbars = (double)all,
+        .largest_layer_crossbars = (double)largest,
+        .rows = placement->crossbar_rows,
+        .multilevel = multilevel,
     };
 }

@@ -1,29 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mapping, activities, prices and programming in one call. */
+/* Placement, activities, prices and programming in one call. */
 #include "base/alloc.h"
-#include "cost/cost_sections.h"
-#include "hw/sections.h"
-#include "mho/map.h"
-
-static mho_status open_technology(const mho_hw *hw, mho_technology **out)
-{
-    const mhoi_technology_options *o = mhoi_hw_section(hw, &mhoi_technology_section);
-    return mho_technology_open(o->name, out);
-}
+#include "map/placement.h"
 
 static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw)
 {
-    mho_status s = mho_map_create(net, hw, &e->map);
+    mho_status s = mho_placement_create(net, hw, &e->placement);
     if (!s)
-        s = open_technology(hw, &e->tech);
+        s = mho_technology_open(e->placement->plan->technology.name, &e->tech);
     if (!s)
-        s = mho_map_activities(e->map, hw, &e->activity, &e->activities);
+        s = mho_placement_activities(e->placement, &e->activity, &e->activities);
     if (!s)
         s = mho_cost_create(e->tech, e->activity, e->activities, &e->cost);
     if (s)
         return s;
     mho_programming_load load;
-    mho_map_programming_load(e->map, hw, &load);
+    mho_placement_programming(e->placement, &load);
     s = mho_programming_estimate(e->tech, &load, &e->programming);
     e->has_programming = s == MHO_OK;
     return s == MHO_ENOTMODELED ? MHO_OK : s;
@@ -50,6 +42,6 @@ void mho_estimate_destroy(mho_estimate *e)
     mho_cost_destroy(e->cost);
     mho_technology_destroy(e->tech);
     mho_activities_destroy(e->activity);
-    mho_map_destroy(e->map);
+    mho_placement_destroy(e->placement);
     mhoi_free(&e);
 }

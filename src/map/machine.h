@@ -8,7 +8,6 @@
 #include "mho/circuit.h"
 #include "mho/device.h"
 #include "mho/hw.h"
-#include "mho/map.h"
 #include "quant/quant_section.h"
 
 typedef struct mhoi_machine {
@@ -25,9 +24,5 @@ typedef struct mhoi_machine {
 
 /* MHO_ECONFIG: hw is of another arch. */
 MHO_MUST_CHECK mho_status mhoi_machine_of(const mho_hw *hw, mhoi_machine *out);
-
-/* How weights lie in crossbars.  MHO_ECONFIG: a crossbar too narrow for the slices of one weight (and their
- * references). */
-MHO_MUST_CHECK mho_status mhoi_map_layout(const mhoi_machine *hw, mho_cell_layout *out);
 
 #endif

@@ -26,14 +26,14 @@ mho_status study_base_hw(const mho_hw *hw, mho_hw **out)
     return MHO_OK;
 }
 
-static mho_status copy_layers(const mho_map *map, mho_result *result)
+static mho_status copy_layers(const mho_placement *map, mho_result *result)
 {
     mho_status s = mhoi_alloc(&result->layer, map->layers, sizeof *result->layer, "layers");
     if (s)
         return s;
     result->layers = map->layers;
     for (size_t i = 0; i < map->layers; i++) {
-        const mho_map_layer *from = &map->layer[i];
+        const mho_placement_layer *from = &map->layer[i];
         mho_result_layer *l = &result->layer[i];
         *l = (mho_result_layer){.groups = from->groups,
                                 .rows = from->rows,
@@ -85,12 +85,12 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
     mho_estimate *e = NULL;
     mho_status s = mho_estimate_create(net, hw, &e);
     if (!s)
-        s = copy_layers(e->map, result);
+        s = copy_layers(e->placement, result);
     if (!s)
         s = copy_cost(e->cost, &result->cost);
     if (!s) {
-        result->weights = e->map->cells;
-        result->crossbar_pairs = e->map->crossbar_pairs;
+        result->weights = e->placement->cells;
+        result->crossbar_pairs = e->placement->crossbar_pairs;
     }
     mho_estimate_destroy(e);
     return s;

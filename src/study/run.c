@@ -27,7 +27,7 @@ static mho_status single_error(const mho_study *y, const mho_net *net, const mho
 {
     mho_chip *chip = NULL;
     mho_error_estimate one;
-    mho_status s = mho_chip_create(net, hw, &y->calibration, &chip);
+    mho_status s = mho_chip_open(net, hw, &y->calibration, &chip);
     if (!s)
         s = mho_error_of(chip, &y->data->test, y->options.images, y->options.seed, 1, 0, NULL, NULL,
                          NULL, &one);
@@ -92,7 +92,7 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
     show_progress(&p, 0);
     mho_status s = mhoi_alloc(&r->by_trial, o->trials, sizeof *r->by_trial, "errors");
     if (!s)
-        s = mho_chip_create(net, r->hw, &y->calibration, &chip);
+        s = mho_chip_open(net, r->hw, &y->calibration, &chip);
     if (!s)
         s = mho_error_of(chip, &y->data->test, o->images, o->seed, o->trials, o->wanted_half,
                          r->by_trial, show_progress, &p, &r->error);

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
+#include "crossbar/converter.h"
 #include "chip_nets.h"
 #include "mho/infer.h"
 #include "mho/run.h"
@@ -55,30 +56,20 @@ static void test_converters(void **state)
     for (size_t bits = 1; bits <= 9; bits++)
         for (int per = 0; per < 2; per++)
             for (int aligned = 0; aligned < 2; aligned++) {
-                mho_chip chip = {.hw = open_hw("bcnn", NULL).m, .binary = true, .per_pair = per};
-                chip.hw.output.aligned = aligned;
                 const int32_t unit = 4064;
-                chip_read read = {.weight = 1};
-                chip_layer layer = {.row_groups = 1,
-                                    .unit = unit,
-                                    .output_bits = bits,
-                                    .per_pair = per,
-                                    .cells = {.scale = 1},
-                                    .read = &read,
-                                    .reads = 1};
-                const chip_range range =
-                    per ? (chip_range){-100 * unit, 100 * unit} : (chip_range){0, 100 * unit};
-                layer.converter = chip_converter_of(&chip, &layer, range, false);
+                const mhoi_converter_wish wish = {.bits = bits,
+                                                  .lo = per ? -100 * unit : 0,
+                                                  .hi = 100 * unit,
+                                                  .unit = unit,
+                                                  .between = unit,
+                                                  .aligned = aligned};
+                const mho_converter c = mhoi_converter_make(&wish);
                 const bool lossless = (1u << bits) >= (per ? 201u : 101u);
-                double gain, offset;
-                chip_converter_value(&layer, &gain, &offset);
-                if (!per) /* a single code, not a difference */
-                    offset = layer.converter.edge - 0.5 * layer.converter.step;
-                for (int64_t k = range.lo / unit; k <= 100; k++) {
-                    const int64_t s = k * unit, t = s - layer.converter.edge;
+                const double gain = c.step, offset = mhoi_converter_lo(&c);
+                for (int64_t k = wish.lo / unit; k <= 100; k++) {
+                    const int64_t s = k * unit, t = s - c.edge;
                     assert_true(!(aligned || lossless) || t % unit != 0);
-                    const double error =
-                        gain * (double)code_of(layer.converter, s) + offset - (double)s;
+                    const double error = gain * (double)code_of(c, s) + offset - (double)s;
                     if (fabs(error) > (lossless ? 0 : 0.5 * gain + 0.5 * unit))
                         fail_msg("bits %zu per %d aligned %d sum %lld: off by %g, step %g", bits,
                                  per, aligned, (long long)k, error / unit, gain / unit);
@@ -90,17 +81,24 @@ static void test_converters(void **state)
 static void test_calibrated_converter(void **state)
 {
     (void)state;
-    mho_chip chip = {.hw = open_hw("bcnn", NULL).m, .binary = true};
-    chip_layer layer = {.unit = 100, .output_bits = 4};
-    mho_converter c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
+    mhoi_converter_wish wish = {.bits = 4,
+                                .lo = 1000,
+                                .hi = 4900,
+                                .unit = 100,
+                                .between = 100,
+                                .aligned = true,
+                                .centred = true};
+    mho_converter c = mhoi_converter_make(&wish);
     assert_int_equal(c.codes, 16);
     assert_int_equal(c.step, 300); /* 39 levels / 15 steps = 2.6 */
     assert_int_equal(c.edge,
                      850); /* 14 steps around 2950, from 850 to 5050: halfway between levels */
-    c = chip_converter_of(&chip, &layer, (chip_range){1000, 2000}, true);
+    wish.hi = 2000;
+    c = mhoi_converter_make(&wish);
     assert_int_equal(c.step, 100);
-    chip.hw.output.aligned = false;
-    c = chip_converter_of(&chip, &layer, (chip_range){1000, 4900}, true);
+    wish.hi = 4900;
+    wish.aligned = false;
+    c = mhoi_converter_make(&wish);
     assert_int_equal(c.step, 260);
     assert_int_equal(c.edge, 1130);
 }
@@ -148,14 +146,14 @@ static void test_calibration(void **state)
     first_sums(net, &hw.m, &images, sum);
     qsort(sum, n, sizeof *sum, by_value);
     mho_chip *chip;
-    must(mho_chip_create(net, hw.hw, &images, &chip));
+    must(mho_chip_open(net, hw.hw, &images, &chip));
     const chip_layer *layer = &chip->layer[0];
-    const chip_range range = {sum[n / 20], sum[n - 1 - n / 20]};
+    const mhoi_range range = {sum[n / 20], sum[n - 1 - n / 20]};
     const mho_converter want = chip_converter_of(chip, layer, range, true), got = layer->converter;
     assert_int_equal(got.codes, 64);
     assert_int_equal(got.step, want.step);
-    if (llabs((long long)got.edge - want.edge) > layer->unit)
-        fail_msg("edge %d, want %d, unit %d", got.edge, want.edge, layer->unit);
+    if (llabs((long long)got.edge - want.edge) > layer->cells->unit)
+        fail_msg("edge %d, want %d, unit %d", got.edge, want.edge, layer->cells->unit);
     mho_chip_destroy(chip);
     free_images(&images);
     mho_net_destroy(net);
@@ -191,7 +189,7 @@ static void test_least_squares(void **state)
         const opened hw = open_hw("bcnn", sets);
         first_sums(net, &hw.m, &images, sum);
         mho_chip *chip;
-        must(mho_chip_create(net, hw.hw, &images, &chip));
+        must(mho_chip_open(net, hw.hw, &images, &chip));
         const double error = squares(sum, &chip->layer[0].converter);
         if (i == 0)
             least = error;
@@ -225,7 +223,7 @@ static void test_coarse_input(void **state)
     must(mho_infer_create(net, N, &infer));
     must(mho_infer_run(infer, N, input, want));
     mho_chip *chip;
-    must(mho_chip_create(net, hw.hw, NULL, &chip));
+    must(mho_chip_open(net, hw.hw, NULL, &chip));
     must(mho_chip_program(chip, 1, 0));
     must(mho_chip_run(chip, &images, 0, N, got, NULL));
     assert_memory_equal(want, got, sizeof want);
@@ -246,7 +244,7 @@ static void test_cells(void **state)
     const char *sets[] = {"output.range=full", NULL};
     const opened hw = open_hw("bcnn", sets);
     mho_chip *chip;
-    must(mho_chip_create(net, hw.hw, NULL, &chip));
+    must(mho_chip_open(net, hw.hw, NULL, &chip));
     must(mho_chip_program(chip, 1, 0));
     const chip_layer *last = &chip->layer[chip->layers - 1];
     const int32_t delta = mho_device_delta(&hw.m.device);
@@ -276,7 +274,7 @@ static mho_spread errors_of(const mho_net *net, const mho_images *images, const 
     const opened hw = open_hw("bcnn", sets);
     mho_chip *chip;
     mho_spread spread;
-    must(mho_chip_create(net, hw.hw, images, &chip));
+    must(mho_chip_open(net, hw.hw, images, &chip));
     must(mho_chip_errors(chip, images, images->count, seed, trials, NULL, &spread, NULL));
     mho_chip_destroy(chip);
     return spread;
@@ -298,7 +296,7 @@ static void test_variation(void **state)
                           NULL};
     const opened hw = open_hw("bcnn", sets);
     mho_chip *chip;
-    must(mho_chip_create(net, hw.hw, NULL, &chip));
+    must(mho_chip_open(net, hw.hw, NULL, &chip));
     must(mho_chip_program(chip, 5, 0));
     must(mho_chip_run(chip, &images, 0, images.count, NULL, images.label));
     mho_chip_destroy(chip);
@@ -334,7 +332,7 @@ static void test_threads_and_parts(void **state)
         for (size_t threads = 1; threads <= 5; threads += threads) {
             mho_chip *chip;
             must(mho_run_set_threads(NULL, threads));
-            must(mho_chip_create(net, hw.hw, &images, &chip));
+            must(mho_chip_open(net, hw.hw, &images, &chip));
             must(mho_chip_program(chip, 3, 1));
             must(mho_chip_run(chip, &images, 0, N, threads == 1 ? first : other, NULL));
             if (threads > 1)
@@ -358,10 +356,10 @@ static void test_errors(void **state)
     mho_images other = random_images(&d, (mho_shape){3, 12, 12}, 20);
     const opened hw = open_hw("bcnn", NULL);
     mho_chip *chip;
-    assert_error(mho_chip_create(net, hw.hw, NULL, &chip), MHO_EUSAGE, "calibration images");
+    assert_error(mho_chip_open(net, hw.hw, NULL, &chip), MHO_EUSAGE, "calibration images");
     assert_null(chip);
-    assert_error(mho_chip_create(net, hw.hw, &other, &chip), MHO_ECONFIG, "images of 3 x 12 x 12");
-    must(mho_chip_create(net, hw.hw, &images, &chip));
+    assert_error(mho_chip_open(net, hw.hw, &other, &chip), MHO_ECONFIG, "images of 3 x 12 x 12");
+    must(mho_chip_open(net, hw.hw, &images, &chip));
     assert_error(mho_chip_run(chip, &images, 0, 20, NULL, images.label), MHO_EUSAGE,
                  "not programmed");
     must(mho_chip_program(chip, 1, 0));
@@ -372,19 +370,19 @@ static void test_errors(void **state)
     mho_chip_destroy(chip);
 
     net->node[1].weight[5] = NAN;
-    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_EDOMAIN, "weight[5] = nan");
+    assert_error(mho_chip_open(net, hw.hw, &images, &chip), MHO_EDOMAIN, "weight[5] = nan");
     net->node[1].weight[5] = 0.5f;
-    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_EDOMAIN, "want +1 or -1");
+    assert_error(mho_chip_open(net, hw.hw, &images, &chip), MHO_EDOMAIN, "want +1 or -1");
     net->node[1].weight[5] = 1;
     net->node[2].variance[3] = -1;
-    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_EDOMAIN, "[3]");
+    assert_error(mho_chip_open(net, hw.hw, &images, &chip), MHO_EDOMAIN, "[3]");
     net->node[2].variance[3] = 1;
     net->node[8].op = MHO_OP_RELU;
-    assert_error(mho_chip_create(net, hw.hw, &images, &chip), MHO_ENOTMODELED, "sign");
+    assert_error(mho_chip_open(net, hw.hw, &images, &chip), MHO_ENOTMODELED, "sign");
     net->node[8].op = MHO_OP_SIGN;
     mho_net *plain;
     must(mho_net_zoo("lenet", &plain));
-    assert_error(mho_chip_create(plain, hw.hw, &images, &chip), MHO_EDOMAIN, "no parameters");
+    assert_error(mho_chip_open(plain, hw.hw, &images, &chip), MHO_EDOMAIN, "no parameters");
     mho_net_destroy(plain);
     free_images(&images);
     free_images(&other);
@@ -402,7 +400,7 @@ static void test_larger_than_memory(void **state)
     net->node[1].out.c = (size_t)1 << 40;
     const opened hw = open_hw("bcnn", NULL);
     mho_chip *chip;
-    assert_error(mho_chip_create(net, hw.hw, NULL, &chip), MHO_ENOMEM, "GB");
+    assert_error(mho_chip_open(net, hw.hw, NULL, &chip), MHO_ENOMEM, "GB");
     net->node[1].out.c = 3;
     mho_net_destroy(net);
 }
@@ -423,7 +421,7 @@ static void test_out_of_memory(void **state)
             mho_chip *chip;
             mho_spread spread;
             mhoi_alloc_fail_at(k);
-            s = mho_chip_create(net, hw.hw, &images, &chip);
+            s = mho_chip_open(net, hw.hw, &images, &chip);
             if (!s)
                 s = mho_chip_errors(chip, &images, 20, 1, 1, NULL, &spread, NULL);
             mhoi_alloc_fail_at(0);

@@ -105,7 +105,7 @@ static void run(const mho_net *net, const hardware *h, const mho_images *images,
     const size_t classes = net->node[net->nodes - 1].out.c, first = parts ? 7 : IMAGES;
     mho_status s = mho_hw_open(h->full ? "cnn8" : "bcnn", h->set, &hw);
     if (!s)
-        s = mho_chip_create(net, hw, images, &chip);
+        s = mho_chip_open(net, hw, images, &chip);
     if (!s)
         s = mho_chip_program(chip, 3, 1);
     if (!s)

@@ -56,7 +56,7 @@ static double asymmetry(const mho_net *net, const char *column_sum, const char *
     mho_chip *chip;
     for (size_t i = 0; i < PIXELS; i++)
         pixel[PIXELS + i] = (uint8_t)(255 - (pixel[i] = i % 2 ? 255 : 0));
-    must(mho_chip_create(net, hw.hw, &images, &chip));
+    must(mho_chip_open(net, hw.hw, &images, &chip));
     must(mho_chip_program(chip, 5, trial));
     must(mho_chip_run(chip, &images, 0, 2, scores, NULL));
     mho_chip_destroy(chip);
@@ -102,7 +102,7 @@ static void test_ideal(void **state)
                 read ? "output.column_sum=read_back" : "output.column_sum=weights", NULL};
             const opened hw = open_hw("bcnn", sets);
             mho_chip *chip;
-            must(mho_chip_create(net, hw.hw, &images, &chip));
+            must(mho_chip_open(net, hw.hw, &images, &chip));
             must(mho_chip_program(chip, 1, 0));
             must(mho_chip_run(chip, &images, 0, 8, score[read], NULL));
             mho_chip_destroy(chip);

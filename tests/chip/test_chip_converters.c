@@ -52,7 +52,7 @@ static mho_chip *chip_of(const char *const *set)
     mho_images images = random_images(&d, (mho_shape){1, SIDE, SIDE}, 50);
     const opened hw = open_hw("bcnn", set);
     mho_chip *chip;
-    must(mho_chip_create(net, hw.hw, &images, &chip));
+    must(mho_chip_open(net, hw.hw, &images, &chip));
     free_images(&images);
     mho_net_destroy(net);
     return chip;
@@ -64,7 +64,7 @@ static size_t errors_of(mho_chip *chip, size_t l, uint64_t seed, uint32_t trial,
 {
     must(mho_chip_program(chip, seed, trial));
     const chip_layer *layer = &chip->layer[l];
-    const size_t count = 2 * layer->row_groups * layer->engine_columns;
+    const size_t count = 2 * layer->place->row_groups * layer->cells->converted;
     const double step = layer->calibrated.step;
     assert_true(count <= MOST && layer->xb[0]->error && layer->calibrated.codes > 0);
     for (size_t i = 0; i < count; i++) {
@@ -198,12 +198,12 @@ static void test_sense_amplifiers(void **state)
         must(mho_chip_program(chip, 3, trial));
         for (size_t l = 0; l < LAYERS; l++) {
             const chip_layer *layer = &chip->layer[l];
-            assert_true(layer->sense);
+            assert_true(layer->place->sense);
             for (size_t c = 0; c < 2 * COLUMNS; c++) {
                 const mho_converter_error e = layer->xb[0]->error[c];
                 assert_true(e.gain == 0 && e.bow == 0 && (c < COLUMNS || e.offset == 0));
                 if (c < COLUMNS)
-                    offset[total++] = (double)e.offset / (OFFSET * layer->unit);
+                    offset[total++] = (double)e.offset / (OFFSET * layer->cells->unit);
             }
         }
     }

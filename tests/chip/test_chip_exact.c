@@ -29,7 +29,7 @@ static float *hardware(const mho_net *net, const mho_hw *hw, const mho_images *i
 {
     float *scores = calloc(images->count * classes, sizeof *scores);
     mho_chip *chip;
-    must(mho_chip_create(net, hw, images, &chip));
+    must(mho_chip_open(net, hw, images, &chip));
     must(mho_chip_program(chip, 1, 0));
     must(mho_chip_run(chip, images, 0, images->count, scores, NULL));
     mho_chip_destroy(chip);

@@ -231,7 +231,7 @@ static void check_weights(const char *const *sets, double low, double top, uint6
         float *want = reference(net, &images, low, top, hw.m.input.bits);
         float *got = calloc(IMAGES * classes, sizeof *got);
         mho_chip *chip;
-        must(mho_chip_create(net, hw.hw, &images, &chip));
+        must(mho_chip_open(net, hw.hw, &images, &chip));
         must(mho_chip_program(chip, 1, 0));
         must(mho_chip_run(chip, &images, 0, IMAGES, got, NULL));
         mho_chip_destroy(chip);
@@ -296,7 +296,7 @@ static void scores_of(const mho_net *net, const mho_images *images, const char *
 {
     const opened hw = open_hw("cnn8", sets);
     mho_chip *chip;
-    must(mho_chip_create(net, hw.hw, images, &chip));
+    must(mho_chip_open(net, hw.hw, images, &chip));
     must(mho_chip_program(chip, 1, 0));
     must(mho_chip_run(chip, images, 0, IMAGES, score, NULL));
     mho_chip_destroy(chip);

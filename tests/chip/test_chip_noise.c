@@ -47,7 +47,7 @@ static void run(const mho_net *net, const mho_images *images, const setting *s, 
 {
     const opened hw = open_hw("bcnn", s->set);
     mho_chip *chip;
-    must(mho_chip_create(net, hw.hw, images, &chip));
+    must(mho_chip_open(net, hw.hw, images, &chip));
     must(mho_chip_program(chip, 5, 0));
     must(mho_chip_run(chip, images, 0, images->count, scores, NULL));
     mho_chip_destroy(chip);
@@ -229,7 +229,7 @@ static void test_only_the_reading_decides(void **state)
         const opened hw = open_hw("bcnn", s.set);
         float score[4][COUNT * 16];
         mho_chip *chip;
-        must(mho_chip_create(net, hw.hw, &images, &chip));
+        must(mho_chip_open(net, hw.hw, &images, &chip));
         for (unsigned t = 0; t < 2; t++) {
             must(mho_run_set_threads(NULL, 1 + 2 * t));
             must(mho_chip_program(chip, 5, 0));
@@ -278,7 +278,7 @@ static void test_no_noise(void **state)
         mho_hw *ideal;
         must(mho_hw_clone_ideal(hw.hw, &ideal));
         mho_chip *chip;
-        must(mho_chip_create(net, ideal, &images, &chip));
+        must(mho_chip_open(net, ideal, &images, &chip));
         must(mho_chip_program(chip, 1, 0));
         must(mho_chip_run(chip, &images, 0, COUNT, score[3], NULL));
         mho_chip_destroy(chip);
@@ -318,7 +318,7 @@ static void test_out_of_memory(void **state)
         mho_chip *chip;
         mho_spread spread;
         mhoi_alloc_fail_at(k);
-        status = mho_chip_create(net, hw.hw, &images, &chip);
+        status = mho_chip_open(net, hw.hw, &images, &chip);
         if (!status)
             status = mho_chip_errors(chip, &images, 20, 1, 1, NULL, &spread, NULL);
         mhoi_alloc_fail_at(0);

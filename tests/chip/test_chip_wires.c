@@ -44,7 +44,7 @@ static mho_status run_on(const mho_net *net, const mho_images *images, const mho
                          float *scores)
 {
     mho_chip *chip;
-    mho_status status = mho_chip_create(net, hw, images, &chip);
+    mho_status status = mho_chip_open(net, hw, images, &chip);
     if (!status)
         status = mho_chip_program(chip, 5, 0);
     if (!status)

@@ -50,7 +50,7 @@ static mho_status on_crossbars(const mho_net *net, const mho_images *images)
     mho_chip *chip = NULL;
     mho_spread spread;
     must(mho_hw_open("cnn8", NULL, &hw));
-    mho_status s = mho_chip_create(net, hw, images, &chip);
+    mho_status s = mho_chip_open(net, hw, images, &chip);
     if (!s)
         s = mho_chip_errors(chip, images, images->count, 1, 1, NULL, &spread, NULL);
     mho_chip_destroy(chip);

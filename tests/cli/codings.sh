@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Codings of weights and inputs: simulated and mapped; refused where a price or a sense is not modelled.
+# Codings of weights and inputs: simulated, mapped and priced; refused where a sense is not modelled.
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 model=$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx
 few="--data synthetic --images 50 --trials 2 --set output.calibration_images=10"
@@ -27,8 +27,27 @@ run map lenet --set crossbar.weights=single --set input.coding=two_rows; want_co
 run map lenet --hw cnn8 --set crossbar.weight_bits=8 --set device.bits=2 --json; want_code 0
 want_json 'v["layers"][2]["slices"] == 4 and v["layers"][2]["x_out"] == 16 and v["layers"][2]["crossbar_pairs"] == 112'
 
-run cost lenet --set input.coding=two_rows; want_error 2 "input.coding two_rows" "not modelled"
-run evaluate lenet --hw bcnn --set crossbar.weights=single --images 10; want_error 2 "crossbar.weights single" "not modelled"
+# Whatever can be simulated has a price.  Bit-serial: no DAC, eight reads of which each is converted.
+run cost lenet --hw cnn8 --json; want_code 0; cp out whole
+run cost lenet --hw cnn8 --set input.bits_per_read=1 --json; want_code 0
+want_json '"DAC" not in v["energy_J"]["by_component"] and v["energy_J"]["by_component"]["shift-add"] > 0'
+want_json 'abs(v["energy_J"]["by_component"]["ADC"] / json.load(open("whole"))["energy_J"]["by_component"]["ADC"] - 8) < 1e-9'
+want_json 'abs(v["area_m2"]["by_component"]["ADC"] / json.load(open("whole"))["area_m2"]["by_component"]["ADC"] - 1) < 1e-9'
+for coding in direct two_reads two_rows; do
+    for weights in differential single; do
+        for offset in column digital; do
+            run cost lenet --hw cnn8 --json --set crossbar.weights=$weights --set crossbar.offset=$offset --set input.coding=$coding \
+                --set crossbar.weight_bits=8 --set device.bits=2 --set crossbar.slicing=crossbars
+            want_code 0; want_json 'v["programming"]["energy_J"] > 0'
+        done
+    done
+done
+# Single cells are written once, not as pairs: half the cells and one reference column a crossbar.
+run cost lenet --json; want_code 0; cp out pairs
+run cost lenet --json --set crossbar.weights=single --set crossbar.offset=digital --set output.bits=4; want_code 0
+want_json 'abs(v["programming"]["energy_J"] / json.load(open("pairs"))["programming"]["energy_J"] - 0.5) < 1e-9'
+run evaluate lenet --hw bcnn --set crossbar.weights=single --data synthetic --images 10 --set output.calibration_images=10 --json
+want_code 0; want_json 'v["energy_J"]["total"] > 0'
 run simulate "$model" --hw bcnn $few --set input.coding=two_reads --set crossbar.rows=1024
 want_error 2 "sense amplifier" "2 reads"
 run simulate "$model" --hw bcnn $few --set crossbar.weights=single --set crossbar.offset=digital

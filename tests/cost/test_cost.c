@@ -66,7 +66,7 @@ static void test_unit_costs(void **state)
 typedef struct priced {
     mho_net *net;
     mho_estimate *estimate;
-    mho_map *map;
+    mho_placement *map;
     mho_cost *cost;
 } priced;
 
@@ -78,7 +78,7 @@ static priced price(const char *net, const char *hw_name, const char *const *set
     assert_int_equal(mho_net_zoo(net, &p.net), MHO_OK);
     assert_int_equal(mho_estimate_create(p.net, hw, &p.estimate), MHO_OK);
     mho_hw_destroy(hw);
-    p.map = p.estimate->map;
+    p.map = p.estimate->placement;
     p.cost = p.estimate->cost;
     return p;
 }

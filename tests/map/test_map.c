@@ -36,12 +36,12 @@ static mho_hw *hw_128(void)
     return hw;
 }
 
-static mho_map *map_of(const char *name, const mho_hw *hw)
+static mho_placement *map_of(const char *name, const mho_hw *hw)
 {
     mho_net *net;
-    mho_map *map;
+    mho_placement *map;
     assert_int_equal(mho_net_zoo(name, &net), MHO_OK);
-    assert_int_equal(mho_map_create(net, hw, &map), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &map), MHO_OK);
     mho_net_destroy(net);
     return map;
 }
@@ -54,10 +54,10 @@ static void test_counts(void **state)
         const golden *g = &goldens[i];
         if (!g->cells)
             continue;
-        mho_map *map = map_of(g->net, hw);
+        mho_placement *map = map_of(g->net, hw);
         golden sum = {0};
         for (size_t k = 0; k < map->layers; k++) {
-            const mho_map_layer *l = &map->layer[k];
+            const mho_placement_layer *l = &map->layer[k];
             sum.cells_p += l->cells * l->positions;
             sum.d0 += l->inputs_shared;
             sum.d0_p += l->inputs_shared * l->positions;
@@ -75,7 +75,7 @@ static void test_counts(void **state)
         assert_int_equal(sum.a, g->a);
         assert_int_equal(sum.a_p, g->a_p);
         assert_int_equal(map->crossbar_pairs, g->pairs);
-        mho_map_destroy(map);
+        mho_placement_destroy(map);
     }
     mho_hw_destroy(hw);
 }
@@ -102,15 +102,15 @@ static void test_split(void **state)
 {
     (void)state;
     mho_hw *hw = hw_128();
-    mho_map *map = map_of("vgg16", hw);
-    const mho_map_layer *l = &map->layer[12];
+    mho_placement *map = map_of("vgg16", hw);
+    const mho_placement_layer *l = &map->layer[12];
     assert_int_equal(l->rows, 4608);
     assert_int_equal(l->columns, 512);
     assert_int_equal(l->x_in, 36);
     assert_int_equal(l->x_out, 4);
     assert_int_equal(l->crossbar_pairs, 144);
     assert_true(l->utilization == 1.0);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     mho_hw_destroy(hw);
 }
 
@@ -118,18 +118,18 @@ static void test_converters(void **state)
 {
     (void)state;
     mho_hw *hw = hw_128();
-    mho_map *map = map_of("lenet5-32", hw); /* rows 25, 150, 400, 120, 84 */
+    mho_placement *map = map_of("lenet5-32", hw); /* rows 25, 150, 400, 120, 84 */
     const size_t want[] = {1, 4, 4, 1, 7};
     for (size_t i = 0; i < map->layers; i++) {
         assert_int_equal(map->layer[i].output_bits, want[i]);
         assert_int_equal(map->layer[i].input_bits, i ? 1 : 8);
     }
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     assert_int_equal(mho_hw_set(hw, "crossbar.rows=16"), MHO_OK); /* now the first is split, too */
     map = map_of("lenet5-32", hw);
     assert_int_equal(map->layer[0].output_bits, 8);
     assert_int_equal(map->layer[4].output_bits, 4);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     mho_hw_destroy(hw);
 }
 
@@ -146,10 +146,10 @@ static void test_activities(void **state)
 {
     (void)state;
     mho_hw *hw = hw_128();
-    mho_map *map = map_of("alexnet", hw);
+    mho_placement *map = map_of("alexnet", hw);
     mho_activity *a;
     size_t n;
-    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_OK);
+    assert_int_equal(mho_placement_activities(map, &a, &n), MHO_OK);
     const char *conv2 = map->layer[1].name; /* 2 groups: R = 1200, C = 128, P = 729, X_in = 10 */
     assert_null(find(a, n, conv2, "DAC"));
     assert_string_equal(find(a, n, conv2, "ADC")->component, "adc4");
@@ -170,10 +170,10 @@ static void test_activities(void **state)
                                         "input.bits=8",
                                         NULL};
     assert_int_equal(mho_hw_set_all(hw, other), MHO_OK);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     map = map_of("alexnet", hw);
     conv2 = map->layer[1].name;
-    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_OK);
+    assert_int_equal(mho_placement_activities(map, &a, &n), MHO_OK);
     assert_true(find(a, n, conv2, "DAC")->amount == 2400);
     assert_non_null(find(a, n, conv2, "buffer"));
     assert_true(find(a, n, conv2, "buffer")->amount == 600);
@@ -183,11 +183,11 @@ static void test_activities(void **state)
     assert_true(find(a, n, map->layer[2].name, "DAC")->amount == 2304 * 3);
     mho_activities_destroy(a);
     assert_int_equal(mho_hw_set(hw, "output.split_bits=0"), MHO_OK);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     map = map_of("alexnet", hw);
-    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_ENOTMODELED);
+    assert_int_equal(mho_placement_activities(map, &a, &n), MHO_ENOTMODELED);
     assert_null(a);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     mho_hw_destroy(hw);
 }
 
@@ -196,10 +196,10 @@ static void test_errors(void **state)
     (void)state;
     static const char text[] = "input: {shape: [1, 4, 4]}\nlayers:\n  - relu\n";
     mho_net *net;
-    mho_map *map;
+    mho_placement *map;
     mho_hw *hw = hw_128();
     assert_int_equal(mho_net_read(text, "relu.yaml", &net), MHO_OK);
-    assert_int_equal(mho_map_create(net, hw, &map), MHO_ENOTMODELED);
+    assert_int_equal(mho_placement_create(net, hw, &map), MHO_ENOTMODELED);
     assert_null(map);
     mho_net_destroy(net);
     mho_hw_destroy(hw);
@@ -210,23 +210,23 @@ static void test_memory(void **state)
     (void)state;
     mho_hw *hw = hw_128();
     mho_net *net;
-    mho_map *map;
+    mho_placement *map;
     mho_activity *a;
     size_t n;
     assert_int_equal(mho_net_zoo("lenet", &net), MHO_OK);
     uint64_t live = mhoi_alloc_live();
     for (uint64_t k = 1; k <= 2; k++) {
         mhoi_alloc_fail_at(k);
-        assert_int_equal(mho_map_create(net, hw, &map), MHO_ENOMEM);
+        assert_int_equal(mho_placement_create(net, hw, &map), MHO_ENOMEM);
         assert_null(map);
         assert_int_equal(mhoi_alloc_live(), live);
     }
     mhoi_alloc_fail_at(0);
-    assert_int_equal(mho_map_create(net, hw, &map), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &map), MHO_OK);
     mhoi_alloc_fail_at(1);
-    assert_int_equal(mho_map_activities(map, hw, &a, &n), MHO_ENOMEM);
+    assert_int_equal(mho_placement_activities(map, &a, &n), MHO_ENOMEM);
     mhoi_alloc_fail_at(0);
-    mho_map_destroy(map);
+    mho_placement_destroy(map);
     mho_net_destroy(net);
     mho_hw_destroy(hw);
 }

@@ -54,7 +54,7 @@ static void by_hand(double error[TRIALS])
     must(mho_model_open("lenet", MHO_STYLE_BINARY, "synthetic", &net));
     must(mho_data_open("synthetic", false, true, &data));
     must(mho_data_head(data, 20, &calibration));
-    must(mho_chip_create(net, hw, &calibration, &chip));
+    must(mho_chip_open(net, hw, &calibration, &chip));
     for (uint32_t t = 0; t < TRIALS; t++) {
         size_t wrong = 0;
         must(mho_chip_program(chip, 1, t));

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of codings of weights, and the columns that a group's weights take. */
+#include "map/coding.h"
+
+enum { CHUNK = 256 };
+
+static const mhoi_coding *coding_of(const mhoi_crossbar_options *crossbar)
+{
+    static const mhoi_coding *const single[] = {
+        [MHO_OFFSET_COLUMN] = &mhoi_coding_column,
+        [MHO_OFFSET_DIGITAL] = &mhoi_coding_digital,
+    };
+    return crossbar->weights == MHO_WEIGHTS_SINGLE ? single[crossbar->offset]
+                                                   : &mhoi_coding_differential;
+}
+
+static size_t ceil_div(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+static mho_status set_planes(const mhoi_crossbar_options *crossbar, size_t columns, mhoi_cells *k)
+{
+    const bool reference = k->coding->reference;
+    k->planes = crossbar->slicing == MHO_SLICES_CROSSBARS ? k->slices : 1;
+    k->together = k->slices / k->planes;
+    const size_t want = k->together << reference;
+    if (crossbar->columns < want)
+        return mho_error(
+            MHO_ECONFIG,
+            "crossbar.columns = %zu, want %zu or more for the %zu slices of a weight%s",
+            crossbar->columns, want, k->together, reference ? " and their references" : "");
+    k->weights_per_tile = crossbar->columns / k->together - reference;
+    k->tile_columns = (k->weights_per_tile + reference) * k->together;
+    k->tiles = ceil_div(columns, k->weights_per_tile);
+    k->plane_columns = (columns + (reference ? k->tiles : 0)) * k->together;
+    k->columns = columns;
+    k->converted = columns * k->slices;
+    return MHO_OK;
+}
+
+mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_alphabet alphabet,
+                          size_t columns, mhoi_cells *cells)
+{
+    const bool real = alphabet == MHO_ALPHABET_REAL;
+    const mhoi_weight_wish wish = {.alphabet = alphabet,
+                                   .device = device,
+                                   .weight_bits = real ? hw->crossbar.weight_bits : 0,
+                                   .mirrored = hw->input.coding == MHO_CODING_TWO_ROWS};
+    const mhoi_coding *coding = coding_of(&hw->crossbar);
+    *cells = (mhoi_cells){.coding = coding, .alphabet = alphabet, .slice_bits = device->bits};
+    cells->slices = wish.weight_bits ? coding->slices(wish.weight_bits, device->bits) : 1;
+    for (size_t s = 0; s < cells->slices; s++)
+        cells->scale += (int64_t)1 << (cells->slice_bits * s);
+    coding->set_codes(&wish, cells);
+    coding->set_conductances(&wish, cells);
+    return set_planes(&hw->crossbar, columns, cells);
+}
+
+mhoi_column mhoi_column_of(const mhoi_cells *k, size_t plane, size_t column)
+{
+    const size_t tile = column / k->tile_columns, at = column % k->tile_columns;
+    const size_t first = tile * k->weights_per_tile, left = k->columns - first;
+    const size_t weights = left < k->weights_per_tile ? left : k->weights_per_tile;
+    const size_t weight = at / k->together, slice = k->planes > 1 ? plane : at % k->together;
+    return (mhoi_column){.tile = tile,
+                         .weight = first + weight,
+                         .slice = slice,
+                         .is_reference = weight == weights,
+                         .engine = k->planes > 1 ? slice * k->columns + first + weight
+                                                 : (first + weight) * k->slices + slice};
+}
+
+size_t mhoi_reference_of(const mhoi_cells *k, size_t column)
+{
+    const size_t step = k->planes > 1 ? 1 : k->slices, weight = column / step % k->columns;
+    return k->coding->reference ? column - weight % k->weights_per_tile * step : column;
+}
+
+/* Word lines of an input channel: all its taps, then all of them mirrored where a weight has two. */
+static void weights_of_lines(size_t lines, size_t taps, const int16_t *m, size_t first, size_t n,
+                             int16_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t channel = (first + i) / taps, tap = (first + i) % taps;
+        const int16_t v = m[channel / lines * taps + tap];
+        out[i] = (int16_t)(channel % lines ? -v : v);
+    }
+}
+
+void mhoi_column_levels(const mhoi_cells *cells, const mhoi_inputs *inputs, size_t taps,
+                        const int16_t *m, mhoi_column column, bool minus, size_t first, size_t n,
+                        uint8_t *level)
+{
+    const mhoi_cell_side side = column.is_reference ? MHOI_CELL_REFERENCE
+                                : minus             ? MHOI_CELL_MINUS
+                                                    : MHOI_CELL_PLUS;
+    if (inputs->lines == 1 || column.is_reference) {
+        const int16_t *from = column.is_reference ? NULL : m + first;
+        cells->coding->levels(cells, column.slice, side, from, n, level);
+        return;
+    }
+    int16_t weight[CHUNK];
+    for (size_t done = 0, count; done < n; done += count) {
+        count = n - done < CHUNK ? n - done : CHUNK;
+        weights_of_lines(inputs->lines, taps, m, first + done, count, weight);
+        cells->coding->levels(cells, column.slice, side, weight, count, level + done);
+    }
+}

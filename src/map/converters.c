@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which converter reads a layer's columns, and the sums it may be given: docs/models/map.md, table "converters", and
+ * docs/models/chip.md eq. (7). */
+#include "map/placement.h"
+
+static size_t output_bits(const mhoi_output_options *output, const mho_placement_layer *told)
+{
+    if (told->x_in > 1)
+        return told->first ? output->first_bits : output->split_bits;
+    return told->last ? output->last_bits : output->bits;
+}
+
+/* The noise of a reference column is the same in every difference with it. */
+static bool shares_noise(const mhoi_plan *plan, const mhoi_place *place)
+{
+    return place->cells.coding->reference && mho_device_is_noisy(&plan->device);
+}
+
+static mho_status check_noise(const mhoi_plan *plan, const mhoi_place *place)
+{
+    if (!shares_noise(plan, place) || !place->per_pair)
+        return MHO_OK;
+    return mho_error(MHO_ENOTMODELED,
+                     "layer %s: read noise of a reference column in the analog differences of "
+                     "output.per pair: want output.per crossbar, or crossbar.offset digital",
+                     place->told->name);
+}
+
+/* A sense amplifier compares one sum with a threshold that is known beforehand. */
+static mho_status check_sense(const mhoi_place *place)
+{
+    const char *name = place->told->name;
+    if (!place->sense)
+        return MHO_OK;
+    if (place->inputs.reads > 1)
+        return mho_error(
+            MHO_ENOTMODELED,
+            "layer %s: output.bits = 1, a sense amplifier, cannot add up %zu reads: want "
+            "more bits or 0, or input.coding and bits_per_read of one read",
+            name, place->inputs.reads);
+    if (place->cells.slices > 1)
+        return mho_error(MHO_ENOTMODELED,
+                         "layer %s: output.bits = 1, a sense amplifier, cannot add up %zu slices: "
+                         "want more bits or 0, or weights that one cell holds",
+                         name, place->cells.slices);
+    if (place->cells.coding->counted && place->inputs.lines == 1)
+        return mho_error(MHO_ENOTMODELED,
+                         "layer %s: output.bits = 1, a sense amplifier, cannot take off a digital "
+                         "offset that depends on the input: want crossbar.offset column, "
+                         "input.coding two_rows, or more output bits or 0",
+                         name);
+    return MHO_OK;
+}
+
+mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw, mhoi_place *place)
+{
+    const bool counted = place->cells.coding->counted;
+    place->output_bits = output_bits(&hw->output, place->told);
+    place->sense = place->to_bits && place->row_groups == 1 && place->output_bits == 1;
+    place->per_pair =
+        counted || (place->sense ? !shares_noise(plan, place) : hw->output.per == MHO_PER_PAIR);
+    const mho_status s = check_sense(place);
+    return s ? s : check_noise(plan, place);
+}
+
+/* Smallest and largest conductance that a reference column takes off a cell. */
+static mhoi_range references(const mho_device *device, const mhoi_cells *k)
+{
+    if (!k->coding->reference)
+        return (mhoi_range){mho_device_level(device, 0), mho_device_level(device, 0)};
+    if (k->middle)
+        return (mhoi_range){k->base, k->base};
+    mhoi_range range = {INT32_MAX, 0};
+    for (size_t s = 0; s < k->slices; s++) {
+        uint8_t level;
+        k->coding->levels(k, s, MHOI_CELL_REFERENCE, NULL, 1, &level);
+        const int64_t g = mho_device_level(device, level);
+        range.lo = g < range.lo ? g : range.lo;
+        range.hi = g > range.hi ? g : range.hi;
+    }
+    return range;
+}
+
+mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
+{
+    const mho_device *device = &plan->device;
+    const mhoi_cells *k = &place->cells;
+    const mhoi_inputs *in = &place->inputs;
+    const size_t lines = place->lines < place->crossbar_rows ? place->lines : place->crossbar_rows;
+    /* Of two rows one is driven. */
+    const int64_t most = (int64_t)(in->lines == 2 ? (lines + 1) / 2 : lines);
+    const int64_t g_top = mho_device_level(device, (size_t)mhoi_level_top(device));
+    const int64_t g_bottom = mho_device_level(device, 0);
+    const int64_t x = in->hi > -in->lo ? in->hi : -(int64_t)in->lo;
+    if (!place->per_pair || k->coding->counted)
+        return (mhoi_range){most * in->lo * g_top, most * in->hi * g_top};
+    const mhoi_range off = references(device, k);
+    const int64_t up = g_top - off.lo, down = off.hi - g_bottom;
+    if (k->coding->sides == 2 || in->lo < 0) {
+        const int64_t either = most * x * (up > down ? up : down);
+        return (mhoi_range){-either, either};
+    }
+    return (mhoi_range){-most * x * down, most * x * up};
+}
+
+/* Level 0 conducts half a unit of real weights in every driven row, which only differences are free of. */
+int64_t mhoi_sum_spacing(const mhoi_place *place)
+{
+    const mhoi_cells *k = &place->cells;
+    const bool difference = place->per_pair && !k->coding->counted;
+    return k->alphabet != MHO_ALPHABET_REAL || difference ? k->unit : k->unit / 2;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How feature maps are held: of 1 bit, or in codes.  docs/models/chip.md. */
+#include "map/placement.h"
+#include "net/graph.h"
+
+static mhoi_map_coding bits_map(void)
+{
+    return (mhoi_map_coding){MHOI_MAP_BITS, 1, {0, 1}};
+}
+
+/* Codes are unsigned after ReLU, else two's complement. */
+static mhoi_map_coding codes_map(size_t bits, bool has_sign)
+{
+    const int32_t half = (int32_t)1 << (bits - 1);
+    const mho_codes with = {-half, half - 1}, without = {0, 2 * half - 1};
+    return (mhoi_map_coding){MHOI_MAP_CODES, bits, has_sign ? with : without};
+}
+
+/* Pixels; a DAC of fewer bits drops the low ones. */
+static mhoi_map_coding input_map(const mho_net *net, const mhoi_machine *hw)
+{
+    const size_t dac = hw->input.first_bits;
+    const bool fewer = net->input_bits >= 1 && net->input_bits < dac;
+    return codes_map(fewer ? net->input_bits : dac, false);
+}
+
+static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t node,
+                              const mhoi_machine *hw)
+{
+    const mho_node *n = &net->node[node];
+    switch (n->op) {
+    case MHO_OP_INPUT:
+        return input_map(net, hw);
+    case MHO_OP_MAXPOOL:
+    case MHO_OP_AVGPOOL:
+    case MHO_OP_FLATTEN:
+    case MHO_OP_SOFTMAX:
+        return plan->map[n->input[0]];
+    case MHO_OP_RELU:
+        return plan->one_bit_maps ? bits_map() : codes_map(hw->input.bits, false);
+    default:
+        return plan->one_bit_maps ? bits_map() : codes_map(hw->input.bits, true);
+    }
+}
+
+void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw)
+{
+    for (size_t i = 0; i < plan->nodes; i++)
+        plan->map[i] = map_of(plan, net, i, hw);
+}

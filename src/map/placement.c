@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Placement: a layer's weights are R rows by C column pairs per group, cut into crossbars of N word lines and M bit
+ * lines.  docs/models/map.md eq. (1) to (6). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "map/placement.h"
+#include "net/graph.h"
+
+static size_t ceil_div(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+typedef struct placer {
+    const mho_net *net;
+    mhoi_machine hw;
+    mhoi_plan *plan;
+} placer;
+
+static mho_alphabet alphabet_of(const placer *p, const mho_node *node)
+{
+    (void)node;
+    return p->hw.crossbar.mode == MHO_MODE_BINARY    ? MHO_ALPHABET_BINARY
+           : p->hw.crossbar.mode == MHO_MODE_TERNARY ? MHO_ALPHABET_TERNARY
+                                                     : MHO_ALPHABET_REAL;
+}
+
+static mho_status set_matrix(const mho_node *node, mho_placement_layer *l)
+{
+    const bool conv = node->op == MHO_OP_CONV;
+    memcpy(l->name, node->name, sizeof l->name);
+    l->groups = conv ? node->groups : 1;
+    if (!l->groups || node->in.c % l->groups || node->out.c % l->groups)
+        return mho_error(MHO_EDOMAIN,
+                         "layer '%s': groups = %zu does not divide %zu and %zu channels",
+                         node->name, l->groups, node->in.c, node->out.c);
+    const size_t window = conv ? node->kh * node->kw : node->in.h * node->in.w;
+    l->rows = window * (node->in.c / l->groups);
+    l->columns = node->out.c / l->groups;
+    l->positions = conv ? node->out.h * node->out.w : 1;
+    return MHO_OK;
+}
+
+/* Of all cells of the crossbars (of one of a pair). */
+static double utilization(const placer *p, const mho_placement_layer *l)
+{
+    const double columns = (double)(l->columns + (l->reference ? l->x_out : 0)) * (double)l->slices;
+    return (double)l->groups * (double)l->word_lines * columns /
+           ((double)l->crossbar_pairs * (double)p->hw.crossbar.rows *
+            (double)p->hw.crossbar.columns);
+}
+
+/* Tells what was decided about cells and reads. */
+static void tell_coding(const placer *p, const mhoi_place *place, mho_placement_layer *l)
+{
+    const mhoi_cells *k = &place->cells;
+    l->alphabet = k->alphabet;
+    l->weights = k->coding->name;
+    l->inputs = place->inputs.coding->name;
+    l->sides = k->coding->sides;
+    l->reference = k->coding->reference;
+    l->slices = k->slices;
+    l->planes = k->planes;
+    l->word_lines = place->lines;
+    l->x_in = place->row_groups;
+    l->x_out = k->tiles;
+    l->crossbar_pairs = l->groups * l->x_in * l->x_out * l->planes;
+    l->utilization = utilization(p, l);
+    l->input_bits = place->in.bits;
+    l->reads = place->inputs.reads;
+    l->read_bits = place->inputs.bits;
+}
+
+static void tell_converters(const mhoi_place *place, mho_placement_layer *l)
+{
+    l->output_bits = place->output_bits;
+    l->per_pair = place->per_pair;
+    l->converter = place->sense         ? MHO_CONVERTER_SENSE
+                   : place->output_bits ? MHO_CONVERTER_CODE
+                                        : MHO_CONVERTER_IDEAL;
+    l->columns_per_converter = 1;
+    l->duplication = 1;
+    l->service = l->reads * l->columns_per_converter;
+}
+
+static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place,
+                              mho_placement_layer *l)
+{
+    const mhoi_plan *plan = p->plan;
+    place->told = l;
+    place->in = plan->map[node->input[0]];
+    place->to_bits = plan->one_bit_maps && !l->last;
+    mho_status s = set_matrix(node, l);
+    if (!s)
+        s = mhoi_cells_set(&p->hw, &plan->device, alphabet_of(p, node), l->columns, &place->cells);
+    if (!s)
+        s = mhoi_inputs_set(&p->hw, &place->in, node->name, &place->inputs);
+    if (s)
+        return mho_error_prefix(s, "layer %s", node->name);
+    place->lines = l->rows * place->inputs.lines;
+    place->crossbar_rows = p->hw.crossbar.rows;
+    place->row_groups = ceil_div(place->lines, place->crossbar_rows);
+    tell_coding(p, place, l);
+    s = mhoi_converters_set(plan, &p->hw, place);
+    if (s)
+        return s;
+    tell_converters(place, l);
+    return mhoi_counts_set(place, l);
+}
+
+static mho_status add(uint64_t *sum, uint64_t term, const char *net)
+{
+    if (__builtin_add_overflow(*sum, term, sum))
+        return mho_error(MHO_EDOMAIN, "network '%s': its counts leave 64 bits", net);
+    return MHO_OK;
+}
+
+static mho_status add_layer(mho_placement *out, const mho_placement_layer *l, const char *net)
+{
+    const struct {
+        uint64_t *sum, term;
+    } part[] = {{&out->crossbar_pairs, l->crossbar_pairs},
+                {&out->cells, l->cells},
+                {&out->counts.cells, l->counts.cells},
+                {&out->counts.row_drives, l->counts.row_drives},
+                {&out->counts.dac_conversions, l->counts.dac_conversions},
+                {&out->counts.conversions, l->counts.conversions},
+                {&out->counts.additions, l->counts.additions}};
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < sizeof part / sizeof *part; i++)
+        s = add(part[i].sum, part[i].term, net);
+    return s;
+}
+
+static mho_status place_layers(placer *p, mho_placement *out)
+{
+    mhoi_plan *plan = p->plan;
+    size_t k = 0;
+    for (size_t i = 0; i < p->net->nodes; i++) {
+        const mho_node *node = &p->net->node[i];
+        if (!mho_node_is_weighted(node))
+            continue;
+        mho_placement_layer *l = &plan->layer[k];
+        l->node = i;
+        l->first = k == 0;
+        l->last = k + 1 == plan->layers;
+        mho_status s = place_layer(p, node, &plan->place[k++], l);
+        if (!s)
+            s = add_layer(out, l, p->net->name);
+        if (s)
+            return s;
+    }
+    return MHO_OK;
+}
+
+static size_t count_weighted(const mho_net *net)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        count += mho_node_is_weighted(&net->node[i]);
+    return count;
+}
+
+static mho_status create_plan(placer *p, mhoi_plan **out)
+{
+    mhoi_plan *plan = NULL;
+    mho_status s = mhoi_alloc(&plan, 1, sizeof *plan, "placement");
+    if (s)
+        return s;
+    *out = p->plan = plan;
+    atomic_init(&plan->users, 1);
+    plan->nodes = p->net->nodes;
+    plan->layers = count_weighted(p->net);
+    if (!plan->layers)
+        return mho_error(MHO_ENOTMODELED,
+                         "network '%s' has no convolution and no fully connected layer to map",
+                         p->net->name);
+    memcpy(plan->net, p->net->name, sizeof plan->net);
+    s = mhoi_alloc(&plan->map, plan->nodes, sizeof *plan->map, "placement");
+    if (!s)
+        s = mhoi_alloc(&plan->place, plan->layers, sizeof *plan->place, "placement");
+    return s ? s : mhoi_alloc(&plan->layer, plan->layers, sizeof *plan->layer, "placement");
+}
+
+/* Copies what others will need of the description. */
+static void keep_hardware(placer *p)
+{
+    mhoi_plan *plan = p->plan;
+    memcpy(plan->hw, p->hw.name, sizeof plan->hw);
+    plan->device = p->hw.device;
+    plan->wires = p->hw.wires;
+    plan->output = p->hw.output;
+    plan->quant = p->hw.quant;
+    plan->readings = p->hw.readings;
+    plan->technology = p->hw.technology;
+    plan->transistor = p->hw.crossbar.cell == MHO_CELL_1T1R;
+    plan->one_bit_maps = mhoi_is_binary(&p->hw.crossbar);
+}
+
+static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw)
+{
+    placer p = {.net = net};
+    mho_status s = mhoi_machine_of(hw, &p.hw);
+    if (!s)
+        s = create_plan(&p, &out->plan);
+    if (s)
+        return s;
+    keep_hardware(&p);
+    out->layer = p.plan->layer;
+    out->layers = p.plan->layers;
+    out->crossbar_rows = p.hw.crossbar.rows;
+    out->crossbar_columns = p.hw.crossbar.columns;
+    out->single = p.hw.crossbar.weights == MHO_WEIGHTS_SINGLE;
+    mhoi_maps_set(p.plan, net, &p.hw);
+    return place_layers(&p, out);
+}
+
+mho_status mho_placement_create(const mho_net *net, const mho_hw *hw, mho_placement **out)
+{
+    mho_placement *placement = NULL;
+    *out = NULL;
+    mho_status s = mhoi_alloc(&placement, 1, sizeof *placement, "placement");
+    if (!s)
+        s = fill(placement, net, hw);
+    if (s) {
+        mho_placement_destroy(placement);
+        return s;
+    }
+    *out = placement;
+    return MHO_OK;
+}
+
+void mho_placement_destroy(mho_placement *placement)
+{
+    if (!placement)
+        return;
+    mhoi_plan_release(placement->plan);
+    mhoi_free(&placement);
+}
+
+mhoi_plan *mhoi_plan_hold(const mho_placement *placement)
+{
+    atomic_fetch_add(&placement->plan->users, 1);
+    return placement->plan;
+}
+
+void mhoi_plan_release(mhoi_plan *plan)
+{
+    if (!plan || atomic_fetch_sub(&plan->users, 1) > 1)
+        return;
+    for (size_t i = 0; plan->place && i < plan->layers; i++)
+        mhoi_free(&plan->place[i].inputs.read);
+    mhoi_free(&plan->map);
+    mhoi_free(&plan->place);
+    mhoi_free(&plan->layer);
+    mhoi_free(&plan);
+}
+
+void mho_placement_service(const mho_placement *placement, size_t *service)
+{
+    memset(service, 0, placement->plan->nodes * sizeof *service);
+    for (size_t i = 0; i < placement->layers; i++)
+        service[placement->layer[i].node] = placement->layer[i].service;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mapping in full: what the chip builds, and what the public part of a placement is made from.  Written
+ * once by mho_placement_create, then read only.  docs/models/map.md, docs/models/coding.md. */
+#ifndef MHO_MAP_PLACEMENT_H
+#define MHO_MAP_PLACEMENT_H
+
+#include <stdatomic.h>
+
+#include "map/coding.h"
+#include "mho/circuit.h"
+#include "mho/map.h"
+
+/* One weighted layer. */
+typedef struct mhoi_place {
+    const mho_placement_layer *told; /* the public part */
+    mhoi_map_coding in;              /* of the feature map it reads */
+    bool to_bits; /* a 1-bit map follows: sums are compared with thresholds, not told */
+    mhoi_cells cells;
+    mhoi_inputs inputs;
+    bool per_pair, sense; /* converters take S+ - S-; sense: one comparison at the threshold */
+    size_t output_bits;   /* of a converter; 0: ideal */
+    size_t lines, crossbar_rows; /* word lines of a column of weights, and of one crossbar */
+    size_t row_groups;           /* X_in */
+} mhoi_place;
+
+typedef struct mhoi_plan {
+    atomic_size_t users;
+    char hw[32], net[MHO_NAME]; /* names */
+    mho_device device;
+    mho_circuit_options wires;
+    mhoi_output_options output;
+    mhoi_quant_options quant;
+    mhoi_readings_options readings;
+    bool transistor; /* 1T1R */
+    mhoi_technology_options technology;
+    mhoi_map_coding *map; /* [nodes]: how the values of a node are held, where they are */
+    size_t nodes;
+    mhoi_place *place; /* [layers], as in mho_placement */
+    mho_placement_layer *layer;
+    size_t layers;
+    bool one_bit_maps; /* crossbar.mode binary, ternary: every map but the input is of 1 bit */
+} mhoi_plan;
+
+/* The plan of a placement lives as long as someone holds it. */
+mhoi_plan *mhoi_plan_hold(const mho_placement *placement);
+void mhoi_plan_release(mhoi_plan *plan);
+
+/* map_tensors.c: codings of feature maps, and what follows a layer. */
+void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw);
+/* Do the sums of weighted node i end in a sign, past element-wise layers and max pools alone, so that a threshold
+ * can take its place? */
+bool mhoi_reaches_sign(const mho_net *net, size_t node);
+
+/* alphabet.c: from the weights where there are any, else from the graph. */
+mho_alphabet mhoi_alphabet_of(const mho_node *node);
+
+/* converters.c: which converter a layer gets, and the sums that can occur. */
+MHO_MUST_CHECK mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw,
+                                              mhoi_place *place);
+typedef struct mhoi_range {
+    int64_t lo, hi;
+} mhoi_range;
+mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place);
+/* Distance of neighbouring sums that can occur, in integer conductance. */
+int64_t mhoi_sum_spacing(const mhoi_place *place);
+
+/* counts.c: what one image takes. */
+MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);
+
+/* Is sum w v what reads tell, v = 1 for x = +1 and 0 for x = -1?  Else it is sum w x. */
+static inline bool mhoi_is_zero_one(const mhoi_place *place)
+{
+    return place->in.kind == MHOI_MAP_BITS && place->inputs.reads == 1 && place->inputs.lines == 1;
+}
+
+static inline bool mhoi_wires_ideal(const mho_circuit_options *w)
+{
+    return w->r_row_ohm == 0 && w->r_col_ohm == 0 && w->r_driver_ohm == 0 && w->r_sense_ohm == 0;
+}
+
+#endif
