@@ -5,7 +5,6 @@ find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd)
 pkg_check_modules(LAPACKE REQUIRED IMPORTED_TARGET lapacke)
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
@@ -16,6 +15,6 @@ find_program(PROTOC_C protoc-c REQUIRED)
 
 add_library(mho_dependencies INTERFACE)
 target_link_libraries(mho_dependencies INTERFACE OpenMP::OpenMP_C ZLIB::ZLIB CURL::libcurl
-  PkgConfig::YAML PkgConfig::PROTOBUF_C PkgConfig::JANSSON PkgConfig::LIBMD PkgConfig::LAPACKE
+  PkgConfig::YAML PkgConfig::PROTOBUF_C PkgConfig::LIBMD PkgConfig::LAPACKE
   PkgConfig::OPENBLAS ${DNNL_LIBRARY})
 target_include_directories(mho_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE})

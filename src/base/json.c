@@ -1,99 +1,169 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON results (jansson holds the tree and escapes texts).  Numbers are printed with as few digits as
- * read back to the same double. */
-#include <errno.h>
-#include <jansson.h>
+/* JSON values: building them and asking them. */
 #include <math.h>
-#include <pthread.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/contract.h"
-#include "mho/json.h"
+#include "base/json_impl.h"
 
-struct mho_json {
-    json_t *value;
-    mho_status status; /* the first failure of this value or one below */
-};
+/* --- building -------------------------------------------------------------------------------------- */
 
-static pthread_once_t allocator_once = PTHREAD_ONCE_INIT;
-/* jansson's failures do not tell a refused allocation from a text that is not UTF-8; this does. */
-static _Thread_local bool refused;
-
-static void *json_alloc(size_t size)
-{
-    void *memory;
-    refused = mhoi_alloc(&memory, size, 1, "JSON") != MHO_OK;
-    return memory;
-}
-
-static void json_release(void *memory)
-{
-    mhoi_free(&memory);
-}
-
-static void use_our_allocator(void)
-{
-    json_set_alloc_funcs(json_alloc, json_release);
-}
-
-static void start(void)
-{
-    refused = false;
-    (void)pthread_once(&allocator_once, use_our_allocator);
-}
-
-/* Takes over value (NULL: it could not be allocated). */
-static mho_json *wrap(json_t *value)
+mho_json *mhoi_json_make(mho_json_kind kind)
 {
     mho_json *v;
-    if (mhoi_alloc(&v, 1, sizeof *v, "JSON") != MHO_OK) {
-        json_decref(value);
-        return NULL;
-    }
-    v->value = value;
-    v->status = value ? MHO_OK : MHO_ENOMEM;
+    if (mhoi_alloc(&v, 1, sizeof *v, "JSON") == MHO_OK)
+        v->kind = kind;
     return v;
+}
+
+mho_status mhoi_json_copy(const char *bytes, size_t size, char **out)
+{
+    mho_status s = mhoi_alloc(out, size + 1, 1, "JSON text");
+    if (!s)
+        memcpy(*out, bytes, size);
+    return s;
 }
 
 mho_json *mho_json_object(void)
 {
-    start();
-    return wrap(json_object());
+    return mhoi_json_make(MHO_JSON_OBJECT);
 }
 
 mho_json *mho_json_array(void)
 {
-    start();
-    return wrap(json_array());
+    return mhoi_json_make(MHO_JSON_ARRAY);
 }
 
-mho_json *mho_json_number(double v)
+mho_json *mho_json_number(double value)
 {
-    start();
-    return wrap(isfinite(v) ? json_real(v) : json_null());
+    mho_json *v = mhoi_json_make(isfinite(value) ? MHO_JSON_NUMBER : MHO_JSON_NULL);
+    if (v && isfinite(value))
+        v->of.real = value;
+    return v;
 }
 
-mho_json *mho_json_integer(int64_t v)
+mho_json *mho_json_integer(int64_t value)
 {
-    start();
-    return wrap(json_integer(v));
+    mho_json *v = mhoi_json_make(MHO_JSON_INTEGER);
+    if (v) {
+        v->of.whole = (uint64_t)value;
+        v->negative = value < 0;
+    }
+    return v;
 }
 
-mho_json *mho_json_text(const char *v)
+mho_json *mho_json_unsigned(uint64_t value)
 {
-    start();
+    mho_json *v = mhoi_json_make(MHO_JSON_INTEGER);
+    if (v)
+        v->of.whole = value;
+    return v;
+}
+
+mho_json *mho_json_bool(bool value)
+{
+    mho_json *v = mhoi_json_make(MHO_JSON_BOOL);
+    if (v)
+        v->of.yes = value;
+    return v;
+}
+
+/* The length of the UTF-8 character at p with `left` bytes, 0 if there is none: no overlong forms, no
+ * surrogates, nothing above U+10FFFF. */
+static size_t character(const unsigned char *p, size_t left)
+{
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const size_t n = p[0] < 0x80           ? 1
+                     : (p[0] >> 5) == 0x06 ? 2
+                     : (p[0] >> 4) == 0x0e ? 3
+                     : (p[0] >> 3) == 0x1e ? 4
+                                           : 0;
+    unsigned code = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+    if (n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (p[i] & 0x3fu);
+    }
+    return n && code >= least[n] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? n : 0;
+}
+
+bool mhoi_json_is_utf8(const char *bytes, size_t size)
+{
+    for (size_t i = 0, n; i < size; i += n) {
+        n = character((const unsigned char *)bytes + i, size - i);
+        if (n == 0)
+            return false;
+    }
+    return true;
+}
+
+mho_json *mho_json_text(const char *value)
+{
+    mho_json *v = mhoi_json_make(value ? MHO_JSON_TEXT : MHO_JSON_NULL);
+    if (v && value) {
+        const char *text = mhoi_json_is_utf8(value, strlen(value)) ? value : "(not UTF-8)";
+        v->status = mhoi_json_copy(text, strlen(text), &v->of.text);
+    }
+    return v;
+}
+
+void mho_json_destroy(mho_json *v)
+{
     if (!v)
-        return wrap(json_null());
-    json_t *text = json_string(v);
-    return wrap(text || refused ? text : json_string("(not UTF-8)"));
+        return;
+    for (size_t i = 0; i < v->count; i++) {
+        mho_json_destroy(v->child[i]);
+        if (v->key)
+            mhoi_free(&v->key[i]);
+    }
+    if (v->kind == MHO_JSON_TEXT)
+        mhoi_free(&v->of.text);
+    mhoi_free(&v->child);
+    mhoi_free(&v->key);
+    mhoi_free(&v->source);
+    mhoi_free(&v);
 }
 
-mho_json *mho_json_bool(bool v)
+/* Doubles an array of pointers. */
+static mho_status grow(void *array, size_t count, size_t room)
 {
-    start();
-    return wrap(json_boolean(v));
+    void *old, *larger;
+    memcpy(&old, array, sizeof old);
+    mho_status s = mhoi_alloc(&larger, room, sizeof(void *), "JSON");
+    if (s)
+        return s;
+    if (count)
+        memcpy(larger, old, count * sizeof(void *));
+    mhoi_free(array);
+    memcpy(array, &larger, sizeof larger);
+    return MHO_OK;
+}
+
+mho_status mhoi_json_append(mho_json *to, char *key, mho_json *v)
+{
+    mho_status s = MHO_OK;
+    if (to->count == to->room) {
+        const size_t room = to->room ? 2 * to->room : 4;
+        s = grow(&to->child, to->count, room);
+        if (!s && key)
+            s = grow(&to->key, to->count, room);
+        if (!s)
+            to->room = room;
+    }
+    if (s) {
+        mhoi_free(&key);
+        mho_json_destroy(v);
+        return s;
+    }
+    to->child[to->count] = v;
+    if (key)
+        to->key[to->count] = key;
+    to->count++;
+    return MHO_OK;
 }
 
 static void fail(mho_json *v, mho_status s)
@@ -102,147 +172,161 @@ static void fail(mho_json *v, mho_status s)
         v->status = s;
 }
 
-/* Frees the wrapper and hands its value over to parent, which gets a failure; NULL if there is nothing to
- * put or nowhere to put it. */
-static json_t *unwrap(mho_json *v, mho_json *parent)
+/* Whether v can go below parent, which gets the failure of either; if not, v is freed. */
+static bool accept(mho_json *parent, mho_json *v)
 {
-    json_t *value = v ? v->value : NULL;
     fail(parent, v ? v->status : MHO_ENOMEM);
-    mhoi_free(&v);
-    if (parent && parent->value)
-        return value;
-    json_decref(value);
-    return NULL;
+    if (parent && v)
+        return true;
+    mho_json_destroy(v);
+    return false;
+}
+
+static size_t find(const mho_json *object, const char *key)
+{
+    size_t i = 0;
+    while (i < object->count && strcmp(object->key[i], key) != 0)
+        i++;
+    return i;
 }
 
 void mho_json_put(mho_json *object, const char *key, mho_json *v)
 {
-    json_t *value = unwrap(v, object);
-    if (!value)
+    char *copy;
+    if (!accept(object, v))
         return;
-    MHO_ASSERT(json_is_object(object->value));
-    start();
-    if (json_object_set_new(object->value, key, value) != 0)
-        fail(object, refused ? MHO_ENOMEM : MHO_EDOMAIN);
+    MHO_ASSERT(object->kind == MHO_JSON_OBJECT);
+    if (!mhoi_json_is_utf8(key, strlen(key)))
+        fail(object, MHO_EDOMAIN);
+    const size_t at = find(object, key);
+    if (at < object->count) {
+        mho_json_destroy(object->child[at]);
+        object->child[at] = v;
+    } else if (mhoi_json_copy(key, strlen(key), &copy) != MHO_OK) {
+        mho_json_destroy(v);
+        fail(object, MHO_ENOMEM);
+    } else {
+        fail(object, mhoi_json_append(object, copy, v));
+    }
 }
 
 void mho_json_add(mho_json *array, mho_json *v)
 {
-    json_t *value = unwrap(v, array);
-    if (!value)
+    if (!accept(array, v))
         return;
-    MHO_ASSERT(json_is_array(array->value));
-    if (json_array_append_new(array->value, value) != 0)
-        fail(array, MHO_ENOMEM);
+    MHO_ASSERT(array->kind == MHO_JSON_ARRAY);
+    fail(array, mhoi_json_append(array, NULL, v));
 }
 
-void mho_json_destroy(mho_json *v)
+/* --- asking ---------------------------------------------------------------------------------------- */
+
+mho_json_kind mho_json_kind_of(const mho_json *v)
 {
-    if (!v)
-        return;
-    json_decref(v->value);
-    mhoi_free(&v);
+    return v ? v->kind : MHO_JSON_NULL;
 }
 
-static void put_real(double v, FILE *out)
+size_t mho_json_count(const mho_json *v)
 {
-    char text[32];
-    for (int digits = 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
-            break;
-    }
-    (void)fputs(text, out);
+    return v ? v->count : 0;
 }
 
-static void put_indent(size_t depth, FILE *out)
+const mho_json *mho_json_at(const mho_json *v, size_t i)
 {
-    (void)fputc('\n', out);
-    for (size_t i = 0; i < depth; i++)
-        (void)fputs("  ", out);
+    return i < mho_json_count(v) ? v->child[i] : NULL;
 }
 
-/* The stream remembers a refusal; the allocation for escaping a text is reported. */
-static mho_status put_value(json_t *v, size_t depth, FILE *out);
-
-static mho_status put_scalar(const json_t *v, FILE *out)
+const char *mho_json_key(const mho_json *v, size_t i)
 {
-    if (json_is_real(v)) {
-        put_real(json_real_value(v), out);
+    return i < mho_json_count(v) && v->key ? v->key[i] : NULL;
+}
+
+const mho_json *mho_json_get(const mho_json *v, const char *key)
+{
+    return mho_json_kind_of(v) == MHO_JSON_OBJECT ? mho_json_at(v, find(v, key)) : NULL;
+}
+
+const char *mho_json_place(const mho_json *v, char text[256])
+{
+    if (v && v->place)
+        (void)snprintf(text, 256, "%.200s:%u", v->place, v->line);
+    else
+        text[0] = '\0';
+    return text;
+}
+
+static mho_status refuse(const mho_json *v, const char *what)
+{
+    char place[256];
+    mho_json_place(v, place);
+    return mho_error(MHO_EFORMAT, "%s%s%s", place, *place ? ": " : "", what);
+}
+
+mho_status mho_json_need(const mho_json *v, const char *key, const mho_json **out)
+{
+    char what[256];
+    *out = mho_json_get(v, key);
+    if (*out)
         return MHO_OK;
-    }
-    if (json_dumpf(v, out, JSON_ENCODE_ANY) != 0 && !ferror(out))
-        return mho_error(MHO_ENOMEM, "out of memory while writing JSON");
+    (void)snprintf(what, sizeof what, "no \"%.200s\"", key);
+    return refuse(v, what);
+}
+
+static mho_status other_kind(const mho_json *v, const char *wanted)
+{
+    static const char *const name[] = {
+        [MHO_JSON_NULL] = "null",        [MHO_JSON_BOOL] = "true or false",
+        [MHO_JSON_INTEGER] = "a number", [MHO_JSON_NUMBER] = "a number",
+        [MHO_JSON_TEXT] = "a text",      [MHO_JSON_ARRAY] = "an array",
+        [MHO_JSON_OBJECT] = "an object",
+    };
+    char what[128];
+    (void)snprintf(what, sizeof what, "%s, want %s", v ? name[v->kind] : "nothing", wanted);
+    return refuse(v, what);
+}
+
+mho_status mho_json_to_number(const mho_json *v, double *out)
+{
+    const mho_json_kind kind = mho_json_kind_of(v);
+    if (kind != MHO_JSON_NUMBER && kind != MHO_JSON_INTEGER)
+        return other_kind(v, "a number");
+    *out = kind == MHO_JSON_NUMBER ? v->of.real
+           : v->negative           ? (double)(int64_t)v->of.whole
+                                   : (double)v->of.whole;
     return MHO_OK;
 }
 
-static mho_status put_array(json_t *v, size_t depth, FILE *out)
+mho_status mho_json_to_integer(const mho_json *v, int64_t *out)
 {
-    mho_status s = MHO_OK;
-    size_t n = json_array_size(v);
-    (void)fputc('[', out);
-    for (size_t i = 0; i < n && s == MHO_OK; i++) {
-        if (i > 0)
-            (void)fputc(',', out);
-        put_indent(depth + 1, out);
-        s = put_value(json_array_get(v, i), depth + 1, out);
-    }
-    if (n > 0)
-        put_indent(depth, out);
-    (void)fputc(']', out);
-    return s;
+    if (mho_json_kind_of(v) != MHO_JSON_INTEGER)
+        return other_kind(v, "a whole number");
+    if (!v->negative && v->of.whole > INT64_MAX)
+        return refuse(v, "the number is too large, want at most 9223372036854775807");
+    *out = (int64_t)v->of.whole;
+    return MHO_OK;
 }
 
-static mho_status put_key(const char *key, FILE *out)
+mho_status mho_json_to_unsigned(const mho_json *v, uint64_t *out)
 {
-    json_t *text = json_string(key);
-    mho_status s = text ? put_scalar(text, out) : mho_error(MHO_ENOMEM, "out of memory: JSON");
-    json_decref(text);
-    (void)fputs(": ", out);
-    return s;
+    if (mho_json_kind_of(v) != MHO_JSON_INTEGER)
+        return other_kind(v, "a whole number");
+    if (v->negative)
+        return refuse(v, "the number is negative, want 0 or more");
+    *out = v->of.whole;
+    return MHO_OK;
 }
 
-static mho_status put_object(json_t *v, size_t depth, FILE *out)
+mho_status mho_json_to_text(const mho_json *v, const char **out)
 {
-    mho_status s = MHO_OK;
-    void *at = json_object_iter(v);
-    (void)fputc('{', out);
-    for (bool first = true; at && s == MHO_OK; at = json_object_iter_next(v, at), first = false) {
-        if (!first)
-            (void)fputc(',', out);
-        put_indent(depth + 1, out);
-        s = put_key(json_object_iter_key(at), out);
-        if (s == MHO_OK)
-            s = put_value(json_object_iter_value(at), depth + 1, out);
-    }
-    if (json_object_size(v) > 0)
-        put_indent(depth, out);
-    (void)fputc('}', out);
-    return s;
+    if (mho_json_kind_of(v) != MHO_JSON_TEXT)
+        return other_kind(v, "a text");
+    *out = v->of.text;
+    return MHO_OK;
 }
 
-static mho_status put_value(json_t *v, size_t depth, FILE *out)
+mho_status mho_json_to_bool(const mho_json *v, bool *out)
 {
-    if (json_is_object(v))
-        return put_object(v, depth, out);
-    if (json_is_array(v))
-        return put_array(v, depth, out);
-    return put_scalar(v, out);
-}
-
-mho_status mho_json_write(const mho_json *v, FILE *out)
-{
-    if (!v || v->status == MHO_ENOMEM)
-        return mho_error(MHO_ENOMEM, "out of memory while building JSON");
-    if (v->status != MHO_OK)
-        return mho_error(v->status, "a key of the JSON result is not UTF-8");
-    mho_status s = put_value(v->value, 0, out);
-    if (s != MHO_OK)
-        return s;
-    (void)fputc('\n', out);
-    errno = 0;
-    if (fflush(out) != 0 || ferror(out))
-        return mho_error(MHO_EFILE, "cannot write JSON: %s",
-                         errno ? strerror(errno) : "an earlier write failed");
+    if (mho_json_kind_of(v) != MHO_JSON_BOOL)
+        return other_kind(v, "true or false");
+    *out = v->of.yes;
     return MHO_OK;
 }

@@ -233,7 +233,7 @@ static mho_status print_json(const sweep_run *r)
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->base)));
     mho_json_put(root, "data", mho_json_text(r->data->name));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->images));
-    mho_json_put(root, "seed", mho_json_integer((int64_t)args->seed));
+    mho_json_put(root, "seed", mho_json_unsigned(args->seed));
     mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
     mho_json_put(root, "kernel", mho_json_text(mho_cpu_name(mho_cpu_level())));
     mho_json_put(root, "complete", mho_json_bool(r->done == r->points));

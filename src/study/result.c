@@ -145,7 +145,7 @@ mho_json *mho_result_json(const mho_result *r)
     mho_json_put(root, "data", mho_json_text(r->data));
     mho_json_put(root, "data_place", mho_json_text(r->data_place));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->options.images));
-    mho_json_put(root, "seed", mho_json_integer((int64_t)r->options.seed));
+    mho_json_put(root, "seed", mho_json_unsigned(r->options.seed));
     mho_json_put(root, "threads", mho_json_integer((int64_t)r->threads));
     mho_json_put(root, "kernel", mho_json_text(r->kernel));
     put_errors(root, r);

@@ -103,3 +103,7 @@ pid=$!
 sleep 4; kill -INT $pid; wait $pid || code=$?
 want_code 130; want_err "interrupted"
 [ ! -s out ] || want_out "incomplete: interrupted after"
+
+# A seed of 64 bits comes back with all its digits.
+run simulate lenet --hw bcnn --data synthetic --images 1 --trials 1 --seed 18446744073709551615 --json
+want_code 0; want_json 'v["seed"] == 18446744073709551615'
