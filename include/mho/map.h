@@ -10,13 +10,6 @@
 #include "mho/hw.h"
 #include "mho/net.h"
 
-/* What the weights of a layer may be. */
-typedef enum mho_alphabet {
-    MHO_ALPHABET_REAL,
-    MHO_ALPHABET_TERNARY, /* +1, -1, 0 */
-    MHO_ALPHABET_BINARY,  /* +1, -1 */
-} mho_alphabet;
-
 typedef enum mho_converter_kind {
     MHO_CONVERTER_IDEAL, /* every sum has its own code */
     MHO_CONVERTER_SENSE, /* sense amplifier: one comparison at the threshold */

@@ -20,6 +20,7 @@ typedef enum mho_op {
     MHO_OP_AVGPOOL,   /* padding is not counted */
     MHO_OP_BATCHNORM, /* y = gamma (x - mean) / sqrt(variance + epsilon) + beta */
     MHO_OP_SIGN,      /* +1 if x > 0, else -1 (bcnn Eq. 2) */
+    MHO_OP_STEP,      /* 1 if x > 0, else 0 */
     MHO_OP_RELU,
     MHO_OP_LEAKY_RELU,
     MHO_OP_ADD,
@@ -31,6 +32,17 @@ typedef enum mho_op {
 typedef struct mho_shape {
     size_t c, h, w;
 } mho_shape;
+
+/* What the weights of a layer may be. */
+typedef enum mho_alphabet {
+    MHO_ALPHABET_REAL,
+    MHO_ALPHABET_TERNARY, /* -1, 0, +1 */
+    MHO_ALPHABET_BINARY,  /* -1, +1 */
+    MHO_ALPHABET_SCALED,  /* -alpha, +alpha, with one alpha > 0 an output channel */
+    MHO_ALPHABET_COUNT
+} mho_alphabet;
+
+MHO_API const char *mho_alphabet_name(mho_alphabet alphabet); /* "binary" */
 
 #define MHO_NAME 48
 #define MHO_SOURCE 160
@@ -93,9 +105,9 @@ typedef struct mho_geometry {
 } mho_geometry;
 
 MHO_API mho_geometry mho_node_geometry(const mho_node *node);
-MHO_API bool mho_node_is_weighted(const mho_node *node);    /* conv or fc */
-MHO_API bool mho_node_is_binary(const mho_node *node);      /* every weight is +1 or -1 */
-MHO_API size_t mho_node_weight_count(const mho_node *node); /* weights without bias */
+MHO_API bool mho_node_is_weighted(const mho_node *node);      /* conv or fc */
+MHO_API mho_alphabet mho_node_alphabet(const mho_node *node); /* REAL for other nodes */
+MHO_API size_t mho_node_weight_count(const mho_node *node);   /* weights without bias */
 MHO_API size_t mho_node_bias_count(const mho_node *node);
 MHO_API uint64_t mho_node_macs(const mho_node *node); /* multiply-accumulates an image */
 

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "mho/array.h"
-#include "net/graph.h"
+#include "net/op_table.h"
 
 typedef struct builder {
     const mho_net *net;
@@ -129,13 +129,29 @@ static mho_status add_node(builder *b, size_t i)
         return replace(b, i, node->input[0]);
     case MHO_OP_ADD:
         return add_addition(b, i);
-    default: /* elementwise */
+    case MHO_OP_BATCHNORM:
+    case MHO_OP_SIGN:
+    case MHO_OP_STEP:
+    case MHO_OP_RELU:
+    case MHO_OP_LEAKY_RELU:
+    case MHO_OP_FLATTEN:
+    case MHO_OP_SOFTMAX:
         if (b->readers[node->input[0]] > 1)
             return replace(b, i, node->input[0]);
         b->tensor[i] = b->tensor[node->input[0]];
         return MHO_OK;
+    case MHO_OP_COUNT:
+        break;
     }
+    return mhoi_node_refuse(node, MHOI_WALK_ARRAY);
 }
+
+MHOI_WALKER_HANDLES(MHOI_WALK_ARRAY, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                         MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                         MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                         MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                         MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                         MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 /* Without the fully connected layers the work ends where the first of them reads. */
 static size_t last_node(const mho_net *net, bool all)
@@ -171,7 +187,9 @@ mho_status mho_workload_create(const mho_net *net, bool all, size_t batch, mho_w
     if (batch == 0 || batch > 65536)
         return mho_error(MHO_EDOMAIN, "batch = %zu, want 1..65536", batch);
     builder b = {.net = net};
-    mho_status s = mhoi_alloc(&b.work, 1, sizeof *b.work, "workload");
+    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_ARRAY);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&b.work, 1, sizeof *b.work, "workload");
     if (s != MHO_OK)
         return s;
     snprintf(b.work->name, sizeof b.work->name, "%s", net->name);

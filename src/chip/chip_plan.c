@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
+#include "net/op_table.h"
 
 typedef struct planner {
     mho_chip *chip;
@@ -251,10 +252,24 @@ static mho_status plan_node(planner *p, size_t i)
         return MHO_OK;
     case MHO_OP_SOFTMAX:
         return i == p->net->nodes - 1 ? MHO_OK : not_modelled(node, "not the last layer");
-    default:
+    case MHO_OP_BATCHNORM:
+    case MHO_OP_SIGN:
+    case MHO_OP_RELU:
+    case MHO_OP_LEAKY_RELU:
+    case MHO_OP_ADD:
         return plan_pointwise(p, i);
+    case MHO_OP_STEP:
+    case MHO_OP_COUNT:
+        break;
     }
+    return mhoi_node_refuse(node, MHOI_WALK_CHIP);
 }
+
+MHOI_WALKER_HANDLES(MHOI_WALK_CHIP,
+                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
+                        MHOI_OP_BIT(SIGN) | MHOI_OP_BIT(RELU) | MHOI_OP_BIT(LEAKY_RELU) |
+                        MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 static void look_around(planner *p)
 {
@@ -276,6 +291,9 @@ static mho_status plan(planner *p)
 {
     mho_chip *chip = p->chip;
     const mho_net *net = p->net;
+    mho_status known = mhoi_net_check_walk(net, MHOI_WALK_CHIP);
+    if (known)
+        return known;
     look_around(p);
     for (size_t i = 0; i < net->nodes; i++) {
         mho_status s = p->done[i] ? MHO_OK : plan_node(p, i);

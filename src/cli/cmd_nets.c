@@ -133,12 +133,19 @@ static void reads_text(const mho_net *net, const mho_node *n, char text[96])
         snprintf(text, 96, "%.44s%s%.44s", name[0], inputs > 1 ? " + " : "", name[1]);
 }
 
+/* " (binary)"; nothing for real weights. */
+static void alphabet_text(const mho_node *n, char text[96])
+{
+    const mho_alphabet a = mho_node_alphabet(n);
+    snprintf(text, 96, a == MHO_ALPHABET_REAL ? "" : " (%s)", mho_alphabet_name(a));
+}
+
 static void layer_row(cli_table *t, const mho_net *net, const mho_node *n, bool csv)
 {
     char text[96], number[32];
     cli_table_text(t, "%s", mho_node_name(n));
-    cli_table_text(t, "%s%s", mho_op_name(mho_node_op(n)),
-                   mho_node_is_binary(n) ? " (binary)" : "");
+    alphabet_text(n, text);
+    cli_table_text(t, "%s%s", mho_op_name(mho_node_op(n)), text);
     const mho_geometry window = mho_node_geometry(n);
     window_text(&window, text);
     cli_table_text(t, "%s", text);
@@ -192,7 +199,8 @@ static mho_json *layer_json(const mho_net *net, const mho_node *n)
         mho_json_put(v, "stride", mho_json_integer((int64_t)g.stride_h));
     }
     if (mho_node_is_weighted(n)) {
-        mho_json_put(v, "binary", mho_json_bool(mho_node_is_binary(n)));
+        mho_json_put(v, "binary", mho_json_bool(mho_node_alphabet(n) == MHO_ALPHABET_BINARY));
+        mho_json_put(v, "alphabet", mho_json_text(mho_alphabet_name(mho_node_alphabet(n))));
         mho_json_put(v, "macs", mho_json_integer((int64_t)mho_node_macs(n)));
         mho_json_put(v, "weights", mho_json_integer((int64_t)mho_node_weight_count(n)));
         mho_json_put(v, "biases", mho_json_integer((int64_t)mho_node_bias_count(n)));

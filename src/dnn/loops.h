@@ -18,6 +18,7 @@ typedef struct mhoi_loops {
     void (*affine)(size_t n, size_t tile, const float *x, const float *a, const float *b, float *y);
     /* y = +1 where x > 0, else -1 */
     void (*sign)(size_t n, const float *x, float *y);
+    void (*step)(size_t n, const float *x, float *y); /* 1 where x > 0, else 0 */
     /* y = x where x > 0, else slope x */
     void (*relu)(size_t n, float slope, const float *x, float *y);
     void (*add)(size_t n, const float *x, const float *z, float *y); /* y = x + z */

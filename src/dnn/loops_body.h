@@ -24,6 +24,12 @@ static void sign(size_t n, const float *restrict x, float *restrict y)
         y[i] = x[i] > 0.0f ? 1.0f : -1.0f;
 }
 
+static void step(size_t n, const float *restrict x, float *restrict y)
+{
+    for (size_t i = 0; i < n; ++i)
+        y[i] = x[i] > 0.0f ? 1.0f : 0.0f;
+}
+
 static void relu(size_t n, float slope, const float *x, float *y)
 {
     for (size_t i = 0; i < n; ++i)
@@ -256,6 +262,7 @@ static void adam(size_t n, const float *restrict g, float rate, float correct_v,
 const mhoi_loops MHOI_LOOPS = {
     .affine = affine,
     .sign = sign,
+    .step = step,
     .relu = relu,
     .add = add,
     .maxpool = maxpool,

@@ -11,6 +11,7 @@
 #include "base/finite.h"
 #include "base/parallel.h"
 #include "infer/infer_impl.h"
+#include "net/op_table.h"
 
 #define BLOCK_MAX 32
 #define BLOCK_BYTES ((size_t)4 << 20)   /* of one block's values */
@@ -78,8 +79,11 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
                          net->name);
     if (!batch)
         return mho_error(MHO_EDOMAIN, "batch = 0, want 1 or more");
+    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_INFER);
+    if (s != MHO_OK)
+        return s;
     mho_infer *infer = NULL;
-    mho_status s = mhoi_alloc(&infer, 1, sizeof *infer, "inference");
+    s = mhoi_alloc(&infer, 1, sizeof *infer, "inference");
     if (s != MHO_OK)
         return s;
     infer->net = net;

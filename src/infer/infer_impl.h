@@ -11,12 +11,12 @@
 
 typedef struct infer_step {
     const mho_node *node;
-    size_t input[2], output; /* nodes whose values are read and written */
-    mhoi_conv *conv;         /* convolution, fully connected; NULL: by lanes */
-    void *packed;            /* its weights */
-    bool pool;               /* by lanes: 2 x 2 maximum pooling merged into it */
-    float *bias;             /* NULL if there is none */
-    bool relu;               /* ReLU of this slope merged into it */
+    size_t input, output; /* nodes whose values are read (the first) and written */
+    mhoi_conv *conv;      /* convolution, fully connected; NULL: by lanes */
+    void *packed;         /* its weights */
+    bool pool;            /* by lanes: 2 x 2 maximum pooling merged into it */
+    float *bias;          /* NULL if there is none */
+    bool relu;            /* ReLU of this slope merged into it */
     float slope;
     float *a, *b; /* batch normalization: [tile] */
     size_t tile;

@@ -31,10 +31,11 @@ void mhoi_transpose(size_t n, size_t c, size_t hw, const float *from, float *to)
                 to[p * c + k] = from[k * hw + p];
 }
 
+/* Networks that decide: merging would change the sums that a decision is made of in the last digit. */
 static bool has_sign(const mho_net *net)
 {
     for (size_t i = 0; i < net->nodes; ++i)
-        if (net->node[i].op == MHO_OP_SIGN)
+        if (net->node[i].op == MHO_OP_SIGN || net->node[i].op == MHO_OP_STEP)
             return true;
     return false;
 }
@@ -140,7 +141,7 @@ static mho_status ordered_weights(const infer_plan *plan, infer_step *step, cons
                                   float **out)
 {
     const mho_node *node = step->node;
-    const mho_shape in = plan->net->node[step->input[0]].out;
+    const mho_shape in = plan->net->node[step->input].out;
     float *plain = NULL;
     mho_status s = mhoi_alloc(&plain, mho_node_weight_count(node), sizeof *plain, "weights");
     if (s == MHO_OK)
@@ -241,10 +242,9 @@ static mho_status add_step(infer_plan *plan, size_t i, merged m, bool merge)
         plan->head = plan->steps;
     step->node = node;
     step->output = m.output;
-    for (size_t k = 0; k < node->inputs; ++k)
-        step->input[k] = node->op == MHO_OP_FC && only_fc_read(plan->net, node->input[k])
-                             ? unflattened(plan->net, node->input[k], merge)
-                             : node->input[k];
+    step->input = node->op == MHO_OP_FC && only_fc_read(plan->net, node->input[0])
+                      ? unflattened(plan->net, node->input[0], merge)
+                      : node->input[0];
     step->relu = m.relu != NULL;
     step->pool = m.pool != NULL;
     if (m.relu)
@@ -265,11 +265,18 @@ static bool lanes_can(const mho_node *n)
     case MHO_OP_AVGPOOL:
     case MHO_OP_BATCHNORM:
     case MHO_OP_SIGN:
+    case MHO_OP_STEP:
     case MHO_OP_RELU:
         return true;
-    default:
+    case MHO_OP_INPUT:
+    case MHO_OP_FC:
+    case MHO_OP_ADD:
+    case MHO_OP_FLATTEN:
+    case MHO_OP_SOFTMAX:
+    case MHO_OP_COUNT:
         return false;
     }
+    return false; /* operators added since: step by step */
 }
 
 bool infer_lanes_fit(const mho_net *net)
@@ -325,7 +332,7 @@ static void place(infer_plan *plan, bool merge)
     for (size_t i = 0; i < plan->steps; ++i) {
         const infer_step *step = &plan->step[i];
         for (size_t k = 0; i >= plan->head && k < step->node->inputs; ++k)
-            plan->whole[step->input[k]] = true;
+            plan->whole[k ? step->node->input[k] : step->input] = true;
         if (i >= plan->head || !merge)
             plan->whole[step->output] = true;
     }

@@ -2,8 +2,10 @@
 /* Running the steps of a plan on one block of images. */
 #include <math.h>
 
+#include "base/contract.h"
 #include "base/finite.h"
 #include "infer/infer_impl.h"
+#include "net/op_table.h"
 
 /* Over the channels of every pixel. */
 static void softmax(size_t rows, size_t c, const float *x, float *y)
@@ -31,7 +33,7 @@ static mho_status check_finite(const mho_node *node, size_t count, const float *
     switch (node->op) {
     case MHO_OP_CONV:
     case MHO_OP_FC:
-        if (node->binary) /* sums of as many inputs as there are rows: far from the end of float */
+        if (node->alphabet == MHO_ALPHABET_BINARY) /* sums of as many inputs as there are rows: far from the end of float */
             return MHO_OK;
         break;
     case MHO_OP_AVGPOOL:
@@ -53,7 +55,7 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
                                const infer_step *step, size_t first, size_t n, float *memory)
 {
     const mho_node *node = step->node;
-    const float *x = value_of(plan, memory, step->input[0], first);
+    const float *x = value_of(plan, memory, step->input, first);
     float *y = value_of(plan, memory, step->output, first);
     const size_t count = n * infer_elements(node->out);
     switch (node->op) {
@@ -72,12 +74,15 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
     case MHO_OP_SIGN:
         loops->sign(count, x, y);
         return MHO_OK;
+    case MHO_OP_STEP:
+        loops->step(count, x, y);
+        return MHO_OK;
     case MHO_OP_RELU:
     case MHO_OP_LEAKY_RELU:
         loops->relu(count, node->op == MHO_OP_RELU ? 0.0f : node->slope, x, y);
         return MHO_OK;
     case MHO_OP_ADD:
-        loops->add(count, x, value_of(plan, memory, step->input[1], first), y);
+        loops->add(count, x, value_of(plan, memory, node->input[1], first), y);
         return MHO_OK;
     case MHO_OP_FLATTEN:
         mhoi_transpose(n, node->in.h * node->in.w, node->in.c, x, y);
@@ -85,11 +90,19 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
     case MHO_OP_SOFTMAX:
         softmax(n * node->out.h * node->out.w, node->out.c, x, y);
         return MHO_OK;
-    default:
-        return mho_error(MHO_ENOTMODELED, "%s: inference of operator %d", node->name,
-                         (int)node->op);
+    case MHO_OP_INPUT: /* in place before the first step */
+    case MHO_OP_COUNT:
+        break;
     }
+    return mhoi_node_refuse(node, MHOI_WALK_INFER);
 }
+
+MHOI_WALKER_HANDLES(MHOI_WALK_INFER, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                         MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                         MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                         MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                         MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                         MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, const infer_step *step,
                            size_t first, size_t n, float *memory)
@@ -105,7 +118,7 @@ static mho_status run_lanes_step(const infer_plan *plan, const mhoi_loops *loops
                                  float *memory)
 {
     const infer_step *step = &plan->step[i];
-    const float *x = memory + (i ? plan->offset[step->input[0]] : plan->enter);
+    const float *x = memory + (i ? plan->offset[step->input] : plan->enter);
     float *y = memory + (i + 1 < plan->head ? plan->offset[step->output] : plan->leave);
     mho_node wide = *step->node;
     wide.in.c *= MHOI_LANES;
@@ -128,9 +141,15 @@ static mho_status run_lanes_step(const infer_plan *plan, const mhoi_loops *loops
     case MHO_OP_SIGN:
         loops->sign(count, x, y);
         break;
-    default:
+    case MHO_OP_STEP:
+        loops->step(count, x, y);
+        break;
+    case MHO_OP_RELU:
+    case MHO_OP_LEAKY_RELU:
         loops->relu(count, wide.op == MHO_OP_RELU ? 0.0f : wide.slope, x, y);
         break;
+    default: /* lanes_can lets no other operator in */
+        MHO_ASSERT(false);
     }
     return check_finite(step->node, infer_elements(plan->net->node[step->output].out) * MHOI_LANES,
                         y);

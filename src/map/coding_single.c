@@ -23,6 +23,8 @@ void mhoi_single_codes(const mhoi_weight_wish *wish, mhoi_cells *cells)
         cells->levels = 3;
         break;
     case MHO_ALPHABET_REAL:
+    case MHO_ALPHABET_SCALED:
+    case MHO_ALPHABET_COUNT:
         cells->offset = (int32_t)1
                         << ((wish->weight_bits ? wish->weight_bits : wish->device->bits) - 1);
         cells->codes = (mho_codes){-cells->offset + wish->mirrored, cells->offset - 1};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cycle counts in closed form: docs/models/map.md eq. (7) and (8), bcnn Eq. 6 and Eq. 7. */
 #include "mho/map.h"
-#include "net/graph.h"
+#include "net/op_table.h"
 
 static size_t max_size(size_t a, size_t b)
 {
@@ -25,8 +25,16 @@ static mho_status stream_length(const mho_node *node, uint64_t *length)
 
 static bool is_pool(const mho_node *node)
 {
-    return node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_AVGPOOL;
+    return mhoi_op_is(node->op, MHOI_OP_POOL);
 }
+
+/* Those that are no convolution, pooling or fully connected layer take no cycle of their own. */
+MHOI_WALKER_HANDLES(MHOI_WALK_CYCLES, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                          MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                          MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                          MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                          MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                          MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 mho_status mho_cycles_pipelined_term(const mho_node *node, bool first, uint64_t *cycles)
 {
@@ -63,29 +71,27 @@ mho_status mho_cycles_pipelined(const mho_net *net, uint64_t *cycles)
 {
     bool first = true;
     *cycles = 0;
-    for (size_t i = 0; i < net->nodes; i++) {
+    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_CYCLES);
+    for (size_t i = 0; !s && i < net->nodes; i++) {
         uint64_t term;
-        mho_status s = mho_cycles_pipelined_term(&net->node[i], first, &term);
+        s = mho_cycles_pipelined_term(&net->node[i], first, &term);
         if (!s)
             s = add(cycles, term, net);
-        if (s)
-            return s;
         if (net->node[i].op == MHO_OP_CONV)
             first = false;
     }
-    return MHO_OK;
+    return s;
 }
 
 mho_status mho_cycles_layer_by_layer(const mho_net *net, uint64_t *cycles)
 {
     *cycles = 0;
-    for (size_t i = 0; i < net->nodes; i++) {
+    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_CYCLES);
+    for (size_t i = 0; !s && i < net->nodes; i++) {
         uint64_t term;
-        mho_status s = layer_by_layer_term(&net->node[i], &term);
+        s = layer_by_layer_term(&net->node[i], &term);
         if (!s)
             s = add(cycles, term, net);
-        if (s)
-            return s;
     }
-    return MHO_OK;
+    return s;
 }

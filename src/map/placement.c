@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "map/placement.h"
-#include "net/graph.h"
+#include "net/op_table.h"
 
 static size_t ceil_div(size_t a, size_t b)
 {
@@ -155,6 +155,14 @@ static mho_status place_layers(placer *p, mho_placement *out)
     return MHO_OK;
 }
 
+/* Weighted layers lie on crossbars; the others are digital and have no place there. */
+MHOI_WALKER_HANDLES(MHOI_WALK_MAP, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                       MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                       MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                       MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                       MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                       MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
+
 static size_t count_weighted(const mho_net *net)
 {
     size_t count = 0;
@@ -203,6 +211,8 @@ static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw)
 {
     placer p = {.net = net};
     mho_status s = mhoi_machine_of(hw, &p.hw);
+    if (!s)
+        s = mhoi_net_check_walk(net, MHOI_WALK_MAP);
     if (!s)
         s = create_plan(&p, &out->plan);
     if (s)

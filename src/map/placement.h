@@ -51,9 +51,6 @@ void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw);
  * can take its place? */
 bool mhoi_reaches_sign(const mho_net *net, size_t node);
 
-/* alphabet.c: from the weights where there are any, else from the graph. */
-mho_alphabet mhoi_alphabet_of(const mho_node *node);
-
 /* converters.c: which converter a layer gets, and the sums that can occur. */
 MHO_MUST_CHECK mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw,
                                               mhoi_place *place);

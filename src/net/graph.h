@@ -8,22 +8,32 @@
 #include "mho/net.h"
 
 #define MHOI_NODE_INPUTS ((size_t)64) /* most nodes that one node reads */
+#define MHOI_RANK ((size_t)6)
+
+/* The shape of a tensor of one image (the axis of the images is not among them). */
+typedef struct mhoi_dims {
+    size_t rank, size[MHOI_RANK];
+} mhoi_dims;
 
 struct mho_node {
     mho_op op;
     char name[MHO_NAME];
     size_t input[MHOI_NODE_INPUTS]; /* indices of the nodes read */
     size_t inputs;
-    mho_shape in, out; /* of input[0] and of this node; readers set out.c of conv and fc */
+    /* Shapes of input[0] and of this node; readers of files set out.c of conv and fc.  A tensor of rank 3 is
+     * a feature map of c x h x w, kept [h][w][c] in memory; one of any other rank is c = all its elements,
+     * kept in order, and no layer takes it for a map unless its rank is 1. */
+    mho_shape in, out;
+    mhoi_dims dims; /* of this node's output */
 
     /* conv, pool: mhoi_node_set_window gives those of a plain 1 x 1 window */
     size_t kh, kw, stride_h, stride_w, dilation_h, dilation_w;
     size_t pad_top, pad_left, pad_bottom, pad_right;
-    size_t groups;  /* conv */
-    bool ceil_mode; /* pool: a last partial window counts (Caffe) */
-    bool binary;    /* conv, fc: every weight is +1 or -1 */
-    float slope;    /* leaky ReLU */
-    float epsilon;  /* batch normalization */
+    size_t groups;         /* conv */
+    bool ceil_mode;        /* pool: a last partial window counts (Caffe) */
+    mho_alphabet alphabet; /* conv, fc */
+    float slope;           /* leaky ReLU */
+    float epsilon;         /* batch normalization */
 
     /* parameters; NULL while the network has none */
     float *weight;
@@ -40,6 +50,45 @@ struct mho_net {
     float input_scale;
     size_t input_bits;
 };
+
+#define MHOI_NO_NODE SIZE_MAX
+
+/* Who reads whom, found once: count and reader of node i are reader[first[i]] .. reader[first[i + 1]],
+ * ascending, a node that reads i twice standing there twice.  The network's output counts as read after
+ * every node: last_use of it is net->nodes; of a node i, no value is needed any more once last_use[i] has run. */
+typedef struct mhoi_readers {
+    size_t *first;    /* [nodes + 1] */
+    size_t *reader;   /* [sum of inputs] */
+    size_t *last_use; /* [nodes] */
+} mhoi_readers;
+
+/* mhoi_readers_free it, also after an error. */
+MHO_MUST_CHECK mho_status mhoi_readers_create(const mho_net *net, mhoi_readers *out);
+void mhoi_readers_free(mhoi_readers *r);
+size_t mhoi_readers_count(const mhoi_readers *r, size_t i);
+/* The only node that reads node i, and reads it once; MHOI_NO_NODE if there is none or more. */
+size_t mhoi_readers_sole(const mhoi_readers *r, size_t i);
+
+/* What the values of a feature map are, as far as the graph tells. */
+typedef enum mhoi_values_kind {
+    MHOI_VALUES_CODES,      /* integers times a scale */
+    MHOI_VALUES_ZERO_ONE,   /* 0 and 1: the input is driven or not */
+    MHOI_VALUES_PLUS_MINUS, /* -1 and +1 */
+} mhoi_values_kind;
+
+typedef struct mhoi_values {
+    mhoi_values_kind kind;
+    size_t bits;    /* of codes; 0: as many as the hardware has */
+    bool is_signed; /* codes below 0 occur */
+} mhoi_values;
+
+/* The coding of node i's output.  Pooling (but not the average of 1-bit maps) and flattening keep that of
+ * their input; codes behind ReLU and softmax have no sign. */
+mhoi_values mhoi_net_values(const mho_net *net, size_t i);
+
+/* The alphabet that a layer's weights are of, from their values: BINARY before TERNARY before SCALED (at
+ * least two weights a channel); REAL otherwise, or without weights. */
+mho_alphabet mhoi_node_find_alphabet(const mho_node *node);
 
 /* A net of `nodes` zeroed nodes, to be filled in, then inferred. */
 MHO_MUST_CHECK mho_status mhoi_net_create(const char *name, size_t nodes, mho_net **out);

@@ -6,28 +6,7 @@
 
 #include "base/alloc.h"
 #include "net/net_impl.h"
-
-static const struct {
-    const char *name, *stem; /* stem: of the usual names of nodes */
-} ops[MHO_OP_COUNT] = {
-    [MHO_OP_INPUT] = {"input", "input"},
-    [MHO_OP_CONV] = {"conv", "conv"},
-    [MHO_OP_FC] = {"fc", "fc"},
-    [MHO_OP_MAXPOOL] = {"maxpool", "pool"},
-    [MHO_OP_AVGPOOL] = {"avgpool", "pool"},
-    [MHO_OP_BATCHNORM] = {"batchnorm", "bn"},
-    [MHO_OP_SIGN] = {"sign", "sign"},
-    [MHO_OP_RELU] = {"relu", "relu"},
-    [MHO_OP_LEAKY_RELU] = {"leaky_relu", "relu"},
-    [MHO_OP_ADD] = {"add", "add"},
-    [MHO_OP_FLATTEN] = {"flatten", "flatten"},
-    [MHO_OP_SOFTMAX] = {"softmax", "softmax"},
-};
-
-const char *mho_op_name(mho_op op)
-{
-    return (unsigned)op < MHO_OP_COUNT ? ops[op].name : "?";
-}
+#include "net/op_table.h"
 
 void mhoi_node_set_window(mho_node *node, size_t kh, size_t kw)
 {
@@ -39,7 +18,7 @@ void mhoi_node_set_window(mho_node *node, size_t kh, size_t kw)
 
 bool mho_node_is_weighted(const mho_node *node)
 {
-    return node->op == MHO_OP_CONV || node->op == MHO_OP_FC;
+    return mhoi_op_is(node->op, MHOI_OP_WEIGHTED);
 }
 
 size_t mho_node_weight_count(const mho_node *node)
@@ -259,6 +238,6 @@ void mhoi_net_set_usual_name(mho_net *net, size_t i)
     if (net->node[i].op == MHO_OP_INPUT)
         snprintf(stem, sizeof stem, "input");
     else
-        snprintf(stem, sizeof stem, "%s%zu", ops[net->node[i].op].stem, weighted);
+        snprintf(stem, sizeof stem, "%s%zu", mhoi_op_info_of(net->node[i].op)->stem, weighted);
     mhoi_net_set_unique_name(net, i, stem);
 }

@@ -95,11 +95,9 @@ mho_status mhoi_layer_missing(const mhoi_builder *b, const mhoi_layer *l, const 
     return mhoi_net_at(b, l->entry, mho_error(MHO_ECONFIG, "%s: %s is missing", l->kind, key));
 }
 
-mho_status mhoi_layer_kernel(const mhoi_builder *b, const mhoi_layer *l, const mhoi_yaml *node,
-                             mho_node *out)
+mho_status mhoi_layer_pair(const mhoi_builder *b, const mhoi_layer *l, const char *key,
+                           const mhoi_yaml *node, size_t pair[2])
 {
-    if (!node)
-        return mhoi_layer_missing(b, l, "kernel");
     mho_status s = mhoi_layer_resolve(b, l->scope, &node);
     if (s)
         return s;
@@ -107,21 +105,13 @@ mho_status mhoi_layer_kernel(const mhoi_builder *b, const mhoi_layer *l, const m
         if (node->children != 2)
             return mhoi_net_at(b, node,
                                mho_error(MHO_ECONFIG,
-                                         "kernel of %zu numbers, want one or [height, width]",
+                                         "%s of %zu numbers, want one or [height, width]", key,
                                          node->children));
-        s = mhoi_layer_size(b, l, &node->child[0], &out->kh);
-        return s ? s : mhoi_layer_size(b, l, &node->child[1], &out->kw);
+        s = mhoi_layer_size(b, l, &node->child[0], &pair[0]);
+        return s ? s : mhoi_layer_size(b, l, &node->child[1], &pair[1]);
     }
-    s = mhoi_yaml_size(node, b->place, &out->kh);
-    out->kw = out->kh;
-    return s;
-}
-
-mho_status mhoi_layer_stride(const mhoi_builder *b, const mhoi_layer *l, mho_node *out)
-{
-    mho_status s = mhoi_layer_optional_size(b, l, "stride", &out->stride_h);
-    if (mhoi_layer_field(l, "stride"))
-        out->stride_w = out->stride_h;
+    s = mhoi_yaml_size(node, b->place, &pair[0]);
+    pair[1] = pair[0];
     return s;
 }
 

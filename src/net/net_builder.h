@@ -56,12 +56,9 @@ MHO_MUST_CHECK mho_status mhoi_layer_optional_bool(const mhoi_builder *b, const 
                                                    const char *key, bool *out);
 MHO_MUST_CHECK mho_status mhoi_layer_optional_float(const mhoi_builder *b, const mhoi_layer *l,
                                                     const mhoi_yaml *node, float *out);
-/* kernel: 3 or [3, 5] (height, width) */
-MHO_MUST_CHECK mho_status mhoi_layer_kernel(const mhoi_builder *b, const mhoi_layer *l,
-                                            const mhoi_yaml *node, mho_node *out);
-/* stride: 2 */
-MHO_MUST_CHECK mho_status mhoi_layer_stride(const mhoi_builder *b, const mhoi_layer *l,
-                                            mho_node *out);
+/* key: 3 for both, or [3, 5] (height, width) */
+MHO_MUST_CHECK mho_status mhoi_layer_pair(const mhoi_builder *b, const mhoi_layer *l,
+                                          const char *key, const mhoi_yaml *node, size_t pair[2]);
 /* pad: 1, or [top, left, bottom, right], or same (stride 1: the output is as large as the input) */
 MHO_MUST_CHECK mho_status mhoi_layer_pad(const mhoi_builder *b, const mhoi_layer *l, mho_node *out);
 /* The node of that name. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What programs may ask a network and its nodes. */
 #include "base/contract.h"
-#include "net/graph.h"
+#include "net/op_table.h"
 
 const char *mho_net_name(const mho_net *net)
 {
@@ -77,7 +77,7 @@ mho_shape mho_node_output_shape(const mho_node *node)
 
 mho_geometry mho_node_geometry(const mho_node *node)
 {
-    if (node->op != MHO_OP_CONV && node->op != MHO_OP_MAXPOOL && node->op != MHO_OP_AVGPOOL)
+    if (!mhoi_op_is(node->op, MHOI_OP_WINDOW))
         return (mho_geometry){.kh = 0};
     return (mho_geometry){.kh = node->kh,
                           .kw = node->kw,
@@ -92,9 +92,9 @@ mho_geometry mho_node_geometry(const mho_node *node)
                           .groups = node->groups};
 }
 
-bool mho_node_is_binary(const mho_node *node)
+mho_alphabet mho_node_alphabet(const mho_node *node)
 {
-    return node->binary;
+    return node->alphabet;
 }
 
 size_t mho_node_bias_count(const mho_node *node)

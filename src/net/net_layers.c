@@ -5,88 +5,78 @@
 #include "mho/config.h"
 #include "base/parallel.h"
 #include "net/net_builder.h"
+#include "net/op_table.h"
 
 #define DEPTH_MAX 16
 #define TIMES_MAX ((size_t)1000)
 #define STEPS_MAX                                                                                  \
     ((size_t)1000000) /* blocks may append nothing, so the limit of layers is not enough */
 
-static mho_status build_conv(mhoi_builder *b, const mhoi_layer *l, mho_op op)
+/* One attribute of the operator, if the layer tells it. */
+static mho_status read_attribute(const mhoi_builder *b, const mhoi_layer *l,
+                                 const mhoi_attribute *a, bool first, mho_node *node)
 {
-    mho_node node = {.op = op, .has_bias = true};
-    mhoi_node_set_window(&node, 0, 0);
-    if (!mhoi_layer_field(l, "out"))
-        return mhoi_layer_missing(b, l, "out");
-    mho_status s = mhoi_layer_optional_size(b, l, "out", &node.out.c);
-    if (!s)
-        s = mhoi_layer_kernel(b, l, mhoi_layer_field(l, "kernel"), &node);
-    if (!s)
-        s = mhoi_layer_stride(b, l, &node);
-    if (!s)
-        s = mhoi_layer_pad(b, l, &node);
-    if (!s)
-        s = mhoi_layer_optional_size(b, l, "groups", &node.groups);
-    if (!s)
-        s = mhoi_layer_optional_bool(b, l, "bias", &node.has_bias);
+    char *const at = (char *)node + a->offset;
+    const mhoi_yaml *value = first ? mhoi_layer_main_field(l, a->key) : mhoi_layer_field(l, a->key);
+    if (!value)
+        return a->required ? mhoi_layer_missing(b, l, a->key) : MHO_OK;
+    switch (a->kind) {
+    case MHOI_ATTRIBUTE_SIZE:
+        return mhoi_layer_size(b, l, value, (size_t *)(void *)at);
+    case MHOI_ATTRIBUTE_BOOL:
+        return mhoi_layer_optional_bool(b, l, a->key, (bool *)at);
+    case MHOI_ATTRIBUTE_FLOAT:
+        return mhoi_layer_optional_float(b, l, value, (float *)(void *)at);
+    case MHOI_ATTRIBUTE_PAIR:
+        return mhoi_layer_pair(b, l, a->key, value, (size_t *)(void *)at);
+    case MHOI_ATTRIBUTE_PADS:
+        return mhoi_layer_pad(b, l, node);
+    }
+    return mho_error(MHO_EINTERNAL, "attribute %s has no kind", a->key);
+}
+
+/* Attributes from *a on; an operator with one attribute alone, or whose first is a number, may be given its
+ * value without a map: `fc: 500`. */
+static mho_status read_attributes(const mhoi_builder *b, const mhoi_layer *l,
+                                  const mhoi_attribute *a, bool first, mho_node *node)
+{
+    mho_status s = MHO_OK;
+    for (; !s && a->key; a++, first = false)
+        s = read_attribute(b, l, a, first, node);
+    return s;
+}
+
+static mho_status build_plain(mhoi_builder *b, const mhoi_layer *l, mho_op op)
+{
+    mho_node node = mhoi_node_initial(op);
+    mho_status s = read_attributes(b, l, mhoi_op_info_of(op)->attribute, op != MHO_OP_CONV, &node);
     return s ? s : mhoi_layer_append(b, l, &node);
 }
 
-static mho_status build_fc(mhoi_builder *b, const mhoi_layer *l, mho_op op)
+static bool is_global(const mhoi_yaml *kernel)
 {
-    mho_node node = {.op = op, .has_bias = true};
-    const mhoi_yaml *out = mhoi_layer_main_field(l, "out");
-    if (!out)
-        return mhoi_layer_missing(b, l, "out");
-    mho_status s = mhoi_layer_size(b, l, out, &node.out.c);
-    if (!s)
-        s = mhoi_layer_optional_bool(b, l, "bias", &node.has_bias);
-    return s ? s : mhoi_layer_append(b, l, &node);
+    return kernel && kernel->kind == MHOI_YAML_SCALAR && strcmp(kernel->text, "global") == 0;
 }
 
-/* avgpool: global takes the whole map */
+/* avgpool: global takes the whole map; strides are the kernel's unless told. */
 static mho_status build_pool(mhoi_builder *b, const mhoi_layer *l, mho_op op)
 {
-    mho_node node = {.op = op};
-    const mhoi_yaml *kernel = mhoi_layer_main_field(l, "kernel");
-    if (kernel && kernel->kind == MHOI_YAML_SCALAR && strcmp(kernel->text, "global") == 0) {
-        if (mhoi_layer_field(l, "stride") || mhoi_layer_field(l, "pad") ||
-            mhoi_layer_field(l, "ceil") || l->from)
+    const mhoi_attribute *a = mhoi_op_info_of(op)->attribute;
+    mho_node node = mhoi_node_initial(op);
+    if (is_global(mhoi_layer_main_field(l, a->key))) {
+        if ((l->value->kind == MHOI_YAML_MAP && l->value->children > 1) || l->from)
             return mhoi_net_at(b, l->entry,
                                mho_error(MHO_ECONFIG, "global %s takes no other key", l->kind));
         const mho_shape in = b->net->node[b->net->nodes - 1].out;
         mhoi_node_set_window(&node, in.h, in.w);
         return mhoi_layer_append(b, l, &node);
     }
-    mhoi_node_set_window(&node, 0, 0);
-    mho_status s = mhoi_layer_kernel(b, l, kernel, &node);
-    node.stride_h = node.stride_w = node.kh;
+    mho_status s = read_attribute(b, l, a, true, &node);
+    node.stride_h = node.kh;
+    node.stride_w = node.kw;
     if (!s)
-        s = mhoi_layer_stride(b, l, &node);
-    if (!s)
-        s = mhoi_layer_pad(b, l, &node);
-    if (!s)
-        s = mhoi_layer_optional_bool(b, l, "ceil", &node.ceil_mode);
+        s = read_attributes(b, l, a + 1, false, &node);
     return s ? s : mhoi_layer_append(b, l, &node);
-}
-
-static mho_status build_batchnorm(mhoi_builder *b, const mhoi_layer *l, mho_op op)
-{
-    mho_node node = {.op = op, .epsilon = 1e-5F};
-    mho_status s = mhoi_layer_optional_float(b, l, mhoi_layer_field(l, "epsilon"), &node.epsilon);
-    return s ? s : mhoi_layer_append(b, l, &node);
-}
-
-static mho_status build_leaky_relu(mhoi_builder *b, const mhoi_layer *l, mho_op op)
-{
-    mho_node node = {.op = op, .slope = 0.1F};
-    mho_status s = mhoi_layer_optional_float(b, l, mhoi_layer_main_field(l, "slope"), &node.slope);
-    return s ? s : mhoi_layer_append(b, l, &node);
-}
-
-static mho_status build_plain(mhoi_builder *b, const mhoi_layer *l, mho_op op)
-{
-    const mho_node node = {.op = op};
-    return mhoi_layer_append(b, l, &node);
 }
 
 static mho_status build_add(mhoi_builder *b, const mhoi_layer *l, mho_op op)
@@ -117,7 +107,7 @@ static mho_status build_shortcut(mhoi_builder *b, const mhoi_layer *l, size_t st
     mhoi_node_set_window(&conv, 1, 1);
     conv.out.c = want.c;
     conv.stride_h = conv.stride_w = (in.h + want.h - 1) / want.h;
-    const mho_node bn = {.op = MHO_OP_BATCHNORM, .epsilon = 1e-5F};
+    const mho_node bn = mhoi_node_initial(MHO_OP_BATCHNORM);
     mho_status s = mhoi_layer_append(b, &plain, &conv);
     if (!s)
         s = mhoi_layer_append(b, &plain, &bn);
@@ -138,33 +128,66 @@ static mho_status build_residual(mhoi_builder *b, const mhoi_layer *l, mho_op op
     return s ? s : mhoi_layer_append(b, l, &add);
 }
 
+typedef mho_status builder_of(mhoi_builder *b, const mhoi_layer *l, mho_op op);
+
+/* Names of layers that are no operator's, and operators that their attributes alone do not make. */
 static const struct kind {
     const char *name;
     mho_op op;
-    mho_status (*build)(mhoi_builder *b, const mhoi_layer *l, mho_op op);
-    const char *const keys[7]; /* of its map */
+    builder_of *build;
 } kinds[] = {
-    {"conv", MHO_OP_CONV, build_conv, {"out", "kernel", "stride", "pad", "groups", "bias"}},
-    {"fc", MHO_OP_FC, build_fc, {"out", "bias"}},
-    {"maxpool", MHO_OP_MAXPOOL, build_pool, {"kernel", "stride", "pad", "ceil"}},
-    {"avgpool", MHO_OP_AVGPOOL, build_pool, {"kernel", "stride", "pad", "ceil"}},
-    {"batchnorm", MHO_OP_BATCHNORM, build_batchnorm, {"epsilon"}},
-    {"sign", MHO_OP_SIGN, build_plain, {0}},
-    {"relu", MHO_OP_RELU, build_plain, {0}},
-    {"leaky_relu", MHO_OP_LEAKY_RELU, build_leaky_relu, {"slope"}},
-    {"add", MHO_OP_ADD, build_add, {0}},
-    {"residual", MHO_OP_ADD, build_residual, {0}},
-    {"flatten", MHO_OP_FLATTEN, build_plain, {0}},
-    {"softmax", MHO_OP_SOFTMAX, build_plain, {0}},
+    {"maxpool", MHO_OP_MAXPOOL, build_pool},
+    {"avgpool", MHO_OP_AVGPOOL, build_pool},
+    {"add", MHO_OP_ADD, build_add},
+    {"residual", MHO_OP_ADD, build_residual},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
-static size_t count_names(const char *const *names)
+/* MHO_OP_COUNT: there is none of that name.  The input is no layer. */
+static mho_op find_kind(const char *name, builder_of **build)
 {
-    size_t n = 0;
-    while (names[n])
-        n++;
-    return n;
+    for (size_t k = 0; k < KINDS; k++)
+        if (strcmp(kinds[k].name, name) == 0) {
+            *build = kinds[k].build;
+            return kinds[k].op;
+        }
+    *build = build_plain;
+    for (mho_op op = MHO_OP_INPUT + 1; op < MHO_OP_COUNT; op++)
+        if (strcmp(mhoi_op_info_of(op)->name, name) == 0)
+            return op;
+    return MHO_OP_COUNT;
+}
+
+static mho_status unknown_kind(const mhoi_builder *b, const mhoi_layer *l)
+{
+    const char *names[KINDS + MHO_OP_COUNT];
+    size_t count = 0;
+    for (; count < KINDS; count++)
+        names[count] = kinds[count].name;
+    for (mho_op op = MHO_OP_INPUT + 1; op < MHO_OP_COUNT; op++)
+        names[count++] = mhoi_op_info_of(op)->name;
+    return mhoi_net_at(
+        b, l->entry,
+        mho_error_near(MHO_ECONFIG, l->kind, names, count, "unknown layer '%s'", l->kind));
+}
+
+/* The keys of a layer's map are its attributes; an operator without any takes no value. */
+static mho_status check_value(const mhoi_builder *b, const mhoi_layer *l, mho_op op,
+                              builder_of *build)
+{
+    enum { KEYS_MAX = 16 };
+    const mhoi_attribute *a = mhoi_op_info_of(op)->attribute;
+    const char *keys[KEYS_MAX];
+    size_t count = 0;
+    if (mhoi_yaml_is_empty(l->value))
+        return MHO_OK;
+    for (; a[count].key && count < KEYS_MAX; count++)
+        keys[count] = a[count].key;
+    if (l->value->kind == MHOI_YAML_MAP)
+        return mhoi_layer_check_keys(b, l->value, keys, count);
+    if (count == 0 && build == build_plain)
+        return mhoi_net_at(b, l->entry, mho_error(MHO_ECONFIG, "%s takes no value", l->kind));
+    return MHO_OK;
 }
 
 /* One more entry or use of a block. */
@@ -208,24 +231,12 @@ static mho_status build_layer(mhoi_builder *b, const mhoi_layer *l)
     const mhoi_yaml *block = b->blocks ? mhoi_yaml_get(b->blocks, l->kind) : NULL;
     if (block)
         return build_block(b, l, block);
-    const char *names[KINDS];
-    for (size_t k = 0; k < KINDS; k++) {
-        names[k] = kinds[k].name;
-        if (strcmp(kinds[k].name, l->kind))
-            continue;
-        if (!mhoi_yaml_is_empty(l->value) && l->value->kind == MHOI_YAML_MAP) {
-            mho_status s =
-                mhoi_layer_check_keys(b, l->value, kinds[k].keys, count_names(kinds[k].keys));
-            if (s)
-                return s;
-        } else if (!mhoi_yaml_is_empty(l->value) && kinds[k].build == build_plain) {
-            return mhoi_net_at(b, l->entry, mho_error(MHO_ECONFIG, "%s takes no value", l->kind));
-        }
-        return kinds[k].build(b, l, kinds[k].op);
-    }
-    return mhoi_net_at(
-        b, l->entry,
-        mho_error_near(MHO_ECONFIG, l->kind, names, KINDS, "unknown layer '%s'", l->kind));
+    builder_of *build;
+    const mho_op op = find_kind(l->kind, &build);
+    if (op == MHO_OP_COUNT)
+        return unknown_kind(b, l);
+    mho_status s = check_value(b, l, op, build);
+    return s ? s : build(b, l, op);
 }
 
 /* Entry "relu", or a map of the kind and perhaps name and from. */

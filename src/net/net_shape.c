@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net/net_impl.h"
+#include "net/op_table.h"
 
 static bool product_fits(const size_t *factor, size_t factors)
 {
@@ -59,25 +60,53 @@ static mho_status window_count(const axis *a, size_t *out)
     return MHO_OK;
 }
 
-static mho_status infer_window(mho_node *node, bool pool)
+static void set_map(mho_node *node, mho_shape shape)
+{
+    node->out = shape;
+    node->dims = (mhoi_dims){3, {shape.c, shape.h, shape.w}};
+}
+
+static void set_vector(mho_node *node, size_t count)
+{
+    node->out = (mho_shape){count, 1, 1};
+    node->dims = (mhoi_dims){1, {count}};
+}
+
+/* A layer over positions reads maps; a vector is a map of one position. */
+static mho_status check_map(const mho_net *net, const mho_node *node)
+{
+    const mho_node *from = &net->node[node->input[0]];
+    if (from->dims.rank == 3 || from->dims.rank == 1)
+        return MHO_OK;
+    return mho_error(MHO_ECONFIG, "reads '%s' of %zu dimensions, want a map of 3 or a vector",
+                     from->name, from->dims.rank);
+}
+
+static mho_status infer_window(const mho_net *net, mho_node *node, bool pool)
 {
     const axis rows = {"height",      node->in.h,       node->kh, node->stride_h, node->dilation_h,
                        node->pad_top, node->pad_bottom, pool,     node->ceil_mode};
     const axis columns = {"width",          node->in.w,     node->kw,        node->stride_w,
                           node->dilation_w, node->pad_left, node->pad_right, pool,
                           node->ceil_mode};
-    mho_status s = window_count(&rows, &node->out.h);
-    return s ? s : window_count(&columns, &node->out.w);
+    mho_shape out = {node->out.c, 0, 0};
+    mho_status s = check_map(net, node);
+    if (!s)
+        s = window_count(&rows, &out.h);
+    if (!s)
+        s = window_count(&columns, &out.w);
+    set_map(node, out);
+    return s;
 }
 
-static mho_status infer_conv(mho_node *node)
+mho_status mhoi_shape_conv(const mho_net *net, mho_node *node)
 {
     if (node->out.c == 0)
         return mho_error(MHO_ECONFIG, "0 output channels");
     if (node->groups == 0 || node->in.c % node->groups || node->out.c % node->groups)
         return mho_error(MHO_ECONFIG, "%zu groups do not divide %zu input and %zu output channels",
                          node->groups, node->in.c, node->out.c);
-    mho_status s = infer_window(node, false);
+    mho_status s = infer_window(net, node, false);
     if (s)
         return s;
     if (!product_fits((const size_t[]){node->out.c, node->in.c / node->groups, node->kh, node->kw},
@@ -87,54 +116,72 @@ static mho_status infer_conv(mho_node *node)
     return MHO_OK;
 }
 
-static mho_status infer_fc(mho_node *node)
+mho_status mhoi_shape_fc(const mho_net *net, mho_node *node)
 {
-    node->out.h = node->out.w = 1;
+    (void)net;
+    set_vector(node, node->out.c);
     if (!product_fits((const size_t[]){node->out.c, node->in.c, node->in.h, node->in.w}, 4))
         return mho_error(MHO_EDOMAIN, "%zu x %zu x %zu x %zu weights are more than 2^40",
                          node->out.c, node->in.c, node->in.h, node->in.w);
     return MHO_OK;
 }
 
-static mho_status infer_add(const mho_net *net, mho_node *node)
+mho_status mhoi_shape_pool(const mho_net *net, mho_node *node)
+{
+    node->out.c = node->in.c;
+    return infer_window(net, node, true);
+}
+
+mho_status mhoi_shape_add(const mho_net *net, mho_node *node)
 {
     const mho_node *a = &net->node[node->input[0]], *b = &net->node[node->input[1]];
     if (a->out.c != b->out.c || a->out.h != b->out.h || a->out.w != b->out.w)
         return mho_error(MHO_ECONFIG, "adds '%s' of %zu x %zu x %zu and '%s' of %zu x %zu x %zu",
                          a->name, a->out.c, a->out.h, a->out.w, b->name, b->out.c, b->out.h,
                          b->out.w);
-    node->out = node->in;
+    return mhoi_shape_same(net, node);
+}
+
+mho_status mhoi_shape_flatten(const mho_net *net, mho_node *node)
+{
+    (void)net;
+    set_vector(node, node->in.c * node->in.h * node->in.w);
     return MHO_OK;
 }
 
-static mho_status infer_op(const mho_net *net, mho_node *node)
+mho_status mhoi_shape_softmax(const mho_net *net, mho_node *node)
 {
-    switch (node->op) {
-    case MHO_OP_CONV:
-        return infer_conv(node);
-    case MHO_OP_FC:
-        return infer_fc(node);
-    case MHO_OP_MAXPOOL:
-    case MHO_OP_AVGPOOL:
-        node->out.c = node->in.c;
-        return infer_window(node, true);
-    case MHO_OP_ADD:
-        return infer_add(net, node);
-    case MHO_OP_FLATTEN:
-        node->out = (mho_shape){node->in.c * node->in.h * node->in.w, 1, 1};
-        return MHO_OK;
-    case MHO_OP_BATCHNORM:
-        if (!(node->epsilon > 0))
-            return mho_error(MHO_ECONFIG, "epsilon %g, want more than 0", (double)node->epsilon);
-        break;
-    case MHO_OP_LEAKY_RELU:
-        if (!(node->slope >= 0 && node->slope <= 1))
-            return mho_error(MHO_ECONFIG, "slope %g, want 0..1", (double)node->slope);
-        break;
-    default:
-        break;
-    }
+    mho_status s = check_map(net, node);
+    return s ? s : mhoi_shape_same(net, node);
+}
+
+mho_status mhoi_shape_batchnorm(const mho_net *net, mho_node *node)
+{
+    if (!(node->epsilon > 0))
+        return mho_error(MHO_ECONFIG, "epsilon %g, want more than 0", (double)node->epsilon);
+    mho_status s = check_map(net, node);
+    return s ? s : mhoi_shape_same(net, node);
+}
+
+mho_status mhoi_shape_leaky_relu(const mho_net *net, mho_node *node)
+{
+    if (!(node->slope >= 0 && node->slope <= 1))
+        return mho_error(MHO_ECONFIG, "slope %g, want 0..1", (double)node->slope);
+    return mhoi_shape_same(net, node);
+}
+
+mho_status mhoi_shape_same(const mho_net *net, mho_node *node)
+{
     node->out = node->in;
+    node->dims = net->node[node->input[0]].dims;
+    return MHO_OK;
+}
+
+mho_status mhoi_shape_input(const mho_net *net, mho_node *node)
+{
+    (void)net;
+    node->in = node->out;
+    set_map(node, node->out);
     return MHO_OK;
 }
 
@@ -143,11 +190,11 @@ static mho_status check_place(const mho_net *net, size_t i)
     const mho_node *node = &net->node[i];
     if ((unsigned)node->op >= MHO_OP_COUNT || (node->op == MHO_OP_INPUT) != (i == 0))
         return mho_error(MHO_ECONFIG, "the first layer, and no other, is the input");
-    const size_t want = node->op == MHO_OP_INPUT ? 0 : node->op == MHO_OP_ADD ? 2 : 1;
-    if (node->inputs != want)
-        return mho_error(MHO_ECONFIG, "%s reads %zu layers, want %zu", mho_op_name(node->op),
-                         node->inputs, want);
-    for (size_t k = 0; k < want; k++)
+    const mhoi_op_info *info = mhoi_op_info_of(node->op);
+    if (node->inputs < info->inputs_min || node->inputs > info->inputs_max)
+        return mho_error(MHO_ECONFIG, "%s reads %zu layers, want %zu", info->name, node->inputs,
+                         node->inputs < info->inputs_min ? info->inputs_min : info->inputs_max);
+    for (size_t k = 0; k < node->inputs; k++)
         if (node->input[k] >= i)
             return mho_error(MHO_ECONFIG, "reads layer %zu, which is not before it",
                              node->input[k]);
@@ -161,12 +208,10 @@ mho_status mhoi_net_infer_node(mho_net *net, size_t i)
 {
     mho_node *node = &net->node[i];
     mho_status s = check_place(net, i);
-    if (!s && i > 0) {
+    if (!s && i > 0)
         node->in = net->node[node->input[0]].out;
-        s = infer_op(net, node);
-    }
-    if (!s && i == 0)
-        node->in = node->out;
+    if (!s)
+        s = mhoi_op_info_of(node->op)->shape(net, node);
     if (!s)
         s = check_shape(node->out);
     uint64_t macs;

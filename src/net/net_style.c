@@ -3,6 +3,15 @@
 #include <string.h>
 
 #include "net/net_impl.h"
+#include "net/op_table.h"
+
+/* The others stand between weighted layers, where sign takes their place. */
+MHOI_WALKER_HANDLES(MHOI_WALK_STYLE, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                         MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                         MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                         MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                         MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                         MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 static mho_status check_chain(const mho_net *net)
 {
@@ -46,7 +55,7 @@ static void append_binary(const mho_net *from, mho_net *to)
             if (seen > 0)
                 append_op(to, MHO_OP_SIGN);
             seen++;
-            node.binary = true;
+            node.alphabet = MHO_ALPHABET_BINARY;
             node.has_bias = false;
             append(to, &node);
             append_op(to, MHO_OP_BATCHNORM);
@@ -62,7 +71,9 @@ mho_status mho_net_style(const mho_net *net, mho_style style, mho_net **out)
     *out = NULL;
     if (style == MHO_STYLE_FLOAT)
         return mho_net_clone(net, out);
-    mho_status s = check_chain(net);
+    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_STYLE);
+    if (!s)
+        s = check_chain(net);
     if (s)
         return s;
     size_t weighted = 0;

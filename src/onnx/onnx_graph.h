@@ -11,6 +11,7 @@ typedef struct mhoi_value {
     size_t node;
     bool flat;     /* rank 2 */
     bool reshaped; /* flattened there, while the layer's shape is still c x h x w */
+    bool truth;    /* the result of a comparison; a Cast makes it the layer's 0 and 1 */
 } mhoi_value;
 
 /* A tensor that does not: initializer, Constant, or one of these cast. */

@@ -137,6 +137,8 @@ mho_status mhoi_graph_layer(mhoi_graph *g, const char *name, size_t *out, bool *
     const mhoi_value *found = mhoi_graph_value(g, name);
     if (!found)
         return mho_error(MHO_EFORMAT, "'%s' is given by no node before it", name);
+    if (found->truth)
+        return mho_error(MHO_ENOTMODELED, "'%s' is a comparison, want it cast to float", name);
     mhoi_value *value = &g->value[found - g->value];
     if (value->reshaped) {
         const mho_node layer = {.op = MHO_OP_FLATTEN, .inputs = 1, .input = {value->node}};
@@ -334,6 +336,9 @@ static mho_status convert_fc(mhoi_graph *g, const Onnx__NodeProto *n)
     const mhoi_value *value = mhoi_graph_value(g, input(n, 0));
     if (!value)
         return mho_error(MHO_ENOTMODELED, "input 0 ('%s') is no layer's output", input(n, 0));
+    if (value->truth)
+        return mho_error(MHO_ENOTMODELED, "'%s' is a comparison, want it cast to float",
+                         input(n, 0));
     if (!value->flat)
         return mho_error(MHO_EFORMAT, "input '%s' has 4 dimensions, want 2", input(n, 0));
     const Onnx__TensorProto *t;
@@ -367,7 +372,7 @@ static mho_status convert_bias(mhoi_graph *g, const Onnx__NodeProto *n, size_t c
     const char *name = input(n, 1 - constant);
     const mhoi_value *value = mhoi_graph_value(g, name);
     mho_node *node = value ? &g->net->node[value->node] : NULL;
-    if (!node || !mho_node_is_weighted(node) || node->has_bias || value->reshaped ||
+    if (!node || !mho_node_is_weighted(node) || node->has_bias || value->reshaped || value->truth ||
         readers(g, name) != 1)
         return mho_error(MHO_ENOTMODELED,
                          "adds the constant '%s' elsewhere than after Conv or MatMul",
@@ -421,6 +426,27 @@ static mho_status convert_element(mhoi_graph *g, const Onnx__NodeProto *n)
     return s ? s : append_node(g, n, &layer, flat);
 }
 
+/* Greater(x, 0) and Less(0, x): the step that the Cast behind it makes of them. */
+static mho_status convert_compare(mhoi_graph *g, const Onnx__NodeProto *n)
+{
+    const size_t constant = strcmp(n->op_type, "Greater") == 0 ? 1 : 0;
+    const Onnx__TensorProto *t;
+    size_t count = 0;
+    mho_status s = constant_of(g, n, constant, &t, &count);
+    for (size_t k = 0; !s && k < count; k++)
+        if (mhoi_onnx_element(t, k) != 0)
+            s = mho_error(MHO_ENOTMODELED, "compares with %g, want 0", mhoi_onnx_element(t, k));
+    mho_node layer = {.op = MHO_OP_STEP, .inputs = 1};
+    bool flat = false;
+    if (!s)
+        s = mhoi_graph_layer(g, input(n, 1 - constant), &layer.input[0], &flat);
+    if (!s)
+        s = append_node(g, n, &layer, flat);
+    if (!s)
+        g->value[g->values - 1].truth = true;
+    return s;
+}
+
 static mho_status convert_softmax(mhoi_graph *g, const Onnx__NodeProto *n)
 {
     mho_node layer;
@@ -455,6 +481,9 @@ static mho_status give_flat(mhoi_graph *g, const Onnx__NodeProto *n)
     const mhoi_value *found = mhoi_graph_value(g, input(n, 0));
     if (!found)
         return mho_error(MHO_ENOTMODELED, "input 0 ('%s') is no layer's output", input(n, 0));
+    if (found->truth)
+        return mho_error(MHO_ENOTMODELED, "'%s' is a comparison, want it cast to float",
+                         input(n, 0));
     mhoi_value value = *found;
     const mho_shape shape = g->net->node[value.node].out;
     value.reshaped = value.reshaped || (!value.flat && shape.h * shape.w != 1);
@@ -488,6 +517,8 @@ static mho_status convert_reshape(mhoi_graph *g, const Onnx__NodeProto *n)
     return give_flat(g, n);
 }
 
+/* Dropout, Identity, and a Cast to float: of a constant, of values, or of what a comparison gives, whose layer
+ * then has the name of the Cast. */
 static mho_status convert_same(mhoi_graph *g, const Onnx__NodeProto *n)
 {
     const mhoi_value *value = mhoi_graph_value(g, input(n, 0));
@@ -495,12 +526,19 @@ static mho_status convert_same(mhoi_graph *g, const Onnx__NodeProto *n)
     const int64_t to = int_of(n, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
     if (to != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
         return refuse("to", to);
-    if (t)
+    if (t) {
         g->constant[g->constants++] = (mhoi_constant){n->output[0], t};
-    else if (value)
-        give(g, n, *value);
-    else
+        return MHO_OK;
+    }
+    if (!value)
         return mho_error(MHO_EFORMAT, "'%s' is given by no node before it", input(n, 0));
+    mhoi_value same = *value;
+    if (value->truth && strcmp(n->op_type, "Cast") == 0) {
+        const char *name = mhoi_onnx_text(n->name);
+        mhoi_net_set_unique_name(g->net, value->node, name[0] ? name : n->output[0]);
+        same.truth = false;
+    }
+    give(g, n, same);
     return MHO_OK;
 }
 
@@ -533,6 +571,8 @@ operators[] = {
     {"Relu", convert_element, ""},
     {"LeakyRelu", convert_element, "alpha "},
     {"Sign", convert_element, ""},
+    {"Greater", convert_compare, ""},
+    {"Less", convert_compare, ""},
     {"Softmax", convert_softmax, "axis "},
     {"Add", convert_add, ""},
     {"Flatten", convert_flatten, "axis "},

@@ -87,7 +87,7 @@ static mho_status add_input(mhoi_graph *g)
         return s;
     g->net->nodes = 1;
     mhoi_net_set_unique_name(g->net, 0, mhoi_onnx_text(input->name)[0] ? input->name : "input");
-    g->value[g->values++] = (mhoi_value){mhoi_onnx_text(input->name), 0, flat, false};
+    g->value[g->values++] = (mhoi_value){mhoi_onnx_text(input->name), 0, flat, false, false};
     return mhoi_net_infer_node(g->net, 0);
 }
 
@@ -144,15 +144,10 @@ static mho_status check_finite(const mho_net *net)
     return MHO_OK;
 }
 
-static void mark_binary(mho_net *net)
+static void find_alphabets(mho_net *net)
 {
-    for (size_t i = 0; i < net->nodes; i++) {
-        mho_node *node = &net->node[i];
-        const size_t count = mho_node_weight_count(node);
-        node->binary = count > 0;
-        for (size_t k = 0; node->binary && k < count; k++)
-            node->binary = node->weight[k] == 1 || node->weight[k] == -1;
-    }
+    for (size_t i = 0; i < net->nodes; i++)
+        net->node[i].alphabet = mhoi_node_find_alphabet(&net->node[i]);
 }
 
 static mho_status check_output(mhoi_graph *g)
@@ -184,7 +179,7 @@ static mho_status walk(mhoi_graph *g, const Onnx__ModelProto *model)
     if (!s)
         s = check_finite(g->net);
     if (!s)
-        mark_binary(g->net);
+        find_alphabets(g->net);
     return s;
 }
 

@@ -12,7 +12,7 @@
 #include "base/contract.h"
 #include "base/file.h"
 #include "mho/onnx.h"
-#include "net/graph.h"
+#include "net/op_table.h"
 
 #define OPSET 13
 #define IR_VERSION 7
@@ -94,7 +94,7 @@ static Onnx__NodeProto *add_node(writer *w, const char *op, char *input, char *o
     node->name = output;
     node->output = take(w, sizeof *node->output);
     node->output[node->n_output++] = output;
-    node->input = take(w, 5 * sizeof *node->input);
+    node->input = take(w, (MHOI_NODE_INPUTS + 1) * sizeof *node->input);
     add_input(node, input);
     node->attribute = take(w, 6 * sizeof(Onnx__AttributeProto *));
     w->graph.node[w->graph.n_node++] = node;
@@ -142,12 +142,37 @@ static void set_ints(writer *w, Onnx__NodeProto *node, const char *name, size_t 
 
 /* --- layers */
 
-static void set_window(writer *w, Onnx__NodeProto *out, const mho_node *n)
+/* An attribute as the table of operators has it. */
+static void set_attribute(writer *w, Onnx__NodeProto *out, const mho_node *n,
+                          const mhoi_attribute *a)
 {
-    set_ints(w, out, "kernel_shape", 2, (const size_t[]){n->kh, n->kw});
-    set_ints(w, out, "strides", 2, (const size_t[]){n->stride_h, n->stride_w});
-    set_ints(w, out, "pads", 4,
-             (const size_t[]){n->pad_top, n->pad_left, n->pad_bottom, n->pad_right});
+    const char *at = (const char *)n + a->offset;
+    const size_t *size = (const void *)at;
+    switch (a->kind) {
+    case MHOI_ATTRIBUTE_SIZE:
+        set_int(w, out, a->onnx, *size);
+        break;
+    case MHOI_ATTRIBUTE_BOOL:
+        set_int(w, out, a->onnx, *(const bool *)at);
+        break;
+    case MHOI_ATTRIBUTE_FLOAT:
+        set_float(w, out, a->onnx, *(const float *)(const void *)at);
+        break;
+    case MHOI_ATTRIBUTE_PAIR:
+        if (a->offset != offsetof(mho_node, dilation_h) || size[0] != 1 || size[1] != 1)
+            set_ints(w, out, a->onnx, 2, size); /* AveragePool has no dilations to be told 1 */
+        break;
+    case MHOI_ATTRIBUTE_PADS:
+        set_ints(w, out, a->onnx, 4, size);
+        break;
+    }
+}
+
+static void set_attributes(writer *w, Onnx__NodeProto *out, const mho_node *n)
+{
+    for (const mhoi_attribute *a = mhoi_op_info_of(n->op)->attribute; a->key; a++)
+        if (a->onnx)
+            set_attribute(w, out, n, a);
 }
 
 /* The weights as an initializer of `dims` dimensions; binary ones as bytes, cast to float by a node
@@ -157,7 +182,7 @@ static char *add_weight(writer *w, const mho_node *n, size_t dims, const size_t 
     const size_t count = mho_node_weight_count(n);
     char *name = text(w, "%s.weight", n->name);
     Onnx__TensorProto *t;
-    if (n->binary) {
+    if (n->alphabet == MHO_ALPHABET_BINARY) {
         char *small = text(w, "%s.weight_int8", n->name), *bytes = w->bytes + w->bytes_used;
         for (size_t k = 0; k < count; k++)
             bytes[k] = n->weight[k] > 0 ? 1 : -1;
@@ -182,8 +207,7 @@ static void write_conv(writer *w, const mho_node *n, char *input, char *output)
     add_input(out, weight);
     if (n->has_bias)
         add_vector(w, out, "bias", n->bias, n->out.c);
-    set_window(w, out, n);
-    set_int(w, out, "group", n->groups);
+    set_attributes(w, out, n);
 }
 
 static void write_fc(writer *w, const mho_node *n, char *input, char *output)
@@ -206,8 +230,7 @@ static void write_pool(writer *w, const mho_node *n, char *input, char *output)
 {
     Onnx__NodeProto *out =
         add_node(w, n->op == MHO_OP_MAXPOOL ? "MaxPool" : "AveragePool", input, output);
-    set_window(w, out, n);
-    set_int(w, out, "ceil_mode", n->ceil_mode);
+    set_attributes(w, out, n);
     if (n->op == MHO_OP_AVGPOOL)
         set_int(w, out, "count_include_pad", 0);
 }
@@ -219,46 +242,79 @@ static void write_batchnorm(writer *w, const mho_node *n, char *input, char *out
     add_vector(w, out, "beta", n->beta, n->out.c);
     add_vector(w, out, "mean", n->mean, n->out.c);
     add_vector(w, out, "variance", n->variance, n->out.c);
-    set_float(w, out, "epsilon", n->epsilon);
+    set_attributes(w, out, n);
 }
 
-static void write_simple(writer *w, const mho_node *n, char *input, char *output)
+/* The operator of that name, its inputs and attributes. */
+static Onnx__NodeProto *write_plain(writer *w, const mho_node *n, char *input, char *output)
 {
-    static const char *const op[MHO_OP_COUNT] = {
-        [MHO_OP_SIGN] = "Sign", [MHO_OP_RELU] = "Relu",       [MHO_OP_LEAKY_RELU] = "LeakyRelu",
-        [MHO_OP_ADD] = "Add",   [MHO_OP_FLATTEN] = "Flatten", [MHO_OP_SOFTMAX] = "Softmax"};
-    Onnx__NodeProto *out = add_node(w, op[n->op], input, output);
-    if (n->op == MHO_OP_ADD)
-        add_input(out, text(w, "%s", w->net->node[n->input[1]].name));
-    if (n->op == MHO_OP_LEAKY_RELU)
-        set_float(w, out, "alpha", n->slope);
-    if (n->op == MHO_OP_FLATTEN || n->op == MHO_OP_SOFTMAX)
-        set_int(w, out, "axis", 1);
+    Onnx__NodeProto *out = add_node(w, mhoi_op_info_of(n->op)->onnx, input, output);
+    for (size_t k = 1; k < n->inputs; k++)
+        add_input(out, text(w, "%s", w->net->node[n->input[k]].name));
+    set_attributes(w, out, n);
+    return out;
 }
 
-static void write_node(writer *w, size_t i)
+/* 1 where x > 0: a comparison, and its truth as a number. */
+static void write_step(writer *w, char *input, char *output)
+{
+    static const float zero[1] = {0};
+    char *name = text(w, "%s.zero", output), *above = text(w, "%s.above", output);
+    add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, zero, sizeof zero);
+    Onnx__NodeProto *greater = add_node(w, "Greater", input, above);
+    add_input(greater, name);
+    set_int(w, add_node(w, "Cast", above, output), "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+}
+
+static mho_status write_node(writer *w, size_t i)
 {
     const mho_node *n = &w->net->node[i];
     char *input = text(w, "%s", w->net->node[n->input[0]].name), *output = text(w, "%s", n->name);
     switch (n->op) {
     case MHO_OP_CONV:
         write_conv(w, n, input, output);
-        break;
+        return MHO_OK;
     case MHO_OP_FC:
         write_fc(w, n, input, output);
-        break;
+        return MHO_OK;
     case MHO_OP_MAXPOOL:
     case MHO_OP_AVGPOOL:
         write_pool(w, n, input, output);
-        break;
+        return MHO_OK;
     case MHO_OP_BATCHNORM:
         write_batchnorm(w, n, input, output);
-        break;
-    default:
-        write_simple(w, n, input, output);
+        return MHO_OK;
+    case MHO_OP_STEP:
+        write_step(w, input, output);
+        return MHO_OK;
+    case MHO_OP_FLATTEN:
+    case MHO_OP_SOFTMAX:
+        set_int(w, write_plain(w, n, input, output), "axis", 1);
+        return MHO_OK;
+    case MHO_OP_ADD:
+    case MHO_OP_SIGN:
+    case MHO_OP_RELU:
+    case MHO_OP_LEAKY_RELU:
+        (void)write_plain(w, n, input, output);
+        return MHO_OK;
+    case MHO_OP_INPUT:
+    case MHO_OP_COUNT:
         break;
     }
+    if (!mhoi_op_is(n->op, MHOI_OP_PLAIN))
+        return mhoi_node_refuse(n, MHOI_WALK_ONNX);
+    (void)write_plain(w, n, input, output);
+    return MHO_OK;
 }
+
+/* Operators with the flag PLAIN are written from the table alone. */
+#define PLAIN_ROW(W, op, name, stem, onnx, low, high, shape, attributes, flags, walkers)           \
+    | (((flags)&MHOI_OP_PLAIN) ? MHOI_OP_BIT(op) : 0)
+MHOI_WALKER_HANDLES(MHOI_WALK_ONNX,
+                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
+                        MHOI_OP_BIT(STEP) | MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) |
+                        MHOI_OP_BIT(SOFTMAX) | (UINT64_C(0) MHOI_OPS(PLAIN_ROW, 0)));
 
 /* --- the model */
 
@@ -267,8 +323,8 @@ static bool ceil_differs(const mho_node *n)
 {
     if (!n->ceil_mode || (n->op != MHO_OP_MAXPOOL && n->op != MHO_OP_AVGPOOL))
         return false;
-    const size_t h = n->in.h + n->pad_top + n->pad_bottom - n->kh;
-    const size_t v = n->in.w + n->pad_left + n->pad_right - n->kw;
+    const size_t h = n->in.h + n->pad_top + n->pad_bottom - (n->kh - 1) * n->dilation_h - 1;
+    const size_t v = n->in.w + n->pad_left + n->pad_right - (n->kw - 1) * n->dilation_w - 1;
     return n->out.h != (h + n->stride_h - 1) / n->stride_h + 1 ||
            n->out.w != (v + n->stride_w - 1) / n->stride_w + 1;
 }
@@ -279,8 +335,7 @@ static mho_status check_nodes(writer *w)
     for (size_t i = 1; i < w->net->nodes; i++) {
         const mho_node *n = &w->net->node[i];
         const bool flat = w->flat[n->input[0]];
-        const bool windows =
-            n->op == MHO_OP_CONV || n->op == MHO_OP_MAXPOOL || n->op == MHO_OP_AVGPOOL;
+        const bool windows = mhoi_op_is(n->op, MHOI_OP_WINDOW);
         w->flat[i] = n->op == MHO_OP_FC || n->op == MHO_OP_FLATTEN || flat;
         if ((windows && flat) || (n->op == MHO_OP_ADD && flat != w->flat[n->input[1]]))
             return mho_error(MHO_ENOTMODELED, "ONNX: layer '%s' (%s) reads a flattened map",
@@ -288,6 +343,10 @@ static mho_status check_nodes(writer *w)
         if (n->op == MHO_OP_SOFTMAX && n->out.h * n->out.w != 1)
             return mho_error(MHO_ENOTMODELED, "ONNX: layer '%s': softmax over %zu x %zu positions",
                              n->name, n->out.h, n->out.w);
+        if (n->op == MHO_OP_AVGPOOL && n->dilation_h * n->dilation_w != 1)
+            return mho_error(MHO_ENOTMODELED,
+                             "ONNX: layer '%s': operator set %d has no dilated average", n->name,
+                             OPSET);
         if (ceil_differs(n))
             return mho_error(MHO_ENOTMODELED, "ONNX: layer '%s': a last window within the padding",
                              n->name);
@@ -345,20 +404,22 @@ static void add_metadata(writer *w, Onnx__ModelProto *model, const char *key, ch
     model->metadata_props[model->n_metadata_props++] = entry;
 }
 
-static void write_graph(writer *w)
+static mho_status write_graph(writer *w)
 {
     const mho_net *net = w->net;
     onnx__graph_proto__init(&w->graph);
     w->graph.name = text(w, "%s", net->name);
     w->graph.node = take(w, 3 * net->nodes * sizeof *w->graph.node);
     w->graph.initializer = take(w, 4 * net->nodes * sizeof *w->graph.initializer);
-    for (size_t i = 1; i < net->nodes; i++)
-        write_node(w, i);
+    mho_status s = MHO_OK;
+    for (size_t i = 1; !s && i < net->nodes; i++)
+        s = write_node(w, i);
     w->graph.n_input = w->graph.n_output = 1;
     w->graph.input = take(w, sizeof *w->graph.input);
     w->graph.output = take(w, sizeof *w->graph.output);
     w->graph.input[0] = value_info(w, 0);
     w->graph.output[0] = value_info(w, net->nodes - 1);
+    return s;
 }
 
 static mho_status pack(const Onnx__ModelProto *model, const mho_net *net, const char *path)
@@ -382,7 +443,9 @@ static mho_status write_model(writer *w, const char *path)
     Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
     Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT, *opsets[1] = {&opset};
     Onnx__StringStringEntryProto *metadata[3];
-    write_graph(w);
+    mho_status s = write_graph(w);
+    if (s)
+        return s;
     opset.domain = text(w, "%s", "");
     opset.has_version = 1;
     opset.version = OPSET;
@@ -406,9 +469,12 @@ mho_status mho_onnx_write(const mho_net *net, const char *path)
         return mho_error(MHO_EDOMAIN, "%s: network %s has no parameters to write", path, net->name);
     size_t binary = 0;
     for (size_t i = 0; i < net->nodes; i++)
-        binary += net->node[i].binary ? mho_node_weight_count(&net->node[i]) : 0;
+        binary +=
+            net->node[i].alphabet == MHO_ALPHABET_BINARY ? mho_node_weight_count(&net->node[i]) : 0;
     writer w = {.net = net, .arena_size = (net->nodes + 1) * ARENA_A_NODE};
-    mho_status s = mhoi_alloc(&w.arena, w.arena_size, 1, "ONNX messages");
+    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_ONNX);
+    if (!s)
+        s = mhoi_alloc(&w.arena, w.arena_size, 1, "ONNX messages");
     if (!s)
         s = mhoi_alloc(&w.bytes, binary, 1, "binary weights");
     if (!s)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "net/op_table.h"
 #include "pipeline_impl.h"
 
 static size_t max_size(size_t a, size_t b)
@@ -10,15 +11,18 @@ static size_t max_size(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static bool is_window(mho_op op)
-{
-    return op == MHO_OP_CONV || op == MHO_OP_MAXPOOL || op == MHO_OP_AVGPOOL;
-}
-
 bool mhoi_is_layer(mho_op op)
 {
-    return is_window(op) || op == MHO_OP_FC || op == MHO_OP_ADD;
+    return mhoi_op_is(op, MHOI_OP_WINDOW) || op == MHO_OP_FC || op == MHO_OP_ADD;
 }
+
+/* Those that are no layer of their own work in the cycle of the stage before them. */
+MHOI_WALKER_HANDLES(MHOI_WALK_PIPELINE, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                            MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                            MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                            MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                            MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                            MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 /* Zeros after the data that the windows reach: the given padding, or more where the last window is
  * partial (ceil_mode). */
@@ -77,7 +81,7 @@ static mho_status fill_layer(mho_pipeline_layer *l, size_t index, const mho_node
 static mho_status fill_stage(mhoi_stage *t, const mho_node *n, const mho_pipeline_options *options,
                              size_t service)
 {
-    bool pool = n->op == MHO_OP_MAXPOOL || n->op == MHO_OP_AVGPOOL;
+    bool pool = mhoi_op_is(n->op, MHOI_OP_POOL);
     t->pending = t->held = MHO_BEAT_NONE;
     t->registered = pool && options->registered_pool;
     t->service = pool || n->op == MHO_OP_ADD ? 1 : service;
@@ -154,7 +158,9 @@ mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *opti
 {
     size_t *stage_of = NULL;
     *pipe = (mhoi_pipe){0};
-    mho_status s = mhoi_alloc(&stage_of, net->nodes, sizeof *stage_of, "stages of the nodes");
+    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_PIPELINE);
+    if (!s)
+        s = mhoi_alloc(&stage_of, net->nodes, sizeof *stage_of, "stages of the nodes");
     if (!s)
         s = mhoi_alloc(&pipe->stage, net->nodes, sizeof *pipe->stage, "pipeline stages");
     if (!s)

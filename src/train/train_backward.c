@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "infer/infer_impl.h"
+#include "net/op_table.h"
 #include "train/train_impl.h"
 
 #define FC_BLOCK 128   /* rows or columns of a weight gradient, or inputs, in one item */
@@ -53,12 +54,53 @@ static mho_status conv_back(const trainer *t, size_t i, size_t chunk, void *scra
     return s;
 }
 
+/* The gradient of one input of a layer that has no weights. */
+static mho_status input_back(const trainer *t, size_t i, size_t chunk, const float *x,
+                             const float *dy, float *dx)
+{
+    const train_layer *l = &t->layer[i];
+    const mho_node *node = l->node;
+    const size_t n = t->chunk, out = n * train_elements(node->out);
+    switch (node->op) {
+    case MHO_OP_MAXPOOL:
+        t->loops->maxpool_back(node, n, l->which + chunk * out, dy, dx);
+        return MHO_OK;
+    case MHO_OP_AVGPOOL:
+        t->loops->avgpool_back(node, n, dy, dx);
+        return MHO_OK;
+    case MHO_OP_BATCHNORM:
+        t->loops->affine_back(out, l->tile, dy, x, l->a, l->b, l->c, dx);
+        return MHO_OK;
+    case MHO_OP_SIGN:
+    case MHO_OP_STEP: /* straight through where |x| <= 1 */
+        t->loops->sign_back(out, x, dy, dx);
+        return MHO_OK;
+    case MHO_OP_RELU:
+    case MHO_OP_LEAKY_RELU:
+        t->loops->relu_back(out, node->op == MHO_OP_RELU ? 0.0f : node->slope, x, dy, dx);
+        return MHO_OK;
+    case MHO_OP_FLATTEN:
+        mhoi_transpose(n, node->in.c, node->in.h * node->in.w, dy, dx);
+        return MHO_OK;
+    case MHO_OP_ADD:
+        memcpy(dx, dy, out * sizeof *dx);
+        return MHO_OK;
+    case MHO_OP_INPUT:
+    case MHO_OP_CONV: /* conv_back */
+    case MHO_OP_FC:   /* fc_back */
+    case MHO_OP_SOFTMAX:
+    case MHO_OP_COUNT:
+        break;
+    }
+    return mhoi_node_refuse(node, MHOI_WALK_TRAIN);
+}
+
 static mho_status backward_chunk(const trainer *t, size_t i, size_t chunk, void *scratch)
 {
     const train_layer *l = &t->layer[i];
     const mho_node *node = l->node;
-    const size_t n = t->chunk, in = n * train_elements(node->in),
-                 out = n * train_elements(node->out);
+    const size_t in = t->chunk * train_elements(node->in);
+    const size_t out = t->chunk * train_elements(node->out);
     const float *dy = l->grad + chunk * out, *x = t->layer[node->input[0]].value + chunk * in;
     if (node->op == MHO_OP_CONV) {
         mho_status s = conv_back(t, i, chunk, scratch);
@@ -66,27 +108,14 @@ static mho_status backward_chunk(const trainer *t, size_t i, size_t chunk, void 
             settle(t, i, 0, chunk);
         return s;
     }
-    for (size_t k = 0; k < node->inputs; ++k) {
+    mho_status s = MHO_OK;
+    for (size_t k = 0; s == MHO_OK && k < node->inputs; ++k) {
         if (!l->wanted[k])
             continue;
-        float *dx = target_of(t, i, k, chunk);
-        if (node->op == MHO_OP_MAXPOOL)
-            t->loops->maxpool_back(node, n, l->which + chunk * out, dy, dx);
-        else if (node->op == MHO_OP_AVGPOOL)
-            t->loops->avgpool_back(node, n, dy, dx);
-        else if (node->op == MHO_OP_BATCHNORM)
-            t->loops->affine_back(out, l->tile, dy, x, l->a, l->b, l->c, dx);
-        else if (node->op == MHO_OP_SIGN)
-            t->loops->sign_back(out, x, dy, dx);
-        else if (node->op == MHO_OP_RELU || node->op == MHO_OP_LEAKY_RELU)
-            t->loops->relu_back(out, node->op == MHO_OP_RELU ? 0.0f : node->slope, x, dy, dx);
-        else if (node->op == MHO_OP_FLATTEN)
-            mhoi_transpose(n, node->in.c, node->in.h * node->in.w, dy, dx);
-        else
-            memcpy(dx, dy, out * sizeof *dx);
+        s = input_back(t, i, chunk, x, dy, target_of(t, i, k, chunk));
         settle(t, i, k, chunk);
     }
-    return MHO_OK;
+    return s;
 }
 
 /* Sums of dy and dy x of each channel of batch normalization i, over one chunk. */

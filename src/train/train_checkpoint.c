@@ -43,8 +43,9 @@ static uint64_t fingerprint(const trainer *t)
     hash = fold(hash, whole, sizeof whole);
     for (size_t i = 0; i < t->net->nodes; ++i) {
         const mho_node *n = &t->net->node[i];
-        const size_t node[] = {(size_t)n->op, n->input[0], n->in.c,   n->out.c, n->out.h,
-                               n->out.w,      n->kh,       n->groups, n->binary};
+        const size_t node[] = {(size_t)n->op, n->input[0], n->in.c,
+                               n->out.c,      n->out.h,    n->out.w,
+                               n->kh,         n->groups,   n->alphabet == MHO_ALPHABET_BINARY};
         hash = fold(hash, node, sizeof node);
     }
     hash = fold(hash, t->images->label, t->images->count * sizeof *t->images->label);

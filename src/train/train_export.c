@@ -16,7 +16,7 @@ static void export_weighted(const trainer *t, const train_layer *l, mho_node *no
         mhoi_transpose(from->out.c, from->in.h * from->in.w, from->in.c, w, node->weight);
     else
         memcpy(node->weight, w, count * sizeof *w);
-    if (from->binary)
+    if (from->alphabet == MHO_ALPHABET_BINARY)
         for (size_t k = 0; k < count; ++k)
             node->weight[k] = node->weight[k] > 0.0f ? 1.0f : -1.0f;
     if (from->has_bias)
@@ -46,14 +46,14 @@ void train_export(const trainer *t, mho_net *net)
 static double sum_step(const mho_net *net, size_t i)
 {
     const mho_node *layer = &net->node[net->node[i].input[0]];
-    if (!mho_node_is_weighted(layer) || !layer->binary || layer->has_bias)
+    if (!mho_node_is_weighted(layer) || layer->alphabet != MHO_ALPHABET_BINARY || layer->has_bias)
         return 0;
     size_t from = layer->input[0];
     while (net->node[from].op == MHO_OP_MAXPOOL || net->node[from].op == MHO_OP_FLATTEN)
         from = net->node[from].input[0];
     if (net->node[from].op == MHO_OP_INPUT)
         return (double)net->input_scale;
-    return net->node[from].op == MHO_OP_SIGN ? 1 : 0;
+    return net->node[from].op == MHO_OP_SIGN || net->node[from].op == MHO_OP_STEP ? 1 : 0;
 }
 
 static bool sign_follows(const mho_net *net, size_t i)
@@ -62,7 +62,7 @@ static bool sign_follows(const mho_net *net, size_t i)
         if (net->node[j].input[0] != i)
             continue;
         const mho_op op = net->node[j].op;
-        if (op == MHO_OP_SIGN ||
+        if (op == MHO_OP_SIGN || op == MHO_OP_STEP ||
             ((op == MHO_OP_MAXPOOL || op == MHO_OP_FLATTEN) && sign_follows(net, j)))
             return true;
     }

@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "infer/infer_impl.h"
+#include "net/op_table.h"
 #include "train/train_impl.h"
 
 #define CALIBRATION 100 /* batches over which moments of batch normalization are averaged */
@@ -67,6 +68,9 @@ static mho_status forward_chunk(const trainer *t, size_t i, size_t chunk, void *
     case MHO_OP_SIGN:
         t->loops->sign(count, x, y);
         return MHO_OK;
+    case MHO_OP_STEP:
+        t->loops->step(count, x, y);
+        return MHO_OK;
     case MHO_OP_RELU:
     case MHO_OP_LEAKY_RELU:
         t->loops->relu(count, node->op == MHO_OP_RELU ? 0.0f : node->slope, x, y);
@@ -77,11 +81,21 @@ static mho_status forward_chunk(const trainer *t, size_t i, size_t chunk, void *
     case MHO_OP_FLATTEN:
         mhoi_transpose(n, node->in.h * node->in.w, node->in.c, x, y);
         return MHO_OK;
-    default:
-        return mho_error(MHO_ENOTMODELED, "%s: training of operator %s", node->name,
-                         mho_op_name(node->op));
+    case MHO_OP_FC:      /* fc_block */
+    case MHO_OP_SOFTMAX: /* the last layer, part of the loss */
+    case MHO_OP_COUNT:
+        break;
     }
+    return mhoi_node_refuse(node, MHOI_WALK_TRAIN);
 }
+
+/* Forward here, backward in train_backward.c. */
+MHOI_WALKER_HANDLES(MHOI_WALK_TRAIN, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                         MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                         MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                         MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                         MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                         MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 /* Sum and sum of squares of each channel of the input of batch normalization i, over one chunk. */
 static void moments_chunk(const trainer *t, size_t i, size_t chunk, float *scratch)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "base/parallel.h"
+#include "net/op_table.h"
 #include "train/train_impl.h"
 
 #define STREAM_WEIGHTS 0x77u /* mhoi_stream.layer of initial weights; array = node */
@@ -30,7 +31,7 @@ static mho_status check(const mho_net *net, const mho_images *images, const mho_
         if (net->node[i].op == MHO_OP_SOFTMAX)
             return mho_error(MHO_ENOTMODELED, "%s: training through a softmax inside the network",
                              net->node[i].name);
-    return MHO_OK;
+    return mhoi_net_check_walk(net, MHOI_WALK_TRAIN);
 }
 
 /* Counts parameters and statistics and gives each its place. */
@@ -45,8 +46,9 @@ static mho_status lay_out(trainer *t)
         if (mho_node_is_weighted(node)) {
             l->weight = t->parameters;
             l->segment = &t->segment[t->segments++];
-            *l->segment = (train_segment){t->parameters, mho_node_weight_count(node), node->binary,
-                                          !node->binary};
+            *l->segment = (train_segment){t->parameters, mho_node_weight_count(node),
+                                          node->alphabet == MHO_ALPHABET_BINARY,
+                                          node->alphabet != MHO_ALPHABET_BINARY};
             t->parameters += (mho_node_weight_count(node) + 15) / 16 * 16;
             l->bias = t->parameters;
         } else if (node->op == MHO_OP_BATCHNORM) {
@@ -136,7 +138,7 @@ static mho_status prepare_layer(trainer *t, size_t i)
     mho_status s = mhoi_alloc(&l->value, count, sizeof *l->value, "values of a layer");
     if (s == MHO_OK && i)
         s = mhoi_alloc(&l->grad, count, sizeof *l->grad, "gradients of a layer");
-    if (s == MHO_OK && mho_node_is_weighted(node) && node->binary)
+    if (s == MHO_OK && mho_node_is_weighted(node) && node->alphabet == MHO_ALPHABET_BINARY)
         s = mhoi_alloc(&l->sign, mho_node_weight_count(node), sizeof *l->sign, "binary weights");
     if (s != MHO_OK)
         return s;
@@ -147,7 +149,7 @@ static mho_status prepare_layer(trainer *t, size_t i)
         return prepare_batchnorm(t, l);
     case MHO_OP_MAXPOOL:
         return mhoi_alloc(&l->which, count, sizeof *l->which, "positions of maxima");
-    default:
+    default: /* nothing to keep besides values and gradients */
         return MHO_OK;
     }
 }
@@ -206,7 +208,9 @@ static void initialize(trainer *t)
                 t->w[l->gamma + k] = l->variance[k] = 1.0f;
         } else if (mho_node_is_weighted(node)) {
             const size_t count = mho_node_weight_count(node), fan_in = count / node->out.c;
-            const size_t fan = node->binary ? fan_in + node->out.c * node->kh * node->kw : fan_in;
+            const size_t fan = node->alphabet == MHO_ALPHABET_BINARY
+                                   ? fan_in + node->out.c * node->kh * node->kw
+                                   : fan_in;
             const float limit = (float)sqrt(6.0 / (double)fan);
             float *w = t->w + l->weight;
             mhoi_rng_uniform(&(mhoi_stream){t->options.seed, 0, STREAM_WEIGHTS, (uint32_t)i}, 0,

@@ -63,7 +63,7 @@ static inline void add_conv(builder *b, size_t out, size_t k, size_t stride, siz
     node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = pad;
     node->groups = groups;
     node->out.c = out;
-    node->binary = binary;
+    node->alphabet = binary ? MHO_ALPHABET_BINARY : MHO_ALPHABET_REAL;
     node->has_bias = bias;
 }
 
@@ -71,7 +71,7 @@ static inline void add_fc(builder *b, size_t out, bool binary, bool bias)
 {
     mho_node *node = add_node(b, MHO_OP_FC, "fc", b->nodes - 1);
     node->out.c = out;
-    node->binary = binary;
+    node->alphabet = binary ? MHO_ALPHABET_BINARY : MHO_ALPHABET_REAL;
     node->has_bias = bias;
 }
 
@@ -108,7 +108,8 @@ static inline void randomize(dice *d, mho_net *net)
         mho_node *node = &net->node[i];
         const size_t n = mho_node_weight_count(node);
         for (size_t k = 0; k < n; k++)
-            node->weight[k] = node->binary ? (roll(d, 2) ? 1.0f : -1.0f) : real(d);
+            node->weight[k] =
+                node->alphabet == MHO_ALPHABET_BINARY ? (roll(d, 2) ? 1.0f : -1.0f) : real(d);
         for (size_t k = 0; node->has_bias && k < node->out.c; k++)
             node->bias[k] = real(d);
         if (mho_node_is_weighted(node))

@@ -166,9 +166,10 @@ static void make_float(dice *d, mho_net *net)
 {
     for (size_t i = 0; i < net->nodes; i++) {
         mho_node *node = &net->node[i];
-        for (size_t k = 0; node->binary && k < mho_node_weight_count(node); k++)
+        for (size_t k = 0; node->alphabet == MHO_ALPHABET_BINARY && k < mho_node_weight_count(node);
+             k++)
             node->weight[k] = real(d);
-        node->binary = false;
+        node->alphabet = MHO_ALPHABET_REAL;
     }
 }
 

@@ -44,7 +44,7 @@ static void make_ternary(dice *d, mho_net *net)
         for (size_t k = 0; k < mho_node_weight_count(node); k++)
             if (roll(d, 3) == 0)
                 node->weight[k] = 0;
-        node->binary = false; /* software works with the weights as they are */
+        node->alphabet = MHO_ALPHABET_REAL; /* software works with the weights as they are */
     }
 }
 

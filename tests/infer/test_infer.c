@@ -117,24 +117,24 @@ static mho_net *binary_net(unsigned seed)
     mho_net *net = begin((mho_shape){3, 14, 12});
     mho_node *first = window(net, MHO_OP_CONV, 5, 3, 1);
     first->out.c = 20;
-    first->binary = true;
+    first->alphabet = MHO_ALPHABET_BINARY;
     pads(first, 2, 1, 1, 0);
     append(net, MHO_OP_BATCHNORM);
     window(net, MHO_OP_MAXPOOL, 2, 2, 2)->ceil_mode = true;
     append(net, MHO_OP_SIGN);
     mho_node *second = window(net, MHO_OP_CONV, 3, 3, 2);
     second->out.c = 33;
-    second->binary = true;
+    second->alphabet = MHO_ALPHABET_BINARY;
     append(net, MHO_OP_BATCHNORM);
-    append(net, MHO_OP_SIGN);
+    append(net, MHO_OP_STEP);
     mho_node *hidden = append(net, MHO_OP_FC);
     hidden->out.c = 50;
-    hidden->binary = true;
+    hidden->alphabet = MHO_ALPHABET_BINARY;
     append(net, MHO_OP_BATCHNORM);
     append(net, MHO_OP_SIGN);
     mho_node *last = append(net, MHO_OP_FC);
     last->out.c = 7;
-    last->binary = true;
+    last->alphabet = MHO_ALPHABET_BINARY;
     append(net, MHO_OP_BATCHNORM);
     return finish(net, seed);
 }
@@ -237,6 +237,11 @@ static void binary_networks_to_the_digit(void **state)
         check(binary_net(seed), IMAGES, 0);
     check(zoo_net("lenet", MHO_STYLE_BINARY, 1), 2, 0);
     check(zoo_net("lenet", MHO_STYLE_BINARY, 2), 18, 0);
+    mho_net *steps = zoo_net("lenet", MHO_STYLE_BINARY, 3);
+    for (size_t i = 0; i < steps->nodes; ++i)
+        if (steps->node[i].op == MHO_OP_SIGN)
+            steps->node[i].op = MHO_OP_STEP;
+    check(steps, 18, 0);
 }
 
 static void vary_threads_and_batches(bool chain)

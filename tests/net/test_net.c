@@ -161,7 +161,8 @@ static void binary_lenet_is_conv_norm_pool_sign(void **state)
     for (size_t i = 0; i < binary->nodes; i++) {
         assert_int_equal(binary->node[i].op, want[i]);
         const bool weighted = mho_node_is_weighted(&binary->node[i]);
-        assert_int_equal(binary->node[i].binary, weighted);
+        assert_int_equal(binary->node[i].alphabet,
+                         weighted ? MHO_ALPHABET_BINARY : MHO_ALPHABET_REAL);
         assert_false(binary->node[i].has_bias);
     }
     assert_string_equal(binary->node[3].name, "pool1");

@@ -82,6 +82,7 @@ OPERATORS = {
     "GlobalAveragePool": lambda a, x: x.mean(axis=(2, 3), keepdims=True),
     "Relu": lambda a, x: np.maximum(x, 0), "Sign": lambda a, x: np.sign(x),
     "LeakyRelu": lambda a, x: np.where(x > 0, x, x * a.get("alpha", 0.01)),
+    "Greater": lambda a, x, y: (x > y).astype(np.float64), "Less": lambda a, x, y: (x < y).astype(np.float64),
     "Add": lambda a, x, y: x + y, "Flatten": lambda a, x: x.reshape(x.shape[0], -1),
     "Reshape": lambda a, x, s: x.reshape([x.shape[i] if d == 0 else d for i, d in enumerate(s.astype(int))]),
     "Cast": lambda a, x: x, "Identity": lambda a, x: x, "Dropout": lambda a, x, *_: x,

@@ -72,7 +72,7 @@ static void check_same(const mho_net *a, const mho_net *b)
         assert_int_equal(m->kh, n->kh);
         assert_int_equal(m->kw, n->kw);
         assert_int_equal(m->ceil_mode, n->ceil_mode);
-        assert_int_equal(m->binary, n->binary);
+        assert_int_equal(m->alphabet, n->alphabet);
         assert_int_equal(m->has_bias, n->has_bias);
         assert_true(m->slope == n->slope && m->epsilon == n->epsilon);
         if (m->op == MHO_OP_CONV || m->op == MHO_OP_MAXPOOL || m->op == MHO_OP_AVGPOOL)
@@ -105,6 +105,7 @@ static const char small[] =
     "  - maxpool: {kernel: 2, ceil: true}\n"
     "  - sign\n"
     "  - avgpool: {kernel: 2, stride: 1, pad: same}\n"
+    "  - step\n"
     "  - flatten\n"
     "  - relu\n"
     "  - fc: 7\n"

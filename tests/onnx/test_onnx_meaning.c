@@ -103,11 +103,11 @@ static void every_operator(void **state)
         "    - leaky_relu: 0.1\n"
         "  - maxpool: {kernel: 3, stride: 2, pad: 1, ceil: true}\n"
         "  - avgpool: {kernel: 2, stride: 1, pad: same}\n"
-        "  - sign\n"
+        "  - step\n"
         "  - flatten\n"
         "  - fc: 7\n"
         "  - batchnorm\n"
-        "  - relu\n"
+        "  - sign\n"
         "  - fc: {out: 3, bias: false}\n"
         "  - softmax\n";
     assert_int_equal(mho_net_read(text, "every", &net), MHO_OK);
@@ -138,7 +138,7 @@ static void other_exporters(void **state)
         if (read_made(rows[i].name, &net) != MHO_OK)
             fail_msg("%s", mho_error_message());
         assert_int_equal(net->nodes, rows[i].nodes);
-        assert_int_equal(net->node[1].binary, i == 1);
+        assert_int_equal(net->node[1].alphabet == MHO_ALPHABET_BINARY, i == 1);
         assert_true(net->input_scale == 1.0F / 256 && net->input_bits == 8);
         check_meaning(net, 4);
         mho_net_destroy(net);

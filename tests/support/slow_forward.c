@@ -98,6 +98,8 @@ static double element(const mho_node *n, double a, double b)
     switch (n->op) {
     case MHO_OP_SIGN:
         return a > 0 ? 1 : -1;
+    case MHO_OP_STEP:
+        return a > 0;
     case MHO_OP_RELU:
         return a > 0 ? a : 0;
     case MHO_OP_LEAKY_RELU:
@@ -177,11 +179,11 @@ void slow_random_parameters(mho_net *net, unsigned seed)
         const size_t count = mho_node_weight_count(n);
         const double bound = count ? sqrt(3.0 * (double)n->out.c / (double)count) : 0;
         fill(n->weight, count, -bound, bound, &state);
-        for (size_t k = 0; n->binary && k < count; k++)
+        for (size_t k = 0; n->alphabet == MHO_ALPHABET_BINARY && k < count; k++)
             n->weight[k] = n->weight[k] > 0 ? 1 : -1;
         fill(n->bias, n->out.c, -0.1, 0.1, &state);
         const double sums =
-            n->op == MHO_OP_BATCHNORM && net->node[n->input[0]].binary
+            n->op == MHO_OP_BATCHNORM && net->node[n->input[0]].alphabet == MHO_ALPHABET_BINARY
                 ? (double)mho_node_weight_count(&net->node[n->input[0]]) / (double)n->out.c
                 : 1;
         fill(n->gamma, n->out.c, -1, 1.5, &state);

@@ -57,7 +57,7 @@ static mho_node *conv(mho_net *net, size_t out, size_t k, size_t stride, size_t 
     node->kh = node->kw = k;
     node->stride_h = node->stride_w = stride;
     node->pad_top = node->pad_left = node->pad_bottom = node->pad_right = pad;
-    node->binary = binary;
+    node->alphabet = binary ? MHO_ALPHABET_BINARY : MHO_ALPHABET_REAL;
     node->has_bias = !binary;
     return node;
 }
@@ -66,7 +66,7 @@ static mho_node *fc(mho_net *net, size_t out, bool binary)
 {
     mho_node *node = append(net, MHO_OP_FC);
     node->out.c = out;
-    node->binary = binary;
+    node->alphabet = binary ? MHO_ALPHABET_BINARY : MHO_ALPHABET_REAL;
     node->has_bias = !binary;
     return node;
 }
@@ -131,7 +131,7 @@ static mho_net *binary_net(void)
     append(net, MHO_OP_SIGN);
     conv(net, 5, 3, 1, 0, true);
     append(net, MHO_OP_BATCHNORM);
-    append(net, MHO_OP_SIGN);
+    append(net, MHO_OP_STEP);
     fc(net, 8, true);
     append(net, MHO_OP_BATCHNORM);
     append(net, MHO_OP_SIGN);
@@ -159,7 +159,7 @@ static double clip(double x)
 static double weight_of(const reference *r, const train_layer *l, size_t j)
 {
     const double w = r->w[l->weight + j], w0 = (double)r->t->w[l->weight + j];
-    return l->node->binary ? (w0 > 0 ? 1 : -1) + w - w0 : w;
+    return l->node->alphabet == MHO_ALPHABET_BINARY ? (w0 > 0 ? 1 : -1) + w - w0 : w;
 }
 
 static size_t at(mho_shape s, size_t image, size_t h, size_t w, size_t c)
@@ -250,6 +250,8 @@ static double ref_pointwise(const reference *r, const mho_node *n, double x, dou
     switch (n->op) {
     case MHO_OP_SIGN:
         return r->at_base ? (x > 0 ? 1 : -1) : (x0 > 0 ? 1 : -1) + clip(x) - clip(x0);
+    case MHO_OP_STEP:
+        return r->at_base ? x > 0 : (x0 > 0) + clip(x) - clip(x0);
     case MHO_OP_RELU:
         return x > 0 ? x : 0;
     case MHO_OP_LEAKY_RELU:
