@@ -15,7 +15,8 @@ typedef struct mho_hw mho_hw;
 /* name: built in ("bcnn" is configs/hw/bcnn.yaml), or the path of a YAML file (it has a / or ends in
  * .yaml).  A file may say `arch: NAME` (default: crossbar) and `base: NAME`, and then tells only what differs
  * from its base; NAME is a built-in hardware or device ("taox" is configs/device/taox.yaml) or a path.
- * Every path in a file is relative to that file's folder.  sets: `key=value` strings applied last,
+ * Every path in a file is relative to that file's folder.  A path that ends in .json is a stored result, or
+ * what mho_hw_json wrote: the same description again.  sets: `key=value` strings applied last,
  * NULL-terminated, or NULL.
  * MHO_ECONFIG: bad field (place, key, value, bounds); MHO_ENOTMODELED: nonlinear cells with wire
  * resistance; MHO_EUSAGE: no such built-in name, the nearest named; MHO_EFILE: no such file. */
@@ -57,7 +58,12 @@ MHO_API int mho_hw_text(const mho_hw *hw, const char *key, char *text, size_t si
 MHO_API double mho_hw_number(const mho_hw *hw, const char *key);
 MHO_API bool mho_hw_is(const mho_hw *hw, const char *key, const char *value);
 
-/* {key: {value, unit, place, source}}: stored with each result.  Values as written in YAML. */
+/* The first field from `from` on that someone set (not a default, not a built-in file) and that has no effect
+ * beside the others; *why tells it: "device.distribution is uniform".  mho_hw_field_count: there is none. */
+MHO_API size_t mho_hw_idle(const mho_hw *hw, size_t from, const char **why);
+
+/* {key: {value, unit, place, source}}, with name and arch: stored with each result.  Values as written in
+ * YAML; paths in full, with a digest of what the file held. */
 MHO_API mho_json *mho_hw_json(const mho_hw *hw);
 /* The same for the same values and the same contents of the files that they name, whatever these are called
  * and wherever values come from. */

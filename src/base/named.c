@@ -25,6 +25,11 @@ bool mhoi_is_path(const char *name)
            ends_with(name, ".json");
 }
 
+bool mhoi_is_json(const char *path)
+{
+    return ends_with(path, ".json");
+}
+
 void mhoi_stem(const char *path, char *out, size_t size)
 {
     const char *base = strrchr(path, '/');

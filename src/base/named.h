@@ -19,6 +19,7 @@ typedef struct mhoi_named {
 } mhoi_named;
 
 bool mhoi_is_path(const char *name);
+bool mhoi_is_json(const char *path); /* ends in .json */
 /* "bcnn" of "configs/hw/bcnn.yaml". */
 void mhoi_stem(const char *path, char *out, size_t size);
 /* path as seen from the folder of `beside`: joined unless it is absolute or beside has no folder.

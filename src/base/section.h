@@ -23,6 +23,9 @@ typedef struct mhoi_section {
     mho_status (*check)(const void *options);
     /* Digest of what finish read, so that a description is known by content; NULL: nothing. */
     uint64_t (*content)(const void *options);
+    /* Why the field of that key has no effect beside the others, "device.distribution is uniform"; NULL: it has
+     * one.  NULL for the function: all have. */
+    const char *(*idle)(const void *options, const char *key);
 } mhoi_section;
 
 #endif

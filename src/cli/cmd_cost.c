@@ -311,6 +311,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
         mho_json_put(root, "programming", programming_json(&e->programming));
     if (args->explain)
         mho_json_put(root, "entries", explain_json(e->cost));
+    mho_json_put(root, "config", mho_hw_json(hw));
     return cli_print_json(args, root);
 }
 
@@ -346,6 +347,8 @@ mho_status cmd_cost(const cli_args *args)
     mho_estimate *e = NULL;
     mho_hw *hw = NULL;
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &hw);
+    if (!s)
+        cli_tell_idle(hw, args);
     if (!s)
         s = mho_net_open(args->file[0], &net);
     if (!s)

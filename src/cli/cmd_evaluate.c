@@ -15,6 +15,7 @@ static mho_status hint(mho_status s, const mho_result *result, const cli_args *a
 
 static mho_status report(const mho_result *result, const cli_args *args)
 {
+    cli_tell_idle(result->hw, args);
     if (args->json)
         return cli_print_json(args, mho_result_json(result));
     if (args->csv)

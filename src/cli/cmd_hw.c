@@ -145,6 +145,7 @@ mho_status cmd_hw(const cli_args *args)
     mho_status s = mho_hw_open(args->file[0], args->set, &hw);
     if (s)
         return s;
+    cli_tell_idle(hw, args);
     if (args->json)
         s = cli_print_json(args, mho_hw_json(hw));
     else

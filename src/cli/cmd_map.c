@@ -123,6 +123,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json_put(root, "cells", mho_json_integer((int64_t)map->cells));
     mho_json_put(root, "cycles", c);
     mho_json_put(root, "layers", layers);
+    mho_json_put(root, "config", mho_hw_json(hw));
     return cli_print_json(args, root);
 }
 
@@ -153,6 +154,8 @@ mho_status cmd_map(const cli_args *args)
     mho_hw *hw = NULL;
     uint64_t cycles[2];
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &hw);
+    if (!s)
+        cli_tell_idle(hw, args);
     if (!s)
         s = mho_net_open(args->file[0], &net);
     if (!s)

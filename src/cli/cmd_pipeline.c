@@ -266,6 +266,7 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(root, "layers", layers);
     if (r->film.to)
         mho_json_put(root, "trace", mho_film_json(&r->film, p));
+    mho_json_put(root, "config", mho_hw_json(r->hw));
     return cli_print_json(args, root);
 }
 
@@ -312,6 +313,8 @@ static mho_status prepare(const cli_args *args, run *r)
     r->options = mho_pipeline_options_default();
     r->options.registered_pool = args->registered_pool;
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &r->hw);
+    if (!s)
+        cli_tell_idle(r->hw, args);
     if (!s)
         s = read_clock(r);
     if (!s)

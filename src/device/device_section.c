@@ -2,6 +2,8 @@
 /* The fields of a cell: section `device` of a hardware description. */
 #include "device/device_section.h"
 
+#include <string.h>
+
 #include "base/fields.h"
 #include "base/hash.h"
 
@@ -29,6 +31,30 @@ static uint64_t content(const void *options)
     uint64_t h =
         mhoi_hash(MHOI_HASH_START, d->table_mean_S, d->table_levels * sizeof *d->table_mean_S);
     return mhoi_hash(h, d->table_deviation_S, d->table_levels * sizeof *d->table_deviation_S);
+}
+
+static bool is(const char *key, const char *field)
+{
+    return !strcmp(key + strlen("device."), field);
+}
+
+static const char *idle(const void *options, const char *key)
+{
+    const mho_device *d = options;
+    const bool lognormal = d->distribution == MHO_DIST_LOGNORMAL;
+    if (d->table_levels && (is(key, "distribution") || is(key, "variation") ||
+                            is(key, "variation_sigma") || is(key, "variation_rise")))
+        return "device.table tells the levels";
+    if (is(key, "variation_sigma") && !lognormal)
+        return "device.distribution is not lognormal";
+    if (is(key, "variation") && lognormal)
+        return "device.distribution is lognormal";
+    if (is(key, "verify_tolerance") && !d->verify_rewrites)
+        return "device.verify_rewrites is 0";
+    if ((is(key, "drift_time") || is(key, "drift_start")) && d->drift_nu == 0 &&
+        d->drift_nu_spread == 0)
+        return "device.drift_nu and drift_nu_spread are 0";
+    return NULL;
 }
 
 static const mho_field device_rows[] = {
@@ -81,4 +107,5 @@ const mhoi_section mhoi_device_section = {.name = "device",
                                           .fields = &device_fields,
                                           .finish = read_table,
                                           .check = check,
-                                          .content = content};
+                                          .content = content,
+                                          .idle = idle};

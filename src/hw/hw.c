@@ -2,12 +2,11 @@
 /* A handle: the options of all sections of an arch in one block, one table of all their fields. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "hw/hw_impl.h"
+#include "mho/asset.h"
 
 enum { ALIGN = 16, TEXT_BYTES = 512 };
 
@@ -309,52 +308,28 @@ bool mho_hw_is(const mho_hw *hw, const char *key, const char *value)
     return !strcmp(text, value);
 }
 
-static mho_json *value_json(const mho_hw *hw, size_t i)
+/* Not a default, and not of a file that is built in. */
+static bool is_said(const mho_origin *origin)
 {
-    char text[TEXT_BYTES];
-    mho_hw_print(hw, i, text, sizeof text);
-    switch (hw->field[i].kind) {
-    case MHO_FIELD_UINT:
-    case MHO_FIELD_DOUBLE:
-        return mho_json_number(strtod(text, NULL));
-    case MHO_FIELD_BOOL:
-        return mho_json_bool(!strcmp(text, "true"));
-    default:
-        return mho_json_text(text);
-    }
+    char path[MHO_ORIGIN_TEXT];
+    snprintf(path, sizeof path, "%s", origin->place);
+    char *colon = strrchr(path, ':');
+    if (colon)
+        *colon = 0;
+    return strcmp(path, "default") != 0 && !mho_asset_find(path);
 }
 
-mho_json *mho_hw_json(const mho_hw *hw)
+size_t mho_hw_idle(const mho_hw *hw, size_t from, const char **why)
 {
-    mho_json *root = mho_json_object();
-    for (size_t i = 0; i < hw->table.count; i++) {
-        const mho_field *field = &hw->field[i];
-        mho_json *entry = mho_json_object();
-        mho_json_put(entry, "value", value_json(hw, i));
-        if (*field->unit)
-            mho_json_put(entry, "unit", mho_json_text(field->unit));
-        mho_json_put(entry, "place", mho_json_text(hw->origin[i].place));
-        if (*hw->origin[i].source)
-            mho_json_put(entry, "source", mho_json_text(hw->origin[i].source));
-        mho_json_put(root, field->key, entry);
+    for (size_t i = from; i < hw->table.count; i++) {
+        const mhoi_section *section = hw->arch->sections[hw->section[i]];
+        const char *key = hw->field[i].key;
+        *why = section->idle ? section->idle(mhoi_hw_section(hw, section), key) : NULL;
+        if (!*why && hw->arch->idle)
+            *why = hw->arch->idle(hw, key);
+        if (*why && is_said(&hw->origin[i]))
+            return i;
     }
-    return root;
-}
-
-uint64_t mho_hw_identity(const mho_hw *hw)
-{
-    uint64_t hash = mhoi_hash_text(MHOI_HASH_START, hw->arch->name);
-    for (size_t i = 0; i < hw->table.count; i++) {
-        char text[TEXT_BYTES];
-        const mho_field *f = &hw->field[i];
-        if (f->kind == MHO_FIELD_PATH || f->kind == MHO_FIELD_NAMED)
-            continue; /* known by content */
-        mho_hw_print(hw, i, text, sizeof text);
-        hash = mhoi_hash_text(mhoi_hash_text(hash, f->key), text);
-    }
-    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
-        const uint64_t content = (*s)->content ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
-        hash = mhoi_hash(hash, &content, sizeof content);
-    }
-    return hash;
+    *why = NULL;
+    return hw->table.count;
 }

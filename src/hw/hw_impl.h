@@ -3,6 +3,8 @@
 #ifndef MHO_HW_IMPL_H
 #define MHO_HW_IMPL_H
 
+#include <stdbool.h>
+
 #include "hw/sections.h"
 
 struct mho_hw {
@@ -18,6 +20,9 @@ struct mho_hw {
 
 /* Every field at its preset, not finished. */
 MHO_MUST_CHECK mho_status hw_create(const mhoi_arch *arch, mho_hw **out);
+/* Does field i hold the path of a file?  hw_content: the digest of what its section read. */
+bool hw_names_file(const mho_hw *hw, size_t i);
+uint64_t hw_content(const mho_hw *hw, size_t i);
 /* MHO_ECONFIG where key, of `length` bytes, has another beginning now. */
 MHO_MUST_CHECK mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key,
                                          size_t length);

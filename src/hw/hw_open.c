@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading hardware descriptions.  A file and its bases are found first, from the file down; the arch is that
+/* Reading hardware descriptions, from YAML files and from stored results.  A file and its bases are found first, from the file down; the arch is that
  * of the first that names one.  Then they are read from the lowest base up, so what a file says itself
  * comes later and wins; each field remembers the file and line that set it. */
 #include <stdio.h>
@@ -15,6 +15,8 @@ enum { DEPTH_MAX = 8 };
 typedef struct source {
     mhoi_named file;
     mhoi_yaml *root;
+    const mhoi_yaml *fields; /* root, or the configuration in a stored result */
+    bool stored;             /* the latter: JSON, which is YAML as well */
 } source;
 
 /* A file and its bases. */
@@ -56,11 +58,13 @@ static mho_status read_arch(chain *c, const source *from)
 {
     char place[MHO_ORIGIN_TEXT];
     const mhoi_arch *arch = NULL;
-    const mhoi_yaml *node = mhoi_yaml_get(from->root, "arch");
+    const mhoi_yaml *node = mhoi_yaml_get(from->fields, "arch");
     if (!node)
         return MHO_OK;
     snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
-    if (node->kind != MHOI_YAML_SCALAR)
+    if (node->kind == MHOI_YAML_MAP)
+        node = mhoi_yaml_get(node, "value");
+    if (!node || node->kind != MHOI_YAML_SCALAR)
         return mho_error(MHO_ECONFIG, "%s: arch, want a name", place);
     mho_status s = mhoi_arch_find(c->archs, place, node->text, &arch);
     if (!s && c->arch && c->arch != arch)
@@ -69,6 +73,24 @@ static mho_status read_arch(chain *c, const source *from)
     if (!s)
         c->arch = arch;
     return s;
+}
+
+/* The configuration of a stored result, or of one alone. */
+static mho_status find_fields(source *from)
+{
+    from->fields = from->root;
+    from->stored = mhoi_is_json(from->file.place);
+    if (!from->stored)
+        return MHO_OK;
+    const mhoi_yaml *config = mhoi_yaml_get(from->root, "config");
+    const mhoi_yaml *arch = mhoi_yaml_get(config ? config : from->root, "arch");
+    if (!arch || (config && config->kind != MHOI_YAML_MAP))
+        return mho_error(MHO_EFORMAT,
+                         "%s holds no hardware description: want a stored result, with its "
+                         "\"config\"",
+                         from->file.place);
+    from->fields = config ? config : from->root;
+    return MHO_OK;
 }
 
 /* Parses the last file of the chain; *base: the one that it names, or NULL. */
@@ -84,7 +106,10 @@ static mho_status parse(chain *c, const mhoi_yaml **base)
                          last->root->line);
     if (!last->root->children)
         return mho_error(MHO_ECONFIG, "%s says nothing: want `key: value` lines", last->file.place);
-    *base = mhoi_yaml_get(last->root, "base");
+    s = find_fields(last);
+    if (s)
+        return s;
+    *base = last->stored ? NULL : mhoi_yaml_get(last->root, "base");
     if (*base && ((*base)->kind != MHOI_YAML_SCALAR || !*(*base)->text))
         return mho_error(MHO_ECONFIG, "%s:%zu: base, want a name or a path", last->file.place,
                          (*base)->line);
@@ -113,17 +138,18 @@ static mho_status read_chain(chain *c)
 
 static mho_status read_fields(const source *from, mho_hw *hw)
 {
-    static const char *const skip[] = {"base", "arch", NULL};
-    for (size_t i = 0; i < from->root->children; i++) {
-        const mhoi_yaml *node = &from->root->child[i];
+    static const char *const skip[] = {"base", "arch", NULL}, *const stored[] = {"name", "arch",
+                                                                                 NULL};
+    for (size_t i = 0; i < from->fields->children; i++) {
+        const mhoi_yaml *node = &from->fields->child[i];
         char place[MHO_ORIGIN_TEXT];
         snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
         mho_status s = hw_check_moved(hw, place, node->key, strlen(node->key));
         if (s)
             return s;
     }
-    return mhoi_fields_read(&hw->table, from->root, from->file.place, skip, hw->options,
-                            hw->origin);
+    return mhoi_fields_read(&hw->table, from->fields, from->file.place,
+                            from->stored ? stored : skip, hw->options, hw->origin);
 }
 
 static void close_chain(chain *c)
@@ -132,6 +158,37 @@ static void close_chain(chain *c)
         mhoi_yaml_destroy(c->source[i].root);
         mhoi_named_close(&c->source[i].file);
     }
+}
+
+static void set_name(const source *from, mho_hw *hw)
+{
+    const mhoi_yaml *name = from->stored ? mhoi_yaml_get(from->fields, "name") : NULL;
+    const mhoi_yaml *value =
+        name && name->kind == MHOI_YAML_MAP ? mhoi_yaml_get(name, "value") : NULL;
+    if (value && value->kind == MHOI_YAML_SCALAR)
+        snprintf(hw->name, sizeof hw->name, "%s", value->text);
+    else
+        mhoi_stem(from->file.place, hw->name, sizeof hw->name);
+}
+
+/* A stored result knows the files that it was made of by their digests. */
+static mho_status check_contents(const source *from, mho_hw *hw)
+{
+    mho_status s = mhoi_hw_finish(hw);
+    for (size_t i = 0; !s && i < hw->table.count; i++) {
+        char digest[20], path[MHOI_PATH_MAX];
+        const mhoi_yaml *entry = mhoi_yaml_get(from->fields, hw->field[i].key);
+        if (!entry || entry->kind != MHOI_YAML_MAP || !hw_names_file(hw, i))
+            continue;
+        const mhoi_yaml *content = mhoi_yaml_get(entry, "content");
+        snprintf(digest, sizeof digest, "%016llx", (unsigned long long)hw_content(hw, i));
+        if (!content || content->kind != MHOI_YAML_SCALAR || !strcmp(content->text, digest))
+            continue;
+        mho_hw_print(hw, i, path, sizeof path);
+        s = mho_error(MHO_ECONFIG, "%s:%zu: %s = %s holds something else than when this was stored",
+                      from->file.place, entry->line, hw->field[i].key, path);
+    }
+    return s;
 }
 
 /* From a chain of one file; name: as the user wrote it. */
@@ -144,7 +201,9 @@ static mho_status build(chain *c, const char *name, const char *const *sets, mho
     for (size_t i = c->length; !s && i-- > 0;)
         s = read_fields(&c->source[i], hw);
     if (!s)
-        mhoi_stem(c->source[0].file.place, hw->name, sizeof hw->name);
+        set_name(&c->source[0], hw);
+    if (!s && c->source[0].stored)
+        s = check_contents(&c->source[0], hw);
     for (; !s && sets && *sets; sets++)
         s = mhoi_hw_assign(hw, *sets);
     if (!s && (s = mhoi_hw_finish(hw)) != MHO_OK)

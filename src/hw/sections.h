@@ -11,6 +11,8 @@ typedef struct mhoi_arch {
     const char *name;                      /* "crossbar" */
     const mhoi_section *const *sections;   /* NULL-terminated */
     mho_status (*check)(const mho_hw *hw); /* bounds across sections; NULL: none */
+    /* As mhoi_section.idle, across sections. */
+    const char *(*idle)(const mho_hw *hw, const char *key);
 } mhoi_arch;
 
 /* The options of a section; NULL if the description's arch has no such section. */

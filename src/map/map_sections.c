@@ -3,6 +3,8 @@
  * description. */
 #include "map/map_sections.h"
 
+#include <string.h>
+
 #include "base/fields.h"
 
 static const char *const cells[] = {"1t1r", "0t1r", NULL};
@@ -17,6 +19,16 @@ static const char *const column_sums[] = {"weights", "read_back", NULL};
 
 #define COUNT(...) MHOI_COUNT(mhoi_crossbar_options, __VA_ARGS__)
 #define CHOICE(...) MHOI_CHOICE(mhoi_crossbar_options, __VA_ARGS__)
+
+static const char *crossbar_idle(const void *options, const char *key)
+{
+    const mhoi_crossbar_options *o = options;
+    if (!strcmp(key, "crossbar.offset") && o->weights != MHO_WEIGHTS_SINGLE)
+        return "crossbar.weights is not single";
+    if (!strcmp(key, "crossbar.slicing") && !o->weight_bits)
+        return "crossbar.weight_bits is 0: a weight has one slice";
+    return NULL;
+}
 
 static const mho_field crossbar_rows[] = {
     COUNT("crossbar.rows", rows, "128", 1, 4096, "word lines of one crossbar"),
@@ -42,7 +54,8 @@ static const mho_fields crossbar_fields = {"crossbar", crossbar_rows,
                                            sizeof crossbar_rows / sizeof *crossbar_rows,
                                            sizeof(mhoi_crossbar_options)};
 
-const mhoi_section mhoi_crossbar_section = {.name = "crossbar", .fields = &crossbar_fields};
+const mhoi_section mhoi_crossbar_section = {
+    .name = "crossbar", .fields = &crossbar_fields, .idle = crossbar_idle};
 #undef COUNT
 #undef CHOICE
 
@@ -71,6 +84,14 @@ const mhoi_section mhoi_input_section = {.name = "input", .fields = &input_field
 #define REAL(...) MHOI_REAL(mhoi_output_options, __VA_ARGS__)
 #define CHOICE(...) MHOI_CHOICE(mhoi_output_options, __VA_ARGS__)
 #define YES_NO(...) MHOI_YES_NO(mhoi_output_options, __VA_ARGS__)
+
+static const char *output_idle(const void *options, const char *key)
+{
+    const mhoi_output_options *o = options;
+    if (!strcmp(key, "output.percentile") && o->range != MHO_RANGE_CALIBRATED)
+        return "output.range is not calibrated";
+    return NULL;
+}
 
 static const mho_field output_rows[] = {
     COUNT("output.first_bits", first_bits, "8", 0, 16,
@@ -106,4 +127,5 @@ static const mho_field output_rows[] = {
 static const mho_fields output_fields = {
     "output", output_rows, sizeof output_rows / sizeof *output_rows, sizeof(mhoi_output_options)};
 
-const mhoi_section mhoi_output_section = {.name = "output", .fields = &output_fields};
+const mhoi_section mhoi_output_section = {
+    .name = "output", .fields = &output_fields, .idle = output_idle};

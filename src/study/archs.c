@@ -2,6 +2,8 @@
 /* The kinds of hardware: which sections belong together, and the bounds across them. */
 #include "study/archs.h"
 
+#include <string.h>
+
 #include "circuit/wires_section.h"
 #include "cost/cost_sections.h"
 #include "device/device_section.h"
@@ -59,11 +61,25 @@ static mho_status check_crossbar(const mho_hw *hw)
     return MHO_OK;
 }
 
+static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
+{
+    const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
+    const mho_circuit_options *wires = mhoi_hw_section(hw, &mhoi_wires_section);
+    if (!strncmp(key, "quant.", 6) && mhoi_is_binary(crossbar))
+        return "crossbar.mode is not full";
+    if (!strcmp(key, "output.column_sum") && !mhoi_is_binary(crossbar))
+        return "crossbar.mode is full";
+    if (!strcmp(key, "wires.both_sides") && wires->r_row_ohm == 0 && wires->r_driver_ohm == 0)
+        return "wires.r_row and r_driver are 0";
+    return NULL;
+}
+
 static const mhoi_section *const crossbar_sections[] = {
     &mhoi_device_section,   &mhoi_crossbar_section,   &mhoi_wires_section,
     &mhoi_input_section,    &mhoi_output_section,     &mhoi_quant_section,
     &mhoi_readings_section, &mhoi_technology_section, NULL};
-static const mhoi_arch crossbar_arch = {"crossbar", crossbar_sections, check_crossbar};
+static const mhoi_arch crossbar_arch = {"crossbar", crossbar_sections, check_crossbar,
+                                        idle_on_crossbar};
 
 /* The first is that of descriptions which name none. */
 static const mhoi_arch *const archs[] = {&crossbar_arch, NULL};

@@ -51,6 +51,36 @@ run hw bcnn --set crossbar.row=3; want_error 2 "crossbar.row" "crossbar.rows"
 run hw bcnn --set crossbar.rows; want_error 2 "crossbar.rows"
 run hw bcnn --set device.g_on=0.5; want_error 2 "g_on" "g_off"
 
+run hw bcnn --set device.bits=3.5; want_error 2 "device.bits = 3.5, want a whole number 1..8"
+run hw bcnn --set device=3; want_error 2 "device is a group of fields" "device.bits"
+run hw bcnn --set =3; want_error 2 "a value without a key"
+run hw bcnn --set "device.g_on=0.2 mS" --json; want_code 0; want_json 'v["device.g_on"]["value"] == 200 and v["device.g_on"]["unit"] == "uS"'
+run hw bcnn --set "device.g_on=2 V"; want_error 2 "device.g_on = 2 V, want 0..1e+06 uS"
+run hw bcnn --set cost.buffer=true; want_error 2 "cost.buffer is now readings.buffer"
+bad '' "says nothing"
+bad 'base: bcnn\ncost: {buffer: true}\n' ":2:" "cost is now readings"
+bad 'arch: crosbar\n' ":1:" "arch = crosbar" "did you mean crossbar?"
+
+# What was set and has no effect is told on one line, and the command goes on.
+run hw bcnn --set device.variation_sigma=0.2
+want_code 0; want_err_lines 1; want_err "note: device.variation_sigma = 0.2 has no effect: device.distribution is not lognormal"
+run hw bcnn --set device.variation_sigma=0.2 --quiet; want_code 0; want_no_err
+run hw bcnn --set device.variation_sigma=0.2 --set device.distribution=lognormal; want_code 0; want_no_err
+
+# A stored result is the hardware again, paths in a file are those of its folder.
+mkdir sub
+printf '0, 10e-6, 0\n1, 90e-6, 0\n' >sub/levels.csv
+printf 'base: bcnn\ndevice: {bits: 1, table: levels.csv, g_on: 0.1 mS}\n' >sub/own.yaml
+run cost lenet --hw sub/own.yaml --json; want_code 0; cp out result.json
+run cost lenet --hw result.json --json; want_code 0; cmp -s out result.json || fail "another report of the same hardware"
+run hw result.json --json; want_code 0; cp out hw.json
+want_json 'v["name"]["value"] == "own" and v["arch"]["value"] == "crossbar" and v["device.table"]["place"] == "sub/own.yaml:2"'
+run hw hw.json --json; want_code 0; cmp -s out hw.json || fail "another description"
+printf '0, 11e-6, 0\n1, 90e-6, 0\n' >sub/levels.csv
+run hw result.json; want_error 2 "result.json:" "device.table" "holds something else"
+echo '{"a": 1}' >result.json
+run hw result.json; want_error 3 "result.json holds no hardware description"
+
 run hw bcnn -o folder/report.txt; want_error 3 "folder/report.txt" "No such file"
 run hw bcnn -o report.txt; want_code 0; want_no_out; want_file report.txt
 run hw bcn -o report2.txt; want_code 2; want_no_file report2.txt

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A description as JSON, and the digest by which it is known. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/named.h"
+#include "hw/hw_impl.h"
+
+enum { TEXT_BYTES = 512 };
+
+bool hw_names_file(const mho_hw *hw, size_t i)
+{
+    char text[TEXT_BYTES];
+    const mho_field_kind kind = hw->field[i].kind;
+    if (kind != MHO_FIELD_PATH && kind != MHO_FIELD_NAMED)
+        return false;
+    mho_hw_print(hw, i, text, sizeof text);
+    return *text && (kind == MHO_FIELD_PATH || mhoi_is_path(text));
+}
+
+uint64_t hw_content(const mho_hw *hw, size_t i)
+{
+    const mhoi_section *section = hw->arch->sections[hw->section[i]];
+    return section->content ? section->content(mhoi_hw_section(hw, section)) : 0;
+}
+
+/* Paths in full, so that a stored result can be read from anywhere. */
+static mho_json *file_json(const char *path)
+{
+    char full[PATH_MAX];
+    return mho_json_text(realpath(path, full) ? full : path);
+}
+
+static mho_json *value_json(const mho_hw *hw, size_t i)
+{
+    char text[TEXT_BYTES];
+    mho_hw_print(hw, i, text, sizeof text);
+    switch (hw->field[i].kind) {
+    case MHO_FIELD_UINT:
+        return mho_json_integer(strtoll(text, NULL, 10));
+    case MHO_FIELD_DOUBLE:
+        return mho_json_number(strtod(text, NULL));
+    case MHO_FIELD_BOOL:
+        return mho_json_bool(!strcmp(text, "true"));
+    case MHO_FIELD_PATH:
+    case MHO_FIELD_NAMED:
+        return hw_names_file(hw, i) ? file_json(text) : mho_json_text(text);
+    case MHO_FIELD_ENUM:
+    case MHO_FIELD_STRING:
+        break;
+    }
+    return mho_json_text(text);
+}
+
+static void put_text(mho_json *root, const char *key, const char *value)
+{
+    mho_json *entry = mho_json_object();
+    mho_json_put(entry, "value", mho_json_text(value));
+    mho_json_put(root, key, entry);
+}
+
+mho_json *mho_hw_json(const mho_hw *hw)
+{
+    mho_json *root = mho_json_object();
+    put_text(root, "name", hw->name);
+    put_text(root, "arch", hw->arch->name);
+    for (size_t i = 0; i < hw->table.count; i++) {
+        const mho_field *field = &hw->field[i];
+        mho_json *entry = mho_json_object();
+        mho_json_put(entry, "value", value_json(hw, i));
+        if (*field->unit)
+            mho_json_put(entry, "unit", mho_json_text(field->unit));
+        mho_json_put(entry, "place", mho_json_text(hw->origin[i].place));
+        if (*hw->origin[i].source)
+            mho_json_put(entry, "source", mho_json_text(hw->origin[i].source));
+        if (hw_names_file(hw, i)) {
+            char digest[20];
+            snprintf(digest, sizeof digest, "%016llx", (unsigned long long)hw_content(hw, i));
+            mho_json_put(entry, "content", mho_json_text(digest));
+        }
+        mho_json_put(root, field->key, entry);
+    }
+    return root;
+}
+
+uint64_t mho_hw_identity(const mho_hw *hw)
+{
+    uint64_t hash = mhoi_hash_text(MHOI_HASH_START, hw->arch->name);
+    for (size_t i = 0; i < hw->table.count; i++) {
+        char text[TEXT_BYTES];
+        const mho_field *f = &hw->field[i];
+        if (f->kind == MHO_FIELD_PATH || f->kind == MHO_FIELD_NAMED)
+            continue; /* known by content */
+        mho_hw_print(hw, i, text, sizeof text);
+        hash = mhoi_hash_text(mhoi_hash_text(hash, f->key), text);
+    }
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
+        const uint64_t content = (*s)->content ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
+        hash = mhoi_hash(hash, &content, sizeof content);
+    }
+    return hash;
+}
