@@ -97,9 +97,9 @@ static void window(const uint8_t *in, const size_t *offset, size_t bits, size_t 
 
 static inline void put(const mhoi_job *job, size_t j, size_t to, __m256i v)
 {
-    int32_t *out = job->out[j] + to;
     if (j >= job->outputs)
         return;
+    int32_t *out = job->out[j] + to;
     if (job->accumulate)
         v = _mm256_add_epi32(v, _mm256_loadu_si256((const void *)out));
     _mm256_storeu_si256((void *)out, v);

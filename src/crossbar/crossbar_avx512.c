@@ -119,9 +119,9 @@ static inline __m512i convert(__m512i s, const mhoi_code *code)
 
 static inline void put(const mhoi_job *job, size_t j, size_t to, __m512i v)
 {
-    int32_t *out = job->out[j] + to;
     if (j >= job->outputs)
         return;
+    int32_t *out = job->out[j] + to;
     if (job->accumulate)
         v = _mm512_add_epi32(v, _mm512_loadu_si512(out));
     _mm512_storeu_si512(out, v);

@@ -135,7 +135,8 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
         set_counts(&job, b, k, c, left);
     else
         set_sums(&job, b, MHOI_PLUS, k, c);
-    for (size_t j = 0; j < job.outputs && j < MHOI_SUMS; ++j)
+    for (size_t j = 0; b->sum && j < job.outputs && j < MHOI_SUMS;
+         ++j) /* no sum: raw ones are told */
         job.out[j] = b->sum + (c + j) * b->pitch;
     return job;
 }

@@ -105,6 +105,8 @@ static mho_status link_stages(mhoi_pipe *pipe)
     for (size_t i = 0; i < pipe->stages; i++)
         for (size_t p = 0; p < pipe->stage[i].producers; p++, links++)
             pipe->stage[pipe->stage[i].producer[p]].readers++;
+    if (!links) /* a single stage */
+        return MHO_OK;
     mho_status s = mhoi_alloc(&pipe->link, links, sizeof *pipe->link, "links of the pipeline");
     if (s)
         return s;

@@ -4,7 +4,7 @@
 
 run doctor; want_code 0; want_no_err; want_out "threads"; want_out "no MNIST: synthetic digits are used"
 run doctor --json --threads 2; want_code 0
-want_json 'v["ok"] and v["threads"] == 2 and all(set(c) == {"check", "verdict", "text"} for c in v["checks"])'
+want_json 'v["ok"] and v["threads"] == 2 and v["checks"] and all(set(c) == {"check", "verdict", "text"} for c in v["checks"])'
 run doctor --csv; want_code 0; want_out "check,verdict,text"
 mkdir -p data/mnist && printf 'junk' >data/mnist/t10k-images-idx3-ubyte
 MHO_DATA=data run doctor; want_code 1; want_out "data/mnist"; want_err "a check failed"

@@ -5,7 +5,9 @@
 run --help; want_code 0; want_no_err; want_out "mho COMMAND"; want_out "completion"
 run help; want_code 0; want_no_err; want_out "mho COMMAND"
 run --version; want_code 0; want_no_err; want_out "mho 0."
-for c in $("$mho" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | grep -v '^mho$'); do
+commands=$("$mho" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | grep -v '^mho$')
+[ "$(wc -w <<<"$commands")" -ge 16 ] || fail "mho --help names only these commands: $commands"
+for c in $commands; do
     run help "$c"; want_code 0; want_no_err; want_out "mho $c"; want_out "--help"; cp out page
     run "$c" --help; want_code 0; want_no_err; cmp -s out page || fail "differs from mho help $c"
     run "$c" -h; want_code 0

@@ -19,7 +19,7 @@ want_json 'v["counts"]["outputs"] == 477568 and v["programming"]["energy_J"] > 0
 run cost lenet --explain; want_code 0; want_out "3096 T"; want_out "bcnn Table III [16]"
 want_out "configs/hw/bcnn.yaml:"; want_out "assumed"
 run cost lenet --explain --json; want_code 0
-want_json 'all(e["price_energy_J"]["source"] and e["formula"] for e in v["entries"])'
+want_json 'v["entries"] and all(e["price_energy_J"]["source"] and e["formula"] for e in v["entries"])'
 run cost lenet --set readings.buffer=true --explain; want_code 0; want_out "not counted"
 
 run cost lenet --set output.split_bits=6; want_error 2 "'adc6'" "bcnn-45nm"

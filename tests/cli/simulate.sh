@@ -12,11 +12,10 @@ want_json 'v["hardware_error"]["trials"] == 3 and len(v["hardware_error"]["by_tr
 want_json 'v["hardware_error"]["min"] <= v["hardware_error"]["mean"] <= v["hardware_error"]["max"]'
 want_json 'v["images_per_second"] > 0 and v["seconds"] > 0 and v["peak_bytes"] > 1e6'
 want_json 'v["config"]["device.bits"]["value"] == 7'
-digits='import json; v = json.load(open("out")); print(v["software_error"], v["ideal_device_error"], v["hardware_error"])'
-/usr/bin/python3 -c "$digits" >first
+digits='v["software_error"], v["ideal_device_error"], v["hardware_error"]'
+tell first "$digits"
 run simulate "$model" --hw bcnn $few --json --threads 1; want_code 0
-/usr/bin/python3 -c "$digits" >second
-cmp -s first second || fail "other digits with one thread: $(diff first second)"
+tell second "$digits"; want_same first second
 
 run simulate "$model" --hw bcnn $few --csv; want_code 0; want_out "software,"
 
@@ -30,50 +29,47 @@ least="--data synthetic --images 50 --trials 2 --set output.calibration_images=1
 # Every effect of the device at once: same digits for any thread count; what programming took is told.
 all="--set device.variation_rise=0.2 --set device.stuck_on=0.01 --set device.stuck_off=0.02 --set device.drift_nu=0.03
     --set device.drift_nu_spread=0.01 --set device.drift_time=1e4 --set device.verify_rewrites=3 --set device.off_leak=true"
-digits='import json; v = json.load(open("out")); print(v["hardware_error"], v["programming"])'
+digits='v["hardware_error"], v["programming"]'
 run simulate "$model" --hw bcnn $least $all --json; want_code 0
 want_json '1.5 < v["programming"]["writes_per_cell"] < 2.5 and v["programming"]["stuck"] > 0'
 want_json 'abs(v["programming"]["stuck"] / v["programming"]["cells"] - 0.03) < 0.002'
-/usr/bin/python3 -c "$digits" >first
+tell first "$digits"
 run simulate "$model" --hw bcnn $least $all --json --threads 1; want_code 0
-/usr/bin/python3 -c "$digits" >second
-cmp -s first second || fail "other digits with one thread: $(diff first second)"
+tell second "$digits"; want_same first second
 run simulate "$model" --hw bcnn $least $all; want_code 0; want_out "writes a cell"
 
 # Converters that miss: the same digits on every kernel and with one thread; worse than without.
 adc="--set output.offset=2 --set output.gain_error=0.05 --set output.inl=1"
-digits='import json; v = json.load(open("out")); print(v["hardware_error"])'
+digits='v["hardware_error"]'
 run simulate "$model" --hw bcnn $least --json; want_code 0
-ideal=$(/usr/bin/python3 -c 'import json; print(json.load(open("out"))["hardware_error"]["mean"])')
+tell ideal 'v["hardware_error"]["mean"]'; ideal=$(cat ideal)
 run simulate "$model" --hw bcnn $least $adc --json; want_code 0
 want_json "v['hardware_error']['mean'] > $ideal"
-/usr/bin/python3 -c "$digits" >first
+tell first "$digits"
 MHO_CPU=ref run simulate "$model" --hw bcnn $least $adc --json --threads 1; want_code 0
-/usr/bin/python3 -c "$digits" >second
-cmp -s first second || fail "other digits with one thread: $(diff first second)"
+tell second "$digits"; want_same first second
 
 # Read noise: the same digits on every kernel and with one thread; ideal devices have none; much of it costs accuracy.
 noise="--set device.read_noise=0.5 --set device.read_noise_fixed=0.1"
-digits='import json; v = json.load(open("out")); print(v["ideal_device_error"], v["hardware_error"])'
+digits='v["ideal_device_error"], v["hardware_error"]'
 run simulate "$model" --hw bcnn $least --json; want_code 0
-quiet=$(/usr/bin/python3 -c 'import json; print(json.load(open("out"))["ideal_device_error"])')
+tell quiet 'v["ideal_device_error"]'; quiet=$(cat quiet)
 run simulate "$model" --hw bcnn $least $noise --json; want_code 0
 want_json "v['ideal_device_error'] == $quiet and v['hardware_error']['mean'] > $ideal"
 run simulate "$model" --hw bcnn $least $noise --images 10 --json; want_code 0
-/usr/bin/python3 -c "$digits" >first
+tell first "$digits"
 MHO_CPU=ref run simulate "$model" --hw bcnn $least $noise --images 10 --json --threads 1; want_code 0
-/usr/bin/python3 -c "$digits" >second
-cmp -s first second || fail "other digits with one thread: $(diff first second)"
+tell second "$digits"; want_same first second
 run simulate lenet --hw bcnn $least --images 10 --sweep device.read_noise=0,0.5 --csv; want_code 0
 want_out "device.read_noise"
 run simulate lenet --hw bcnn $least --set device.read_noise=-1; want_error 2 "device.read_noise"
 
 # Nonlinear cells: the ideal ones are linear; hardly any nonlinearity changes nothing; the same digits with one thread.
-digits='import json; v = json.load(open("out")); print(v["ideal_device_error"], v["hardware_error"])'
+digits='v["ideal_device_error"], v["hardware_error"]'
 for run in 0:2 0.0001:2 3:1 3:2; do
     run simulate lenet --hw cnn8 $least --json --set device.variation=0 --set device.nonlinearity=${run%:*} --threads ${run#*:}
     want_code 0
-    /usr/bin/python3 -c "$digits" >>drive
+    tell digits "$digits"; cat digits >>drive
 done
 [ "$(sort -u drive | wc -l)" = 2 ] && [ "$(sed -n 3p drive)" = "$(sed -n 4p drive)" ] || fail "nonlinear cells: $(cat drive)"
 want_json 'v["hardware_error"]["mean"] > v["ideal_device_error"]'
@@ -96,13 +92,9 @@ run simulate nothing.onnx --hw bcnn --data synthetic; want_error 3 "nothing.onnx
 run simulate lenet --hw bcnm --data synthetic; want_misuse "did you mean bcnn?"
 run simulate "$model" --hw bcnn $few --set output.split_bits=40; want_error 2 "output.split_bits = 40" "0..16"
 
-# Interrupted: what the finished programmings tell (where there is one yet), and exit code 130.
-command="mho simulate, interrupted"; code=0
-"$mho" simulate lenet --hw bcnn --data synthetic --images 100 --trials 1000000 --threads 1 >out 2>err &
-pid=$!
-sleep 4; kill -INT $pid; wait $pid || code=$?
-want_code 130; want_err "interrupted"
-[ ! -s out ] || want_out "incomplete: interrupted after"
+# Interrupted: what the finished programmings tell, and exit code 130.
+interrupt simulate lenet --hw bcnn --data synthetic --images 100 --trials 1000000 --threads 1
+want_out "incomplete: interrupted after"
 
 # A seed of 64 bits comes back with all its digits.
 run simulate lenet --hw bcnn --data synthetic --images 1 --trials 1 --seed 18446744073709551615 --json

@@ -12,19 +12,17 @@ want_json 'v["rows"][0]["hardware_error"]["ci95"] == 0 and any(r["hardware_error
 want_json 'all(abs(r["hardware_error"]["ci95"] - 4.302653 * r["hardware_error"]["std"] / 3 ** .5) < 1e-9 for r in v["rows"])'
 want_json 'all(abs(r["hardware_error"]["images_ci95"] - 1.959964 * (r["hardware_error"]["mean"] * (1 - r["hardware_error"]["mean"]) / 100) ** .5) < 1e-6 for r in v["rows"])'
 [ "$(wc -l <rows.csv)" = 8 ] || fail "rows.csv has $(wc -l <rows.csv) lines, want 8"
-row2='import json; print(json.load(open("out"))["rows"][2]["hardware_error"]["mean"])'
-/usr/bin/python3 -c "$row2" >swept
+tell swept 'v["rows"][2]["hardware_error"]["mean"]'
 
 # A point is what a single run is.
 run simulate "$model" $few --set device.bits=1 --set device.variation=1 --json; want_code 0
-/usr/bin/python3 -c 'import json; print(json.load(open("out"))["hardware_error"]["mean"])' >single
-cmp -s swept single || fail "a point differs from a single run: $(diff swept single)"
+tell single 'v["hardware_error"]["mean"]'; want_same swept single
 
 # Cut off in the middle of a row, on another number of threads: the same file in the end.
 head -c $(($(head -4 rows.csv | wc -c) + 9)) rows.csv >cut.csv
 run simulate "$model" $few $sweep --json -o cut.csv --resume --threads 1; want_code 0
 want_json 'v["resumed"] == 2 and len(v["rows"]) == 6'
-cmp -s rows.csv cut.csv || fail "a resumed sweep differs: $(diff rows.csv cut.csv)"
+want_same rows.csv cut.csv
 for bytes in 0 30 $(($(head -1 rows.csv | wc -c) + 5)); do # torn within its first line or its titles: begun anew
     head -c $bytes rows.csv >cut.csv
     run simulate "$model" $few $sweep -o cut.csv --resume --threads 1 --quiet; want_code 0

@@ -51,6 +51,41 @@ want_error()
     for text in "$@"; do want_err "$text"; done
 }
 
+# tell FILE 'python expression over v', the JSON on stdout: writes its value; fails where there is none.
+tell()
+{
+    /usr/bin/python3 -c "import json, sys; v = json.load(open('out')); print(eval(sys.argv[1]))" "$2" >"$1" 2>told || { cat told; fail "cannot tell $2"; }
+    [ -s "$1" ] || fail "tells nothing of $2"
+}
+# want_same FILE FILE: both are there, neither is empty, and they are equal.
+want_same()
+{
+    [ -s "$1" ] && [ -s "$2" ] || fail "$1 or $2 is empty or missing"
+    cmp -s "$1" "$2" || fail "$1 and $2 differ: $(diff "$1" "$2" | head -4)"
+}
+# This CPU lacks the kernels that $1 asks for: the program says so, and nothing else went wrong.
+lacks_cpu() { [ "$code" = 2 ] && grep -q "MHO_CPU.*$1" err; }
+
+# interrupt WHAT ARGUMENTS: Ctrl-C after 1, 4, 16, 64 seconds, until a run has something to tell by then; what it told
+# is in out.  Fails where no run has.
+interrupt()
+{
+    local wait pid
+    for wait in 1 4 16 64; do
+        command="mho $*, interrupted after $wait s"
+        code=0
+        "$mho" "$@" >out 2>err </dev/null &
+        pid=$!
+        sleep $wait
+        kill -INT $pid
+        wait $pid || code=$?
+        want_code 130
+        want_err "interrupted"
+        [ ! -s out ] || return 0
+    done
+    fail "told nothing"
+}
+
 # want_json 'python expression over v': stdout is JSON and the expression holds.
 want_json()
 {
