@@ -34,6 +34,10 @@ MHO_API uint64_t mho_chip_held(const mho_chip *chip);
 /* What the last programming took: writes, cells out of tolerance, stuck cells. */
 MHO_API mho_write_count mho_chip_writes(const mho_chip *chip);
 
+/* What the chip did, counted while it did it: the cells of the last programming, and the sums of all runs since
+ * then.  A placement's counts times the images, if both are right. */
+MHO_API mho_counts mho_chip_counts(const mho_chip *chip);
+
 /* Runs images [first, first + n) of `images`; scores[n][classes] (may be NULL) and label[n] (may be NULL;
  * of equal scores the lowest index).  All threads are used; a block of images at a time, so memory does
  * not grow with n.  MHO_EUSAGE: the chip is not programmed; MHO_EDOMAIN: a layer's value is not finite. */

@@ -101,6 +101,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *x
                                                            mho_crossbar_work **out);
 MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
 
+/* What the runs with this memory did: word lines driven (padding among them), sums converted (ideal converters tell
+ * them, too; a shared reference column is converted once), and partial sums of row groups added. */
+typedef struct mho_crossbar_counts {
+    uint64_t row_drives, conversions, additions;
+} mho_crossbar_counts;
+MHO_API mho_crossbar_counts mho_crossbar_work_counts(const mho_crossbar_work *work);
+
 /* Which read a run is.  One draw of noise for each output of a converter depends on seed, trial, layer,
  * array, row group, column, side of the pair, image of the data set and position alone. */
 typedef struct mho_reading {

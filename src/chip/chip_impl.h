@@ -102,6 +102,7 @@ struct mho_chip {
     uint64_t seed;             /* of the programming, and of its reads */
     uint32_t trial;
     mho_write_count programming; /* the last one */
+    struct chip_tally *tally;    /* what runs did since then */
 };
 
 /* chip_plan.c: maps, steps and layers from the graph. */
@@ -176,6 +177,9 @@ const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip
                                const uint8_t *in);
 const float *
 chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
+
+/* What runs with this memory did; but for the cells. */
+mho_counts chip_work_counts(const mho_chip *chip, const chip_work *work);
 
 /* chip_drive.c: table[code] of the code that stands for the current of a cell with I ~ sinh(b V), b > 0;
  * entries of other bytes are left alone. */

@@ -17,6 +17,7 @@ struct chip_work {
     float *scores; /* [images][classes] */
     size_t maps, layers;
     size_t first; /* image of the data set that map[0] begins with */
+    uint64_t additions, compared; /* of slices, reads and counts; by sense amplifiers */
     size_t bad;   /* 1 + the first step with a value that is not finite; 0: none */
 };
 
@@ -130,6 +131,24 @@ void chip_work_destroy(chip_work *work)
 mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer)
 {
     return work->layer[layer];
+}
+
+mho_counts chip_work_counts(const mho_chip *chip, const chip_work *work)
+{
+    mho_counts sum = {.additions = work->additions, .conversions = work->compared};
+    for (size_t l = 0; l < chip->layers; l++) {
+        const chip_layer *layer = &chip->layer[l];
+        const mho_crossbar_counts c = mho_crossbar_work_counts(work->layer[l]);
+        sum.row_drives += c.row_drives;
+        sum.dac_conversions += layer->inputs->bits > 1 ? c.row_drives : 0;
+        sum.conversions += layer->place->sense ? 0 : c.conversions;
+        sum.additions += c.additions;
+        if (layer->counter) { /* n numbers are added up by n - 1 additions */
+            const mho_crossbar_counts rows = mho_crossbar_work_counts(work->counter[l]);
+            sum.additions += rows.row_drives - rows.conversions;
+        }
+    }
+    return sum;
 }
 
 const float *chip_work_scores(const chip_work *work)
@@ -250,6 +269,7 @@ static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *st
 static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t r)
 {
     const mhoi_cells *k = layer->cells;
+    work->additions += n * channels_of(layer) * layer->positions * (k->slices - (r == 0));
     const size_t P = layer->positions, columns = layer->columns;
     const int64_t step = k->coding->counted && layer->converter.codes ? layer->converter.step : 1;
     for (size_t i = 0; i < n * layer->groups; i++)
@@ -347,9 +367,10 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
 }
 
 /* Bits of one image, whose sums begin at `at`. */
-static void to_bits(const chip_work *work, const chip_layer *layer, size_t at, uint8_t *out)
+static void to_bits(chip_work *work, const chip_layer *layer, size_t at, uint8_t *out)
 {
     const size_t channels = channels_of(layer);
+    work->compared += layer->place->sense ? channels * layer->positions : 0;
     if (is_plain(layer))
         chip_bits(work->sum + at, channels, layer->positions, layer->threshold, layer->per_position,
                   layer->flip, out);

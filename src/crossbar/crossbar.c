@@ -221,6 +221,11 @@ fail:
     return status;
 }
 
+mho_crossbar_counts mho_crossbar_work_counts(const mho_crossbar_work *work)
+{
+    return work->counts;
+}
+
 void mho_crossbar_work_destroy(mho_crossbar_work *work)
 {
     if (!work)

@@ -207,6 +207,7 @@ struct mho_crossbar {
 };
 
 struct mho_crossbar_work {
+    mho_crossbar_counts counts;
     uint8_t *plane;        /* one padded image */
     uint8_t *window;       /* [block_images][chunks][plane_bytes] */
     const uint8_t *source; /* these, or the map */
@@ -235,6 +236,17 @@ struct mho_crossbar_work {
 /* Kernel variant forced: for tests and benchmarks. */
 mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level,
                                       mho_crossbar **out);
+
+/* Counts the sums of columns c .. c + columns - 1 of row group k, `pixels` each, as converted. */
+static inline void mhoi_count_sums(const mho_crossbar *xb, mho_crossbar_work *work, bool per_pair,
+                                   size_t k, size_t c, size_t columns, size_t pixels)
+{
+    size_t converted = columns;
+    for (size_t i = c; !per_pair && i < c + columns; ++i)
+        converted += !xb->reference || xb->reference[i] == i;
+    work->counts.conversions += converted * pixels;
+    work->counts.additions += k > 0 ? columns * pixels : 0;
+}
 
 /* Of row group k. */
 static inline size_t mhoi_bundles_of(const mho_crossbar *xb, size_t k)

@@ -99,6 +99,7 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
         if (reading)
             disturb(xb, work, reading, converter->codes == 0, per_pair, c, k,
                     reading->first * xb->positions + first, n);
+        mhoi_count_sums(xb, work, per_pair, k, c, 1, n);
         for (size_t q = 0; q < n; ++q) {
             const int64_t plus = s_plus[q], minus = s_minus[q];
             sum[q] += per_pair ? mhoi_convert_real(xb, converter, 0, k, c, plus - minus)
@@ -117,6 +118,7 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
         const size_t left = n * positions - first,
                      m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, map, first, m, work->ref_x);
+        work->counts.row_drives += xb->rows * m;
         for (size_t c = 0; c < columns; ++c) {
             column_sums(xb, work, converter, per_pair, reading, c, first, m);
             for (size_t q = 0; q < m; ++q) {

@@ -267,6 +267,7 @@ static void run_dots(const block *b, size_t k)
             job.place += first / MHOI_TILE;
             job.pixels = b->pixels - first < part ? b->pixels - first : part;
             run_kernel(b->xb, &job);
+            mhoi_count_sums(b->xb, b->work, b->per_pair, k, c, job.outputs, job.pixels);
         }
 }
 
@@ -285,6 +286,7 @@ static void run_group(const block *b, size_t k)
             run_kernel(b->xb, &job);
         else
             run_apart(b, &job, k, c);
+        mhoi_count_sums(b->xb, b->work, b->per_pair, k, c, job.outputs, job.pixels);
     }
 }
 
@@ -342,6 +344,15 @@ static void set_places(block *b, size_t first, int32_t *sum)
     }
 }
 
+/* Rows that the bundles of row group k hold. */
+static size_t rows_of(const mho_crossbar *xb, size_t k)
+{
+    size_t rows = 0;
+    for (size_t i = xb->group_bundle[k]; i < xb->group_bundle[k + 1]; ++i)
+        rows += xb->bundle[i].rows;
+    return rows;
+}
+
 /* The pixels of `images` images from `first` of the map on, in blocks. */
 static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum)
 {
@@ -355,6 +366,7 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
         b->pixel = pixel + first;
         for (size_t k = 0; k < b->xb->groups; ++k) {
             mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
+            b->work->counts.row_drives += rows_of(b->xb, k) * b->pixels;
             if (b->reading && b->work->square)
                 square_inputs(b, k);
             run_group(b, k);

@@ -76,7 +76,7 @@ static void tell_coding(const placer *p, const mhoi_place *place, mho_placement_
 static void tell_converters(const mhoi_place *place, mho_placement_layer *l)
 {
     l->output_bits = place->output_bits;
-    l->per_pair = place->per_pair;
+    l->per_pair = place->per_pair || place->sense;
     l->converter = place->sense         ? MHO_CONVERTER_SENSE
                    : place->output_bits ? MHO_CONVERTER_CODE
                                         : MHO_CONVERTER_IDEAL;
