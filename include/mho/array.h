@@ -23,6 +23,8 @@
 #include "mho/net.h"
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 /* --- what the network asks for -------------------------------------------------------------------- */
 
 #define MHO_WORK_EXTRAS 3
@@ -324,5 +326,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_figures_add(mho_figures *figures, const mh
 /* The caller looks at ferror(svg). */
 MHO_API void mho_figures_draw(mho_figures *figures, const mho_front *front, const char *title,
                               FILE *svg);
+
+MHO_C_END
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_asset {
     const char *path; /* "configs/hw/bcnn.yaml" */
     const char *data; /* size bytes, then a zero byte */
@@ -17,5 +19,7 @@ typedef struct mho_asset {
 MHO_API const mho_asset *mho_assets(size_t *count);
 /* NULL if there is none of that path. */
 MHO_API const mho_asset *mho_asset_find(const char *path);
+
+MHO_C_END
 
 #endif

@@ -9,6 +9,8 @@
 #include "mho/map.h"
 #include "mho/net.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_chip mho_chip;
 
 /* Builds a network that was placed: merges batch normalization and sign into thresholds, quantizes, and calibrates
@@ -58,5 +60,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_chip_errors(mho_chip *chip, const mho_imag
                                                   size_t count, uint64_t seed, size_t trials,
                                                   double *error, mho_spread *spread,
                                                   double *inference_seconds);
+
+MHO_C_END
 
 #endif

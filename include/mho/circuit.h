@@ -17,6 +17,8 @@
 #include "mho/device.h"
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 #define MHO_CIRCUIT_LINES 4096 /* most word lines, and most bit lines */
 /* Each resistance and conductance is 0 or within these bounds: beyond them products leave the range of
  * double precision. */
@@ -102,5 +104,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_circuit_read_conductances(const char *path
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_read_voltages(const char *path, size_t M,
                                                             mho_circuit_table *out);
 MHO_API void mho_circuit_table_clear(mho_circuit_table *table);
+
+MHO_C_END
 
 #endif

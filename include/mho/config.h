@@ -16,6 +16,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 typedef enum mho_field_kind {
     MHO_FIELD_BOOL,   /* bool */
     MHO_FIELD_UINT,   /* size_t */
@@ -77,5 +79,7 @@ MHO_API const char *mho_nearest(const char *word, const char *const *names, size
 /* mho_error, and "; did you mean NAME?" behind its text where one of names[count] is near word. */
 MHO_API mho_status mho_error_near(mho_status s, const char *word, const char *const *names,
                                   size_t count, const char *format, ...) MHO_PRINTF(5, 6);
+
+MHO_C_END
 
 #endif

@@ -11,6 +11,8 @@
 #include "mho/json.h"
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 #define MHO_COST_NAME 48
 #define MHO_COST_SOURCE 200
 
@@ -177,5 +179,7 @@ typedef struct mho_programming {
 MHO_API MHO_MUST_CHECK mho_status mho_programming_estimate(const mho_technology *tech,
                                                            const mho_programming_load *load,
                                                            mho_programming *out);
+
+MHO_C_END
 
 #endif

@@ -17,6 +17,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 /* A converter with 2^bits codes and equidistant decision edges, in units of the sum:
  *     code(S) = clamp(floor((S - edge) / step) + 1, 0, codes - 1)
  * so a sum on an edge takes the upper code.  codes = 0: ideal, code(S) = S. */
@@ -136,5 +138,7 @@ MHO_API void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, 
  * where there are few positions. */
 MHO_API void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_t n,
                                   const uint8_t *map, mho_crossbar_sums_fn *each, void *user);
+
+MHO_C_END
 
 #endif

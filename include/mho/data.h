@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+MHO_C_BEGIN
+
 #define MHO_CLASSES_MAX 65535 /* labels are 0..65534 */
 
 typedef struct mho_images {
@@ -58,5 +60,7 @@ MHO_API void mho_images_free(mho_images *images); /* frees the arrays, zeroes th
 /* Downloads MNIST into ~/.cache/mho/mnist (from `mirror`, a URL prefix, or NULL for the default) and
  * checks SHA-256 sums.  MHO_EFILE: no network, wrong sum; nothing half-written stays behind. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_fetch(const char *name, const char *mirror);
+
+MHO_C_END
 
 #endif

@@ -17,6 +17,8 @@
 #include "mho/config.h"
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 typedef enum mho_distribution {
     MHO_DIST_UNIFORM,   /* u uniform on (-variation, variation) */
     MHO_DIST_GAUSSIAN,  /* u normal of deviation variation / 3, redrawn beyond variation */
@@ -92,5 +94,7 @@ MHO_API bool mho_device_is_noisy(const mho_device *device);
  * eq. (11). */
 MHO_API void mho_device_read_variance(const mho_device *device, size_t n, const int16_t *g,
                                       float *variance);
+
+MHO_C_END
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_output mho_output;
 
 /* Opens path.tmp-PID-N beside the file that path names (links are followed) for writing; a device or pipe is written in
@@ -23,5 +25,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_output_close(mho_output *output, bool keep
 /* Closes after work that ended with s: keeps the file if s is MHO_OK, and returns the first trouble (of a write that
  * failed, with its reason). */
 MHO_API MHO_MUST_CHECK mho_status mho_output_finish(mho_output *output, mho_status s);
+
+MHO_C_END
 
 #endif

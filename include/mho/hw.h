@@ -10,6 +10,8 @@
 #include "mho/config.h"
 #include "mho/json.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_hw mho_hw;
 
 /* name: built in ("bcnn" is configs/hw/bcnn.yaml), or the path of a YAML file (it has a / or ends in
@@ -68,5 +70,7 @@ MHO_API mho_json *mho_hw_json(const mho_hw *hw);
 /* The same for the same values and the same contents of the files that they name, whatever these are called
  * and wherever values come from. */
 MHO_API uint64_t mho_hw_identity(const mho_hw *hw);
+
+MHO_C_END
 
 #endif

@@ -6,6 +6,8 @@
 #include "mho/data.h"
 #include "mho/net.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_infer mho_infer;
 
 /* Prepares inference of up to `batch` images at once.  The network must have parameters and outlive it. */
@@ -30,5 +32,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_infer_errors(const mho_net *net, const mho
  * hardware alike: y = x a + b in float, a = gamma / sqrt(variance + epsilon), b = beta - mean a, a and b
  * rounded from double. */
 MHO_API void mho_batchnorm_coefficients(const mho_node *bn, size_t channel, float *a, float *b);
+
+MHO_C_END
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_json mho_json;
 
 /* --- building -------------------------------------------------------------------------------------- */
@@ -79,5 +81,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_json_to_text(const mho_json *v, const char
 MHO_API MHO_MUST_CHECK mho_status mho_json_to_bool(const mho_json *v, bool *out);
 /* Where the value stood, "results.json:14"; "" of one that was built. */
 MHO_API const char *mho_json_place(const mho_json *v, char text[256]);
+
+MHO_C_END
 
 #endif

@@ -10,6 +10,8 @@
 #include "mho/hw.h"
 #include "mho/net.h"
 
+MHO_C_BEGIN
+
 typedef enum mho_converter_kind {
     MHO_CONVERTER_IDEAL, /* every sum has its own code */
     MHO_CONVERTER_SENSE, /* sense amplifier: one comparison at the threshold */
@@ -118,5 +120,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_cycles_layer_by_layer(const mho_net *net, 
 /* What one layer adds to Eq. 6; first: it is the network's first convolution. */
 MHO_API MHO_MUST_CHECK mho_status mho_cycles_pipelined_term(const mho_node *node, bool first,
                                                             uint64_t *cycles);
+
+MHO_C_END
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 typedef enum mho_op {
     MHO_OP_INPUT,
     MHO_OP_CONV,      /* weight [C_out][C_in / groups][kh][kw] */
@@ -110,5 +112,7 @@ MHO_API mho_alphabet mho_node_alphabet(const mho_node *node); /* REAL for other 
 MHO_API size_t mho_node_weight_count(const mho_node *node);   /* weights without bias */
 MHO_API size_t mho_node_bias_count(const mho_node *node);
 MHO_API uint64_t mho_node_macs(const mho_node *node); /* multiply-accumulates an image */
+
+MHO_C_END
 
 #endif

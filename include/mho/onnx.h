@@ -5,6 +5,8 @@
 
 #include "mho/net.h"
 
+MHO_C_BEGIN
+
 /* Writes net with its parameters.  Binary weights are stored as int8 and cast, so the file is small.
  * The input is [batch][c][h][w] float, pixel x input_scale.  Written to a temporary file, then renamed. */
 MHO_API MHO_MUST_CHECK mho_status mho_onnx_write(const mho_net *net, const char *path);
@@ -13,5 +15,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_onnx_write(const mho_net *net, const char 
 MHO_API MHO_MUST_CHECK mho_status mho_onnx_read(const char *path, mho_net **out);
 MHO_API MHO_MUST_CHECK mho_status mho_onnx_parse(const void *bytes, size_t size, const char *place,
                                                  mho_net **out);
+
+MHO_C_END
 
 #endif

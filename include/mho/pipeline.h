@@ -13,6 +13,8 @@
 #include "mho/json.h"
 #include "mho/net.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_pipeline_options {
     bool registered_pool; /* a pooling result leaves one cycle later */
     size_t service;       /* cycles a window occupies a convolution or fully connected layer; 1.. */
@@ -98,5 +100,7 @@ MHO_API void mho_film_print(const mho_film *film, const mho_pipeline *pipeline,
                             const mho_film_marks *marks, FILE *out);
 MHO_API mho_json *mho_film_json(const mho_film *film, const mho_pipeline *pipeline);
 MHO_API void mho_film_free(mho_film *film);
+
+MHO_C_END
 
 #endif

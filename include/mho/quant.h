@@ -10,6 +10,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 /* How the power-of-two scale of a layer's weights or feature map is chosen (docs/models/chip.md). */
 typedef enum mho_scale_rule {
     MHO_RULE_COVER,          /* the smallest that holds every value: nothing saturates */
@@ -44,5 +46,7 @@ MHO_API double mho_quant_error(const float *x, size_t n, int exponent, mho_codes
                                mho_scale_rule rule);
 /* Exponent chosen by the rule for x[n]; of equal errors the larger exponent.  x finite. */
 MHO_API int mho_quant_exponent(const float *x, size_t n, mho_codes codes, mho_scale_rule rule);
+
+MHO_C_END
 
 #endif

@@ -25,6 +25,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_run mho_run;
 
 /* All threads of the machine, seed 1, no progress, not interrupted. */
@@ -74,5 +76,7 @@ MHO_API uint64_t mho_peak_bytes(void);
 MHO_API double mho_seconds(void);
 
 MHO_API const char *mho_version(void);
+
+MHO_C_END
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "mho/api.h"
 
+MHO_C_BEGIN
+
 /* name, number (never reused), exit code of the program, text */
 #define MHO_STATUS_TABLE(X)                                                                        \
     X(OK, 0, 0, "ok")                                                                              \
@@ -51,5 +53,7 @@ MHO_API mho_status mho_error_prefix(mho_status s, const char *format, ...) MHO_P
 #define mho_error(s, ...) (mho_error(s, __VA_ARGS__), (s))
 #define mho_error_prefix(s, ...) (mho_error_prefix(s, __VA_ARGS__), (s))
 #endif
+
+MHO_C_END
 
 #endif

@@ -9,6 +9,8 @@
 #include "mho/hw.h"
 #include "mho/json.h"
 
+MHO_C_BEGIN
+
 /* --- opening what the user names ---------------------------------------------------------------------- */
 
 /* A network of the zoo ("lenet"), a YAML file (.yaml, .yml) or an ONNX file (.onnx).
@@ -190,5 +192,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_study_simulate(const mho_subject *subject,
 MHO_API MHO_MUST_CHECK mho_status mho_study_evaluate(const mho_subject *subject,
                                                      const mho_study_options *options,
                                                      mho_result *result);
+
+MHO_C_END
 
 #endif

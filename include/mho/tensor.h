@@ -7,6 +7,8 @@
 
 #include "mho/status.h"
 
+MHO_C_BEGIN
+
 #define MHO_TENSOR_DIMS 8
 
 typedef struct mho_tensor {
@@ -21,5 +23,7 @@ typedef struct mho_tensor {
  * MHO_EDOMAIN: an element that is not finite; MHO_EUSAGE: another ending. */
 MHO_API MHO_MUST_CHECK mho_status mho_tensor_read(const char *path, mho_tensor *out);
 MHO_API void mho_tensor_free(mho_tensor *tensor); /* frees the data, zeroes the struct */
+
+MHO_C_END
 
 #endif

@@ -7,6 +7,8 @@
 #include "mho/data.h"
 #include "mho/net.h"
 
+MHO_C_BEGIN
+
 typedef struct mho_train_options {
     size_t epochs, batch;
     double learning_rate,
@@ -37,5 +39,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_train(mho_net *net, const mho_data *data,
                                             const char *checkpoint, bool resume,
                                             void (*each)(void *user, const mho_train_epoch *epoch),
                                             void *user);
+
+MHO_C_END
 
 #endif
