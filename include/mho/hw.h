@@ -44,6 +44,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_hw_set_all(mho_hw *hw, const char *const *
 
 MHO_API const char *mho_hw_name(const mho_hw *hw); /* of the file, without folder and ending */
 MHO_API const char *mho_hw_arch(const mho_hw *hw);
+/* The kinds that there are; NULL from their number on. */
+MHO_API const char *mho_hw_arch_name(size_t i);
 /* MHO_ECONFIG unless the description has that arch; names both. */
 MHO_API MHO_MUST_CHECK mho_status mho_hw_want(const mho_hw *hw, const char *arch);
 

@@ -47,6 +47,16 @@ static bool asset_in(const mho_asset *asset, const folder *f, char name[48])
     return true;
 }
 
+/* "crossbar" of a hardware description; "" of devices and technologies. */
+static void arch_of(const folder *f, const char *name, char arch[24])
+{
+    mho_hw *hw = NULL;
+    arch[0] = 0;
+    if (strcmp(f->kind, "hardware") == 0 && !mho_hw_open(name, NULL, &hw))
+        snprintf(arch, 24, "%s", mho_hw_arch(hw));
+    mho_hw_destroy(hw);
+}
+
 static mho_status list_json(const cli_args *args)
 {
     mho_json *root = mho_json_array();
@@ -54,7 +64,7 @@ static mho_status list_json(const cli_args *args)
     const mho_asset *asset = mho_assets(&count);
     for (size_t f = 0; f < sizeof folders / sizeof *folders; f++)
         for (size_t i = 0; i < count; i++) {
-            char name[48], what[160];
+            char name[48], what[160], arch[24];
             if (!asset_in(&asset[i], &folders[f], name))
                 continue;
             describe(asset[i].data, what, sizeof what);
@@ -62,6 +72,9 @@ static mho_status list_json(const cli_args *args)
             mho_json_put(entry, "kind", mho_json_text(folders[f].kind));
             mho_json_put(entry, "name", mho_json_text(name));
             mho_json_put(entry, "file", mho_json_text(asset[i].path));
+            arch_of(&folders[f], name, arch);
+            if (*arch)
+                mho_json_put(entry, "arch", mho_json_text(arch));
             mho_json_put(entry, "description", mho_json_text(what));
             mho_json_add(root, entry);
         }
@@ -70,17 +83,19 @@ static mho_status list_json(const cli_args *args)
 
 static void list_csv(const cli_args *args)
 {
-    cli_table *t = cli_table_create("", "kind|name|description");
+    cli_table *t = cli_table_create("", "kind|name|arch|description");
     size_t count;
     const mho_asset *asset = mho_assets(&count);
     for (size_t f = 0; f < sizeof folders / sizeof *folders; f++)
         for (size_t i = 0; i < count; i++) {
-            char name[48], what[160];
+            char name[48], what[160], arch[24];
             if (!asset_in(&asset[i], &folders[f], name))
                 continue;
             describe(asset[i].data, what, sizeof what);
             cli_table_text(t, "%s", folders[f].kind);
             cli_table_text(t, "%s", name);
+            arch_of(&folders[f], name, arch);
+            cli_table_text(t, "%s", arch);
             cli_table_text(t, "%s", what);
         }
     cli_table_print(t, args);
@@ -95,11 +110,12 @@ static void list_text(const cli_args *args)
     for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
         fprintf(args->out, "%s%s%s%s\n", f ? "\n" : "", m->bold, folders[f].title, m->end);
         for (size_t i = 0; i < count; i++) {
-            char name[48], what[160];
+            char name[48], what[160], arch[24];
             if (!asset_in(&asset[i], &folders[f], name))
                 continue;
             describe(asset[i].data, what, sizeof what);
-            fprintf(args->out, "  %-14s %s\n", name, what);
+            arch_of(&folders[f], name, arch);
+            fprintf(args->out, *arch ? "  %-14s %-9s %s\n" : "  %-14s%s %s\n", name, arch, what);
         }
     }
     fprintf(args->out,
@@ -109,8 +125,11 @@ static void list_text(const cli_args *args)
 
 static void show_fields(const mho_hw *hw, const cli_args *args)
 {
-    cli_table *t = cli_table_create("", args->csv ? "field|value|unit|place|source|meaning"
-                                                  : "field|value|unit|set in|source");
+    char title[96];
+    snprintf(title, sizeof title, "%s, arch: %s", mho_hw_name(hw), mho_hw_arch(hw));
+    cli_table *t =
+        cli_table_create(args->csv ? "" : title, args->csv ? "field|value|unit|place|source|meaning"
+                                                           : "field|value|unit|set in|source");
     for (size_t i = 0; i < mho_hw_field_count(hw); i++) {
         const mho_field *f = mho_hw_field(hw, i);
         char value[256];

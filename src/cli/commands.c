@@ -132,7 +132,7 @@ const cli_command cli_commands[] = {
          "      rows: 256\n"
          "    device:\n"
          "      bits: {value: 3, source: \"my measurement\"}",
-     .arch = "crossbar"},
+     .arch = ""},
     {.name = "simulate",
      .synopsis = "NET --hw HW [--sweep KEY=VALUES]... [options]",
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",

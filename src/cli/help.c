@@ -86,7 +86,8 @@ static void print_arch(const char *arch, FILE *out, bool color)
     mho_hw *hw;
     if (mho_hw_default(arch, &hw))
         return;
-    fprintf(out, "\n%sFields of the hardware%s (YAML, and --set KEY=VALUE)\n", m->bold, m->end);
+    fprintf(out, "\n%sFields of the hardware, arch: %s%s (YAML, and --set KEY=VALUE)\n", m->bold,
+            arch, m->end);
     for (size_t i = 0; i < mho_hw_field_count(hw); i++)
         print_field(mho_hw_field(hw, i), out, m);
     mho_hw_destroy(hw);
@@ -105,8 +106,9 @@ void cli_help_command(const cli_command *command, FILE *out, bool color)
             print_option(&cli_options[i], out);
     if (command->fields)
         print_fields(command->fields, out, color);
-    if (command->arch)
-        print_arch(command->arch, out, color);
+    for (size_t i = 0; command->arch && mho_hw_arch_name(i); i++)
+        if (!*command->arch || !strcmp(command->arch, mho_hw_arch_name(i)))
+            print_arch(mho_hw_arch_name(i), out, color);
 }
 
 /* --- manual page ----------------------------------------------------------------------------------- */

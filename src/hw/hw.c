@@ -188,8 +188,11 @@ const void *mhoi_hw_value(const mho_hw *hw, size_t field)
 void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place)
 {
     mho_origin *origin = &hw->origin[field];
-    memcpy(hw->options + hw->field[field].offset, value, hw->field[field].size);
-    hw->stale |= UINT32_C(1) << hw->section[field];
+    unsigned char *to = hw->options + hw->field[field].offset;
+    if (memcmp(to, value, hw->field[field].size) != 0) {
+        memcpy(to, value, hw->field[field].size);
+        hw->stale |= UINT32_C(1) << hw->section[field];
+    }
     if (strcmp(origin->place, place) != 0 || *origin->source) {
         snprintf(origin->place, sizeof origin->place, "%s", place);
         origin->source[0] = 0;

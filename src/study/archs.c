@@ -89,6 +89,12 @@ const mhoi_arch *const *mhoi_archs(void)
     return archs;
 }
 
+const char *mho_hw_arch_name(size_t i)
+{
+    const size_t count = sizeof archs / sizeof *archs - 1;
+    return i < count ? archs[i]->name : NULL;
+}
+
 mho_status mho_hw_open(const char *name, const char *const *sets, mho_hw **out)
 {
     return mhoi_hw_open(archs, name, sets, out);

@@ -4,8 +4,10 @@
 
 run hw; want_code 0; want_no_err; want_out "bcnn"; want_out "cnn8"; want_out "taox"
 run hw --json; want_code 0; want_json '[e["name"] for e in v if e["kind"] == "hardware"].count("bcnn") == 1'
-run hw --csv; want_code 0; want_out "kind,name,description"; want_out "hardware,bcnn,"
-run hw bcnn; want_code 0; want_no_err; want_out "crossbar.rows"; want_out "configs/hw/bcnn.yaml:"
+run hw --csv; want_code 0; want_out "kind,name,arch,description"; want_out "hardware,bcnn,crossbar,"
+run hw --json; want_json 'all(e.get("arch") for e in v if e["kind"] == "hardware")'
+run help hw; want_code 0; want_out "Fields of the hardware, arch: crossbar"; want_out "device.g_on"
+run hw bcnn; want_code 0; want_no_err; want_out "bcnn, arch: crossbar"; want_out "crossbar.rows"; want_out "configs/hw/bcnn.yaml:"
 run hw bcnn --json; want_code 0; want_json 'v["crossbar.rows"]["value"] == 128 and v["device.g_on"]["unit"] == "uS"'
 run hw bcnn --csv; want_code 0; want_out "crossbar.rows,128,"
 /usr/bin/python3 -c 'import csv; rows = list(csv.reader(open("out"))); assert len({len(r) for r in rows}) == 1 and len(rows) > 20' || fail "not CSV"
