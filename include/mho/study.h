@@ -87,6 +87,7 @@ typedef struct mho_subject {
     const char *hw;         /* as of mho_hw_open */
     const char *const *set; /* likewise: key=value, NULL-terminated, or NULL */
     const char *data;       /* as of mho_data_open */
+    bool calibrate_on_test; /* converters, on the first test images instead of the first train images */
 } mho_subject;
 
 typedef struct mho_study_options {

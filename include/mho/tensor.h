@@ -17,7 +17,8 @@ typedef struct mho_tensor {
     float *data;  /* row-major */
 } mho_tensor;
 
-/* By the ending of the name: .npy (NumPy format 1 to 3, little-endian float32, row-major) or .pb (ONNX
+/* By the ending of the name: .npy (NumPy format 1 to 3, little-endian numbers, row-major: floats
+ * of 4 or 8 bytes, whole numbers) or .pb (ONNX
  * TensorProto of float).
  * MHO_EFILE; MHO_EFORMAT: damaged, truncated; MHO_ENOTMODELED: another element type, column-major order;
  * MHO_EDOMAIN: an element that is not finite; MHO_EUSAGE: another ending. */

@@ -143,6 +143,15 @@ mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *s
     return MHO_OK;
 }
 
+size_t mhoi_file_head(const char *path, void *bytes, size_t n)
+{
+    gzFile file = gzopen(path, "rbe");
+    const int got = file ? gzread(file, bytes, (unsigned)n) : 0;
+    if (file)
+        (void)gzclose_r(file);
+    return got > 0 ? (size_t)got : 0;
+}
+
 bool mhoi_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

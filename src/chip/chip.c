@@ -94,11 +94,9 @@ static mho_status alloc_conductances(mho_chip *chip)
 static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first,
                                size_t n)
 {
-    const mho_shape want = chip->input, is = images->shape;
-    if (is.c != want.c || is.h != want.h || is.w != want.w)
-        return mho_error(MHO_ECONFIG,
-                         "images of %zu x %zu x %zu, the network wants %zu x %zu x %zu", is.c, is.h,
-                         is.w, want.c, want.h, want.w);
+    mho_status s = mho_images_fit(images, chip->input, 0, NULL);
+    if (s)
+        return s;
     if (first > images->count || n > images->count - first)
         return mho_error(MHO_EDOMAIN, "images %zu..%zu of %zu", first, first + n, images->count);
     return MHO_OK;
@@ -395,7 +393,9 @@ mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t coun
     double seconds = 0;
     if (!count || !trials || trials > UINT32_MAX)
         return mho_error(MHO_EDOMAIN, "images = %zu, trials = %zu, want 1 or more", count, trials);
-    mho_status s = mhoi_alloc(&label, count, sizeof *label, "labels");
+    mho_status s = mho_images_fit(images, chip->input, chip->classes, NULL);
+    if (!s)
+        s = mhoi_alloc(&label, count, sizeof *label, "labels");
     if (!s)
         s = mhoi_alloc(&wrong, trials, sizeof *wrong, "errors");
     size_t done = 0;

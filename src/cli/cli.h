@@ -23,7 +23,7 @@ typedef struct cli_args {
     const char *sweep[CLI_SETS_MAX + 1]; /* --sweep key=values, likewise */
     double ci;                           /* points of error */
     const char *command;                 /* the whole command line */
-    const char *hw, *data, *output;
+    const char *hw, *data, *calibration, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
     const char *trace, *vcd, *service;

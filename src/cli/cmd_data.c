@@ -8,6 +8,7 @@
 #define PLACE 1024
 #define PLACES 8
 #define SHEET_COLUMNS 20 /* images of one class in the contact sheet */
+#define SHEET_BYTES ((size_t)1 << 30)
 
 typedef struct places {
     char folder[PLACES][PLACE];
@@ -16,8 +17,10 @@ typedef struct places {
 
 typedef struct listing {
     cli_table *table;
-    mho_json *json; /* array, or NULL */
-    bool csv;       /* bare numbers */
+    mho_json *json;     /* array, or NULL */
+    bool csv;           /* bare numbers */
+    const char *used;   /* the place that other commands would take */
+    mho_status damaged; /* what it is damaged by */
 } listing;
 
 static void add_place(places *p, const char *root, const char *tail)
@@ -25,71 +28,106 @@ static void add_place(places *p, const char *root, const char *tail)
     if (root == NULL || root[0] == 0 || p->count == PLACES)
         return;
     int length = snprintf(p->folder[p->count], PLACE, "%s%s", root, tail);
-    p->count += length > 0 && length < PLACE;
+    bool new = length > 0 && length < PLACE;
+    for (size_t i = 0; i < p->count; i++)
+        new = new &&strcmp(p->folder[i], p->folder[p->count]) != 0;
+    p->count += new;
 }
 
-static void add_count(const listing *list, size_t count)
+static void add_count(const listing *list, bool there, size_t count)
 {
     char text[32];
-    if (list->csv)
+    if (!there)
+        cli_table_text(list->table, "-");
+    else if (list->csv)
         cli_table_text(list->table, "%zu", count);
     else
         cli_table_text(list->table, "%s", cli_grouped(count, text));
 }
 
+/* The part that tells the shape. */
+static const mho_images *some_part(const mho_data *data)
+{
+    return data->has_test ? &data->test : &data->train;
+}
+
+static mho_json *place_json(const char *place, const mho_data *data, const char *trouble)
+{
+    mho_json *row = mho_json_object();
+    mho_json_put(row, "place", mho_json_text(place));
+    if (data == NULL) {
+        mho_json_put(row, "error", mho_json_text(trouble));
+        return row;
+    }
+    const mho_shape *shape = &some_part(data)->shape;
+    mho_json *sides = mho_json_array();
+    mho_json_put(row, "name", mho_json_text(data->name));
+    mho_json_put(row, "train", mho_json_integer((int64_t)data->train.count));
+    mho_json_put(row, "test", mho_json_integer((int64_t)data->test.count));
+    mho_json_add(sides, mho_json_integer((int64_t)shape->c));
+    mho_json_add(sides, mho_json_integer((int64_t)shape->h));
+    mho_json_add(sides, mho_json_integer((int64_t)shape->w));
+    mho_json_put(row, "shape", sides);
+    mho_json_put(row, "classes", mho_json_integer((int64_t)some_part(data)->classes));
+    return row;
+}
+
 static void add_row(const listing *list, const char *place, const mho_data *data,
                     const char *trouble)
 {
-    const mho_shape *shape = data == NULL ? NULL : &data->test.shape;
     if (list->json != NULL) {
-        mho_json *row = mho_json_object();
-        mho_json_put(row, "place", mho_json_text(place));
-        if (data == NULL) {
-            mho_json_put(row, "error", mho_json_text(trouble));
-        } else {
-            mho_json_put(row, "name", mho_json_text(data->name));
-            mho_json_put(row, "train", mho_json_integer((int64_t)data->train.count));
-            mho_json_put(row, "test", mho_json_integer((int64_t)data->test.count));
-            mho_json *sides = mho_json_array();
-            mho_json_add(sides, mho_json_integer((int64_t)shape->c));
-            mho_json_add(sides, mho_json_integer((int64_t)shape->h));
-            mho_json_add(sides, mho_json_integer((int64_t)shape->w));
-            mho_json_put(row, "shape", sides);
-        }
-        mho_json_add(list->json, row);
+        mho_json_add(list->json, place_json(place, data, trouble));
         return;
     }
     cli_table_text(list->table, "%s", place);
     if (data == NULL) {
         cli_table_text(list->table, "%s", trouble);
-        for (size_t i = 0; i < 3; i++)
+        for (size_t i = 0; i < 4; i++)
             cli_table_text(list->table, "-");
         return;
     }
+    const mho_shape *shape = &some_part(data)->shape;
     cli_table_text(list->table, "%s", data->name);
-    add_count(list, data->train.count);
-    add_count(list, data->test.count);
+    add_count(list, data->has_train, data->train.count);
+    add_count(list, data->has_test, data->test.count);
     cli_table_text(list->table, "%zu x %zu x %zu", shape->c, shape->h, shape->w);
+    cli_table_text(list->table, "%zu", some_part(data)->classes);
+}
+
+/* The parts whose files are there; a folder without a whole part is damaged. */
+static mho_status open_parts(const char *place, mho_data **out)
+{
+    mho_data *found = NULL;
+    mho_status s = mho_data_open(place, false, false, &found);
+    if (s != MHO_OK)
+        return s;
+    const bool none = !found->has_train && !found->has_test;
+    s = mho_data_open(place, found->has_train || none, found->has_test || none, out);
+    mho_data_destroy(found);
+    return s;
 }
 
 /* Reads the data set there and tells its size; a folder without one is told as such. */
-static mho_status list_place(const listing *list, const char *place)
+static mho_status list_place(listing *list, const char *place)
 {
     mho_data *data = NULL;
     mho_status s = mho_data_open(place, false, false, &data);
+    mho_data_destroy(data);
+    data = NULL;
     if (s == MHO_ENODATA) {
         add_row(list, place, NULL, "nothing");
         return MHO_OK;
     }
-    mho_data_destroy(data);
     if (s == MHO_OK)
-        s = mho_data_open(place, true, true, &data);
+        s = open_parts(place, &data);
     if (s == MHO_ENOMEM || s == MHO_EINTERRUPTED)
         return s;
     if (s != MHO_OK) {
         if (list->json == NULL)
             fprintf(stderr, "mho: %s\n", mho_error_message());
         add_row(list, place, NULL, list->json == NULL ? "damaged" : mho_error_message());
+        if (strcmp(place, list->used) == 0)
+            list->damaged = s;
         return MHO_OK;
     }
     add_row(list, place, data, "");
@@ -99,10 +137,11 @@ static mho_status list_place(const listing *list, const char *place)
 
 static void list_synthetic(const listing *list)
 {
-    mho_data data = {.name = "synthetic"};
+    mho_data data = {.name = "synthetic", .has_train = true, .has_test = true};
     data.train.count = MHO_DIGITS_TRAIN;
     data.test.count = MHO_DIGITS_TEST;
     data.test.shape = (mho_shape){1, 28, 28};
+    data.test.classes = 10;
     add_row(list, "synthetic", &data, "");
 }
 
@@ -110,7 +149,7 @@ static mho_status print_list(const cli_args *args, const listing *list, const mh
 {
     if (list->json == NULL) {
         cli_table_print(list->table, args);
-        if (!args->quiet && !args->csv)
+        if (!args->quiet && !args->csv && !list->damaged)
             fprintf(args->out, "\nUsed%s: %s (%s)\n",
                     args->data == NULL ? " unless --data tells else" : "", used->name, used->place);
         return MHO_OK;
@@ -118,6 +157,7 @@ static mho_status print_list(const cli_args *args, const listing *list, const mh
     mho_json *root = mho_json_object(), *use = mho_json_object();
     mho_json_put(use, "name", mho_json_text(used->name));
     mho_json_put(use, "place", mho_json_text(used->place));
+    mho_json_put(use, "damaged", mho_json_bool(list->damaged != MHO_OK));
     mho_json_put(root, "places", list->json);
     mho_json_put(root, "used", use);
     return cli_print_json(args, root);
@@ -130,12 +170,14 @@ static mho_status list_data(const cli_args *args)
     if (s != MHO_OK)
         return s;
     places p = {.count = 0};
-    if (args->data != NULL && strcmp(used->name, "synthetic") != 0)
-        add_place(&p, args->data, "");
+    if (strcmp(used->name, "synthetic") != 0)
+        add_place(&p, used->place, "");
     add_place(&p, getenv("MHO_DATA"), "/mnist");
     add_place(&p, getenv("MHO_DATA"), "/cifar10");
     add_place(&p, getenv("HOME"), "/.cache/mho/mnist");
-    listing list = {.table = cli_table_create("Data sets", "place|data set|train>|test>|image>")};
+    listing list = {
+        .table = cli_table_create("Data sets", "place|data set|train>|test>|image>|classes>"),
+        .used = used->place};
     list.csv = args->csv;
     if (args->json)
         list.json = mho_json_array();
@@ -144,6 +186,8 @@ static mho_status list_data(const cli_args *args)
     if (s == MHO_OK) {
         list_synthetic(&list);
         s = print_list(args, &list, used);
+        if (s == MHO_OK && list.damaged)
+            s = mho_error(list.damaged, "%s would be used, but is damaged", used->place);
     } else {
         mho_json_destroy(list.json);
     }
@@ -168,7 +212,8 @@ static mho_status fetch(const cli_args *args)
 static void draw_sheet(const mho_images *images, uint8_t *sheet)
 {
     size_t c = images->shape.c, h = images->shape.h, w = images->shape.w;
-    size_t pitch = SHEET_COLUMNS * w * c, have[256] = {0};
+    size_t pitch = SHEET_COLUMNS * w * c, *have = cli_alloc(images->classes * sizeof *have);
+    memset(have, 0, images->classes * sizeof *have);
     for (size_t i = 0; i < images->count; i++) {
         size_t row = images->label[i], column = have[row];
         if (column == SHEET_COLUMNS)
@@ -180,6 +225,7 @@ static void draw_sheet(const mho_images *images, uint8_t *sheet)
                     sheet[(row * h + y) * pitch + (column * w + x) * c + k] =
                         images->pixel[((i * c + k) * h + y) * w + x];
     }
+    free(have);
 }
 
 static mho_status write_sheet(const mho_images *images, const char *path)
@@ -188,6 +234,9 @@ static mho_status write_sheet(const mho_images *images, const char *path)
     size_t height = images->classes * images->shape.h;
     if (c != 1 && c != 3)
         return mho_error(MHO_ENOTMODELED, "%s: images of %zu channels, want 1 or 3", path, c);
+    if (width > SHEET_BYTES / height / c)
+        return mho_error(MHO_EDOMAIN, "%s: a sheet of %zu x %zu pixels, want at most %zu bytes",
+                         path, width, height, SHEET_BYTES);
     uint8_t *sheet = cli_alloc(width * height * c);
     memset(sheet, 0, width * height * c);
     draw_sheet(images, sheet);

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -101,41 +100,29 @@ static void check_libraries(checks *c)
         say(c, GOOD, "libraries", "%s", found);
 }
 
-static bool try_data(checks *c, const char *folder)
-{
-    struct stat info;
-    mho_data *data = NULL;
-    char text[32];
-    if (stat(folder, &info) != 0)
-        return false;
-    if (mho_data_open(folder, false, true, &data)) {
-        say(c, BAD, "data", "%s", mho_error_message());
-        return true;
-    }
-    say(c, GOOD, "data", "%s in %s, %s test images", data->name, folder,
-        cli_grouped(data->test.count, text));
-    mho_data_destroy(data);
-    return true;
-}
-
+/* The data that commands take unless told otherwise: what a part of it holds, or what is wrong with it. */
 static void check_data(checks *c)
 {
-    char path[PATH_MAX];
-    const char *folder = getenv("MHO_DATA"), *home = getenv("HOME");
-    bool found = false;
-    if (folder && *folder) {
-        snprintf(path, sizeof path, "%s/mnist", folder);
-        found = try_data(c, path);
-        if (!found)
-            say(c, NOTE, "data", "MHO_DATA is set, but there is no %.180s", path);
-    }
-    if (!found && home && *home) {
-        snprintf(path, sizeof path, "%s/.cache/mho/mnist", home);
-        found = try_data(c, path);
-    }
-    if (!found)
+    mho_data *data = NULL;
+    char text[32];
+    mho_status s = mho_data_open(NULL, false, false, &data);
+    if (!s && strcmp(data->name, "synthetic") == 0) {
         say(c, NOTE, "data",
             "no MNIST: synthetic digits are used (`mho data fetch mnist` gets it)");
+        mho_data_destroy(data);
+        return;
+    }
+    const bool test = !s && (data->has_test || !data->has_train);
+    mho_data_destroy(data);
+    if (!s)
+        s = mho_data_open(NULL, !test, test, &data);
+    if (s) {
+        say(c, BAD, "data", "%s", mho_error_message());
+        return;
+    }
+    say(c, GOOD, "data", "%s in %s, %s %s images", data->name, data->place,
+        cli_grouped(test ? data->test.count : data->train.count, text), test ? "test" : "train");
+    mho_data_destroy(data);
 }
 
 static void check_models(checks *c)

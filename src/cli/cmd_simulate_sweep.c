@@ -71,7 +71,9 @@ static mho_status open_images(sweep_run *r, size_t calibration)
     if (!r->images || r->images > r->data->test.count)
         return mho_error(MHO_EUSAGE, "--images = %zu, want 1..%zu: %s has no more", r->images,
                          r->data->test.count, r->data->name);
-    return mho_data_head(r->data, calibration, &r->calibration);
+    return r->args->calibration && strcmp(r->args->calibration, "test") == 0
+               ? mho_data_head_of_test(r->data, calibration, &r->calibration)
+               : mho_data_head(r->data, calibration, &r->calibration);
 }
 
 /* FNV-1a. */

@@ -113,6 +113,16 @@ static mho_status interrupted(const cli_args *args, const mho_net *net, size_t e
     return mho_error(MHO_EINTERRUPTED, "interrupted; %s is of epoch %zu", args->output, epoch);
 }
 
+/* A set without test images is trained on as well. */
+static mho_status open_data(const cli_args *args, mho_data **out)
+{
+    mho_data *found = NULL;
+    mho_status s = mho_data_open(args->data, false, false, &found);
+    const bool test = s == MHO_OK && found->has_test;
+    mho_data_destroy(found);
+    return s != MHO_OK ? s : mho_data_open(args->data, true, test, out);
+}
+
 static mho_status train(const cli_args *args, mho_net *net, mho_style style)
 {
     mho_train_options options;
@@ -120,7 +130,7 @@ static mho_status train(const cli_args *args, mho_net *net, mho_style style)
     watch w = {.args = args};
     mho_status s = options_of(args, &options);
     if (s == MHO_OK)
-        s = mho_data_open(args->data, true, true, &data);
+        s = open_data(args, &data);
     if (s == MHO_OK && !args->quiet)
         fprintf(stderr, "training %s on %s (%s), %zu images\n", mho_net_name(net), data->name,
                 data->place, data->train.count);

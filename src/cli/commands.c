@@ -8,7 +8,7 @@ const cli_command cli_commands[] = {
      .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw data trials images seed set",
+     .options = "hw data calibration trials images seed set",
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
@@ -138,7 +138,7 @@ const cli_command cli_commands[] = {
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw data trials images seed set sweep ci resume",
+     .options = "hw data calibration trials images seed set sweep ci resume",
      .run = cmd_simulate,
      .own_rows = true,
      .details =

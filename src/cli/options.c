@@ -13,8 +13,10 @@ const cli_option cli_options[] = {
     {"hw", 0, CLI_TEXT, "HW", AT(hw), 0, 0, 0,
      "hardware description: a built-in name (`mho hw` lists them) or a YAML file"},
     {"data", 0, CLI_TEXT, "DIR", AT(data), 0, 0, 0,
-     "folder with the data set, or `synthetic`; else $MHO_DATA/mnist, ~/.cache/mho/mnist, "
+     "folder with the data set, or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, "
      "synthetic digits"},
+    {"calibration", 0, CLI_TEXT, "WHICH", AT(calibration), 0, 0, 0,
+     "converters are calibrated on the first train images, or on the first of test"},
     {"style", 0, CLI_TEXT, "STYLE", AT(style), 0, 0, 0, "float or binary"},
     {"set", 0, CLI_LIST, "KEY=VALUE", AT(set), 0, 0, 0,
      "set one field, as crossbar.rows=256; may be given many times"},
@@ -233,6 +235,14 @@ static mho_status find_option(const cli_command *command, const char *word, cons
     return unknown_option(command, word + 2, length);
 }
 
+static mho_status check_calibration(const cli_args *args)
+{
+    const char *which = args->calibration;
+    if (!which || !strcmp(which, "train") || !strcmp(which, "test"))
+        return MHO_OK;
+    return mho_error(MHO_EUSAGE, "--calibration = %s, want train or test", which);
+}
+
 static mho_status check_files(const cli_command *command, const cli_args *args)
 {
     if (args->help || (args->files >= command->files_min && args->files <= command->files_max))
@@ -277,5 +287,6 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
     }
     if (args->json && args->csv)
         return mho_error(MHO_EUSAGE, "%s: --json and --csv exclude each other", command->name);
-    return check_files(command, args);
+    mho_status s = check_calibration(args);
+    return s ? s : check_files(command, args);
 }

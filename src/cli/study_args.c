@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options of the command line as those of a study, and what reports of studies share. */
+#include <string.h>
+
 #include "study_report.h"
 
 mho_subject cli_subject(const cli_args *args)
 {
-    return (mho_subject){
-        .net = args->file[0], .hw = args->hw, .set = args->set, .data = args->data};
+    return (mho_subject){.net = args->file[0],
+                         .hw = args->hw,
+                         .set = args->set,
+                         .data = args->data,
+                         .calibrate_on_test =
+                             args->calibration && !strcmp(args->calibration, "test")};
 }
 
 mho_study_options cli_study_options(const cli_args *args)

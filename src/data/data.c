@@ -14,14 +14,17 @@
 /* One kind of data set: what its folder is told by, and how a part is read. */
 typedef struct source {
     const char *name;
-    size_t files;
-    size_t (*present)(const char *folder);
+    size_t train_files, test_files;
+    size_t (*present)(const char *folder, bool train);
     mho_status (*read)(const char *folder, bool train, mho_images *out);
 } source;
 
 static const source sources[] = {
-    {"mnist", MHOI_MNIST_FILES, mhoi_mnist_present, mhoi_mnist_read},
-    {"cifar10", MHOI_CIFAR_FILES, mhoi_cifar_present, mhoi_cifar_read},
+    {"mnist", 2, 2, mhoi_mnist_present, mhoi_mnist_read},
+    {"cifar10", 5, 1, mhoi_cifar10_present, mhoi_cifar10_read},
+    {"cifar100", 1, 1, mhoi_cifar100_present, mhoi_cifar100_read},
+    {"arrays", 2, 2, mhoi_arrays_present, mhoi_arrays_read},
+    {"idx", 2, 2, NULL, mhoi_mnist_read}, /* files named as those of MNIST, of other images */
 };
 #define SOURCES (sizeof sources / sizeof *sources)
 
@@ -65,13 +68,39 @@ static mho_status set_place(mho_data *data, const char *name, const char *place)
     return MHO_OK;
 }
 
-/* Takes the folder if it has at least `least` files of the source (0: all of them). */
-static mho_status try_folder(mho_data *data, const source *kind, const char *folder, size_t least)
+/* Takes the folder if it has files of the source. */
+static mho_status try_source(mho_data *data, const source *kind, const char *folder)
 {
-    size_t present = kind->present(folder);
-    if (present == 0 || present < (least == 0 ? kind->files : least))
+    if (!kind->present)
         return MHO_OK;
-    return set_place(data, kind->name, folder);
+    const size_t train = kind->present(folder, true), test = kind->present(folder, false);
+    if (train + test == 0)
+        return MHO_OK;
+    data->has_train = train == kind->train_files;
+    data->has_test = test == kind->test_files;
+    const bool other = kind == &sources[0] && !mhoi_mnist_is_mnist(folder);
+    return set_place(data, other ? "idx" : kind->name, folder);
+}
+
+static mho_status try_folder(mho_data *data, const char *folder)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; i < SOURCES && s == MHO_OK && data->name[0] == 0; i++)
+        s = try_source(data, &sources[i], folder);
+    return s;
+}
+
+static mho_status nothing_there(const char *where)
+{
+    return mho_error(
+        MHO_ENODATA,
+        "%s: no data set here; looked for MNIST and other IDX files (train-images-idx3-ubyte, "
+        "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; also with .idx "
+        "or "
+        ".gz) here and in mnist/, for CIFAR-10 (data_batch_1.bin to data_batch_5.bin, "
+        "test_batch.bin) and CIFAR-100 (train.bin, test.bin; also with .gz), and for arrays "
+        "(x_train.npy, y_train.npy, x_test.npy, y_test.npy)",
+        where);
 }
 
 /* A folder the user named: it holds the files, or it holds mnist/. */
@@ -81,41 +110,33 @@ static mho_status find_named(mho_data *data, const char *where)
     struct stat state;
     if (stat(where, &state) != 0)
         return mho_error(MHO_ENODATA,
-                         "%s: no such folder; name one with MNIST or CIFAR-10 files, or "
-                         "`" SYNTHETIC "`",
-                         where);
+                         "%s: no such folder; name one with data files, or `" SYNTHETIC "`", where);
     if (!S_ISDIR(state.st_mode))
         return mho_error(MHO_ENODATA, "%s: not a folder; name the one that holds the data files",
                          where);
     mho_status s = mhoi_path(inner, "%s/mnist", where);
-    for (size_t i = 0; i < SOURCES && s == MHO_OK && data->name[0] == 0; i++)
-        s = try_folder(data, &sources[i], where, 1);
+    if (s == MHO_OK)
+        s = try_folder(data, where);
     if (s == MHO_OK && data->name[0] == 0)
-        s = try_folder(data, &sources[0], inner, 1);
-    if (s == MHO_OK && data->name[0] == 0)
-        s = mho_error(
-            MHO_ENODATA,
-            "%s: no data set here; looked for MNIST (train-images-idx3-ubyte, "
-            "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; also "
-            "with .idx or .gz) here and in mnist/, and for CIFAR-10 (data_batch_1.bin to "
-            "data_batch_5.bin, test_batch.bin; also with .gz)",
-            where);
-    return s;
+        s = try_folder(data, inner);
+    return s == MHO_OK && data->name[0] == 0 ? nothing_there(where) : s;
 }
 
-/* $MHO_DATA/mnist, then ~/.cache/mho/mnist; the name stays empty if neither is complete. */
+/* What $MHO_DATA names, which must be there: other data would mean another model as well; else ~/.cache/mho/mnist, if it is
+ * complete; else the name stays empty. */
 static mho_status find_default(mho_data *data)
 {
     char folder[MHOI_PATH];
     const char *root = getenv("MHO_DATA");
-    mho_status s = MHO_OK;
     if (root != NULL && root[0] != 0) {
-        s = mhoi_path(folder, "%s/mnist", root);
-        if (s == MHO_OK)
-            s = try_folder(data, &sources[0], folder, 0);
+        mho_status named = find_named(data, root);
+        return named != MHO_OK ? mho_error_prefix(named, "MHO_DATA") : MHO_OK;
     }
-    if (s == MHO_OK && data->name[0] == 0 && mhoi_cache_folder(folder, "mnist") == MHO_OK)
-        s = try_folder(data, &sources[0], folder, 0);
+    mho_status s = MHO_OK;
+    if (mhoi_cache_folder(folder, "mnist") == MHO_OK)
+        s = try_folder(data, folder);
+    if (s == MHO_OK && !(data->has_train && data->has_test))
+        data->name[0] = data->place[0] = 0;
     return s;
 }
 
@@ -129,6 +150,7 @@ static mho_status find(mho_data *data, const char *where)
     if (s == MHO_OK && data->name[0] == 0) {
         char place[64];
         snprintf(place, sizeof place, "generated from seed %d", MHO_DIGITS_SEED);
+        data->has_train = data->has_test = true;
         s = set_place(data, SYNTHETIC, place);
     }
     return s;
@@ -156,6 +178,15 @@ static mho_status check_shapes(const mho_data *data)
     return MHO_OK;
 }
 
+/* Both parts have the classes of either. */
+static void join_classes(mho_data *data)
+{
+    mho_images *a = &data->train, *b = &data->test;
+    const size_t most = a->classes > b->classes ? a->classes : b->classes;
+    a->classes = a->count ? most : 0;
+    b->classes = b->count ? most : 0;
+}
+
 mho_status mho_data_open(const char *where, bool train, bool test, mho_data **out)
 {
     mho_data *data;
@@ -172,6 +203,7 @@ mho_status mho_data_open(const char *where, bool train, bool test, mho_data **ou
         s = check_shapes(data);
     if (s != MHO_OK)
         goto fail;
+    join_classes(data);
     *out = data;
     return MHO_OK;
 fail:
@@ -198,19 +230,60 @@ static mho_status copy_head(const mho_images *from, size_t count, mho_images *ou
     return MHO_OK;
 }
 
+/* The first `count` of a part, read now if it is not there. */
+static mho_status head_of(const mho_data *data, bool train, size_t count, mho_images *out)
+{
+    const mho_images *there = train ? &data->train : &data->test;
+    mho_images whole = *there;
+    mho_status s = there->count > 0 ? MHO_OK : read_part(data, train, &whole);
+    if (s == MHO_OK && count > whole.count)
+        s = mho_error(MHO_EDOMAIN, "%s: the first %zu of %zu %s images", data->place, count,
+                      whole.count, train ? "train" : "test");
+    if (s == MHO_OK)
+        s = copy_head(&whole, count, out);
+    if (there->count == 0)
+        mho_images_free(&whole);
+    return s;
+}
+
 mho_status mho_data_head(const mho_data *data, size_t count, mho_images *out)
 {
     memset(out, 0, sizeof *out);
     if (data->train.count == 0 && strcmp(data->name, SYNTHETIC) == 0 && count <= MHO_DIGITS_TRAIN)
         return mho_digits_generate(MHO_DIGITS_SEED, 0, count, out);
-    mho_images whole = data->train;
-    mho_status s = data->train.count > 0 ? MHO_OK : read_part(data, true, &whole);
-    if (s == MHO_OK && count > whole.count)
-        s = mho_error(MHO_EDOMAIN, "%s: the first %zu of %zu train images", data->place, count,
-                      whole.count);
-    if (s == MHO_OK)
-        s = copy_head(&whole, count, out);
-    if (data->train.count == 0)
-        mho_images_free(&whole);
-    return s;
+    if (!data->has_train && count > 0 && data->test.count > 0)
+        return mho_error(
+            MHO_ENODATA,
+            "%s: no training images to calibrate on; the test images are taken only where "
+            "calibration is told to be on test",
+            data->place);
+    return head_of(data, true, count, out);
+}
+
+mho_status mho_data_head_of_test(const mho_data *data, size_t count, mho_images *out)
+{
+    memset(out, 0, sizeof *out);
+    return head_of(data, false, count, out);
+}
+
+static bool is_flat(mho_shape s)
+{
+    return (s.c == 1) + (s.h == 1) + (s.w == 1) >= 2;
+}
+
+mho_status mho_images_fit(const mho_images *images, mho_shape want, size_t classes,
+                          const char *network)
+{
+    const mho_shape is = images->shape;
+    const bool same = is.c == want.c && is.h == want.h && is.w == want.w;
+    if (!same &&
+        (is.c * is.h * is.w != want.c * want.h * want.w || !(is_flat(is) || is_flat(want))))
+        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, %s%s wants %zu x %zu x %zu", is.c,
+                         is.h, is.w, network ? "network " : "the network", network ? network : "",
+                         want.c, want.h, want.w);
+    if (classes && images->label && images->classes > classes)
+        return mho_error(MHO_EDOMAIN, "images of %zu classes, %s%s tells %zu apart",
+                         images->classes, network ? "network " : "the network",
+                         network ? network : "", classes);
+    return MHO_OK;
 }

@@ -26,14 +26,28 @@ extern const mhoi_mnist_file
 /* *path = the printed text; MHO_EDOMAIN if it is longer than MHOI_PATH - 1 bytes. */
 MHO_MUST_CHECK mho_status mhoi_path(char path[MHOI_PATH], const char *format, ...) MHO_PRINTF(2, 3);
 
-/* How many of the data set's files (of any accepted name) the folder has. */
-size_t mhoi_mnist_present(const char *folder);
-size_t mhoi_cifar_present(const char *folder);
-#define MHOI_CIFAR_FILES 6
+/* How many files of the data set's train or test part (of any accepted name) the folder has. */
+size_t mhoi_mnist_present(const char *folder, bool train);
+size_t mhoi_cifar10_present(const char *folder, bool train);
+size_t mhoi_cifar100_present(const char *folder, bool train);
+size_t mhoi_arrays_present(const char *folder, bool train);
 
 /* Read the train or the test part.  MHO_ENODATA: a file is missing; else as mho_data_open. */
 MHO_MUST_CHECK mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out);
-MHO_MUST_CHECK mho_status mhoi_cifar_read(const char *folder, bool train, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_cifar10_read(const char *folder, bool train, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_cifar100_read(const char *folder, bool train, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_arrays_read(const char *folder, bool train, mho_images *out);
+/* Whether the images there are 28 x 28, or cannot be looked at. */
+bool mhoi_mnist_is_mnist(const char *folder);
+
+/* Files of the other formats in memory. */
+MHO_MUST_CHECK mho_status mhoi_cifar_parse(bool hundred, const char *path, const char *bytes,
+                                           size_t size, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_arrays_parse_x(const char *path, const char *bytes, size_t size,
+                                              mho_images *out);
+/* Labels of the images there are; into keeps what it has on an error. */
+MHO_MUST_CHECK mho_status mhoi_arrays_parse_y(const char *path, const char *bytes, size_t size,
+                                              mho_images *into);
 
 /* images->label[i] = value, and classes above it.  MHO_EFORMAT "path: label i is -1, want 0..65534" */
 MHO_MUST_CHECK mho_status mhoi_label_set(const char *path, size_t i, int64_t value,

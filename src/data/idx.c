@@ -101,7 +101,7 @@ static mho_status shape_of(const char *path, const header *h, mho_shape *out)
 mho_status mhoi_idx_parse_images(const char *path, const char *bytes, size_t size, size_t *at,
                                  mho_images *out)
 {
-    header h;
+    header h = {.rank = 0};
     *out = (mho_images){.count = 0};
     mho_shape shape;
     mho_status s = read_header(path, bytes, size, true, &h);
@@ -162,7 +162,7 @@ mho_status mhoi_label_set(const char *path, size_t i, int64_t value, mho_images 
 mho_status mhoi_idx_parse_labels(const char *path, const char *bytes, size_t size, size_t count,
                                  mho_images *out)
 {
-    header h;
+    header h = {.rank = 0};
     *out = (mho_images){.count = count};
     mho_status s = read_header(path, bytes, size, false, &h);
     if (s == MHO_OK)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MNIST: four IDX files, found under any of the names they go by. */
+#include <string.h>
+
 #include "base/file.h"
 #include "data/data_impl.h"
 
@@ -31,13 +33,28 @@ static mho_status find_file(const char *folder, const mhoi_mnist_file *file, cha
                      file->stem, file->rank, file->stem, file->rank);
 }
 
-size_t mhoi_mnist_present(const char *folder)
+size_t mhoi_mnist_present(const char *folder, bool train)
 {
     size_t present = 0;
     char path[MHOI_PATH];
-    for (size_t i = 0; i < MHOI_MNIST_FILES; i++)
-        present += find_file(folder, &mhoi_mnist_files[i], path) == MHO_OK;
+    for (size_t i = 0; i < 2; i++)
+        present += find_file(folder, &mhoi_mnist_files[(train ? 0 : 2) + i], path) == MHO_OK;
     return present;
+}
+
+bool mhoi_mnist_is_mnist(const char *folder)
+{
+    static const uint8_t sides[8] = {0, 0, 0, 28, 0, 0, 0, 28};
+    char path[MHOI_PATH];
+    uint8_t head[16];
+    for (size_t i = 0; i < MHOI_MNIST_FILES; i += 2) {
+        if (find_file(folder, &mhoi_mnist_files[i], path) != MHO_OK)
+            continue;
+        if (mhoi_file_head(path, head, sizeof head) != sizeof head)
+            return true; /* reading it will tell what is wrong */
+        return head[3] == 3 && memcmp(head + 8, sides, sizeof sides) == 0;
+    }
+    return true;
 }
 
 mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out)

@@ -240,11 +240,10 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
 
 static mho_status check_images(const mho_net *net, const mho_images *images, size_t count)
 {
-    const mho_shape want = net->node[0].out, is = images->shape,
-                    out = net->node[net->nodes - 1].out;
-    if (want.c != is.c || want.h != is.h || want.w != is.w)
-        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu",
-                         is.c, is.h, is.w, net->name, want.c, want.h, want.w);
+    const mho_shape out = net->node[net->nodes - 1].out;
+    mho_status s = mho_images_fit(images, net->node[0].out, out.c, net->name);
+    if (s != MHO_OK)
+        return s;
     if (out.h != 1 || out.w != 1)
         return mho_error(MHO_EDOMAIN,
                          "network %s ends with %zu x %zu x %zu values, not with classes", net->name,

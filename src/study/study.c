@@ -129,11 +129,8 @@ static mho_status check_prices(mho_study *y)
 
 static mho_status check_shapes(const mho_net *net, const mho_data *data)
 {
-    const mho_shape in = mho_net_input_shape(net), s = data->test.shape;
-    if (in.c == s.c && in.h == s.h && in.w == s.w)
-        return MHO_OK;
-    return mho_error(MHO_EDOMAIN, "%s reads images of %zux%zux%zu, %s has %zux%zux%zu",
-                     mho_net_name(net), in.c, in.h, in.w, data->name, s.c, s.h, s.w);
+    mho_status s = mho_images_fit(&data->test, mho_net_input_shape(net), 0, mho_net_name(net));
+    return s ? mho_error_prefix(s, "%s", data->name) : MHO_OK;
 }
 
 static mho_status open_images(mho_study *y, const mho_subject *subject, size_t calibration)
@@ -151,7 +148,12 @@ static mho_status open_images(mho_study *y, const mho_subject *subject, size_t c
     for (int k = 0; !s && k < STUDY_STYLES; k++)
         if (y->model[k].net)
             s = check_shapes(y->model[k].net, y->data);
-    return s ? s : mho_data_head(y->data, calibration, &y->calibration);
+    if (s)
+        return s;
+    s = subject->calibrate_on_test ? mho_data_head_of_test(y->data, calibration, &y->calibration)
+                                   : mho_data_head(y->data, calibration, &y->calibration);
+    return s == MHO_EDOMAIN ? mho_error_prefix(s, "output.calibration_images = %zu", calibration)
+                            : s;
 }
 
 static mho_status open_all(mho_study *y, const mho_subject *subject, const char *const *axes,

@@ -32,7 +32,7 @@ static const mho_field fields[] = {
     {"label_smoothing", MHO_FIELD_DOUBLE, AT(label_smoothing), "0.05", 0, 0.9, "", 1, NULL,
      "share of the wanted output that is spread over all classes"},
     {"shift", MHO_FIELD_UINT, AT(shift), "2", 0, 100, "px", 1, NULL,
-     "training images are shifted at random by up to so much"},
+     "training images are shifted at random by up to so much; sides of 1 stay"},
     {"seed", MHO_FIELD_UINT, AT(seed), "1", 0, 9e15, "", 1, NULL,
      "of initial weights, order of the images, shifts"},
 };

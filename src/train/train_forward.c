@@ -18,12 +18,13 @@
 /* The images of a chunk, each shifted by its draw. */
 static void load_chunk(const trainer *t, size_t chunk)
 {
-    const mho_shape shape = t->images->shape;
+    const mho_shape shape = t->net->node[0].out;
     const size_t elements = train_elements(shape), hw = shape.h * shape.w;
     for (size_t i = chunk * t->chunk; i < (chunk + 1) * t->chunk; ++i) {
         const size_t image = t->order[t->at + i];
         const uint8_t *pixel = t->images->pixel + image * elements;
-        const ptrdiff_t dy = t->shift[image][0], dx = t->shift[image][1];
+        const ptrdiff_t dy = shape.h > 1 ? t->shift[image][0] : 0, /* features stay in place */
+            dx = shape.w > 1 ? t->shift[image][1] : 0;
         float *to = t->layer[0].value + i * elements;
         memset(to, 0, elements * sizeof *to);
         const ptrdiff_t h_end = (ptrdiff_t)shape.h - (dy > 0 ? dy : 0);

@@ -14,17 +14,16 @@
 
 static mho_status check(const mho_net *net, const mho_images *images, const mho_train_options *o)
 {
-    const mho_shape want = net->node[0].out, is = images->shape;
-    const mho_shape out = net->node[net->nodes - 1].out;
-    if (want.c != is.c || want.h != is.h || want.w != is.w)
-        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, network %s wants %zu x %zu x %zu",
-                         is.c, is.h, is.w, net->name, want.c, want.h, want.w);
+    const mho_shape is = net->node[0].out, out = net->node[net->nodes - 1].out;
+    mho_status s = mho_images_fit(images, is, 0, net->name);
+    if (s != MHO_OK)
+        return s;
     if (out.h != 1 || out.w != 1 || out.c < images->classes)
         return mho_error(MHO_EDOMAIN, "network %s has %zu x %zu x %zu outputs, want %zu classes",
                          net->name, out.c, out.h, out.w, images->classes);
     if (!images->count)
         return mho_error(MHO_EDOMAIN, "no images to train on");
-    if (o->shift >= is.h || o->shift >= is.w || o->shift > 100)
+    if ((is.h > 1 && o->shift >= is.h) || (is.w > 1 && o->shift >= is.w) || o->shift > 100)
         return mho_error(MHO_EDOMAIN, "shift = %zu, want less than the image and at most 100",
                          o->shift);
     for (size_t i = 0; i + 1 < net->nodes; ++i)

@@ -5,7 +5,7 @@ real=${MHO_DATA:-}
 
 run data; want_code 0; want_no_err; want_out "synthetic"; want_out "60,000"; want_out "generated from seed 1"
 run data --json; want_code 0; want_no_err
-want_json 'v["used"]["name"] == "synthetic" and v["places"][-1] == {"place": "synthetic", "name": "synthetic", "train": 60000, "test": 10000, "shape": [1, 28, 28]}'
+want_json 'v["used"]["name"] == "synthetic" and v["places"][-1] == {"place": "synthetic", "name": "synthetic", "train": 60000, "test": 10000, "shape": [1, 28, 28], "classes": 10}'
 run data --csv; want_code 0; want_out "synthetic,synthetic,60000,10000"
 run data --data nowhere; want_error 3 "nowhere: no such folder"
 mkdir empty; run data --data empty; want_error 3 "empty: no data set here" "train-images-idx3-ubyte" "data_batch_1.bin"
@@ -38,5 +38,6 @@ if [ -n "$real" ] && [ -e "$real/mnist/t10k-images-idx3-ubyte.gz" ]; then
     run data fetch mnist --mirror "file://$here/empty"; want_code 0
     run data --json; want_code 0; want_json 'v["used"]["name"] == "mnist" and v["places"][0]["train"] == 60000'
     gzip -dc "$real/mnist/train-images-idx3-ubyte.gz" | head -c 1000000 | gzip -1 >"$HOME/.cache/mho/mnist/train-images-idx3-ubyte.gz"
-    run data; want_code 0; want_out "damaged"; want_err "truncated: 999984 bytes of pixels"
+    run data; want_code 3; want_out "damaged"; want_err "truncated: 999984 bytes of pixels"; want_err "mnist would be used, but is damaged"
+    ! grep -q Used out || fail "a damaged set is called used"
 fi

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding data sets: order of places, names of files, and the errors; on small files made here. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,16 +140,19 @@ static void looks_in_order(void **state)
     save_idx(".cache/mho/mnist", "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 3, 3);
     expect_found(NULL, "synthetic", "generated from seed 1"); /* two files of four do not count */
     save_mnist(".cache/mho/mnist");
-    expect_found(NULL, "mnist", at(".cache/mho/mnist"));
+    expect_found(NULL, "idx", at(".cache/mho/mnist"));
     make("sets");
+    setenv("MHO_DATA", at("sets"), 1); /* named, so nothing else is taken silently */
+    expect_failure(NULL, false, false, MHO_ENODATA, "MHO_DATA: ");
+    setenv("MHO_DATA", at("none"), 1);
+    expect_failure(NULL, false, false, MHO_ENODATA, "none: no such folder");
     setenv("MHO_DATA", at("sets"), 1);
-    expect_found(NULL, "mnist", at(".cache/mho/mnist"));
     make("sets/mnist");
     save_mnist("sets/mnist");
-    expect_found(NULL, "mnist", at("sets/mnist"));
+    expect_found(NULL, "idx", at("sets/mnist"));
     expect_found("synthetic", "synthetic", "generated from seed 1");
-    expect_found(at("sets"), "mnist", at("sets/mnist"));
-    expect_found(at("sets/mnist"), "mnist", at("sets/mnist"));
+    expect_found(at("sets"), "idx", at("sets/mnist"));
+    expect_found(at("sets/mnist"), "idx", at("sets/mnist"));
     unsetenv("HOME");
     unsetenv("MHO_DATA");
     expect_found(NULL, "synthetic", "generated from seed 1");
@@ -244,6 +248,161 @@ static void tells_what_is_wrong_with_cifar(void **state)
     expect_failure(at("c"), true, false, MHO_ENODATA, "c: no data_batch_5.bin[.gz]");
 }
 
+/* 28 x 28 pixels are MNIST's, other sides another set under the same names. */
+static void tells_mnist_from_others(void **state)
+{
+    (void)state;
+    uint8_t bytes[16 + 2 * 784] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28};
+    make("m");
+    save("m", "t10k-images-idx3-ubyte", bytes, sizeof bytes);
+    expect_found(at("m"), "mnist", at("m"));
+    bytes[11] = 27;
+    save("m", "t10k-images-idx3-ubyte", bytes, sizeof bytes);
+    expect_found(at("m"), "idx", at("m"));
+}
+
+/* The test part alone: it is read, and calibration takes it only where it is asked for. */
+static void reads_test_images_alone(void **state)
+{
+    (void)state;
+    mho_data *data;
+    mho_images head;
+    make("m");
+    save_idx("m", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", TEST, 3);
+    assert_int_equal(mho_data_open(at("m"), false, true, &data), MHO_OK);
+    assert_false(data->has_train);
+    assert_true(data->has_test);
+    assert_int_equal(mho_data_head(data, 2, &head), MHO_ENODATA);
+    assert_non_null(strstr(mho_error_message(), "no training images to calibrate on"));
+    assert_null(head.pixel);
+    assert_int_equal(mho_data_head_of_test(data, 2, &head), MHO_OK);
+    assert_int_equal(head.count, 2);
+    assert_memory_equal(head.pixel, data->test.pixel, 2 * 9);
+    mho_images_free(&head);
+    assert_int_equal(mho_data_head_of_test(data, TEST + 1, &head), MHO_EDOMAIN);
+    mho_data_destroy(data);
+    expect_failure(at("m"), true, false, MHO_ENODATA, "m: no train-images-idx3-ubyte[.gz]");
+}
+
+/* Both parts tell the classes of either. */
+static void joins_classes(void **state)
+{
+    (void)state;
+    mho_data *data;
+    make("m");
+    save_idx("m", "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 7, 3);
+    save_idx("m", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", 3, 3);
+    assert_int_equal(mho_data_open(at("m"), true, true, &data), MHO_OK);
+    assert_int_equal(data->train.classes, 7);
+    assert_int_equal(data->test.classes, 7);
+    mho_data_destroy(data);
+}
+
+static void save_npy(const char *name, const char *type, const char *shape, const void *bytes,
+                     size_t size)
+{
+    char file[1024] = "\x93NUMPY\1";
+    const int length = snprintf(
+        file + 10, 200, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }\n", type, shape);
+    file[8] = (char)length;
+    memcpy(file + 10 + length, bytes, size);
+    save("a", name, file, 10 + (size_t)length + size);
+}
+
+static void reads_arrays(void **state)
+{
+    (void)state;
+    const float x[8] = {0, 1, 0.5f, 0.25f, 0.001f, 1.0f / 256, 0.999f, 0.1f};
+    const uint8_t byte[8] = {0, 255, 128, 64, 0, 1, 255, 26};
+    const int64_t y[2] = {5, 65534};
+    const float labels[2] = {3, 0};
+    mho_data *data;
+    make("a");
+    save_npy("x_train.npy", "<f4", "2, 4", x, sizeof x);
+    save_npy("y_train.npy", "<i8", "2,", y, sizeof y);
+    save_npy("x_test.npy", "|u1", "2, 1, 2, 2", byte, sizeof byte);
+    save_npy("y_test.npy", "<f4", "2,", labels, sizeof labels);
+    expect_found(at("a"), "arrays", at("a"));
+    assert_int_equal(mho_data_open(at("a"), true, false, &data), MHO_OK);
+    assert_int_equal(data->train.shape.c, 4);
+    assert_int_equal(data->train.shape.h * data->train.shape.w, 1);
+    assert_memory_equal(data->train.pixel, byte, sizeof byte);
+    assert_memory_equal(data->train.label, ((uint16_t[]){5, 65534}), 4);
+    assert_int_equal(data->train.classes, 65535);
+    mho_data_destroy(data);
+    assert_int_equal(mho_data_open(at("a"), false, true, &data), MHO_OK);
+    assert_int_equal(data->test.shape.h * data->test.shape.w, 4);
+    assert_memory_equal(data->test.pixel, byte, sizeof byte);
+    assert_memory_equal(data->test.label, ((uint16_t[]){3, 0}), 4);
+    mho_data_destroy(data);
+    expect_failure(at("a"), true, true, MHO_EFORMAT,
+                   "train images of 4 x 1 x 1, test images of 1 x 2 x 2");
+}
+
+static void tells_what_is_wrong_with_arrays(void **state)
+{
+    (void)state;
+    float x[4] = {0, 1, 2, 0.5f};
+    const int16_t wide[4] = {0, 1, 256, 4};
+    const double y[2] = {0, 1.5};
+    make("a");
+    save_npy("x_test.npy", "<f4", "2, 2", x, sizeof x);
+    save_npy("y_test.npy", "<f8", "2,", y, sizeof y);
+    expect_failure(at("a"), false, true, MHO_EDOMAIN, "x_test.npy: element 2 is 2, want 0..1");
+    x[2] = (float)NAN;
+    save_npy("x_test.npy", "<f4", "2, 2", x, sizeof x);
+    expect_failure(at("a"), false, true, MHO_EDOMAIN, "x_test.npy: element 2 is nan");
+    save_npy("x_test.npy", "<i2", "2, 2", wide, sizeof wide);
+    expect_failure(at("a"), false, true, MHO_EDOMAIN, "x_test.npy: element 2 is 256, want 0..255");
+    save_npy("x_test.npy", "<f4", "1, 2", x, 8);
+    expect_failure(at("a"), false, true, MHO_EFORMAT, "y_test.npy: 2 labels for 1 images");
+    save_npy("x_test.npy", "<f4", "2,", x, 8);
+    expect_failure(at("a"), false, true, MHO_EFORMAT, "y_test.npy: label 1 is 1.5");
+    expect_failure(at("a"), true, false, MHO_ENODATA, "a: no x_train.npy");
+}
+
+static void reads_cifar_100(void **state)
+{
+    (void)state;
+    enum { RECORD = CIFAR_PIXELS + 2 };
+    static uint8_t bytes[2 * RECORD];
+    mho_data *data;
+    bytes[0] = 19; /* coarse */
+    bytes[1] = 99;
+    bytes[2] = 7;
+    bytes[RECORD + 1] = 4;
+    make("c");
+    save("c", "test.bin", bytes, sizeof bytes);
+    assert_int_equal(mho_data_open(at("c"), false, true, &data), MHO_OK);
+    assert_string_equal(data->name, "cifar100");
+    assert_int_equal(data->test.count, 2);
+    assert_int_equal(data->test.classes, 100);
+    assert_int_equal(data->test.label[0], 99);
+    assert_int_equal(data->test.label[1], 4);
+    assert_int_equal(data->test.pixel[0], 7);
+    mho_data_destroy(data);
+    bytes[1] = 100;
+    save("c", "test.bin", bytes, sizeof bytes);
+    expect_failure(at("c"), false, true, MHO_EFORMAT, "test.bin: label 0 is 100, want 0..99");
+}
+
+/* A flat side fits any network of as many elements, and the other way round; classes must not be more. */
+static void fits(void **state)
+{
+    (void)state;
+    uint16_t label = 0;
+    mho_images images = {.shape = {1, 28, 28}, .count = 1, .label = &label, .classes = 6};
+    assert_int_equal(mho_images_fit(&images, (mho_shape){1, 28, 28}, 6, "n"), MHO_OK);
+    assert_int_equal(mho_images_fit(&images, (mho_shape){784, 1, 1}, 0, "n"), MHO_OK);
+    assert_int_equal(mho_images_fit(&images, (mho_shape){4, 14, 14}, 0, "n"), MHO_EDOMAIN);
+    assert_int_equal(mho_images_fit(&images, (mho_shape){783, 1, 1}, 0, "n"), MHO_EDOMAIN);
+    assert_string_equal(mho_error_message(), "images of 1 x 28 x 28, network n wants 783 x 1 x 1");
+    assert_int_equal(mho_images_fit(&images, (mho_shape){784, 1, 1}, 5, NULL), MHO_EDOMAIN);
+    assert_string_equal(mho_error_message(), "images of 6 classes, the network tells 5 apart");
+    images.shape = (mho_shape){1, 1, 784};
+    assert_int_equal(mho_images_fit(&images, (mho_shape){4, 14, 14}, 7, "n"), MHO_OK);
+}
+
 static void survive_lack_of_memory(const char *where)
 {
     uint64_t live = mhoi_alloc_live();
@@ -308,6 +467,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_what_is_wrong_with_mnist, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_cifar, setup, teardown),
         cmocka_unit_test_setup_teardown(tells_what_is_wrong_with_cifar, setup, teardown),
+        cmocka_unit_test_setup_teardown(tells_mnist_from_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_test_images_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(joins_classes, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_arrays, setup, teardown),
+        cmocka_unit_test_setup_teardown(tells_what_is_wrong_with_arrays, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_cifar_100, setup, teardown),
+        cmocka_unit_test(fits),
         cmocka_unit_test_setup_teardown(survives_lack_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_real_mnist, setup, teardown),
     };

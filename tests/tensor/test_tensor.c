@@ -119,16 +119,56 @@ static void damaged_files(void **state)
     assert_int_equal(mhoi_alloc_live(), live);
 }
 
+/* The 24 bytes of data as other types: 1, -2, 3.5, 0, ... as floats. */
+static void other_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header;
+        size_t count;
+        float first, last;
+    } cases[] = {
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }", 24, 0, 0x4c},
+        {"{'descr': '|i1', 'fortran_order': False, 'shape': (4, 6), }", 24, 0, 0x4c},
+        {"{'descr': '<u2', 'fortran_order': False, 'shape': (12,), }", 12, 0, 0x4c64},
+        {"{'descr': '<i4', 'fortran_order': False, 'shape': (6,), }", 6, 0x3f800000, 0x4c64e1c0},
+        {"{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }", 3, (float)-0x3fffffffc0800000,
+         (float)0x4c64e1c01e3ce508},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char bytes[256];
+        mho_tensor t;
+        assert_int_equal(mhoi_tensor_npy(bytes, npy(cases[i].header, bytes), "x", &t), MHO_OK);
+        assert_int_equal(t.count, cases[i].count);
+        if (t.data[0] != cases[i].first || t.data[t.count - 1] != cases[i].last)
+            fail_msg("%s: %g .. %g, want %g .. %g", cases[i].header, (double)t.data[0],
+                     (double)t.data[t.count - 1], (double)cases[i].first, (double)cases[i].last);
+        mho_tensor_free(&t);
+    }
+    char bytes[256], doubles[512];
+    static const double values_8[3] = {1, -2.5, 1e-20};
+    mho_tensor t;
+    const size_t size = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }\n", bytes);
+    memcpy(doubles, bytes, size);
+    memcpy(doubles + size - sizeof values_8, values_8, sizeof values_8);
+    assert_int_equal(mhoi_tensor_npy(doubles, size, "x", &t), MHO_OK);
+    for (size_t i = 0; i < 3; ++i)
+        assert_true(t.data[i] == (float)values_8[i]);
+    mho_tensor_free(&t);
+}
+
 static void foreign_files(void **state)
 {
     (void)state;
     char bytes[256];
     mho_tensor t;
-    const char *doubles = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }\n";
+    const char *halves = "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 3), }\n";
+    const char *swapped = "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }\n";
     const char *columns = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n";
     const char *huge =
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999), }\n";
-    assert_int_equal(mhoi_tensor_npy(bytes, npy(doubles, bytes), "x", &t), MHO_ENOTMODELED);
+    assert_int_equal(mhoi_tensor_npy(bytes, npy(halves, bytes), "x", &t), MHO_ENOTMODELED);
+    assert_int_equal(mhoi_tensor_npy(bytes, npy(swapped, bytes), "x", &t), MHO_ENOTMODELED);
     assert_int_equal(mhoi_tensor_npy(bytes, npy(columns, bytes), "x", &t), MHO_ENOTMODELED);
     assert_int_equal(mhoi_tensor_npy(bytes, npy(huge, bytes), "x", &t), MHO_EFORMAT);
     const size_t size = pb(0, bytes);
@@ -141,9 +181,8 @@ static void foreign_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_files),
-        cmocka_unit_test(promises),
-        cmocka_unit_test(damaged_files),
+        cmocka_unit_test(good_files),    cmocka_unit_test(other_types),
+        cmocka_unit_test(promises),      cmocka_unit_test(damaged_files),
         cmocka_unit_test(foreign_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
