@@ -86,6 +86,8 @@ MHO_API void mho_placement_destroy(mho_placement *placement);
 /* service[nodes of the network], for mho_pipeline_create: cycles a window occupies each weighted layer, 0 for other
  * nodes. */
 MHO_API void mho_placement_service(const mho_placement *placement, size_t *service);
+/* Does some window occupy its layer for more than one cycle? */
+MHO_API bool mho_placement_is_slow(const mho_placement *placement);
 
 /* What the components of every layer do for one image, in the readings of the description: an array of *count
  * activities for mho_cost_create, to be freed with mho_activities_destroy.  docs/models/cost.md eq. (3)
@@ -117,6 +119,10 @@ MHO_API void mho_estimate_destroy(mho_estimate *estimate);
  * are counted as if they followed each other).  MHO_EDOMAIN beyond 64 bits. */
 MHO_API MHO_MUST_CHECK mho_status mho_cycles_pipelined(const mho_net *net, uint64_t *cycles);
 MHO_API MHO_MUST_CHECK mho_status mho_cycles_layer_by_layer(const mho_net *net, uint64_t *cycles);
+/* Eq. 7 where a window occupies a layer for the placement's service times: every window but one cycle of it more. */
+MHO_API MHO_MUST_CHECK mho_status mho_placement_layer_by_layer(const mho_placement *placement,
+                                                               const mho_net *net,
+                                                               uint64_t *cycles);
 /* What one layer adds to Eq. 6; first: it is the network's first convolution. */
 MHO_API MHO_MUST_CHECK mho_status mho_cycles_pipelined_term(const mho_node *node, bool first,
                                                             uint64_t *cycles);

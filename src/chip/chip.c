@@ -61,8 +61,8 @@ void chip_scales(mho_chip *chip)
 static void choose_block(mho_chip *chip)
 {
     size_t bytes = 1;
-    for (size_t i = 0; i < chip->maps; i++)
-        bytes += chip->map[i].size;
+    for (size_t i = 0; i < chip->buffers; i++)
+        bytes += chip->buffer[i];
     size_t block = BLOCK_BYTES / bytes;
     block = block < BLOCK_MIN ? BLOCK_MIN : block > BLOCK_MAX ? BLOCK_MAX : block;
     chip->block = block / BLOCK_MIN * BLOCK_MIN;
@@ -169,6 +169,8 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     s = mhoi_alloc(&chip->tally, 1, sizeof *chip->tally, "counts");
     if (!s)
         s = chip_plan(chip, net);
+    if (!s)
+        s = chip_buffers_set(chip);
     if (!s) {
         choose_block(chip);
         s = alloc_conductances(chip);
@@ -206,6 +208,7 @@ void mho_chip_destroy(mho_chip *chip)
         mhoi_free(&chip->step[i].all);
     }
     mhoi_free(&chip->map);
+    mhoi_free(&chip->buffer);
     mhoi_free(&chip->step);
     mhoi_free(&chip->layer);
     mhoi_free(&chip->g_plus);

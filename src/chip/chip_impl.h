@@ -20,7 +20,8 @@
 typedef struct chip_map {
     char name[MHO_NAME]; /* of the node that makes it */
     mho_shape shape;
-    size_t size; /* c h w bytes an image */
+    size_t size;   /* c h w bytes an image */
+    size_t buffer; /* that holds it from its step to its last reader */
     mhoi_map_kind coding;
     size_t bits; /* of a code */
     mho_codes codes;
@@ -89,6 +90,8 @@ struct mho_chip {
     size_t classes;
     chip_map *map;
     size_t maps;
+    size_t *buffer; /* [buffers] bytes an image */
+    size_t buffers;
     chip_step *step;
     size_t steps;
     chip_layer *layer;
@@ -107,6 +110,8 @@ struct mho_chip {
 
 /* chip_plan.c: maps, steps and layers from the graph. */
 MHO_MUST_CHECK mho_status chip_plan(mho_chip *chip, const mho_net *net);
+/* chip_buffers.c: which buffer holds which map. */
+MHO_MUST_CHECK mho_status chip_buffers_set(mho_chip *chip);
 /* chip_layer.c: geometry, signed levels, crossbars of a layer that reads `in`. */
 MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node *node,
                                             const mhoi_place *place, const chip_map *in,

@@ -8,17 +8,18 @@
 #include "chip/chip_impl.h"
 
 struct chip_work {
-    uint8_t **map;                        /* [maps] the images of a block each */
+    uint8_t **buffer;                     /* [buffers] of the images of a block */
+    uint8_t **map;                        /* [maps] where they are held while they are needed */
     mho_crossbar_work **layer, **counter; /* [layers] */
     int32_t *sum, *count;                 /* of one read: [n][columns][P], [n][groups][P] */
     int64_t *total;  /* of all reads and slices [n][channels][P]; where one is not enough */
     uint8_t *driven; /* what rows are driven with, where that is not the map itself */
     float *value;
     float *scores; /* [images][classes] */
-    size_t maps, layers;
-    size_t first; /* image of the data set that map[0] begins with */
+    size_t buffers, layers;
+    size_t first;                 /* image of the data set that map[0] begins with */
     uint64_t additions, compared; /* of slices, reads and counts; by sense amplifiers */
-    size_t bad;   /* 1 + the first step with a value that is not finite; 0: none */
+    size_t bad;                   /* 1 + the first step with a value that is not finite; 0: none */
 };
 
 static size_t largest(size_t a, size_t b)
@@ -76,11 +77,15 @@ mho_status chip_work_create(const mho_chip *chip, size_t images, chip_work **out
     mho_status s = mhoi_alloc(&work, 1, sizeof *work, "inference memory");
     if (s)
         return s;
-    work->maps = chip->maps;
+    work->buffers = chip->buffers;
     work->layers = chip->layers;
     s = mhoi_alloc(&work->map, chip->maps, sizeof *work->map, "inference memory");
+    if (!s)
+        s = mhoi_alloc(&work->buffer, chip->buffers, sizeof *work->buffer, "inference memory");
+    for (size_t i = 0; !s && i < chip->buffers; i++)
+        s = mhoi_alloc(&work->buffer[i], images * chip->buffer[i], 1, "feature maps");
     for (size_t i = 0; !s && i < chip->maps; i++)
-        s = mhoi_alloc(&work->map[i], images * chip->map[i].size, 1, chip->map[i].name);
+        work->map[i] = work->buffer[chip->map[i].buffer];
     if (!s)
         s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
     for (size_t i = 0; !s && i < chip->layers; i++)
@@ -110,8 +115,9 @@ void chip_work_destroy(chip_work *work)
 {
     if (!work)
         return;
-    for (size_t i = 0; work->map && i < work->maps; i++)
-        mhoi_free(&work->map[i]);
+    for (size_t i = 0; work->buffer && i < work->buffers; i++)
+        mhoi_free(&work->buffer[i]);
+    mhoi_free(&work->buffer);
     for (size_t i = 0; work->layer && i < work->layers; i++)
         mho_crossbar_work_destroy(work->layer[i]);
     mhoi_free(&work->map);

@@ -17,10 +17,11 @@ static const char *bits_text(size_t bits, bool input, char text[32])
 static void print_layers(const cli_args *args, const mho_placement *map)
 {
     cli_table *t = cli_table_create(
-        "Crossbars", map->single ? "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
-                                   "crossbars>|utilization>|inputs|outputs|word lines>|slices>"
-                                 : "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
-                                   "pairs>|utilization>|inputs|outputs|word lines>|slices>");
+        "Crossbars",
+        map->single ? "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
+                      "crossbars>|utilization>|inputs|outputs|word lines>|slices>|reads>|codings"
+                    : "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
+                      "pairs>|utilization>|inputs|outputs|word lines>|slices>|reads>|codings");
     char text[32];
     for (size_t i = 0; i < map->layers; i++) {
         const mho_placement_layer *l = &map->layer[i];
@@ -37,6 +38,9 @@ static void print_layers(const cli_args *args, const mho_placement *map)
         cli_table_text(t, "%s", bits_text(l->output_bits, false, text));
         cli_table_text(t, "%zu", l->word_lines);
         cli_table_text(t, "%zu", l->slices);
+        cli_table_text(t, "%zu", l->reads);
+        cli_table_text(t, "%s weights, %s; %s", mho_alphabet_name(l->alphabet), l->weights,
+                       l->inputs);
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
@@ -82,6 +86,34 @@ static const char *crossbars_key(const mho_placement *map)
     return map->single ? "crossbars" : "crossbar_pairs";
 }
 
+static void put_coding(mho_json *v, const mho_placement_layer *l)
+{
+    static const char *const kinds[] = {"ideal", "sense amplifier", "code"};
+    mho_json_put(v, "alphabet", mho_json_text(mho_alphabet_name(l->alphabet)));
+    mho_json_put(v, "weight_coding", mho_json_text(l->weights));
+    mho_json_put(v, "input_coding", mho_json_text(l->inputs));
+    mho_json_put(v, "planes", mho_json_integer((int64_t)l->planes));
+    mho_json_put(v, "reads", mho_json_integer((int64_t)l->reads));
+    mho_json_put(v, "read_bits", mho_json_integer((int64_t)l->read_bits));
+    mho_json_put(v, "converter", mho_json_text(kinds[l->converter]));
+    mho_json_put(v, "per_pair", mho_json_bool(l->per_pair));
+    mho_json_put(v, "columns_per_converter", mho_json_integer((int64_t)l->columns_per_converter));
+    mho_json_put(v, "duplication", mho_json_integer((int64_t)l->duplication));
+    mho_json_put(v, "service", mho_json_integer((int64_t)l->service));
+}
+
+/* What an image takes; the cells are written once. */
+static void put_counts(mho_json *v, const mho_counts *c)
+{
+    mho_json *counts = mho_json_object();
+    mho_json_put(counts, "cells", mho_json_integer((int64_t)c->cells));
+    mho_json_put(counts, "row_drives", mho_json_integer((int64_t)c->row_drives));
+    mho_json_put(counts, "dac_conversions", mho_json_integer((int64_t)c->dac_conversions));
+    mho_json_put(counts, "conversions", mho_json_integer((int64_t)c->conversions));
+    mho_json_put(counts, "additions", mho_json_integer((int64_t)c->additions));
+    mho_json_put(v, "counts", counts);
+}
+
 static mho_json *layer_json(const mho_placement *map, const mho_placement_layer *l)
 {
     mho_json *v = mho_json_object();
@@ -102,6 +134,8 @@ static mho_json *layer_json(const mho_placement *map, const mho_placement_layer 
     mho_json_put(v, "inputs_shared", mho_json_integer((int64_t)l->inputs_shared));
     mho_json_put(v, "inputs_copied", mho_json_integer((int64_t)l->inputs_copied));
     mho_json_put(v, "outputs", mho_json_integer((int64_t)l->outputs));
+    put_coding(v, l);
+    put_counts(v, &l->counts);
     return v;
 }
 
@@ -121,6 +155,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
                  mho_json_integer((int64_t)mho_hw_number(hw, "crossbar.columns")));
     mho_json_put(root, crossbars_key(map), mho_json_integer((int64_t)map->crossbar_pairs));
     mho_json_put(root, "cells", mho_json_integer((int64_t)map->cells));
+    put_counts(root, &map->counts);
     mho_json_put(root, "cycles", c);
     mho_json_put(root, "layers", layers);
     mho_json_put(root, "config", mho_hw_json(hw));

@@ -45,7 +45,9 @@ static mho_status service_word(run *r, const char *word)
         return mho_error(MHO_EUSAGE, "--service %s: want a whole number 1..1000000 or LAYER=N",
                          word);
     if (!length) {
-        r->options.service = value;
+        for (size_t i = 0; i < mho_net_nodes(r->net); i++)
+            if (mho_node_is_weighted(mho_net_node(r->net, i)))
+                r->service[i] = value;
         return MHO_OK;
     }
     for (size_t i = 0; i < mho_net_nodes(r->net); i++) {
@@ -59,11 +61,32 @@ static mho_status service_word(run *r, const char *word)
     return bad_service(r, word);
 }
 
+static bool is_mapped(const run *r)
+{
+    bool weighted = false;
+    for (size_t i = 0; i < mho_net_nodes(r->net); i++)
+        weighted = weighted || mho_node_is_weighted(mho_net_node(r->net, i));
+    return weighted && !strcmp(mho_hw_arch(r->hw), "crossbar");
+}
+
+/* As long as the hardware's reads take, where --service does not tell. */
+static mho_status default_service(run *r)
+{
+    mho_placement *placement = NULL;
+    if (!is_mapped(r))
+        return MHO_OK;
+    mho_status s = mho_placement_create(r->net, r->hw, &placement);
+    if (!s)
+        mho_placement_service(placement, r->service);
+    mho_placement_destroy(placement);
+    return s;
+}
+
 static mho_status read_service(run *r, const char *text)
 {
-    mho_status s = MHO_OK;
     r->service = cli_alloc(mho_net_nodes(r->net) * sizeof *r->service);
     memset(r->service, 0, mho_net_nodes(r->net) * sizeof *r->service);
+    mho_status s = default_service(r);
     for (const char *p = text; p && !s;) {
         char word[128];
         size_t n = strcspn(p, ",");

@@ -95,3 +95,14 @@ mho_status mho_cycles_layer_by_layer(const mho_net *net, uint64_t *cycles)
     }
     return s;
 }
+
+mho_status mho_placement_layer_by_layer(const mho_placement *placement, const mho_net *net,
+                                        uint64_t *cycles)
+{
+    mho_status s = mho_cycles_layer_by_layer(net, cycles);
+    for (size_t i = 0; !s && i < placement->layers; i++) {
+        const mho_placement_layer *l = &placement->layer[i];
+        s = add(cycles, (uint64_t)l->positions * (l->service - 1), net);
+    }
+    return s;
+}

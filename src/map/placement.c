@@ -268,6 +268,14 @@ void mhoi_plan_release(mhoi_plan *plan)
     mhoi_free(&plan);
 }
 
+bool mho_placement_is_slow(const mho_placement *placement)
+{
+    for (size_t i = 0; i < placement->layers; i++)
+        if (placement->layer[i].service > 1)
+            return true;
+    return false;
+}
+
 void mho_placement_service(const mho_placement *placement, size_t *service)
 {
     memset(service, 0, placement->plan->nodes * sizeof *service);

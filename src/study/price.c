@@ -7,6 +7,7 @@
 #include "cost/cost_sections.h"
 #include "hw/sections.h"
 #include "map/map_sections.h"
+#include "mho/pipeline.h"
 #include "study/study_impl.h"
 
 mho_status study_base_hw(const mho_hw *hw, mho_hw **out)
@@ -80,6 +81,28 @@ static mho_status copy_cost(const mho_cost *from, mho_result_cost *to)
     return s ? s : copy_parts(from, mho_cost_layer, &to->layer, &to->layers);
 }
 
+/* Eq. 6 holds where windows take a cycle each; slower layers are simulated. */
+static mho_status count_cycles(const mho_placement *placement, const mho_net *net,
+                               mho_result *result)
+{
+    mho_status s = mho_placement_layer_by_layer(placement, net, &result->layer_by_layer);
+    if (s || !mho_placement_is_slow(placement))
+        return s ? s : mho_cycles_pipelined(net, &result->pipelined);
+    const mho_pipeline_options options = mho_pipeline_options_default();
+    mho_pipeline *pipeline = NULL;
+    size_t *service;
+    s = mhoi_alloc(&service, mho_net_nodes(net), sizeof *service, "service times");
+    if (!s) {
+        mho_placement_service(placement, service);
+        s = mho_pipeline_create(net, &options, service, NULL, NULL, &pipeline);
+    }
+    if (!s)
+        result->pipelined = pipeline->cycles;
+    mho_pipeline_destroy(pipeline);
+    mhoi_free(&service);
+    return s;
+}
+
 static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *result)
 {
     mho_estimate *e = NULL;
@@ -88,6 +111,8 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
         s = copy_layers(e->placement, result);
     if (!s)
         s = copy_cost(e->cost, &result->cost);
+    if (!s)
+        s = count_cycles(e->placement, net, result);
     if (!s) {
         result->weights = e->placement->cells;
         result->crossbar_pairs = e->placement->crossbar_pairs;
@@ -116,10 +141,6 @@ mho_status study_price(const mho_net *net, const mho_hw *hw, mho_result *result)
     mho_status s = price_own(net, hw, result);
     if (!s)
         s = price_base(net, hw, result);
-    if (!s)
-        s = mho_cycles_pipelined(net, &result->pipelined);
-    if (!s)
-        s = mho_cycles_layer_by_layer(net, &result->layer_by_layer);
     result->macs = mho_net_macs(net);
     result->has_prices = !s;
     return s;
