@@ -86,8 +86,9 @@ MHO_API bool mho_net_has_parameters(const mho_net *net);
 MHO_API uint64_t mho_net_macs(const mho_net *net);
 MHO_API uint64_t
 mho_net_parameters(const mho_net *net); /* weights and biases, batch normalization apart */
-/* A number that depends on every operator and every parameter; `start` is mixed in. */
-MHO_API uint64_t mho_net_fingerprint(const mho_net *net, uint64_t start);
+/* The same number for the same network: every attribute of every node and, if wanted, every parameter; the
+ * network's name and source do not count. */
+MHO_API uint64_t mho_net_identity(const mho_net *net, bool parameters);
 
 MHO_API size_t mho_net_nodes(const mho_net *net); /* the last one is the output */
 MHO_API const mho_node *mho_net_node(const mho_net *net, size_t i);

@@ -31,8 +31,8 @@ typedef struct mho_grid mho_grid;
 /* Over fields of hw, which is not kept.  axes: NULL-terminated, each "key=a,b,c" or, for a number,
  * "key=FROM:TO:STEP" (TO is a point if a whole number of steps leads there).  Points are the product; the
  * last axis turns fastest.
- * MHO_ECONFIG: unknown key (the nearest is named), a value out of its field's bounds, a field twice, no
- * axis; a range that is not three finite numbers, has step 0 or one that leads away from TO; more than
+ * MHO_ECONFIG: unknown key (the nearest is named), a value out of its field's bounds, a field or a value
+ * twice, no axis; a range that is not three finite numbers, has step 0 or one that leads away from TO; more than
  * MHO_GRID_POINTS_MAX points. */
 MHO_API MHO_MUST_CHECK mho_status mho_grid_create(const mho_hw *hw, const char *const *axes,
                                                   mho_grid **out);
@@ -40,6 +40,8 @@ MHO_API void mho_grid_destroy(mho_grid *sweep);
 MHO_API size_t mho_grid_axes(const mho_grid *sweep);
 MHO_API size_t mho_grid_points(const mho_grid *sweep);
 MHO_API const char *mho_grid_key(const mho_grid *sweep, size_t axis);
+/* The axis as it was given: "key=a,b,c". */
+MHO_API const char *mho_grid_text(const mho_grid *sweep, size_t axis);
 /* As written in YAML. */
 MHO_API const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis);
 /* Sets the fields of the point.  MHO_ECONFIG: fields that exclude each other; names the point. */
@@ -181,9 +183,36 @@ MHO_API MHO_MUST_CHECK mho_status mho_study_open(const mho_subject *subject,
 MHO_API void mho_study_destroy(mho_study *study);
 MHO_API size_t mho_study_points(const mho_study *study);
 MHO_API const mho_grid *mho_study_grid(const mho_study *study); /* NULL without axes */
+/* What all points have in common: names, options, the description without swept fields. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_describe(const mho_study *study, mho_result *result);
 /* Computes one point.  MHO_EINTERRUPTED with result->error.spread.trials > 0: all is there but the other
  * programmings. */
 MHO_API MHO_MUST_CHECK mho_status mho_study_run(mho_study *study, size_t point, mho_result *result);
+
+/* What a row of a sweep keeps of a result. */
+typedef struct mho_row {
+    double software_error;
+    mho_error_estimate error; /* without inference_s where it was read from a file */
+} mho_row;
+
+/* Gets the result of each point of a sweep in turn; another status than MHO_OK ends it. */
+typedef mho_status mho_result_fn(void *user, size_t point, const mho_result *result);
+/* Computes the points from `first` on.  MHO_EINTERRUPTED: the point under way is left out. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_sweep(mho_study *study, size_t first,
+                                                  mho_result_fn *each, void *user);
+
+/* Rows of a sweep kept in a file as CSV: a first line that tells what they depend on, the titles, then a row
+ * a point, each on the disk before mho_rows_add returns. */
+typedef struct mho_rows mho_rows;
+/* path NULL keeps nothing (*out is NULL).  With resume, the *done first rows of an earlier run of the same study are
+ * read into row[mho_study_points]; a last line that was cut off is dropped.  Keeps study until mho_rows_close.
+ * MHO_EUSAGE: the file exists and resume was not asked for; MHO_EFORMAT, with the line: rows of another run
+ * (what differs is named) or damaged ones; MHO_EFILE. */
+MHO_API MHO_MUST_CHECK mho_status mho_rows_open(const char *path, bool resume,
+                                                const mho_study *study, mho_row *row, size_t *done,
+                                                mho_rows **out);
+MHO_API MHO_MUST_CHECK mho_status mho_rows_add(mho_rows *rows, size_t point, const mho_row *row);
+MHO_API void mho_rows_close(mho_rows *rows);
 
 /* A study of one point, opened and run: the error alone, with ideal devices besides; and with cycles,
  * energy and area. */

@@ -101,33 +101,3 @@ size_t mho_node_bias_count(const mho_node *node)
 {
     return mho_node_is_weighted(node) && node->has_bias ? node->out.c : 0;
 }
-
-static uint64_t mix(uint64_t h, const void *bytes, size_t n)
-{
-    const uint8_t *p = bytes;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ p[i]) * UINT64_C(0x100000001b3);
-    return h;
-}
-
-static uint64_t mix_floats(uint64_t h, const float *v, size_t n)
-{
-    return v ? mix(h, v, n * sizeof *v) : h;
-}
-
-uint64_t mho_net_fingerprint(const mho_net *net, uint64_t start)
-{
-    uint64_t h = start;
-    for (size_t i = 0; i < net->nodes; i++) {
-        const mho_node *node = &net->node[i];
-        const size_t c = node->out.c;
-        h = mix(h, &node->op, sizeof node->op);
-        h = mix_floats(h, node->weight, mho_node_weight_count(node));
-        h = mix_floats(h, node->bias, c);
-        h = mix_floats(h, node->gamma, c);
-        h = mix_floats(h, node->beta, c);
-        h = mix_floats(h, node->mean, c);
-        h = mix_floats(h, node->variance, c);
-    }
-    return h;
-}

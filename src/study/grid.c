@@ -3,6 +3,7 @@
  * point copies their bytes. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -13,6 +14,7 @@
 enum { VALUE_BYTES = 64 };
 
 typedef struct sweep_axis {
+    char *text; /* as it was given */
     const mho_field *field;
     size_t index; /* of the field */
     char key[VALUE_BYTES];
@@ -29,7 +31,7 @@ struct mho_grid {
 
 static mho_status too_many(const char *text)
 {
-    return mho_error(MHO_ECONFIG, "--sweep %s: more than %d points", text, MHO_GRID_POINTS_MAX);
+    return mho_error(MHO_ECONFIG, "sweep %s: more than %d points", text, MHO_GRID_POINTS_MAX);
 }
 
 /* Reads value k of the axis. */
@@ -44,13 +46,38 @@ static mho_status read_value(mho_grid *sweep, sweep_axis *axis, size_t k)
     return s;
 }
 
+static int by_bytes(const void *a, const void *b, void *size)
+{
+    return memcmp(a, b, *(const size_t *)size);
+}
+
+/* By what the texts mean: 1, 1.0 and 1e0 are the same. */
+static mho_status check_twice(const sweep_axis *axis)
+{
+    size_t size = axis->field->size;
+    unsigned char *sorted = NULL;
+    mho_status s = mhoi_alloc(&sorted, axis->values, size, "values of a sweep");
+    if (s)
+        return s;
+    memcpy(sorted, axis->bytes, axis->values * size);
+    qsort_r(sorted, axis->values, size, by_bytes, &size);
+    for (size_t i = 1; !s && i < axis->values; i++)
+        if (!memcmp(sorted + (i - 1) * size, sorted + i * size, size))
+            for (size_t k = 0; !s; k++)
+                if (!memcmp(sorted + i * size, axis->bytes + k * size, size))
+                    s = mho_error(MHO_ECONFIG, "sweep %s: %s is given twice", axis->text,
+                                  axis->value[k]);
+    mhoi_free(&sorted);
+    return s;
+}
+
 /* The field of "key=..."; the field table finds and names unknown keys. */
 static mho_status find_axis(const mho_grid *sweep, const char *text, sweep_axis *axis,
                             const char **values)
 {
     const char *equal = strchr(text, '=');
     if (!equal || !equal[1])
-        return mho_error(MHO_ECONFIG, "--sweep %s: want KEY=VALUE,VALUE,... or KEY=FROM:TO:STEP",
+        return mho_error(MHO_ECONFIG, "sweep %s: want KEY=VALUE,VALUE,... or KEY=FROM:TO:STEP",
                          text);
     axis->index = mhoi_hw_find(sweep->scratch, text, (size_t)(equal - text));
     if (axis->index == SIZE_MAX) /* the message of an unknown key */
@@ -78,7 +105,7 @@ static mho_status read_list(mho_grid *sweep, const char *text, const char *list,
     for (const char *p = list; !s && axis->values < count; p++) {
         const size_t n = strcspn(p, ",");
         if (!n || n >= VALUE_BYTES)
-            return mho_error(MHO_ECONFIG, "--sweep %s: value %zu has %zu bytes, want 1..%d", text,
+            return mho_error(MHO_ECONFIG, "sweep %s: value %zu has %zu bytes, want 1..%d", text,
                              axis->values + 1, n, VALUE_BYTES - 1);
         memcpy(axis->value[axis->values++], p, n);
         s = read_value(sweep, axis, axis->values - 1);
@@ -115,13 +142,13 @@ static mho_status read_range(mho_grid *sweep, const char *text, const char *valu
 {
     double part[3];
     if (!split_range(values, part))
-        return mho_error(MHO_ECONFIG, "--sweep %s: want FROM:TO:STEP, three finite numbers", text);
+        return mho_error(MHO_ECONFIG, "sweep %s: want FROM:TO:STEP, three finite numbers", text);
     const double from = part[0], to = part[1], step = part[2];
     if (step == 0)
-        return mho_error(MHO_ECONFIG, "--sweep %s: step 0", text);
+        return mho_error(MHO_ECONFIG, "sweep %s: step 0", text);
     const double steps = floor((to - from) / step + 1e-9);
     if (steps < 0)
-        return mho_error(MHO_ECONFIG, "--sweep %s: step %g leads from %g away from %g", text, step,
+        return mho_error(MHO_ECONFIG, "sweep %s: step %g leads from %g away from %g", text, step,
                          from, to);
     if (!(steps < MHO_GRID_POINTS_MAX))
         return too_many(text);
@@ -144,12 +171,18 @@ static mho_status read_axis(mho_grid *sweep, const char *text)
     mho_status s = find_axis(sweep, text, axis, &values);
     for (size_t a = 0; !s && a < sweep->axes; a++)
         if (sweep->axis[a].index == axis->index)
-            s = mho_error(MHO_ECONFIG, "--sweep %s: %s is swept twice", text, axis->key);
+            s = mho_error(MHO_ECONFIG, "sweep %s: %s is swept twice", text, axis->key);
     if (s)
         return s;
     sweep->axes++;
+    s = mhoi_alloc(&axis->text, strlen(text) + 1, 1, "axis of a sweep");
+    if (s)
+        return s;
+    memcpy(axis->text, text, strlen(text));
     s = is_range(axis, values) ? read_range(sweep, text, values, axis)
                                : read_list(sweep, text, values, axis);
+    if (!s)
+        s = check_twice(axis);
     if (!s && sweep->points > MHO_GRID_POINTS_MAX / axis->values)
         return too_many(text);
     sweep->points *= axis->values;
@@ -188,6 +221,7 @@ void mho_grid_destroy(mho_grid *sweep)
     if (!sweep)
         return;
     for (size_t a = 0; a < sweep->axes; a++) {
+        mhoi_free(&sweep->axis[a].text);
         mhoi_free(&sweep->axis[a].value);
         mhoi_free(&sweep->axis[a].bytes);
     }
@@ -217,6 +251,11 @@ static size_t value_at(const mho_grid *sweep, size_t point, size_t axis)
     for (size_t a = sweep->axes - 1; a > axis; a--)
         point /= sweep->axis[a].values;
     return point % sweep->axis[axis].values;
+}
+
+const char *mho_grid_text(const mho_grid *sweep, size_t axis)
+{
+    return sweep->axis[axis].text;
 }
 
 const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis)

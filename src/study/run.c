@@ -136,6 +136,13 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     return s ? s : trials(y, model->net, point, r);
 }
 
+mho_status mho_study_describe(const mho_study *study, mho_result *result)
+{
+    *result = (mho_result){.stage = MHO_STAGE_OPEN};
+    describe(study, &study->model[study->model[0].net ? 0 : 1], result);
+    return mho_hw_clone(study->hw, &result->hw);
+}
+
 mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
 {
     const double start_s = mho_seconds();
@@ -150,6 +157,19 @@ mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
     if (done)
         result->images_per_second =
             (double)(done * study->options.images) / result->error.inference_s;
+    return s;
+}
+
+mho_status mho_study_sweep(mho_study *study, size_t first, mho_result_fn *each, void *user)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = first; !s && i < mho_study_points(study); i++) {
+        mho_result result;
+        s = mho_study_run(study, i, &result);
+        if (!s)
+            s = each(user, i, &result);
+        mho_result_free(&result);
+    }
     return s;
 }
 

@@ -32,6 +32,8 @@ mho_style study_style(const mho_hw *hw);
 /* Cycles, energy, area: of the network on hw, and of the 8-bit CNN on crossbars of the same size and cell,
  * priced by the same reading. */
 MHO_MUST_CHECK mho_status study_price(const mho_net *net, const mho_hw *hw, mho_result *result);
+/* What rows of this study depend on, as of base/identity.h. */
+MHO_MUST_CHECK mho_status study_identity(const mho_study *study, char *text, size_t size);
 /* That 8-bit CNN's description. */
 MHO_MUST_CHECK mho_status study_base_hw(const mho_hw *hw, mho_hw **out);
 

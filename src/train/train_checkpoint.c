@@ -2,54 +2,46 @@
 /* Checkpoints: everything that decides how training goes on, in one file.
  *
  * header, then w, m, v (parameters) and the moving averages (statistics) as floats of this machine; the
- * header has a check sum of them all and a fingerprint of what must not change: options, network, images. */
+ * header has a check sum of them all and the identity of what must not change: options, network, images. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/identity.h"
 #include "train/train_impl.h"
+
+enum { IDENTITY_BYTES = 2048 };
 
 typedef struct header {
     char magic[8];
-    uint64_t parameters, statistics, fingerprint, sum, step, epochs_done;
+    uint64_t parameters, statistics, sum, step, epochs_done;
     double train_error, test_error, loss, learning_rate;
+    char identity[IDENTITY_BYTES];
 } header;
 
-static const char magic[8] = "mhotrn1\n";
+static const char magic[8] = "mhotrn2\n";
 
-/* FNV-1a over eight bytes at a time, then the rest. */
-static uint64_t fold(uint64_t hash, const void *bytes, size_t size)
+/* Everything that decides how training goes on; the parameters are what it changes. */
+static mho_status identify(const trainer *t, char text[IDENTITY_BYTES])
 {
-    const unsigned char *p = bytes;
-    for (; size >= 8; size -= 8, p += 8) {
-        uint64_t word;
-        memcpy(&word, p, 8);
-        hash = (hash ^ word) * 0x100000001b3u;
-        hash ^= hash >> 29;
+    const mho_images *images = t->images;
+    bool fits = true;
+    memset(text, 0, IDENTITY_BYTES);
+    for (size_t i = 0; fits && i < mho_train_fields.count; ++i) {
+        char value[64];
+        mho_field_print(&mho_train_fields, i, &t->options, value, sizeof value);
+        fits = mhoi_identity_add(text, IDENTITY_BYTES, mho_train_fields.field[i].key, "%s", value);
     }
-    for (; size; --size, ++p)
-        hash = (hash ^ *p) * 0x100000001b3u;
-    return hash;
-}
-
-static uint64_t fingerprint(const trainer *t)
-{
-    const mho_train_options *o = &t->options;
-    const double real[] = {o->learning_rate, o->learning_rate_end, o->latent_rate, o->weight_decay,
-                           o->label_smoothing};
-    const size_t whole[] = {o->epochs, o->batch, o->shift, o->seed, t->images->count};
-    uint64_t hash = fold(0xcbf29ce484222325u, real, sizeof real);
-    hash = fold(hash, whole, sizeof whole);
-    for (size_t i = 0; i < t->net->nodes; ++i) {
-        const mho_node *n = &t->net->node[i];
-        const size_t node[] = {(size_t)n->op, n->input[0], n->in.c,
-                               n->out.c,      n->out.h,    n->out.w,
-                               n->kh,         n->groups,   n->alphabet == MHO_ALPHABET_BINARY};
-        hash = fold(hash, node, sizeof node);
-    }
-    hash = fold(hash, t->images->label, t->images->count * sizeof *t->images->label);
-    return fold(hash, t->images->pixel, t->images->count * train_elements(t->images->shape));
+    uint64_t data =
+        mhoi_hash(MHOI_HASH_START, images->label, images->count * sizeof *images->label);
+    data = mhoi_hash(data, images->pixel, images->count * train_elements(images->shape));
+    fits =
+        fits &&
+        mhoi_identity_add_id(text, IDENTITY_BYTES, "network_id", mho_net_identity(t->net, false)) &&
+        mhoi_identity_add(text, IDENTITY_BYTES, "images", "%zu", images->count) &&
+        mhoi_identity_add_id(text, IDENTITY_BYTES, "data_id", data);
+    return fits ? MHO_OK : mho_error(MHO_EINTERNAL, "no room for the identity of a checkpoint");
 }
 
 typedef struct part {
@@ -66,13 +58,17 @@ static void parts_of(const trainer *t, part out[4])
     out[3] = (part){t->moving, t->statistics * sizeof(float)};
 }
 
+static uint64_t sum_of(const header *h, const char *body, size_t bytes)
+{
+    return mhoi_hash(mhoi_hash(h->step, h->identity, sizeof h->identity), body, bytes);
+}
+
 mho_status train_save(const trainer *t, const train_progress *progress, const char *path)
 {
     part parts[4];
     parts_of(t, parts);
     header h = {.parameters = t->parameters,
                 .statistics = t->statistics,
-                .fingerprint = fingerprint(t),
                 .step = t->step,
                 .epochs_done = progress->epochs_done,
                 .train_error = progress->last.train_error,
@@ -84,32 +80,44 @@ mho_status train_save(const trainer *t, const train_progress *progress, const ch
     for (size_t k = 0; k < 4; ++k)
         size += parts[k].bytes;
     char *bytes = NULL;
-    mho_status s = mhoi_alloc(&bytes, size, 1, "checkpoint");
+    mho_status s = identify(t, h.identity);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&bytes, size, 1, "checkpoint");
     if (s != MHO_OK)
         return s;
     size_t at = sizeof h;
     for (size_t k = 0; k < 4; at += parts[k].bytes, ++k)
         if (parts[k].bytes)
             memcpy(bytes + at, parts[k].data, parts[k].bytes);
-    h.sum = fold(h.step, bytes + sizeof h, size - sizeof h);
+    h.sum = sum_of(&h, bytes + sizeof h, size - sizeof h);
     memcpy(bytes, &h, sizeof h);
     s = mhoi_file_write(path, bytes, size);
     mhoi_free(&bytes);
     return s;
 }
 
+/* A file that ends where its own header says, and whose bytes are those that were written. */
+static bool is_whole(const header *h, const char *bytes, size_t size)
+{
+    return size >= sizeof *h && memcmp(h->magic, magic, sizeof magic) == 0 &&
+           memchr(h->identity, 0, sizeof h->identity) &&
+           size - sizeof *h == (3 * h->parameters + h->statistics) * sizeof(float) &&
+           h->sum == sum_of(h, bytes + sizeof *h, size - sizeof *h);
+}
+
 static mho_status check(const trainer *t, const header *h, const char *bytes, size_t size,
                         const char *path)
 {
-    if (size < sizeof *h || memcmp(h->magic, magic, sizeof magic) != 0)
-        return mho_error(MHO_EFORMAT, "%s: not a checkpoint of mho train", path);
-    if (h->fingerprint != fingerprint(t))
-        return mho_error(MHO_ECONFIG, "%s: made with another network, other data or other options",
+    char here[IDENTITY_BYTES], difference[400];
+    if (!is_whole(h, bytes, size))
+        return mho_error(MHO_EFORMAT, "%s: damaged, or no training checkpoint of this version",
                          path);
-    const size_t want = sizeof *h + (3 * t->parameters + t->statistics) * sizeof(float);
-    if (h->parameters != t->parameters || h->statistics != t->statistics || size != want)
-        return mho_error(MHO_EFORMAT, "%s: %zu bytes, want %zu", path, size, want);
-    if (h->sum != fold(h->step, bytes + sizeof *h, size - sizeof *h) ||
+    mho_status s = identify(t, here);
+    if (s)
+        return s;
+    if (!mhoi_identity_same(h->identity, here, difference, sizeof difference))
+        return mho_error(MHO_ECONFIG, "%s: of another training: %s", path, difference);
+    if (h->parameters != t->parameters || h->statistics != t->statistics ||
         h->epochs_done > t->options.epochs)
         return mho_error(MHO_EFORMAT, "%s: damaged checkpoint", path);
     return MHO_OK;

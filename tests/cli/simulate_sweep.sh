@@ -29,18 +29,39 @@ for bytes in 0 30 $(($(head -1 rows.csv | wc -c) + 5)); do # torn within its fir
     cmp -s rows.csv cut.csv || fail "a sweep resumed from $bytes bytes differs: $(diff rows.csv cut.csv)"
 done
 printf 'my own notes' >notes.txt
-run simulate "$model" $few $sweep -o notes.txt --resume; want_error 3 "notes.txt:1: rows of another run"
+run simulate "$model" $few $sweep -o notes.txt --resume; want_error 3 "notes.txt:1: not the rows of a sweep"
 [ "$(cat notes.txt)" = "my own notes" ] || fail "notes.txt was overwritten"
 run simulate "$model" $few $sweep -o rows.csv --resume --csv; want_code 0; want_out "1,0.5,"
 want_out "device.bits,device.variation,error"
 
 run simulate "$model" $few $sweep -o rows.csv; want_misuse "rows.csv exists: --resume"
-run simulate "$model" $few $sweep --seed 2 -o rows.csv --resume; want_error 3 "rows.csv:1: rows of another run"
+run simulate "$model" $few $sweep --seed 2 -o rows.csv --resume; want_error 3 "rows.csv:1: rows of another run: seed is 1 there, 2 here"
+run simulate "$model" $few $sweep --set crossbar.rows=256 -o rows.csv --resume
+want_error 3 "rows.csv:1: rows of another run: crossbar.rows is 128 there, 256 here"
+run simulate "$MHO_SOURCE_DIR/models/lenet-binary-synthetic.onnx" $few $sweep -o rows.csv --resume
+want_error 3 "rows.csv:1: rows of another run: binary_model differs"
 sed '4s/^1,0.5/1,0.6/' rows.csv >bad.csv
 run simulate "$model" $few $sweep -o bad.csv --resume; want_error 3 "bad.csv:4: not the row of point 2"
 sed '5s/,[^,]*$/,x/' rows.csv >bad.csv
 run simulate "$model" $few $sweep -o bad.csv --resume; want_error 3 "bad.csv:5: not the row of point 3"
 run simulate "$model" $few $sweep -o nowhere/rows.csv; want_error 3 "nowhere/rows.csv: cannot write"
+
+# Contents count, not names: another place of the same table goes on, another table under the same name does not.
+mkdir -p a b
+printf 'level,mean,deviation\n0,25.75e-6,0\n1,75.25e-6,0\n' >a/levels.csv
+cp a/levels.csv b/levels.csv
+for place in a b; do printf 'base: bcnn\ndevice: {bits: 1, table: levels.csv}\n' >$place/my.yaml; done
+least="--data synthetic --images 20 --trials 1 --set output.calibration_images=20 --sweep device.variation=0,1"
+run simulate "$model" --hw a/my.yaml $least -o table.csv --quiet; want_code 0
+head -3 table.csv >cut.csv
+run simulate "$model" --hw b/my.yaml $least -o cut.csv --resume --json; want_code 0; want_json 'v["resumed"] == 1'
+printf 'level,mean,deviation\n0,25.75e-6,0\n1,70.25e-6,0\n' >b/levels.csv
+run simulate "$model" --hw b/my.yaml $least -o cut.csv --resume; want_error 3 "cut.csv:1: rows of another run: hardware files differs"
+cp "$MHO_SOURCE_DIR/configs/tech/bcnn-45nm.yaml" tech.yaml
+run simulate "$model" --hw a/my.yaml $least --set technology=./tech.yaml -o table.csv --resume --quiet; want_code 0
+echo '# another' >>tech.yaml
+run simulate "$model" --hw a/my.yaml $least --set technology=./tech.yaml -o table.csv --resume
+want_error 3 "table.csv:1: rows of another run: hardware files differs"
 
 # Ideal devices repeat themselves: four programmings are enough.
 run simulate "$model" $few --trials 50 --sweep device.variation=0 --ci 0.05 --json; want_code 0
@@ -55,3 +76,5 @@ run simulate "$model" $few --sweep device.variation=0:nan:0.1; want_error 2 "thr
 run simulate "$model" $few --sweep device.variation=0:1:1e-7; want_error 2 "more than 100000 points"
 run simulate "$model" $few --sweep input.bits=1,2; want_error 2 "input.bits=2: input.bits = 2, want 1"
 run simulate "$model" $few --sweep device.bits=2 --sweep device.bits=3; want_error 2 "device.bits is swept twice"
+run simulate "$model" $few --sweep device.variation=0.5,1,0.50; want_error 2 "0.5 is given twice"
+run simulate "$model" $few --set device.bits=2 --sweep device.bits=3; want_error 2 "device.bits is set (device.bits=2) and swept"

@@ -79,6 +79,8 @@ static void bad_axes_are_named(void **state)
                {"device.bits", "want KEY=VALUE"},
                {"device.bits=", "want KEY=VALUE"},
                {"device.bits=1,,2", "value 2 has 0 bytes"},
+               {"device.bits=1,2,1", "1 is given twice"},
+               {"device.variation=0.5,5e-1", "0.5 is given twice"},
                {"device.bits=1,9", "device.bits = 9, want 1..8"},
                {"device.bits=1:9:1", "device.bits = 9, want 1..8"},
                {"device.bits=1:8:0.5", "device.bits = 1.5"},

@@ -179,7 +179,16 @@ static void damaged_checkpoints_are_refused(void **state)
     assert_int_equal(mhoi_file_write(CHECKPOINT, bytes, size), MHO_OK);
     o.seed = 2;
     assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, true, NULL, NULL), MHO_ECONFIG);
-    assert_non_null(strstr(mho_error_message(), "other options"));
+    assert_non_null(strstr(mho_error_message(), "seed is 1 there, 2 here"));
+    o.seed = 1;
+    const float scale = net->input_scale;
+    net->input_scale = 1;
+    assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, true, NULL, NULL), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "of another training: network differs"));
+    net->input_scale = scale;
+    data.train.pixel[5] ^= 1;
+    assert_int_equal(mho_train(net, &data, &o, CHECKPOINT, true, NULL, NULL), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "of another training: data differs"));
     mhoi_free(&bytes);
     mho_net_destroy(net);
     free_digits(&data);
