@@ -27,6 +27,8 @@ __asm__(\".pushsection .rodata\\n\"
         \".pushsection .data.rel.ro, \\\"aw\\\"\\n\"
         \".balign 8\\n\"
         \".globl mhoi_asset_table\\n\"
+        \".hidden mhoi_asset_table\\n\"
+        \".type mhoi_asset_table, @object\\n\"
         \"mhoi_asset_table:\\n\"
 @table@        \".quad 0, 0, 0\\n\"
         \".popsection\\n\");

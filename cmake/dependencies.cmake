@@ -16,5 +16,8 @@ find_program(PROTOC_C protoc-c REQUIRED)
 add_library(mho_dependencies INTERFACE)
 target_link_libraries(mho_dependencies INTERFACE OpenMP::OpenMP_C ZLIB::ZLIB CURL::libcurl
   PkgConfig::YAML PkgConfig::PROTOBUF_C PkgConfig::LIBMD PkgConfig::LAPACKE
-  PkgConfig::OPENBLAS ${DNNL_LIBRARY})
+  PkgConfig::OPENBLAS ${DNNL_LIBRARY} m)
 target_include_directories(mho_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE})
+
+# What a program that links libmho.a has to name besides.
+set(MHO_STATIC_LIBRARIES dnnl openblas yaml protobuf-c curl md z gomp m)

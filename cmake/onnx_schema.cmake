@@ -7,7 +7,8 @@ add_custom_command(
           ${ONNX_SCHEMA_DIR}/onnx/onnx.proto
   DEPENDS ${ONNX_SCHEMA_DIR}/onnx/onnx.proto
   VERBATIM)
-add_library(mho_onnx_schema STATIC ${MHO_ONNX_DIR}/onnx.pb-c.c)
+add_library(mho_onnx_schema OBJECT ${MHO_ONNX_DIR}/onnx.pb-c.c)
 target_include_directories(mho_onnx_schema SYSTEM PUBLIC ${MHO_ONNX_DIR})
 target_link_libraries(mho_onnx_schema PUBLIC PkgConfig::PROTOBUF_C)
 target_compile_options(mho_onnx_schema PRIVATE -w)
+set_target_properties(mho_onnx_schema PROPERTIES POSITION_INDEPENDENT_CODE ON)

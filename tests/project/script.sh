@@ -10,7 +10,7 @@ for script in dev .ci/run tests/*/*.sh; do
     bash -n "$script" || fail "$script does not parse"
 done
 help=$(cd / && "$OLDPWD/dev" help) || fail "./dev help from another folder: exit code $?"
-for word in run build test bench lint clean; do
+for word in run build install test bench lint clean; do
     [[ $help == *"  $word "* ]] || fail "./dev help does not tell of $word"
 done
 for misuse in "" nonsense; do

@@ -1,0 +1,33 @@
+# cmake --install: the program, both libraries, headers, mho.pc, the CMake package, documents.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+install(TARGETS mho_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS mho mho_shared EXPORT mho-targets DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/mho DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+set(MHO_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/mho)
+install(EXPORT mho-targets NAMESPACE mho:: DESTINATION ${MHO_CMAKE_DIR} FILE mho-config.cmake)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/generated/mho-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/generated/mho-config-version.cmake DESTINATION ${MHO_CMAKE_DIR})
+
+# Relative to where mho.pc lies, so that the folder of an installation can be moved.
+list(TRANSFORM MHO_STATIC_LIBRARIES PREPEND -l OUTPUT_VARIABLE MHO_STATIC_FLAGS)
+list(JOIN MHO_STATIC_FLAGS " " MHO_STATIC_FLAGS)
+file(RELATIVE_PATH MHO_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/mho.pc @ONLY CONTENT
+"prefix=\${pcfiledir}/@MHO_PC_PREFIX@
+libdir=\${prefix}/@CMAKE_INSTALL_LIBDIR@
+includedir=\${prefix}/@CMAKE_INSTALL_INCLUDEDIR@
+
+Name: mho
+Description: @PROJECT_DESCRIPTION@
+Version: @PROJECT_VERSION@
+Cflags: -I\${includedir}
+Libs: -L\${libdir} -lmho
+Libs.private: @MHO_STATIC_FLAGS@
+")
+install(FILES ${CMAKE_BINARY_DIR}/generated/mho.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
