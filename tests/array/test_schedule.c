@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "array/moves.h"
 #include "mho/run.h"
+#include "net/graph.h"
 
 /* --- brute force: every fixed set, every partition, every choice of what to keep ---------------------- */
 
@@ -587,11 +588,58 @@ static void bad_capacities(void **unused)
     mho_net_destroy(net);
 }
 
+/* input, layers a, b and c of one kernel, c + shortcut in either order, layer d. */
+static mho_workload *residual(size_t c_reads, size_t left, size_t right)
+{
+    enum { NODES = 6, ADD = 4 };
+    mho_net *net;
+    mho_workload *work;
+    assert_int_equal(mhoi_net_create("residual", NODES, &net), MHO_OK);
+    for (size_t i = 0; i < NODES; i++) {
+        mho_node *node = &net->node[i];
+        node->op = i == 0 ? MHO_OP_INPUT : i == ADD ? MHO_OP_ADD : MHO_OP_CONV;
+        snprintf(node->name, sizeof node->name, "n%zu", i);
+        node->inputs = i == 0 ? 0 : i == ADD ? 2 : 1;
+        node->input[0] = i == 3 ? c_reads : i == ADD ? left : i - (i > 0);
+        node->input[1] = i == ADD ? right : 0;
+        mhoi_node_set_window(node, 1, 1);
+        node->out = i ? (mho_shape){4, 0, 0} : (mho_shape){3, 8, 8};
+    }
+    if (mhoi_net_infer_shapes(net, "residual") || mho_workload_create(net, true, 1, &work))
+        fail_msg("%s", mho_error_message());
+    mho_net_destroy(net);
+    assert_int_equal(work->layers, 4);
+    return work;
+}
+
+/* The tensor that a layer adds at its write-back, and who reads it: the shortcut's, whichever operand of the
+ * addition it is. */
+static void additions_read_the_shortcut(void **unused)
+{
+    (void)unused;
+    static const struct {
+        size_t c_reads, left, right, shortcut; /* nodes; the layer that made the shortcut */
+    } cases[] = {{2, 3, 1, 0}, {2, 1, 3, 0}, {2, 3, 2, 1}, {1, 3, 2, 1}, {1, 2, 3, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mho_workload *work = residual(cases[i].c_reads, cases[i].left, cases[i].right);
+        const mho_work_layer *c = &work->layer[2];
+        const size_t shortcut = work->layer[cases[i].shortcut].output;
+        assert_int_equal(c->extras, 1);
+        assert_int_equal(c->extra[0], shortcut);
+        assert_int_equal(work->tensor[shortcut].last_use, 2);
+        assert_int_equal(work->layer[0].extras + work->layer[1].extras, 0);
+        assert_int_equal(work->layer[3].input, c->output);
+        assert_int_equal(work->tensor[c->output].first_use, 3);
+        mho_workload_destroy(work);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_match_brute_force),
         cmocka_unit_test(branches_match_brute_force),
+        cmocka_unit_test(additions_read_the_shortcut),
         cmocka_unit_test(table_6_rram),
         cmocka_unit_test(table_6_sram),
         cmocka_unit_test(levels_of_small_io),

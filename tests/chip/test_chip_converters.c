@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/rng.h"
 #include "chip/chip_impl.h"
 #include "chip_nets.h"
 #include "crossbar/crossbar_impl.h"
@@ -160,6 +161,40 @@ static void test_independence(void **state)
     mho_chip_destroy(chip);
 }
 
+/* Those of n draws of a stream that are also a converter's: chance gives a handful. */
+static size_t shared_with(const double *x, size_t count, const float *draw, size_t n)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < n; k++)
+            same += fabs(x[i] - (double)draw[k]) < 1e-6;
+    return same;
+}
+
+/* Converters have random numbers of their own: none of a layer's arrays of cells, of their faults or drift. */
+static void test_apart_from_cells(void **state)
+{
+    (void)state;
+    enum { DRAWS = 4 * MOST / 2, FAULTS = 1 << 28, DRIFT = 2 << 28 };
+    static const uint32_t arrays[] = {0, 1, FAULTS, FAULTS + 1, DRIFT, DRIFT + 1};
+    const char *const set[] = {ALL, NULL};
+    static double n[3][MOST];
+    static float draw[DRAWS];
+    mho_chip *chip = chip_of(set);
+    const size_t count = errors_of(chip, 1, 3, 2, n);
+    for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++) {
+        const mhoi_stream cells = {.seed = 3, .trial = 2, .layer = 1, .array = arrays[a]};
+        mhoi_rng_normal(&cells, 0, DRAWS, draw);
+        for (size_t kind = 0; kind < 3; kind++) {
+            const size_t same = shared_with(n[kind], count, draw, DRAWS);
+            if (same > count / 20)
+                fail_msg("array %u: %zu of %zu errors are draws of its cells", arrays[a], same,
+                         count);
+        }
+    }
+    mho_chip_destroy(chip);
+}
+
 /* What one draw is of: seed and programming, not the threads, the cells or the other errors; and it grows
  * with the deviation asked for. */
 static void test_dependence(void **state)
@@ -215,9 +250,8 @@ int main(void)
 {
     must(mho_cpu_init());
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_distribution),
-        cmocka_unit_test(test_independence),
-        cmocka_unit_test(test_dependence),
+        cmocka_unit_test(test_distribution),     cmocka_unit_test(test_independence),
+        cmocka_unit_test(test_apart_from_cells), cmocka_unit_test(test_dependence),
         cmocka_unit_test(test_sense_amplifiers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Codes that stand for the current of nonlinear cells. */
+/* Codes that stand for the current of nonlinear cells; that calibration knows none of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,8 @@
 #include <math.h>
 
 #include "chip/chip_impl.h"
+#include "chip_nets.h"
+#include "mho/run.h"
 
 static void codes_follow_the_sinh(void **state)
 {
@@ -35,8 +37,56 @@ static void codes_follow_the_sinh(void **state)
         }
 }
 
+static mho_chip *chip_of(const mho_net *net, const mho_images *images, const char *nonlinearity)
+{
+    const char *const set[] = {nonlinearity, "device.variation=0", NULL};
+    mho_chip *chip;
+    must(mho_chip_open(net, open_hw("cnn8", set).hw, images, &chip));
+    return chip;
+}
+
+/* Ranges of converters and scales of maps are those of linear cells; what they say afterwards is not. */
+static void calibration_is_linear(void **state)
+{
+    (void)state;
+    dice d = {5};
+    builder b = {.nodes = 0};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){1, 12, 12};
+    add_conv(&b, 6, 3, 1, 0, 1, false, true);
+    add_plain(&b, MHO_OP_RELU, "relu");
+    add_plain(&b, MHO_OP_FLATTEN, "flatten");
+    add_fc(&b, 20, false, true);
+    add_plain(&b, MHO_OP_RELU, "relu");
+    add_fc(&b, 10, false, true);
+    mho_net *net = finish(&b);
+    randomize(&d, net);
+    mho_images images = random_images(&d, net->node[0].out, 20);
+    mho_chip *linear = chip_of(net, &images, "device.nonlinearity=0");
+    mho_chip *bent = chip_of(net, &images, "device.nonlinearity=3");
+    assert_int_equal(linear->layers, 3);
+    for (size_t l = 0; l < linear->layers; l++) {
+        const chip_layer *x = &linear->layer[l], *y = &bent->layer[l];
+        assert_true(x->calibrated.codes > 0);
+        assert_int_equal(x->calibrated.codes, y->calibrated.codes);
+        assert_int_equal(x->calibrated.edge, y->calibrated.edge);
+        assert_int_equal(x->calibrated.step, y->calibrated.step);
+        assert_int_equal(x->weight_exponent, y->weight_exponent);
+        assert_true(x->z_scale == y->z_scale);
+    }
+    for (size_t m = 0; m < linear->maps; m++) {
+        assert_int_equal(linear->map[m].exponent, bent->map[m].exponent);
+        assert_true(linear->map[m].scale == bent->map[m].scale);
+    }
+    mho_chip_destroy(linear);
+    mho_chip_destroy(bent);
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(codes_follow_the_sinh)};
+    must(mho_cpu_init());
+    const struct CMUnitTest tests[] = {cmocka_unit_test(codes_follow_the_sinh),
+                                       cmocka_unit_test(calibration_is_linear)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

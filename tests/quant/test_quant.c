@@ -21,6 +21,11 @@ static void test_cover(void **state)
     assert_int_equal(mho_quant_cover(0, 0, seven), 0);
     assert_int_equal(mho_quant_cover(-128, 127, (mho_codes){-128, 127}), 0);
     assert_int_equal(mho_quant_cover(0, 1e-30f, (mho_codes){0, 1}), -100);
+    /* ties to even, as the codes themselves: -128.5 is -128 and covered, 127.5 is 128 and not */
+    assert_int_equal(mho_quant_cover(-128.5f, 1, (mho_codes){-128, 127}), 0);
+    assert_int_equal(mho_quant_cover(-1, 127.5f, (mho_codes){-128, 127}), 1);
+    assert_int_equal(mho_quant_cover(0, 2.5f, (mho_codes){0, 2}), 0);
+    assert_int_equal(mho_quant_cover(0, 1.5f, (mho_codes){0, 1}), 1);
     /* at the ends of float, and beyond */
     assert_int_equal(mho_quant_cover(0, 1e-40f, seven), MHO_QUANT_EXPONENT_MIN);
     assert_int_equal(mho_quant_cover(0, 3e38f, seven), 121);
@@ -33,17 +38,19 @@ static void test_cover(void **state)
 static void test_codes(void **state)
 {
     (void)state;
-    const float x[] = {0.5f, 1.5f, -0.5f, 2.49f, 300, -300, -3};
-    const int16_t want[] = {0, 2, 0, 2, 127, -127, -3};
-    int16_t code[7];
-    uint8_t byte[7];
-    mho_quant_codes(x, 7, 0, seven, code);
-    mho_quant_bytes(x, 7, 0, seven, byte);
-    for (int i = 0; i < 7; i++) {
+    enum { N = 12 }; /* ties go to the even code, on both sides of 0 */
+    const float x[N] = {0.5f, 1.5f,  -0.5f, 2.49f, 300,    -300,
+                        -3,   -1.5f, 2.5f,  -2.5f, 125.5f, -126.5f};
+    const int16_t want[N] = {0, 2, 0, 2, 127, -127, -3, -2, 2, -2, 126, -126};
+    int16_t code[N];
+    uint8_t byte[N];
+    mho_quant_codes(x, N, 0, seven, code);
+    mho_quant_bytes(x, N, 0, seven, byte);
+    for (int i = 0; i < N; i++) {
         assert_int_equal(code[i], want[i]);
         assert_int_equal((int8_t)byte[i], want[i]);
     }
-    mho_quant_bytes(x, 7, 1, (mho_codes){0, 255}, byte);
+    mho_quant_bytes(x, N, 1, (mho_codes){0, 255}, byte);
     assert_int_equal(byte[4], 150);
     assert_int_equal(byte[5], 0);
 }

@@ -106,6 +106,48 @@ static void it_learns(void **state)
     free_digits(&data);
 }
 
+typedef struct rates {
+    double of[8];
+    size_t count;
+} rates;
+
+static void note_rate(void *user, const mho_train_epoch *e)
+{
+    rates *r = user;
+    r->of[r->count++] = e->learning_rate;
+}
+
+/* Half a cosine over all steps: the rate of an epoch's last step, and that the parameters feel its end. */
+static void the_rate_falls(void **state)
+{
+    (void)state;
+    mho_data data = digits(480, 10);
+    mho_train_options o = options_of(3);
+    mho_net *net[2];
+    rates told = {.count = 0};
+    o.learning_rate_end = 0.002;
+    for (size_t k = 0; k < 2; ++k) {
+        net[k] = net_of(MHO_STYLE_FLOAT);
+        assert_int_equal(mho_train(net[k], &data, &o, NULL, false, k ? NULL : note_rate, &told),
+                         MHO_OK);
+        o.learning_rate_end = o.learning_rate;
+    }
+    assert_int_equal(told.count, 3);
+    const double pi = acos(-1);
+    for (size_t e = 0; e < 3; ++e) { /* ten steps an epoch: 9, 19 and 29 of 0..29 */
+        const double want = 0.002 + 0.008 * (1 + cos(pi * (double)(10 * e + 9) / 29)) / 2;
+        if (!(fabs(told.of[e] - want) < 1e-12))
+            fail_msg("epoch %zu: rate %.15g, want %.15g", e + 1, told.of[e], want);
+    }
+    for (size_t i = 0; i < net[0]->nodes; ++i)
+        if (mho_node_is_weighted(&net[0]->node[i]))
+            assert_memory_not_equal(net[0]->node[i].weight, net[1]->node[i].weight,
+                                    mho_node_weight_count(&net[0]->node[i]) * sizeof(float));
+    mho_net_destroy(net[0]);
+    mho_net_destroy(net[1]);
+    free_digits(&data);
+}
+
 static void threads_change_no_digit(void **state)
 {
     (void)state;
@@ -285,6 +327,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_learns),
+        cmocka_unit_test(the_rate_falls),
         cmocka_unit_test(threads_change_no_digit),
         cmocka_unit_test(a_break_changes_no_digit),
         cmocka_unit_test(damaged_checkpoints_are_refused),
