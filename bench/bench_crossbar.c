@@ -84,8 +84,8 @@ static scene make_scene(mho_crossbar_shape shape, size_t n, bool ideal)
 {
     const mho_window *w = &shape.window;
     scene s = {.shape = shape, .n = n, .rows = w->c * w->kh * w->kw};
-    s.positions = ((w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride + 1) *
-                  ((w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1);
+    s.positions = ((w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride_h + 1) *
+                  ((w->w + w->pad_left + w->pad_right - w->kw) / w->stride_w + 1);
     const size_t cells = s.rows * shape.columns, pixels = n * s.positions;
     s.map = allocate(n * w->c * w->h * w->w, 1);
     s.g_plus = allocate(cells, sizeof *s.g_plus);
@@ -370,7 +370,7 @@ static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_conv
 
 static mho_crossbar_shape connected(size_t rows, size_t columns, size_t crossbar_rows, size_t bits)
 {
-    return (mho_crossbar_shape){.window = {rows, 1, 1, 1, 1, 1, 0, 0, 0, 0},
+    return (mho_crossbar_shape){.window = {rows, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
                                 .columns = columns,
                                 .crossbar_rows = crossbar_rows,
                                 .input_bits = bits};
@@ -379,7 +379,7 @@ static mho_crossbar_shape connected(size_t rows, size_t columns, size_t crossbar
 static mho_crossbar_shape convolution(size_t c, size_t h, size_t k, size_t pad, size_t columns,
                                       size_t bits)
 {
-    return (mho_crossbar_shape){.window = {c, h, h, k, k, 1, pad, pad, pad, pad},
+    return (mho_crossbar_shape){.window = {c, h, h, k, k, 1, 1, 1, 1, pad, pad, pad, pad},
                                 .columns = columns,
                                 .crossbar_rows = 128,
                                 .input_bits = bits};

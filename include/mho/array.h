@@ -31,9 +31,9 @@ MHO_C_BEGIN
 
 typedef struct mho_work_layer {
     char name[MHO_NAME];
-    size_t node;                                /* of the network */
-    size_t kh, kw, stride, groups, c_in, c_out; /* channels in all */
-    size_t h_out, w_out;                        /* of the convolution, before pooling */
+    size_t node;                                            /* of the network */
+    size_t kh, kw, stride_h, stride_w, groups, c_in, c_out; /* channels in all */
+    size_t h_out, w_out;                                    /* of the convolution, before pooling */
     size_t h_in, w_in;
     size_t input, output;                  /* tensors */
     size_t extra[MHO_WORK_EXTRAS], extras; /* tensors added at the write-back */

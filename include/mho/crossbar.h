@@ -27,11 +27,12 @@ typedef struct mho_converter {
 } mho_converter;
 
 /* The sliding window that feeds the rows: row (i, y, x) of the crossbar, in this order, reads input
- * channel i at offset (y, x) in the kernel.  A padded element drives nothing (0).  A fully connected
+ * channel i at offset (y dilation_h, x dilation_w).  A padded element drives nothing (0).  A fully connected
  * layer is a 1 x 1 window over c = R channels of 1 x 1. */
 typedef struct mho_window {
     size_t c, h, w;
-    size_t kh, kw, stride, pad_top, pad_left, pad_bottom, pad_right;
+    size_t kh, kw, stride_h, stride_w, dilation_h, dilation_w; /* strides and dilations from 1 */
+    size_t pad_top, pad_left, pad_bottom, pad_right;
 } mho_window;
 
 /* Which partial sums will be asked for.  ANY (0) is always right; naming one saves look-up tables:

@@ -79,9 +79,9 @@ static bool consistent(const mhoi_plan *plan, const mhoi_move *move)
 /* Rows that neighbouring pieces of the input share, once for each cut. */
 static uint64_t halo_B(const mhoi_plan *plan, const mho_work_layer *layer, uint64_t pieces)
 {
-    if (!plan->options->halo || layer->kh <= layer->stride)
+    if (!plan->options->halo || layer->kh <= layer->stride_h)
         return 0;
-    return (pieces - 1) * (layer->kh - layer->stride) * layer->w_in * layer->c_in *
+    return (pieces - 1) * (layer->kh - layer->stride_h) * layer->w_in * layer->c_in *
            plan->work->batch;
 }
 

@@ -57,7 +57,7 @@ static uint64_t layer_io_reads(const mho_work_layer *layer, const mho_array_opti
     if (o->order == MHO_ORDER_PIXEL)
         return cycles * o->array.p * o->array.m;
     uint64_t passes = cycles / (layer->kh * layer->kw);
-    return passes * layer->kh * ((o->array.p - 1) * layer->stride + layer->kw) * o->array.m;
+    return passes * layer->kh * ((o->array.p - 1) * layer->stride_w + layer->kw) * o->array.m;
 }
 
 void mho_array_traffic(const mho_workload *work, const mho_array_options *o, mho_traffic *traffic)

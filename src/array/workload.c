@@ -45,11 +45,16 @@ static mho_status add_layer(builder *b, size_t i)
     size_t index = work->layers++;
     mho_work_layer *layer = &work->layer[index];
     bool fc = node->op == MHO_OP_FC;
+    if (!fc && (node->dilation_h != 1 || node->dilation_w != 1))
+        return mho_error(MHO_ENOTMODELED,
+                         "%s: layer '%s': the MAC array has no rule for a dilation of %zu x %zu",
+                         b->net->name, node->name, node->dilation_h, node->dilation_w);
     snprintf(layer->name, sizeof layer->name, "%s", node->name);
     layer->node = i;
     layer->kh = fc ? 1 : node->kh;
     layer->kw = fc ? 1 : node->kw;
-    layer->stride = fc ? 1 : node->stride_h;
+    layer->stride_h = fc ? 1 : node->stride_h;
+    layer->stride_w = fc ? 1 : node->stride_w;
     layer->groups = fc ? 1 : node->groups;
     layer->c_in = fc ? (size_t)elements(node->in) : node->in.c;
     layer->c_out = node->out.c;

@@ -54,14 +54,17 @@ static void pool_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t 
 }
 
 typedef struct span {
-    size_t from, to;
+    size_t from, to, step, count;
 } span;
 
-/* Elements o stride - pad .. + k that are inside 0..n. */
-static span inside(size_t o, size_t stride, size_t pad, size_t k, size_t n)
+/* Elements o stride - pad + k step, k = 0 .. kernel - 1, that are inside 0..n. */
+static span inside(size_t o, size_t stride, size_t pad, size_t kernel, size_t step, size_t n)
 {
-    const size_t first = o * stride, last = first + k;
-    return (span){first > pad ? first - pad : 0, last - pad < n ? last - pad : n};
+    const size_t first = o * stride, last = first + (kernel - 1) * step + 1;
+    const size_t skipped = first < pad ? (pad - first + step - 1) / step : 0;
+    span s = {first + skipped * step - pad, last - pad < n ? last - pad : n, step, 0};
+    s.count = (s.to - s.from + step - 1) / step;
+    return s;
 }
 
 static int32_t element(const chip_map *map, uint8_t v)
@@ -74,9 +77,9 @@ static uint8_t window_value(const mho_node *pool, const chip_map *map, const uin
                             span x, bool smallest)
 {
     int32_t best = element(map, in[y.from * pool->in.w + x.from]);
-    int32_t sum = 0, count = (int32_t)((y.to - y.from) * (x.to - x.from));
-    for (size_t iy = y.from; iy < y.to; iy++)
-        for (size_t ix = x.from; ix < x.to; ix++) {
+    int32_t sum = 0, count = (int32_t)(y.count * x.count);
+    for (size_t iy = y.from; iy < y.to; iy += y.step)
+        for (size_t ix = x.from; ix < x.to; ix += x.step) {
             const int32_t v = element(map, in[iy * pool->in.w + ix]);
             best = (smallest ? v < best : v > best) ? v : best;
             sum += v;
@@ -90,9 +93,11 @@ static void pool_any(const mho_node *pool, const chip_map *map, const uint8_t *i
                      uint8_t *out)
 {
     for (size_t oy = 0; oy < pool->out.h; oy++) {
-        const span y = inside(oy, pool->stride_h, pool->pad_top, pool->kh, pool->in.h);
+        const span y =
+            inside(oy, pool->stride_h, pool->pad_top, pool->kh, pool->dilation_h, pool->in.h);
         for (size_t ox = 0; ox < pool->out.w; ox++) {
-            const span x = inside(ox, pool->stride_w, pool->pad_left, pool->kw, pool->in.w);
+            const span x =
+                inside(ox, pool->stride_w, pool->pad_left, pool->kw, pool->dilation_w, pool->in.w);
             *out++ = window_value(pool, map, in, y, x, smallest);
         }
     }
@@ -104,7 +109,8 @@ void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, co
     const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
     const bool two = map->coding == MHOI_MAP_BITS && pool->op == MHO_OP_MAXPOOL && pool->kh == 2 &&
                      pool->kw == 2 && pool->stride_h == 2 && pool->stride_w == 2 &&
-                     !pool->pad_top && !pool->pad_left && 2 * pool->out.h <= pool->in.h &&
+                     pool->dilation_h == 1 && pool->dilation_w == 1 && !pool->pad_top &&
+                     !pool->pad_left && 2 * pool->out.h <= pool->in.h &&
                      2 * pool->out.w <= pool->in.w;
     for (size_t c = 0; c < pool->out.c; c++, in += size_in, out += size_out)
         if (two)

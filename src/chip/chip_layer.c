@@ -16,13 +16,19 @@ static mho_window window_of(const mho_node *node)
                             .w = 1,
                             .kh = 1,
                             .kw = 1,
-                            .stride = 1};
+                            .stride_h = 1,
+                            .stride_w = 1,
+                            .dilation_h = 1,
+                            .dilation_w = 1};
     return (mho_window){.c = node->in.c / node->groups,
                         .h = node->in.h,
                         .w = node->in.w,
                         .kh = node->kh,
                         .kw = node->kw,
-                        .stride = node->stride_h,
+                        .stride_h = node->stride_h,
+                        .stride_w = node->stride_w,
+                        .dilation_h = node->dilation_h,
+                        .dilation_w = node->dilation_w,
                         .pad_top = node->pad_top,
                         .pad_left = node->pad_left,
                         .pad_bottom = node->pad_bottom,
@@ -73,12 +79,14 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
 /* Sum of the rows v of one column, `less` off each, that meet no padding at output position p. */
 static int32_t sum_of_rows(const mho_window *w, const int16_t *v, int32_t less, size_t p)
 {
-    const size_t w_out = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1;
-    const size_t oy = p / w_out * w->stride, ox = p % w_out * w->stride;
+    const size_t span = (w->kw - 1) * w->dilation_w + 1;
+    const size_t w_out = (w->w + w->pad_left + w->pad_right - span) / w->stride_w + 1;
+    const size_t oy = p / w_out * w->stride_h, ox = p % w_out * w->stride_w;
     int32_t sum = 0;
     for (size_t y = 0; y < w->kh; y++)
         for (size_t x = 0; x < w->kw; x++) {
-            const size_t iy = oy + y - w->pad_top, ix = ox + x - w->pad_left;
+            const size_t iy = oy + y * w->dilation_h - w->pad_top;
+            const size_t ix = ox + x * w->dilation_w - w->pad_left;
             if (iy >= w->h || ix >= w->w) /* also below zero */
                 continue;
             for (size_t i = 0; i < w->c; i++)

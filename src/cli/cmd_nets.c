@@ -197,6 +197,9 @@ static mho_json *layer_json(const mho_net *net, const mho_node *n)
         mho_json_put(v, "kernel_height", mho_json_integer((int64_t)g.kh));
         mho_json_put(v, "kernel_width", mho_json_integer((int64_t)g.kw));
         mho_json_put(v, "stride", mho_json_integer((int64_t)g.stride_h));
+        mho_json_put(v, "stride_width", mho_json_integer((int64_t)g.stride_w));
+        mho_json_put(v, "dilation_height", mho_json_integer((int64_t)g.dilation_h));
+        mho_json_put(v, "dilation_width", mho_json_integer((int64_t)g.dilation_w));
     }
     if (mho_node_is_weighted(n)) {
         mho_json_put(v, "binary", mho_json_bool(mho_node_alphabet(n) == MHO_ALPHABET_BINARY));

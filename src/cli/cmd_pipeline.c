@@ -116,7 +116,10 @@ static const char *kind_text(const mho_pipeline_layer *l, const mho_net *net, ch
     const mho_geometry g = mho_node_geometry(mho_net_node(net, l->node));
     if (l->op == MHO_OP_FC || l->op == MHO_OP_ADD)
         return mho_op_name(l->op);
-    snprintf(text, 48, "%s %zu x %zu / %zu", mho_op_name(l->op), g.kh, g.kw, g.stride_h);
+    const int n =
+        snprintf(text, 48, "%s %zu x %zu / %zu", mho_op_name(l->op), g.kh, g.kw, g.stride_h);
+    if (g.stride_w != g.stride_h && n < 48)
+        snprintf(text + n, 48 - (size_t)n, ",%zu", g.stride_w);
     return text;
 }
 

@@ -26,7 +26,10 @@ static mho_status check_shape(const mho_crossbar_shape *s)
                 {"w", w->w, 1},
                 {"kh", w->kh, 1},
                 {"kw", w->kw, 1},
-                {"stride", w->stride, 1},
+                {"stride_h", w->stride_h, 1},
+                {"stride_w", w->stride_w, 1},
+                {"dilation_h", w->dilation_h, 1},
+                {"dilation_w", w->dilation_w, 1},
                 {"pad_top", w->pad_top, 0},
                 {"pad_left", w->pad_left, 0},
                 {"pad_bottom", w->pad_bottom, 0},
@@ -37,15 +40,15 @@ static mho_status check_shape(const mho_crossbar_shape *s)
         if (check_size(size[i].name, size[i].value, size[i].min) != MHO_OK)
             return MHO_EDOMAIN;
     const size_t h = w->h + w->pad_top + w->pad_bottom, width = w->w + w->pad_left + w->pad_right;
-    if (w->kh > h || w->kw > width)
+    if (mhoi_span_h(w) > h || mhoi_span_w(w) > width)
         return mho_error(MHO_EDOMAIN, "crossbar: a window of %zu x %zu does not fit %zu x %zu",
-                         w->kh, w->kw, h, width);
+                         mhoi_span_h(w), mhoi_span_w(w), h, width);
     if (s->input_bits < 1 || s->input_bits > 8)
         return mho_error(MHO_EDOMAIN, "crossbar: input_bits = %zu, want 1..8", s->input_bits);
     size_t cells = w->c, map = w->c;
     if (__builtin_mul_overflow(cells, w->kh * w->kw, &cells) ||
         __builtin_mul_overflow(map, h + w->kh, &map) ||
-        __builtin_mul_overflow(map, 2 * (width + w->stride + 8), &map) || map > UINT32_MAX / 2 ||
+        __builtin_mul_overflow(map, 2 * (width + w->stride_w + 8), &map) || map > UINT32_MAX / 2 ||
         cells > SIZE_LIMIT)
         return mho_error(MHO_ENOMEM,
                          "crossbar: a map of %zu x %zu x %zu under a window of %zu x %zu", w->c,
@@ -58,17 +61,17 @@ static void set_geometry(mho_crossbar *xb)
     const mho_window *w = &xb->shape.window;
     const size_t h = w->h + w->pad_top + w->pad_bottom, width = w->w + w->pad_left + w->pad_right;
     xb->rows = w->c * w->kh * w->kw;
-    xb->w_out = (width - w->kw) / w->stride + 1;
-    xb->positions = xb->w_out * ((h - w->kh) / w->stride + 1);
+    xb->w_out = (width - mhoi_span_w(w)) / w->stride_w + 1;
+    xb->positions = xb->w_out * ((h - mhoi_span_h(w)) / w->stride_h + 1);
     xb->groups = (xb->rows + xb->shape.crossbar_rows - 1) / xb->shape.crossbar_rows;
-    xb->plane_w = (width + w->stride - 1) / w->stride;
-    xb->plane_row = xb->plane_w * w->stride;
+    xb->plane_w = (width + w->stride_w - 1) / w->stride_w;
+    xb->plane_row = xb->plane_w * w->stride_w;
     xb->plane_bytes = w->c * h * xb->plane_row;
     xb->chunks = xb->shape.input_bits == 1 ? (w->kw + 7) / 8 : 1;
     xb->direct = xb->positions % MHOI_TILE == 0;
     xb->flat = h == w->h && width == w->w && w->kh == w->h && w->kw == w->w;
-    xb->in_place = xb->direct && !xb->flat && w->kh == 1 && w->kw == 1 && w->stride == 1 &&
-                   h == w->h && width == w->w;
+    xb->in_place = xb->direct && !xb->flat && w->kh == 1 && w->kw == 1 && w->stride_h == 1 &&
+                   w->stride_w == 1 && h == w->h && width == w->w;
     xb->block_images = xb->positions < MHOI_BLOCK ? MHOI_BLOCK / xb->positions : 1;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From feature maps to what a kernel reads.
  *
- * A plane is an image with its padding in place; with a stride s > 1 the columns of a plane row are
+ * A plane is an image with its padding in place; with a stride s > 1 along the row the columns of a plane row are
  * sorted by their phase (x mod s), so that neighbouring positions read neighbouring bytes.  For 1-bit
  * inputs the kernel columns of a position are then gathered into one window byte (bit x = kernel
  * column x) by shifting the plane over itself; a bundle is put together from such bytes. */
@@ -12,13 +12,13 @@
 static void copy_row(const mho_crossbar *xb, const uint8_t *row, uint8_t *out)
 {
     const mho_window *w = &xb->shape.window;
-    if (w->stride == 1) {
+    if (w->stride_w == 1) {
         memcpy(out + w->pad_left, row, w->w);
         return;
     }
     for (size_t x = 0; x < w->w; ++x) {
         const size_t column = x + w->pad_left;
-        out[column % w->stride * xb->plane_w + column / w->stride] = row[x];
+        out[column % w->stride_w * xb->plane_w + column / w->stride_w] = row[x];
     }
 }
 
@@ -26,7 +26,7 @@ static void copy_plane(const mho_crossbar *xb, const uint8_t *image, uint8_t *pl
 {
     const mho_window *w = &xb->shape.window;
     const size_t h = w->h + w->pad_top + w->pad_bottom;
-    if (xb->plane_bytes == w->c * w->h * w->w && w->stride == 1) {
+    if (xb->plane_bytes == w->c * w->h * w->w && w->stride_w == 1) {
         memcpy(plane, image, xb->plane_bytes);
         return;
     }
@@ -44,8 +44,8 @@ static void make_windows(const mho_crossbar *xb, const uint8_t *plane, uint8_t *
         const size_t first = 8 * chunk, bits = w->kw - first < 8 ? w->kw - first : 8;
         size_t offset[8];
         for (size_t bit = 0; bit < bits; ++bit) {
-            const size_t x = first + bit;
-            offset[bit] = x % w->stride * xb->plane_w + x / w->stride;
+            const size_t x = (first + bit) * w->dilation_w;
+            offset[bit] = x % w->stride_w * xb->plane_w + x / w->stride_w;
         }
         xb->kernels->window(plane, offset, bits, xb->plane_bytes, window + chunk * xb->plane_bytes);
     }
@@ -108,8 +108,8 @@ void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t fi
         const size_t y = p / xb->w_out, x = p % xb->w_out;
         const size_t left = first + pixels - q;
         const size_t row = xb->in_place ? xb->positions - p : xb->w_out - x; /* until a gap */
-        const size_t from =
-            image * xb->chunks * xb->plane_bytes + y * xb->shape.window.stride * xb->plane_row + x;
+        const size_t from = image * xb->chunks * xb->plane_bytes +
+                            y * xb->shape.window.stride_h * xb->plane_row + x;
         work->run[runs] = (mhoi_run){.from = (uint32_t)from,
                                      .to = (uint32_t)(q - first),
                                      .length = (uint32_t)(row < left ? row : left)};

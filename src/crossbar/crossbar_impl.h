@@ -68,6 +68,17 @@ typedef struct mhoi_disturb {
     int32_t *out;
 } mhoi_disturb;
 
+/* Rows and columns of the map from the first to the last that a window reads. */
+static inline size_t mhoi_span_h(const mho_window *w)
+{
+    return (w->kh - 1) * w->dilation_h + 1;
+}
+
+static inline size_t mhoi_span_w(const mho_window *w)
+{
+    return (w->kw - 1) * w->dilation_w + 1;
+}
+
 /* Bits [right, right + bits) of the window byte at `offset` become bits left, left + 1, ... */
 typedef struct mhoi_segment {
     uint32_t offset;

@@ -115,11 +115,13 @@ static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundl
 {
     const mho_window *w = &xb->shape.window;
     const size_t h = w->h + w->pad_top + w->pad_bottom, x = r % w->kw, chunk = x / 8;
-    const size_t offset = (r / (w->kh * w->kw) * h + r / w->kw % w->kh) * xb->plane_row;
+    const size_t y = r / w->kw % w->kh * w->dilation_h;
+    const size_t offset = (r / (w->kh * w->kw) * h + y) * xb->plane_row;
     if (xb->shape.input_bits != 1) {
+        const size_t column = x * w->dilation_w;
         *rows = 1;
-        return (mhoi_segment){.offset =
-                                  (uint32_t)(offset + x % w->stride * xb->plane_w + x / w->stride),
+        return (mhoi_segment){.offset = (uint32_t)(offset + column % w->stride_w * xb->plane_w +
+                                                   column / w->stride_w),
                               .mask = 0xFF};
     }
     const size_t end = w->kw < (chunk + 1) * 8 ? w->kw : (chunk + 1) * 8;

@@ -10,11 +10,12 @@ static void gather(const mho_crossbar *xb, const uint8_t *map, size_t first, siz
 {
     const mho_window *w = &xb->shape.window;
     for (size_t r = 0; r < xb->rows; ++r) {
-        const size_t i = r / (w->kh * w->kw), dy = r / w->kw % w->kh, dx = r % w->kw;
+        const size_t i = r / (w->kh * w->kw);
+        const size_t dy = r / w->kw % w->kh * w->dilation_h, dx = r % w->kw * w->dilation_w;
         for (size_t q = 0; q < n; ++q) {
             const size_t image = (first + q) / xb->positions, p = (first + q) % xb->positions;
-            const size_t row = p / xb->w_out * w->stride + dy - w->pad_top;
-            const size_t column = p % xb->w_out * w->stride + dx - w->pad_left;
+            const size_t row = p / xb->w_out * w->stride_h + dy - w->pad_top;
+            const size_t column = p % xb->w_out * w->stride_w + dx - w->pad_left;
             const bool inside = row < w->h && column < w->w;
             const uint8_t v = inside ? map[((image * w->c + i) * w->h + row) * w->w + column] : 0;
             x[r * MHOI_REF_BLOCK + q] = xb->shape.input_signed ? (int16_t)(int8_t)v : (int16_t)v;

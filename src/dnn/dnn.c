@@ -115,22 +115,27 @@ static dnnl_status_t primitive_desc(const mho_node *node, const mhoi_conv *conv,
                                     dnnl_primitive_desc_t *out)
 {
     const dnnl_dims_t stride = {(dnnl_dim_t)node->stride_h, (dnnl_dim_t)node->stride_w};
+    const dnnl_dims_t dilation = {(dnnl_dim_t)node->dilation_h - 1,
+                                  (dnnl_dim_t)node->dilation_w - 1}; /* oneDNN counts the gaps */
     const dnnl_dims_t begin = {(dnnl_dim_t)node->pad_top, (dnnl_dim_t)node->pad_left};
     const dnnl_dims_t end = {(dnnl_dim_t)node->pad_bottom, (dnnl_dim_t)node->pad_right};
     const bool back = conv->pass != MHOI_CONV_FORWARD;
     dnnl_convolution_desc_t desc;
     dnnl_primitive_desc_t hint = NULL;
-    dnnl_status_t s = dnnl_convolution_forward_desc_init(
+    dnnl_status_t s = dnnl_dilated_convolution_forward_desc_init(
         &desc, back ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct,
-        &conv->src, any, conv->has_bias ? &conv->bias : NULL, &conv->dst, stride, begin, end);
+        &conv->src, any, conv->has_bias ? &conv->bias : NULL, &conv->dst, stride, dilation, begin,
+        end);
     if (s == dnnl_success)
         s = dnnl_primitive_desc_create(back ? &hint : out, &desc, attr, dnn.engine, NULL);
     if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_DATA)
-        s = dnnl_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &conv->src,
-                                                     any, &conv->dst, stride, begin, end);
+        s = dnnl_dilated_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct,
+                                                             &conv->src, any, &conv->dst, stride,
+                                                             dilation, begin, end);
     if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_WEIGHT)
-        s = dnnl_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, &conv->src,
-                                                        any, NULL, &conv->dst, stride, begin, end);
+        s = dnnl_dilated_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
+                                                                &conv->src, any, NULL, &conv->dst,
+                                                                stride, dilation, begin, end);
     if (s == dnnl_success && back)
         s = dnnl_primitive_desc_create(out, &desc, attr, dnn.engine, hint);
     (void)dnnl_primitive_desc_destroy(hint);

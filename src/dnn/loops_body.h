@@ -42,19 +42,34 @@ static void add(size_t n, const float *x, const float *z, float *y)
         y[i] = x[i] + z[i];
 }
 
-/* The part of a pooling window that lies inside the image, from its output pixel. */
+/* The taps of a pooling window that lie inside the image, from its output pixel. */
 typedef struct window {
     size_t top, bottom, left, right; /* input rows top..bottom - 1, columns left..right - 1 */
+    size_t down, along;              /* distances between rows and columns */
 } window;
+
+/* The first tap inside, of those `step` apart from first - pad on. */
+static size_t enter(size_t first, size_t pad, size_t step)
+{
+    return first < pad ? (pad - first + step - 1) / step * step - (pad - first) : first - pad;
+}
+
+/* Behind the last tap inside. */
+static size_t leave(size_t first, size_t pad, size_t span, size_t size)
+{
+    return smaller(first + span - smaller(first + span, pad), size);
+}
 
 static window window_of(const mho_node *p, size_t oh, size_t ow)
 {
     const size_t h = oh * p->stride_h, w = ow * p->stride_w;
     return (window){
-        .top = h > p->pad_top ? h - p->pad_top : 0,
-        .bottom = smaller(h + p->kh - smaller(h + p->kh, p->pad_top), p->in.h),
-        .left = w > p->pad_left ? w - p->pad_left : 0,
-        .right = smaller(w + p->kw - smaller(w + p->kw, p->pad_left), p->in.w),
+        .top = enter(h, p->pad_top, p->dilation_h),
+        .bottom = leave(h, p->pad_top, (p->kh - 1) * p->dilation_h + 1, p->in.h),
+        .left = enter(w, p->pad_left, p->dilation_w),
+        .right = leave(w, p->pad_left, (p->kw - 1) * p->dilation_w + 1, p->in.w),
+        .down = p->dilation_h,
+        .along = p->dilation_w,
     };
 }
 
@@ -74,14 +89,14 @@ static void maxpool_pixel(const window *q, size_t width, size_t c, const float *
                           float *restrict y)
 {
     const float *first = x + (q->top * width + q->left) * c;
-    if (q->bottom - q->top == 2 && q->right - q->left == 2) {
+    if (q->bottom - q->top == 2 && q->right - q->left == 2 && q->down == 1 && q->along == 1) {
         maxpool_pixel_4(width, c, first, y);
         return;
     }
     for (size_t k = 0; k < c; ++k)
         y[k] = first[k];
-    for (size_t h = q->top; h < q->bottom; ++h)
-        for (size_t w = q->left; w < q->right; ++w) {
+    for (size_t h = q->top; h < q->bottom; h += q->down)
+        for (size_t w = q->left; w < q->right; w += q->along) {
             const float *in = x + (h * width + w) * c;
             for (size_t k = 0; k < c; ++k)
                 y[k] = in[k] > y[k] ? in[k] : y[k];
@@ -97,8 +112,8 @@ static void maxpool_pixel_which(const window *q, size_t width, size_t c, const f
         which[k] = 0;
     }
     int32_t tap = 0;
-    for (size_t h = q->top; h < q->bottom; ++h)
-        for (size_t w = q->left; w < q->right; ++w, ++tap) {
+    for (size_t h = q->top; h < q->bottom; h += q->down)
+        for (size_t w = q->left; w < q->right; w += q->along, ++tap) {
             const float *in = x + (h * width + w) * c;
             for (size_t k = 0; k < c; ++k) {
                 which[k] = in[k] > y[k] ? tap : which[k];
@@ -127,8 +142,8 @@ static void maxpool_back_pixel(const window *q, size_t width, size_t c,
                                float *restrict dx)
 {
     int32_t tap = 0;
-    for (size_t h = q->top; h < q->bottom; ++h)
-        for (size_t w = q->left; w < q->right; ++w, ++tap) {
+    for (size_t h = q->top; h < q->bottom; h += q->down)
+        for (size_t w = q->left; w < q->right; w += q->along, ++tap) {
             float *out = dx + (h * width + w) * c;
             for (size_t k = 0; k < c; ++k)
                 out[k] += which[k] == tap ? dy[k] : 0.0f;
@@ -158,7 +173,8 @@ static void maxpool_back(const mho_node *p, size_t n, const int32_t *which, cons
 
 static float area(const window *q)
 {
-    return (float)((q->bottom - q->top) * (q->right - q->left));
+    const size_t rows = (q->bottom - q->top + q->down - 1) / q->down;
+    return (float)(rows * ((q->right - q->left + q->along - 1) / q->along));
 }
 
 static void avgpool(const mho_node *p, size_t n, const float *x, float *y)
@@ -170,8 +186,8 @@ static void avgpool(const mho_node *p, size_t n, const float *x, float *y)
                 const window q = window_of(p, oh, ow);
                 float *restrict to = y + i * out + (oh * p->out.w + ow) * c;
                 zero(c, to);
-                for (size_t h = q.top; h < q.bottom; ++h)
-                    for (size_t w = q.left; w < q.right; ++w)
+                for (size_t h = q.top; h < q.bottom; h += q.down)
+                    for (size_t w = q.left; w < q.right; w += q.along)
                         add(c, to, x + i * in + (h * p->in.w + w) * c, to);
                 for (size_t k = 0; k < c; ++k)
                     to[k] /= area(&q);
@@ -187,8 +203,8 @@ static void avgpool_back(const mho_node *p, size_t n, const float *dy, float *dx
             for (size_t ow = 0; ow < p->out.w; ++ow) {
                 const window q = window_of(p, oh, ow);
                 const float *from = dy + i * out + (oh * p->out.w + ow) * c, count = area(&q);
-                for (size_t h = q.top; h < q.bottom; ++h)
-                    for (size_t w = q.left; w < q.right; ++w) {
+                for (size_t h = q.top; h < q.bottom; h += q.down)
+                    for (size_t w = q.left; w < q.right; w += q.along) {
                         float *restrict to = dx + i * in + (h * p->in.w + w) * c;
                         for (size_t k = 0; k < c; ++k)
                             to[k] += from[k] / count;

@@ -84,8 +84,9 @@ static merged merge_pool(const mho_net *net, size_t i, merged m)
     const mho_node *pool = &net->node[next];
     const mho_shape in = pool->in;
     if (net->node[i].op != MHO_OP_CONV || !next || pool->op != MHO_OP_MAXPOOL || pool->kh != 2 ||
-        pool->kw != 2 || pool->stride_h != 2 || pool->stride_w != 2 || in.h % 2 || in.w % 2 ||
-        pool->out.h != in.h / 2 || pool->out.w != in.w / 2 || pool->pad_top || pool->pad_left)
+        pool->kw != 2 || pool->stride_h != 2 || pool->stride_w != 2 || pool->dilation_h != 1 ||
+        pool->dilation_w != 1 || in.h % 2 || in.w % 2 || pool->out.h != in.h / 2 ||
+        pool->out.w != in.w / 2 || pool->pad_top || pool->pad_left)
         return m;
     m.pool = pool;
     m.output = next;
@@ -258,7 +259,8 @@ static bool lanes_can(const mho_node *n)
 {
     switch (n->op) {
     case MHO_OP_CONV:
-        return n->groups == 1 && !n->pad_top && !n->pad_left && !n->pad_bottom && !n->pad_right;
+        return n->groups == 1 && n->dilation_h == 1 && n->dilation_w == 1 && !n->pad_top &&
+               !n->pad_left && !n->pad_bottom && !n->pad_right;
     case MHO_OP_LEAKY_RELU:
         return n->slope >= 0.0f && n->slope <= 1.0f;
     case MHO_OP_MAXPOOL:

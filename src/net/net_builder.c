@@ -85,7 +85,7 @@ mho_status mhoi_layer_optional_float(const mhoi_builder *b, const mhoi_layer *l,
 
 const mhoi_yaml *mhoi_layer_main_field(const mhoi_layer *l, const char *key)
 {
-    if (!mhoi_yaml_is_empty(l->value) && l->value->kind == MHOI_YAML_SCALAR)
+    if (!mhoi_yaml_is_empty(l->value) && l->value->kind != MHOI_YAML_MAP)
         return l->value;
     return mhoi_layer_field(l, key);
 }

@@ -106,7 +106,8 @@ static mho_status build_shortcut(mhoi_builder *b, const mhoi_layer *l, size_t st
     mho_node conv = {.op = MHO_OP_CONV, .inputs = 1, .input = {start}};
     mhoi_node_set_window(&conv, 1, 1);
     conv.out.c = want.c;
-    conv.stride_h = conv.stride_w = (in.h + want.h - 1) / want.h;
+    conv.stride_h = (in.h + want.h - 1) / want.h;
+    conv.stride_w = (in.w + want.w - 1) / want.w;
     const mho_node bn = mhoi_node_initial(MHO_OP_BATCHNORM);
     mho_status s = mhoi_layer_append(b, &plain, &conv);
     if (!s)

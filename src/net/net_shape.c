@@ -49,6 +49,9 @@ static mho_status window_count(const axis *a, size_t *out)
         return mho_error(MHO_ECONFIG,
                          "pooling padding %zu and %zu, want less than the kernel's %zu", a->before,
                          a->after, span);
+    if (a->pool && a->dilation > 1 && (a->before || a->after) && a->dilation > a->in)
+        return mho_error(MHO_ECONFIG, "dilation %zu: a window may lie in the padding alone",
+                         a->dilation);
     const size_t padded = a->in + a->before + a->after;
     if (padded < span)
         return mho_error(MHO_ECONFIG, "kernel %s %zu is larger than the padded input's %zu",

@@ -171,12 +171,12 @@ static mho_status begin(mhoi_graph *g, const Onnx__NodeProto *n, mho_op op, bool
 
 /* --- convolution and pooling */
 
-/* Padding that keeps ceil(in / stride) positions. */
-static void same_padding(size_t in, size_t kernel, size_t stride, bool upper, size_t *before,
+/* Padding that keeps ceil(in / stride) positions of a kernel that spans so many elements. */
+static void same_padding(size_t in, size_t span, size_t stride, bool upper, size_t *before,
                          size_t *after)
 {
-    const size_t out = (in + stride - 1) / stride, span = (out - 1) * stride + kernel;
-    const size_t total = span > in ? span - in : 0;
+    const size_t out = (in + stride - 1) / stride, reach = (out - 1) * stride + span;
+    const size_t total = reach > in ? reach - in : 0;
     *before = upper ? total / 2 : total - total / 2;
     *after = total - *before;
 }
@@ -192,8 +192,10 @@ static mho_status read_padding(const Onnx__NodeProto *n, mho_node *layer)
     size_t pads[4] = {0};
     if (strcmp(mode, "SAME_UPPER") == 0 || strcmp(mode, "SAME_LOWER") == 0) {
         const bool upper = mode[5] == 'U';
-        same_padding(layer->in.h, layer->kh, layer->stride_h, upper, &pads[0], &pads[2]);
-        same_padding(layer->in.w, layer->kw, layer->stride_w, upper, &pads[1], &pads[3]);
+        same_padding(layer->in.h, (layer->kh - 1) * layer->dilation_h + 1, layer->stride_h, upper,
+                     &pads[0], &pads[2]);
+        same_padding(layer->in.w, (layer->kw - 1) * layer->dilation_w + 1, layer->stride_w, upper,
+                     &pads[1], &pads[3]);
     } else if (strcmp(mode, "NOTSET") == 0) {
         mho_status s = ints_of(n, "pads", 4, 0, pads);
         if (s)
@@ -219,18 +221,14 @@ static mho_status read_window(const Onnx__NodeProto *n, mho_node *layer)
         s = ints_of(n, "dilations", 2, 1, dilations);
     if (s)
         return s;
-    if (strides[0] != strides[1])
-        return mho_error(MHO_ENOTMODELED, "strides = %zu and %zu, want equal ones", strides[0],
-                         strides[1]);
-    if (dilations[0] != 1 || dilations[1] != 1)
-        return mho_error(MHO_ENOTMODELED, "dilations = %zu and %zu, want 1", dilations[0],
-                         dilations[1]);
     if (kernel[0] == 0 || kernel[1] == 0)
         return mho_error(MHO_EFORMAT, "kernel_shape is missing");
     layer->kh = kernel[0];
     layer->kw = kernel[1];
     layer->stride_h = strides[0];
     layer->stride_w = strides[1];
+    layer->dilation_h = dilations[0];
+    layer->dilation_w = dilations[1];
     return read_padding(n, layer);
 }
 

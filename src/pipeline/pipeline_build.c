@@ -36,11 +36,12 @@ static size_t pad_after(size_t given, size_t out, size_t stride, size_t kernel, 
 static mho_status window_stage(mhoi_stage *t, const mho_node *n)
 {
     mhoi_stream_state *s = &t->s;
-    if (n->pad_left >= n->kw || n->pad_top >= n->kh)
+    size_t high = (n->kh - 1) * n->dilation_h + 1, wide = (n->kw - 1) * n->dilation_w + 1;
+    if (n->pad_left >= wide || n->pad_top >= high)
         return mho_error(MHO_ENOTMODELED, "layer '%s': padding %zu is not below the kernel %zu",
-                         n->name, max_size(n->pad_left, n->pad_top), n->kw < n->kh ? n->kw : n->kh);
-    size_t right = pad_after(n->pad_right, n->out.w, n->stride_w, n->kw, n->pad_left, n->in.w);
-    size_t below = pad_after(n->pad_bottom, n->out.h, n->stride_h, n->kh, n->pad_top, n->in.h);
+                         n->name, max_size(n->pad_left, n->pad_top), wide < high ? wide : high);
+    size_t right = pad_after(n->pad_right, n->out.w, n->stride_w, wide, n->pad_left, n->in.w);
+    size_t below = pad_after(n->pad_bottom, n->out.h, n->stride_h, high, n->pad_top, n->in.h);
     *s = (mhoi_stream_state){.in_w = n->in.w,
                              .in_h = n->in.h,
                              .gap = max_size(n->pad_left, right),
@@ -48,14 +49,19 @@ static mho_status window_stage(mhoi_stage *t, const mho_node *n)
                              .rows = n->pad_top + n->in.h + below,
                              .kh = n->kh,
                              .kw = n->kw,
-                             .stride = n->stride_h,
+                             .stride_h = n->stride_h,
+                             .stride_w = n->stride_w,
+                             .dilation_h = n->dilation_h,
+                             .dilation_w = n->dilation_w,
+                             .span_h = high,
+                             .span_w = wide,
                              .left = n->pad_left,
                              .out_w = n->out.w,
                              .out_h = n->out.h};
     s->row = s->in_w + s->gap;
     s->total = (uint64_t)s->rows * s->row + s->gap;
-    s->length = (s->kh - 1) * s->row + s->kw;
-    s->next_window = (uint64_t)(s->kh - 1) * s->row + (s->gap - s->left) + s->kw - 1;
+    s->length = (high - 1) * s->row + wide;
+    s->next_window = (uint64_t)(high - 1) * s->row + (s->gap - s->left) + wide - 1;
     mho_status status = mhoi_alloc(&s->line, s->length, sizeof *s->line, "line buffer");
     if (status)
         return status;

@@ -21,7 +21,9 @@ typedef struct mhoi_link { /* a reader of a stage's results */
  * A window's bottom-right corner is element next_window when output (oy, ox) is next. */
 typedef struct mhoi_stream_state {
     size_t in_w, in_h, gap, row, rows_above, rows;
-    size_t kh, kw, stride, left; /* left: columns of the gap that are left padding */
+    size_t kh, kw, stride_h, stride_w, dilation_h, dilation_w;
+    size_t span_h, span_w,
+        left; /* span: from a window's first row or column to its last; left: columns of the gap that are left padding */
     size_t out_w, out_h;
     size_t x, y;    /* of the next element of the stream */
     uint64_t index; /* its number, the gap of the first row included */

@@ -39,13 +39,14 @@ static void next_window(mhoi_stream_state *s)
         s->ox = 0;
         s->oy++;
     }
-    s->next_window = ((uint64_t)s->oy * s->stride + s->kh - 1) * s->row + (s->gap - s->left) +
-                     (uint64_t)s->ox * s->stride + s->kw - 1;
+    s->next_window = ((uint64_t)s->oy * s->stride_h + s->span_h - 1) * s->row + (s->gap - s->left) +
+                     (uint64_t)s->ox * s->stride_w + s->span_w - 1;
 }
 
 static int32_t map_element(const mhoi_stream_state *s, size_t i, size_t j)
 {
-    size_t y = s->oy * s->stride + i, x = s->ox * s->stride + j; /* padded coordinates */
+    /* padded coordinates */
+    size_t y = s->oy * s->stride_h + i * s->dilation_h, x = s->ox * s->stride_w + j * s->dilation_w;
     if (y < s->rows_above || y >= s->rows_above + s->in_h || x < s->left || x >= s->left + s->in_w)
         return MHO_BEAT_PAD;
     return (int32_t)((y - s->rows_above) * s->in_w + (x - s->left));
@@ -55,7 +56,8 @@ mho_status mhoi_window_check(const mhoi_stream_state *s)
 {
     for (size_t i = 0; i < s->kh; i++)
         for (size_t j = 0; j < s->kw; j++) {
-            size_t back = (s->kh - 1 - i) * s->row + (s->kw - 1 - j);
+            size_t back =
+                (s->kh - 1 - i) * s->dilation_h * s->row + (s->kw - 1 - j) * s->dilation_w;
             int32_t got = s->line[(s->head + s->length - back) % s->length];
             int32_t want = map_element(s, i, j);
             if (got != want)

@@ -186,7 +186,8 @@ static void make_random(uint64_t *state, random_net *net, bool branches)
     for (size_t l = 0; l < layers; l++) {
         mho_work_layer *layer = &net->layer[l];
         layer->weight_B = 1 + below(state, 30);
-        layer->kh = layer->kw = layer->stride = layer->groups = layer->c_in = layer->c_out = 1;
+        layer->kh = layer->kw = layer->stride_h = layer->stride_w = layer->groups = layer->c_in =
+            layer->c_out = 1;
         layer->input = l;
         layer->output = l + 1;
         net->map[l + 1] = (mho_work_map){1 + below(state, 40), l, MHO_WORK_INPUT, MHO_WORK_INPUT};

@@ -123,6 +123,32 @@ static inline void randomize(dice *d, mho_net *net)
     }
 }
 
+static inline size_t results(size_t in, size_t span, size_t stride, size_t pads)
+{
+    return (in + pads - span) / stride + 1;
+}
+
+/* Half of the windows get strides, dilations, kernel sizes and paddings of their own along each axis. */
+static inline void vary(dice *d, mho_node *n, size_t *h, size_t *w)
+{
+    mho_node odd = *n;
+    odd.kw = 1 + roll(d, 3);
+    odd.stride_w = 1 + roll(d, 2);
+    odd.dilation_h = 1 + roll(d, 2);
+    odd.dilation_w = 1 + roll(d, 2);
+    size_t high = (odd.kh - 1) * odd.dilation_h + 1, wide = (odd.kw - 1) * odd.dilation_w + 1;
+    odd.pad_top = roll(d, (uint32_t)high);
+    odd.pad_left = roll(d, (uint32_t)wide);
+    odd.pad_bottom = roll(d, (uint32_t)high);
+    odd.pad_right = roll(d, (uint32_t)wide);
+    if (roll(d, 2) && high <= *h && wide <= *w)
+        *n = odd;
+    high = (n->kh - 1) * n->dilation_h + 1;
+    wide = (n->kw - 1) * n->dilation_w + 1;
+    *h = results(*h, high, n->stride_h, n->pad_top + n->pad_bottom);
+    *w = results(*w, wide, n->stride_w, n->pad_left + n->pad_right);
+}
+
 /* Chains of binary layers as training makes them, and with pools, batch normalization and ReLU in other
  * orders. */
 static inline mho_net *random_binary(dice *d)
@@ -130,27 +156,27 @@ static inline mho_net *random_binary(dice *d)
     builder b = {.nodes = 0};
     add_node(&b, MHO_OP_INPUT, "input", 0)->out =
         (mho_shape){1 + roll(d, 3), 6 + roll(d, 7), 6 + roll(d, 7)};
-    size_t side = b.node[0].out.h < b.node[0].out.w ? b.node[0].out.h : b.node[0].out.w;
+    size_t h = b.node[0].out.h, w = b.node[0].out.w;
     const size_t convs = roll(d, 4);
     size_t c = b.node[0].out.c;
-    for (size_t i = 0; i < convs && side >= 4; i++) {
+    for (size_t i = 0; i < convs && h >= 4 && w >= 4; i++) {
         const size_t k = 1 + roll(d, 3), stride = 1 + roll(d, 2), pad = roll(d, (uint32_t)k);
         const size_t groups = c % 2 == 0 && roll(d, 2) ? 2 : 1;
         c = 2 * (1 + roll(d, 9));
         add_conv(&b, c, k, stride, pad, groups, true, !roll(d, 4));
-        side = (side + 2 * pad - k) / stride + 1;
-        const bool pool = side >= 4 && roll(d, 2), before = roll(d, 2), odd = roll(d, 2);
+        vary(d, &b.node[b.nodes - 1], &h, &w);
+        const bool pool = h >= 4 && w >= 4 && roll(d, 2), before = roll(d, 2), odd = roll(d, 2);
         if (before && roll(d, 2))
             add_plain(&b, roll(d, 2) ? MHO_OP_RELU : MHO_OP_LEAKY_RELU, "relu");
         if (!before)
             add_plain(&b, MHO_OP_BATCHNORM, "bn");
-        if (pool)
+        if (pool) {
             add_pool_node(&b, MHO_OP_MAXPOOL, odd ? 3 : 2, 2, odd && roll(d, 2));
+            vary(d, &b.node[b.nodes - 1], &h, &w);
+        }
         if (before)
             add_plain(&b, MHO_OP_BATCHNORM, "bn");
         add_plain(&b, MHO_OP_SIGN, "sign");
-        if (pool)
-            side = (side - 1) / 2;
     }
     add_plain(&b, MHO_OP_FLATTEN, "flatten");
     if (b.nodes <= 2 || roll(d, 2)) { /* software merges layers of a network without sign */

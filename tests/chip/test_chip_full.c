@@ -104,8 +104,10 @@ static double weighted(const mho_node *node, const float *w, const float *in, si
     for (size_t i = 0; i < cg; i++)
         for (size_t y = 0; y < node->kh; y++)
             for (size_t x = 0; x < node->kw; x++) {
-                const long iy = (long)(oy * node->stride_h + y) - (long)node->pad_top;
-                const long ix = (long)(ox * node->stride_w + x) - (long)node->pad_left;
+                const long iy =
+                    (long)(oy * node->stride_h + y * node->dilation_h) - (long)node->pad_top;
+                const long ix =
+                    (long)(ox * node->stride_w + x * node->dilation_w) - (long)node->pad_left;
                 if (iy < 0 || ix < 0 || iy >= (long)node->in.h || ix >= (long)node->in.w)
                     continue;
                 sum +=
@@ -122,8 +124,10 @@ static float pooled(const mho_node *node, const float *in, size_t c, size_t oy, 
     int count = 0;
     for (size_t y = 0; y < node->kh; y++)
         for (size_t x = 0; x < node->kw; x++) {
-            const long iy = (long)(oy * node->stride_h + y) - (long)node->pad_top;
-            const long ix = (long)(ox * node->stride_w + x) - (long)node->pad_left;
+            const long iy =
+                (long)(oy * node->stride_h + y * node->dilation_h) - (long)node->pad_top;
+            const long ix =
+                (long)(ox * node->stride_w + x * node->dilation_w) - (long)node->pad_left;
             if (iy < 0 || ix < 0 || iy >= (long)node->in.h || ix >= (long)node->in.w)
                 continue;
             const double v = in[(c * node->in.h + (size_t)iy) * node->in.w + (size_t)ix];

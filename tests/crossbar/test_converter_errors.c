@@ -95,11 +95,18 @@ static void reference_is_the_equation(void **state)
     (void)state;
     static int32_t sum[IMAGES * COLUMNS], ideal[IMAGES * COLUMNS];
     for (size_t bits = 1; bits <= 8; bits += 7) {
-        const mho_crossbar_shape shape = {
-            .window = {.c = ROWS, .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1},
-            .columns = COLUMNS,
-            .crossbar_rows = GROUP,
-            .input_bits = bits};
+        const mho_crossbar_shape shape = {.window = {.c = ROWS,
+                                                     .h = 1,
+                                                     .w = 1,
+                                                     .kh = 1,
+                                                     .kw = 1,
+                                                     .stride_h = 1,
+                                                     .stride_w = 1,
+                                                     .dilation_h = 1,
+                                                     .dilation_w = 1},
+                                          .columns = COLUMNS,
+                                          .crossbar_rows = GROUP,
+                                          .input_bits = bits};
         fill(1u << bits);
         mho_crossbar *xb = create(&shape, MHO_CPU_REF);
         for (size_t v = 0; v < 8; ++v) {
@@ -128,8 +135,8 @@ static void reference_is_the_equation(void **state)
 static void kernels_agree(void **state)
 {
     (void)state;
-    static const mho_window window[] = {{2, 12, 12, 5, 5, 1, 0, 0, 0, 0},
-                                        {2, 9, 10, 5, 5, 2, 2, 2, 1, 1}};
+    static const mho_window window[] = {{2, 12, 12, 5, 5, 1, 1, 1, 1, 0, 0, 0, 0},
+                                        {2, 9, 10, 5, 5, 2, 2, 1, 1, 2, 2, 1, 1}};
     for (size_t trial = 0; trial < 16; ++trial) {
         const mho_crossbar_shape shape = {.window = window[trial % 2],
                                           .columns = COLUMNS,
@@ -160,11 +167,18 @@ static void kernels_agree(void **state)
 static void out_of_memory(void **state)
 {
     (void)state;
-    const mho_crossbar_shape shape = {
-        .window = {.c = ROWS, .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1},
-        .columns = COLUMNS,
-        .crossbar_rows = GROUP,
-        .input_bits = 1};
+    const mho_crossbar_shape shape = {.window = {.c = ROWS,
+                                                 .h = 1,
+                                                 .w = 1,
+                                                 .kh = 1,
+                                                 .kw = 1,
+                                                 .stride_h = 1,
+                                                 .stride_w = 1,
+                                                 .dilation_h = 1,
+                                                 .dilation_w = 1},
+                                      .columns = COLUMNS,
+                                      .crossbar_rows = GROUP,
+                                      .input_bits = 1};
     const uint64_t live = mhoi_alloc_live();
     mho_crossbar *xb = create(&shape, MHO_CPU_REF);
     mhoi_alloc_fail_at(1);

@@ -43,8 +43,10 @@ static void fill(problem *p, int32_t low, int32_t high)
 {
     const mho_window *w = &p->shape.window;
     p->rows = w->c * w->kh * w->kw;
-    p->h_out = (w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride + 1;
-    p->w_out = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1;
+    p->h_out =
+        (w->h + w->pad_top + w->pad_bottom - (w->kh - 1) * w->dilation_h - 1) / w->stride_h + 1;
+    p->w_out =
+        (w->w + w->pad_left + w->pad_right - (w->kw - 1) * w->dilation_w - 1) / w->stride_w + 1;
     const size_t cells = p->rows * p->shape.columns;
     p->g_plus = malloc(cells * sizeof *p->g_plus);
     p->g_minus = malloc(cells * sizeof *p->g_minus);
@@ -84,8 +86,10 @@ static int64_t code_of(const mho_converter *converter, int64_t s)
 static int64_t input_at(const problem *p, size_t image, size_t r, size_t y, size_t x)
 {
     const mho_window *w = &p->shape.window;
-    const int64_t row = (int64_t)(y * w->stride + r / w->kw % w->kh) - (int64_t)w->pad_top;
-    const int64_t column = (int64_t)(x * w->stride + r % w->kw) - (int64_t)w->pad_left;
+    const int64_t row =
+        (int64_t)(y * w->stride_h + r / w->kw % w->kh * w->dilation_h) - (int64_t)w->pad_top;
+    const int64_t column =
+        (int64_t)(x * w->stride_w + r % w->kw * w->dilation_w) - (int64_t)w->pad_left;
     if (row < 0 || column < 0 || row >= (int64_t)w->h || column >= (int64_t)w->w)
         return 0;
     const size_t channel = image * w->c + r / (w->kh * w->kw);
@@ -138,30 +142,45 @@ static void expect_same(const problem *p, size_t number, mho_cpu level)
         if (p->sum[i] != p->want[i])
             fail_msg(
                 "problem %zu, %s, sum[%zu] = %d, want %d (%zu x %zu x %zu x %zu, window %zu x %zu, "
-                "stride %zu, %zu columns, %zu rows, %zu bits, codes %d, edge %d, step %d, per_pair "
+                "strides %zu %zu, dilations %zu %zu, %zu columns, %zu rows, %zu bits, codes %d, "
+                "edge %d, step %d, per_pair "
                 "%d)",
                 number, mho_cpu_name(level), i, p->sum[i], p->want[i], p->n, w->c, w->h, w->w,
-                w->kh, w->kw, w->stride, p->shape.columns, p->shape.crossbar_rows,
-                p->shape.input_bits, p->converter.codes, p->converter.edge, p->converter.step,
-                p->per_pair);
+                w->kh, w->kw, w->stride_h, w->stride_w, w->dilation_h, w->dilation_w,
+                p->shape.columns, p->shape.crossbar_rows, p->shape.input_bits, p->converter.codes,
+                p->converter.edge, p->converter.step, p->per_pair);
 }
 
 static problem random_problem(void)
 {
     problem p = {.n = 1 + draw(5), .per_pair = draw(2)};
     mho_window *w = &p.shape.window;
-    *w =
-        (mho_window){.c = 1 + draw(9), .kh = 1 + draw(5), .kw = 1 + draw(5), .stride = 1 + draw(3)};
+    *w = (mho_window){.c = 1 + draw(9), .kh = 1 + draw(5), .kw = 1 + draw(5)};
+    w->stride_h = w->stride_w = 1 + draw(3);
+    w->dilation_h = w->dilation_w = 1;
+    if (draw(2)) {
+        w->stride_w = 1 + draw(3);
+        w->dilation_h = 1 + draw(3);
+        w->dilation_w = 1 + draw(3);
+    }
     if (draw(8) == 0) /* windows of more than a byte */
         w->kw = 6 + draw(15);
-    w->h = w->kh + draw(14);
-    w->w = w->kw + draw(14);
+    w->h = (w->kh - 1) * w->dilation_h + 1 + draw(14);
+    w->w = (w->kw - 1) * w->dilation_w + 1 + draw(14);
     w->pad_top = draw(3);
     w->pad_left = draw(3);
     w->pad_bottom = draw(3);
     w->pad_right = draw(3);
     if (draw(4) == 0) { /* fully connected */
-        *w = (mho_window){.c = 1 + draw(300), .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1};
+        *w = (mho_window){.c = 1 + draw(300),
+                          .h = 1,
+                          .w = 1,
+                          .kh = 1,
+                          .kw = 1,
+                          .stride_h = 1,
+                          .stride_w = 1,
+                          .dilation_h = 1,
+                          .dilation_w = 1};
         p.n = 1 + draw(600);
     }
     p.shape.columns = 1 + draw(w->h == 1 ? 20 : 9);
@@ -199,7 +218,15 @@ static void random_shapes_match_the_definition(void **state)
 static problem connected(size_t rows, size_t columns, size_t crossbar_rows, size_t n)
 {
     return (problem){.n = n,
-                     .shape = {.window = {.c = rows, .h = 1, .w = 1, .kh = 1, .kw = 1, .stride = 1},
+                     .shape = {.window = {.c = rows,
+                                          .h = 1,
+                                          .w = 1,
+                                          .kh = 1,
+                                          .kw = 1,
+                                          .stride_h = 1,
+                                          .stride_w = 1,
+                                          .dilation_h = 1,
+                                          .dilation_w = 1},
                                .columns = columns,
                                .crossbar_rows = crossbar_rows,
                                .input_bits = 1}};
@@ -281,8 +308,15 @@ static void windows_of_one_element_match_the_definition(void **state)
     const size_t h[] = {8, 16, 4, 64, 24, 40}, w[] = {8, 4, 32, 3, 24, 40};
     for (size_t i = 0; i < 72; ++i) {
         problem p = {.n = 1 + draw(5), .per_pair = draw(2)};
-        p.shape.window = (mho_window){
-            .c = 1 + draw(90), .h = h[i % 6], .w = w[i % 6], .kh = 1, .kw = 1, .stride = 1};
+        p.shape.window = (mho_window){.c = 1 + draw(90),
+                                      .h = h[i % 6],
+                                      .w = w[i % 6],
+                                      .kh = 1,
+                                      .kw = 1,
+                                      .stride_h = 1,
+                                      .stride_w = 1,
+                                      .dilation_h = 1,
+                                      .dilation_w = 1};
         p.shape.columns = 1 + draw(9);
         p.shape.crossbar_rows = 1 + draw(60);
         p.shape.input_bits = i % 3 ? 1 : 2 + draw(7);
@@ -519,8 +553,15 @@ static void bad_shapes_are_refused(void **state)
     p.shape.crossbar_rows = 8;
     p.shape.window.kh = 3;
     expect_refusal(&p.shape, MHO_EDOMAIN, "crossbar: a window of 3 x 1 does not fit 1 x 1");
-    p.shape.window =
-        (mho_window){.c = 1 << 24, .h = 1 << 20, .w = 1 << 20, .kh = 1, .kw = 1, .stride = 1};
+    p.shape.window = (mho_window){.c = 1 << 24,
+                                  .h = 1 << 20,
+                                  .w = 1 << 20,
+                                  .kh = 1,
+                                  .kw = 1,
+                                  .stride_h = 1,
+                                  .stride_w = 1,
+                                  .dilation_h = 1,
+                                  .dilation_w = 1};
     expect_refusal(&p.shape, MHO_ENOMEM,
                    "crossbar: a map of 16777216 x 1048576 x 1048576 under a window of 1 x 1");
 }

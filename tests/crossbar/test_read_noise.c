@@ -72,8 +72,8 @@ static void create(problem *p, kind of)
 {
     const mho_window *w = &p->shape.window;
     const size_t rows = w->c * w->kh * w->kw;
-    const size_t h = (w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride + 1;
-    const size_t width = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride + 1;
+    const size_t h = (w->h + w->pad_top + w->pad_bottom - w->kh) / w->stride_h + 1;
+    const size_t width = (w->w + w->pad_left + w->pad_right - w->kw) / w->stride_w + 1;
     const size_t inputs = p->n * w->c * w->h * w->w;
     p->cells = rows * p->shape.columns;
     p->outputs = p->n * p->shape.columns * h * width;
@@ -139,10 +139,10 @@ static void read_all(const problem *p, mho_cpu level, mho_reading reading, int32
 }
 
 static const mho_window windows[] = {
-    {37, 1, 1, 1, 1, 1, 0, 0, 0, 0},   /* fully connected */
-    {2, 12, 12, 5, 5, 1, 0, 0, 0, 0},  /* positions in whole tiles */
-    {3, 9, 10, 3, 3, 2, 1, 1, 0, 1},   /* padded, strided */
-    {1, 30, 13, 1, 13, 1, 0, 0, 0, 0}, /* two chunks of kernel columns */
+    {37, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},   /* fully connected */
+    {2, 12, 12, 5, 5, 1, 1, 1, 1, 0, 0, 0, 0},  /* positions in whole tiles */
+    {3, 9, 10, 3, 3, 2, 2, 1, 1, 1, 1, 0, 1},   /* padded, strided */
+    {1, 30, 13, 1, 13, 1, 1, 1, 1, 0, 0, 0, 0}, /* two chunks of kernel columns */
 };
 static const struct {
     size_t bits;
@@ -190,7 +190,7 @@ static void kernels_equal_the_reference(void **state)
 /* One output read n times: one image, again and again. */
 static void repeat(problem *p, size_t rows, size_t bits, mho_converter converter, bool per_pair)
 {
-    *p = (problem){.shape = {.window = {rows, 1, 1, 1, 1, 1, 0, 0, 0, 0},
+    *p = (problem){.shape = {.window = {rows, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
                              .columns = 1,
                              .crossbar_rows = rows,
                              .input_bits = bits},
@@ -323,7 +323,7 @@ static double correlation(const int32_t *a, const int32_t *b, size_t n, size_t s
 static void outputs_are_independent(void **state)
 {
     (void)state;
-    problem p = {.shape = {.window = {2, 1, 8, 1, 1, 1, 0, 0, 0, 0},
+    problem p = {.shape = {.window = {2, 1, 8, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
                            .columns = 4,
                            .crossbar_rows = 1,
                            .input_bits = 1},
@@ -380,7 +380,7 @@ static void small_variances_keep_their_total(void **state)
 {
     (void)state;
     enum { TALL = 400 };
-    problem p = {.shape = {.window = {TALL, 1, 1, 1, 1, 1, 0, 0, 0, 0},
+    problem p = {.shape = {.window = {TALL, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
                            .columns = 2,
                            .crossbar_rows = TALL,
                            .input_bits = 1},

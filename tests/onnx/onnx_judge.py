@@ -15,20 +15,21 @@ except ImportError:
     sys.exit(77)
 
 
-def windows(x, kernel, strides, pads, fill, ceil):
+def windows(x, kernel, strides, pads, fill, ceil, dilations):
     """Elements under each position of the kernel: [kh kw][n][c][h][w]."""
-    (kh, kw), (sh, sw) = kernel, strides
-    size = [x.shape[2] + pads[0] + pads[2] - kh, x.shape[3] + pads[1] + pads[3] - kw]
+    (kh, kw), (sh, sw), (dh, dw) = kernel, strides, dilations
+    size = [x.shape[2] + pads[0] + pads[2] - (kh - 1) * dh - 1, x.shape[3] + pads[1] + pads[3] - (kw - 1) * dw - 1]
     up = (lambda a, b: -(-a // b)) if ceil else (lambda a, b: a // b)
     h, w = up(size[0], sh) + 1, up(size[1], sw) + 1
     extra = (max(0, (h - 1) * sh - size[0]), max(0, (w - 1) * sw - size[1]))
     x = np.pad(x, ((0, 0), (0, 0), (pads[0], pads[2] + extra[0]), (pads[1], pads[3] + extra[1])),
                constant_values=fill)
-    return np.stack([x[:, :, i:i + (h - 1) * sh + 1:sh, j:j + (w - 1) * sw + 1:sw]
+    return np.stack([x[:, :, i * dh:i * dh + (h - 1) * sh + 1:sh, j * dw:j * dw + (w - 1) * sw + 1:sw]
                      for i in range(kh) for j in range(kw)])
 
 
 def padding(a, x, kernel, strides):
+    kernel = [(k - 1) * d + 1 for k, d in zip(kernel, a.get("dilations", [1, 1]))]
     mode = a.get("auto_pad", b"NOTSET").decode()
     if mode.startswith("SAME"):
         total = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(x.shape[2:], kernel, strides)]
@@ -40,7 +41,8 @@ def padding(a, x, kernel, strides):
 
 def conv(a, x, w, b=None):
     kernel, strides = w.shape[2:], a.get("strides", [1, 1])
-    parts = windows(x, kernel, strides, padding(a, x, kernel, strides), 0, False)
+    parts = windows(x, kernel, strides, padding(a, x, kernel, strides), 0, False,
+                    a.get("dilations", [1, 1]))
     g = a.get("group", 1)
     ci, co = w.shape[1], w.shape[0] // g
     y = [np.einsum("knchw,ock->nohw", parts[:, :, i * ci:(i + 1) * ci],
@@ -51,11 +53,11 @@ def conv(a, x, w, b=None):
 
 def pool(a, x, average):
     kernel, strides = a["kernel_shape"], a.get("strides", [1, 1])
-    pads, ceil = padding(a, x, kernel, strides), a.get("ceil_mode", 0)
+    pads, ceil, d = padding(a, x, kernel, strides), a.get("ceil_mode", 0), a.get("dilations", [1, 1])
     if not average:
-        return windows(x, kernel, strides, pads, -np.inf, ceil).max(axis=0)
-    count = windows(np.ones_like(x), kernel, strides, pads, 0, ceil).sum(axis=0)
-    return windows(x, kernel, strides, pads, 0, ceil).sum(axis=0) / count
+        return windows(x, kernel, strides, pads, -np.inf, ceil, d).max(axis=0)
+    count = windows(np.ones_like(x), kernel, strides, pads, 0, ceil, d).sum(axis=0)
+    return windows(x, kernel, strides, pads, 0, ceil, d).sum(axis=0) / count
 
 
 def batchnorm(a, x, gamma, beta, mean, variance):
@@ -177,8 +179,12 @@ MODELS = {
     "torch": torch_like,
     "keras": keras_like,
     "unknown": one_node(N("Erf", ["x"], ["y"], "odd"), [1, 2, 8, 8]),
-    "dilated": one_node(N("Conv", ["x", "w"], ["y"], "odd", dilations=[2, 2]), [1, 3, 4, 4], tensor("w", 3, 2, 3, 3)),
+    "dilated": one_node(N("Conv", ["x", "w"], ["y"], "odd", dilations=[1, 2], pads=[1, 2, 0, 3]), [1, 3, 7, 9],
+                        tensor("w", 3, 2, 3, 3)),
     "uneven": one_node(N("Conv", ["x", "w"], ["y"], "odd", strides=[1, 2]), [1, 3, 6, 3], tensor("w", 3, 2, 3, 3)),
+    "dilatedsame": one_node(N("MaxPool", ["x"], ["y"], "odd", kernel_shape=[2, 3], dilations=[3, 2], strides=[2, 1],
+                              auto_pad="SAME_UPPER"), [1, 2, 4, 8]),
+    "threshold": one_node(N("Greater", ["x", "w"], ["y"], "odd"), [1, 2, 8, 8], tensor("w", 1)),
     "channels": one_node(N("Conv", ["x", "w"], ["y"], "odd"), [1, 3, 6, 6], tensor("w", 3, 5, 3, 3)),
     "scaled": one_node(N("Mul", ["x", "w"], ["y"], "odd"), [1, 2, 8, 8], tensor("w", 1)),
     "shifted": one_node(N("Add", ["x", "w"], ["y"], "odd"), [1, 2, 8, 8], tensor("w", 1)),

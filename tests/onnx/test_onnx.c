@@ -76,8 +76,7 @@ static void check_same(const mho_net *a, const mho_net *b)
         assert_int_equal(m->has_bias, n->has_bias);
         assert_true(m->slope == n->slope && m->epsilon == n->epsilon);
         if (m->op == MHO_OP_CONV || m->op == MHO_OP_MAXPOOL || m->op == MHO_OP_AVGPOOL)
-            assert_int_equal(m->stride_h, n->stride_h);
-        assert_int_equal(m->stride_w, n->stride_w);
+            assert_memory_equal(&m->stride_h, &n->stride_h, 4 * sizeof m->stride_h);
         if (m->op == MHO_OP_CONV)
             assert_int_equal(m->groups, n->groups);
     }
@@ -102,7 +101,8 @@ static const char small[] =
     "  - residual:\n"
     "    - conv: {out: 6, kernel: 3, pad: 1, groups: 2}\n"
     "    - leaky_relu: 0.1\n"
-    "  - maxpool: {kernel: 2, ceil: true}\n"
+    "  - conv: {out: 5, kernel: [1, 2], stride: [1, 2], dilation: [2, 3], pad: [0, 1, 1, 2]}\n"
+    "  - maxpool: {kernel: 2, stride: [2, 1], dilation: [1, 2], ceil: true}\n"
     "  - sign\n"
     "  - avgpool: {kernel: 2, stride: 1, pad: same}\n"
     "  - step\n"

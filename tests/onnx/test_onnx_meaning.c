@@ -97,11 +97,12 @@ static void every_operator(void **state)
         "input: {shape: [4, 11, 10]}\n"
         "layers:\n"
         "  - conv: {out: 6, kernel: [3, 2], stride: 2, pad: [1, 0, 1, 1], groups: 2}\n"
+        "  - conv: {out: 8, kernel: [2, 3], stride: [1, 2], dilation: [2, 1], pad: [2, 1, 0, 3]}\n"
         "  - batchnorm\n"
         "  - residual:\n"
         "    - conv: {out: 8, kernel: 3, pad: 1, bias: false}\n"
         "    - leaky_relu: 0.1\n"
-        "  - maxpool: {kernel: 3, stride: 2, pad: 1, ceil: true}\n"
+        "  - maxpool: {kernel: [3, 2], stride: [1, 2], dilation: [1, 2], pad: 1, ceil: true}\n"
         "  - avgpool: {kernel: 2, stride: 1, pad: same}\n"
         "  - step\n"
         "  - flatten\n"
@@ -145,6 +146,19 @@ static void other_exporters(void **state)
     }
 }
 
+static void any_geometry(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"dilated", "uneven", "dilatedsame"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        mho_net *net = NULL;
+        if (read_made(names[i], &net) != MHO_OK)
+            fail_msg("%s: %s", names[i], mho_error_message());
+        check_meaning(net, 3);
+        mho_net_destroy(net);
+    }
+}
+
 static void what_is_not_modelled_is_named(void **state)
 {
     (void)state;
@@ -154,8 +168,7 @@ static void what_is_not_modelled_is_named(void **state)
         const char *message;
     } rows[] = {
         {"unknown", MHO_ENOTMODELED, "node 'odd' (Erf): unknown operator"},
-        {"dilated", MHO_ENOTMODELED, "node 'odd' (Conv): dilations = 2"},
-        {"uneven", MHO_ENOTMODELED, "strides = 1 and 2"},
+        {"threshold", MHO_ENOTMODELED, "node 'odd' (Greater): compares with"},
         {"channels", MHO_EFORMAT, "5 input channels, there are 2"},
         {"scaled", MHO_ENOTMODELED, "node 'odd' (Mul)"},
         {"shifted", MHO_ENOTMODELED, "adds the constant 'w'"},
@@ -191,11 +204,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(binary_lenet),
-        cmocka_unit_test(float_cifarnet),
-        cmocka_unit_test(every_operator),
-        cmocka_unit_test(other_exporters),
-        cmocka_unit_test(what_is_not_modelled_is_named),
+        cmocka_unit_test(binary_lenet),   cmocka_unit_test(float_cifarnet),
+        cmocka_unit_test(every_operator), cmocka_unit_test(other_exporters),
+        cmocka_unit_test(any_geometry),   cmocka_unit_test(what_is_not_modelled_is_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

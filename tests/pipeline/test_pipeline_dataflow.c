@@ -23,11 +23,12 @@ static size_t max(size_t a, size_t b)
 /* Results of a window layer: out[y][x] from in[y][x], both cycles. */
 static void window_times(const mho_node *n, const long *in, long *out)
 {
+    const size_t kh = (n->kh - 1) * n->dilation_h + 1, kw = (n->kw - 1) * n->dilation_w + 1;
     size_t right = n->pad_right, below = n->pad_bottom;
-    if ((n->out.w - 1) * n->stride_w + n->kw > n->pad_left + n->in.w + right)
-        right = (n->out.w - 1) * n->stride_w + n->kw - n->pad_left - n->in.w;
-    if ((n->out.h - 1) * n->stride_h + n->kh > n->pad_top + n->in.h + below)
-        below = (n->out.h - 1) * n->stride_h + n->kh - n->pad_top - n->in.h;
+    if ((n->out.w - 1) * n->stride_w + kw > n->pad_left + n->in.w + right)
+        right = (n->out.w - 1) * n->stride_w + kw - n->pad_left - n->in.w;
+    if ((n->out.h - 1) * n->stride_h + kh > n->pad_top + n->in.h + below)
+        below = (n->out.h - 1) * n->stride_h + kh - n->pad_top - n->in.h;
     size_t gap = max(n->pad_left, right), rows = n->pad_top + n->in.h + below, row = gap + n->in.w;
     long *at = malloc((rows * row + gap) * sizeof *at), t = -1;
     assert_non_null(at);
@@ -44,8 +45,8 @@ static void window_times(const mho_node *n, const long *in, long *out)
     }
     for (size_t y = 0; y < n->out.h; y++)
         for (size_t x = 0; x < n->out.w; x++) {
-            size_t last_row = y * n->stride_h + n->kh - 1;
-            size_t last_column = x * n->stride_w + n->kw - 1 + (gap - n->pad_left);
+            size_t last_row = y * n->stride_h + kh - 1;
+            size_t last_column = x * n->stride_w + kw - 1 + (gap - n->pad_left);
             out[y * n->out.w + x] = at[last_row * row + last_column];
         }
     free(at);
@@ -122,18 +123,23 @@ static uint32_t next_random(uint32_t *state, uint32_t below)
 static int random_layer(uint32_t *random, char *text, size_t size, size_t *w, size_t *h)
 {
     size_t kh = 1 + next_random(random, 5), kw = 1 + next_random(random, 5);
-    size_t stride = 1 + next_random(random, 3), k = kh < kw ? kh : kw;
+    size_t sh = 1 + next_random(random, 3), sw = sh, dh = 1, dw = 1, k = kh < kw ? kh : kw;
     size_t pad = next_random(random, (uint32_t)(k < 3 ? k : 3));
-    if (kh > *h + 2 * pad || kw > *w + 2 * pad)
-        return 0;
     bool pool = next_random(random, 3) == 0;
-    *h = (*h + 2 * pad - kh) / stride + 1;
-    *w = (*w + 2 * pad - kw) / stride + 1;
-    if (pool)
-        return snprintf(text, size, "  - maxpool: {kernel: [%zu, %zu], stride: %zu, pad: %zu}\n",
-                        kh, kw, stride, pad);
-    return snprintf(text, size, "  - conv: {out: 2, kernel: [%zu, %zu], stride: %zu, pad: %zu}\n",
-                    kh, kw, stride, pad);
+    if (next_random(random, 2)) {
+        sw = 1 + next_random(random, 3);
+        dh = 1 + next_random(random, 2);
+        dw = 1 + next_random(random, 2);
+    }
+    const size_t high = (kh - 1) * dh + 1, wide = (kw - 1) * dw + 1;
+    if (high > *h + 2 * pad || wide > *w + 2 * pad || dh > *h || dw > *w)
+        return 0;
+    *h = (*h + 2 * pad - high) / sh + 1;
+    *w = (*w + 2 * pad - wide) / sw + 1;
+    return snprintf(
+        text, size,
+        "  - %s: {%skernel: [%zu, %zu], stride: [%zu, %zu], dilation: [%zu, %zu], pad: %zu}\n",
+        pool ? "maxpool" : "conv", pool ? "" : "out: 2, ", kh, kw, sh, sw, dh, dw, pad);
 }
 
 static void test_random_chains(void **state)

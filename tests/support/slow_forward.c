@@ -21,8 +21,8 @@ static double conv_at(const mho_node *n, const double *x, size_t co, size_t y, s
     for (size_t c = 0; c < ci_per; c++)
         for (size_t i = 0; i < n->kh; i++)
             for (size_t j = 0; j < n->kw; j++) {
-                const long yy = (long)(y * n->stride_h + i) - (long)n->pad_top;
-                const long zz = (long)(z * n->stride_w + j) - (long)n->pad_left;
+                const long yy = (long)(y * n->stride_h + i * n->dilation_h) - (long)n->pad_top;
+                const long zz = (long)(z * n->stride_w + j * n->dilation_w) - (long)n->pad_left;
                 if (inside(n->in, yy, zz))
                     sum += get(x, n->in, group * ci_per + c, yy, zz) *
                            (double)n->weight[((co * ci_per + c) * n->kh + i) * n->kw + j];
@@ -36,8 +36,8 @@ static double pool_at(const mho_node *n, const double *x, size_t c, size_t y, si
     size_t count = 0;
     for (size_t i = 0; i < n->kh; i++)
         for (size_t j = 0; j < n->kw; j++) {
-            const long yy = (long)(y * n->stride_h + i) - (long)n->pad_top;
-            const long zz = (long)(z * n->stride_w + j) - (long)n->pad_left;
+            const long yy = (long)(y * n->stride_h + i * n->dilation_h) - (long)n->pad_top;
+            const long zz = (long)(z * n->stride_w + j * n->dilation_w) - (long)n->pad_left;
             if (!inside(n->in, yy, zz))
                 continue;
             const double v = get(x, n->in, c, yy, zz);

@@ -89,15 +89,24 @@ static mho_net *finish(mho_net *net)
 static mho_net *chain_net(void)
 {
     mho_net *net = net_of(16, (mho_shape){2, 9, 8});
-    conv(net, 4, 3, 1, 1, false);
+    mho_node *first = conv(net, 4, 3, 1, 1, false);
+    first->dilation_h = first->pad_bottom = 2;
     append(net, MHO_OP_BATCHNORM);
     append(net, MHO_OP_RELU);
-    pool(net, MHO_OP_MAXPOOL, 3, 2)->ceil_mode = true;
+    mho_node *max = pool(net, MHO_OP_MAXPOOL, 3, 2);
+    max->ceil_mode = true;
+    max->stride_w = max->pad_left = 1;
+    max->dilation_h = 2;
     mho_node *grouped = conv(net, 6, 2, 1, 0, false);
     grouped->groups = 2;
     grouped->pad_left = 1;
+    grouped->kw = 3;
+    grouped->stride_w = grouped->dilation_w = 2;
     append(net, MHO_OP_LEAKY_RELU)->slope = 0.1f;
-    pool(net, MHO_OP_AVGPOOL, 2, 2)->ceil_mode = true;
+    mho_node *average = pool(net, MHO_OP_AVGPOOL, 2, 2);
+    average->ceil_mode = true;
+    average->stride_w = average->dilation_w = average->pad_right = 1;
+    average->dilation_w = 2;
     append(net, MHO_OP_FLATTEN);
     fc(net, 7, false);
     append(net, MHO_OP_RELU);
@@ -179,8 +188,8 @@ static void ref_conv(const reference *r, const train_layer *l, const double *x, 
                     for (size_t c = 0; c < per_in; ++c)
                         for (size_t a = 0; a < n->kh; ++a)
                             for (size_t b = 0; b < n->kw; ++b) {
-                                const size_t h = oh * n->stride_h + a - n->pad_top;
-                                const size_t w = ow * n->stride_w + b - n->pad_left;
+                                const size_t h = oh * n->stride_h + a * n->dilation_h - n->pad_top;
+                                const size_t w = ow * n->stride_w + b * n->dilation_w - n->pad_left;
                                 if (h < n->in.h && w < n->in.w)
                                     sum += weight_of(r, l,
                                                      ((o * per_in + c) * n->kh + a) * n->kw + b) *
@@ -211,10 +220,12 @@ static void ref_pool(reference *r, size_t index, const mho_node *n, const double
                     double best = -HUGE_VAL, sum = 0;
                     int count = 0, chosen = 0;
                     const size_t to = at(n->out, i, oh, ow, c);
-                    for (size_t h = oh * n->stride_h; h < oh * n->stride_h + n->kh && h < n->in.h;
-                         ++h)
-                        for (size_t w = ow * n->stride_w;
-                             w < ow * n->stride_w + n->kw && w < n->in.w; ++w) {
+                    for (size_t a = 0; a < n->kh; ++a)
+                        for (size_t b = 0; b < n->kw; ++b) {
+                            const size_t h = oh * n->stride_h + a * n->dilation_h - n->pad_top;
+                            const size_t w = ow * n->stride_w + b * n->dilation_w - n->pad_left;
+                            if (h >= n->in.h || w >= n->in.w)
+                                continue;
                             const double v = x[at(n->in, i, h, w, c)];
                             sum += v;
                             if (r->at_base ? v > best : count == r->which[index][to]) {
