@@ -28,7 +28,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_model_open(const char *name, mho_style sty
 
 typedef struct mho_grid mho_grid;
 
-/* Over fields of hw, which is not kept.  axes: NULL-terminated, each "key=a,b,c" or, for a number,
+/* Over fields of hw, which is not kept, and over `network` and `data`, which a study opens.  axes: NULL-terminated, each "key=a,b,c" or, for a number,
  * "key=FROM:TO:STEP" (TO is a point if a whole number of steps leads there).  Points are the product; the
  * last axis turns fastest.
  * MHO_ECONFIG: unknown key (the nearest is named), a value out of its field's bounds, a field or a value
@@ -39,6 +39,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_grid_create(const mho_hw *hw, const char *
 MHO_API void mho_grid_destroy(mho_grid *sweep);
 MHO_API size_t mho_grid_axes(const mho_grid *sweep);
 MHO_API size_t mho_grid_points(const mho_grid *sweep);
+MHO_API size_t mho_grid_values(const mho_grid *sweep, size_t axis);
 MHO_API const char *mho_grid_key(const mho_grid *sweep, size_t axis);
 /* The axis as it was given: "key=a,b,c". */
 MHO_API const char *mho_grid_text(const mho_grid *sweep, size_t axis);
@@ -85,10 +86,10 @@ MHO_API MHO_MUST_CHECK mho_status mho_error_of(mho_chip *chip, const mho_images 
 
 /* What is studied, as its user names it. */
 typedef struct mho_subject {
-    const char *net;        /* as of mho_model_open */
+    const char *net;        /* as of mho_model_open; NULL where an axis names networks */
     const char *hw;         /* as of mho_hw_open */
     const char *const *set; /* likewise: key=value, NULL-terminated, or NULL */
-    const char *data;       /* as of mho_data_open */
+    const char *data;       /* as of mho_data_open; NULL where an axis names data */
     bool calibrate_on_test; /* converters, on the first test images instead of the first train images */
 } mho_subject;
 

@@ -69,6 +69,8 @@ mho_status cmd_simulate(const cli_args *args)
         return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
     if (args->sweep[0])
         return simulate_sweep(args);
+    if (!args->files)
+        return mho_error(MHO_EUSAGE, "simulate: which network? `mho simulate NET --hw HW`");
     if (args->ci > 0 || args->resume)
         return mho_error(MHO_EUSAGE, "--%s goes with --sweep", args->resume ? "resume" : "ci");
     mho_status s = cli_hint_model(mho_study_simulate(&subject, &options, &result), args->file[0]);

@@ -36,7 +36,7 @@ static mho_status open_all(sweep_run *r)
         return mho_error(MHO_EUSAGE, "--resume: of which file? -o FILE");
     mho_status s = mho_study_open(&subject, &options, args->sweep, NULL, &r->study);
     if (s)
-        return cli_hint_model(s, args->file[0]);
+        return cli_hint_model(s, args->files ? args->file[0] : "NET");
     r->sweep = mho_study_grid(r->study);
     r->points = mho_study_points(r->study);
     r->row = cli_alloc(r->points * sizeof *r->row);

@@ -134,9 +134,9 @@ const cli_command cli_commands[] = {
          "      bits: {value: 3, source: \"my measurement\"}",
      .arch = ""},
     {.name = "simulate",
-     .synopsis = "NET --hw HW [--sweep KEY=VALUES]... [options]",
+     .synopsis = "[NET] --hw HW [--sweep KEY=VALUES]... [options]",
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",
-     .files_min = 1,
+     .files_min = 0,
      .files_max = 1,
      .options = "hw data calibration trials images seed set sweep ci resume",
      .run = cmd_simulate,
@@ -144,8 +144,10 @@ const cli_command cli_commands[] = {
      .details =
          "Prints the error in software, on crossbars with ideal devices, and its mean and spread\n"
          "over --trials programmings (10 if not given).  Same --seed, same digits.\n\n"
-         "--sweep makes a table over fields of the hardware, with 95 % confidence intervals of\n"
-         "the mean over programmings.  -o FILE keeps its rows as CSV while they come, --resume\n"
+         "--sweep makes a table over fields of the hardware, networks (network=A,B in place of "
+         "NET)\n"
+         "and data (data=DIR,DIR), with 95 % confidence intervals of the mean over programmings.  "
+         "-o FILE keeps its rows as CSV while they come, --resume\n"
          "goes on where FILE ends.\n\n"
          "Examples\n"
          "    mho simulate lenet --hw bcnn\n"

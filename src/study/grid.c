@@ -9,18 +9,18 @@
 #include "base/alloc.h"
 #include "base/yaml.h"
 #include "hw/sections.h"
-#include "mho/study.h"
+#include "study/study_impl.h"
 
-enum { VALUE_BYTES = 64 };
+enum { VALUE_BYTES = 128 };
 
 typedef struct sweep_axis {
-    char *text; /* as it was given */
-    const mho_field *field;
-    size_t index; /* of the field */
+    char *text;             /* as it was given */
+    const mho_field *field; /* NULL: network or data, of which the text is the value */
+    size_t index;           /* of the field */
     char key[VALUE_BYTES];
     char (*value)[VALUE_BYTES];
-    unsigned char *bytes; /* [values][field->size] */
-    size_t values;
+    unsigned char *bytes; /* [values][size] */
+    size_t size, values;
 } sweep_axis;
 
 struct mho_grid {
@@ -38,7 +38,11 @@ static mho_status too_many(const char *text)
 static mho_status read_value(mho_grid *sweep, sweep_axis *axis, size_t k)
 {
     char assignment[2 * VALUE_BYTES];
-    const size_t size = axis->field->size;
+    const size_t size = axis->size;
+    if (!axis->field) {
+        memcpy(axis->bytes + k * size, axis->value[k], size);
+        return MHO_OK;
+    }
     snprintf(assignment, sizeof assignment, "%s=%s", axis->key, axis->value[k]);
     mho_status s = mhoi_hw_assign(sweep->scratch, assignment);
     if (!s)
@@ -54,7 +58,7 @@ static int by_bytes(const void *a, const void *b, void *size)
 /* By what the texts mean: 1, 1.0 and 1e0 are the same. */
 static mho_status check_twice(const sweep_axis *axis)
 {
-    size_t size = axis->field->size;
+    size_t size = axis->size;
     unsigned char *sorted = NULL;
     mho_status s = mhoi_alloc(&sorted, axis->values, size, "values of a sweep");
     if (s)
@@ -71,6 +75,12 @@ static mho_status check_twice(const sweep_axis *axis)
     return s;
 }
 
+static bool is_subject(const char *key, size_t length)
+{
+    return (length == 7 && !strncmp(key, "network", 7)) ||
+           (length == 4 && !strncmp(key, "data", 4));
+}
+
 /* The field of "key=..."; the field table finds and names unknown keys. */
 static mho_status find_axis(const mho_grid *sweep, const char *text, sweep_axis *axis,
                             const char **values)
@@ -79,19 +89,25 @@ static mho_status find_axis(const mho_grid *sweep, const char *text, sweep_axis 
     if (!equal || !equal[1])
         return mho_error(MHO_ECONFIG, "sweep %s: want KEY=VALUE,VALUE,... or KEY=FROM:TO:STEP",
                          text);
+    *values = equal + 1;
+    if (is_subject(text, (size_t)(equal - text))) {
+        snprintf(axis->key, sizeof axis->key, "%.*s", (int)(equal - text), text);
+        axis->size = VALUE_BYTES;
+        return MHO_OK;
+    }
     axis->index = mhoi_hw_find(sweep->scratch, text, (size_t)(equal - text));
     if (axis->index == SIZE_MAX) /* the message of an unknown key */
         return mhoi_hw_assign(sweep->scratch, text);
     axis->field = mho_hw_field(sweep->scratch, axis->index);
+    axis->size = axis->field->size;
     snprintf(axis->key, sizeof axis->key, "%s", axis->field->key);
-    *values = equal + 1;
     return MHO_OK;
 }
 
 static mho_status make_room(sweep_axis *axis, size_t count)
 {
     mho_status s = mhoi_alloc(&axis->value, count, VALUE_BYTES, "values of a sweep");
-    return s ? s : mhoi_alloc(&axis->bytes, count, axis->field->size, "values of a sweep");
+    return s ? s : mhoi_alloc(&axis->bytes, count, axis->size, "values of a sweep");
 }
 
 static mho_status read_list(mho_grid *sweep, const char *text, const char *list, sweep_axis *axis)
@@ -116,7 +132,7 @@ static mho_status read_list(mho_grid *sweep, const char *text, const char *list,
 
 static bool is_range(const sweep_axis *axis, const char *values)
 {
-    return strchr(values, ':') &&
+    return axis->field && strchr(values, ':') &&
            (axis->field->kind == MHO_FIELD_DOUBLE || axis->field->kind == MHO_FIELD_UINT);
 }
 
@@ -170,7 +186,7 @@ static mho_status read_axis(mho_grid *sweep, const char *text)
     const char *values = NULL;
     mho_status s = find_axis(sweep, text, axis, &values);
     for (size_t a = 0; !s && a < sweep->axes; a++)
-        if (sweep->axis[a].index == axis->index)
+        if (!strcmp(sweep->axis[a].key, axis->key))
             s = mho_error(MHO_ECONFIG, "sweep %s: %s is swept twice", text, axis->key);
     if (s)
         return s;
@@ -253,6 +269,29 @@ static size_t value_at(const mho_grid *sweep, size_t point, size_t axis)
     return point % sweep->axis[axis].values;
 }
 
+size_t mho_grid_values(const mho_grid *sweep, size_t axis)
+{
+    return sweep->axis[axis].values;
+}
+
+size_t study_grid_find(const mho_grid *sweep, const char *key)
+{
+    for (size_t a = 0; sweep && a < sweep->axes; a++)
+        if (!strcmp(sweep->axis[a].key, key))
+            return a;
+    return SIZE_MAX;
+}
+
+size_t study_grid_at(const mho_grid *sweep, size_t point, size_t axis)
+{
+    return value_at(sweep, point, axis);
+}
+
+const char *study_grid_choice(const mho_grid *sweep, size_t axis, size_t value)
+{
+    return sweep->axis[axis].value[value];
+}
+
 const char *mho_grid_text(const mho_grid *sweep, size_t axis)
 {
     return sweep->axis[axis].text;
@@ -277,8 +316,8 @@ mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw)
 {
     for (size_t a = sweep->axes, rest = point; a-- > 0;) {
         const sweep_axis *axis = &sweep->axis[a];
-        mhoi_hw_put(hw, axis->index, axis->bytes + rest % axis->values * axis->field->size,
-                    "sweep");
+        if (axis->field)
+            mhoi_hw_put(hw, axis->index, axis->bytes + rest % axis->values * axis->size, "sweep");
         rest /= axis->values;
     }
     const mho_status s = mhoi_hw_finish(hw);

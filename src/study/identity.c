@@ -15,11 +15,16 @@ static size_t pixels(const mho_images *images)
 
 static uint64_t data_id(const mho_study *y)
 {
-    mho_images test = y->data->test;
-    test.count = y->options.images;
-    uint64_t h = mhoi_hash(MHOI_HASH_START, test.pixel, pixels(&test));
-    h = mhoi_hash(h, test.label, test.count * sizeof *test.label);
-    return mhoi_hash(h, y->calibration.pixel, pixels(&y->calibration));
+    uint64_t h = MHOI_HASH_START;
+    for (size_t d = 0; d < y->sets; d++) {
+        const study_set *set = &y->set[d];
+        mho_images test = set->data->test;
+        test.count = set->images;
+        h = mhoi_hash(h, test.pixel, pixels(&test));
+        h = mhoi_hash(h, test.label, test.count * sizeof *test.label);
+        h = mhoi_hash(h, set->calibration.pixel, pixels(&set->calibration));
+    }
+    return h;
 }
 
 static bool add_axes(const mho_study *y, char *text, size_t size)
@@ -31,6 +36,11 @@ static bool add_axes(const mho_study *y, char *text, size_t size)
         fits = mhoi_identity_add(text, size, key, "%s", strchr(mho_grid_text(y->grid, a), '=') + 1);
     }
     return fits;
+}
+
+static bool is_file(const mho_field *field)
+{
+    return field->kind == MHO_FIELD_PATH || field->kind == MHO_FIELD_NAMED;
 }
 
 static bool is_swept(const mho_study *y, const char *key)
@@ -48,7 +58,7 @@ static bool add_hardware(const mho_study *y, char *text, size_t size)
     for (size_t i = 0; fits && i < mho_hw_field_count(y->hw); i++) {
         const mho_field *field = mho_hw_field(y->hw, i);
         char value[512];
-        if (field->kind == MHO_FIELD_STRING || is_swept(y, field->key))
+        if (is_file(field) || is_swept(y, field->key))
             continue;
         mho_hw_print(y->hw, i, value, sizeof value);
         fits = mhoi_identity_add(text, size, field->key, "%s", value);
@@ -56,11 +66,10 @@ static bool add_hardware(const mho_study *y, char *text, size_t size)
     return fits;
 }
 
-static bool sweeps_texts(const mho_study *y)
+static bool sweeps_files(const mho_study *y)
 {
     for (size_t i = 0; i < mho_hw_field_count(y->hw); i++)
-        if (mho_hw_field(y->hw, i)->kind == MHO_FIELD_STRING &&
-            is_swept(y, mho_hw_field(y->hw, i)->key))
+        if (is_file(mho_hw_field(y->hw, i)) && is_swept(y, mho_hw_field(y->hw, i)->key))
             return true;
     return false;
 }
@@ -69,7 +78,7 @@ static bool sweeps_texts(const mho_study *y)
  * of any run of this sweep, and of all points where files are swept. */
 static mho_status hash_files(const mho_study *y, uint64_t *out)
 {
-    const size_t points = sweeps_texts(y) ? mho_study_points(y) : 1;
+    const size_t points = sweeps_files(y) ? mho_study_points(y) : 1;
     mho_status s = MHO_OK;
     *out = MHOI_HASH_START;
     for (size_t i = 0; !s && i < points; i++) {
@@ -82,21 +91,33 @@ static mho_status hash_files(const mho_study *y, uint64_t *out)
     return s;
 }
 
+/* One network is known by itself, several by all of them. */
+static uint64_t models_id(const mho_study *y, int style)
+{
+    const size_t count = y->nets * y->sets;
+    uint64_t h = mho_net_identity(y->net[0].model[style].net, true);
+    for (size_t i = 1; i < count; i++) {
+        const uint64_t one = mho_net_identity(y->net[i].model[style].net, true);
+        h = mhoi_hash(h, &one, sizeof one);
+    }
+    return h;
+}
+
 static bool add_models(const mho_study *y, char *text, size_t size)
 {
     static const char *const key[STUDY_STYLES] = {
         [MHO_STYLE_FLOAT] = "float_model_id", [MHO_STYLE_BINARY] = "binary_model_id"};
     bool fits = true;
     for (int k = 0; fits && k < STUDY_STYLES; k++)
-        if (y->model[k].net)
-            fits =
-                mhoi_identity_add_id(text, size, key[k], mho_net_identity(y->model[k].net, true));
+        if (y->net[0].model[k].net)
+            fits = mhoi_identity_add_id(text, size, key[k], models_id(y, k));
     return fits;
 }
 
 static const char *network_name(const mho_study *y)
 {
-    const mho_net *net = y->model[0].net ? y->model[0].net : y->model[1].net;
+    const study_model *model = y->net[0].model;
+    const mho_net *net = model[0].net ? model[0].net : model[1].net;
     return mho_net_name(net);
 }
 
@@ -111,8 +132,8 @@ mho_status study_identity(const mho_study *y, char *text, size_t size)
     const bool fits = mhoi_identity_add(text, size, "version", "%s", mho_version()) &&
                       mhoi_identity_add(text, size, "@network", "%s", network_name(y)) &&
                       mhoi_identity_add(text, size, "@hw", "%s", mho_hw_name(y->hw)) &&
-                      mhoi_identity_add(text, size, "@data", "%s", y->data->name) &&
-                      mhoi_identity_add(text, size, "images", "%zu", o->images) &&
+                      mhoi_identity_add(text, size, "@data", "%s", y->set[0].data->name) &&
+                      mhoi_identity_add(text, size, "images", "%zu", y->set[0].images) &&
                       mhoi_identity_add(text, size, "seed", "%llu", (unsigned long long)o->seed) &&
                       mhoi_identity_add(text, size, "trials", "%zu", o->trials) &&
                       mhoi_identity_add(text, size, "ci", "%g", 100 * o->wanted_half) &&

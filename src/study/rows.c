@@ -100,7 +100,7 @@ static mho_status read_line(mho_rows *r, size_t number, mho_row *row, size_t *do
     const bool more = point < mho_grid_points(grid);
     const size_t n = more ? print_values(grid, point, r->want) : 0;
     if (!more || strncmp(r->line, r->want, n) != 0 ||
-        read_numbers(r->line + n, r->study->options.images, &row[point]))
+        read_numbers(r->line + n, study_set_of(r->study, point)->images, &row[point]))
         return mho_error(MHO_EFORMAT, "%s:%zu: not the row of point %zu", r->path, number,
                          point + 1);
     *done = point + 1;

@@ -10,53 +10,52 @@
 #include "study/study_impl.h"
 
 /* Once for all points that share the network. */
-static mho_status software_error(mho_study *y, study_model *model)
+static mho_status software_error(const study_set *set, study_model *model)
 {
     size_t wrong = 0;
     if (!isnan(model->software_error))
         return MHO_OK;
-    mho_status s = mho_infer_errors(model->net, &y->data->test, y->options.images, &wrong);
+    mho_status s = mho_infer_errors(model->net, &set->data->test, set->images, &wrong);
     if (!s)
-        model->software_error = (double)wrong / (double)y->options.images;
+        model->software_error = (double)wrong / (double)set->images;
     return s;
 }
 
 /* One programming of a chip that has nothing to vary. */
-static mho_status single_error(const mho_study *y, const mho_net *net, const mho_hw *hw,
-                               double *error)
+static mho_status single_error(const study_set *set, uint64_t seed, const mho_net *net,
+                               const mho_hw *hw, double *error)
 {
     mho_chip *chip = NULL;
     mho_error_estimate one;
-    mho_status s = mho_chip_open(net, hw, &y->calibration, &chip);
+    mho_status s = mho_chip_open(net, hw, &set->calibration, &chip);
     if (!s)
-        s = mho_error_of(chip, &y->data->test, y->options.images, y->options.seed, 1, 0, NULL, NULL,
-                         NULL, &one);
+        s = mho_error_of(chip, &set->data->test, set->images, seed, 1, 0, NULL, NULL, NULL, &one);
     mho_chip_destroy(chip);
     *error = s ? (double)NAN : one.spread.mean;
     return s;
 }
 
-static mho_status ideal_error(const mho_study *y, const mho_net *net, mho_result *r)
+static mho_status ideal_error(const study_set *set, const mho_net *net, mho_result *r)
 {
     mho_hw *ideal = NULL;
     mho_status s = mho_hw_clone_ideal(r->hw, &ideal);
     if (!s)
-        s = single_error(y, net, ideal, &r->ideal_error);
+        s = single_error(set, r->options.seed, net, ideal, &r->ideal_error);
     mho_hw_destroy(ideal);
     if (!s)
-        r->ideal = mho_images_interval(r->ideal_error, y->options.images);
+        r->ideal = mho_images_interval(r->ideal_error, set->images);
     return s;
 }
 
 /* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
  * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
-static mho_status base_error(const mho_study *y, mho_result *r)
+static mho_status base_error(const study_net *n, const study_set *set, mho_result *r)
 {
     mho_hw *base = NULL, *ideal = NULL;
     mho_net *net = NULL;
-    if (y->from_file && study_style(r->hw) == MHO_STYLE_BINARY)
+    if (n->from_file && study_style(r->hw) == MHO_STYLE_BINARY)
         return MHO_OK;
-    mho_status s = mho_model_open(y->name, MHO_STYLE_FLOAT, y->data->name, &net);
+    mho_status s = mho_model_open(n->name, MHO_STYLE_FLOAT, set->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
     if (!s)
@@ -64,7 +63,7 @@ static mho_status base_error(const mho_study *y, mho_result *r)
     if (!s)
         s = mho_hw_clone_ideal(base, &ideal);
     if (!s)
-        s = single_error(y, net, ideal, &r->base_error);
+        s = single_error(set, r->options.seed, net, ideal, &r->base_error);
     mho_hw_destroy(ideal);
     mho_hw_destroy(base);
     mho_net_destroy(net);
@@ -85,6 +84,7 @@ static void show_progress(void *user, size_t trial)
 static mho_status trials(const mho_study *y, const mho_net *net, size_t point, mho_result *r)
 {
     const mho_study_options *o = &y->options;
+    const study_set *set = study_set_of(y, point);
     progress p = {.what = "crossbars", .trials = o->trials};
     mho_chip *chip = NULL;
     if (y->grid)
@@ -92,9 +92,9 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
     show_progress(&p, 0);
     mho_status s = mhoi_alloc(&r->by_trial, o->trials, sizeof *r->by_trial, "errors");
     if (!s)
-        s = mho_chip_open(net, r->hw, &y->calibration, &chip);
+        s = mho_chip_open(net, r->hw, &set->calibration, &chip);
     if (!s)
-        s = mho_error_of(chip, &y->data->test, o->images, o->seed, o->trials, o->wanted_half,
+        s = mho_error_of(chip, &set->data->test, set->images, o->seed, o->trials, o->wanted_half,
                          r->by_trial, show_progress, &p, &r->error);
     mho_run_set_part(NULL, "", 0, 0);
     if (chip)
@@ -103,13 +103,15 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
     return s;
 }
 
-static void describe(const mho_study *y, const study_model *model, mho_result *r)
+static void describe(const mho_study *y, const study_model *model, const study_set *set,
+                     mho_result *r)
 {
     snprintf(r->network, sizeof r->network, "%s", mho_net_name(model->net));
     snprintf(r->model, sizeof r->model, "%s", model->origin);
-    snprintf(r->data, sizeof r->data, "%s", y->data->name);
-    snprintf(r->data_place, sizeof r->data_place, "%s", y->data->place);
+    snprintf(r->data, sizeof r->data, "%s", set->data->name);
+    snprintf(r->data_place, sizeof r->data_place, "%s", set->data->place);
     r->options = y->options;
+    r->options.images = set->images;
     r->threads = mhoi_threads();
     r->kernel = mho_cpu_name(mho_cpu_level());
     r->software_error = r->ideal_error = r->base_error = (double)NAN;
@@ -117,29 +119,32 @@ static void describe(const mho_study *y, const study_model *model, mho_result *r
 
 static mho_status run_all(mho_study *y, size_t point, mho_result *r)
 {
-    study_model *model = &y->model[study_style(r->hw)];
+    study_net *n = study_net_of(y, point);
+    const study_set *set = study_set_of(y, point);
+    study_model *model = &n->model[study_style(r->hw)];
     mho_status s = MHO_OK;
-    describe(y, model, r);
+    describe(y, model, set, r);
     if (y->options.prices) {
         r->stage = MHO_STAGE_PRICE;
         s = study_price(model->net, r->hw, r);
     }
     r->stage = s ? r->stage : MHO_STAGE_RUN;
     if (!s)
-        s = software_error(y, model);
+        s = software_error(set, model);
     r->software_error = model->software_error;
-    r->software = mho_images_interval(r->software_error, y->options.images);
+    r->software = mho_images_interval(r->software_error, set->images);
     if (!s && y->options.ideal)
-        s = ideal_error(y, model->net, r);
+        s = ideal_error(set, model->net, r);
     if (!s && y->options.prices)
-        s = base_error(y, r);
+        s = base_error(n, set, r);
     return s ? s : trials(y, model->net, point, r);
 }
 
 mho_status mho_study_describe(const mho_study *study, mho_result *result)
 {
     *result = (mho_result){.stage = MHO_STAGE_OPEN};
-    describe(study, &study->model[study->model[0].net ? 0 : 1], result);
+    const study_model *model = study->net[0].model;
+    describe(study, &model[model[0].net ? 0 : 1], &study->set[0], result);
     return mho_hw_clone(study->hw, &result->hw);
 }
 
@@ -156,7 +161,7 @@ mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
     result->peak_bytes = mho_peak_bytes();
     if (done)
         result->images_per_second =
-            (double)(done * study->options.images) / result->error.inference_s;
+            (double)(done * result->options.images) / result->error.inference_s;
     return s;
 }
 

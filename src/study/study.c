@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a study.  Cheap steps that can fail come first: hardware and all its points, network, prices, and
- * then the images. */
-#include <math.h>
-#include <stdio.h>
+/* Opening a study.  Cheap steps that can fail come first: hardware and all its points, then networks, prices
+ * and images (study_open.c). */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -80,82 +78,6 @@ static mho_status check_points(mho_study *y, bool style[STUDY_STYLES], size_t *c
     return s;
 }
 
-static mho_status open_model(mho_study *y, mho_style style)
-{
-    study_model *m = &y->model[style];
-    mho_status s = mho_model_open(y->name, style, y->data->name, &m->net);
-    m->software_error = (double)NAN;
-    if (y->from_file)
-        snprintf(m->origin, sizeof m->origin, "%s", y->name);
-    else
-        snprintf(m->origin, sizeof m->origin, "%s, built in, trained on %s",
-                 style == MHO_STYLE_BINARY ? "binary" : "float", y->data->name);
-    return s;
-}
-
-/* The network before the images: its model goes by the name of the data, which is cheap to find out. */
-static mho_status open_networks(mho_study *y, const mho_subject *subject,
-                                const bool style[STUDY_STYLES])
-{
-    const size_t length = strlen(subject->net) + 1;
-    mho_net *plain = NULL;
-    mho_status s = mhoi_alloc(&y->name, length, 1, "name of the network");
-    if (s)
-        return s;
-    memcpy(y->name, subject->net, length);
-    s = mho_net_open(y->name, &plain);
-    y->from_file = !s && mho_net_has_parameters(plain);
-    mho_net_destroy(plain);
-    if (!s)
-        s = mho_data_open(subject->data, false, false, &y->data);
-    for (int k = 0; !s && k < STUDY_STYLES; k++)
-        if (style[k])
-            s = open_model(y, (mho_style)k);
-    return s;
-}
-
-/* Prices of the first point: those of the others are found when their turn comes. */
-static mho_status check_prices(mho_study *y)
-{
-    mho_hw *hw = NULL;
-    mho_result scratch = {.layers = 0};
-    mho_status s = study_hw(y, 0, &hw);
-    if (!s)
-        s = study_price(y->model[study_style(hw)].net, hw, &scratch);
-    mho_result_free(&scratch);
-    mho_hw_destroy(hw);
-    return s;
-}
-
-static mho_status check_shapes(const mho_net *net, const mho_data *data)
-{
-    mho_status s = mho_images_fit(&data->test, mho_net_input_shape(net), 0, mho_net_name(net));
-    return s ? mho_error_prefix(s, "%s", data->name) : MHO_OK;
-}
-
-static mho_status open_images(mho_study *y, const mho_subject *subject, size_t calibration)
-{
-    mho_data_destroy(y->data);
-    y->data = NULL;
-    mho_status s = mho_data_open(subject->data, false, true, &y->data);
-    if (s)
-        return s;
-    const size_t there = y->data->test.count;
-    y->options.images = y->options.images ? y->options.images : there;
-    if (y->options.images > there)
-        return mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu: %s has no more", y->options.images,
-                         there, y->data->name);
-    for (int k = 0; !s && k < STUDY_STYLES; k++)
-        if (y->model[k].net)
-            s = check_shapes(y->model[k].net, y->data);
-    if (s)
-        return s;
-    s = subject->calibrate_on_test ? mho_data_head_of_test(y->data, calibration, &y->calibration)
-                                   : mho_data_head(y->data, calibration, &y->calibration);
-    return s == MHO_EDOMAIN ? mho_error_prefix(s, "output.calibration_images = %zu", calibration)
-                            : s;
-}
-
 static mho_status open_all(mho_study *y, const mho_subject *subject, const char *const *axes,
                            mho_stage *stage)
 {
@@ -164,14 +86,7 @@ static mho_status open_all(mho_study *y, const mho_subject *subject, const char 
     mho_status s = open_hardware(y, subject, axes);
     if (!s)
         s = check_points(y, style, &calibration);
-    if (!s)
-        s = open_networks(y, subject, style);
-    if (!s && y->options.prices) {
-        *stage = MHO_STAGE_PRICE;
-        s = check_prices(y);
-        *stage = s ? MHO_STAGE_PRICE : MHO_STAGE_OPEN;
-    }
-    return s ? s : open_images(y, subject, calibration);
+    return s ? s : study_open_subjects(y, subject, style, calibration, stage);
 }
 
 mho_status mho_study_open(const mho_subject *subject, const mho_study_options *options,
@@ -200,13 +115,19 @@ void mho_study_destroy(mho_study *study)
 {
     if (!study)
         return;
-    for (int k = 0; k < STUDY_STYLES; k++)
-        mho_net_destroy(study->model[k].net);
-    mho_images_free(&study->calibration);
-    mho_data_destroy(study->data);
+    for (size_t i = 0; study->net && i < study->nets * study->sets; i++) {
+        for (int k = 0; k < STUDY_STYLES; k++)
+            mho_net_destroy(study->net[i].model[k].net);
+        mhoi_free(&study->net[i].name);
+    }
+    for (size_t d = 0; study->set && d < study->sets; d++) {
+        mho_images_free(&study->set[d].calibration);
+        mho_data_destroy(study->set[d].data);
+    }
+    mhoi_free(&study->net);
+    mhoi_free(&study->set);
     mho_grid_destroy(study->grid);
     mho_hw_destroy(study->hw);
-    mhoi_free(&study->name);
     mhoi_free(&study);
 }
 

@@ -14,16 +14,41 @@ typedef struct study_model {
     double software_error; /* NaN: not yet known */
 } study_model;
 
-struct mho_study {
-    char *name;                /* of the network, as its user wrote it */
-    bool from_file;            /* and it has parameters */
-    mho_hw *hw;                /* without the fields of a point */
-    mho_grid *grid;            /* NULL: one point */
-    mho_study_options options; /* images: how many */
+/* A network and the data that its models are trained on. */
+typedef struct study_net {
+    char *name;     /* as its user wrote it */
+    bool from_file; /* and it has parameters */
     study_model model[STUDY_STYLES];
+} study_net;
+
+/* Images to test on and to calibrate with. */
+typedef struct study_set {
     mho_data *data;
     mho_images calibration;
+    size_t images; /* of the test images, the first so many */
+} study_set;
+
+struct mho_study {
+    mho_hw *hw;                /* without the fields of a point */
+    mho_grid *grid;            /* NULL: one point */
+    mho_study_options options; /* as asked for */
+    study_net *net;            /* [nets][sets]: for each network one for each set of images */
+    study_set *set;
+    size_t nets, sets;
 };
+
+/* Those of a point. */
+study_net *study_net_of(const mho_study *study, size_t point);
+study_set *study_set_of(const mho_study *study, size_t point);
+/* study_open.c: networks, images; NULL-terminated names are those of the axes, else of the subject. */
+MHO_MUST_CHECK mho_status study_open_subjects(mho_study *study, const mho_subject *subject,
+                                              const bool style[STUDY_STYLES], size_t calibration,
+                                              mho_stage *stage);
+
+/* grid.c: the axis of that key, SIZE_MAX if there is none or no grid; the number of a point's value; a value. */
+size_t study_grid_find(const mho_grid *sweep, const char *key);
+size_t study_grid_at(const mho_grid *sweep, size_t point, size_t axis);
+const char *study_grid_choice(const mho_grid *sweep, size_t axis, size_t value);
 
 /* The description of a point. */
 MHO_MUST_CHECK mho_status study_hw(const mho_study *study, size_t point, mho_hw **out);

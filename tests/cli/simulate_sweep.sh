@@ -67,6 +67,25 @@ want_error 3 "table.csv:1: rows of another run: hardware files differs"
 run simulate "$model" $few --trials 50 --sweep device.variation=0 --ci 0.05 --json; want_code 0
 want_json 'v["rows"][0]["hardware_error"]["trials"] == 4'
 
+# Networks and data are axes as well.
+/usr/bin/python3 - <<'PY'
+import os, random, struct
+random.seed(1)
+os.mkdir("noise")
+for part, n in (("train", 40), ("t10k", 20)):
+    with open(f"noise/{part}-images-idx3-ubyte", "wb") as f:
+        f.write(struct.pack(">4I", 0x803, n, 28, 28) + random.randbytes(n * 784))
+    with open(f"noise/{part}-labels-idx1-ubyte", "wb") as f:
+        f.write(struct.pack(">2I", 0x801, n) + bytes(i % 10 for i in range(n)))
+PY
+both="--hw bcnn --images 20 --trials 1 --set output.calibration_images=20 --sweep network=$model --sweep data=synthetic,noise"
+run simulate $both --json -o both.csv; want_code 0
+want_json '[r["set"]["data"] for r in v["rows"]] == ["synthetic", "noise"] and v["rows"][0]["software_error"] < 0.3 < v["rows"][1]["software_error"]'
+head -3 both.csv >cut.csv
+run simulate $both -o cut.csv --resume --quiet; want_code 0; want_same both.csv cut.csv
+run simulate "$model" $both; want_error 2 "network is given (" ") and swept"
+run simulate --hw bcnn; want_misuse "which network?"
+
 run simulate "$model" $few --ci 0.05; want_misuse "--ci goes with --sweep"
 run simulate "$model" $few $sweep --resume; want_misuse "--resume: of which file?"
 run simulate "$model" --data synthetic $sweep; want_misuse "--hw is missing"

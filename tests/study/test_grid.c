@@ -93,6 +93,9 @@ static void bad_axes_are_named(void **state)
                {"device.variation=0:1:-0.1", "leads from 0 away from 1"},
                {"device.variation=0:1:1e-9", "more than 100000 points"},
                {"device.variation=0:1:1e-300", "more than 100000 points"},
+               {"network=a,b,a", "a is given twice"},
+               {"network=", "want KEY=VALUE"},
+               {"networks=a", "unknown key networks"},
                {"output.per=crossbar,par", "did you mean pair?"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *axes[] = {bad[i].axis, NULL};
@@ -110,6 +113,26 @@ static void bad_axes_are_named(void **state)
     assert_int_equal(mho_grid_create(base, none, &sweep), MHO_ECONFIG);
     assert_int_equal(mho_grid_create(base, many, &sweep), MHO_ECONFIG);
     assert_non_null(strstr(mho_error_message(), "more than 100000 points"));
+    mho_hw_destroy(base);
+}
+
+/* Networks and data are axes whose values are names; fields of a description stay as they are. */
+static void names_are_axes(void **state)
+{
+    mho_hw *base = open_bcnn();
+    (void)state;
+    const char *axes[] = {"data=b:c,d", "device.bits=1,2", "network=x", NULL};
+    mho_grid *sweep;
+    assert_int_equal(mho_grid_create(base, axes, &sweep), MHO_OK);
+    assert_int_equal(mho_grid_points(sweep), 4);
+    assert_int_equal(mho_grid_values(sweep, 0), 2);
+    assert_string_equal(mho_grid_key(sweep, 2), "network");
+    assert_string_equal(mho_grid_value(sweep, 1, 0), "b:c"); /* no range */
+    assert_string_equal(mho_grid_value(sweep, 3, 0), "d");
+    assert_string_equal(mho_grid_value(sweep, 3, 2), "x");
+    assert_int_equal(mho_grid_apply(sweep, 3, base), MHO_OK);
+    assert_true(mho_hw_is(base, "device.bits", "2"));
+    mho_grid_destroy(sweep);
     mho_hw_destroy(base);
 }
 
@@ -165,7 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_are_the_product), cmocka_unit_test(ranges_end_where_told),
         cmocka_unit_test(bad_axes_are_named),     cmocka_unit_test(excluded_fields_name_the_point),
-        cmocka_unit_test(out_of_memory),          cmocka_unit_test(student_quantiles),
+        cmocka_unit_test(out_of_memory),          cmocka_unit_test(names_are_axes),
+        cmocka_unit_test(student_quantiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

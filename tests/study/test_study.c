@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <math.h>
 
 #include "base/alloc.h"
+#include "mho/asset.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "mho/study.h"
 
@@ -215,6 +218,47 @@ static void interrupted_with_what_there_is(void **state)
     mho_study_destroy(study);
 }
 
+/* Points of networks and fields: each is what a study of it alone finds. */
+static void networks_are_axes(void **state)
+{
+    (void)state;
+    const mho_asset *model = mho_asset_find("models/lenet-binary-mnist.onnx");
+    assert_non_null(model);
+    assert_int_equal(mhoi_file_write("axis.onnx", model->data, model->size), MHO_OK);
+    static const char *const axes[] = {"network=lenet,axis.onnx", "data=synthetic",
+                                       "device.bits=1,2", NULL};
+    static const char *const nets[] = {"lenet", "axis.onnx"}, *const bits[] = {"device.bits=1",
+                                                                               "device.bits=2"};
+    const mho_subject all = {.hw = "bcnn", .set = few};
+    const mho_study_options o = options_of(2);
+    double errors[4];
+    mho_study *study;
+    must(mho_study_open(&all, &o, axes, NULL, &study));
+    assert_int_equal(mho_study_points(study), 4);
+    assert_string_equal(mho_grid_value(mho_study_grid(study), 2, 0), "axis.onnx");
+    for (size_t i = 0; i < 4; i++) {
+        mho_result point, alone;
+        const char *const sets[] = {few[0], bits[i % 2], NULL};
+        const mho_subject one = {nets[i / 2], "bcnn", sets, "synthetic", false};
+        must(mho_study_run(study, i, &point));
+        must(mho_study_simulate(&one, &o, &alone));
+        assert_true(point.error.spread.mean == alone.error.spread.mean);
+        assert_true(point.software_error == alone.software_error);
+        assert_string_equal(point.model, alone.model);
+        errors[i] = point.software_error;
+        mho_result_free(&point);
+        mho_result_free(&alone);
+    }
+    assert_true(errors[0] != errors[2]); /* else the test tells nothing */
+    mho_study_destroy(study);
+    assert_int_equal(mho_study_open(&subject, &o, axes, NULL, &study), MHO_ECONFIG);
+    told("network is given (lenet) and swept");
+    const mho_subject none = {.hw = "bcnn", .data = "synthetic"};
+    assert_int_equal(mho_study_open(&none, &o, NULL, NULL, &study), MHO_EUSAGE);
+    told("no network is named");
+    (void)unlink("axis.onnx");
+}
+
 static void json_form(void **state)
 {
     (void)state;
@@ -267,6 +311,7 @@ int main(void)
         cmocka_unit_test(refused_before_anything_runs),
         cmocka_unit_test(interrupted_with_what_there_is),
         cmocka_unit_test(json_form),
+        cmocka_unit_test(networks_are_axes),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

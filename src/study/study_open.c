@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Networks and images of a study.  The network before the images: its model goes by the name of the data,
+ * which is cheap to find out. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "study/study_impl.h"
+
+/* Names of an axis, else the one that the subject names. */
+typedef struct names {
+    const mho_grid *grid;
+    size_t axis, count;
+    const char *only; /* NULL: of the axis */
+} names;
+
+static mho_status find_names(const mho_study *y, const char *key, const char *only, names *out)
+{
+    *out =
+        (names){.grid = y->grid, .axis = study_grid_find(y->grid, key), .count = 1, .only = only};
+    if (out->axis == SIZE_MAX)
+        return MHO_OK;
+    if (only)
+        return mho_error(MHO_ECONFIG, "%s is given (%s) and swept: want one of the two", key, only);
+    out->count = mho_grid_values(y->grid, out->axis);
+    return MHO_OK;
+}
+
+static const char *name_of(const names *n, size_t i)
+{
+    return n->axis == SIZE_MAX ? n->only : study_grid_choice(n->grid, n->axis, i);
+}
+
+static size_t index_of(const mho_study *y, const char *key, size_t point)
+{
+    const size_t axis = study_grid_find(y->grid, key);
+    return axis == SIZE_MAX ? 0 : study_grid_at(y->grid, point, axis);
+}
+
+study_net *study_net_of(const mho_study *y, size_t point)
+{
+    return &y->net[index_of(y, "network", point) * y->sets + index_of(y, "data", point)];
+}
+
+study_set *study_set_of(const mho_study *y, size_t point)
+{
+    return &y->set[index_of(y, "data", point)];
+}
+
+static mho_status open_model(study_net *n, mho_style style, const char *data)
+{
+    study_model *m = &n->model[style];
+    mho_status s = mho_model_open(n->name, style, data, &m->net);
+    m->software_error = (double)NAN;
+    if (n->from_file)
+        snprintf(m->origin, sizeof m->origin, "%s", n->name);
+    else
+        snprintf(m->origin, sizeof m->origin, "%s, built in, trained on %s",
+                 style == MHO_STYLE_BINARY ? "binary" : "float", data);
+    return s;
+}
+
+static mho_status open_network(study_net *n, const char *name, const char *data,
+                               const bool style[STUDY_STYLES])
+{
+    const size_t length = strlen(name) + 1;
+    mho_net *plain = NULL;
+    mho_status s = mhoi_alloc(&n->name, length, 1, "name of the network");
+    if (s)
+        return s;
+    memcpy(n->name, name, length);
+    s = mho_net_open(name, &plain);
+    n->from_file = !s && mho_net_has_parameters(plain);
+    mho_net_destroy(plain);
+    for (int k = 0; !s && k < STUDY_STYLES; k++)
+        if (style[k])
+            s = open_model(n, (mho_style)k, data);
+    return s;
+}
+
+/* Without the images. */
+static mho_status open_networks(mho_study *y, const names *nets, const names *sets,
+                                const bool style[STUDY_STYLES])
+{
+    mho_status s = MHO_OK;
+    for (size_t d = 0; !s && d < sets->count; d++) {
+        mho_data *data = NULL;
+        s = mho_data_open(name_of(sets, d), false, false, &data);
+        for (size_t n = 0; !s && n < nets->count; n++)
+            s = open_network(&y->net[n * sets->count + d], name_of(nets, n), data->name, style);
+        mho_data_destroy(data);
+    }
+    return s;
+}
+
+/* Prices of the first point of each network: those of the others are found when their turn comes. */
+static mho_status check_prices(mho_study *y)
+{
+    mho_hw *hw = NULL;
+    mho_result scratch = {.layers = 0};
+    mho_status s = study_hw(y, 0, &hw);
+    for (size_t n = 0; !s && n < y->nets; n++) {
+        s = study_price(y->net[n * y->sets].model[study_style(hw)].net, hw, &scratch);
+        mho_result_free(&scratch);
+    }
+    mho_hw_destroy(hw);
+    return s;
+}
+
+static mho_status check_shapes(const mho_net *net, const mho_data *data)
+{
+    mho_status s = mho_images_fit(&data->test, mho_net_input_shape(net), 0, mho_net_name(net));
+    return s ? mho_error_prefix(s, "%s", data->name) : MHO_OK;
+}
+
+static mho_status open_images(mho_study *y, size_t d, const char *name, bool of_test,
+                              size_t calibration)
+{
+    study_set *set = &y->set[d];
+    mho_status s = mho_data_open(name, false, true, &set->data);
+    if (s)
+        return s;
+    const size_t there = set->data->test.count;
+    set->images = y->options.images ? y->options.images : there;
+    if (set->images > there)
+        return mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu: %s has no more", set->images,
+                         there, set->data->name);
+    for (size_t n = 0; !s && n < y->nets; n++)
+        for (int k = 0; !s && k < STUDY_STYLES; k++)
+            if (y->net[n * y->sets + d].model[k].net)
+                s = check_shapes(y->net[n * y->sets + d].model[k].net, set->data);
+    if (s)
+        return s;
+    s = of_test ? mho_data_head_of_test(set->data, calibration, &set->calibration)
+                : mho_data_head(set->data, calibration, &set->calibration);
+    return s == MHO_EDOMAIN ? mho_error_prefix(s, "output.calibration_images = %zu", calibration)
+                            : s;
+}
+
+mho_status study_open_subjects(mho_study *y, const mho_subject *subject,
+                               const bool style[STUDY_STYLES], size_t calibration, mho_stage *stage)
+{
+    names nets, sets;
+    mho_status s = find_names(y, "network", subject->net, &nets);
+    if (!s)
+        s = find_names(y, "data", subject->data, &sets);
+    if (s)
+        return s;
+    if (!subject->net && nets.axis == SIZE_MAX)
+        return mho_error(MHO_EUSAGE, "no network is named");
+    y->nets = nets.count;
+    y->sets = sets.count;
+    s = mhoi_alloc(&y->net, y->nets * y->sets, sizeof *y->net, "networks of a study");
+    if (!s)
+        s = mhoi_alloc(&y->set, y->sets, sizeof *y->set, "images of a study");
+    if (!s)
+        s = open_networks(y, &nets, &sets, style);
+    if (!s && y->options.prices) {
+        *stage = MHO_STAGE_PRICE;
+        s = check_prices(y);
+        *stage = s ? MHO_STAGE_PRICE : MHO_STAGE_OPEN;
+    }
+    for (size_t d = 0; !s && d < y->sets; d++)
+        s = open_images(y, d, name_of(&sets, d), subject->calibrate_on_test, calibration);
+    return s;
+}
