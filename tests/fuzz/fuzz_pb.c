@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tensor/tensor_impl.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    mho_tensor tensor;
+    const mho_status s = mhoi_tensor_pb((const char *)data, size, "fuzz.pb", &tensor);
+    mho_tensor_free(&tensor);
+    fuzz_done(s);
+    return 0;
+}
