@@ -49,7 +49,7 @@ static mho_status check_word_line(const circuit *c, size_t m)
     return MHO_OK;
 }
 
-mho_status circuit_check(const circuit *c)
+mho_status mhoi_circuit_check(const circuit *c)
 {
     if (c->M < 1 || c->M > MHO_CIRCUIT_LINES || c->N < 1 || c->N > MHO_CIRCUIT_LINES)
         return mho_error(MHO_EDOMAIN,
@@ -61,14 +61,14 @@ mho_status circuit_check(const circuit *c)
     return s;
 }
 
-double circuit_driver_S(const circuit *c, size_t m)
+double mhoi_circuit_driver_S(const circuit *c, size_t m)
 {
     if (c->floating && c->floating[m])
         return 0;
     return 1 / (c->options->r_row_ohm + c->options->r_driver_ohm);
 }
 
-double circuit_sense_S(const circuit *c)
+double mhoi_circuit_sense_S(const circuit *c)
 {
     return 1 / (c->options->r_col_ohm + c->options->r_sense_ohm);
 }
@@ -77,12 +77,12 @@ mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t M, si
                                 const double *g_S, const bool *floating, double *T_S)
 {
     const circuit c = {options, M, N, g_S, floating};
-    mho_status s = circuit_check(&c);
+    mho_status s = mhoi_circuit_check(&c);
     if (s)
         return s;
     if (options->r_row_ohm > 0 && options->r_col_ohm > 0)
-        return circuit_by_blocks(&c, T_S);
-    return circuit_with_ideal_wires(&c, T_S);
+        return mhoi_circuit_by_blocks(&c, T_S);
+    return mhoi_circuit_with_ideal_wires(&c, T_S);
 }
 
 void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V, double *i_A)

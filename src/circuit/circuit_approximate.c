@@ -29,7 +29,7 @@ static mho_status screen_create(const circuit *c, screen *s)
 {
     const size_t cells = c->M * c->N;
     *s = (screen){.c = c};
-    mho_status status = lines_create(c, &s->lines);
+    mho_status status = mhoi_lines_create(c, &s->lines);
     if (!status)
         status = mhoi_alloc(&s->u, 3 * cells + c->M + c->N, sizeof *s->u, "voltages of a crossbar");
     if (status)
@@ -47,7 +47,7 @@ static mho_status screen_create(const circuit *c, screen *s)
 
 static void screen_destroy(screen *s)
 {
-    lines_destroy(&s->lines);
+    mhoi_lines_destroy(&s->lines);
     mhoi_free(&s->u);
 }
 
@@ -99,15 +99,15 @@ static mho_status approximate(const circuit *c, double *T_S, double *bound_S)
 {
     screen s;
     mho_status status = screen_create(c, &s);
-    const double foot = circuit_sense_S(c);
+    const double foot = mhoi_circuit_sense_S(c);
     if (!status) {
-        lines_word(&s.lines, s.v, s.low, s.u); /* low is 0 V still */
+        mhoi_lines_word(&s.lines, s.v, s.low, s.u); /* low is 0 V still */
         first_term(&s, T_S);
         for (int sweep = 0; sweep < SWEEPS; sweep++) {
-            lines_word(&s.lines, s.v, s.low, s.u);
-            lines_bit(&s.lines, s.u, s.low);
-            lines_word(&s.lines, s.v, s.high, s.u);
-            lines_bit(&s.lines, s.u, s.high);
+            mhoi_lines_word(&s.lines, s.v, s.low, s.u);
+            mhoi_lines_bit(&s.lines, s.u, s.low);
+            mhoi_lines_word(&s.lines, s.v, s.high, s.u);
+            mhoi_lines_bit(&s.lines, s.u, s.high);
             if (narrow(&s, foot))
                 break;
         }
@@ -122,12 +122,12 @@ mho_status mho_circuit_approximate(const mho_circuit_options *options, size_t M,
                                    double *bound_S)
 {
     const circuit c = {options, M, N, g_S, floating};
-    mho_status s = circuit_check(&c);
+    mho_status s = mhoi_circuit_check(&c);
     if (s)
         return s;
     if (options->r_row_ohm > 0 && options->r_col_ohm > 0)
         return approximate(&c, T_S, bound_S);
-    s = circuit_with_ideal_wires(&c, T_S);
+    s = mhoi_circuit_with_ideal_wires(&c, T_S);
     for (size_t n = 0; !s && n < N; n++) {
         double sum = 0;
         for (size_t m = 0; m < M; m++)

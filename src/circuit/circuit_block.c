@@ -35,7 +35,7 @@ static size_t ports(const block *b)
     return b->count[LEFT] + b->count[RIGHT] + b->count[TOP] + b->count[BOTTOM];
 }
 
-size_t block_first_port(const block *b, int side)
+size_t mhoi_block_first_port(const block *b, int side)
 {
     size_t first = b->net.inner;
     for (int s = LEFT; s < side; s++)
@@ -43,7 +43,7 @@ size_t block_first_port(const block *b, int side)
     return first;
 }
 
-bool block_is_leaf(const block *b)
+bool mhoi_block_is_leaf(const block *b)
 {
     return b->m1 - b->m0 <= LEAF && b->n1 - b->n0 <= LEAF;
 }
@@ -59,33 +59,35 @@ static size_t inner_columns(const circuit *c, const block *leaf)
     return leaf->n1 - leaf->n0 - (leaf->count[RIGHT] && !driven_right(c, leaf));
 }
 
-size_t block_word_node(const circuit *c, const block *leaf, size_t i, size_t j)
+size_t mhoi_block_word_node(const circuit *c, const block *leaf, size_t i, size_t j)
 {
     const size_t inner = inner_columns(c, leaf);
-    return j < inner ? i * inner + j : block_first_port(leaf, RIGHT) + i;
+    return j < inner ? i * inner + j : mhoi_block_first_port(leaf, RIGHT) + i;
 }
 
-size_t block_bit_node(const circuit *c, const block *leaf, size_t i, size_t j)
+size_t mhoi_block_bit_node(const circuit *c, const block *leaf, size_t i, size_t j)
 {
     const size_t port = leaf->count[TOP] > 0; /* the first cells are ports */
     if (i < port)
-        return block_first_port(leaf, TOP) + j;
+        return mhoi_block_first_port(leaf, TOP) + j;
     return (leaf->m1 - leaf->m0) * inner_columns(c, leaf) + (i - port) * (leaf->n1 - leaf->n0) + j;
 }
 
 static void connect_word_line(const circuit *c, block *leaf, size_t i)
 {
     const size_t m = leaf->m0 + i, last = leaf->n1 - leaf->n0 - 1;
-    const double wire = 1 / c->options->r_row_ohm, driver = circuit_driver_S(c, m);
+    const double wire = 1 / c->options->r_row_ohm, driver = mhoi_circuit_driver_S(c, m);
     network *net = &leaf->net;
-    connect(net, block_first_port(leaf, LEFT) + i, block_word_node(c, leaf, i, 0),
+    connect(net, mhoi_block_first_port(leaf, LEFT) + i, mhoi_block_word_node(c, leaf, i, 0),
             leaf->n0 ? wire : driver);
     for (size_t j = 0; j < last; j++)
-        connect(net, block_word_node(c, leaf, i, j), block_word_node(c, leaf, i, j + 1), wire);
+        connect(net, mhoi_block_word_node(c, leaf, i, j), mhoi_block_word_node(c, leaf, i, j + 1),
+                wire);
     if (driven_right(c, leaf))
-        connect(net, block_word_node(c, leaf, i, last), block_first_port(leaf, RIGHT) + i, driver);
+        connect(net, mhoi_block_word_node(c, leaf, i, last), mhoi_block_first_port(leaf, RIGHT) + i,
+                driver);
     for (size_t j = 0; j <= last; j++)
-        connect(net, block_word_node(c, leaf, i, j), block_bit_node(c, leaf, i, j),
+        connect(net, mhoi_block_word_node(c, leaf, i, j), mhoi_block_bit_node(c, leaf, i, j),
                 c->g_S[m * c->N + leaf->n0 + j]);
 }
 
@@ -95,30 +97,31 @@ static void connect_bit_line(const circuit *c, block *leaf, size_t j)
     const size_t last = leaf->m1 - leaf->m0 - 1;
     network *net = &leaf->net;
     for (size_t i = 0; i < last; i++)
-        connect(net, block_bit_node(c, leaf, i, j), block_bit_node(c, leaf, i + 1, j), wire);
-    connect(net, block_bit_node(c, leaf, last, j), block_first_port(leaf, BOTTOM) + j,
-            leaf->m1 == c->M ? circuit_sense_S(c) : wire);
+        connect(net, mhoi_block_bit_node(c, leaf, i, j), mhoi_block_bit_node(c, leaf, i + 1, j),
+                wire);
+    connect(net, mhoi_block_bit_node(c, leaf, last, j), mhoi_block_first_port(leaf, BOTTOM) + j,
+            leaf->m1 == c->M ? mhoi_circuit_sense_S(c) : wire);
 }
 
 static mho_status solve_leaf(const circuit *c, block *b)
 {
     const size_t rows = b->m1 - b->m0, columns = b->n1 - b->n0;
     const size_t inner = rows * inner_columns(c, b) + (rows - (b->count[TOP] > 0)) * columns;
-    mho_status s = network_create(inner + ports(b), inner, &b->net);
+    mho_status s = mhoi_network_create(inner + ports(b), inner, &b->net);
     if (s)
         return s;
     for (size_t i = 0; i < rows; i++)
         connect_word_line(c, b, i);
     for (size_t j = 0; j < columns; j++)
         connect_bit_line(c, b, j);
-    network_eliminate(&b->net);
+    mhoi_network_eliminate(&b->net);
     return MHO_OK;
 }
 
 /* Adds what b has between its sides s and t to the network, where these sides begin at node to_s, to_t. */
 static void add_sides(network *net, const block *b, int s, int t, size_t to_s, size_t to_t)
 {
-    const size_t from_s = block_first_port(b, s), from_t = block_first_port(b, t);
+    const size_t from_s = mhoi_block_first_port(b, s), from_t = mhoi_block_first_port(b, t);
     for (size_t i = 0; i < b->count[s]; i++) {
         const double *source = b->net.o + (from_s + i) * b->net.size + from_t;
         double *row = net->o + (to_s + i) * net->size + to_t;
@@ -137,7 +140,7 @@ static void lay_out(block *whole, bool beside)
     const block *first = whole->half[0];
     size_t *to_first = whole->to[0], *to_second = whole->to[1];
     for (int s = LEFT; s < SIDES; s++)
-        to_first[s] = to_second[s] = block_first_port(whole, s);
+        to_first[s] = to_second[s] = mhoi_block_first_port(whole, s);
     to_first[beside ? RIGHT : BOTTOM] = to_second[beside ? LEFT : TOP] = 0;
     const int along = beside ? TOP : LEFT, across = beside ? BOTTOM : RIGHT;
     to_second[along] += first->count[along];
@@ -165,15 +168,15 @@ static void drop_halves(block *b)
 {
     for (int h = 0; h < 2; h++) {
         if (b->half[h])
-            block_destroy(b->half[h]);
+            mhoi_block_destroy(b->half[h]);
         mhoi_free(&b->half[h]);
     }
 }
 
-void block_destroy(block *b)
+void mhoi_block_destroy(block *b)
 {
     drop_halves(b);
-    network_destroy(&b->net);
+    mhoi_network_destroy(&b->net);
 }
 
 static mho_status solve(const circuit *c, bool keep, block *b);
@@ -201,7 +204,7 @@ static mho_status merge(const circuit *c, bool keep, block *b)
         s = mhoi_interruption();
     const size_t seam = beside ? rows : columns;
     if (!s)
-        s = network_create(seam + ports(b), seam, &b->net);
+        s = mhoi_network_create(seam + ports(b), seam, &b->net);
     if (!s)
         lay_out(b, beside);
     for (int h = 0; !s && keep && h < 2; h++)
@@ -213,41 +216,42 @@ static mho_status merge(const circuit *c, bool keep, block *b)
 
 static mho_status solve(const circuit *c, bool keep, block *b)
 {
-    if (block_is_leaf(b))
+    if (mhoi_block_is_leaf(b))
         return solve_leaf(c, b);
     mho_status s = merge(c, keep, b);
     if (s)
         return s;
     if (b->m1 - b->m0 == c->M && b->n1 - b->n0 == c->N)
-        network_eliminate_across(&b->net, block_first_port(b, BOTTOM));
+        mhoi_network_eliminate_across(&b->net, mhoi_block_first_port(b, BOTTOM));
     else
-        network_eliminate(&b->net);
+        mhoi_network_eliminate(&b->net);
     return MHO_OK;
 }
 
-mho_status block_solve(const circuit *c, bool keep, block *whole)
+mho_status mhoi_block_solve(const circuit *c, bool keep, block *whole)
 {
     *whole = block_of(c, 0, c->M, 0, c->N);
     mho_status s = solve(c, keep, whole);
     if (s)
-        block_destroy(whole);
+        mhoi_block_destroy(whole);
     return s;
 }
 
-mho_status circuit_by_blocks(const circuit *c, double *T_S)
+mho_status mhoi_circuit_by_blocks(const circuit *c, double *T_S)
 {
     block whole;
-    mho_status s = block_solve(c, false, &whole);
+    mho_status s = mhoi_block_solve(c, false, &whole);
     if (s)
         return s;
-    const size_t left = block_first_port(&whole, LEFT), right = block_first_port(&whole, RIGHT);
-    const size_t foot = block_first_port(&whole, BOTTOM), size = whole.net.size;
+    const size_t left = mhoi_block_first_port(&whole, LEFT),
+                 right = mhoi_block_first_port(&whole, RIGHT);
+    const size_t foot = mhoi_block_first_port(&whole, BOTTOM), size = whole.net.size;
     for (size_t n = 0; n < c->N; n++)
         for (size_t m = 0; m < c->M; m++) {
             const double *o = whole.net.o + foot + n;
             T_S[n * c->M + m] =
                 o[(left + m) * size] + (whole.count[RIGHT] ? o[(right + m) * size] : 0);
         }
-    block_destroy(&whole);
+    mhoi_block_destroy(&whole);
     return MHO_OK;
 }

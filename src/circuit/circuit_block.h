@@ -18,13 +18,13 @@ struct block {
 };
 
 /* Solves the array.  keep: the eliminated rows of all blocks stay, so that voltages can be found. */
-MHO_MUST_CHECK mho_status block_solve(const circuit *c, bool keep, block *whole);
-void block_destroy(block *b);
+MHO_MUST_CHECK mho_status mhoi_block_solve(const circuit *c, bool keep, block *whole);
+void mhoi_block_destroy(block *b);
 
-size_t block_first_port(const block *b, int side);
-bool block_is_leaf(const block *b);
+size_t mhoi_block_first_port(const block *b, int side);
+bool mhoi_block_is_leaf(const block *b);
 /* Nodes of the cell at word line i and bit line j of a leaf. */
-size_t block_word_node(const circuit *c, const block *leaf, size_t i, size_t j);
-size_t block_bit_node(const circuit *c, const block *leaf, size_t i, size_t j);
+size_t mhoi_block_word_node(const circuit *c, const block *leaf, size_t i, size_t j);
+size_t mhoi_block_bit_node(const circuit *c, const block *leaf, size_t i, size_t j);
 
 #endif

@@ -7,12 +7,12 @@
  * needed.  So nothing is ever subtracted, and every conductance keeps full relative accuracy however
  * badly conditioned the nodal matrix is (docs/models/circuit.md eq. (4)).
  *
- * Large networks go in panels, by recursive halving, with matrix products of OpenBLAS on one thread. */
-#include <cblas.h>
+ * Large networks go in panels, by recursive halving, with matrix products (product.h). */
 #include <math.h>
 
 #include "base/alloc.h"
 #include "circuit/circuit_impl.h"
+#include "circuit/product.h"
 
 enum {
     PANEL = 8,        /* nodes eliminated one by one */
@@ -21,16 +21,25 @@ enum {
     LANES = 8,
 };
 
-mho_status network_create(size_t size, size_t inner, network *out)
+static bool is_small(const network *n)
 {
-    *out = (network){.size = size, .inner = inner};
-    openblas_set_num_threads(1); /* so that no digit depends on threads */
-    return mhoi_alloc(&out->o, size * size, sizeof *out->o, "resistor network");
+    return n->inner <= PANEL || (n->inner <= SMALL_INNER && n->size <= SMALL_SIZE);
 }
 
-void network_destroy(network *n)
+mho_status mhoi_network_create(size_t size, size_t inner, network *out)
+{
+    *out = (network){.size = size, .inner = inner};
+    mho_status s = mhoi_alloc(&out->o, size * size, sizeof *out->o, "resistor network");
+    if (!s && !is_small(out))
+        s = mhoi_alloc(&out->scratch, mhoi_product_scratch(size, size, inner), sizeof *out->scratch,
+                       "resistor network");
+    return s;
+}
+
+void mhoi_network_destroy(network *n)
 {
     mhoi_free(&n->o);
+    mhoi_free(&n->scratch);
 }
 
 /* Sum in an order that does not depend on the compiler's vector length. */
@@ -74,6 +83,25 @@ static void eliminate_singly(network *n, size_t from, size_t to, size_t limit)
     }
 }
 
+typedef struct range {
+    size_t from, to;
+} range;
+
+/* What the elimination of nodes [from, to) adds to the conductances between `rows` and `columns`. */
+static void update(network *n, size_t from, size_t to, range rows, range columns)
+{
+    const double *done = n->o + from * n->size;
+    mhoi_product_add(&(mhoi_product){.m = rows.to - rows.from,
+                                     .n = columns.to - columns.from,
+                                     .depth = to - from,
+                                     .ld = n->size,
+                                     .a = done + rows.from,
+                                     .b = done + columns.from,
+                                     .c = n->o + rows.from * n->size + columns.from,
+                                     .upper = rows.from == columns.from},
+                     n->scratch);
+}
+
 /* Eliminates nodes [from, to), updating these rows only. */
 static void eliminate_rows(network *n, size_t from, size_t to)
 {
@@ -82,39 +110,40 @@ static void eliminate_rows(network *n, size_t from, size_t to)
         return;
     }
     const size_t middle = from + (to - from) / 2, size = n->size;
-    const double *done = n->o + from * size + middle;
     eliminate_rows(n, from, middle);
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)(to - middle), (int)(size - middle),
-                (int)(middle - from), 1, done, (int)size, done, (int)size, 1,
-                n->o + middle * size + middle, (int)size);
+    update(n, from, middle, (range){middle, to}, (range){middle, size});
     eliminate_rows(n, middle, to);
 }
 
-static bool is_small(const network *n)
-{
-    return n->inner <= PANEL || (n->inner <= SMALL_INNER && n->size <= SMALL_SIZE);
-}
-
-void network_eliminate(network *n)
-{
-    if (is_small(n)) {
-        eliminate_singly(n, 0, n->inner, n->size);
-        return;
-    }
-    const size_t rest = n->size - n->inner;
-    eliminate_rows(n, 0, n->inner);
-    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)rest, (int)n->inner, 1, n->o + n->inner,
-                (int)n->size, 1, n->o + n->inner * n->size + n->inner, (int)n->size);
-}
-
-void network_eliminate_across(network *n, size_t split)
+void mhoi_network_eliminate(network *n)
 {
     if (is_small(n)) {
         eliminate_singly(n, 0, n->inner, n->size);
         return;
     }
     eliminate_rows(n, 0, n->inner);
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)(split - n->inner),
-                (int)(n->size - split), (int)n->inner, 1, n->o + n->inner, (int)n->size,
-                n->o + split, (int)n->size, 1, n->o + n->inner * n->size + split, (int)n->size);
+    update(n, 0, n->inner, (range){n->inner, n->size}, (range){n->inner, n->size});
+    mhoi_free(&n->scratch);
+}
+
+void mhoi_network_eliminate_across(network *n, size_t split)
+{
+    if (is_small(n)) {
+        eliminate_singly(n, 0, n->inner, n->size);
+        return;
+    }
+    eliminate_rows(n, 0, n->inner);
+    update(n, 0, n->inner, (range){n->inner, split}, (range){split, n->size});
+    mhoi_free(&n->scratch);
+}
+
+void mhoi_network_voltages(const network *n, double *x)
+{
+    for (size_t k = n->inner; k-- > 0;) {
+        const double *row = n->o + k * n->size; /* divided by the root, which is on the diagonal */
+        double sum = 0;
+        for (size_t j = k + 1; j < n->size; j++)
+            sum += row[j] * x[j];
+        x[k] = row[k] > 0 ? sum / row[k] : 0;
+    }
 }

@@ -108,7 +108,7 @@ static mho_status add_bit_lines(places *p)
         for (size_t m = 0; m < c->M; m++) {
             l.node[m] = p->word[m];
             l.rung[m] = c->g_S[m * c->N + n];
-            l.wire[m] = m + 1 < c->M ? 1 / c->options->r_col_ohm : circuit_sense_S(c);
+            l.wire[m] = m + 1 < c->M ? 1 / c->options->r_col_ohm : mhoi_circuit_sense_S(c);
         }
         l.start = l.end = p->sense + n;
         add_ladder(p, &l);
@@ -130,7 +130,7 @@ static mho_status add_word_lines(places *p)
             l.wire[n] = 1 / c->options->r_row_ohm;
         }
         l.start = l.end = p->driver + m;
-        l.start_S = circuit_driver_S(c, m);
+        l.start_S = mhoi_circuit_driver_S(c, m);
         l.wire[c->N - 1] = c->options->both_sides ? l.start_S : 0;
         add_ladder(p, &l);
     }
@@ -158,7 +158,7 @@ static mho_status place_lines(places *p)
         p->bit[n] = o->r_sense_ohm > 0 ? inner++ : OUTSIDE;
     p->driver = inner;
     p->sense = inner + c->M;
-    mho_status s = network_create(inner + c->M + c->N, inner, &p->net);
+    mho_status s = mhoi_network_create(inner + c->M + c->N, inner, &p->net);
     for (size_t m = 0; !s && m < c->M && o->r_row_ohm == 0; m++)
         if (p->word[m] == OUTSIDE)
             p->word[m] = p->driver + m;
@@ -188,18 +188,18 @@ static mho_status reduce(const circuit *c, places **out)
     else if (!s)
         add_cells(p);
     if (!s)
-        network_eliminate_across(&p->net, p->sense);
+        mhoi_network_eliminate_across(&p->net, p->sense);
     return s;
 }
 
 static void places_destroy(places *p)
 {
     if (p)
-        network_destroy(&p->net);
+        mhoi_network_destroy(&p->net);
     mhoi_free(&p);
 }
 
-mho_status circuit_with_ideal_wires(const circuit *c, double *T_S)
+mho_status mhoi_circuit_with_ideal_wires(const circuit *c, double *T_S)
 {
     places *p;
     mho_status s = reduce(c, &p);
@@ -210,7 +210,7 @@ mho_status circuit_with_ideal_wires(const circuit *c, double *T_S)
     return s;
 }
 
-mho_status circuit_ideal_voltages(const circuit *c, const double *v, double *u, double *w)
+mho_status mhoi_circuit_ideal_voltages(const circuit *c, const double *v, double *u, double *w)
 {
     places *p;
     double *x = NULL;
@@ -219,7 +219,7 @@ mho_status circuit_ideal_voltages(const circuit *c, const double *v, double *u, 
         s = mhoi_alloc(&x, p->net.size, sizeof *x, "voltages of ideal lines");
     if (!s) {
         memcpy(x + p->driver, v, c->M * sizeof *x);
-        network_voltages(&p->net, x);
+        mhoi_network_voltages(&p->net, x);
     }
     for (size_t m = 0; !s && m < c->M; m++)
         for (size_t n = 0; n < c->N; n++) {

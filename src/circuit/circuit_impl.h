@@ -13,38 +13,39 @@ typedef struct circuit {
 } circuit;
 
 /* Errors as told in mho/circuit.h. */
-MHO_MUST_CHECK mho_status circuit_check(const circuit *c);
+MHO_MUST_CHECK mho_status mhoi_circuit_check(const circuit *c);
 
 /* A network of `size` nodes of which the first `inner` have no connection to the outside:
  * o[i][j], i < j, is the conductance between nodes i and j.  Below the diagonal nothing is defined. */
 typedef struct network {
     double *o;
+    double *scratch; /* of the elimination */
     size_t size, inner;
 } network;
 
-MHO_MUST_CHECK mho_status network_create(size_t size, size_t inner, network *out);
-void network_destroy(network *n);
+MHO_MUST_CHECK mho_status mhoi_network_create(size_t size, size_t inner, network *out);
+void mhoi_network_destroy(network *n);
 
 /* Eliminates the inner nodes (docs/models/circuit.md eq. (4)).  Row k < inner then holds the conductances
  * that node k had when its turn came, divided by the root of their sum, and that root on the diagonal. */
-void network_eliminate(network *n);
+void mhoi_network_eliminate(network *n);
 /* The same, but of the remaining nodes only the conductances from [inner, split) to [split, size). */
-void network_eliminate_across(network *n, size_t split);
+void mhoi_network_eliminate_across(network *n, size_t split);
 
 /* x [size]: voltages; those of the inner nodes from the others, after the elimination. */
-void network_voltages(const network *n, double *x);
+void mhoi_network_voltages(const network *n, double *x);
 
 /* Conductance of wire and driver at the ends of word line m (0 if it floats), and at the foot of a bit
  * line.  Only where that resistance is not 0. */
-double circuit_driver_S(const circuit *c, size_t m);
-double circuit_sense_S(const circuit *c);
+double mhoi_circuit_driver_S(const circuit *c, size_t m);
+double mhoi_circuit_sense_S(const circuit *c);
 
 /* T by merging blocks; both wires have resistance. */
-MHO_MUST_CHECK mho_status circuit_by_blocks(const circuit *c, double *T_S);
+MHO_MUST_CHECK mho_status mhoi_circuit_by_blocks(const circuit *c, double *T_S);
 /* T where word lines or bit lines or both are ideal wires. */
-MHO_MUST_CHECK mho_status circuit_with_ideal_wires(const circuit *c, double *T_S);
+MHO_MUST_CHECK mho_status mhoi_circuit_with_ideal_wires(const circuit *c, double *T_S);
 /* Then: the voltages u [M][N] of ideal word lines and w [M][N] of ideal bit lines. */
-MHO_MUST_CHECK mho_status circuit_ideal_voltages(const circuit *c, const double *v, double *u,
-                                                 double *w);
+MHO_MUST_CHECK mho_status mhoi_circuit_ideal_voltages(const circuit *c, const double *v, double *u,
+                                                      double *w);
 
 #endif

@@ -9,7 +9,7 @@ static void factor_word(const lines *l, size_t m)
 {
     const circuit *c = l->c;
     const size_t N = c->N;
-    const double wire = 1 / c->options->r_row_ohm, driver = circuit_driver_S(c, m);
+    const double wire = 1 / c->options->r_row_ohm, driver = mhoi_circuit_driver_S(c, m);
     double seen = c->options->both_sides ? driver : 0;
     for (size_t n = N; n-- > 0;) {
         const double to_left = n > 0 ? wire : driver;
@@ -26,7 +26,7 @@ static void factor_bits(const lines *l)
 {
     const circuit *c = l->c;
     const size_t N = c->N;
-    const double wire = 1 / c->options->r_col_ohm, foot = circuit_sense_S(c);
+    const double wire = 1 / c->options->r_col_ohm, foot = mhoi_circuit_sense_S(c);
     for (size_t n = 0; n < N; n++) {
         double seen = 0;
         for (size_t m = 0; m < c->M; m++) {
@@ -39,7 +39,7 @@ static void factor_bits(const lines *l)
     }
 }
 
-mho_status lines_create(const circuit *c, lines *out)
+mho_status mhoi_lines_create(const circuit *c, lines *out)
 {
     const size_t cells = c->M * c->N;
     *out = (lines){.c = c};
@@ -57,19 +57,20 @@ mho_status lines_create(const circuit *c, lines *out)
     return MHO_OK;
 }
 
-void lines_destroy(lines *l)
+void mhoi_lines_destroy(lines *l)
 {
     mhoi_free(&l->word_pass);
 }
 
-void lines_word(const lines *l, const double *v, const double *w, double *u)
+void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u)
 {
     const circuit *c = l->c;
     const size_t N = c->N;
     for (size_t m = 0; m < c->M; m++) {
         const double *g = c->g_S + m * N, *pass = l->word_pass + m * N,
                      *gain = l->word_gain + m * N;
-        const double ends = circuit_driver_S(c, m) * (c->floating && c->floating[m] ? 0 : v[m]);
+        const double ends =
+            mhoi_circuit_driver_S(c, m) * (c->floating && c->floating[m] ? 0 : v[m]);
         double flow = c->options->both_sides ? ends : 0;
         for (size_t n = N; n-- > 0;) {
             flow += g[n] * w[m * N + n];
@@ -81,7 +82,7 @@ void lines_word(const lines *l, const double *v, const double *w, double *u)
     }
 }
 
-void lines_bit(const lines *l, const double *u, double *w)
+void mhoi_lines_bit(const lines *l, const double *u, double *w)
 {
     const circuit *c = l->c;
     const size_t M = c->M, N = c->N;

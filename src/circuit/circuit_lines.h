@@ -12,13 +12,13 @@ typedef struct lines {
     double *word_pass, *word_gain, *bit_pass, *bit_gain;
 } lines;
 
-MHO_MUST_CHECK mho_status lines_create(const circuit *c, lines *out);
-void lines_destroy(lines *l);
+MHO_MUST_CHECK mho_status mhoi_lines_create(const circuit *c, lines *out);
+void mhoi_lines_destroy(lines *l);
 
 /* u [M][N]: voltages of the word lines where drivers are at v [M] (what floats is ignored) and bit lines
  * at w [M][N]; docs/models/circuit.md eq. (9). */
-void lines_word(const lines *l, const double *v, const double *w, double *u);
+void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u);
 /* w [M][N]: voltages of the bit lines where word lines are at u and sense amplifiers at 0 V. */
-void lines_bit(const lines *l, const double *u, double *w);
+void mhoi_lines_bit(const lines *l, const double *u, double *w);
 
 #endif

@@ -79,7 +79,7 @@ mho_status mho_circuit_spice(const mho_circuit_options *options, size_t M, size_
                              const double *g_S, const bool *floating, const double *v_V, FILE *file)
 {
     const circuit c = {options, M, N, g_S, floating};
-    mho_status s = circuit_check(&c);
+    mho_status s = mhoi_circuit_check(&c);
     if (s)
         return s;
     errno = 0;

@@ -18,31 +18,20 @@ typedef struct field {
     double *u, *w;   /* [M][N] */
 } field;
 
-void network_voltages(const network *n, double *x)
-{
-    for (size_t k = n->inner; k-- > 0;) {
-        const double *row = n->o + k * n->size; /* divided by the root, which is on the diagonal */
-        double sum = 0;
-        for (size_t j = k + 1; j < n->size; j++)
-            sum += row[j] * x[j];
-        x[k] = row[k] > 0 ? sum / row[k] : 0;
-    }
-}
-
 static void take_leaf(const field *f, const block *b, const double *x)
 {
     for (size_t i = 0; i < b->m1 - b->m0; i++)
         for (size_t j = 0; j < b->n1 - b->n0; j++) {
             const size_t cell = (b->m0 + i) * f->c->N + b->n0 + j;
-            f->u[cell] = x[block_word_node(f->c, b, i, j)];
-            f->w[cell] = x[block_bit_node(f->c, b, i, j)];
+            f->u[cell] = x[mhoi_block_word_node(f->c, b, i, j)];
+            f->w[cell] = x[mhoi_block_bit_node(f->c, b, i, j)];
         }
 }
 
 /* x: voltages of the nodes of b, those of the ports given. */
 static mho_status descend(const field *f, const block *b, double *x)
 {
-    network_voltages(&b->net, x);
+    mhoi_network_voltages(&b->net, x);
     if (!b->half[0]) {
         take_leaf(f, b, x);
         return MHO_OK;
@@ -54,7 +43,7 @@ static mho_status descend(const field *f, const block *b, double *x)
         s = mhoi_alloc(&y, half->net.size, sizeof *y, "voltages of a block");
         for (int side = LEFT; !s && side < SIDES; side++)
             if (half->count[side])
-                memcpy(y + block_first_port(half, side), x + b->to[h][side],
+                memcpy(y + mhoi_block_first_port(half, side), x + b->to[h][side],
                        half->count[side] * sizeof *y);
         if (!s)
             s = descend(f, half, y);
@@ -67,18 +56,18 @@ static mho_status by_blocks(const field *f)
 {
     block whole;
     double *x;
-    mho_status s = block_solve(f->c, true, &whole);
+    mho_status s = mhoi_block_solve(f->c, true, &whole);
     if (s)
         return s;
     s = mhoi_alloc(&x, whole.net.size, sizeof *x, "voltages of a block");
     if (!s) {
         for (int side = LEFT; side <= RIGHT; side++)
             if (whole.count[side])
-                memcpy(x + block_first_port(&whole, side), f->v, f->c->M * sizeof *x);
+                memcpy(x + mhoi_block_first_port(&whole, side), f->v, f->c->M * sizeof *x);
         s = descend(f, &whole, x);
     }
     mhoi_free(&x);
-    block_destroy(&whole);
+    mhoi_block_destroy(&whole);
     return s;
 }
 
@@ -87,15 +76,15 @@ static mho_status with_ideal_wires(const field *f)
 {
     const mho_circuit_options *o = f->c->options;
     lines l;
-    mho_status s = circuit_ideal_voltages(f->c, f->v, f->u, f->w);
+    mho_status s = mhoi_circuit_ideal_voltages(f->c, f->v, f->u, f->w);
     if (s || (o->r_row_ohm == 0 && o->r_col_ohm == 0))
         return s;
-    s = lines_create(f->c, &l);
+    s = mhoi_lines_create(f->c, &l);
     if (!s && o->r_col_ohm > 0)
-        lines_bit(&l, f->u, f->w);
+        mhoi_lines_bit(&l, f->u, f->w);
     else if (!s)
-        lines_word(&l, f->v, f->w, f->u);
-    lines_destroy(&l);
+        mhoi_lines_word(&l, f->v, f->w, f->u);
+    mhoi_lines_destroy(&l);
     return s;
 }
 
@@ -189,7 +178,7 @@ mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t M, si
 {
     const circuit c = {options, M, N, g_S, floating};
     double *v;
-    mho_status s = circuit_check(&c);
+    mho_status s = mhoi_circuit_check(&c);
     for (size_t m = 0; !s && m < M; m++)
         if ((!floating || !floating[m]) && !(fabs(v_V[m]) <= MHO_CIRCUIT_MAX))
             s = mho_error(MHO_EDOMAIN, "voltage of word line %zu = %g V, want %g..%g", m + 1,

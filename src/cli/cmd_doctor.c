@@ -76,8 +76,8 @@ static void check_machine(checks *c)
 /* The shared libraries this process has loaded: the version is in the file's name. */
 static void check_libraries(checks *c)
 {
-    static const char *const names[] = {"libdnnl", "libopenblas", "libyaml", "libprotobuf-c",
-                                        "libcurl", "libz.",       "libgomp"};
+    static const char *const names[] = {"libdnnl", "libyaml", "libprotobuf-c",
+                                        "libcurl", "libz.",   "libgomp"};
     char line[PATH_MAX + 128], found[224] = "", last[PATH_MAX] = "";
     FILE *f = fopen("/proc/self/maps", "r");
     size_t n = 0;
