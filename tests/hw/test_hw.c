@@ -185,9 +185,9 @@ static void test_stored_result(void **state)
                                "output: {percentile: 97.5}\n");
     const char *const sets[] = {"device.g_on=0.1 mS", "wires.r_row=0.3333333333333333", NULL};
     mho_hw *hw = opened("sub/own.yaml", sets);
-    write_json("result.json", hw);
+    write_json("sub/result.json", hw); /* not where paths are relative to */
     assert_int_equal(chdir("sub"), 0);
-    mho_hw *again = opened("../result.json", NULL);
+    mho_hw *again = opened("result.json", NULL);
     assert_int_equal(chdir(".."), 0);
     assert_string_equal(mho_hw_name(again), "own");
     assert_true(mho_hw_identity(again) == mho_hw_identity(hw));
@@ -196,14 +196,14 @@ static void test_stored_result(void **state)
     assert_string_equal(origin_of(again, "wires.r_row")->place, "command line");
     assert_true(mho_hw_number(again, "wires.r_row") == mho_hw_number(hw, "wires.r_row"));
     mho_hw_destroy(again);
-    write_text("upon.yaml", "base: result.json\noutput: {percentile: 98}\n");
+    write_text("upon.yaml", "base: sub/result.json\noutput: {percentile: 98}\n");
     again = opened("upon.yaml", NULL);
     assert_true(mho_hw_is(again, "output.percentile", "98"));
     assert_true(mho_hw_is(again, "device.bits", "2"));
     mho_hw_destroy(again);
     write_table(11);
     mho_hw *none;
-    assert_error(mho_hw_open("result.json", NULL, &none), MHO_ECONFIG, "holds something else");
+    assert_error(mho_hw_open("sub/result.json", NULL, &none), MHO_ECONFIG, "holds something else");
     write_text("result.json", "{\"seed\": 1}");
     assert_error(mho_hw_open("result.json", NULL, &none), MHO_EFORMAT, "holds no hardware");
     mho_hw_destroy(hw);
@@ -409,9 +409,9 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     static const char *const files[] = {
-        "one.yaml",       "two.yaml",     "loop.yaml",    "orphan.yaml",   "mutated.yaml",
-        "sub/levels.csv", "sub/own.yaml", "sub/one.yaml", "sub/tech.yaml", "sub/priced.yaml",
-        "result.json",    "upon.yaml",    "bad.yaml"};
+        "one.yaml",        "two.yaml",     "loop.yaml",    "orphan.yaml",   "mutated.yaml",
+        "sub/levels.csv",  "sub/own.yaml", "sub/one.yaml", "sub/tech.yaml", "sub/result.json",
+        "sub/priced.yaml", "result.json",  "upon.yaml",    "bad.yaml"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         (void)unlink(files[i]);
     return rmdir("sub") || rmdir(folder) ? 1 : failed;
