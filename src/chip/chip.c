@@ -58,6 +58,25 @@ void chip_scales(mho_chip *chip)
     }
 }
 
+bool chip_makes_codes(const mho_chip *chip, const chip_step *step)
+{
+    return step->kind != CHIP_POOL && step->out != CHIP_NONE &&
+           chip->map[step->out].coding == MHOI_MAP_CODES &&
+           !(step->kind == CHIP_CROSSBAR && chip->layer[step->layer].z_edge);
+}
+
+void chip_rescale(mho_chip *chip, const chip_step *step)
+{
+    chip_layer *layer = &chip->layer[step->layer];
+    const chip_map *in = &chip->map[step->in];
+    if (step->kind != CHIP_CROSSBAR || !layer->z_edge)
+        return;
+    layer->z_scale =
+        ldexp((double)(in->coding == MHOI_MAP_BITS ? 1 : in->scale), layer->weight_exponent);
+    chip_threshold_merge(layer, &step->chain);
+    chip_threshold_set(layer);
+}
+
 static void choose_block(mho_chip *chip)
 {
     size_t bytes = 1;
@@ -105,7 +124,9 @@ static mho_status check_images(const mho_chip *chip, const mho_images *images, s
 /* Ranges that need no images are set; the rest, and scales of maps, come from images. */
 static mho_status calibrate(mho_chip *chip, const mho_images *images)
 {
-    bool needed = !chip->plan->one_bit_maps && chip->maps > 1;
+    bool needed = false;
+    for (size_t i = 0; i < chip->steps; i++)
+        needed = needed || chip_makes_codes(chip, &chip->step[i]);
     for (size_t l = 0; l < chip->layers; l++) {
         chip_layer *layer = &chip->layer[l];
         const bool ideal = layer->place->output_bits == 0 || layer->place->sense;
@@ -114,10 +135,10 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
         if (!ideal && !layer->needs_range)
             layer->calibrated =
                 chip_converter_of(chip, layer, mhoi_range_full(chip->plan, layer->place), false);
-        if (layer->z_edge)
-            chip_threshold_set(layer);
         needed = needed || layer->needs_range;
     }
+    for (size_t i = 0; i < chip->steps; i++)
+        chip_rescale(chip, &chip->step[i]);
     mho_status s = MHO_OK;
     if (needed && (!images || !images->count))
         return mho_error(MHO_EUSAGE, "hardware %s needs calibration images, there are none",

@@ -2,8 +2,8 @@
 /* Calibration on images with ideal devices and ideal converters: the ranges of converters (eq. 7), and
  * in full mode the scales of feature maps (eq. 9).
  *
- * A map's scale decides the sums behind it, so full mode takes the steps one after the other, each in a
- * pass over the images; binary mode has no scales and needs one pass.  Memory does not grow with the
+ * A map's scale decides the sums behind it, so where there are maps of codes the steps are taken one after the
+ * other, each in a pass over the images; maps of 1 bit have no scales, and networks of them need one pass.  Memory does not grow with the
  * number of images, and whole-number counts add up to the same in any order. */
 #include <string.h>
 
@@ -288,7 +288,10 @@ static mho_status all_passes(pass *p)
 {
     mho_chip *chip = p->chip;
     mho_status s = MHO_OK;
-    if (chip->plan->one_bit_maps) {
+    bool scales = false;
+    for (size_t i = 0; i < chip->steps; i++)
+        scales = scales || chip_makes_codes(chip, &chip->step[i]);
+    if (!scales) {
         p->steps = chip->steps;
         s = run_pass(p);
         if (!s)
@@ -298,7 +301,8 @@ static mho_status all_passes(pass *p)
     for (size_t i = 0; !s && i < chip->steps; i++) {
         const chip_step *step = &chip->step[i];
         const bool range = step->kind == CHIP_CROSSBAR && chip->layer[step->layer].needs_range;
-        const bool scale = step->kind != CHIP_POOL && step->out != CHIP_NONE;
+        const bool scale = chip_makes_codes(chip, step);
+        chip_rescale(chip, step);
         p->from = i;
         p->steps = i + 1;
         if (range || scale)

@@ -36,6 +36,19 @@ static mho_status add_bias(chip_point *point, const mho_node *node, size_t chann
     return s ? s : check_finite(node, "bias", point->b, channels);
 }
 
+mho_status chip_chain_scale(chip_chain *chain, const mho_node *node)
+{
+    const size_t each = mho_node_weight_count(node) / node->out.c;
+    chip_point *point = &chain->point[chain->points++];
+    *point = (chip_point){.op = MHO_OP_BATCHNORM};
+    mho_status s = mhoi_alloc(&point->a, node->out.c, sizeof *point->a, node->name);
+    if (!s)
+        s = mhoi_alloc(&point->b, node->out.c, sizeof *point->b, node->name);
+    for (size_t c = 0; !s && c < node->out.c; c++)
+        point->a[c] = fabsf(node->weight[c * each]);
+    return s;
+}
+
 mho_status chip_chain_add(chip_chain *chain, const mho_node *node, size_t channels)
 {
     if (chain->points == CHIP_POINTS_MAX)
@@ -76,6 +89,9 @@ float chip_chain_value(const chip_chain *chain, size_t channel, float z)
         case MHO_OP_SIGN:
             z = z > 0 ? 1.0f : -1.0f;
             break;
+        case MHO_OP_STEP:
+            z = z > 0 ? 1.0f : 0.0f;
+            break;
         default:
             z += point->b[channel];
         }
@@ -100,6 +116,10 @@ static void run_point(const chip_point *point, size_t channel, size_t positions,
     case MHO_OP_SIGN:
         for (size_t p = 0; p < positions; p++)
             z[p] = z[p] > 0 ? 1.0f : -1.0f;
+        break;
+    case MHO_OP_STEP:
+        for (size_t p = 0; p < positions; p++)
+            z[p] = z[p] > 0 ? 1.0f : 0.0f;
         break;
     default:
         for (size_t p = 0; p < positions; p++)

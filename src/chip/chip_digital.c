@@ -33,7 +33,7 @@ void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int3
                 compare(sum, positions, threshold[c], flip[c], bit);
 }
 
-void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int32_t *threshold,
+void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int64_t *threshold,
                     bool per_position, const uint8_t *flip, uint8_t *bit)
 {
     for (size_t c = 0; c < channels; c++)

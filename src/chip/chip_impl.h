@@ -58,14 +58,16 @@ typedef struct chip_layer {
     int32_t x_lo, x_hi; /* inputs in steps of the input converter */
     double z_scale;     /* codes: z = sum of m x, times this */
     int weight_exponent;
-    /* Binary layers: bit = (z >= z_edge) != flip, and what padding leaves of sum w: [channels], or
+    /* Layers before 1-bit maps: bit = (z >= z_edge) != flip; inputs of 1 bit: what padding leaves of sum w: [channels], or
      * [channels][P] where the layer pads. */
     bool per_position;
-    int32_t *z_edge, *w_sum;
-    int32_t
+    int64_t *z_edge; /* NULL: values follow, no bits */
+    int32_t *w_sum;
+    int64_t
         *excess; /* sum of a column's g+ - g- beyond its ideal; like w_sum, NULL unless read back */
     mho_window window;
     int32_t *threshold;       /* of the crossbars' sum; like w_sum */
+    int64_t *wide_threshold;  /* the same of sums of several slices or reads */
     uint8_t *flip;            /* [channels] */
     mho_converter converter;  /* in use; ideal while calibrating */
     mho_converter calibrated; /* to be used when calibration is over */
@@ -121,15 +123,25 @@ void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
                           const int16_t *g_minus);
 void chip_layer_free(chip_layer *layer);
 
+/* Sums of one read of one slice are all there is: they have 32 bits. */
+static inline bool chip_is_plain(const chip_layer *layer)
+{
+    return layer->inputs->reads == 1 && layer->cells->slices == 1 && !layer->cells->coding->counted;
+}
+
 /* chip_chain.c */
+/* Factors alpha of the channels of scaled weights. */
+MHO_MUST_CHECK mho_status chip_chain_scale(chip_chain *chain, const mho_node *node);
 MHO_MUST_CHECK mho_status chip_chain_add(chip_chain *chain, const mho_node *node, size_t channels);
 void chip_chain_free(chip_chain *chain);
 float chip_chain_value(const chip_chain *chain, size_t channel, float z);
 void chip_chain_run(const chip_chain *chain, size_t positions,
                     float *z); /* z[channels][positions] */
 
-/* chip_threshold.c: merges a chain that ends in sign into the layer; eq. (3). */
-MHO_MUST_CHECK mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
+/* chip_threshold.c: edges of z for a chain that ends in sign or step, eq. (3); to be found, and found (again, when
+ * the scale of the layer's input is known). */
+MHO_MUST_CHECK mho_status chip_threshold_create(chip_layer *layer);
+void chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
 /* Thresholds of the sums that layer->converter makes; eq. (4). */
 void chip_threshold_set(chip_layer *layer);
 
@@ -141,6 +153,10 @@ void chip_converter_value(const chip_layer *layer, double *gain, double *offset)
 
 /* chip.c: scales of maps from their exponents; pools hand on those of their input. */
 void chip_scales(mho_chip *chip);
+/* Does a step make codes of values, whose scale images tell? */
+bool chip_makes_codes(const mho_chip *chip, const chip_step *step);
+/* A crossbar step with thresholds takes the scale of its input. */
+void chip_rescale(mho_chip *chip, const chip_step *step);
 
 /* chip_calibrate.c: exponents of maps, ranges of converters. */
 MHO_MUST_CHECK mho_status chip_calibrate(mho_chip *chip, const mho_images *images);
@@ -194,7 +210,7 @@ void chip_drive(mho_codes codes, double b, uint8_t table[256]);
 void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
                bool per_position, const uint8_t *flip, uint8_t *bit);
 /* The same from wide sums. */
-void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int32_t *threshold,
+void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int64_t *threshold,
                     bool per_position, const uint8_t *flip, uint8_t *bit);
 void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, const uint8_t *in,
                uint8_t *out);

@@ -43,7 +43,8 @@ static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, siz
         if (!isfinite(w))
             return mho_error(MHO_EDOMAIN, "layer %s: weight[%zu] = %g, want a finite number",
                              node->name, i, (double)w);
-        if (alphabet != MHO_ALPHABET_REAL && w != 1 && w != -1 && !(ternary && w == 0))
+        const bool free = alphabet == MHO_ALPHABET_REAL || alphabet == MHO_ALPHABET_SCALED;
+        if (!free && w != 1 && w != -1 && !(ternary && w == 0))
             return mho_error(MHO_EDOMAIN,
                              "layer %s: weight[%zu] = %g, want +1 or -1%s in crossbar.mode %s "
                              "(train with style binary, or use crossbar.mode full)",
@@ -62,9 +63,11 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
         s = mhoi_alloc(&layer->m, n, sizeof *layer->m, node->name);
     if (s)
         return s;
-    if (layer->cells->alphabet != MHO_ALPHABET_REAL) {
-        for (size_t i = 0; i < n; i++)
-            layer->m[i] = (int16_t)((int32_t)node->weight[i] * layer->cells->one);
+    if (layer->cells->alphabet != MHO_ALPHABET_REAL) { /* alpha is a factor of the channel */
+        for (size_t i = 0; i < n; i++) {
+            const float w = node->weight[i];
+            layer->m[i] = (int16_t)(((w > 0) - (w < 0)) * layer->cells->one);
+        }
         return MHO_OK;
     }
     layer->weight_exponent =
@@ -103,12 +106,17 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
     const bool read_back = chip->plan->output.column_sum == MHO_SUM_READ_BACK;
     layer->per_position = layer->coding == MHOI_MAP_BITS &&
                           (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
-    const size_t positions = layer->per_position ? layer->positions : 1;
-    mho_status s = mhoi_alloc(&layer->threshold, channels * positions, sizeof(int32_t), node->name);
+    const size_t n = channels * (layer->per_position ? layer->positions : 1);
+    const size_t positions = n / channels;
+    const bool bits = layer->place->to_bits, plain = chip_is_plain(layer);
+    mho_status s =
+        mhoi_alloc(&layer->threshold, bits && plain ? n : 0, sizeof(int32_t), node->name);
+    if (!s && bits && !plain)
+        s = mhoi_alloc(&layer->wide_threshold, n, sizeof(int64_t), node->name);
     if (!s && layer->coding == MHOI_MAP_BITS)
-        s = mhoi_alloc(&layer->w_sum, channels * positions, sizeof(int32_t), node->name);
+        s = mhoi_alloc(&layer->w_sum, n, sizeof(int32_t), node->name);
     if (!s && mhoi_is_zero_one(layer->place) && read_back)
-        s = mhoi_alloc(&layer->excess, channels * positions, sizeof(int32_t), node->name);
+        s = mhoi_alloc(&layer->excess, n, sizeof *layer->excess, node->name);
     if (s || layer->coding != MHOI_MAP_BITS)
         return s;
     for (size_t c = 0; c < channels; c++)
@@ -118,17 +126,32 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
     return MHO_OK;
 }
 
+/* What column c's cells conduct together at position p, all slices; the digital part takes the base off. */
+static int64_t sum_of_cells(const chip_layer *layer, size_t c, size_t p, const int16_t *g_plus,
+                            const int16_t *g_minus)
+{
+    const mhoi_cells *k = layer->cells;
+    int64_t sum = 0;
+    for (size_t s = 0; s < k->slices; s++) {
+        const size_t column = mhoi_engine_column(k, c, s);
+        const int32_t less = k->coding->counted && s == 0 ? (int32_t)k->base : 0;
+        const int64_t one =
+            sum_of_rows(&layer->window, g_plus + column * layer->rows, less, p) -
+            (int64_t)sum_of_rows(&layer->window, g_minus + column * layer->rows, 0, p);
+        sum += one * ((int64_t)1 << (k->slice_bits * s));
+    }
+    return sum;
+}
+
 void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
                           const int16_t *g_minus)
 {
     const size_t positions = layer->per_position ? layer->positions : 1;
-    const int32_t offset = layer->cells->coding->counted ? (int32_t)layer->cells->base : 0;
     for (size_t c = 0; layer->excess && c < layer->columns; c++)
         for (size_t p = 0; p < positions; p++) {
             const size_t i = (g * layer->columns + c) * positions + p;
-            layer->excess[i] = sum_of_rows(&layer->window, g_plus + c * layer->rows, offset, p) -
-                               sum_of_rows(&layer->window, g_minus + c * layer->rows, 0, p) -
-                               layer->cells->unit * layer->w_sum[i];
+            layer->excess[i] = sum_of_cells(layer, c, p, g_plus, g_minus) -
+                               (int64_t)layer->cells->unit * layer->w_sum[i];
         }
 }
 
@@ -218,7 +241,7 @@ static void set_inputs(const chip_map *in, chip_layer *layer)
     layer->coding = in->coding;
     layer->x_lo = in->coding == MHOI_MAP_BITS ? 0 : in->codes.lo;
     layer->x_hi = in->coding == MHOI_MAP_BITS ? 1 : in->codes.hi;
-    layer->z_scale = in->coding == MHOI_MAP_BITS ? 1 : (double)in->scale;
+    layer->z_scale = 1; /* chip_rescale */
 }
 
 mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const mhoi_place *place,
@@ -229,7 +252,7 @@ mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const m
     layer->images = SUM_BYTES / sizeof(int32_t) / (layer->cells->converted * layer->positions);
     layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
     mho_status s = weight_units(chip, node, layer);
-    if (!s && chip->plan->one_bit_maps)
+    if (!s)
         s = correction(chip, node, layer);
     return s ? s : crossbars(layer);
 }
@@ -245,5 +268,6 @@ void chip_layer_free(chip_layer *layer)
     mhoi_free(&layer->w_sum);
     mhoi_free(&layer->excess);
     mhoi_free(&layer->threshold);
+    mhoi_free(&layer->wide_threshold);
     mhoi_free(&layer->flip);
 }

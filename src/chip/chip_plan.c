@@ -46,7 +46,7 @@ static size_t add_map(planner *p, size_t node, const mhoi_map_coding *coding)
 static bool is_elementwise(mho_op op)
 {
     return op == MHO_OP_BATCHNORM || op == MHO_OP_RELU || op == MHO_OP_LEAKY_RELU ||
-           op == MHO_OP_SIGN;
+           op == MHO_OP_SIGN || op == MHO_OP_STEP;
 }
 
 /* The map of values that end with node `end`. */
@@ -116,7 +116,7 @@ static mho_status take_to_sign(planner *p, size_t *end, chip_chain *chain, pools
         if (s)
             return s;
         p->done[j] = true;
-        *sign = node->op == MHO_OP_SIGN;
+        *sign = node->op == MHO_OP_SIGN || node->op == MHO_OP_STEP;
     }
     return MHO_OK;
 }
@@ -150,7 +150,7 @@ static mho_status binary_tail(planner *p, size_t node, chip_step *step, chip_lay
     if (!s && !sign)
         return not_modelled(&p->net->node[end], "no sign follows, and a binary layer needs one");
     if (!s)
-        s = chip_threshold_merge(layer, &step->chain);
+        s = chip_threshold_create(layer);
     if (s)
         return s;
     size_t map = step->out = add_map(p, node, &p->chip->plan->map[end]);
@@ -184,18 +184,21 @@ static mho_status plan_weighted(planner *p, size_t i)
     chip_layer *layer = &chip->layer[chip->layers++];
     mho_status s = chip_layer_create(chip, node, place, &chip->map[in], layer);
     step->chain.channels = node->out.c;
+    if (!s && layer->cells->alphabet == MHO_ALPHABET_SCALED)
+        s = chip_chain_scale(&step->chain, node);
     if (!s && node->has_bias)
         s = chip_chain_add(&step->chain, node, node->out.c);
     if (s)
         return s;
-    return chip->plan->one_bit_maps ? binary_tail(p, i, step, layer) : full_tail(p, i, step);
+    return chip->plan->one_bit_maps || place->to_bits ? binary_tail(p, i, step, layer)
+                                                      : full_tail(p, i, step);
 }
 
 static mho_status plan_pool(planner *p, size_t i)
 {
     const mho_node *node = &p->net->node[i];
     const size_t in = p->map_of[node->input[0]];
-    if (p->chip->map[in].coding == MHOI_MAP_BITS && node->op == MHO_OP_AVGPOOL)
+    if (p->chip->map[in].bits == 1 && node->op == MHO_OP_AVGPOOL)
         return not_modelled(node, "the average of bits is no bit");
     chip_step *step;
     return add_pool(p, i, in, &step);
@@ -265,11 +268,12 @@ static mho_status plan_node(planner *p, size_t i)
     return mhoi_node_refuse(node, MHOI_WALK_CHIP);
 }
 
-MHOI_WALKER_HANDLES(MHOI_WALK_CHIP,
-                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
-                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
-                        MHOI_OP_BIT(SIGN) | MHOI_OP_BIT(RELU) | MHOI_OP_BIT(LEAKY_RELU) |
-                        MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
+MHOI_WALKER_HANDLES(MHOI_WALK_CHIP, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
+                                        MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
+                                        MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                                        MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
+                                        MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
 static void look_around(planner *p)
 {
@@ -302,7 +306,7 @@ static mho_status plan(planner *p)
     }
     chip->scores_map =
         chip->step[chip->steps - 1].out == CHIP_NONE ? CHIP_NONE : p->map_of[p->output];
-    if (chip->scores_map != CHIP_NONE && chip->plan->one_bit_maps)
+    if (chip->scores_map != CHIP_NONE && chip->map[chip->scores_map].coding == MHOI_MAP_BITS)
         return not_modelled(&net->node[p->output],
                             "the scores must be the last layer's sums, not bits");
     const mho_shape out = net->node[p->output].out;

@@ -32,12 +32,6 @@ static size_t channels_of(const chip_layer *layer)
     return layer->groups * layer->columns;
 }
 
-/* Sums of one read of one slice are all there is. */
-static bool is_plain(const chip_layer *layer)
-{
-    return layer->inputs->reads == 1 && layer->cells->slices == 1 && !layer->cells->coding->counted;
-}
-
 static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
 {
     mho_status s = mhoi_alloc(&work->counter, chip->layers, sizeof *work->counter, "counters");
@@ -57,7 +51,7 @@ static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *wor
         const size_t n = together * layer->groups * layer->positions;
         const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
         sums = largest(sums, n * layer->cells->converted);
-        totals = largest(totals, is_plain(layer) ? 0 : n * layer->columns);
+        totals = largest(totals, chip_is_plain(layer) ? 0 : n * layer->columns);
         counts = largest(counts, layer->counter ? n : 0);
         if (!layer->inputs->as_is || chip->plan->device.nonlinearity > 0)
             driven = largest(driven, images * in * layer->inputs->lines);
@@ -284,7 +278,7 @@ static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t 
             if (r == 0)
                 memset(total, 0, P * sizeof *total);
             for (size_t s = 0; s < k->slices; s++) {
-                const size_t column = k->planes > 1 ? s * columns + c : c * k->slices + s;
+                const size_t column = mhoi_engine_column(k, c, s);
                 const int32_t *sum = work->sum + (i * layer->cells->converted + column) * P;
                 const int64_t weight =
                     step * layer->inputs->read[r].weight * ((int64_t)1 << (k->slice_bits * s));
@@ -306,7 +300,7 @@ static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, s
     for (size_t r = 0; r < layer->inputs->reads; r++) {
         read_sums(chip, work, step, r, first, n,
                   chip_work_drive(chip, work, layer, map, &layer->inputs->read[r], n, in));
-        if (!is_plain(layer))
+        if (!chip_is_plain(layer))
             add_read(work, layer, n, r);
     }
 }
@@ -330,9 +324,25 @@ static void to_map(const mho_chip *chip, chip_work *work, const chip_step *step,
         note_bad(work, i);
         memset(y, 0, map->size * sizeof *y);
     }
+    if (map->coding == MHOI_MAP_BITS) {
+        for (size_t k = 0; k < map->size; k++)
+            out[k] = y[k] > 0;
+        return;
+    }
     if (watch && watch->value)
         watch->value(watch->user, i, y, map->size);
     mho_quant_bytes(y, map->size, map->exponent, map->codes, out);
+}
+
+/* z of 1-bit inputs from m, the sum in units; element i of [channels][P]. */
+static float value_of_bits(const chip_layer *layer, double m, size_t i)
+{
+    if (mhoi_is_zero_one(layer->place)) {
+        const size_t k = layer->per_position ? i : i / layer->positions;
+        const double excess = layer->excess ? (double)layer->excess[k] / layer->cells->unit : 0;
+        m = 2 * m - layer->w_sum[k] - excess;
+    }
+    return (float)ldexp(m, layer->weight_exponent);
 }
 
 /* z = (gain sum + offset) / unit in the layer's own scale; exact where devices and converters are. */
@@ -343,29 +353,35 @@ static void to_scores(const mho_chip *chip, const chip_work *work, const chip_st
     const chip_map *in = &chip->map[step->in];
     const size_t n = chip->classes;
     double gain, offset;
-    const bool plain = is_plain(layer);
+    const bool plain = chip_is_plain(layer);
     chip_converter_value(layer, &gain, &offset);
     for (size_t i = 0; i < n; i++) {
         const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->cells->unit;
-        const double excess = layer->excess ? (double)layer->excess[i] / layer->cells->unit : 0;
-        scores[i] = in->coding != MHOI_MAP_BITS
-                        ? (float)(m * ldexp((double)in->scale, layer->weight_exponent))
-                    : mhoi_is_zero_one(layer->place) ? (float)(2 * m - layer->w_sum[i] - excess)
-                                                     : (float)m;
+        scores[i] = in->coding == MHOI_MAP_BITS
+                        ? value_of_bits(layer, m, i)
+                        : (float)(m * ldexp((double)in->scale, layer->weight_exponent));
     }
     chip_chain_run(&step->chain, n / step->chain.channels, scores);
 }
 
-/* Same for maps of full mode, where the unit is a power of two. */
+/* Same for maps of codes, where the unit is a power of two. */
 static void to_values(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t at,
                       size_t n, float *y)
 {
     const chip_layer *layer = &chip->layer[step->layer];
+    const chip_map *in = &chip->map[step->in];
     double gain, offset;
-    const bool plain = is_plain(layer);
+    const bool plain = chip_is_plain(layer);
     chip_converter_value(layer, &gain, &offset);
-    const double scale =
-        ldexp((double)chip->map[step->in].scale, layer->weight_exponent) / layer->cells->unit;
+    if (in->coding == MHOI_MAP_BITS || layer->cells->alphabet != MHO_ALPHABET_REAL) {
+        const double scale = ldexp((double)in->scale, layer->weight_exponent);
+        for (size_t i = 0; i < n; i++) {
+            const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->cells->unit;
+            y[i] = in->coding == MHOI_MAP_BITS ? value_of_bits(layer, m, i) : (float)(m * scale);
+        }
+        return;
+    }
+    const double scale = ldexp((double)in->scale, layer->weight_exponent) / layer->cells->unit;
     gain *= scale;
     offset *= scale;
     for (size_t i = 0; i < n; i++)
@@ -377,11 +393,11 @@ static void to_bits(chip_work *work, const chip_layer *layer, size_t at, uint8_t
 {
     const size_t channels = channels_of(layer);
     work->compared += layer->place->sense ? channels * layer->positions : 0;
-    if (is_plain(layer))
+    if (chip_is_plain(layer))
         chip_bits(work->sum + at, channels, layer->positions, layer->threshold, layer->per_position,
                   layer->flip, out);
     else
-        chip_bits_wide(work->total + at, channels, layer->positions, layer->threshold,
+        chip_bits_wide(work->total + at, channels, layer->positions, layer->wide_threshold,
                        layer->per_position, layer->flip, out);
 }
 
@@ -414,8 +430,10 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
 
 static void decode(const chip_map *map, const uint8_t *code, bool add, float *y)
 {
+    const bool bits = map->coding == MHOI_MAP_BITS;
     for (size_t i = 0; i < map->size; i++) {
-        const float v = (float)(map->codes.lo < 0 ? (int8_t)code[i] : code[i]) * map->scale;
+        const int c = bits ? 2 * code[i] - 1 : map->codes.lo < 0 ? (int8_t)code[i] : code[i];
+        const float v = (float)c * map->scale;
         y[i] = add ? y[i] + v : v;
     }
 }

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
 
+#define ALWAYS INT64_MIN /* an edge below every sum */
+
 static int64_t ceil_div(int64_t a, int64_t b) /* b > 0 */
 {
     return a >= 0 ? (a + b - 1) / b : -(-a / b);
@@ -25,17 +27,23 @@ static bool fires(const chip_chain *chain, size_t channel, double z_scale, int64
 /* Twice what z can reach with ideal devices: programmed ones may go beyond. */
 static int64_t bound(const chip_layer *layer)
 {
-    int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
-    return 2 * x * (int64_t)layer->rows + 2;
+    const mhoi_cells *k = layer->cells;
+    const int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
+    const int64_t m = (k->codes.hi > -k->codes.lo ? k->codes.hi : -k->codes.lo) / k->one;
+    return 2 * x * m * (int64_t)layer->rows + 2;
 }
 
-mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
+mho_status chip_threshold_create(chip_layer *layer)
 {
     const size_t channels = layer->groups * layer->columns;
     mho_status s = mhoi_alloc(&layer->z_edge, channels, sizeof *layer->z_edge, layer->name);
-    if (!s)
-        s = mhoi_alloc(&layer->flip, channels, sizeof *layer->flip, layer->name);
-    for (size_t c = 0; !s && c < channels; c++) {
+    return s ? s : mhoi_alloc(&layer->flip, channels, sizeof *layer->flip, layer->name);
+}
+
+void chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
+{
+    const size_t channels = layer->groups * layer->columns;
+    for (size_t c = 0; c < channels; c++) {
         int64_t low = -bound(layer), high = bound(layer); /* decisions differ between the two */
         const bool at_low = fires(chain, c, layer->z_scale, low);
         const bool constant = at_low == fires(chain, c, layer->z_scale, high);
@@ -46,10 +54,9 @@ mho_status chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
             else
                 high = middle;
         }
-        layer->z_edge[c] = constant ? INT32_MIN : hold_int32(high);
+        layer->z_edge[c] = constant ? ALWAYS : high;
         layer->flip[c] = constant ? !at_low : at_low;
     }
-    return s;
 }
 
 /* The decision edge in conductances: halfway between the two neighbouring sums that can occur.  Of bits
@@ -76,11 +83,14 @@ void chip_threshold_set(chip_layer *layer)
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++) {
             const size_t i = c * positions + p;
-            const int64_t edge =
-                analog_edge(layer, layer->z_edge[c], layer->w_sum ? layer->w_sum[i] : 0);
+            const int64_t z_edge = layer->z_edge[c] == ALWAYS ? 0 : layer->z_edge[c];
+            const int64_t edge = analog_edge(layer, z_edge, layer->w_sum ? layer->w_sum[i] : 0);
             const int64_t twice_edge = 2 * edge + (layer->excess ? layer->excess[i] : 0);
-            layer->threshold[i] = layer->z_edge[c] == INT32_MIN
-                                      ? INT32_MIN
-                                      : hold_int32(ceil_div(twice_edge - twice_offset, 2 * step));
+            const int64_t threshold =
+                layer->z_edge[c] == ALWAYS ? ALWAYS : ceil_div(twice_edge - twice_offset, 2 * step);
+            if (layer->wide_threshold)
+                layer->wide_threshold[i] = threshold;
+            else
+                layer->threshold[i] = hold_int32(threshold);
         }
 }

@@ -53,6 +53,11 @@ mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_
     for (size_t s = 0; s < cells->slices; s++)
         cells->scale += (int64_t)1 << (cells->slice_bits * s);
     coding->set_codes(&wish, cells);
+    if (cells->codes.hi < 1)
+        return mho_error(MHO_ECONFIG,
+                         "device.bits = %zu, want 2 or more for %s weights in %s cells%s",
+                         device->bits, mho_alphabet_name(alphabet), coding->name,
+                         real ? ", or crossbar.weight_bits" : "");
     coding->set_conductances(&wish, cells);
     return set_planes(&hw->crossbar, columns, cells);
 }
@@ -67,8 +72,7 @@ mhoi_column mhoi_column_of(const mhoi_cells *k, size_t plane, size_t column)
                          .weight = first + weight,
                          .slice = slice,
                          .is_reference = weight == weights,
-                         .engine = k->planes > 1 ? slice * k->columns + first + weight
-                                                 : (first + weight) * k->slices + slice};
+                         .engine = mhoi_engine_column(k, first + weight, slice)};
 }
 
 size_t mhoi_reference_of(const mhoi_cells *k, size_t column)

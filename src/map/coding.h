@@ -103,6 +103,12 @@ typedef struct mhoi_column {
     size_t engine; /* its column in mho_crossbar, no reference */
 } mhoi_column;
 
+/* Column of the engine that holds a slice of a weight column. */
+static inline size_t mhoi_engine_column(const mhoi_cells *cells, size_t weight, size_t slice)
+{
+    return cells->planes > 1 ? slice * cells->columns + weight : weight * cells->slices + slice;
+}
+
 mhoi_column mhoi_column_of(const mhoi_cells *cells, size_t plane, size_t column);
 /* The first of the engine's columns that share a reference column with this one; else itself. */
 size_t mhoi_reference_of(const mhoi_cells *cells, size_t column);

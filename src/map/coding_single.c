@@ -13,6 +13,7 @@ void mhoi_single_codes(const mhoi_weight_wish *wish, mhoi_cells *cells)
     const int32_t top = mhoi_level_top(wish->device);
     switch (wish->alphabet) {
     case MHO_ALPHABET_BINARY:
+    case MHO_ALPHABET_SCALED:
         cells->codes = (mho_codes){-top, top};
         cells->middle = true;
         cells->levels = 2;
@@ -23,7 +24,6 @@ void mhoi_single_codes(const mhoi_weight_wish *wish, mhoi_cells *cells)
         cells->levels = 3;
         break;
     case MHO_ALPHABET_REAL:
-    case MHO_ALPHABET_SCALED:
     case MHO_ALPHABET_COUNT:
         cells->offset = (int32_t)1
                         << ((wish->weight_bits ? wish->weight_bits : wish->device->bits) - 1);

@@ -3,8 +3,12 @@
  * docs/models/chip.md eq. (7). */
 #include "map/placement.h"
 
-static size_t output_bits(const mhoi_output_options *output, const mho_placement_layer *told)
+static size_t output_bits(const mhoi_plan *plan, const mhoi_output_options *output,
+                          const mhoi_place *place)
 {
+    const mho_placement_layer *told = place->told;
+    if (plan->mixed && !place->to_bits && !told->last)
+        return output->code_bits;
     if (told->x_in > 1)
         return told->first ? output->first_bits : output->split_bits;
     return told->last ? output->last_bits : output->bits;
@@ -55,7 +59,7 @@ static mho_status check_sense(const mhoi_place *place)
 mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw, mhoi_place *place)
 {
     const bool counted = place->cells.coding->counted;
-    place->output_bits = output_bits(&hw->output, place->told);
+    place->output_bits = output_bits(plan, &hw->output, place);
     place->sense = place->to_bits && place->row_groups == 1 && place->output_bits == 1;
     place->per_pair =
         counted || (place->sense ? !shares_noise(plan, place) : hw->output.per == MHO_PER_PAIR);

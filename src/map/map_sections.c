@@ -8,7 +8,7 @@
 #include "base/fields.h"
 
 static const char *const cells[] = {"1t1r", "0t1r", NULL};
-static const char *const modes[] = {"binary", "full", "ternary", NULL};
+static const char *const modes[] = {"binary", "full", "ternary", "mixed", NULL};
 static const char *const weights[] = {"differential", "single", NULL};
 static const char *const offsets[] = {"column", "digital", NULL};
 static const char *const slicings[] = {"columns", "crossbars", NULL};
@@ -36,17 +36,17 @@ static const mho_field crossbar_rows[] = {
     CHOICE("crossbar.cell", cell, "1t1r", cells, "with or without an access transistor"),
     CHOICE(
         "crossbar.mode", mode, "binary", modes,
-        "binary: weights +-1 on the end levels; ternary: 0 besides; full: weights of several bits"),
+        "binary: weights +-1 on the end levels; ternary: 0 besides; full: weights of several bits; "
+        "mixed: as the network says, layer by layer"),
     CHOICE("crossbar.weights", weights, "differential", weights,
            "a pair of cells a weight, in two crossbars, or a single one at an offset level"),
     CHOICE(
         "crossbar.offset", offset, "column", offsets,
         "what takes the offset of single cells out: a reference column in every crossbar, or the "
         "digital sum of the inputs"),
-    COUNT(
-        "crossbar.weight_bits", weight_bits, "0", 0, 16,
-        "full mode: bits of a weight, its sign included, in slices of device.bits; 0 = of one cell "
-        "or pair"),
+    COUNT("crossbar.weight_bits", weight_bits, "0", 0, 16,
+          "real weights: bits, the sign included, in slices of device.bits; 0 = of one cell "
+          "or pair"),
     CHOICE("crossbar.slicing", slicing, "columns", slicings,
            "slices of a weight lie in neighbouring columns, or in crossbars of their own"),
 };
@@ -103,6 +103,8 @@ static const mho_field output_rows[] = {
           "ADC of partial sums where rows are split; 0 = ideal"),
     COUNT("output.last_bits", last_bits, "8", 0, 16,
           "ADC of the classifier where its rows fit one crossbar; 0 = ideal"),
+    COUNT("output.code_bits", code_bits, "8", 0, 16,
+          "mixed mode: ADC of layers that no 1-bit map follows, but the classifier; 0 = ideal"),
     CHOICE("output.range", range, "least_squares", ranges,
            "sums between the first and the last code: all that can occur, `percentile` of those of "
            "images, or those of them whose codes miss them least"),

@@ -14,6 +14,7 @@ typedef enum mho_mode {
     MHO_MODE_BINARY,  /* weights +-1: only the lowest and the highest level of a cell are used */
     MHO_MODE_FULL,    /* weights of several bits on all levels */
     MHO_MODE_TERNARY, /* as binary, and weights may be 0 */
+    MHO_MODE_MIXED,   /* as the network says, layer by layer */
 } mho_mode;
 /* Codings of weights and inputs (docs/models/coding.md). */
 typedef enum mho_weights {
@@ -70,7 +71,8 @@ typedef struct mhoi_output_options {
     size_t split_bits; /* others, where rows are split: partial sums */
     size_t
         last_bits; /* the classifier: its sums are compared with each other, not with a threshold */
-    int range;     /* mho_range */
+    size_t code_bits;  /* mixed mode: layers that no 1-bit map follows, but the classifier */
+    int range;         /* mho_range */
     double percentile; /* calibrated: 99.9 keeps all but 0.1 %, half of it at either end */
     size_t calibration_images;
     bool aligned;                   /* decision edges moved halfway between possible sums */
@@ -84,7 +86,7 @@ extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output
 /* Weights and feature maps of +1 and -1 (and 0). */
 static inline bool mhoi_is_binary(const mhoi_crossbar_options *crossbar)
 {
-    return crossbar->mode != MHO_MODE_FULL;
+    return crossbar->mode == MHO_MODE_BINARY || crossbar->mode == MHO_MODE_TERNARY;
 }
 
 #endif

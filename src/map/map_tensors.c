@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How feature maps are held: of 1 bit, or in codes.  docs/models/chip.md. */
 #include "map/placement.h"
-#include "net/graph.h"
+#include "net/op_table.h"
 
 static mhoi_map_coding bits_map(void)
 {
@@ -36,6 +36,10 @@ static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t 
     case MHO_OP_FLATTEN:
     case MHO_OP_SOFTMAX:
         return plan->map[n->input[0]];
+    case MHO_OP_STEP: /* 0 and 1 are codes of one bit */
+        return codes_map(1, false);
+    case MHO_OP_SIGN:
+        return plan->one_bit_maps || plan->mixed ? bits_map() : codes_map(hw->input.bits, true);
     case MHO_OP_RELU:
         return plan->one_bit_maps ? bits_map() : codes_map(hw->input.bits, false);
     default:
@@ -47,4 +51,35 @@ void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw)
 {
     for (size_t i = 0; i < plan->nodes; i++)
         plan->map[i] = map_of(plan, net, i, hw);
+}
+
+/* Element-wise layers that rise, or fall, and max pools. */
+static bool keeps_order(const mho_node *node, const mho_node *layer)
+{
+    switch (node->op) {
+    case MHO_OP_RELU:
+    case MHO_OP_SIGN:
+    case MHO_OP_STEP:
+    case MHO_OP_MAXPOOL:
+    case MHO_OP_FLATTEN:
+        return true;
+    case MHO_OP_LEAKY_RELU:
+        return node->slope >= 0;
+    case MHO_OP_BATCHNORM: /* of the layer's channels, not of a flattened map */
+        return node->out.c == layer->out.c;
+    default:
+        return false;
+    }
+}
+
+bool mhoi_reaches_sign(const mho_net *net, const mhoi_readers *readers, size_t node)
+{
+    const mho_node *layer = &net->node[node];
+    for (size_t i = node; (i = mhoi_readers_sole(readers, i)) != MHOI_NO_NODE;) {
+        if (!keeps_order(&net->node[i], layer))
+            return false;
+        if (net->node[i].op == MHO_OP_SIGN || net->node[i].op == MHO_OP_STEP)
+            return true;
+    }
+    return false;
 }

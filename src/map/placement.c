@@ -16,15 +16,23 @@ static size_t ceil_div(size_t a, size_t b)
 typedef struct placer {
     const mho_net *net;
     mhoi_machine hw;
+    mhoi_readers readers;
     mhoi_plan *plan;
 } placer;
 
+/* In mixed mode from the weights; from the graph where there are none yet. */
 static mho_alphabet alphabet_of(const placer *p, const mho_node *node)
 {
-    (void)node;
-    return p->hw.crossbar.mode == MHO_MODE_BINARY    ? MHO_ALPHABET_BINARY
-           : p->hw.crossbar.mode == MHO_MODE_TERNARY ? MHO_ALPHABET_TERNARY
-                                                     : MHO_ALPHABET_REAL;
+    switch (p->hw.crossbar.mode) {
+    case MHO_MODE_BINARY:
+        return MHO_ALPHABET_BINARY;
+    case MHO_MODE_TERNARY:
+        return MHO_ALPHABET_TERNARY;
+    case MHO_MODE_MIXED:
+        return node->weight ? mhoi_node_find_alphabet(node) : node->alphabet;
+    default:
+        return MHO_ALPHABET_REAL;
+    }
 }
 
 static mho_status set_matrix(const mho_node *node, mho_placement_layer *l)
@@ -91,7 +99,8 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     const mhoi_plan *plan = p->plan;
     place->told = l;
     place->in = plan->map[node->input[0]];
-    place->to_bits = plan->one_bit_maps && !l->last;
+    place->to_bits = plan->mixed ? mhoi_reaches_sign(p->net, &p->readers, l->node)
+                                 : plan->one_bit_maps && !l->last;
     mho_status s = set_matrix(node, l);
     if (!s)
         s = mhoi_cells_set(&p->hw, &plan->device, alphabet_of(p, node), l->columns, &place->cells);
@@ -204,6 +213,7 @@ static void keep_hardware(placer *p)
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;
     plan->transistor = p->hw.crossbar.cell == MHO_CELL_1T1R;
+    plan->mixed = p->hw.crossbar.mode == MHO_MODE_MIXED;
     plan->one_bit_maps = mhoi_is_binary(&p->hw.crossbar);
 }
 
@@ -224,7 +234,11 @@ static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw)
     out->crossbar_columns = p.hw.crossbar.columns;
     out->single = p.hw.crossbar.weights == MHO_WEIGHTS_SINGLE;
     mhoi_maps_set(p.plan, net, &p.hw);
-    return place_layers(&p, out);
+    s = mhoi_readers_create(net, &p.readers);
+    if (!s)
+        s = place_layers(&p, out);
+    mhoi_readers_free(&p.readers);
+    return s;
 }
 
 mho_status mho_placement_create(const mho_net *net, const mho_hw *hw, mho_placement **out)

@@ -9,6 +9,7 @@
 #include "map/coding.h"
 #include "mho/circuit.h"
 #include "mho/map.h"
+#include "net/graph.h"
 
 /* One weighted layer. */
 typedef struct mhoi_place {
@@ -38,6 +39,7 @@ typedef struct mhoi_plan {
     mhoi_place *place; /* [layers], as in mho_placement */
     mho_placement_layer *layer;
     size_t layers;
+    bool mixed;        /* alphabets and maps as the network says */
     bool one_bit_maps; /* crossbar.mode binary, ternary: every map but the input is of 1 bit */
 } mhoi_plan;
 
@@ -47,9 +49,9 @@ void mhoi_plan_release(mhoi_plan *plan);
 
 /* map_tensors.c: codings of feature maps, and what follows a layer. */
 void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw);
-/* Do the sums of weighted node i end in a sign, past element-wise layers and max pools alone, so that a threshold
- * can take its place? */
-bool mhoi_reaches_sign(const mho_net *net, size_t node);
+/* Do the sums of a weighted node end in a sign or step, past rising or falling element-wise layers and max pools
+ * alone, so that a threshold can take its place? */
+bool mhoi_reaches_sign(const mho_net *net, const mhoi_readers *readers, size_t node);
 
 /* converters.c: which converter a layer gets, and the sums that can occur. */
 MHO_MUST_CHECK mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw,

@@ -49,8 +49,7 @@ typedef enum mhoi_op_flag {
       MHOI_OP_ELEMENT, MHOI_WALK_ALL)                                                              \
     X(W, SIGN, "sign", "sign", "Sign", 1, 1, same, none, MHOI_OP_ELEMENT | MHOI_OP_PLAIN,          \
       MHOI_WALK_ALL)                                                                               \
-    X(W, STEP, "step", "step", NULL, 1, 1, same, none, MHOI_OP_ELEMENT,                            \
-      MHOI_WALK_ALL & ~(unsigned)MHOI_WALK_CHIP)                                                   \
+    X(W, STEP, "step", "step", NULL, 1, 1, same, none, MHOI_OP_ELEMENT, MHOI_WALK_ALL)             \
     X(W, RELU, "relu", "relu", "Relu", 1, 1, same, none, MHOI_OP_ELEMENT | MHOI_OP_PLAIN,          \
       MHOI_WALK_ALL)                                                                               \
     X(W, LEAKY_RELU, "leaky_relu", "relu", "LeakyRelu", 1, 1, leaky_relu, leaky_relu,              \

@@ -29,7 +29,7 @@ static mho_status check_weights(const mhoi_crossbar_options *crossbar, const mho
                          "device.bits = %zu, want 2 or more: a single cell of a ternary weight "
                          "takes three levels",
                          device->bits);
-    if (!mhoi_is_binary(crossbar) && single && !bits && device->bits < 2)
+    if (crossbar->mode == MHO_MODE_FULL && single && !bits && device->bits < 2)
         return mho_error(MHO_ECONFIG,
                          "device.bits = %zu, want 2 or more: a single cell holds a weight and its "
                          "sign; or crossbar.weight_bits of several cells",
@@ -67,8 +67,10 @@ static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
     const mho_circuit_options *wires = mhoi_hw_section(hw, &mhoi_wires_section);
     if (!strncmp(key, "quant.", 6) && mhoi_is_binary(crossbar))
         return "crossbar.mode is not full";
-    if (!strcmp(key, "output.column_sum") && !mhoi_is_binary(crossbar))
+    if (!strcmp(key, "output.column_sum") && crossbar->mode == MHO_MODE_FULL)
         return "crossbar.mode is full";
+    if (!strcmp(key, "output.code_bits") && crossbar->mode != MHO_MODE_MIXED)
+        return "crossbar.mode is not mixed";
     if (!strcmp(key, "wires.both_sides") && wires->r_row_ohm == 0 && wires->r_driver_ohm == 0)
         return "wires.r_row and r_driver are 0";
     return NULL;

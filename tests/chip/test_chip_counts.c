@@ -9,6 +9,7 @@
 
 #include "any_hardware.h"
 #include "mho/run.h"
+#include "mixed_nets.h"
 
 enum { IMAGES = 5, CASES = 150 };
 
@@ -81,6 +82,31 @@ static void test_random(void **state)
     assert_true(digital > 10 && referenced > 10 && sensed > 10);
 }
 
+/* Layers of different alphabets, residual sums, 1-bit maps and codes side by side. */
+static void test_mixed(void **state)
+{
+    (void)state;
+    size_t refused = 0;
+    for (uint64_t seed = 0; seed < CASES / 3; seed++) {
+        dice d = {seed * 6007 + 29};
+        hardware h;
+        do
+            any_hardware(&d, &h);
+        while (!h.full);
+        size_t n = 0;
+        while (h.set[n])
+            n++;
+        h.set[n - 1] = "crossbar.mode=mixed";
+        mho_net *net = random_mixed(&d);
+        mho_hw *hw = NULL;
+        const mho_status s = mho_hw_open("cnn8", h.set, &hw);
+        refused += s || !check(seed, net, hw, &h, &d);
+        mho_hw_destroy(hw);
+        mho_net_destroy(net);
+    }
+    assert_true(refused < CASES / 6);
+}
+
 /* A new programming starts counting anew; runs add up. */
 static void test_adding_up(void **state)
 {
@@ -109,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_mixed),
         cmocka_unit_test(test_adding_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
