@@ -145,7 +145,7 @@ static mho_status add_node(builder *b, size_t i)
             return replace(b, i, node->input[0]);
         b->tensor[i] = b->tensor[node->input[0]];
         return MHO_OK;
-    case MHO_OP_COUNT:
+    default:
         break;
     }
     return mhoi_node_refuse(node, MHOI_WALK_ARRAY);

@@ -261,8 +261,7 @@ static mho_status plan_node(planner *p, size_t i)
     case MHO_OP_LEAKY_RELU:
     case MHO_OP_ADD:
         return plan_pointwise(p, i);
-    case MHO_OP_STEP:
-    case MHO_OP_COUNT:
+    default:
         break;
     }
     return mhoi_node_refuse(node, MHOI_WALK_CHIP);

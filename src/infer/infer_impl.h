@@ -46,6 +46,9 @@ MHO_MUST_CHECK mho_status infer_plan_create(const mho_net *net, size_t block, si
  * slices of so many images work it out by lanes. */
 bool infer_lanes_fit(const mho_net *net);
 void infer_plan_free(infer_plan *plan);
+/* infer_place.c: where each value is kept; those that no later step reads give their place away (merge), unless
+ * every node's value is wanted. */
+MHO_MUST_CHECK mho_status infer_place(infer_plan *plan, bool merge);
 /* Runs all steps on one block; the input's value is in place. */
 MHO_MUST_CHECK mho_status infer_plan_run(const infer_plan *plan, float *memory);
 

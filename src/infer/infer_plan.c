@@ -270,15 +270,9 @@ static bool lanes_can(const mho_node *n)
     case MHO_OP_STEP:
     case MHO_OP_RELU:
         return true;
-    case MHO_OP_INPUT:
-    case MHO_OP_FC:
-    case MHO_OP_ADD:
-    case MHO_OP_FLATTEN:
-    case MHO_OP_SOFTMAX:
-    case MHO_OP_COUNT:
+    default: /* step by step */
         return false;
     }
-    return false; /* operators added since: step by step */
 }
 
 bool infer_lanes_fit(const mho_net *net)
@@ -326,36 +320,6 @@ static mho_status build(infer_plan *plan, bool merge)
     return s;
 }
 
-/* Gives every value a place, in whole cache lines: the whole block's if a step after the head reads it, if it
- * is the input or the output, or if every value is wanted. */
-static void place(infer_plan *plan, bool merge)
-{
-    plan->whole[0] = plan->whole[plan->net->nodes - 1] = true;
-    for (size_t i = 0; i < plan->steps; ++i) {
-        const infer_step *step = &plan->step[i];
-        for (size_t k = 0; i >= plan->head && k < step->node->inputs; ++k)
-            plan->whole[k ? step->node->input[k] : step->input] = true;
-        if (i >= plan->head || !merge)
-            plan->whole[step->output] = true;
-    }
-    size_t at = 0;
-    for (size_t i = 0; i <= plan->steps; ++i) {
-        const size_t node = i ? plan->step[i - 1].output : 0,
-                     n = plan->whole[node] ? plan->block : plan->slice;
-        plan->offset[node] = at;
-        at += (n * infer_elements(plan->net->node[node].out) + 15) / 16 * 16;
-    }
-    if (plan->lanes) {
-        plan->enter = at;
-        at += MHOI_LANES * infer_elements(plan->net->node[0].out);
-        plan->leave = at;
-        at += MHOI_LANES * infer_elements(plan->net->node[plan->step[plan->head - 1].output].out);
-    }
-    const size_t scratch = (plan->scratch + 63) / 64 * 16;
-    plan->scratch = at;
-    plan->floats = at + scratch;
-}
-
 mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge,
                              infer_plan *plan)
 {
@@ -364,8 +328,8 @@ mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice, boo
         plan->lanes = mhoi_lanes_best();
     mho_status s = build(plan, merge);
     if (s == MHO_OK)
-        place(plan, merge);
-    else
+        s = infer_place(plan, merge);
+    if (s != MHO_OK)
         infer_plan_free(plan);
     return s;
 }

@@ -33,7 +33,8 @@ static mho_status check_finite(const mho_node *node, size_t count, const float *
     switch (node->op) {
     case MHO_OP_CONV:
     case MHO_OP_FC:
-        if (node->alphabet == MHO_ALPHABET_BINARY) /* sums of as many inputs as there are rows: far from the end of float */
+        if (node->alphabet ==
+            MHO_ALPHABET_BINARY) /* sums of as many inputs as there are rows: far from the end of float */
             return MHO_OK;
         break;
     case MHO_OP_AVGPOOL:
@@ -90,8 +91,7 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
     case MHO_OP_SOFTMAX:
         softmax(n * node->out.h * node->out.w, node->out.c, x, y);
         return MHO_OK;
-    case MHO_OP_INPUT: /* in place before the first step */
-    case MHO_OP_COUNT:
+    default: /* the input is in place before the first step */
         break;
     }
     return mhoi_node_refuse(node, MHOI_WALK_INFER);

@@ -14,29 +14,29 @@ _Static_assert(AT(kw) == AT(kh) + sizeof(size_t) && AT(stride_w) == AT(stride_h)
 
 static const mhoi_attribute attributes_none[] = {{0}};
 static const mhoi_attribute attributes_conv[] = {
-    {"out", NULL, MHOI_ATTRIBUTE_SIZE, AT(out.c), true},
-    {"kernel", "kernel_shape", MHOI_ATTRIBUTE_PAIR, AT(kh), true},
-    {"stride", "strides", MHOI_ATTRIBUTE_PAIR, AT(stride_h), false},
-    {"dilation", "dilations", MHOI_ATTRIBUTE_PAIR, AT(dilation_h), false},
-    {"pad", "pads", MHOI_ATTRIBUTE_PADS, AT(pad_top), false},
-    {"groups", "group", MHOI_ATTRIBUTE_SIZE, AT(groups), false},
-    {"bias", NULL, MHOI_ATTRIBUTE_BOOL, AT(has_bias), false},
+    {"out", NULL, MHOI_ATTRIBUTE_SIZE, AT(out.c), true, 0},
+    {"kernel", "kernel_shape", MHOI_ATTRIBUTE_PAIR, AT(kh), true, 0},
+    {"stride", "strides", MHOI_ATTRIBUTE_PAIR, AT(stride_h), false, 0},
+    {"dilation", "dilations", MHOI_ATTRIBUTE_PAIR, AT(dilation_h), false, 0},
+    {"pad", "pads", MHOI_ATTRIBUTE_PADS, AT(pad_top), false, 0},
+    {"groups", "group", MHOI_ATTRIBUTE_SIZE, AT(groups), false, 0},
+    {"bias", NULL, MHOI_ATTRIBUTE_BOOL, AT(has_bias), false, 0},
     {0}};
 static const mhoi_attribute attributes_fc[] = {
-    {"out", NULL, MHOI_ATTRIBUTE_SIZE, AT(out.c), true},
-    {"bias", NULL, MHOI_ATTRIBUTE_BOOL, AT(has_bias), false},
+    {"out", NULL, MHOI_ATTRIBUTE_SIZE, AT(out.c), true, 0},
+    {"bias", NULL, MHOI_ATTRIBUTE_BOOL, AT(has_bias), false, 0},
     {0}};
 static const mhoi_attribute attributes_pool[] = {
-    {"kernel", "kernel_shape", MHOI_ATTRIBUTE_PAIR, AT(kh), true},
-    {"stride", "strides", MHOI_ATTRIBUTE_PAIR, AT(stride_h), false},
-    {"dilation", "dilations", MHOI_ATTRIBUTE_PAIR, AT(dilation_h), false},
-    {"pad", "pads", MHOI_ATTRIBUTE_PADS, AT(pad_top), false},
-    {"ceil", "ceil_mode", MHOI_ATTRIBUTE_BOOL, AT(ceil_mode), false},
+    {"kernel", "kernel_shape", MHOI_ATTRIBUTE_PAIR, AT(kh), true, 0},
+    {"stride", "strides", MHOI_ATTRIBUTE_PAIR, AT(stride_h), false, 0},
+    {"dilation", "dilations", MHOI_ATTRIBUTE_PAIR, AT(dilation_h), false, 0},
+    {"pad", "pads", MHOI_ATTRIBUTE_PADS, AT(pad_top), false, 0},
+    {"ceil", "ceil_mode", MHOI_ATTRIBUTE_BOOL, AT(ceil_mode), false, 0},
     {0}};
 static const mhoi_attribute attributes_batchnorm[] = {
-    {"epsilon", "epsilon", MHOI_ATTRIBUTE_FLOAT, AT(epsilon), false}, {0}};
+    {"epsilon", "epsilon", MHOI_ATTRIBUTE_FLOAT, AT(epsilon), false, 1e-5F}, {0}};
 static const mhoi_attribute attributes_leaky_relu[] = {
-    {"slope", "alpha", MHOI_ATTRIBUTE_FLOAT, AT(slope), false}, {0}};
+    {"slope", "alpha", MHOI_ATTRIBUTE_FLOAT, AT(slope), false, 0.01F}, {0}};
 
 #define ROW(W, op, name, stem, onnx, low, high, shape, attributes, flags, walkers)                 \
     [MHO_OP_##op] = {name,                                                                         \

@@ -89,6 +89,7 @@ typedef struct mhoi_attribute {
     mhoi_attribute_kind kind;
     size_t offset; /* in mho_node */
     bool required;
+    float absent; /* FLOAT: what ONNX means where it is not told */
 } mhoi_attribute;
 
 typedef struct mhoi_op_info {

@@ -6,64 +6,14 @@
 #include "net/net_impl.h"
 #include "onnx/onnx_graph.h"
 
-#define EDGE_MAX ((int64_t)1 << 31)
-
-/* --- parts of a node */
-
-static const char *input(const Onnx__NodeProto *n, size_t i)
-{
-    return i < n->n_input ? n->input[i] : "";
-}
-
-static const Onnx__AttributeProto *attribute(const Onnx__NodeProto *n, const char *name)
-{
-    for (size_t i = 0; i < n->n_attribute; i++)
-        if (strcmp(mhoi_onnx_text(n->attribute[i]->name), name) == 0)
-            return n->attribute[i];
-    return NULL;
-}
-
-static int64_t int_of(const Onnx__NodeProto *n, const char *name, int64_t otherwise)
-{
-    const Onnx__AttributeProto *a = attribute(n, name);
-    return a ? a->i : otherwise;
-}
-
-static float float_of(const Onnx__NodeProto *n, const char *name, float otherwise)
-{
-    const Onnx__AttributeProto *a = attribute(n, name);
-    return a ? a->f : otherwise;
-}
-
-static mho_status refuse(const char *what, int64_t value)
-{
-    return mho_error(MHO_ENOTMODELED, "%s = %lld", what, (long long)value);
-}
-
-/* Attribute of `count` numbers low..2^31; absent: out stays. */
-static mho_status ints_of(const Onnx__NodeProto *n, const char *name, size_t count, int64_t low,
-                          size_t *out)
-{
-    const Onnx__AttributeProto *a = attribute(n, name);
-    if (!a)
-        return MHO_OK;
-    if (a->n_ints != count)
-        return mho_error(MHO_ENOTMODELED, "%s of %zu numbers, want %zu", name, a->n_ints, count);
-    for (size_t k = 0; k < count; k++) {
-        if (a->ints[k] < low || a->ints[k] > EDGE_MAX)
-            return mho_error(MHO_ENOTMODELED, "%s = %lld", name, (long long)a->ints[k]);
-        out[k] = (size_t)a->ints[k];
-    }
-    return MHO_OK;
-}
-
 /* The constant that input i names, its values counted. */
 static mho_status constant_of(const mhoi_graph *g, const Onnx__NodeProto *n, size_t i,
                               const Onnx__TensorProto **out, size_t *count)
 {
-    *out = mhoi_graph_constant(g, input(n, i));
+    *out = mhoi_graph_constant(g, mhoi_node_input(n, i));
     if (!*out)
-        return mho_error(MHO_ENOTMODELED, "input %zu ('%s') is no constant", i, input(n, i));
+        return mho_error(MHO_ENOTMODELED, "input %zu ('%s') is no constant", i,
+                         mhoi_node_input(n, i));
     return mhoi_onnx_count(*out, count);
 }
 
@@ -81,8 +31,8 @@ static mho_status vector_of(const mhoi_graph *g, const Onnx__NodeProto *n, size_
     size_t count = 0;
     mho_status s = constant_of(g, n, i, &t, &count);
     if (!s && count != want)
-        s = mho_error(MHO_EFORMAT, "input %zu ('%s') has %zu values, want %zu", i, input(n, i),
-                      count, want);
+        s = mho_error(MHO_EFORMAT, "input %zu ('%s') has %zu values, want %zu", i,
+                      mhoi_node_input(n, i), count, want);
     if (!s)
         s = mhoi_alloc(out, count, sizeof **out, "ONNX parameters");
     if (!s)
@@ -122,8 +72,8 @@ static mho_status append(mhoi_graph *g, const char *name, const mho_node *layer)
     return mhoi_net_infer_node(g->net, i);
 }
 
-static mho_status append_node(mhoi_graph *g, const Onnx__NodeProto *n, const mho_node *layer,
-                              bool flat)
+mho_status mhoi_graph_append(mhoi_graph *g, const Onnx__NodeProto *n, const mho_node *layer,
+                             bool flat)
 {
     const char *name = mhoi_onnx_text(n->name);
     mho_status s = append(g, name[0] ? name : n->output[0], layer);
@@ -161,9 +111,9 @@ static mho_status begin(mhoi_graph *g, const Onnx__NodeProto *n, mho_op op, bool
     *flat = false;
     if (map)
         mhoi_node_set_window(layer, 0, 0);
-    mho_status s = mhoi_graph_layer(g, input(n, 0), &layer->input[0], flat);
+    mho_status s = mhoi_graph_layer(g, mhoi_node_input(n, 0), &layer->input[0], flat);
     if (!s && map && *flat)
-        s = mho_error(MHO_EFORMAT, "input '%s' has 2 dimensions, want 4", input(n, 0));
+        s = mho_error(MHO_EFORMAT, "input '%s' has 2 dimensions, want 4", mhoi_node_input(n, 0));
     if (!s)
         layer->in = g->net->node[layer->input[0]].out;
     return s;
@@ -183,7 +133,7 @@ static void same_padding(size_t in, size_t span, size_t stride, bool upper, size
 
 static mho_status read_padding(const Onnx__NodeProto *n, mho_node *layer)
 {
-    const Onnx__AttributeProto *a = attribute(n, "auto_pad");
+    const Onnx__AttributeProto *a = mhoi_node_attribute(n, "auto_pad");
     char mode[16] = "NOTSET";
     if (a && a->has_s && a->s.len < sizeof mode) {
         memcpy(mode, a->s.data, a->s.len);
@@ -197,7 +147,7 @@ static mho_status read_padding(const Onnx__NodeProto *n, mho_node *layer)
         same_padding(layer->in.w, (layer->kw - 1) * layer->dilation_w + 1, layer->stride_w, upper,
                      &pads[1], &pads[3]);
     } else if (strcmp(mode, "NOTSET") == 0) {
-        mho_status s = ints_of(n, "pads", 4, 0, pads);
+        mho_status s = mhoi_node_ints(n, "pads", 4, 0, pads);
         if (s)
             return s;
     } else if (strcmp(mode, "VALID") != 0) {
@@ -214,11 +164,11 @@ static mho_status read_padding(const Onnx__NodeProto *n, mho_node *layer)
 static mho_status read_window(const Onnx__NodeProto *n, mho_node *layer)
 {
     size_t kernel[2] = {layer->kh, layer->kw}, strides[2] = {1, 1}, dilations[2] = {1, 1};
-    mho_status s = ints_of(n, "kernel_shape", 2, 1, kernel);
+    mho_status s = mhoi_node_ints(n, "kernel_shape", 2, 1, kernel);
     if (!s)
-        s = ints_of(n, "strides", 2, 1, strides);
+        s = mhoi_node_ints(n, "strides", 2, 1, strides);
     if (!s)
-        s = ints_of(n, "dilations", 2, 1, dilations);
+        s = mhoi_node_ints(n, "dilations", 2, 1, dilations);
     if (s)
         return s;
     if (kernel[0] == 0 || kernel[1] == 0)
@@ -249,17 +199,17 @@ static mho_status convert_conv(mhoi_graph *g, const Onnx__NodeProto *n)
     layer.out.c = (size_t)t->dims[0];
     layer.kh = kh;
     layer.kw = kw;
-    const int64_t groups = int_of(n, "group", 1);
-    if (groups < 1 || groups > EDGE_MAX)
+    const int64_t groups = mhoi_node_int(n, "group", 1);
+    if (groups < 1 || groups > MHOI_ONNX_EDGE_MAX)
         return mho_error(MHO_EFORMAT, "group = %lld", (long long)groups);
     layer.groups = (size_t)groups;
-    layer.has_bias = input(n, 2)[0] != 0;
+    layer.has_bias = mhoi_node_input(n, 2)[0] != 0;
     s = read_window(n, &layer);
     if (!s && (layer.kh != kh || layer.kw != kw))
         s = mho_error(MHO_EFORMAT, "kernel_shape %zu x %zu, the weight's is %zu x %zu", layer.kh,
                       layer.kw, kh, kw);
     if (!s)
-        s = append_node(g, n, &layer, false);
+        s = mhoi_graph_append(g, n, &layer, false);
     if (s)
         return s;
     mho_node *node = &g->net->node[g->net->nodes - 1];
@@ -278,17 +228,17 @@ static mho_status convert_pool(mhoi_graph *g, const Onnx__NodeProto *n)
     bool flat;
     const bool max = strcmp(n->op_type, "MaxPool") == 0;
     mho_status s = begin(g, n, max ? MHO_OP_MAXPOOL : MHO_OP_AVGPOOL, true, &layer, &flat);
-    layer.ceil_mode = int_of(n, "ceil_mode", 0) != 0;
+    layer.ceil_mode = mhoi_node_int(n, "ceil_mode", 0) != 0;
     if (!s)
         s = read_window(n, &layer);
     const size_t pads = layer.pad_top + layer.pad_left + layer.pad_bottom + layer.pad_right;
-    if (!s && !max && pads && int_of(n, "count_include_pad", 0))
-        s = refuse("count_include_pad", 1);
-    if (!s && int_of(n, "storage_order", 0))
-        s = refuse("storage_order", 1);
+    if (!s && !max && pads && mhoi_node_int(n, "count_include_pad", 0))
+        s = mhoi_node_refuse_value("count_include_pad", 1);
+    if (!s && mhoi_node_int(n, "storage_order", 0))
+        s = mhoi_node_refuse_value("storage_order", 1);
     if (!s && n->n_output != 1)
         s = mho_error(MHO_ENOTMODELED, "%zu outputs, want one", n->n_output);
-    return s ? s : append_node(g, n, &layer, false);
+    return s ? s : mhoi_graph_append(g, n, &layer, false);
 }
 
 static mho_status convert_global_pool(mhoi_graph *g, const Onnx__NodeProto *n)
@@ -299,7 +249,7 @@ static mho_status convert_global_pool(mhoi_graph *g, const Onnx__NodeProto *n)
     mho_status s = begin(g, n, max ? MHO_OP_MAXPOOL : MHO_OP_AVGPOOL, true, &layer, &flat);
     layer.kh = layer.in.h;
     layer.kw = layer.in.w;
-    return s ? s : append_node(g, n, &layer, false);
+    return s ? s : mhoi_graph_append(g, n, &layer, false);
 }
 
 /* --- fully connected */
@@ -328,17 +278,18 @@ static mho_status read_matrix(const mhoi_graph *g, const Onnx__NodeProto *n, boo
 static mho_status convert_fc(mhoi_graph *g, const Onnx__NodeProto *n)
 {
     const bool gemm = strcmp(n->op_type, "Gemm") == 0;
-    const bool transposed = gemm && int_of(n, "transB", 0) != 0;
-    if (gemm && int_of(n, "transA", 0))
-        return refuse("transA", 1);
-    const mhoi_value *value = mhoi_graph_value(g, input(n, 0));
+    const bool transposed = gemm && mhoi_node_int(n, "transB", 0) != 0;
+    if (gemm && mhoi_node_int(n, "transA", 0))
+        return mhoi_node_refuse_value("transA", 1);
+    const mhoi_value *value = mhoi_graph_value(g, mhoi_node_input(n, 0));
     if (!value)
-        return mho_error(MHO_ENOTMODELED, "input 0 ('%s') is no layer's output", input(n, 0));
+        return mho_error(MHO_ENOTMODELED, "input 0 ('%s') is no layer's output",
+                         mhoi_node_input(n, 0));
     if (value->truth)
         return mho_error(MHO_ENOTMODELED, "'%s' is a comparison, want it cast to float",
-                         input(n, 0));
+                         mhoi_node_input(n, 0));
     if (!value->flat)
-        return mho_error(MHO_EFORMAT, "input '%s' has 4 dimensions, want 2", input(n, 0));
+        return mho_error(MHO_EFORMAT, "input '%s' has 4 dimensions, want 2", mhoi_node_input(n, 0));
     const Onnx__TensorProto *t;
     size_t count = 0;
     mho_status s = constant_of(g, n, 1, &t, &count);
@@ -349,8 +300,8 @@ static mho_status convert_fc(mhoi_graph *g, const Onnx__NodeProto *n)
         return s;
     mho_node layer = {.op = MHO_OP_FC, .inputs = 1, .input = {value->node}};
     layer.out.c = (size_t)t->dims[transposed ? 0 : 1];
-    layer.has_bias = gemm && input(n, 2)[0];
-    s = append_node(g, n, &layer, true);
+    layer.has_bias = gemm && mhoi_node_input(n, 2)[0];
+    s = mhoi_graph_append(g, n, &layer, true);
     if (s)
         return s;
     mho_node *node = &g->net->node[g->net->nodes - 1];
@@ -358,25 +309,25 @@ static mho_status convert_fc(mhoi_graph *g, const Onnx__NodeProto *n)
         return mho_error(MHO_EFORMAT, "weight of %lld x %lld, the input has %zu values",
                          (long long)t->dims[0], (long long)t->dims[1],
                          node->in.c * node->in.h * node->in.w);
-    s = read_matrix(g, n, transposed, gemm ? (double)float_of(n, "alpha", 1) : 1, node);
+    s = read_matrix(g, n, transposed, gemm ? (double)mhoi_node_float(n, "alpha", 1) : 1, node);
     if (!s && node->has_bias)
-        s = vector_of(g, n, 2, node->out.c, (double)float_of(n, "beta", 1), &node->bias);
+        s = vector_of(g, n, 2, node->out.c, (double)mhoi_node_float(n, "beta", 1), &node->bias);
     return s;
 }
 
 /* Add of a constant: the bias of the weighted layer before. */
 static mho_status convert_bias(mhoi_graph *g, const Onnx__NodeProto *n, size_t constant)
 {
-    const char *name = input(n, 1 - constant);
+    const char *name = mhoi_node_input(n, 1 - constant);
     const mhoi_value *value = mhoi_graph_value(g, name);
     mho_node *node = value ? &g->net->node[value->node] : NULL;
     if (!node || !mho_node_is_weighted(node) || node->has_bias || value->reshaped || value->truth ||
         readers(g, name) != 1)
         return mho_error(MHO_ENOTMODELED,
                          "adds the constant '%s' elsewhere than after Conv or MatMul",
-                         input(n, constant));
+                         mhoi_node_input(n, constant));
     mho_status s = vector_of(g, n, constant, node->out.c, 1, &node->bias);
-    const Onnx__TensorProto *t = mhoi_graph_constant(g, input(n, constant));
+    const Onnx__TensorProto *t = mhoi_graph_constant(g, mhoi_node_input(n, constant));
     const size_t after = node->op == MHO_OP_CONV ? 2 : 0; /* [c, 1, 1] or [c] */
     if (!s && node->out.c > 1 &&
         (t->n_dims < after + 1 || (size_t)t->dims[t->n_dims - after - 1] != node->out.c))
@@ -393,12 +344,12 @@ static mho_status convert_batchnorm(mhoi_graph *g, const Onnx__NodeProto *n)
 {
     mho_node layer;
     bool flat;
-    if (int_of(n, "training_mode", 0) || !int_of(n, "spatial", 1))
+    if (mhoi_node_int(n, "training_mode", 0) || !mhoi_node_int(n, "spatial", 1))
         return mho_error(MHO_ENOTMODELED, "training_mode or not spatial");
     mho_status s = begin(g, n, MHO_OP_BATCHNORM, false, &layer, &flat);
-    layer.epsilon = float_of(n, "epsilon", 1e-5F);
+    layer.epsilon = mhoi_node_float(n, "epsilon", 1e-5F);
     if (!s)
-        s = append_node(g, n, &layer, flat);
+        s = mhoi_graph_append(g, n, &layer, flat);
     if (s)
         return s;
     mho_node *node = &g->net->node[g->net->nodes - 1];
@@ -409,19 +360,6 @@ static mho_status convert_batchnorm(mhoi_graph *g, const Onnx__NodeProto *n)
         if (!(node->variance[k] >= 0))
             s = mho_error(MHO_EFORMAT, "variance[%zu] = %g", k, (double)node->variance[k]);
     return s;
-}
-
-static mho_status convert_element(mhoi_graph *g, const Onnx__NodeProto *n)
-{
-    mho_node layer;
-    bool flat;
-    const mho_op op = n->op_type[0] == 'S'   ? MHO_OP_SIGN
-                      : n->op_type[0] == 'R' ? MHO_OP_RELU
-                                             : MHO_OP_LEAKY_RELU;
-    mho_status s = begin(g, n, op, false, &layer, &flat);
-    if (op == MHO_OP_LEAKY_RELU)
-        layer.slope = float_of(n, "alpha", 0.01F);
-    return s ? s : append_node(g, n, &layer, flat);
 }
 
 /* Greater(x, 0) and Less(0, x): the step that the Cast behind it makes of them. */
@@ -437,9 +375,9 @@ static mho_status convert_compare(mhoi_graph *g, const Onnx__NodeProto *n)
     mho_node layer = {.op = MHO_OP_STEP, .inputs = 1};
     bool flat = false;
     if (!s)
-        s = mhoi_graph_layer(g, input(n, 1 - constant), &layer.input[0], &flat);
+        s = mhoi_graph_layer(g, mhoi_node_input(n, 1 - constant), &layer.input[0], &flat);
     if (!s)
-        s = append_node(g, n, &layer, flat);
+        s = mhoi_graph_append(g, n, &layer, flat);
     if (!s)
         g->value[g->values - 1].truth = true;
     return s;
@@ -450,38 +388,39 @@ static mho_status convert_softmax(mhoi_graph *g, const Onnx__NodeProto *n)
     mho_node layer;
     bool flat;
     mho_status s = begin(g, n, MHO_OP_SOFTMAX, false, &layer, &flat);
-    const int64_t axis = int_of(n, "axis", 1);
+    const int64_t axis = mhoi_node_int(n, "axis", 1);
     if (!s && (layer.in.h * layer.in.w != 1 || (axis != 1 && !(flat && axis == -1))))
-        s = refuse("softmax of maps, or axis", axis);
-    return s ? s : append_node(g, n, &layer, flat);
+        s = mhoi_node_refuse_value("softmax of maps, or axis", axis);
+    return s ? s : mhoi_graph_append(g, n, &layer, flat);
 }
 
 static mho_status convert_add(mhoi_graph *g, const Onnx__NodeProto *n)
 {
     for (size_t k = 0; k < 2; k++)
-        if (mhoi_graph_constant(g, input(n, k)))
+        if (mhoi_graph_constant(g, mhoi_node_input(n, k)))
             return convert_bias(g, n, k);
     mho_node layer;
     bool flat, second;
     mho_status s = begin(g, n, MHO_OP_ADD, false, &layer, &flat);
     layer.inputs = 2;
     if (!s)
-        s = mhoi_graph_layer(g, input(n, 1), &layer.input[1], &second);
+        s = mhoi_graph_layer(g, mhoi_node_input(n, 1), &layer.input[1], &second);
     if (!s && flat != second)
         s = mho_error(MHO_ENOTMODELED, "adds 2 and 4 dimensions");
-    return s ? s : append_node(g, n, &layer, flat);
+    return s ? s : mhoi_graph_append(g, n, &layer, flat);
 }
 
 /* What follows may be a fully connected layer, which flattens by itself: so nothing is appended
  * yet. */
 static mho_status give_flat(mhoi_graph *g, const Onnx__NodeProto *n)
 {
-    const mhoi_value *found = mhoi_graph_value(g, input(n, 0));
+    const mhoi_value *found = mhoi_graph_value(g, mhoi_node_input(n, 0));
     if (!found)
-        return mho_error(MHO_ENOTMODELED, "input 0 ('%s') is no layer's output", input(n, 0));
+        return mho_error(MHO_ENOTMODELED, "input 0 ('%s') is no layer's output",
+                         mhoi_node_input(n, 0));
     if (found->truth)
         return mho_error(MHO_ENOTMODELED, "'%s' is a comparison, want it cast to float",
-                         input(n, 0));
+                         mhoi_node_input(n, 0));
     mhoi_value value = *found;
     const mho_shape shape = g->net->node[value.node].out;
     value.reshaped = value.reshaped || (!value.flat && shape.h * shape.w != 1);
@@ -492,14 +431,14 @@ static mho_status give_flat(mhoi_graph *g, const Onnx__NodeProto *n)
 
 static mho_status convert_flatten(mhoi_graph *g, const Onnx__NodeProto *n)
 {
-    const int64_t axis = int_of(n, "axis", 1);
-    return axis == 1 ? give_flat(g, n) : refuse("axis", axis);
+    const int64_t axis = mhoi_node_int(n, "axis", 1);
+    return axis == 1 ? give_flat(g, n) : mhoi_node_refuse_value("axis", axis);
 }
 
 /* To [N, everything]: first 0, 1 or -1; second -1 or the number of values. */
 static mho_status convert_reshape(mhoi_graph *g, const Onnx__NodeProto *n)
 {
-    const mhoi_value *value = mhoi_graph_value(g, input(n, 0));
+    const mhoi_value *value = mhoi_graph_value(g, mhoi_node_input(n, 0));
     const Onnx__TensorProto *t;
     size_t count = 0;
     mho_status s = constant_of(g, n, 1, &t, &count);
@@ -509,7 +448,8 @@ static mho_status convert_reshape(mhoi_graph *g, const Onnx__NodeProto *n)
     const double all = (double)(shape.c * shape.h * shape.w);
     const double first = count == 2 ? mhoi_onnx_element(t, 0) : 2;
     const double second = count == 2 ? mhoi_onnx_element(t, 1) : 0;
-    const bool batch = first == -1 || first == 1 || (first == 0 && !int_of(n, "allowzero", 0));
+    const bool batch =
+        first == -1 || first == 1 || (first == 0 && !mhoi_node_int(n, "allowzero", 0));
     if (!batch || (second != all && !(second == -1 && first != -1)))
         return mho_error(MHO_ENOTMODELED, "reshapes to other than [N, all]");
     return give_flat(g, n);
@@ -519,17 +459,17 @@ static mho_status convert_reshape(mhoi_graph *g, const Onnx__NodeProto *n)
  * then has the name of the Cast. */
 static mho_status convert_same(mhoi_graph *g, const Onnx__NodeProto *n)
 {
-    const mhoi_value *value = mhoi_graph_value(g, input(n, 0));
-    const Onnx__TensorProto *t = mhoi_graph_constant(g, input(n, 0));
-    const int64_t to = int_of(n, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    const mhoi_value *value = mhoi_graph_value(g, mhoi_node_input(n, 0));
+    const Onnx__TensorProto *t = mhoi_graph_constant(g, mhoi_node_input(n, 0));
+    const int64_t to = mhoi_node_int(n, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
     if (to != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-        return refuse("to", to);
+        return mhoi_node_refuse_value("to", to);
     if (t) {
         g->constant[g->constants++] = (mhoi_constant){n->output[0], t};
         return MHO_OK;
     }
     if (!value)
-        return mho_error(MHO_EFORMAT, "'%s' is given by no node before it", input(n, 0));
+        return mho_error(MHO_EFORMAT, "'%s' is given by no node before it", mhoi_node_input(n, 0));
     mhoi_value same = *value;
     if (value->truth && strcmp(n->op_type, "Cast") == 0) {
         const char *name = mhoi_onnx_text(n->name);
@@ -542,7 +482,7 @@ static mho_status convert_same(mhoi_graph *g, const Onnx__NodeProto *n)
 
 static mho_status convert_constant(mhoi_graph *g, const Onnx__NodeProto *n)
 {
-    const Onnx__AttributeProto *a = attribute(n, "value");
+    const Onnx__AttributeProto *a = mhoi_node_attribute(n, "value");
     if (!a || !a->t)
         return mho_error(MHO_ENOTMODELED, "a constant that is no tensor");
     g->constant[g->constants++] = (mhoi_constant){n->output[0], a->t};
@@ -566,9 +506,6 @@ operators[] = {
     {"AveragePool", convert_pool, WINDOW "ceil_mode count_include_pad "},
     {"GlobalMaxPool", convert_global_pool, ""},
     {"GlobalAveragePool", convert_global_pool, ""},
-    {"Relu", convert_element, ""},
-    {"LeakyRelu", convert_element, "alpha "},
-    {"Sign", convert_element, ""},
     {"Greater", convert_compare, ""},
     {"Less", convert_compare, ""},
     {"Softmax", convert_softmax, "axis "},
@@ -606,7 +543,7 @@ static mho_status convert_known(mhoi_graph *g, const Onnx__NodeProto *n)
                                  mhoi_onnx_text(n->attribute[i]->name));
         return operators[k].convert(g, n);
     }
-    return mho_error(MHO_ENOTMODELED, "unknown operator");
+    return mhoi_onnx_convert_plain(g, n);
 }
 
 mho_status mhoi_onnx_convert(mhoi_graph *g, const Onnx__NodeProto *n)

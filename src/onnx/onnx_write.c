@@ -297,8 +297,7 @@ static mho_status write_node(writer *w, size_t i)
     case MHO_OP_LEAKY_RELU:
         (void)write_plain(w, n, input, output);
         return MHO_OK;
-    case MHO_OP_INPUT:
-    case MHO_OP_COUNT:
+    default:
         break;
     }
     if (!mhoi_op_is(n->op, MHOI_OP_PLAIN))

@@ -85,11 +85,7 @@ static mho_status input_back(const trainer *t, size_t i, size_t chunk, const flo
     case MHO_OP_ADD:
         memcpy(dx, dy, out * sizeof *dx);
         return MHO_OK;
-    case MHO_OP_INPUT:
-    case MHO_OP_CONV: /* conv_back */
-    case MHO_OP_FC:   /* fc_back */
-    case MHO_OP_SOFTMAX:
-    case MHO_OP_COUNT:
+    default: /* weighted layers: conv_back, fc_back */
         break;
     }
     return mhoi_node_refuse(node, MHOI_WALK_TRAIN);

@@ -82,9 +82,7 @@ static mho_status forward_chunk(const trainer *t, size_t i, size_t chunk, void *
     case MHO_OP_FLATTEN:
         mhoi_transpose(n, node->in.h * node->in.w, node->in.c, x, y);
         return MHO_OK;
-    case MHO_OP_FC:      /* fc_block */
-    case MHO_OP_SOFTMAX: /* the last layer, part of the loss */
-    case MHO_OP_COUNT:
+    default: /* fully connected: fc_block; softmax is the last layer and part of the loss */
         break;
     }
     return mhoi_node_refuse(node, MHOI_WALK_TRAIN);

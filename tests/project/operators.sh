@@ -28,7 +28,7 @@ PY
 compiles() { # source file
     local where words
     { read -r where; read -r words; } < <(flags "$1")
-    (cd "$where" && eval cc -I"$here/with" "$words" -fsyntax-only "$src/$1") 2>log
+    (cd "$where" && eval cc -I"$here/with" "$words" -fsyntax-only -Werror=switch "$src/$1") 2>log
 }
 
 here=$PWD
