@@ -124,6 +124,13 @@ static void shapes_by_hand(void **unused)
     assert_memory_equal(&net->node[1].out, &conv, sizeof conv);
     assert_memory_equal(&net->node[2].out, &pool, sizeof pool);
     mho_net_destroy(net);
+    assert_int_equal(
+        mho_net_read("input: {shape: [1, 7, 9]}\nlayers:\n"
+                     "  - conv: {out: 1, kernel: [3, 2], dilation: [2, 3], pad: same}\n",
+                     "test", &net),
+        MHO_OK);
+    assert_memory_equal(&net->node[1].out, &net->node[0].out, sizeof pool);
+    mho_net_destroy(net);
     static const char *const bad[] = {"dilation: 0", "stride: [1, 0]", "kernel: [1, 2, 3]",
                                       "dilation: [11, 1]"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

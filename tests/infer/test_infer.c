@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "infer/infer_impl.h"
 #include "mho/infer.h"
 #include "mho/run.h"
 #include "slow_forward.h"
@@ -273,6 +274,25 @@ static void threads_and_batches_change_nothing(void **state)
     vary_threads_and_batches(true);
 }
 
+/* Values that never live at once share their place; all of them are kept where every node is asked for. */
+static void places_are_given_away(void **state)
+{
+    (void)state;
+    mho_net *net = zoo_net("cifarnet", MHO_STYLE_FLOAT, 1);
+    size_t all = 0;
+    for (size_t i = 0; i < net->nodes; ++i)
+        all += elements(net->node[i].out);
+    infer_plan plan;
+    assert_int_equal(infer_plan_create(net, 1, 1, true, &plan), MHO_OK);
+    if (plan.scratch > all * 3 / 5)
+        fail_msg("%zu floats kept, all values are %zu", plan.scratch, all);
+    infer_plan_free(&plan);
+    assert_int_equal(infer_plan_create(net, 1, 1, false, &plan), MHO_OK);
+    assert_true(plan.scratch >= all);
+    infer_plan_free(&plan);
+    mho_net_destroy(net);
+}
+
 /* --- classification, misuse, memory ---------------------------------------------------------------- */
 
 static void errors_are_counted(void **state)
@@ -347,6 +367,7 @@ static int all_tests(void)
         cmocka_unit_test(float_networks),
         cmocka_unit_test(binary_networks_to_the_digit),
         cmocka_unit_test(threads_and_batches_change_nothing),
+        cmocka_unit_test(places_are_given_away),
         cmocka_unit_test(errors_are_counted),
         cmocka_unit_test(a_network_without_parameters_is_refused),
         cmocka_unit_test(refused_memory_leaves_nothing),

@@ -217,6 +217,15 @@ static void table_decides(void **state)
         }
 }
 
+static void the_array_has_no_rule_for_dilation(void **state)
+{
+    (void)state;
+    mho_net *net = read_net("  - {conv: {out: 2, kernel: 2, dilation: [1, 2]}, name: wide}\n");
+    assert_int_equal(array(net), MHO_ENOTMODELED);
+    assert_non_null(strstr(mho_error_message(), "'wide'"));
+    mho_net_destroy(net);
+}
+
 /* --- what a graph tells of itself ------------------------------------------------------------------ */
 
 static void readers_and_last_uses(void **state)
@@ -312,6 +321,7 @@ int main(void)
         cmocka_unit_test(every_walker_is_here),
         cmocka_unit_test(made_up_operator_is_refused),
         cmocka_unit_test(table_decides),
+        cmocka_unit_test(the_array_has_no_rule_for_dilation),
         cmocka_unit_test(readers_and_last_uses),
         cmocka_unit_test(codings),
         cmocka_unit_test(alphabets),
