@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/yaml.h"
 #include "mho/circuit.h"
 
@@ -114,6 +115,8 @@ static mho_status read_lines(reader *r, const char *end)
         skip_blanks(r);
         if (!ends_line(*r->at))
             s = read_line(r);
+        if (!s && mhoi_interrupted())
+            s = mho_error(MHO_EINTERRUPTED, "%s:%zu: interrupted", r->path, r->line);
         if (!s && *r->at == '\0' && r->at < end)
             s = mho_error(MHO_EFORMAT, "%s:%zu:%zu: a zero byte", r->path, r->line,
                           column_of(r, r->at));
@@ -137,7 +140,7 @@ static mho_status read_table(const char *path, bool voltages, mho_circuit_table 
     if (s)
         return s;
     for (size_t i = 0; i < size; i++)
-        most += text[i] == ',' || text[i] == '\n';
+        most += text[i] == ',' || (text[i] == '\n' && i > 0 && text[i - 1] != '\n');
     reader r = {.path = path, .at = text, .voltages = voltages};
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         r.at += 3;

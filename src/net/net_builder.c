@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of the YAML form, and the network that grows. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +79,10 @@ mho_status mhoi_layer_optional_float(const mhoi_builder *b, const mhoi_layer *l,
     mho_status s = mhoi_layer_resolve(b, l->scope, &node);
     if (!s)
         s = mhoi_yaml_double(node, b->place, &value);
+    if (!s && !isfinite((float)value))
+        s = mhoi_net_at(b, node,
+                        mho_error(MHO_EDOMAIN, "%s = %g, want less than 3.4e38",
+                                  node->key ? node->key : "value", value));
     if (!s)
         *out = (float)value;
     return s;

@@ -2,6 +2,7 @@
 /* Shape inference.  docs/models/net.md eq. (1) to (3).
  *
  * Every count that later code multiplies is checked here, once, so that nothing overflows there. */
+#include <math.h>
 #include <string.h>
 
 #include "net/net_impl.h"
@@ -160,7 +161,7 @@ mho_status mhoi_shape_softmax(const mho_net *net, mho_node *node)
 
 mho_status mhoi_shape_batchnorm(const mho_net *net, mho_node *node)
 {
-    if (!(node->epsilon > 0))
+    if (!(node->epsilon > 0 && isfinite(node->epsilon)))
         return mho_error(MHO_ECONFIG, "epsilon %g, want more than 0", (double)node->epsilon);
     mho_status s = check_map(net, node);
     return s ? s : mhoi_shape_same(net, node);

@@ -9,6 +9,8 @@
 #include "mho/onnx.h"
 #include "net/graph.h"
 
+/* Every parameter is a finite number; MHO_EFORMAT names the layer. */
+MHO_MUST_CHECK mho_status mhoi_onnx_check_finite(const mho_net *net);
 /* The message of a file; mhoi_onnx_free it.  MHO_EFORMAT: not protobuf, nested deeper than real
  * models. */
 MHO_MUST_CHECK mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const char *place,

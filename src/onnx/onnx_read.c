@@ -128,7 +128,7 @@ static mho_status check_opset(const Onnx__ModelProto *model)
     return MHO_OK;
 }
 
-static mho_status check_finite(const mho_net *net)
+mho_status mhoi_onnx_check_finite(const mho_net *net)
 {
     for (size_t i = 0; i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
@@ -177,7 +177,7 @@ static mho_status walk(mhoi_graph *g, const Onnx__ModelProto *model)
     if (!s)
         s = check_output(g);
     if (!s)
-        s = check_finite(g->net);
+        s = mhoi_onnx_check_finite(g->net);
     if (!s)
         find_alphabets(g->net);
     return s;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "onnx/onnx_impl.h"
 #include "base/contract.h"
 #include "base/file.h"
 #include "mho/onnx.h"
@@ -472,6 +473,8 @@ mho_status mho_onnx_write(const mho_net *net, const char *path)
             net->node[i].alphabet == MHO_ALPHABET_BINARY ? mho_node_weight_count(&net->node[i]) : 0;
     writer w = {.net = net, .arena_size = (net->nodes + 1) * ARENA_A_NODE};
     mho_status s = mhoi_net_check_walk(net, MHOI_WALK_ONNX);
+    if (!s && mhoi_onnx_check_finite(net))
+        s = mho_error_prefix(MHO_EDOMAIN, "%s", path);
     if (!s)
         s = mhoi_alloc(&w.arena, w.arena_size, 1, "ONNX messages");
     if (!s)

@@ -34,14 +34,19 @@ const char *fuzz_file(const uint8_t *data, size_t size)
     if (fd >= 0)
         close(fd);
     fd = memfd_create("fuzz", 0);
-    must(fd >= 0 && write(fd, data, size) == (ssize_t)size, "no file in memory");
+    must(fd >= 0 && (!size || write(fd, data, size) == (ssize_t)size), "no file in memory");
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     return path;
 }
 
 void fuzz_done(mho_status s)
 {
-    must(mhoi_alloc_live() == 0, "the reader left memory behind");
+    fuzz_done_from(s, 0);
+}
+
+void fuzz_done_from(mho_status s, uint64_t live)
+{
+    must(mhoi_alloc_live() == live, "the reader left memory behind");
     must(s == MHO_OK || *mho_error_message(), "a failure without a message");
     must(s != MHO_EINTERNAL, mho_error_message());
 }

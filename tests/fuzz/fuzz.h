@@ -17,5 +17,7 @@ char *fuzz_text(const uint8_t *data, size_t size);
 const char *fuzz_file(const uint8_t *data, size_t size);
 /* Ends the process if the reader left memory behind, or failed without a message. */
 void fuzz_done(mho_status s);
+/* The same where `live` blocks were there before. */
+void fuzz_done_from(mho_status s, uint64_t live);
 
 #endif

@@ -123,6 +123,8 @@ static void malformed_networks_are_told_with_their_line(void **state)
         {HEAD "  - [relu]\n", MHO_ECONFIG, "t.yaml:3"},
         {HEAD "  - leaky_relu: nan\n", MHO_ECONFIG, "t.yaml:3"},
         {HEAD "  - leaky_relu: 2\n", MHO_ECONFIG, "slope 2"},
+        {HEAD "  - batchnorm: {epsilon: 1e300}\n", MHO_EDOMAIN, "t.yaml:3: epsilon = 1e+300"},
+        {HEAD "  - leaky_relu: 1e300\n", MHO_EDOMAIN, "t.yaml:3: leaky_relu = 1e+300"},
         {HEAD "  - batchnorm: {epsilon: 0}\n", MHO_ECONFIG, "epsilon 0"},
         {HEAD "  - a\nblocks:\n  a: [a]\n", MHO_ECONFIG, "nested deeper"},
         {HEAD "  - a: {times: 100000}\nblocks:\n  a: [relu]\n", MHO_EDOMAIN, "times = 100000"},

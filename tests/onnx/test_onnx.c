@@ -157,8 +157,20 @@ static void parameters_that_are_no_numbers_are_refused(void **state)
 {
     (void)state;
     mho_net *net = from_text("input: {shape: [1, 4, 4]}\nlayers: [fc: 4]"), *back = NULL;
+    const float mark = 1234.56789f, none = NAN;
+    char *bytes = NULL;
+    size_t size, at = 0;
     net->node[1].bias[2] = NAN;
+    assert_int_equal(mho_onnx_write(net, path), MHO_EDOMAIN);
+    assert_non_null(strstr(mho_error_message(), "layer 'fc1': parameter 2 is nan"));
+    net->node[1].bias[2] = mark;
     assert_int_equal(mho_onnx_write(net, path), MHO_OK);
+    assert_int_equal(mhoi_file_read(path, MHOI_MODEL_MAX, &bytes, &size), MHO_OK);
+    while (at + sizeof mark < size && memcmp(bytes + at, &mark, sizeof mark) != 0)
+        at++;
+    memcpy(bytes + at, &none, sizeof none);
+    assert_int_equal(mhoi_file_write(path, bytes, size), MHO_OK);
+    mhoi_free(&bytes);
     assert_int_equal(mho_onnx_read(path, &back), MHO_EFORMAT);
     assert_non_null(strstr(mho_error_message(), "layer 'fc1': parameter 2 is nan"));
     assert_null(back);
