@@ -38,56 +38,40 @@ static mho_workload *work_of(const char *name)
 }
 
 /* Schedules, prices and front of a sweep; *search_s: the part before the prices. */
-static double run_sweep(const mho_workload *work, const mho_array_options *o,
-                        const mho_sweep_axes *axes, mho_technology *const *macros, mho_point *point,
-                        size_t room, double *search_s)
+static double run_sweep(const mho_net *net, const mho_hw *hw, const mho_grid *grid,
+                        mho_array_point *point, size_t room, double *search_s, uint64_t *points)
 {
-    mho_sweep *sweep;
+    mho_array_sweep *sweep;
     mho_front front = {0};
     double start = cpu_seconds();
-    must(mho_sweep_create(work, o, axes, macros, &sweep));
+    must(mho_array_sweep_create(net, hw, grid, NULL, 0, &sweep));
     *search_s = cpu_seconds() - start;
-    uint64_t all = mho_sweep_points(sweep);
+    uint64_t all = mho_array_sweep_points(sweep);
     for (uint64_t first = 0; first < all; first += room) {
         size_t count = all - first < room ? (size_t)(all - first) : room;
-        must(mho_sweep_price(sweep, first, count, point));
+        must(mho_array_sweep_price(sweep, first, count, point));
         for (size_t i = 0; i < count; i++)
-            must(mho_front_add(&front, &point[i]));
+            must(mho_front_add(&front, point[i].index, point[i].result.area_m2,
+                               point[i].result.total_J));
     }
     double seconds = cpu_seconds() - start;
     mho_front_free(&front);
-    mho_sweep_destroy(sweep);
+    mho_array_sweep_destroy(sweep);
+    *points = all;
     return seconds;
 }
 
-/* The baseline: every point looks its memories up, searches its schedule and is priced by itself. */
-static double run_single(const mho_workload *work, const mho_array_options *base,
-                         const mho_sweep_axes *a, mho_technology *const *macros)
+/* The baseline: every point is set, looks its memories up, searches its schedule and is priced by itself. */
+static double run_single(const mho_net *net, mho_hw *hw, const mho_grid *grid)
 {
     double sum = 0.0, start = cpu_seconds();
+    const size_t step = mho_grid_points(grid) / SAMPLE;
     for (size_t i = 0; i < SAMPLE; i++) {
-        mho_array_options o = *base;
-        mho_design design;
-        mho_schedule_options capacity;
-        mho_schedule *schedule;
-        mho_array_result result;
-        o.banks = a->banks[i % a->bank_counts];
-        o.order = a->order[i % a->orders];
-        o.array.clock_Hz = a->clock_Hz[i % a->clocks];
-        o.acc_depth = a->acc_depth[i % a->depths];
-        memcpy(o.weight.kind, a->weight[i % a->weights].kind, sizeof o.weight.kind);
-        o.weight.size_B = a->weight[i % a->weights].size_B;
-        o.io.size_B = a->io[i / a->weights % a->ios].size_B;
-        must(mho_design_open(&o, macros[i % 2], &design, &capacity));
-        must(mho_schedule_search(work, &capacity, &schedule));
-        mho_array_run(work, schedule, &o, &design, &result, NULL);
-        mho_activity activity[MHO_ARRAY_ACTIVITIES];
-        mho_cost *cost;
-        size_t count = mho_array_activities(work, schedule, &o, &design, &result, activity);
-        must(mho_array_price(macros[i % 2], activity, count, &result, &cost));
-        mho_cost_destroy(cost);
-        sum += result.total_J;
-        mho_schedule_destroy(schedule);
+        mho_array_estimate *e;
+        must(mho_grid_apply(grid, i * step, hw));
+        must(mho_array_estimate_create(net, hw, NULL, 0, &e));
+        sum += e->result.total_J;
+        mho_array_estimate_destroy(e);
     }
     double seconds = cpu_seconds() - start;
     if (!isfinite(sum))
@@ -109,54 +93,69 @@ static void resnet152(void)
     mho_workload_destroy(work);
 }
 
+/* With a second technology: the same memories from a file. */
+static mho_grid *wide_grid(const mho_hw *hw)
+{
+    static const char path[] = "/tmp/bench-buffer-technology.yaml";
+    const mho_asset *asset = mho_asset_find("configs/tech/buffer-22nm.yaml");
+    char technologies[64];
+    FILE *file = fopen(path, "w");
+    if (!file || fwrite(asset->data, 1, asset->size, file) != asset->size || fclose(file) != 0)
+        exit(3);
+    snprintf(technologies, sizeof technologies, "technology=buffer-22nm,%s", path);
+    const char *axes[] = {technologies,
+                          "array.order=kernel,pixel",
+                          "array.clock=0.1:4:0.1",
+                          "buffers.banks=1,2,4,6,8,12,16,24,32,64",
+                          "buffers.weight=sram:16K,sram:32K,sram:64K,sram:128K,sram:256K,rram:128K,"
+                          "rram:256K,rram:512K,rram:1M,rram:2M",
+                          "buffers.io=sram:16K,sram:32K,sram:64K,sram:128K,sram:256K",
+                          "buffers.acc.depth=0,16,32,64,128",
+                          NULL};
+    mho_grid *grid;
+    must(mho_grid_create(hw, axes, &grid));
+    return grid;
+}
+
 int main(void)
 {
     enum { ROOM = 1 << 16 };
-    mho_array_options o;
-    mho_sweep_axes axes;
-    mho_technology *library[2];
-    mho_point *point = malloc(ROOM * sizeof *point);
+    mho_hw *hw;
+    mho_net *net;
+    mho_grid *grid;
+    mho_array_point *point = malloc(ROOM * sizeof *point);
     double least = INFINITY, search_s = 0.0, part_s;
+    uint64_t points;
     if (!point)
         return 4;
     must(mho_run_set_threads(NULL, 1));
-    must(mho_array_open(NULL, NULL, &o, NULL));
-    for (int i = 0; i < 2; i++)
-        must(mho_technology_open("buffer-22nm", &library[i]));
-    for (size_t i = 0; i < library[1]->macros; i++) { /* a second technology: half the energy */
-        library[1]->macro[i].component.energy[MHO_OPERATION_READ].value *= 0.5;
-        library[1]->macro[i].component.energy[MHO_OPERATION_WRITE].value *= 0.5;
-    }
-    mho_technology *const *macros = library;
-    mho_workload *work = work_of("vgg11");
+    must(mho_hw_default("array", &hw));
+    must(mho_net_zoo("vgg11", &net));
 
-    must(mho_sweep_axes_open("buffer-paper", &o, &axes));
+    must(mho_grid_open("buffer-paper", hw, &grid));
     for (int i = 0; i < ROUNDS; i++) {
-        double s = run_sweep(work, &o, &axes, macros, point, ROOM, &part_s);
+        double s = run_sweep(net, hw, grid, point, ROOM, &part_s, &points);
         if (s < least) {
             least = s;
             search_s = part_s;
         }
     }
-    printf("the paper's exploration, 1500 designs: %.2f ms of one core (schedules %.2f ms)\n",
-           1e3 * least, 1e3 * search_s);
+    mho_grid_destroy(grid);
+    printf("the paper's exploration, %llu designs: %.2f ms of one core (schedules %.2f ms)\n",
+           (unsigned long long)points, 1e3 * least, 1e3 * search_s);
 
-    must(mho_sweep_axes_open("buffer-wide", &o, &axes));
-    strcpy(axes.library[1], "half the energy");
-    axes.libraries = 2;
-    double points = 2.0 * (double)(axes.orders * axes.clocks * axes.bank_counts * axes.weights *
-                                   axes.ios * axes.depths);
-    double all_s = run_sweep(work, &o, &axes, macros, point, ROOM, &search_s);
-    double single_s = run_single(work, &o, &axes, macros);
-    printf("sweep of %.0f designs with level-3 optima: %.3f s of one core (schedules %.3f s)\n",
-           points, all_s, search_s);
+    grid = wide_grid(hw);
+    double all_s = run_sweep(net, hw, grid, point, ROOM, &search_s, &points);
+    double single_s = run_single(net, hw, grid);
+    printf("sweep of %llu designs with level-3 optima: %.3f s of one core (schedules %.3f s)\n",
+           (unsigned long long)points, all_s, search_s);
     printf("    %.2f million designs a second; %.0f times as fast as %.1f us for a design of its "
            "own\n",
-           1e-6 * points / all_s, single_s / (all_s / points), 1e6 * single_s);
+           1e-6 * (double)points / all_s, single_s / (all_s / (double)points), 1e6 * single_s);
+    mho_grid_destroy(grid);
     resnet152();
-    mho_workload_destroy(work);
-    for (int i = 0; i < 2; i++)
-        mho_technology_destroy(library[i]);
+    mho_net_destroy(net);
+    mho_hw_destroy(hw);
     free(point);
     return 0;
 }

@@ -6,9 +6,9 @@
  * fit goes to DDR.  docs/models/array.md has the equations; bytes are bytes of 8-bit data.
  *
  * A run has steps that can be taken apart: what the network asks for (mho_workload), which DDR traffic the
- * best schedule needs, given capacities alone (mho_schedule), how long that takes with given memories
- * (mho_array_run), and what everything does (mho_array_activities), which cost prices.
- * mho_array_estimate_create does all of them.  A sweep computes a schedule once and prices it many times. */
+ * best schedule needs, given capacities alone (mho_schedule), and how long that takes and what everything does
+ * with given memories, which cost prices: mho_array_estimate_create does all of it for a hardware description of
+ * arch array.  Sweeps (mho/study.h) compute a schedule once and price it many times. */
 #ifndef MHO_ARRAY_H
 #define MHO_ARRAY_H
 
@@ -19,7 +19,7 @@
 
 #include "mho/config.h"
 #include "mho/cost.h"
-#include "mho/json.h"
+#include "mho/hw.h"
 #include "mho/net.h"
 #include "mho/status.h"
 
@@ -69,8 +69,8 @@ MHO_API void mho_workload_destroy(mho_workload *work);
 typedef struct mho_schedule_options {
     uint64_t io_B, weight_B; /* capacities of one I/O buffer and of the weight buffer */
     int level;               /* 1 single layer, 2 fused groups, 3 fixed weights besides */
-    double e_rd_J, e_wr_J; /* a DDR byte: the weights of what is minimized, from mho_design_open */
-    bool halo;             /* tiles of a map read their overlap again */
+    double e_rd_J, e_wr_J;   /* a DDR byte: what is minimized; of an estimate, their prices */
+    bool halo;               /* tiles of a map read their overlap again */
 } mho_schedule_options;
 
 /* Layers first..last run together: one layer, or a fused group. */
@@ -112,39 +112,16 @@ MHO_API void mho_schedule_destroy(mho_schedule *schedule);
 
 typedef enum mho_io_read { MHO_IO_READ_PAPER, MHO_IO_READ_ONCE, MHO_IO_READ_PHYSICAL } mho_io_read;
 typedef enum mho_order { MHO_ORDER_KERNEL, MHO_ORDER_PIXEL } mho_order;
-typedef enum mho_acc_groups { MHO_ACC_DEPTH, MHO_ACC_HALF } mho_acc_groups;
-
-typedef struct mho_array_options {
-    struct {
-        size_t p, m, n;
-        double clock_Hz;
-    } array;
-    struct {
-        char kind[24];
-        size_t size_B;
-    } io, weight;     /* of one bank */
-    size_t banks;     /* of each buffer */
-    size_t acc_depth; /* words of a PE's accumulation buffer; 0 = a single register */
-    int acc_groups;   /* mho_acc_groups: pixel groups worked on at once, depth or depth / 2 */
-    int order;        /* mho_order */
-    size_t level;     /* 1..3 */
-    bool all_layers;
-    size_t batch;
-    size_t ddr_chips;
-    int io_read;           /* mho_io_read */
-    double io_read_factor; /* of mode paper */
-    mho_prices prices;
-    bool double_buffer, halo, first_image, interpolate;
-    char macros[128]; /* library of macros */
-} mho_array_options;
-
-MHO_API extern const mho_fields mho_array_fields;
-#define MHO_ARRAY_FIELDS_MAX 40
-
-/* Defaults, then a built-in description ("vgg-rram") or a YAML file (NULL: none), then sets
- * (NULL-terminated key=value, or NULL).  origin: [MHO_ARRAY_FIELDS_MAX] or NULL. */
-MHO_API MHO_MUST_CHECK mho_status mho_array_open(const char *name, const char *const *sets,
-                                                 mho_array_options *options, mho_origin *origin);
+typedef struct mho_memory {
+    char kind[24];
+    size_t size_B; /* of one bank */
+} mho_memory;
+/* "rram:1M", or "128K" of the given kind (NULL: none; it may be the same array as memory->kind).
+ * MHO_ECONFIG names the text. */
+MHO_API MHO_MUST_CHECK mho_status mho_memory_parse(const char *text, const char *kind,
+                                                   mho_memory *memory);
+/* "1M", "96": a size as mho_memory_parse reads it. */
+MHO_API const char *mho_bytes_text(uint64_t bytes, char text[32]);
 
 typedef enum mho_array_row {
     MHO_ROW_READ_IOBUF,
@@ -165,12 +142,6 @@ typedef struct mho_design {
     mho_macro io, weight, acc, ddr; /* acc: all zero if there is none */
     mho_component mac;
 } mho_design;
-/* Puts options->prices into tech, looks the parts up and gives the capacities of a schedule.  What a
- * schedule weighs DDR bytes with is their energy in tech. */
-MHO_API MHO_MUST_CHECK mho_status mho_design_open(const mho_array_options *options,
-                                                  mho_technology *tech, mho_design *design,
-                                                  mho_schedule_options *capacity);
-
 typedef struct mho_array_result { /* an image, of a batch its share */
     uint64_t cycles;              /* of the array alone, of the batch */
     double time_s;                /* with the bandwidths */
@@ -186,8 +157,8 @@ typedef struct mho_traffic {
     uint64_t cycles, weight_read_B, macs;
     uint64_t io_read_B[3]; /* by mho_io_read */
 } mho_traffic;
-MHO_API void mho_array_traffic(const mho_workload *work, const mho_array_options *options,
-                               mho_traffic *traffic);
+MHO_API MHO_MUST_CHECK mho_status mho_array_traffic(const mho_workload *work, const mho_hw *hw,
+                                                    mho_traffic *traffic);
 
 /* What a step may have to wait for. */
 typedef enum mho_bound {
@@ -206,28 +177,12 @@ typedef struct mho_step_time { /* of the batch */
     mho_bound bound; /* the longest part */
 } mho_step_time;
 
-/* All of the result but energy and area.  step (may be NULL): [schedule->steps]. */
-MHO_API void mho_array_run(const mho_workload *work, const mho_schedule *schedule,
-                           const mho_array_options *options, const mho_design *design,
-                           mho_array_result *result, mho_step_time *step);
-
 #define MHO_ARRAY_ACTIVITIES 16
-/* What memories, accumulators and multipliers do for an image that takes run->time_s: groups are the rows
- * of mho_array_row, the layer is "all".  Returns how many. */
-MHO_API size_t mho_array_activities(const mho_workload *work, const mho_schedule *schedule,
-                                    const mho_array_options *options, const mho_design *design,
-                                    const mho_array_result *run,
-                                    mho_activity activity[MHO_ARRAY_ACTIVITIES]);
-/* Prices them and fills energy and area of the result. */
-MHO_API MHO_MUST_CHECK mho_status mho_array_price(const mho_technology *tech,
-                                                  const mho_activity *activity, size_t activities,
-                                                  mho_array_result *result, mho_cost **cost);
 
-/* One network on one design. */
+/* One network on one design: activities are in groups of mho_array_row, of the layer "all". */
 typedef struct mho_array_estimate {
     mho_workload *work;
-    mho_array_options options;
-    mho_technology *tech; /* with the prices of the options, and interpolated memories */
+    mho_technology *tech; /* with the prices of the description, and interpolated memories */
     mho_design design;
     mho_schedule *schedule;
     mho_step_time *step; /* [schedule->steps] */
@@ -237,95 +192,18 @@ typedef struct mho_array_estimate {
     mho_array_result result;
 } mho_array_estimate;
 
-/* tech: a copy is kept. */
-MHO_API MHO_MUST_CHECK mho_status mho_array_estimate_create(const mho_net *net,
-                                                            const mho_array_options *options,
-                                                            const mho_technology *tech,
+/* hw: of arch array.  extra[extras]: memories besides those of its technology. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_estimate_create(const mho_net *net, const mho_hw *hw,
+                                                            const mho_macro *extra, size_t extras,
                                                             mho_array_estimate **out);
 MHO_API void mho_array_estimate_destroy(mho_array_estimate *estimate);
 
-/* --- sweeps ------------------------------------------------------------------------------------------ */
-
-#define MHO_SWEEP_AXIS 64
-#define MHO_SWEEP_LIBRARIES 8
-
-typedef struct mho_memory {
-    char kind[24];
-    size_t size_B; /* of one bank */
-} mho_memory;
-/* "rram:1M", or "128K" of the given kind (a kind may be the same array as memory->kind).
- * MHO_ECONFIG names the text. */
-MHO_API MHO_MUST_CHECK mho_status mho_memory_parse(const char *text, const char *kind,
-                                                   mho_memory *memory);
-
-/* "1M", "96": a size as mho_memory_parse reads it. */
-MHO_API const char *mho_bytes_text(uint64_t bytes, char text[32]);
-
-/* The values that each axis takes; a sweep is their product.  Fixed size, no pointers. */
-typedef struct mho_sweep_axes {
-    char name[MHO_NAME];
-    char library[MHO_SWEEP_LIBRARIES][128]; /* technologies: libraries of macros */
-    size_t level[3];
-    int order[2];
-    double clock_Hz[MHO_SWEEP_AXIS];
-    size_t banks[MHO_SWEEP_AXIS];
-    mho_memory weight[MHO_SWEEP_AXIS], io[MHO_SWEEP_AXIS];
-    size_t acc_depth[MHO_SWEEP_AXIS];
-    size_t libraries, levels, orders, clocks, bank_counts, weights, ios, depths;
-} mho_sweep_axes;
-
-/* Every axis with the one value of the options. */
-MHO_API void mho_sweep_axes_single(const mho_array_options *options, mho_sweep_axes *axes);
-/* Reads a built-in name ("buffer-paper") or a YAML file; axes it does not name keep the value of options.
- * MHO_ECONFIG with place:line: unknown key, empty list, a value out of bounds or twice. */
-MHO_API MHO_MUST_CHECK mho_status mho_sweep_axes_open(const char *name,
-                                                      const mho_array_options *options,
-                                                      mho_sweep_axes *axes);
-MHO_API MHO_MUST_CHECK mho_status mho_sweep_axes_read(const char *text, const char *place,
-                                                      const mho_array_options *options,
-                                                      mho_sweep_axes *axes);
-
-typedef struct mho_point {
+/* One of many designs: mho/study.h. */
+typedef struct mho_array_point {
     uint64_t index;
-    uint32_t library, level, order, clock, banks, weight, io, acc; /* indices on the axes */
-    bool optimal;                                                  /* of its schedule */
+    bool optimal; /* of its schedule */
     mho_array_result result;
-} mho_point;
-
-typedef struct mho_sweep mho_sweep;
-/* Looks up all memories and computes the schedule of every capacity pair, once each.
- * tech[axes->libraries] in the order of axes->library.
- * Threads: those of the run; results do not depend on it.  MHO_ECONFIG: a macro that a library lacks. */
-MHO_API MHO_MUST_CHECK mho_status mho_sweep_create(const mho_workload *work,
-                                                   const mho_array_options *options,
-                                                   const mho_sweep_axes *axes,
-                                                   mho_technology *const *tech, mho_sweep **out);
-MHO_API void mho_sweep_destroy(mho_sweep *sweep);
-MHO_API uint64_t mho_sweep_points(const mho_sweep *sweep);
-MHO_API size_t mho_sweep_schedules(const mho_sweep *sweep); /* different ones */
-/* point[count]: first, first + 1, ... ; the accumulation depth varies fastest, the library slowest.  The same
- * digits as mho_array_price.  Allocates nothing. */
-MHO_API MHO_MUST_CHECK mho_status mho_sweep_price(const mho_sweep *sweep, uint64_t first,
-                                                  size_t count, mho_point *point);
-
-/* Points that no other beats in both energy and area, area rising; of equals the lowest index. */
-typedef struct mho_front {
-    mho_point *point;
-    size_t points, room;
-} mho_front; /* starts zeroed */
-MHO_API MHO_MUST_CHECK mho_status mho_front_add(mho_front *front, const mho_point *point);
-MHO_API void mho_front_free(mho_front *front);
-
-/* What figures 4 and 5 of `buffer` show, of any sweep, as one SVG.  Keeps a copy of axes; ddr_leak_W: of
- * all DDR chips. */
-typedef struct mho_figures mho_figures;
-MHO_API MHO_MUST_CHECK mho_status mho_figures_create(const mho_sweep_axes *axes, double ddr_leak_W,
-                                                     mho_figures **out);
-MHO_API void mho_figures_destroy(mho_figures *figures);
-MHO_API MHO_MUST_CHECK mho_status mho_figures_add(mho_figures *figures, const mho_point *point);
-/* The caller looks at ferror(svg). */
-MHO_API void mho_figures_draw(mho_figures *figures, const mho_front *front, const char *title,
-                              FILE *svg);
+} mho_array_point;
 
 MHO_C_END
 

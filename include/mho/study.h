@@ -4,6 +4,9 @@
 #ifndef MHO_STUDY_H
 #define MHO_STUDY_H
 
+#include <stdio.h>
+
+#include "mho/array.h"
 #include "mho/chip.h"
 #include "mho/cost.h"
 #include "mho/hw.h"
@@ -24,7 +27,9 @@ MHO_API MHO_MUST_CHECK mho_status mho_model_open(const char *name, mho_style sty
 
 /* --- points of a sweep -------------------------------------------------------------------------------- */
 
-#define MHO_GRID_POINTS_MAX 100000
+#define MHO_GRID_VALUES_MAX 100000 /* of an axis */
+#define MHO_GRID_POINTS_MAX 1000000000
+#define MHO_STUDY_POINTS_MAX 100000 /* each of them programs and runs a chip */
 
 typedef struct mho_grid mho_grid;
 
@@ -36,7 +41,14 @@ typedef struct mho_grid mho_grid;
  * MHO_GRID_POINTS_MAX points. */
 MHO_API MHO_MUST_CHECK mho_status mho_grid_create(const mho_hw *hw, const char *const *axes,
                                                   mho_grid **out);
+/* A built-in sweep ("buffer-paper" is configs/sweep/buffer-paper.yaml) or a YAML file: `axes:` with
+ * `key: [values]` for each; the text of one, place for messages.
+ * MHO_ECONFIG with place:line: as above, or not such a file. */
+MHO_API MHO_MUST_CHECK mho_status mho_grid_open(const char *name, const mho_hw *hw, mho_grid **out);
+MHO_API MHO_MUST_CHECK mho_status mho_grid_read(const char *text, const char *place,
+                                                const mho_hw *hw, mho_grid **out);
 MHO_API void mho_grid_destroy(mho_grid *sweep);
+MHO_API const char *mho_grid_name(const mho_grid *sweep); /* as the file says; "" */
 MHO_API size_t mho_grid_axes(const mho_grid *sweep);
 MHO_API size_t mho_grid_points(const mho_grid *sweep);
 MHO_API size_t mho_grid_values(const mho_grid *sweep, size_t axis);
@@ -47,6 +59,60 @@ MHO_API const char *mho_grid_text(const mho_grid *sweep, size_t axis);
 MHO_API const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis);
 /* Sets the fields of the point.  MHO_ECONFIG: fields that exclude each other; names the point. */
 MHO_API MHO_MUST_CHECK mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw);
+
+/* Points that no other beats in both x and y, x rising; of equals the first that came. */
+typedef struct mho_front_point {
+    uint64_t index;
+    double x, y;
+} mho_front_point;
+typedef struct mho_front {
+    mho_front_point *point;
+    size_t points, room;
+} mho_front; /* starts zeroed */
+MHO_API MHO_MUST_CHECK mho_status mho_front_add(mho_front *front, uint64_t index, double x,
+                                                double y);
+MHO_API void mho_front_free(mho_front *front);
+
+/* --- sweeps of MAC-array designs ---------------------------------------------------------------------- */
+
+typedef struct mho_array_sweep mho_array_sweep;
+/* The points of the grid over hw, of arch array.  Looks up all memories and computes each different schedule
+ * once.  extra[extras]: memories besides those of the technologies.  Nothing is kept.
+ * Threads: those of the run; results do not depend on them.  MHO_ECONFIG: a memory that a technology lacks. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_sweep_create(const mho_net *net, const mho_hw *hw,
+                                                         const mho_grid *grid,
+                                                         const mho_macro *extra, size_t extras,
+                                                         mho_array_sweep **out);
+MHO_API void mho_array_sweep_destroy(mho_array_sweep *sweep);
+MHO_API uint64_t mho_array_sweep_points(const mho_array_sweep *sweep);
+MHO_API size_t mho_array_sweep_schedules(const mho_array_sweep *sweep); /* different ones */
+/* point[count]: first, first + 1, ...  The same digits as mho_array_estimate_create.  Allocates nothing.
+ * MHO_EDOMAIN: a point that there is not, or whose price is not finite. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_sweep_price(const mho_array_sweep *sweep,
+                                                        uint64_t first, size_t count,
+                                                        mho_array_point *point);
+/* The design of a point. */
+typedef struct mho_array_choice {
+    char technology[256];
+    bool pixel_first;
+    size_t level, banks, acc_depth;
+    double clock_Hz, ddr_standby_W;
+    mho_memory weight, io;
+} mho_array_choice;
+MHO_API void mho_array_sweep_choice(const mho_array_sweep *sweep, uint64_t index,
+                                    mho_array_choice *out);
+
+/* What figures 4 and 5 of `buffer` show, of any sweep, as one SVG.  The sweep must outlive them; front: area
+ * and energy. */
+typedef struct mho_figures mho_figures;
+MHO_API MHO_MUST_CHECK mho_status mho_figures_create(const mho_array_sweep *sweep,
+                                                     mho_figures **out);
+MHO_API void mho_figures_destroy(mho_figures *figures);
+MHO_API MHO_MUST_CHECK mho_status mho_figures_add(mho_figures *figures,
+                                                  const mho_array_point *point);
+/* The caller looks at ferror(svg). */
+MHO_API void mho_figures_draw(mho_figures *figures, const mho_front *front, const char *title,
+                              FILE *svg);
 
 /* --- the error over programmings ---------------------------------------------------------------------- */
 

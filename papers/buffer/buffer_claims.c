@@ -11,104 +11,100 @@ paper_run_fn buffer_explore;
 enum { KIB = 1024 };
 
 typedef struct exploration {
-    mho_array_options options;
-    mho_sweep_axes axes;
-    mho_point *point;
+    mho_array_sweep *sweep;
+    mho_array_point *point;
+    mho_array_choice *choice; /* of each point */
     size_t points;
     mho_front front;
     mho_figures *figures;
 } exploration;
 
-static mho_status price_all(exploration *e, const mho_workload *work, mho_technology *macros)
+static mho_status price_all(exploration *e)
 {
-    mho_sweep *sweep;
-    mho_status s = mho_sweep_create(work, &e->options, &e->axes, &macros, &sweep);
-    if (s)
-        return s;
-    e->points = (size_t)mho_sweep_points(sweep);
+    e->points = (size_t)mho_array_sweep_points(e->sweep);
     e->point = malloc(e->points * sizeof *e->point);
-    if (!e->point)
-        s = mho_error(MHO_ENOMEM, "out of memory for %zu points", e->points);
-    if (!s)
-        s = mho_sweep_price(sweep, 0, e->points, e->point);
+    e->choice = malloc(e->points * sizeof *e->choice);
+    if (!e->point || !e->choice)
+        return mho_error(MHO_ENOMEM, "out of memory for %zu points", e->points);
+    mho_status s = mho_array_sweep_price(e->sweep, 0, e->points, e->point);
     for (size_t i = 0; i < e->points && !s; i++) {
+        const mho_array_result *r = &e->point[i].result;
+        mho_array_sweep_choice(e->sweep, i, &e->choice[i]);
         s = mho_figures_add(e->figures, &e->point[i]);
         if (!s)
-            s = mho_front_add(&e->front, &e->point[i]);
+            s = mho_front_add(&e->front, i, r->area_m2, r->total_J);
     }
-    mho_sweep_destroy(sweep);
     return s;
 }
 
 static mho_status explore(exploration *e)
 {
     mho_net *net = NULL;
-    mho_workload *work = NULL;
-    mho_technology *macros = NULL;
-    mho_macro ddr;
-    mho_status s = mho_array_open(NULL, NULL, &e->options, NULL);
+    mho_hw *hw = NULL;
+    mho_grid *grid = NULL;
+    mho_status s = mho_hw_default("array", &hw);
     if (!s)
-        s = mho_sweep_axes_open("buffer-paper", &e->options, &e->axes);
+        s = mho_grid_open("buffer-paper", hw, &grid);
     if (!s)
         s = mho_net_zoo("vgg11", &net);
     if (!s)
-        s = mho_workload_create(net, false, 1, &work);
+        s = mho_array_sweep_create(net, hw, grid, NULL, 0, &e->sweep);
     if (!s)
-        s = mho_technology_open(e->options.macros, &macros);
+        s = mho_figures_create(e->sweep, &e->figures);
     if (!s)
-        s = mho_technology_memory(macros, "ddr", (size_t)128 << 20, false, &ddr);
-    if (!s)
-        s = mho_figures_create(&e->axes, (double)e->options.ddr_chips * ddr.component.leakage.value,
-                               &e->figures);
-    if (!s)
-        s = price_all(e, work, macros);
-    mho_technology_destroy(macros);
-    mho_workload_destroy(work);
+        s = price_all(e);
+    mho_grid_destroy(grid);
+    mho_hw_destroy(hw);
     mho_net_destroy(net);
     return s;
 }
 
-static size_t weight_K(const exploration *e, const mho_point *p)
+static const mho_array_choice *choice_of(const exploration *e, const mho_array_point *p)
 {
-    return e->axes.weight[p->weight].size_B / KIB;
+    return &e->choice[p->index];
 }
 
-static size_t io_K(const exploration *e, const mho_point *p)
+static size_t weight_K(const exploration *e, const mho_array_point *p)
 {
-    return e->axes.io[p->io].size_B / KIB;
+    return choice_of(e, p)->weight.size_B / KIB;
 }
 
-static bool is_rram(const exploration *e, const mho_point *p)
+static size_t io_K(const exploration *e, const mho_array_point *p)
 {
-    return !strcmp(e->axes.weight[p->weight].kind, "rram");
+    return choice_of(e, p)->io.size_B / KIB;
 }
 
-static bool is_pixel(const exploration *e, const mho_point *p)
+static bool is_rram(const exploration *e, const mho_array_point *p)
 {
-    return e->axes.order[p->order] == MHO_ORDER_PIXEL;
+    return !strcmp(choice_of(e, p)->weight.kind, "rram");
+}
+
+static bool is_pixel(const exploration *e, const mho_array_point *p)
+{
+    return choice_of(e, p)->pixel_first;
 }
 
 /* The point of RRAM with these axes. */
-static const mho_point *rram(const exploration *e, size_t weight, size_t io, size_t depth,
-                             bool pixel, size_t level)
+static const mho_array_point *rram(const exploration *e, size_t weight, size_t io, size_t depth,
+                                   bool pixel, size_t level)
 {
     for (size_t i = 0; i < e->points; i++) {
-        const mho_point *p = &e->point[i];
+        const mho_array_point *p = &e->point[i];
         if (is_rram(e, p) && weight_K(e, p) == weight && io_K(e, p) == io &&
-            e->axes.acc_depth[p->acc] == depth && is_pixel(e, p) == pixel &&
-            e->axes.level[p->level] == level)
+            choice_of(e, p)->acc_depth == depth && is_pixel(e, p) == pixel &&
+            choice_of(e, p)->level == level)
             return p;
     }
     return NULL;
 }
 
 /* depth: of the accumulation buffer, SIZE_MAX for any. */
-static const mho_point *best(const exploration *e, bool of_rram, size_t depth)
+static const mho_array_point *best(const exploration *e, bool of_rram, size_t depth)
 {
-    const mho_point *least = NULL;
+    const mho_array_point *least = NULL;
     for (size_t i = 0; i < e->points; i++) {
-        const mho_point *p = &e->point[i];
-        if (is_rram(e, p) != of_rram || (depth != SIZE_MAX && e->axes.acc_depth[p->acc] != depth))
+        const mho_array_point *p = &e->point[i];
+        if (is_rram(e, p) != of_rram || (depth != SIZE_MAX && choice_of(e, p)->acc_depth != depth))
             continue;
         if (!least || p->result.total_J < least->result.total_J)
             least = p;
@@ -116,12 +112,12 @@ static const mho_point *best(const exploration *e, bool of_rram, size_t depth)
     return least;
 }
 
-static double ddr_J(const mho_point *p)
+static double ddr_J(const mho_array_point *p)
 {
     return p->result.energy_J[MHO_ROW_READ_DDR] + p->result.energy_J[MHO_ROW_WRITE_DDR];
 }
 
-static double on_chip_J(const mho_point *p)
+static double on_chip_J(const mho_array_point *p)
 {
     const double *e = p->result.energy_J;
     return e[MHO_ROW_READ_IOBUF] + e[MHO_ROW_WRITE_IOBUF] + e[MHO_ROW_READ_WEIGHT] +
@@ -133,11 +129,11 @@ static double most_by_schedule(const exploration *e, bool pixel, size_t depth)
 {
     double most = 0;
     for (size_t i = 0; i < e->points; i++) {
-        const mho_point *p = &e->point[i];
-        if (!is_rram(e, p) || is_pixel(e, p) != pixel || e->axes.acc_depth[p->acc] != depth ||
-            e->axes.level[p->level] != 3)
+        const mho_array_point *p = &e->point[i];
+        if (!is_rram(e, p) || is_pixel(e, p) != pixel || choice_of(e, p)->acc_depth != depth ||
+            choice_of(e, p)->level != 3)
             continue;
-        const mho_point *one = rram(e, weight_K(e, p), io_K(e, p), depth, pixel, 1);
+        const mho_array_point *one = rram(e, weight_K(e, p), io_K(e, p), depth, pixel, 1);
         most = fmax(most, 100 * (1 - p->result.total_J / one->result.total_J));
     }
     return most;
@@ -148,7 +144,7 @@ static mho_status put_ddr(paper_result *result, const exploration *e)
     double least = 100, most = 0;
     mho_status s = MHO_OK;
     for (size_t w = 128; w <= 2048 && !s; w *= 2) {
-        const mho_point *level[4] = {NULL};
+        const mho_array_point *level[4] = {NULL};
         for (size_t l = 1; l <= 3 && !s; l++) {
             level[l] = rram(e, w, 16, 0, false, l);
             s = paper_value(result, 1e6 * ddr_J(level[l]), "DDR energy, RRAM %zu MB, level %zu",
@@ -165,14 +161,15 @@ static mho_status put_ddr(paper_result *result, const exploration *e)
 
 static mho_status put_totals(paper_result *result, const exploration *e)
 {
-    const mho_point *with_rram = best(e, true, SIZE_MAX), *with_sram = best(e, false, SIZE_MAX);
-    const mho_point *register_only = best(e, true, 0);
+    const mho_array_point *with_rram = best(e, true, SIZE_MAX),
+                          *with_sram = best(e, false, SIZE_MAX);
+    const mho_array_point *register_only = best(e, true, 0);
     double beyond = 0, bound = 0, designs = 0;
     for (size_t i = 0; i < e->points; i++) {
-        const mho_point *p = &e->point[i];
+        const mho_array_point *p = &e->point[i];
         bound += p->result.memory_bound;
-        if (!is_rram(e, p) || is_pixel(e, p) || e->axes.acc_depth[p->acc] != 0 ||
-            e->axes.level[p->level] != 3)
+        if (!is_rram(e, p) || is_pixel(e, p) || choice_of(e, p)->acc_depth != 0 ||
+            choice_of(e, p)->level != 3)
             continue;
         designs++;
         beyond += p->result.total_J > 8e-3;
@@ -222,6 +219,8 @@ mho_status buffer_explore(const paper_args *args, paper_result *result)
     }
     mho_figures_destroy(e.figures);
     mho_front_free(&e.front);
+    mho_array_sweep_destroy(e.sweep);
     free(e.point);
+    free(e.choice);
     return s;
 }

@@ -5,7 +5,7 @@
 
 paper_run_fn buffer_table3;
 
-enum { P = 8, GROUPS = 16, CHANNELS = 8 };
+enum { P = 8, CHANNELS = 8 };
 
 /* Eight channels to eight: one pass of the array; a row is one group of pixels. */
 static const char one_pass[] = "name: one-pass\n"
@@ -21,25 +21,29 @@ static mho_status count(mho_order order, accesses *a)
 {
     mho_net *net;
     mho_workload *work = NULL;
-    mho_array_options o;
+    mho_hw *hw = NULL;
     mho_traffic t;
-    mho_status s = mho_array_open(NULL, NULL, &o, NULL);
-    if (!s)
-        s = mho_net_read(one_pass, "one-pass", &net);
+    const bool pixel = order == MHO_ORDER_PIXEL; /* the register of kernel first costs nothing */
+    const char *const kernel_first[] = {"array.order=kernel", "buffers.acc.depth=0", NULL};
+    const char *const pixel_first[] = {"array.order=pixel", "buffers.acc.depth=16", NULL};
+    mho_status s = mho_net_read(one_pass, "one-pass", &net);
     if (s)
         return s;
-    s = mho_workload_create(net, false, 1, &work);
+    s = mho_hw_default("array", &hw);
+    if (!s)
+        s = mho_hw_set_all(hw, pixel ? pixel_first : kernel_first);
+    if (!s)
+        s = mho_workload_create(net, false, 1, &work);
+    if (!s)
+        s = mho_array_traffic(work, hw, &t);
     if (!s) {
-        o.order = (int)order;
-        o.acc_depth = order == MHO_ORDER_PIXEL ? GROUPS : 0;
-        mho_array_traffic(work, &o, &t);
         a->in = (double)t.io_read_B[MHO_IO_READ_PHYSICAL] / CHANNELS;
         a->weight = (double)t.weight_read_B / (CHANNELS * CHANNELS);
-        bool pixel = order == MHO_ORDER_PIXEL; /* the register of kernel first costs nothing */
         a->out_read = pixel ? (double)t.cycles * P : 0;
         a->out_write = pixel ? (double)t.cycles * P : (double)work->tensor[1].bytes / CHANNELS;
     }
     mho_workload_destroy(work);
+    mho_hw_destroy(hw);
     mho_net_destroy(net);
     return s;
 }

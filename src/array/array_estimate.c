@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Workload, schedule, time, activities and prices in one call. */
+#include "array/price.h"
 #include "base/alloc.h"
-#include "mho/array.h"
 
-static mho_status fill(mho_array_estimate *e, const mho_net *net, const mho_technology *tech)
+static mho_status fill(mho_array_estimate *e, const mhoi_array_hw *hw, const mho_net *net)
 {
-    mho_schedule_options capacity;
-    mho_status s = mho_workload_create(net, e->options.all_layers, e->options.batch, &e->work);
+    mho_status s = mho_workload_create(net, hw->array.all_layers, hw->array.batch, &e->work);
     if (!s)
-        s = mho_technology_clone(tech, &e->tech);
-    if (!s)
-        s = mho_design_open(&e->options, e->tech, &e->design, &capacity);
-    if (!s)
-        s = mho_schedule_search(e->work, &capacity, &e->schedule);
+        s = mhoi_design_open(hw, e->tech, &e->design);
+    if (s)
+        return s;
+    const mho_schedule_options capacity = mhoi_capacity_of(hw, &e->design.ddr.component);
+    s = mho_schedule_search(e->work, &capacity, &e->schedule);
     if (!s)
         s = mhoi_alloc(&e->step, e->schedule->steps, sizeof *e->step, "times of steps");
     if (s)
         return s;
-    mho_array_run(e->work, e->schedule, &e->options, &e->design, &e->result, e->step);
-    e->activities = mho_array_activities(e->work, e->schedule, &e->options, &e->design, &e->result,
-                                         e->activity);
-    return mho_array_price(e->tech, e->activity, e->activities, &e->result, &e->cost);
+    mhoi_array_run(e->work, e->schedule, hw, &e->design, &e->result, e->step);
+    e->activities =
+        mhoi_array_activities(e->work, e->schedule, hw, &e->design, &e->result, e->activity);
+    return mhoi_array_price(e->tech, e->activity, e->activities, &e->result, &e->cost);
 }
 
-mho_status mho_array_estimate_create(const mho_net *net, const mho_array_options *options,
-                                     const mho_technology *tech, mho_array_estimate **out)
+mho_status mho_array_estimate_create(const mho_net *net, const mho_hw *hw, const mho_macro *extra,
+                                     size_t extras, mho_array_estimate **out)
 {
     mho_array_estimate *e = NULL;
+    mhoi_array_hw flat;
     *out = NULL;
-    mho_status s = mhoi_alloc(&e, 1, sizeof *e, "estimate");
+    mho_status s = mhoi_array_hw_of(hw, &flat);
+    if (!s)
+        s = mhoi_alloc(&e, 1, sizeof *e, "estimate");
     if (s)
         return s;
-    e->options = *options;
-    s = fill(e, net, tech);
+    s = mhoi_array_technology(&flat, extra, extras, &e->tech);
+    if (!s)
+        s = fill(e, &flat, net);
     if (s)
         mho_array_estimate_destroy(e);
     else

@@ -31,7 +31,7 @@ static uint64_t pixel_groups(const mho_work_layer *layer, size_t p, size_t batch
 }
 
 /* eq. (1) */
-static uint64_t layer_cycles(const mho_work_layer *layer, const mho_array_options *o, size_t batch)
+static uint64_t layer_cycles(const mho_work_layer *layer, const mhoi_array_hw *o, size_t batch)
 {
     return layer->groups * layer->kh * layer->kw *
            ceil_div(layer->c_in / layer->groups, o->array.m) *
@@ -40,27 +40,28 @@ static uint64_t layer_cycles(const mho_work_layer *layer, const mho_array_option
 }
 
 /* eq. (2): each weight is read once for every n groups of pixels that are worked on together. */
-static uint64_t layer_weight_reads(const mho_work_layer *layer, const mho_array_options *o,
+static uint64_t layer_weight_reads(const mho_work_layer *layer, const mhoi_array_hw *o,
                                    size_t batch)
 {
     uint64_t groups = pixel_groups(layer, o->array.p, batch), n = 1;
-    if (o->order == MHO_ORDER_PIXEL && o->acc_depth > 0)
-        n = o->acc_groups == MHO_ACC_HALF && o->acc_depth > 1 ? o->acc_depth / 2 : o->acc_depth;
+    if (o->array.order == MHO_ORDER_PIXEL && o->buffers.acc_depth > 0)
+        n = o->buffers.acc_groups == MHO_ACC_HALF && o->buffers.acc_depth > 1
+                ? o->buffers.acc_depth / 2
+                : o->buffers.acc_depth;
     return layer->weight_B * ceil_div(groups, n);
 }
 
 /* eq. (4): what the array takes in.  Kernel first slides K windows over p + K - 1 pixels of K rows; pixel
  * first takes p pixels of m channels every cycle. */
-static uint64_t layer_io_reads(const mho_work_layer *layer, const mho_array_options *o,
-                               uint64_t cycles)
+static uint64_t layer_io_reads(const mho_work_layer *layer, const mhoi_array_hw *o, uint64_t cycles)
 {
-    if (o->order == MHO_ORDER_PIXEL)
+    if (o->array.order == MHO_ORDER_PIXEL)
         return cycles * o->array.p * o->array.m;
     uint64_t passes = cycles / (layer->kh * layer->kw);
     return passes * layer->kh * ((o->array.p - 1) * layer->stride_w + layer->kw) * o->array.m;
 }
 
-void mho_array_traffic(const mho_workload *work, const mho_array_options *o, mho_traffic *traffic)
+static void count_traffic(const mho_workload *work, const mhoi_array_hw *o, mho_traffic *traffic)
 {
     *traffic = (mho_traffic){.macs = work->macs};
     for (size_t l = 0; l < work->layers; l++) {
@@ -75,6 +76,15 @@ void mho_array_traffic(const mho_workload *work, const mho_array_options *o, mho
         traffic->io_read_B[MHO_IO_READ_ONCE] += maps;
         traffic->io_read_B[MHO_IO_READ_PHYSICAL] += layer_io_reads(layer, o, cycles);
     }
+}
+
+mho_status mho_array_traffic(const mho_workload *work, const mho_hw *hw, mho_traffic *traffic)
+{
+    mhoi_array_hw o;
+    mho_status s = mhoi_array_hw_of(hw, &o);
+    if (!s)
+        count_traffic(work, &o, traffic);
+    return s;
 }
 
 const char *mho_bound_name(mho_bound bound)
@@ -93,8 +103,8 @@ static double step_io_write(const mho_workload *work, const mho_step *step)
     return in > out ? in : out;
 }
 
-void mhoi_step_count_fill(const mho_workload *work, const mho_step *step,
-                          const mho_array_options *o, mhoi_step_count *count)
+void mhoi_step_count_fill(const mho_workload *work, const mho_step *step, const mhoi_array_hw *o,
+                          mhoi_step_count *count)
 {
     uint64_t cycles = 0, weight_reads = 0, io_reads = 0;
     for (size_t l = step->first; l <= step->last; l++) {
@@ -123,21 +133,22 @@ static double io_written(const mho_workload *work, const mho_schedule *schedule)
 }
 
 void mhoi_counts_fill(const mho_workload *work, const mho_schedule *schedule,
-                      const mho_array_options *o, mhoi_counts *c)
+                      const mhoi_array_hw *o, mhoi_counts *c)
 {
     mho_traffic t;
-    mho_array_traffic(work, o, &t);
+    count_traffic(work, o, &t);
     *c = (mhoi_counts){.cycles = t.cycles,
                        .batch = (double)work->batch,
-                       .load_B = o->first_image ? (double)schedule->fixed_B : 0.0};
+                       .load_B = o->array.first_image ? (double)schedule->fixed_B : 0.0};
     c->weight_read_B = (double)t.weight_read_B;
     c->weight_write_B = (double)schedule->rd_weight_B + c->load_B;
-    c->io_read_B = (double)t.io_read_B[o->io_read] *
-                   (o->io_read == MHO_IO_READ_PAPER ? o->io_read_factor : 1.0);
+    c->io_read_B = (double)t.io_read_B[o->buffers.io_read] *
+                   (o->buffers.io_read == MHO_IO_READ_PAPER ? o->buffers.io_read_factor : 1.0);
     c->io_write_B = io_written(work, schedule);
     c->ddr_read_B = (double)(schedule->rd_weight_B + schedule->rd_map_B) + c->load_B;
     c->ddr_write_B = (double)schedule->wr_B;
-    double accumulated = o->acc_depth ? (double)(o->array.p * o->array.n) * (double)c->cycles : 0.0;
+    double accumulated =
+        o->buffers.acc_depth ? (double)(o->array.p * o->array.n) * (double)c->cycles : 0.0;
     const double done[MHOI_TERMS] = {c->io_read_B,       c->weight_read_B,  c->ddr_read_B,
                                      c->io_write_B,      c->weight_write_B, c->ddr_write_B,
                                      (double)work->macs, accumulated,       accumulated};
@@ -172,13 +183,13 @@ mhoi_bank mhoi_bank_of(const mho_design *design, mhoi_part part)
     return bank;
 }
 
-void mhoi_machine_fill(const mho_array_options *o, mhoi_machine *m)
+void mhoi_machine_fill(const mhoi_array_hw *o, mhoi_machine *m)
 {
-    double banks = (double)o->banks, chips = (double)o->ddr_chips;
+    double banks = (double)o->buffers.banks, chips = (double)o->buffers.ddr_chips;
     double pes = (double)(o->array.p * o->array.n);
     m->stand[MHOI_IO] = 2.0 * banks;
     m->stand[MHOI_WEIGHT] = banks;
-    m->stand[MHOI_ACC] = o->acc_depth ? pes : 0.0;
+    m->stand[MHOI_ACC] = o->buffers.acc_depth ? pes : 0.0;
     m->stand[MHOI_DDR] = chips;
     m->stand[MHOI_MAC] = pes * (double)o->array.m;
     m->unit_s[MHO_BOUND_ARRAY] = 1.0 / o->array.clock_Hz;
@@ -259,7 +270,7 @@ static void explain_step(const mhoi_step_count *count, const mhoi_machine *m, mh
     }
 }
 
-static void open_machine(const mho_array_options *o, const mho_design *design,
+static void open_machine(const mhoi_array_hw *o, const mho_design *design,
                          mhoi_bank bank[MHOI_PARTS], mhoi_machine *m)
 {
     for (int part = 0; part < MHOI_PARTS; part++) {
@@ -269,9 +280,8 @@ static void open_machine(const mho_array_options *o, const mho_design *design,
     mhoi_machine_fill(o, m);
 }
 
-void mho_array_run(const mho_workload *work, const mho_schedule *schedule,
-                   const mho_array_options *o, const mho_design *design, mho_array_result *r,
-                   mho_step_time *step)
+void mhoi_array_run(const mho_workload *work, const mho_schedule *schedule, const mhoi_array_hw *o,
+                    const mho_design *design, mho_array_result *r, mho_step_time *step)
 {
     mhoi_bank bank[MHOI_PARTS];
     mhoi_machine machine;
@@ -332,10 +342,10 @@ static void put_standby(const mhoi_machine *m, const mho_design *design, mhoi_pa
     (void)snprintf(a->formula, sizeof a->formula, "%g %s; x %.9g s", a->amount, what[part], time_s);
 }
 
-size_t mho_array_activities(const mho_workload *work, const mho_schedule *schedule,
-                            const mho_array_options *o, const mho_design *design,
-                            const mho_array_result *run,
-                            mho_activity activity[MHO_ARRAY_ACTIVITIES])
+size_t mhoi_array_activities(const mho_workload *work, const mho_schedule *schedule,
+                             const mhoi_array_hw *o, const mho_design *design,
+                             const mho_array_result *run,
+                             mho_activity activity[MHO_ARRAY_ACTIVITIES])
 {
     mhoi_bank bank[MHOI_PARTS];
     mhoi_machine machine;
@@ -352,8 +362,8 @@ size_t mho_array_activities(const mho_workload *work, const mho_schedule *schedu
     return count;
 }
 
-mho_status mho_array_price(const mho_technology *tech, const mho_activity *activity,
-                           size_t activities, mho_array_result *r, mho_cost **out)
+mho_status mhoi_array_price(const mho_technology *tech, const mho_activity *activity,
+                            size_t activities, mho_array_result *r, mho_cost **out)
 {
     mho_cost *cost;
     *out = NULL;

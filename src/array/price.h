@@ -5,8 +5,8 @@
 #ifndef MHO_ARRAY_PRICE_H
 #define MHO_ARRAY_PRICE_H
 
+#include "array/array_sections.h"
 #include "cost/price.h"
-#include "mho/array.h"
 
 /* What stands in a design. */
 typedef enum mhoi_part { MHOI_IO, MHOI_WEIGHT, MHOI_ACC, MHOI_DDR, MHOI_MAC, MHOI_PARTS } mhoi_part;
@@ -43,10 +43,10 @@ typedef struct mhoi_counts {
     double work[MHOI_TERMS]; /* of an image: bytes of memories, operations of the rest */
 } mhoi_counts;
 
-void mhoi_step_count_fill(const mho_workload *work, const mho_step *step,
-                          const mho_array_options *options, mhoi_step_count *count);
+void mhoi_step_count_fill(const mho_workload *work, const mho_step *step, const mhoi_array_hw *hw,
+                          mhoi_step_count *count);
 void mhoi_counts_fill(const mho_workload *work, const mho_schedule *schedule,
-                      const mho_array_options *options, mhoi_counts *counts);
+                      const mhoi_array_hw *hw, mhoi_counts *counts);
 
 /* A part as plain numbers: its speed, what an operation moves, and its price. */
 typedef struct mhoi_bank {
@@ -61,8 +61,8 @@ typedef struct mhoi_machine {
     double stand[MHOI_PARTS];       /* how many of each */
     double unit_s[MHO_BOUND_COUNT]; /* seconds for a cycle or a byte: eq. (6) */
 } mhoi_machine;
-/* Fills stand and unit_s from bank and the options. */
-void mhoi_machine_fill(const mho_array_options *options, mhoi_machine *machine);
+/* Fills stand and unit_s from bank and the description. */
+void mhoi_machine_fill(const mhoi_array_hw *hw, mhoi_machine *machine);
 
 static inline double mhoi_step_time_s(const mhoi_step_count *count, const mhoi_machine *machine)
 {
@@ -85,5 +85,20 @@ void mhoi_result_fill(const mhoi_counts *counts, const mhoi_machine *machine,
 /* Energies and area of the result, in the order and with the arithmetic of mho_cost_create. */
 void mhoi_energies_fill(const mhoi_counts *counts, const mhoi_machine *machine,
                         mho_array_result *result);
+
+/* --- one design ------------------------------------------------------------------------------------------ */
+
+/* All of the result but energy and area.  step (may be NULL): [schedule->steps]. */
+void mhoi_array_run(const mho_workload *work, const mho_schedule *schedule, const mhoi_array_hw *hw,
+                    const mho_design *design, mho_array_result *result, mho_step_time *step);
+/* What memories, accumulators and multipliers do for an image that takes run->time_s.  Returns how many. */
+size_t mhoi_array_activities(const mho_workload *work, const mho_schedule *schedule,
+                             const mhoi_array_hw *hw, const mho_design *design,
+                             const mho_array_result *run,
+                             mho_activity activity[MHO_ARRAY_ACTIVITIES]);
+/* Prices them and fills energy and area of the result. */
+MHO_MUST_CHECK mho_status mhoi_array_price(const mho_technology *tech, const mho_activity *activity,
+                                           size_t activities, mho_array_result *result,
+                                           mho_cost **cost);
 
 #endif

@@ -13,12 +13,11 @@ typedef enum format { SUMMARY, CSV, JSON } format;
 typedef struct sweep_run {
     const cli_args *args;
     const cli_buffer *buffer;
-    mho_sweep_axes axes;
-    mho_technology *library[MHO_SWEEP_LIBRARIES];
-    mho_sweep *sweep;
-    mho_point *block;
+    mho_grid *grid;
+    mho_array_sweep *sweep;
+    mho_array_point *block;
     mho_front front;
-    mho_point best[KINDS]; /* of each kind of weight memory */
+    mho_array_point best[KINDS]; /* of each kind of weight memory */
     bool has_best[KINDS];
     char kind[KINDS][24];
     size_t kinds;
@@ -58,25 +57,25 @@ static const char *column_name(size_t c, char text[48])
     return text;
 }
 
-static void words_of(const sweep_run *r, const mho_point *p, const char *word[WORDS])
+static void words_of(const mho_array_choice *c, const char *word[WORDS])
 {
-    word[0] = r->axes.library[p->library];
-    word[1] = r->axes.order[p->order] == MHO_ORDER_PIXEL ? "pixel" : "kernel";
-    word[2] = r->axes.weight[p->weight].kind;
-    word[3] = r->axes.io[p->io].kind;
+    word[0] = c->technology;
+    word[1] = c->pixel_first ? "pixel" : "kernel";
+    word[2] = c->weight.kind;
+    word[3] = c->io.kind;
 }
 
-static void numbers_of(const sweep_run *r, const mho_point *p, double number[COLUMNS - WORDS])
+static void numbers_of(const mho_array_choice *c, const mho_array_point *p,
+                       double number[COLUMNS - WORDS])
 {
-    const mho_sweep_axes *a = &r->axes;
     const mho_array_result *e = &p->result;
     const double first[] = {(double)p->index,
-                            (double)a->level[p->level],
-                            a->clock_Hz[p->clock],
-                            (double)a->banks[p->banks],
-                            (double)a->weight[p->weight].size_B,
-                            (double)a->io[p->io].size_B,
-                            (double)a->acc_depth[p->acc],
+                            (double)c->level,
+                            c->clock_Hz,
+                            (double)c->banks,
+                            (double)c->weight.size_B,
+                            (double)c->io.size_B,
+                            (double)c->acc_depth,
                             e->time_s,
                             e->memory_bound,
                             p->optimal,
@@ -86,6 +85,18 @@ static void numbers_of(const sweep_run *r, const mho_point *p, double number[COL
                             e->total_J};
     memcpy(number, first, sizeof first);
     memcpy(number + sizeof first / sizeof *first, e->energy_J, sizeof e->energy_J);
+}
+
+/* Axes that none of the columns tells. */
+static bool is_extra(const char *key)
+{
+    static const char *const told[] = {"technology",    "array.order",      "array.level",
+                                       "array.clock",   "buffers.io",       "buffers.weight",
+                                       "buffers.banks", "buffers.acc.depth"};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (!strcmp(told[i], key))
+            return false;
+    return true;
 }
 
 /* A file name may hold anything; in a text of JSON or CSV it must not end it. */
@@ -109,15 +120,17 @@ static void put_number(FILE *out, double v)
     fputs(text, out);
 }
 
-static void put_point(const sweep_run *r, const mho_point *p)
+static void put_point(const sweep_run *r, const mho_array_point *p)
 {
     FILE *out = r->args->out;
     const char *word[WORDS];
     double number[COLUMNS - WORDS];
     char text[48];
     bool json = r->format == JSON;
-    words_of(r, p, word);
-    numbers_of(r, p, number);
+    mho_array_choice choice;
+    mho_array_sweep_choice(r->sweep, p->index, &choice);
+    words_of(&choice, word);
+    numbers_of(&choice, p, number);
     if (json)
         fputs(p->index ? ",\n  {" : "\n  {", out);
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -129,6 +142,14 @@ static void put_point(const sweep_run *r, const mho_point *p)
         else
             put_number(out, number[c - WORDS]);
     }
+    for (size_t a = 0; a < mho_grid_axes(r->grid); a++) {
+        if (!is_extra(mho_grid_key(r->grid, a)))
+            continue;
+        fputs(json ? ", " : ",", out);
+        if (json)
+            fprintf(out, "\"%s\": ", mho_grid_key(r->grid, a));
+        put_word(out, mho_grid_value(r->grid, (size_t)p->index, a));
+    }
     fputs(json ? "}" : "\n", out);
 }
 
@@ -138,14 +159,19 @@ static void put_head(const sweep_run *r)
     char text[48];
     if (r->format == JSON) {
         fputs("{\"network\": ", out);
-        put_word(out, r->buffer->work->name);
+        put_word(out, mho_net_name(r->buffer->net));
         fputs(", \"sweep\": ", out);
-        put_word(out, r->axes.name);
-        fprintf(out, ", \"batch\": %zu, \"schedules\": %zu, \"points\": [", r->buffer->work->batch,
-                mho_sweep_schedules(r->sweep));
+        put_word(out, mho_grid_name(r->grid));
+        fprintf(out, ", \"batch\": %.0f, \"schedules\": %zu, \"points\": [",
+                mho_hw_number(r->buffer->hw, "array.batch"), mho_array_sweep_schedules(r->sweep));
     }
     for (size_t c = 0; r->format == CSV && c < COLUMNS; c++)
-        fprintf(out, "%s%c", column_name(c, text), c + 1 < COLUMNS ? ',' : '\n');
+        fprintf(out, "%s%s", c ? "," : "", column_name(c, text));
+    for (size_t a = 0; r->format == CSV && a < mho_grid_axes(r->grid); a++)
+        if (is_extra(mho_grid_key(r->grid, a)))
+            fprintf(out, ",%s", mho_grid_key(r->grid, a));
+    if (r->format == CSV)
+        fputc('\n', out);
 }
 
 static void put_foot(const sweep_run *r)
@@ -163,14 +189,16 @@ static void put_foot(const sweep_run *r)
         fprintf(out, ": %" PRIu64, r->best[k].index);
     }
     fprintf(out, "}, \"complete\": %s}\n",
-            r->done == mho_sweep_points(r->sweep) ? "true" : "false");
+            r->done == mho_array_sweep_points(r->sweep) ? "true" : "false");
 }
 
 /* --- the sweep ----------------------------------------------------------------------------------------- */
 
-static void keep_best(sweep_run *r, const mho_point *p)
+static void keep_best(sweep_run *r, const mho_array_point *p)
 {
-    const char *kind = r->axes.weight[p->weight].kind;
+    mho_array_choice choice;
+    mho_array_sweep_choice(r->sweep, p->index, &choice);
+    const char *kind = choice.weight.kind;
     size_t k = 0;
     while (k < r->kinds && strcmp(r->kind[k], kind))
         k++;
@@ -186,11 +214,11 @@ static void keep_best(sweep_run *r, const mho_point *p)
 static mho_status run_block(sweep_run *r, size_t count)
 {
     double start = mho_seconds();
-    mho_status s = mho_sweep_price(r->sweep, r->done, count, r->block);
+    mho_status s = mho_array_sweep_price(r->sweep, r->done, count, r->block);
     r->seconds += mho_seconds() - start;
     for (size_t i = 0; i < count && !s; i++) {
-        const mho_point *p = &r->block[i];
-        s = mho_front_add(&r->front, p);
+        const mho_array_point *p = &r->block[i];
+        s = mho_front_add(&r->front, p->index, p->result.area_m2, p->result.total_J);
         keep_best(r, p);
         s = s ? s : mho_figures_add(r->figures, p);
         r->proven += p->optimal;
@@ -203,7 +231,7 @@ static mho_status run_block(sweep_run *r, size_t count)
 
 static mho_status run_all(sweep_run *r)
 {
-    uint64_t all = mho_sweep_points(r->sweep);
+    uint64_t all = mho_array_sweep_points(r->sweep);
     mho_status s = MHO_OK;
     r->block = cli_alloc(BLOCK * sizeof *r->block);
     put_head(r);
@@ -213,64 +241,46 @@ static mho_status run_all(sweep_run *r)
     return s;
 }
 
-static mho_status open_libraries(sweep_run *r)
-{
-    mho_status s = MHO_OK;
-    for (size_t i = 0; i < r->axes.libraries && !s; i++) {
-        s = mho_technology_open(r->axes.library[i], &r->library[i]);
-        if (!s)
-            s = cli_buffer_add_macros(r->args->macro, r->library[i]);
-    }
-    return s;
-}
-
 static mho_status open_sweep(sweep_run *r)
 {
     const cli_buffer *b = r->buffer;
-    mho_macro ddr;
-    mho_status s = mho_sweep_axes_open(r->args->sweep[0] ? r->args->sweep[0] : "buffer-paper",
-                                       &b->options, &r->axes);
-    if (!s)
-        s = open_libraries(r);
-    if (!s)
-        s = mho_technology_memory(r->library[0], "ddr", (size_t)128 << 20, false, &ddr);
-    if (s)
-        return s;
-    s = mho_figures_create(&r->axes, (double)b->options.ddr_chips * ddr.component.leakage.value,
-                           &r->figures);
+    const char *const *sweep = r->args->sweep;
+    mho_status s = sweep[0] && strchr(sweep[0], '=')
+                       ? mho_grid_create(b->hw, sweep, &r->grid)
+                       : mho_grid_open(sweep[0] ? sweep[0] : "buffer-paper", b->hw, &r->grid);
     if (s)
         return s;
     double start = mho_seconds();
-    s = mho_sweep_create(b->work, &b->options, &r->axes, r->library, &r->sweep);
+    s = mho_array_sweep_create(b->net, b->hw, r->grid, b->macro, b->macros, &r->sweep);
     r->seconds = mho_seconds() - start;
-    return s;
+    return s ? s : mho_figures_create(r->sweep, &r->figures);
 }
 
 /* --- the summary --------------------------------------------------------------------------------------- */
 
-static void point_cells(cli_table *t, const sweep_run *r, const mho_point *p)
+static void point_cells(cli_table *t, const sweep_run *r, const mho_array_point *p)
 {
-    const mho_sweep_axes *a = &r->axes;
     char text[32];
+    mho_array_choice c;
+    mho_array_sweep_choice(r->sweep, p->index, &c);
     cli_table_si(t, p->result.total_J, "J");
     cli_table_si(t, p->result.area_m2, "m2");
-    cli_table_text(t, "%s:%s", a->weight[p->weight].kind,
-                   mho_bytes_text(a->weight[p->weight].size_B, text));
-    cli_table_text(t, "%s:%s", a->io[p->io].kind, mho_bytes_text(a->io[p->io].size_B, text));
-    cli_table_text(t, "%zu", a->banks[p->banks]);
-    cli_table_text(t, "%zu", a->acc_depth[p->acc]);
-    cli_table_text(t, "%s", a->order[p->order] == MHO_ORDER_PIXEL ? "pixel" : "kernel");
-    cli_table_text(t, "%zu", a->level[p->level]);
-    cli_table_si(t, a->clock_Hz[p->clock], "Hz");
+    cli_table_text(t, "%s:%s", c.weight.kind, mho_bytes_text(c.weight.size_B, text));
+    cli_table_text(t, "%s:%s", c.io.kind, mho_bytes_text(c.io.size_B, text));
+    cli_table_text(t, "%zu", c.banks);
+    cli_table_text(t, "%zu", c.acc_depth);
+    cli_table_text(t, "%s", c.pixel_first ? "pixel" : "kernel");
+    cli_table_text(t, "%zu", c.level);
+    cli_table_si(t, c.clock_Hz, "Hz");
     cli_table_si(t, p->result.time_s, "s");
-    cli_table_text(t, "%s", a->library[p->library]);
+    cli_table_text(t, "%s", c.technology);
 }
 
 static void print_points(const cli_args *args, const sweep_run *r, const char *title,
-                         const mho_point *point, size_t count)
+                         const mho_array_point *point, size_t count)
 {
     cli_table *t = cli_table_create(title, "energy>|area>|weight bank|I/O bank|banks>|acc>|order|"
-                                           "level>|clock>|time>|macros");
+                                           "level>|clock>|time>|technology");
     for (size_t i = 0; i < count; i++)
         point_cells(t, r, &point[i]);
     cli_table_print(t, args);
@@ -280,10 +290,12 @@ static void print_points(const cli_args *args, const sweep_run *r, const char *t
 static void print_summary(const cli_args *args, const sweep_run *r)
 {
     char a[32], b[32];
-    uint64_t all = mho_sweep_points(r->sweep);
-    fprintf(args->out, "%s, sweep %s: %s points from %zu schedules in %s\n", r->buffer->work->name,
-            *r->axes.name ? r->axes.name : "without name", cli_grouped(r->done, a),
-            mho_sweep_schedules(r->sweep), cli_si(r->seconds, "s", b));
+    uint64_t all = mho_array_sweep_points(r->sweep);
+    fprintf(args->out, "%s, sweep %s: %s points from %zu schedules in %s\n",
+            mho_net_name(r->buffer->net),
+            *mho_grid_name(r->grid) ? mho_grid_name(r->grid) : "without name",
+            cli_grouped(r->done, a), mho_array_sweep_schedules(r->sweep),
+            cli_si(r->seconds, "s", b));
     if (r->done < all)
         fprintf(args->out, "Interrupted: %s points are left.\n", cli_grouped(all - r->done, a));
     if (r->proven == r->done)
@@ -293,7 +305,13 @@ static void print_summary(const cli_args *args, const sweep_run *r)
                 cli_grouped(r->done - r->proven, a));
     print_points(args, r, "Least energy with each weight memory", r->best, r->kinds);
     fputc('\n', args->out);
-    print_points(args, r, "Pareto front of energy against area", r->front.point, r->front.points);
+    mho_array_point *front = cli_alloc((r->front.points + 1) * sizeof *front);
+    mho_status s = MHO_OK;
+    for (size_t i = 0; i < r->front.points && !s; i++)
+        s = mho_array_sweep_price(r->sweep, r->front.point[i].index, 1, &front[i]);
+    if (!s)
+        print_points(args, r, "Pareto front of energy against area", front, r->front.points);
+    free(front);
 }
 
 static mho_status write_svg(const sweep_run *r, const char *path)
@@ -303,8 +321,8 @@ static mho_status write_svg(const sweep_run *r, const char *path)
     mho_status s = mho_output_open(path, &output);
     if (s)
         return s;
-    snprintf(title, sizeof title, "%s, %s", r->buffer->work->name,
-             *r->axes.name ? r->axes.name : "sweep");
+    snprintf(title, sizeof title, "%s, %s", mho_net_name(r->buffer->net),
+             *mho_grid_name(r->grid) ? mho_grid_name(r->grid) : "sweep");
     mho_figures_draw(r->figures, &r->front, title, mho_output_stream(output));
     return mho_output_close(output, true);
 }
@@ -314,9 +332,8 @@ static void release(sweep_run *r)
     mho_figures_destroy(r->figures);
     mho_front_free(&r->front);
     free(r->block);
-    mho_sweep_destroy(r->sweep);
-    for (size_t i = 0; i < MHO_SWEEP_LIBRARIES; i++)
-        mho_technology_destroy(r->library[i]);
+    mho_array_sweep_destroy(r->sweep);
+    mho_grid_destroy(r->grid);
 }
 
 mho_status cli_buffer_explore(const cli_args *args, cli_buffer *b)

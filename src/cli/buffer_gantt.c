@@ -28,10 +28,10 @@ static void put_lane(FILE *out, size_t from, size_t busy, size_t to, bool any, c
 static void put_name(const cli_buffer *b, const mho_step *step, char text[40])
 {
     if (step->first == step->last)
-        snprintf(text, 40, "%.38s", b->work->layer[step->first].name);
+        snprintf(text, 40, "%.38s", b->estimate->work->layer[step->first].name);
     else
-        snprintf(text, 40, "%.18s-%.18s", b->work->layer[step->first].name,
-                 b->work->layer[step->last].name);
+        snprintf(text, 40, "%.18s-%.18s", b->estimate->work->layer[step->first].name,
+                 b->estimate->work->layer[step->last].name);
 }
 
 void cli_buffer_gantt(const cli_args *args, const cli_buffer *b)

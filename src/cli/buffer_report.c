@@ -6,19 +6,18 @@
 
 #include "cli_buffer.h"
 
-static const mho_origin *origin_of(const cli_buffer *b, const char *key)
+static size_t size_of(const cli_buffer *b, const char *key)
 {
-    for (size_t i = 0; i < mho_array_fields.count; i++)
-        if (!strcmp(mho_array_fields.field[i].key, key))
-            return &b->origin[i];
-    return NULL;
+    return (size_t)mho_hw_number(b->hw, key);
 }
 
 /* Whether a field still has the value that was fitted to Table 6. */
 static bool is_fitted(const cli_buffer *b, const char *key)
 {
-    const mho_origin *o = origin_of(b, key);
-    return o && !strcmp(o->place, "default");
+    for (size_t i = 0; i < mho_hw_field_count(b->hw); i++)
+        if (!strcmp(mho_hw_field(b->hw, i)->key, key))
+            return !strcmp(mho_hw_origin(b->hw, i)->place, "default");
+    return false;
 }
 
 static void print_memory(const cli_args *args, const char *what, size_t copies, size_t banks,
@@ -34,25 +33,27 @@ static void print_memory(const cli_args *args, const char *what, size_t copies, 
 
 static void print_design(const cli_args *args, const cli_buffer *b)
 {
-    const mho_array_options *o = &b->options;
+    const mho_design *d = &b->estimate->design;
+    size_t p = size_of(b, "array.p"), m = size_of(b, "array.m"), n = size_of(b, "array.n");
+    size_t banks = size_of(b, "buffers.banks"), depth = size_of(b, "buffers.acc.depth");
     char clock[32];
     fprintf(args->out, "%s%s%s: %zu %s layers, batch %zu\n", cli_marks_of(args->color)->bold,
-            b->work->name, cli_marks_of(args->color)->end, b->work->layers,
-            o->all_layers ? "convolution and fully connected" : "convolution", o->batch);
+            b->estimate->work->name, cli_marks_of(args->color)->end, b->estimate->work->layers,
+            mho_hw_is(b->hw, "array.layers", "true") ? "convolution and fully connected"
+                                                     : "convolution",
+            b->estimate->work->batch);
     fprintf(args->out, "  %-12s %zu pixels x %zu input channels x %zu output channels at %s, ",
-            "array", o->array.p, o->array.m, o->array.n, cli_si(o->array.clock_Hz, "Hz", clock));
-    fprintf(args->out, "%s first\n", o->order == MHO_ORDER_PIXEL ? "pixel" : "kernel");
-    if (o->acc_depth)
-        fprintf(args->out, "  %-12s %zu words in each of %zu PEs; %s\n", "accumulators",
-                o->acc_depth, o->array.p * o->array.n,
-                b->estimate->design.acc.component.area.source);
+            "array", p, m, n, cli_si(mho_hw_number(b->hw, "array.clock"), "Hz", clock));
+    fprintf(args->out, "%s first\n", mho_hw_is(b->hw, "array.order", "pixel") ? "pixel" : "kernel");
+    if (depth)
+        fprintf(args->out, "  %-12s %zu words in each of %zu PEs; %s\n", "accumulators", depth,
+                p * n, d->acc.component.area.source);
     else
-        fprintf(args->out, "  %-12s one register in each of %zu PEs\n", "accumulators",
-                o->array.p * o->array.n);
-    print_memory(args, "maps", 2, o->banks, &b->estimate->design.io);
-    print_memory(args, "weights", 1, o->banks, &b->estimate->design.weight);
-    fprintf(args->out, "  %-12s %zu chips; %s\n\n", "DDR", o->ddr_chips,
-            b->estimate->design.ddr.component.area.source);
+        fprintf(args->out, "  %-12s one register in each of %zu PEs\n", "accumulators", p * n);
+    print_memory(args, "maps", 2, banks, &d->io);
+    print_memory(args, "weights", 1, banks, &d->weight);
+    fprintf(args->out, "  %-12s %zu chips; %s\n\n", "DDR", size_of(b, "buffers.ddr_chips"),
+            d->ddr.component.area.source);
 }
 
 static void how_text(const mho_step *step, size_t layers, char text[96])
@@ -99,8 +100,8 @@ void cli_buffer_print_schedule(const cli_args *args, const cli_buffer *b)
         for (size_t l = s->step[i].first; l <= s->step[i].last; l++) {
             cli_table_text(t, "%zu", i + 1);
             cli_table_text(t, "%zu", l + 1);
-            cli_table_text(t, "%s", b->work->layer[l].name);
-            cli_table_text(t, "%" PRIu64, b->work->layer[l].weight_B);
+            cli_table_text(t, "%s", b->estimate->work->layer[l].name);
+            cli_table_text(t, "%" PRIu64, b->estimate->work->layer[l].weight_B);
             cli_table_text(t, "%s", s->fixed[l] ? "fixed" : "streamed");
             step_cells(t, b, i, l == s->step[i].first);
         }
@@ -108,14 +109,14 @@ void cli_buffer_print_schedule(const cli_args *args, const cli_buffer *b)
         cli_table_rule(t);
         cli_table_text(t, "%s", "");
         cli_table_text(t, "%s", "");
-        cli_table_text(t, "batch of %zu", b->work->batch);
-        cli_table_text(t, "%" PRIu64, b->work->weight_B);
+        cli_table_text(t, "batch of %zu", b->estimate->work->batch);
+        cli_table_text(t, "%" PRIu64, b->estimate->work->weight_B);
         cli_table_text(t, "%s", "");
         cli_table_text(t, "%s", "");
         cli_table_text(t, "%" PRIu64, s->rd_weight_B);
         cli_table_text(t, "%" PRIu64, s->rd_map_B);
         cli_table_text(t, "%" PRIu64, s->wr_B);
-        cli_table_si(t, b->estimate->result.time_s * (double)b->work->batch, "s");
+        cli_table_si(t, b->estimate->result.time_s * (double)b->estimate->work->batch, "s");
         cli_table_text(t, "%s", "");
     }
     cli_table_print(t, args);
@@ -128,9 +129,9 @@ static void print_proof(const cli_args *args, const cli_buffer *b)
     char a[32], c[32];
     fprintf(args->out, "  Fixed: %s B of weights; maps kept on chip:", cli_grouped(s->fixed_B, a));
     size_t kept = 0;
-    for (size_t t = 0; t < b->work->tensors; t++)
+    for (size_t t = 0; t < b->estimate->work->tensors; t++)
         kept += s->kept[t];
-    fprintf(args->out, " %zu of %zu.\n", kept, b->work->tensors);
+    fprintf(args->out, " %zu of %zu.\n", kept, b->estimate->work->tensors);
     if (s->optimal)
         fprintf(args->out,
                 "  Optimal: no schedule of this model takes less DDR energy than %s.\n\n",
@@ -144,13 +145,14 @@ static void print_proof(const cli_args *args, const cli_buffer *b)
 /* Where the number of a row comes from, if from a fit. */
 static const char *row_note(const cli_buffer *b, mho_array_row row)
 {
-    if (row == MHO_ROW_READ_DDR && is_fitted(b, "ddr.e_rd"))
+    if (row == MHO_ROW_READ_DDR && is_fitted(b, "prices.ddr_read"))
         return "fitted: 100 pJ/B (Table 4 prints 80.3)";
-    if (row == MHO_ROW_CALCULATE && is_fitted(b, "e_mac"))
+    if (row == MHO_ROW_CALCULATE && is_fitted(b, "prices.mac"))
         return "fitted: 0.07021 pJ a multiply-accumulate";
-    if (row == MHO_ROW_READ_IOBUF && b->options.io_read == MHO_IO_READ_PAPER &&
-        is_fitted(b, "io_read_factor"))
-        return "fitted, unexplained: 0.1 x each map once (physical: --set io_read=physical)";
+    if (row == MHO_ROW_READ_IOBUF && mho_hw_is(b->hw, "buffers.io_read", "paper") &&
+        is_fitted(b, "buffers.io_read_factor"))
+        return "fitted, unexplained: 0.1 x each map once (physical: --set "
+               "buffers.io_read=physical)";
     return "";
 }
 
@@ -175,9 +177,74 @@ static void print_energy(const cli_args *args, const cli_buffer *b)
 
 static double utilization(const cli_buffer *b)
 {
-    const mho_array_options *o = &b->options;
-    return (double)b->work->macs /
-           ((double)b->estimate->result.cycles * (double)(o->array.p * o->array.m * o->array.n));
+    size_t width = size_of(b, "array.p") * size_of(b, "array.m") * size_of(b, "array.n");
+    return (double)b->estimate->work->macs / ((double)b->estimate->result.cycles * (double)width);
+}
+
+static void print_entries(const cli_args *args, const cli_buffer *b)
+{
+    const mho_cost *cost = b->estimate->cost;
+    cli_table *t = cli_table_create("Every number: operations x energy of one + number x leakage x "
+                                    "time",
+                                    "row|component|does|operations; number x time|energy>|area>");
+    for (size_t i = 0; i < cost->entries; i++) {
+        const mho_cost_entry *e = &cost->entry[i];
+        cli_table_text(t, "%s", e->activity->group);
+        cli_table_text(t, "%s", e->component->name);
+        cli_table_text(t, "%s",
+                       e->activity->amount > 0 ? "stands"
+                                               : mho_operation_name(e->activity->operation));
+        cli_table_text(t, "%s", e->activity->formula);
+        cli_table_si(t, e->energy_J, "J");
+        cli_table_si(t, e->area_m2, "m2");
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void price_row(cli_table *t, const char *component, const char *what, const char *unit,
+                      const mho_quantity *q)
+{
+    if (!*q->formula)
+        return;
+    cli_table_text(t, "%s %s", component, what);
+    if (q->counted)
+        cli_table_si(t, q->value, unit);
+    else
+        cli_table_text(t, "not counted");
+    cli_table_text(t, "%s", q->formula);
+    cli_table_text(t, "%s", q->source);
+}
+
+/* Each component where it stands. */
+static void print_prices(const cli_args *args, const cli_buffer *b)
+{
+    char title[96];
+    const mho_cost *cost = b->estimate->cost;
+    snprintf(title, sizeof title, "Prices of one (technology %s)", b->estimate->tech->name);
+    cli_table *t = cli_table_create(title, "price|value>|formula|source");
+    for (size_t i = 0; i < cost->entries; i++) {
+        const mho_component *c = cost->entry[i].component;
+        if (!(cost->entry[i].activity->amount > 0))
+            continue;
+        for (int o = 0; o < MHO_OPERATIONS; o++)
+            price_row(t, c->name, mho_operation_name((mho_operation)o), "J", &c->energy[o]);
+        price_row(t, c->name, "leakage", "W", &c->leakage);
+        price_row(t, c->name, "area", "m2", &c->area);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void explain(const cli_args *args, const cli_buffer *b)
+{
+    fputc('\n', args->out);
+    print_entries(args, b);
+    fputc('\n', args->out);
+    print_prices(args, b);
+    fputs("\nEquations: docs/models/array.md, docs/models/cost.md; references: "
+          "docs/references.bib\n",
+          args->out);
 }
 
 void cli_buffer_print(const cli_args *args, const cli_buffer *b)
@@ -193,6 +260,8 @@ void cli_buffer_print(const cli_args *args, const cli_buffer *b)
                                              : "bound by the array throughout",
             cli_grouped(b->estimate->result.cycles, c), 100 * utilization(b),
             cli_si(b->estimate->result.area_m2, "m2", (char[32]){0}));
+    if (args->explain)
+        explain(args, b);
 }
 
 static mho_json *step_json(const cli_buffer *b, size_t i)
@@ -251,17 +320,19 @@ static void put_schedule(mho_json *root, const cli_buffer *b)
 {
     const mho_schedule *s = b->estimate->schedule;
     mho_json *fixed = mho_json_array(), *groups = mho_json_array(), *kept = mho_json_array();
-    for (size_t l = 0; l < b->work->layers; l++)
+    for (size_t l = 0; l < b->estimate->work->layers; l++)
         if (s->fixed[l])
             mho_json_add(fixed, mho_json_integer((int64_t)l + 1));
     for (size_t i = 0; i < s->steps; i++)
         mho_json_add(groups, step_json(b, i));
-    for (size_t t = 0; t < b->work->tensors; t++)
+    for (size_t t = 0; t < b->estimate->work->tensors; t++)
         if (s->kept[t])
-            mho_json_add(kept,
-                         b->work->tensor[t].producer == MHO_WORK_INPUT
-                             ? mho_json_text("input")
-                             : mho_json_text(b->work->layer[b->work->tensor[t].producer].name));
+            mho_json_add(
+                kept,
+                b->estimate->work->tensor[t].producer == MHO_WORK_INPUT
+                    ? mho_json_text("input")
+                    : mho_json_text(
+                          b->estimate->work->layer[b->estimate->work->tensor[t].producer].name));
     mho_json_put(root, "fixed", fixed);
     mho_json_put(root, "fixed_bytes", mho_json_integer((int64_t)s->fixed_B));
     mho_json_put(root, "groups", groups);
@@ -274,22 +345,47 @@ static void put_schedule(mho_json *root, const cli_buffer *b)
 static mho_json *configuration_json(const cli_buffer *b)
 {
     mho_json *v = mho_json_object();
-    for (size_t i = 0; i < mho_array_fields.count; i++) {
+    for (size_t i = 0; i < mho_hw_field_count(b->hw); i++) {
         char text[256];
-        mho_field_print(&mho_array_fields, i, &b->options, text, sizeof text);
-        mho_json_put(v, mho_array_fields.field[i].key, mho_json_text(text));
+        mho_hw_print(b->hw, i, text, sizeof text);
+        mho_json_put(v, mho_hw_field(b->hw, i)->key, mho_json_text(text));
     }
     return v;
 }
 
-mho_json *cli_buffer_json(const cli_buffer *b)
+static mho_json *entries_json(const mho_cost *cost)
+{
+    mho_json *v = mho_json_array();
+    for (size_t i = 0; i < cost->entries; i++) {
+        const mho_cost_entry *e = &cost->entry[i];
+        const mho_quantity *one = &e->component->energy[e->activity->operation];
+        mho_json *j = mho_json_object();
+        mho_json_put(j, "row", mho_json_text(e->activity->group));
+        mho_json_put(j, "component", mho_json_text(e->component->name));
+        mho_json_put(j, "operation", mho_json_text(mho_operation_name(e->activity->operation)));
+        mho_json_put(j, "operations", mho_json_number(e->activity->operations));
+        mho_json_put(j, "amount", mho_json_number(e->activity->amount));
+        mho_json_put(j, "seconds", mho_json_number(e->activity->seconds));
+        mho_json_put(j, "formula", mho_json_text(e->activity->formula));
+        mho_json_put(j, "energy_J", mho_json_number(e->energy_J));
+        mho_json_put(j, "area_m2", mho_json_number(e->area_m2));
+        mho_json_put(j, "price_J", mho_json_number(one->value));
+        mho_json_put(j, "leakage_W", mho_json_number(e->component->leakage.value));
+        mho_json_put(j, "source",
+                     mho_json_text(*one->source ? one->source : e->component->area.source));
+        mho_json_add(v, j);
+    }
+    return v;
+}
+
+mho_json *cli_buffer_json(const cli_args *args, const cli_buffer *b)
 {
     const mho_array_result *r = &b->estimate->result;
     mho_json *root = mho_json_object(), *memories = mho_json_object();
-    mho_json_put(root, "network", mho_json_text(b->work->name));
-    mho_json_put(root, "batch", mho_json_integer((int64_t)b->work->batch));
+    mho_json_put(root, "network", mho_json_text(b->estimate->work->name));
+    mho_json_put(root, "batch", mho_json_integer((int64_t)b->estimate->work->batch));
     mho_json_put(root, "cycles", mho_json_integer((int64_t)r->cycles));
-    mho_json_put(root, "macs", mho_json_integer((int64_t)b->work->macs));
+    mho_json_put(root, "macs", mho_json_integer((int64_t)b->estimate->work->macs));
     mho_json_put(root, "utilization", mho_json_number(utilization(b)));
     mho_json_put(root, "time_s", mho_json_number(r->time_s));
     mho_json_put(root, "memory_bound", mho_json_bool(r->memory_bound));
@@ -305,10 +401,12 @@ mho_json *cli_buffer_json(const cli_buffer *b)
     put_schedule(root, b);
     mho_json_put(memories, "io", memory_json(&b->estimate->design.io));
     mho_json_put(memories, "weight", memory_json(&b->estimate->design.weight));
-    if (b->options.acc_depth)
+    if (size_of(b, "buffers.acc.depth"))
         mho_json_put(memories, "accumulator", memory_json(&b->estimate->design.acc));
     mho_json_put(memories, "ddr", memory_json(&b->estimate->design.ddr));
     mho_json_put(root, "memories", memories);
     mho_json_put(root, "configuration", configuration_json(b));
+    if (args->explain)
+        mho_json_put(root, "entries", entries_json(b->estimate->cost));
     return root;
 }

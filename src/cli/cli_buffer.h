@@ -7,23 +7,18 @@
 
 typedef struct cli_buffer {
     mho_net *net;
-    mho_array_options options;
-    mho_origin origin[MHO_ARRAY_FIELDS_MAX];
-    mho_technology *macros;
-    const mho_workload *work;     /* of the design, or of the sweep */
+    mho_hw *hw;
+    mho_macro *macro; /* of --macro */
+    size_t macros;
     mho_array_estimate *estimate; /* of one design */
-    mho_workload *own;
 } cli_buffer;
 
 /* buffer_report.c */
 void cli_buffer_print(const cli_args *args, const cli_buffer *b);
 void cli_buffer_print_schedule(const cli_args *args, const cli_buffer *b);
-mho_json *cli_buffer_json(const cli_buffer *b);
+mho_json *cli_buffer_json(const cli_args *args, const cli_buffer *b);
 /* buffer_gantt.c: the steps along the time. */
 void cli_buffer_gantt(const cli_args *args, const cli_buffer *b);
-/* --macro FILE:KIND,FILE:KIND into a library. */
-MHO_MUST_CHECK mho_status cli_buffer_add_macros(const char *list, mho_technology *macros);
-
 /* buffer_explore.c */
 MHO_MUST_CHECK mho_status cli_buffer_explore(const cli_args *args, cli_buffer *b);
 

@@ -78,16 +78,21 @@ const cli_command cli_commands[] = {
      .summary = "schedule, time, energy, area of a MAC array with SRAM or RRAM buffers; sweeps",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw weight io acc order level layers batch macro gantt explore sweep svg set",
+     .options =
+         "hw weight io acc order level layers batch macro gantt explain explore sweep svg set",
      .run = cmd_buffer,
      .details =
-         "Sizes are of one bank of eight (--set banks=N).  The schedule is the one of least DDR\n"
+         "Sizes are of one bank of eight (--set buffers.banks=N).  The schedule is the one of "
+         "least DDR\n"
          "energy, and says so if that is proven (docs/models/array.md).  HW is a YAML file or a\n"
-         "built-in one: vgg-rram, vgg-sram, table6-rram, table6-sram.\n\n"
+         "built-in one of arch array: vgg-rram, vgg-sram, table6-rram, table6-sram.  --explain "
+         "tells\n"
+         "formula and source of every number.  A sweep goes over any field.\n\n"
          "    mho buffer vgg11 --weight rram:1M --io sram:128K --acc 128 --order pixel --gantt\n"
          "    mho buffer vgg11 --explore -o points.csv --svg figures.svg\n"
+         "    mho buffer vgg11 --sweep buffers.banks=4,8 --sweep array.clock=0.5:2:0.5\n"
          "    mho buffer resnet152 --weight rram:2M --io sram:256K --batch 4 --layers all",
-     .fields = &mho_array_fields},
+     .arch = "array"},
     {.name = "reproduce",
      .synopsis = "ID... | all | --list",
      .summary = "published values beside mho's, with the deviation",

@@ -22,7 +22,8 @@ const cli_option cli_options[] = {
      "set one field, as crossbar.rows=256; may be given many times"},
     {"sweep", 0, CLI_LIST, "SWEEP", AT(sweep), 0, 0, 0,
      "values of one field, as device.bits=1,3,5 or device.variation=0:1:0.25 (FROM:TO:STEP); "
-     "several: their product; mho buffer: a built-in name (buffer-paper) or a YAML file"},
+     "several: their product; mho buffer: the same, or a built-in name (buffer-paper) or a YAML "
+     "file"},
     {"ci", 0, CLI_REAL, "POINTS", AT(ci), 0, 0, 0,
      "programmings end once the 95 % interval is +- so many points of error (0: never early)"},
     {"trials", 0, CLI_SIZE, "N", AT(trials), AT(has_trials), 1, 1000000,

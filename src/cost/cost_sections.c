@@ -69,3 +69,38 @@ const mhoi_section mhoi_technology_section = {.name = "technology",
                                               .fields = &technology_fields,
                                               .finish = read_technology,
                                               .content = technology_content};
+
+static const mhoi_moved memories_moved[] = {{"macros", "technology"}, {NULL, NULL}};
+
+static const mho_field memories_rows[] = {
+    MHOI_FIELD(mhoi_technology_options, "technology", MHO_FIELD_NAMED, name, "buffer-22nm", 0, 0,
+               "", 1, NULL, "table of memory macros: configs/tech/NAME.yaml, or a path"),
+};
+static const mho_fields memories_fields = {"technology", memories_rows, 1,
+                                           sizeof(mhoi_technology_options)};
+
+const mhoi_section mhoi_memories_section = {.name = "technology",
+                                            .fields = &memories_fields,
+                                            .moved = memories_moved,
+                                            .finish = read_technology,
+                                            .content = technology_content};
+
+static const mhoi_moved prices_moved[] = {{"ddr.e_rd", "prices.ddr_read"},
+                                          {"ddr.e_wr", "prices.ddr_write"},
+                                          {"e_mac", "prices.mac"},
+                                          {"ddr.", "prices."},
+                                          {NULL, NULL}};
+
+static const mho_field prices_rows[] = {
+    MHOI_REAL(mho_prices, "prices.ddr_read", ddr_read_J, "100", 0, 1e6, "pJ/B", 1e-12,
+              "DDR; 100 is fitted to Table 6 of buffer, whose Table 4 prints 80.3"),
+    MHOI_REAL(mho_prices, "prices.ddr_write", ddr_write_J, "82.719", 0, 1e6, "pJ/B", 1e-12,
+              "DDR; Table 4 of buffer"),
+    MHOI_REAL(mho_prices, "prices.mac", mac_J, "0.07021", 0, 1e6, "pJ", 1e-12,
+              "a useful multiply-accumulate; fitted to Table 6 of buffer"),
+};
+static const mho_fields prices_fields = {
+    "prices", prices_rows, sizeof prices_rows / sizeof *prices_rows, sizeof(mho_prices)};
+
+const mhoi_section mhoi_prices_section = {
+    .name = "prices", .fields = &prices_fields, .moved = prices_moved};

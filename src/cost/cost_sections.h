@@ -9,6 +9,7 @@
 
 #include "base/named.h"
 #include "base/section.h"
+#include "mho/cost.h"
 
 typedef enum mho_sharing { MHO_INPUT_SHARED, MHO_INPUT_COPIED } mho_sharing;
 typedef enum mho_adc4_area { MHO_ADC4_COMPARATORS, MHO_ADC4_PRINTED } mho_adc4_area;
@@ -34,6 +35,8 @@ typedef struct mhoi_technology_options {
 } mhoi_technology_options;
 
 extern const mhoi_section mhoi_readings_section, mhoi_technology_section;
+/* Of the MAC array: the technology with memories for default; prices (mho_prices) in place of its own. */
+extern const mhoi_section mhoi_memories_section, mhoi_prices_section;
 
 /* The text of a technology table. */
 MHO_MUST_CHECK mho_status mhoi_technology_named(const char *name, mhoi_named *out);

@@ -311,9 +311,10 @@ mho_status mho_technology_set_prices(mho_technology *tech, const mho_prices *pri
         mho_macro *m = &tech->macro[i];
         if (strcmp(m->kind, "ddr") != 0)
             continue;
-        set_price(prices->ddr_read_J, "ddr.e_rd", &m->component.energy[MHO_OPERATION_READ]);
-        set_price(prices->ddr_write_J, "ddr.e_wr", &m->component.energy[MHO_OPERATION_WRITE]);
+        set_price(prices->ddr_read_J, "prices.ddr_read", &m->component.energy[MHO_OPERATION_READ]);
+        set_price(prices->ddr_write_J, "prices.ddr_write",
+                  &m->component.energy[MHO_OPERATION_WRITE]);
     }
-    set_price(prices->mac_J, "e_mac", &mac.energy[MHO_OPERATION_USE]);
+    set_price(prices->mac_J, "prices.mac", &mac.energy[MHO_OPERATION_USE]);
     return mho_technology_add(tech, &mac);
 }

@@ -158,7 +158,7 @@ mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key, 
             if (length >= n && !strncmp(key, m->from, n))
                 return mho_error(MHO_ECONFIG, "%s: %.*s is now %s%.*s", place, (int)length, key,
                                  m->to, (int)(length - n), key + n);
-            if (length == n - 1 && !strncmp(key, m->from, length))
+            if (length == n - 1 && m->from[n - 1] == '.' && !strncmp(key, m->from, length))
                 return mho_error(MHO_ECONFIG, "%s: %.*s is now %.*s", place, (int)length, key,
                                  (int)strlen(m->to) - 1, m->to);
         }

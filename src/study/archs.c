@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "array/array_sections.h"
 #include "circuit/wires_section.h"
 #include "cost/cost_sections.h"
 #include "device/device_section.h"
@@ -83,8 +84,12 @@ static const mhoi_section *const crossbar_sections[] = {
 static const mhoi_arch crossbar_arch = {"crossbar", crossbar_sections, check_crossbar,
                                         idle_on_crossbar};
 
+static const mhoi_section *const array_sections[] = {
+    &mhoi_array_section, &mhoi_buffers_section, &mhoi_prices_section, &mhoi_memories_section, NULL};
+static const mhoi_arch array_arch = {.name = "array", .sections = array_sections};
+
 /* The first is that of descriptions which name none. */
-static const mhoi_arch *const archs[] = {&crossbar_arch, NULL};
+static const mhoi_arch *const archs[] = {&crossbar_arch, &array_arch, NULL};
 
 const mhoi_arch *const *mhoi_archs(void)
 {

@@ -24,6 +24,7 @@ typedef struct sweep_axis {
 } sweep_axis;
 
 struct mho_grid {
+    char name[MHO_NAME];
     sweep_axis *axis;
     size_t axes, points;
     mho_hw *scratch; /* to read values with, while the sweep is made */
@@ -32,6 +33,12 @@ struct mho_grid {
 static mho_status too_many(const char *text)
 {
     return mho_error(MHO_ECONFIG, "sweep %s: more than %d points", text, MHO_GRID_POINTS_MAX);
+}
+
+static mho_status too_many_values(const char *text)
+{
+    return mho_error(MHO_ECONFIG, "sweep %.40s...: more than %d values", text,
+                     MHO_GRID_VALUES_MAX);
 }
 
 /* Reads value k of the axis. */
@@ -115,8 +122,8 @@ static mho_status read_list(mho_grid *sweep, const char *text, const char *list,
     size_t count = 1;
     for (const char *p = list; *p; p++)
         count += *p == ',';
-    if (count > MHO_GRID_POINTS_MAX)
-        return too_many(text);
+    if (count > MHO_GRID_VALUES_MAX)
+        return too_many_values(text);
     mho_status s = make_room(axis, count);
     for (const char *p = list; !s && axis->values < count; p++) {
         const size_t n = strcspn(p, ",");
@@ -166,8 +173,8 @@ static mho_status read_range(mho_grid *sweep, const char *text, const char *valu
     if (steps < 0)
         return mho_error(MHO_ECONFIG, "sweep %s: step %g leads from %g away from %g", text, step,
                          from, to);
-    if (!(steps < MHO_GRID_POINTS_MAX))
-        return too_many(text);
+    if (!(steps < MHO_GRID_VALUES_MAX))
+        return too_many_values(text);
     const size_t count = (size_t)steps + 1;
     mho_status s = make_room(axis, count);
     for (size_t i = 0; !s && i < count; i++) {
@@ -244,6 +251,16 @@ void mho_grid_destroy(mho_grid *sweep)
     mho_hw_destroy(sweep->scratch);
     mhoi_free(&sweep->axis);
     mhoi_free(&sweep);
+}
+
+void mhoi_grid_name(mho_grid *sweep, const char *name)
+{
+    snprintf(sweep->name, sizeof sweep->name, "%s", name);
+}
+
+const char *mho_grid_name(const mho_grid *sweep)
+{
+    return sweep->name;
 }
 
 size_t mho_grid_axes(const mho_grid *sweep)

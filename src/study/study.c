@@ -54,6 +54,9 @@ static mho_status open_hardware(mho_study *y, const mho_subject *subject, const 
         s = mho_hw_want(y->hw, "crossbar");
     if (!s && axes)
         s = mho_grid_create(y->hw, axes, &y->grid);
+    if (!s && y->grid && mho_grid_points(y->grid) > MHO_STUDY_POINTS_MAX)
+        s = mho_error(MHO_ECONFIG, "a sweep of %zu points, want at most %d",
+                      mho_grid_points(y->grid), MHO_STUDY_POINTS_MAX);
     if (!s && y->grid)
         s = check_sets(y->grid, subject->set);
     return s;

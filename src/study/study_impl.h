@@ -62,4 +62,7 @@ MHO_MUST_CHECK mho_status study_identity(const mho_study *study, char *text, siz
 /* That 8-bit CNN's description. */
 MHO_MUST_CHECK mho_status study_base_hw(const mho_hw *hw, mho_hw **out);
 
+/* Of a sweep from a file. */
+void mhoi_grid_name(mho_grid *grid, const char *name);
+
 #endif

@@ -246,54 +246,43 @@ static void compare(uint64_t seed, bool branches, int cases)
 static void chains_match_brute_force(void **unused)
 {
     (void)unused;
-    compare(11, false, 2500);
+    compare(11, false, 1500);
 }
 
 static void branches_match_brute_force(void **unused)
 {
     (void)unused;
-    compare(77, true, 2500);
+    compare(77, true, 1900);
 }
 
 /* --- VGG-11 ----------------------------------------------------------------------------------------------- */
 
 typedef struct run {
-    mho_net *net;
-    mho_workload *work;
-    mho_technology *macros;
-    mho_schedule *schedule;
-    mho_array_options o;
+    mho_array_estimate *e;
+    const mho_workload *work;
+    const mho_schedule *schedule;
     mho_array_result r;
 } run;
 
-static void run_with(run *t, const char *net, const char *const *sets)
+static void run_with(run *t, const char *name, const char *const *sets)
 {
-    mho_design design;
-    mho_schedule_options capacity;
-    memset(t, 0, sizeof *t);
-    assert_int_equal(mho_fields_preset(&mho_array_fields, &t->o, NULL), MHO_OK);
-    for (; *sets; sets++)
-        assert_int_equal(mho_fields_set(&mho_array_fields, *sets, &t->o, NULL), MHO_OK);
-    assert_int_equal(mho_net_zoo(net, &t->net), MHO_OK);
-    assert_int_equal(mho_workload_create(t->net, t->o.all_layers, t->o.batch, &t->work), MHO_OK);
-    assert_int_equal(mho_technology_open(t->o.macros, &t->macros), MHO_OK);
-    assert_int_equal(mho_design_open(&t->o, t->macros, &design, &capacity), MHO_OK);
-    assert_int_equal(mho_schedule_search(t->work, &capacity, &t->schedule), MHO_OK);
-    mho_activity activity[MHO_ARRAY_ACTIVITIES];
-    mho_cost *cost;
-    mho_array_run(t->work, t->schedule, &t->o, &design, &t->r, NULL);
-    size_t count = mho_array_activities(t->work, t->schedule, &t->o, &design, &t->r, activity);
-    assert_int_equal(mho_array_price(t->macros, activity, count, &t->r, &cost), MHO_OK);
-    assert_true(fabs(cost->energy_J - t->r.total_J) <= 1e-12 * t->r.total_J);
-    mho_cost_destroy(cost);
+    mho_net *net;
+    mho_hw *hw;
+    assert_int_equal(mho_hw_default("array", &hw), MHO_OK);
+    assert_int_equal(mho_hw_set_all(hw, sets), MHO_OK);
+    assert_int_equal(mho_net_zoo(name, &net), MHO_OK);
+    assert_int_equal(mho_array_estimate_create(net, hw, NULL, 0, &t->e), MHO_OK);
+    t->work = t->e->work;
+    t->schedule = t->e->schedule;
+    t->r = t->e->result;
+    assert_true(fabs(t->e->cost->energy_J - t->r.total_J) <= 1e-12 * t->r.total_J);
+    mho_net_destroy(net);
+    mho_hw_destroy(hw);
 }
 
 static void end(run *t)
 {
-    mho_schedule_destroy(t->schedule);
-    mho_technology_destroy(t->macros);
-    mho_workload_destroy(t->work);
-    mho_net_destroy(t->net);
+    mho_array_estimate_destroy(t->e);
 }
 
 static void assert_fixed(const run *t, const char *want)
@@ -312,13 +301,13 @@ static void assert_close(double got, double want, double half_digit)
         fail_msg("got %.9g, want %.9g", got, want);
 }
 
-#define KERNEL "order=kernel", "acc.depth=0"
+#define KERNEL "array.order=kernel", "buffers.acc.depth=0"
 
 static void table_6_rram(void **unused)
 {
     (void)unused;
     run t;
-    const char *sets[] = {"weight.size=131072", KERNEL, NULL};
+    const char *sets[] = {"buffers.weight=rram:128K", KERNEL, NULL};
     run_with(&t, "vgg11", sets);
     assert_int_equal(t.r.cycles, 15934464);
     assert_int_equal(t.work->macs, 7485456384);
@@ -342,7 +331,7 @@ static void table_6_sram(void **unused)
 {
     (void)unused;
     run t;
-    const char *sets[] = {"weight.kind=sram", "weight.size=16384", KERNEL, NULL};
+    const char *sets[] = {"buffers.weight=sram:16K", KERNEL, NULL};
     run_with(&t, "vgg11", sets);
     assert_int_equal((uint64_t)t.r.weight_read_B / 8, 125217792);
     assert_int_equal((uint64_t)t.r.weight_write_B / 8, 1142784);
@@ -368,9 +357,9 @@ static void levels_of_small_io(void **unused)
     for (int i = 0; i < 5; i++)
         for (int level = 1; level <= 3; level++) {
             char weight[32], at[24];
-            snprintf(weight, sizeof weight, "weight.size=%s", size[i]);
-            snprintf(at, sizeof at, "level=%d", level);
-            const char *sets[] = {"io.size=16384", weight, at, NULL};
+            snprintf(weight, sizeof weight, "buffers.weight=rram:%s", size[i]);
+            snprintf(at, sizeof at, "array.level=%d", level);
+            const char *sets[] = {"buffers.io=sram:16K", weight, at, NULL};
             run t;
             run_with(&t, "vgg11", sets);
             assert_close(t.schedule->energy_J * 1e6, want_uJ[i][level - 1], 0.05001);
@@ -385,11 +374,11 @@ static void fixed_sets(void **unused)
 {
     (void)unused;
     run t;
-    const char *sram[] = {"weight.kind=sram", "weight.size=262144", NULL};
+    const char *sram[] = {"buffers.weight=sram:256K", NULL};
     run_with(&t, "vgg11", sram);
     assert_fixed(&t, "1 3 4 5 ");
     end(&t);
-    const char *rram[] = {"weight.size=1048576", NULL};
+    const char *rram[] = {"buffers.weight=rram:1M", NULL};
     run_with(&t, "vgg11", rram);
     assert_fixed(&t, "1 2 5 6 7 8 ");
     end(&t);
@@ -398,15 +387,15 @@ static void fixed_sets(void **unused)
 static void accumulation_buffer_saves_reads(void **unused)
 {
     (void)unused;
-    static const char *const half[] = {"acc.groups=half", NULL};
+    static const char *const half[] = {"buffers.acc.groups=half", NULL};
     static const struct {
         const char *depth;
         uint64_t bytes;
         double acc_uJ;
-    } want[] = {{"acc.depth=16", 127577088, 68.3},
-                {"acc.depth=32", 64230912, 88.7},
-                {"acc.depth=64", 34327296, 193.8},
-                {"acc.depth=128", 20002176, 218.2}};
+    } want[] = {{"buffers.acc.depth=16", 127577088, 68.3},
+                {"buffers.acc.depth=32", 64230912, 88.7},
+                {"buffers.acc.depth=64", 34327296, 193.8},
+                {"buffers.acc.depth=128", 20002176, 218.2}};
     for (int i = 0; i < 4; i++) {
         const char *sets[] = {want[i].depth, half[0], NULL};
         run t;
@@ -421,11 +410,11 @@ static void physical_io_reads(void **unused)
 {
     (void)unused;
     run t;
-    const char *kernel[] = {"io_read=physical", KERNEL, NULL};
+    const char *kernel[] = {"buffers.io_read=physical", KERNEL, NULL};
     run_with(&t, "vgg11", kernel);
     assert_close(t.r.energy_J[MHO_ROW_READ_IOBUF] * 1e6, 421, 0.5);
     end(&t);
-    const char *pixel[] = {"io_read=physical", NULL};
+    const char *pixel[] = {"buffers.io_read=physical", NULL};
     run_with(&t, "vgg11", pixel);
     assert_close(t.r.energy_J[MHO_ROW_READ_IOBUF] * 1e6, 1011, 0.5);
     end(&t);
@@ -436,7 +425,8 @@ static void batch_shares_weights(void **unused)
 {
     (void)unused;
     run one, many;
-    const char *single[] = {"layers=true", NULL}, *batch[] = {"layers=true", "batch=16", NULL};
+    const char *single[] = {"array.layers=true", NULL},
+               *batch[] = {"array.layers=true", "array.batch=16", NULL};
     run_with(&one, "alexnet", single);
     run_with(&many, "alexnet", batch);
     assert_true(one.r.memory_bound);
@@ -450,7 +440,7 @@ static void deep_networks_are_proven(void **unused)
 {
     (void)unused;
     run t;
-    const char *sets[] = {"weight.size=2097152", NULL};
+    const char *sets[] = {"buffers.weight=rram:2M", NULL};
     run_with(&t, "resnet152", sets);
     assert_true(t.schedule->optimal);
     assert_close(t.schedule->energy_J * 1e6, 4137.027, 0.001);
@@ -463,11 +453,11 @@ static void gaps_of_sums_are_closed(void **unused)
     (void)unused;
     static const struct {
         const char *net, *io, *weight;
-    } pair[] = {{"resnet34", "io.size=16384", "weight.size=1048576"},
-                {"resnet34", "io.size=16384", "weight.size=2097152"},
-                {"resnet34", "io.size=32768", "weight.size=1048576"},
-                {"resnet50", "io.size=65536", "weight.size=1048576"},
-                {"resnet50", "io.size=65536", "weight.size=2097152"}};
+    } pair[] = {{"resnet34", "buffers.io=sram:16K", "buffers.weight=rram:1M"},
+                {"resnet34", "buffers.io=sram:16K", "buffers.weight=rram:2M"},
+                {"resnet34", "buffers.io=sram:32K", "buffers.weight=rram:1M"},
+                {"resnet50", "buffers.io=sram:64K", "buffers.weight=rram:1M"},
+                {"resnet50", "buffers.io=sram:64K", "buffers.weight=rram:2M"}};
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
         run t;
         const char *sets[] = {pair[i].io, pair[i].weight, NULL};

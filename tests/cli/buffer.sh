@@ -24,20 +24,24 @@ run buffer vgg11 --json; want_json 'v["fixed"] == [1, 2, 5, 6, 7, 8]'
 run buffer vgg11; want_code 0; want_no_err
 want_out "conv8"; want_out "fixed"; want_out "streamed"; want_out "bound by"
 want_out "Optimal: no schedule of this model"; want_out "fitted: 100 pJ/B"
+run buffer vgg11 --explain; want_code 0; want_out "rram_1M"; want_out "buffer Table 4"; want_out "multiply-accumulates"
+run buffer vgg11 --explain --json; want_code 0
+want_json 'abs(sum(e["energy_J"] for e in v["entries"]) / v["energy_J"]["total"] - 1) < 1e-12'
+want_json 'all(abs(e["energy_J"] - e["operations"] * e["price_J"] - e["amount"] * e["leakage_W"] * e["seconds"]) <= 1e-12 * e["energy_J"] for e in v["entries"])'
 run buffer vgg11 --gantt; want_code 0; want_out "Schedule in time"; want_out "█"
 run buffer vgg11 --csv; want_code 0; want_out "step,no,layer,"
 /usr/bin/python3 -c 'import csv; rows = list(csv.reader(open("out"))); assert len(rows) == 9 and len({len(r) for r in rows}) == 1' || fail "not CSV of 8 layers"
-run buffer vgg11 --set ddr.e_rd=80.3 --json; want_json '"read_ddr" not in v["fitted"]'
+run buffer vgg11 --set prices.ddr_read=80.3 --json; want_json '"read_ddr" not in v["fitted"]'
 run buffer vgg11 --batch 4 --json; cp out four; run buffer vgg11 --json
 want_json 'json.load(open("four"))["energy_J"]["total"] < v["energy_J"]["total"] and json.load(open("four"))["batch"] == 4'
 run buffer vgg11 --layers all --json; want_json 'v["macs"] == 7609090048 and v["groups"][-1]["last"] == 11'
-run buffer vgg11 --set banks=2 --set array.clock=2 --json; want_json 'v["memory_bound"]'
+run buffer vgg11 --set buffers.banks=2 --set array.clock=2 --json; want_json 'v["memory_bound"]'
 for net in lenet alexnet resnet34 resnet50; do
     run buffer $net --json; want_code 0; want_json 'v["optimal"] and v["energy_J"]["total"] > 0'
 done
-printf 'weight: {kind: sram, size: 16384}\nlevel: 1\n' >mine.yaml
-run buffer vgg11 --hw mine.yaml --json; want_code 0; want_json 'v["fixed"] == [] and v["configuration"]["weight.kind"] == "sram"'
-run buffer vgg11 --weight rram:768K --set interpolate=true; want_code 0; want_out "INTERPOLATED"
+printf 'arch: array\nbuffers: {weight: "sram:16K"}\narray: {level: 1}\n' >mine.yaml
+run buffer vgg11 --hw mine.yaml --json; want_code 0; want_json 'v["fixed"] == [] and v["configuration"]["buffers.weight"] == "sram:16K"'
+run buffer vgg11 --weight rram:768K --set buffers.interpolate=true; want_code 0; want_out "INTERPOLATED"
 
 # --- memories of the user -------------------------------------------------------------------------------
 nvsim() { # capacity in KB
@@ -71,18 +75,26 @@ run buffer vgg11 --explore --json --threads 3; want_code 0
 want_json 'len(v["points"]) == 1500 and v["complete"] and v["best"]["rram"] in v["front"]'
 want_json 'all(p["total_J"] > q["total_J"] and p["area_m2"] < q["area_m2"]
     for p, q in zip([v["points"][i] for i in v["front"]], [v["points"][i] for i in v["front"][1:]]))'
-printf 'name: mine\nweight: [rram:1M, sram:16K]\nlevel: 3\nbanks: [4, 8]\n' >sweep.yaml
+printf 'name: mine\naxes:\n  buffers.weight: [rram:1M, sram:16K]\n  array.level: 3\n  buffers.banks: [4, 8]\n' >sweep.yaml
 run buffer vgg16 --sweep sweep.yaml --json; want_code 0; want_json 'len(v["points"]) == 4 and v["sweep"] == "mine"'
 want_json 'all(p["acc_depth"] == 128 for p in v["points"])'
 run buffer vgg16 --weight sram:16K --json; cp out one; run buffer vgg16 --sweep sweep.yaml --json
 want_json 'v["points"][3]["total_J"] == json.load(open("one"))["energy_J"]["total"]'
 bad() { printf '%b' "$1" >bad.yaml; shift; run buffer vgg11 --sweep bad.yaml; want_error 2 "bad.yaml" "$@"; }
-bad 'banks: [0]\n' ":1:" "banks = 0"
-bad 'level: [1, 1]\n' ":1:" "stands twice"
-bad 'lvel: [1]\n' ":1:" "did you mean level?"
-bad 'io: []\n' ":1:" "0 values"
-bad 'weight: [rram:1Q]\n' ":1:" "rram:1Q"
-bad 'clock_GHz: [nan]\n' ":1:"
+bad 'axes:\n  buffers.banks: [0]\n' ":2:" "banks = 0"
+bad 'axes: {array.level: [1, 1]}\n' ":1:" "given twice"
+bad 'lvel: [1]\n' ":1:" "unknown key lvel" "axes stand under"
+bad 'axes:\n  array.lvel: [1]\n' ":2:" "did you mean array.level"
+bad 'axes:\n  buffers.io: []\n' ":2:" "0 values"
+bad 'axes:\n  buffers.weight: [rram:1Q]\n' ":2:" "rram:1Q"
+bad 'axes:\n  array.clock: [nan]\n' ":2:"
+run buffer vgg11 --sweep buffers.ddr_chips=1,2 --sweep array.clock=1:2:0.5 --csv; want_code 0
+/usr/bin/python3 - <<'PY' || fail "swept fields are columns"
+import csv
+rows = list(csv.DictReader(open("out")))
+assert [r["buffers.ddr_chips"] for r in rows] == ["1"] * 3 + ["2"] * 3
+assert [float(r["clock_Hz"]) for r in rows] == [1e9, 1.5e9, 2e9] * 2
+PY
 run buffer vgg11 --sweep buffer-papr; want_misuse "did you mean buffer-paper?"
 run buffer vgg11 --explore --gantt; want_misuse "--gantt"
 run buffer vgg11 --explore --svg /nowhere/x.svg; want_code 3; want_err "/nowhere/x.svg"
@@ -94,14 +106,19 @@ run buffer vgg11 --weight rram:3M; want_error 2 "weight" "no rram macro of 31457
 run buffer vgg11 --weight flash:1M; want_error 2 "no memory of kind \"flash\""
 run buffer vgg11 --weight rram:; want_error 2 "rram:"
 run buffer vgg11 --io sram:0; want_error 2 "sram:0"
-run buffer vgg11 --acc 7; want_error 2 "acc.depth"
+run buffer vgg11 --set buffers.io_read=once --set buffers.io_read_factor=0.5; want_code 0; want_err "buffers.io_read_factor"
+run buffer vgg11 --acc 7; want_error 2 "buffers.acc.depth"
 run buffer vgg11 --order sideways; want_error 2 "sideways"
 run buffer vgg11 --level 4; want_misuse "--level = 4"
 run buffer vgg11 --layers some; want_misuse "--layers some"
 run buffer vgg11 --batch 0; want_misuse "--batch = 0"
-run buffer vgg11 --set ddr.e_rd=nan; want_error 2 "ddr.e_rd"
-run buffer vgg11 --hw nonesuch; want_misuse "no buffer accelerator named nonesuch"
-printf 'weight: {kin: sram}\n' >bad.yaml; run buffer vgg11 --hw bad.yaml; want_error 2 "bad.yaml:1:" "weight.kin"
+run buffer vgg11 --set prices.ddr_read=nan; want_error 2 "prices.ddr_read"
+run buffer vgg11 --set ddr.e_rd=80.3; want_error 2 "ddr.e_rd is now prices.ddr_read"
+run buffer vgg11 --hw bcnn; want_error 2 "array"
+run buffer vgg11 --hw nonesuch; want_misuse "no hardware description named nonesuch"
+printf 'arch: array\nbuffers: {wight: "sram:1M"}\n' >bad.yaml; run buffer vgg11 --hw bad.yaml
+want_error 2 "bad.yaml:2:" "buffers.wight"
+run hw vgg-rram --json; want_code 0; want_json 'v["buffers.weight"]["value"] == "rram:2M" and v["technology"]["value"] == "buffer-22nm"' 
 
 # --- the paper ------------------------------------------------------------------------------------------
 for id in buffer-table2 buffer-table3 buffer-table6 buffer-explore; do

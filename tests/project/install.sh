@@ -31,7 +31,7 @@ strangers=$(nm -D --defined-only "$library" | awk '$3 !~ /^mho_/ && $2 != "A" {p
 [[ -z $strangers ]] || fail "libmho.so shows: $strangers"
 grep -ohE '\bmho_[A-Za-z0-9_]+' include/mho/*.h | sort -u >"$work/named"
 nm -D --defined-only "$library" | awk '$2 != "A" {sub(/@.*/, "", $3); print $3}' | sort -u >"$work/shown"
-for name in mho_net_open mho_study_evaluate mho_error mho_array_fields mho_json_parse; do
+for name in mho_net_open mho_study_evaluate mho_error mho_train_fields mho_json_parse; do
     grep -qx "$name" "$work/shown" || fail "libmho.so lacks $name"
 done
 while read -r name; do

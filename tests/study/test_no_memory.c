@@ -30,7 +30,8 @@ static mho_hw *full, *bcnn;
 static mho_images images;
 static mho_technology *memories;
 static mho_workload *work;
-static mho_array_options array;
+static mho_hw *array;
+static mho_grid *designs;
 
 /* Destroys what it made; what it did not make is NULL. */
 #define MAKE(type, make, destroy)                                                                  \
@@ -89,8 +90,7 @@ static mho_status hw_open(void)
 
 static mho_status array_open(void)
 {
-    mho_array_options made;
-    return mho_array_open("vgg-rram", NULL, &made, NULL);
+    MAKE(mho_hw, mho_hw_open("vgg-rram", NULL, &made), mho_hw_destroy);
 }
 
 static mho_status hw_table(void)
@@ -256,22 +256,19 @@ static mho_status workload(void)
 
 static mho_status array_estimate(void)
 {
-    MAKE(mho_array_estimate, mho_array_estimate_create(net, &array, memories, &made),
+    MAKE(mho_array_estimate, mho_array_estimate_create(net, array, NULL, 0, &made),
          mho_array_estimate_destroy);
 }
 
 static mho_status sweep(void)
 {
-    static mho_sweep_axes axes;
-    mho_technology *const tech[1] = {memories};
-    mho_sweep_axes_single(&array, &axes);
-    MAKE(mho_sweep, mho_sweep_create(work, &array, &axes, tech, &made), mho_sweep_destroy);
+    MAKE(mho_array_sweep, mho_array_sweep_create(net, array, designs, NULL, 0, &made),
+         mho_array_sweep_destroy);
 }
 
-static mho_status sweep_axes(void)
+static mho_status sweep_file(void)
 {
-    static mho_sweep_axes axes;
-    return mho_sweep_axes_open("buffer-paper", &array, &axes);
+    MAKE(mho_grid, mho_grid_open("buffer-paper", array, &made), mho_grid_destroy);
 }
 
 static mho_status train(void)
@@ -323,7 +320,7 @@ static const struct {
     {"mho_onnx_read", onnx_read},
     {"mho_model_open", model},
     {"mho_hw_open", hw_open},
-    {"mho_array_open", array_open},
+    {"mho_hw_open of an array", array_open},
     {"mho_hw_open with a table of levels", hw_table},
     {"mho_hw_clone", hw_clone},
     {"mho_hw_clone_ideal", hw_ideal},
@@ -348,8 +345,8 @@ static const struct {
     {"mho_infer_run_nodes", infer_nodes},
     {"mho_workload_create", workload},
     {"mho_array_estimate_create", array_estimate},
-    {"mho_sweep_create", sweep},
-    {"mho_sweep_axes_open", sweep_axes},
+    {"mho_array_sweep_create", sweep},
+    {"mho_grid_open", sweep_file},
     {"mho_train", train},
     {"mho_study_simulate", simulate},
     {"mhoi_file_write", output},
@@ -472,7 +469,9 @@ static int setup(void **state)
     must(mho_hw_open("cnn8", NULL, &full));
     must(mho_hw_open("bcnn", NULL, &bcnn));
     must(mho_technology_open("buffer-22nm", &memories));
-    must(mho_array_open("vgg-rram", NULL, &array, NULL));
+    must(mho_hw_open("vgg-rram", NULL, &array));
+    must(mho_grid_create(array, (const char *const[]){"buffers.banks=4,8", "array.level=1,2", NULL},
+                         &designs));
     must(mho_workload_create(net, true, 1, &work));
     save_files();
     return 0;
@@ -484,6 +483,8 @@ static int teardown(void **state)
     char command[64];
     mho_workload_destroy(work);
     mho_technology_destroy(memories);
+    mho_grid_destroy(designs);
+    mho_hw_destroy(array);
     mho_hw_destroy(full);
     mho_hw_destroy(bcnn);
     mho_net_destroy(net);

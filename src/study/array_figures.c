@@ -6,9 +6,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/array.h"
+#include "mho/study.h"
 
-enum { PANELS = 2, LEVELS = 4, WIDTH = 400, HEIGHT = 270, GRID_W = WIDTH / 2, GRID_H = HEIGHT / 2 };
+enum {
+    PANELS = 2,
+    LEVELS = 4,
+    VALUES = 64,
+    WIDTH = 400,
+    HEIGHT = 270,
+    GRID_W = WIDTH / 2,
+    GRID_H = HEIGHT / 2
+};
 
 typedef struct dot {
     float area_mm2, total_uJ;
@@ -17,33 +25,32 @@ typedef struct dot {
 } dot;
 
 struct mho_figures {
-    mho_sweep_axes axes;
-    double ddr_leak_W;
-    const char *kind[PANELS]; /* first two kinds of the weight axis, in axes */
+    const mho_array_sweep *sweep;
+    mho_array_choice first;
+    char kind[PANELS][24]; /* the first two kinds of weight memory */
+    size_t kinds;
+    mho_memory weight[VALUES]; /* as they come */
+    size_t depth[VALUES], weights, depths;
     dot *dot;
     size_t dots, room;
     double floor_low_J, floor_high_J, best_uJ, most_uJ, most_mm2;
-    mho_point best[PANELS][MHO_SWEEP_AXIS]; /* least total of every depth */
-    bool has_best[PANELS][MHO_SWEEP_AXIS];
-    double ddr_J[LEVELS][MHO_SWEEP_AXIS]; /* level, weight: with the first I/O buffer */
+    mho_array_result best[PANELS][VALUES]; /* least total of every depth */
+    bool has_best[PANELS][VALUES];
+    double ddr_J[LEVELS][VALUES]; /* level, weight: with the first I/O buffer */
     bool seen[LEVELS * 2 * (GRID_W + 1) * (GRID_H + 1)]; /* while drawing: marks that are there */
 };
 
 static const char *const level_color[LEVELS] = {"#000", "#e45756", "#4c78a8", "#54a24b"};
 
-mho_status mho_figures_create(const mho_sweep_axes *axes, double ddr_leak_W, mho_figures **out)
+mho_status mho_figures_create(const mho_array_sweep *sweep, mho_figures **out)
 {
     mho_figures *f = NULL;
     *out = NULL;
     mho_status s = mhoi_alloc(&f, 1, sizeof *f, "figures of a sweep");
     if (s)
         return s;
-    f->axes = *axes;
-    f->ddr_leak_W = ddr_leak_W;
-    f->kind[0] = f->axes.weight[0].kind;
-    for (size_t i = 0; i < f->axes.weights; i++)
-        if (!f->kind[1] && strcmp(f->axes.weight[i].kind, f->kind[0]))
-            f->kind[1] = f->axes.weight[i].kind;
+    f->sweep = sweep;
+    mho_array_sweep_choice(sweep, 0, &f->first);
     f->floor_low_J = f->best_uJ = INFINITY;
     *out = f;
     return MHO_OK;
@@ -78,29 +85,64 @@ static mho_status add_dot(mho_figures *f, const dot *d)
     return MHO_OK;
 }
 
-mho_status mho_figures_add(mho_figures *f, const mho_point *p)
+/* PANELS: a further kind, which has no panel. */
+static size_t panel_of(mho_figures *f, const char *kind)
+{
+    for (size_t i = 0; i < f->kinds; i++)
+        if (!strcmp(f->kind[i], kind))
+            return i;
+    if (f->kinds == PANELS)
+        return PANELS;
+    memcpy(f->kind[f->kinds], kind, sizeof f->kind[0]);
+    return f->kinds++;
+}
+
+/* VALUES: one too many to be shown. */
+static size_t weight_of(mho_figures *f, const mho_memory *m)
+{
+    for (size_t i = 0; i < f->weights; i++)
+        if (f->weight[i].size_B == m->size_B && !strcmp(f->weight[i].kind, m->kind))
+            return i;
+    if (f->weights == VALUES)
+        return VALUES;
+    f->weight[f->weights] = *m;
+    return f->weights++;
+}
+
+static size_t depth_of(mho_figures *f, size_t depth)
+{
+    for (size_t i = 0; i < f->depths; i++)
+        if (f->depth[i] == depth)
+            return i;
+    if (f->depths == VALUES)
+        return VALUES;
+    f->depth[f->depths] = depth;
+    return f->depths++;
+}
+
+mho_status mho_figures_add(mho_figures *f, const mho_array_point *p)
 {
     const mho_array_result *r = &p->result;
-    const char *kind = f->axes.weight[p->weight].kind;
-    size_t panel = 0, level = f->axes.level[p->level];
-    while (panel < PANELS && (!f->kind[panel] || strcmp(f->kind[panel], kind)))
-        panel++;
+    mho_array_choice c;
+    mho_array_sweep_choice(f->sweep, p->index, &c);
+    const size_t panel = panel_of(f, c.weight.kind), weight = weight_of(f, &c.weight);
+    const size_t depth = depth_of(f, c.acc_depth);
     if (panel == PANELS)
         return MHO_OK;
-    double floor_J = r->energy_J[MHO_ROW_CALCULATE] + f->ddr_leak_W * r->time_s;
+    double floor_J = r->energy_J[MHO_ROW_CALCULATE] + c.ddr_standby_W * r->time_s;
     f->floor_low_J = fmin(f->floor_low_J, floor_J);
     f->floor_high_J = fmax(f->floor_high_J, floor_J);
     const dot d = {(float)(1e6 * r->area_m2), (float)(1e6 * r->total_J), (uint8_t)panel,
-                   (uint8_t)level, f->axes.order[p->order] == MHO_ORDER_PIXEL};
+                   (uint8_t)c.level, c.pixel_first};
     mho_status s = add_dot(f, &d);
-    if (s)
+    if (s || depth == VALUES || weight == VALUES)
         return s;
-    mho_point *best = &f->best[panel][p->acc];
-    if (!f->has_best[panel][p->acc] || r->total_J < best->result.total_J)
-        *best = *p;
-    f->has_best[panel][p->acc] = true;
-    if (p->io == 0 && p->banks == 0)
-        f->ddr_J[level][p->weight] = r->energy_J[MHO_ROW_READ_DDR] + r->energy_J[MHO_ROW_WRITE_DDR];
+    if (!f->has_best[panel][depth] || r->total_J < f->best[panel][depth].total_J)
+        f->best[panel][depth] = *r;
+    f->has_best[panel][depth] = true;
+    if (c.io.size_B == f->first.io.size_B && !strcmp(c.io.kind, f->first.io.kind) &&
+        c.banks == f->first.banks)
+        f->ddr_J[c.level][weight] = r->energy_J[MHO_ROW_READ_DDR] + r->energy_J[MHO_ROW_WRITE_DDR];
     return MHO_OK;
 }
 
@@ -183,9 +225,11 @@ static void draw_front(const mho_figures *f, size_t panel, const mho_front *fron
     size_t drawn = 0;
     fputs("<path fill=\"none\" stroke=\"#222\" stroke-width=\"1.3\" d=\"M0 0", svg);
     for (size_t i = 0; i < front->points; i++) {
-        const mho_point *p = &front->point[i];
-        double y = 1e6 * p->result.total_J / top, x = 1e6 * p->result.area_m2 / end;
-        if (y <= 1 && !strcmp(f->axes.weight[p->weight].kind, f->kind[panel]))
+        const mho_front_point *p = &front->point[i];
+        mho_array_choice c;
+        mho_array_sweep_choice(f->sweep, p->index, &c);
+        double y = 1e6 * p->y / top, x = 1e6 * p->x / end;
+        if (y <= 1 && !strcmp(c.weight.kind, f->kind[panel]))
             fprintf(svg, "%c%.1f %.1f", drawn++ ? 'L' : 'M', WIDTH * x, HEIGHT * (1 - y));
     }
     fputs("\"/>\n", svg);
@@ -231,25 +275,25 @@ static void draw_on_chip(const mho_figures *f, double x, double y, FILE *svg)
     static const char *const color[3] = {"#4c78a8", "#f58518", "#72b7b2"};
     double top = 0, part[3];
     for (size_t k = 0; k < PANELS; k++)
-        for (size_t d = 0; d < f->axes.depths; d++)
+        for (size_t d = 0; d < f->depths; d++)
             if (f->has_best[k][d])
-                top = fmax(top, on_chip_uJ(&f->best[k][d].result, part));
+                top = fmax(top, on_chip_uJ(&f->best[k][d], part));
     if (!(top > 0))
         return;
     top *= 1.06; /* room above the highest bar */
     frame(svg, x, y, "5a  On-chip buffer energy of the best design of each depth, uJ",
           "words of the accumulation buffer (0: one register)");
     y_ticks(svg, top);
-    double slot = (double)WIDTH / (double)f->axes.depths, wide = 0.36 * slot;
-    for (size_t d = 0; d < f->axes.depths; d++) {
+    double slot = (double)WIDTH / (double)f->depths, wide = 0.36 * slot;
+    for (size_t d = 0; d < f->depths; d++) {
         double left = slot * (double)d + 0.1 * slot;
         fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%zu</text>\n",
-                slot * ((double)d + 0.5), HEIGHT + 18, f->axes.acc_depth[d]);
+                slot * ((double)d + 0.5), HEIGHT + 18, f->depth[d]);
         for (size_t k = 0; k < PANELS; k++) {
             if (!f->has_best[k][d])
                 continue;
             double at = HEIGHT;
-            on_chip_uJ(&f->best[k][d].result, part);
+            on_chip_uJ(&f->best[k][d], part);
             for (size_t i = 0; i < 3; i++) {
                 double h = HEIGHT * part[i] / top;
                 at -= h;
@@ -273,11 +317,11 @@ static void draw_on_chip(const mho_figures *f, double x, double y, FILE *svg)
 
 static void draw_ddr(const mho_figures *f, double x, double y, FILE *svg)
 {
-    size_t panel = f->kind[1] ? 1 : 0, shown[MHO_SWEEP_AXIS], count = 0;
+    size_t panel = f->kinds > 1 ? 1 : 0, shown[VALUES], count = 0;
     char title[128], bytes[32];
     double top = 0;
-    for (size_t w = 0; w < f->axes.weights; w++)
-        if (!strcmp(f->axes.weight[w].kind, f->kind[panel]))
+    for (size_t w = 0; w < f->weights; w++)
+        if (!strcmp(f->weight[w].kind, f->kind[panel]))
             shown[count++] = w;
     for (size_t i = 0; i < count; i++)
         for (size_t l = 0; l < LEVELS; l++)
@@ -286,15 +330,15 @@ static void draw_ddr(const mho_figures *f, double x, double y, FILE *svg)
         return;
     top *= 1.06; /* room above the highest bar */
     snprintf(title, sizeof title, "5b  DDR energy with I/O buffers of %s, uJ",
-             mho_bytes_text((uint64_t)f->axes.io[0].size_B * f->axes.banks[0], bytes));
+             mho_bytes_text((uint64_t)f->first.io.size_B * f->first.banks, bytes));
     frame(svg, x, y, title, "weight buffer");
     y_ticks(svg, top);
     double slot = (double)WIDTH / (double)count, wide = 0.26 * slot;
     for (size_t i = 0; i < count; i++) {
-        const mho_memory *m = &f->axes.weight[shown[i]];
+        const mho_memory *m = &f->weight[shown[i]];
         fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s %s</text>\n",
                 slot * ((double)i + 0.5), HEIGHT + 18, m->kind,
-                mho_bytes_text((uint64_t)m->size_B * f->axes.banks[0], bytes));
+                mho_bytes_text((uint64_t)m->size_B * f->first.banks, bytes));
         for (size_t l = 1; l < LEVELS; l++) {
             double h = HEIGHT * 1e6 * f->ddr_J[l][shown[i]] / top;
             fprintf(svg,
@@ -332,7 +376,7 @@ void mho_figures_draw(mho_figures *f, const mho_front *front, const char *title,
     fputs("</text>\n", svg);
     legend(svg);
     for (size_t k = 0; k < PANELS; k++)
-        if (f->kind[k])
+        if (k < f->kinds)
             draw_scatter(f, k, front, 70 + 480 * (double)k, 84, svg);
     draw_on_chip(f, 70, 470, svg);
     draw_ddr(f, 550, 470, svg);
