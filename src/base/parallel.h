@@ -10,6 +10,8 @@
 
 #include "mho/run.h"
 
+enum { MHOI_THREADS_MAX = 1024 };
+
 /* Calls body(context, item, thread) for every item < items, thread < mhoi_threads_for(items), dynamically
  * shared out.  On an error the remaining items are skipped; of several, the lowest item's status and
  * message win.  Returns MHO_EINTERRUPTED if interrupted meanwhile. */

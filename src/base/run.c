@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 
-#define THREADS_MAX 1024
 #define REPORT_INTERVAL_S 0.1
 
 /* Atomic where another thread or a signal handler may come in between. */
@@ -78,13 +77,13 @@ static size_t available_threads(void)
 {
     cpu_set_t set;
     size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
+    return n < 1 ? 1 : n > MHOI_THREADS_MAX ? MHOI_THREADS_MAX : n;
 }
 
 mho_status mho_run_set_threads(mho_run *run, size_t threads)
 {
-    if (threads > THREADS_MAX)
-        return mho_error(MHO_EDOMAIN, "threads = %zu, want 0..%d", threads, THREADS_MAX);
+    if (threads > MHOI_THREADS_MAX)
+        return mho_error(MHO_EDOMAIN, "threads = %zu, want 0..%d", threads, MHOI_THREADS_MAX);
     atomic_store(&writable(run)->threads, threads);
     return MHO_OK;
 }

@@ -14,7 +14,46 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/library.h"
 #include "mho/run.h"
+
+/* The functions of oneDNN that are called; loaded when the first convolution is made. */
+#define DNNL_FUNCTIONS(X)                                                                          \
+    X(dilated_convolution_backward_data_desc_init)                                                 \
+    X(dilated_convolution_backward_weights_desc_init)                                              \
+    X(dilated_convolution_forward_desc_init)                                                       \
+    X(engine_create)                                                                               \
+    X(memory_create)                                                                               \
+    X(memory_desc_get_size)                                                                        \
+    X(memory_desc_init_by_tag)                                                                     \
+    X(memory_destroy)                                                                              \
+    X(post_ops_append_eltwise)                                                                     \
+    X(post_ops_create)                                                                             \
+    X(post_ops_destroy)                                                                            \
+    X(primitive_attr_create)                                                                       \
+    X(primitive_attr_destroy)                                                                      \
+    X(primitive_attr_set_post_ops)                                                                 \
+    X(primitive_attr_set_scratchpad_mode)                                                          \
+    X(primitive_create)                                                                            \
+    X(primitive_desc_create)                                                                       \
+    X(primitive_desc_destroy)                                                                      \
+    X(primitive_desc_query_md)                                                                     \
+    X(primitive_destroy)                                                                           \
+    X(primitive_execute)                                                                           \
+    X(reorder_primitive_desc_create)                                                               \
+    X(set_max_cpu_isa)                                                                             \
+    X(sgemm)                                                                                       \
+    X(stream_create)
+
+#define POINTER(name) __typeof__(&dnnl_##name) name;
+static struct {
+    DNNL_FUNCTIONS(POINTER)
+} dnnl;
+#undef POINTER
+
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+#define LIBRARY "libdnnl.so." TEXT(DNNL_VERSION_MAJOR)
 
 struct mhoi_conv {
     mhoi_conv_pass pass;
@@ -24,22 +63,11 @@ struct mhoi_conv {
 };
 
 static struct {
-    pthread_once_t once;
+    pthread_mutex_t lock;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    dnnl_status_t status;
-} dnn = {.once = PTHREAD_ONCE_INIT};
-
-static void start(void)
-{
-    if (mho_cpu_level() == MHO_CPU_REF)
-        (void)dnnl_set_max_cpu_isa(dnnl_cpu_isa_sse41);
-    else if (mho_cpu_level() == MHO_CPU_AVX2)
-        (void)dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2);
-    dnn.status = dnnl_engine_create(&dnn.engine, dnnl_cpu, 0);
-    if (dnn.status == dnnl_success)
-        dnn.status = dnnl_stream_create(&dnn.stream, dnn.engine, dnnl_stream_default_flags);
-}
+    bool started;
+} dnn = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* One oneDNN call failed: what it was and why. */
 static mho_status failure(dnnl_status_t s, const char *what)
@@ -47,6 +75,41 @@ static mho_status failure(dnnl_status_t s, const char *what)
     if (s == dnnl_out_of_memory)
         return mho_error(MHO_ENOMEM, "%s: oneDNN is out of memory", what);
     return mho_error(MHO_EINTERNAL, "%s: oneDNN status %d", what, (int)s);
+}
+
+static mho_status load(void)
+{
+#define SYMBOL(name) {"dnnl_" #name, &dnnl.name},
+    static const mhoi_symbol symbol[] = {DNNL_FUNCTIONS(SYMBOL)};
+#undef SYMBOL
+    return mhoi_library_open(LIBRARY, symbol, sizeof symbol / sizeof *symbol);
+}
+
+static mho_status start_locked(void)
+{
+    mho_status s = load();
+    if (s)
+        return s;
+    if (mho_cpu_level() == MHO_CPU_REF)
+        (void)dnnl.set_max_cpu_isa(dnnl_cpu_isa_sse41);
+    else if (mho_cpu_level() == MHO_CPU_AVX2)
+        (void)dnnl.set_max_cpu_isa(dnnl_cpu_isa_avx2);
+    dnnl_status_t d = dnn.engine ? dnnl_success : dnnl.engine_create(&dnn.engine, dnnl_cpu, 0);
+    if (d == dnnl_success)
+        d = dnnl.stream_create(&dnn.stream, dnn.engine, dnnl_stream_default_flags);
+    dnn.started = d == dnnl_success;
+    return dnn.started ? MHO_OK : failure(d, "start");
+}
+
+/* Once; after a failure, which may be one of memory, the next call tries again. */
+static mho_status start(void)
+{
+    mho_status s = MHO_OK;
+    (void)pthread_mutex_lock(&dnn.lock);
+    if (!dnn.started)
+        s = start_locked();
+    (void)pthread_mutex_unlock(&dnn.lock);
+    return s;
 }
 
 /* Puts this thread's OpenMP at one thread and back. */
@@ -78,33 +141,33 @@ static dnnl_status_t describe(const mho_node *node, size_t n, bool bias, mhoi_co
     const dnnl_dim_t *weight = g == 1 ? whole : grouped;
     const dnnl_dims_t channels = {dst[1]};
     const int dims = g == 1 ? 4 : 5;
-    dnnl_status_t s = dnnl_memory_desc_init_by_tag(&conv->src, 4, src, dnnl_f32, dnnl_nhwc);
+    dnnl_status_t s = dnnl.memory_desc_init_by_tag(&conv->src, 4, src, dnnl_f32, dnnl_nhwc);
     if (s == dnnl_success)
-        s = dnnl_memory_desc_init_by_tag(&conv->dst, 4, dst, dnnl_f32, dnnl_nhwc);
+        s = dnnl.memory_desc_init_by_tag(&conv->dst, 4, dst, dnnl_f32, dnnl_nhwc);
     if (s == dnnl_success)
-        s = dnnl_memory_desc_init_by_tag(&conv->plain, dims, weight, dnnl_f32,
+        s = dnnl.memory_desc_init_by_tag(&conv->plain, dims, weight, dnnl_f32,
                                          g == 1 ? dnnl_oihw : dnnl_goihw);
     if (s == dnnl_success)
-        s = dnnl_memory_desc_init_by_tag(any, dims, weight, dnnl_f32, dnnl_format_tag_any);
+        s = dnnl.memory_desc_init_by_tag(any, dims, weight, dnnl_f32, dnnl_format_tag_any);
     conv->has_bias = bias;
     if (s == dnnl_success && bias)
-        s = dnnl_memory_desc_init_by_tag(&conv->bias, 1, channels, dnnl_f32, dnnl_a);
+        s = dnnl.memory_desc_init_by_tag(&conv->bias, 1, channels, dnnl_f32, dnnl_a);
     return s;
 }
 
 static dnnl_status_t attributes(bool relu, float slope, dnnl_primitive_attr_t *out)
 {
     dnnl_post_ops_t ops = NULL;
-    dnnl_status_t s = dnnl_primitive_attr_create(out);
+    dnnl_status_t s = dnnl.primitive_attr_create(out);
     if (s == dnnl_success)
-        s = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
+        s = dnnl.primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
     if (s == dnnl_success && relu) {
-        s = dnnl_post_ops_create(&ops);
+        s = dnnl.post_ops_create(&ops);
         if (s == dnnl_success)
-            s = dnnl_post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_relu, slope, 0.0f);
+            s = dnnl.post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_relu, slope, 0.0f);
         if (s == dnnl_success)
-            s = dnnl_primitive_attr_set_post_ops(*out, ops);
-        (void)dnnl_post_ops_destroy(ops);
+            s = dnnl.primitive_attr_set_post_ops(*out, ops);
+        (void)dnnl.post_ops_destroy(ops);
     }
     return s;
 }
@@ -122,23 +185,23 @@ static dnnl_status_t primitive_desc(const mho_node *node, const mhoi_conv *conv,
     const bool back = conv->pass != MHOI_CONV_FORWARD;
     dnnl_convolution_desc_t desc;
     dnnl_primitive_desc_t hint = NULL;
-    dnnl_status_t s = dnnl_dilated_convolution_forward_desc_init(
+    dnnl_status_t s = dnnl.dilated_convolution_forward_desc_init(
         &desc, back ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct,
         &conv->src, any, conv->has_bias ? &conv->bias : NULL, &conv->dst, stride, dilation, begin,
         end);
     if (s == dnnl_success)
-        s = dnnl_primitive_desc_create(back ? &hint : out, &desc, attr, dnn.engine, NULL);
+        s = dnnl.primitive_desc_create(back ? &hint : out, &desc, attr, dnn.engine, NULL);
     if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_DATA)
-        s = dnnl_dilated_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct,
+        s = dnnl.dilated_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct,
                                                              &conv->src, any, &conv->dst, stride,
                                                              dilation, begin, end);
     if (s == dnnl_success && conv->pass == MHOI_CONV_BACK_WEIGHT)
-        s = dnnl_dilated_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
+        s = dnnl.dilated_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct,
                                                                 &conv->src, any, NULL, &conv->dst,
                                                                 stride, dilation, begin, end);
     if (s == dnnl_success && back)
-        s = dnnl_primitive_desc_create(out, &desc, attr, dnn.engine, hint);
-    (void)dnnl_primitive_desc_destroy(hint);
+        s = dnnl.primitive_desc_create(out, &desc, attr, dnn.engine, hint);
+    (void)dnnl.primitive_desc_destroy(hint);
     return s;
 }
 
@@ -148,11 +211,11 @@ static dnnl_status_t packer(mhoi_conv *conv)
     const bool out = conv->pass == MHOI_CONV_BACK_WEIGHT;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_status_t s =
-        dnnl_reorder_primitive_desc_create(&pd, out ? &conv->packed : &conv->plain, dnn.engine,
+        dnnl.reorder_primitive_desc_create(&pd, out ? &conv->packed : &conv->plain, dnn.engine,
                                            out ? &conv->plain : &conv->packed, dnn.engine, NULL);
     if (s == dnnl_success)
-        s = dnnl_primitive_create(&conv->pack, pd);
-    (void)dnnl_primitive_desc_destroy(pd);
+        s = dnnl.primitive_create(&conv->pack, pd);
+    (void)dnnl.primitive_desc_destroy(pd);
     return s;
 }
 
@@ -168,18 +231,18 @@ static dnnl_status_t build(mhoi_conv *conv, const mho_node *node, size_t n, bool
     if (s == dnnl_success)
         s = primitive_desc(node, conv, &any, attr, &pd);
     if (s == dnnl_success)
-        s = dnnl_primitive_create(&conv->run, pd);
+        s = dnnl.primitive_create(&conv->run, pd);
     if (s == dnnl_success) {
-        conv->packed = *dnnl_primitive_desc_query_md(pd,
+        conv->packed = *dnnl.primitive_desc_query_md(pd,
                                                      conv->pass == MHOI_CONV_BACK_WEIGHT
                                                          ? dnnl_query_diff_weights_md
                                                          : dnnl_query_weights_md,
                                                      0);
-        conv->scratch = *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+        conv->scratch = *dnnl.primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
         s = packer(conv);
     }
-    (void)dnnl_primitive_desc_destroy(pd);
-    (void)dnnl_primitive_attr_destroy(attr);
+    (void)dnnl.primitive_desc_destroy(pd);
+    (void)dnnl.primitive_attr_destroy(attr);
     return s;
 }
 
@@ -187,11 +250,10 @@ mho_status mhoi_conv_create(const mho_node *node, mhoi_conv_pass pass, size_t n,
                             bool relu, float slope, mhoi_conv **out)
 {
     *out = NULL;
-    (void)pthread_once(&dnn.once, start);
-    if (dnn.status != dnnl_success)
-        return failure(dnn.status, "start");
     mhoi_conv *conv = NULL;
-    mho_status s = mhoi_alloc(&conv, 1, sizeof *conv, "convolution");
+    mho_status s = start();
+    if (s == MHO_OK)
+        s = mhoi_alloc(&conv, 1, sizeof *conv, "convolution");
     if (s != MHO_OK)
         return s;
     conv->pass = pass;
@@ -210,19 +272,19 @@ void mhoi_conv_destroy(mhoi_conv *conv)
 {
     if (!conv)
         return;
-    (void)dnnl_primitive_destroy(conv->run);
-    (void)dnnl_primitive_destroy(conv->pack);
+    (void)dnnl.primitive_destroy(conv->run);
+    (void)dnnl.primitive_destroy(conv->pack);
     mhoi_free(&conv);
 }
 
 size_t mhoi_conv_packed_bytes(const mhoi_conv *conv)
 {
-    return dnnl_memory_desc_get_size(&conv->packed);
+    return dnnl.memory_desc_get_size(&conv->packed);
 }
 
 size_t mhoi_conv_scratch_bytes(const mhoi_conv *conv)
 {
-    return dnnl_memory_desc_get_size(&conv->scratch);
+    return dnnl.memory_desc_get_size(&conv->scratch);
 }
 
 typedef struct argument {
@@ -240,16 +302,16 @@ static mho_status execute(const_dnnl_primitive_t primitive, const argument *arg,
     for (; made < count && s == dnnl_success; ++made) {
         exec[made].arg = arg[made].what;
         exec[made].memory = NULL;
-        s = dnnl_memory_create(&exec[made].memory, arg[made].desc, dnn.engine,
+        s = dnnl.memory_create(&exec[made].memory, arg[made].desc, dnn.engine,
                                (void *)(uintptr_t)arg[made].data);
     }
     if (s == dnnl_success) {
         int before = threads_one();
-        s = dnnl_primitive_execute(primitive, dnn.stream, count, exec);
+        s = dnnl.primitive_execute(primitive, dnn.stream, count, exec);
         threads_back(before);
     }
     for (int i = 0; i < made; ++i)
-        (void)dnnl_memory_destroy(exec[i].memory);
+        (void)dnnl.memory_destroy(exec[i].memory);
     return s == dnnl_success ? MHO_OK : failure(s, "execute");
 }
 
@@ -288,9 +350,11 @@ mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, si
                       const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
                       size_t ldc)
 {
-    (void)pthread_once(&dnn.once, start);
+    mho_status started = start();
+    if (started != MHO_OK)
+        return started;
     int before = threads_one();
-    dnnl_status_t s = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', (dnnl_dim_t)m,
+    dnnl_status_t s = dnnl.sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', (dnnl_dim_t)m,
                                  (dnnl_dim_t)n, (dnnl_dim_t)k, 1.0f, a, (dnnl_dim_t)lda, b,
                                  (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc);
     threads_back(before);
