@@ -15,15 +15,15 @@ static mho_status show(const mho_net *net, const mho_images *train, const mho_im
     const char *sets[] = {bits, "output.calibration_images=200", NULL};
     mho_hw *hw = NULL;
     mho_chip *chip = NULL;
-    mho_spread e;
+    mho_error_estimate e;
     mho_status s = mho_hw_open("bcnn", sets, &hw);
     if (!s)
         s = mho_chip_open(net, hw, train, &chip);
     if (!s)
-        s = mho_chip_errors(chip, test, IMAGES, 1, PROGRAMMINGS, NULL, &e, NULL);
+        s = mho_error_of(chip, test, IMAGES, 1, PROGRAMMINGS, 0, NULL, NULL, NULL, &e);
     if (!s)
-        printf("%s: error %.2f %% +- %.2f over %zu programmings\n", bits, 100 * e.mean, 100 * e.std,
-               e.trials);
+        printf("%s: error %.2f %% +- %.2f over %zu programmings\n", bits, 100 * e.spread.mean,
+               100 * e.spread.std, e.spread.trials);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);
     return s;

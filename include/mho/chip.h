@@ -47,20 +47,6 @@ MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_i
                                                size_t first, size_t n, float *scores,
                                                uint16_t *label);
 
-typedef struct mho_spread {
-    double mean, std, min, max; /* std: of the sample, n - 1 */
-    size_t trials;
-} mho_spread;
-
-/* error rate of `trials` programmings over the first `count` images; error[trials] may be NULL.
- * inference_seconds: time of hardware inference alone, summed (may be NULL).
- * MHO_EINTERRUPTED (or another error of a later programming): all three tell of the spread->trials
- * programmings that were finished. */
-MHO_API MHO_MUST_CHECK mho_status mho_chip_errors(mho_chip *chip, const mho_images *images,
-                                                  size_t count, uint64_t seed, size_t trials,
-                                                  double *error, mho_spread *spread,
-                                                  double *inference_seconds);
-
 MHO_C_END
 
 #endif

@@ -124,6 +124,11 @@ typedef struct mho_interval {
 MHO_API mho_interval mho_images_interval(double error, size_t images);
 
 /* 95 % confidence intervals, fractions like the error. */
+typedef struct mho_spread {
+    double mean, std, min, max; /* std: of the sample, n - 1 */
+    size_t trials;
+} mho_spread;
+
 typedef struct mho_error_estimate {
     mho_spread spread;
     double half;         /* of the mean over programmings, for these images; eq. (1); NaN for one */
@@ -156,7 +161,8 @@ typedef struct mho_subject {
     const char *hw;         /* as of mho_hw_open */
     const char *const *set; /* likewise: key=value, NULL-terminated, or NULL */
     const char *data;       /* as of mho_data_open; NULL where an axis names data */
-    bool calibrate_on_test; /* converters, on the first test images instead of the first train images */
+    bool
+        calibrate_on_test; /* converters, on the first test images instead of the first train images */
 } mho_subject;
 
 typedef struct mho_study_options {
@@ -255,6 +261,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_study_describe(const mho_study *study, mho
 /* Computes one point.  MHO_EINTERRUPTED with result->error.spread.trials > 0: all is there but the other
  * programmings. */
 MHO_API MHO_MUST_CHECK mho_status mho_study_run(mho_study *study, size_t point, mho_result *result);
+
+/* The error on another description: the (first) images of the study and its seed, and its (first) network as trained
+ * for that description, opened when it is first needed.  each may be NULL.
+ * MHO_EUSAGE: it wants more calibration images than the study has; MHO_ENOMODEL. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_error(mho_study *study, const mho_hw *hw, size_t trials,
+                                                  mho_trial_fn *each, void *user,
+                                                  mho_error_estimate *out);
 
 /* What a row of a sweep keeps of a result. */
 typedef struct mho_row {

@@ -7,46 +7,44 @@
 enum { CALIBRATION = 1000, TEST = 10000 };
 
 /* A quick look at few images calibrates on as few. */
-static mho_status open_images(const paper_args *args, bcnn_lenet *lenet)
+static size_t calibration_of(size_t images)
 {
-    mho_status s = mho_data_open(args->data, false, true, &lenet->data);
-    if (s)
-        return s;
-    const size_t there = lenet->data->test.count;
-    lenet->images = args->images ? args->images : there;
-    if (lenet->images < 1 || lenet->images > there)
-        return mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu: %s has no more", lenet->images,
-                         there, lenet->data->name);
-    return mho_data_head(lenet->data, lenet->images < CALIBRATION ? lenet->images : CALIBRATION,
-                         &lenet->calibration);
+    return images && images < CALIBRATION ? images : CALIBRATION;
 }
 
-mho_status bcnn_lenet_open(const paper_args *args, bool with_full, bcnn_lenet *out)
+mho_status bcnn_lenet_open(const paper_args *args, bcnn_lenet *out)
 {
+    char few[64];
+    const char *const sets[] = {few, NULL};
+    const mho_subject subject = {.net = "lenet", .hw = "bcnn", .set = sets, .data = args->data};
+    mho_study_options options = mho_study_options_default();
+    mho_result what = {.command = NULL};
+    options.seed = args->seed;
+    options.images = args->images;
     *out = (bcnn_lenet){.trials = args->trials, .seed = args->seed};
-    mho_status s = open_images(args, out);
+    snprintf(few, sizeof few, "output.calibration_images=%zu", calibration_of(args->images));
+    mho_status s = mho_study_open(&subject, &options, NULL, NULL, &out->study);
     if (!s)
-        s = mho_model_open("lenet", MHO_STYLE_BINARY, out->data->name, &out->binary);
-    if (!s && with_full)
-        s = mho_model_open("lenet", MHO_STYLE_FLOAT, out->data->name, &out->full);
+        s = mho_study_describe(out->study, &what);
     if (s) {
         bcnn_lenet_close(out);
         return s;
     }
-    out->comparable = !strcmp(out->data->name, "mnist") && out->images == TEST;
+    out->images = what.options.images;
+    snprintf(out->data, sizeof out->data, "%s", what.data);
+    mho_result_free(&what);
+    out->comparable = !strcmp(out->data, "mnist") && out->images == TEST;
     snprintf(out->setting, sizeof out->setting,
-             "%zu test images of %s, %zu programming%s, seed %llu", out->images, out->data->name,
+             "%zu test images of %s, %zu programming%s, seed %llu", out->images, out->data,
              out->trials, out->trials == 1 ? "" : "s", (unsigned long long)out->seed);
     return MHO_OK;
 }
 
 void bcnn_lenet_close(bcnn_lenet *lenet)
 {
-    mho_images_free(&lenet->calibration);
-    mho_data_destroy(lenet->data);
-    mho_net_destroy(lenet->binary);
-    mho_net_destroy(lenet->full);
-    *lenet = (bcnn_lenet){0};
+    mho_run_set_part(NULL, "", 0, 0);
+    mho_study_destroy(lenet->study);
+    *lenet = (bcnn_lenet){.study = NULL};
 }
 
 void bcnn_lenet_judge(const bcnn_lenet *lenet, paper_result *result)
@@ -54,31 +52,50 @@ void bcnn_lenet_judge(const bcnn_lenet *lenet, paper_result *result)
     char reason[160];
     if (lenet->comparable)
         return;
-    if (!strcmp(lenet->data->name, "mnist"))
+    if (!strcmp(lenet->data, "mnist"))
         snprintf(reason, sizeof reason, "needs all %d test images, this run took %zu", TEST,
                  lenet->images);
     else
         snprintf(reason, sizeof reason,
                  "needs MNIST (--data DIR, or `mho data fetch mnist`), this run took %s images",
-                 lenet->data->name);
+                 lenet->data);
     paper_incomparable(result, reason);
 }
 
-mho_status bcnn_lenet_error(const bcnn_lenet *lenet, const mho_net *net, const char *hw,
-                            const char *const *sets, size_t trials, mho_spread *percent)
+typedef struct turn {
+    const bcnn_lenet *lenet;
+    size_t trials;
+} turn;
+
+/* Parts of equal length whatever the number of programmings. */
+static void show(void *user, size_t trial)
 {
-    mho_hw *config = NULL;
-    mho_chip *chip = NULL;
-    mho_status s = mho_hw_open(hw, sets, &config);
+    const turn *t = user;
+    const bcnn_lenet *l = t->lenet;
+    if (l->parts)
+        mho_run_set_part(NULL, l->what, l->part * l->trials + trial * l->trials / t->trials,
+                         l->parts * l->trials);
+}
+
+mho_status bcnn_lenet_error(bcnn_lenet *lenet, const char *name, const char *const *sets,
+                            size_t trials, mho_spread *percent)
+{
+    char few[64];
+    mho_hw *hw = NULL;
+    mho_error_estimate e;
+    turn t = {lenet, trials};
+    snprintf(few, sizeof few, "output.calibration_images=%zu", calibration_of(lenet->images));
+    mho_status s = mho_hw_open(name, sets, &hw);
     if (!s)
-        s = mho_chip_open(net, config, &lenet->calibration, &chip);
+        s = mho_hw_set(hw, few);
     if (!s)
-        s = mho_chip_errors(chip, &lenet->data->test, lenet->images, lenet->seed, trials, NULL,
-                            percent, NULL);
-    mho_chip_destroy(chip);
-    mho_hw_destroy(config);
+        s = mho_study_error(lenet->study, hw, trials, show, &t, &e);
+    mho_hw_destroy(hw);
+    if (lenet->parts && ++lenet->part == lenet->parts)
+        mho_run_set_part(NULL, "", 0, 0);
     if (s)
         return s;
+    *percent = e.spread;
     percent->mean *= 100;
     percent->std *= 100;
     percent->min *= 100;

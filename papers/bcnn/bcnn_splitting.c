@@ -38,7 +38,7 @@ static void reading_name(size_t reading, char text[64])
              reading & OF_PAIR ? "pair" : "crossbar", reading & UNALIGNED ? ", unaligned" : "");
 }
 
-static mho_status run_one(const study *y, size_t reading, size_t rows, size_t bits, double *error)
+static mho_status run_one(study *y, size_t reading, size_t rows, size_t bits, double *error)
 {
     char text[SETS][64];
     const char *sets[SETS + 1] = {NULL};
@@ -54,7 +54,7 @@ static mho_status run_one(const study *y, size_t reading, size_t rows, size_t bi
     snprintf(text[8], 64, "output.aligned=%s", reading & UNALIGNED ? "false" : "true");
     for (size_t i = 0; i < SETS; i++)
         sets[i] = text[i];
-    mho_status s = bcnn_lenet_error(&y->lenet, y->lenet.binary, "bcnn", sets, 1, &percent);
+    mho_status s = bcnn_lenet_error(&y->lenet, "bcnn", sets, 1, &percent);
     *error = percent.mean;
     return s;
 }
@@ -62,13 +62,13 @@ static mho_status run_one(const study *y, size_t reading, size_t rows, size_t bi
 static mho_status run_all(study *y)
 {
     const size_t parts = READINGS * SIZES * BITS;
+    y->lenet.what = "partial sums";
+    y->lenet.parts = parts + 1;
     mho_status s = run_one(y, 0, sizes[0], 0, &y->exact);
     for (size_t i = 0; !s && i < parts; i++) {
         const size_t bits = i % BITS, size = i / BITS % SIZES, reading = i / BITS / SIZES;
-        mho_run_set_part(NULL, "partial sums", i, parts);
         s = run_one(y, reading, sizes[size], bits + 1, &y->error[reading][size][bits]);
     }
-    mho_run_set_part(NULL, "", 0, 0);
     return s;
 }
 
@@ -85,13 +85,17 @@ static size_t bits_needed(const study *y, size_t reading, size_t size)
 }
 
 /* Eq. 5: X_in of every layer that is split somewhere. */
-static void print_groups(FILE *out, const study *y)
+static mho_status print_groups(FILE *out, const study *y)
 {
+    mho_net *net = NULL;
+    mho_status s = mho_model_open("lenet", MHO_STYLE_BINARY, y->lenet.data, &net);
+    if (s)
+        return s;
     fprintf(out, "  Crossbars that the rows of a layer are split over, X_in (Eq. 5)\n  %-24s", "");
     for (size_t i = 0; i < SIZES; i++)
         fprintf(out, " %4zu rows", sizes[i]);
-    for (size_t i = 0; i < mho_net_nodes(y->lenet.binary); i++) {
-        const mho_node *node = mho_net_node(y->lenet.binary, i);
+    for (size_t i = 0; i < mho_net_nodes(net); i++) {
+        const mho_node *node = mho_net_node(net, i);
         if (!mho_node_is_weighted(node))
             continue;
         const size_t rows = mho_node_weight_count(node) / mho_node_output_shape(node).c;
@@ -100,6 +104,8 @@ static void print_groups(FILE *out, const study *y)
             fprintf(out, " %9zu", (rows + sizes[k] - 1) / sizes[k]);
     }
     fputs("\n\n", out);
+    mho_net_destroy(net);
+    return MHO_OK;
 }
 
 static void print_errors(FILE *out, const study *y)
@@ -107,8 +113,7 @@ static void print_errors(FILE *out, const study *y)
     fprintf(out,
             "  Test error in %% (exact sums: %.2f) of partial sums of 1 to 8 bits: %zu test "
             "images of %s\n  (binomial error %.2f points)\n",
-            y->exact, y->lenet.images, y->lenet.data->name,
-            bcnn_lenet_binomial(&y->lenet, y->exact));
+            y->exact, y->lenet.images, y->lenet.data, bcnn_lenet_binomial(&y->lenet, y->exact));
     for (size_t r = 0; r < READINGS; r++) {
         char name[64];
         reading_name(r, name);
@@ -190,14 +195,15 @@ static mho_status put_rows(paper_result *result, const study *y)
 mho_status bcnn_splitting(const paper_args *args, paper_result *result)
 {
     study y = {0};
-    mho_status s = bcnn_lenet_open(args, false, &y.lenet);
+    mho_status s = bcnn_lenet_open(args, &y.lenet);
     if (s)
         return s;
     s = run_all(&y);
     if (!s)
         s = put_rows(result, &y);
+    if (!s)
+        s = print_groups(result->text, &y);
     if (!s) {
-        print_groups(result->text, &y);
         print_errors(result->text, &y);
         print_answer(result->text, &y);
         bcnn_lenet_judge(&y.lenet, result);

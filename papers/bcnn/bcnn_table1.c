@@ -35,7 +35,6 @@ typedef struct table {
     bcnn_lenet lenet;
     line line[LINES];   /* [width][rule or BINARY] */
     line extra[EXTRAS]; /* other readings */
-    size_t parts, part; /* progress */
 } table;
 
 static const line *at(const table *t, size_t width, size_t which)
@@ -80,14 +79,12 @@ static mho_status run_line(table *t, line *l)
 {
     char text[SETS][64];
     const char *sets[SETS + 1];
-    const mho_net *net = l->binary ? t->lenet.binary : t->lenet.full;
     const char *hw = l->binary ? "bcnn" : "cnn8";
     settings(l, false, UNIFORM, text, sets);
-    mho_status s = bcnn_lenet_error(&t->lenet, net, hw, sets, 1, &l->none);
+    mho_status s = bcnn_lenet_error(&t->lenet, hw, sets, 1, &l->none);
     for (size_t d = 0; !s && d < DISTRIBUTIONS; d++) {
-        mho_run_set_part(NULL, "programmings", t->part++, t->parts);
         settings(l, true, d, text, sets);
-        s = bcnn_lenet_error(&t->lenet, net, hw, sets, trials_of(t, l), &l->varied[d]);
+        s = bcnn_lenet_error(&t->lenet, hw, sets, trials_of(t, l), &l->varied[d]);
     }
     return s;
 }
@@ -126,7 +123,8 @@ static void plan(table *t)
                     .printed_varied = no};
         l->weight_rule = l->map_rule = i % 3 == 0 ? "cover" : "least_absolute";
     }
-    t->parts = DISTRIBUTIONS * (LINES + EXTRAS);
+    t->lenet.what = "programmings";
+    t->lenet.parts = (1 + DISTRIBUTIONS) * (LINES + EXTRAS);
 }
 
 static mho_status run_all(table *t)
@@ -136,7 +134,6 @@ static mho_status run_all(table *t)
         s = run_line(t, &t->line[i]);
     for (size_t i = 0; !s && i < EXTRAS; i++)
         s = run_line(t, &t->extra[i]);
-    mho_run_set_part(NULL, "", 0, 0);
     return s;
 }
 
@@ -259,7 +256,7 @@ static mho_status put_findings(paper_result *result, const table *t)
 mho_status bcnn_table1(const paper_args *args, paper_result *result)
 {
     table t = {0};
-    mho_status s = bcnn_lenet_open(args, true, &t.lenet);
+    mho_status s = bcnn_lenet_open(args, &t.lenet);
     if (s)
         return s;
     plan(&t);

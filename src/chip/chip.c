@@ -290,9 +290,8 @@ typedef struct run {
     float *scores;
     uint16_t *label;
     size_t blocks;
-    chip_work **work;     /* [threads] */
-    size_t trial, trials; /* this run among those of one call, for progress */
-    atomic_size_t done;   /* images of this run */
+    chip_work **work;   /* [threads] */
+    atomic_size_t done; /* images of this run */
 } run;
 
 static uint16_t best_class(const float *score, size_t classes)
@@ -330,8 +329,8 @@ static mho_status run_block(void *context, size_t item, size_t thread)
         r->scores[from * classes + i] = score[i];
     for (size_t i = 0; r->label && i < n; i++)
         r->label[from + i] = best_class(score + i * classes, classes);
-    const size_t done = r->trial * r->n + atomic_fetch_add(&r->done, n) + n;
-    mhoi_progress("crossbars", done, r->trials * r->n, "images");
+    const size_t done = atomic_fetch_add(&r->done, n) + n;
+    mhoi_progress("crossbars", done, r->n, "images");
     return MHO_OK;
 }
 
@@ -366,71 +365,5 @@ mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t f
 {
     run r = {
         .chip = chip, .images = images, .first = first, .n = n, .scores = scores, .label = label};
-    r.trials = 1;
     return run_all(&r);
-}
-
-/* Counted in images, so that equal programmings have no deviation. */
-static mho_spread spread_of(const size_t *wrong, size_t trials, size_t count)
-{
-    const double images = (double)count, n = (double)trials;
-    size_t low = wrong[0], high = wrong[0];
-    double sum = 0, squares = 0;
-    for (size_t t = 0; t < trials; t++) {
-        const double v = (double)wrong[t];
-        low = wrong[t] < low ? wrong[t] : low;
-        high = wrong[t] > high ? wrong[t] : high;
-        sum += v;
-        squares += v * v;
-    }
-    const double variance = low < high ? (squares - sum * sum / n) / (n - 1) : 0;
-    return (mho_spread){.mean = sum / n / images,
-                        .std = sqrt(variance) / images,
-                        .min = (double)low / images,
-                        .max = (double)high / images,
-                        .trials = trials};
-}
-
-/* One programming: the images it gets wrong, and the seconds of inference. */
-static mho_status one_trial(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                            size_t trial, size_t trials, uint16_t *label, size_t *wrong,
-                            double *seconds)
-{
-    run r = {.chip = chip, .images = images, .n = count, .label = label, .trial = trial};
-    r.trials = trials;
-    mho_status s = mho_chip_program(chip, seed, (uint32_t)trial);
-    const double start = mho_seconds();
-    if (!s)
-        s = run_all(&r);
-    *seconds += s ? 0 : mho_seconds() - start;
-    for (size_t i = 0; !s && i < count; i++)
-        *wrong += label[i] != images->label[i];
-    return s;
-}
-
-mho_status mho_chip_errors(mho_chip *chip, const mho_images *images, size_t count, uint64_t seed,
-                           size_t trials, double *error, mho_spread *spread,
-                           double *inference_seconds)
-{
-    uint16_t *label = NULL;
-    size_t *wrong = NULL;
-    double seconds = 0;
-    if (!count || !trials || trials > UINT32_MAX)
-        return mho_error(MHO_EDOMAIN, "images = %zu, trials = %zu, want 1 or more", count, trials);
-    mho_status s = mho_images_fit(images, chip->input, chip->classes, NULL);
-    if (!s)
-        s = mhoi_alloc(&label, count, sizeof *label, "labels");
-    if (!s)
-        s = mhoi_alloc(&wrong, trials, sizeof *wrong, "errors");
-    size_t done = 0;
-    for (; !s && done < trials; done += !s)
-        s = one_trial(chip, images, count, seed, done, trials, label, &wrong[done], &seconds);
-    *spread = done ? spread_of(wrong, done, count) : (mho_spread){.trials = 0};
-    for (size_t t = 0; error && t < done; t++)
-        error[t] = (double)wrong[t] / (double)count;
-    if (inference_seconds)
-        *inference_seconds = seconds;
-    mhoi_free(&label);
-    mhoi_free(&wrong);
-    return s;
 }

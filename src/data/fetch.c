@@ -55,8 +55,8 @@ static mho_status fetch_file(const char *folder, const char *mirror, const mhoi_
     s = mhoi_download(url, file->bytes, done, total, &bytes, &size);
     if (s == MHO_EFILE)
         s = mho_error(s,
-                      "%s; without a network, copy the four files of MNIST into %s or name their "
-                      "folder with --data",
+                      "%s; without a network, copy the four files of MNIST into %s or name the "
+                      "folder that holds them",
                       mho_error_message(), folder);
     if (s == MHO_OK)
         mhoi_sha256(bytes, size, sum);

@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "mho/infer.h"
 #include "base/parallel.h"
+#include "hw/sections.h"
+#include "map/map_sections.h"
+#include "mho/infer.h"
 #include "study/study_impl.h"
 
 /* Once for all points that share the network. */
@@ -175,6 +177,28 @@ mho_status mho_study_sweep(mho_study *study, size_t first, mho_result_fn *each, 
             s = each(user, i, &result);
         mho_result_free(&result);
     }
+    return s;
+}
+
+mho_status mho_study_error(mho_study *study, const mho_hw *hw, size_t trials, mho_trial_fn *each,
+                           void *user, mho_error_estimate *out)
+{
+    const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
+    const mho_style style = study_style(hw);
+    const study_set *set = &study->set[0];
+    study_net *n = &study->net[0];
+    mho_chip *chip = NULL;
+    *out = (mho_error_estimate){.half = (double)NAN};
+    if (output->calibration_images > set->calibration.count)
+        return mho_error(MHO_EUSAGE, "output.calibration_images = %zu, the study has %zu",
+                         output->calibration_images, set->calibration.count);
+    mho_status s = study_open_model(n, style, set->data->name);
+    if (!s)
+        s = mho_chip_open(n->model[style].net, hw, &set->calibration, &chip);
+    if (!s)
+        s = mho_error_of(chip, &set->data->test, set->images, study->options.seed, trials, 0, NULL,
+                         each, user, out);
+    mho_chip_destroy(chip);
     return s;
 }
 

@@ -52,6 +52,8 @@ const char *study_grid_choice(const mho_grid *sweep, size_t axis, size_t value);
 
 /* The description of a point. */
 MHO_MUST_CHECK mho_status study_hw(const mho_study *study, size_t point, mho_hw **out);
+/* Opens the trained network of a style, if that has not been done. */
+MHO_MUST_CHECK mho_status study_open_model(study_net *net, mho_style style, const char *data);
 /* The style of the trained network that this hardware takes. */
 mho_style study_style(const mho_hw *hw);
 /* Cycles, energy, area: of the network on hw, and of the 8-bit CNN on crossbars of the same size and cell,

@@ -48,9 +48,11 @@ study_set *study_set_of(const mho_study *y, size_t point)
     return &y->set[index_of(y, "data", point)];
 }
 
-static mho_status open_model(study_net *n, mho_style style, const char *data)
+mho_status study_open_model(study_net *n, mho_style style, const char *data)
 {
     study_model *m = &n->model[style];
+    if (m->net)
+        return MHO_OK;
     mho_status s = mho_model_open(n->name, style, data, &m->net);
     m->software_error = (double)NAN;
     if (n->from_file)
@@ -75,7 +77,7 @@ static mho_status open_network(study_net *n, const char *name, const char *data,
     mho_net_destroy(plain);
     for (int k = 0; !s && k < STUDY_STYLES; k++)
         if (style[k])
-            s = open_model(n, (mho_style)k, data);
+            s = study_open_model(n, (mho_style)k, data);
     return s;
 }
 

@@ -13,6 +13,7 @@
 #include "chip_nets.h"
 #include "mho/infer.h"
 #include "mho/run.h"
+#include "mho/study.h"
 
 static void assert_error(mho_status got, mho_status want, const char *part)
 {
@@ -273,11 +274,11 @@ static mho_spread errors_of(const mho_net *net, const mho_images *images, const 
 {
     const opened hw = open_hw("bcnn", sets);
     mho_chip *chip;
-    mho_spread spread;
+    mho_error_estimate e;
     must(mho_chip_open(net, hw.hw, images, &chip));
-    must(mho_chip_errors(chip, images, images->count, seed, trials, NULL, &spread, NULL));
+    must(mho_error_of(chip, images, images->count, seed, trials, 0, NULL, NULL, NULL, &e));
     mho_chip_destroy(chip);
-    return spread;
+    return e.spread;
 }
 
 /* Labels of ideal hardware as truth: variation makes errors, more of it more; the same seed the same. */
@@ -419,11 +420,11 @@ static void test_out_of_memory(void **state)
         uint64_t k = 1;
         for (mho_status s = MHO_ENOMEM; s; k++) {
             mho_chip *chip;
-            mho_spread spread;
+            mho_error_estimate e;
             mhoi_alloc_fail_at(k);
             s = mho_chip_open(net, hw.hw, &images, &chip);
             if (!s)
-                s = mho_chip_errors(chip, &images, 20, 1, 1, NULL, &spread, NULL);
+                s = mho_error_of(chip, &images, 20, 1, 1, 0, NULL, NULL, NULL, &e);
             mhoi_alloc_fail_at(0);
             mho_chip_destroy(chip);
             assert_true(s == MHO_OK || s == MHO_ENOMEM);

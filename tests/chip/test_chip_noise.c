@@ -11,6 +11,7 @@
 #include "chip_nets.h"
 #include "mho/circuit.h"
 #include "mho/run.h"
+#include "mho/study.h"
 
 enum { SIDE = 6, ROWS = SIDE * SIDE, CLASSES = 10, READS = 4000, SETS = 16 };
 
@@ -316,11 +317,11 @@ static void test_out_of_memory(void **state)
     mho_status status = MHO_ENOMEM;
     for (uint64_t k = 1; status; k++) {
         mho_chip *chip;
-        mho_spread spread;
+        mho_error_estimate e;
         mhoi_alloc_fail_at(k);
         status = mho_chip_open(net, hw.hw, &images, &chip);
         if (!status)
-            status = mho_chip_errors(chip, &images, 20, 1, 1, NULL, &spread, NULL);
+            status = mho_error_of(chip, &images, 20, 1, 1, 0, NULL, NULL, NULL, &e);
         mhoi_alloc_fail_at(0);
         mho_chip_destroy(chip);
         assert_true(status == MHO_OK || status == MHO_ENOMEM);

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "chip_nets.h"
 #include "mho/chip.h"
+#include "mho/study.h"
 #include "mho/infer.h"
 #include "mho/tensor.h"
 
@@ -48,11 +49,11 @@ static mho_status on_crossbars(const mho_net *net, const mho_images *images)
 {
     mho_hw *hw = NULL;
     mho_chip *chip = NULL;
-    mho_spread spread;
+    mho_error_estimate e;
     must(mho_hw_open("cnn8", NULL, &hw));
     mho_status s = mho_chip_open(net, hw, images, &chip);
     if (!s)
-        s = mho_chip_errors(chip, images, images->count, 1, 1, NULL, &spread, NULL);
+        s = mho_error_of(chip, images, images->count, 1, 1, 0, NULL, NULL, NULL, &e);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);
     return s;

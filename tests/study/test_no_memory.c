@@ -210,12 +210,12 @@ static mho_status pipeline(void)
 static mho_status chip_full(void)
 {
     mho_chip *made = NULL;
-    mho_spread spread;
+    mho_error_estimate e;
     mho_status s = mho_chip_open(net, full, &images, &made);
     if (s)
         assert_null(made);
     else
-        s = mho_chip_errors(made, &images, IMAGES, 1, 2, NULL, &spread, NULL);
+        s = mho_error_of(made, &images, IMAGES, 1, 2, 0, NULL, NULL, NULL, &e);
     mho_chip_destroy(made);
     return s;
 }
@@ -223,10 +223,10 @@ static mho_status chip_full(void)
 static mho_status chip_binary(void)
 {
     mho_chip *made = NULL;
-    mho_spread spread;
+    mho_error_estimate e;
     mho_status s = mho_chip_open(binary, bcnn, &images, &made);
     if (!s)
-        s = mho_chip_errors(made, &images, IMAGES, 1, 2, NULL, &spread, NULL);
+        s = mho_error_of(made, &images, IMAGES, 1, 2, 0, NULL, NULL, NULL, &e);
     mho_chip_destroy(made);
     return s;
 }
