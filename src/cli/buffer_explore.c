@@ -153,12 +153,20 @@ static void put_point(const sweep_run *r, const mho_array_point *p)
     fputs(json ? "}" : "\n", out);
 }
 
-static void put_head(const sweep_run *r)
+static mho_status put_head(const sweep_run *r)
 {
     FILE *out = r->args->out;
     char text[48];
     if (r->format == JSON) {
-        fputs("{\"network\": ", out);
+        fprintf(out, "{\"format\": %d, \"command\": ", MHO_RESULT_FORMAT);
+        put_word(out, r->args->command);
+        fputs(", \"config\": ", out);
+        mho_json *config = mho_hw_json(r->buffer->hw);
+        mho_status s = mho_json_write(config, out);
+        mho_json_destroy(config);
+        if (s)
+            return s;
+        fputs(", \"network\": ", out);
         put_word(out, mho_net_name(r->buffer->net));
         fputs(", \"sweep\": ", out);
         put_word(out, mho_grid_name(r->grid));
@@ -172,6 +180,7 @@ static void put_head(const sweep_run *r)
             fprintf(out, ",%s", mho_grid_key(r->grid, a));
     if (r->format == CSV)
         fputc('\n', out);
+    return MHO_OK;
 }
 
 static void put_foot(const sweep_run *r)
@@ -232,13 +241,25 @@ static mho_status run_block(sweep_run *r, size_t count)
 static mho_status run_all(sweep_run *r)
 {
     uint64_t all = mho_array_sweep_points(r->sweep);
-    mho_status s = MHO_OK;
     r->block = cli_alloc(BLOCK * sizeof *r->block);
-    put_head(r);
+    mho_status s = put_head(r);
     while (r->done < all && !s)
         s = run_block(r, all - r->done < BLOCK ? (size_t)(all - r->done) : BLOCK);
     put_foot(r);
     return s;
+}
+
+/* What an option or --set says is not swept as well. */
+static mho_status check_sets(const sweep_run *r)
+{
+    const mho_hw *hw = r->buffer->hw;
+    for (size_t a = 0; a < mho_grid_axes(r->grid); a++)
+        for (size_t i = 0; i < mho_hw_field_count(hw); i++)
+            if (!strcmp(mho_hw_field(hw, i)->key, mho_grid_key(r->grid, a)) &&
+                !strcmp(mho_hw_origin(hw, i)->place, "command line"))
+                return mho_error(MHO_EUSAGE, "%s is set and swept: want one of the two",
+                                 mho_grid_key(r->grid, a));
+    return MHO_OK;
 }
 
 static mho_status open_sweep(sweep_run *r)
@@ -248,6 +269,8 @@ static mho_status open_sweep(sweep_run *r)
     mho_status s = sweep[0] && strchr(sweep[0], '=')
                        ? mho_grid_create(b->hw, sweep, &r->grid)
                        : mho_grid_open(sweep[0] ? sweep[0] : "buffer-paper", b->hw, &r->grid);
+    if (!s)
+        s = check_sets(r);
     if (s)
         return s;
     double start = mho_seconds();

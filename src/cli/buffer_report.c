@@ -2,6 +2,7 @@
 /* One design of the buffer accelerator: its memories, its schedule, where time and energy go. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_buffer.h"
@@ -14,9 +15,12 @@ static size_t size_of(const cli_buffer *b, const char *key)
 /* Whether a field still has the value that was fitted to Table 6. */
 static bool is_fitted(const cli_buffer *b, const char *key)
 {
+    char text[64];
     for (size_t i = 0; i < mho_hw_field_count(b->hw); i++)
-        if (!strcmp(mho_hw_field(b->hw, i)->key, key))
-            return !strcmp(mho_hw_origin(b->hw, i)->place, "default");
+        if (!strcmp(mho_hw_field(b->hw, i)->key, key)) {
+            mho_hw_print(b->hw, i, text, sizeof text);
+            return strtod(text, NULL) == strtod(mho_hw_field(b->hw, i)->preset, NULL);
+        }
     return false;
 }
 
@@ -382,7 +386,10 @@ mho_json *cli_buffer_json(const cli_args *args, const cli_buffer *b)
 {
     const mho_array_result *r = &b->estimate->result;
     mho_json *root = mho_json_object(), *memories = mho_json_object();
+    mho_json_put(root, "format", mho_json_integer(MHO_RESULT_FORMAT));
+    mho_json_put(root, "command", mho_json_text(args->command));
     mho_json_put(root, "network", mho_json_text(b->estimate->work->name));
+    mho_json_put(root, "hw", mho_json_text(mho_hw_name(b->hw)));
     mho_json_put(root, "batch", mho_json_integer((int64_t)b->estimate->work->batch));
     mho_json_put(root, "cycles", mho_json_integer((int64_t)r->cycles));
     mho_json_put(root, "macs", mho_json_integer((int64_t)b->estimate->work->macs));
@@ -406,6 +413,7 @@ mho_json *cli_buffer_json(const cli_args *args, const cli_buffer *b)
     mho_json_put(memories, "ddr", memory_json(&b->estimate->design.ddr));
     mho_json_put(root, "memories", memories);
     mho_json_put(root, "configuration", configuration_json(b));
+    mho_json_put(root, "config", mho_hw_json(b->hw));
     if (args->explain)
         mho_json_put(root, "entries", entries_json(b->estimate->cost));
     return root;

@@ -13,13 +13,18 @@ want_json 'abs(v["energy_J"]["total"] - 5229.88e-6) < 1e-8 and abs(v["time_s"] -
 want_json 'v["fitted"] == ["read_iobuf", "read_ddr", "calculate"] and not v["memory_bound"]'
 want_json '[l for g in v["groups"] for l in range(g["first"], g["last"] + 1)] == list(range(1, 9))'
 run buffer vgg11 --weight rram:128K --io sram:128K --acc 0 --order kernel --level 3 --json; want_code 0; cp out same
-run buffer vgg11 --hw table6-rram --threads 2 --json; cmp -s out same || fail "options and description differ"
+run buffer vgg11 --hw table6-rram --threads 2 --json
+want_json '{k: x for k, x in v.items() if k not in ("command", "hw", "config")} == {k: x for k, x in json.load(open("same")).items() if k not in ("command", "hw", "config")}'
 run buffer vgg11 --weight sram:16K --io 128K --acc 0 --order kernel --json
 want_json 'v["ddr_read_bytes"] == 9292800 and v["fixed"] == [1, 2] and abs(v["energy_J"]["total"] - 3527.46e-6) < 1e-8'
 run buffer vgg11 --weight rram:1M --io 16K --json
 want_json 'v["fixed"] == [1, 2, 3, 4, 5, 6, 7] and abs(v["ddr_energy_J"] - 253.06e-6) < 1e-8'
 run buffer vgg11 --weight sram:256K --json; want_json 'v["fixed"] == [1, 3, 4, 5]'
 run buffer vgg11 --json; want_json 'v["fixed"] == [1, 2, 5, 6, 7, 8]'
+run buffer vgg11 --weight rram:512K --set prices.ddr_read=80.3 --json; cp out result.json
+want_json 'v["format"] == 1 and "--weight rram:512K" in v["command"] and "array" in str(v["config"]["arch"])'
+run buffer vgg11 --hw result.json --json; want_code 0
+want_json 'v["energy_J"] == json.load(open("result.json"))["energy_J"] and v["fitted"] == ["read_iobuf", "calculate"]'
 
 run buffer vgg11; want_code 0; want_no_err
 want_out "conv8"; want_out "fixed"; want_out "streamed"; want_out "bound by"
@@ -97,6 +102,11 @@ assert [float(r["clock_Hz"]) for r in rows] == [1e9, 1.5e9, 2e9] * 2
 PY
 run buffer vgg11 --sweep buffer-papr; want_misuse "did you mean buffer-paper?"
 run buffer vgg11 --explore --gantt; want_misuse "--gantt"
+run buffer vgg11 --explore --weight rram:1M; want_misuse "buffers.weight is set and swept"
+run buffer vgg11 --sweep array.level=1,2 --set array.level=3; want_misuse "array.level is set and swept"
+run buffer vgg11 --sweep array.level=1,2 --json; cp out sweep.json
+want_json 'v["format"] == 1 and v["config"]["buffers.weight"]["value"] == "rram:1M" and len(v["points"]) == 2'
+run buffer vgg11 --hw sweep.json; want_code 0
 run buffer vgg11 --explore --svg /nowhere/x.svg; want_code 3; want_err "/nowhere/x.svg"
 run buffer vgg11 --explore -o /nowhere/p.csv; want_error 3 "/nowhere/p.csv"
 
