@@ -14,19 +14,22 @@
 
 #define FIRST_CAPACITY ((size_t)1 << 16)
 #define READ_MAX ((size_t)1 << 24) /* from one look at the interruption to the next */
-#define RATIO_MAX 1032             /* of deflate: no more bytes come out of one */
+#define RATIO_MAX 200              /* what is packed tighter and large is a bomb, no data */
+#define USUAL 16
+#define SMALL ((size_t)1 << 26) /* up to so many bytes it may be */
 
 typedef struct reader {
     gzFile file;
     const char *path;
     size_t most;
+    bool tight; /* most is what a packed file of that size may have */
     char *bytes;
     size_t size, capacity;
 } reader;
 
 /* How large the contents will be, if the file tells: 0 if not.  A packed file ends with its size unpacked (modulo 2^32),
- * which nobody has to believe beyond what its own size allows. */
-static size_t expected_size(int fd)
+ * which is believed as far as files are usually packed: more room is made as bytes come. */
+static size_t expected_size(int fd, reader *r)
 {
     struct stat info;
     unsigned char head[2], tail[4];
@@ -35,11 +38,14 @@ static size_t expected_size(int fd)
     const size_t size = (size_t)info.st_size;
     if (pread(fd, head, 2, 0) != 2 || head[0] != 0x1f || head[1] != 0x8b)
         return size;
+    const size_t tight = size > SMALL / RATIO_MAX ? size * RATIO_MAX : SMALL;
+    r->tight = tight < r->most;
+    r->most = r->tight ? tight : r->most;
     if (size < 18 || pread(fd, tail, 4, info.st_size - 4) != 4)
         return 0;
     const size_t told =
         (size_t)tail[0] | (size_t)tail[1] << 8 | (size_t)tail[2] << 16 | (size_t)tail[3] << 24;
-    return told <= size * RATIO_MAX ? told : 0;
+    return told < USUAL * size ? told : USUAL * size;
 }
 
 /* Room for `capacity` bytes, keeping those there are. */
@@ -71,6 +77,12 @@ static mho_status read_failure(const reader *r)
 
 static mho_status too_long(const reader *r)
 {
+    if (r->tight)
+        return mho_error(
+            MHO_EFORMAT,
+            "%s: unpacks to more than %zu bytes, more than %d times its size: unpack it "
+            "if it is meant",
+            r->path, r->most, RATIO_MAX);
     return mho_error(MHO_EFORMAT, "%s: longer than %zu bytes%s, the most a file of this kind has",
                      r->path, r->most, gzdirect(r->file) ? "" : " unpacked");
 }
@@ -132,7 +144,7 @@ mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *s
         (void)close(fd);
         return mho_error(MHO_ENOMEM, "%s: cannot open: %s", path, strerror(ENOMEM));
     }
-    mho_status s = read_all(&r, expected_size(fd));
+    mho_status s = read_all(&r, expected_size(fd, &r));
     (void)gzclose_r(r.file);
     if (s != MHO_OK) {
         mhoi_free(&r.bytes);

@@ -16,7 +16,8 @@
 #define MHOI_DATA_MAX ((size_t)1 << 32)
 
 /* *bytes gets size bytes, at most `most`, and a zero byte after them; mhoi_free it.  Gzip files come out unpacked.
- * MHO_EFILE: cannot open or read (with the reason); MHO_EFORMAT: damaged gzip, longer than `most`; MHO_ENOMEM;
+ * MHO_EFILE: cannot open or read (with the reason); MHO_EFORMAT: damaged gzip, longer than `most`, or, beyond 64 MiB,
+ * packed more than 200 to 1; MHO_ENOMEM;
  * MHO_EINTERRUPTED. */
 MHO_MUST_CHECK mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *size);
 /* Writes all of it by mho_output_open (mho/file.h): on failure the old file is untouched. */

@@ -158,6 +158,11 @@ static void test_limit(void **state)
     check_refused("packed", MHO_EFORMAT, "packed: longer than 16777216 bytes unpacked");
     if (mho_peak_bytes() - before > 3 * MHOI_TEXT_MAX)
         fail_msg("reading takes %g MB", 1e-6 * (double)(mho_peak_bytes() - before));
+    char *none;
+    assert_int_equal(mhoi_file_read("packed", MHOI_MODEL_MAX, &none, &size), MHO_EFORMAT);
+    assert_non_null(strstr(mho_error_message(), "packed: unpacks to more than 67108864 bytes"));
+    if (mho_peak_bytes() - before > 3 * ((uint64_t)1 << 26))
+        fail_msg("reading takes %g MB", 1e-6 * (double)(mho_peak_bytes() - before));
     check_refused("/dev/zero", MHO_EFORMAT, "/dev/zero: longer than 16777216 bytes");
     assert_int_equal(unlink("plain") | unlink("packed"), 0);
     free(bytes);
