@@ -170,7 +170,7 @@ static void open_variant(variant *v, const scene *s, mho_cpu level, bool per_pai
     v->per_pair = per_pair;
     check(mhoi_crossbar_create_level(&shape, level, &v->xb));
     check(mho_crossbar_program(v->xb, s->g_plus, s->g_minus));
-    check(mho_crossbar_work_create(v->xb, s->n, &v->work));
+    check(mho_crossbar_work_create(v->xb, &v->work));
 }
 
 static void close_variant(variant *v)

@@ -98,9 +98,9 @@ MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_noise(mho_crossbar *xb,
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_references(mho_crossbar *xb,
                                                               const uint32_t *column);
 
-/* Working memory of one thread, for runs of any number of images (`images`: how many are usual). */
+/* Working memory of one thread, for runs of any number of images. */
 typedef struct mho_crossbar_work mho_crossbar_work;
-MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images,
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *xb,
                                                            mho_crossbar_work **out);
 MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
 

@@ -12,12 +12,6 @@
 
 MHO_C_BEGIN
 
-typedef enum mho_converter_kind {
-    MHO_CONVERTER_IDEAL, /* every sum has its own code */
-    MHO_CONVERTER_SENSE, /* sense amplifier: one comparison at the threshold */
-    MHO_CONVERTER_CODE,  /* 2^bits codes */
-} mho_converter_kind;
-
 /* What a chip does; for one image but for the cells, which are programmed once.  mho_chip_counts tells what it
  * really did. */
 typedef struct mho_counts {
@@ -49,10 +43,11 @@ typedef struct mho_placement_layer {
     size_t crossbar_pairs;     /* g X_in X_out planes; single cells: crossbars */
     double utilization;        /* cells in use over cells of these crossbars */
 
-    size_t input_bits; /* of the codes of its input: 1: no DAC */
-    size_t reads;      /* that one sum is made of, */
-    size_t read_bits;  /* and the bits of one */
-    mho_converter_kind converter;
+    size_t input_bits;            /* of the codes of its input: 1: no DAC */
+    size_t reads;                 /* that one sum is made of, */
+    size_t read_bits;             /* and the bits of one */
+    const char *converter;        /* "ideal", "code" (2^bits of them), */
+    bool sense;                   /* or "sense amplifier": one comparison at the threshold */
     size_t output_bits;           /* of a converter; 0 ideal */
     bool per_pair;                /* it takes an analog difference of columns, not one column */
     size_t columns_per_converter; /* that take turns */

@@ -42,41 +42,6 @@ static mho_status check_memory(const mho_net *net)
     return MHO_OK;
 }
 
-void chip_scales(mho_chip *chip)
-{
-    for (size_t i = 0; i < chip->steps; i++) {
-        const chip_step *step = &chip->step[i];
-        if (step->out == CHIP_NONE)
-            continue;
-        chip_map *out = &chip->map[step->out];
-        if (step->kind == CHIP_POOL) {
-            out->exponent = chip->map[step->in].exponent;
-            out->scale = chip->map[step->in].scale;
-        } else {
-            out->scale = ldexpf(1.0f, out->exponent);
-        }
-    }
-}
-
-bool chip_makes_codes(const mho_chip *chip, const chip_step *step)
-{
-    return step->kind != CHIP_POOL && step->out != CHIP_NONE &&
-           chip->map[step->out].coding == MHOI_MAP_CODES &&
-           !(step->kind == CHIP_CROSSBAR && chip->layer[step->layer].z_edge);
-}
-
-void chip_rescale(mho_chip *chip, const chip_step *step)
-{
-    chip_layer *layer = &chip->layer[step->layer];
-    const chip_map *in = &chip->map[step->in];
-    if (step->kind != CHIP_CROSSBAR || !layer->z_edge)
-        return;
-    layer->z_scale =
-        ldexp((double)(in->coding == MHOI_MAP_BITS ? 1 : in->scale), layer->weight_exponent);
-    chip_threshold_merge(layer, &step->chain);
-    chip_threshold_set(layer);
-}
-
 static void choose_block(mho_chip *chip)
 {
     size_t bytes = 1;

@@ -151,7 +151,7 @@ mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, m
 /* Sum of codes x gain + offset = estimated sum of conductances (a digital offset: gain and base are in it). */
 void chip_converter_value(const chip_layer *layer, double *gain, double *offset);
 
-/* chip.c: scales of maps from their exponents; pools hand on those of their input. */
+/* chip_scale.c: scales of maps from their exponents; pools hand on those of their input. */
 void chip_scales(mho_chip *chip);
 /* Does a step make codes of values, whose scale images tell? */
 bool chip_makes_codes(const mho_chip *chip, const chip_step *step);

@@ -37,8 +37,7 @@ static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
     mho_status s = mhoi_alloc(&work->counter, chip->layers, sizeof *work->counter, "counters");
     for (size_t i = 0; !s && i < chip->layers; i++)
         if (chip->layer[i].counter)
-            s = mho_crossbar_work_create(chip->layer[i].counter, chip->layer[i].images,
-                                         &work->counter[i]);
+            s = mho_crossbar_work_create(chip->layer[i].counter, &work->counter[i]);
     return s;
 }
 
@@ -83,7 +82,7 @@ mho_status chip_work_create(const mho_chip *chip, size_t images, chip_work **out
     if (!s)
         s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
     for (size_t i = 0; !s && i < chip->layers; i++)
-        s = mho_crossbar_work_create(chip->layer[i].xb[0], chip->layer[i].images, &work->layer[i]);
+        s = mho_crossbar_work_create(chip->layer[i].xb[0], &work->layer[i]);
     if (!s)
         s = alloc_counters(chip, work);
     size_t values = chip->classes;

@@ -88,14 +88,13 @@ static const char *crossbars_key(const mho_placement *map)
 
 static void put_coding(mho_json *v, const mho_placement_layer *l)
 {
-    static const char *const kinds[] = {"ideal", "sense amplifier", "code"};
     mho_json_put(v, "alphabet", mho_json_text(mho_alphabet_name(l->alphabet)));
     mho_json_put(v, "weight_coding", mho_json_text(l->weights));
     mho_json_put(v, "input_coding", mho_json_text(l->inputs));
     mho_json_put(v, "planes", mho_json_integer((int64_t)l->planes));
     mho_json_put(v, "reads", mho_json_integer((int64_t)l->reads));
     mho_json_put(v, "read_bits", mho_json_integer((int64_t)l->read_bits));
-    mho_json_put(v, "converter", mho_json_text(kinds[l->converter]));
+    mho_json_put(v, "converter", mho_json_text(l->converter));
     mho_json_put(v, "per_pair", mho_json_bool(l->per_pair));
     mho_json_put(v, "columns_per_converter", mho_json_integer((int64_t)l->columns_per_converter));
     mho_json_put(v, "duplication", mho_json_integer((int64_t)l->duplication));

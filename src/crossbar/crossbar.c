@@ -204,9 +204,8 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
     return status;
 }
 
-mho_status mho_crossbar_work_create(const mho_crossbar *xb, size_t images, mho_crossbar_work **out)
+mho_status mho_crossbar_work_create(const mho_crossbar *xb, mho_crossbar_work **out)
 {
-    (void)images;
     *out = NULL;
     mho_crossbar_work *work = NULL;
     mho_status status = mhoi_alloc(&work, 1, sizeof *work, "crossbar work");

@@ -91,66 +91,24 @@ static void input_converters(builder *b)
     append_positions(b, a);
 }
 
-static size_t priced_output_bits(const builder *b)
-{
-    const mho_placement_layer *l = b->layer;
-    if (!l->last)
-        return l->output_bits;
-    if (b->plan->readings.classifier == MHO_CLASSIFIER_LAST_BITS)
-        return b->plan->output.last_bits;
-    return l->x_in > 1 ? l->output_bits : b->plan->output.bits;
-}
-
-static void adc_name(char *component, size_t size, size_t bits, const mhoi_readings_options *r)
-{
-    const char *area = bits == 4 && r->adc4_area == MHO_ADC4_PRINTED ? "_printed" : "";
-    snprintf(component, size, "adc%zu%s", bits, area);
-}
-
-/* Converters of a column of weights: of both of its crossbars, unless its difference is converted. */
-static size_t converters_each(const builder *b)
-{
-    const mho_placement_layer *l = b->layer;
-    if (l->sides == 1 || (l->per_pair && l->converter == MHO_CONVERTER_CODE))
-        return 1;
-    return b->plan->readings.converters_per_weight_column;
-}
-
-static void code_converters(builder *b, size_t bits)
-{
-    const mho_placement_layer *l = b->layer;
-    char component[MHO_COST_NAME];
-    adc_name(component, sizeof component, bits, &b->plan->readings);
-    const size_t each = converters_each(b);
-    /* A reference column has one converter for all columns that it serves. */
-    const size_t references = l->reference && !l->per_pair ? l->groups * l->x_in * l->x_out : 0;
-    const double amount = (double)each * (double)l->outputs + (double)references;
-    mho_activity *a = put(b, "ADC", component, amount * (double)l->slices);
-    if (l->sides == 2)
-        explain(a, "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu", each, each, each, l->groups,
-                l->columns, l->x_in);
-    else if (references)
-        explain(a, "g X_in (C + X_out references) = %zu x %zu x (%zu + %zu)", l->groups, l->x_in,
-                l->columns, l->x_out);
-    else
-        explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
-    append_slices(b, a);
-    append_positions(b, a);
-}
-
 static mho_status output_converters(builder *b)
 {
     const mho_placement_layer *l = b->layer;
-    const size_t bits = priced_output_bits(b);
-    if (!bits)
-        return mho_error(MHO_ENOTMODELED,
-                         "layer '%s': an ideal output converter (0 bits) has no price", l->name);
-    if (bits > 1) {
-        code_converters(b, bits);
-        return MHO_OK;
-    }
-    mho_activity *a = put(b, "ADC", "sense_amplifier", (double)l->outputs * (double)l->slices);
-    explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
+    mhoi_converter_price price;
+    const mho_status s = mhoi_converters_price(b->plan, b->place, &price);
+    if (s)
+        return s;
+    const size_t references = price.references ? l->groups * l->x_in * l->x_out : 0;
+    const double amount = (double)price.each * (double)l->outputs + (double)references;
+    mho_activity *a = put(b, "ADC", price.component, amount * (double)l->slices);
+    if (references)
+        explain(a, "g X_in (C + X_out references) = %zu x %zu x (%zu + %zu)", l->groups, l->x_in,
+                l->columns, l->x_out);
+    else if (price.in_pair)
+        explain(a, "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu", price.each, price.each,
+                price.each, l->groups, l->columns, l->x_in);
+    else
+        explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
     append_slices(b, a);
     append_positions(b, a);
     return MHO_OK;

@@ -4,14 +4,21 @@
 
 enum { CHUNK = 256 };
 
+extern const mhoi_coding mhoi_coding_differential, mhoi_coding_column, mhoi_coding_digital;
+
+/* crossbar.weights, and the coding of each value of crossbar.offset. */
+const char *const mhoi_coding_names[] = {"differential", "single", NULL};
+static const mhoi_coding *const codings[][2] = {
+    {&mhoi_coding_differential, &mhoi_coding_differential},
+    {&mhoi_coding_column, &mhoi_coding_digital},
+};
+_Static_assert(sizeof codings / sizeof *codings + 1 ==
+                   sizeof mhoi_coding_names / sizeof *mhoi_coding_names,
+               "every coding has a name");
+
 static const mhoi_coding *coding_of(const mhoi_crossbar_options *crossbar)
 {
-    static const mhoi_coding *const single[] = {
-        [MHO_OFFSET_COLUMN] = &mhoi_coding_column,
-        [MHO_OFFSET_DIGITAL] = &mhoi_coding_digital,
-    };
-    return crossbar->weights == MHO_WEIGHTS_SINGLE ? single[crossbar->offset]
-                                                   : &mhoi_coding_differential;
+    return codings[crossbar->weights][crossbar->offset];
 }
 
 static size_t ceil_div(size_t a, size_t b)

@@ -79,7 +79,6 @@ struct mhoi_coding {
                    size_t n, uint8_t *level);
 };
 
-extern const mhoi_coding mhoi_coding_differential, mhoi_coding_column, mhoi_coding_digital;
 /* coding_single.c: what the two with one cell a weight share. */
 size_t mhoi_single_slices(size_t bits, size_t cell_bits);
 void mhoi_single_codes(const mhoi_weight_wish *wish, mhoi_cells *cells);
@@ -153,8 +152,6 @@ struct mhoi_input_coding {
     /* Adds the reads of all bits. */
     void (*add)(const mhoi_read_wish *wish, size_t all);
 };
-
-extern const mhoi_input_coding mhoi_inputs_direct, mhoi_inputs_two_reads, mhoi_inputs_two_rows;
 
 /* reads.c.  A map without a sign is applied as it is, whatever the coding. */
 MHO_MUST_CHECK mho_status mhoi_inputs_set(const mhoi_machine *hw, const mhoi_map_coding *map,

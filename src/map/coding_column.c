@@ -3,6 +3,7 @@
  * other crossbar of a pair. */
 #include "map/coding.h"
 
+extern const mhoi_coding mhoi_coding_column;
 const mhoi_coding mhoi_coding_column = {
     .name = "single, reference column",
     .sides = 1,

@@ -44,6 +44,7 @@ static void levels(const mhoi_cells *cells, size_t slice, mhoi_cell_side side, c
     }
 }
 
+extern const mhoi_coding mhoi_coding_differential;
 const mhoi_coding mhoi_coding_differential = {
     .name = "differential",
     .sides = 2,

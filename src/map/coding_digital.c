@@ -2,6 +2,7 @@
 /* One cell a weight; the digital part counts what drives the rows and takes offset x count off. */
 #include "map/coding.h"
 
+extern const mhoi_coding mhoi_coding_digital;
 const mhoi_coding mhoi_coding_digital = {
     .name = "single, digital offset",
     .sides = 1,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which converter reads a layer's columns, and the sums it may be given: docs/models/map.md, table "converters", and
  * docs/models/chip.md eq. (7). */
+#include <stdio.h>
+
 #include "map/placement.h"
 
 static size_t output_bits(const mhoi_plan *plan, const mhoi_output_options *output,
@@ -65,6 +67,44 @@ mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw, mh
         counted || (place->sense ? !shares_noise(plan, place) : hw->output.per == MHO_PER_PAIR);
     const mho_status s = check_sense(place);
     return s ? s : check_noise(plan, place);
+}
+
+const char *mhoi_converter_name(const mhoi_place *place)
+{
+    return place->sense ? "sense amplifier" : place->output_bits ? "code" : "ideal";
+}
+
+static size_t priced_bits(const mhoi_plan *plan, const mhoi_place *place)
+{
+    const mho_placement_layer *l = place->told;
+    if (!l->last)
+        return place->output_bits;
+    if (plan->readings.classifier == MHO_CLASSIFIER_LAST_BITS)
+        return plan->output.last_bits;
+    return l->x_in > 1 ? place->output_bits : plan->output.bits;
+}
+
+mho_status mhoi_converters_price(const mhoi_plan *plan, const mhoi_place *place,
+                                 mhoi_converter_price *out)
+{
+    const size_t bits = priced_bits(plan, place);
+    const mhoi_coding *coding = place->cells.coding;
+    *out = (mhoi_converter_price){.each = 1};
+    if (!bits)
+        return mho_error(MHO_ENOTMODELED,
+                         "layer '%s': an ideal output converter (0 bits) has no price",
+                         place->told->name);
+    if (bits == 1) { /* one a pair, always */
+        snprintf(out->component, sizeof out->component, "sense_amplifier");
+        return MHO_OK;
+    }
+    const bool printed = bits == 4 && plan->readings.adc4_area == MHO_ADC4_PRINTED;
+    snprintf(out->component, sizeof out->component, "adc%zu%s", bits, printed ? "_printed" : "");
+    out->in_pair = coding->sides == 2;
+    if (out->in_pair && (place->sense || !place->per_pair))
+        out->each = plan->readings.converters_per_weight_column;
+    out->references = coding->reference && !place->told->per_pair;
+    return MHO_OK;
 }
 
 /* Smallest and largest conductance that a reference column takes off a cell. */

@@ -25,7 +25,7 @@ static size_t columns_of(const mho_placement_layer *l)
 /* Of a group and row group: columns with a converter.  A reference column has one for all that it serves. */
 static size_t converters_of(const mho_placement_layer *l)
 {
-    if (l->converter == MHO_CONVERTER_SENSE)
+    if (l->sense)
         return l->columns;
     const size_t own = l->columns * (l->per_pair ? 1 : l->sides);
     return (own + (l->reference && !l->per_pair ? l->x_out : 0)) * l->slices;

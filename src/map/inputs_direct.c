@@ -13,4 +13,5 @@ static void add(const mhoi_read_wish *wish, size_t all)
     mhoi_read_add(wish, -((int32_t)1 << (all - 1)), 1, all - 1, 1);
 }
 
+extern const mhoi_input_coding mhoi_inputs_direct;
 const mhoi_input_coding mhoi_inputs_direct = {.name = "direct", .lines = 1, .add = add};

@@ -8,5 +8,6 @@ static void add(const mhoi_read_wish *wish, size_t all)
     mhoi_reads_add(wish, all, -1);
 }
 
+extern const mhoi_input_coding mhoi_inputs_two_reads;
 const mhoi_input_coding mhoi_inputs_two_reads = {
     .name = "two reads", .lines = 1, .one_of_two = true, .add = add};

@@ -9,10 +9,8 @@
 
 static const char *const cells[] = {"1t1r", "0t1r", NULL};
 static const char *const modes[] = {"binary", "full", "ternary", "mixed", NULL};
-static const char *const weights[] = {"differential", "single", NULL};
 static const char *const offsets[] = {"column", "digital", NULL};
 static const char *const slicings[] = {"columns", "crossbars", NULL};
-static const char *const codings[] = {"direct", "two_reads", "two_rows", NULL};
 static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const column_sums[] = {"weights", "read_back", NULL};
@@ -38,7 +36,7 @@ static const mho_field crossbar_rows[] = {
         "crossbar.mode", mode, "binary", modes,
         "binary: weights +-1 on the end levels; ternary: 0 besides; full: weights of several bits; "
         "mixed: as the network says, layer by layer"),
-    CHOICE("crossbar.weights", weights, "differential", weights,
+    CHOICE("crossbar.weights", weights, "differential", mhoi_coding_names,
            "a pair of cells a weight, in two crossbars, or a single one at an offset level"),
     CHOICE(
         "crossbar.offset", offset, "column", offsets,
@@ -67,7 +65,7 @@ static const mho_field input_rows[] = {
     COUNT("input.bits", bits, "1", 1, 8,
           "DAC of the other layers; 1 = none, the bit drives the row"),
     CHOICE(
-        "input.coding", coding, "direct", codings,
+        "input.coding", coding, "direct", mhoi_input_coding_names,
         "of inputs with a sign: +-1 as 1 and 0, codes as signed voltages; or positive and negative "
         "part in two reads, or on two rows"),
     COUNT("input.bits_per_read", bits_per_read, "0", 0, 8,

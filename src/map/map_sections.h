@@ -81,6 +81,9 @@ typedef struct mhoi_output_options {
     double offset, gain_error, inl; /* deviations over converters; in steps, -, in steps */
 } mhoi_output_options;
 
+/* coding.c, reads.c: values of crossbar.weights and input.coding. */
+extern const char *const mhoi_coding_names[], *const mhoi_input_coding_names[];
+
 extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section;
 
 /* Weights and feature maps of +1 and -1 (and 0). */

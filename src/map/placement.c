@@ -85,9 +85,8 @@ static void tell_converters(const mhoi_place *place, mho_placement_layer *l)
 {
     l->output_bits = place->output_bits;
     l->per_pair = place->per_pair || place->sense;
-    l->converter = place->sense         ? MHO_CONVERTER_SENSE
-                   : place->output_bits ? MHO_CONVERTER_CODE
-                                        : MHO_CONVERTER_IDEAL;
+    l->converter = mhoi_converter_name(place);
+    l->sense = place->sense;
     l->columns_per_converter = 1;
     l->duplication = 1;
     l->service = l->reads * l->columns_per_converter;

@@ -56,6 +56,18 @@ bool mhoi_reaches_sign(const mho_net *net, const mhoi_readers *readers, size_t n
 /* converters.c: which converter a layer gets, and the sums that can occur. */
 MHO_MUST_CHECK mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw,
                                               mhoi_place *place);
+/* Its name, for mho_placement_layer. */
+const char *mhoi_converter_name(const mhoi_place *place);
+/* The component that converts, and how many of it a column of weights, row group and slice has. */
+typedef struct mhoi_converter_price {
+    char component[MHO_COST_NAME];
+    size_t each;
+    bool in_pair;    /* of a pair of columns: their number is a reading */
+    bool references; /* and one a reference column */
+} mhoi_converter_price;
+/* In the readings of the description.  MHO_ENOTMODELED: an ideal converter. */
+MHO_MUST_CHECK mho_status mhoi_converters_price(const mhoi_plan *plan, const mhoi_place *place,
+                                                mhoi_converter_price *out);
 typedef struct mhoi_range {
     int64_t lo, hi;
 } mhoi_range;

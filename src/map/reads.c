@@ -3,6 +3,19 @@
 #include "base/alloc.h"
 #include "map/coding.h"
 
+extern const mhoi_input_coding mhoi_inputs_direct, mhoi_inputs_two_reads, mhoi_inputs_two_rows;
+
+/* input.coding, in this order; the first is that of maps without a sign, too. */
+const char *const mhoi_input_coding_names[] = {"direct", "two_reads", "two_rows", NULL};
+static const mhoi_input_coding *const table[] = {
+    &mhoi_inputs_direct,
+    &mhoi_inputs_two_reads,
+    &mhoi_inputs_two_rows,
+};
+_Static_assert(sizeof table / sizeof *table + 1 ==
+                   sizeof mhoi_input_coding_names / sizeof *mhoi_input_coding_names,
+               "every coding has a name");
+
 bool mhoi_map_has_sign(const mhoi_map_coding *map)
 {
     return map->kind == MHOI_MAP_BITS || map->codes.lo < 0;
@@ -87,11 +100,6 @@ static void set_extent(const mhoi_read_wish *wish, bool parted)
 mho_status mhoi_inputs_set(const mhoi_machine *hw, const mhoi_map_coding *map, const char *layer,
                            mhoi_inputs *inputs)
 {
-    static const mhoi_input_coding *const table[] = {
-        [MHO_CODING_DIRECT] = &mhoi_inputs_direct,
-        [MHO_CODING_TWO_READS] = &mhoi_inputs_two_reads,
-        [MHO_CODING_TWO_ROWS] = &mhoi_inputs_two_rows,
-    };
     const mhoi_input_coding *coding =
         mhoi_map_has_sign(map) ? table[hw->input.coding] : &mhoi_inputs_direct;
     const size_t all = map->bits, wanted = hw->input.bits_per_read;

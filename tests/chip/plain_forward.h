@@ -38,8 +38,8 @@ static inline double cover(float *x, size_t n, double lo, double hi)
     return scale;
 }
 
-static inline double weighted(const mho_node *node, const float *w, const float *in, size_t o, size_t oy,
-                       size_t ox)
+static inline double weighted(const mho_node *node, const float *w, const float *in, size_t o,
+                              size_t oy, size_t ox)
 {
     double sum = 0;
     if (node->op == MHO_OP_FC) {
@@ -65,7 +65,7 @@ static inline double weighted(const mho_node *node, const float *w, const float 
 }
 
 static inline float pooled(const mho_node *node, const float *in, size_t c, size_t oy, size_t ox,
-                    double scale)
+                           double scale)
 {
     double best = -1e30, sum = 0;
     int count = 0;
@@ -101,7 +101,7 @@ static inline float activation(const mho_node *node, size_t c, float x)
 
 /* out[c][h][w] of one node and image. */
 static inline void forward(const mho_node *node, const float *w, const float *in, const float *in2,
-                    double scale, float *out)
+                           double scale, float *out)
 {
     for (size_t c = 0; c < node->out.c; c++)
         for (size_t y = 0; y < node->out.h; y++)

@@ -72,7 +72,7 @@ static void test_random(void **state)
         for (size_t l = 0; ran && l < p->layers; l++) {
             referenced += p->layer[l].reference;
             digital += p->layer[l].sides == 1 && !p->layer[l].reference;
-            sensed += p->layer[l].converter == MHO_CONVERTER_SENSE;
+            sensed += p->layer[l].sense;
         }
         mho_placement_destroy(p);
         mho_hw_destroy(hw);

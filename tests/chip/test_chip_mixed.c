@@ -93,7 +93,7 @@ static void count(const mho_net *net, const mho_hw *hw, tally *t)
     mho_placement *p;
     must(mho_placement_create(net, hw, &p));
     for (size_t i = 0; i < p->layers; i++) {
-        t->sensed += p->layer[i].converter == MHO_CONVERTER_SENSE;
+        t->sensed += p->layer[i].sense;
         t->alphabet[p->layer[i].alphabet]++;
         t->bits += p->layer[i].input_bits == 1;
         t->wide += p->layer[i].slices > 1 || p->layer[i].reads > 1;

@@ -51,7 +51,7 @@ static mho_crossbar *create(const mho_crossbar_shape *shape, mho_cpu level)
 static void run(mho_crossbar *xb, const mho_converter *converter, bool per_pair, int32_t *sum)
 {
     mho_crossbar_work *work;
-    assert_int_equal(mho_crossbar_work_create(xb, IMAGES, &work), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
     mho_crossbar_run(xb, work, converter, per_pair, IMAGES, map, sum, NULL);
     mho_crossbar_work_destroy(work);
 }

@@ -129,7 +129,7 @@ static void run(problem *p, mho_cpu level)
     mho_crossbar_work *work;
     assert_int_equal(mhoi_crossbar_create_level(&p->shape, level, &xb), MHO_OK);
     assert_int_equal(mho_crossbar_program(xb, p->g_plus, p->g_minus), MHO_OK);
-    assert_int_equal(mho_crossbar_work_create(xb, p->n, &work), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
     mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum, NULL);
     mho_crossbar_work_destroy(work);
     mho_crossbar_destroy(xb);
@@ -454,7 +454,7 @@ static void every_sum_is_told_once(void **state)
             tally t = {0};
             assert_int_equal(mhoi_crossbar_create_level(&p.shape, level, &xb), MHO_OK);
             assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
-            assert_int_equal(mho_crossbar_work_create(xb, p.n, &work), MHO_OK);
+            assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
             mho_crossbar_sums_of(xb, work, p.n, p.map, count_sums, &t);
             mho_crossbar_work_destroy(work);
             mho_crossbar_destroy(xb);
@@ -480,7 +480,7 @@ static void a_second_programming_replaces_the_first(void **state)
     mho_crossbar_work *work;
     assert_int_equal(mho_crossbar_create(&p.shape, &xb), MHO_OK);
     assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
-    assert_int_equal(mho_crossbar_work_create(xb, p.n, &work), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
     for (size_t i = 0; i < p.rows * p.shape.columns; ++i) {
         p.g_plus[i] = (int16_t)(p.g_plus[i] % 4096);
         p.g_minus[i] = (int16_t)(p.g_minus[i] % 4096);
@@ -506,7 +506,7 @@ static mho_status create_all(const problem *p, mho_crossbar **xb, mho_crossbar_w
     if (s == MHO_OK)
         s = mho_crossbar_program(*xb, p->g_plus, p->g_minus);
     if (s == MHO_OK)
-        s = mho_crossbar_work_create(*xb, p->n, work);
+        s = mho_crossbar_work_create(*xb, work);
     return s;
 }
 

@@ -124,7 +124,7 @@ static void read_part(const problem *p, const mho_crossbar *xb, mho_reading read
     const mho_window *w = &p->shape.window;
     mho_crossbar_work *work;
     reading.first += from;
-    assert_int_equal(mho_crossbar_work_create(xb, to - from, &work), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
     mho_crossbar_run(xb, work, &p->converter, p->per_pair, to - from,
                      p->map + from * w->c * w->h * w->w, sum + from * (p->outputs / p->n),
                      &reading);
@@ -437,7 +437,7 @@ static void expect_quiet(const problem *p, mho_crossbar *xb, const mho_reading *
                          const int32_t *want)
 {
     mho_crossbar_work *work;
-    assert_int_equal(mho_crossbar_work_create(xb, p->n, &work), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
     mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum, reading);
     mho_crossbar_work_destroy(work);
     assert_memory_equal(p->sum, want, p->outputs * sizeof *want);
@@ -460,7 +460,7 @@ static void no_noise_is_no_noise(void **state)
         int32_t *want = checked(p.outputs, sizeof *want), *noisy = p.sum;
         mho_crossbar_work *work;
         read_part(&p, xb, reading, 0, p.n, noisy);
-        assert_int_equal(mho_crossbar_work_create(xb, p.n, &work), MHO_OK);
+        assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
         mho_crossbar_run(xb, work, &p.converter, false, p.n, p.map, want, NULL);
         assert_memory_not_equal(noisy, want, p.outputs * sizeof *want);
         mho_crossbar_work_destroy(work);
@@ -493,7 +493,7 @@ static void older_work_is_right(void **state)
     mho_crossbar *xb = program(&p, mho_cpu_level());
     mho_crossbar_work *work;
     assert_int_equal(mho_crossbar_set_noise(xb, NULL, NULL), MHO_OK);
-    assert_int_equal(mho_crossbar_work_create(xb, p.n, &work), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
     assert_int_equal(mho_crossbar_set_noise(xb, p.v_plus, p.v_minus), MHO_OK);
     mho_crossbar_run(xb, work, &p.converter, false, p.n, p.map, p.sum, &reading);
     assert_memory_equal(p.sum, want, p.outputs * sizeof *want);
@@ -551,7 +551,7 @@ static void failed_allocations_leak_nothing(void **state)
             mhoi_alloc_fail_at(k);
             s = mho_crossbar_set_noise(xb, p.v_plus, p.v_minus);
             if (!s)
-                s = mho_crossbar_work_create(xb, p.n, &work);
+                s = mho_crossbar_work_create(xb, &work);
             mhoi_alloc_fail_at(0);
             assert_true(s == MHO_OK || s == MHO_ENOMEM);
             mho_crossbar_work_destroy(work);

@@ -191,6 +191,129 @@ static void test_activities(void **state)
     mho_hw_destroy(hw);
 }
 
+typedef struct price {
+    const char *group;
+    double amount, operations;
+} price;
+
+/* One convolution of 2 groups: R = 36, C = 4, P = 16; on 16 rows and 6 columns. */
+static void check_prices(const char *const *sets, const price *want, size_t count)
+{
+    static const char text[] = "input: {shape: [4, 4, 4]}\nlayers:\n"
+                               "  - conv: {out: 8, kernel: 3, pad: 1, groups: 2}\n"
+                               "  - relu\n"
+                               "  - conv: {out: 8, kernel: 3, pad: 1, groups: 2}\n  - fc: 2\n";
+    mho_net *net;
+    mho_hw *hw;
+    mho_placement *p;
+    mho_activity *a;
+    size_t n;
+    if (mho_net_read(text, "small.yaml", &net) || mho_hw_open("cnn8", sets, &hw) ||
+        mho_placement_create(net, hw, &p))
+        fail_msg("%s", mho_error_message());
+    assert_int_equal(mho_placement_activities(p, &a, &n), MHO_OK);
+    const char *conv = p->layer[1].name;
+    size_t groups = 0;
+    for (size_t i = 0; i < n; i++)
+        groups += !strcmp(a[i].layer, conv);
+    assert_int_equal(groups, count);
+    for (size_t i = 0; i < count; i++) {
+        const mho_activity *is = find(a, n, conv, want[i].group);
+        if (!is || is->amount != want[i].amount || is->operations != want[i].operations)
+            fail_msg("%s: %g, %g operations (%s), want %g, %g", want[i].group, is ? is->amount : -1,
+                     is ? is->operations : -1, is ? is->formula : "", want[i].amount,
+                     want[i].operations);
+    }
+    mho_activities_destroy(a);
+    mho_placement_destroy(p);
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+}
+
+/* docs/models/cost.md eq. (3a) to (8b), by hand. */
+static void test_codings(void **state)
+{
+    (void)state;
+#define SMALL "crossbar.rows=16", "crossbar.columns=6"
+    const char *serial[] = {SMALL, "input.bits_per_read=1", NULL};
+    const price of_serial[] = {
+        {"ADC", 2 * 2 * 4 * 3, 2 * 2 * 4 * 3 * 16 * 8}, /* 2 g C X_in; P = 16, 8 reads */
+        {"cells", 2 * 2 * 36 * 4, 2 * 36 * 4 * 16 * 8},
+        {"SUB", 2 * 4, 2 * 4 * 16 * 8},
+        {"shift-add", 2 * 4, 2 * 4 * 16 * 7},
+    };
+    check_prices(serial, of_serial, 4);
+    const char *sliced[] = {SMALL, "crossbar.weight_bits=7", "device.bits=2",
+                            "crossbar.weights=single",
+                            NULL}; /* 4 slices do not fit beside references */
+    mho_hw *hw;
+    mho_placement *p;
+    mho_net *net;
+    assert_int_equal(mho_net_zoo("lenet", &net), MHO_OK);
+    assert_int_equal(mho_hw_open("cnn8", sliced, &hw), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &p), MHO_ECONFIG);
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+    const char *references[] = {SMALL, "crossbar.weight_bits=6", "device.bits=2",
+                                "crossbar.weights=single",
+                                NULL}; /* one weight a crossbar, X_out = 4 */
+    const price of_references[] = {
+        {"DAC", 2 * 36, 2 * 36 * 16},
+        {"ADC", 2 * 3 * (4 + 4) * 3, 2 * 3 * (4 + 4) * 3 * 16},
+        {"cells", 2 * 36 * (4 + 4) * 3, 2 * 36 * (4 + 4) * 3 * 16},
+        {"SUB", 2 * 4 * 3, 2 * 4 * 3 * 16},
+        {"shift-add", 2 * 4, 2 * 4 * 16 * 2},
+    };
+    check_prices(references, of_references, 5);
+    const char *digital[] = {SMALL, "crossbar.weights=single", "crossbar.offset=digital", NULL};
+    const price of_digital[] = {
+        {"DAC", 2 * 36, 2 * 36 * 16},           {"ADC", 2 * 4 * 3, 2 * 4 * 3 * 16},
+        {"cells", 2 * 36 * 4, 2 * 36 * 4 * 16}, {"SUB", 2 * 4, 2 * 4 * 16},
+        {"count", 2 * 35, 2 * 35 * 16},
+    };
+    check_prices(digital, of_digital, 5);
+    const char *pair[] = {SMALL, "output.per=pair", NULL};
+    const price of_pair[] = {{"DAC", 2 * 36, 2 * 36 * 16},
+                             {"ADC", 2 * 4 * 3, 2 * 4 * 3 * 16},
+                             {"cells", 2 * 2 * 36 * 4, 2 * 36 * 4 * 16},
+                             {"SUB", 2 * 4, 2 * 4 * 16}};
+    check_prices(pair, of_pair, 4);
+}
+
+/* Behind an addition maps have a sign: two rows a weight, or two reads, of which one is at 0. */
+static void test_two(void **state)
+{
+    (void)state;
+    static const char text[] = "input: {shape: [3, 1, 1]}\nlayers:\n  - fc: 6\n  - fc: 2\n";
+    for (int rows = 0; rows < 2; rows++) {
+        const char *sets[] = {rows ? "input.coding=two_rows" : "input.coding=two_reads", NULL};
+        mho_net *net;
+        mho_hw *hw;
+        mho_placement *p;
+        mho_activity *a;
+        size_t n;
+        assert_int_equal(mho_net_read(text, "two.yaml", &net), MHO_OK);
+        assert_int_equal(mho_hw_open("cnn8", sets, &hw), MHO_OK);
+        assert_int_equal(mho_placement_create(net, hw, &p), MHO_OK);
+        assert_int_equal(mho_placement_activities(p, &a, &n), MHO_OK);
+        const char *last = p->layer[1].name; /* R = 6, C = 2 */
+        assert_int_equal(p->layer[1].word_lines, rows ? 12 : 6);
+        assert_int_equal(p->layer[1].service, rows ? 1 : 2);
+        assert_true(find(a, n, last, "DAC")->amount == (rows ? 12 : 6));
+        assert_true(find(a, n, last, "DAC")->operations == 12);
+        assert_true(find(a, n, last, "cells")->amount == (rows ? 48 : 24));
+        assert_true(find(a, n, last, "cells")->operations == 12);
+        assert_true(find(a, n, last, "ADC")->operations == (rows ? 4 : 8));
+        mho_programming_load load;
+        mho_placement_programming(p, &load);
+        assert_true(load.cells == 2 * 18 + (rows ? 48 : 24) && load.crossbars == 4);
+        mho_activities_destroy(a);
+        mho_placement_destroy(p);
+        mho_hw_destroy(hw);
+        mho_net_destroy(net);
+    }
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -237,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_counts),     cmocka_unit_test(test_cycles),
         cmocka_unit_test(test_split),      cmocka_unit_test(test_converters),
         cmocka_unit_test(test_activities), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_codings),    cmocka_unit_test(test_two),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
