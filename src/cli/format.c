@@ -77,8 +77,8 @@ const char *cli_si(double value, const char *unit, char text[32])
     double v = value * cli_scale(value, unit, prefixed), size = fabs(v);
     if (value == 0 || !isfinite(value))
         snprintf(text, 32, "%g %s", value, unit);
-    else if (size < 0.9995)
-        snprintf(text, 32, "%.3g %s", v, prefixed);
+    else if (size < 0.9995 || size >= 1e9) /* beyond the prefixes there are */
+        snprintf(text, 32, size < 1 ? "%.3g %s" : "%.4g %s", v, prefixed);
     else
         snprintf(text, 32, "%.*f %s",
                  size < 9.9995   ? 3

@@ -252,7 +252,10 @@ static void share_prefixes(cli_table *t)
         double max = largest(t, t->unit[c]), scale = cli_scale(max, t->unit[c], t->prefixed[c]);
         max *= scale;
         decimals = max < 9.995 ? 4 : max < 99.995 ? 3 : max < 999.95 ? 2 : 1;
-        snprintf(text, sizeof text, "%.*f", decimals, t->cells[i].value * scale);
+        if (max < 1e9)
+            snprintf(text, sizeof text, "%.*f", decimals, t->cells[i].value * scale);
+        else /* beyond the prefixes there are */
+            snprintf(text, sizeof text, "%.4g", t->cells[i].value * scale);
         free(t->cells[i].text);
         t->cells[i].text = copy(text);
     }
