@@ -69,9 +69,8 @@ static mho_status no_such(const char *folder, const char *what, const char *name
         names[count] = text[count];
         count++;
     }
-    const char *near = mho_nearest(name, names, count);
-    if (near)
-        return mho_error(MHO_EUSAGE, "no %s named %s; did you mean %s?", what, name, near);
+    if (mho_nearest(name, names, count))
+        return mho_error_near(MHO_EUSAGE, name, names, count, "no %s named %s", what, name);
     return mho_error(MHO_EUSAGE, "no %s named %s; built in: %s%s", what, name, list,
                      count > LISTED ? ", ..." : "");
 }

@@ -150,19 +150,29 @@ mho_status mhoi_hw_finish(mho_hw *hw)
     return !s && hw->arch->check ? hw->arch->check(hw) : s;
 }
 
-mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key, size_t length)
+bool hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_t size)
 {
     for (const mhoi_section *const *s = hw->arch->sections; *s; s++)
         for (const mhoi_moved *m = (*s)->moved; m && m->from; m++) {
             const size_t n = strlen(m->from);
-            if (length >= n && !strncmp(key, m->from, n))
-                return mho_error(MHO_ECONFIG, "%s: %.*s is now %s%.*s", place, (int)length, key,
-                                 m->to, (int)(length - n), key + n);
-            if (length == n - 1 && m->from[n - 1] == '.' && !strncmp(key, m->from, length))
-                return mho_error(MHO_ECONFIG, "%s: %.*s is now %.*s", place, (int)length, key,
-                                 (int)strlen(m->to) - 1, m->to);
+            if (length >= n && !strncmp(key, m->from, n)) {
+                snprintf(now, size, "%s%.*s", m->to, (int)(length - n), key + n);
+                return true;
+            }
+            if (length == n - 1 && m->from[n - 1] == '.' && !strncmp(key, m->from, length)) {
+                snprintf(now, size, "%.*s", (int)strlen(m->to) - 1, m->to);
+                return true;
+            }
         }
-    return MHO_OK;
+    return false;
+}
+
+mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key, size_t length)
+{
+    char now[MHO_ORIGIN_TEXT];
+    if (!hw_moved(hw, key, length, now, sizeof now))
+        return MHO_OK;
+    return mho_error(MHO_ECONFIG, "%s: %.*s is now %s", place, (int)length, key, now);
 }
 
 mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment)

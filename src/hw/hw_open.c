@@ -15,8 +15,8 @@ enum { DEPTH_MAX = 8 };
 typedef struct source {
     mhoi_named file;
     mhoi_yaml *root;
-    const mhoi_yaml *fields; /* root, or the configuration in a stored result */
-    bool stored;             /* the latter: JSON, which is YAML as well */
+    mhoi_yaml *fields; /* root, or the configuration in a stored result */
+    bool stored;       /* the latter: JSON, which is YAML as well */
 } source;
 
 /* A file and its bases. */
@@ -49,9 +49,8 @@ mho_status mhoi_arch_find(const mhoi_arch *const *archs, const char *place, cons
             return MHO_OK;
         }
     }
-    const char *near = mho_nearest(name, names, count);
-    return mho_error(MHO_ECONFIG, "%s: arch = %s, want one of %s%s%s%s", place, name, list,
-                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return mho_error_near(MHO_ECONFIG, name, names, count, "%s: arch = %s, want one of %s", place,
+                          name, list);
 }
 
 static mho_status read_arch(chain *c, const source *from)
@@ -82,15 +81,15 @@ static mho_status find_fields(source *from)
     from->stored = mhoi_is_json(from->file.place);
     if (!from->stored)
         return MHO_OK;
-    const mhoi_yaml *config = mhoi_yaml_get(from->root, "config");
-    const mhoi_yaml *arch = mhoi_yaml_get(config ? config : from->root, "arch");
-    if (!arch || (config && config->kind != MHOI_YAML_MAP))
-        return mho_error(MHO_EFORMAT,
-                         "%s holds no hardware description: want a stored result, with its "
-                         "\"config\"",
-                         from->file.place);
-    from->fields = config ? config : from->root;
-    return MHO_OK;
+    for (size_t i = 0; i < from->root->children; i++)
+        if (!strcmp(from->root->child[i].key, "config"))
+            from->fields = &from->root->child[i];
+    if (from->fields->kind == MHOI_YAML_MAP && from->fields->children &&
+        (from->fields != from->root || mhoi_yaml_get(from->root, "arch")))
+        return MHO_OK;
+    return mho_error(MHO_EFORMAT,
+                     "%s holds no hardware description: want a stored result, with its \"config\"",
+                     from->file.place);
 }
 
 /* Parses the last file of the chain; *base: the one that it names, or NULL. */
@@ -136,15 +135,29 @@ static mho_status read_chain(chain *c)
     return s;
 }
 
+/* Results that were stored before a key moved are read all the same. */
+static mho_status rename_moved(const mho_hw *hw, mhoi_yaml *node)
+{
+    char now[MHO_ORIGIN_TEXT];
+    if (!hw_moved(hw, node->key, strlen(node->key), now, sizeof now))
+        return MHO_OK;
+    mhoi_free(&node->key);
+    mho_status s = mhoi_alloc(&node->key, strlen(now) + 1, 1, "key");
+    if (!s)
+        memcpy(node->key, now, strlen(now));
+    return s;
+}
+
 static mho_status read_fields(const source *from, mho_hw *hw)
 {
     static const char *const skip[] = {"base", "arch", NULL}, *const stored[] = {"name", "arch",
                                                                                  NULL};
     for (size_t i = 0; i < from->fields->children; i++) {
-        const mhoi_yaml *node = &from->fields->child[i];
+        mhoi_yaml *node = &from->fields->child[i];
         char place[MHO_ORIGIN_TEXT];
         snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
-        mho_status s = hw_check_moved(hw, place, node->key, strlen(node->key));
+        mho_status s = from->stored ? rename_moved(hw, node)
+                                    : hw_check_moved(hw, place, node->key, strlen(node->key));
         if (s)
             return s;
     }

@@ -204,6 +204,15 @@ static void test_stored_result(void **state)
     write_table(11);
     mho_hw *none;
     assert_error(mho_hw_open("sub/result.json", NULL, &none), MHO_ECONFIG, "holds something else");
+    write_text("result.json", "{\"hw\": \"old\", \"config\": {\n"
+                              "\"cost.buffer\": {\"value\": true, \"place\": \"default\"},\n"
+                              "\"device.g_on\": {\"value\": 90, \"unit\": \"uS\"}}}\n");
+    again = opened("result.json", NULL); /* before keys moved, and without arch */
+    assert_true(mho_hw_is(again, "readings.buffer", "true"));
+    assert_true(mho_hw_is(again, "device.g_on", "90"));
+    mho_hw_destroy(again);
+    write_text("result.json", "{\"config\": 3}");
+    assert_error(mho_hw_open("result.json", NULL, &none), MHO_EFORMAT, "holds no hardware");
     write_text("result.json", "{\"seed\": 1}");
     assert_error(mho_hw_open("result.json", NULL, &none), MHO_EFORMAT, "holds no hardware");
     mho_hw_destroy(hw);
