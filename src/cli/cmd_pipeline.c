@@ -340,6 +340,8 @@ static mho_status prepare(const cli_args *args, run *r)
     r->options.registered_pool = args->registered_pool;
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &r->hw);
     if (!s)
+        s = mho_hw_want(r->hw, "crossbar");
+    if (!s)
         cli_tell_idle(r->hw, args);
     if (!s)
         s = read_clock(r);

@@ -63,6 +63,17 @@ bad '' "says nothing"
 bad 'base: bcnn\ncost: {buffer: true}\n' ":2:" "cost is now readings"
 bad 'arch: crosbar\n' ":1:" "arch = crosbar" "did you mean crossbar?"
 
+# Another kind of hardware than the command works on.
+for command in map cost pipeline; do
+    run $command lenet --hw vgg-rram; want_error 2 "vgg-rram has arch: array, want arch: crossbar"
+done
+run simulate lenet --hw vgg-rram --data synthetic; want_error 2 "vgg-rram has arch: array, want arch: crossbar"
+run buffer vgg11 --hw bcnn; want_error 2 "bcnn has arch: crossbar, want arch: array"
+run buffer vgg11 --hw vgg-rram --set buffers.banks=4 --json; want_code 0; cp out array.json
+run buffer vgg11 --hw array.json --json; want_code 0
+want_json 'all(json.load(open("array.json"))[k] == v[k] for k in ("energy_J", "area_m2", "config"))'
+run help hw; want_out "Fields of the hardware, arch: array"
+
 # What was set and has no effect is told on one line, and the command goes on.
 run hw bcnn --set device.variation_sigma=0.2
 want_code 0; want_err_lines 1; want_err "note: device.variation_sigma = 0.2 has no effect: device.distribution is not lognormal"

@@ -340,6 +340,11 @@ static void missing_memories_are_named(void **unused)
                      MHO_ECONFIG);
     mho_hw_destroy(crossbars);
     tear_down(&t);
+    set_up(&t, "vgg11", NULL, AXES "network: [vgg11, vgg16]\n"); /* not left out in silence */
+    assert_int_equal(mho_array_sweep_create(t.net, t.hw, t.grid, NULL, 0, &sweep), MHO_ECONFIG);
+    assert_null(sweep);
+    assert_non_null(strstr(mho_error_message(), "takes one network"));
+    tear_down(&t);
 }
 
 /* Memories of the user beside those of the technology; a price that overflows. */
