@@ -15,8 +15,35 @@ typedef struct sweep_run {
     mho_rows *rows;
     mho_result head; /* what all points have in common */
     double seconds;
-    bool opened; /* there may be something to print */
+    bool opened;    /* there may be something to print */
+    size_t *idle;   /* [fields of the hardware] points of this run at which it had no effect */
+    mho_hw *at_end; /* the description of the last point */
 } sweep_run;
+
+/* A field that the user sets or sweeps and that no point heeds is told once, at the end. */
+static mho_status note_idle(sweep_run *r, const mho_hw *hw)
+{
+    const size_t fields = mho_hw_field_count(hw);
+    const char *why;
+    if (!r->idle) {
+        r->idle = cli_alloc(fields * sizeof *r->idle);
+        memset(r->idle, 0, fields * sizeof *r->idle);
+    }
+    for (size_t i = mho_hw_idle(hw, 0, &why); i < fields; i = mho_hw_idle(hw, i + 1, &why))
+        r->idle[i]++;
+    mho_hw_destroy(r->at_end);
+    return mho_hw_clone(hw, &r->at_end);
+}
+
+static void tell_idle(const sweep_run *r)
+{
+    const size_t fields = r->at_end ? mho_hw_field_count(r->at_end) : 0;
+    const char *why = NULL;
+    for (size_t i = 0; i < fields && !r->args->quiet; i++)
+        if (r->idle[i] == r->done - r->first && mho_hw_idle(r->at_end, i, &why) == i)
+            fprintf(stderr, "mho: note: %s has no effect at any point: %s\n",
+                    mho_hw_field(r->at_end, i)->key, why);
+}
 
 static mho_status keep(void *user, size_t point, const mho_result *result)
 {
@@ -24,7 +51,7 @@ static mho_status keep(void *user, size_t point, const mho_result *result)
     r->row[point] = (mho_row){result->software_error, result->error};
     mho_status s = mho_rows_add(r->rows, point, &r->row[point]);
     r->done = s ? r->done : point + 1;
-    return s;
+    return s ? s : note_idle(r, result->hw);
 }
 
 static mho_status open_all(sweep_run *r)
@@ -109,6 +136,7 @@ static mho_status print_json(const sweep_run *r)
 static void add_row(cli_table *t, const sweep_run *r, size_t point)
 {
     const mho_row *row = &r->row[point];
+    const mho_interval *images = &row->error.images;
     for (size_t a = 0; a < mho_grid_axes(r->sweep); a++)
         cli_table_text(t, "%s", mho_grid_value(r->sweep, point, a));
     cli_table_percent(t, row->error.spread.mean, 3);
@@ -116,10 +144,17 @@ static void add_row(cli_table *t, const sweep_run *r, size_t point)
         cli_table_percent(t, row->error.half, 3);
     else
         cli_table_text(t, "-");
-    cli_table_percent(t, row->error.images_half, 3);
+    if (r->args->csv)
+        cli_table_percent(t, row->error.images_half, 3);
+    else
+        cli_table_text(t, "%.2f..%.2f %%", 100 * images->low, 100 * images->high);
     cli_table_percent(t, row->error.spread.std, 3);
     cli_table_text(t, "%zu", row->error.spread.trials);
     cli_table_percent(t, row->software_error, 2);
+    if (r->args->csv) {
+        cli_table_percent(t, images->low, 3);
+        cli_table_percent(t, images->high, 3);
+    }
 }
 
 static void print_table(const sweep_run *r)
@@ -130,8 +165,10 @@ static void print_table(const sweep_run *r)
         n += (size_t)snprintf(columns + n, sizeof columns - n, "%s>|", mho_grid_key(r->sweep, a));
     if (n < sizeof columns)
         snprintf(columns + n, sizeof columns - n, "%s",
-                 r->args->csv ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>"
-                              : "error>|+- 95 %>|images +->|deviation>|programmings>|software>");
+                 r->args->csv
+                     ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>|images_low>|"
+                       "images_high>"
+                     : "error>|+- 95 %>|other images, 95 %>|deviation>|programmings>|software>");
     snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu", r->head.network,
              mho_hw_name(r->head.hw), r->head.data, r->head.data_place, r->head.options.images,
              r->args->seed);
@@ -141,10 +178,11 @@ static void print_table(const sweep_run *r)
     cli_table_print(t, r->args);
     cli_table_destroy(t);
     if (!r->args->csv)
-        fprintf(r->args->out,
-                "\n+- 95 %%: of the mean over programmings, for these images; images +-: what %zu "
-                "other images would add\n",
-                r->head.options.images);
+        fprintf(
+            r->args->out,
+            "\n+- 95 %%: of the mean over programmings, for these images; other images: where it "
+            "would lie on %zu others\n",
+            r->head.options.images);
 }
 
 mho_status simulate_sweep(const cli_args *args)
@@ -164,6 +202,10 @@ mho_status simulate_sweep(const cli_args *args)
             print_table(&r);
         s = s ? s : printed;
     }
+    cli_progress_clear();
+    tell_idle(&r);
+    mho_hw_destroy(r.at_end);
+    free(r.idle);
     mho_study_destroy(r.study);
     mho_result_free(&r.head);
     free(r.row);

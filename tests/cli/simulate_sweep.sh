@@ -63,6 +63,14 @@ echo '# another' >>tech.yaml
 run simulate "$model" --hw a/my.yaml $least --set technology=./tech.yaml -o table.csv --resume
 want_error 3 "table.csv:1: rows of another run: hardware files differs"
 
+# No error on 50 images is not an error of nothing; a swept field that no point heeds is told, one that some heed is not.
+few50="--hw bcnn --data synthetic --images 50 --trials 1 --set output.calibration_images=20"
+run simulate lenet $few50 --set device.variation=0 --sweep device.verify_tolerance=0.1,0.2; want_code 0
+want_out "other images, 95 %"; want_out "0.00..7.13 %"
+want_err "device.verify_tolerance has no effect at any point"
+run simulate "$model" $few50 --set device.verify_tolerance=0.1 --sweep device.verify_rewrites=0,1 --csv; want_code 0; want_no_err
+want_out "images_low,images_high"
+
 # Ideal devices repeat themselves: four programmings are enough.
 run simulate "$model" $few --trials 50 --sweep device.variation=0 --ci 0.05 --json; want_code 0
 want_json 'v["rows"][0]["hardware_error"]["trials"] == 4'

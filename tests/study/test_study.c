@@ -89,6 +89,23 @@ static void same_digits_as_by_hand(void **state)
     assert_string_equal(r.data, "synthetic");
     assert_int_equal(r.programming.cells, 861000);
     mho_result_free(&r);
+    /* The same on a description given apart, and the float network where that asks for it. */
+    mho_study *study;
+    mho_error_estimate e;
+    mho_hw *hw;
+    must(mho_study_open(&subject, &o, NULL, NULL, &study));
+    must(mho_hw_open("bcnn", few, &hw));
+    must(mho_study_error(study, hw, TRIALS, NULL, NULL, &e));
+    assert_true(fabs(e.spread.mean * 3 - error[0] - error[1] - error[2]) < 1e-12);
+    must(mho_hw_set(hw, "output.calibration_images=21"));
+    assert_int_equal(mho_study_error(study, hw, 1, NULL, NULL, &e), MHO_EUSAGE);
+    told("the study has 20");
+    mho_hw_destroy(hw);
+    must(mho_hw_open("cnn8", few, &hw));
+    must(mho_study_error(study, hw, 1, NULL, NULL, &e));
+    assert_true(e.spread.mean < 0.2);
+    mho_hw_destroy(hw);
+    mho_study_destroy(study);
     must(mho_study_evaluate(&subject, &o, &r));
     for (size_t t = 0; t < TRIALS; t++)
         assert_true(r.by_trial[t] == error[t]);
