@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A crossbar with wire resistance: currents into the sense amplifiers, as exact as double precision.
  *
- * M word lines are driven at the left (also at the right, if so chosen), N bit lines end at the bottom in
+ * N word lines are driven at the left (also at the right, if so chosen), M bit lines end at the bottom in
  * sense amplifiers, which hold 0 V.  r_row is the resistance of a word line from the driver to the first
  * cell and between neighbouring cells, r_col that of a bit line between neighbouring cells and from the
  * last cell to the sense amplifier.  Cells are linear.  Then the currents are linear in the driver
@@ -33,57 +33,57 @@ typedef struct mho_circuit_options {
 
 MHO_API mho_circuit_options mho_circuit_options_default(void); /* all 0 and false: ideal */
 
-/* In all calls: g_S [M][N], conductance of the cell of word line m and bit line n.  floating [M]: true
+/* In all calls: g_S [N][M], conductance of the cell of word line n and bit line m.  floating [N]: true
  * where a word line has no driver, or NULL for none; a word line that is not selected but held at 0 V is
  * not floating, its voltage is 0.
  * MHO_EDOMAIN: a value is negative, NaN or out of bounds (its place is named), or a floating word line
  * has no cell of nonzero conductance; MHO_ENOMEM; MHO_EINTERRUPTED.  The output is then undefined. */
 
-/* T [N][M] in siemens: the current into sense amplifier n per volt at driver m; 0 for a floating m.
+/* T [M][N] in siemens: the current into sense amplifier m per volt at driver n; 0 for a floating n.
  * Every entry is as accurate as double precision allows, however different wires and cells are: it comes
- * from sums, products and quotients of positive numbers.  Cost about 17 max(M, N)^3.  One thread. */
-MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t M,
-                                                       size_t N, const double *g_S,
+ * from sums, products and quotients of positive numbers.  Cost about 17 max(N, M)^3.  One thread. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t N,
+                                                       size_t M, const double *g_S,
                                                        const bool *floating, double *T_S);
 
-/* For screening: an approximation of T in time proportional to M N, and a bound on its error: where all
- * |v[m]| <= V, current n is wrong by no more than bound_S[n] V.  The approximation is exact to first
+/* For screening: an approximation of T in time proportional to N M, and a bound on its error: where all
+ * |v[n]| <= V, current m is wrong by no more than bound_S[m] V.  The approximation is exact to first
  * order in the wire resistances (for word lines that do not float), the bound holds always but can be
  * wide where wires matter much.  With ideal wires on either side it is mho_circuit_transfer. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_approximate(const mho_circuit_options *options,
-                                                          size_t M, size_t N, const double *g_S,
+                                                          size_t N, size_t M, const double *g_S,
                                                           const bool *floating, double *T_S,
                                                           double *bound_S);
 
-/* Voltages at every cell with driver voltages v_V [M] (what floats is ignored): u_V [M][N] of the word
- * lines, w_V [M][N] of the bit lines; the map of the IR drop.  residual: the largest violation of
+/* Voltages at every cell with driver voltages v_V [N] (what floats is ignored): u_V [N][M] of the word
+ * lines, w_V [N][M] of the bit lines; the map of the IR drop.  residual: the largest violation of
  * Kirchhoff's current law at any node, over the sum of conductances at the node times the largest
  * |v_V|; a few 1e-16 are the rounding of the voltages themselves.
- * MHO_ENOCONV: the residual is above 1e-10 (never expected).  Memory about 300 M N bytes and more. */
-MHO_API MHO_MUST_CHECK mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t M,
-                                                       size_t N, const double *g_S,
+ * MHO_ENOCONV: the residual is above 1e-10 (never expected).  Memory about 300 N M bytes and more. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t N,
+                                                       size_t M, const double *g_S,
                                                        const bool *floating, const double *v_V,
                                                        double *u_V, double *w_V, double *residual);
 
-/* i_A [N] = T v. */
-MHO_API void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V,
+/* i_A [M] = T v. */
+MHO_API void mho_circuit_currents(size_t N, size_t M, const double *T_S, const double *v_V,
                                   double *i_A);
 
 /* Programmed crossbars with wire resistance, for mho_crossbar_program: g and effective (they may be the
- * same) in the integer units of the device, above g_off; word line m and bit line n at [n stride + m], so
+ * same) in the integer units of the device, above g_off; word line n and bit line m at [m stride + n], so
  * that one crossbar can be a part of a larger matrix.  effective = round((T - g_off) / unit),
- * docs/models/circuit.md eq. (13); negative where the wires take more than g_off leaves.  Word line M - 1
+ * docs/models/circuit.md eq. (13); negative where the wires take more than g_off leaves.  Word line N - 1
  * is next to the sense amplifiers, bit line 0 next to the drivers.
  * MHO_EDOMAIN: a cell more than half a unit below 0 S, or a value beyond 32767 units. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_effective(const mho_circuit_options *options,
-                                                        const mho_device *device, size_t M,
-                                                        size_t N, size_t stride, const int16_t *g,
+                                                        const mho_device *device, size_t N,
+                                                        size_t M, size_t stride, const int16_t *g,
                                                         int16_t *effective);
 
 /* The circuit with driver voltages v_V as a SPICE netlist that `ngspice -b` runs as it is: it prints
- * i(vsN), the current into sense amplifier N (from 1).  MHO_EFILE: the stream refused. */
-MHO_API MHO_MUST_CHECK mho_status mho_circuit_spice(const mho_circuit_options *options, size_t M,
-                                                    size_t N, const double *g_S,
+ * i(vsM), the current into sense amplifier M (from 1).  MHO_EFILE: the stream refused. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_spice(const mho_circuit_options *options, size_t N,
+                                                    size_t M, const double *g_S,
                                                     const bool *floating, const double *v_V,
                                                     FILE *file);
 
@@ -98,10 +98,10 @@ typedef struct mho_circuit_table {
  * bounds, more than MHO_CIRCUIT_LINES lines or columns; MHO_EFILE. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_read_conductances(const char *path,
                                                                 mho_circuit_table *out);
-/* Voltages of M drivers, -MHO_CIRCUIT_MAX..MHO_CIRCUIT_MAX: either M lines of one value (one input
- * vector) or any number of lines of M values (an input vector each).  out is [vectors][M].  The word
+/* Voltages of N drivers, -MHO_CIRCUIT_MAX..MHO_CIRCUIT_MAX: either N lines of one value (one input
+ * vector) or any number of lines of N values (an input vector each).  out is [vectors][N].  The word
  * `float` instead of a number leaves a word line without driver; its value is then NaN. */
-MHO_API MHO_MUST_CHECK mho_status mho_circuit_read_voltages(const char *path, size_t M,
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_read_voltages(const char *path, size_t N,
                                                             mho_circuit_table *out);
 MHO_API void mho_circuit_table_clear(mho_circuit_table *table);
 

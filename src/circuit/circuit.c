@@ -31,52 +31,40 @@ static mho_status check_options(const mho_circuit_options *o)
     return MHO_OK;
 }
 
-static mho_status check_word_line(const circuit *c, size_t m)
+static mho_status check_word_line(const circuit *c, size_t n)
 {
-    const double *g = c->g_S + m * c->N;
+    const double *g = c->g_S + n * c->M;
     bool connected = false;
-    for (size_t n = 0; n < c->N; n++) {
-        if (!in_bounds(g[n]))
+    for (size_t m = 0; m < c->M; m++) {
+        if (!in_bounds(g[m]))
             return mho_error(MHO_EDOMAIN,
                              "conductance of word line %zu, bit line %zu = %g S, want 0 or %g..%g",
-                             m + 1, n + 1, g[n], MHO_CIRCUIT_MIN, MHO_CIRCUIT_MAX);
-        connected = connected || g[n] > 0;
+                             n + 1, m + 1, g[m], MHO_CIRCUIT_MIN, MHO_CIRCUIT_MAX);
+        connected = connected || g[m] > 0;
     }
-    if (c->floating && c->floating[m] && !connected)
+    if (c->floating && c->floating[n] && !connected)
         return mho_error(MHO_EDOMAIN,
                          "word line %zu floats and all its conductances are 0: it has no voltage",
-                         m + 1);
+                         n + 1);
     return MHO_OK;
 }
 
 mho_status mhoi_circuit_check(const circuit *c)
 {
-    if (c->M < 1 || c->M > MHO_CIRCUIT_LINES || c->N < 1 || c->N > MHO_CIRCUIT_LINES)
+    if (c->N < 1 || c->N > MHO_CIRCUIT_LINES || c->M < 1 || c->M > MHO_CIRCUIT_LINES)
         return mho_error(MHO_EDOMAIN,
-                         "a crossbar of %zu x %zu cells, want 1..%d word and bit lines", c->M, c->N,
+                         "a crossbar of %zu x %zu cells, want 1..%d word and bit lines", c->N, c->M,
                          MHO_CIRCUIT_LINES);
     mho_status s = check_options(c->options);
-    for (size_t m = 0; !s && m < c->M; m++)
-        s = check_word_line(c, m);
+    for (size_t n = 0; !s && n < c->N; n++)
+        s = check_word_line(c, n);
     return s;
 }
 
-double mhoi_circuit_driver_S(const circuit *c, size_t m)
-{
-    if (c->floating && c->floating[m])
-        return 0;
-    return 1 / (c->options->r_row_ohm + c->options->r_driver_ohm);
-}
-
-double mhoi_circuit_sense_S(const circuit *c)
-{
-    return 1 / (c->options->r_col_ohm + c->options->r_sense_ohm);
-}
-
-mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t M, size_t N,
+mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t N, size_t M,
                                 const double *g_S, const bool *floating, double *T_S)
 {
-    const circuit c = {options, M, N, g_S, floating};
+    const circuit c = {options, N, M, g_S, floating};
     mho_status s = mhoi_circuit_check(&c);
     if (s)
         return s;
@@ -85,12 +73,12 @@ mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t M, si
     return mhoi_circuit_with_ideal_wires(&c, T_S);
 }
 
-void mho_circuit_currents(size_t M, size_t N, const double *T_S, const double *v_V, double *i_A)
+void mho_circuit_currents(size_t N, size_t M, const double *T_S, const double *v_V, double *i_A)
 {
-    for (size_t n = 0; n < N; n++) {
+    for (size_t m = 0; m < M; m++) {
         double sum = 0;
-        for (size_t m = 0; m < M; m++)
-            sum += T_S[n * M + m] * v_V[m];
-        i_A[n] = sum;
+        for (size_t n = 0; n < N; n++)
+            sum += T_S[m * N + n] * v_V[n];
+        i_A[m] = sum;
     }
 }

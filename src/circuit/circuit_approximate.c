@@ -20,26 +20,26 @@ typedef struct screen {
     const circuit *c;
     lines lines;
     double *u, *low,
-        *high;     /* voltages [M][N]: word lines, bit lines below and above the true ones */
-    double *v;     /* [M]: 1 V */
-    double *first; /* [N]: sum of the first term */
+        *high;     /* voltages [N][M]: word lines, bit lines below and above the true ones */
+    double *v;     /* [N]: 1 V */
+    double *first; /* [M]: sum of the first term */
 } screen;
 
 static mho_status screen_create(const circuit *c, screen *s)
 {
-    const size_t cells = c->M * c->N;
+    const size_t cells = c->N * c->M;
     *s = (screen){.c = c};
     mho_status status = mhoi_lines_create(c, &s->lines);
     if (!status)
-        status = mhoi_alloc(&s->u, 3 * cells + c->M + c->N, sizeof *s->u, "voltages of a crossbar");
+        status = mhoi_alloc(&s->u, 3 * cells + c->N + c->M, sizeof *s->u, "voltages of a crossbar");
     if (status)
         return status;
     s->low = s->u + cells;
     s->high = s->low + cells;
     s->v = s->high + cells;
-    s->first = s->v + c->M;
-    for (size_t m = 0; m < c->M; m++)
-        s->v[m] = 1;
+    s->first = s->v + c->N;
+    for (size_t n = 0; n < c->N; n++)
+        s->v[n] = 1;
     for (size_t k = 0; k < cells; k++)
         s->high[k] = 1;
     return MHO_OK;
@@ -51,20 +51,20 @@ static void screen_destroy(screen *s)
     mhoi_free(&s->u);
 }
 
-/* T [N][M] = the first term, and its sums; u holds the word lines with all bit lines at 0 V. */
+/* T [M][N] = the first term, and its sums; u holds the word lines with all bit lines at 0 V. */
 static void first_term(const screen *s, double *T_S)
 {
     const circuit *c = s->c;
-    for (size_t n = 0; n < c->N; n++) {
+    for (size_t m = 0; m < c->M; m++) {
         double reach =
             1; /* part of a current into the bit line here that ends in the sense amplifier */
-        for (size_t m = c->M; m-- > 0;) {
-            const size_t k = m * c->N + n;
+        for (size_t n = c->N; n-- > 0;) {
+            const size_t k = n * c->M + m;
             reach *= s->lines.bit_pass[k];
-            const bool floats = c->floating && c->floating[m];
+            const bool floats = c->floating && c->floating[n];
             const double term = floats ? 0 : s->u[k] * c->g_S[k] * reach;
-            T_S[n * c->M + m] = term;
-            s->first[n] += term;
+            T_S[m * c->N + n] = term;
+            s->first[m] += term;
         }
     }
 }
@@ -72,10 +72,10 @@ static void first_term(const screen *s, double *T_S)
 /* Whether the enclosure is narrow enough, in every column, to go no further. */
 static bool narrow(const screen *s, double foot)
 {
-    const size_t last = (s->c->M - 1) * s->c->N;
-    for (size_t n = 0; n < s->c->N; n++) {
-        const double low = foot * s->low[last + n], high = foot * s->high[last + n];
-        if (high - low > NARROW * fmax(low - s->first[n], DBL_EPSILON * low))
+    const size_t last = (s->c->N - 1) * s->c->M;
+    for (size_t m = 0; m < s->c->M; m++) {
+        const double low = foot * s->low[last + m], high = foot * s->high[last + m];
+        if (high - low > NARROW * fmax(low - s->first[m], DBL_EPSILON * low))
             return false;
     }
     return true;
@@ -83,15 +83,15 @@ static bool narrow(const screen *s, double foot)
 
 static void finish(const screen *s, double foot, double *T_S, double *bound_S)
 {
-    const size_t M = s->c->M, N = s->c->N, last = (M - 1) * N;
-    const double rounding = 16 * DBL_EPSILON * (double)(M + N);
-    for (size_t n = 0; n < N; n++) {
-        const double low = foot * s->low[last + n], high = foot * s->high[last + n];
-        const double middle = 0.5 * low + 0.5 * high, first = s->first[n];
+    const size_t N = s->c->N, M = s->c->M, last = (N - 1) * M;
+    const double rounding = 16 * DBL_EPSILON * (double)(N + M);
+    for (size_t m = 0; m < M; m++) {
+        const double low = foot * s->low[last + m], high = foot * s->high[last + m];
+        const double middle = 0.5 * low + 0.5 * high, first = s->first[m];
         const double factor = first > 0 ? middle / first : 1;
-        bound_S[n] = fmax(high - first, 0) + fabs(factor - 1) * first + rounding * high;
-        for (size_t m = 0; m < M; m++)
-            T_S[n * M + m] *= factor;
+        bound_S[m] = fmax(high - first, 0) + fabs(factor - 1) * first + rounding * high;
+        for (size_t n = 0; n < N; n++)
+            T_S[m * N + n] *= factor;
     }
 }
 
@@ -117,22 +117,22 @@ static mho_status approximate(const circuit *c, double *T_S, double *bound_S)
     return status;
 }
 
-mho_status mho_circuit_approximate(const mho_circuit_options *options, size_t M, size_t N,
+mho_status mho_circuit_approximate(const mho_circuit_options *options, size_t N, size_t M,
                                    const double *g_S, const bool *floating, double *T_S,
                                    double *bound_S)
 {
-    const circuit c = {options, M, N, g_S, floating};
+    const circuit c = {options, N, M, g_S, floating};
     mho_status s = mhoi_circuit_check(&c);
     if (s)
         return s;
     if (options->r_row_ohm > 0 && options->r_col_ohm > 0)
         return approximate(&c, T_S, bound_S);
     s = mhoi_circuit_with_ideal_wires(&c, T_S);
-    for (size_t n = 0; !s && n < N; n++) {
+    for (size_t m = 0; !s && m < M; m++) {
         double sum = 0;
-        for (size_t m = 0; m < M; m++)
-            sum += T_S[n * M + m];
-        bound_S[n] = 16 * DBL_EPSILON * (double)(M + N) * sum;
+        for (size_t n = 0; n < N; n++)
+            sum += T_S[m * N + n];
+        bound_S[m] = 16 * DBL_EPSILON * (double)(N + M) * sum;
     }
     return s;
 }

@@ -17,16 +17,16 @@ enum { LEAF = 4 }; /* most word and bit lines of a block that is eliminated as a
 
 static bool driven_right(const circuit *c, const block *b)
 {
-    return b->n1 == c->N && c->options->both_sides;
+    return b->m1 == c->M && c->options->both_sides;
 }
 
-static block block_of(const circuit *c, size_t m0, size_t m1, size_t n0, size_t n1)
+static block block_of(const circuit *c, size_t n0, size_t n1, size_t m0, size_t m1)
 {
-    block b = {.m0 = m0, .m1 = m1, .n0 = n0, .n1 = n1};
-    b.count[LEFT] = m1 - m0;
-    b.count[RIGHT] = n1 < c->N || c->options->both_sides ? m1 - m0 : 0;
-    b.count[TOP] = m0 > 0 ? n1 - n0 : 0;
-    b.count[BOTTOM] = n1 - n0;
+    block b = {.n0 = n0, .n1 = n1, .m0 = m0, .m1 = m1};
+    b.count[LEFT] = n1 - n0;
+    b.count[RIGHT] = m1 < c->M || c->options->both_sides ? n1 - n0 : 0;
+    b.count[TOP] = n0 > 0 ? m1 - m0 : 0;
+    b.count[BOTTOM] = m1 - m0;
     return b;
 }
 
@@ -45,18 +45,18 @@ size_t mhoi_block_first_port(const block *b, int side)
 
 bool mhoi_block_is_leaf(const block *b)
 {
-    return b->m1 - b->m0 <= LEAF && b->n1 - b->n0 <= LEAF;
+    return b->n1 - b->n0 <= LEAF && b->m1 - b->m0 <= LEAF;
 }
 
-static void connect(network *n, size_t i, size_t j, double conductance)
+static void connect(network *net, size_t i, size_t j, double conductance)
 {
-    n->o[i < j ? i * n->size + j : j * n->size + i] += conductance;
+    net->o[i < j ? i * net->size + j : j * net->size + i] += conductance;
 }
 
 /* Word lines have an inner node at every cell, but not at the last one if that is the port. */
 static size_t inner_columns(const circuit *c, const block *leaf)
 {
-    return leaf->n1 - leaf->n0 - (leaf->count[RIGHT] && !driven_right(c, leaf));
+    return leaf->m1 - leaf->m0 - (leaf->count[RIGHT] && !driven_right(c, leaf));
 }
 
 size_t mhoi_block_word_node(const circuit *c, const block *leaf, size_t i, size_t j)
@@ -70,16 +70,16 @@ size_t mhoi_block_bit_node(const circuit *c, const block *leaf, size_t i, size_t
     const size_t port = leaf->count[TOP] > 0; /* the first cells are ports */
     if (i < port)
         return mhoi_block_first_port(leaf, TOP) + j;
-    return (leaf->m1 - leaf->m0) * inner_columns(c, leaf) + (i - port) * (leaf->n1 - leaf->n0) + j;
+    return (leaf->n1 - leaf->n0) * inner_columns(c, leaf) + (i - port) * (leaf->m1 - leaf->m0) + j;
 }
 
 static void connect_word_line(const circuit *c, block *leaf, size_t i)
 {
-    const size_t m = leaf->m0 + i, last = leaf->n1 - leaf->n0 - 1;
-    const double wire = 1 / c->options->r_row_ohm, driver = mhoi_circuit_driver_S(c, m);
+    const size_t n = leaf->n0 + i, last = leaf->m1 - leaf->m0 - 1;
+    const double wire = 1 / c->options->r_row_ohm, driver = mhoi_circuit_driver_S(c, n);
     network *net = &leaf->net;
     connect(net, mhoi_block_first_port(leaf, LEFT) + i, mhoi_block_word_node(c, leaf, i, 0),
-            leaf->n0 ? wire : driver);
+            leaf->m0 ? wire : driver);
     for (size_t j = 0; j < last; j++)
         connect(net, mhoi_block_word_node(c, leaf, i, j), mhoi_block_word_node(c, leaf, i, j + 1),
                 wire);
@@ -88,24 +88,24 @@ static void connect_word_line(const circuit *c, block *leaf, size_t i)
                 driver);
     for (size_t j = 0; j <= last; j++)
         connect(net, mhoi_block_word_node(c, leaf, i, j), mhoi_block_bit_node(c, leaf, i, j),
-                c->g_S[m * c->N + leaf->n0 + j]);
+                c->g_S[n * c->M + leaf->m0 + j]);
 }
 
 static void connect_bit_line(const circuit *c, block *leaf, size_t j)
 {
     const double wire = 1 / c->options->r_col_ohm;
-    const size_t last = leaf->m1 - leaf->m0 - 1;
+    const size_t last = leaf->n1 - leaf->n0 - 1;
     network *net = &leaf->net;
     for (size_t i = 0; i < last; i++)
         connect(net, mhoi_block_bit_node(c, leaf, i, j), mhoi_block_bit_node(c, leaf, i + 1, j),
                 wire);
     connect(net, mhoi_block_bit_node(c, leaf, last, j), mhoi_block_first_port(leaf, BOTTOM) + j,
-            leaf->m1 == c->M ? mhoi_circuit_sense_S(c) : wire);
+            leaf->n1 == c->N ? mhoi_circuit_sense_S(c) : wire);
 }
 
 static mho_status solve_leaf(const circuit *c, block *b)
 {
-    const size_t rows = b->m1 - b->m0, columns = b->n1 - b->n0;
+    const size_t rows = b->n1 - b->n0, columns = b->m1 - b->m0;
     const size_t inner = rows * inner_columns(c, b) + (rows - (b->count[TOP] > 0)) * columns;
     mho_status s = mhoi_network_create(inner + ports(b), inner, &b->net);
     if (s)
@@ -192,14 +192,14 @@ static mho_status solve_half(const circuit *c, bool keep, block half, block **ou
 
 static mho_status merge(const circuit *c, bool keep, block *b)
 {
-    const size_t rows = b->m1 - b->m0, columns = b->n1 - b->n0;
+    const size_t rows = b->n1 - b->n0, columns = b->m1 - b->m0;
     const bool beside = columns >= rows;
-    const size_t m = beside ? b->m0 : b->m0 + rows / 2, n = beside ? b->n0 + columns / 2 : b->n0;
+    const size_t n = beside ? b->n0 : b->n0 + rows / 2, m = beside ? b->m0 + columns / 2 : b->m0;
     mho_status s = solve_half(
-        c, keep, beside ? block_of(c, b->m0, b->m1, b->n0, n) : block_of(c, b->m0, m, b->n0, b->n1),
+        c, keep, beside ? block_of(c, b->n0, b->n1, b->m0, m) : block_of(c, b->n0, n, b->m0, b->m1),
         &b->half[0]);
     if (!s)
-        s = solve_half(c, keep, block_of(c, m, b->m1, n, b->n1), &b->half[1]);
+        s = solve_half(c, keep, block_of(c, n, b->n1, m, b->m1), &b->half[1]);
     if (!s)
         s = mhoi_interruption();
     const size_t seam = beside ? rows : columns;
@@ -221,7 +221,7 @@ static mho_status solve(const circuit *c, bool keep, block *b)
     mho_status s = merge(c, keep, b);
     if (s)
         return s;
-    if (b->m1 - b->m0 == c->M && b->n1 - b->n0 == c->N)
+    if (b->n1 - b->n0 == c->N && b->m1 - b->m0 == c->M)
         mhoi_network_eliminate_across(&b->net, mhoi_block_first_port(b, BOTTOM));
     else
         mhoi_network_eliminate(&b->net);
@@ -230,7 +230,7 @@ static mho_status solve(const circuit *c, bool keep, block *b)
 
 mho_status mhoi_block_solve(const circuit *c, bool keep, block *whole)
 {
-    *whole = block_of(c, 0, c->M, 0, c->N);
+    *whole = block_of(c, 0, c->N, 0, c->M);
     mho_status s = solve(c, keep, whole);
     if (s)
         mhoi_block_destroy(whole);
@@ -246,11 +246,11 @@ mho_status mhoi_circuit_by_blocks(const circuit *c, double *T_S)
     const size_t left = mhoi_block_first_port(&whole, LEFT),
                  right = mhoi_block_first_port(&whole, RIGHT);
     const size_t foot = mhoi_block_first_port(&whole, BOTTOM), size = whole.net.size;
-    for (size_t n = 0; n < c->N; n++)
-        for (size_t m = 0; m < c->M; m++) {
-            const double *o = whole.net.o + foot + n;
-            T_S[n * c->M + m] =
-                o[(left + m) * size] + (whole.count[RIGHT] ? o[(right + m) * size] : 0);
+    for (size_t m = 0; m < c->M; m++)
+        for (size_t n = 0; n < c->N; n++) {
+            const double *o = whole.net.o + foot + m;
+            T_S[m * c->N + n] =
+                o[(left + n) * size] + (whole.count[RIGHT] ? o[(right + n) * size] : 0);
         }
     mhoi_block_destroy(&whole);
     return MHO_OK;

@@ -7,10 +7,10 @@
 
 enum { LEFT, RIGHT, TOP, BOTTOM, SIDES };
 
-/* Cells [m0, m1) x [n0, n1) as a network: inner nodes, then the ports, side by side. */
+/* Cells [n0, n1) x [m0, m1) as a network: inner nodes, then the ports, side by side. */
 typedef struct block block;
 struct block {
-    size_t m0, m1, n0, n1;
+    size_t n0, n1, m0, m1;
     size_t count[SIDES]; /* ports on each side */
     network net;         /* of a kept half: the rows of the eliminated nodes only */
     block *half[2];      /* kept, or NULL */

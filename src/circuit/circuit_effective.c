@@ -6,32 +6,32 @@
 #include "mho/circuit.h"
 
 mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_device *device,
-                                 size_t M, size_t N, size_t stride, const int16_t *g,
+                                 size_t N, size_t M, size_t stride, const int16_t *g,
                                  int16_t *effective)
 {
     const double unit_S =
         (device->g_on_S - device->g_off_S) / (double)((size_t)1 << device->resolution_bits);
     double *g_S, *T_S;
-    mho_status s = mhoi_alloc(&g_S, 2 * M * N, sizeof *g_S, "conductances of a crossbar");
+    mho_status s = mhoi_alloc(&g_S, 2 * N * M, sizeof *g_S, "conductances of a crossbar");
     if (s)
         return s;
-    T_S = g_S + M * N;
-    for (size_t n = 0; n < N; n++)
-        for (size_t m = 0; m < M; m++) {
-            const double value = device->g_off_S + g[n * stride + m] * unit_S;
+    T_S = g_S + N * M;
+    for (size_t m = 0; m < M; m++)
+        for (size_t n = 0; n < N; n++) {
+            const double value = device->g_off_S + g[m * stride + n] * unit_S;
             /* within the rounding of an integer below 0 S is 0 S */
-            g_S[m * N + n] = value < 1e-6 * unit_S && value > -0.501 * unit_S ? 0 : value;
+            g_S[n * M + m] = value < 1e-6 * unit_S && value > -0.501 * unit_S ? 0 : value;
         }
-    s = mho_circuit_transfer(options, M, N, g_S, NULL, T_S);
-    for (size_t k = 0; !s && k < M * N; k++) {
+    s = mho_circuit_transfer(options, N, M, g_S, NULL, T_S);
+    for (size_t k = 0; !s && k < N * M; k++) {
         const double value = round((T_S[k] - device->g_off_S) / unit_S);
         if (!(fabs(value) <= INT16_MAX))
             s = mho_error(
                 MHO_EDOMAIN,
                 "effective conductance of word line %zu, bit line %zu = %g S: beyond %d units",
-                k % M + 1, k / M + 1, T_S[k], INT16_MAX);
+                k % N + 1, k / N + 1, T_S[k], INT16_MAX);
         else
-            effective[k / M * stride + k % M] = (int16_t)value;
+            effective[k / N * stride + k % N] = (int16_t)value;
     }
     mhoi_free(&g_S);
     return s;

@@ -21,9 +21,9 @@ enum {
     LANES = 8,
 };
 
-static bool is_small(const network *n)
+static bool is_small(const network *net)
 {
-    return n->inner <= PANEL || (n->inner <= SMALL_INNER && n->size <= SMALL_SIZE);
+    return net->inner <= PANEL || (net->inner <= SMALL_INNER && net->size <= SMALL_SIZE);
 }
 
 mho_status mhoi_network_create(size_t size, size_t inner, network *out)
@@ -36,10 +36,10 @@ mho_status mhoi_network_create(size_t size, size_t inner, network *out)
     return s;
 }
 
-void mhoi_network_destroy(network *n)
+void mhoi_network_destroy(network *net)
 {
-    mhoi_free(&n->o);
-    mhoi_free(&n->scratch);
+    mhoi_free(&net->o);
+    mhoi_free(&net->scratch);
 }
 
 /* Sum in an order that does not depend on the compiler's vector length. */
@@ -57,27 +57,27 @@ static double sum_of(const double *x, size_t n)
 }
 
 /* Divides row k by the root of its sum; a node without connections (sum 0) stays as it is. */
-static void scale_row(network *n, size_t k)
+static void scale_row(network *net, size_t k)
 {
-    double *row = n->o + k * n->size;
-    const double sum = sum_of(row + k + 1, n->size - k - 1);
+    double *row = net->o + k * net->size;
+    const double sum = sum_of(row + k + 1, net->size - k - 1);
     const double root = sqrt(sum), factor = sum > 0 ? 1 / root : 0;
     row[k] = root;
-    for (size_t j = k + 1; j < n->size; j++)
+    for (size_t j = k + 1; j < net->size; j++)
         row[j] *= factor;
 }
 
 /* Eliminates nodes [from, to) and updates the rows up to `limit`. */
-static void eliminate_singly(network *n, size_t from, size_t to, size_t limit)
+static void eliminate_singly(network *net, size_t from, size_t to, size_t limit)
 {
     for (size_t k = from; k < to; k++) {
-        scale_row(n, k);
-        const double *row = n->o + k * n->size;
+        scale_row(net, k);
+        const double *row = net->o + k * net->size;
         for (size_t i = k + 1; i < limit; i++) {
             const double factor = row[i];
-            double *target = n->o + i * n->size;
+            double *target = net->o + i * net->size;
             if (factor != 0)
-                for (size_t j = i + 1; j < n->size; j++)
+                for (size_t j = i + 1; j < net->size; j++)
                     target[j] += factor * row[j];
         }
     }
@@ -88,61 +88,62 @@ typedef struct range {
 } range;
 
 /* What the elimination of nodes [from, to) adds to the conductances between `rows` and `columns`. */
-static void update(network *n, size_t from, size_t to, range rows, range columns)
+static void update(network *net, size_t from, size_t to, range rows, range columns)
 {
-    const double *done = n->o + from * n->size;
+    const double *done = net->o + from * net->size;
     mhoi_product_add(&(mhoi_product){.m = rows.to - rows.from,
                                      .n = columns.to - columns.from,
                                      .depth = to - from,
-                                     .ld = n->size,
+                                     .ld = net->size,
                                      .a = done + rows.from,
                                      .b = done + columns.from,
-                                     .c = n->o + rows.from * n->size + columns.from,
+                                     .c = net->o + rows.from * net->size + columns.from,
                                      .upper = rows.from == columns.from},
-                     n->scratch);
+                     net->scratch);
 }
 
 /* Eliminates nodes [from, to), updating these rows only. */
-static void eliminate_rows(network *n, size_t from, size_t to)
+static void eliminate_rows(network *net, size_t from, size_t to)
 {
     if (to - from <= PANEL) {
-        eliminate_singly(n, from, to, to);
+        eliminate_singly(net, from, to, to);
         return;
     }
-    const size_t middle = from + (to - from) / 2, size = n->size;
-    eliminate_rows(n, from, middle);
-    update(n, from, middle, (range){middle, to}, (range){middle, size});
-    eliminate_rows(n, middle, to);
+    const size_t middle = from + (to - from) / 2, size = net->size;
+    eliminate_rows(net, from, middle);
+    update(net, from, middle, (range){middle, to}, (range){middle, size});
+    eliminate_rows(net, middle, to);
 }
 
-void mhoi_network_eliminate(network *n)
+void mhoi_network_eliminate(network *net)
 {
-    if (is_small(n)) {
-        eliminate_singly(n, 0, n->inner, n->size);
+    if (is_small(net)) {
+        eliminate_singly(net, 0, net->inner, net->size);
         return;
     }
-    eliminate_rows(n, 0, n->inner);
-    update(n, 0, n->inner, (range){n->inner, n->size}, (range){n->inner, n->size});
-    mhoi_free(&n->scratch);
+    eliminate_rows(net, 0, net->inner);
+    update(net, 0, net->inner, (range){net->inner, net->size}, (range){net->inner, net->size});
+    mhoi_free(&net->scratch);
 }
 
-void mhoi_network_eliminate_across(network *n, size_t split)
+void mhoi_network_eliminate_across(network *net, size_t split)
 {
-    if (is_small(n)) {
-        eliminate_singly(n, 0, n->inner, n->size);
+    if (is_small(net)) {
+        eliminate_singly(net, 0, net->inner, net->size);
         return;
     }
-    eliminate_rows(n, 0, n->inner);
-    update(n, 0, n->inner, (range){n->inner, split}, (range){split, n->size});
-    mhoi_free(&n->scratch);
+    eliminate_rows(net, 0, net->inner);
+    update(net, 0, net->inner, (range){net->inner, split}, (range){split, net->size});
+    mhoi_free(&net->scratch);
 }
 
-void mhoi_network_voltages(const network *n, double *x)
+void mhoi_network_voltages(const network *net, double *x)
 {
-    for (size_t k = n->inner; k-- > 0;) {
-        const double *row = n->o + k * n->size; /* divided by the root, which is on the diagonal */
+    for (size_t k = net->inner; k-- > 0;) {
+        const double *row =
+            net->o + k * net->size; /* divided by the root, which is on the diagonal */
         double sum = 0;
-        for (size_t j = k + 1; j < n->size; j++)
+        for (size_t j = k + 1; j < net->size; j++)
             sum += row[j] * x[j];
         x[k] = row[k] > 0 ? sum / row[k] : 0;
     }

@@ -28,9 +28,9 @@ typedef struct ladder {
     double *pass, *gain; /* working memory */
 } ladder;
 
-static bool floats(const circuit *c, size_t m)
+static bool floats(const circuit *c, size_t n)
 {
-    return c->floating && c->floating[m];
+    return c->floating && c->floating[n];
 }
 
 static void connect(places *p, size_t i, size_t j, double conductance)
@@ -103,14 +103,14 @@ static mho_status add_bit_lines(places *p)
 {
     const circuit *c = p->c;
     ladder l;
-    mho_status s = ladder_create(c->M, &l);
-    for (size_t n = 0; !s && n < c->N; n++) {
-        for (size_t m = 0; m < c->M; m++) {
-            l.node[m] = p->word[m];
-            l.rung[m] = c->g_S[m * c->N + n];
-            l.wire[m] = m + 1 < c->M ? 1 / c->options->r_col_ohm : mhoi_circuit_sense_S(c);
+    mho_status s = ladder_create(c->N, &l);
+    for (size_t m = 0; !s && m < c->M; m++) {
+        for (size_t n = 0; n < c->N; n++) {
+            l.node[n] = p->word[n];
+            l.rung[n] = c->g_S[n * c->M + m];
+            l.wire[n] = n + 1 < c->N ? 1 / c->options->r_col_ohm : mhoi_circuit_sense_S(c);
         }
-        l.start = l.end = p->sense + n;
+        l.start = l.end = p->sense + m;
         add_ladder(p, &l);
     }
     ladder_destroy(&l);
@@ -122,16 +122,16 @@ static mho_status add_word_lines(places *p)
 {
     const circuit *c = p->c;
     ladder l;
-    mho_status s = ladder_create(c->N, &l);
-    for (size_t m = 0; !s && m < c->M; m++) {
-        for (size_t n = 0; n < c->N; n++) {
-            l.node[n] = p->bit[n];
-            l.rung[n] = c->g_S[m * c->N + n];
-            l.wire[n] = 1 / c->options->r_row_ohm;
+    mho_status s = ladder_create(c->M, &l);
+    for (size_t n = 0; !s && n < c->N; n++) {
+        for (size_t m = 0; m < c->M; m++) {
+            l.node[m] = p->bit[m];
+            l.rung[m] = c->g_S[n * c->M + m];
+            l.wire[m] = 1 / c->options->r_row_ohm;
         }
-        l.start = l.end = p->driver + m;
-        l.start_S = mhoi_circuit_driver_S(c, m);
-        l.wire[c->N - 1] = c->options->both_sides ? l.start_S : 0;
+        l.start = l.end = p->driver + n;
+        l.start_S = mhoi_circuit_driver_S(c, n);
+        l.wire[c->M - 1] = c->options->both_sides ? l.start_S : 0;
         add_ladder(p, &l);
     }
     ladder_destroy(&l);
@@ -141,9 +141,9 @@ static mho_status add_word_lines(places *p)
 static void add_cells(places *p)
 {
     const circuit *c = p->c;
-    for (size_t m = 0; m < c->M; m++)
-        for (size_t n = 0; n < c->N; n++)
-            connect(p, p->word[m], p->bit[n], c->g_S[m * c->N + n]);
+    for (size_t n = 0; n < c->N; n++)
+        for (size_t m = 0; m < c->M; m++)
+            connect(p, p->word[n], p->bit[m], c->g_S[n * c->M + m]);
 }
 
 /* Numbers the ideal lines, and joins the inner ones to their driver or sense amplifier. */
@@ -152,23 +152,23 @@ static mho_status place_lines(places *p)
     const circuit *c = p->c;
     const mho_circuit_options *o = c->options;
     size_t inner = 0;
-    for (size_t m = 0; m < c->M && o->r_row_ohm == 0; m++)
-        p->word[m] = floats(c, m) || o->r_driver_ohm > 0 ? inner++ : OUTSIDE;
-    for (size_t n = 0; n < c->N && o->r_col_ohm == 0; n++)
-        p->bit[n] = o->r_sense_ohm > 0 ? inner++ : OUTSIDE;
+    for (size_t n = 0; n < c->N && o->r_row_ohm == 0; n++)
+        p->word[n] = floats(c, n) || o->r_driver_ohm > 0 ? inner++ : OUTSIDE;
+    for (size_t m = 0; m < c->M && o->r_col_ohm == 0; m++)
+        p->bit[m] = o->r_sense_ohm > 0 ? inner++ : OUTSIDE;
     p->driver = inner;
-    p->sense = inner + c->M;
-    mho_status s = mhoi_network_create(inner + c->M + c->N, inner, &p->net);
-    for (size_t m = 0; !s && m < c->M && o->r_row_ohm == 0; m++)
-        if (p->word[m] == OUTSIDE)
-            p->word[m] = p->driver + m;
-        else if (!floats(c, m))
-            connect(p, p->word[m], p->driver + m, (o->both_sides ? 2 : 1) / o->r_driver_ohm);
-    for (size_t n = 0; !s && n < c->N && o->r_col_ohm == 0; n++)
-        if (p->bit[n] == OUTSIDE)
-            p->bit[n] = p->sense + n;
+    p->sense = inner + c->N;
+    mho_status s = mhoi_network_create(inner + c->N + c->M, inner, &p->net);
+    for (size_t n = 0; !s && n < c->N && o->r_row_ohm == 0; n++)
+        if (p->word[n] == OUTSIDE)
+            p->word[n] = p->driver + n;
+        else if (!floats(c, n))
+            connect(p, p->word[n], p->driver + n, (o->both_sides ? 2 : 1) / o->r_driver_ohm);
+    for (size_t m = 0; !s && m < c->M && o->r_col_ohm == 0; m++)
+        if (p->bit[m] == OUTSIDE)
+            p->bit[m] = p->sense + m;
         else
-            connect(p, p->bit[n], p->sense + n, 1 / o->r_sense_ohm);
+            connect(p, p->bit[m], p->sense + m, 1 / o->r_sense_ohm);
     return s;
 }
 
@@ -203,9 +203,9 @@ mho_status mhoi_circuit_with_ideal_wires(const circuit *c, double *T_S)
 {
     places *p;
     mho_status s = reduce(c, &p);
-    for (size_t n = 0; !s && n < c->N; n++)
-        for (size_t m = 0; m < c->M; m++)
-            T_S[n * c->M + m] = p->net.o[(p->driver + m) * p->net.size + p->sense + n];
+    for (size_t m = 0; !s && m < c->M; m++)
+        for (size_t n = 0; n < c->N; n++)
+            T_S[m * c->N + n] = p->net.o[(p->driver + n) * p->net.size + p->sense + m];
     places_destroy(p);
     return s;
 }
@@ -218,13 +218,13 @@ mho_status mhoi_circuit_ideal_voltages(const circuit *c, const double *v, double
     if (!s)
         s = mhoi_alloc(&x, p->net.size, sizeof *x, "voltages of ideal lines");
     if (!s) {
-        memcpy(x + p->driver, v, c->M * sizeof *x);
+        memcpy(x + p->driver, v, c->N * sizeof *x);
         mhoi_network_voltages(&p->net, x);
     }
-    for (size_t m = 0; !s && m < c->M; m++)
-        for (size_t n = 0; n < c->N; n++) {
-            u[m * c->N + n] = c->options->r_row_ohm == 0 ? x[p->word[m]] : 0;
-            w[m * c->N + n] = c->options->r_col_ohm == 0 ? x[p->bit[n]] : 0;
+    for (size_t n = 0; !s && n < c->N; n++)
+        for (size_t m = 0; m < c->M; m++) {
+            u[n * c->M + m] = c->options->r_row_ohm == 0 ? x[p->word[n]] : 0;
+            w[n * c->M + m] = c->options->r_col_ohm == 0 ? x[p->bit[m]] : 0;
         }
     mhoi_free(&x);
     places_destroy(p);

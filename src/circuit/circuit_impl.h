@@ -7,7 +7,7 @@
 
 typedef struct circuit {
     const mho_circuit_options *options;
-    size_t M, N;
+    size_t N, M;
     const double *g_S;
     const bool *floating;
 } circuit;
@@ -24,27 +24,27 @@ typedef struct network {
 } network;
 
 MHO_MUST_CHECK mho_status mhoi_network_create(size_t size, size_t inner, network *out);
-void mhoi_network_destroy(network *n);
+void mhoi_network_destroy(network *net);
 
 /* Eliminates the inner nodes (docs/models/circuit.md eq. (4)).  Row k < inner then holds the conductances
  * that node k had when its turn came, divided by the root of their sum, and that root on the diagonal. */
-void mhoi_network_eliminate(network *n);
+void mhoi_network_eliminate(network *net);
 /* The same, but of the remaining nodes only the conductances from [inner, split) to [split, size). */
-void mhoi_network_eliminate_across(network *n, size_t split);
+void mhoi_network_eliminate_across(network *net, size_t split);
 
 /* x [size]: voltages; those of the inner nodes from the others, after the elimination. */
-void mhoi_network_voltages(const network *n, double *x);
+void mhoi_network_voltages(const network *net, double *x);
 
-/* Conductance of wire and driver at the ends of word line m (0 if it floats), and at the foot of a bit
+/* Conductance of wire and driver at the ends of word line n (0 if it floats), and at the foot of a bit
  * line.  Only where that resistance is not 0. */
-double mhoi_circuit_driver_S(const circuit *c, size_t m);
+double mhoi_circuit_driver_S(const circuit *c, size_t n);
 double mhoi_circuit_sense_S(const circuit *c);
 
 /* T by merging blocks; both wires have resistance. */
 MHO_MUST_CHECK mho_status mhoi_circuit_by_blocks(const circuit *c, double *T_S);
 /* T where word lines or bit lines or both are ideal wires. */
 MHO_MUST_CHECK mho_status mhoi_circuit_with_ideal_wires(const circuit *c, double *T_S);
-/* Then: the voltages u [M][N] of ideal word lines and w [M][N] of ideal bit lines. */
+/* Then: the voltages u [N][M] of ideal word lines and w [N][M] of ideal bit lines. */
 MHO_MUST_CHECK mho_status mhoi_circuit_ideal_voltages(const circuit *c, const double *v, double *u,
                                                       double *w);
 

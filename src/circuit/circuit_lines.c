@@ -4,20 +4,32 @@
 
 #include "base/alloc.h"
 
-/* From the right end to the left: what node n sees to its right and through its cell is `seen`. */
-static void factor_word(const lines *l, size_t m)
+double mhoi_circuit_driver_S(const circuit *c, size_t n)
+{
+    if (c->floating && c->floating[n])
+        return 0;
+    return 1 / (c->options->r_row_ohm + c->options->r_driver_ohm);
+}
+
+double mhoi_circuit_sense_S(const circuit *c)
+{
+    return 1 / (c->options->r_col_ohm + c->options->r_sense_ohm);
+}
+
+/* From the right end to the left: what node m sees to its right and through its cell is `seen`. */
+static void factor_word(const lines *l, size_t n)
 {
     const circuit *c = l->c;
-    const size_t N = c->N;
-    const double wire = 1 / c->options->r_row_ohm, driver = mhoi_circuit_driver_S(c, m);
+    const size_t M = c->M;
+    const double wire = 1 / c->options->r_row_ohm, driver = mhoi_circuit_driver_S(c, n);
     double seen = c->options->both_sides ? driver : 0;
-    for (size_t n = N; n-- > 0;) {
-        const double to_left = n > 0 ? wire : driver;
-        seen += c->g_S[m * N + n];
+    for (size_t m = M; m-- > 0;) {
+        const double to_left = m > 0 ? wire : driver;
+        seen += c->g_S[n * M + m];
         const double sum = seen + to_left;
-        l->word_gain[m * N + n] = sum > 0 ? 1 / sum : 0;
-        l->word_pass[m * N + n] = to_left * l->word_gain[m * N + n];
-        seen *= l->word_pass[m * N + n];
+        l->word_gain[n * M + m] = sum > 0 ? 1 / sum : 0;
+        l->word_pass[n * M + m] = to_left * l->word_gain[n * M + m];
+        seen *= l->word_pass[n * M + m];
     }
 }
 
@@ -25,23 +37,23 @@ static void factor_word(const lines *l, size_t m)
 static void factor_bits(const lines *l)
 {
     const circuit *c = l->c;
-    const size_t N = c->N;
+    const size_t M = c->M;
     const double wire = 1 / c->options->r_col_ohm, foot = mhoi_circuit_sense_S(c);
-    for (size_t n = 0; n < N; n++) {
+    for (size_t m = 0; m < M; m++) {
         double seen = 0;
-        for (size_t m = 0; m < c->M; m++) {
-            const double down = m + 1 < c->M ? wire : foot;
-            seen += c->g_S[m * N + n];
-            l->bit_gain[m * N + n] = 1 / (seen + down);
-            l->bit_pass[m * N + n] = down * l->bit_gain[m * N + n];
-            seen *= l->bit_pass[m * N + n];
+        for (size_t n = 0; n < c->N; n++) {
+            const double down = n + 1 < c->N ? wire : foot;
+            seen += c->g_S[n * M + m];
+            l->bit_gain[n * M + m] = 1 / (seen + down);
+            l->bit_pass[n * M + m] = down * l->bit_gain[n * M + m];
+            seen *= l->bit_pass[n * M + m];
         }
     }
 }
 
 mho_status mhoi_lines_create(const circuit *c, lines *out)
 {
-    const size_t cells = c->M * c->N;
+    const size_t cells = c->N * c->M;
     *out = (lines){.c = c};
     mho_status s =
         mhoi_alloc(&out->word_pass, 4 * cells, sizeof *out->word_pass, "lines of a crossbar");
@@ -50,8 +62,8 @@ mho_status mhoi_lines_create(const circuit *c, lines *out)
     out->word_gain = out->word_pass + cells;
     out->bit_pass = out->word_gain + cells;
     out->bit_gain = out->bit_pass + cells;
-    for (size_t m = 0; m < c->M && c->options->r_row_ohm > 0; m++)
-        factor_word(out, m);
+    for (size_t n = 0; n < c->N && c->options->r_row_ohm > 0; n++)
+        factor_word(out, n);
     if (c->options->r_col_ohm > 0)
         factor_bits(out);
     return MHO_OK;
@@ -65,34 +77,34 @@ void mhoi_lines_destroy(lines *l)
 void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u)
 {
     const circuit *c = l->c;
-    const size_t N = c->N;
-    for (size_t m = 0; m < c->M; m++) {
-        const double *g = c->g_S + m * N, *pass = l->word_pass + m * N,
-                     *gain = l->word_gain + m * N;
+    const size_t M = c->M;
+    for (size_t n = 0; n < c->N; n++) {
+        const double *g = c->g_S + n * M, *pass = l->word_pass + n * M,
+                     *gain = l->word_gain + n * M;
         const double ends =
-            mhoi_circuit_driver_S(c, m) * (c->floating && c->floating[m] ? 0 : v[m]);
+            mhoi_circuit_driver_S(c, n) * (c->floating && c->floating[n] ? 0 : v[n]);
         double flow = c->options->both_sides ? ends : 0;
-        for (size_t n = N; n-- > 0;) {
-            flow += g[n] * w[m * N + n];
-            u[m * N + n] = gain[n] * (n ? flow : flow + ends);
-            flow *= pass[n];
+        for (size_t m = M; m-- > 0;) {
+            flow += g[m] * w[n * M + m];
+            u[n * M + m] = gain[m] * (m ? flow : flow + ends);
+            flow *= pass[m];
         }
-        for (size_t n = 1; n < N; n++)
-            u[m * N + n] += pass[n] * u[m * N + n - 1];
+        for (size_t m = 1; m < M; m++)
+            u[n * M + m] += pass[m] * u[n * M + m - 1];
     }
 }
 
 void mhoi_lines_bit(const lines *l, const double *u, double *w)
 {
     const circuit *c = l->c;
-    const size_t M = c->M, N = c->N;
-    for (size_t m = 0; m < M; m++) /* what flows into each node: injected, and from above */
-        for (size_t n = 0; n < N; n++) {
-            const size_t k = m * N + n;
-            w[k] = c->g_S[k] * u[k] + (m ? l->bit_pass[k - N] * w[k - N] : 0);
+    const size_t N = c->N, M = c->M;
+    for (size_t n = 0; n < N; n++) /* what flows into each node: injected, and from above */
+        for (size_t m = 0; m < M; m++) {
+            const size_t k = n * M + m;
+            w[k] = c->g_S[k] * u[k] + (n ? l->bit_pass[k - M] * w[k - M] : 0);
         }
-    for (size_t k = (M - 1) * N; k < M * N; k++)
+    for (size_t k = (N - 1) * M; k < N * M; k++)
         w[k] *= l->bit_gain[k];
-    for (size_t k = (M - 1) * N; k-- > 0;)
-        w[k] = l->bit_gain[k] * w[k] + l->bit_pass[k] * w[k + N];
+    for (size_t k = (N - 1) * M; k-- > 0;)
+        w[k] = l->bit_gain[k] * w[k] + l->bit_pass[k] * w[k + M];
 }

@@ -6,7 +6,7 @@
 #include "circuit/circuit_impl.h"
 
 /* A node's part of what comes from the line's far end (pass), and of what flows into the node (gain); all
- * [M][N].  Only for wires that have resistance. */
+ * [N][M].  Only for wires that have resistance. */
 typedef struct lines {
     const circuit *c;
     double *word_pass, *word_gain, *bit_pass, *bit_gain;
@@ -15,10 +15,10 @@ typedef struct lines {
 MHO_MUST_CHECK mho_status mhoi_lines_create(const circuit *c, lines *out);
 void mhoi_lines_destroy(lines *l);
 
-/* u [M][N]: voltages of the word lines where drivers are at v [M] (what floats is ignored) and bit lines
- * at w [M][N]; docs/models/circuit.md eq. (9). */
+/* u [N][M]: voltages of the word lines where drivers are at v [N] (what floats is ignored) and bit lines
+ * at w [N][M]; docs/models/circuit.md eq. (9). */
 void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u);
-/* w [M][N]: voltages of the bit lines where word lines are at u and sense amplifiers at 0 V. */
+/* w [N][M]: voltages of the bit lines where word lines are at u and sense amplifiers at 0 V. */
 void mhoi_lines_bit(const lines *l, const double *u, double *w);
 
 #endif

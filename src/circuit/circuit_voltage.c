@@ -14,15 +14,15 @@
 
 typedef struct field {
     const circuit *c;
-    const double *v; /* [M] of the drivers, 0 where there is none */
-    double *u, *w;   /* [M][N] */
+    const double *v; /* [N] of the drivers, 0 where there is none */
+    double *u, *w;   /* [N][M] */
 } field;
 
 static void take_leaf(const field *f, const block *b, const double *x)
 {
-    for (size_t i = 0; i < b->m1 - b->m0; i++)
-        for (size_t j = 0; j < b->n1 - b->n0; j++) {
-            const size_t cell = (b->m0 + i) * f->c->N + b->n0 + j;
+    for (size_t i = 0; i < b->n1 - b->n0; i++)
+        for (size_t j = 0; j < b->m1 - b->m0; j++) {
+            const size_t cell = (b->n0 + i) * f->c->M + b->m0 + j;
             f->u[cell] = x[mhoi_block_word_node(f->c, b, i, j)];
             f->w[cell] = x[mhoi_block_bit_node(f->c, b, i, j)];
         }
@@ -63,7 +63,7 @@ static mho_status by_blocks(const field *f)
     if (!s) {
         for (int side = LEFT; side <= RIGHT; side++)
             if (whole.count[side])
-                memcpy(x + mhoi_block_first_port(&whole, side), f->v, f->c->M * sizeof *x);
+                memcpy(x + mhoi_block_first_port(&whole, side), f->v, f->c->N * sizeof *x);
         s = descend(f, &whole, x);
     }
     mhoi_free(&x);
@@ -104,56 +104,56 @@ static double error_of(const balance *b)
     return b->conductance > 0 ? fabs(b->current) / b->conductance : 0;
 }
 
-/* Volts by which the nodes of word line m miss the balance. */
-static double word_error(const field *f, size_t m)
+/* Volts by which the nodes of word line n miss the balance. */
+static double word_error(const field *f, size_t n)
 {
     const mho_circuit_options *o = f->c->options;
-    const size_t N = f->c->N;
-    const double *u = f->u + m * N, *w = f->w + m * N, *g = f->c->g_S + m * N;
-    const bool driven = !f->c->floating || !f->c->floating[m];
+    const size_t M = f->c->M;
+    const double *u = f->u + n * M, *w = f->w + n * M, *g = f->c->g_S + n * M;
+    const bool driven = !f->c->floating || !f->c->floating[n];
     const double ends = o->r_row_ohm + o->r_driver_ohm;
     double worst = 0;
     balance b = {0, 0};
     if (driven && ends == 0)
         return 0; /* held by the driver */
-    for (size_t n = 0; n < N; n++) {
-        add(&b, g[n], w[n], u[n]);
-        if (driven && n == 0)
-            add(&b, 1 / ends, f->v[m], u[n]);
-        if (driven && n + 1 == N && o->both_sides)
-            add(&b, 1 / ends, f->v[m], u[n]);
+    for (size_t m = 0; m < M; m++) {
+        add(&b, g[m], w[m], u[m]);
+        if (driven && m == 0)
+            add(&b, 1 / ends, f->v[n], u[m]);
+        if (driven && m + 1 == M && o->both_sides)
+            add(&b, 1 / ends, f->v[n], u[m]);
         if (o->r_row_ohm == 0)
             continue;
-        if (n > 0)
-            add(&b, 1 / o->r_row_ohm, u[n - 1], u[n]);
-        if (n + 1 < N)
-            add(&b, 1 / o->r_row_ohm, u[n + 1], u[n]);
+        if (m > 0)
+            add(&b, 1 / o->r_row_ohm, u[m - 1], u[m]);
+        if (m + 1 < M)
+            add(&b, 1 / o->r_row_ohm, u[m + 1], u[m]);
         worst = fmax(worst, error_of(&b));
         b = (balance){0, 0};
     }
     return fmax(worst, error_of(&b));
 }
 
-static double bit_error(const field *f, size_t n)
+static double bit_error(const field *f, size_t m)
 {
     const mho_circuit_options *o = f->c->options;
-    const size_t M = f->c->M, N = f->c->N;
-    const double *u = f->u + n, *w = f->w + n, *g = f->c->g_S + n;
+    const size_t N = f->c->N, M = f->c->M;
+    const double *u = f->u + m, *w = f->w + m, *g = f->c->g_S + m;
     const double foot = o->r_col_ohm + o->r_sense_ohm;
     double worst = 0;
     balance b = {0, 0};
     if (foot == 0)
         return 0; /* held at 0 V */
-    for (size_t m = 0; m < M; m++) {
-        add(&b, g[m * N], u[m * N], w[m * N]);
-        if (m + 1 == M)
-            add(&b, 1 / foot, 0, w[m * N]);
+    for (size_t n = 0; n < N; n++) {
+        add(&b, g[n * M], u[n * M], w[n * M]);
+        if (n + 1 == N)
+            add(&b, 1 / foot, 0, w[n * M]);
         if (o->r_col_ohm == 0)
             continue;
-        if (m > 0)
-            add(&b, 1 / o->r_col_ohm, w[(m - 1) * N], w[m * N]);
-        if (m + 1 < M)
-            add(&b, 1 / o->r_col_ohm, w[(m + 1) * N], w[m * N]);
+        if (n > 0)
+            add(&b, 1 / o->r_col_ohm, w[(n - 1) * M], w[n * M]);
+        if (n + 1 < N)
+            add(&b, 1 / o->r_col_ohm, w[(n + 1) * M], w[n * M]);
         worst = fmax(worst, error_of(&b));
         b = (balance){0, 0};
     }
@@ -163,32 +163,32 @@ static double bit_error(const field *f, size_t n)
 static double residual_of(const field *f)
 {
     double worst = 0, largest = 0;
-    for (size_t m = 0; m < f->c->M; m++) {
-        worst = fmax(worst, word_error(f, m));
-        largest = fmax(largest, fabs(f->v[m]));
+    for (size_t n = 0; n < f->c->N; n++) {
+        worst = fmax(worst, word_error(f, n));
+        largest = fmax(largest, fabs(f->v[n]));
     }
-    for (size_t n = 0; n < f->c->N; n++)
-        worst = fmax(worst, bit_error(f, n));
+    for (size_t m = 0; m < f->c->M; m++)
+        worst = fmax(worst, bit_error(f, m));
     return largest > 0 ? worst / largest : 0;
 }
 
-mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t M, size_t N,
+mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t N, size_t M,
                                 const double *g_S, const bool *floating, const double *v_V,
                                 double *u_V, double *w_V, double *residual)
 {
-    const circuit c = {options, M, N, g_S, floating};
+    const circuit c = {options, N, M, g_S, floating};
     double *v;
     mho_status s = mhoi_circuit_check(&c);
-    for (size_t m = 0; !s && m < M; m++)
-        if ((!floating || !floating[m]) && !(fabs(v_V[m]) <= MHO_CIRCUIT_MAX))
-            s = mho_error(MHO_EDOMAIN, "voltage of word line %zu = %g V, want %g..%g", m + 1,
-                          v_V[m], -MHO_CIRCUIT_MAX, MHO_CIRCUIT_MAX);
+    for (size_t n = 0; !s && n < N; n++)
+        if ((!floating || !floating[n]) && !(fabs(v_V[n]) <= MHO_CIRCUIT_MAX))
+            s = mho_error(MHO_EDOMAIN, "voltage of word line %zu = %g V, want %g..%g", n + 1,
+                          v_V[n], -MHO_CIRCUIT_MAX, MHO_CIRCUIT_MAX);
     if (!s)
-        s = mhoi_alloc(&v, M, sizeof *v, "driver voltages");
+        s = mhoi_alloc(&v, N, sizeof *v, "driver voltages");
     if (s)
         return s;
-    for (size_t m = 0; m < M; m++)
-        v[m] = floating && floating[m] ? 0 : v_V[m];
+    for (size_t n = 0; n < N; n++)
+        v[n] = floating && floating[n] ? 0 : v_V[n];
     const field f = {&c, v, u_V, w_V};
     s = options->r_row_ohm > 0 && options->r_col_ohm > 0 ? by_blocks(&f) : with_ideal_wires(&f);
     if (!s) {

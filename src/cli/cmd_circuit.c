@@ -23,11 +23,11 @@ static bool select_vector(work *w, size_t k, bool float_zeros)
 {
     const double *v = w->v.value + k * w->v.columns;
     bool changed = k == 0;
-    for (size_t m = 0; m < w->v.columns; m++) {
-        const bool floats = isnan(v[m]) || (float_zeros && v[m] == 0);
-        changed = changed || floats != w->floating[m];
-        w->floating[m] = floats;
-        w->voltage[m] = floats ? 0 : v[m];
+    for (size_t n = 0; n < w->v.columns; n++) {
+        const bool floats = isnan(v[n]) || (float_zeros && v[n] == 0);
+        changed = changed || floats != w->floating[n];
+        w->floating[n] = floats;
+        w->voltage[n] = floats ? 0 : v[n];
     }
     return changed;
 }
@@ -42,20 +42,20 @@ static double largest(const double *x, size_t n)
 
 static mho_status solve(work *w, const cli_args *args)
 {
-    const size_t M = w->g.rows, N = w->g.columns;
+    const size_t N = w->g.rows, M = w->g.columns;
     const double start = mho_seconds();
-    double *bound_S = cli_alloc(N * sizeof *bound_S);
+    double *bound_S = cli_alloc(M * sizeof *bound_S);
     mho_status s = MHO_OK;
     for (size_t k = 0; !s && k < w->v.rows; k++) {
         if (select_vector(w, k, args->float_zeros))
             s = args->approximate
-                    ? mho_circuit_approximate(&w->options, M, N, w->g.value, w->floating, w->T_S,
+                    ? mho_circuit_approximate(&w->options, N, M, w->g.value, w->floating, w->T_S,
                                               bound_S)
-                    : mho_circuit_transfer(&w->options, M, N, w->g.value, w->floating, w->T_S);
+                    : mho_circuit_transfer(&w->options, N, M, w->g.value, w->floating, w->T_S);
         if (!s)
-            mho_circuit_currents(M, N, w->T_S, w->voltage, w->i_A + k * N);
-        for (size_t n = 0; !s && n < N; n++)
-            w->bound_A[k * N + n] = args->approximate ? bound_S[n] * largest(w->voltage, M) : 0;
+            mho_circuit_currents(N, M, w->T_S, w->voltage, w->i_A + k * M);
+        for (size_t m = 0; !s && m < M; m++)
+            w->bound_A[k * M + m] = args->approximate ? bound_S[m] * largest(w->voltage, N) : 0;
         if (!s)
             continue;
         if (s == MHO_EDOMAIN && w->v.rows > 1)
@@ -69,11 +69,11 @@ static mho_status solve(work *w, const cli_args *args)
 /* All voltages with the first input vector: how well they obey Kirchhoff's law. */
 static mho_status find_residual(work *w, const cli_args *args)
 {
-    const size_t M = w->g.rows, N = w->g.columns;
-    double *u = cli_alloc(2 * M * N * sizeof *u);
+    const size_t N = w->g.rows, M = w->g.columns;
+    double *u = cli_alloc(2 * N * M * sizeof *u);
     (void)select_vector(w, 0, args->float_zeros);
-    mho_status s = mho_circuit_voltages(&w->options, M, N, w->g.value, w->floating, w->voltage, u,
-                                        u + M * N, &w->residual);
+    mho_status s = mho_circuit_voltages(&w->options, N, M, w->g.value, w->floating, w->voltage, u,
+                                        u + N * M, &w->residual);
     free(u);
     return s;
 }
@@ -132,14 +132,14 @@ static mho_status print_json(const work *w, const cli_args *args)
 /* One vector: a current a line.  Several: a vector a line. */
 static void print_text(const work *w, const cli_args *args)
 {
-    const size_t N = w->g.columns;
+    const size_t M = w->g.columns;
     for (size_t k = 0; k < w->v.rows; k++)
-        for (size_t n = 0; n < N; n++)
-            fprintf(args->out, "%.16e%c", w->i_A[k * N + n],
-                    w->v.rows == 1 || n + 1 == N ? '\n' : ',');
+        for (size_t m = 0; m < M; m++)
+            fprintf(args->out, "%.16e%c", w->i_A[k * M + m],
+                    w->v.rows == 1 || m + 1 == M ? '\n' : ',');
     if (args->approximate && !args->quiet)
         fprintf(stderr, "mho: approximate; no current is wrong by more than %.2g A\n",
-                largest(w->bound_A, w->v.rows * N));
+                largest(w->bound_A, w->v.rows * M));
 }
 
 static mho_status run(work *w, const cli_args *args)

@@ -24,38 +24,38 @@ static double draw(void)
     return (double)(random_state >> 11) * 0x1p-53;
 }
 
-static size_t draw_below(size_t n)
+static size_t draw_below(size_t m)
 {
-    return (size_t)(draw() * (double)n);
+    return (size_t)(draw() * (double)m);
 }
 
 typedef struct problem {
     mho_circuit_options options;
-    size_t M, N;
+    size_t N, M;
     double *g, *v, *T, *i;
     bool *floating;
 } problem;
 
-static problem make(size_t M, size_t N, mho_circuit_options options)
+static problem make(size_t N, size_t M, mho_circuit_options options)
 {
-    problem p = {.options = options, .M = M, .N = N};
-    p.g = malloc(M * N * sizeof *p.g);
-    p.T = malloc(M * N * sizeof *p.T);
-    p.v = malloc(M * sizeof *p.v);
-    p.i = malloc(N * sizeof *p.i);
-    p.floating = calloc(M, sizeof *p.floating);
-    for (size_t k = 0; k < M * N; k++)
+    problem p = {.options = options, .N = N, .M = M};
+    p.g = malloc(N * M * sizeof *p.g);
+    p.T = malloc(N * M * sizeof *p.T);
+    p.v = malloc(N * sizeof *p.v);
+    p.i = malloc(M * sizeof *p.i);
+    p.floating = calloc(N, sizeof *p.floating);
+    for (size_t k = 0; k < N * M; k++)
         p.g[k] = draw() < 0.1 ? 0 : 1e-6 * pow(100, draw());
-    for (size_t m = 0; m < M; m++)
-        p.v[m] = 2 * draw() - 1;
+    for (size_t n = 0; n < N; n++)
+        p.v[n] = 2 * draw() - 1;
     return p;
 }
 
 static void float_some(problem *p, double share)
 {
-    for (size_t m = 0; m < p->M; m++) {
-        p->floating[m] = draw() < share;
-        p->g[m * p->N] += 1e-7; /* none is isolated */
+    for (size_t n = 0; n < p->N; n++) {
+        p->floating[n] = draw() < share;
+        p->g[n * p->M] += 1e-7; /* none is isolated */
     }
 }
 
@@ -77,8 +77,8 @@ static void must(mho_status s)
 
 static void solve(problem *p)
 {
-    must(mho_circuit_transfer(&p->options, p->M, p->N, p->g, p->floating, p->T));
-    mho_circuit_currents(p->M, p->N, p->T, p->v, p->i);
+    must(mho_circuit_transfer(&p->options, p->N, p->M, p->g, p->floating, p->T));
+    mho_circuit_currents(p->N, p->M, p->T, p->v, p->i);
 }
 
 /* --- the judge: every node of the circuit, conductances on and off the diagonal, Cholesky ---------------- */
@@ -102,37 +102,37 @@ static void hold(nodal *s, size_t i, double g, double v)
     s->x[i] += g * v;
 }
 
-/* Nodes: word lines at the cells, M N of them, then bit lines at the cells. */
+/* Nodes: word lines at the cells, N M of them, then bit lines at the cells. */
 static void judge(const problem *p, double *i_A)
 {
-    const size_t M = p->M, N = p->N, cells = M * N;
+    const size_t N = p->N, M = p->M, cells = N * M;
     const mho_circuit_options *o = &p->options;
     nodal s = {.size = 2 * cells};
     s.a = calloc(s.size * s.size, sizeof *s.a);
     s.x = calloc(s.size, sizeof *s.x);
-    for (size_t m = 0; m < M; m++)
-        for (size_t n = 0; n < N; n++) {
-            const size_t u = m * N + n, w = cells + u;
+    for (size_t n = 0; n < N; n++)
+        for (size_t m = 0; m < M; m++) {
+            const size_t u = n * M + m, w = cells + u;
             join(&s, u, w, p->g[u]);
-            if (n + 1 < N)
-                join(&s, u, u + 1, 1 / o->r_row_ohm);
             if (m + 1 < M)
-                join(&s, w, w + N, 1 / o->r_col_ohm);
+                join(&s, u, u + 1, 1 / o->r_row_ohm);
+            if (n + 1 < N)
+                join(&s, w, w + M, 1 / o->r_col_ohm);
         }
     const double driver = 1 / (o->r_row_ohm + o->r_driver_ohm);
     const double sense = 1 / (o->r_col_ohm + o->r_sense_ohm);
-    for (size_t m = 0; m < M; m++)
-        if (!p->floating[m]) {
-            hold(&s, m * N, driver, p->v[m]);
-            if (o->both_sides)
-                hold(&s, m * N + N - 1, driver, p->v[m]);
-        }
     for (size_t n = 0; n < N; n++)
-        hold(&s, cells + (M - 1) * N + n, sense, 0);
+        if (!p->floating[n]) {
+            hold(&s, n * M, driver, p->v[n]);
+            if (o->both_sides)
+                hold(&s, n * M + M - 1, driver, p->v[n]);
+        }
+    for (size_t m = 0; m < M; m++)
+        hold(&s, cells + (N - 1) * M + m, sense, 0);
     assert_int_equal(LAPACKE_dposv(LAPACK_ROW_MAJOR, 'U', (int)s.size, 1, s.a, (int)s.size, s.x, 1),
                      0);
-    for (size_t n = 0; n < N; n++)
-        i_A[n] = sense * s.x[cells + (M - 1) * N + n];
+    for (size_t m = 0; m < M; m++)
+        i_A[m] = sense * s.x[cells + (N - 1) * M + m];
     free(s.a);
     free(s.x);
 }
@@ -140,17 +140,17 @@ static void judge(const problem *p, double *i_A)
 static void compare(const problem *p, const double *want, double tolerance)
 {
     double scale = 0;
-    for (size_t n = 0; n < p->N; n++)
-        scale = fmax(scale, fabs(want[n]));
-    for (size_t n = 0; n < p->N; n++)
-        if (!(fabs(p->i[n] - want[n]) <= tolerance * scale))
-            fail_msg("%zu x %zu, bit line %zu: %.17g A, want %.17g A", p->M, p->N, n, p->i[n],
-                     want[n]);
+    for (size_t m = 0; m < p->M; m++)
+        scale = fmax(scale, fabs(want[m]));
+    for (size_t m = 0; m < p->M; m++)
+        if (!(fabs(p->i[m] - want[m]) <= tolerance * scale))
+            fail_msg("%zu x %zu, bit line %zu: %.17g A, want %.17g A", p->N, p->M, m, p->i[m],
+                     want[m]);
 }
 
 static void check_against_judge(problem *p, double tolerance)
 {
-    double *want = malloc(p->N * sizeof *want);
+    double *want = malloc(p->M * sizeof *want);
     solve(p);
     judge(p, want);
     compare(p, want, tolerance);
@@ -200,10 +200,10 @@ static void test_ideal_wires_are_the_limit(void **state)
                                  .r_sense_ohm = draw() < 0.5 ? 0 : 1000 * draw(),
                                  .both_sides = draw() < 0.5};
         problem p = make(1 + draw_below(12), 1 + draw_below(12), o);
-        double *want = malloc(p.N * sizeof *want);
+        double *want = malloc(p.M * sizeof *want);
         float_some(&p, draw() < 0.5 ? 0 : 0.4);
         solve(&p);
-        memcpy(want, p.i, p.N * sizeof *want);
+        memcpy(want, p.i, p.M * sizeof *want);
         p.options.r_row_ohm = ideal_row ? 1e-9 : o.r_row_ohm;
         p.options.r_col_ohm = ideal_col ? 1e-9 : o.r_col_ohm;
         solve(&p);
@@ -218,15 +218,15 @@ static void test_ideal_array_is_the_matrix_itself(void **state)
     (void)state;
     problem p = make(30, 20, mho_circuit_options_default());
     solve(&p);
-    for (size_t m = 0; m < p.M; m++)
-        for (size_t n = 0; n < p.N; n++)
-            assert_true(p.T[n * p.M + m] == p.g[m * p.N + n]);
+    for (size_t n = 0; n < p.N; n++)
+        for (size_t m = 0; m < p.M; m++)
+            assert_true(p.T[m * p.N + n] == p.g[n * p.M + m]);
     p.options.r_row_ohm = p.options.r_col_ohm = 1e-12; /* 1e18 times less than a cell's */
     solve(&p);
-    for (size_t m = 0; m < p.M; m++)
-        for (size_t n = 0; n < p.N; n++) {
-            const double want = p.g[m * p.N + n];
-            assert_true(fabs(p.T[n * p.M + m] - want) <=
+    for (size_t n = 0; n < p.N; n++)
+        for (size_t m = 0; m < p.M; m++) {
+            const double want = p.g[n * p.M + m];
+            assert_true(fabs(p.T[m * p.N + n] - want) <=
                         1e-13 * want + 1e-18); /* 1e-18: sneak paths */
         }
     clear(&p);
@@ -243,18 +243,18 @@ static void test_voltages(void **state)
                                        .r_sense_ohm = draw() < 0.3 ? 0 : 100 * draw(),
                                        .both_sides = draw() < 0.5};
         problem p = make(1 + draw_below(30), 1 + draw_below(30), o);
-        double *u = malloc(p.M * p.N * sizeof *u), *w = malloc(p.M * p.N * sizeof *w), residual;
-        double *i = malloc(p.N * sizeof *i);
+        double *u = malloc(p.N * p.M * sizeof *u), *w = malloc(p.N * p.M * sizeof *w), residual;
+        double *i = malloc(p.M * sizeof *i);
         const double foot = o.r_col_ohm + o.r_sense_ohm;
         float_some(&p, draw() < 0.5 ? 0 : 0.3);
         solve(&p);
-        must(mho_circuit_voltages(&o, p.M, p.N, p.g, p.floating, p.v, u, w, &residual));
+        must(mho_circuit_voltages(&o, p.N, p.M, p.g, p.floating, p.v, u, w, &residual));
         assert_true(residual < 1e-15);
-        for (size_t n = 0; n < p.N && foot > 0; n++)
-            i[n] = w[(p.M - 1) * p.N + n] / foot;
+        for (size_t m = 0; m < p.M && foot > 0; m++)
+            i[m] = w[(p.N - 1) * p.M + m] / foot;
         if (foot > 0)
             compare(&p, i, 1e-13);
-        for (size_t k = 0; k < p.M * p.N; k++)
+        for (size_t k = 0; k < p.N * p.M; k++)
             assert_true(fabs(u[k]) <= 1 && fabs(w[k]) <= 1);
         clear(&p);
         free(u);
@@ -263,18 +263,18 @@ static void test_voltages(void **state)
     }
 }
 
-static double largest(const double *x, size_t n)
+static double largest(const double *x, size_t m)
 {
     double most = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < m; i++)
         most = fmax(most, fabs(x[i]));
     return most;
 }
 
 static void random_voltages(problem *p)
 {
-    for (size_t m = 0; m < p->M; m++)
-        p->v[m] = draw() < 0.3 ? (draw() < 0.5 ? 1 : -1) : 2 * draw() - 1;
+    for (size_t n = 0; n < p->N; n++)
+        p->v[n] = draw() < 0.3 ? (draw() < 0.5 ? 1 : -1) : 2 * draw() - 1;
 }
 
 /* The error is within the bound, whatever the wires; and both are small where wires matter little. */
@@ -288,20 +288,20 @@ static void test_approximation_keeps_its_bound(void **state)
                                        .r_sense_ohm = draw() < 0.5 ? 0 : 100 * draw(),
                                        .both_sides = draw() < 0.5};
         problem p = make(1 + draw_below(24), 1 + draw_below(24), o);
-        double *T = malloc(p.M * p.N * sizeof *T), *bound = malloc(p.N * sizeof *bound);
-        double *near = malloc(p.N * sizeof *near);
+        double *T = malloc(p.N * p.M * sizeof *T), *bound = malloc(p.M * sizeof *bound);
+        double *near = malloc(p.M * sizeof *near);
         float_some(&p, draw() < 0.5 ? 0 : 0.3);
-        must(mho_circuit_approximate(&o, p.M, p.N, p.g, p.floating, T, bound));
-        must(mho_circuit_transfer(&o, p.M, p.N, p.g, p.floating, p.T));
+        must(mho_circuit_approximate(&o, p.N, p.M, p.g, p.floating, T, bound));
+        must(mho_circuit_transfer(&o, p.N, p.M, p.g, p.floating, p.T));
         for (size_t k = 0; k < 20; k++) {
             random_voltages(&p);
-            const double v = largest(p.v, p.M);
-            mho_circuit_currents(p.M, p.N, p.T, p.v, p.i);
-            mho_circuit_currents(p.M, p.N, T, p.v, near);
-            for (size_t n = 0; n < p.N; n++)
-                if (!(fabs(near[n] - p.i[n]) <= bound[n] * v))
-                    fail_msg("bit line %zu: %g A, exact %g A, bound %g A", n, near[n], p.i[n],
-                             bound[n] * v);
+            const double v = largest(p.v, p.N);
+            mho_circuit_currents(p.N, p.M, p.T, p.v, p.i);
+            mho_circuit_currents(p.N, p.M, T, p.v, near);
+            for (size_t m = 0; m < p.M; m++)
+                if (!(fabs(near[m] - p.i[m]) <= bound[m] * v))
+                    fail_msg("bit line %zu: %g A, exact %g A, bound %g A", m, near[m], p.i[m],
+                             bound[m] * v);
         }
         clear(&p);
         free(T);
@@ -315,15 +315,15 @@ static void test_approximation_is_of_first_order(void **state)
 {
     (void)state;
     problem p = make(20, 24, mho_circuit_options_default());
-    double *T = malloc(p.M * p.N * sizeof *T), *bound = malloc(p.N * sizeof *bound);
+    double *T = malloc(p.N * p.M * sizeof *T), *bound = malloc(p.M * sizeof *bound);
     double error[2] = {0}, bounds[2];
     for (size_t k = 0; k < 2; k++) {
         p.options.r_row_ohm = p.options.r_col_ohm = k ? 0.1 : 1;
-        must(mho_circuit_approximate(&p.options, p.M, p.N, p.g, NULL, T, bound));
-        must(mho_circuit_transfer(&p.options, p.M, p.N, p.g, NULL, p.T));
-        for (size_t i = 0; i < p.M * p.N; i++)
+        must(mho_circuit_approximate(&p.options, p.N, p.M, p.g, NULL, T, bound));
+        must(mho_circuit_transfer(&p.options, p.N, p.M, p.g, NULL, p.T));
+        for (size_t i = 0; i < p.N * p.M; i++)
             error[k] = fmax(error[k], fabs(T[i] - p.T[i]));
-        bounds[k] = largest(bound, p.N);
+        bounds[k] = largest(bound, p.M);
     }
     print_message("error %g, %g; bound %g, %g\n", error[0], error[1], bounds[0], bounds[1]);
     assert_true(error[0] > 70 * error[1] && bounds[0] > 70 * bounds[1]);
@@ -332,40 +332,40 @@ static void test_approximation_is_of_first_order(void **state)
     free(bound);
 }
 
-/* What driver m sends into sense amplifier n is what a driver at n would send into a sense amplifier at
- * m: transposed and turned around, the array has the transposed T. */
+/* What driver n sends into sense amplifier m is what a driver at m would send into a sense amplifier at
+ * n: transposed and turned around, the array has the transposed T. */
 /* With ideal wires nothing changes; with others the integers are those of T, and fall. */
 static void test_effective_conductances(void **state)
 {
     (void)state;
     const mho_device device = {.bits = 3, .g_on_S = 50e-6, .g_off_S = 1e-6, .resolution_bits = 12};
-    const size_t M = 40, N = 30;
+    const size_t N = 40, M = 30;
     const double unit = (device.g_on_S - device.g_off_S) / 4096;
-    problem p = make(M, N, mho_circuit_options_default());
+    problem p = make(N, M, mho_circuit_options_default());
     int16_t g[1200], effective[1200];
-    for (size_t k = 0; k < M * N; k++)
+    for (size_t k = 0; k < N * M; k++)
         g[k] = (int16_t)draw_below(4097);
     g[7] = -83; /* 7.1e-9 S; 0 S is -83.6 units */
-    must(mho_circuit_effective(&p.options, &device, M, N, M, g, effective));
+    must(mho_circuit_effective(&p.options, &device, N, M, N, g, effective));
     assert_memory_equal(g, effective, sizeof g);
     p.options.r_row_ohm = p.options.r_col_ohm = 2;
-    for (size_t m = 0; m < M; m++)
-        for (size_t n = 0; n < N; n++)
-            p.g[m * N + n] = device.g_off_S + g[n * M + m] * unit;
+    for (size_t n = 0; n < N; n++)
+        for (size_t m = 0; m < M; m++)
+            p.g[n * M + m] = device.g_off_S + g[m * N + n] * unit;
     solve(&p);
-    must(mho_circuit_effective(&p.options, &device, M, N, M, g, effective));
-    for (size_t k = 0; k < M * N; k++) {
+    must(mho_circuit_effective(&p.options, &device, N, M, N, g, effective));
+    for (size_t k = 0; k < N * M; k++) {
         const double exact = (p.T[k] - device.g_off_S) / unit;
         assert_true(fabs(effective[k] - exact) <= 0.5 + 1e-9);
         assert_true(g[k] < 100 || effective[k] < g[k]);
     }
     int16_t part[1200];
     memcpy(part, g, sizeof g);
-    must(mho_circuit_effective(&p.options, &device, 10, N, M, part + 5, part + 5));
-    for (size_t k = 0; k < M * N; k++) /* word lines 5 to 14 only */
-        assert_true(k % M < 5 || k % M > 14 ? part[k] == g[k] : g[k] < 2000 || part[k] < g[k]);
+    must(mho_circuit_effective(&p.options, &device, 10, M, N, part + 5, part + 5));
+    for (size_t k = 0; k < N * M; k++) /* word lines 5 to 14 only */
+        assert_true(k % N < 5 || k % N > 14 ? part[k] == g[k] : g[k] < 2000 || part[k] < g[k]);
     g[0] = -100;
-    assert_int_equal(mho_circuit_effective(&p.options, &device, M, N, M, g, effective),
+    assert_int_equal(mho_circuit_effective(&p.options, &device, N, M, N, g, effective),
                      MHO_EDOMAIN);
     clear(&p);
 }
@@ -373,23 +373,23 @@ static void test_effective_conductances(void **state)
 static void test_reciprocity(void **state)
 {
     (void)state;
-    const size_t M = 13, N = 21;
-    problem p = make(M, N,
+    const size_t N = 13, M = 21;
+    problem p = make(N, M,
                      (mho_circuit_options){
                          .r_row_ohm = 3, .r_col_ohm = 40, .r_driver_ohm = 5, .r_sense_ohm = 60});
-    problem q = make(N, M,
+    problem q = make(M, N,
                      (mho_circuit_options){
                          .r_row_ohm = 40, .r_col_ohm = 3, .r_driver_ohm = 60, .r_sense_ohm = 5});
-    for (size_t m = 0; m < M; m++)
-        for (size_t n = 0; n < N; n++)
-            q.g[(N - 1 - n) * M + (M - 1 - m)] = p.g[m * N + n];
+    for (size_t n = 0; n < N; n++)
+        for (size_t m = 0; m < M; m++)
+            q.g[(M - 1 - m) * N + (N - 1 - n)] = p.g[n * M + m];
     solve(&p);
     solve(&q);
-    for (size_t m = 0; m < M; m++)
-        for (size_t n = 0; n < N; n++) {
-            const double a = p.T[n * M + m], b = q.T[(M - 1 - m) * N + (N - 1 - n)];
+    for (size_t n = 0; n < N; n++)
+        for (size_t m = 0; m < M; m++) {
+            const double a = p.T[m * N + n], b = q.T[(N - 1 - n) * M + (M - 1 - m)];
             if (!(fabs(a - b) <= 1e-13 * a))
-                fail_msg("T(%zu, %zu) = %.17g S, turned around %.17g S", n, m, a, b);
+                fail_msg("T(%zu, %zu) = %.17g S, turned around %.17g S", m, n, a, b);
         }
     clear(&p);
     clear(&q);
@@ -402,20 +402,20 @@ static void test_scaling(void **state)
     (void)state;
     problem p =
         make(37, 22, (mho_circuit_options){.r_row_ohm = 1e-4, .r_col_ohm = 3e5, .r_sense_ohm = 2});
-    for (size_t k = 0; k < p.M * p.N; k++)
+    for (size_t k = 0; k < p.N * p.M; k++)
         p.g[k] = 1e-12 * pow(1e12, draw());
     float_some(&p, 0.3);
     solve(&p);
-    double *T = malloc(p.M * p.N * sizeof *T);
-    memcpy(T, p.T, p.M * p.N * sizeof *T);
+    double *T = malloc(p.N * p.M * sizeof *T);
+    memcpy(T, p.T, p.N * p.M * sizeof *T);
     const double factor = 1.7e-3;
-    for (size_t k = 0; k < p.M * p.N; k++)
+    for (size_t k = 0; k < p.N * p.M; k++)
         p.g[k] *= factor;
     p.options.r_row_ohm /= factor;
     p.options.r_col_ohm /= factor;
     p.options.r_sense_ohm /= factor;
     solve(&p);
-    for (size_t k = 0; k < p.M * p.N; k++)
+    for (size_t k = 0; k < p.N * p.M; k++)
         if (!(fabs(p.T[k] - factor * T[k]) <= 1e-12 * p.T[k]))
             fail_msg("entry %zu: %.17g S, want %.17g S", k, p.T[k], factor * T[k]);
     clear(&p);
@@ -424,7 +424,7 @@ static void test_scaling(void **state)
 
 static void refused(problem *p, const char *text)
 {
-    const mho_status s = mho_circuit_transfer(&p->options, p->M, p->N, p->g, p->floating, p->T);
+    const mho_status s = mho_circuit_transfer(&p->options, p->N, p->M, p->g, p->floating, p->T);
     assert_int_equal(s, MHO_EDOMAIN);
     if (!strstr(mho_error_message(), text))
         fail_msg("message \"%s\" lacks \"%s\"", mho_error_message(), text);
@@ -452,12 +452,12 @@ static void test_refusals(void **state)
     refused(&p, "word line 2 floats");
     p.floating[1] = false; /* driven: fine */
     solve(&p);
-    for (size_t n = 0; n < p.N; n++)
-        assert_true(isfinite(p.i[n]));
-    const size_t M = p.M;
-    p.M = 0;
+    for (size_t m = 0; m < p.M; m++)
+        assert_true(isfinite(p.i[m]));
+    const size_t N = p.N;
+    p.N = 0;
     refused(&p, "0 x 5");
-    p.M = M;
+    p.N = N;
     clear(&p);
 }
 
@@ -472,16 +472,16 @@ static void test_extremes_are_finite(void **state)
                        &p.options.r_sense_ohm};
         for (size_t k = 0; k < 4; k++)
             *r[k] = value[draw_below(6)];
-        for (size_t k = 0; k < p.M * p.N; k++)
+        for (size_t k = 0; k < p.N * p.M; k++)
             p.g[k] = value[draw_below(6)];
         float_some(&p, 0.3);
         solve(&p);
-        double *bound = malloc(p.N * sizeof *bound);
-        for (size_t k = 0; k < p.M * p.N; k++)
+        double *bound = malloc(p.M * sizeof *bound);
+        for (size_t k = 0; k < p.N * p.M; k++)
             assert_true(isfinite(p.T[k]) && p.T[k] >= 0);
-        must(mho_circuit_approximate(&p.options, p.M, p.N, p.g, p.floating, p.T, bound));
-        for (size_t k = 0; k < p.M * p.N; k++)
-            assert_true(isfinite(p.T[k]) && p.T[k] >= 0 && isfinite(bound[k / p.M]));
+        must(mho_circuit_approximate(&p.options, p.N, p.M, p.g, p.floating, p.T, bound));
+        for (size_t k = 0; k < p.N * p.M; k++)
+            assert_true(isfinite(p.T[k]) && p.T[k] >= 0 && isfinite(bound[k / p.N]));
         free(bound);
         clear(&p);
     }
@@ -489,16 +489,16 @@ static void test_extremes_are_finite(void **state)
 
 static mho_status every_call(const problem *p, double *bound)
 {
-    mho_status s = mho_circuit_transfer(&p->options, p->M, p->N, p->g, NULL, p->T);
+    mho_status s = mho_circuit_transfer(&p->options, p->N, p->M, p->g, NULL, p->T);
     if (!s)
-        s = mho_circuit_approximate(&p->options, p->M, p->N, p->g, NULL, p->T, bound);
+        s = mho_circuit_approximate(&p->options, p->N, p->M, p->g, NULL, p->T, bound);
     double u[99], w[99], residual;
     if (!s)
-        s = mho_circuit_voltages(&p->options, p->M, p->N, p->g, NULL, p->v, u, w, &residual);
+        s = mho_circuit_voltages(&p->options, p->N, p->M, p->g, NULL, p->v, u, w, &residual);
     const mho_device device = {.bits = 3, .g_on_S = 50e-6, .resolution_bits = 12};
     int16_t cells[99] = {0};
     if (!s)
-        s = mho_circuit_effective(&p->options, &device, p->M, p->N, p->M, cells, cells);
+        s = mho_circuit_effective(&p->options, &device, p->N, p->M, p->N, cells, cells);
     return s;
 }
 
@@ -533,7 +533,7 @@ static mho_status solve_one(void *context, size_t item, size_t thread)
 {
     many *all = context;
     (void)thread;
-    return mho_circuit_transfer(&all->p.options, all->p.M, all->p.N, all->p.g, NULL, all->T[item]);
+    return mho_circuit_transfer(&all->p.options, all->p.N, all->p.M, all->p.g, NULL, all->T[item]);
 }
 
 /* Several threads, each with a crossbar of its own, find the same digits as one. */
@@ -542,12 +542,12 @@ static void test_threads(void **state)
     (void)state;
     many all = {.p = make(150, 130, (mho_circuit_options){.r_row_ohm = 2, .r_col_ohm = 3})};
     for (size_t k = 0; k < 8; k++)
-        all.T[k] = malloc(all.p.M * all.p.N * sizeof *all.T[k]);
+        all.T[k] = malloc(all.p.N * all.p.M * sizeof *all.T[k]);
     solve(&all.p);
     must(mho_run_set_threads(NULL, 4));
     must(mhoi_parallel(8, solve_one, &all));
     for (size_t k = 0; k < 8; k++) {
-        assert_memory_equal(all.T[k], all.p.T, all.p.M * all.p.N * sizeof *all.p.T);
+        assert_memory_equal(all.T[k], all.p.T, all.p.N * all.p.M * sizeof *all.p.T);
         free(all.T[k]);
     }
     clear(&all.p);

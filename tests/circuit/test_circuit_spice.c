@@ -18,7 +18,7 @@
 
 typedef struct spice_case {
     const char *name;
-    size_t M, N;
+    size_t N, M;
     mho_circuit_options options;
     double floating, zeros; /* shares */
 } spice_case;
@@ -77,54 +77,54 @@ static void must(mho_status s)
 }
 
 /* Runs ngspice on the file and reads `i(vsN) = x` for every bit line. */
-static void run_ngspice(const char *path, size_t N, double *i_A)
+static void run_ngspice(const char *path, size_t M, double *i_A)
 {
     char command[256], line[512];
-    size_t n, seen = 0;
+    size_t m, seen = 0;
     double value;
     (void)snprintf(command, sizeof command, "ngspice -b %s 2>&1", path);
     FILE *pipe = popen(command, "r"); /* NOLINT: a fixed program */
     assert_non_null(pipe);
     while (fgets(line, sizeof line, pipe))
-        if (sscanf(line, "i(vs%zu) = %lf", &n, &value) == 2 && n >= 1 && n <= N) {
-            i_A[n - 1] = value;
+        if (sscanf(line, "i(vs%zu) = %lf", &m, &value) == 2 && m >= 1 && m <= M) {
+            i_A[m - 1] = value;
             seen++;
         }
     pclose(pipe);
-    assert_int_equal(seen, N);
+    assert_int_equal(seen, M);
 }
 
 static void check_case(const spice_case *c)
 {
-    const size_t M = c->M, N = c->N;
-    double *g = malloc(M * N * sizeof *g), *T = malloc(M * N * sizeof *T);
-    double *v = malloc(M * sizeof *v), *i = malloc(N * sizeof *i), *want = malloc(N * sizeof *want);
-    bool *floating = calloc(M, sizeof *floating);
-    for (size_t k = 0; k < M * N; k++)
+    const size_t N = c->N, M = c->M;
+    double *g = malloc(N * M * sizeof *g), *T = malloc(N * M * sizeof *T);
+    double *v = malloc(N * sizeof *v), *i = malloc(M * sizeof *i), *want = malloc(M * sizeof *want);
+    bool *floating = calloc(N, sizeof *floating);
+    for (size_t k = 0; k < N * M; k++)
         g[k] = draw() < c->zeros ? 0 : 1e-6 * pow(200, draw());
-    for (size_t m = 0; m < M; m++) {
-        v[m] = 0.1 + draw();
-        floating[m] = m > 0 && draw() < c->floating;
-        g[m * N + (m + 1) % N] = 2e-6;
+    for (size_t n = 0; n < N; n++) {
+        v[n] = 0.1 + draw();
+        floating[n] = n > 0 && draw() < c->floating;
+        g[n * M + (n + 1) % M] = 2e-6;
     }
     char path[] = "netlist-XXXXXX";
     const int descriptor = mkstemp(path);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     assert_non_null(file);
-    must(mho_circuit_spice(&c->options, M, N, g, floating, v, file));
+    must(mho_circuit_spice(&c->options, N, M, g, floating, v, file));
     assert_int_equal(fclose(file), 0);
-    run_ngspice(path, N, want);
+    run_ngspice(path, M, want);
     assert_int_equal(unlink(path), 0);
-    must(mho_circuit_transfer(&c->options, M, N, g, floating, T));
-    mho_circuit_currents(M, N, T, v, i);
+    must(mho_circuit_transfer(&c->options, N, M, g, floating, T));
+    mho_circuit_currents(N, M, T, v, i);
     double worst = 0;
-    for (size_t n = 0; n < N; n++) {
-        const double error = fabs(i[n] - want[n]) / fabs(want[n]);
+    for (size_t m = 0; m < M; m++) {
+        const double error = fabs(i[m] - want[m]) / fabs(want[m]);
         worst = error > worst ? error : worst;
         if (!(error <= TOLERANCE))
-            fail_msg("%s, bit line %zu: %.17g A, ngspice %.17g A", c->name, n + 1, i[n], want[n]);
+            fail_msg("%s, bit line %zu: %.17g A, ngspice %.17g A", c->name, m + 1, i[m], want[m]);
     }
-    print_message("%-24s %2zu x %2zu  largest relative difference %.1e\n", c->name, M, N, worst);
+    print_message("%-24s %2zu x %2zu  largest relative difference %.1e\n", c->name, N, M, worst);
     free(g);
     free(T);
     free(v);
