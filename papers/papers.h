@@ -3,10 +3,12 @@
  *
  * A paper's run function computes values and hands each to paper_value under its row's name.  What the
  * paper prints, the tolerance and the place are data: papers/PAPER/expected.csv with the columns
- *     id,name,printed,unit,tolerance,status,note
+ *     id,name,printed,unit,tolerance,status,note,variant
  * printed and the value are in `unit`; deviation and tolerance are relative to printed; where that is 0, or
  * the unit is `points` (of error, in %), they are differences.  status is empty
- * (the tolerance decides), `fitted`, or `not-reproducible`, and then note gives the reason.  Every row of
+ * (the tolerance decides), `fitted`, or `not-reproducible`, and then note gives the reason.  A difference in points
+ * that is no larger than its tolerance cannot be told from none: it misses or is not reproducible, "within noise",
+ * but never holds.  variant (may be left out): which of several readings of the paper judges what is printed.  Every row of
  * the file must get its value, and every value must have its row: nothing is left out silently. */
 #ifndef MHO_PAPERS_H
 #define MHO_PAPERS_H
@@ -30,10 +32,10 @@ typedef enum paper_status {
 } paper_status;
 
 typedef struct paper_row {
-    char name[96], unit[16], note[400];
+    char name[96], unit[16], note[400], variant[32];
     double printed, tolerance; /* NaN: none */
     double value, deviation;
-    bool has_value;
+    bool has_value, within_noise;
     paper_status status;
 } paper_row;
 

@@ -7,8 +7,8 @@
 
 #include "papers.h"
 
-enum { COLUMNS = 7, CELL = 512 };
-enum { ID, NAME, PRINTED, UNIT, TOLERANCE, STATUS, NOTE };
+enum { COLUMNS = 8, CELL = 512 };
+enum { ID, NAME, PRINTED, UNIT, TOLERANCE, STATUS, NOTE, VARIANT };
 
 /* One line into cells, with "quoted, text"; returns the start of the next line. */
 static const char *split_line(const char *line, char cell[COLUMNS][CELL])
@@ -38,6 +38,7 @@ static mho_status fill_row(const paper *p, char cell[COLUMNS][CELL], paper_row *
     snprintf(row->name, sizeof row->name, "%.95s", cell[NAME]);
     snprintf(row->unit, sizeof row->unit, "%.15s", cell[UNIT]);
     snprintf(row->note, sizeof row->note, "%.399s", cell[NOTE]);
+    snprintf(row->variant, sizeof row->variant, "%.31s", cell[VARIANT]);
     if (!strcmp(cell[STATUS], "fitted"))
         row->status = PAPER_FITTED;
     else if (!strcmp(cell[STATUS], "not-reproducible"))
@@ -124,6 +125,21 @@ bool paper_row_absolute(const paper_row *row)
     return row->printed == 0 || !strcmp(row->unit, "points");
 }
 
+/* A row of points whose allowance, the statistical error of both sides, reaches from what is printed to 0:
+ * no effect at all would do as well. */
+static void call_noise(paper_row *row)
+{
+    char old[sizeof row->note];
+    if (strcmp(row->unit, "points") != 0 || row->printed == 0 ||
+        fabs(row->printed) > row->tolerance + 1e-12)
+        return;
+    memcpy(old, row->note, sizeof old);
+    row->status = PAPER_NOT_REPRODUCIBLE;
+    row->within_noise = true;
+    snprintf(row->note, sizeof row->note,
+             "within noise: no difference at all would do as well%s%.340s", *old ? "; " : "", old);
+}
+
 static mho_status judge(const paper *p, paper_result *result)
 {
     for (size_t i = 0; i < result->rows; i++) {
@@ -138,6 +154,8 @@ static mho_status judge(const paper *p, paper_result *result)
             continue;
         if (!(fabs(row->deviation) <= row->tolerance + 1e-12))
             row->status = PAPER_MISSES;
+        else
+            call_noise(row);
     }
     return MHO_OK;
 }

@@ -49,6 +49,7 @@ static mho_json *row_json(const paper_row *row)
     mho_json_put(v, "tolerance", number_or_null(row->tolerance));
     mho_json_put(v, "status", mho_json_text(paper_status_name(row->status)));
     mho_json_put(v, "note", mho_json_text(row->note));
+    mho_json_put(v, "variant", mho_json_text(row->variant));
     return v;
 }
 
@@ -74,10 +75,10 @@ static void number_cell(cli_table *t, double v)
         cli_table_text(t, "%.6g", v);
 }
 
-static const char *mark(paper_status s)
+static const char *mark(const paper_row *row)
 {
     static const char *const marks[] = {"ok", "MISSES", "fitted", "not reproducible"};
-    return marks[s];
+    return row->within_noise ? "within noise" : marks[row->status];
 }
 
 static void print_rows(const cli_args *args, const report *r)
@@ -110,7 +111,7 @@ static void print_rows(const cli_args *args, const report *r)
                            (args->csv ? 1 : 100) * row->tolerance);
         else
             cli_table_text(t, "exact");
-        cli_table_text(t, "%s", args->csv ? paper_status_name(row->status) : mark(row->status));
+        cli_table_text(t, "%s", args->csv ? paper_status_name(row->status) : mark(row));
         if (args->csv)
             cli_table_text(t, "%s", row->note);
     }
@@ -139,20 +140,48 @@ static void print_notes(const cli_args *args, const report *r)
     }
 }
 
+/* Those with the status, by the reading of the paper that judges them where rows name one:
+ * " (2 uniform variation, 1 Gaussian variation)". */
+static void print_variants(const cli_args *args, const report *r, paper_status status)
+{
+    const paper_row *row = r->result.row;
+    size_t groups = 0;
+    for (size_t i = 0; i < r->result.rows; i++) {
+        size_t same = 0;
+        bool seen = !row[i].variant[0] || row[i].status != status;
+        for (size_t k = 0; k < r->result.rows && !seen; k++) {
+            const bool equal = row[k].status == status && !strcmp(row[k].variant, row[i].variant);
+            seen = equal && k < i;
+            same += equal;
+        }
+        if (!seen)
+            fprintf(args->out, "%s%zu %s", groups++ ? ", " : " (", same, row[i].variant);
+    }
+    fputs(groups ? ")" : "", args->out);
+}
+
 static void print_summary(const cli_args *args, const report *r)
 {
-    size_t count[4] = {0};
+    static const char *const names[] = {"hold", "miss", "fitted", "not reproducible"};
+    size_t count[4] = {0}, noise = 0;
     const cli_marks *m = cli_marks_of(args->color);
-    for (size_t i = 0; i < r->result.rows; i++)
+    for (size_t i = 0; i < r->result.rows; i++) {
         count[r->result.row[i].status]++;
-    fprintf(args->out, "  %s%zu hold%s", count[PAPER_MISSES] ? "" : m->good, count[PAPER_HOLDS],
-            count[PAPER_MISSES] ? "" : m->end);
-    if (count[PAPER_MISSES])
-        fprintf(args->out, ", %s%zu miss%s", m->bad, count[PAPER_MISSES], m->end);
-    if (count[PAPER_FITTED])
-        fprintf(args->out, ", %zu fitted", count[PAPER_FITTED]);
-    if (count[PAPER_NOT_REPRODUCIBLE])
-        fprintf(args->out, ", %zu not reproducible", count[PAPER_NOT_REPRODUCIBLE]);
+        noise += r->result.row[i].within_noise;
+    }
+    for (size_t s = PAPER_HOLDS; s <= PAPER_NOT_REPRODUCIBLE; s++) {
+        const bool colored = s == PAPER_MISSES || (s == PAPER_HOLDS && !count[PAPER_MISSES]);
+        if (s != PAPER_HOLDS && !count[s])
+            continue;
+        fprintf(args->out, "%s%s%zu %s%s", s == PAPER_HOLDS ? "  " : ", ",
+                !colored            ? ""
+                : s == PAPER_MISSES ? m->bad
+                                    : m->good,
+                count[s], names[s], colored ? m->end : "");
+        print_variants(args, r, (paper_status)s);
+        if (s == PAPER_NOT_REPRODUCIBLE && noise)
+            fprintf(args->out, ", %zu of them within noise", noise);
+    }
     fprintf(args->out, "; %.2f s\n", r->seconds);
 }
 

@@ -9,7 +9,7 @@ done
 for id in bcnn-table2 bcnn-table4 bcnn-fig5 bcnn-pipeline; do
     run reproduce $id --json; want_code 0; want_no_err
     want_json "v['id'] == '$id' and v['source'] and v['seconds'] >= 0 and len(v['rows']) >= 10"
-    want_json 'all(set(r) == {"name", "printed", "mho", "unit", "deviation", "tolerance", "status", "note"}
+    want_json 'all(set(r) == {"name", "printed", "mho", "unit", "deviation", "tolerance", "status", "note", "variant"}
                    for r in v["rows"])'
     want_json 'all(r["status"] in ("holds", "fitted", "not-reproducible") for r in v["rows"])'
     want_json 'all(r["note"] for r in v["rows"] if r["status"] == "not-reproducible")'
