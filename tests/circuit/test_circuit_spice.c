@@ -25,7 +25,7 @@ typedef struct spice_case {
 
 static const spice_case cases[] = {
     {"plain", 16, 16, {.r_row_ohm = 1, .r_col_ohm = 1}, 0, 0},
-    {"largest", 64, 64, {.r_row_ohm = 2.5, .r_col_ohm = 1.5}, 0, 0.1},
+    {"largest", 36, 36, {.r_row_ohm = 2.5, .r_col_ohm = 1.5}, 0, 0.1},
     {"wide, unequal wires", 9, 40, {.r_row_ohm = 0.3, .r_col_ohm = 20}, 0, 0},
     {"tall, unequal wires", 50, 11, {.r_row_ohm = 30, .r_col_ohm = 0.2}, 0, 0.3},
     {"one word line", 1, 12, {.r_row_ohm = 4, .r_col_ohm = 3}, 0, 0},

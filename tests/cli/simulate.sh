@@ -2,10 +2,10 @@
 # mho simulate: keys of its JSON, same digits for any thread count, what is refused.
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 model=$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx
-few="--data synthetic --images 200 --trials 3 --set output.calibration_images=50"
+few="--data synthetic --images 40 --trials 3 --set output.calibration_images=20"
 
 run simulate "$model" --hw bcnn $few --json; want_code 0
-want_json 'v["images"] == 200 and v["hw"] == "bcnn" and v["data"] == "synthetic" and v["seed"] == 1'
+want_json 'v["images"] == 40 and v["hw"] == "bcnn" and v["data"] == "synthetic" and v["seed"] == 1'
 want_json 'v["network"] and v["threads"] >= 1 and v["kernel"] in ("ref", "avx2", "avx512")'
 want_json 'all(0 <= v[k] <= 1 for k in ("software_error", "ideal_device_error"))'
 want_json 'v["hardware_error"]["trials"] == 3 and len(v["hardware_error"]["by_trial"]) == 3'
@@ -25,7 +25,7 @@ run simulate "$model" --hw bcnn $few --json --set device.variation=0 --set outpu
 want_code 0
 want_json 'v["hardware_error"]["max"] == v["hardware_error"]["min"] == v["software_error"] == v["ideal_device_error"]'
 
-least="--data synthetic --images 50 --trials 2 --set output.calibration_images=10"
+least="--data synthetic --images 30 --trials 2 --set output.calibration_images=10"
 # Every effect of the device at once: same digits for any thread count; what programming took is told.
 all="--set device.variation_rise=0.2 --set device.stuck_on=0.01 --set device.stuck_off=0.02 --set device.drift_nu=0.03
     --set device.drift_nu_spread=0.01 --set device.drift_time=1e4 --set device.verify_rewrites=3 --set device.off_leak=true"

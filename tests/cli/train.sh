@@ -6,7 +6,7 @@
 import random, struct, os
 random.seed(1)
 os.makedirs("data", exist_ok=True)
-for part, count in ("train", 300), ("t10k", 60):
+for part, count in ("train", 120), ("t10k", 60):
     labels = bytes(i % 10 for i in range(count))
     pixels = bytearray()
     for label in labels:

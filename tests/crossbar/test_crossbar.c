@@ -11,6 +11,10 @@
 #include "base/alloc.h"
 #include "crossbar/crossbar_impl.h"
 
+#ifndef MHO_TEST_SHARE
+#define MHO_TEST_SHARE 1 /* of the random cases, where a kernel is emulated */
+#endif
+
 static uint64_t random_state = 20240607;
 
 static uint32_t draw(uint32_t below)
@@ -207,7 +211,7 @@ static void compare(problem *p, size_t number)
 static void random_shapes_match_the_definition(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 150; ++i) {
+    for (size_t i = 0; i < 150 / MHO_TEST_SHARE; ++i) {
         problem p = random_problem();
         fill(&p, 0, 4096);
         compare(&p, i);
@@ -236,7 +240,7 @@ static problem connected(size_t rows, size_t columns, size_t crossbar_rows, size
 static void large_shapes_match_the_definition(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 40; ++i) {
+    for (size_t i = 0; i < 40 / MHO_TEST_SHARE; ++i) {
         problem p = connected(100 + draw(900), 1 + draw(90), 1 + draw(700), 1 + draw(90));
         p.per_pair = draw(2);
         if (i % 3 == 0) { /* positions in whole tiles */
@@ -261,7 +265,7 @@ static void any_conductances_match_the_definition(void **state)
     (void)state;
     const int32_t low[] = {0, -2000, 0, -16384, -32767, 4000, 0, 1},
                   high[] = {1, 6553, 13107, 16384, 32767, 4096, 26214, 1};
-    for (size_t i = 0; i < 120; ++i) {
+    for (size_t i = 0; i < 120 / MHO_TEST_SHARE; ++i) {
         problem p = random_problem();
         if (p.shape.input_bits > 1)
             p.shape.crossbar_rows = 1 + draw(60);
@@ -289,7 +293,7 @@ static void make_ideal(problem *p)
 static void ideal_cells_match_the_definition(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 150; ++i) {
+    for (size_t i = 0; i < 150 / MHO_TEST_SHARE; ++i) {
         problem p = random_problem();
         p.shape.input_bits = 1;
         p.shape.input_signed = false;
@@ -373,7 +377,7 @@ static void converters_are_exact_in_any_range(void **state)
 static void code_is_exact_at_every_sum(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 300; ++i) {
+    for (size_t i = 0; i < 300 / MHO_TEST_SHARE; ++i) {
         const mho_converter converter = {.codes = (int32_t)(2U << draw(8)),
                                          .edge = (int32_t)draw(400000) - 200000,
                                          .step = (int32_t)(1 + draw(9000))};
@@ -391,7 +395,7 @@ static void code_is_exact_at_every_sum(void **state)
 static void splits_add_up(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 40; ++i) {
+    for (size_t i = 0; i < 40 / MHO_TEST_SHARE; ++i) {
         problem p = random_problem();
         p.converter.codes = 0;
         fill(&p, 0, 4096);
@@ -442,7 +446,7 @@ static void count_sums(void *user, const int32_t *s_plus, const int32_t *s_minus
 static void every_sum_is_told_once(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 60; ++i) {
+    for (size_t i = 0; i < 60 / MHO_TEST_SHARE; ++i) {
         problem p = random_problem();
         tally first = {0};
         fill(&p, 0, 4096);

@@ -66,12 +66,12 @@ want_same()
 # This CPU lacks the kernels that $1 asks for: the program says so, and nothing else went wrong.
 lacks_cpu() { [ "$code" = 2 ] && grep -q "MHO_CPU.*$1" err; }
 
-# interrupt WHAT ARGUMENTS: Ctrl-C after 1, 4, 16, 64 seconds, until a run has something to tell by then; what it told
+# interrupt WHAT ARGUMENTS: Ctrl-C after 0.5, 4, 16, 64 seconds, until a run has something to tell by then; what it told
 # is in out.  Fails where no run has.
 interrupt()
 {
     local wait pid
-    for wait in 1 4 16 64; do
+    for wait in 0.5 4 16 64; do
         command="mho $*, interrupted after $wait s"
         code=0
         "$mho" "$@" >out 2>err </dev/null &
