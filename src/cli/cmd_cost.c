@@ -11,11 +11,25 @@ static double share(double part, double whole)
     return whole > 0 ? part / whole : 0;
 }
 
-/* Components of one group keep apart: ADC of 8 bits and of 4. */
 static bool first_of_component(const mho_cost *cost, size_t i)
 {
     for (size_t k = 0; k < i; k++)
         if (cost->entry[k].component == cost->entry[i].component)
+            return false;
+    return true;
+}
+
+/* A row each: components of one group keep apart (ADC of 8 bits and of 4), and groups of one component (an adder that
+ * subtracts and one that adds slices). */
+static bool same_row(const mho_cost_entry *a, const mho_cost_entry *b)
+{
+    return a->component == b->component && !strcmp(a->activity->group, b->activity->group);
+}
+
+static bool first_of_row(const mho_cost *cost, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (same_row(&cost->entry[k], &cost->entry[i]))
             return false;
     return true;
 }
@@ -26,10 +40,10 @@ static void print_components(const cli_args *args, const mho_cost *cost)
         "By component", "component|group|number>|operations>|energy=>|share>|area=>|share>");
     for (size_t i = 0; i < cost->entries; i++) {
         double amount = 0, operations = 0, energy = 0, area = 0;
-        if (!first_of_component(cost, i))
+        if (!first_of_row(cost, i))
             continue;
         for (size_t k = i; k < cost->entries; k++) {
-            if (cost->entry[k].component != cost->entry[i].component)
+            if (!same_row(&cost->entry[k], &cost->entry[i]))
                 continue;
             amount += cost->entry[k].activity->amount;
             operations += cost->entry[k].activity->operations;

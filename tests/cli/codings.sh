@@ -41,6 +41,16 @@ for coding in direct two_reads two_rows; do
         done
     done
 done
+# A window occupies its layer for as many cycles as it has reads.
+run pipeline lenet --service 8 --json; want_code 0; cp out eight
+run pipeline lenet --hw cnn8 --set input.bits_per_read=1 --json; want_code 0
+want_json 'v["cycles"]["simulated"] == json.load(open("eight"))["cycles"]["simulated"] > 2000'
+run pipeline lenet --hw cnn8 --set input.bits_per_read=1 --service 1 --json; want_code 0
+want_json 'v["cycles"]["simulated"] == 786'
+run evaluate lenet --hw cnn8 --set input.bits_per_read=1 --data synthetic --images 10 --set output.calibration_images=10 --json
+want_code 0; want_json 'v["cycles"]["pipelined"] == json.load(open("eight"))["cycles"]["simulated"]'
+want_json 'v["cycles"]["layer_by_layer"] == 1090 + 7 * (576 + 64 + 1 + 1)'
+
 # Single cells are written once, not as pairs: half the cells and one reference column a crossbar.
 run cost lenet --json; want_code 0; cp out pairs
 run cost lenet --json --set crossbar.weights=single --set crossbar.offset=digital --set output.bits=4; want_code 0
