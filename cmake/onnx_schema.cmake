@@ -1,10 +1,11 @@
 # C code of the ONNX schema, generated from the .proto that libonnx-dev installs.
 set(MHO_ONNX_DIR ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${MHO_ONNX_DIR})
+# In a package of our own, so that every symbol has our prefix: a program may have the schema from elsewhere too.
 add_custom_command(
   OUTPUT ${MHO_ONNX_DIR}/onnx.pb-c.c ${MHO_ONNX_DIR}/onnx.pb-c.h
-  COMMAND ${PROTOC_C} --proto_path=${ONNX_SCHEMA_DIR}/onnx --c_out=${MHO_ONNX_DIR}
-          ${ONNX_SCHEMA_DIR}/onnx/onnx.proto
+  COMMAND sed "s/^package onnx;/package mhoi_onnx;/" ${ONNX_SCHEMA_DIR}/onnx/onnx.proto > ${MHO_ONNX_DIR}/onnx.proto
+  COMMAND ${PROTOC_C} --proto_path=${MHO_ONNX_DIR} --c_out=${MHO_ONNX_DIR} ${MHO_ONNX_DIR}/onnx.proto
   DEPENDS ${ONNX_SCHEMA_DIR}/onnx/onnx.proto
   VERBATIM)
 add_library(mho_onnx_schema OBJECT ${MHO_ONNX_DIR}/onnx.pb-c.c)

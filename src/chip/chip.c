@@ -91,19 +91,19 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
 {
     bool needed = false;
     for (size_t i = 0; i < chip->steps; i++)
-        needed = needed || chip_makes_codes(chip, &chip->step[i]);
+        needed = needed || mhoi_chip_makes_codes(chip, &chip->step[i]);
     for (size_t l = 0; l < chip->layers; l++) {
         chip_layer *layer = &chip->layer[l];
         const bool ideal = layer->place->output_bits == 0 || layer->place->sense;
         layer->converter.step = layer->calibrated.step = 1;
         layer->needs_range = !ideal && chip->plan->output.range != MHO_RANGE_FULL;
         if (!ideal && !layer->needs_range)
-            layer->calibrated =
-                chip_converter_of(chip, layer, mhoi_range_full(chip->plan, layer->place), false);
+            layer->calibrated = mhoi_chip_converter_of(
+                chip, layer, mhoi_range_full(chip->plan, layer->place), false);
         needed = needed || layer->needs_range;
     }
     for (size_t i = 0; i < chip->steps; i++)
-        chip_rescale(chip, &chip->step[i]);
+        mhoi_chip_rescale(chip, &chip->step[i]);
     mho_status s = MHO_OK;
     if (needed && (!images || !images->count))
         return mho_error(MHO_EUSAGE, "hardware %s needs calibration images, there are none",
@@ -111,11 +111,11 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
     if (needed)
         s = check_images(chip, images, 0, 0);
     if (!s && needed)
-        s = chip_calibrate(chip, images);
+        s = mhoi_chip_calibrate(chip, images);
     for (size_t l = 0; !s && l < chip->layers; l++) {
         chip->layer[l].converter = chip->layer[l].calibrated;
         if (chip->layer[l].z_edge)
-            chip_threshold_set(&chip->layer[l]);
+            mhoi_chip_threshold_set(&chip->layer[l]);
     }
     return s;
 }
@@ -154,9 +154,9 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     chip->plan = mhoi_plan_hold(placement);
     s = mhoi_alloc(&chip->tally, 1, sizeof *chip->tally, "counts");
     if (!s)
-        s = chip_plan(chip, net);
+        s = mhoi_chip_plan(chip, net);
     if (!s)
-        s = chip_buffers_set(chip);
+        s = mhoi_chip_buffers_set(chip);
     if (!s) {
         choose_block(chip);
         s = alloc_conductances(chip);
@@ -188,9 +188,9 @@ void mho_chip_destroy(mho_chip *chip)
     if (!chip)
         return;
     for (size_t l = 0; l < chip->layers; l++)
-        chip_layer_free(&chip->layer[l]);
+        mhoi_chip_layer_free(&chip->layer[l]);
     for (size_t i = 0; i < chip->steps; i++) {
-        chip_chain_free(&chip->step[i].chain);
+        mhoi_chip_chain_free(&chip->step[i].chain);
         mhoi_free(&chip->step[i].all);
     }
     mhoi_free(&chip->map);
@@ -245,7 +245,7 @@ mho_counts mho_chip_counts(const mho_chip *chip)
 mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
 {
     tally_clear(chip->tally);
-    return chip_program(chip, false, seed, trial);
+    return mhoi_chip_program(chip, false, seed, trial);
 }
 
 typedef struct run {
@@ -285,11 +285,11 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     const size_t classes = chip->classes, each = r->n / r->blocks, more = r->n % r->blocks;
     const size_t from = item * each + (item < more ? item : more), n = each + (item < more);
     chip_work *work = r->work[thread];
-    chip_work_load(chip, work, r->images, r->first + from, n);
-    mho_status s = chip_work_run(chip, work, chip->steps, n, NULL);
+    mhoi_chip_work_load(chip, work, r->images, r->first + from, n);
+    mho_status s = mhoi_chip_work_run(chip, work, chip->steps, n, NULL);
     if (s)
         return s;
-    const float *score = chip_work_scores(work);
+    const float *score = mhoi_chip_work_scores(work);
     for (size_t i = 0; r->scores && i < n * classes; i++)
         r->scores[from * classes + i] = score[i];
     for (size_t i = 0; r->label && i < n; i++)
@@ -314,13 +314,13 @@ static mho_status run_all(run *r)
     if (!s)
         s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
     for (size_t t = 0; !s && t < threads; t++)
-        s = chip_work_create(chip, most, &r->work[t]);
+        s = mhoi_chip_work_create(chip, most, &r->work[t]);
     if (!s)
         s = mhoi_parallel(r->blocks, run_block, r);
     for (size_t t = 0; !s && t < threads; t++)
-        tally_add(chip->tally, chip_work_counts(chip, r->work[t]));
+        tally_add(chip->tally, mhoi_chip_work_counts(chip, r->work[t]));
     for (size_t t = 0; r->work && t < threads; t++)
-        chip_work_destroy(r->work[t]);
+        mhoi_chip_work_destroy(r->work[t]);
     mhoi_free(&r->work);
     return s;
 }

@@ -47,7 +47,7 @@ static void find_last_uses(const mho_chip *chip, size_t *last)
         last[chip->scores_map] = chip->steps;
 }
 
-mho_status chip_buffers_set(mho_chip *chip)
+mho_status mhoi_chip_buffers_set(mho_chip *chip)
 {
     buffers b = {.chip = chip};
     size_t *last = NULL;

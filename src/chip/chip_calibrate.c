@@ -86,9 +86,9 @@ static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
     g->now = &g->sums[l];
     g->per_pair = layer->place->per_pair;
     for (size_t r = 0; r < layer->inputs->reads; r++)
-        watch_read(g, layer, chip_work_crossbar(g->work, l), n, size,
-                   chip_work_drive(chip, g->work, layer, &chip->map[chip->step[step].in],
-                                   &layer->inputs->read[r], n, in));
+        watch_read(g, layer, mhoi_chip_work_crossbar(g->work, l), n, size,
+                   mhoi_chip_work_drive(chip, g->work, layer, &chip->map[chip->step[step].in],
+                                        &layer->inputs->read[r], n, in));
 }
 
 static void watch_value(void *user, size_t step, const float *y, size_t count)
@@ -118,8 +118,8 @@ static mho_status gather_block(void *context, size_t item, size_t thread)
     const size_t first = item * p->chip->block;
     const size_t n = p->count - first < p->chip->block ? p->count - first : p->chip->block;
     g->error = p->error + item * MHO_QUANT_CANDIDATES;
-    chip_work_load(p->chip, g->work, p->images, first, n);
-    return chip_work_run(p->chip, g->work, p->steps, n, &watch);
+    mhoi_chip_work_load(p->chip, g->work, p->images, first, n);
+    return mhoi_chip_work_run(p->chip, g->work, p->steps, n, &watch);
 }
 
 static size_t blocks_of(const pass *p)
@@ -151,7 +151,7 @@ static mho_status gatherer_create(pass *p, gatherer *g)
 {
     const mho_chip *chip = p->chip;
     g->of = p;
-    mho_status s = chip_work_create(chip, chip->block, &g->work);
+    mho_status s = mhoi_chip_work_create(chip, chip->block, &g->work);
     if (!s)
         s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");
     for (size_t l = 0; !s && l < chip->layers; l++) {
@@ -167,7 +167,7 @@ static mho_status gatherer_create(pass *p, gatherer *g)
 
 static void gatherer_free(gatherer *g, size_t layers)
 {
-    chip_work_destroy(g->work);
+    mhoi_chip_work_destroy(g->work);
     for (size_t l = 0; g->sums && l < layers; l++)
         mhoi_free(&g->sums[l].bin);
     mhoi_free(&g->sums);
@@ -211,7 +211,8 @@ static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer
     mho_converter best = {0};
     double least = 0;
     for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
-        const mho_converter c = chip_converter_of(chip, layer, middle(h, percentiles[i]), true);
+        const mho_converter c =
+            mhoi_chip_converter_of(chip, layer, middle(h, percentiles[i]), true);
         const double error = squared_error(h, &c);
         if (i == 0 || error < least) {
             least = error;
@@ -236,7 +237,8 @@ static void set_ranges(pass *p)
         layer->calibrated =
             chip->plan->output.range == MHO_RANGE_LEAST_SQUARES
                 ? least_squares(chip, layer, all)
-                : chip_converter_of(chip, layer, middle(all, chip->plan->output.percentile), true);
+                : mhoi_chip_converter_of(chip, layer, middle(all, chip->plan->output.percentile),
+                                         true);
         layer->needs_range = false;
     }
 }
@@ -280,7 +282,7 @@ static mho_status set_exponent(pass *p, size_t step)
             }
         }
     }
-    chip_scales(chip);
+    mhoi_chip_scales(chip);
     return s;
 }
 
@@ -290,7 +292,7 @@ static mho_status all_passes(pass *p)
     mho_status s = MHO_OK;
     bool scales = false;
     for (size_t i = 0; i < chip->steps; i++)
-        scales = scales || chip_makes_codes(chip, &chip->step[i]);
+        scales = scales || mhoi_chip_makes_codes(chip, &chip->step[i]);
     if (!scales) {
         p->steps = chip->steps;
         s = run_pass(p);
@@ -301,8 +303,8 @@ static mho_status all_passes(pass *p)
     for (size_t i = 0; !s && i < chip->steps; i++) {
         const chip_step *step = &chip->step[i];
         const bool range = step->kind == CHIP_CROSSBAR && chip->layer[step->layer].needs_range;
-        const bool scale = chip_makes_codes(chip, step);
-        chip_rescale(chip, step);
+        const bool scale = mhoi_chip_makes_codes(chip, step);
+        mhoi_chip_rescale(chip, step);
         p->from = i;
         p->steps = i + 1;
         if (range || scale)
@@ -316,7 +318,7 @@ static mho_status all_passes(pass *p)
     return s;
 }
 
-mho_status chip_calibrate(mho_chip *chip, const mho_images *images)
+mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
 {
     pass p = {.chip = chip, .images = images};
     const size_t wanted = chip->plan->output.calibration_images;
@@ -329,7 +331,7 @@ mho_status chip_calibrate(mho_chip *chip, const mho_images *images)
     for (size_t t = 0; !s && t < p.threads; t++)
         s = gatherer_create(&p, &p.thread[t]);
     if (!s)
-        s = chip_program(chip, true, 0, 0);
+        s = mhoi_chip_program(chip, true, 0, 0);
     if (!s)
         s = all_passes(&p);
     for (size_t t = 0; p.thread && t < p.threads; t++)

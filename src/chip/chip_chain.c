@@ -36,7 +36,7 @@ static mho_status add_bias(chip_point *point, const mho_node *node, size_t chann
     return s ? s : check_finite(node, "bias", point->b, channels);
 }
 
-mho_status chip_chain_scale(chip_chain *chain, const mho_node *node)
+mho_status mhoi_chip_chain_scale(chip_chain *chain, const mho_node *node)
 {
     const size_t each = mho_node_weight_count(node) / node->out.c;
     chip_point *point = &chain->point[chain->points++];
@@ -49,7 +49,7 @@ mho_status chip_chain_scale(chip_chain *chain, const mho_node *node)
     return s;
 }
 
-mho_status chip_chain_add(chip_chain *chain, const mho_node *node, size_t channels)
+mho_status mhoi_chip_chain_add(chip_chain *chain, const mho_node *node, size_t channels)
 {
     if (chain->points == CHIP_POINTS_MAX)
         return mho_error(MHO_ENOTMODELED, "layer %s: more than %d element-wise layers in a row",
@@ -64,7 +64,7 @@ mho_status chip_chain_add(chip_chain *chain, const mho_node *node, size_t channe
     return MHO_OK;
 }
 
-void chip_chain_free(chip_chain *chain)
+void mhoi_chip_chain_free(chip_chain *chain)
 {
     for (size_t i = 0; i < CHIP_POINTS_MAX; i++) {
         mhoi_free(&chain->point[i].a);
@@ -72,7 +72,7 @@ void chip_chain_free(chip_chain *chain)
     }
 }
 
-float chip_chain_value(const chip_chain *chain, size_t channel, float z)
+float mhoi_chip_chain_value(const chip_chain *chain, size_t channel, float z)
 {
     for (size_t i = 0; i < chain->points; i++) {
         const chip_point *point = &chain->point[i];
@@ -127,7 +127,7 @@ static void run_point(const chip_point *point, size_t channel, size_t positions,
     }
 }
 
-void chip_chain_run(const chip_chain *chain, size_t positions, float *z)
+void mhoi_chip_chain_run(const chip_chain *chain, size_t positions, float *z)
 {
     for (size_t i = 0; i < chain->points; i++)
         for (size_t c = 0; c < chain->channels; c++)

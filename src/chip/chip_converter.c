@@ -3,8 +3,8 @@
 #include "chip/chip_impl.h"
 #include "crossbar/converter.h"
 
-mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, mhoi_range range,
-                                bool calibrated)
+mho_converter mhoi_chip_converter_of(const mho_chip *chip, const chip_layer *layer,
+                                     mhoi_range range, bool calibrated)
 {
     return mhoi_converter_make(&(mhoi_converter_wish){.bits = layer->place->output_bits,
                                                       .lo = range.lo,
@@ -15,7 +15,7 @@ mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, m
                                                       .centred = calibrated});
 }
 
-void chip_converter_value(const chip_layer *layer, double *gain, double *offset)
+void mhoi_chip_converter_value(const chip_layer *layer, double *gain, double *offset)
 {
     const mho_converter *converter = &layer->converter;
     *gain = 1;

@@ -19,8 +19,8 @@ static void compare_each(const int32_t *restrict sum, size_t n, const int32_t *r
         bit[i] = (uint8_t)((sum[i] >= threshold[i]) ^ flip);
 }
 
-void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
-               bool per_position, const uint8_t *flip, uint8_t *bit)
+void mhoi_chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
+                    bool per_position, const uint8_t *flip, uint8_t *bit)
 {
     if (positions == 1)
         for (size_t c = 0; c < channels; c++)
@@ -33,8 +33,9 @@ void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int3
                 compare(sum, positions, threshold[c], flip[c], bit);
 }
 
-void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int64_t *threshold,
-                    bool per_position, const uint8_t *flip, uint8_t *bit)
+void mhoi_chip_bits_wide(const int64_t *sum, size_t channels, size_t positions,
+                         const int64_t *threshold, bool per_position, const uint8_t *flip,
+                         uint8_t *bit)
 {
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++, sum++, bit++)
@@ -103,8 +104,8 @@ static void pool_any(const mho_node *pool, const chip_map *map, const uint8_t *i
     }
 }
 
-void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, const uint8_t *in,
-               uint8_t *out)
+void mhoi_chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all,
+                    const uint8_t *in, uint8_t *out)
 {
     const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
     const bool two = map->coding == MHOI_MAP_BITS && pool->op == MHO_OP_MAXPOOL && pool->kh == 2 &&

@@ -5,7 +5,7 @@
 
 #include "chip/chip_impl.h"
 
-void chip_drive(mho_codes codes, double b, uint8_t table[256])
+void mhoi_chip_drive(mho_codes codes, double b, uint8_t table[256])
 {
     const double top = codes.lo < 0 ? -(double)codes.lo : codes.hi;
     for (int32_t q = codes.lo; q <= codes.hi; q++)

@@ -111,17 +111,17 @@ struct mho_chip {
 };
 
 /* chip_plan.c: maps, steps and layers from the graph. */
-MHO_MUST_CHECK mho_status chip_plan(mho_chip *chip, const mho_net *net);
+MHO_MUST_CHECK mho_status mhoi_chip_plan(mho_chip *chip, const mho_net *net);
 /* chip_buffers.c: which buffer holds which map. */
-MHO_MUST_CHECK mho_status chip_buffers_set(mho_chip *chip);
+MHO_MUST_CHECK mho_status mhoi_chip_buffers_set(mho_chip *chip);
 /* chip_layer.c: geometry, signed levels, crossbars of a layer that reads `in`. */
-MHO_MUST_CHECK mho_status chip_layer_create(const mho_chip *chip, const mho_node *node,
-                                            const mhoi_place *place, const chip_map *in,
-                                            chip_layer *layer);
+MHO_MUST_CHECK mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
+                                                 const mhoi_place *place, const chip_map *in,
+                                                 chip_layer *layer);
 /* Excess of the columns of group g, programmed to g_plus, g_minus [columns][rows]. */
-void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
-                          const int16_t *g_minus);
-void chip_layer_free(chip_layer *layer);
+void mhoi_chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
+                               const int16_t *g_minus);
+void mhoi_chip_layer_free(chip_layer *layer);
 
 /* Sums of one read of one slice are all there is: they have 32 bits. */
 static inline bool chip_is_plain(const chip_layer *layer)
@@ -131,56 +131,60 @@ static inline bool chip_is_plain(const chip_layer *layer)
 
 /* chip_chain.c */
 /* Factors alpha of the channels of scaled weights. */
-MHO_MUST_CHECK mho_status chip_chain_scale(chip_chain *chain, const mho_node *node);
-MHO_MUST_CHECK mho_status chip_chain_add(chip_chain *chain, const mho_node *node, size_t channels);
-void chip_chain_free(chip_chain *chain);
-float chip_chain_value(const chip_chain *chain, size_t channel, float z);
-void chip_chain_run(const chip_chain *chain, size_t positions,
-                    float *z); /* z[channels][positions] */
+MHO_MUST_CHECK mho_status mhoi_chip_chain_scale(chip_chain *chain, const mho_node *node);
+MHO_MUST_CHECK mho_status mhoi_chip_chain_add(chip_chain *chain, const mho_node *node,
+                                              size_t channels);
+void mhoi_chip_chain_free(chip_chain *chain);
+float mhoi_chip_chain_value(const chip_chain *chain, size_t channel, float z);
+void mhoi_chip_chain_run(const chip_chain *chain, size_t positions,
+                         float *z); /* z[channels][positions] */
 
 /* chip_threshold.c: edges of z for a chain that ends in sign or step, eq. (3); to be found, and found (again, when
  * the scale of the layer's input is known). */
-MHO_MUST_CHECK mho_status chip_threshold_create(chip_layer *layer);
-void chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
+MHO_MUST_CHECK mho_status mhoi_chip_threshold_create(chip_layer *layer);
+void mhoi_chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
 /* Thresholds of the sums that layer->converter makes; eq. (4). */
-void chip_threshold_set(chip_layer *layer);
+void mhoi_chip_threshold_set(chip_layer *layer);
 
 /* chip_converter.c: eq. (5) to (7).  range: the sums that the converter is to hold. */
-mho_converter chip_converter_of(const mho_chip *chip, const chip_layer *layer, mhoi_range range,
-                                bool calibrated);
+mho_converter mhoi_chip_converter_of(const mho_chip *chip, const chip_layer *layer,
+                                     mhoi_range range, bool calibrated);
 /* Sum of codes x gain + offset = estimated sum of conductances (a digital offset: gain and base are in it). */
-void chip_converter_value(const chip_layer *layer, double *gain, double *offset);
+void mhoi_chip_converter_value(const chip_layer *layer, double *gain, double *offset);
 
 /* chip_scale.c: scales of maps from their exponents; pools hand on those of their input. */
-void chip_scales(mho_chip *chip);
+void mhoi_chip_scales(mho_chip *chip);
 /* Does a step make codes of values, whose scale images tell? */
-bool chip_makes_codes(const mho_chip *chip, const chip_step *step);
+bool mhoi_chip_makes_codes(const mho_chip *chip, const chip_step *step);
 /* A crossbar step with thresholds takes the scale of its input. */
-void chip_rescale(mho_chip *chip, const chip_step *step);
+void mhoi_chip_rescale(mho_chip *chip, const chip_step *step);
 
 /* chip_calibrate.c: exponents of maps, ranges of converters. */
-MHO_MUST_CHECK mho_status chip_calibrate(mho_chip *chip, const mho_images *images);
+MHO_MUST_CHECK mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images);
 
 /* chip_program.c: conductances of ideal devices where ideal, else of programming (seed, trial). */
-MHO_MUST_CHECK mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial);
+MHO_MUST_CHECK mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t seed,
+                                            uint32_t trial);
 
 /* chip_wires.c: g_plus, g_minus (NULL: none) [columns][rows] of one plane become what its crossbars, tiles of
  * tile_columns, conduct in effect; untouched where wires have no resistance. */
-MHO_MUST_CHECK mho_status chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
-                                           int16_t *g_plus, int16_t *g_minus);
+MHO_MUST_CHECK mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
+                                                int16_t *g_plus, int16_t *g_minus);
 
 /* chip_noise.c: noise of the reads of group g, as programmed to chip->g_plus, g_minus.  Where
- * chip_noise_needs_bare, chip_noise_bare has seen the same cells without wires before. */
-bool chip_noise_needs_bare(const mhoi_plan *plan);
-void chip_noise_bare(const mho_chip *chip, const chip_layer *layer);
-MHO_MUST_CHECK mho_status chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t g);
+ * mhoi_chip_noise_needs_bare, mhoi_chip_noise_bare has seen the same cells without wires before. */
+bool mhoi_chip_noise_needs_bare(const mhoi_plan *plan);
+void mhoi_chip_noise_bare(const mho_chip *chip, const chip_layer *layer);
+MHO_MUST_CHECK mho_status mhoi_chip_noise_set(const mho_chip *chip, const chip_layer *layer,
+                                              size_t g);
 
 /* chip_run.c: a thread's memory for so many images, and one block of images through steps [0, steps). */
 typedef struct chip_work chip_work;
-MHO_MUST_CHECK mho_status chip_work_create(const mho_chip *chip, size_t images, chip_work **out);
-void chip_work_destroy(chip_work *work);
-void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images, size_t first,
-                    size_t n);
+MHO_MUST_CHECK mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images,
+                                                chip_work **out);
+void mhoi_chip_work_destroy(chip_work *work);
+void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
+                         size_t first, size_t n);
 /* Looks at what flows through while calibrating; either may be NULL. */
 typedef struct chip_watch {
     /* the input map in[n] of a crossbar step, before it runs */
@@ -189,30 +193,31 @@ typedef struct chip_watch {
     void (*value)(void *user, size_t step, const float *y, size_t count);
     void *user;
 } chip_watch;
-MHO_MUST_CHECK mho_status chip_work_run(const mho_chip *chip, chip_work *work, size_t steps,
-                                        size_t n, const chip_watch *watch);
-mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer);
+MHO_MUST_CHECK mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps,
+                                             size_t n, const chip_watch *watch);
+mho_crossbar_work *mhoi_chip_work_crossbar(chip_work *work, size_t layer);
 /* What a read of the layer's inputs in[n], of `map`, drives the rows with: [n][lines of the window]. */
-const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
-                               const chip_map *map, const mhoi_read *read, size_t n,
-                               const uint8_t *in);
+const uint8_t *mhoi_chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
+                                    const chip_map *map, const mhoi_read *read, size_t n,
+                                    const uint8_t *in);
 const float *
-chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
+mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 
 /* What runs with this memory did; but for the cells. */
-mho_counts chip_work_counts(const mho_chip *chip, const chip_work *work);
+mho_counts mhoi_chip_work_counts(const mho_chip *chip, const chip_work *work);
 
 /* chip_drive.c: table[code] of the code that stands for the current of a cell with I ~ sinh(b V), b > 0;
  * entries of other bytes are left alone. */
-void chip_drive(mho_codes codes, double b, uint8_t table[256]);
+void mhoi_chip_drive(mho_codes codes, double b, uint8_t table[256]);
 
 /* chip_digital.c: loops over bytes and sums. */
-void chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
-               bool per_position, const uint8_t *flip, uint8_t *bit);
-/* The same from wide sums. */
-void chip_bits_wide(const int64_t *sum, size_t channels, size_t positions, const int64_t *threshold,
+void mhoi_chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
                     bool per_position, const uint8_t *flip, uint8_t *bit);
-void chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all, const uint8_t *in,
-               uint8_t *out);
+/* The same from wide sums. */
+void mhoi_chip_bits_wide(const int64_t *sum, size_t channels, size_t positions,
+                         const int64_t *threshold, bool per_position, const uint8_t *flip,
+                         uint8_t *bit);
+void mhoi_chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all,
+                    const uint8_t *in, uint8_t *out);
 
 #endif

@@ -143,8 +143,8 @@ static int64_t sum_of_cells(const chip_layer *layer, size_t c, size_t p, const i
     return sum;
 }
 
-void chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
-                          const int16_t *g_minus)
+void mhoi_chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
+                               const int16_t *g_minus)
 {
     const size_t positions = layer->per_position ? layer->positions : 1;
     for (size_t c = 0; layer->excess && c < layer->columns; c++)
@@ -241,11 +241,11 @@ static void set_inputs(const chip_map *in, chip_layer *layer)
     layer->coding = in->coding;
     layer->x_lo = in->coding == MHOI_MAP_BITS ? 0 : in->codes.lo;
     layer->x_hi = in->coding == MHOI_MAP_BITS ? 1 : in->codes.hi;
-    layer->z_scale = 1; /* chip_rescale */
+    layer->z_scale = 1; /* mhoi_chip_rescale */
 }
 
-mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const mhoi_place *place,
-                             const chip_map *in, chip_layer *layer)
+mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
+                                  const mhoi_place *place, const chip_map *in, chip_layer *layer)
 {
     set_shape(node, place, layer);
     set_inputs(in, layer);
@@ -257,7 +257,7 @@ mho_status chip_layer_create(const mho_chip *chip, const mho_node *node, const m
     return s ? s : crossbars(layer);
 }
 
-void chip_layer_free(chip_layer *layer)
+void mhoi_chip_layer_free(chip_layer *layer)
 {
     for (size_t g = 0; layer->xb && g < layer->groups; g++)
         mho_crossbar_destroy(layer->xb[g]);

@@ -33,19 +33,19 @@ static void with_wires(const mho_device *device, size_t n, const int16_t *g, flo
     }
 }
 
-bool chip_noise_needs_bare(const mhoi_plan *plan)
+bool mhoi_chip_noise_needs_bare(const mhoi_plan *plan)
 {
     return plan->device.read_noise_fixed > 0 && !mhoi_wires_ideal(&plan->wires);
 }
 
-void chip_noise_bare(const mho_chip *chip, const chip_layer *layer)
+void mhoi_chip_noise_bare(const mho_chip *chip, const chip_layer *layer)
 {
     const size_t cells = layer->cells->converted * layer->lines;
     squares(&chip->plan->device, cells, chip->g_plus, chip->variance[0]);
     squares(&chip->plan->device, cells, chip->g_minus, chip->variance[1]);
 }
 
-mho_status chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t g)
+mho_status mhoi_chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t g)
 {
     const mho_device *device = &chip->plan->device;
     const size_t cells = layer->cells->converted * layer->lines;
@@ -54,7 +54,7 @@ mho_status chip_noise_set(const mho_chip *chip, const chip_layer *layer, size_t 
         return mho_error(MHO_ENOTMODELED, "read noise in %zu groups of %zu reads, want at most %d",
                          layer->groups, layer->inputs->reads, ARRAYS);
     for (int side = 0; side < 2; side++)
-        if (chip_noise_needs_bare(chip->plan))
+        if (mhoi_chip_noise_needs_bare(chip->plan))
             with_wires(device, cells, conductance[side], chip->variance[side]);
         else
             mho_device_read_variance(device, cells, conductance[side], chip->variance[side]);

@@ -71,7 +71,7 @@ static mho_status take_elementwise(planner *p, size_t *end, chip_chain *chain)
     for (size_t j; (j = sole_reader(p, *end)) != CHIP_NONE && is_elementwise(p->net->node[j].op);
          *end = j) {
         const mho_node *node = &p->net->node[j];
-        mho_status s = chip_chain_add(chain, node, node->out.c);
+        mho_status s = mhoi_chip_chain_add(chain, node, node->out.c);
         if (s)
             return s;
         p->done[j] = true;
@@ -109,7 +109,7 @@ static mho_status take_to_sign(planner *p, size_t *end, chip_chain *chain, pools
         } else if (is_elementwise(node->op)) {
             if (node->op == MHO_OP_BATCHNORM && node->out.c != chain->channels)
                 return not_modelled(node, "batch normalization of a flattened map before sign");
-            s = chip_chain_add(chain, node, chain->channels);
+            s = mhoi_chip_chain_add(chain, node, chain->channels);
         } else if (node->op != MHO_OP_FLATTEN) {
             return MHO_OK;
         }
@@ -150,7 +150,7 @@ static mho_status binary_tail(planner *p, size_t node, chip_step *step, chip_lay
     if (!s && !sign)
         return not_modelled(&p->net->node[end], "no sign follows, and a binary layer needs one");
     if (!s)
-        s = chip_threshold_create(layer);
+        s = mhoi_chip_threshold_create(layer);
     if (s)
         return s;
     size_t map = step->out = add_map(p, node, &p->chip->plan->map[end]);
@@ -182,12 +182,12 @@ static mho_status plan_weighted(planner *p, size_t i)
     *step = (chip_step){.kind = CHIP_CROSSBAR, .in = in, .in2 = CHIP_NONE, .layer = chip->layers};
     const mhoi_place *place = &chip->plan->place[chip->layers];
     chip_layer *layer = &chip->layer[chip->layers++];
-    mho_status s = chip_layer_create(chip, node, place, &chip->map[in], layer);
+    mho_status s = mhoi_chip_layer_create(chip, node, place, &chip->map[in], layer);
     step->chain.channels = node->out.c;
     if (!s && layer->cells->alphabet == MHO_ALPHABET_SCALED)
-        s = chip_chain_scale(&step->chain, node);
+        s = mhoi_chip_chain_scale(&step->chain, node);
     if (!s && node->has_bias)
-        s = chip_chain_add(&step->chain, node, node->out.c);
+        s = mhoi_chip_chain_add(&step->chain, node, node->out.c);
     if (s)
         return s;
     return chip->plan->one_bit_maps || place->to_bits ? binary_tail(p, i, step, layer)
@@ -216,7 +216,7 @@ static mho_status plan_pointwise(planner *p, size_t i)
     if (node->op == MHO_OP_ADD)
         step->in2 = p->map_of[node->input[1]];
     mho_status s =
-        node->op == MHO_OP_ADD ? MHO_OK : chip_chain_add(&step->chain, node, node->out.c);
+        node->op == MHO_OP_ADD ? MHO_OK : mhoi_chip_chain_add(&step->chain, node, node->out.c);
     size_t end = i;
     if (!s)
         s = take_elementwise(p, &end, &step->chain);
@@ -313,7 +313,7 @@ static mho_status plan(planner *p)
     return MHO_OK;
 }
 
-mho_status chip_plan(mho_chip *chip, const mho_net *net)
+mho_status mhoi_chip_plan(mho_chip *chip, const mho_net *net)
 {
     planner p = {.chip = chip, .net = net};
     mho_status s = mhoi_alloc(&p.map_of, net->nodes, sizeof *p.map_of, "plan");

@@ -104,7 +104,7 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     p->g[1] = k->coding->sides == 1 ? NULL : chip->g_minus + first;
     mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
     if (!s && !p->bare)
-        s = chip_wires_apply(p->of, chip->plan, p->g[0], p->g[1]);
+        s = mhoi_chip_wires_apply(p->of, chip->plan, p->g[0], p->g[1]);
     if (!s && k->coding->reference)
         spread_references(p, chip->g_plus, chip->g_minus);
     return s;
@@ -162,9 +162,9 @@ static mho_status program_group(program *p, chip_layer *layer, size_t g)
     p->m = layer->m + g * layer->columns * layer->rows;
     if (layer->cells->coding->counted)
         memset(g_minus, 0, cells * sizeof *g_minus);
-    if (noisy && chip_noise_needs_bare(p->chip->plan)) {
+    if (noisy && mhoi_chip_noise_needs_bare(p->chip->plan)) {
         s = program_planes(p, g, true);
-        chip_noise_bare(p->chip, layer);
+        mhoi_chip_noise_bare(p->chip, layer);
     }
     if (!s)
         s = program_planes(p, g, false);
@@ -173,9 +173,9 @@ static mho_status program_group(program *p, chip_layer *layer, size_t g)
     if (!s)
         s = set_errors(p, layer, g);
     if (!s && noisy)
-        s = chip_noise_set(p->chip, layer, g);
+        s = mhoi_chip_noise_set(p->chip, layer, g);
     if (!s)
-        chip_layer_read_back(layer, g, g_plus, g_minus);
+        mhoi_chip_layer_read_back(layer, g, g_plus, g_minus);
     return s;
 }
 
@@ -186,7 +186,7 @@ static mho_status program_layer(program *p, chip_layer *layer)
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = program_group(p, layer, g);
     if (!s && layer->excess && layer->z_edge)
-        chip_threshold_set(layer);
+        mhoi_chip_threshold_set(layer);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 
@@ -203,7 +203,7 @@ static mho_write_count sum_of(const mho_write_count *count, size_t threads)
     return sum;
 }
 
-mho_status chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial)
+mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial)
 {
     program p = {.chip = chip, .device = chip->plan->device, .seed = seed, .trial = trial};
     p.ideal = ideal;

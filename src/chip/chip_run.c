@@ -63,7 +63,7 @@ static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *wor
     return s ? s : mhoi_alloc(&work->driven, driven, 1, "inputs");
 }
 
-mho_status chip_work_create(const mho_chip *chip, size_t images, chip_work **out)
+mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work **out)
 {
     *out = NULL;
     chip_work *work = NULL;
@@ -97,14 +97,14 @@ mho_status chip_work_create(const mho_chip *chip, size_t images, chip_work **out
     if (!s)
         s = mhoi_alloc(&work->scores, images * chip->classes, sizeof *work->scores, "scores");
     if (s) {
-        chip_work_destroy(work);
+        mhoi_chip_work_destroy(work);
         return s;
     }
     *out = work;
     return MHO_OK;
 }
 
-void chip_work_destroy(chip_work *work)
+void mhoi_chip_work_destroy(chip_work *work)
 {
     if (!work)
         return;
@@ -127,12 +127,12 @@ void chip_work_destroy(chip_work *work)
     mhoi_free(&work);
 }
 
-mho_crossbar_work *chip_work_crossbar(chip_work *work, size_t layer)
+mho_crossbar_work *mhoi_chip_work_crossbar(chip_work *work, size_t layer)
 {
     return work->layer[layer];
 }
 
-mho_counts chip_work_counts(const mho_chip *chip, const chip_work *work)
+mho_counts mhoi_chip_work_counts(const mho_chip *chip, const chip_work *work)
 {
     mho_counts sum = {.additions = work->additions, .conversions = work->compared};
     for (size_t l = 0; l < chip->layers; l++) {
@@ -150,13 +150,13 @@ mho_counts chip_work_counts(const mho_chip *chip, const chip_work *work)
     return sum;
 }
 
-const float *chip_work_scores(const chip_work *work)
+const float *mhoi_chip_work_scores(const chip_work *work)
 {
     return work->scores;
 }
 
-void chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images, size_t first,
-                    size_t n)
+void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
+                         size_t first, size_t n)
 {
     const size_t size = chip->map[0].size, shift = chip->input_shift;
     const uint8_t *pixel = images->pixel + first * size;
@@ -221,9 +221,9 @@ static bool is_bent(const mho_chip *chip, const chip_layer *layer)
     return chip->plan->device.nonlinearity > 0 && chip->programmed && layer->inputs->bits > 1;
 }
 
-const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
-                               const chip_map *map, const mhoi_read *read, size_t n,
-                               const uint8_t *in)
+const uint8_t *mhoi_chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
+                                    const chip_map *map, const mhoi_read *read, size_t n,
+                                    const uint8_t *in)
 {
     const size_t rows = layer->inputs->lines;
     const size_t part = rows > 1 ? layer->window.h * layer->window.w : n * map->size;
@@ -232,8 +232,8 @@ const uint8_t *chip_work_drive(const mho_chip *chip, chip_work *work, const chip
     if (layer->inputs->as_is && !nonlinear)
         return in;
     if (nonlinear)
-        chip_drive((mho_codes){layer->inputs->lo, layer->inputs->hi},
-                   chip->plan->device.nonlinearity, bent);
+        mhoi_chip_drive((mho_codes){layer->inputs->lo, layer->inputs->hi},
+                        chip->plan->device.nonlinearity, bent);
     if (rows == 2 && part == 1)
         drive_pairs(in, n * map->size, read->row, nonlinear ? bent : NULL, work->driven);
     else
@@ -298,7 +298,7 @@ static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, s
     const uint8_t *in = work->map[step->in] + first * map->size;
     for (size_t r = 0; r < layer->inputs->reads; r++) {
         read_sums(chip, work, step, r, first, n,
-                  chip_work_drive(chip, work, layer, map, &layer->inputs->read[r], n, in));
+                  mhoi_chip_work_drive(chip, work, layer, map, &layer->inputs->read[r], n, in));
         if (!chip_is_plain(layer))
             add_read(work, layer, n, r);
     }
@@ -318,7 +318,7 @@ static void to_map(const mho_chip *chip, chip_work *work, const chip_step *step,
                    const chip_watch *watch, float *y, uint8_t *out)
 {
     const chip_map *map = &chip->map[step->out];
-    chip_chain_run(&step->chain, map->size / step->chain.channels, y);
+    mhoi_chip_chain_run(&step->chain, map->size / step->chain.channels, y);
     if (!mhoi_all_finite(y, map->size)) {
         note_bad(work, i);
         memset(y, 0, map->size * sizeof *y);
@@ -353,14 +353,14 @@ static void to_scores(const mho_chip *chip, const chip_work *work, const chip_st
     const size_t n = chip->classes;
     double gain, offset;
     const bool plain = chip_is_plain(layer);
-    chip_converter_value(layer, &gain, &offset);
+    mhoi_chip_converter_value(layer, &gain, &offset);
     for (size_t i = 0; i < n; i++) {
         const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->cells->unit;
         scores[i] = in->coding == MHOI_MAP_BITS
                         ? value_of_bits(layer, m, i)
                         : (float)(m * ldexp((double)in->scale, layer->weight_exponent));
     }
-    chip_chain_run(&step->chain, n / step->chain.channels, scores);
+    mhoi_chip_chain_run(&step->chain, n / step->chain.channels, scores);
 }
 
 /* Same for maps of codes, where the unit is a power of two. */
@@ -371,7 +371,7 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
     const chip_map *in = &chip->map[step->in];
     double gain, offset;
     const bool plain = chip_is_plain(layer);
-    chip_converter_value(layer, &gain, &offset);
+    mhoi_chip_converter_value(layer, &gain, &offset);
     if (in->coding == MHOI_MAP_BITS || layer->cells->alphabet != MHO_ALPHABET_REAL) {
         const double scale = ldexp((double)in->scale, layer->weight_exponent);
         for (size_t i = 0; i < n; i++) {
@@ -393,11 +393,11 @@ static void to_bits(chip_work *work, const chip_layer *layer, size_t at, uint8_t
     const size_t channels = channels_of(layer);
     work->compared += layer->place->sense ? channels * layer->positions : 0;
     if (chip_is_plain(layer))
-        chip_bits(work->sum + at, channels, layer->positions, layer->threshold, layer->per_position,
-                  layer->flip, out);
-    else
-        chip_bits_wide(work->total + at, channels, layer->positions, layer->wide_threshold,
+        mhoi_chip_bits(work->sum + at, channels, layer->positions, layer->threshold,
                        layer->per_position, layer->flip, out);
+    else
+        mhoi_chip_bits_wide(work->total + at, channels, layer->positions, layer->wide_threshold,
+                            layer->per_position, layer->flip, out);
 }
 
 static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t n,
@@ -448,7 +448,7 @@ static void run_pointwise(const mho_chip *chip, chip_work *work, size_t i, size_
         if (step->in2 != CHIP_NONE)
             decode(&chip->map[step->in2], work->map[step->in2] + k * size, true, y);
         if (step->out == CHIP_NONE)
-            chip_chain_run(&step->chain, size / step->chain.channels, y);
+            mhoi_chip_chain_run(&step->chain, size / step->chain.channels, y);
         else
             to_map(chip, work, step, i, watch, y, work->map[step->out] + k * size);
     }
@@ -458,8 +458,8 @@ static void run_pool(const mho_chip *chip, chip_work *work, const chip_step *ste
 {
     const chip_map *in = &chip->map[step->in], *out = &chip->map[step->out];
     for (size_t k = 0; k < n; k++)
-        chip_pool(&step->pool, in, step->all, work->map[step->in] + k * in->size,
-                  work->map[step->out] + k * out->size);
+        mhoi_chip_pool(&step->pool, in, step->all, work->map[step->in] + k * in->size,
+                       work->map[step->out] + k * out->size);
 }
 
 static mho_status not_finite(const mho_chip *chip, size_t i)
@@ -473,8 +473,8 @@ static mho_status not_finite(const mho_chip *chip, size_t i)
                      name);
 }
 
-mho_status chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
-                         const chip_watch *watch)
+mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
+                              const chip_watch *watch)
 {
     work->bad = 0;
     for (size_t i = 0; i < steps; i++)

@@ -4,7 +4,7 @@
 
 #include "chip/chip_impl.h"
 
-void chip_scales(mho_chip *chip)
+void mhoi_chip_scales(mho_chip *chip)
 {
     for (size_t i = 0; i < chip->steps; i++) {
         const chip_step *step = &chip->step[i];
@@ -20,14 +20,14 @@ void chip_scales(mho_chip *chip)
     }
 }
 
-bool chip_makes_codes(const mho_chip *chip, const chip_step *step)
+bool mhoi_chip_makes_codes(const mho_chip *chip, const chip_step *step)
 {
     return step->kind != CHIP_POOL && step->out != CHIP_NONE &&
            chip->map[step->out].coding == MHOI_MAP_CODES &&
            !(step->kind == CHIP_CROSSBAR && chip->layer[step->layer].z_edge);
 }
 
-void chip_rescale(mho_chip *chip, const chip_step *step)
+void mhoi_chip_rescale(mho_chip *chip, const chip_step *step)
 {
     chip_layer *layer = &chip->layer[step->layer];
     const chip_map *in = &chip->map[step->in];
@@ -35,6 +35,6 @@ void chip_rescale(mho_chip *chip, const chip_step *step)
         return;
     layer->z_scale =
         ldexp((double)(in->coding == MHOI_MAP_BITS ? 1 : in->scale), layer->weight_exponent);
-    chip_threshold_merge(layer, &step->chain);
-    chip_threshold_set(layer);
+    mhoi_chip_threshold_merge(layer, &step->chain);
+    mhoi_chip_threshold_set(layer);
 }

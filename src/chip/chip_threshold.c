@@ -21,7 +21,7 @@ static int32_t hold_int32(int64_t v)
 
 static bool fires(const chip_chain *chain, size_t channel, double z_scale, int64_t z)
 {
-    return chip_chain_value(chain, channel, (float)((double)z * z_scale)) > 0;
+    return mhoi_chip_chain_value(chain, channel, (float)((double)z * z_scale)) > 0;
 }
 
 /* Twice what z can reach with ideal devices: programmed ones may go beyond. */
@@ -33,14 +33,14 @@ static int64_t bound(const chip_layer *layer)
     return 2 * x * m * (int64_t)layer->rows + 2;
 }
 
-mho_status chip_threshold_create(chip_layer *layer)
+mho_status mhoi_chip_threshold_create(chip_layer *layer)
 {
     const size_t channels = layer->groups * layer->columns;
     mho_status s = mhoi_alloc(&layer->z_edge, channels, sizeof *layer->z_edge, layer->name);
     return s ? s : mhoi_alloc(&layer->flip, channels, sizeof *layer->flip, layer->name);
 }
 
-void chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
+void mhoi_chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
 {
     const size_t channels = layer->groups * layer->columns;
     for (size_t c = 0; c < channels; c++) {
@@ -71,14 +71,14 @@ static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_su
     return (2 * v - w_sum - 1) * layer->cells->unit;
 }
 
-void chip_threshold_set(chip_layer *layer)
+void mhoi_chip_threshold_set(chip_layer *layer)
 {
     const size_t channels = layer->groups * layer->columns;
     const size_t positions = layer->per_position ? layer->positions : 1;
     const int64_t step =
         layer->converter.codes && !layer->cells->coding->counted ? layer->converter.step : 1;
     double gain, offset;
-    chip_converter_value(layer, &gain, &offset);
+    mhoi_chip_converter_value(layer, &gain, &offset);
     const int64_t twice_offset = (int64_t)(2 * offset);
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++) {

@@ -27,8 +27,8 @@ static mho_status tile(void *context, size_t item, size_t thread)
     return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
 }
 
-mho_status chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan, int16_t *g_plus,
-                            int16_t *g_minus)
+mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan, int16_t *g_plus,
+                                 int16_t *g_minus)
 {
     if (mhoi_wires_ideal(&plan->wires))
         return MHO_OK;

@@ -71,7 +71,7 @@ static mho_status allocate(const mhoi_arch *arch, mho_hw **out)
     return MHO_OK;
 }
 
-mho_status hw_create(const mhoi_arch *arch, mho_hw **out)
+mho_status mhoi_hw_create(const mhoi_arch *arch, mho_hw **out)
 {
     mho_status s = allocate(arch, out);
     if (!s)
@@ -85,7 +85,7 @@ mho_status hw_create(const mhoi_arch *arch, mho_hw **out)
 
 mho_status mhoi_hw_default(const mhoi_arch *arch, mho_hw **out)
 {
-    mho_status s = hw_create(arch, out);
+    mho_status s = mhoi_hw_create(arch, out);
     if (s)
         return s;
     snprintf((*out)->name, sizeof(*out)->name, "%s", arch->name);
@@ -150,7 +150,7 @@ mho_status mhoi_hw_finish(mho_hw *hw)
     return !s && hw->arch->check ? hw->arch->check(hw) : s;
 }
 
-bool hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_t size)
+bool mhoi_hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_t size)
 {
     for (const mhoi_section *const *s = hw->arch->sections; *s; s++)
         for (const mhoi_moved *m = (*s)->moved; m && m->from; m++) {
@@ -167,17 +167,17 @@ bool hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_
     return false;
 }
 
-mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key, size_t length)
+mho_status mhoi_hw_check_moved(const mho_hw *hw, const char *place, const char *key, size_t length)
 {
     char now[MHO_ORIGIN_TEXT];
-    if (!hw_moved(hw, key, length, now, sizeof now))
+    if (!mhoi_hw_moved(hw, key, length, now, sizeof now))
         return MHO_OK;
     return mho_error(MHO_ECONFIG, "%s: %.*s is now %s", place, (int)length, key, now);
 }
 
 mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment)
 {
-    mho_status s = hw_check_moved(hw, "command line", assignment, strcspn(assignment, "="));
+    mho_status s = mhoi_hw_check_moved(hw, "command line", assignment, strcspn(assignment, "="));
     hw->stale = UINT32_MAX;
     return s ? s : mho_fields_set(&hw->table, assignment, hw->options, hw->origin);
 }

@@ -19,14 +19,14 @@ struct mho_hw {
 };
 
 /* Every field at its preset, not finished. */
-MHO_MUST_CHECK mho_status hw_create(const mhoi_arch *arch, mho_hw **out);
-/* Does field i hold the path of a file?  hw_content: the digest of what its section read. */
-bool hw_names_file(const mho_hw *hw, size_t i);
-uint64_t hw_content(const mho_hw *hw, size_t i);
+MHO_MUST_CHECK mho_status mhoi_hw_create(const mhoi_arch *arch, mho_hw **out);
+/* Does field i hold the path of a file?  mhoi_hw_content: the digest of what its section read. */
+bool mhoi_hw_names_file(const mho_hw *hw, size_t i);
+uint64_t mhoi_hw_content(const mho_hw *hw, size_t i);
 /* Has the key, of `length` bytes, another beginning now?  now: the key as it is. */
-bool hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_t size);
+bool mhoi_hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_t size);
 /* MHO_ECONFIG where key, of `length` bytes, has another beginning now. */
-MHO_MUST_CHECK mho_status hw_check_moved(const mho_hw *hw, const char *place, const char *key,
-                                         size_t length);
+MHO_MUST_CHECK mho_status mhoi_hw_check_moved(const mho_hw *hw, const char *place, const char *key,
+                                              size_t length);
 
 #endif

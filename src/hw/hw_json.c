@@ -11,7 +11,7 @@
 
 enum { TEXT_BYTES = 512 };
 
-bool hw_names_file(const mho_hw *hw, size_t i)
+bool mhoi_hw_names_file(const mho_hw *hw, size_t i)
 {
     char text[TEXT_BYTES];
     const mho_field_kind kind = hw->field[i].kind;
@@ -21,7 +21,7 @@ bool hw_names_file(const mho_hw *hw, size_t i)
     return *text && (kind == MHO_FIELD_PATH || mhoi_is_path(text));
 }
 
-uint64_t hw_content(const mho_hw *hw, size_t i)
+uint64_t mhoi_hw_content(const mho_hw *hw, size_t i)
 {
     const mhoi_section *section = hw->arch->sections[hw->section[i]];
     return section->content ? section->content(mhoi_hw_section(hw, section)) : 0;
@@ -47,7 +47,7 @@ static mho_json *value_json(const mho_hw *hw, size_t i)
         return mho_json_bool(!strcmp(text, "true"));
     case MHO_FIELD_PATH:
     case MHO_FIELD_NAMED:
-        return hw_names_file(hw, i) ? file_json(text) : mho_json_text(text);
+        return mhoi_hw_names_file(hw, i) ? file_json(text) : mho_json_text(text);
     case MHO_FIELD_ENUM:
     case MHO_FIELD_STRING:
         break;
@@ -76,9 +76,9 @@ mho_json *mho_hw_json(const mho_hw *hw)
         mho_json_put(entry, "place", mho_json_text(hw->origin[i].place));
         if (*hw->origin[i].source)
             mho_json_put(entry, "source", mho_json_text(hw->origin[i].source));
-        if (hw_names_file(hw, i)) {
+        if (mhoi_hw_names_file(hw, i)) {
             char digest[20];
-            snprintf(digest, sizeof digest, "%016llx", (unsigned long long)hw_content(hw, i));
+            snprintf(digest, sizeof digest, "%016llx", (unsigned long long)mhoi_hw_content(hw, i));
             mho_json_put(entry, "content", mho_json_text(digest));
         }
         mho_json_put(root, field->key, entry);

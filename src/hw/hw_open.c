@@ -139,7 +139,7 @@ static mho_status read_chain(chain *c)
 static mho_status rename_moved(const mho_hw *hw, mhoi_yaml *node)
 {
     char now[MHO_ORIGIN_TEXT];
-    if (!hw_moved(hw, node->key, strlen(node->key), now, sizeof now))
+    if (!mhoi_hw_moved(hw, node->key, strlen(node->key), now, sizeof now))
         return MHO_OK;
     mhoi_free(&node->key);
     mho_status s = mhoi_alloc(&node->key, strlen(now) + 1, 1, "key");
@@ -157,7 +157,7 @@ static mho_status read_fields(const source *from, mho_hw *hw)
         char place[MHO_ORIGIN_TEXT];
         snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
         mho_status s = from->stored ? rename_moved(hw, node)
-                                    : hw_check_moved(hw, place, node->key, strlen(node->key));
+                                    : mhoi_hw_check_moved(hw, place, node->key, strlen(node->key));
         if (s)
             return s;
     }
@@ -191,10 +191,10 @@ static mho_status check_contents(const source *from, mho_hw *hw)
     for (size_t i = 0; !s && i < hw->table.count; i++) {
         char digest[20], path[MHOI_PATH_MAX];
         const mhoi_yaml *entry = mhoi_yaml_get(from->fields, hw->field[i].key);
-        if (!entry || entry->kind != MHOI_YAML_MAP || !hw_names_file(hw, i))
+        if (!entry || entry->kind != MHOI_YAML_MAP || !mhoi_hw_names_file(hw, i))
             continue;
         const mhoi_yaml *content = mhoi_yaml_get(entry, "content");
-        snprintf(digest, sizeof digest, "%016llx", (unsigned long long)hw_content(hw, i));
+        snprintf(digest, sizeof digest, "%016llx", (unsigned long long)mhoi_hw_content(hw, i));
         if (!content || content->kind != MHOI_YAML_SCALAR || !strcmp(content->text, digest))
             continue;
         mho_hw_print(hw, i, path, sizeof path);
@@ -210,7 +210,7 @@ static mho_status build(chain *c, const char *name, const char *const *sets, mho
     mho_hw *hw = NULL;
     mho_status s = read_chain(c);
     if (!s)
-        s = hw_create(c->arch ? c->arch : c->archs[0], &hw);
+        s = mhoi_hw_create(c->arch ? c->arch : c->archs[0], &hw);
     for (size_t i = c->length; !s && i-- > 0;)
         s = read_fields(&c->source[i], hw);
     if (!s)

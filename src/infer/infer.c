@@ -33,7 +33,7 @@ static void sizes(const mho_net *net, size_t batch, size_t *slice, size_t *block
     *slice = SLICE_BYTES / sizeof(float) / floats;
     *slice = *slice > batch ? batch : *slice;
     *slice = *slice > BLOCK_MAX ? BLOCK_MAX : *slice ? *slice : 1;
-    if (batch >= MHOI_LANES && infer_lanes_fit(net))
+    if (batch >= MHOI_LANES && mhoi_infer_lanes_fit(net))
         *slice = MHOI_LANES;
     const size_t slices = (BLOCK_BYTES / sizeof(float) / floats + *slice - 1) / *slice;
     const size_t enough = (batch < BLOCK_MAX ? batch : BLOCK_MAX) / *slice;
@@ -89,7 +89,7 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
     infer->net = net;
     infer->batch = batch;
     sizes(net, batch, &infer->slice, &infer->block);
-    s = infer_plan_create(net, infer->block, infer->slice, true, &infer->plan);
+    s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, &infer->plan);
     if (s == MHO_OK)
         s = need_memory(infer, blocks_of(infer, batch), false);
     if (s != MHO_OK) {
@@ -105,8 +105,8 @@ void mho_infer_destroy(mho_infer *infer)
     if (!infer)
         return;
     free_memory(infer);
-    infer_plan_free(&infer->plan);
-    infer_plan_free(&infer->every);
+    mhoi_infer_plan_free(&infer->plan);
+    mhoi_infer_plan_free(&infer->every);
     mhoi_free(&infer);
 }
 
@@ -137,7 +137,7 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     mhoi_transpose(n, net->node[0].out.c, net->node[0].out.h * net->node[0].out.w,
                    c->input + first * elements, memory + c->plan->offset[0]);
     memset(memory + c->plan->offset[0] + n * elements, 0, (block - n) * elements * sizeof *memory);
-    mho_status s = infer_plan_run(c->plan, memory);
+    mho_status s = mhoi_infer_plan_run(c->plan, memory);
     if (s == MHO_OK && c->scores)
         put(c->plan, memory, net->nodes - 1, first, n, c->scores);
     for (size_t i = 0; s == MHO_OK && c->node_out && i < net->nodes; ++i)
@@ -176,7 +176,7 @@ mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
 {
     if (!infer->every.step) {
         mho_status s =
-            infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
+            mhoi_infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
         if (s == MHO_OK)
             s = need_memory(infer, blocks_of(infer, infer->batch), true);
         if (s != MHO_OK)
@@ -230,7 +230,7 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
     float *input = memory + plan->offset[0];
     load_pixels(net, c->images->pixel + first * elements, n, input);
     memset(input + n * elements, 0, (plan->block - n) * elements * sizeof *input);
-    mho_status s = infer_plan_run(plan, memory);
+    mho_status s = mhoi_infer_plan_run(plan, memory);
     const float *score = memory + plan->offset[net->nodes - 1];
     for (size_t i = 0; i < n; ++i)
         c->wrong[item] += largest(classes, score + i * classes) != c->images->label[first + i];

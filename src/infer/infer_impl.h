@@ -40,17 +40,17 @@ typedef struct infer_plan {
 
 /* merge: neighbours are computed in one step where that changes no digit of a binary network; else every
  * node's value is there.  On an error the plan is empty. */
-MHO_MUST_CHECK mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice,
-                                            bool merge, infer_plan *plan);
+MHO_MUST_CHECK mho_status mhoi_infer_plan_create(const mho_net *net, size_t block, size_t slice,
+                                                 bool merge, infer_plan *plan);
 /* The head is a chain small enough for MHOI_LANES images at once, without padding or groups: plans with
  * slices of so many images work it out by lanes. */
-bool infer_lanes_fit(const mho_net *net);
-void infer_plan_free(infer_plan *plan);
+bool mhoi_infer_lanes_fit(const mho_net *net);
+void mhoi_infer_plan_free(infer_plan *plan);
 /* infer_place.c: where each value is kept; those that no later step reads give their place away (merge), unless
  * every node's value is wanted. */
-MHO_MUST_CHECK mho_status infer_place(infer_plan *plan, bool merge);
+MHO_MUST_CHECK mho_status mhoi_infer_place(infer_plan *plan, bool merge);
 /* Runs all steps on one block; the input's value is in place. */
-MHO_MUST_CHECK mho_status infer_plan_run(const infer_plan *plan, float *memory);
+MHO_MUST_CHECK mho_status mhoi_infer_plan_run(const infer_plan *plan, float *memory);
 
 static inline size_t infer_elements(mho_shape s)
 {

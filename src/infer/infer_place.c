@@ -98,7 +98,7 @@ static size_t place_all(infer_plan *plan, const size_t *last, kept *value)
     return floats;
 }
 
-mho_status infer_place(infer_plan *plan, bool merge)
+mho_status mhoi_infer_place(infer_plan *plan, bool merge)
 {
     size_t *last = NULL;
     kept *value = NULL;

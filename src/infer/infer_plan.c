@@ -275,7 +275,7 @@ static bool lanes_can(const mho_node *n)
     }
 }
 
-bool infer_lanes_fit(const mho_net *net)
+bool mhoi_infer_lanes_fit(const mho_net *net)
 {
     size_t i = 1, floats = infer_elements(net->node[0].out);
     for (; i < net->nodes && lanes_can(&net->node[i]); ++i) {
@@ -320,21 +320,21 @@ static mho_status build(infer_plan *plan, bool merge)
     return s;
 }
 
-mho_status infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge,
-                             infer_plan *plan)
+mho_status mhoi_infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge,
+                                  infer_plan *plan)
 {
     *plan = (infer_plan){.net = net, .block = block, .slice = slice};
-    if (merge && slice == MHOI_LANES && infer_lanes_fit(net))
+    if (merge && slice == MHOI_LANES && mhoi_infer_lanes_fit(net))
         plan->lanes = mhoi_lanes_best();
     mho_status s = build(plan, merge);
     if (s == MHO_OK)
-        s = infer_place(plan, merge);
+        s = mhoi_infer_place(plan, merge);
     if (s != MHO_OK)
-        infer_plan_free(plan);
+        mhoi_infer_plan_free(plan);
     return s;
 }
 
-void infer_plan_free(infer_plan *plan)
+void mhoi_infer_plan_free(infer_plan *plan)
 {
     for (size_t i = 0; i < plan->steps; ++i) {
         infer_step *step = &plan->step[i];

@@ -169,7 +169,7 @@ static mho_status run_lanes(const infer_plan *plan, const mhoi_loops *loops, siz
     return s;
 }
 
-mho_status infer_plan_run(const infer_plan *plan, float *memory)
+mho_status mhoi_infer_plan_run(const infer_plan *plan, float *memory)
 {
     const mhoi_loops *loops = mhoi_loops_best();
     mho_status s = MHO_OK;

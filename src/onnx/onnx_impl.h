@@ -14,16 +14,16 @@ MHO_MUST_CHECK mho_status mhoi_onnx_check_finite(const mho_net *net);
 /* The message of a file; mhoi_onnx_free it.  MHO_EFORMAT: not protobuf, nested deeper than real
  * models. */
 MHO_MUST_CHECK mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const char *place,
-                                           Onnx__ModelProto **out);
-void mhoi_onnx_free(Onnx__ModelProto *model);
+                                           MhoiOnnx__ModelProto **out);
+void mhoi_onnx_free(MhoiOnnx__ModelProto *model);
 
 /* Strings that protobuf may leave out. */
 const char *mhoi_onnx_text(const char *s);
 
 /* *count = product of the dimensions. MHO_EFORMAT: negative, or not the number of values there are;
  * MHO_ENOTMODELED: kept outside the file, or of a type mho does not read. */
-MHO_MUST_CHECK mho_status mhoi_onnx_count(const Onnx__TensorProto *t, size_t *count);
+MHO_MUST_CHECK mho_status mhoi_onnx_count(const MhoiOnnx__TensorProto *t, size_t *count);
 /* Element i of a tensor that mhoi_onnx_count accepted. */
-double mhoi_onnx_element(const Onnx__TensorProto *t, size_t i);
+double mhoi_onnx_element(const MhoiOnnx__TensorProto *t, size_t i);
 
 #endif

@@ -7,12 +7,12 @@
 #include "net/op_table.h"
 #include "onnx/onnx_graph.h"
 
-const char *mhoi_node_input(const Onnx__NodeProto *n, size_t i)
+const char *mhoi_node_input(const MhoiOnnx__NodeProto *n, size_t i)
 {
     return i < n->n_input ? n->input[i] : "";
 }
 
-const Onnx__AttributeProto *mhoi_node_attribute(const Onnx__NodeProto *n, const char *name)
+const MhoiOnnx__AttributeProto *mhoi_node_attribute(const MhoiOnnx__NodeProto *n, const char *name)
 {
     for (size_t i = 0; i < n->n_attribute; i++)
         if (strcmp(mhoi_onnx_text(n->attribute[i]->name), name) == 0)
@@ -20,15 +20,15 @@ const Onnx__AttributeProto *mhoi_node_attribute(const Onnx__NodeProto *n, const 
     return NULL;
 }
 
-int64_t mhoi_node_int(const Onnx__NodeProto *n, const char *name, int64_t otherwise)
+int64_t mhoi_node_int(const MhoiOnnx__NodeProto *n, const char *name, int64_t otherwise)
 {
-    const Onnx__AttributeProto *a = mhoi_node_attribute(n, name);
+    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, name);
     return a ? a->i : otherwise;
 }
 
-float mhoi_node_float(const Onnx__NodeProto *n, const char *name, float otherwise)
+float mhoi_node_float(const MhoiOnnx__NodeProto *n, const char *name, float otherwise)
 {
-    const Onnx__AttributeProto *a = mhoi_node_attribute(n, name);
+    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, name);
     return a ? a->f : otherwise;
 }
 
@@ -37,10 +37,10 @@ mho_status mhoi_node_refuse_value(const char *what, int64_t value)
     return mho_error(MHO_ENOTMODELED, "%s = %lld", what, (long long)value);
 }
 
-mho_status mhoi_node_ints(const Onnx__NodeProto *n, const char *name, size_t count, int64_t low,
+mho_status mhoi_node_ints(const MhoiOnnx__NodeProto *n, const char *name, size_t count, int64_t low,
                           size_t *out)
 {
-    const Onnx__AttributeProto *a = mhoi_node_attribute(n, name);
+    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, name);
     if (!a)
         return MHO_OK;
     if (a->n_ints != count)
@@ -54,7 +54,8 @@ mho_status mhoi_node_ints(const Onnx__NodeProto *n, const char *name, size_t cou
 }
 
 /* An attribute as the table of operators has it. */
-static mho_status read_attribute(const Onnx__NodeProto *n, const mhoi_attribute *a, mho_node *layer)
+static mho_status read_attribute(const MhoiOnnx__NodeProto *n, const mhoi_attribute *a,
+                                 mho_node *layer)
 {
     char *const at = (char *)layer + a->offset;
     size_t *const size = (void *)at;
@@ -89,7 +90,7 @@ static mho_op find_plain(const char *name)
     return MHO_OP_COUNT;
 }
 
-static mho_status check_plain_attributes(const Onnx__NodeProto *n, const mhoi_attribute *known)
+static mho_status check_plain_attributes(const MhoiOnnx__NodeProto *n, const mhoi_attribute *known)
 {
     for (size_t i = 0; i < n->n_attribute; i++) {
         const char *name = mhoi_onnx_text(n->attribute[i]->name);
@@ -102,7 +103,7 @@ static mho_status check_plain_attributes(const Onnx__NodeProto *n, const mhoi_at
     return MHO_OK;
 }
 
-static mho_status convert(mhoi_graph *g, const Onnx__NodeProto *n, mho_op op)
+static mho_status convert(mhoi_graph *g, const MhoiOnnx__NodeProto *n, mho_op op)
 {
     const mhoi_op_info *info = mhoi_op_info_of(op);
     mho_node layer = mhoi_node_initial(op);
@@ -123,7 +124,7 @@ static mho_status convert(mhoi_graph *g, const Onnx__NodeProto *n, mho_op op)
     return s ? s : mhoi_graph_append(g, n, &layer, flat);
 }
 
-mho_status mhoi_onnx_convert_plain(mhoi_graph *g, const Onnx__NodeProto *n)
+mho_status mhoi_onnx_convert_plain(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const mho_op op = find_plain(mhoi_onnx_text(n->op_type));
     return op != MHO_OP_COUNT ? convert(g, n, op) : mho_error(MHO_ENOTMODELED, "unknown operator");

@@ -7,8 +7,8 @@
 #include "onnx/onnx_graph.h"
 
 /* The constant that input i names, its values counted. */
-static mho_status constant_of(const mhoi_graph *g, const Onnx__NodeProto *n, size_t i,
-                              const Onnx__TensorProto **out, size_t *count)
+static mho_status constant_of(const mhoi_graph *g, const MhoiOnnx__NodeProto *n, size_t i,
+                              const MhoiOnnx__TensorProto **out, size_t *count)
 {
     *out = mhoi_graph_constant(g, mhoi_node_input(n, i));
     if (!*out)
@@ -17,17 +17,17 @@ static mho_status constant_of(const mhoi_graph *g, const Onnx__NodeProto *n, siz
     return mhoi_onnx_count(*out, count);
 }
 
-static void copy_values(const Onnx__TensorProto *t, size_t count, double scale, float *out)
+static void copy_values(const MhoiOnnx__TensorProto *t, size_t count, double scale, float *out)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = (float)(scale * mhoi_onnx_element(t, i));
 }
 
 /* *out = `count` values of input i. */
-static mho_status vector_of(const mhoi_graph *g, const Onnx__NodeProto *n, size_t i, size_t want,
-                            double scale, float **out)
+static mho_status vector_of(const mhoi_graph *g, const MhoiOnnx__NodeProto *n, size_t i,
+                            size_t want, double scale, float **out)
 {
-    const Onnx__TensorProto *t;
+    const MhoiOnnx__TensorProto *t;
     size_t count = 0;
     mho_status s = constant_of(g, n, i, &t, &count);
     if (!s && count != want)
@@ -54,7 +54,7 @@ static size_t readers(const mhoi_graph *g, const char *name)
     return count;
 }
 
-static void give(mhoi_graph *g, const Onnx__NodeProto *n, mhoi_value value)
+static void give(mhoi_graph *g, const MhoiOnnx__NodeProto *n, mhoi_value value)
 {
     value.name = n->output[0];
     g->value[g->values++] = value;
@@ -72,7 +72,7 @@ static mho_status append(mhoi_graph *g, const char *name, const mho_node *layer)
     return mhoi_net_infer_node(g->net, i);
 }
 
-mho_status mhoi_graph_append(mhoi_graph *g, const Onnx__NodeProto *n, const mho_node *layer,
+mho_status mhoi_graph_append(mhoi_graph *g, const MhoiOnnx__NodeProto *n, const mho_node *layer,
                              bool flat)
 {
     const char *name = mhoi_onnx_text(n->name);
@@ -104,7 +104,7 @@ mho_status mhoi_graph_layer(mhoi_graph *g, const char *name, size_t *out, bool *
 }
 
 /* Begins a layer that reads input 0; map: it wants [N, c, h, w]. */
-static mho_status begin(mhoi_graph *g, const Onnx__NodeProto *n, mho_op op, bool map,
+static mho_status begin(mhoi_graph *g, const MhoiOnnx__NodeProto *n, mho_op op, bool map,
                         mho_node *layer, bool *flat)
 {
     *layer = (mho_node){.op = op, .inputs = 1};
@@ -131,9 +131,9 @@ static void same_padding(size_t in, size_t span, size_t stride, bool upper, size
     *after = total - *before;
 }
 
-static mho_status read_padding(const Onnx__NodeProto *n, mho_node *layer)
+static mho_status read_padding(const MhoiOnnx__NodeProto *n, mho_node *layer)
 {
-    const Onnx__AttributeProto *a = mhoi_node_attribute(n, "auto_pad");
+    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, "auto_pad");
     char mode[16] = "NOTSET";
     if (a && a->has_s && a->s.len < sizeof mode) {
         memcpy(mode, a->s.data, a->s.len);
@@ -161,7 +161,7 @@ static mho_status read_padding(const Onnx__NodeProto *n, mho_node *layer)
 }
 
 /* kernel_shape, strides, dilations, pads, auto_pad */
-static mho_status read_window(const Onnx__NodeProto *n, mho_node *layer)
+static mho_status read_window(const MhoiOnnx__NodeProto *n, mho_node *layer)
 {
     size_t kernel[2] = {layer->kh, layer->kw}, strides[2] = {1, 1}, dilations[2] = {1, 1};
     mho_status s = mhoi_node_ints(n, "kernel_shape", 2, 1, kernel);
@@ -182,11 +182,11 @@ static mho_status read_window(const Onnx__NodeProto *n, mho_node *layer)
     return read_padding(n, layer);
 }
 
-static mho_status convert_conv(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_conv(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     mho_node layer;
     bool flat;
-    const Onnx__TensorProto *t;
+    const MhoiOnnx__TensorProto *t;
     size_t count = 0;
     mho_status s = begin(g, n, MHO_OP_CONV, true, &layer, &flat);
     if (!s)
@@ -222,7 +222,7 @@ static mho_status convert_conv(mhoi_graph *g, const Onnx__NodeProto *n)
     return s;
 }
 
-static mho_status convert_pool(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_pool(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     mho_node layer;
     bool flat;
@@ -241,7 +241,7 @@ static mho_status convert_pool(mhoi_graph *g, const Onnx__NodeProto *n)
     return s ? s : mhoi_graph_append(g, n, &layer, false);
 }
 
-static mho_status convert_global_pool(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_global_pool(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     mho_node layer;
     bool flat;
@@ -255,10 +255,10 @@ static mho_status convert_global_pool(mhoi_graph *g, const Onnx__NodeProto *n)
 /* --- fully connected */
 
 /* weight of input 1, [in][out] unless transposed, as [out][in] */
-static mho_status read_matrix(const mhoi_graph *g, const Onnx__NodeProto *n, bool transposed,
+static mho_status read_matrix(const mhoi_graph *g, const MhoiOnnx__NodeProto *n, bool transposed,
                               double scale, mho_node *node)
 {
-    const Onnx__TensorProto *t;
+    const MhoiOnnx__TensorProto *t;
     size_t count = 0;
     mho_status s = constant_of(g, n, 1, &t, &count);
     if (!s)
@@ -275,7 +275,7 @@ static mho_status read_matrix(const mhoi_graph *g, const Onnx__NodeProto *n, boo
     return MHO_OK;
 }
 
-static mho_status convert_fc(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_fc(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const bool gemm = strcmp(n->op_type, "Gemm") == 0;
     const bool transposed = gemm && mhoi_node_int(n, "transB", 0) != 0;
@@ -290,7 +290,7 @@ static mho_status convert_fc(mhoi_graph *g, const Onnx__NodeProto *n)
                          mhoi_node_input(n, 0));
     if (!value->flat)
         return mho_error(MHO_EFORMAT, "input '%s' has 4 dimensions, want 2", mhoi_node_input(n, 0));
-    const Onnx__TensorProto *t;
+    const MhoiOnnx__TensorProto *t;
     size_t count = 0;
     mho_status s = constant_of(g, n, 1, &t, &count);
     if (!s && (t->n_dims != 2 || count == 0))
@@ -316,7 +316,7 @@ static mho_status convert_fc(mhoi_graph *g, const Onnx__NodeProto *n)
 }
 
 /* Add of a constant: the bias of the weighted layer before. */
-static mho_status convert_bias(mhoi_graph *g, const Onnx__NodeProto *n, size_t constant)
+static mho_status convert_bias(mhoi_graph *g, const MhoiOnnx__NodeProto *n, size_t constant)
 {
     const char *name = mhoi_node_input(n, 1 - constant);
     const mhoi_value *value = mhoi_graph_value(g, name);
@@ -327,7 +327,7 @@ static mho_status convert_bias(mhoi_graph *g, const Onnx__NodeProto *n, size_t c
                          "adds the constant '%s' elsewhere than after Conv or MatMul",
                          mhoi_node_input(n, constant));
     mho_status s = vector_of(g, n, constant, node->out.c, 1, &node->bias);
-    const Onnx__TensorProto *t = mhoi_graph_constant(g, mhoi_node_input(n, constant));
+    const MhoiOnnx__TensorProto *t = mhoi_graph_constant(g, mhoi_node_input(n, constant));
     const size_t after = node->op == MHO_OP_CONV ? 2 : 0; /* [c, 1, 1] or [c] */
     if (!s && node->out.c > 1 &&
         (t->n_dims < after + 1 || (size_t)t->dims[t->n_dims - after - 1] != node->out.c))
@@ -340,7 +340,7 @@ static mho_status convert_bias(mhoi_graph *g, const Onnx__NodeProto *n, size_t c
 
 /* --- the others */
 
-static mho_status convert_batchnorm(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_batchnorm(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     mho_node layer;
     bool flat;
@@ -363,10 +363,10 @@ static mho_status convert_batchnorm(mhoi_graph *g, const Onnx__NodeProto *n)
 }
 
 /* Greater(x, 0) and Less(0, x): the step that the Cast behind it makes of them. */
-static mho_status convert_compare(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_compare(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const size_t constant = strcmp(n->op_type, "Greater") == 0 ? 1 : 0;
-    const Onnx__TensorProto *t;
+    const MhoiOnnx__TensorProto *t;
     size_t count = 0;
     mho_status s = constant_of(g, n, constant, &t, &count);
     for (size_t k = 0; !s && k < count; k++)
@@ -383,7 +383,7 @@ static mho_status convert_compare(mhoi_graph *g, const Onnx__NodeProto *n)
     return s;
 }
 
-static mho_status convert_softmax(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_softmax(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     mho_node layer;
     bool flat;
@@ -394,7 +394,7 @@ static mho_status convert_softmax(mhoi_graph *g, const Onnx__NodeProto *n)
     return s ? s : mhoi_graph_append(g, n, &layer, flat);
 }
 
-static mho_status convert_add(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_add(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     for (size_t k = 0; k < 2; k++)
         if (mhoi_graph_constant(g, mhoi_node_input(n, k)))
@@ -412,7 +412,7 @@ static mho_status convert_add(mhoi_graph *g, const Onnx__NodeProto *n)
 
 /* What follows may be a fully connected layer, which flattens by itself: so nothing is appended
  * yet. */
-static mho_status give_flat(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status give_flat(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const mhoi_value *found = mhoi_graph_value(g, mhoi_node_input(n, 0));
     if (!found)
@@ -429,17 +429,17 @@ static mho_status give_flat(mhoi_graph *g, const Onnx__NodeProto *n)
     return MHO_OK;
 }
 
-static mho_status convert_flatten(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_flatten(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const int64_t axis = mhoi_node_int(n, "axis", 1);
     return axis == 1 ? give_flat(g, n) : mhoi_node_refuse_value("axis", axis);
 }
 
 /* To [N, everything]: first 0, 1 or -1; second -1 or the number of values. */
-static mho_status convert_reshape(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_reshape(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const mhoi_value *value = mhoi_graph_value(g, mhoi_node_input(n, 0));
-    const Onnx__TensorProto *t;
+    const MhoiOnnx__TensorProto *t;
     size_t count = 0;
     mho_status s = constant_of(g, n, 1, &t, &count);
     if (s)
@@ -457,12 +457,12 @@ static mho_status convert_reshape(mhoi_graph *g, const Onnx__NodeProto *n)
 
 /* Dropout, Identity, and a Cast to float: of a constant, of values, or of what a comparison gives, whose layer
  * then has the name of the Cast. */
-static mho_status convert_same(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_same(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const mhoi_value *value = mhoi_graph_value(g, mhoi_node_input(n, 0));
-    const Onnx__TensorProto *t = mhoi_graph_constant(g, mhoi_node_input(n, 0));
-    const int64_t to = mhoi_node_int(n, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
-    if (to != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+    const MhoiOnnx__TensorProto *t = mhoi_graph_constant(g, mhoi_node_input(n, 0));
+    const int64_t to = mhoi_node_int(n, "to", MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    if (to != MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
         return mhoi_node_refuse_value("to", to);
     if (t) {
         g->constant[g->constants++] = (mhoi_constant){n->output[0], t};
@@ -480,9 +480,9 @@ static mho_status convert_same(mhoi_graph *g, const Onnx__NodeProto *n)
     return MHO_OK;
 }
 
-static mho_status convert_constant(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_constant(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
-    const Onnx__AttributeProto *a = mhoi_node_attribute(n, "value");
+    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, "value");
     if (!a || !a->t)
         return mho_error(MHO_ENOTMODELED, "a constant that is no tensor");
     g->constant[g->constants++] = (mhoi_constant){n->output[0], a->t};
@@ -494,7 +494,7 @@ static mho_status convert_constant(mhoi_graph *g, const Onnx__NodeProto *n)
 static const struct operator
 {
     const char *name;
-    mho_status (*convert)(mhoi_graph * g, const Onnx__NodeProto *n);
+    mho_status (*convert)(mhoi_graph * g, const MhoiOnnx__NodeProto *n);
     const char *attributes; /* those known, each followed by a space */
 }
 operators[] = {
@@ -527,7 +527,7 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-static mho_status convert_known(mhoi_graph *g, const Onnx__NodeProto *n)
+static mho_status convert_known(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     const char *domain = mhoi_onnx_text(n->domain), *op = mhoi_onnx_text(n->op_type);
     if (n->n_output == 0 || n->output[0][0] == 0)
@@ -546,7 +546,7 @@ static mho_status convert_known(mhoi_graph *g, const Onnx__NodeProto *n)
     return mhoi_onnx_convert_plain(g, n);
 }
 
-mho_status mhoi_onnx_convert(mhoi_graph *g, const Onnx__NodeProto *n)
+mho_status mhoi_onnx_convert(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
 {
     mho_status s = convert_known(g, n);
     if (!s)

@@ -84,15 +84,15 @@ static void release(void *data, void *p)
 }
 
 mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const char *place,
-                            Onnx__ModelProto **out)
+                            MhoiOnnx__ModelProto **out)
 {
     *out = NULL;
     mho_status status = MHO_OK;
     ProtobufCAllocator allocator = {allocate, release, &status};
     const span all = {bytes, (const uint8_t *)bytes + size};
-    if (size == 0 || !is_sane(all, &onnx__model_proto__descriptor, DEPTH_MAX))
+    if (size == 0 || !is_sane(all, &mhoi_onnx__model_proto__descriptor, DEPTH_MAX))
         return mho_error(MHO_EFORMAT, "%s: not an ONNX file, or damaged (%zu bytes)", place, size);
-    *out = onnx__model_proto__unpack(&allocator, size, bytes);
+    *out = mhoi_onnx__model_proto__unpack(&allocator, size, bytes);
     if (*out)
         return MHO_OK;
     if (status)
@@ -100,12 +100,12 @@ mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const char *place,
     return mho_error(MHO_EFORMAT, "%s: not an ONNX file, or damaged (%zu bytes)", place, size);
 }
 
-void mhoi_onnx_free(Onnx__ModelProto *model)
+void mhoi_onnx_free(MhoiOnnx__ModelProto *model)
 {
     mho_status unused = MHO_OK;
     ProtobufCAllocator allocator = {allocate, release, &unused};
     if (model)
-        onnx__model_proto__free_unpacked(model, &allocator);
+        mhoi_onnx__model_proto__free_unpacked(model, &allocator);
 }
 
 const char *mhoi_onnx_text(const char *s)
@@ -114,28 +114,28 @@ const char *mhoi_onnx_text(const char *s)
 }
 
 /* How many values of the tensor's type there are, and how large one is in raw_data. */
-static mho_status stored(const Onnx__TensorProto *t, size_t *values, size_t *size)
+static mho_status stored(const MhoiOnnx__TensorProto *t, size_t *values, size_t *size)
 {
     switch (t->data_type) {
-    case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
         *size = 4;
         *values = t->n_float_data;
         return MHO_OK;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
         *size = 8;
         *values = t->n_double_data;
         return MHO_OK;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
-    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT8:
-    case ONNX__TENSOR_PROTO__DATA_TYPE__BOOL:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__UINT8:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__BOOL:
         *size = 1;
         *values = t->n_int32_data;
         return MHO_OK;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
         *size = 4;
         *values = t->n_int32_data;
         return MHO_OK;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
         *size = 8;
         *values = t->n_int64_data;
         return MHO_OK;
@@ -146,12 +146,13 @@ static mho_status stored(const Onnx__TensorProto *t, size_t *values, size_t *siz
     }
 }
 
-mho_status mhoi_onnx_count(const Onnx__TensorProto *t, size_t *count)
+mho_status mhoi_onnx_count(const MhoiOnnx__TensorProto *t, size_t *count)
 {
     const char *name = mhoi_onnx_text(t->name);
     size_t values = 0, size = 1, product = 1;
     if (t->segment || t->n_external_data ||
-        (t->has_data_location && t->data_location != ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT))
+        (t->has_data_location &&
+         t->data_location != MHOI_ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT))
         return mho_error(MHO_ENOTMODELED, "tensor '%s' is kept outside the file", name);
     mho_status s = stored(t, &values, &size);
     if (s)
@@ -175,7 +176,7 @@ mho_status mhoi_onnx_count(const Onnx__TensorProto *t, size_t *count)
     return MHO_OK;
 }
 
-static double raw_element(const Onnx__TensorProto *t, size_t i)
+static double raw_element(const MhoiOnnx__TensorProto *t, size_t i)
 {
     const uint8_t *raw = t->raw_data.data;
     float f;
@@ -183,31 +184,31 @@ static double raw_element(const Onnx__TensorProto *t, size_t i)
     int32_t i32;
     int64_t i64;
     switch (t->data_type) {
-    case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
         return memcpy(&f, raw + 4 * i, 4), (double)f;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
         return memcpy(&d, raw + 8 * i, 8), d;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
         return memcpy(&i32, raw + 4 * i, 4), (double)i32;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
         return memcpy(&i64, raw + 8 * i, 8), (double)i64;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
         return (double)(int8_t)raw[i];
     default:
         return (double)raw[i];
     }
 }
 
-double mhoi_onnx_element(const Onnx__TensorProto *t, size_t i)
+double mhoi_onnx_element(const MhoiOnnx__TensorProto *t, size_t i)
 {
     if (t->has_raw_data)
         return raw_element(t, i);
     switch (t->data_type) {
-    case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
         return (double)t->float_data[i];
-    case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE:
         return t->double_data[i];
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
+    case MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
         return (double)t->int64_data[i];
     default:
         return (double)t->int32_data[i];

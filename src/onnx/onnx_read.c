@@ -20,7 +20,7 @@ const mhoi_value *mhoi_graph_value(const mhoi_graph *g, const char *name)
     return NULL;
 }
 
-const Onnx__TensorProto *mhoi_graph_constant(const mhoi_graph *g, const char *name)
+const MhoiOnnx__TensorProto *mhoi_graph_constant(const mhoi_graph *g, const char *name)
 {
     for (size_t i = 0; i < g->constants; i++)
         if (strcmp(g->constant[i].name, name) == 0)
@@ -29,24 +29,24 @@ const Onnx__TensorProto *mhoi_graph_constant(const mhoi_graph *g, const char *na
 }
 
 /* [N, c, h, w] or [N, features] */
-static mho_status read_shape(const Onnx__ValueInfoProto *info, mho_shape *out, bool *flat)
+static mho_status read_shape(const MhoiOnnx__ValueInfoProto *info, mho_shape *out, bool *flat)
 {
     const char *name = mhoi_onnx_text(info->name);
-    const Onnx__TypeProto *type = info->type;
-    if (!type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || !type->tensor_type ||
-        !type->tensor_type->shape)
+    const MhoiOnnx__TypeProto *type = info->type;
+    if (!type || type->value_case != MHOI_ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+        !type->tensor_type || !type->tensor_type->shape)
         return mho_error(MHO_EFORMAT, "input '%s' has no shape", name);
-    if (type->tensor_type->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+    if (type->tensor_type->elem_type != MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
         return mho_error(MHO_ENOTMODELED, "input '%s' of ONNX type %d, want float", name,
                          type->tensor_type->elem_type);
-    const Onnx__TensorShapeProto *shape = type->tensor_type->shape;
+    const MhoiOnnx__TensorShapeProto *shape = type->tensor_type->shape;
     if (shape->n_dim != 4 && shape->n_dim != 2)
         return mho_error(MHO_ENOTMODELED, "input '%s' of %zu dimensions, want 4 or 2", name,
                          shape->n_dim);
     size_t dim[4] = {1, 1, 1, 1};
     for (size_t k = 1; k < shape->n_dim; k++) {
-        const Onnx__TensorShapeProto__Dimension *d = shape->dim[k];
-        if (d->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ||
+        const MhoiOnnx__TensorShapeProto__Dimension *d = shape->dim[k];
+        if (d->value_case != MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ||
             d->dim_value < 1)
             return mho_error(MHO_EFORMAT, "input '%s': dimension %zu is no number of 1 or more",
                              name, k);
@@ -60,7 +60,7 @@ static mho_status read_shape(const Onnx__ValueInfoProto *info, mho_shape *out, b
 static mho_status add_initializers(mhoi_graph *g)
 {
     for (size_t i = 0; i < g->proto->n_initializer; i++) {
-        const Onnx__TensorProto *t = g->proto->initializer[i];
+        const MhoiOnnx__TensorProto *t = g->proto->initializer[i];
         g->constant[g->constants++] = (mhoi_constant){mhoi_onnx_text(t->name), t};
     }
     return g->proto->n_sparse_initializer ? mho_error(MHO_ENOTMODELED, "sparse initializers")
@@ -69,9 +69,9 @@ static mho_status add_initializers(mhoi_graph *g)
 
 static mho_status add_input(mhoi_graph *g)
 {
-    const Onnx__ValueInfoProto *input = NULL;
+    const MhoiOnnx__ValueInfoProto *input = NULL;
     for (size_t i = 0; i < g->proto->n_input; i++) {
-        const Onnx__ValueInfoProto *info = g->proto->input[i];
+        const MhoiOnnx__ValueInfoProto *info = g->proto->input[i];
         if (mhoi_graph_constant(g, mhoi_onnx_text(info->name)))
             continue;
         if (input)
@@ -92,7 +92,7 @@ static mho_status add_input(mhoi_graph *g)
 }
 
 /* "mho.input_scale" and "mho.input_bits"; other files: 8 bits, 2^-8. */
-static mho_status read_metadata(const Onnx__ModelProto *model, mho_net *net)
+static mho_status read_metadata(const MhoiOnnx__ModelProto *model, mho_net *net)
 {
     for (size_t i = 0; i < model->n_metadata_props; i++) {
         const char *key = mhoi_onnx_text(model->metadata_props[i]->key);
@@ -114,10 +114,10 @@ static mho_status read_metadata(const Onnx__ModelProto *model, mho_net *net)
     return MHO_OK;
 }
 
-static mho_status check_opset(const Onnx__ModelProto *model)
+static mho_status check_opset(const MhoiOnnx__ModelProto *model)
 {
     for (size_t i = 0; i < model->n_opset_import; i++) {
-        const Onnx__OperatorSetIdProto *set = model->opset_import[i];
+        const MhoiOnnx__OperatorSetIdProto *set = model->opset_import[i];
         const char *domain = mhoi_onnx_text(set->domain);
         if (domain[0] && strcmp(domain, "ai.onnx") != 0)
             continue; /* a node of that domain, if any, is refused */
@@ -163,7 +163,7 @@ static mho_status check_output(mhoi_graph *g)
     return s;
 }
 
-static mho_status walk(mhoi_graph *g, const Onnx__ModelProto *model)
+static mho_status walk(mhoi_graph *g, const MhoiOnnx__ModelProto *model)
 {
     mho_status s = check_opset(model);
     if (!s)
@@ -183,7 +183,7 @@ static mho_status walk(mhoi_graph *g, const Onnx__ModelProto *model)
     return s;
 }
 
-static mho_status convert(const Onnx__ModelProto *model, const char *place, mho_net **out)
+static mho_status convert(const MhoiOnnx__ModelProto *model, const char *place, mho_net **out)
 {
     mhoi_graph g = {.proto = model->graph};
     if (!g.proto || g.proto->n_node == 0)
@@ -213,7 +213,7 @@ static mho_status convert(const Onnx__ModelProto *model, const char *place, mho_
 mho_status mho_onnx_parse(const void *bytes, size_t size, const char *place, mho_net **out)
 {
     *out = NULL;
-    Onnx__ModelProto *model = NULL;
+    MhoiOnnx__ModelProto *model = NULL;
     mho_status s = mhoi_onnx_unpack(bytes, size, place, &model);
     if (!s)
         s = convert(model, place, out);

@@ -24,7 +24,7 @@ typedef struct writer {
     const mho_net *net;
     char *arena, *bytes; /* bytes: binary weights */
     size_t arena_used, arena_size, bytes_used;
-    Onnx__GraphProto graph;
+    MhoiOnnx__GraphProto graph;
     bool *flat; /* node's value is [N][c], else [N][c][h][w] */
 } writer;
 
@@ -51,11 +51,11 @@ static MHO_PRINTF(2, 3) char *text(writer *w, const char *format, ...)
 
 /* --- messages */
 
-static Onnx__TensorProto *add_tensor(writer *w, char *name, int type, const void *data,
-                                     size_t bytes)
+static MhoiOnnx__TensorProto *add_tensor(writer *w, char *name, int type, const void *data,
+                                         size_t bytes)
 {
-    Onnx__TensorProto *t = take(w, sizeof *t);
-    onnx__tensor_proto__init(t);
+    MhoiOnnx__TensorProto *t = take(w, sizeof *t);
+    mhoi_onnx__tensor_proto__init(t);
     t->name = name;
     t->has_data_type = 1;
     t->data_type = type;
@@ -66,47 +66,48 @@ static Onnx__TensorProto *add_tensor(writer *w, char *name, int type, const void
     return t;
 }
 
-static void add_dim(Onnx__TensorProto *t, size_t dim)
+static void add_dim(MhoiOnnx__TensorProto *t, size_t dim)
 {
     t->dims[t->n_dims++] = (int64_t)dim;
 }
 
 /* Adds an initializer of one dimension as an input of node. */
-static void add_input(Onnx__NodeProto *node, char *name)
+static void add_input(MhoiOnnx__NodeProto *node, char *name)
 {
     node->input[node->n_input++] = name;
 }
 
-static void add_vector(writer *w, Onnx__NodeProto *node, const char *what, const float *values,
+static void add_vector(writer *w, MhoiOnnx__NodeProto *node, const char *what, const float *values,
                        size_t count)
 {
     char *name = text(w, "%s.%s", node->name, what);
-    Onnx__TensorProto *t =
-        add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, values, count * sizeof *values);
+    MhoiOnnx__TensorProto *t = add_tensor(w, name, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+                                          values, count * sizeof *values);
     add_dim(t, count);
     add_input(node, name);
 }
 
-static Onnx__NodeProto *add_node(writer *w, const char *op, char *input, char *output)
+static MhoiOnnx__NodeProto *add_node(writer *w, const char *op, char *input, char *output)
 {
-    Onnx__NodeProto *node = take(w, sizeof *node);
-    onnx__node_proto__init(node);
+    MhoiOnnx__NodeProto *node = take(w, sizeof *node);
+    mhoi_onnx__node_proto__init(node);
     node->op_type = text(w, "%s", op);
     node->name = output;
     node->output = take(w, sizeof *node->output);
     node->output[node->n_output++] = output;
     node->input = take(w, (MHOI_NODE_INPUTS + 1) * sizeof *node->input);
     add_input(node, input);
-    node->attribute = take(w, 6 * sizeof(Onnx__AttributeProto *));
+    node->attribute = take(w, 6 * sizeof(MhoiOnnx__AttributeProto *));
     w->graph.node[w->graph.n_node++] = node;
     return node;
 }
 
-static Onnx__AttributeProto *add_attribute(writer *w, Onnx__NodeProto *node, const char *name,
-                                           Onnx__AttributeProto__AttributeType type)
+static MhoiOnnx__AttributeProto *add_attribute(writer *w, MhoiOnnx__NodeProto *node,
+                                               const char *name,
+                                               MhoiOnnx__AttributeProto__AttributeType type)
 {
-    Onnx__AttributeProto *a = take(w, sizeof *a);
-    onnx__attribute_proto__init(a);
+    MhoiOnnx__AttributeProto *a = take(w, sizeof *a);
+    mhoi_onnx__attribute_proto__init(a);
     a->name = text(w, "%s", name);
     a->has_type = 1;
     a->type = type;
@@ -114,27 +115,27 @@ static Onnx__AttributeProto *add_attribute(writer *w, Onnx__NodeProto *node, con
     return a;
 }
 
-static void set_int(writer *w, Onnx__NodeProto *node, const char *name, size_t value)
+static void set_int(writer *w, MhoiOnnx__NodeProto *node, const char *name, size_t value)
 {
-    Onnx__AttributeProto *a =
-        add_attribute(w, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    MhoiOnnx__AttributeProto *a =
+        add_attribute(w, node, name, MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
     a->has_i = 1;
     a->i = (int64_t)value;
 }
 
-static void set_float(writer *w, Onnx__NodeProto *node, const char *name, float value)
+static void set_float(writer *w, MhoiOnnx__NodeProto *node, const char *name, float value)
 {
-    Onnx__AttributeProto *a =
-        add_attribute(w, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+    MhoiOnnx__AttributeProto *a =
+        add_attribute(w, node, name, MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
     a->has_f = 1;
     a->f = value;
 }
 
-static void set_ints(writer *w, Onnx__NodeProto *node, const char *name, size_t count,
+static void set_ints(writer *w, MhoiOnnx__NodeProto *node, const char *name, size_t count,
                      const size_t *values)
 {
-    Onnx__AttributeProto *a =
-        add_attribute(w, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    MhoiOnnx__AttributeProto *a =
+        add_attribute(w, node, name, MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
     a->n_ints = count;
     a->ints = take(w, count * sizeof *a->ints);
     for (size_t k = 0; k < count; k++)
@@ -144,7 +145,7 @@ static void set_ints(writer *w, Onnx__NodeProto *node, const char *name, size_t 
 /* --- layers */
 
 /* An attribute as the table of operators has it. */
-static void set_attribute(writer *w, Onnx__NodeProto *out, const mho_node *n,
+static void set_attribute(writer *w, MhoiOnnx__NodeProto *out, const mho_node *n,
                           const mhoi_attribute *a)
 {
     const char *at = (const char *)n + a->offset;
@@ -169,7 +170,7 @@ static void set_attribute(writer *w, Onnx__NodeProto *out, const mho_node *n,
     }
 }
 
-static void set_attributes(writer *w, Onnx__NodeProto *out, const mho_node *n)
+static void set_attributes(writer *w, MhoiOnnx__NodeProto *out, const mho_node *n)
 {
     for (const mhoi_attribute *a = mhoi_op_info_of(n->op)->attribute; a->key; a++)
         if (a->onnx)
@@ -182,17 +183,17 @@ static char *add_weight(writer *w, const mho_node *n, size_t dims, const size_t 
 {
     const size_t count = mho_node_weight_count(n);
     char *name = text(w, "%s.weight", n->name);
-    Onnx__TensorProto *t;
+    MhoiOnnx__TensorProto *t;
     if (n->alphabet == MHO_ALPHABET_BINARY) {
         char *small = text(w, "%s.weight_int8", n->name), *bytes = w->bytes + w->bytes_used;
         for (size_t k = 0; k < count; k++)
             bytes[k] = n->weight[k] > 0 ? 1 : -1;
         w->bytes_used += count;
-        t = add_tensor(w, small, ONNX__TENSOR_PROTO__DATA_TYPE__INT8, bytes, count);
-        Onnx__NodeProto *cast = add_node(w, "Cast", small, name);
-        set_int(w, cast, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+        t = add_tensor(w, small, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8, bytes, count);
+        MhoiOnnx__NodeProto *cast = add_node(w, "Cast", small, name);
+        set_int(w, cast, "to", MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
     } else {
-        t = add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, n->weight,
+        t = add_tensor(w, name, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, n->weight,
                        count * sizeof(float));
     }
     for (size_t k = 0; k < dims; k++)
@@ -204,7 +205,7 @@ static void write_conv(writer *w, const mho_node *n, char *input, char *output)
 {
     char *weight =
         add_weight(w, n, 4, (const size_t[]){n->out.c, n->in.c / n->groups, n->kh, n->kw});
-    Onnx__NodeProto *out = add_node(w, "Conv", input, output);
+    MhoiOnnx__NodeProto *out = add_node(w, "Conv", input, output);
     add_input(out, weight);
     if (n->has_bias)
         add_vector(w, out, "bias", n->bias, n->out.c);
@@ -215,12 +216,12 @@ static void write_fc(writer *w, const mho_node *n, char *input, char *output)
 {
     if (!w->flat[n->input[0]]) {
         char *flat = text(w, "%s.flatten", n->name);
-        Onnx__NodeProto *flatten = add_node(w, "Flatten", input, flat);
+        MhoiOnnx__NodeProto *flatten = add_node(w, "Flatten", input, flat);
         set_int(w, flatten, "axis", 1);
         input = flat;
     }
     char *weight = add_weight(w, n, 2, (const size_t[]){n->out.c, n->in.c * n->in.h * n->in.w});
-    Onnx__NodeProto *out = add_node(w, "Gemm", input, output);
+    MhoiOnnx__NodeProto *out = add_node(w, "Gemm", input, output);
     add_input(out, weight);
     if (n->has_bias)
         add_vector(w, out, "bias", n->bias, n->out.c);
@@ -229,7 +230,7 @@ static void write_fc(writer *w, const mho_node *n, char *input, char *output)
 
 static void write_pool(writer *w, const mho_node *n, char *input, char *output)
 {
-    Onnx__NodeProto *out =
+    MhoiOnnx__NodeProto *out =
         add_node(w, n->op == MHO_OP_MAXPOOL ? "MaxPool" : "AveragePool", input, output);
     set_attributes(w, out, n);
     if (n->op == MHO_OP_AVGPOOL)
@@ -238,7 +239,7 @@ static void write_pool(writer *w, const mho_node *n, char *input, char *output)
 
 static void write_batchnorm(writer *w, const mho_node *n, char *input, char *output)
 {
-    Onnx__NodeProto *out = add_node(w, "BatchNormalization", input, output);
+    MhoiOnnx__NodeProto *out = add_node(w, "BatchNormalization", input, output);
     add_vector(w, out, "gamma", n->gamma, n->out.c);
     add_vector(w, out, "beta", n->beta, n->out.c);
     add_vector(w, out, "mean", n->mean, n->out.c);
@@ -247,9 +248,9 @@ static void write_batchnorm(writer *w, const mho_node *n, char *input, char *out
 }
 
 /* The operator of that name, its inputs and attributes. */
-static Onnx__NodeProto *write_plain(writer *w, const mho_node *n, char *input, char *output)
+static MhoiOnnx__NodeProto *write_plain(writer *w, const mho_node *n, char *input, char *output)
 {
-    Onnx__NodeProto *out = add_node(w, mhoi_op_info_of(n->op)->onnx, input, output);
+    MhoiOnnx__NodeProto *out = add_node(w, mhoi_op_info_of(n->op)->onnx, input, output);
     for (size_t k = 1; k < n->inputs; k++)
         add_input(out, text(w, "%s", w->net->node[n->input[k]].name));
     set_attributes(w, out, n);
@@ -261,10 +262,10 @@ static void write_step(writer *w, char *input, char *output)
 {
     static const float zero[1] = {0};
     char *name = text(w, "%s.zero", output), *above = text(w, "%s.above", output);
-    add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, zero, sizeof zero);
-    Onnx__NodeProto *greater = add_node(w, "Greater", input, above);
+    add_tensor(w, name, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, zero, sizeof zero);
+    MhoiOnnx__NodeProto *greater = add_node(w, "Greater", input, above);
     add_input(greater, name);
-    set_int(w, add_node(w, "Cast", above, output), "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    set_int(w, add_node(w, "Cast", above, output), "to", MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
 }
 
 static mho_status write_node(writer *w, size_t i)
@@ -354,40 +355,40 @@ static mho_status check_nodes(writer *w)
     return MHO_OK;
 }
 
-static Onnx__TensorShapeProto__Dimension *dimension(writer *w, char *symbol, size_t value)
+static MhoiOnnx__TensorShapeProto__Dimension *dimension(writer *w, char *symbol, size_t value)
 {
-    Onnx__TensorShapeProto__Dimension *d = take(w, sizeof *d);
-    onnx__tensor_shape_proto__dimension__init(d);
+    MhoiOnnx__TensorShapeProto__Dimension *d = take(w, sizeof *d);
+    mhoi_onnx__tensor_shape_proto__dimension__init(d);
     if (symbol) {
-        d->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+        d->value_case = MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
         d->dim_param = symbol;
     } else {
-        d->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        d->value_case = MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         d->dim_value = (int64_t)value;
     }
     return d;
 }
 
-static Onnx__ValueInfoProto *value_info(writer *w, size_t i)
+static MhoiOnnx__ValueInfoProto *value_info(writer *w, size_t i)
 {
     const mho_node *n = &w->net->node[i];
-    Onnx__ValueInfoProto *info = take(w, sizeof *info);
-    Onnx__TypeProto *type = take(w, sizeof *type);
-    Onnx__TypeProto__Tensor *tensor = take(w, sizeof *tensor);
-    Onnx__TensorShapeProto *shape = take(w, sizeof *shape);
-    onnx__value_info_proto__init(info);
-    onnx__type_proto__init(type);
-    onnx__type_proto__tensor__init(tensor);
-    onnx__tensor_shape_proto__init(shape);
+    MhoiOnnx__ValueInfoProto *info = take(w, sizeof *info);
+    MhoiOnnx__TypeProto *type = take(w, sizeof *type);
+    MhoiOnnx__TypeProto__Tensor *tensor = take(w, sizeof *tensor);
+    MhoiOnnx__TensorShapeProto *shape = take(w, sizeof *shape);
+    mhoi_onnx__value_info_proto__init(info);
+    mhoi_onnx__type_proto__init(type);
+    mhoi_onnx__type_proto__tensor__init(tensor);
+    mhoi_onnx__tensor_shape_proto__init(shape);
     info->name = text(w, "%s", n->name);
     info->type = type;
-    type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    type->value_case = MHOI_ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     type->tensor_type = tensor;
     tensor->has_elem_type = 1;
-    tensor->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    tensor->elem_type = MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
     tensor->shape = shape;
     shape->n_dim = w->flat[i] ? 2 : 4;
-    shape->dim = take(w, 4 * sizeof(Onnx__TensorShapeProto__Dimension *));
+    shape->dim = take(w, 4 * sizeof(MhoiOnnx__TensorShapeProto__Dimension *));
     shape->dim[0] = dimension(w, text(w, "N"), 0);
     shape->dim[1] = dimension(w, NULL, n->out.c);
     shape->dim[2] = dimension(w, NULL, n->out.h);
@@ -395,10 +396,10 @@ static Onnx__ValueInfoProto *value_info(writer *w, size_t i)
     return info;
 }
 
-static void add_metadata(writer *w, Onnx__ModelProto *model, const char *key, char *value)
+static void add_metadata(writer *w, MhoiOnnx__ModelProto *model, const char *key, char *value)
 {
-    Onnx__StringStringEntryProto *entry = take(w, sizeof *entry);
-    onnx__string_string_entry_proto__init(entry);
+    MhoiOnnx__StringStringEntryProto *entry = take(w, sizeof *entry);
+    mhoi_onnx__string_string_entry_proto__init(entry);
     entry->key = text(w, "%s", key);
     entry->value = value;
     model->metadata_props[model->n_metadata_props++] = entry;
@@ -407,7 +408,7 @@ static void add_metadata(writer *w, Onnx__ModelProto *model, const char *key, ch
 static mho_status write_graph(writer *w)
 {
     const mho_net *net = w->net;
-    onnx__graph_proto__init(&w->graph);
+    mhoi_onnx__graph_proto__init(&w->graph);
     w->graph.name = text(w, "%s", net->name);
     w->graph.node = take(w, 3 * net->nodes * sizeof *w->graph.node);
     w->graph.initializer = take(w, 4 * net->nodes * sizeof *w->graph.initializer);
@@ -422,9 +423,9 @@ static mho_status write_graph(writer *w)
     return s;
 }
 
-static mho_status pack(const Onnx__ModelProto *model, const mho_net *net, const char *path)
+static mho_status pack(const MhoiOnnx__ModelProto *model, const mho_net *net, const char *path)
 {
-    const size_t size = onnx__model_proto__get_packed_size(model);
+    const size_t size = mhoi_onnx__model_proto__get_packed_size(model);
     if (size > BYTES_MAX)
         return mho_error(MHO_EDOMAIN, "%s: network %s takes %zu bytes, ONNX files hold %zu", path,
                          net->name, size, BYTES_MAX);
@@ -432,7 +433,7 @@ static mho_status pack(const Onnx__ModelProto *model, const mho_net *net, const 
     mho_status s = mhoi_alloc(&bytes, size, 1, "ONNX file");
     if (s)
         return s;
-    onnx__model_proto__pack(model, bytes);
+    mhoi_onnx__model_proto__pack(model, bytes);
     s = mhoi_file_write(path, bytes, size);
     mhoi_free(&bytes);
     return s;
@@ -440,9 +441,10 @@ static mho_status pack(const Onnx__ModelProto *model, const mho_net *net, const 
 
 static mho_status write_model(writer *w, const char *path)
 {
-    Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
-    Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT, *opsets[1] = {&opset};
-    Onnx__StringStringEntryProto *metadata[3];
+    MhoiOnnx__ModelProto model = MHOI_ONNX__MODEL_PROTO__INIT;
+    MhoiOnnx__OperatorSetIdProto opset = MHOI_ONNX__OPERATOR_SET_ID_PROTO__INIT,
+                                 *opsets[1] = {&opset};
+    MhoiOnnx__StringStringEntryProto *metadata[3];
     mho_status s = write_graph(w);
     if (s)
         return s;

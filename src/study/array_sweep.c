@@ -68,8 +68,8 @@ mho_status mho_array_sweep_create(const mho_net *net, const mho_hw *hw, const mh
     *out = NULL;
     mho_array_sweep *sweep = NULL;
     mho_status s = mho_hw_want(hw, "array");
-    if (!s &&
-        (study_grid_find(grid, "network") != SIZE_MAX || study_grid_find(grid, "data") != SIZE_MAX))
+    if (!s && (mhoi_study_grid_find(grid, "network") != SIZE_MAX ||
+               mhoi_study_grid_find(grid, "data") != SIZE_MAX))
         s = mho_error(MHO_ECONFIG,
                       "a sweep of MAC-array designs takes one network and no data: want "
                       "fields of the hardware as axes");

@@ -37,8 +37,7 @@ static mho_status too_many(const char *text)
 
 static mho_status too_many_values(const char *text)
 {
-    return mho_error(MHO_ECONFIG, "sweep %.40s...: more than %d values", text,
-                     MHO_GRID_VALUES_MAX);
+    return mho_error(MHO_ECONFIG, "sweep %.40s...: more than %d values", text, MHO_GRID_VALUES_MAX);
 }
 
 /* Reads value k of the axis. */
@@ -291,7 +290,7 @@ size_t mho_grid_values(const mho_grid *sweep, size_t axis)
     return sweep->axis[axis].values;
 }
 
-size_t study_grid_find(const mho_grid *sweep, const char *key)
+size_t mhoi_study_grid_find(const mho_grid *sweep, const char *key)
 {
     for (size_t a = 0; sweep && a < sweep->axes; a++)
         if (!strcmp(sweep->axis[a].key, key))
@@ -299,12 +298,12 @@ size_t study_grid_find(const mho_grid *sweep, const char *key)
     return SIZE_MAX;
 }
 
-size_t study_grid_at(const mho_grid *sweep, size_t point, size_t axis)
+size_t mhoi_study_grid_at(const mho_grid *sweep, size_t point, size_t axis)
 {
     return value_at(sweep, point, axis);
 }
 
-const char *study_grid_choice(const mho_grid *sweep, size_t axis, size_t value)
+const char *mhoi_study_grid_choice(const mho_grid *sweep, size_t axis, size_t value)
 {
     return sweep->axis[axis].value[value];
 }

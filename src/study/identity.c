@@ -83,7 +83,7 @@ static mho_status hash_files(const mho_study *y, uint64_t *out)
     *out = MHOI_HASH_START;
     for (size_t i = 0; !s && i < points; i++) {
         mho_hw *hw = NULL;
-        s = study_hw(y, i, &hw);
+        s = mhoi_study_hw(y, i, &hw);
         const uint64_t one = s ? 0 : mho_hw_identity(hw);
         *out = mhoi_hash(*out, &one, sizeof one);
         mho_hw_destroy(hw);
@@ -121,7 +121,7 @@ static const char *network_name(const mho_study *y)
     return mho_net_name(net);
 }
 
-mho_status study_identity(const mho_study *y, char *text, size_t size)
+mho_status mhoi_study_identity(const mho_study *y, char *text, size_t size)
 {
     const mho_study_options *o = &y->options;
     uint64_t files = 0;

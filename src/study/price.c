@@ -10,7 +10,7 @@
 #include "mho/pipeline.h"
 #include "study/study_impl.h"
 
-mho_status study_base_hw(const mho_hw *hw, mho_hw **out)
+mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out)
 {
     mho_status s = mho_hw_open("cnn8", NULL, out);
     if (s)
@@ -125,7 +125,7 @@ static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *r
 {
     mho_hw *base = NULL;
     mho_estimate *e = NULL;
-    mho_status s = study_base_hw(hw, &base);
+    mho_status s = mhoi_study_base_hw(hw, &base);
     if (!s)
         s = mho_estimate_create(net, base, &e);
     if (!s)
@@ -136,7 +136,7 @@ static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *r
     return s;
 }
 
-mho_status study_price(const mho_net *net, const mho_hw *hw, mho_result *result)
+mho_status mhoi_study_price(const mho_net *net, const mho_hw *hw, mho_result *result)
 {
     mho_status s = price_own(net, hw, result);
     if (!s)

@@ -100,7 +100,7 @@ static mho_status read_line(mho_rows *r, size_t number, mho_row *row, size_t *do
     const bool more = point < mho_grid_points(grid);
     const size_t n = more ? print_values(grid, point, r->want) : 0;
     if (!more || strncmp(r->line, r->want, n) != 0 ||
-        read_numbers(r->line + n, study_set_of(r->study, point)->images, &row[point]))
+        read_numbers(r->line + n, mhoi_study_set_of(r->study, point)->images, &row[point]))
         return mho_error(MHO_EFORMAT, "%s:%zu: not the row of point %zu", r->path, number,
                          point + 1);
     *done = point + 1;
@@ -180,7 +180,7 @@ mho_status mho_rows_open(const char *path, bool resume, const mho_study *study, 
     if ((size_t)snprintf(r->path, sizeof r->path, "%s", path) >= sizeof r->path)
         s = mho_error(MHO_EFILE, "%.60s...: the name of a file is too long", path);
     if (!s)
-        s = study_identity(study, r->run, sizeof r->run - sizeof mark - 2);
+        s = mhoi_study_identity(study, r->run, sizeof r->run - sizeof mark - 2);
     if (!s)
         s = open_file(r, resume, row, done);
     if (s)

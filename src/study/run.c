@@ -55,13 +55,13 @@ static mho_status base_error(const study_net *n, const study_set *set, mho_resul
 {
     mho_hw *base = NULL, *ideal = NULL;
     mho_net *net = NULL;
-    if (n->from_file && study_style(r->hw) == MHO_STYLE_BINARY)
+    if (n->from_file && mhoi_study_style(r->hw) == MHO_STYLE_BINARY)
         return MHO_OK;
     mho_status s = mho_model_open(n->name, MHO_STYLE_FLOAT, set->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
     if (!s)
-        s = study_base_hw(r->hw, &base);
+        s = mhoi_study_base_hw(r->hw, &base);
     if (!s)
         s = mho_hw_clone_ideal(base, &ideal);
     if (!s)
@@ -86,7 +86,7 @@ static void show_progress(void *user, size_t trial)
 static mho_status trials(const mho_study *y, const mho_net *net, size_t point, mho_result *r)
 {
     const mho_study_options *o = &y->options;
-    const study_set *set = study_set_of(y, point);
+    const study_set *set = mhoi_study_set_of(y, point);
     progress p = {.what = "crossbars", .trials = o->trials};
     mho_chip *chip = NULL;
     if (y->grid)
@@ -121,14 +121,14 @@ static void describe(const mho_study *y, const study_model *model, const study_s
 
 static mho_status run_all(mho_study *y, size_t point, mho_result *r)
 {
-    study_net *n = study_net_of(y, point);
-    const study_set *set = study_set_of(y, point);
-    study_model *model = &n->model[study_style(r->hw)];
+    study_net *n = mhoi_study_net_of(y, point);
+    const study_set *set = mhoi_study_set_of(y, point);
+    study_model *model = &n->model[mhoi_study_style(r->hw)];
     mho_status s = MHO_OK;
     describe(y, model, set, r);
     if (y->options.prices) {
         r->stage = MHO_STAGE_PRICE;
-        s = study_price(model->net, r->hw, r);
+        s = mhoi_study_price(model->net, r->hw, r);
     }
     r->stage = s ? r->stage : MHO_STAGE_RUN;
     if (!s)
@@ -154,7 +154,7 @@ mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
 {
     const double start_s = mho_seconds();
     *result = (mho_result){.stage = MHO_STAGE_OPEN};
-    mho_status s = study_hw(study, point, &result->hw);
+    mho_status s = mhoi_study_hw(study, point, &result->hw);
     if (!s)
         s = run_all(study, point, result);
     const size_t done = result->error.spread.trials;
@@ -184,7 +184,7 @@ mho_status mho_study_error(mho_study *study, const mho_hw *hw, size_t trials, mh
                            void *user, mho_error_estimate *out)
 {
     const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
-    const mho_style style = study_style(hw);
+    const mho_style style = mhoi_study_style(hw);
     const study_set *set = &study->set[0];
     study_net *n = &study->net[0];
     mho_chip *chip = NULL;
@@ -192,7 +192,7 @@ mho_status mho_study_error(mho_study *study, const mho_hw *hw, size_t trials, mh
     if (output->calibration_images > set->calibration.count)
         return mho_error(MHO_EUSAGE, "output.calibration_images = %zu, the study has %zu",
                          output->calibration_images, set->calibration.count);
-    mho_status s = study_open_model(n, style, set->data->name);
+    mho_status s = mhoi_study_open_model(n, style, set->data->name);
     if (!s)
         s = mho_chip_open(n->model[style].net, hw, &set->calibration, &chip);
     if (!s)

@@ -13,13 +13,13 @@ mho_study_options mho_study_options_default(void)
     return (mho_study_options){.seed = 1, .trials = 10};
 }
 
-mho_style study_style(const mho_hw *hw)
+mho_style mhoi_study_style(const mho_hw *hw)
 {
     return mhoi_is_binary(mhoi_hw_section(hw, &mhoi_crossbar_section)) ? MHO_STYLE_BINARY
                                                                        : MHO_STYLE_FLOAT;
 }
 
-mho_status study_hw(const mho_study *study, size_t point, mho_hw **out)
+mho_status mhoi_study_hw(const mho_study *study, size_t point, mho_hw **out)
 {
     mho_status s = mho_hw_clone(study->hw, out);
     if (!s && study->grid)
@@ -75,7 +75,7 @@ static mho_status check_points(mho_study *y, bool style[STUDY_STYLES], size_t *c
         const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
         const size_t wanted = output->calibration_images;
         *calibration = wanted > *calibration ? wanted : *calibration;
-        style[study_style(hw)] = true;
+        style[mhoi_study_style(hw)] = true;
     }
     mho_hw_destroy(hw);
     return s;
@@ -89,7 +89,7 @@ static mho_status open_all(mho_study *y, const mho_subject *subject, const char 
     mho_status s = open_hardware(y, subject, axes);
     if (!s)
         s = check_points(y, style, &calibration);
-    return s ? s : study_open_subjects(y, subject, style, calibration, stage);
+    return s ? s : mhoi_study_open_subjects(y, subject, style, calibration, stage);
 }
 
 mho_status mho_study_open(const mho_subject *subject, const mho_study_options *options,

@@ -38,31 +38,32 @@ struct mho_study {
 };
 
 /* Those of a point. */
-study_net *study_net_of(const mho_study *study, size_t point);
-study_set *study_set_of(const mho_study *study, size_t point);
+study_net *mhoi_study_net_of(const mho_study *study, size_t point);
+study_set *mhoi_study_set_of(const mho_study *study, size_t point);
 /* study_open.c: networks, images; NULL-terminated names are those of the axes, else of the subject. */
-MHO_MUST_CHECK mho_status study_open_subjects(mho_study *study, const mho_subject *subject,
-                                              const bool style[STUDY_STYLES], size_t calibration,
-                                              mho_stage *stage);
+MHO_MUST_CHECK mho_status mhoi_study_open_subjects(mho_study *study, const mho_subject *subject,
+                                                   const bool style[STUDY_STYLES],
+                                                   size_t calibration, mho_stage *stage);
 
 /* grid.c: the axis of that key, SIZE_MAX if there is none or no grid; the number of a point's value; a value. */
-size_t study_grid_find(const mho_grid *sweep, const char *key);
-size_t study_grid_at(const mho_grid *sweep, size_t point, size_t axis);
-const char *study_grid_choice(const mho_grid *sweep, size_t axis, size_t value);
+size_t mhoi_study_grid_find(const mho_grid *sweep, const char *key);
+size_t mhoi_study_grid_at(const mho_grid *sweep, size_t point, size_t axis);
+const char *mhoi_study_grid_choice(const mho_grid *sweep, size_t axis, size_t value);
 
 /* The description of a point. */
-MHO_MUST_CHECK mho_status study_hw(const mho_study *study, size_t point, mho_hw **out);
+MHO_MUST_CHECK mho_status mhoi_study_hw(const mho_study *study, size_t point, mho_hw **out);
 /* Opens the trained network of a style, if that has not been done. */
-MHO_MUST_CHECK mho_status study_open_model(study_net *net, mho_style style, const char *data);
+MHO_MUST_CHECK mho_status mhoi_study_open_model(study_net *net, mho_style style, const char *data);
 /* The style of the trained network that this hardware takes. */
-mho_style study_style(const mho_hw *hw);
+mho_style mhoi_study_style(const mho_hw *hw);
 /* Cycles, energy, area: of the network on hw, and of the 8-bit CNN on crossbars of the same size and cell,
  * priced by the same reading. */
-MHO_MUST_CHECK mho_status study_price(const mho_net *net, const mho_hw *hw, mho_result *result);
+MHO_MUST_CHECK mho_status mhoi_study_price(const mho_net *net, const mho_hw *hw,
+                                           mho_result *result);
 /* What rows of this study depend on, as of base/identity.h. */
-MHO_MUST_CHECK mho_status study_identity(const mho_study *study, char *text, size_t size);
+MHO_MUST_CHECK mho_status mhoi_study_identity(const mho_study *study, char *text, size_t size);
 /* That 8-bit CNN's description. */
-MHO_MUST_CHECK mho_status study_base_hw(const mho_hw *hw, mho_hw **out);
+MHO_MUST_CHECK mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out);
 
 /* Of a sweep from a file. */
 void mhoi_grid_name(mho_grid *grid, const char *name);

@@ -17,8 +17,8 @@ typedef struct names {
 
 static mho_status find_names(const mho_study *y, const char *key, const char *only, names *out)
 {
-    *out =
-        (names){.grid = y->grid, .axis = study_grid_find(y->grid, key), .count = 1, .only = only};
+    *out = (names){
+        .grid = y->grid, .axis = mhoi_study_grid_find(y->grid, key), .count = 1, .only = only};
     if (out->axis == SIZE_MAX)
         return MHO_OK;
     if (only)
@@ -29,26 +29,26 @@ static mho_status find_names(const mho_study *y, const char *key, const char *on
 
 static const char *name_of(const names *n, size_t i)
 {
-    return n->axis == SIZE_MAX ? n->only : study_grid_choice(n->grid, n->axis, i);
+    return n->axis == SIZE_MAX ? n->only : mhoi_study_grid_choice(n->grid, n->axis, i);
 }
 
 static size_t index_of(const mho_study *y, const char *key, size_t point)
 {
-    const size_t axis = study_grid_find(y->grid, key);
-    return axis == SIZE_MAX ? 0 : study_grid_at(y->grid, point, axis);
+    const size_t axis = mhoi_study_grid_find(y->grid, key);
+    return axis == SIZE_MAX ? 0 : mhoi_study_grid_at(y->grid, point, axis);
 }
 
-study_net *study_net_of(const mho_study *y, size_t point)
+study_net *mhoi_study_net_of(const mho_study *y, size_t point)
 {
     return &y->net[index_of(y, "network", point) * y->sets + index_of(y, "data", point)];
 }
 
-study_set *study_set_of(const mho_study *y, size_t point)
+study_set *mhoi_study_set_of(const mho_study *y, size_t point)
 {
     return &y->set[index_of(y, "data", point)];
 }
 
-mho_status study_open_model(study_net *n, mho_style style, const char *data)
+mho_status mhoi_study_open_model(study_net *n, mho_style style, const char *data)
 {
     study_model *m = &n->model[style];
     if (m->net)
@@ -77,7 +77,7 @@ static mho_status open_network(study_net *n, const char *name, const char *data,
     mho_net_destroy(plain);
     for (int k = 0; !s && k < STUDY_STYLES; k++)
         if (style[k])
-            s = study_open_model(n, (mho_style)k, data);
+            s = mhoi_study_open_model(n, (mho_style)k, data);
     return s;
 }
 
@@ -101,9 +101,9 @@ static mho_status check_prices(mho_study *y)
 {
     mho_hw *hw = NULL;
     mho_result scratch = {.layers = 0};
-    mho_status s = study_hw(y, 0, &hw);
+    mho_status s = mhoi_study_hw(y, 0, &hw);
     for (size_t n = 0; !s && n < y->nets; n++) {
-        s = study_price(y->net[n * y->sets].model[study_style(hw)].net, hw, &scratch);
+        s = mhoi_study_price(y->net[n * y->sets].model[mhoi_study_style(hw)].net, hw, &scratch);
         mho_result_free(&scratch);
     }
     mho_hw_destroy(hw);
@@ -140,8 +140,9 @@ static mho_status open_images(mho_study *y, size_t d, const char *name, bool of_
                             : s;
 }
 
-mho_status study_open_subjects(mho_study *y, const mho_subject *subject,
-                               const bool style[STUDY_STYLES], size_t calibration, mho_stage *stage)
+mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
+                                    const bool style[STUDY_STYLES], size_t calibration,
+                                    mho_stage *stage)
 {
     names nets, sets;
     mho_status s = find_names(y, "network", subject->net, &nets);

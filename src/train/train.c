@@ -93,7 +93,7 @@ static mho_status run_epoch(trainer *t, size_t epoch, mho_train_epoch *report)
     for (t->at = 0; s == MHO_OK && t->at < count; t->at += t->batch) {
         mhoi_progress("training", epoch * count + t->at, t->options.epochs * count, "images");
         report->learning_rate = learning_rate(t);
-        s = train_forward(t);
+        s = mhoi_train_forward(t);
         for (size_t chunk = 0; s == MHO_OK && chunk < t->chunks; ++chunk) {
             loss += t->loss[chunk];
             wrong += t->wrong[chunk];
@@ -101,11 +101,11 @@ static mho_status run_epoch(trainer *t, size_t epoch, mho_train_epoch *report)
         if (s == MHO_OK)
             s = check_finite(t, loss);
         if (s == MHO_OK)
-            s = train_backward(t);
+            s = mhoi_train_backward(t);
         if (s == MHO_OK)
-            s = train_gather(t);
+            s = mhoi_train_gather(t);
         if (s == MHO_OK)
-            s = train_adam(t, report->learning_rate);
+            s = mhoi_train_adam(t, report->learning_rate);
     }
     report->loss = loss / (double)count;
     report->train_error = (double)wrong / (double)count;
@@ -132,17 +132,17 @@ static mho_status train_epoch(trainer *t, mho_net *net, const mho_data *data,
     const double start = mho_seconds(), cpu = cpu_seconds();
     mho_status s = run_epoch(t, progress->epochs_done, &report);
     if (s == MHO_OK)
-        s = train_calibrate(t);
+        s = mhoi_train_calibrate(t);
     if (s != MHO_OK)
         return s;
     report.seconds = mho_seconds() - start;
     report.cpu_seconds = cpu_seconds() - cpu;
-    train_export(t, net);
+    mhoi_train_export(t, net);
     s = test_error(net, &data->test, &report);
     if (s != MHO_OK)
         return s;
     *progress = (train_progress){progress->epochs_done + 1, report};
-    return checkpoint ? train_save(t, progress, checkpoint) : MHO_OK;
+    return checkpoint ? mhoi_train_save(t, progress, checkpoint) : MHO_OK;
 }
 
 mho_status mho_train(mho_net *net, const mho_data *data, const mho_train_options *options,
@@ -153,13 +153,13 @@ mho_status mho_train(mho_net *net, const mho_data *data, const mho_train_options
     train_progress progress = {0};
     if (resume && !checkpoint)
         return mho_error(MHO_EUSAGE, "resume needs a checkpoint");
-    mho_status s = train_create(net, &data->train, options, &t);
+    mho_status s = mhoi_train_create(net, &data->train, options, &t);
     if (s == MHO_OK)
         s = mhoi_net_alloc_parameters(net);
     if (s == MHO_OK && resume)
-        s = train_load(t, &progress, checkpoint);
+        s = mhoi_train_load(t, &progress, checkpoint);
     if (s == MHO_OK && progress.epochs_done) {
-        train_export(t, net);
+        mhoi_train_export(t, net);
         if (each)
             each(user, &progress.last);
     }
@@ -168,6 +168,6 @@ mho_status mho_train(mho_net *net, const mho_data *data, const mho_train_options
         if (s == MHO_OK && each)
             each(user, &progress.last);
     }
-    train_destroy(t);
+    mhoi_train_destroy(t);
     return s;
 }

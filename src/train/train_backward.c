@@ -219,7 +219,7 @@ static bool whole_batch(const trainer *t, size_t i)
     return t->net->node[i].op == MHO_OP_FC || t->net->node[i].op == MHO_OP_BATCHNORM;
 }
 
-mho_status train_backward(trainer *t)
+mho_status mhoi_train_backward(trainer *t)
 {
     mho_status s = MHO_OK;
     /* The last node has its gradient; a group that holds no node yet takes the sums of that one. */

@@ -63,7 +63,7 @@ static uint64_t sum_of(const header *h, const char *body, size_t bytes)
     return mhoi_hash(mhoi_hash(h->step, h->identity, sizeof h->identity), body, bytes);
 }
 
-mho_status train_save(const trainer *t, const train_progress *progress, const char *path)
+mho_status mhoi_train_save(const trainer *t, const train_progress *progress, const char *path)
 {
     part parts[4];
     parts_of(t, parts);
@@ -123,7 +123,7 @@ static mho_status check(const trainer *t, const header *h, const char *bytes, si
     return MHO_OK;
 }
 
-mho_status train_load(trainer *t, train_progress *progress, const char *path)
+mho_status mhoi_train_load(trainer *t, train_progress *progress, const char *path)
 {
     char *bytes = NULL;
     size_t size = 0;
@@ -148,7 +148,7 @@ mho_status train_load(trainer *t, train_progress *progress, const char *path)
                                            .test_error = h.test_error,
                                            .loss = h.loss,
                                            .learning_rate = h.learning_rate};
-        s = train_prepare(t);
+        s = mhoi_train_prepare(t);
     }
     mhoi_free(&bytes);
     return s;

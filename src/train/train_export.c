@@ -23,7 +23,7 @@ static void export_weighted(const trainer *t, const train_layer *l, mho_node *no
         memcpy(node->bias, t->w + l->bias, from->out.c * sizeof *node->bias);
 }
 
-void train_export(const trainer *t, mho_net *net)
+void mhoi_train_export(const trainer *t, mho_net *net)
 {
     for (size_t i = 0; i <= t->last; ++i) {
         const train_layer *l = &t->layer[i];
@@ -38,7 +38,7 @@ void train_export(const trainer *t, mho_net *net)
             memcpy(node->variance, l->variance, bytes);
         }
     }
-    train_avoid_zero(net);
+    mhoi_train_avoid_zero(net);
 }
 
 /* The step between attainable sums of batch normalization i: 1 behind a binary layer that reads signs, the
@@ -96,7 +96,7 @@ static void lower(mho_node *bn, size_t k, double step)
     bn->beta[k] = beta < bn->beta[k] ? beta : nextafterf(bn->beta[k], -HUGE_VALF);
 }
 
-void train_avoid_zero(mho_net *net)
+void mhoi_train_avoid_zero(mho_net *net)
 {
     for (size_t i = 1; i < net->nodes; ++i) {
         mho_node *bn = &net->node[i];

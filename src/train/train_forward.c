@@ -213,7 +213,7 @@ static mho_status fc_block(void *context, size_t block, size_t thread)
     return s;
 }
 
-mho_status train_forward(trainer *t)
+mho_status mhoi_train_forward(trainer *t)
 {
     mho_status s = MHO_OK;
     for (group g = {.t = t}; s == MHO_OK && g.first <= t->last; g.first = g.end) {
@@ -234,7 +234,7 @@ mho_status train_forward(trainer *t)
     return s;
 }
 
-mho_status train_calibrate(trainer *t)
+mho_status mhoi_train_calibrate(trainer *t)
 {
     const size_t batches = t->images->count / t->batch;
     mho_status s = MHO_OK;
@@ -245,7 +245,7 @@ mho_status train_calibrate(trainer *t)
     for (t->averaged = 0; s == MHO_OK && t->averaged < CALIBRATION && t->averaged < batches;
          ++t->averaged) {
         t->at = t->averaged * t->batch;
-        s = train_forward(t);
+        s = mhoi_train_forward(t);
     }
     t->calibrating = false;
     return s;

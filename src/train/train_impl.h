@@ -77,39 +77,39 @@ typedef struct trainer {
 } trainer;
 
 /* --- train_setup.c --------------------------------------------------------------------------------- */
-MHO_MUST_CHECK mho_status train_create(const mho_net *net, const mho_images *images,
-                                       const mho_train_options *options, trainer **out);
-void train_destroy(trainer *t);
+MHO_MUST_CHECK mho_status mhoi_train_create(const mho_net *net, const mho_images *images,
+                                            const mho_train_options *options, trainer **out);
+void mhoi_train_destroy(trainer *t);
 
 /* --- train_forward.c: values of the batch at t->at, loss and errors; gradient of the last node ------ */
-MHO_MUST_CHECK mho_status train_forward(trainer *t);
+MHO_MUST_CHECK mho_status mhoi_train_forward(trainer *t);
 /* The averages of batch normalization for inference, of the weights as they are: over the first 100 batches
  * (or all there are) of the training images, not shifted.  Changes t->order and t->shift. */
-MHO_MUST_CHECK mho_status train_calibrate(trainer *t);
+MHO_MUST_CHECK mho_status mhoi_train_calibrate(trainer *t);
 /* --- train_backward.c: t->g from the values -------------------------------------------------------- */
-MHO_MUST_CHECK mho_status train_backward(trainer *t);
+MHO_MUST_CHECK mho_status mhoi_train_backward(trainer *t);
 /* --- train_update.c -------------------------------------------------------------------------------- */
 /* The weights as the layers use them, from t->w: signs, packed. */
-MHO_MUST_CHECK mho_status train_prepare(trainer *t);
+MHO_MUST_CHECK mho_status mhoi_train_prepare(trainer *t);
 /* The gradients of convolutions into t->g, from those of the chunks. */
-MHO_MUST_CHECK mho_status train_gather(trainer *t);
-MHO_MUST_CHECK mho_status train_adam(trainer *t, double learning_rate);
+MHO_MUST_CHECK mho_status mhoi_train_gather(trainer *t);
+MHO_MUST_CHECK mho_status mhoi_train_adam(trainer *t, double learning_rate);
 
 /* --- train_export.c -------------------------------------------------------------------------------- */
 /* Parameters into net (which has t->net's structure, and has its arrays). */
-void train_export(const trainer *t, mho_net *net);
+void mhoi_train_export(const trainer *t, mho_net *net);
 /* Moves beta a little where batch normalization of an attainable sum would be exactly 0 before a sign, so
  * that the network means the same whatever the sign of 0 is said to be.  No decision changes. */
-void train_avoid_zero(mho_net *net);
+void mhoi_train_avoid_zero(mho_net *net);
 
 /* --- train_checkpoint.c ---------------------------------------------------------------------------- */
 typedef struct train_progress {
     uint64_t epochs_done;
     mho_train_epoch last;
 } train_progress;
-MHO_MUST_CHECK mho_status train_save(const trainer *t, const train_progress *progress,
-                                     const char *path);
-MHO_MUST_CHECK mho_status train_load(trainer *t, train_progress *progress, const char *path);
+MHO_MUST_CHECK mho_status mhoi_train_save(const trainer *t, const train_progress *progress,
+                                          const char *path);
+MHO_MUST_CHECK mho_status mhoi_train_load(trainer *t, train_progress *progress, const char *path);
 
 static inline size_t train_elements(mho_shape s)
 {

@@ -257,8 +257,8 @@ static mho_status build(trainer *t)
     return s == MHO_OK ? alloc_scratch(t) : s;
 }
 
-mho_status train_create(const mho_net *net, const mho_images *images,
-                        const mho_train_options *options, trainer **out)
+mho_status mhoi_train_create(const mho_net *net, const mho_images *images,
+                             const mho_train_options *options, trainer **out)
 {
     *out = NULL;
     trainer *t = NULL;
@@ -274,10 +274,10 @@ mho_status train_create(const mho_net *net, const mho_images *images,
     s = build(t);
     if (s == MHO_OK) {
         initialize(t);
-        s = train_prepare(t);
+        s = mhoi_train_prepare(t);
     }
     if (s != MHO_OK) {
-        train_destroy(t);
+        mhoi_train_destroy(t);
         return s;
     }
     *out = t;
@@ -295,7 +295,7 @@ static void free_layer(train_layer *l)
         mhoi_free(all[k]);
 }
 
-void train_destroy(trainer *t)
+void mhoi_train_destroy(trainer *t)
 {
     if (!t)
         return;

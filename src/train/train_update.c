@@ -27,7 +27,7 @@ static mho_status prepare_layer(void *context, size_t i, size_t thread)
     return s;
 }
 
-mho_status train_prepare(trainer *t)
+mho_status mhoi_train_prepare(trainer *t)
 {
     return mhoi_parallel(t->net->nodes, prepare_layer, t);
 }
@@ -79,12 +79,12 @@ static mho_status adam_block(void *context, size_t item, size_t thread)
     return MHO_OK;
 }
 
-mho_status train_gather(trainer *t)
+mho_status mhoi_train_gather(trainer *t)
 {
     return mhoi_parallel(t->last + 1, reduce_layer, t);
 }
 
-mho_status train_adam(trainer *t, double learning_rate)
+mho_status mhoi_train_adam(trainer *t, double learning_rate)
 {
     size_t items = 0;
     for (size_t i = 0; i < t->segments; ++i)
@@ -98,5 +98,5 @@ mho_status train_adam(trainer *t, double learning_rate)
         .decay = (float)(learning_rate * t->options.weight_decay),
     };
     mho_status s = mhoi_parallel(items, adam_block, &a);
-    return s == MHO_OK ? train_prepare(t) : s;
+    return s == MHO_OK ? mhoi_train_prepare(t) : s;
 }

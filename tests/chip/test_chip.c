@@ -150,7 +150,8 @@ static void test_calibration(void **state)
     must(mho_chip_open(net, hw.hw, &images, &chip));
     const chip_layer *layer = &chip->layer[0];
     const mhoi_range range = {sum[n / 20], sum[n - 1 - n / 20]};
-    const mho_converter want = chip_converter_of(chip, layer, range, true), got = layer->converter;
+    const mho_converter want = mhoi_chip_converter_of(chip, layer, range, true),
+                        got = layer->converter;
     assert_int_equal(got.codes, 64);
     assert_int_equal(got.step, want.step);
     if (llabs((long long)got.edge - want.edge) > layer->cells->unit)

@@ -22,7 +22,7 @@ static void codes_follow_the_sinh(void **state)
             uint8_t table[256];
             const mho_codes c = codes[i];
             const double top = c.lo < 0 ? -c.lo : c.hi;
-            chip_drive(c, b[j], table);
+            mhoi_chip_drive(c, b[j], table);
             int32_t before = INT32_MIN;
             for (int32_t q = c.lo; q <= c.hi; q++) {
                 const int32_t got = c.lo < 0 ? (int8_t)table[(uint8_t)q] : table[(uint8_t)q];

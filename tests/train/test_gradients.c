@@ -387,7 +387,7 @@ static void check(mho_net *net, size_t threads)
     assert_int_equal(mho_fields_preset(&mho_train_fields, &options, NULL), MHO_OK);
     options.batch = IMAGES;
     make_images(net->node[0].out, &images);
-    if (train_create(net, &images, &options, &t) != MHO_OK)
+    if (mhoi_train_create(net, &images, &options, &t) != MHO_OK)
         fail_msg("%s", mho_error_message());
     assert_int_equal(t->chunks, 2);
     for (size_t i = 0; i < IMAGES; ++i)
@@ -395,10 +395,10 @@ static void check(mho_net *net, size_t threads)
     for (size_t k = 0; k < t->segments; ++k) /* neither gamma nor bias at their even values */
         for (size_t i = 0; !t->segment[k].latent && i < t->segment[k].count; ++i)
             t->w[t->segment[k].first + i] += 0.01f * (float)(i % 7) + 0.02f;
-    assert_int_equal(train_prepare(t), MHO_OK);
-    assert_int_equal(train_forward(t), MHO_OK);
-    assert_int_equal(train_backward(t), MHO_OK);
-    assert_int_equal(train_gather(t), MHO_OK);
+    assert_int_equal(mhoi_train_prepare(t), MHO_OK);
+    assert_int_equal(mhoi_train_forward(t), MHO_OK);
+    assert_int_equal(mhoi_train_backward(t), MHO_OK);
+    assert_int_equal(mhoi_train_gather(t), MHO_OK);
     reference_create(t, &r);
     const double loss = ref_loss(&r);
     r.at_base = false;
@@ -409,7 +409,7 @@ static void check(mho_net *net, size_t threads)
     for (size_t k = 0; k < t->segments; ++k)
         check_segment(t, &r, &t->segment[k]);
     reference_free(&r);
-    train_destroy(t);
+    mhoi_train_destroy(t);
     free(images.pixel);
     free(images.label);
     mho_net_destroy(net);

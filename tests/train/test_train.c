@@ -248,10 +248,10 @@ static void refused_memory_leaves_nothing(void **state)
     for (uint64_t k = 1;; ++k) {
         trainer *t = NULL;
         mhoi_alloc_fail_at(k);
-        const mho_status s = train_create(net, &data.train, &o, &t);
+        const mho_status s = mhoi_train_create(net, &data.train, &o, &t);
         mhoi_alloc_fail_at(0);
         if (s == MHO_OK) {
-            train_destroy(t);
+            mhoi_train_destroy(t);
             assert_true(k > 20);
             break;
         }
@@ -282,7 +282,7 @@ static void no_sum_gives_zero(void **state)
     }
     mho_net *after = NULL;
     assert_int_equal(mho_net_clone(net, &after), MHO_OK);
-    train_avoid_zero(after);
+    mhoi_train_avoid_zero(after);
     for (size_t k = 0; k < bn->out.c; ++k) {
         float a, b, a2, b2;
         mho_batchnorm_coefficients(bn, k, &a, &b);

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The symbols of the library: all begin with mho_ or mhoi_, and who uses whose goes one way only.
+
+usage: symbols.py FOLDER_OF_OBJECTS
+
+Objects are FOLDER/src/MODULE/FILE.c.o. Refused are a symbol without prefix, a circle of modules, and a circle of files but
+within a module whose files are one piece."""
+import os
+import re
+import subprocess
+import sys
+
+TABLES = re.compile(r"^_(GLOBAL_OFFSET_TABLE_|_asan|_ubsan)|^DW\.ref\.|^\.gomp")
+
+# Modules with a list (of readers, rules, steps) whose entries call back: within them files may use each other both ways.
+ONE_PIECE = {"chip", "cost", "data", "map", "net", "onnx", "study", "tensor", "train"}
+
+
+def symbols(path):
+    """What an object defines for others, and what it wants of others."""
+    text = subprocess.run(["nm", "-g", path], capture_output=True, text=True, check=True).stdout
+    defined, wanted = set(), set()
+    for line in text.splitlines():
+        kind, name = line.split()[-2:]
+        if TABLES.match(name):
+            continue
+        (wanted if kind in "Uw" else defined).add(name)
+    return defined, wanted
+
+
+def read(folder):
+    objects = {}
+    for module in sorted(os.listdir(folder)):
+        place = os.path.join(folder, module)
+        for name in sorted(os.listdir(place)) if os.path.isdir(place) else []:
+            if name.endswith(".c.o"):
+                objects[f"{module}/{name[:-2]}"] = symbols(os.path.join(place, name))
+    return objects
+
+
+def circles(graph):
+    """Strongly connected components of more than one node (Tarjan)."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(v):
+        index[v] = low[v] = len(index)
+        stack.append(v)
+        for w in sorted(graph.get(v, ())):
+            if w not in index:
+                visit(w)
+                low[v] = min(low[v], low[w])
+            elif w in stack:
+                low[v] = min(low[v], index[w])
+        if low[v] == index[v]:
+            part = []
+            while not part or part[-1] != v:
+                part.append(stack.pop())
+            if len(part) > 1:
+                found.append(sorted(part))
+
+    for v in sorted(graph):
+        if v not in index:
+            visit(v)
+    return found
+
+
+def edges(objects):
+    """{user: {owner: symbols}} between files."""
+    owner = {name: file for file, (defined, _) in objects.items() for name in defined}
+    uses = {file: {} for file in objects}
+    for file, (_, wanted) in objects.items():
+        for name in wanted:
+            if name in owner and owner[name] != file:
+                uses[file].setdefault(owner[name], set()).add(name)
+    return uses
+
+
+def tell(circle, uses, of):
+    """The uses within a circle, so that the reader sees which symbol to move."""
+    lines = []
+    for file in sorted(uses):
+        for other in sorted(uses[file]):
+            if of(file) != of(other) and of(file) in circle and of(other) in circle:
+                some = sorted(uses[file][other])
+                lines.append(f"    {file} uses {', '.join(some[:4])}{' ...' if len(some) > 4 else ''} of {other}")
+    return "\n".join(lines)
+
+
+def check(objects):
+    bad = []
+    for file, (defined, _) in objects.items():
+        bad += [f"{file}: {name} has no prefix mho_ or mhoi_" for name in sorted(defined) if not re.match("mhoi?_", name)]
+    uses = edges(objects)
+    modules = {}
+    for file, others in uses.items():
+        modules.setdefault(file.split("/")[0], set()).update(o.split("/")[0] for o in others)
+    for kind, graph, of in (("modules", {m: o - {m} for m, o in modules.items()}, lambda f: f.split("/")[0]),
+                            ("files", {f: set(o) for f, o in uses.items()}, lambda f: f)):
+        for circle in circles(graph):
+            if kind == "files" and len({f.split("/")[0] for f in circle}) == 1 and circle[0].split("/")[0] in ONE_PIECE:
+                continue
+            bad.append(f"a circle of {kind}: {', '.join(circle)}\n{tell(circle, uses, of)}")
+    return bad
+
+
+def self_test():
+    """A check that finds nothing must have been able to."""
+    good = {"base/a.c": ({"mhoi_a"}, {"malloc"}), "net/b.c": ({"mho_b"}, {"mhoi_a"})}
+    assert not check(good)
+    assert len(check({**good, "base/a.c": ({"mhoi_a", "free_name"}, set())})) == 1
+    assert len(check({**good, "base/c.c": ({"mhoi_c"}, {"mho_b"})})) == 1  # modules, not files
+    assert len(check({**good, "base/a.c": ({"mhoi_a"}, {"mho_b"})})) == 2
+    assert len(check({"base/b.c": ({"mho_b"}, {"mhoi_c"}), "base/c.c": ({"mhoi_c"}, {"mho_b"})})) == 1
+    assert not check({"net/b.c": ({"mho_b"}, {"mhoi_c"}), "net/c.c": ({"mhoi_c"}, {"mho_b"})})
+
+
+def main():
+    self_test()
+    objects = read(os.path.join(sys.argv[1], "src"))
+    if len(objects) < 50:
+        sys.exit(f"{sys.argv[1]}: {len(objects)} objects, want those of the library")
+    bad = check(objects)
+    print("\n".join(bad) if bad else f"symbols: {len(objects)} files, every name has its prefix, no circles")
+    sys.exit(1 if bad else 0)
+
+
+main()
