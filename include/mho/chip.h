@@ -5,7 +5,6 @@
 
 #include "mho/data.h"
 #include "mho/device.h"
-#include "mho/hw.h"
 #include "mho/map.h"
 #include "mho/net.h"
 

@@ -15,8 +15,8 @@ declare -A rank=(
     [study]=50 [store]=51 [explore]=52 [report]=52
     [papers]=60 [cli]=61
 )
-# Prices are functions of technology and counts alone.
-forbidden="cost>net cost>map cost>chip cost>hw"
+# Prices are functions of technology and counts alone; chip and pipeline read the placement, not the hardware description.
+forbidden="cost>net cost>map cost>chip cost>hw chip>hw pipeline>hw"
 
 base_headers=" api status run config json asset file mho "
 standard="assert complex ctype dirent errno fcntl fenv float glob immintrin inttypes limits locale malloc \
