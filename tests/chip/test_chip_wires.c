@@ -129,6 +129,7 @@ static void test_tiles(void **state)
         with("crossbar.rows=16", "crossbar.columns=4", "wires.r_row=40", "wires.r_col=25", NULL),
         with("crossbar.rows=16", "wires.r_driver=200", "wires.r_sense=90", "wires.both_sides=true",
              "wires.r_row=10"),
+        with("crossbar.rows=35", "wires.r_col=90", NULL, NULL, NULL), /* a last tile of one row */
         with("crossbar.rows=36", "crossbar.columns=3", "wires.r_col=30", "output.per=pair", NULL),
         with("crossbar.rows=20", "wires.r_col=3000", "wires.r_row=3000", "device.g_off=20",
              NULL), /* cells below g_off */

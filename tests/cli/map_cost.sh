@@ -20,6 +20,9 @@ run cost lenet --explain; want_code 0; want_out "3096 T"; want_out "bcnn Table I
 want_out "configs/hw/bcnn.yaml:"; want_out "assumed"
 run cost lenet --explain --json; want_code 0
 want_json 'v["entries"] and all(e["price_energy_J"]["source"] and e["formula"] for e in v["entries"])'
+want_json 'any(e["component"].startswith("cell_") and e["formula"].startswith("2 g R C = 2 x ") for e in v["entries"])'
+run cost lenet --set crossbar.weights=single --explain --json; want_code 0
+want_json 'any(e["component"].startswith("cell_") and "X_out references" in e["formula"] for e in v["entries"])'
 run cost lenet --set readings.buffer=true --explain; want_code 0; want_out "not counted"
 
 run cost lenet --set output.split_bits=6; want_error 2 "'adc6'" "bcnn-45nm"

@@ -11,7 +11,7 @@ want_unjudged()
     want_json 'len({r["mho"] for r in v["rows"]}) > 4'
 }
 
-few="reproduce bcnn-table1 --data synthetic --images 8 --trials 1 --json"
+few="reproduce bcnn-table1 --data synthetic --images 40 --trials 1 --json"
 run $few --threads 1; want_unjudged; tell one_thread 'v["rows"]'
 MHO_CPU=ref run $few --threads 2; want_unjudged; tell reference 'v["rows"]'; want_same reference one_thread
-run reproduce bcnn-splitting --data synthetic --images 4 --json; want_unjudged
+run reproduce bcnn-splitting --data synthetic --images 16 --json; want_unjudged

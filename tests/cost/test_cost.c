@@ -312,6 +312,14 @@ static void test_programming(void **state)
     load.multilevel = true;
     assert_int_equal(mho_programming_estimate(tech, &load, &p), MHO_OK);
     close_to(p.serial_s, 2e6 * 160e-9, 1e-12, "serial, multi-level");
+    mho_technology *bare;
+    static const char no_writes[] =
+        "name: t\nconstants:\n  F: {value: 45, unit: nm, source: s}\ncomponents:\n"
+        "  c: {area: {value: 4 F^2, unit: m2, source: s}, energy: {value: 1, unit: pJ, source: "
+        "s}}\n";
+    assert_int_equal(mho_technology_parse(no_writes, "t.yaml", &bare), MHO_OK);
+    refused(mho_programming_estimate(bare, &load, &p), MHO_ENOTMODELED, "write_energy_multilevel");
+    mho_technology_destroy(bare);
     load.cells = 1e308;
     load.crossbars = 1e308;
     load.largest_layer_crossbars = 1e-10;

@@ -173,6 +173,17 @@ static void damaged_tables_survive(void **state)
     }
 }
 
+static void rewrites_have_a_limit(void **state)
+{
+    (void)state;
+    mho_device d = ideal_of(2);
+    d.verify_tolerance = 0.5;
+    d.verify_rewrites = 254;
+    assert_int_equal(mho_device_check(&d), MHO_OK);
+    d.verify_rewrites = 255;
+    assert_int_equal(mho_device_check(&d), MHO_ECONFIG);
+}
+
 static void stuck_cells_have_their_rates(void **state)
 {
     (void)state;
@@ -363,6 +374,7 @@ int main(void)
         cmocka_unit_test(table_sets_mean_and_deviation),
         cmocka_unit_test(bad_tables_are_named),
         cmocka_unit_test(damaged_tables_survive),
+        cmocka_unit_test(rewrites_have_a_limit),
         cmocka_unit_test(stuck_cells_have_their_rates),
         cmocka_unit_test(off_cells_leak),
         cmocka_unit_test(conductance_drifts),

@@ -114,6 +114,26 @@ static void test_weights(void **state)
     }
 }
 
+/* Cells of B bits have 2^B levels, of which weights without many values use two: what programming is priced by. */
+static void test_used_levels(void **state)
+{
+    (void)state;
+    static const char *const cell_bits[] = {"1", "2", "3", "7"};
+    static const size_t full[] = {2, 4, 8, 128};
+    for (size_t i = 0; i < 4; i++) {
+        setting s = settings[0];
+        s.mode = "full";
+        s.weights = "differential";
+        s.bits = "0";
+        s.cell_bits = cell_bits[i];
+        const mhoi_machine m = machine_of(&s);
+        assert_int_equal(cells_of(&m, &s, 10).levels, full[i]);
+        s.mode = "binary";
+        const mhoi_machine two = machine_of(&s);
+        assert_int_equal(cells_of(&two, &s, 10).levels, 2);
+    }
+}
+
 /* The table of docs/models/coding.md, by hand. */
 static void test_levels(void **state)
 {
@@ -251,9 +271,9 @@ static void test_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_weights), cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_columns), cmocka_unit_test(test_reads),
-        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_weights),     cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_used_levels), cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_reads),       cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,13 +93,21 @@ static void test_rules(void **state)
     }
 }
 
+/* Two codes of scale 1/4, by hand: 0.3 is 1, off by 0.05; 0.9 is held at 2, off by 0.4. */
+static void test_error(void **state)
+{
+    (void)state;
+    const float x[] = {0.3f, 0.9f};
+    const mho_codes codes = {-2, 2};
+    assert_true(fabs(mho_quant_error(x, 2, -2, codes, MHO_RULE_LEAST_ABSOLUTE) - 0.45) < 1e-6);
+    assert_true(fabs(mho_quant_error(x, 2, -2, codes, MHO_RULE_LEAST_SQUARES) - 0.1625) < 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cover),
-        cmocka_unit_test(test_codes),
-        cmocka_unit_test(test_tiny),
-        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_cover), cmocka_unit_test(test_codes), cmocka_unit_test(test_error),
+        cmocka_unit_test(test_tiny),  cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
