@@ -131,7 +131,7 @@ static void other_types(void **state)
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }", 24, 0, 0x4c},
         {"{'descr': '|i1', 'fortran_order': False, 'shape': (4, 6), }", 24, 0, 0x4c},
         {"{'descr': '<u2', 'fortran_order': False, 'shape': (12,), }", 12, 0, 0x4c64},
-        {"{'descr': '<i4', 'fortran_order': False, 'shape': (6,), }", 6, 0x3f800000, 0x4c64e1c0},
+        {"{'descr': '<i4', 'fortran_order': False, 'shape': (6,), }", 6, 0x3f800000, (float)0x4c64e1c0},
         {"{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }", 3, (float)-0x3fffffffc0800000,
          (float)0x4c64e1c01e3ce508},
     };
