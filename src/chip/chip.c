@@ -102,6 +102,7 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
                 chip, layer, mhoi_range_full(chip->plan, layer->place), false);
         needed = needed || layer->needs_range;
     }
+    mhoi_chip_scales(chip); /* of pools that read the image: all that follows goes by them */
     for (size_t i = 0; i < chip->steps; i++)
         mhoi_chip_rescale(chip, &chip->step[i]);
     mho_status s = MHO_OK;
