@@ -100,6 +100,27 @@ static void check_libraries(checks *c)
         say(c, GOOD, "libraries", "%s", found);
 }
 
+/* A trained network on one digit: whether what it needs can be loaded, before its libraries are told. */
+static void check_inference(checks *c)
+{
+    mho_net *net = NULL;
+    mho_images image = {0};
+    size_t wrong;
+    mho_status s = mho_model_open("lenet", MHO_STYLE_FLOAT, "synthetic", &net);
+    if (!s)
+        s = mho_digits_generate(MHO_DIGITS_SEED, MHO_DIGITS_TRAIN, 1, &image);
+    if (!s)
+        s = mho_infer_errors(net, &image, 1, &wrong);
+    if (s == MHO_ENOMODEL)
+        say(c, NOTE, "inference", "not tried: no trained lenet is built in");
+    else if (s)
+        say(c, BAD, "inference", "%s", mho_error_message());
+    else
+        say(c, GOOD, "inference", "works");
+    mho_images_free(&image);
+    mho_net_destroy(net);
+}
+
 /* The data that commands take unless told otherwise: what a part of it holds, or what is wrong with it. */
 static void check_data(checks *c)
 {
@@ -205,6 +226,7 @@ mho_status cmd_doctor(const cli_args *args)
 {
     checks c = {0};
     check_machine(&c);
+    check_inference(&c);
     check_libraries(&c);
     check_data(&c);
     check_models(&c);

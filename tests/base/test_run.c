@@ -319,7 +319,7 @@ typedef struct line {
     mho_status status, after; /* of the loop; of another one after an interruption is taken back */
 } line;
 
-enum { MANY = 50000, STOPPED = MHO_ECHECK }; /* MANY: some seconds of work */
+enum { MANY = 10000, STOPPED = MHO_ECHECK }; /* MANY: some seconds of work */
 
 static mho_status step_of_line(void *context, size_t item, size_t thread)
 {
@@ -352,7 +352,7 @@ static void *run_line(void *context)
 
 static void wait_for(atomic_size_t *counter, size_t at_least)
 {
-    while (atomic_load(counter) < at_least)
+    for (int tries = 0; tries < 20000 && atomic_load(counter) < at_least; tries++)
         (void)usleep(100);
 }
 
