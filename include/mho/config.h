@@ -74,7 +74,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_fields_set(const mho_fields *table, const 
 MHO_API int mho_field_print(const mho_fields *table, size_t i, const void *options, char *text,
                             size_t size);
 
-/* The spelling among names[count] nearest to word, NULL if none is near. */
+/* The spelling among names[count] nearest to word, NULL if none is near; "--" in front counts for nothing. */
 MHO_API const char *mho_nearest(const char *word, const char *const *names, size_t count);
 /* mho_error, and "; did you mean NAME?" behind its text where one of names[count] is near word. */
 MHO_API mho_status mho_error_near(mho_status s, const char *word, const char *const *names,

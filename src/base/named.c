@@ -75,8 +75,9 @@ static mho_status no_such(const char *folder, const char *what, const char *name
                      count > LISTED ? ", ..." : "");
 }
 
-static mho_status open_path(const char *name, const char *from, mhoi_named *out)
+mho_status mhoi_named_file(const char *name, const char *from, mhoi_named *out)
 {
+    memset(out, 0, sizeof *out);
     mho_status s = mhoi_path_beside(from, name, out->place, sizeof out->place);
     if (s)
         return s;
@@ -97,12 +98,10 @@ static mho_status open_path(const char *name, const char *from, mhoi_named *out)
     return s;
 }
 
-mho_status mhoi_named_open(const char *const *folders, const char *what, const char *name,
-                           const char *from, mhoi_named *out)
+mho_status mhoi_named_builtin(const char *const *folders, const char *what, const char *name,
+                              mhoi_named *out)
 {
     memset(out, 0, sizeof *out);
-    if (mhoi_is_path(name))
-        return open_path(name, from, out);
     for (size_t i = 0; folders[i]; i++) {
         snprintf(out->place, sizeof out->place, "%s%s%s", folders[i], name, yaml);
         const mho_asset *asset = mho_asset_find(out->place);
@@ -113,6 +112,13 @@ mho_status mhoi_named_open(const char *const *folders, const char *what, const c
         return MHO_OK;
     }
     return no_such(folders[0], what, name);
+}
+
+mho_status mhoi_named_open(const char *const *folders, const char *what, const char *name,
+                           const char *from, mhoi_named *out)
+{
+    return mhoi_is_path(name) ? mhoi_named_file(name, from, out)
+                              : mhoi_named_builtin(folders, what, name, out);
 }
 
 void mhoi_named_close(mhoi_named *named)

@@ -32,6 +32,10 @@ MHO_MUST_CHECK mho_status mhoi_path_beside(const char *beside, const char *path,
  * mhoi_named_close it on success. */
 MHO_MUST_CHECK mho_status mhoi_named_open(const char *const *folders, const char *what,
                                           const char *name, const char *from, mhoi_named *out);
+/* The two halves of it: a name that is built in, whatever it looks like; a path. */
+MHO_MUST_CHECK mho_status mhoi_named_builtin(const char *const *folders, const char *what,
+                                             const char *name, mhoi_named *out);
+MHO_MUST_CHECK mho_status mhoi_named_file(const char *name, const char *from, mhoi_named *out);
 void mhoi_named_close(mhoi_named *named);
 
 #endif

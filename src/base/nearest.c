@@ -40,18 +40,26 @@ static bool is_last_part(const char *word, const char *name)
     return dot && strcmp(dot + 1, word) == 0;
 }
 
+/* The dashes of an option are no letters that could be mistyped. */
+static const char *without_dashes(const char *word)
+{
+    return strncmp(word, "--", 2) == 0 ? word + 2 : word;
+}
+
 const char *mho_nearest(const char *word, const char *const *names, size_t count)
 {
+    word = without_dashes(word);
     size_t n = strlen(word);
     size_t best = 1 + n / 3; /* farther is not near */
     const char *found = NULL;
     if (n == 0 || n > WORD_MAX)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        size_t m = strlen(names[i]);
+        const char *name = without_dashes(names[i]);
+        size_t m = strlen(name);
         if (m > WORD_MAX)
             continue;
-        size_t d = is_last_part(word, names[i]) ? 1 : distance(word, n, names[i], m);
+        size_t d = is_last_part(word, name) ? 1 : distance(word, n, name, m);
         if (d < n && (found ? d < best : d <= best)) {
             best = d;
             found = names[i];

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/yaml.h"
 #include "base/parallel.h"
+#include "mho/config.h"
 
 #define DEPTH_MAX 32
 #define NODES_MAX ((size_t)1 << 20)
@@ -307,6 +308,25 @@ const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key)
         if (strcmp(map->child[i].key, key) == 0)
             return &map->child[i];
     return NULL;
+}
+
+static bool is_one_of(const char *key, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(key, names[i]))
+            return true;
+    return false;
+}
+
+mho_status mhoi_yaml_only(const mhoi_yaml *map, const char *const *names, size_t count,
+                          const char *place)
+{
+    for (size_t i = 0; i < map->children; i++)
+        if (!is_one_of(map->child[i].key, names, count))
+            return mho_error_near(MHO_ECONFIG, map->child[i].key, names, count,
+                                  "%s:%zu: unknown key %s", place, map->child[i].line,
+                                  map->child[i].key);
+    return MHO_OK;
 }
 
 static mho_status bad_number(const mhoi_yaml *node, const char *place, const char *want)

@@ -27,6 +27,9 @@ struct mhoi_yaml {
 MHO_MUST_CHECK mho_status mhoi_yaml_parse(const char *text, const char *place, mhoi_yaml **out);
 void mhoi_yaml_destroy(mhoi_yaml *root);
 const mhoi_yaml *mhoi_yaml_get(const mhoi_yaml *map, const char *key); /* NULL if absent */
+/* MHO_ECONFIG "place:line: unknown key": a key of map is none of names[count], the nearest is told. */
+MHO_MUST_CHECK mho_status mhoi_yaml_only(const mhoi_yaml *map, const char *const *names,
+                                         size_t count, const char *place);
 /* Numbers written in full; MHO_ECONFIG "place:line: key = text, want ..." */
 MHO_MUST_CHECK mho_status mhoi_yaml_double(const mhoi_yaml *node, const char *place, double *out);
 MHO_MUST_CHECK mho_status mhoi_yaml_size(const mhoi_yaml *node, const char *place, size_t *out);

@@ -62,10 +62,10 @@ typedef struct cli_command {
     cli_run_fn *run;
     const char *details;      /* paragraphs and examples of the help page */
     const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
-    const char *arch;         /* the same: of hardware descriptions of this kind, "": of every kind */
-    bool own_output;          /* -o is not the report: the command writes args->output itself */
-    bool own_rows;            /* the same where --sweep is given */
-    bool plain;               /* prints no table: takes none of CLI_TABLE */
+    const char *arch; /* the same: of hardware descriptions of this kind, "": of every kind */
+    bool own_output;  /* -o is not the report: the command writes args->output itself */
+    bool own_rows;    /* the same where --sweep is given */
+    bool plain;       /* prints no table: takes none of CLI_TABLE */
 } cli_command;
 
 #define CLI_COMMON "threads quiet help"
@@ -84,7 +84,7 @@ cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 
 const cli_command *cli_command_find(const char *name); /* NULL if there is none */
-const char *cli_command_nearest(const char *name);     /* NULL if none is near */
+mho_status cli_command_unknown(const char *name);      /* MHO_EUSAGE, the nearest named */
 bool cli_command_takes(const cli_command *command, const cli_option *option);
 /* argv[0..argc): what follows the command's name.  MHO_EUSAGE names the option and the value. */
 MHO_MUST_CHECK mho_status cli_parse(const cli_command *command, int argc, char **argv,

@@ -278,7 +278,6 @@ mho_status cmd_data(const cli_args *args)
         return fetch(args);
     if (strcmp(args->file[0], "show") == 0)
         return show(args);
-    const char *near = mho_nearest(args->file[0], verbs, 2);
-    return mho_error(MHO_EUSAGE, "data: what is '%s'? want fetch or show%s%s%s", args->file[0],
-                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return mho_error_near(MHO_EUSAGE, args->file[0], verbs, 2, "data %s, want fetch or show",
+                          args->file[0]);
 }

@@ -27,9 +27,8 @@ static mho_status bad_service(const run *r, const char *word)
             names[n++] = mho_node_name(mho_net_node(r->net, i));
     char layer[64];
     snprintf(layer, sizeof layer, "%.*s", (int)strcspn(word, "="), word);
-    const char *near = mho_nearest(layer, names, n);
-    return mho_error(MHO_EUSAGE, "--service %s: want N or LAYER=N of a conv or fc layer%s%s%s",
-                     word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return mho_error_near(MHO_EUSAGE, layer, names, n,
+                          "--service %s: want N or LAYER=N of a conv or fc layer", word);
 }
 
 /* "4" for all layers, or "conv2=4". */

@@ -27,10 +27,10 @@ static mho_status find_paper(const char *id, size_t *index)
         if (n < 64)
             names[n++] = papers[i].id;
     }
-    const char *near = mho_nearest(id, names, n);
-    return mho_error(MHO_EUSAGE, "no published table or figure '%s'%s%s%s", id,
-                     near ? "; did you mean " : "; `mho reproduce --list` names them",
-                     near ? near : "", near ? "?" : "");
+    if (mho_nearest(id, names, n))
+        return mho_error_near(MHO_EUSAGE, id, names, n, "no published table or figure %s", id);
+    return mho_error(MHO_EUSAGE,
+                     "no published table or figure %s; `mho reproduce --list` names them", id);
 }
 
 static mho_json *number_or_null(double v)

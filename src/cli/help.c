@@ -184,9 +184,7 @@ mho_status cmd_help(const cli_args *args)
         cli_help_command(command, args->out, args->color);
         return MHO_OK;
     }
-    const char *near = cli_command_nearest(args->file[0]);
-    return mho_error(MHO_EUSAGE, "no command %s%s%s%s", args->file[0],
-                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return cli_command_unknown(args->file[0]);
 }
 
 /* --- completion ------------------------------------------------------------------------------------ */

@@ -172,8 +172,5 @@ int main(int argc, char **argv)
     const cli_command *command = cli_command_find(word);
     if (command)
         return report(run_command(command, argc, argv), command->name);
-    const char *near = cli_command_nearest(word);
-    return report(near ? mho_error(MHO_EUSAGE, "no command %s; did you mean %s?", word, near)
-                       : mho_error(MHO_EUSAGE, "no command %s", word),
-                  NULL);
+    return report(cli_command_unknown(word), NULL);
 }

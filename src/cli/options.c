@@ -120,30 +120,31 @@ const cli_command *cli_command_find(const char *name)
     return NULL;
 }
 
-const char *cli_command_nearest(const char *name)
+mho_status cli_command_unknown(const char *name)
 {
     const char *names[64];
     size_t n = 0;
     for (size_t i = 0; i < cli_command_count && n < 64; i++)
         names[n++] = cli_commands[i].name;
-    return mho_nearest(name, names, n);
+    return mho_error_near(MHO_EUSAGE, name, names, n, "no command %s", name);
 }
 
 static mho_status unknown_option(const cli_command *command, const char *given, size_t length)
 {
-    char word[64] = "";
-    if (length < sizeof word)
-        memcpy(word, given, length);
-    const char *names[64];
+    enum { NAMES_MAX = 64, NAME_BYTES = 32 };
+    char word[NAMES_MAX] = "", dashed[NAMES_MAX][NAME_BYTES];
+    snprintf(word, sizeof word, "--%.*s", (int)length, given);
+    const char *names[NAMES_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < cli_option_count && n < 64; i++)
-        if (cli_command_takes(command, &cli_options[i]))
-            names[n++] = cli_options[i].name;
-    const char *near = mho_nearest(word, names, n);
-    if (near)
-        return mho_error(MHO_EUSAGE, "%s has no option --%.*s; did you mean --%s?", command->name,
-                         (int)length, given, near);
-    return mho_error(MHO_EUSAGE, "%s has no option --%.*s", command->name, (int)length, given);
+    for (size_t i = 0; i < cli_option_count && n < NAMES_MAX; i++) {
+        if (!cli_command_takes(command, &cli_options[i]))
+            continue;
+        snprintf(dashed[n], NAME_BYTES, "--%s", cli_options[i].name);
+        names[n] = dashed[n];
+        n++;
+    }
+    return mho_error_near(MHO_EUSAGE, word, names, n, "%s has no option --%.*s", command->name,
+                          (int)length, given);
 }
 
 static mho_status parse_size(const cli_option *option, const char *text, size_t *out)

@@ -124,16 +124,7 @@ static mho_status check_keys(const mhoi_yaml *entry, const char *place)
     const char *known[NUMBERS + 4] = {"kind", "size", "width_B", "source"};
     for (size_t i = 0; i < NUMBERS; i++)
         known[4 + i] = numbers[i].key;
-    for (size_t i = 0; i < entry->children; i++) {
-        const mhoi_yaml *child = &entry->child[i];
-        bool found = false;
-        for (size_t k = 0; k < NUMBERS + 4; k++)
-            found |= strcmp(child->key, known[k]) == 0;
-        if (!found)
-            return mho_error_near(MHO_ECONFIG, child->key, known, NUMBERS + 4,
-                                  "%s:%zu: unknown key %s", place, child->line, child->key);
-    }
-    return MHO_OK;
+    return mhoi_yaml_only(entry, known, NUMBERS + 4, place);
 }
 
 static mho_status read_width(const mhoi_yaml *entry, const char *place, size_t *width_B)

@@ -40,22 +40,6 @@ static mho_status get_text(const mhoi_yaml *map, const char *key, const char *pl
     return MHO_OK;
 }
 
-static mho_status only_keys(const mhoi_yaml *map, const char *const *names, size_t count,
-                            const char *place)
-{
-    for (size_t i = 0; i < map->children; i++) {
-        const char *key = map->child[i].key;
-        bool known = false;
-        for (size_t k = 0; k < count; k++)
-            known = known || !strcmp(key, names[k]);
-        if (known)
-            continue;
-        return mho_error_near(MHO_ECONFIG, key, names, count, "%s:%zu: unknown key %s", place,
-                              map->child[i].line, key);
-    }
-    return MHO_OK;
-}
-
 static mho_status read_unit(const mhoi_yaml *map, const char *text, const char *unit,
                             const char *kind, const char *place, double *scale)
 {
@@ -80,7 +64,7 @@ static mho_status read_quantity(const source *src, const mhoi_yaml *map, const c
     if (map->kind != MHOI_YAML_MAP)
         return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {value, unit, source}", src->place,
                          map->line, map->key);
-    mho_status s = only_keys(map, keys, 3, src->place);
+    mho_status s = mhoi_yaml_only(map, keys, 3, src->place);
     if (!s)
         s = get_text(map, "value", src->place, &text);
     if (!s)
@@ -181,7 +165,7 @@ static mho_status read_component(const source *src, const mhoi_yaml *node, mho_c
     if (node->kind != MHOI_YAML_MAP)
         return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {area: ..., energy: ...}", src->place,
                          node->line, node->key);
-    mho_status s = only_keys(node, keys, PRICE_KEYS, src->place);
+    mho_status s = mhoi_yaml_only(node, keys, PRICE_KEYS, src->place);
     if (!s)
         s = read_prices(src, node, c);
     return s ? s : copy_text(c->name, sizeof c->name, node->key, src->place, node->line);
@@ -214,7 +198,7 @@ static mho_status read_sections(const source *src, const mhoi_yaml *root)
     if (root->kind != MHOI_YAML_MAP)
         return mho_error(MHO_ECONFIG, "%s: want name, constants, components and macros",
                          src->place);
-    mho_status s = only_keys(root, keys, sizeof keys / sizeof *keys, src->place);
+    mho_status s = mhoi_yaml_only(root, keys, sizeof keys / sizeof *keys, src->place);
     if (s)
         return s;
     const mhoi_yaml *constants = mhoi_yaml_get(root, "constants");

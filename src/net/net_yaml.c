@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mho/asset.h"
+#include "base/named.h"
 #include "mho/config.h"
 #include "net/net_builder.h"
 
@@ -123,35 +123,11 @@ mho_status mho_net_read(const char *text, const char *place, mho_net **out)
     return s;
 }
 
-/* "no network 'lennet' is built in; did you mean lenet?" */
-static mho_status unknown(const char *name)
-{
-    enum { NAMES_MAX = 64 };
-    static const char folder[] = "configs/net/", end[] = ".yaml";
-    char names[NAMES_MAX][MHO_NAME];
-    const char *list[NAMES_MAX];
-    size_t assets, count = 0;
-    const mho_asset *asset = mho_assets(&assets);
-    for (size_t i = 0; i < assets && count < NAMES_MAX; i++) {
-        if (strncmp(asset[i].path, folder, sizeof folder - 1) != 0)
-            continue;
-        const char *file = asset[i].path + sizeof folder - 1;
-        const size_t length = strlen(file) - (sizeof end - 1);
-        snprintf(names[count], MHO_NAME, "%.*s", (int)length, file);
-        list[count] = names[count];
-        count++;
-    }
-    return mho_error_near(MHO_EUSAGE, name, list, count, "no network '%s' is built in", name);
-}
-
 mho_status mho_net_zoo(const char *name, mho_net **out)
 {
+    static const char *const folders[] = {"configs/net/", NULL};
+    mhoi_named file;
     *out = NULL;
-    char path[128];
-    if (snprintf(path, sizeof path, "configs/net/%s.yaml", name) < (int)sizeof path) {
-        const mho_asset *asset = mho_asset_find(path);
-        if (asset)
-            return mho_net_read(asset->data, asset->path, out);
-    }
-    return unknown(name);
+    mho_status s = mhoi_named_builtin(folders, "network", name, &file);
+    return s ? s : mho_net_read(file.text, file.place, out);
 }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/file.h"
+#include "base/named.h"
 #include "mho/asset.h"
 #include "mho/onnx.h"
 #include "mho/study.h"
@@ -17,14 +17,12 @@ static bool ends_with(const char *text, const char *end)
 
 static mho_status open_yaml(const char *path, mho_net **out)
 {
-    char *text = NULL;
-    size_t size = 0;
-    mho_status s = mhoi_file_read(path, MHOI_TEXT_MAX, &text, &size);
-    if (!s && strlen(text) != size)
-        s = mho_error(MHO_EFORMAT, "%s: holds a zero byte: not YAML", path);
-    if (!s)
-        s = mho_net_read(text, path, out);
-    mhoi_free(&text);
+    mhoi_named file;
+    mho_status s = mhoi_named_file(path, NULL, &file);
+    if (s)
+        return s;
+    s = mho_net_read(file.text, file.place, out);
+    mhoi_named_close(&file);
     return s;
 }
 
