@@ -346,17 +346,6 @@ static void put_schedule(mho_json *root, const cli_buffer *b)
     mho_json_put(root, "ddr_bound_J", mho_json_number(s->bound_J));
 }
 
-static mho_json *configuration_json(const cli_buffer *b)
-{
-    mho_json *v = mho_json_object();
-    for (size_t i = 0; i < mho_hw_field_count(b->hw); i++) {
-        char text[256];
-        mho_hw_print(b->hw, i, text, sizeof text);
-        mho_json_put(v, mho_hw_field(b->hw, i)->key, mho_json_text(text));
-    }
-    return v;
-}
-
 static mho_json *entries_json(const mho_cost *cost)
 {
     mho_json *v = mho_json_array();
@@ -385,9 +374,7 @@ static mho_json *entries_json(const mho_cost *cost)
 mho_json *cli_buffer_json(const cli_args *args, const cli_buffer *b)
 {
     const mho_array_result *r = &b->estimate->result;
-    mho_json *root = mho_json_object(), *memories = mho_json_object();
-    mho_json_put(root, "format", mho_json_integer(MHO_RESULT_FORMAT));
-    mho_json_put(root, "command", mho_json_text(args->command));
+    mho_json *root = cli_result_json(args), *memories = mho_json_object();
     mho_json_put(root, "network", mho_json_text(b->estimate->work->name));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(b->hw)));
     mho_json_put(root, "batch", mho_json_integer((int64_t)b->estimate->work->batch));
@@ -412,7 +399,6 @@ mho_json *cli_buffer_json(const cli_args *args, const cli_buffer *b)
         mho_json_put(memories, "accumulator", memory_json(&b->estimate->design.acc));
     mho_json_put(memories, "ddr", memory_json(&b->estimate->design.ddr));
     mho_json_put(root, "memories", memories);
-    mho_json_put(root, "configuration", configuration_json(b));
     mho_json_put(root, "config", mho_hw_json(b->hw));
     if (args->explain)
         mho_json_put(root, "entries", entries_json(b->estimate->cost));

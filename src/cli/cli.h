@@ -115,6 +115,8 @@ void cli_table_rule(cli_table *t);                        /* a line before the n
 void cli_table_print(cli_table *t, const cli_args *args); /* text, or CSV with args->csv */
 void cli_table_destroy(cli_table *t);
 
+/* An object that says what it is: `format`, `command`; each report that is one object begins so. */
+mho_json *cli_result_json(const cli_args *args);
 /* Writes and destroys root on args->out. */
 MHO_MUST_CHECK mho_status cli_print_json(const cli_args *args, mho_json *root);
 

@@ -112,7 +112,7 @@ static mho_json *numbers(const work *w, const double *x)
 
 static mho_status print_json(const work *w, const cli_args *args)
 {
-    mho_json *root = mho_json_object();
+    mho_json *root = cli_result_json(args);
     mho_json_put(root, "word_lines", mho_json_integer((int64_t)w->g.rows));
     mho_json_put(root, "bit_lines", mho_json_integer((int64_t)w->g.columns));
     mho_json_put(root, "r_row_ohm", mho_json_number(w->options.r_row_ohm));

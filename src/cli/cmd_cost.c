@@ -314,7 +314,7 @@ static mho_json *explain_json(const mho_cost *cost)
 static mho_status print_json(const cli_args *args, const mho_net *net, const mho_hw *hw,
                              const mho_estimate *e)
 {
-    mho_json *root = mho_json_object();
+    mho_json *root = cli_result_json(args);
     mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(hw)));
     mho_json_put(root, "technology", mho_json_text(e->tech->name));

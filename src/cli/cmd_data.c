@@ -154,7 +154,7 @@ static mho_status print_list(const cli_args *args, const listing *list, const mh
                     args->data == NULL ? " unless --data tells else" : "", used->name, used->place);
         return MHO_OK;
     }
-    mho_json *root = mho_json_object(), *use = mho_json_object();
+    mho_json *root = cli_result_json(args), *use = mho_json_object();
     mho_json_put(use, "name", mho_json_text(used->name));
     mho_json_put(use, "place", mho_json_text(used->place));
     mho_json_put(use, "damaged", mho_json_bool(list->damaged != MHO_OK));

@@ -180,9 +180,9 @@ static void check_writing(checks *c)
 
 static const char *const verdict_name[] = {"ok", "note", "bad"};
 
-static mho_json *as_json(const checks *c)
+static mho_json *as_json(const cli_args *args, const checks *c)
 {
-    mho_json *root = mho_json_object(), *list = mho_json_array();
+    mho_json *root = cli_result_json(args), *list = mho_json_array();
     mho_json_put(root, "version", mho_json_text(mho_version()));
     mho_json_put(root, "kernel", mho_json_text(mho_cpu_name(mho_cpu_level())));
     mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
@@ -232,7 +232,7 @@ mho_status cmd_doctor(const cli_args *args)
     check_models(&c);
     check_writing(&c);
     if (args->json) {
-        mho_status s = cli_print_json(args, as_json(&c));
+        mho_status s = cli_print_json(args, as_json(args, &c));
         if (s)
             return s;
     } else if (args->csv) {

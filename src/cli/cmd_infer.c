@@ -17,7 +17,7 @@ static mho_status report_errors(const cli_args *args, const mho_net *net, const 
     const double error = count ? (double)errors / (double)count : 0;
     const double rate = seconds > 0 ? (double)count / seconds : 0;
     if (args->json) {
-        mho_json *root = mho_json_object();
+        mho_json *root = cli_result_json(args);
         mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
         mho_json_put(root, "data", mho_json_text(data->name));
         mho_json_put(root, "place", mho_json_text(data->place));
@@ -96,7 +96,7 @@ static mho_status report_scores(const cli_args *args, const float *scores, size_
                                 const comparison *c)
 {
     if (args->json) {
-        mho_json *root = mho_json_object(), *all = mho_json_array();
+        mho_json *root = cli_result_json(args), *all = mho_json_array();
         mho_json_put(root, "images", mho_json_integer((int64_t)n));
         if (args->expect) {
             mho_json_put(root, "max_abs_diff", mho_json_number(c->max_abs_diff));

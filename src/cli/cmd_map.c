@@ -141,7 +141,7 @@ static mho_json *layer_json(const mho_placement *map, const mho_placement_layer 
 static mho_status print_json(const cli_args *args, const mho_net *net, const mho_hw *hw,
                              const mho_placement *map, const uint64_t cycles[2])
 {
-    mho_json *root = mho_json_object(), *layers = mho_json_array(), *c = mho_json_object();
+    mho_json *root = cli_result_json(args), *layers = mho_json_array(), *c = mho_json_object();
     for (size_t i = 0; i < map->layers; i++)
         mho_json_add(layers, layer_json(map, &map->layer[i]));
     mho_json_put(c, "pipelined", mho_json_integer((int64_t)cycles[0]));

@@ -31,9 +31,8 @@ static mho_json *shape_json(mho_shape s)
     return v;
 }
 
-static mho_json *net_json(const mho_net *net)
+static mho_json *put_net(mho_json *v, const mho_net *net)
 {
-    mho_json *v = mho_json_object();
     mho_json_put(v, "network", mho_json_text(mho_net_name(net)));
     mho_json_put(v, "source", mho_json_text(mho_net_source(net)));
     mho_json_put(v, "input", shape_json(mho_net_input_shape(net)));
@@ -78,7 +77,7 @@ static mho_status list(const cli_args *args)
         if (s)
             break;
         net_row(t, net, args->csv);
-        mho_json_add(root, net_json(net));
+        mho_json_add(root, put_net(mho_json_object(), net));
         mho_net_destroy(net);
     }
     if (!s && args->json) {
@@ -220,7 +219,7 @@ mho_status cmd_nets(const cli_args *args)
     if (s)
         return s;
     if (args->json) {
-        mho_json *root = net_json(net), *layers = mho_json_array();
+        mho_json *root = put_net(cli_result_json(args), net), *layers = mho_json_array();
         for (size_t i = 0; i < mho_net_nodes(net); i++)
             mho_json_add(layers, layer_json(net, mho_net_node(net, i)));
         mho_json_put(root, "layers", layers);

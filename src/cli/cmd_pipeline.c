@@ -275,7 +275,7 @@ static mho_json *layer_json(const mho_pipeline_layer *l, uint64_t cycles)
 static mho_status print_json(const cli_args *args, const run *r)
 {
     const mho_pipeline *p = r->result;
-    mho_json *root = mho_json_object(), *cycles = mho_json_object(), *layers = mho_json_array();
+    mho_json *root = cli_result_json(args), *cycles = mho_json_object(), *layers = mho_json_array();
     mho_json_put(cycles, "simulated", mho_json_integer((int64_t)p->cycles));
     mho_json_put(cycles, "eq6", mho_json_integer((int64_t)p->eq6));
     mho_json_put(cycles, "eq7", mho_json_integer((int64_t)p->eq7));

@@ -53,9 +53,9 @@ static mho_json *row_json(const paper_row *row)
     return v;
 }
 
-static mho_json *report_json(const report *r)
+static mho_json *put_report(mho_json *v, const report *r)
 {
-    mho_json *v = mho_json_object(), *rows = mho_json_array();
+    mho_json *rows = mho_json_array();
     for (size_t i = 0; i < r->result.rows; i++)
         mho_json_add(rows, row_json(&r->result.row[i]));
     mho_json_put(v, "id", mho_json_text(r->paper->id));
@@ -299,9 +299,9 @@ static mho_status run_all(const cli_args *args, const size_t *index, size_t coun
         if (!s && is_svg(args->output))
             s = write_svg(&r, args->output);
         if (!s && many)
-            mho_json_add(many, report_json(&r));
+            mho_json_add(many, put_report(mho_json_object(), &r));
         else if (!s && args->json)
-            s = cli_print_json(args, report_json(&r));
+            s = cli_print_json(args, put_report(cli_result_json(args), &r));
         else if (!s && args->csv)
             print_rows(args, &r);
         else if (!s) {

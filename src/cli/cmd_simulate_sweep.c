@@ -112,9 +112,7 @@ static mho_json *row_json(const sweep_run *r, size_t point)
 static mho_status print_json(const sweep_run *r)
 {
     const cli_args *args = r->args;
-    mho_json *root = mho_json_object(), *rows = mho_json_array();
-    mho_json_put(root, "format", mho_json_integer(MHO_RESULT_FORMAT));
-    mho_json_put(root, "command", mho_json_text(args->command));
+    mho_json *root = cli_result_json(args), *rows = mho_json_array();
     mho_json_put(root, "network", mho_json_text(r->head.network));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->head.hw)));
     mho_json_put(root, "data", mho_json_text(r->head.data));

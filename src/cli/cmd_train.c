@@ -61,7 +61,7 @@ static mho_status print_report(const cli_args *args, const mho_net *net, const m
     const double per_epoch = w->epochs ? w->seconds / (double)w->epochs : 0;
     const double cpu_per_epoch = w->epochs ? w->cpu_seconds / (double)w->epochs : 0;
     if (args->json) {
-        mho_json *root = mho_json_object();
+        mho_json *root = cli_result_json(args);
         mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
         mho_json_put(root, "style", mho_json_text(style == MHO_STYLE_BINARY ? "binary" : "float"));
         mho_json_put(root, "data", mho_json_text(data->name));

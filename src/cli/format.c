@@ -31,6 +31,14 @@ const cli_marks *cli_marks_of(bool color)
     return color ? &marks : &none;
 }
 
+mho_json *cli_result_json(const cli_args *args)
+{
+    mho_json *root = mho_json_object();
+    mho_json_put(root, "format", mho_json_integer(MHO_RESULT_FORMAT));
+    mho_json_put(root, "command", mho_json_text(args->command));
+    return root;
+}
+
 mho_status cli_print_json(const cli_args *args, mho_json *root)
 {
     mho_status s = mho_json_write(root, args->out);

@@ -45,7 +45,7 @@ for net in lenet alexnet resnet34 resnet50; do
     run buffer $net --json; want_code 0; want_json 'v["optimal"] and v["energy_J"]["total"] > 0'
 done
 printf 'arch: array\nbuffers: {weight: "sram:16K"}\narray: {level: 1}\n' >mine.yaml
-run buffer vgg11 --hw mine.yaml --json; want_code 0; want_json 'v["fixed"] == [] and v["configuration"]["buffers.weight"] == "sram:16K"'
+run buffer vgg11 --hw mine.yaml --json; want_code 0; want_json 'v["fixed"] == [] and v["config"]["buffers.weight"]["value"] == "sram:16K"'
 run buffer vgg11 --weight rram:768K --set buffers.interpolate=true; want_code 0; want_out "INTERPOLATED"
 
 # --- memories of the user -------------------------------------------------------------------------------

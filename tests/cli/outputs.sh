@@ -65,3 +65,12 @@ kill -9 $!
 wait $! 2>/dev/null
 command="mho train, killed"
 want_no_file model.onnx
+
+# Every report that is one object says of which form it is and what made it; the arrays and descriptions are bare.
+for report in "map lenet" "cost lenet" "pipeline lenet" "nets lenet" "data" "doctor" "buffer vgg11" "reproduce bcnn-table4"; do
+    # shellcheck disable=SC2086
+    run $report --json --threads 1
+    want_code 0
+    want_json "list(v)[:2] == ['format', 'command'] and v['format'] == 1 and v['command'] == 'mho $report --json --threads 1'"
+done
+run hw bcnn --json; want_code 0; want_json 'not {"format", "command"} & set(v)'
