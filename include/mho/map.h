@@ -37,6 +37,7 @@ typedef struct mho_placement_layer {
     const char *weights, *inputs; /* codings */
     size_t sides;                 /* cells of a weight and slice: 2 a pair, 1 */
     bool reference;               /* a reference column a slice in every crossbar */
+    bool level0;                  /* one at level 0 in every crossbar of a pair */
     size_t word_lines, slices; /* rows of the crossbars: R, or 2 R; cells of a weight (or pairs) */
     size_t planes;             /* crossbars that the slices lie in: 1, or as many */
     size_t x_in, x_out;        /* row and column splits of one group */

@@ -63,7 +63,8 @@ static mho_status alloc_conductances(mho_chip *chip)
         const size_t n = layer->cells->converted * layer->lines;
         const size_t with = layer->cells->plane_columns * layer->lines;
         cells = n > cells ? n : cells;
-        plane = layer->cells->coding->reference && with > plane ? with : plane;
+        const size_t want = layer->cells->level0 ? 2 * with : layer->cells->references ? with : 0;
+        plane = want > plane ? want : plane;
     }
     mho_status s = mhoi_alloc(&chip->g_plus, cells, sizeof *chip->g_plus, "conductances");
     if (!s)

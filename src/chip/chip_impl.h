@@ -102,9 +102,9 @@ struct mho_chip {
     size_t block;      /* images a thread takes at once */
     bool programmed;
     int16_t *g_plus, *g_minus; /* [cells of the largest group] for programming */
-    int16_t *plane;            /* the same with reference columns; NULL without */
-    float *variance[2];        /* of g_plus, g_minus; NULL where reads have no noise */
-    uint64_t seed;             /* of the programming, and of its reads */
+    int16_t *plane; /* of one plane with reference columns (at level 0: both sides); NULL without */
+    float *variance[2]; /* of g_plus, g_minus; NULL where reads have no noise */
+    uint64_t seed;      /* of the programming, and of its reads */
     uint32_t trial;
     mho_write_count programming; /* the last one */
     struct chip_tally *tally;    /* what runs did since then */

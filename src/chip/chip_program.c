@@ -92,6 +92,27 @@ static void spread_references(const program *p, int16_t *g_plus, int16_t *g_minu
     }
 }
 
+/* A sum is told less what the tile's cells at level 0 conduct: to the engine, each cell conducts so much less. */
+static mho_status take_level0_off(const program *p, size_t side, int16_t *out)
+{
+    const size_t lines = p->of->lines, weights = p->of->cells->columns * p->of->cells->together;
+    for (size_t q = 0; q < weights; q++) {
+        const mhoi_column column = mhoi_column_of(p->of->cells, p->plane, q);
+        const int16_t *from = p->g[side] + q * lines;
+        const int16_t *reference = p->g[side] + (weights + column.tile) * lines;
+        for (size_t r = 0; r < lines; r++) {
+            const int32_t g = from[r] - reference[r];
+            if (g < INT16_MIN || g > INT16_MAX)
+                return mho_error(MHO_EDOMAIN,
+                                 "a cell of %d units less a reference of %d, want "
+                                 "fewer units (device.resolution_bits)",
+                                 from[r], reference[r]);
+            out[column.engine * lines + r] = (int16_t)g;
+        }
+    }
+    return MHO_OK;
+}
+
 /* Cells of plane `plane` of group g, and wires. */
 static mho_status program_plane(program *p, size_t g, size_t plane)
 {
@@ -100,13 +121,19 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     const size_t first = plane * k->plane_columns * p->of->lines;
     p->plane = plane;
     p->array = (uint32_t)(2 * (g * k->planes + plane));
-    p->g[0] = k->coding->reference ? chip->plane : chip->g_plus + first;
-    p->g[1] = k->coding->sides == 1 ? NULL : chip->g_minus + first;
+    p->g[0] = k->references ? chip->plane : chip->g_plus + first;
+    p->g[1] = k->coding->sides == 1 ? NULL
+              : k->level0           ? chip->plane + plane_cells(p)
+                                    : chip->g_minus + first;
     mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
     if (!s && !p->bare)
         s = mhoi_chip_wires_apply(p->of, chip->plan, p->g[0], p->g[1]);
     if (!s && k->coding->reference)
         spread_references(p, chip->g_plus, chip->g_minus);
+    if (!s && k->level0)
+        s = take_level0_off(p, 0, chip->g_plus);
+    if (!s && k->level0)
+        s = take_level0_off(p, 1, chip->g_minus);
     return s;
 }
 

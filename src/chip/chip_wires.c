@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wire resistance: programmed cells become the effective conductances of their crossbars, tile by tile
  * of crossbar.rows x crossbar.columns (fewer, where slices do not fill them); docs/models/chip.md eq. (12). */
+#include <string.h>
+
+#include "base/alloc.h"
 #include "base/parallel.h"
 #include "chip/chip_impl.h"
 #include "mho/circuit.h"
@@ -9,8 +12,25 @@ typedef struct wires {
     mho_circuit_options options;
     mho_device device; /* its g_off_S is what the integers count from */
     size_t rows, columns, tile_rows, tile_columns, down, across;
+    bool level0; /* behind the columns of a side: a reference column a tile, its last one */
     int16_t *side[2];
 } wires;
+
+/* Columns g and their reference side by side, as they lie in the crossbar. */
+static mho_status with_reference(const wires *w, size_t rows, size_t columns, int16_t *g,
+                                 int16_t *reference)
+{
+    int16_t *all = NULL;
+    mho_status s = mhoi_alloc(&all, rows * (columns + 1), sizeof *all, "crossbar behind wires");
+    for (size_t c = 0; !s && c <= columns; c++)
+        memcpy(all + c * rows, c < columns ? g + c * w->rows : reference, rows * sizeof *all);
+    if (!s)
+        s = mho_circuit_effective(&w->options, &w->device, rows, columns + 1, rows, all, all);
+    for (size_t c = 0; !s && c <= columns; c++)
+        memcpy(c < columns ? g + c * w->rows : reference, all + c * rows, rows * sizeof *all);
+    mhoi_free(&all);
+    return s;
+}
 
 static mho_status tile(void *context, size_t item, size_t thread)
 {
@@ -20,10 +40,12 @@ static mho_status tile(void *context, size_t item, size_t thread)
     const size_t rows = w->rows - row < w->tile_rows ? w->rows - row : w->tile_rows;
     const size_t columns =
         w->columns - column < w->tile_columns ? w->columns - column : w->tile_columns;
-    int16_t *g = w->side[item / w->across / w->down] + column * w->rows + row;
+    int16_t *side = w->side[item / w->across / w->down], *g = side + column * w->rows + row;
     (void)thread;
     const mho_status s =
-        mho_circuit_effective(&w->options, &w->device, rows, columns, w->rows, g, g);
+        w->level0
+            ? with_reference(w, rows, columns, g, side + (w->columns + across) * w->rows + row)
+            : mho_circuit_effective(&w->options, &w->device, rows, columns, w->rows, g, g);
     return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
 }
 
@@ -39,6 +61,11 @@ mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
                .tile_rows = layer->place->crossbar_rows,
                .tile_columns = layer->cells->tile_columns,
                .side = {g_plus, g_minus}};
+    if (layer->cells->level0) {
+        w.level0 = true;
+        w.columns = layer->cells->columns * layer->cells->together;
+        w.tile_columns--;
+    }
     w.down = (w.rows + w.tile_rows - 1) / w.tile_rows;
     w.across = (w.columns + w.tile_columns - 1) / w.tile_columns;
     if (w.device.off_leak) { /* integers count from 0 S, of the same unit */

@@ -127,10 +127,11 @@ static void cells(builder *b)
     const size_t conducting = b->plan->readings.conducting_cells_per_weight;
     const size_t references = l->reference ? l->x_out : 0;
     const size_t columns = (l->sides == 2 ? conducting * l->columns : l->columns) + references;
+    const size_t level0 = l->level0 ? 2 * l->x_out * l->planes : 0;
     mho_activity *a = next(b, "cells", b->plan->transistor ? "cell_1t1r" : "cell_0t1r");
     a->amount = (double)l->counts.cells;
-    a->operations = (double)l->groups * (double)rows_driven(b) * (double)columns *
-                    (double)l->slices * (double)l->positions;
+    a->operations = (double)l->groups * (double)rows_driven(b) *
+                    (double)(columns * l->slices + level0) * (double)l->positions;
     if (l->sides == 2)
         explain(a, "2 g R C = 2 x %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
     else if (references)
@@ -139,6 +140,8 @@ static void cells(builder *b)
     else
         explain(a, "g R C = %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
     append_slices(b, a);
+    if (level0)
+        append(a, " + g R %zu references", level0);
     append(a, " stand");
     if (l->sides == 2)
         append(a, "; %zu of a pair conducts", conducting);

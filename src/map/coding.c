@@ -28,26 +28,26 @@ static size_t ceil_div(size_t a, size_t b)
 
 static mho_status set_planes(const mhoi_crossbar_options *crossbar, size_t columns, mhoi_cells *k)
 {
-    const bool reference = k->coding->reference;
     k->planes = crossbar->slicing == MHO_SLICES_CROSSBARS ? k->slices : 1;
     k->together = k->slices / k->planes;
-    const size_t want = k->together << reference;
+    k->references = k->coding->reference ? k->together : k->level0;
+    const size_t want = k->together + k->references;
     if (crossbar->columns < want)
         return mho_error(
             MHO_ECONFIG,
             "crossbar.columns = %zu, want %zu or more for the %zu slices of a weight%s",
-            crossbar->columns, want, k->together, reference ? " and their references" : "");
-    k->weights_per_tile = crossbar->columns / k->together - reference;
-    k->tile_columns = (k->weights_per_tile + reference) * k->together;
+            crossbar->columns, want, k->together, k->references ? " and their references" : "");
+    k->weights_per_tile = (crossbar->columns - k->references) / k->together;
+    k->tile_columns = k->weights_per_tile * k->together + k->references;
     k->tiles = ceil_div(columns, k->weights_per_tile);
-    k->plane_columns = (columns + (reference ? k->tiles : 0)) * k->together;
+    k->plane_columns = columns * k->together + k->tiles * k->references;
     k->columns = columns;
     k->converted = columns * k->slices;
     return MHO_OK;
 }
 
 mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_alphabet alphabet,
-                          size_t columns, mhoi_cells *cells)
+                          bool level0, size_t columns, mhoi_cells *cells)
 {
     const bool real = alphabet == MHO_ALPHABET_REAL;
     const mhoi_weight_wish wish = {.alphabet = alphabet,
@@ -55,7 +55,8 @@ mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_
                                    .weight_bits = real ? hw->crossbar.weight_bits : 0,
                                    .mirrored = hw->input.coding == MHO_CODING_TWO_ROWS};
     const mhoi_coding *coding = coding_of(&hw->crossbar);
-    *cells = (mhoi_cells){.coding = coding, .alphabet = alphabet, .slice_bits = device->bits};
+    *cells = (mhoi_cells){
+        .coding = coding, .alphabet = alphabet, .level0 = level0, .slice_bits = device->bits};
     cells->slices = wish.weight_bits ? coding->slices(wish.weight_bits, device->bits) : 1;
     for (size_t s = 0; s < cells->slices; s++)
         cells->scale += (int64_t)1 << (cells->slice_bits * s);
@@ -69,8 +70,24 @@ mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_
     return set_planes(&hw->crossbar, columns, cells);
 }
 
+/* References behind all columns of weights. */
+static mhoi_column column_beside_level0(const mhoi_cells *k, size_t plane, size_t column)
+{
+    const size_t weights = k->columns * k->together;
+    if (column >= weights)
+        return (mhoi_column){.tile = column - weights, .is_reference = true};
+    const size_t weight = column / k->together;
+    const size_t slice = k->planes > 1 ? plane : column % k->together;
+    return (mhoi_column){.tile = weight / k->weights_per_tile,
+                         .weight = weight,
+                         .slice = slice,
+                         .engine = mhoi_engine_column(k, weight, slice)};
+}
+
 mhoi_column mhoi_column_of(const mhoi_cells *k, size_t plane, size_t column)
 {
+    if (k->level0)
+        return column_beside_level0(k, plane, column);
     const size_t tile = column / k->tile_columns, at = column % k->tile_columns;
     const size_t first = tile * k->weights_per_tile, left = k->columns - first;
     const size_t weights = left < k->weights_per_tile ? left : k->weights_per_tile;

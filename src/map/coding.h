@@ -5,8 +5,9 @@
  * held in one crossbar or in both of a pair (a matter of the weight's coding).
  *
  * A plane is the columns that lie side by side in crossbars: all slices of a weight next to each other, or one
- * plane a slice.  It is cut into tiles, the columns of one crossbar; the reference column of a tile, where there
- * is one, is its last column in use.  docs/models/coding.md. */
+ * plane a slice.  It is cut into tiles, the columns of one crossbar; the reference columns of a tile, where there
+ * are some, are its last columns in use.  Columns are numbered as they lie; references at level 0 behind all others,
+ * so that the draws of the other cells are those of crossbars without.  docs/models/coding.md. */
 #ifndef MHO_MAP_CODING_H
 #define MHO_MAP_CODING_H
 
@@ -43,7 +44,9 @@ typedef struct mhoi_cells {
     int32_t offset;  /* one cell a weight: level of m = 0, all slices together */
     int64_t base;    /* its conductance */
     int64_t scale;   /* sum over the slices of their weights 2^(slice_bits s) */
+    bool level0;     /* every crossbar of a pair has a reference column at level 0 */
     size_t slices, slice_bits, together;          /* together: slices side by side in a plane */
+    size_t references;                            /* reference columns of a crossbar */
     size_t planes, plane_columns;                 /* columns of cells, references included */
     size_t tiles, tile_columns, weights_per_tile; /* of a plane: the columns of one crossbar */
     size_t columns,
@@ -89,7 +92,8 @@ void mhoi_single_levels(const mhoi_cells *cells, size_t slice, mhoi_cell_side si
 /* coding.c: the table, and the columns of a group of `columns` weights.  MHO_ECONFIG: a crossbar too narrow for the
  * slices of one weight (and their references). */
 MHO_MUST_CHECK mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device,
-                                         mho_alphabet alphabet, size_t columns, mhoi_cells *cells);
+                                         mho_alphabet alphabet, bool level0, size_t columns,
+                                         mhoi_cells *cells);
 static inline int32_t mhoi_level_top(const mho_device *device)
 {
     return ((int32_t)1 << device->bits) - 1;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A weight as a pair of cells in two crossbars, one of them at the lowest level: (|m|, 0) or (0, |m|), each side in
  * slices.  docs/models/chip.md eq. (1). */
+#include <string.h>
+
 #include "map/coding.h"
 
 /* The pair tells the sign besides. */
@@ -31,6 +33,10 @@ static void levels(const mhoi_cells *cells, size_t slice, mhoi_cell_side side, c
     const int32_t mask = ((int32_t)1 << cells->slice_bits) - 1;
     const unsigned shift = (unsigned)(cells->slice_bits * slice);
     const int32_t sign = side == MHOI_CELL_MINUS ? -1 : 1;
+    if (side == MHOI_CELL_REFERENCE) {
+        memset(level, 0, n);
+        return;
+    }
     if (cells->slices == 1) {
         for (size_t i = 0; i < n; i++) {
             const int32_t v = sign * m[i];

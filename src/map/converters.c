@@ -11,7 +11,7 @@ static size_t output_bits(const mhoi_plan *plan, const mhoi_output_options *outp
     const mho_placement_layer *told = place->told;
     if (plan->mixed && !place->to_bits && !told->last)
         return output->code_bits;
-    if (told->x_in > 1)
+    if (place->row_groups > 1)
         return told->first ? output->first_bits : output->split_bits;
     return told->last ? output->last_bits : output->bits;
 }
@@ -24,6 +24,11 @@ static bool shares_noise(const mhoi_plan *plan, const mhoi_place *place)
 
 static mho_status check_noise(const mhoi_plan *plan, const mhoi_place *place)
 {
+    if (place->cells.level0 && mho_device_is_noisy(&plan->device))
+        return mho_error(MHO_ENOTMODELED,
+                         "layer %s: read noise of the reference column of output.reference level0: "
+                         "want output.reference none",
+                         place->told->name);
     if (!shares_noise(plan, place) || !place->per_pair)
         return MHO_OK;
     return mho_error(MHO_ENOTMODELED,
@@ -58,13 +63,17 @@ static mho_status check_sense(const mhoi_place *place)
     return MHO_OK;
 }
 
-mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw, mhoi_place *place)
+void mhoi_converters_choose(const mhoi_plan *plan, mhoi_place *place)
+{
+    place->output_bits = output_bits(plan, &plan->output, place);
+    place->sense = place->to_bits && place->row_groups == 1 && place->output_bits == 1;
+}
+
+mho_status mhoi_converters_set(const mhoi_plan *plan, mhoi_place *place)
 {
     const bool counted = place->cells.coding->counted;
-    place->output_bits = output_bits(plan, &hw->output, place);
-    place->sense = place->to_bits && place->row_groups == 1 && place->output_bits == 1;
     place->per_pair =
-        counted || (place->sense ? !shares_noise(plan, place) : hw->output.per == MHO_PER_PAIR);
+        counted || (place->sense ? !shares_noise(plan, place) : plan->output.per == MHO_PER_PAIR);
     const mho_status s = check_sense(place);
     return s ? s : check_noise(plan, place);
 }
@@ -136,8 +145,10 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
     const int64_t g_top = mho_device_level(device, (size_t)mhoi_level_top(device));
     const int64_t g_bottom = mho_device_level(device, 0);
     const int64_t x = in->hi > -in->lo ? in->hi : -(int64_t)in->lo;
-    if (!place->per_pair || k->coding->counted)
-        return (mhoi_range){most * in->lo * g_top, most * in->hi * g_top};
+    if (!place->per_pair || k->coding->counted) {
+        const int64_t g = g_top - (k->level0 ? g_bottom : 0);
+        return (mhoi_range){most * in->lo * g, most * in->hi * g};
+    }
     const mhoi_range off = references(device, k);
     const int64_t up = g_top - off.lo, down = off.hi - g_bottom;
     if (k->coding->sides == 2 || in->lo < 0) {
@@ -147,10 +158,11 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
     return (mhoi_range){-most * x * down, most * x * up};
 }
 
-/* Level 0 conducts half a unit of real weights in every driven row, which only differences are free of. */
+/* Level 0 conducts half a unit of real weights in every driven row, which only differences are free of, be it those of
+ * a pair or with a reference column. */
 int64_t mhoi_sum_spacing(const mhoi_place *place)
 {
     const mhoi_cells *k = &place->cells;
-    const bool difference = place->per_pair && !k->coding->counted;
+    const bool difference = k->level0 || (place->per_pair && !k->coding->counted);
     return k->alphabet != MHO_ALPHABET_REAL || difference ? k->unit : k->unit / 2;
 }

@@ -19,7 +19,8 @@ static mho_status product(const char *layer, const size_t *factor, size_t n, uin
 /* Columns of cells of a group, references included; all slices. */
 static size_t columns_of(const mho_placement_layer *l)
 {
-    return (l->columns * l->sides + (l->reference ? l->x_out : 0)) * l->slices;
+    const size_t level0 = l->level0 ? l->sides * l->x_out * l->planes : 0;
+    return (l->columns * l->sides + (l->reference ? l->x_out : 0)) * l->slices + level0;
 }
 
 /* Of a group and row group: columns with a converter.  A reference column has one for all that it serves. */

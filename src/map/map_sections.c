@@ -13,6 +13,7 @@ static const char *const offsets[] = {"column", "digital", NULL};
 static const char *const slicings[] = {"columns", "crossbars", NULL};
 static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
+static const char *const references[] = {"none", "level0", NULL};
 static const char *const column_sums[] = {"weights", "read_back", NULL};
 
 #define COUNT(...) MHOI_COUNT(mhoi_crossbar_options, __VA_ARGS__)
@@ -83,6 +84,15 @@ const mhoi_section mhoi_input_section = {.name = "input", .fields = &input_field
 #define CHOICE(...) MHOI_CHOICE(mhoi_output_options, __VA_ARGS__)
 #define YES_NO(...) MHOI_YES_NO(mhoi_output_options, __VA_ARGS__)
 
+static mho_status output_check(const void *options)
+{
+    const mhoi_output_options *o = options;
+    if (o->reference == MHO_REFERENCE_LEVEL0 && o->per == MHO_PER_PAIR)
+        return mho_error(MHO_ECONFIG, "output.reference = level0, want none with output.per pair: "
+                                      "the difference of a pair is free of level 0");
+    return MHO_OK;
+}
+
 static const char *output_idle(const void *options, const char *key)
 {
     const mhoi_output_options *o = options;
@@ -117,6 +127,10 @@ static const mho_field output_rows[] = {
         "back from its cells"),
     CHOICE("output.per", per, "crossbar", pers,
            "one converter for each crossbar of a pair, or for the analog difference"),
+    CHOICE(
+        "output.reference", reference, "none", references,
+        "pairs, one converter a crossbar: level0 = a column of cells at level 0 in every crossbar "
+        "is taken off its sums before they are converted"),
     REAL("output.offset", offset, "0", 0, 1000, "", 1,
          "deviation of the converters' offsets, in steps (sense amplifier: in units of weight)"),
     REAL("output.gain_error", gain_error, "0", 0, 1, "", 1,
@@ -128,4 +142,4 @@ static const mho_fields output_fields = {
     "output", output_rows, sizeof output_rows / sizeof *output_rows, sizeof(mhoi_output_options)};
 
 const mhoi_section mhoi_output_section = {
-    .name = "output", .fields = &output_fields, .idle = output_idle};
+    .name = "output", .fields = &output_fields, .check = output_check, .idle = output_idle};

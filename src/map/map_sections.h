@@ -41,6 +41,12 @@ typedef enum mho_converter_per {
     MHO_PER_PAIR,     /* the analog difference is converted */
 } mho_converter_per;
 
+/* What single-ended sums of a pair's crossbars are told without (docs/models/chip.md eq. (14)). */
+typedef enum mho_reference {
+    MHO_REFERENCE_NONE,
+    MHO_REFERENCE_LEVEL0, /* what a column of cells at level 0 conducts, one in every crossbar */
+} mho_reference;
+
 /* Binary feature maps: which sum w the digital part subtracts (docs/models/chip.md eq. (2)). */
 typedef enum mho_column_sum {
     MHO_SUM_OF_WEIGHTS, /* that of the ideal weights: known before programming */
@@ -78,6 +84,7 @@ typedef struct mhoi_output_options {
     bool aligned;                   /* decision edges moved halfway between possible sums */
     int column_sum;                 /* mho_column_sum */
     int per;                        /* mho_converter_per */
+    int reference;                  /* mho_reference */
     double offset, gain_error, inl; /* deviations over converters; in steps, -, in steps */
 } mhoi_output_options;
 

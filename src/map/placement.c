@@ -54,7 +54,10 @@ static mho_status set_matrix(const mho_node *node, mho_placement_layer *l)
 /* Of all cells of the crossbars (of one of a pair). */
 static double utilization(const placer *p, const mho_placement_layer *l)
 {
-    const double columns = (double)(l->columns + (l->reference ? l->x_out : 0)) * (double)l->slices;
+    const size_t references = l->reference ? l->x_out * l->slices
+                              : l->level0  ? l->x_out * l->planes
+                                           : 0;
+    const double columns = (double)l->columns * (double)l->slices + (double)references;
     return (double)l->groups * (double)l->word_lines * columns /
            ((double)l->crossbar_pairs * (double)p->hw.crossbar.rows *
             (double)p->hw.crossbar.columns);
@@ -69,6 +72,7 @@ static void tell_coding(const placer *p, const mhoi_place *place, mho_placement_
     l->inputs = place->inputs.coding->name;
     l->sides = k->coding->sides;
     l->reference = k->coding->reference;
+    l->level0 = k->level0;
     l->slices = k->slices;
     l->planes = k->planes;
     l->word_lines = place->lines;
@@ -102,16 +106,21 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
                                  : plan->one_bit_maps && !l->last;
     mho_status s = set_matrix(node, l);
     if (!s)
-        s = mhoi_cells_set(&p->hw, &plan->device, alphabet_of(p, node), l->columns, &place->cells);
-    if (!s)
         s = mhoi_inputs_set(&p->hw, &place->in, node->name, &place->inputs);
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
     place->lines = l->rows * place->inputs.lines;
     place->crossbar_rows = p->hw.crossbar.rows;
     place->row_groups = ceil_div(place->lines, place->crossbar_rows);
+    mhoi_converters_choose(plan, place);
+    /* A sense amplifier compares the two crossbars, which takes level 0 off. */
+    const bool level0 = plan->output.reference == MHO_REFERENCE_LEVEL0 && !place->sense;
+    s = mhoi_cells_set(&p->hw, &plan->device, alphabet_of(p, node), level0, l->columns,
+                       &place->cells);
+    if (s)
+        return mho_error_prefix(s, "layer %s", node->name);
     tell_coding(p, place, l);
-    s = mhoi_converters_set(plan, &p->hw, place);
+    s = mhoi_converters_set(plan, place);
     if (s)
         return s;
     tell_converters(place, l);

@@ -53,9 +53,9 @@ void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw);
  * alone, so that a threshold can take its place? */
 bool mhoi_reaches_sign(const mho_net *net, const mhoi_readers *readers, size_t node);
 
-/* converters.c: which converter a layer gets, and the sums that can occur. */
-MHO_MUST_CHECK mho_status mhoi_converters_set(const mhoi_plan *plan, const mhoi_machine *hw,
-                                              mhoi_place *place);
+/* converters.c: which converter a layer gets; then, its cells known, what that takes, and the sums that can occur. */
+void mhoi_converters_choose(const mhoi_plan *plan, mhoi_place *place);
+MHO_MUST_CHECK mho_status mhoi_converters_set(const mhoi_plan *plan, mhoi_place *place);
 /* Its name, for mho_placement_layer. */
 const char *mhoi_converter_name(const mhoi_place *place);
 /* The component that converts, and how many of it a column of weights, row group and slice has. */

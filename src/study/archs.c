@@ -44,9 +44,14 @@ static mho_status check_crossbar(const mho_hw *hw)
     const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
     const mho_circuit_options *wires = mhoi_hw_section(hw, &mhoi_wires_section);
     const mhoi_input_options *input = mhoi_hw_section(hw, &mhoi_input_section);
+    const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
     mho_status s = check_weights(crossbar, device);
     if (s)
         return s;
+    if (output->reference == MHO_REFERENCE_LEVEL0 && crossbar->weights == MHO_WEIGHTS_SINGLE)
+        return mho_error(MHO_ECONFIG,
+                         "output.reference = level0, want none with crossbar.weights single, whose "
+                         "offset crossbar.offset takes off");
     if (mhoi_is_binary(crossbar) && input->bits != 1)
         return mho_error(MHO_ECONFIG,
                          "input.bits = %zu, want 1: in crossbar.mode binary and ternary a feature "

@@ -55,7 +55,7 @@ enum {
 
 typedef struct hardware {
     char text[CHOICES + FULL_CHOICES + 1][SET_BYTES];
-    const char *set[CHOICES + FULL_CHOICES + 2];
+    const char *set[CHOICES + FULL_CHOICES + 3];
     bool full;
 } hardware;
 
@@ -80,6 +80,27 @@ static inline void any_hardware(dice *d, hardware *h)
     for (size_t i = 0; h->full && i < FULL_CHOICES; i++)
         choose(d, full_choices[i], h, CHOICES + i);
     h->set[CHOICES + (h->full ? FULL_CHOICES : 0)] = modes[mode];
+}
+
+static inline void force(hardware *h, const char *set)
+{
+    const size_t key = (size_t)(strchr(set, '=') - set) + 1;
+    for (size_t i = 0; h->set[i]; i++)
+        if (!strncmp(h->set[i], set, key))
+            h->set[i] = set;
+}
+
+/* Reference columns at level 0, and what they want. */
+static inline void add_level0(hardware *h)
+{
+    size_t n = 0;
+    while (h->set[n])
+        n++;
+    h->set[n] = "output.reference=level0";
+    force(h, "output.per=crossbar");
+    force(h, "crossbar.weights=differential");
+    force(h, "device.read_noise=0");
+    force(h, "device.read_noise_fixed=0");
 }
 
 /* Real weights in place of +-1. */

@@ -100,6 +100,8 @@ static void test_any_hardware(void **state)
         dice d = {seed * 6151 + 17};
         hardware h;
         any_hardware(&d, &h);
+        if (seed % 5 == 4)
+            add_level0(&h);
         mho_net *net = random_binary(&d);
         if (h.full)
             make_float(&d, net);

@@ -82,6 +82,33 @@ static void test_random(void **state)
     assert_true(digital > 10 && referenced > 10 && sensed > 10);
 }
 
+/* Pairs whose crossbars have reference columns at level 0. */
+static void test_level0(void **state)
+{
+    (void)state;
+    size_t refused = 0, referenced = 0;
+    for (uint64_t seed = 0; seed < CASES / 3; seed++) {
+        dice d = {seed * 5003 + 17};
+        hardware h;
+        any_hardware(&d, &h);
+        add_level0(&h);
+        mho_net *net = random_binary(&d);
+        if (h.full)
+            make_float(&d, net);
+        mho_hw *hw = NULL;
+        mho_placement *p = NULL;
+        const mho_status s = mho_hw_open(h.full ? "cnn8" : "bcnn", h.set, &hw);
+        refused += s || !check(seed, net, hw, &h, &d);
+        if (!s && !mho_placement_create(net, hw, &p))
+            for (size_t l = 0; l < p->layers; l++)
+                referenced += p->layer[l].level0;
+        mho_placement_destroy(p);
+        mho_hw_destroy(hw);
+        mho_net_destroy(net);
+    }
+    assert_true(refused < CASES / 6 && referenced > CASES / 3);
+}
+
 /* Layers of different alphabets, residual sums, 1-bit maps and codes side by side. */
 static void test_mixed(void **state)
 {
@@ -135,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_level0),
         cmocka_unit_test(test_mixed),
         cmocka_unit_test(test_adding_up),
     };

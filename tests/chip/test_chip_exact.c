@@ -153,8 +153,14 @@ static void test_codings_lossless(void **state)
         "output.first_bits=16", "output.bits=16",        "output.split_bits=16",
         "output.last_bits=16",  "output.range=full",     "output.per=crossbar",
         "crossbar.rows=21",     "input.bits_per_read=3", NULL};
+    const char *const free_of_level0[] = {
+        "output.first_bits=16", "output.bits=16",          "output.split_bits=16",
+        "output.last_bits=16",  "output.reference=level0", "crossbar.columns=9",
+        "crossbar.rows=21",     "output.range=full",       NULL};
+    const char *const pairs[] = {"crossbar.weights=differential", "crossbar.offset=column", NULL};
     check_codings(analog, all_inputs, pair);
     check_codings(analog, all_inputs, each);
+    check_codings(pairs, all_inputs, free_of_level0);
 }
 
 static void test_ideal_converters(void **state)

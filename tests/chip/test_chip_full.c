@@ -174,6 +174,7 @@ static void test_codings(void **state)
                               "crossbar.rows=21",
                               "crossbar.columns=11",
                               i % 7 ? "input.bits=4" : "input.bits=8",
+                              weight || i % 4 ? "output.reference=none" : "output.reference=level0",
                               NULL};
         check_weights(sets, weight && input < 2 ? -16 : -15, 15, i % NETS, i % NETS + CODING_NETS);
     }

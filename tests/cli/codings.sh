@@ -70,3 +70,16 @@ run simulate "$model" --hw bcnn $few --set crossbar.weight_bits=4; want_error 2 
 run simulate lenet --hw cnn8 $few --set crossbar.weight_bits=8 --set device.bits=1 --set crossbar.columns=6
 want_error 2 "crossbar.columns = 6, want 7"
 run simulate "$model" --hw bcnn $few --set input.coding=tworows; want_error 2 "two_rows"
+
+# Reference columns at level 0: in every crossbar of a pair one column more, programmed and paid for.
+run simulate "$model" --hw bcnn $few $ideal --json --set output.reference=level0; want_code 0; want_json "$same"
+run cost lenet --json; want_code 0; cp out without
+run cost lenet --json --set output.reference=level0; want_code 0
+want_json 'v["programming"]["energy_J"] > json.load(open("without"))["programming"]["energy_J"]'
+run cost lenet --set output.reference=level0 --explain; want_code 0; want_out "references"
+run simulate "$model" --hw bcnn $few --set output.reference=level0 --set output.per=pair
+want_error 2 "output.reference = level0" "output.per pair"
+run simulate "$model" --hw bcnn $few --set output.reference=level0 --set crossbar.weights=single
+want_error 2 "output.reference = level0" "crossbar.weights single"
+run simulate "$model" --hw bcnn $few --set output.reference=level0 --set device.read_noise=0.1
+want_error 2 "layer conv2" "output.reference level0"

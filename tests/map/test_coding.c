@@ -48,7 +48,7 @@ static mho_alphabet alphabet_of(const setting *s)
 static mhoi_cells cells_of(const mhoi_machine *m, const setting *s, size_t columns)
 {
     mhoi_cells cells;
-    assert_int_equal(mhoi_cells_set(m, &m->device, alphabet_of(s), columns, &cells), MHO_OK);
+    assert_int_equal(mhoi_cells_set(m, &m->device, alphabet_of(s), false, columns, &cells), MHO_OK);
     return cells;
 }
 
