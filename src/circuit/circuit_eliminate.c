@@ -70,15 +70,15 @@ static void scale_row(network *net, size_t k)
 /* Eliminates nodes [from, to) and updates the rows up to `limit`. */
 static void eliminate_singly(network *net, size_t from, size_t to, size_t limit)
 {
+    const mhoi_product_kernel *kernel = mhoi_product_best();
     for (size_t k = from; k < to; k++) {
         scale_row(net, k);
         const double *row = net->o + k * net->size;
         for (size_t i = k + 1; i < limit; i++) {
-            const double factor = row[i];
-            double *target = net->o + i * net->size;
-            if (factor != 0)
-                for (size_t j = i + 1; j < net->size; j++)
-                    target[j] += factor * row[j];
+            const size_t next = i + 1;
+            if (row[i] != 0)
+                kernel->add_scaled(net->size - next, row[i], row + next,
+                                   net->o + i * net->size + next);
         }
     }
 }

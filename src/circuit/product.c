@@ -26,9 +26,16 @@ static void tile_ref(size_t depth, const double *a, const double *b, double *c, 
             c[i * ld + j] += sum[i][j];
 }
 
-const mhoi_product_kernel mhoi_product_ref = {.rows = 4, .columns = 4, .tile = tile_ref};
+static void add_scaled_ref(size_t n, double factor, const double *x, double *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += factor * x[i];
+}
 
-static const mhoi_product_kernel *kernel(void)
+const mhoi_product_kernel mhoi_product_ref = {
+    .rows = 4, .columns = 4, .tile = tile_ref, .add_scaled = add_scaled_ref};
+
+const mhoi_product_kernel *mhoi_product_best(void)
 {
     switch (mho_cpu_level()) {
     case MHO_CPU_AVX512:
@@ -108,7 +115,7 @@ static void add_tiles(const mhoi_product_kernel *k, const mhoi_product *part, pt
 
 void mhoi_product_add(const mhoi_product *p, double *scratch)
 {
-    const mhoi_product_kernel *k = kernel();
+    const mhoi_product_kernel *k = mhoi_product_best();
     for (size_t j = 0; j < p->n; j += COLUMNS)
         for (size_t d = 0; d < p->depth; d += PRODUCT_DEPTH) {
             mhoi_product part = *p;

@@ -27,7 +27,10 @@ size_t mhoi_product_scratch(size_t m, size_t n, size_t depth);
 typedef struct mhoi_product_kernel {
     size_t rows, columns;
     void (*tile)(size_t depth, const double *a, const double *b, double *c, size_t ld);
+    /* y[n] += factor x[n], the product rounded first: the same digits from every kernel. */
+    void (*add_scaled)(size_t n, double factor, const double *x, double *y);
 } mhoi_product_kernel;
+const mhoi_product_kernel *mhoi_product_best(void); /* of this CPU */
 extern const mhoi_product_kernel mhoi_product_ref, mhoi_product_avx2, mhoi_product_avx512;
 
 #endif

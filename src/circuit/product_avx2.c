@@ -31,4 +31,12 @@ static void tile(size_t depth, const double *a, const double *b, double *c, size
                              _mm256_add_pd(_mm256_loadu_pd(c + ld * i + 4 * j), sum[i][j]));
 }
 
-const mhoi_product_kernel mhoi_product_avx2 = {.rows = 4, .columns = 12, .tile = tile};
+/* Vectors of the compiler: no element depends on another, so their length does not show. */
+static void add_scaled(size_t n, double factor, const double *restrict x, double *restrict y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += factor * x[i];
+}
+
+const mhoi_product_kernel mhoi_product_avx2 = {
+    .rows = 4, .columns = 12, .tile = tile, .add_scaled = add_scaled};
