@@ -37,6 +37,10 @@ typedef struct mho_data {
  * that is no number 0..1. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_open(const char *where, bool train, bool test,
                                                 mho_data **out);
+/* The same with the test part alone, for one who wants its first `most` images (0: all): of synthetic digits no
+ * more are generated. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_open_test(const char *where, size_t most,
+                                                     mho_data **out);
 MHO_API void mho_data_destroy(mho_data *data);
 
 /* Whether a network of that input and so many classes (0: any) can be given the images: the same shape, or as many

@@ -173,7 +173,8 @@ mho_status cmd_infer(const cli_args *args)
         return mho_error(MHO_EUSAGE, "--style %s, want float or binary", args->style);
     if (args->expect && !args->input)
         return mho_error(MHO_EUSAGE, "--expect needs --input");
-    s = mho_data_open(args->data, false, !args->input, &data);
+    s = args->input ? mho_data_open(args->data, false, false, &data)
+                    : mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
     if (s == MHO_OK)
         s = mho_model_open(args->file[0], style, data->name, &net);
     s = cli_hint_model(s, args->file[0]);

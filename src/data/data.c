@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where data sets are looked for, and which one a folder holds. */
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,13 +157,15 @@ static mho_status find(mho_data *data, const char *where)
     return s;
 }
 
-static mho_status read_part(const mho_data *data, bool train, mho_images *out)
+/* The whole part of files; of synthetic digits the first `most`, or all there are. */
+static mho_status read_part(const mho_data *data, bool train, size_t most, mho_images *out)
 {
+    const size_t all = train ? MHO_DIGITS_TRAIN : MHO_DIGITS_TEST;
     for (size_t i = 0; i < SOURCES; i++)
         if (strcmp(data->name, sources[i].name) == 0)
             return sources[i].read(data->place, train, out);
     return mho_digits_generate(MHO_DIGITS_SEED, train ? 0 : MHO_DIGITS_TRAIN,
-                               train ? MHO_DIGITS_TRAIN : MHO_DIGITS_TEST, out);
+                               most < all ? most : all, out);
 }
 
 static mho_status check_shapes(const mho_data *data)
@@ -187,7 +190,8 @@ static void join_classes(mho_data *data)
     b->classes = b->count ? most : 0;
 }
 
-mho_status mho_data_open(const char *where, bool train, bool test, mho_data **out)
+static mho_status open_parts(const char *where, bool train, bool test, size_t most_test,
+                             mho_data **out)
 {
     mho_data *data;
     *out = NULL;
@@ -196,9 +200,9 @@ mho_status mho_data_open(const char *where, bool train, bool test, mho_data **ou
         return s;
     s = find(data, where);
     if (s == MHO_OK && train)
-        s = read_part(data, true, &data->train);
+        s = read_part(data, true, SIZE_MAX, &data->train);
     if (s == MHO_OK && test)
-        s = read_part(data, false, &data->test);
+        s = read_part(data, false, most_test, &data->test);
     if (s == MHO_OK)
         s = check_shapes(data);
     if (s != MHO_OK)
@@ -209,6 +213,16 @@ mho_status mho_data_open(const char *where, bool train, bool test, mho_data **ou
 fail:
     mho_data_destroy(data);
     return s;
+}
+
+mho_status mho_data_open(const char *where, bool train, bool test, mho_data **out)
+{
+    return open_parts(where, train, test, SIZE_MAX, out);
+}
+
+mho_status mho_data_open_test(const char *where, size_t most, mho_data **out)
+{
+    return open_parts(where, false, true, most ? most : SIZE_MAX, out);
 }
 
 /* Copies the first `count` of `from`. */
@@ -230,18 +244,19 @@ static mho_status copy_head(const mho_images *from, size_t count, mho_images *ou
     return MHO_OK;
 }
 
-/* The first `count` of a part, read now if it is not there. */
+/* The first `count` of a part, read now if they are not there. */
 static mho_status head_of(const mho_data *data, bool train, size_t count, mho_images *out)
 {
     const mho_images *there = train ? &data->train : &data->test;
+    const bool read = there->count == 0 || there->count < count;
     mho_images whole = *there;
-    mho_status s = there->count > 0 ? MHO_OK : read_part(data, train, &whole);
+    mho_status s = read ? read_part(data, train, count, &whole) : MHO_OK;
     if (s == MHO_OK && count > whole.count)
         s = mho_error(MHO_EDOMAIN, "%s: the first %zu of %zu %s images", data->place, count,
                       whole.count, train ? "train" : "test");
     if (s == MHO_OK)
         s = copy_head(&whole, count, out);
-    if (there->count == 0)
+    if (read)
         mho_images_free(&whole);
     return s;
 }
@@ -249,8 +264,6 @@ static mho_status head_of(const mho_data *data, bool train, size_t count, mho_im
 mho_status mho_data_head(const mho_data *data, size_t count, mho_images *out)
 {
     memset(out, 0, sizeof *out);
-    if (data->train.count == 0 && strcmp(data->name, SYNTHETIC) == 0 && count <= MHO_DIGITS_TRAIN)
-        return mho_digits_generate(MHO_DIGITS_SEED, 0, count, out);
     if (!data->has_train && count > 0 && data->test.count > 0)
         return mho_error(
             MHO_ENODATA,

@@ -120,7 +120,7 @@ static mho_status open_images(mho_study *y, size_t d, const char *name, bool of_
                               size_t calibration)
 {
     study_set *set = &y->set[d];
-    mho_status s = mho_data_open(name, false, true, &set->data);
+    mho_status s = mho_data_open_test(name, y->options.images, &set->data);
     if (s)
         return s;
     const size_t there = set->data->test.count;

@@ -403,6 +403,36 @@ static void fits(void **state)
     assert_int_equal(mho_images_fit(&images, (mho_shape){4, 14, 14}, 7, "n"), MHO_OK);
 }
 
+/* The first test images alone: those of the whole part, and more of them when they are asked for. */
+static void reads_first_test_images(void **state)
+{
+    (void)state;
+    enum { FIRST = 70, LATER = 200 };
+    mho_data *whole, *first;
+    mho_images head;
+    assert_int_equal(mho_data_open_test("synthetic", 10001, &whole), MHO_OK);
+    assert_int_equal(whole->test.count, 10000);
+    assert_int_equal(mho_data_open_test("synthetic", FIRST, &first), MHO_OK);
+    assert_int_equal(first->test.count, FIRST);
+    assert_int_equal(first->test.classes, 10);
+    assert_int_equal(first->train.count, 0);
+    assert_memory_equal(first->test.pixel, whole->test.pixel, FIRST * 784);
+    assert_memory_equal(first->test.label, whole->test.label, FIRST * sizeof(uint16_t));
+    assert_int_equal(mho_data_head_of_test(first, LATER, &head), MHO_OK);
+    assert_int_equal(head.count, LATER);
+    assert_memory_equal(head.pixel, whole->test.pixel, LATER * 784);
+    mho_images_free(&head);
+    assert_int_equal(mho_data_head_of_test(first, 10001, &head), MHO_EDOMAIN);
+    assert_non_null(strstr(mho_error_message(), "the first 10001 of 10000 test images"));
+    mho_data_destroy(first);
+    mho_data_destroy(whole);
+    make("m");
+    save_mnist("m");
+    assert_int_equal(mho_data_open_test(at("m"), 1, &first), MHO_OK);
+    assert_int_equal(first->test.count, TEST);
+    mho_data_destroy(first);
+}
+
 static void survive_lack_of_memory(const char *where)
 {
     uint64_t live = mhoi_alloc_live();
@@ -413,7 +443,7 @@ static void survive_lack_of_memory(const char *where)
         mho_images head = {.count = 0};
         assert_in_range(k, 1, 100);
         mhoi_alloc_fail_at(k);
-        s = mho_data_open(where, false, true, &data);
+        s = mho_data_open_test(where, 5, &data);
         if (s == MHO_OK)
             s = mho_data_head(data, 2, &head);
         mhoi_alloc_fail_at(0);
@@ -465,6 +495,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(looks_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_parts_of_mnist, setup, teardown),
         cmocka_unit_test_setup_teardown(tells_what_is_wrong_with_mnist, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_first_test_images, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_cifar, setup, teardown),
         cmocka_unit_test_setup_teardown(tells_what_is_wrong_with_cifar, setup, teardown),
         cmocka_unit_test_setup_teardown(tells_mnist_from_others, setup, teardown),

@@ -55,7 +55,7 @@ static void by_hand(double error[TRIALS])
     uint16_t label[IMAGES];
     must(mho_hw_open(subject.hw, subject.set, &hw));
     must(mho_model_open("lenet", MHO_STYLE_BINARY, "synthetic", &net));
-    must(mho_data_open("synthetic", false, true, &data));
+    must(mho_data_open_test("synthetic", IMAGES, &data));
     must(mho_data_head(data, 20, &calibration));
     must(mho_chip_open(net, hw, &calibration, &chip));
     for (uint32_t t = 0; t < TRIALS; t++) {
