@@ -257,6 +257,7 @@ static mho_status plan_node(planner *p, size_t i)
         return i == p->net->nodes - 1 ? MHO_OK : not_modelled(node, "not the last layer");
     case MHO_OP_BATCHNORM:
     case MHO_OP_SIGN:
+    case MHO_OP_STEP:
     case MHO_OP_RELU:
     case MHO_OP_LEAKY_RELU:
     case MHO_OP_ADD:

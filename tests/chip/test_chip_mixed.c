@@ -238,12 +238,70 @@ static void test_refusals(void **state)
     refused(finish(&b), eight, MHO_ENOTMODELED, "not bits");
 }
 
+/* Steps of the image, of pools of it, of a sum, and merged into thresholds: whole numbers throughout, so hardware
+ * equals software inference bit for bit. */
+static mho_net *stepped(dice *d)
+{
+    builder b = {.nodes = 0};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){2, 8, 8};
+    if (roll(d, 2))
+        add_pool_node(&b, roll(d, 2) ? MHO_OP_MAXPOOL : MHO_OP_AVGPOOL, 2, 2, 0);
+    add_plain(&b, MHO_OP_STEP, "step");
+    for (int i = 0; i < 2; i++) {
+        add_conv(&b, 6, 3, 1, 1, 1, true, false);
+        add_plain(&b, MHO_OP_BATCHNORM, "bn");
+        add_plain(&b, MHO_OP_STEP, "step");
+    }
+    const size_t from = b.nodes - 1;
+    add_conv(&b, 6, 3, 1, 1, 1, true, false);
+    add_plain(&b, MHO_OP_STEP, "step");
+    mho_node *add = add_node(&b, MHO_OP_ADD, "add", b.nodes - 1);
+    add->inputs = 2;
+    add->input[1] = from;
+    add_plain(&b, MHO_OP_STEP, "step");
+    add_plain(&b, MHO_OP_FLATTEN, "flatten");
+    add_fc(&b, 5, true, false);
+    mho_net *net = finish(&b);
+    randomize(d, net);
+    return net;
+}
+
+static void test_steps(void **state)
+{
+    (void)state;
+    static const char *const modes[] = {"crossbar.mode=mixed", "crossbar.mode=full"};
+    for (uint64_t seed = 0; seed < 16; seed++) {
+        const char *sets[] = {IDEAL, "output.bits=0", modes[seed % 2], NULL};
+        float want[IMAGES * 5], got[IMAGES * 5];
+        dice d = {seed * 49979687 + 7};
+        mho_net *net = stepped(&d);
+        mho_images images = random_images(&d, net->node[0].out, IMAGES);
+        float *input = pixels_as_input(net, &images);
+        mho_infer *infer;
+        mho_chip *chip;
+        must(mho_infer_create(net, IMAGES, &infer));
+        must(mho_infer_run(infer, IMAGES, input, want));
+        must(mho_chip_open(net, open_hw("bcnn", sets).hw, &images, &chip));
+        must(mho_chip_program(chip, 1, 0));
+        must(mho_chip_run(chip, &images, 0, IMAGES, got, NULL));
+        for (size_t i = 0; i < IMAGES * 5; i++)
+            if (got[i] != want[i])
+                fail_msg("%s, network %llu, image %zu, class %zu: hardware %.9g, software %.9g",
+                         modes[seed % 2], (unsigned long long)seed, i / 5, i % 5, (double)got[i],
+                         (double)want[i]);
+        mho_chip_destroy(chip);
+        mho_infer_destroy(infer);
+        free(input);
+        free_images(&images);
+        mho_net_destroy(net);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sense),
-        cmocka_unit_test(test_codings),
-        cmocka_unit_test(test_lossless),
+        cmocka_unit_test(test_sense),    cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_codings),  cmocka_unit_test(test_lossless),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
