@@ -16,10 +16,9 @@ typedef struct planner {
     mho_chip *chip;
     const mho_net *net;
     size_t *map_of; /* [nodes] CHIP_NONE where there is none */
-    size_t *uses;   /* [nodes] how many nodes read it */
-    size_t *reader; /* [nodes] the last of them */
     bool *done;     /* [nodes] taken into an earlier step */
-    size_t output;  /* node whose values are the scores */
+    mhoi_readers readers;
+    size_t output; /* node whose values are the scores */
 } planner;
 
 static mho_status not_modelled(const mho_node *node, const char *why)
@@ -62,7 +61,7 @@ static mho_status add_codes(planner *p, size_t end, chip_step *step)
 /* The only reader of node i, CHIP_NONE if there is none or more. */
 static size_t sole_reader(const planner *p, size_t i)
 {
-    return i != p->output && p->uses[i] == 1 ? p->reader[i] : CHIP_NONE;
+    return i == p->output ? CHIP_NONE : mhoi_readers_sole(&p->readers, i);
 }
 
 /* Takes the element-wise layers behind node *end into the chain. */
@@ -134,6 +133,22 @@ static mho_status add_pool(planner *p, size_t node, size_t in, chip_step **out)
     return mhoi_alloc(&step->all, step->pool.out.c, 1, step->pool.name);
 }
 
+/* The bits that a step's chain from `node` to the sign `end` makes, and its pools behind them. */
+static mho_status add_bits(planner *p, size_t node, size_t end, chip_step *step, const pools *pool)
+{
+    size_t map = step->out = add_map(p, node, &p->chip->plan->map[end]);
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < pool->count; i++) {
+        chip_step *behind;
+        s = add_pool(p, pool->node[i], map, &behind);
+        for (size_t c = 0; !s && c < step->chain.channels; c++)
+            behind->all[c] = direction(&step->chain, pool->from[i], c) < 0;
+        map = behind->out;
+    }
+    p->map_of[end] = map;
+    return s;
+}
+
 static mho_status binary_tail(planner *p, size_t node, chip_step *step, chip_layer *layer)
 {
     size_t end = node;
@@ -153,16 +168,7 @@ static mho_status binary_tail(planner *p, size_t node, chip_step *step, chip_lay
         s = mhoi_chip_threshold_create(layer);
     if (s)
         return s;
-    size_t map = step->out = add_map(p, node, &p->chip->plan->map[end]);
-    for (size_t i = 0; !s && i < pool.count; i++) {
-        chip_step *behind;
-        s = add_pool(p, pool.node[i], map, &behind);
-        for (size_t c = 0; !s && c < step->chain.channels; c++)
-            behind->all[c] = direction(&step->chain, pool.from[i], c) < 0;
-        map = behind->out;
-    }
-    p->map_of[end] = map;
-    return s;
+    return add_bits(p, node, end, step, &pool);
 }
 
 static mho_status full_tail(planner *p, size_t node, chip_step *step)
@@ -171,6 +177,16 @@ static mho_status full_tail(planner *p, size_t node, chip_step *step)
     mho_status s = take_elementwise(p, &end, &step->chain);
     step->out = CHIP_NONE;
     return s || end == p->output ? s : add_codes(p, end, step);
+}
+
+/* A sum that a sign follows: the sign is of the sum, not of its code, and pools between the two come behind it. */
+static mho_status sign_tail(planner *p, size_t node, chip_step *step)
+{
+    size_t end = node;
+    pools pool = {.count = 0};
+    bool sign;
+    mho_status s = take_to_sign(p, &end, &step->chain, &pool, &sign);
+    return s ? s : add_bits(p, node, end, step, &pool);
 }
 
 static mho_status plan_weighted(planner *p, size_t i)
@@ -217,11 +233,11 @@ static mho_status plan_pointwise(planner *p, size_t i)
         step->in2 = p->map_of[node->input[1]];
     mho_status s =
         node->op == MHO_OP_ADD ? MHO_OK : mhoi_chip_chain_add(&step->chain, node, node->out.c);
-    size_t end = i;
-    if (!s)
-        s = take_elementwise(p, &end, &step->chain);
-    step->out = CHIP_NONE;
-    return s || end == p->output ? s : add_codes(p, end, step);
+    if (s)
+        return s;
+    return p->chip->plan->mixed && mhoi_reaches_sign(p->net, &p->readers, i)
+               ? sign_tail(p, i, step)
+               : full_tail(p, i, step);
 }
 
 static mho_status plan_input(planner *p)
@@ -278,14 +294,8 @@ MHOI_WALKER_HANDLES(MHOI_WALK_CHIP, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHO
 static void look_around(planner *p)
 {
     const mho_net *net = p->net;
-    for (size_t i = 0; i < net->nodes; i++) {
-        const mho_node *node = &net->node[i];
+    for (size_t i = 0; i < net->nodes; i++)
         p->map_of[i] = CHIP_NONE;
-        for (size_t k = 0; k < node->inputs; k++) {
-            p->uses[node->input[k]]++;
-            p->reader[node->input[k]] = i;
-        }
-    }
     p->output = net->nodes - 1;
     while (net->node[p->output].op == MHO_OP_SOFTMAX || net->node[p->output].op == MHO_OP_FLATTEN)
         p->output = net->node[p->output].input[0];
@@ -319,9 +329,7 @@ mho_status mhoi_chip_plan(mho_chip *chip, const mho_net *net)
     planner p = {.chip = chip, .net = net};
     mho_status s = mhoi_alloc(&p.map_of, net->nodes, sizeof *p.map_of, "plan");
     if (!s)
-        s = mhoi_alloc(&p.uses, net->nodes, sizeof *p.uses, "plan");
-    if (!s)
-        s = mhoi_alloc(&p.reader, net->nodes, sizeof *p.reader, "plan");
+        s = mhoi_readers_create(net, &p.readers);
     if (!s)
         s = mhoi_alloc(&p.done, net->nodes, sizeof *p.done, "plan");
     if (!s)
@@ -333,8 +341,7 @@ mho_status mhoi_chip_plan(mho_chip *chip, const mho_net *net)
     if (!s)
         s = plan(&p);
     mhoi_free(&p.map_of);
-    mhoi_free(&p.uses);
-    mhoi_free(&p.reader);
+    mhoi_readers_free(&p.readers);
     mhoi_free(&p.done);
     return s;
 }

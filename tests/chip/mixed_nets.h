@@ -69,6 +69,7 @@ static inline mho_net *random_mixed(dice *d)
         (mho_shape){1 + roll(d, 3), 8 + roll(d, 4), 8 + roll(d, 4)};
     size_t c = b.node[0].out.c;
     const size_t convs = 1 + roll(d, 3);
+    size_t pools = 0;
     for (size_t i = 0; i < convs; i++) {
         const size_t groups = c % 2 == 0 && roll(d, 2) ? 2 : 1;
         c = 2 * (1 + roll(d, 4));
@@ -80,7 +81,9 @@ static inline mho_net *random_mixed(dice *d)
             mho_node *add = add_node(&b, MHO_OP_ADD, "add", b.nodes - 1);
             add->inputs = 2;
             add->input[1] = from;
-            add_tail(d, &b, false);
+            const bool pool = pools < 2 && roll(d, 2);
+            add_tail(d, &b, pool);
+            pools += pool;
         }
     }
     add_plain(&b, MHO_OP_FLATTEN, "flatten");

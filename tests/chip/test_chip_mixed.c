@@ -29,7 +29,7 @@ static void find_compared(const mho_net *net, bool *compared)
 {
     for (size_t i = 0; i < net->nodes; i++) {
         size_t j = i, next = 0;
-        if (!mho_node_is_weighted(&net->node[i]))
+        if (!mho_node_is_weighted(&net->node[i]) && net->node[i].op != MHO_OP_ADD)
             continue;
         while (readers_of(net, j, &next) == 1 &&
                (pointwise(net->node[next].op) || net->node[next].op == MHO_OP_MAXPOOL) &&
