@@ -159,28 +159,50 @@ static void print_buffers(const cli_args *args, const mho_pipeline *p)
             100 * (double)registers / (double)maps);
 }
 
-/* Why a layer's share of the cycles is not what Eq. 6 counts. */
-static void reason(const mho_pipeline_layer *l, const mho_geometry *g, bool first, bool plain,
-                   char text[160])
+/* Behind other layers; a negative latency is that of windows that end before the map does. */
+static const char *pool_reason(const mho_pipeline_layer *l)
 {
-    size_t p = g->pad_left > g->pad_right ? g->pad_left : g->pad_right;
-    if (!l->critical)
-        snprintf(text, 160, "works beside the path that sets the time");
-    else if (!plain)
-        snprintf(text, 160, "service time, registers, or waiting for others");
-    else if (l->op == MHO_OP_MAXPOOL || l->op == MHO_OP_AVGPOOL)
-        snprintf(text, 160,
-                 l->latency ? "closes its last window with padding"
-                            : "combinational: ends in the cycle of its last datum");
-    else if (l->op == MHO_OP_CONV && first)
+    if ((int64_t)l->latency < 0)
+        return "its last window ends before its input does (stride)";
+    return l->latency ? "closes its last window with padding"
+                      : "combinational: ends in the cycle of its last datum";
+}
+
+static void conv_reason(const mho_pipeline_layer *l, const mho_geometry *g, bool first,
+                        char text[160])
+{
+    const size_t p = g->pad_left > g->pad_right ? g->pad_left : g->pad_right;
+    if (first || (int64_t)l->latency < 0)
         snprintf(text, 160, "its last window ends before its input does (stride)");
-    else if (l->op == MHO_OP_CONV && l->latency == p * (l->in.w + p) + p)
+    else if (l->latency == p * (l->in.w + p) + p)
         snprintf(text, 160,
                  p ? "after its last datum: p (W + p) zeros below and p at the end, p = %zu"
                    : "no zeros after its last datum: ends with it",
                  p);
     else
         snprintf(text, 160, "stride or kernel: other zeros than a kept size needs");
+}
+
+/* Why a layer's share of the cycles is not what Eq. 6 counts.  head: it reads the image; first: no convolution came
+ * before. */
+static void reason(const mho_pipeline_layer *l, const mho_geometry *g, bool head, bool first,
+                   bool plain, char text[160])
+{
+    const bool pool = l->op == MHO_OP_MAXPOOL || l->op == MHO_OP_AVGPOOL;
+    if (!l->critical)
+        snprintf(text, 160, "works beside the path that sets the time");
+    else if (!plain)
+        snprintf(text, 160, "service time, registers, or waiting for others");
+    else if (l->awake < (uint64_t)l->out.h * l->out.w)
+        snprintf(text, 160, "the image is done before it is: a later layer leaves results unread");
+    else if (head && l->op != MHO_OP_CONV)
+        snprintf(text, 160, "takes in the whole image; Eq. 6 counts one cycle");
+    else if (first && !head && l->op == MHO_OP_CONV)
+        snprintf(text, 160, "Eq. 6 counts all elements of its input, which come while others work");
+    else if (pool)
+        snprintf(text, 160, "%s", pool_reason(l));
+    else
+        conv_reason(l, g, first, text);
 }
 
 static void print_differences(const cli_args *args, const run *r)
@@ -197,9 +219,9 @@ static void print_differences(const cli_args *args, const run *r)
         char text[160];
         if (l->latency != l->eq6) {
             const mho_geometry g = mho_node_geometry(mho_net_node(r->net, l->node));
-            reason(l, &g, first, plain, text);
+            reason(l, &g, i == 0, first, plain, text);
             cli_table_text(t, "%s", l->name);
-            cli_table_text(t, "%" PRIu64, l->latency);
+            cli_table_text(t, "%" PRId64, (int64_t)l->latency);
             cli_table_text(t, "%" PRIu64, l->eq6);
             cli_table_text(t, "%+" PRId64, (int64_t)(l->latency - l->eq6));
             cli_table_text(t, "%s", text);

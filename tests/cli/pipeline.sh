@@ -10,6 +10,24 @@ want_json 'sum(l["latency"] for l in v["layers"]) == 1183 and v["layers"][1]["ki
 run pipeline vgg11-cifar10 --registered-pool --json; want_code 0; want_json 'v["cycles"]["simulated"] == 1188'
 run pipeline lenet --service 2,conv1=3 --json; want_code 0; want_json 'v["cycles"]["simulated"] > 1572'
 
+# A pool whose stride leaves elements unread ends before its input does, and the image before the layers that feed it.
+cat >unread.yaml <<'END'
+input: {shape: [1, 9, 9]}
+layers:
+  - conv: {out: 2, kernel: 3, pad: 1}
+  - conv: {out: 2, kernel: [1, 2]}
+  - maxpool: {kernel: 2, stride: 5}
+  - fc: 5
+END
+run pipeline unread.yaml --hw cnn8; want_code 0; want_no_err
+grep -Eq '^ *pool2 +-1 +1 +-2 +its last window ends before its input does' out || fail "pool2's latency is not told as -1"
+grep -Eq '^ *conv1 +90 +110 +-20 +the image is done before it is' out || fail "why conv1 is short of Eq. 6"
+! grep -q 'with padding' out || fail "padding where there is none"
+run pipeline unread.yaml --hw cnn8 --json; want_code 0; want_json 'v["layers"][2]["latency"] == -1'
+printf 'input: {shape: [1, 8, 8]}\nlayers:\n  - maxpool: 2\n  - conv: {out: 2, kernel: 3, pad: 1}\n  - maxpool: {kernel: 2, stride: 2, pad: 1}\n  - fc: 5\n' >pools.yaml
+run pipeline pools.yaml --hw cnn8; want_code 0
+for text in "takes in the whole image" "which come while others work" "closes its last window with padding"; do want_out "$text"; done
+
 run pipeline vgg11-cifar10 --trace 66:70; want_code 0; want_out "2,1 2,2 2,3 2,4"
 run pipeline vgg11-cifar10 --trace 66:70 --json; want_code 0; want_json 'v["trace"][0]["state"] == "SAAA"'
 run pipeline lenet --vcd wave.vcd; want_code 0; want_file wave.vcd
