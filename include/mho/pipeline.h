@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "mho/json.h"
+#include "mho/map.h"
 #include "mho/net.h"
 
 MHO_C_BEGIN
@@ -52,7 +53,9 @@ typedef struct mho_pipeline {
     mho_pipeline_layer *layer;
     size_t layers;
     uint64_t cycles, eq6, eq7;
-    uint64_t stalls; /* cycles in which some layer had to wait; 0: stall-free */
+    uint64_t layer_by_layer; /* eq7 with the service times: every window but one cycle of it more */
+    size_t service;          /* the longest of the service times */
+    uint64_t stalls;         /* cycles in which some layer had to wait; 0: stall-free */
 } mho_pipeline;
 
 /* Called once a cycle with beat[layers], in the order of mho_pipeline.layer. */
@@ -68,6 +71,10 @@ MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create(const mho_net *net,
                                                       mho_pipeline_trace_fn *trace, void *user,
                                                       mho_pipeline **out);
 MHO_API void mho_pipeline_destroy(mho_pipeline *pipeline);
+/* The same with the service times of a placement of the network. */
+MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create_placed(const mho_net *net,
+                                                             const mho_placement *placement,
+                                                             mho_pipeline **out);
 
 /* Value change dump (IEEE 1364) of cycles [from, to): for each layer `awake`, `shift`, `pad`, `valid` and
  * the 1-based coordinates of what is shifted in.  One cycle is one time step of 10 ns.

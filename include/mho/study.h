@@ -226,7 +226,9 @@ typedef struct mho_result {
 
     bool has_prices; /* the rest is there */
     uint64_t weights, macs, crossbar_pairs;
-    uint64_t pipelined, layer_by_layer; /* cycles */
+    uint64_t pipelined,
+        layer_by_layer; /* cycles: Eq. 6 and Eq. 7 if no window takes more than one, */
+    size_t service;     /* else simulated, and Eq. 7 with the service times; the longest of them */
     mho_result_layer *layer;
     size_t layers;
     mho_result_cost cost, base; /* base: the 8-bit CNN on crossbars of the same size and cell */

@@ -4,6 +4,13 @@
 
 #include "cli.h"
 
+/* Of an image. */
+typedef struct cycles {
+    uint64_t eq6, eq7; /* which know of no service time */
+    mho_pipeline
+        *served; /* NULL: every window takes one cycle, or these layers cannot be simulated */
+} cycles;
+
 static const char *bits_text(size_t bits, bool input, char text[32])
 {
     if (!bits)
@@ -139,13 +146,18 @@ static mho_json *layer_json(const mho_placement *map, const mho_placement_layer 
 }
 
 static mho_status print_json(const cli_args *args, const mho_net *net, const mho_hw *hw,
-                             const mho_placement *map, const uint64_t cycles[2])
+                             const mho_placement *map, const cycles *n)
 {
     mho_json *root = cli_result_json(args), *layers = mho_json_array(), *c = mho_json_object();
     for (size_t i = 0; i < map->layers; i++)
         mho_json_add(layers, layer_json(map, &map->layer[i]));
-    mho_json_put(c, "pipelined", mho_json_integer((int64_t)cycles[0]));
-    mho_json_put(c, "layer_by_layer", mho_json_integer((int64_t)cycles[1]));
+    mho_json_put(c, "pipelined", mho_json_integer((int64_t)n->eq6));
+    mho_json_put(c, "layer_by_layer", mho_json_integer((int64_t)n->eq7));
+    if (n->served) {
+        mho_json_put(c, "pipelined_with_service", mho_json_integer((int64_t)n->served->cycles));
+        mho_json_put(c, "layer_by_layer_with_service",
+                     mho_json_integer((int64_t)n->served->layer_by_layer));
+    }
     mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(hw)));
     mho_json_put(root, "crossbar_rows",
@@ -161,8 +173,21 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     return cli_print_json(args, root);
 }
 
+static void print_cycles(const cli_args *args, const cycles *n)
+{
+    char a[32], b[32];
+    fprintf(args->out, "\nCycles an image: %s pipelined (bcnn Eq. 6), %s layer by layer (Eq. 7)\n",
+            cli_grouped(n->eq6, a), cli_grouped(n->eq7, b));
+    if (n->served)
+        fprintf(args->out,
+                "  with service times of up to %zu reads: %s pipelined (simulated), %s layer by "
+                "layer\n",
+                n->served->service, cli_grouped(n->served->cycles, a),
+                cli_grouped(n->served->layer_by_layer, b));
+}
+
 static void print_text(const cli_args *args, const mho_net *net, const mho_hw *hw,
-                       const mho_placement *map, const uint64_t cycles[2])
+                       const mho_placement *map, const cycles *n)
 {
     char a[32], b[32];
     if (!args->csv)
@@ -176,9 +201,17 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     fputc('\n', args->out);
     print_amounts(args, map);
     if (!args->csv)
-        fprintf(args->out,
-                "\nCycles an image: %s pipelined (bcnn Eq. 6), %s layer by layer (Eq. 7)\n",
-                cli_grouped(cycles[0], a), cli_grouped(cycles[1], b));
+        print_cycles(args, n);
+}
+
+static mho_status count_cycles(const mho_net *net, const mho_placement *map, cycles *n)
+{
+    mho_status s = mho_cycles_pipelined(net, &n->eq6);
+    if (!s)
+        s = mho_cycles_layer_by_layer(net, &n->eq7);
+    if (!s && mho_placement_is_slow(map))
+        s = mho_pipeline_create_placed(net, map, &n->served);
+    return s == MHO_ENOTMODELED ? MHO_OK : s;
 }
 
 mho_status cmd_map(const cli_args *args)
@@ -186,7 +219,7 @@ mho_status cmd_map(const cli_args *args)
     mho_net *net = NULL;
     mho_placement *map = NULL;
     mho_hw *hw = NULL;
-    uint64_t cycles[2];
+    cycles n = {0};
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &hw);
     if (!s)
         cli_tell_idle(hw, args);
@@ -195,13 +228,12 @@ mho_status cmd_map(const cli_args *args)
     if (!s)
         s = mho_placement_create(net, hw, &map);
     if (!s)
-        s = mho_cycles_pipelined(net, &cycles[0]);
-    if (!s)
-        s = mho_cycles_layer_by_layer(net, &cycles[1]);
+        s = count_cycles(net, map, &n);
     if (!s && args->json)
-        s = print_json(args, net, hw, map, cycles);
+        s = print_json(args, net, hw, map, &n);
     else if (!s)
-        print_text(args, net, hw, map, cycles);
+        print_text(args, net, hw, map, &n);
+    mho_pipeline_destroy(n.served);
     mho_placement_destroy(map);
     mho_hw_destroy(hw);
     mho_net_destroy(net);

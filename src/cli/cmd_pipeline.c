@@ -263,8 +263,12 @@ static void print_text(const cli_args *args, const run *r)
         fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * r->t_op_s, "s", b),
                 cli_si(r->t_op_s, "s", c));
     fprintf(args->out, "\n  bcnn Eq. 6, pipelined       %10s\n", cli_grouped(p->eq6, a));
-    fprintf(args->out, "  bcnn Eq. 7, layer by layer  %10s  (%.2f x the simulated pipeline)\n",
-            cli_grouped(p->eq7, a), (double)p->eq7 / (double)p->cycles);
+    fprintf(args->out, "  bcnn Eq. 7, layer by layer  %10s", cli_grouped(p->eq7, a));
+    if (p->service > 1)
+        fprintf(args->out, "\n  with service times of up to %zu cycles, layer by layer %s",
+                p->service, cli_grouped(p->layer_by_layer, a));
+    fprintf(args->out, "  (%.2f x the simulated pipeline)\n",
+            (double)p->layer_by_layer / (double)p->cycles);
     print_stalls(args, p);
     fputs("Every window was compared with the feature map in every awake cycle.\n\n", args->out);
     print_layers(args, r);
@@ -301,6 +305,8 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(cycles, "simulated", mho_json_integer((int64_t)p->cycles));
     mho_json_put(cycles, "eq6", mho_json_integer((int64_t)p->eq6));
     mho_json_put(cycles, "eq7", mho_json_integer((int64_t)p->eq7));
+    if (p->service > 1)
+        mho_json_put(cycles, "eq7_with_service", mho_json_integer((int64_t)p->layer_by_layer));
     for (size_t i = 0; i < p->layers; i++)
         mho_json_add(layers, layer_json(&p->layer[i], p->cycles));
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));

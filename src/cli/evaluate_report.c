@@ -223,11 +223,29 @@ static void print_and_destroy(cli_table *t, const cli_args *args)
     cli_table_destroy(t);
 }
 
+static void print_cycles(const mho_result *e, const cli_args *args)
+{
+    const cli_marks *m = cli_marks_of(args->color);
+    const double gain = (double)e->layer_by_layer / (double)e->pipelined;
+    char pipelined[32], sequential[32];
+    cli_grouped(e->pipelined, pipelined);
+    cli_grouped(e->layer_by_layer, sequential);
+    fprintf(args->out, "%sCycles an image%s\n", m->bold, m->end);
+    if (e->service > 1)
+        fprintf(args->out,
+                "  %s pipelined (simulated), %s layer by layer, with service times of up to %zu "
+                "reads: %.2f times\n\n",
+                pipelined, sequential, e->service, gain);
+    else
+        fprintf(args->out, "  %s pipelined (Eq. 6), %s layer by layer (Eq. 7): %.2f times\n\n",
+                pipelined, sequential, gain);
+}
+
 void cli_evaluate_print(const mho_result *e, const cli_args *args)
 {
     FILE *out = args->out;
     const cli_marks *m = cli_marks_of(args->color);
-    char pipelined[32], sequential[32], pairs[32], rate[32], peak[32], title[96];
+    char pairs[32], rate[32], peak[32], title[96];
     print_headline(e, args);
     print_setting(e, args);
     print_accuracy(e, args);
@@ -235,12 +253,7 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
              cli_grouped(e->crossbar_pairs, pairs), mho_hw_number(e->hw, "crossbar.rows"),
              mho_hw_number(e->hw, "crossbar.columns"));
     print_and_destroy(layer_table(e, title), args);
-    fprintf(
-        out,
-        "%sCycles an image%s\n  %s pipelined (Eq. 6), %s layer by layer (Eq. 7): %.2f times\n\n",
-        m->bold, m->end, cli_grouped(e->pipelined, pipelined),
-        cli_grouped(e->layer_by_layer, sequential),
-        (double)e->layer_by_layer / (double)e->pipelined);
+    print_cycles(e, args);
     print_and_destroy(
         component_table(e, "Energy an image and area, by component, beside the 8-bit CNN"), args);
     print_and_destroy(layer_cost_table(e, "By layer"), args);

@@ -80,6 +80,22 @@ static mho_status count_closed_forms(const mho_net *net, mho_pipeline *p)
     return s;
 }
 
+/* After the stages know their service times. */
+static mho_status add_service(const mhoi_pipe *pipe, const mho_net *net, mho_pipeline *p)
+{
+    p->layer_by_layer = p->eq7;
+    p->service = 1;
+    for (size_t i = 1; i < pipe->stages; i++) {
+        const mhoi_stage *t = &pipe->stage[i];
+        const uint64_t more = (uint64_t)t->results * (t->service - 1);
+        if (t->service > p->service)
+            p->service = t->service;
+        if (__builtin_add_overflow(p->layer_by_layer, more, &p->layer_by_layer))
+            return mho_error(MHO_EDOMAIN, "network '%s': its cycles leave 64 bits", net->name);
+    }
+    return MHO_OK;
+}
+
 static mho_status check_options(const mho_pipeline_options *options, const size_t *service,
                                 size_t nodes)
 {
@@ -107,6 +123,8 @@ static mho_status simulate(const mho_net *net, const mho_pipeline_options *optio
     p->layers = pipe.stages - 1;
     s = count_closed_forms(net, p);
     if (!s)
+        s = add_service(&pipe, net, p);
+    if (!s)
         s = run(&pipe, p, trace, user);
     if (!s)
         find_critical_path(&pipe);
@@ -129,6 +147,21 @@ mho_status mho_pipeline_create(const mho_net *net, const mho_pipeline_options *o
         mho_pipeline_destroy(p);
     else
         *out = p;
+    return s;
+}
+
+mho_status mho_pipeline_create_placed(const mho_net *net, const mho_placement *placement,
+                                      mho_pipeline **out)
+{
+    const mho_pipeline_options options = mho_pipeline_options_default();
+    size_t *service;
+    *out = NULL;
+    mho_status s = mhoi_alloc(&service, net->nodes, sizeof *service, "service times");
+    if (s)
+        return s;
+    mho_placement_service(placement, service);
+    s = mho_pipeline_create(net, &options, service, NULL, NULL, out);
+    mhoi_free(&service);
     return s;
 }
 

@@ -81,25 +81,21 @@ static mho_status copy_cost(const mho_cost *from, mho_result_cost *to)
     return s ? s : copy_parts(from, mho_cost_layer, &to->layer, &to->layers);
 }
 
-/* Eq. 6 holds where windows take a cycle each; slower layers are simulated. */
+/* Eq. 6 and 7 hold where windows take a cycle each; slower layers are simulated. */
 static mho_status count_cycles(const mho_placement *placement, const mho_net *net,
                                mho_result *result)
 {
+    mho_pipeline *pipeline = NULL;
     mho_status s = mho_placement_layer_by_layer(placement, net, &result->layer_by_layer);
+    result->service = 1;
     if (s || !mho_placement_is_slow(placement))
         return s ? s : mho_cycles_pipelined(net, &result->pipelined);
-    const mho_pipeline_options options = mho_pipeline_options_default();
-    mho_pipeline *pipeline = NULL;
-    size_t *service;
-    s = mhoi_alloc(&service, mho_net_nodes(net), sizeof *service, "service times");
+    s = mho_pipeline_create_placed(net, placement, &pipeline);
     if (!s) {
-        mho_placement_service(placement, service);
-        s = mho_pipeline_create(net, &options, service, NULL, NULL, &pipeline);
-    }
-    if (!s)
         result->pipelined = pipeline->cycles;
+        result->service = pipeline->service;
+    }
     mho_pipeline_destroy(pipeline);
-    mhoi_free(&service);
     return s;
 }
 
