@@ -138,7 +138,10 @@ static void print_layers(const cli_args *args, const run *r)
         cli_table_text(t, "%" PRIu64, l->first_awake);
         cli_table_text(t, "%" PRIu64, l->last_out);
         cli_table_text(t, "%zu", l->registers);
-        cli_table_text(t, "%s", args->csv ? "" : cli_grouped(l->registers * l->channels, a));
+        if (args->csv)
+            cli_table_text(t, "%zu", l->registers * l->channels);
+        else
+            cli_table_text(t, "%s", cli_grouped(l->registers * l->channels, a));
         cli_table_text(t, "%zu", l->feature_map);
         cli_table_percent(t, (double)l->registers / (double)l->feature_map, 1);
     }

@@ -7,6 +7,8 @@ run pipeline vgg11-cifar10 --json; want_code 0
 want_json 'v["cycles"] == {"simulated": 1183, "eq6": 1181, "eq7": 2036} and v["stall_free"]'
 want_json 'v["layers"][0]["awake"] == 1024 and v["layers"][0]["registers"] == 2 * 33 + 3'
 want_json 'sum(l["latency"] for l in v["layers"]) == 1183 and v["layers"][1]["kind"] == "maxpool"'
+run pipeline vgg11-cifar10 --csv; want_code 0; want_out "registers,x_channels,whole_map"
+grep -q "^conv1,.*,69,207,1024," out || fail "no registers of all channels"
 run pipeline vgg11-cifar10 --registered-pool --json; want_code 0; want_json 'v["cycles"]["simulated"] == 1188'
 run pipeline lenet --service 2,conv1=3 --json; want_code 0; want_json 'v["cycles"]["simulated"] > 1572'
 
