@@ -27,43 +27,95 @@ static void print_headline(const mho_result *e, const cli_args *args)
             cli_grouped(e->pipelined, cycles), m->end);
 }
 
-static const char *variation(const mho_hw *hw, char text[64])
+/* Measured levels take the place of all that is told of the distribution. */
+static void print_variation(const mho_hw *hw, FILE *out)
 {
+    char table[512], kind[32];
     const bool lognormal = mho_hw_is(hw, "device.distribution", "lognormal");
-    const bool uniform = mho_hw_is(hw, "device.distribution", "uniform");
     const double size =
         mho_hw_number(hw, lognormal ? "device.variation_sigma" : "device.variation");
-    if (size > 0)
-        snprintf(text, 64, "%s variation %g",
-                 lognormal ? "lognormal"
-                 : uniform ? "uniform"
-                           : "Gaussian",
-                 size);
+    const double rise = mho_hw_number(hw, "device.variation_rise");
+    mho_hw_text(hw, "device.table", table, sizeof table);
+    mho_hw_text(hw, "device.distribution", kind, sizeof kind);
+    if (*table)
+        fprintf(out, "levels of %s", table);
+    else if (size > 0 || rise != 0)
+        fprintf(out, "%s variation %g", strcmp(kind, "gaussian") ? kind : "Gaussian", size);
     else
-        snprintf(text, 64, "no variation");
-    return text;
+        fputs("no variation", out);
+    if (!*table && rise != 0)
+        fprintf(out, " (%+g at the highest level)", rise);
+}
+
+static bool is_any(const mho_hw *hw, const char *const *key)
+{
+    bool any = false;
+    for (; *key; key++)
+        any = any || mho_hw_number(hw, *key) != 0;
+    return any;
+}
+
+static bool has_wires(const mho_hw *hw)
+{
+    static const char *const keys[] = {"wires.r_row", "wires.r_col", "wires.r_driver",
+                                       "wires.r_sense", NULL};
+    return is_any(hw, keys);
+}
+
+static void print_wires(const mho_hw *hw, FILE *out)
+{
+    fprintf(out, "            wires: %g ohm a cell along rows, %g along columns",
+            mho_hw_number(hw, "wires.r_row"), mho_hw_number(hw, "wires.r_col"));
+    if (mho_hw_number(hw, "wires.r_driver") > 0)
+        fprintf(out, ", drivers %g ohm", mho_hw_number(hw, "wires.r_driver"));
+    if (mho_hw_number(hw, "wires.r_sense") > 0)
+        fprintf(out, ", sense amplifiers %g ohm", mho_hw_number(hw, "wires.r_sense"));
+    fprintf(out, "%s\n", mho_hw_number(hw, "wires.both_sides") > 0 ? ", driven at both ends" : "");
+}
+
+/* What the devices are besides varied, a line each where it is set. */
+static void print_effects(const mho_hw *hw, FILE *out)
+{
+    static const char *const noise[] = {"device.read_noise", "device.read_noise_fixed", NULL};
+    static const char *const stuck[] = {"device.stuck_on", "device.stuck_off", NULL};
+    static const char *const drift[] = {"device.drift_nu", "device.drift_nu_spread", NULL};
+    if (has_wires(hw))
+        print_wires(hw, out);
+    if (is_any(hw, noise))
+        fprintf(out, "            read noise: %g of a cell's conductance, %g of the range\n",
+                mho_hw_number(hw, noise[0]), mho_hw_number(hw, noise[1]));
+    if (is_any(hw, stuck))
+        fprintf(out, "            stuck cells: %g %% on, %g %% off\n",
+                100 * mho_hw_number(hw, stuck[0]), 100 * mho_hw_number(hw, stuck[1]));
+    if (is_any(hw, drift))
+        fprintf(out, "            drift: exponent %g, deviation %g, from %g s to %g s\n",
+                mho_hw_number(hw, drift[0]), mho_hw_number(hw, drift[1]),
+                mho_hw_number(hw, "device.drift_start"), mho_hw_number(hw, "device.drift_time"));
 }
 
 static void print_setting(const mho_result *e, const cli_args *args)
 {
     FILE *out = args->out;
     const mho_hw *hw = e->hw;
-    char weights[32], macs[32], images[32], varied[64];
+    char weights[32], macs[32], images[32];
     fprintf(out, "  network   %zu weighted layers, %s weights, %s MACs; %s\n", e->layers,
             cli_grouped(e->weights, weights), cli_grouped(e->macs, macs), e->model);
     fprintf(out, "  data      %s: %s test images, %s\n", e->data,
             cli_grouped(e->options.images, images), e->data_place);
-    fprintf(
-        out, "  hardware  %g x %g crossbars of %g-bit %s cells, %s weights, %s\n",
-        mho_hw_number(hw, "crossbar.rows"), mho_hw_number(hw, "crossbar.columns"),
-        mho_hw_number(hw, "device.bits"), mho_hw_is(hw, "crossbar.cell", "1t1r") ? "1T1R" : "0T1R",
-        mho_hw_is(hw, "crossbar.mode", "binary") ? "binary" : "multi-bit", variation(hw, varied));
+    fprintf(out, "  hardware  %g x %g crossbars of %g-bit %s cells, %s weights, ",
+            mho_hw_number(hw, "crossbar.rows"), mho_hw_number(hw, "crossbar.columns"),
+            mho_hw_number(hw, "device.bits"),
+            mho_hw_is(hw, "crossbar.cell", "1t1r") ? "1T1R" : "0T1R",
+            mho_hw_is(hw, "crossbar.mode", "binary") ? "binary" : "multi-bit");
+    print_variation(hw, out);
     fprintf(out,
-            "            inputs %g bit (first layer %g), outputs %g bit (first layer %g, split "
-            "rows %g)\n\n",
+            "\n            inputs %g bit (first layer %g), outputs %g bit (first layer %g, split "
+            "rows %g)\n",
             mho_hw_number(hw, "input.bits"), mho_hw_number(hw, "input.first_bits"),
             mho_hw_number(hw, "output.bits"), mho_hw_number(hw, "output.first_bits"),
             mho_hw_number(hw, "output.split_bits"));
+    print_effects(hw, out);
+    fputc('\n', out);
 }
 
 static void skip(cli_table *t, int cells)
@@ -118,9 +170,10 @@ static void print_accuracy(const mho_result *e, const cli_args *args)
     skip(t, 4);
     add_programmings(t, e);
     if (!isnan(e->base_error)) {
-        cli_table_text(t, "8-bit CNN, ideal devices"); /* another network: no change to tell */
+        cli_table_text(t, has_wires(e->hw) ? "8-bit CNN, ideal devices, no wires"
+                                           : "8-bit CNN, ideal devices");
         cli_table_percent(t, e->base_error, 2);
-        skip(t, 6);
+        skip(t, 6); /* another network: no change to tell */
     }
     cli_table_print(t, args);
     cli_table_destroy(t);

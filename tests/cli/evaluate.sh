@@ -54,6 +54,18 @@ want_out "of 861,000 cells were held at an end of the range"
 run evaluate lenet --hw cnn8 $small --json; want_code 0
 want_json 'v["saved"] == {"energy": 0, "area": 0} and v["hardware_error"]["mean"] < 0.3'
 
+# the head tells what the cells are, and all that is set besides
+printf 'level,mean,deviation\n0,1e-6,1e-7\n1,1e-4,1e-6\n' >levels.csv
+run evaluate lenet --hw bcnn $small --set device.bits=1 --set device.table=levels.csv; want_code 0; want_out "binary weights, levels of levels.csv"
+! grep -q "variation" out || fail "a variation that the table takes the place of"
+for text in "wires:" "read noise:" "stuck cells:" "drift:" "no wires"; do ! grep -q "$text" out || fail "$text where none is set"; done
+run evaluate lenet --hw bcnn $small --set device.variation=0 --set device.variation_rise=0.5 --set wires.r_row=0.1 --set wires.r_sense=3 \
+    --set device.read_noise=0.05 --set device.stuck_off=0.01 --set device.drift_nu=0.02 --set device.drift_time=1000
+want_code 0
+for text in "uniform variation 0 (+0.5 at the highest level)" "wires: 0.1 ohm a cell along rows, 0 along columns, sense amplifiers 3 ohm" \
+    "read noise: 0.05 of a cell's conductance, 0 of the range" "stuck cells: 0 % on, 1 % off" "drift: exponent 0.02, deviation 0, from 1 s to 1000 s" \
+    "8-bit CNN, ideal devices, no wires"; do want_out "$text"; done
+
 # more images than there are; output that cannot be written
 run evaluate lenet --hw bcnn --images 10001 --data synthetic; want_misuse "images = 10001, want 1..10000"
 run evaluate lenet --hw bcnn $small -o nowhere/x; want_error 3 "nowhere/x"
