@@ -62,10 +62,11 @@ typedef struct cli_command {
     cli_run_fn *run;
     const char *details;      /* paragraphs and examples of the help page */
     const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
-    const char *arch; /* the same: of hardware descriptions of this kind, "": of every kind */
-    bool own_output;  /* -o is not the report: the command writes args->output itself */
-    bool own_rows;    /* the same where --sweep is given */
-    bool plain;       /* prints no table: takes none of CLI_TABLE */
+    const char *arch;     /* the same: of hardware descriptions of this kind, "": of every kind */
+    bool own_output;      /* -o is not the report: the command writes args->output itself */
+    bool own_rows;        /* the same where --sweep is given */
+    const char *own_verb; /* the same where this is the first argument */
+    bool plain;           /* prints no table: takes none of CLI_TABLE */
 } cli_command;
 
 #define CLI_COMMON "threads quiet help"

@@ -252,16 +252,31 @@ static mho_status write_sheet(const mho_images *images, const char *path)
     return s;
 }
 
+/* What the file holds is told by its ending; devices and names without one take either. */
+static mho_status check_ending(const char *file, const char *want)
+{
+    const char *slash = strrchr(file, '/'), *ending = strrchr(slash ? slash : file, '.');
+    if (!ending || !strcmp(ending + 1, want) || !strcmp(ending + 1, "pnm"))
+        return MHO_OK;
+    return mho_error(MHO_EUSAGE, "data show %s: these images make a .%s file", file, want);
+}
+
 static mho_status show(const cli_args *args)
 {
+    if (args->output && args->files > 1)
+        return mho_error(MHO_EUSAGE, "data show: %s or %s? name one file", args->file[1],
+                         args->output);
     mho_data *data = NULL;
     char path[MHO_NAME + 8];
     mho_status s = mho_data_open(args->data, false, true, &data);
     if (s != MHO_OK)
         return s;
-    snprintf(path, sizeof path, "%s.%s", data->name, data->test.shape.c == 3 ? "ppm" : "pgm");
-    const char *file = args->files > 1 ? args->file[1] : path;
-    s = write_sheet(&data->test, file);
+    const char *kind = data->test.shape.c == 3 ? "ppm" : "pgm";
+    snprintf(path, sizeof path, "%s.%s", data->name, kind);
+    const char *file = args->output ? args->output : args->files > 1 ? args->file[1] : path;
+    s = check_ending(file, kind);
+    if (!s)
+        s = write_sheet(&data->test, file);
     if (s == MHO_OK && !args->quiet)
         fprintf(stderr, "mho: wrote %s: test images of %s (%s), one row a class\n", file,
                 data->name, data->place);

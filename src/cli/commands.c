@@ -166,9 +166,10 @@ const cli_command cli_commands[] = {
      .files_max = 2,
      .options = "data mirror",
      .run = cmd_data,
+     .own_verb = "show",
      .details =
-         "show writes the first test images of every class as PGM (colour: PPM); FILE.pgm is\n"
-         "NAME.pgm in this folder if not given.\n\n"
+         "show writes the first test images of every class as PGM (colour: PPM) to FILE.pgm, or\n"
+         "-o FILE.pgm; to NAME.pgm in this folder if none is given.\n\n"
          "fetch puts MNIST into ~/.cache/mho/mnist and checks the SHA-256 sums; --mirror names a\n"
          "folder on another server (http, https, or file:///FOLDER)."},
     {.name = "train",

@@ -109,6 +109,13 @@ static mho_status destination_close(destination *d, mho_status s)
     return closed ? closed : s;
 }
 
+/* The command writes -o itself. */
+static bool owns_output(const cli_command *command, const cli_args *args)
+{
+    return command->own_output || (command->own_rows && args->sweep[0]) ||
+           (command->own_verb && args->files && !strcmp(command->own_verb, args->file[0]));
+}
+
 static mho_status run_command(const cli_command *command, int argc, char **argv)
 {
     static char name[] = "mho";
@@ -117,8 +124,7 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     if (s)
         return s;
     destination d;
-    const bool own = command->own_output || (command->own_rows && args.sweep[0]);
-    s = destination_open(own || args.help ? NULL : args.output, &d);
+    s = destination_open(owns_output(command, &args) || args.help ? NULL : args.output, &d);
     if (s)
         return s;
     args.out = d.file;

@@ -16,6 +16,12 @@ run data show a b; want_misuse "one argument too many"
 run data show --data synthetic; want_code 0; want_no_out; want_err "wrote synthetic.pgm"; want_file synthetic.pgm
 [ "$(head -c 2 synthetic.pgm)" = P5 ] && [ "$(wc -c <synthetic.pgm)" = $((560 * 280 + 15)) ] || fail "not a 560 x 280 PGM"
 run data show mine.pgm --quiet; want_code 0; want_no_err; cmp -s mine.pgm synthetic.pgm || fail "differs by seed"
+run data show -o other.pgm --data synthetic; want_code 0; want_no_out; want_err "wrote other.pgm"; cmp -s other.pgm mine.pgm || fail "not the sheet in -o"
+rm synthetic.pgm; run data show --quiet -o plain; want_code 0; cmp -s plain mine.pgm || fail "not the sheet in a file without ending"; want_no_file synthetic.pgm
+run data show a.png; want_misuse "data show a.png: these images make a .pgm file"; want_no_file a.png
+run data show -o a.ppm; want_misuse "a .pgm file"; want_no_file a.ppm
+run data show a.pgm -o b.pgm; want_misuse "name one file"; want_no_file a.pgm; want_no_file b.pgm
+run data -o list.txt; want_code 0; want_no_out; grep -q synthetic list.txt || fail "no list in -o"
 run data show no/such/folder.pgm; want_error 3 "no/such/folder.pgm: cannot write: No such file"
 run data show /dev/full; want_error 3 "/dev/full: cannot write: No space left"
 
