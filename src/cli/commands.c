@@ -12,7 +12,7 @@ const cli_command cli_commands[] = {
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
-                "hardware description (`mho hw`) or a YAML file.\n\n"
+                "hardware description (`mho hw`), a YAML file, or a result stored with --json.\n\n"
                 "Examples\n"
                 "    mho evaluate lenet --hw bcnn\n"
                 "    mho evaluate lenet --hw bcnn --set device.bits=3 --set crossbar.rows=256\n"
@@ -128,9 +128,9 @@ const cli_command cli_commands[] = {
      .options = "set",
      .run = cmd_hw,
      .details =
-         "HW is a built-in name or a YAML file.  Each field is shown with its unit, the place "
-         "that\n"
-         "set it, and the source of the value.\n\n"
+         "HW is a built-in name, a YAML file, or a result stored with --json.  Each field is shown "
+         "with\n"
+         "its unit, the place that set it, and the source of the value.\n\n"
          "A hardware description of your own starts from another one and tells what differs:\n"
          "    base: bcnn\n"
          "    crossbar:\n"
@@ -151,7 +151,8 @@ const cli_command cli_commands[] = {
          "over --trials programmings (10 if not given).  Same --seed, same digits.\n\n"
          "--sweep makes a table over fields of the hardware, networks (network=A,B in place of "
          "NET)\n"
-         "and data (data=DIR,DIR), with 95 % confidence intervals of the mean over programmings.  "
+         "and data (data=synthetic,DIR), with 95 % confidence intervals of the mean over "
+         "programmings.  "
          "-o FILE keeps its rows as CSV while they come, --resume\n"
          "goes on where FILE ends.\n\n"
          "Examples\n"

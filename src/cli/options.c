@@ -11,7 +11,8 @@
 
 const cli_option cli_options[] = {
     {"hw", 0, CLI_TEXT, "HW", AT(hw), 0, 0, 0,
-     "hardware description: a built-in name (`mho hw` lists them) or a YAML file"},
+     "hardware description: a built-in name (`mho hw` lists them), a YAML file, or a stored result "
+     "(.json)"},
     {"data", 0, CLI_TEXT, "DIR", AT(data), 0, 0, 0,
      "folder with the data set, or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, "
      "synthetic digits"},
