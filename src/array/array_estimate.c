@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Workload, schedule, time, activities and prices in one call. */
-#include "array/price.h"
+#include "array/array_price.h"
 #include "base/alloc.h"
 
 static mho_status fill(mho_array_estimate *e, const mhoi_array_hw *hw, const mho_net *net)

@@ -8,7 +8,7 @@
 
 #include "base/fields.h"
 #include "cost/macro.h"
-#include "cost/price.h"
+#include "cost/cost_price.h"
 
 #define ARRAY_COUNT(...) MHOI_COUNT(mhoi_array_options, __VA_ARGS__)
 #define BUFFERS_COUNT(...) MHOI_COUNT(mhoi_buffers_options, __VA_ARGS__)

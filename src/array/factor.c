@@ -402,13 +402,13 @@ static void price_point(const mhoi_factor *f, const cursor *c, mho_array_point *
     const task *t = &f->task[index];
     const mhoi_counts *counts = &f->counts[index * f->count[COUNTS] + c->at[COUNTS]];
     const mhoi_step_count *step = f->steps + t->first_step + c->at[COUNTS] * t->steps;
-    mhoi_machine machine = {.bank = {[MHOI_IO] = &f->part[MHOI_IO][c->at[IO]],
-                                     [MHOI_WEIGHT] = &f->part[MHOI_WEIGHT][c->at[WEIGHT]],
-                                     [MHOI_ACC] = &f->part[MHOI_ACC][c->at[ACC]],
-                                     [MHOI_DDR] = &f->part[MHOI_DDR][c->at[DDR]],
-                                     [MHOI_MAC] = &f->part[MHOI_MAC][c->at[MAC]]}};
+    mhoi_array_machine machine = {.bank = {[MHOI_IO] = &f->part[MHOI_IO][c->at[IO]],
+                                           [MHOI_WEIGHT] = &f->part[MHOI_WEIGHT][c->at[WEIGHT]],
+                                           [MHOI_ACC] = &f->part[MHOI_ACC][c->at[ACC]],
+                                           [MHOI_DDR] = &f->part[MHOI_DDR][c->at[DDR]],
+                                           [MHOI_MAC] = &f->part[MHOI_MAC][c->at[MAC]]}};
     mho_array_result *r = &p->result;
-    mhoi_machine_fill(&c->hw, &machine);
+    mhoi_array_machine_fill(&c->hw, &machine);
     r->time_s = 0.0;
     r->memory_bound = false;
     for (size_t i = 0; i < t->steps; i++) {

@@ -7,7 +7,7 @@
 #ifndef MHO_ARRAY_FACTOR_H
 #define MHO_ARRAY_FACTOR_H
 
-#include "array/price.h"
+#include "array/array_price.h"
 
 typedef struct mhoi_axis {
     const char *key;            /* of the field: "buffers.io" */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cost/price.h"
+#include "cost/cost_price.h"
 
 const char *mho_operation_name(mho_operation operation)
 {

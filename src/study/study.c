@@ -13,24 +13,6 @@ mho_study_options mho_study_options_default(void)
     return (mho_study_options){.seed = 1, .trials = 10};
 }
 
-mho_style mhoi_study_style(const mho_hw *hw)
-{
-    return mhoi_is_binary(mhoi_hw_section(hw, &mhoi_crossbar_section)) ? MHO_STYLE_BINARY
-                                                                       : MHO_STYLE_FLOAT;
-}
-
-mho_status mhoi_study_hw(const mho_study *study, size_t point, mho_hw **out)
-{
-    mho_status s = mho_hw_clone(study->hw, out);
-    if (!s && study->grid)
-        s = mho_grid_apply(study->grid, point, *out);
-    if (s) {
-        mho_hw_destroy(*out);
-        *out = NULL;
-    }
-    return s;
-}
-
 /* A field that the user sets and sweeps: one of the two was not meant. */
 static mho_status check_sets(const mho_grid *grid, const char *const *set)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a study holds: study.c opens it, run.c computes its points. */
+/* What a study holds: study.c opens it, study_run.c computes its points. */
 #ifndef MHO_STUDY_IMPL_H
 #define MHO_STUDY_IMPL_H
 

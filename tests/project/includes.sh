@@ -83,5 +83,9 @@ for library in "${!users[@]}"; do
     count=$(wc -w <<<"${users[$library]}")
     (( count <= 2 )) || complain "<$library> is used in $count files, want at most 2:${users[$library]}"
 done
+# A file is known by its name alone (a public header may share that of the module's own).
+twins=$(find src papers tests bench examples -name '*.[ch]' -printf '%f\n' | sort | uniq -d)
+[[ -z $twins ]] || complain "file names that stand twice: ${twins//$'\n'/, }"
+
 (( bad == 0 )) && echo "includes: every module stands on lower ones only"
 exit $bad

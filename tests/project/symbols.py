@@ -14,7 +14,7 @@ import sys
 TABLES = re.compile(r"^_(GLOBAL_OFFSET_TABLE_|_asan|_ubsan)|^DW\.ref\.|^\.gomp")
 
 # Modules with a list (of readers, rules, steps) whose entries call back: within them files may use each other both ways.
-ONE_PIECE = {"chip", "cost", "data", "map", "net", "onnx", "study", "tensor", "train"}
+ONE_PIECE = {"data", "map", "net", "onnx"}
 
 
 def symbols(path):

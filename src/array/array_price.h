@@ -6,7 +6,7 @@
 #define MHO_ARRAY_PRICE_H
 
 #include "array/array_sections.h"
-#include "cost/price.h"
+#include "cost/cost_price.h"
 
 /* What stands in a design. */
 typedef enum mhoi_part { MHOI_IO, MHOI_WEIGHT, MHOI_ACC, MHOI_DDR, MHOI_MAC, MHOI_PARTS } mhoi_part;
@@ -56,15 +56,16 @@ typedef struct mhoi_bank {
 mhoi_bank mhoi_bank_of(const mho_design *design, mhoi_part part);
 
 /* A design point. */
-typedef struct mhoi_machine {
+typedef struct mhoi_array_machine {
     const mhoi_bank *bank[MHOI_PARTS];
     double stand[MHOI_PARTS];       /* how many of each */
     double unit_s[MHO_BOUND_COUNT]; /* seconds for a cycle or a byte: eq. (6) */
-} mhoi_machine;
+} mhoi_array_machine;
 /* Fills stand and unit_s from bank and the description. */
-void mhoi_machine_fill(const mhoi_array_hw *hw, mhoi_machine *machine);
+void mhoi_array_machine_fill(const mhoi_array_hw *hw, mhoi_array_machine *machine);
 
-static inline double mhoi_step_time_s(const mhoi_step_count *count, const mhoi_machine *machine)
+static inline double mhoi_step_time_s(const mhoi_step_count *count,
+                                      const mhoi_array_machine *machine)
 {
     double longest = 0.0;
     for (int b = 0; b < MHO_BOUND_COUNT; b++) {
@@ -74,16 +75,17 @@ static inline double mhoi_step_time_s(const mhoi_step_count *count, const mhoi_m
     return longest;
 }
 
-static inline double mhoi_operations(const mhoi_counts *counts, const mhoi_machine *machine, int t)
+static inline double mhoi_operations(const mhoi_counts *counts, const mhoi_array_machine *machine,
+                                     int t)
 {
     return counts->work[t] / machine->bank[mhoi_terms[t].part]->width_B;
 }
 
 /* Counts and times of the result, once time_s and memory_bound hold the steps of the batch. */
-void mhoi_result_fill(const mhoi_counts *counts, const mhoi_machine *machine,
+void mhoi_result_fill(const mhoi_counts *counts, const mhoi_array_machine *machine,
                       mho_array_result *result);
 /* Energies and area of the result, in the order and with the arithmetic of mho_cost_create. */
-void mhoi_energies_fill(const mhoi_counts *counts, const mhoi_machine *machine,
+void mhoi_energies_fill(const mhoi_counts *counts, const mhoi_array_machine *machine,
                         mho_array_result *result);
 
 /* --- one design ------------------------------------------------------------------------------------------ */

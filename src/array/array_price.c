@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 
-#include "array/price.h"
+#include "array/array_price.h"
 
 const char *mho_array_row_name(mho_array_row row)
 {
@@ -183,7 +183,7 @@ mhoi_bank mhoi_bank_of(const mho_design *design, mhoi_part part)
     return bank;
 }
 
-void mhoi_machine_fill(const mhoi_array_hw *o, mhoi_machine *m)
+void mhoi_array_machine_fill(const mhoi_array_hw *o, mhoi_array_machine *m)
 {
     double banks = (double)o->buffers.banks, chips = (double)o->buffers.ddr_chips;
     double pes = (double)(o->array.p * o->array.n);
@@ -201,14 +201,14 @@ void mhoi_machine_fill(const mhoi_array_hw *o, mhoi_machine *m)
 }
 
 /* Before the first image the fixed weights come from DDR. */
-static double load_time(const mhoi_counts *c, const mhoi_machine *m)
+static double load_time(const mhoi_counts *c, const mhoi_array_machine *m)
 {
     double ddr_s = c->load_B * m->unit_s[MHO_BOUND_DDR];
     double write_s = c->load_B * m->unit_s[MHO_BOUND_WEIGHT_WRITE];
     return ddr_s > write_s ? ddr_s : write_s;
 }
 
-void mhoi_result_fill(const mhoi_counts *c, const mhoi_machine *m, mho_array_result *r)
+void mhoi_result_fill(const mhoi_counts *c, const mhoi_array_machine *m, mho_array_result *r)
 {
     r->time_s = (r->time_s + load_time(c, m)) / c->batch;
     r->cycles = c->cycles;
@@ -227,20 +227,20 @@ static void add_rows(mho_array_result *r)
         r->total_J += r->energy_J[row];
 }
 
-static inline double term_J(const mhoi_counts *c, const mhoi_machine *m, int t)
+static inline double term_J(const mhoi_counts *c, const mhoi_array_machine *m, int t)
 {
     return mhoi_price_energy_J(&m->bank[mhoi_terms[t].part]->price, mhoi_terms[t].operation,
                                mhoi_operations(c, m, t));
 }
 
-static inline void add_standing(const mhoi_machine *m, mhoi_part part, mho_array_result *r)
+static inline void add_standing(const mhoi_array_machine *m, mhoi_part part, mho_array_result *r)
 {
     const mhoi_price *one = &m->bank[part]->price;
     r->energy_J[MHO_ROW_STANDBY] += mhoi_price_standby_J(one, m->stand[part], r->time_s);
     r->area_m2 += mhoi_price_area_m2(one, m->stand[part]);
 }
 
-void mhoi_energies_fill(const mhoi_counts *c, const mhoi_machine *m, mho_array_result *r)
+void mhoi_energies_fill(const mhoi_counts *c, const mhoi_array_machine *m, mho_array_result *r)
 {
     /* written out, so that the table of terms becomes part of the code */
     const double term[MHOI_TERMS] = {term_J(c, m, 0), term_J(c, m, 1), term_J(c, m, 2),
@@ -259,7 +259,8 @@ void mhoi_energies_fill(const mhoi_counts *c, const mhoi_machine *m, mho_array_r
     add_rows(r);
 }
 
-static void explain_step(const mhoi_step_count *count, const mhoi_machine *m, mho_step_time *t)
+static void explain_step(const mhoi_step_count *count, const mhoi_array_machine *m,
+                         mho_step_time *t)
 {
     t->total_s = mhoi_step_time_s(count, m);
     t->bound = MHO_BOUND_ARRAY;
@@ -271,20 +272,20 @@ static void explain_step(const mhoi_step_count *count, const mhoi_machine *m, mh
 }
 
 static void open_machine(const mhoi_array_hw *o, const mho_design *design,
-                         mhoi_bank bank[MHOI_PARTS], mhoi_machine *m)
+                         mhoi_bank bank[MHOI_PARTS], mhoi_array_machine *m)
 {
     for (int part = 0; part < MHOI_PARTS; part++) {
         bank[part] = mhoi_bank_of(design, (mhoi_part)part);
         m->bank[part] = &bank[part];
     }
-    mhoi_machine_fill(o, m);
+    mhoi_array_machine_fill(o, m);
 }
 
 void mhoi_array_run(const mho_workload *work, const mho_schedule *schedule, const mhoi_array_hw *o,
                     const mho_design *design, mho_array_result *r, mho_step_time *step)
 {
     mhoi_bank bank[MHOI_PARTS];
-    mhoi_machine machine;
+    mhoi_array_machine machine;
     mhoi_counts counts;
     memset(r, 0, sizeof *r);
     mhoi_counts_fill(work, schedule, o, &counts);
@@ -313,8 +314,8 @@ static mho_activity *next(const mho_design *design, mhoi_part part, mho_array_ro
     return a;
 }
 
-static void put_work(const mhoi_counts *c, const mhoi_machine *m, const mho_design *design, int t,
-                     mho_activity *activity, size_t *count)
+static void put_work(const mhoi_counts *c, const mhoi_array_machine *m, const mho_design *design,
+                     int t, mho_activity *activity, size_t *count)
 {
     const mhoi_term *term = &mhoi_terms[t];
     mho_activity *a = next(design, term->part, term->row, activity, count);
@@ -331,7 +332,7 @@ static void put_work(const mhoi_counts *c, const mhoi_machine *m, const mho_desi
                                                 : "words: PEs x cycles");
 }
 
-static void put_standby(const mhoi_machine *m, const mho_design *design, mhoi_part part,
+static void put_standby(const mhoi_array_machine *m, const mho_design *design, mhoi_part part,
                         double time_s, mho_activity *activity, size_t *count)
 {
     static const char *const what[MHOI_PARTS] = {"2 buffers x banks", "banks", "PEs: p x n",
@@ -348,7 +349,7 @@ size_t mhoi_array_activities(const mho_workload *work, const mho_schedule *sched
                              mho_activity activity[MHO_ARRAY_ACTIVITIES])
 {
     mhoi_bank bank[MHOI_PARTS];
-    mhoi_machine machine;
+    mhoi_array_machine machine;
     mhoi_counts counts;
     size_t count = 0;
     mhoi_counts_fill(work, schedule, o, &counts);
