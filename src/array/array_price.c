@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 
 #include "array/array_price.h"
@@ -323,13 +324,13 @@ static void put_work(const mhoi_counts *c, const mhoi_array_machine *m, const mh
     a->operation = term->operation;
     a->operations = mhoi_operations(c, m, t);
     if (width_B > 1.0)
-        (void)snprintf(a->formula, sizeof a->formula, "%.15g bytes / %g bytes an access",
-                       c->work[t], width_B);
+        (void)mhoi_decimal_print(a->formula, sizeof a->formula, "%.15g bytes / %g bytes an access",
+                                 c->work[t], width_B);
     else
-        (void)snprintf(a->formula, sizeof a->formula, "%.15g %s", c->work[t],
-                       term->part == MHOI_DDR   ? "bytes"
-                       : term->part == MHOI_MAC ? "multiply-accumulates"
-                                                : "words: PEs x cycles");
+        (void)mhoi_decimal_print(a->formula, sizeof a->formula, "%.15g %s", c->work[t],
+                                 term->part == MHOI_DDR   ? "bytes"
+                                 : term->part == MHOI_MAC ? "multiply-accumulates"
+                                                          : "words: PEs x cycles");
 }
 
 static void put_standby(const mhoi_array_machine *m, const mho_design *design, mhoi_part part,
@@ -340,7 +341,8 @@ static void put_standby(const mhoi_array_machine *m, const mho_design *design, m
     mho_activity *a = next(design, part, MHO_ROW_STANDBY, activity, count);
     a->amount = m->stand[part];
     a->seconds = time_s;
-    (void)snprintf(a->formula, sizeof a->formula, "%g %s; x %.9g s", a->amount, what[part], time_s);
+    (void)mhoi_decimal_print(a->formula, sizeof a->formula, "%g %s; x %.9g s", a->amount,
+                             what[part], time_s);
 }
 
 size_t mhoi_array_activities(const mho_workload *work, const mho_schedule *schedule,

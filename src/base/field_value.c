@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/contract.h"
 #include "base/fields.h"
 #include "base/units.h"
@@ -25,12 +26,13 @@ static const char *want_text(const mho_field *f, const char *value, char text[WA
     case MHO_FIELD_BOOL:
         return "true or false";
     case MHO_FIELD_UINT:
-        (void)snprintf(text, WANT_SIZE, "%s%.17g..%.17g%s%s",
-                       is_fraction(value) ? "a whole number " : "", f->min, f->max,
-                       *f->unit ? " " : "", f->unit);
+        (void)mhoi_decimal_print(text, WANT_SIZE, "%s%.17g..%.17g%s%s",
+                                 is_fraction(value) ? "a whole number " : "", f->min, f->max,
+                                 *f->unit ? " " : "", f->unit);
         break;
     case MHO_FIELD_DOUBLE:
-        (void)snprintf(text, WANT_SIZE, "%g..%g%s%s", f->min, f->max, *f->unit ? " " : "", f->unit);
+        (void)mhoi_decimal_print(text, WANT_SIZE, "%g..%g%s%s", f->min, f->max, *f->unit ? " " : "",
+                                 f->unit);
         break;
     case MHO_FIELD_STRING:
     case MHO_FIELD_PATH:
@@ -124,8 +126,8 @@ static int print_double(double si, double scale, char *text, size_t size)
 {
     char digits[32];
     for (int n = 6; n <= 17; n++) {
-        (void)snprintf(digits, sizeof digits, "%.*g", n, si / scale);
-        if (strtod(digits, NULL) * scale == si)
+        (void)mhoi_decimal_print(digits, sizeof digits, "%.*g", n, si / scale);
+        if (mhoi_decimal_read(digits, NULL) * scale == si)
             break;
     }
     return snprintf(text, size, "%s", digits);

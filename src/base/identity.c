@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Identities as text. */
+#include "base/decimal.h"
 #include "base/identity.h"
 
 #include <inttypes.h>
@@ -33,7 +34,7 @@ bool mhoi_identity_add(char *text, size_t size, const char *key, const char *for
         const size_t left = room - (size_t)head;
         va_list arguments;
         va_start(arguments, format);
-        const int n = vsnprintf(value, left, format, arguments);
+        const int n = mhoi_decimal_vprint(value, left, format, arguments);
         va_end(arguments);
         fits = n >= 0 && (size_t)n < left;
         for (; fits && *value; value++)

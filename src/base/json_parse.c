@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/json_impl.h"
@@ -194,7 +195,7 @@ static mho_status read_number(reader *r, mho_json *v)
         if (s)
             return s;
         v->kind = MHO_JSON_NUMBER;
-        v->of.real = strtod(copy, NULL);
+        v->of.real = mhoi_decimal_read(copy, NULL);
         mhoi_free(&copy);
         if (!isfinite(v->of.real))
             return wrong(r, "a number beyond double precision");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "base/json_impl.h"
 
@@ -60,8 +61,8 @@ static void put_real(printed *p, double v)
 {
     char text[32];
     for (int digits = 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
+        (void)mhoi_decimal_print(text, sizeof text, "%.*g", digits, v);
+        if (mhoi_decimal_read(text, NULL) == v)
             break;
     }
     put_text(p, text);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "mho/config.h"
 
 #define WORD_MAX 64
@@ -74,7 +75,7 @@ mho_status mho_error_near(mho_status s, const char *word, const char *const *nam
     char text[512];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
+    (void)mhoi_decimal_vprint(text, sizeof text, format, arguments);
     va_end(arguments);
     const char *near = mho_nearest(word, names, count);
     return near ? mho_error(s, "%s; did you mean %s?", text, near) : mho_error(s, "%s", text);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/yaml.h"
 
 bool mhoi_parse_double(const char *text, double *out)
@@ -13,7 +14,7 @@ bool mhoi_parse_double(const char *text, double *out)
     char *end;
     if (*text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
         return false; /* "nan", "inf", "0x10" */
-    double v = strtod(text, &end);
+    double v = mhoi_decimal_read(text, &end);
     if (*end != '\0' || !isfinite(v))
         return false;
     *out = v;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "mho/status.h"
 
 #undef mho_error /* the analyzer's view of them */
@@ -55,7 +56,7 @@ mho_status mho_error(mho_status s, const char *format, ...)
     char text[MESSAGE_SIZE]; /* an argument may be the old message */
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)mhoi_decimal_vprint(text, sizeof text, format, args);
     va_end(args);
     memcpy(message, text, sizeof text);
     return s;
@@ -66,7 +67,7 @@ mho_status mho_error_prefix(mho_status s, const char *format, ...)
     char text[MESSAGE_SIZE];
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(text, sizeof text, format, args);
+    int length = mhoi_decimal_vprint(text, sizeof text, format, args);
     va_end(args);
     if (length >= 0 && length + 3 < MESSAGE_SIZE)
         (void)snprintf(text + length, sizeof text - (size_t)length, ": %.*s",

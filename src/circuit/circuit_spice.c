@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "circuit/circuit_impl.h"
 
 enum { NAME = 48 };
@@ -40,21 +41,22 @@ static void write_word_line(const circuit *c, size_t n, double v_V, FILE *file)
     word_name(c, n, 0, here);
     word_name(c, n, c->M - 1, next);
     if (driven(c, n))
-        fprintf(file, "vd%zu d%zu 0 dc %.17g\n", n + 1, n + 1, v_V);
+        mhoi_decimal_write(file, "vd%zu d%zu 0 dc %.17g\n", n + 1, n + 1, v_V);
     if (driven(c, n) && ends > 0) {
-        fprintf(file, "rl%zu d%zu %s %.17g\n", n + 1, n + 1, here, ends);
+        mhoi_decimal_write(file, "rl%zu d%zu %s %.17g\n", n + 1, n + 1, here, ends);
         if (o->both_sides)
-            fprintf(file, "rr%zu d%zu %s %.17g\n", n + 1, n + 1, next, ends);
+            mhoi_decimal_write(file, "rr%zu d%zu %s %.17g\n", n + 1, n + 1, next, ends);
     }
     for (size_t m = 0; m < c->M; m++) {
         const double g = c->g_S[n * c->M + m];
         word_name(c, n, m, here);
         bit_name(c, n, m, foot);
         if (g > 0)
-            fprintf(file, "rg%zu_%zu %s %s %.17g\n", n + 1, m + 1, here, foot, 1 / g);
+            mhoi_decimal_write(file, "rg%zu_%zu %s %s %.17g\n", n + 1, m + 1, here, foot, 1 / g);
         if (m + 1 < c->M && o->r_row_ohm > 0) {
             word_name(c, n, m + 1, next);
-            fprintf(file, "ru%zu_%zu %s %s %.17g\n", n + 1, m + 1, here, next, o->r_row_ohm);
+            mhoi_decimal_write(file, "ru%zu_%zu %s %s %.17g\n", n + 1, m + 1, here, next,
+                               o->r_row_ohm);
         }
     }
 }
@@ -67,11 +69,11 @@ static void write_bit_line(const circuit *c, size_t m, FILE *file)
     for (size_t n = 0; n + 1 < c->N && o->r_col_ohm > 0; n++) {
         bit_name(c, n, m, here);
         bit_name(c, n + 1, m, next);
-        fprintf(file, "rw%zu_%zu %s %s %.17g\n", n + 1, m + 1, here, next, o->r_col_ohm);
+        mhoi_decimal_write(file, "rw%zu_%zu %s %s %.17g\n", n + 1, m + 1, here, next, o->r_col_ohm);
     }
     bit_name(c, c->N - 1, m, here);
     if (foot > 0)
-        fprintf(file, "rs%zu %s s%zu %.17g\n", m + 1, here, m + 1, foot);
+        mhoi_decimal_write(file, "rs%zu %s s%zu %.17g\n", m + 1, here, m + 1, foot);
     fprintf(file, "vs%zu s%zu 0 dc 0\n", m + 1, m + 1);
 }
 

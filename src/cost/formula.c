@@ -2,6 +2,7 @@
 /* A recursive-descent reader of formulas:
  *     sum = product { (+|-) product }     product = power { [*|/] power }
  *     power = atom [ ^ atom ]             atom = number | name | ( sum )                         */
+#include "base/decimal.h"
 #include "formula_impl.h"
 
 #include <ctype.h>
@@ -81,7 +82,7 @@ static mho_status named_value(reader *r, double *out)
 static mho_status number(reader *r, double *out)
 {
     char *end;
-    *out = strtod(r->at, &end);
+    *out = mhoi_decimal_read(r->at, &end);
     if (end == r->at) /* a lone point */
         return unexpected(r, "a number");
     r->at = end;
@@ -185,7 +186,7 @@ mho_status mhoi_formula(const char *text, const mho_technology *tech, double *ou
 bool mhoi_formula_is_symbolic(const char *text)
 {
     char *end;
-    strtod(text, &end);
+    mhoi_decimal_read(text, &end);
     while (isspace((unsigned char)*end))
         end++;
     return *end != 0;

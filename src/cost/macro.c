@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "mho/config.h"
 
 mho_status mhoi_size_parse(const char *text, size_t *bytes)
 {
     char *end = NULL;
-    double v = strtod(text, &end);
+    double v = mhoi_decimal_read(text, &end);
     double scale = *end == 'K'   ? 1024.0
                    : *end == 'M' ? 1048576.0
                    : *end == 'G' ? 1073741824.0
@@ -249,8 +250,8 @@ static void interpolate_macro(const mho_macro *low, const mho_macro *high, size_
         if (!numbers[i].unit)
             continue;
         const mho_quantity *l = price_of(out, &numbers[i]);
-        (void)snprintf(formula, sizeof formula, "between %g and %g %s", a / numbers[i].scale,
-                       b / numbers[i].scale, numbers[i].unit);
+        (void)mhoi_decimal_print(formula, sizeof formula, "between %g and %g %s",
+                                 a / numbers[i].scale, b / numbers[i].scale, numbers[i].unit);
         (void)snprintf(source, sizeof source, "interpolated between %zu and %zu bytes (%.80s)",
                        low->size_B, high->size_B, l->source);
         mhoi_macro_quantity(v, formula, source, price_of(out, &numbers[i]));
@@ -285,7 +286,7 @@ mho_status mho_technology_memory(mho_technology *tech, const char *kind, size_t 
 static void set_price(double value_J, const char *key, mho_quantity *out)
 {
     char formula[48], source[MHO_COST_SOURCE];
-    (void)snprintf(formula, sizeof formula, "%g pJ", value_J / 1e-12);
+    (void)mhoi_decimal_print(formula, sizeof formula, "%g pJ", value_J / 1e-12);
     if (out->counted)
         (void)snprintf(source, sizeof source, "%s, in place of %.40s (%.100s)", key, out->formula,
                        out->source);

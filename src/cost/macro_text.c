@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "cost/macro.h"
@@ -28,7 +29,7 @@ static const struct unit {
 static mho_status quantity(const char *text, const char *what, const char *path, double *si)
 {
     char *end;
-    double v = strtod(text, &end);
+    double v = mhoi_decimal_read(text, &end);
     if (end == text || !isfinite(v) || v < 0.0)
         return mho_error(MHO_EFORMAT, "%s: \"%s\" is not followed by a number", path, what);
     while (*end == ' ')
@@ -171,7 +172,7 @@ static mho_status cacti_line(const char *text, const char *label, const char *pa
     if (s != MHO_OK)
         return s;
     char *end;
-    double v = strtod(at, &end);
+    double v = mhoi_decimal_read(at, &end);
     if (end == at || !isfinite(v) || v < 0.0)
         return mho_error(MHO_EFORMAT, "%s: \"%s\" is not followed by a number", path, label);
     if (*end != '\n' && *end != '\r')
@@ -187,11 +188,14 @@ static mho_status cacti_area(const char *text, const char *path, double *area_m2
     mho_status s = after(text, "Cache height x width (mm)", ":", path, &at);
     if (s != MHO_OK)
         return s;
-    double h, w;
+    char *end;
     if (!strchr(at, '\n'))
         return mho_error(MHO_EFORMAT, "%s: the line of height x width does not end (truncated?)",
                          path);
-    if (sscanf(at, "%lf x %lf", &h, &w) != 2 || !(h > 0.0 && w > 0.0) || !isfinite(h * w))
+    const double h = mhoi_decimal_read(at, &end);
+    end += strspn(end, " ");
+    const double w = *end == 'x' ? mhoi_decimal_read(end + 1, NULL) : 0;
+    if (!(h > 0.0 && w > 0.0) || !isfinite(h * w))
         return mho_error(MHO_EFORMAT, "%s: height x width \"%.20s\" not understood", path, at);
     *area_m2 = h * w * 1e-6;
     return MHO_OK;
@@ -267,7 +271,7 @@ static void fill_price(double value, double scale, const char *unit, const char 
                        mho_quantity *out)
 {
     char formula[48];
-    (void)snprintf(formula, sizeof formula, "%g %s", value / scale, unit);
+    (void)mhoi_decimal_print(formula, sizeof formula, "%g %s", value / scale, unit);
     mhoi_macro_quantity(value, formula, source, out);
 }
 

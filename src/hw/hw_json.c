@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/hash.h"
 #include "base/named.h"
 #include "hw/hw_impl.h"
@@ -42,7 +43,7 @@ static mho_json *value_json(const mho_hw *hw, size_t i)
     case MHO_FIELD_UINT:
         return mho_json_integer(strtoll(text, NULL, 10));
     case MHO_FIELD_DOUBLE:
-        return mho_json_number(strtod(text, NULL));
+        return mho_json_number(mhoi_decimal_read(text, NULL));
     case MHO_FIELD_BOOL:
         return mho_json_bool(!strcmp(text, "true"));
     case MHO_FIELD_PATH:

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "map/placement.h"
 
@@ -42,7 +43,7 @@ static void explain(mho_activity *a, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    vsnprintf(a->formula, sizeof a->formula, format, list);
+    mhoi_decimal_vprint(a->formula, sizeof a->formula, format, list);
     va_end(list);
 }
 
@@ -51,7 +52,7 @@ static void append(mho_activity *a, const char *format, ...)
     const size_t n = strlen(a->formula);
     va_list list;
     va_start(list, format);
-    vsnprintf(a->formula + n, sizeof a->formula - n, format, list);
+    mhoi_decimal_vprint(a->formula + n, sizeof a->formula - n, format, list);
     va_end(list);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 #include "base/file.h"
 #include "net/net_impl.h"
 #include "onnx/onnx_graph.h"
@@ -99,7 +100,7 @@ static mho_status read_metadata(const MhoiOnnx__ModelProto *model, mho_net *net)
         const char *value = mhoi_onnx_text(model->metadata_props[i]->value);
         char *end = NULL;
         if (strcmp(key, "mho.input_scale") == 0) {
-            net->input_scale = strtof(value, &end);
+            net->input_scale = (float)mhoi_decimal_read(value, &end);
             if (*end || !(net->input_scale > 0) || !isfinite(net->input_scale))
                 return mho_error(MHO_EFORMAT, "%s = '%s', want more than 0", key, value);
         } else if (strcmp(key, "mho.input_bits") == 0) {

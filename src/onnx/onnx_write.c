@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "onnx/onnx_impl.h"
 #include "base/contract.h"
@@ -43,7 +44,7 @@ static MHO_PRINTF(2, 3) char *text(writer *w, const char *format, ...)
     char buffer[256];
     va_list ap;
     va_start(ap, format);
-    vsnprintf(buffer, sizeof buffer, format, ap);
+    mhoi_decimal_vprint(buffer, sizeof buffer, format, ap);
     va_end(ap);
     char *copy = take(w, strlen(buffer) + 1);
     return strcpy(copy, buffer);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "mho/study.h"
 
@@ -157,11 +158,12 @@ static double tick_of(double range)
 
 static void frame(FILE *svg, double x, double y, const char *title, const char *below)
 {
-    fprintf(svg,
-            "<g transform=\"translate(%.0f %.0f)\"><text x=\"0\" y=\"-12\" class=\"t\">%s</text>\n"
-            "<rect width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#888\"/>\n"
-            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
-            x, y, title, WIDTH, HEIGHT, WIDTH / 2, HEIGHT + 36, below);
+    mhoi_decimal_write(
+        svg,
+        "<g transform=\"translate(%.0f %.0f)\"><text x=\"0\" y=\"-12\" class=\"t\">%s</text>\n"
+        "<rect width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#888\"/>\n"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+        x, y, title, WIDTH, HEIGHT, WIDTH / 2, HEIGHT + 36, below);
 }
 
 static void y_ticks(FILE *svg, double top)
@@ -169,10 +171,10 @@ static void y_ticks(FILE *svg, double top)
     double tick = tick_of(top);
     for (double v = 0; v <= top * 1.0001; v += tick) {
         double at = HEIGHT * (1 - v / top);
-        fprintf(svg,
-                "<text x=\"-6\" y=\"%.1f\" text-anchor=\"end\">%g</text>"
-                "<path d=\"M0 %.1fH%d\" stroke=\"#eee\"/>\n",
-                at + 4, v, at, WIDTH);
+        mhoi_decimal_write(svg,
+                           "<text x=\"-6\" y=\"%.1f\" text-anchor=\"end\">%g</text>"
+                           "<path d=\"M0 %.1fH%d\" stroke=\"#eee\"/>\n",
+                           at + 4, v, at, WIDTH);
     }
 }
 
@@ -180,8 +182,8 @@ static void x_ticks(FILE *svg, double end)
 {
     double tick = tick_of(end);
     for (double v = 0; v <= end * 1.0001; v += tick)
-        fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
-                WIDTH * v / end, HEIGHT + 18, v);
+        mhoi_decimal_write(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
+                           WIDTH * v / end, HEIGHT + 18, v);
 }
 
 /* Upper end of the energy axis: a round number above three times the best, as most of the rest is of no
@@ -212,9 +214,10 @@ static size_t draw_dots(mho_figures *f, size_t panel, double top, double end, FI
         if (f->seen[cell])
             continue;
         f->seen[cell] = true;
-        fprintf(svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.2\" fill=\"%s\" stroke=\"%s\"/>\n",
-                WIDTH * x, HEIGHT * (1 - y), d->pixel ? level_color[d->level] : "none",
-                level_color[d->level]);
+        mhoi_decimal_write(
+            svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.2\" fill=\"%s\" stroke=\"%s\"/>\n",
+            WIDTH * x, HEIGHT * (1 - y), d->pixel ? level_color[d->level] : "none",
+            level_color[d->level]);
     }
     return beyond;
 }
@@ -230,7 +233,8 @@ static void draw_front(const mho_figures *f, size_t panel, const mho_front *fron
         mho_array_sweep_choice(f->sweep, p->index, &c);
         double y = 1e6 * p->y / top, x = 1e6 * p->x / end;
         if (y <= 1 && !strcmp(c.weight.kind, f->kind[panel]))
-            fprintf(svg, "%c%.1f %.1f", drawn++ ? 'L' : 'M', WIDTH * x, HEIGHT * (1 - y));
+            mhoi_decimal_write(svg, "%c%.1f %.1f", drawn++ ? 'L' : 'M', WIDTH * x,
+                               HEIGHT * (1 - y));
     }
     fputs("\"/>\n", svg);
 }
@@ -247,7 +251,7 @@ static void draw_scatter(mho_figures *f, size_t panel, const mho_front *front, d
     x_ticks(svg, end);
     if (f->floor_high_J - f->floor_low_J <= 1e-9 * f->floor_high_J) {
         double at = HEIGHT * (1 - 1e6 * f->floor_high_J / top);
-        fprintf(
+        mhoi_decimal_write(
             svg,
             "<path d=\"M0 %.1fH%d\" stroke=\"#888\" stroke-dasharray=\"4 3\"/>"
             "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">computation and DDR leakage</text>\n",
@@ -287,8 +291,8 @@ static void draw_on_chip(const mho_figures *f, double x, double y, FILE *svg)
     double slot = (double)WIDTH / (double)f->depths, wide = 0.36 * slot;
     for (size_t d = 0; d < f->depths; d++) {
         double left = slot * (double)d + 0.1 * slot;
-        fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%zu</text>\n",
-                slot * ((double)d + 0.5), HEIGHT + 18, f->depth[d]);
+        mhoi_decimal_write(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%zu</text>\n",
+                           slot * ((double)d + 0.5), HEIGHT + 18, f->depth[d]);
         for (size_t k = 0; k < PANELS; k++) {
             if (!f->has_best[k][d])
                 continue;
@@ -297,13 +301,13 @@ static void draw_on_chip(const mho_figures *f, double x, double y, FILE *svg)
             for (size_t i = 0; i < 3; i++) {
                 double h = HEIGHT * part[i] / top;
                 at -= h;
-                fprintf(svg,
-                        "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" fill=\"%s\"/>",
-                        left + 1.1 * wide * (double)k, at, wide, h, color[i]);
+                mhoi_decimal_write(
+                    svg, "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" fill=\"%s\"/>",
+                    left + 1.1 * wide * (double)k, at, wide, h, color[i]);
             }
-            fprintf(svg,
-                    "<text x=\"%.1f\" y=\"%.1f\" class=\"v\" text-anchor=\"middle\">%s</text>\n",
-                    left + wide * (1.1 * (double)k + 0.5), at - 3, f->kind[k]);
+            mhoi_decimal_write(
+                svg, "<text x=\"%.1f\" y=\"%.1f\" class=\"v\" text-anchor=\"middle\">%s</text>\n",
+                left + wide * (1.1 * (double)k + 0.5), at - 3, f->kind[k]);
         }
     }
     static const char *const name[3] = {"weight buffer", "I/O buffers", "accumulation"};
@@ -336,15 +340,15 @@ static void draw_ddr(const mho_figures *f, double x, double y, FILE *svg)
     double slot = (double)WIDTH / (double)count, wide = 0.26 * slot;
     for (size_t i = 0; i < count; i++) {
         const mho_memory *m = &f->weight[shown[i]];
-        fprintf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s %s</text>\n",
-                slot * ((double)i + 0.5), HEIGHT + 18, m->kind,
-                mho_bytes_text((uint64_t)m->size_B * f->first.banks, bytes));
+        mhoi_decimal_write(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s %s</text>\n",
+                           slot * ((double)i + 0.5), HEIGHT + 18, m->kind,
+                           mho_bytes_text((uint64_t)m->size_B * f->first.banks, bytes));
         for (size_t l = 1; l < LEVELS; l++) {
             double h = HEIGHT * 1e6 * f->ddr_J[l][shown[i]] / top;
-            fprintf(svg,
-                    "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" fill=\"%s\"/>\n",
-                    slot * (double)i + 0.1 * slot + wide * (double)(l - 1), HEIGHT - h, wide, h,
-                    level_color[l]);
+            mhoi_decimal_write(
+                svg, "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" fill=\"%s\"/>\n",
+                slot * (double)i + 0.1 * slot + wide * (double)(l - 1), HEIGHT - h, wide, h,
+                level_color[l]);
         }
     }
     fputs("</g>\n", svg);

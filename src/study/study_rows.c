@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "base/identity.h"
 #include "study/study_impl.h"
@@ -51,7 +52,7 @@ static mho_status read_numbers(const char *text, size_t images, mho_row *row)
     double v[NUMBERS];
     char *end = NULL;
     for (int i = 0; i < NUMBERS; i++) {
-        v[i] = strtod(text, &end);
+        v[i] = mhoi_decimal_read(text, &end);
         if (end == text || *end != (i + 1 < NUMBERS ? ',' : '\n'))
             return MHO_EFORMAT;
         text = end + 1;
@@ -196,9 +197,9 @@ mho_status mho_rows_add(mho_rows *rows, size_t point, const mho_row *row)
         return MHO_OK;
     const mho_error_estimate *e = &row->error;
     print_values(rows->study->grid, point, rows->line);
-    fprintf(rows->file, "%s%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%zu,%.17g\n", rows->line,
-            e->spread.mean, e->half, e->images_half, e->spread.std, e->spread.min, e->spread.max,
-            e->spread.trials, row->software_error);
+    mhoi_decimal_write(rows->file, "%s%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%zu,%.17g\n", rows->line,
+                       e->spread.mean, e->half, e->images_half, e->spread.std, e->spread.min,
+                       e->spread.max, e->spread.trials, row->software_error);
     return flush(rows);
 }
 

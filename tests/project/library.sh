@@ -18,6 +18,7 @@ library() { # pattern, what it is
 library '"[^"]*(`mho |\bmho ('"$commands"')\b|(^|[ (`])--[a-z])[^"]*"' "a text of the library names a command or an option"
 library '\b(v?printf|puts|putchar|perror)\(|\b(stdout|stderr)\b' "the library prints"
 library '\b(exit|_exit|quick_exit|abort)\(' "the library ends the program"
+library '(^|[^_a-z])(sn|f)printf\(.*%[-+ #0-9.*]*l?[gfeGFE]' "a number printed in the host program's locale (base/decimal.h)"
 
 (( bad == 0 )) && echo "library: names no command, prints nothing, ends nothing"
 exit $bad
