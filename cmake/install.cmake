@@ -1,4 +1,4 @@
-# cmake --install: the program, both libraries, headers, mho.pc, the CMake package, documents.
+# cmake --install: the program, its man page and completion, both libraries, headers, mho.pc, the CMake package, documents.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -7,6 +7,18 @@ install(TARGETS mho mho_shared EXPORT mho-targets DESTINATION ${CMAKE_INSTALL_LI
 install(DIRECTORY include/mho DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# The program writes both from its tables of commands and options.
+install(CODE "
+foreach(text IN ITEMS help:--man:mho.1 completion:bash:mho.bash)
+  string(REPLACE \":\" \";\" word \"\${text}\")
+  list(POP_BACK word file)
+  execute_process(COMMAND \"$<TARGET_FILE:mho_program>\" \${word} OUTPUT_FILE \"${CMAKE_BINARY_DIR}/generated/\${file}\"
+                  COMMAND_ERROR_IS_FATAL ANY)
+endforeach()")
+install(FILES ${CMAKE_BINARY_DIR}/generated/mho.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${CMAKE_BINARY_DIR}/generated/mho.bash RENAME mho
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
 set(MHO_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/mho)
 install(EXPORT mho-targets NAMESPACE mho:: DESTINATION ${MHO_CMAKE_DIR} FILE mho-config.cmake)

@@ -15,6 +15,8 @@ quietly cmake --install "$build" --prefix "$work/first"
 mv "$work/first" "$work/mho" # an installation can be moved
 prefix=$work/mho
 "$prefix/bin/mho" --version | grep -q '^mho [0-9]' || fail "the installed program does not run"
+"$prefix/bin/mho" help --man | cmp - "$prefix/share/man/man1/mho.1" || fail "another man page than the program's"
+"$prefix/bin/mho" completion bash | cmp - "$prefix/share/bash-completion/completions/mho" || fail "another completion"
 library=$(find "$prefix" -name libmho.so)
 [[ -n $library ]] || fail "no libmho.so"
 lib=$(dirname "$library")
