@@ -57,7 +57,7 @@ MHO_API const char *mho_grid_key(const mho_grid *sweep, size_t axis);
 MHO_API const char *mho_grid_text(const mho_grid *sweep, size_t axis);
 /* As written in YAML. */
 MHO_API const char *mho_grid_value(const mho_grid *sweep, size_t point, size_t axis);
-/* Sets the fields of the point.  MHO_ECONFIG: fields that exclude each other; names the point. */
+/* Sets the fields of the point.  MHO_ECONFIG: fields that exclude each other; names the point, and leaves hw as it was. */
 MHO_API MHO_MUST_CHECK mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw);
 
 /* Points that no other beats in both x and y, x rising; of equals the first that came. */

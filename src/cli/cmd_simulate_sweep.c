@@ -109,13 +109,21 @@ static mho_json *row_json(const sweep_run *r, size_t point)
     return root;
 }
 
+static bool is_swept(const sweep_run *r, const char *key)
+{
+    for (size_t a = 0; a < mho_grid_axes(r->sweep); a++)
+        if (!strcmp(mho_grid_key(r->sweep, a), key))
+            return true;
+    return false;
+}
+
 static mho_status print_json(const sweep_run *r)
 {
     const cli_args *args = r->args;
     mho_json *root = cli_result_json(args), *rows = mho_json_array();
-    mho_json_put(root, "network", mho_json_text(r->head.network));
+    mho_json_put(root, "network", mho_json_text(is_swept(r, "network") ? NULL : r->head.network));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->head.hw)));
-    mho_json_put(root, "data", mho_json_text(r->head.data));
+    mho_json_put(root, "data", mho_json_text(is_swept(r, "data") ? NULL : r->head.data));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->head.options.images));
     mho_json_put(root, "seed", mho_json_unsigned(args->seed));
     mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
@@ -155,6 +163,17 @@ static void add_row(cli_table *t, const sweep_run *r, size_t point)
     }
 }
 
+/* What is swept stands in the rows, and not in the title as that of the first. */
+static void print_title(const sweep_run *r, char *title, size_t size)
+{
+    const char *place = r->head.data_place;
+    const bool data = is_swept(r, "data");
+    snprintf(title, size, "%s on %s, %s%s%s%s, %zu images, seed %zu",
+             is_swept(r, "network") ? "Networks" : r->head.network, mho_hw_name(r->head.hw),
+             data ? "several data sets" : r->head.data, data ? "" : " (", data ? "" : place,
+             data ? "" : ")", r->head.options.images, r->args->seed);
+}
+
 static void print_table(const sweep_run *r)
 {
     char title[512], columns[2048];
@@ -167,9 +186,7 @@ static void print_table(const sweep_run *r)
                      ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>|images_low>|"
                        "images_high>"
                      : "error>|+- 95 %>|other images, 95 %>|deviation>|programmings>|software>");
-    snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu", r->head.network,
-             mho_hw_name(r->head.hw), r->head.data, r->head.data_place, r->head.options.images,
-             r->args->seed);
+    print_title(r, title, sizeof title);
     cli_table *t = cli_table_create(title, columns);
     for (size_t i = 0; i < r->done; i++)
         add_row(t, r, i);

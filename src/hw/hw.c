@@ -209,6 +209,13 @@ void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place)
     }
 }
 
+void mhoi_hw_take(mho_hw *hw, const mho_hw *from)
+{
+    hw->stale = from->stale;
+    memcpy(hw->options, from->options, hw->table.struct_size);
+    memcpy(hw->origin, from->origin, hw->table.count * sizeof *hw->origin);
+}
+
 mho_status mho_hw_set_all(mho_hw *hw, const char *const *assignments)
 {
     mho_hw *changed;
@@ -219,11 +226,8 @@ mho_status mho_hw_set_all(mho_hw *hw, const char *const *assignments)
         s = mhoi_hw_assign(changed, *assignments);
     if (!s)
         s = mhoi_hw_finish(changed);
-    if (!s) {
-        hw->stale = 0;
-        memcpy(hw->options, changed->options, hw->table.struct_size);
-        memcpy(hw->origin, changed->origin, hw->table.count * sizeof *hw->origin);
-    }
+    if (!s)
+        mhoi_hw_take(hw, changed);
     mho_hw_destroy(changed);
     return s;
 }

@@ -27,6 +27,8 @@ MHO_MUST_CHECK mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment);
 const void *mhoi_hw_value(const mho_hw *hw, size_t field);
 /* Bytes that mhoi_hw_value gave for the same arch. */
 void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place);
+/* Values and origins of a clone of hw, once its changes are known to be good. */
+void mhoi_hw_take(mho_hw *hw, const mho_hw *from);
 /* Reads files that changed sections name, then checks bounds within sections and across them. */
 MHO_MUST_CHECK mho_status mhoi_hw_finish(mho_hw *hw);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/alloc.h"
 #include "base/yaml.h"
 #include "hw/sections.h"
@@ -179,7 +180,7 @@ static mho_status read_range(mho_grid *sweep, const char *text, const char *valu
     for (size_t i = 0; !s && i < count; i++) {
         const double v = from + (double)i * step;
         const bool zero = fabs(v) < 1e-9 * fabs(step); /* 0.3 - 3 x 0.1 */
-        snprintf(axis->value[i], VALUE_BYTES, "%.10g", zero ? 0 : v);
+        mhoi_decimal_print(axis->value[i], VALUE_BYTES, "%.10g", zero ? 0 : v);
         axis->values = i + 1;
         s = read_value(sweep, axis, i);
     }
@@ -328,7 +329,7 @@ static mho_status refused(const mho_grid *sweep, size_t point, mho_status s)
     return mho_error_prefix(s, "sweep, %s", at);
 }
 
-mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw)
+static mho_status apply(const mho_grid *sweep, size_t point, mho_hw *hw)
 {
     for (size_t a = sweep->axes, rest = point; a-- > 0;) {
         const sweep_axis *axis = &sweep->axis[a];
@@ -338,4 +339,17 @@ mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw)
     }
     const mho_status s = mhoi_hw_finish(hw);
     return s ? refused(sweep, point, s) : MHO_OK;
+}
+
+mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw)
+{
+    mho_hw *changed;
+    mho_status s = mho_hw_clone(hw, &changed);
+    if (s)
+        return s;
+    s = apply(sweep, point, changed);
+    if (!s)
+        mhoi_hw_take(hw, changed);
+    mho_hw_destroy(changed);
+    return s;
 }

@@ -89,8 +89,10 @@ PY
 both="--hw bcnn --images 20 --trials 1 --set output.calibration_images=20 --sweep network=$model --sweep data=synthetic,noise"
 run simulate $both --json -o both.csv; want_code 0
 want_json '[r["set"]["data"] for r in v["rows"]] == ["synthetic", "noise"] and v["rows"][0]["software_error"] < 0.3 < v["rows"][1]["software_error"]'
+want_json 'v["network"] is None and v["data"] is None'
 head -3 both.csv >cut.csv
 run simulate $both -o cut.csv --resume --quiet; want_code 0; want_same both.csv cut.csv
+want_out "Networks on bcnn, several data sets, 20 images"
 run simulate "$model" $both; want_error 2 "network is given (" ") and swept"
 run simulate --hw bcnn; want_misuse "which network?"
 

@@ -147,6 +147,12 @@ static void excluded_fields_name_the_point(void **state)
     assert_int_equal(mho_grid_apply(sweep, 0, base), MHO_OK);
     assert_int_equal(mho_grid_apply(sweep, 1, base), MHO_ECONFIG);
     assert_non_null(strstr(mho_error_message(), "device.bits=2, input.bits=2"));
+    char text[32];
+    for (size_t i = 0; i < mho_hw_field_count(base); i++)
+        if (!strcmp(mho_hw_field(base, i)->key, "input.bits")) {
+            mho_hw_print(base, i, text, sizeof text);
+            assert_string_equal(text, "1");
+        }
     mho_grid_destroy(sweep);
     mho_hw_destroy(base);
 }
