@@ -21,8 +21,6 @@ library=$(find "$prefix" -name libmho.so)
 [[ -n $library ]] || fail "no libmho.so"
 lib=$(dirname "$library")
 export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib MHO_DATA=
-sanitize=()
-nm "$build/libmho.a" 2>/dev/null | grep -q __asan_init && sanitize=(-fsanitize=address,undefined)
 
 # The shared library: its name, its symbols, nothing written into its text.
 readelf -d "$library" >"$work/dynamic"
@@ -50,13 +48,13 @@ cp examples/01_map_layer.c "$work/my.c"
 # From C++, and with the static library.
 read -ra flags <<<"$(pkg-config --cflags --libs mho)"
 quietly g++ -std=c++17 -Wall -Wextra -Wpedantic -Werror examples/evaluate.cpp -o "$work/evaluate" "${flags[@]}" \
-    "${sanitize[@]}"
+   
 "$work/evaluate" >"$work/shared.txt" || fail "evaluate.cpp fails"
 grep -q '^error [0-9.]* %, 9\.46 uJ$' "$work/shared.txt" || fail "evaluate.cpp: $(cat "$work/shared.txt")"
 grep -q '^fc3 *28 pairs$' "$work/shared.txt" || fail "evaluate.cpp: $(cat "$work/shared.txt")"
 read -ra private <<<"$(pkg-config --static --libs-only-l mho | sed "s/-lmho //")"
-quietly gcc -c examples/01_map_layer.c -o "$work/map.o" -I"$prefix/include" "${sanitize[@]}"
-quietly gcc "$work/map.o" -o "$work/map" "$lib/libmho.a" "${private[@]}" "${sanitize[@]}"
+quietly gcc -c examples/01_map_layer.c -o "$work/map.o" -I"$prefix/include"
+quietly gcc "$work/map.o" -o "$work/map" "$lib/libmho.a" "${private[@]}"
 ! ldd "$work/map" | grep -q libmho || fail "the static library was not taken"
 cmp <("$work/map") <("$work/my") || fail "the static library tells something else"
 
