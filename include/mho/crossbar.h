@@ -124,7 +124,9 @@ typedef struct mho_reading {
  * per_pair chooses the partial sum above.  reading NULL: no read noise.  Allocates nothing.  Threads: one work each.
  * Speed: 1024 pixels (n P) are worked on at once, and tables are read once for all of them: give at
  * least n = 1024 / P images where P < 1024, in whole multiples of that; fewer than 64 pixels waste
- * lanes.  sum is written fastest where it is aligned to 64 bytes and P is a multiple of 64. */
+ * lanes.  sum is written fastest where it is aligned to 64 bytes and P is a multiple of 64.
+ *
+ * Ends early, with sums that mean nothing, once the calling thread's run is interrupted. */
 MHO_API void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
                               const mho_converter *converter, bool per_pair, size_t n,
                               const uint8_t *map, int32_t *sum, const mho_reading *reading);
@@ -136,7 +138,7 @@ typedef void mho_crossbar_sums_fn(void *user, const int32_t *s_plus, const int32
 MHO_API void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                                mho_crossbar_sums_fn *each, void *user);
 /* The same of n images at once: one call of `each` may tell the sums of several images.  Far faster
- * where there are few positions. */
+ * where there are few positions.  Ends early once the calling thread's run is interrupted. */
 MHO_API void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_t n,
                                   const uint8_t *map, mho_crossbar_sums_fn *each, void *user);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/alloc.h"
 #include "base/finite.h"
 #include "chip/chip_impl.h"
@@ -477,7 +478,7 @@ mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t step
                               const chip_watch *watch)
 {
     work->bad = 0;
-    for (size_t i = 0; i < steps; i++)
+    for (size_t i = 0; i < steps && !mhoi_interrupted(); i++)
         switch (chip->step[i].kind) {
         case CHIP_CROSSBAR:
             run_crossbar(chip, work, i, n, watch);
@@ -489,6 +490,9 @@ mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t step
             run_pointwise(chip, work, i, n, watch);
             break;
         }
+    mho_status s = mhoi_interruption(); /* a crossbar's sums may have ended early */
+    if (s)
+        return s;
     if (steps == chip->steps && chip->scores_map != CHIP_NONE)
         for (size_t k = 0; k < n; k++)
             decode(&chip->map[chip->scores_map], work->map[chip->scores_map] + k * chip->classes,

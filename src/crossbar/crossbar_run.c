@@ -2,6 +2,7 @@
 /* Hardware inference of one layer: blocks of pixels, row groups, four sums at a time, converters. */
 #include <string.h>
 
+#include "base/parallel.h"
 #include "crossbar/crossbar_impl.h"
 
 #define X_BYTES (1 << 17) /* of inputs that stay in the second cache */
@@ -364,7 +365,7 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
         mhoi_gather_runs(b->xb, b->work, first, b->pixels);
         set_places(b, first, sum);
         b->pixel = pixel + first;
-        for (size_t k = 0; k < b->xb->groups; ++k) {
+        for (size_t k = 0; k < b->xb->groups && !mhoi_interrupted(); ++k) {
             mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
             b->work->counts.row_drives += rows_of(b->xb, k) * b->pixels;
             if (b->reading && b->work->square)
@@ -402,7 +403,7 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
 static void tell_sums(const block *b, const uint8_t *map, size_t images, mho_crossbar_sums_fn *each,
                       void *user)
 {
-    for (size_t k = 0; k < b->xb->groups; ++k) {
+    for (size_t k = 0; k < b->xb->groups && !mhoi_interrupted(); ++k) {
         mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
         if (b->xb->counting)
             count_inputs(b, k);

@@ -80,3 +80,9 @@ command="mho evaluate, interrupted twice"; code=0
 "$mho" evaluate lenet --hw bcnn --data synthetic --trials 1000000 >out 2>err & pid=$!
 sleep 1; kill -INT $pid; kill -INT $pid; wait $pid || code=$?
 want_code 130; want_no_out
+
+# A crossbar a row: one block of images is calibrated for a quarter of a minute, and Ctrl-C does not wait for its end.
+command="mho simulate, interrupted in the calibration"; code=0
+"$mho" simulate lenet --hw bcnn --data synthetic --set crossbar.rows=1 --set output.bits=0 --images 10 --trials 1 >out 2>err & pid=$!
+sleep 2; kill -INT $pid; SECONDS=0; wait $pid || code=$?
+want_code 130; want_no_out; [ $SECONDS -le 3 ] || fail "went on for $SECONDS s"
