@@ -80,14 +80,39 @@ static bool equal(const item *a, const item *b)
     return a->length == b->length && !memcmp(a->value, b->value, a->length);
 }
 
+/* The key as it is told: without _id, and without what it depends on. */
+static int told_length(const item *one, bool id)
+{
+    const size_t n = one->key_length - (id ? 3 : 0);
+    const char *cause = memchr(one->key, '<', n);
+    return (int)(cause ? (size_t)(cause - one->key) : n);
+}
+
+static bool is_id(const item *one)
+{
+    return one->key_length > 3 && !memcmp(one->key + one->key_length - 3, "_id", 3);
+}
+
+/* Whether the item that this hash depends on differs, which tells enough. */
+static bool is_caused(const item *one, const char *there, const char *here)
+{
+    const char *cause = memchr(one->key, '<', one->key_length);
+    if (!cause || !is_id(one))
+        return false;
+    item wanted = {.key = cause + 1}, a, b;
+    wanted.key_length = one->key_length - (size_t)(wanted.key - one->key) - 3;
+    const bool in_a = find(there, &wanted, &a), in_b = find(here, &wanted, &b);
+    return in_a != in_b || (in_a && !equal(&a, &b));
+}
+
 /* a is there, b is here; a NULL: it is not told. */
 static void tell(const item *there, const item *here, size_t count, char *text, size_t size)
 {
     const size_t used = strlen(text);
     const item *one = here ? here : there;
     const char *comma = count ? "; " : "";
-    const bool id = one->key_length > 3 && !memcmp(one->key + one->key_length - 3, "_id", 3);
-    const int k = (int)(one->key_length - (id ? 3 : 0));
+    const bool id = is_id(one);
+    const int k = told_length(one, id);
     if (count == DIFFERENCES_MAX)
         (void)snprintf(text + used, size - used, "; ...");
     else if (count > DIFFERENCES_MAX)
@@ -109,7 +134,7 @@ bool mhoi_identity_same(const char *there, const char *here, char *difference, s
         if (*b.key == '@')
             continue;
         const bool told = find(there, &b, &a);
-        if (!told || !equal(&a, &b))
+        if ((!told || !equal(&a, &b)) && !is_caused(&b, there, here))
             tell(told ? &a : NULL, &b, count++, difference, size);
     }
     for (const char *p = there; (p = next_item(p, &a));)

@@ -16,6 +16,7 @@ uint64_t mhoi_hash(uint64_t hash, const void *bytes, size_t size);
 
 /* Appends an item to text[size], which starts empty; bytes that would end an item or a line become '_'.
  * A key that ends in _id has a hash as its value; one that begins with @ is a remark and not compared.
+ * "data<images_id": a hash that differs with `images`, and is not told besides where these differ.
  * false: no room, text is unchanged. */
 MHO_MUST_CHECK bool mhoi_identity_add(char *text, size_t size, const char *key, const char *format,
                                       ...) MHO_PRINTF(4, 5);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A sweep: every point is written as it comes, and the best and the Pareto front are told in the end. */
+/* A sweep: every point is written as it comes, into the file of -o itself, which keeps what it has on a full disk;
+ * the best and the Pareto front are told in the end. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli_buffer.h"
 
-enum { BLOCK = 1 << 16, KINDS = 8 };
-
-typedef enum format { SUMMARY, CSV, JSON } format;
+enum { BLOCK = 1 << 16, CHUNK = 256, KINDS = 8 };
 
 typedef struct sweep_run {
     const cli_args *args;
@@ -24,21 +26,12 @@ typedef struct sweep_run {
     mho_figures *figures;
     uint64_t done, proven;
     double seconds;
-    format format;
+    cli_format format;
+    FILE *out;    /* of the points */
+    bool file;    /* out is the file of -o, written in place */
+    bool regular; /* and no device or pipe */
+    long end;     /* of the points that count, in a regular file */
 } sweep_run;
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = text ? strlen(text) : 0, k = strlen(end);
-    return n >= k && !strcmp(text + n - k, end);
-}
-
-static format format_of(const cli_args *args)
-{
-    if (args->json || ends_with(args->output, ".json"))
-        return JSON;
-    return args->csv || ends_with(args->output, ".csv") ? CSV : SUMMARY;
-}
 
 /* --- points as text ------------------------------------------------------------------------------------ */
 
@@ -122,11 +115,11 @@ static void put_number(FILE *out, double v)
 
 static void put_point(const sweep_run *r, const mho_array_point *p)
 {
-    FILE *out = r->args->out;
+    FILE *out = r->out;
     const char *word[WORDS];
     double number[COLUMNS - WORDS];
     char text[48];
-    bool json = r->format == JSON;
+    bool json = r->format == CLI_JSON;
     mho_array_choice choice;
     mho_array_sweep_choice(r->sweep, p->index, &choice);
     words_of(&choice, word);
@@ -155,9 +148,9 @@ static void put_point(const sweep_run *r, const mho_array_point *p)
 
 static mho_status put_head(const sweep_run *r)
 {
-    FILE *out = r->args->out;
+    FILE *out = r->out;
     char text[48];
-    if (r->format == JSON) {
+    if (r->format == CLI_JSON) {
         fprintf(out, "{\"format\": %d, \"command\": ", MHO_RESULT_FORMAT);
         put_word(out, r->args->command);
         fputs(", \"config\": ", out);
@@ -173,20 +166,20 @@ static mho_status put_head(const sweep_run *r)
         fprintf(out, ", \"batch\": %.0f, \"schedules\": %zu, \"points\": [",
                 mho_hw_number(r->buffer->hw, "array.batch"), mho_array_sweep_schedules(r->sweep));
     }
-    for (size_t c = 0; r->format == CSV && c < COLUMNS; c++)
+    for (size_t c = 0; r->format == CLI_CSV && c < COLUMNS; c++)
         fprintf(out, "%s%s", c ? "," : "", column_name(c, text));
-    for (size_t a = 0; r->format == CSV && a < mho_grid_axes(r->grid); a++)
+    for (size_t a = 0; r->format == CLI_CSV && a < mho_grid_axes(r->grid); a++)
         if (is_extra(mho_grid_key(r->grid, a)))
             fprintf(out, ",%s", mho_grid_key(r->grid, a));
-    if (r->format == CSV)
+    if (r->format == CLI_CSV)
         fputc('\n', out);
     return MHO_OK;
 }
 
 static void put_foot(const sweep_run *r)
 {
-    FILE *out = r->args->out;
-    if (r->format != JSON)
+    FILE *out = r->out;
+    if (r->format != CLI_JSON)
         return;
     fputs("\n], \"front\": [", out);
     for (size_t i = 0; i < r->front.points; i++)
@@ -220,21 +213,56 @@ static void keep_best(sweep_run *r, const mho_array_point *p)
     r->has_best[k] = true;
 }
 
+/* The disk is full: the file keeps the points that count, as a whole. */
+static mho_status salvage(sweep_run *r, int reason)
+{
+    const char *path = r->args->output;
+    fclose(r->out);
+    r->out = r->end > 0 && !truncate(path, r->end) ? fopen(path, "r+") : NULL;
+    if (r->regular && !r->out)
+        unlink(path);
+    if (!r->out)
+        return mho_error(MHO_EFILE, "%s: cannot write: %s", path, strerror(reason));
+    fseek(r->out, r->end, SEEK_SET);
+    put_foot(r);
+    return mho_error(MHO_EFILE, "%s: cannot write: %s; it holds %" PRIu64 " of %" PRIu64 " points",
+                     path, strerror(reason), r->done, mho_array_sweep_points(r->sweep));
+}
+
+/* What has been put is on its way to the disk before it counts. */
+static mho_status flush(sweep_run *r)
+{
+    if (!r->file)
+        return MHO_OK;
+    if (fflush(r->out) != 0 || ferror(r->out))
+        return salvage(r, errno);
+    r->end = r->regular ? ftell(r->out) : 0;
+    return MHO_OK;
+}
+
+static mho_status take_chunk(sweep_run *r, const mho_array_point *point, size_t count)
+{
+    for (size_t i = 0; i < count && r->format != CLI_REPORT; i++)
+        put_point(r, &point[i]);
+    mho_status s = flush(r);
+    for (size_t i = 0; i < count && !s; i++) {
+        const mho_array_point *p = &point[i];
+        s = mho_front_add(&r->front, p->index, p->result.area_m2, p->result.total_J);
+        keep_best(r, p);
+        s = s ? s : mho_figures_add(r->figures, p);
+        r->proven += p->optimal;
+    }
+    r->done += s ? 0 : count;
+    return s;
+}
+
 static mho_status run_block(sweep_run *r, size_t count)
 {
     double start = mho_seconds();
     mho_status s = mho_array_sweep_price(r->sweep, r->done, count, r->block);
     r->seconds += mho_seconds() - start;
-    for (size_t i = 0; i < count && !s; i++) {
-        const mho_array_point *p = &r->block[i];
-        s = mho_front_add(&r->front, p->index, p->result.area_m2, p->result.total_J);
-        keep_best(r, p);
-        s = s ? s : mho_figures_add(r->figures, p);
-        r->proven += p->optimal;
-        if (r->format != SUMMARY)
-            put_point(r, p);
-    }
-    r->done += s ? 0 : count;
+    for (size_t i = 0; i < count && !s; i += CHUNK)
+        s = take_chunk(r, &r->block[i], count - i < CHUNK ? count - i : CHUNK);
     return s;
 }
 
@@ -243,11 +271,55 @@ static mho_status run_all(sweep_run *r)
     uint64_t all = mho_array_sweep_points(r->sweep);
     r->block = cli_alloc(BLOCK * sizeof *r->block);
     mho_status s = put_head(r);
+    if (!s)
+        s = flush(r);
     while (r->done < all && !s)
         s = run_block(r, all - r->done < BLOCK ? (size_t)(all - r->done) : BLOCK);
+    if (s == MHO_EFILE && r->file)
+        return s;
     put_foot(r);
-    return s;
+    const mho_status flushed = flush(r);
+    return flushed ? flushed : s;
 }
+
+/* --- the file of the points ------------------------------------------------------------------------------ */
+
+/* Results that are there are another sweep's. */
+static mho_status check_file(const cli_args *args)
+{
+    struct stat info;
+    if (cli_is_stored_sweep(args) && stat(args->output, &info) == 0 && S_ISREG(info.st_mode) &&
+        info.st_size > 0)
+        return mho_error(MHO_EUSAGE, "%s exists: remove it, or name another file", args->output);
+    return MHO_OK;
+}
+
+static mho_status open_file(sweep_run *r)
+{
+    struct stat info;
+    r->out = r->args->out;
+    if (!cli_is_stored_sweep(r->args))
+        return MHO_OK;
+    r->out = fopen(r->args->output, "w");
+    r->file = r->out;
+    r->regular = r->out && fstat(fileno(r->out), &info) == 0 && S_ISREG(info.st_mode);
+    return r->out ? MHO_OK
+                  : mho_error(MHO_EFILE, "%s: cannot write: %s", r->args->output, strerror(errno));
+}
+
+static mho_status close_file(sweep_run *r, mho_status s)
+{
+    if (!r->file || !r->out)
+        return s;
+    const bool good = fsync(fileno(r->out)) == 0 || errno == EINVAL; /* a device has no disk */
+    const int reason = errno;
+    if ((fclose(r->out) == 0 && good) || (s && s != MHO_EINTERRUPTED))
+        return s;
+    return mho_error(MHO_EFILE, "%s: cannot write: %s", r->args->output,
+                     strerror(good ? errno : reason));
+}
+
+/* --- opening ------------------------------------------------------------------------------------------- */
 
 /* What an option or --set says is not swept as well. */
 static mho_status check_sets(const sweep_run *r)
@@ -266,6 +338,10 @@ static mho_status open_sweep(sweep_run *r)
 {
     const cli_buffer *b = r->buffer;
     const char *const *sweep = r->args->sweep;
+    if (sweep[0] && sweep[1] && !strchr(sweep[0], '='))
+        return mho_error(MHO_EUSAGE,
+                         "--sweep %s and --sweep %s: want one file, or KEY=VALUES alone", sweep[0],
+                         sweep[1]);
     mho_status s = sweep[0] && strchr(sweep[0], '=')
                        ? mho_grid_create(b->hw, sweep, &r->grid)
                        : mho_grid_open(sweep[0] ? sweep[0] : "buffer-paper", b->hw, &r->grid);
@@ -361,14 +437,18 @@ static void release(sweep_run *r)
 
 mho_status cli_buffer_explore(const cli_args *args, cli_buffer *b)
 {
-    sweep_run r = {.args = args, .buffer = b, .format = format_of(args)};
-    mho_status s = open_sweep(&r);
+    sweep_run r = {.args = args, .buffer = b, .format = cli_format_of(args)};
+    mho_status s = check_file(args);
     if (!s)
-        s = run_all(&r);
-    if ((!s || s == MHO_EINTERRUPTED) && (r.format == SUMMARY || args->output)) {
+        s = open_sweep(&r);
+    if (!s)
+        s = open_file(&r);
+    if (!s)
+        s = close_file(&r, run_all(&r));
+    if ((!s || s == MHO_EINTERRUPTED) && (r.format == CLI_REPORT || args->output)) {
         cli_args screen = *args;
         screen.csv = screen.json = false;
-        screen.out = r.format == SUMMARY ? args->out : stdout;
+        screen.out = r.format == CLI_REPORT ? args->out : stdout;
         screen.color = cli_color(screen.out);
         print_summary(&screen, &r);
     }

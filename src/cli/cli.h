@@ -12,6 +12,7 @@
 #include "mho/mho.h"
 
 #define CLI_SETS_MAX 64
+#define CLI_OPTIONS_MAX 64
 #define CLI_FILES_MAX 64
 
 /* Every option of every command has its place here; each command's row lists those it takes. */
@@ -21,8 +22,10 @@ typedef struct cli_args {
     const char *set[CLI_SETS_MAX + 1]; /* --set key=value, NULL-terminated */
     size_t sets;
     const char *sweep[CLI_SETS_MAX + 1]; /* --sweep key=values, likewise */
-    double ci;                           /* points of error */
-    const char *command;                 /* the whole command line */
+    const char
+        *given[CLI_OPTIONS_MAX]; /* of each of cli_options: its value, "" of a flag, or NULL */
+    double ci;                   /* points of error */
+    const char *command;         /* the whole command line */
     const char *hw, *data, *calibration, *output;
     const char *style, *checkpoint, *mirror, *input, *expect;
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
@@ -62,11 +65,12 @@ typedef struct cli_command {
     cli_run_fn *run;
     const char *details;      /* paragraphs and examples of the help page */
     const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
-    const char *arch;     /* the same: of hardware descriptions of this kind, "": of every kind */
-    bool own_output;      /* -o is not the report: the command writes args->output itself */
-    bool own_rows;        /* the same where --sweep is given */
-    const char *own_verb; /* the same where this is the first argument */
-    bool plain;           /* prints no table: takes none of CLI_TABLE */
+    const char *arch; /* the same: of hardware descriptions of this kind, "": of every kind */
+    bool own_output;  /* -o is not the report: the command writes args->output itself */
+    bool (*owns_output)(
+        const cli_args *args); /* the same with these arguments; NULL: as own_output */
+    bool named_format;         /* though it does, the ending of -o tells the format of the report */
+    bool plain;                /* prints no table: takes none of CLI_TABLE */
 } cli_command;
 
 #define CLI_COMMON "threads quiet help"
@@ -76,6 +80,15 @@ extern const cli_command cli_commands[];
 extern const size_t cli_command_count;
 extern const cli_option cli_options[];
 extern const size_t cli_option_count;
+
+typedef enum cli_format { CLI_REPORT, CLI_CSV, CLI_JSON } cli_format;
+/* Does the command write args->output itself? */
+bool cli_owns_output(const cli_command *command, const cli_args *args);
+bool cli_ends_with(const char *text, const char *end); /* text NULL: no */
+cli_format cli_format_of(const cli_args *args);
+bool cli_is_sweep(const cli_args *args); /* simulate: --sweep is given */
+bool cli_is_data_show(const cli_args *args);
+bool cli_is_stored_sweep(const cli_args *args); /* buffer: a sweep whose points go to -o */
 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
@@ -90,6 +103,9 @@ bool cli_command_takes(const cli_command *command, const cli_option *option);
 /* argv[0..argc): what follows the command's name.  MHO_EUSAGE names the option and the value. */
 MHO_MUST_CHECK mho_status cli_parse(const cli_command *command, int argc, char **argv,
                                     cli_args *args);
+/* MHO_EUSAGE where the option, which stands for the field of that key, is given beside --set of it. */
+MHO_MUST_CHECK mho_status cli_refuse_both(const cli_args *args, const char *option,
+                                          const char *key);
 void cli_help_overview(FILE *out, bool color);
 void cli_help_command(const cli_command *command, FILE *out, bool color);
 bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */

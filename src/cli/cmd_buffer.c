@@ -33,10 +33,23 @@ static mho_status set_memory(mho_hw *hw, const char *option, const char *key, co
     return set_option(hw, option, key, value);
 }
 
+static mho_status refuse_both(const cli_args *args)
+{
+    static const char *const same[][2] = {
+        {"weight", "buffers.weight"}, {"io", "buffers.io"},     {"acc", "buffers.acc.depth"},
+        {"order", "array.order"},     {"level", "array.level"}, {"batch", "array.batch"},
+        {"layers", "array.layers"},
+    };
+    mho_status s = MHO_OK;
+    for (size_t i = 0; i < sizeof same / sizeof *same && !s; i++)
+        s = cli_refuse_both(args, same[i][0], same[i][1]);
+    return s;
+}
+
 static mho_status set_options(const cli_args *args, mho_hw *hw)
 {
-    mho_status s = MHO_OK;
-    if (args->weight)
+    mho_status s = refuse_both(args);
+    if (!s && args->weight)
         s = set_memory(hw, "weight", "buffers.weight", args->weight);
     if (!s && args->io)
         s = set_memory(hw, "io", "buffers.io", args->io);

@@ -61,6 +61,10 @@ static mho_status open_all(sweep_run *r)
     const mho_study_options options = cli_study_options(args);
     if (args->resume && !args->output)
         return mho_error(MHO_EUSAGE, "--resume: of which file? -o FILE");
+    if (cli_ends_with(args->output, ".json"))
+        return mho_error(MHO_EUSAGE,
+                         "-o %s: the rows of a sweep are CSV; --json prints JSON besides",
+                         args->output);
     mho_status s = mho_study_open(&subject, &options, args->sweep, NULL, &r->study);
     if (s)
         return cli_hint_model(s, args->files ? args->file[0] : "NET");

@@ -45,7 +45,11 @@ static mho_status style_of(const char *text, mho_style *out)
 
 static mho_status options_of(const cli_args *args, mho_train_options *options)
 {
-    mho_status s = mho_fields_preset(&mho_train_fields, options, NULL);
+    mho_status s = cli_refuse_both(args, "epochs", "epochs");
+    if (s == MHO_OK)
+        s = cli_refuse_both(args, "seed", "seed");
+    if (s == MHO_OK)
+        s = mho_fields_preset(&mho_train_fields, options, NULL);
     for (size_t i = 0; s == MHO_OK && i < args->sets; i++)
         s = mho_fields_set(&mho_train_fields, args->set[i], options, NULL);
     if (args->has_epochs)

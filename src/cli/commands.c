@@ -81,6 +81,8 @@ const cli_command cli_commands[] = {
      .options =
          "hw weight io acc order level layers batch macro gantt explain explore sweep svg set",
      .run = cmd_buffer,
+     .owns_output = cli_is_stored_sweep,
+     .named_format = true,
      .details =
          "Sizes are of one bank of eight (--set buffers.banks=N).  The schedule is the one of "
          "least DDR\n"
@@ -105,7 +107,8 @@ const cli_command cli_commands[] = {
          "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n\n"
          "    mho reproduce bcnn-table4\n"
          "    mho reproduce bcnn-fig5 -o fig5.svg",
-     .own_output = true},
+     .own_output = true,
+     .named_format = true},
     {.name = "circuit",
      .synopsis = "--conductance g.csv --voltage v.csv --r-row OHM --r-col OHM [options]",
      .summary = "exact currents of a crossbar with wire resistance",
@@ -145,7 +148,7 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "hw data calibration trials images seed set sweep ci resume",
      .run = cmd_simulate,
-     .own_rows = true,
+     .owns_output = cli_is_sweep,
      .details =
          "Prints the error in software, on crossbars with ideal devices, and its mean and spread\n"
          "over --trials programmings (10 if not given).  Same --seed, same digits.\n\n"
@@ -167,7 +170,7 @@ const cli_command cli_commands[] = {
      .files_max = 2,
      .options = "data mirror",
      .run = cmd_data,
-     .own_verb = "show",
+     .owns_output = cli_is_data_show,
      .details =
          "show writes the first test images of every class as PGM (colour: PPM) to FILE.pgm, or\n"
          "-o FILE.pgm; to NAME.pgm in this folder if none is given.\n\n"

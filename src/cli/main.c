@@ -109,13 +109,6 @@ static mho_status destination_close(destination *d, mho_status s)
     return closed ? closed : s;
 }
 
-/* The command writes -o itself. */
-static bool owns_output(const cli_command *command, const cli_args *args)
-{
-    return command->own_output || (command->own_rows && args->sweep[0]) ||
-           (command->own_verb && args->files && !strcmp(command->own_verb, args->file[0]));
-}
-
 static mho_status run_command(const cli_command *command, int argc, char **argv)
 {
     static char name[] = "mho";
@@ -124,7 +117,7 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     if (s)
         return s;
     destination d;
-    s = destination_open(owns_output(command, &args) || args.help ? NULL : args.output, &d);
+    s = destination_open(cli_owns_output(command, &args) || args.help ? NULL : args.output, &d);
     if (s)
         return s;
     args.out = d.file;

@@ -97,6 +97,7 @@ const cli_option cli_options[] = {
     {"help", 'h', CLI_FLAG, NULL, AT(help), 0, 0, 0, "this page"},
 };
 const size_t cli_option_count = sizeof cli_options / sizeof *cli_options;
+_Static_assert(sizeof cli_options / sizeof *cli_options <= CLI_OPTIONS_MAX, "cli_args.given");
 
 static bool has_word(const char *words, const char *word)
 {
@@ -175,6 +176,36 @@ static mho_status parse_real(const cli_option *option, const char *text, double 
     return MHO_OK;
 }
 
+static size_t key_length(const char *assignment)
+{
+    return strcspn(assignment, "=");
+}
+
+/* One field has one value: of two, one was not meant. */
+static mho_status check_set(const cli_args *args, const char *text)
+{
+    const size_t n = key_length(text);
+    for (size_t i = 0; args->set[i]; i++)
+        if (key_length(args->set[i]) == n && !strncmp(args->set[i], text, n))
+            return mho_error(MHO_EUSAGE, "--set %s and --set %s: want one of the two", args->set[i],
+                             text);
+    return MHO_OK;
+}
+
+mho_status cli_refuse_both(const cli_args *args, const char *option, const char *key)
+{
+    const size_t n = strlen(key);
+    const char *given = NULL;
+    for (size_t i = 0; i < cli_option_count && !given; i++)
+        if (!strcmp(cli_options[i].name, option))
+            given = args->given[i];
+    for (size_t i = 0; given && args->set[i]; i++)
+        if (key_length(args->set[i]) == n && !strncmp(args->set[i], key, n))
+            return mho_error(MHO_EUSAGE, "--%s%s%s and --set %s: want one of the two", option,
+                             *given ? " " : "", given, args->set[i]);
+    return MHO_OK;
+}
+
 static mho_status add_to_list(const char **list, const char *name, const char *text)
 {
     size_t n = 0;
@@ -189,6 +220,11 @@ static mho_status add_to_list(const char **list, const char *name, const char *t
 static mho_status store(const cli_option *option, const char *text, cli_args *args)
 {
     char *base = (char *)args;
+    const char **given = &args->given[option - cli_options];
+    if (*given && option->kind != CLI_FLAG && option->kind != CLI_LIST)
+        return mho_error(MHO_EUSAGE, "--%s %s and --%s %s: want one of the two", option->name,
+                         *given, option->name, text);
+    *given = text ? text : "";
     if (option->given)
         *(bool *)(void *)(base + option->given) = true;
     switch (option->kind) {
@@ -205,6 +241,8 @@ static mho_status store(const cli_option *option, const char *text, cli_args *ar
         *(const char **)(void *)(base + option->offset) = text;
         return MHO_OK;
     case CLI_LIST:
+        if (option->offset == AT(set) && check_set(args, text) != MHO_OK)
+            return MHO_EUSAGE;
         args->sets += option->offset == AT(set) && args->sets < CLI_SETS_MAX;
         return add_to_list((const char **)(void *)(base + option->offset), option->name, text);
     }
@@ -244,6 +282,55 @@ static mho_status check_calibration(const cli_args *args)
     if (!which || !strcmp(which, "train") || !strcmp(which, "test"))
         return MHO_OK;
     return mho_error(MHO_EUSAGE, "--calibration = %s, want train or test", which);
+}
+
+bool cli_ends_with(const char *text, const char *end)
+{
+    const size_t n = text ? strlen(text) : 0, k = strlen(end);
+    return n > k && !strcmp(text + n - k, end);
+}
+
+cli_format cli_format_of(const cli_args *args)
+{
+    return args->json ? CLI_JSON : args->csv ? CLI_CSV : CLI_REPORT;
+}
+
+bool cli_is_sweep(const cli_args *args)
+{
+    return args->sweep[0];
+}
+
+bool cli_is_data_show(const cli_args *args)
+{
+    return args->files && !strcmp(args->file[0], "show");
+}
+
+bool cli_is_stored_sweep(const cli_args *args)
+{
+    return args->output && cli_format_of(args) != CLI_REPORT &&
+           (args->explore || args->sweep[0] || args->svg);
+}
+
+bool cli_owns_output(const cli_command *command, const cli_args *args)
+{
+    return command->own_output || (command->owns_output && command->owns_output(args));
+}
+
+/* -o x.json is --json, -o x.csv is --csv: a file holds what its name says. */
+static mho_status take_format(const cli_command *command, cli_args *args)
+{
+    const bool json = cli_ends_with(args->output, ".json");
+    const bool csv = cli_ends_with(args->output, ".csv");
+    if (args->json && args->csv)
+        return mho_error(MHO_EUSAGE, "%s: --json and --csv exclude each other", command->name);
+    if (cli_owns_output(command, args) && !command->named_format)
+        return MHO_OK;
+    if ((json && args->csv) || (csv && args->json))
+        return mho_error(MHO_EUSAGE, "%s: --%s and -o %s exclude each other", command->name,
+                         json ? "csv" : "json", args->output);
+    args->json = args->json || json;
+    args->csv = args->csv || csv;
+    return MHO_OK;
 }
 
 static mho_status check_files(const cli_command *command, const cli_args *args)
@@ -288,8 +375,8 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
         if ((s = store(option, value, args)))
             return s;
     }
-    if (args->json && args->csv)
-        return mho_error(MHO_EUSAGE, "%s: --json and --csv exclude each other", command->name);
-    mho_status s = check_calibration(args);
+    mho_status s = take_format(command, args);
+    if (!s)
+        s = check_calibration(args);
     return s ? s : check_files(command, args);
 }

@@ -87,6 +87,15 @@ mho_json *mho_hw_json(const mho_hw *hw)
     return root;
 }
 
+uint64_t mhoi_hw_contents(const mho_hw *hw, uint64_t hash)
+{
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
+        const uint64_t content = (*s)->content ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
+        hash = mhoi_hash(hash, &content, sizeof content);
+    }
+    return hash;
+}
+
 uint64_t mho_hw_identity(const mho_hw *hw)
 {
     uint64_t hash = mhoi_hash_text(MHOI_HASH_START, hw->arch->name);
@@ -98,9 +107,5 @@ uint64_t mho_hw_identity(const mho_hw *hw)
         mho_hw_print(hw, i, text, sizeof text);
         hash = mhoi_hash_text(mhoi_hash_text(hash, f->key), text);
     }
-    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
-        const uint64_t content = (*s)->content ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
-        hash = mhoi_hash(hash, &content, sizeof content);
-    }
-    return hash;
+    return mhoi_hw_contents(hw, hash);
 }

@@ -29,6 +29,8 @@ const void *mhoi_hw_value(const mho_hw *hw, size_t field);
 void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place);
 /* Values and origins of a clone of hw, once its changes are known to be good. */
 void mhoi_hw_take(mho_hw *hw, const mho_hw *from);
+/* Goes on with a hash over the contents of all files that the fields name. */
+uint64_t mhoi_hw_contents(const mho_hw *hw, uint64_t hash);
 /* Reads files that changed sections name, then checks bounds within sections and across them. */
 MHO_MUST_CHECK mho_status mhoi_hw_finish(mho_hw *hw);
 

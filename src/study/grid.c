@@ -28,7 +28,7 @@ struct mho_grid {
     char name[MHO_NAME];
     sweep_axis *axis;
     size_t axes, points;
-    mho_hw *scratch; /* to read values with, while the sweep is made */
+    mho_hw *scratch; /* to read and print values with */
 };
 
 static mho_status too_many(const char *text)
@@ -307,6 +307,35 @@ size_t mhoi_study_grid_at(const mho_grid *sweep, size_t point, size_t axis)
 const char *mhoi_study_grid_choice(const mho_grid *sweep, size_t axis, size_t value)
 {
     return sweep->axis[axis].value[value];
+}
+
+bool mhoi_study_grid_names(const mho_grid *sweep, size_t axis)
+{
+    const mho_field *field = sweep->axis[axis].field;
+    return !field || field->kind == MHO_FIELD_PATH || field->kind == MHO_FIELD_NAMED;
+}
+
+void mhoi_study_grid_print(const mho_grid *sweep, size_t axis, size_t value, char *text,
+                           size_t size)
+{
+    const sweep_axis *a = &sweep->axis[axis];
+    mhoi_hw_put(sweep->scratch, a->index, a->bytes + value * a->size, "sweep");
+    mho_hw_print(sweep->scratch, a->index, text, size);
+}
+
+bool mhoi_study_grid_means(const mho_grid *sweep, size_t point, size_t axis, const char *text,
+                           size_t length)
+{
+    const sweep_axis *a = &sweep->axis[axis];
+    char assignment[2 * VALUE_BYTES];
+    if (mhoi_study_grid_names(sweep, axis))
+        return length > 0;
+    if (length >= VALUE_BYTES)
+        return false;
+    snprintf(assignment, sizeof assignment, "%s=%.*s", a->key, (int)length, text);
+    return mhoi_hw_assign(sweep->scratch, assignment) == MHO_OK &&
+           !memcmp(mhoi_hw_value(sweep->scratch, a->index),
+                   a->bytes + value_at(sweep, point, axis) * a->size, a->size);
 }
 
 const char *mho_grid_text(const mho_grid *sweep, size_t axis)

@@ -1,39 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the rows of a sweep depend on: contents, not names and paths. */
+/* What the rows of a sweep depend on: contents and values, not names, paths, and how a value is written. */
 #include "base/identity.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "hw/sections.h"
 #include "mho/run.h"
 #include "study/study_impl.h"
+
+enum { FORM = 2 }; /* of the line itself */
+
+#define CALIBRATION "calibration data<output.calibration_images_id"
 
 static size_t pixels(const mho_images *images)
 {
     return images->count * images->shape.c * images->shape.h * images->shape.w;
 }
 
-static uint64_t data_id(const mho_study *y)
+static uint64_t test_id(const mho_study *y)
 {
     uint64_t h = MHOI_HASH_START;
     for (size_t d = 0; d < y->sets; d++) {
-        const study_set *set = &y->set[d];
-        mho_images test = set->data->test;
-        test.count = set->images;
+        mho_images test = y->set[d].data->test;
+        test.count = y->set[d].images;
         h = mhoi_hash(h, test.pixel, pixels(&test));
         h = mhoi_hash(h, test.label, test.count * sizeof *test.label);
-        h = mhoi_hash(h, set->calibration.pixel, pixels(&set->calibration));
     }
     return h;
+}
+
+static uint64_t calibration_id(const mho_study *y)
+{
+    uint64_t h = MHOI_HASH_START;
+    for (size_t d = 0; d < y->sets; d++)
+        h = mhoi_hash(h, y->set[d].calibration.pixel, pixels(&y->set[d].calibration));
+    return h;
+}
+
+/* Networks, data and files that are swept count here; their contents stand elsewhere. */
+static void axis_values(const mho_study *y, size_t axis, char *text, size_t size)
+{
+    const size_t values = mho_grid_values(y->grid, axis);
+    uint64_t h = MHOI_HASH_START;
+    size_t used = 0;
+    if (mhoi_study_grid_names(y->grid, axis)) {
+        (void)snprintf(text, size, "%zu values", values);
+        return;
+    }
+    for (size_t v = 0; v < values; v++) {
+        char value[512];
+        mhoi_study_grid_print(y->grid, axis, v, value, sizeof value);
+        h = mhoi_hash(h, value, strlen(value) + 1);
+        if (used < size)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", v ? "," : "", value);
+    }
+    if (used >= size)
+        (void)snprintf(text, size, "%zu values (%016" PRIx64 ")", values, h);
 }
 
 static bool add_axes(const mho_study *y, char *text, size_t size)
 {
     bool fits = true;
     for (size_t a = 0; fits && y->grid && a < mho_grid_axes(y->grid); a++) {
-        char key[64];
+        char key[64], values[256];
         snprintf(key, sizeof key, "sweep of %s", mho_grid_key(y->grid, a));
-        fits = mhoi_identity_add(text, size, key, "%s", strchr(mho_grid_text(y->grid, a), '=') + 1);
+        axis_values(y, a, values, sizeof values);
+        fits = mhoi_identity_add(text, size, key, "%s", values);
     }
     return fits;
 }
@@ -84,8 +118,8 @@ static mho_status hash_files(const mho_study *y, uint64_t *out)
     for (size_t i = 0; !s && i < points; i++) {
         mho_hw *hw = NULL;
         s = mhoi_study_hw(y, i, &hw);
-        const uint64_t one = s ? 0 : mho_hw_identity(hw);
-        *out = mhoi_hash(*out, &one, sizeof one);
+        if (!s)
+            *out = mhoi_hw_contents(hw, *out);
         mho_hw_destroy(hw);
     }
     return s;
@@ -130,6 +164,7 @@ mho_status mhoi_study_identity(const mho_study *y, char *text, size_t size)
         return s;
     memset(text, 0, size);
     const bool fits = mhoi_identity_add(text, size, "version", "%s", mho_version()) &&
+                      mhoi_identity_add(text, size, "form", "%d", FORM) &&
                       mhoi_identity_add(text, size, "@network", "%s", network_name(y)) &&
                       mhoi_identity_add(text, size, "@hw", "%s", mho_hw_name(y->hw)) &&
                       mhoi_identity_add(text, size, "@data", "%s", y->set[0].data->name) &&
@@ -138,7 +173,8 @@ mho_status mhoi_study_identity(const mho_study *y, char *text, size_t size)
                       mhoi_identity_add(text, size, "trials", "%zu", o->trials) &&
                       mhoi_identity_add(text, size, "ci", "%g", 100 * o->wanted_half) &&
                       add_axes(y, text, size) && add_models(y, text, size) &&
-                      mhoi_identity_add_id(text, size, "data_id", data_id(y)) &&
+                      mhoi_identity_add_id(text, size, "data<images_id", test_id(y)) &&
+                      mhoi_identity_add_id(text, size, CALIBRATION, calibration_id(y)) &&
                       add_hardware(y, text, size) &&
                       mhoi_identity_add_id(text, size, "hardware files_id", files);
     return fits ? MHO_OK

@@ -49,6 +49,13 @@ MHO_MUST_CHECK mho_status mhoi_study_open_subjects(mho_study *study, const mho_s
 size_t mhoi_study_grid_find(const mho_grid *sweep, const char *key);
 size_t mhoi_study_grid_at(const mho_grid *sweep, size_t point, size_t axis);
 const char *mhoi_study_grid_choice(const mho_grid *sweep, size_t axis, size_t value);
+/* Are the values names (of networks, data, files), known by what they name?  Others: as every writing of the
+ * value prints, and whether text[length] is a writing of it. */
+bool mhoi_study_grid_names(const mho_grid *sweep, size_t axis);
+void mhoi_study_grid_print(const mho_grid *sweep, size_t axis, size_t value, char *text,
+                           size_t size);
+bool mhoi_study_grid_means(const mho_grid *sweep, size_t point, size_t axis, const char *text,
+                           size_t length);
 
 /* The description of a point. */
 MHO_MUST_CHECK mho_status mhoi_study_hw(const mho_study *study, size_t point, mho_hw **out);

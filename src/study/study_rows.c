@@ -38,13 +38,24 @@ static void print_titles(const mho_grid *sweep, char text[LINE_BYTES])
         snprintf(text + n, LINE_BYTES - n, "%s\n", titles);
 }
 
-/* "3,0.25," of a point; returns its length. */
-static size_t print_values(const mho_grid *sweep, size_t point, char text[LINE_BYTES])
+/* "3,0.25," of a point. */
+static void print_values(const mho_grid *sweep, size_t point, char text[LINE_BYTES])
 {
     size_t n = 0;
     for (size_t a = 0; a < mho_grid_axes(sweep) && n < LINE_BYTES; a++)
         n += (size_t)snprintf(text + n, LINE_BYTES - n, "%s,", mho_grid_value(sweep, point, a));
-    return n;
+}
+
+/* What follows the values of a point, in whatever way they are written; NULL: they are others. */
+static const char *after_values(const mho_grid *sweep, size_t point, const char *line)
+{
+    for (size_t a = 0; a < mho_grid_axes(sweep); a++) {
+        const size_t n = strcspn(line, ",");
+        if (!line[n] || !mhoi_study_grid_means(sweep, point, a, line, n))
+            return NULL;
+        line += n + 1;
+    }
+    return line;
 }
 
 static mho_status read_numbers(const char *text, size_t images, mho_row *row)
@@ -99,9 +110,8 @@ static mho_status read_line(mho_rows *r, size_t number, mho_row *row, size_t *do
         return check_head(r, number);
     const size_t point = number - 3;
     const bool more = point < mho_grid_points(grid);
-    const size_t n = more ? print_values(grid, point, r->want) : 0;
-    if (!more || strncmp(r->line, r->want, n) != 0 ||
-        read_numbers(r->line + n, mhoi_study_set_of(r->study, point)->images, &row[point]))
+    const char *numbers = more ? after_values(grid, point, r->line) : NULL;
+    if (!numbers || read_numbers(numbers, mhoi_study_set_of(r->study, point)->images, &row[point]))
         return mho_error(MHO_EFORMAT, "%s:%zu: not the row of point %zu", r->path, number,
                          point + 1);
     *done = point + 1;

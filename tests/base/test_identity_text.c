@@ -22,6 +22,8 @@ static void differences_are_named(void **state)
         {"seed=1; images=100", "seed=2; images=100", "seed is 1 there, 2 here"},
         {"seed=1", "seed=12", "seed is 1 there, 12 here"},
         {"data_id=00ff", "data_id=00fe", "data differs"},
+        {"images=1; data<images_id=0f", "images=1; data<images_id=0e", "data differs"},
+        {"images=1; data<images_id=0f", "images=2; data<images_id=0e", "images is 1 there, 2 here"},
         {"seed=1", "seed=1; ci=2", "ci is not told there, 2 here"},
         {"seed=1; ci=2", "seed=1", "ci is 2 there, not told here"},
         {"a=1; b=1; c=1; d=1", "a=2; b=2; c=2; d=2",

@@ -74,7 +74,7 @@ command="mho evaluate --json > /dev/full"; code=0; "$mho" evaluate lenet --hw bc
 want_error 3 "standard output" "No space left on device"
 
 # Ctrl-C: the finished programmings are reported; twice: at once
-interrupt evaluate lenet --hw bcnn $small --trials 1000000 --threads 1 --json
+interrupt evaluate lenet --hw bcnn ${small/trials 2/trials 1000000} --threads 1 --json
 want_json 'v["complete"] is False and 0 < v["hardware_error"]["trials"] < 1000000'
 command="mho evaluate, interrupted twice"; code=0
 "$mho" evaluate lenet --hw bcnn --data synthetic --trials 1000000 >out 2>err & pid=$!

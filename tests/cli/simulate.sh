@@ -56,11 +56,11 @@ run simulate "$model" --hw bcnn $least --json; want_code 0
 tell quiet 'v["ideal_device_error"]'; quiet=$(cat quiet)
 run simulate "$model" --hw bcnn $least $noise --json; want_code 0
 want_json "v['ideal_device_error'] == $quiet and v['hardware_error']['mean'] > $ideal"
-run simulate "$model" --hw bcnn $least $noise --images 10 --json; want_code 0
+run simulate "$model" --hw bcnn ${least/images 30/images 10} $noise --json; want_code 0
 tell first "$digits"
-MHO_CPU=ref run simulate "$model" --hw bcnn $least $noise --images 10 --json --threads 1; want_code 0
+MHO_CPU=ref run simulate "$model" --hw bcnn ${least/images 30/images 10} $noise --json --threads 1; want_code 0
 tell second "$digits"; want_same first second
-run simulate lenet --hw bcnn $least --images 10 --sweep device.read_noise=0,0.5 --csv; want_code 0
+run simulate lenet --hw bcnn ${least/images 30/images 10} --sweep device.read_noise=0,0.5 --csv; want_code 0
 want_out "device.read_noise"
 run simulate lenet --hw bcnn $least --set device.read_noise=-1; want_error 2 "device.read_noise"
 

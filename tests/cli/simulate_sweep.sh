@@ -57,6 +57,20 @@ head -3 table.csv >cut.csv
 run simulate "$model" --hw b/my.yaml $least -o cut.csv --resume --json; want_code 0; want_json 'v["resumed"] == 1'
 printf 'level,mean,deviation\n0,25.75e-6,0\n1,70.25e-6,0\n' >b/levels.csv
 run simulate "$model" --hw b/my.yaml $least -o cut.csv --resume; want_error 3 "cut.csv:1: rows of another run: hardware files differs"
+run simulate "$model" --hw a/my.yaml ${least/images=20/images=30} -o table.csv --resume
+want_error 3 "table.csv:1: rows of another run: output.calibration_images is 20 there, 30 here"
+[ "$(grep -c differs err)" = 0 ] || fail "tells what differs for that reason alone"
+run simulate "$model" --hw a/my.yaml ${least/images 20/images 30} -o table.csv --resume
+want_error 3 "table.csv:1: rows of another run: images is 20 there, 30 here"
+[ "$(grep -c differs err)" = 0 ] || fail "tells what differs for that reason alone"
+# Values, not how they are written; networks and data by what they hold.
+run simulate "$model" --hw a/my.yaml ${least/0,1/0.0:1e0:1} -o table.csv --resume --json; want_code 0; want_json 'v["resumed"] == 2'
+run simulate "$model" --hw a/my.yaml ${least/0,1/0,1,2} -o table.csv --resume
+want_error 3 "table.csv:1: rows of another run: sweep of device.variation is 0,1 there, 0,1,2 here"
+sed '3s/^0,/0.0,/' table.csv >other.csv
+run simulate "$model" --hw a/my.yaml $least -o other.csv --resume --json; want_code 0; want_json 'v["resumed"] == 2'
+sed '3s/^0,/1,/' table.csv >other.csv
+run simulate "$model" --hw a/my.yaml $least -o other.csv --resume; want_error 3 "other.csv:3: not the row of point 1"
 cp "$MHO_SOURCE_DIR/configs/tech/bcnn-45nm.yaml" tech.yaml
 run simulate "$model" --hw a/my.yaml $least --set technology=./tech.yaml -o table.csv --resume --quiet; want_code 0
 echo '# another' >>tech.yaml
@@ -72,7 +86,7 @@ run simulate "$model" $few50 --set device.verify_tolerance=0.1 --sweep device.ve
 want_out "images_low,images_high"
 
 # Ideal devices repeat themselves: four programmings are enough.
-run simulate "$model" $few --trials 50 --sweep device.variation=0 --ci 0.05 --json; want_code 0
+run simulate "$model" ${few/trials 3/trials 50} --sweep device.variation=0 --ci 0.05 --json; want_code 0
 want_json 'v["rows"][0]["hardware_error"]["trials"] == 4'
 
 # Networks and data are axes as well.
@@ -93,6 +107,10 @@ want_json 'v["network"] is None and v["data"] is None'
 head -3 both.csv >cut.csv
 run simulate $both -o cut.csv --resume --quiet; want_code 0; want_same both.csv cut.csv
 want_out "Networks on bcnn, several data sets, 20 images"
+cp "$model" copy.onnx
+run simulate ${both/$model/./copy.onnx} -o cut.csv --resume --quiet; want_code 0; want_same both.csv cut.csv
+run simulate ${both/synthetic,noise/synthetic,./noise} -o cut.csv --resume --quiet; want_code 0; want_same both.csv cut.csv
+run simulate ${both/synthetic,noise/noise,synthetic} -o cut.csv --resume; want_error 3 "cut.csv:1: rows of another run: data differs"
 run simulate "$model" $both; want_error 2 "network is given (" ") and swept"
 run simulate --hw bcnn; want_misuse "which network?"
 
