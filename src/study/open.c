@@ -44,6 +44,25 @@ static const char *style_name(mho_style style)
     return style == MHO_STYLE_BINARY ? "binary" : "float";
 }
 
+/* " (there is one for mnist, synthetic)": the data that networks of that name and style are trained on. */
+static void list_models(const char *name, mho_style style, char *text, size_t size)
+{
+    char stem[256];
+    size_t count, used = 0;
+    const mho_asset *asset = mho_assets(&count);
+    const int n = snprintf(stem, sizeof stem, "models/%s-%s-", name, style_name(style));
+    *text = 0;
+    for (size_t i = 0; i < count && used < size; i++) {
+        const char *data = asset[i].path + n;
+        if (n > 0 && (size_t)n < sizeof stem && !strncmp(asset[i].path, stem, (size_t)n))
+            used += (size_t)snprintf(text + used, size - used, "%s%.*s",
+                                     used ? ", " : " (there is one for ", (int)strcspn(data, "."),
+                                     data);
+    }
+    if (used && used < size)
+        (void)snprintf(text + used, size - used, ")");
+}
+
 mho_status mho_model_open(const char *name, mho_style style, const char *data_name, mho_net **out)
 {
     mho_net *net = NULL;
@@ -61,6 +80,8 @@ mho_status mho_model_open(const char *name, mho_style style, const char *data_na
     const mho_asset *model = mho_asset_find(path);
     if (model)
         return mho_onnx_parse(model->data, model->size, path, out);
-    return mho_error(MHO_ENOMODEL, "%s: no trained %s network for %s data is built in", name,
-                     style_name(style), data_name);
+    char there[128];
+    list_models(name, style, there, sizeof there);
+    return mho_error(MHO_ENOMODEL, "%s: no trained %s network for %s data is built in%s", name,
+                     style_name(style), data_name, there);
 }

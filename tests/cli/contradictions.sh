@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What says two things of one is refused, and both are named; results that are there are not written over.
+# What says two things of one is refused, and both are named; results that are there are not written over; data is what it holds.
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 
 both() { local first=$1 second=$2; shift 2; run "$@"; want_misuse "$first and $second: want one of the two"; }
@@ -55,3 +55,19 @@ held=$(sed 's/.*holds \([0-9]*\) of.*/\1/' err); cp p.json out
 want_json "len(v['points']) == $held > 0 and not v['complete'] and max(v['front']) < $held and max(v['best'].values()) < $held"
 run buffer lenet --explore -o /dev/full --csv; want_error 3 "/dev/full: cannot write: No space left on device"
 [ -c /dev/full ] || fail "/dev/full is gone"
+
+# A set is what it holds, not what its folder is called: 28 x 28 images of ten classes are no digits.
+/usr/bin/python3 - <<'PY'
+import os, random, struct
+random.seed(2)
+os.mkdir("mnist")
+for part, n in (("train", 40), ("t10k", 20)):
+    with open(f"mnist/{part}-images-idx3-ubyte", "wb") as f:
+        f.write(struct.pack(">4I", 0x803, n, 28, 28) + random.randbytes(n * 784))
+    with open(f"mnist/{part}-labels-idx1-ubyte", "wb") as f:
+        f.write(struct.pack(">2I", 0x801, n) + bytes(i % 10 for i in range(n)))
+PY
+run data --data mnist --json; want_code 0; want_json 'v["used"]["name"] == "idx"'
+run evaluate lenet --hw bcnn --data mnist; want_error 3 "no trained binary network for idx data is built in (there is one for mnist, synthetic)" "mho train lenet"
+MHO_DATA=$here run simulate lenet --hw bcnn; want_error 3 "for idx data"
+run infer lenet --data mnist; want_error 3 "for idx data"

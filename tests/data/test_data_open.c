@@ -248,14 +248,27 @@ static void tells_what_is_wrong_with_cifar(void **state)
     expect_failure(at("c"), true, false, MHO_ENODATA, "c: no data_batch_5.bin[.gz]");
 }
 
-/* 28 x 28 pixels are MNIST's, other sides another set under the same names. */
+/* Names, sides and the name of the folder do not make a set MNIST (Fashion-MNIST has them too): its first images and labels do. */
 static void tells_mnist_from_others(void **state)
 {
     (void)state;
     uint8_t bytes[16 + 2 * 784] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28};
     make("m");
     save("m", "t10k-images-idx3-ubyte", bytes, sizeof bytes);
+    expect_found(at("m"), "idx", at("m"));
+    save("m", "t10k-images-idx3-ubyte", bytes,
+         17); /* no whole image: reading tells what is wrong */
     expect_found(at("m"), "mnist", at("m"));
+    const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1},
+                  others[] = {0, 0, 8, 1, 0, 0, 0, 3, 9, 2, 1};
+    save("m", "t10k-labels-idx1-ubyte", labels, sizeof labels);
+    expect_found(at("m"), "mnist", at("m"));
+    save("m", "t10k-labels-idx1-ubyte", others, sizeof others);
+    expect_found(at("m"), "idx", at("m"));
+    save("m", "t10k-labels-idx1-ubyte", labels, sizeof labels);
+    make("mnist");
+    save("mnist", "train-images-idx3-ubyte", bytes, sizeof bytes);
+    expect_found(at("mnist"), "idx", at("mnist"));
     bytes[11] = 27;
     save("m", "t10k-images-idx3-ubyte", bytes, sizeof bytes);
     expect_found(at("m"), "idx", at("m"));

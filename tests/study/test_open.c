@@ -59,7 +59,11 @@ static void trained_models(void **state)
     mho_net_destroy(net);
     assert_int_equal(mho_model_open("vgg16", MHO_STYLE_FLOAT, "mnist", &net), MHO_ENOMODEL);
     assert_null(net);
-    told("vgg16: no trained float network for mnist data");
+    told("vgg16: no trained float network for mnist data is built in");
+    assert_null(strstr(mho_error_message(), "there is one"));
+    assert_int_equal(mho_model_open("lenet", MHO_STYLE_FLOAT, "idx", &net), MHO_ENOMODEL);
+    told("lenet: no trained float network for idx data is built in (there is one for mnist, "
+         "synthetic)");
     assert_null(strstr(mho_error_message(), "mho "));
 }
 
