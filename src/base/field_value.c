@@ -12,10 +12,11 @@
 
 #define WANT_SIZE 256
 
-static bool is_fraction(const char *value)
+/* With or without a sign, in range or not. */
+static bool is_digits(const char *value)
 {
-    double real;
-    return mhoi_parse_double(value, &real) && real != floor(real);
+    value += *value == '-' || *value == '+';
+    return *value && !value[strspn(value, "0123456789")];
 }
 
 /* What a value has to be, for messages: "1..4096", "one of uniform, gaussian". */
@@ -26,9 +27,10 @@ static const char *want_text(const mho_field *f, const char *value, char text[WA
     case MHO_FIELD_BOOL:
         return "true or false";
     case MHO_FIELD_UINT:
-        (void)mhoi_decimal_print(text, WANT_SIZE, "%s%.17g..%.17g%s%s",
-                                 is_fraction(value) ? "a whole number " : "", f->min, f->max,
-                                 *f->unit ? " " : "", f->unit);
+        (void)mhoi_decimal_print(text, WANT_SIZE, "%s%.17g..%.17g%s%s%s",
+                                 is_digits(value) ? "" : "a whole number ", f->min, f->max,
+                                 *f->unit ? " " : "", f->unit,
+                                 is_digits(value) ? "" : " in digits alone");
         break;
     case MHO_FIELD_DOUBLE:
         (void)mhoi_decimal_print(text, WANT_SIZE, "%g..%g%s%s", f->min, f->max, *f->unit ? " " : "",
@@ -108,12 +110,41 @@ static bool store(const mho_field *f, const char *text, void *options)
     return false;
 }
 
+/* A number with a unit that is none of the field's. */
+static bool is_wrong_unit(const mho_field *f, const char *text)
+{
+    const bool number = f->kind == MHO_FIELD_UINT || f->kind == MHO_FIELD_DOUBLE;
+    const char *unit = number ? mhoi_unit_of(text) : NULL;
+    if (!unit || !*unit)
+        return false;
+    return f->kind == MHO_FIELD_UINT && strcmp(f->unit, "B") != 0
+               ? strcmp(unit, f->unit) != 0
+               : !mhoi_unit_fits(unit, f->unit, f->scale);
+}
+
+static mho_status wrong_unit(const mho_field *f, const char *text, const char *place)
+{
+    char list[WANT_SIZE];
+    const char *unit = mhoi_unit_of(text);
+    if (!*f->unit)
+        return mho_error(MHO_ECONFIG, "%s: %.64s = %.80s: unit %.40s, want %s without unit", place,
+                         f->key, text, unit, want_text(f, "0", list));
+    if (f->kind == MHO_FIELD_UINT && strcmp(f->unit, "B") != 0)
+        return mho_error(MHO_ECONFIG, "%s: %.64s = %.80s: unit %.40s, want %s", place, f->key, text,
+                         unit, f->unit);
+    mhoi_unit_list(f->unit, f->scale, list, sizeof list);
+    return mho_error(MHO_ECONFIG, "%s: %.64s = %.80s: unit %.40s, want %s%s", place, f->key, text,
+                     unit, strchr(list, ',') ? "one of " : "", list);
+}
+
 mho_status mhoi_field_read(const mho_field *f, const char *text, const char *place, void *options)
 {
     char want[WANT_SIZE], message[WANT_SIZE + 256];
     size_t names = 0;
     if (store(f, text, options))
         return MHO_OK;
+    if (is_wrong_unit(f, text))
+        return wrong_unit(f, text, place);
     for (; f->kind == MHO_FIELD_ENUM && f->names[names]; names++)
         ;
     (void)snprintf(message, sizeof message, "%s: %.64s = %.80s, want %s", place, f->key, text,

@@ -5,28 +5,68 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/yaml.h"
 
 enum { NUMBER_BYTES = 64, NO_PREFIX = 99 };
 
+static const char prefixes[] = "fpnumkMGT", bytes_text[] = "B, K, KB, KiB, M, MB, MiB, G, GB, GiB";
+
 static int exponent_of(char prefix)
 {
-    static const char prefixes[] = "fpnumkMGT";
     static const int exponents[] = {-15, -12, -9, -6, -3, 3, 6, 9, 12};
     const char *at = prefix ? strchr(prefixes, prefix) : NULL;
     return at ? exponents[at - prefixes] : NO_PREFIX;
 }
 
-/* Power of ten that takes a number in `from` to one in `unit`; NO_PREFIX if it is another unit. */
-static int power_between(const char *from, const char *unit, double scale)
+void mhoi_unit_canonical(const char *unit, char out[MHOI_UNIT_BYTES])
 {
+    static const char *const micro[] = {"\xc2\xb5", "\xce\xbc"}, /* the sign, the letter */
+        *const ohm[] = {"Ohm", "\xce\xa9", "\xe2\x84\xa6"};      /* the letter, the sign */
+    for (int i = 0; i < 2; i++)
+        if (!strncmp(unit, micro[i], 2)) {
+            snprintf(out, MHOI_UNIT_BYTES, "u%s", unit + 2);
+            unit = NULL;
+            break;
+        }
+    if (unit)
+        snprintf(out, MHOI_UNIT_BYTES, "%s", unit);
+    for (int i = 0; i < 3; i++) {
+        const size_t n = strlen(out), k = strlen(ohm[i]);
+        if (n >= k && !strcmp(out + n - k, ohm[i]))
+            snprintf(out + n - k, MHOI_UNIT_BYTES - (n - k), "ohm");
+    }
+}
+
+static const char *base_of(const char *unit, double scale)
+{
+    return scale != 1 && exponent_of(unit[0]) != NO_PREFIX ? unit + 1 : unit;
+}
+
+void mhoi_unit_list(const char *unit, double scale, char *text, size_t size)
+{
+    const char *base = base_of(unit, scale);
+    size_t used = (size_t)snprintf(text, size, "%s", strcmp(unit, "B") ? unit : bytes_text);
+    if (!strcmp(unit, "B") || !strcmp(unit, "%"))
+        return;
+    if (base != unit && used < size)
+        used += (size_t)snprintf(text + used, size - used, ", %s", base);
+    for (const char *p = prefixes; *p && used < size; p++)
+        if (base == unit || *p != unit[0])
+            used += (size_t)snprintf(text + used, size - used, ", %c%s", *p, base);
+}
+
+/* Power of ten that takes a number in `from` to one in `unit`; NO_PREFIX if it is another unit. */
+static int power_between(const char *written, const char *unit, double scale)
+{
+    char from[MHOI_UNIT_BYTES];
+    mhoi_unit_canonical(written, from);
     if (!strcmp(from, unit))
         return 0;
-    const bool has_prefix = scale != 1 && exponent_of(unit[0]) != NO_PREFIX;
-    const char *base = has_prefix ? unit + 1 : unit;
-    const int own = has_prefix ? exponent_of(unit[0]) : 0;
+    const char *base = base_of(unit, scale);
+    const int own = base != unit ? exponent_of(unit[0]) : 0;
     if (!*base || !strcmp(base, "%"))
         return NO_PREFIX;
     if (!strcmp(from, base))
@@ -49,6 +89,18 @@ static bool split(const char *text, char number[NUMBER_BYTES], const char **unit
     number[n] = 0;
     *unit = text + n + strspn(text + n, " ");
     return true;
+}
+
+const char *mhoi_unit_of(const char *text)
+{
+    char number[NUMBER_BYTES];
+    const char *unit;
+    double v;
+    if (!strncmp(text, "0x", 2) || !split(text, number, &unit) || !mhoi_parse_double(number, &v))
+        return NULL;
+    const unsigned char c = (unsigned char)*unit;
+    return !c || c == '%' || c >= 0x80 || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ? unit
+                                                                                           : NULL;
 }
 
 bool mhoi_parse_real(const char *text, const char *unit, double scale, double *out)
@@ -80,6 +132,13 @@ static bool parse_bytes(const char *unit, size_t *value)
         return false;
     *value <<= shift;
     return true;
+}
+
+bool mhoi_unit_fits(const char *from, const char *unit, double scale)
+{
+    size_t none = 0;
+    return !strcmp(unit, "B") ? parse_bytes(from, &none)
+                              : *unit && power_between(from, unit, scale) != NO_PREFIX;
 }
 
 bool mhoi_parse_count(const char *text, const char *unit, size_t *out)

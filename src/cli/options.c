@@ -153,14 +153,11 @@ static mho_status parse_size(const cli_option *option, const char *text, size_t 
 {
     char *end = NULL;
     errno = 0;
-    unsigned long long v = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end || errno || v < option->min || v > option->max) {
-        if (option->max == SIZE_MAX)
-            return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number from %zu", option->name,
-                             text, option->min);
-        return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number %zu..%zu", option->name, text,
-                         option->min, option->max);
-    }
+    const unsigned long long v = strtoull(text, &end, 10);
+    const bool digits = text[0] >= '0' && text[0] <= '9' && !*end;
+    if (!digits || errno || v < option->min || v > option->max)
+        return mho_error(MHO_EUSAGE, "--%s = %s, want a whole number %zu..%zu%s", option->name,
+                         text, option->min, option->max, digits ? "" : " in digits alone");
     *out = v;
     return MHO_OK;
 }

@@ -3,6 +3,7 @@
  *     sum = product { (+|-) product }     product = power { [*|/] power }
  *     power = atom [ ^ atom ]             atom = number | name | ( sum )                         */
 #include "base/decimal.h"
+#include "base/units.h"
 #include "formula_impl.h"
 
 #include <ctype.h>
@@ -23,10 +24,22 @@ static const mhoi_unit units[] = {
 
 const mhoi_unit *mhoi_unit_find(const char *name)
 {
+    char canonical[MHOI_UNIT_BYTES];
+    mhoi_unit_canonical(name, canonical);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (!strcmp(units[i].name, name))
+        if (!strcmp(units[i].name, canonical))
             return &units[i];
     return NULL;
+}
+
+void mhoi_units_of(const char *kind, char *text, size_t size)
+{
+    size_t used = 0;
+    *text = 0;
+    for (size_t i = 0; i < sizeof units / sizeof *units && used < size; i++)
+        if (!kind || !strcmp(kind, units[i].kind))
+            used +=
+                (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", units[i].name);
 }
 
 enum { DEPTH_MAX = 16 };

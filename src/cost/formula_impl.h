@@ -18,5 +18,7 @@ typedef struct mhoi_unit {
     double scale;
 } mhoi_unit;
 const mhoi_unit *mhoi_unit_find(const char *name);
+/* The units of a kind (NULL: all) for messages: "m2, mm2, um2". */
+void mhoi_units_of(const char *kind, char *text, size_t size);
 
 #endif

@@ -44,9 +44,12 @@ static mho_status read_unit(const mhoi_yaml *map, const char *text, const char *
                             const char *kind, const char *place, double *scale)
 {
     const mhoi_unit *u = mhoi_unit_find(unit);
-    if (!u || (kind && strcmp(u->kind, kind)))
-        return mho_error(MHO_ECONFIG, "%s:%zu: %s.unit = %s, want a unit of %s", place, map->line,
-                         map->key, unit, kind ? kind : "length, area, energy, power, time, ...");
+    if (!u || (kind && strcmp(u->kind, kind))) {
+        char list[160];
+        mhoi_units_of(kind, list, sizeof list);
+        return mho_error(MHO_ECONFIG, "%s:%zu: %s.unit = %s, want a unit%s%s: %s", place, map->line,
+                         map->key, unit, kind ? " of " : "", kind ? kind : "", list);
+    }
     if (mhoi_formula_is_symbolic(text) && u->scale < 1)
         return mho_error(MHO_ECONFIG,
                          "%s:%zu: %s.value = %s is a formula in SI, want no prefix in '%s'", place,

@@ -94,6 +94,8 @@ static void test_read(void **state)
     assert_int_equal(o.rows, 7);
 }
 
+#define ENERGIES "pJ, J, fJ, nJ, uJ, mJ, kJ, MJ, GJ, TJ"
+
 static void test_read_messages(void **state)
 {
     (void)state;
@@ -103,26 +105,40 @@ static void test_read_messages(void **state)
         {"crossbar: {rows: 0}", "x.yaml:1: crossbar.rows = 0, want 1..4096"},
         {"\ncrossbar:\n  rows: 4097", "x.yaml:3: crossbar.rows = 4097, want 1..4096"},
         {"crossbar: {rows: -1}", "x.yaml:1: crossbar.rows = -1, want 1..4096"},
-        {"crossbar: {rows: 12x}", "x.yaml:1: crossbar.rows = 12x, want 1..4096"},
-        {"crossbar: {rows: 1.5}", "x.yaml:1: crossbar.rows = 1.5, want a whole number 1..4096"},
+        {"crossbar: {rows: 12x}",
+         "x.yaml:1: crossbar.rows = 12x: unit x, want 1..4096 without unit"},
+        {"crossbar: {rows: 1.5}",
+         "x.yaml:1: crossbar.rows = 1.5, want a whole number 1..4096 in digits alone"},
+        {"crossbar: {rows: 0x40}",
+         "x.yaml:1: crossbar.rows = 0x40, want a whole number 1..4096 in digits alone"},
+        {"crossbar: {rows: 1e-1}",
+         "x.yaml:1: crossbar.rows = 1e-1, want a whole number 1..4096 in digits alone"},
+        {"crossbar: {rows: 1e2}",
+         "x.yaml:1: crossbar.rows = 1e2, want a whole number 1..4096 in digits alone"},
+        {"crossbar: {rows: 64.0}",
+         "x.yaml:1: crossbar.rows = 64.0, want a whole number 1..4096 in digits alone"},
+        {"energy: 3 PJ", "x.yaml:1: energy = 3 PJ: unit PJ, want one of " ENERGIES},
         {"crossbar: {rows: 99999999999999999999999}",
          "x.yaml:1: crossbar.rows = 99999999999999999999999, want 1..4096"},
-        {"crossbar: {rows: }", "x.yaml:1: crossbar.rows = , want 1..4096"},
+        {"crossbar: {rows: }",
+         "x.yaml:1: crossbar.rows = , want a whole number 1..4096 in digits alone"},
         {"energy: -1", "x.yaml:1: energy = -1, want 0..1e+06 pJ"},
         {"energy: 2e6", "x.yaml:1: energy = 2e6, want 0..1e+06 pJ"},
         {"energy: nan", "x.yaml:1: energy = nan, want 0..1e+06 pJ"},
         {"energy: .inf", "x.yaml:1: energy = .inf, want 0..1e+06 pJ"},
         {"energy: 1e999", "x.yaml:1: energy = 1e999, want 0..1e+06 pJ"},
         {"energy: 0x10", "x.yaml:1: energy = 0x10, want 0..1e+06 pJ"},
-        {"energy: 3 W", "x.yaml:1: energy = 3 W, want 0..1e+06 pJ"},
-        {"energy: 3 xJ", "x.yaml:1: energy = 3 xJ, want 0..1e+06 pJ"},
-        {"energy: 3 J/B", "x.yaml:1: energy = 3 J/B, want 0..1e+06 pJ"},
+        {"energy: 3 W", "x.yaml:1: energy = 3 W: unit W, want one of " ENERGIES},
+        {"energy: 3 xJ", "x.yaml:1: energy = 3 xJ: unit xJ, want one of " ENERGIES},
+        {"energy: 3 J/B", "x.yaml:1: energy = 3 J/B: unit J/B, want one of " ENERGIES},
         {"energy: 2 uJ", "x.yaml:1: energy = 2 uJ, want 0..1e+06 pJ"},
-        {"energy: {value: 3 pJ, unit: pJ}", "x.yaml:1: energy = 3 pJ pJ, want 0..1e+06 pJ"},
+        {"energy: {value: 3 pJ, unit: pJ}",
+         "x.yaml:1: energy = 3 pJ pJ: unit pJ pJ, want one of " ENERGIES},
         {"energy: {value: 3, unit: [pJ]}", "x.yaml:1: energy.unit is not a text"},
         {"energy: pJ", "x.yaml:1: energy = pJ, want 0..1e+06 pJ"},
-        {"ratio: 0.1 pJ", "x.yaml:1: ratio = 0.1 pJ, want -1..1"},
-        {"crossbar: {rows: 2 pJ}", "x.yaml:1: crossbar.rows = 2 pJ, want 1..4096"},
+        {"ratio: 0.1 pJ", "x.yaml:1: ratio = 0.1 pJ: unit pJ, want -1..1 without unit"},
+        {"crossbar: {rows: 2 pJ}",
+         "x.yaml:1: crossbar.rows = 2 pJ: unit pJ, want 1..4096 without unit"},
         {"on: yes", "x.yaml:1: on = yes, want true or false"},
         {"name: eightlet", "x.yaml:1: name = eightlet, want a text of at most 7 bytes"},
         {"device: {kind: gausian}",
@@ -170,7 +186,8 @@ static void test_set(void **state)
         const char *assignment, *message;
     } cases[] = {
         {"crossbar.rows", "command line: crossbar.rows is not key=value"},
-        {"crossbar.rows=", "command line: crossbar.rows = , want 1..4096"},
+        {"crossbar.rows=",
+         "command line: crossbar.rows = , want a whole number 1..4096 in digits alone"},
         {"crossbar.rwos=3",
          "command line: unknown key crossbar.rwos of hardware; did you mean crossbar.rows?"},
         {"=3", "command line: a value without a key, want KEY=VALUE"},
@@ -210,6 +227,8 @@ static void test_units(void **state)
         {"energy: 0.5 nJ", 500 * 1e-12},
         {"energy: 7 fJ", 0.007 * 1e-12},
         {"energy: 1e-9 J", 1000 * 1e-12},
+        {"energy: 0.5 \xc2\xb5J", 500000 * 1e-12}, /* the sign of micro, and its letter */
+        {"energy: 0.5 \xce\xbcJ", 500000 * 1e-12},
         {"energy: {value: 0.1, unit: nJ, source: here}", 100 * 1e-12},
         {"energy: {value: 4, unit: \"\"}", 4 * 1e-12},
     };
@@ -232,7 +251,12 @@ static void test_units(void **state)
                 {"size=16K", 16384},
                 {"size=2 MB", 2097152},
                 {"size=1GiB", 1 << 30}};
-    static const char *const bad[] = {"size=16X", "size=16 KX", "size=1.5K",
+    static const char *const bad[] = {"size=16X",
+                                      "size=16 KX",
+                                      "size=1.5K",
+                                      "size=2e0 K",
+                                      "size=1e2",
+                                      "size=16.0",
                                       "size=99999999999999999G"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         size_t size = 0;

@@ -53,11 +53,26 @@ run hw bcnn --set crossbar.row=3; want_error 2 "crossbar.row" "crossbar.rows"
 run hw bcnn --set crossbar.rows; want_error 2 "crossbar.rows"
 run hw bcnn --set device.g_on=0.5; want_error 2 "g_on" "g_off"
 
+for ohm in "1 kOhm" "1kohm" "1 kΩ" "1 kΩ" "0.001 MOhm" 1e3; do
+    run hw bcnn --set "wires.r_row=$ohm" --json; want_code 0; want_json 'v["wires.r_row"]["value"] == 1000'
+done
+for micro in "200 uS" "200 µS" "200 μS" "0.2 mS" "2e-4 S"; do
+    run hw bcnn --set "device.g_on=$micro" --json; want_code 0; want_json 'v["device.g_on"]["value"] == 200'
+done
+run hw bcnn --set "device.g_on=0.2 MS"; want_error 2 "device.g_on = 0.2 MS, want "
+run hw bcnn --set "device.g_on=200 us"; want_error 2 "unit us, want one of uS, S"
+run hw bcnn --set "output.percentile=99 ppm"; want_error 2 "unit ppm, want %"
+for rows in 6.4e1 64.0 0x40; do
+    run hw bcnn --set crossbar.rows=$rows; want_error 2 "crossbar.rows = $rows, want a whole number 1.." "in digits alone"
+done
+run hw bcnn --set crossbar.rows=0; want_error 2 "crossbar.rows = 0, want 1.."
+run help --seed 1; want_misuse "no option --seed"
+run simulate lenet --seed 18446744073709551616; want_misuse "--seed = 18446744073709551616, want a whole number 0..18446744073709551615"
 run hw bcnn --set device.bits=3.5; want_error 2 "device.bits = 3.5, want a whole number 1..8"
 run hw bcnn --set device=3; want_error 2 "device is a group of fields" "device.bits"
 run hw bcnn --set =3; want_error 2 "a value without a key"
 run hw bcnn --set "device.g_on=0.2 mS" --json; want_code 0; want_json 'v["device.g_on"]["value"] == 200 and v["device.g_on"]["unit"] == "uS"'
-run hw bcnn --set "device.g_on=2 V"; want_error 2 "device.g_on = 2 V, want 0..1e+06 uS"
+run hw bcnn --set "device.g_on=2 V"; want_error 2 "device.g_on = 2 V: unit V, want one of uS, S, fS, pS, nS, mS"
 run hw bcnn --set cost.buffer=true; want_error 2 "cost.buffer is now readings.buffer"
 bad '' "says nothing"
 bad 'base: bcnn\ncost: {buffer: true}\n' ":2:" "cost is now readings"
