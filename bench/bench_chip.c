@@ -9,7 +9,7 @@
  * wait for a core; `cpu` what both use together, 1.00 where the second costs nothing.
  *
  *     bench_chip [CASE [IMAGES [key=value ...]]]      all cases without CASE */
-#include <omp.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,15 +127,27 @@ static mho_net *random_net(const bench_case *b)
     return net;
 }
 
-/* Processor time of each of so many threads, the same ones that serve the library's loops. */
+/* Processor time of each of so many threads of this process: the caller's and those that serve the library's loops, 0 of
+ * one that is not started yet. */
 static void thread_seconds(size_t threads, double *seconds)
 {
-#pragma omp parallel num_threads((int)threads)
-    {
-        struct timespec t;
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-        seconds[omp_get_thread_num()] = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *task;
+    for (size_t i = 0; i < threads && tasks && (task = readdir(tasks));) {
+        char path[300];
+        unsigned long long ns = 0;
+        if (task->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", task->d_name);
+        FILE *f = fopen(path, "r");
+        if (!f || fscanf(f, "%llu", &ns) != 1)
+            fprintf(stderr, "%s: cannot read\n", path);
+        if (f)
+            fclose(f);
+        seconds[i++] = 1e-9 * (double)ns;
     }
+    if (tasks)
+        closedir(tasks);
 }
 
 typedef struct timing {

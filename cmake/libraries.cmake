@@ -14,7 +14,8 @@ set_target_properties(mho_shared PROPERTIES OUTPUT_NAME mho EXPORT_NAME mho VERS
                       LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/libmho.map)
 target_include_directories(mho_shared PUBLIC ${MHO_LIBRARY_INCLUDES})
 target_link_libraries(mho_shared PRIVATE mho_dependencies)
-target_link_options(mho_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/libmho.map
+# Its threads wait in it for the next loop: it stays where it is after dlclose.
+target_link_options(mho_shared PRIVATE -Wl,-z,nodelete -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/libmho.map
                     -Wl,-z,text -Wl,--as-needed)
 if(NOT MHO_SANITIZE)
   target_link_options(mho_shared PRIVATE -Wl,--no-undefined)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parallel loops (OpenMP).
+/* Parallel loops.
  *
  * Items are handed out in rising order, and an item is left out only when a lower one has failed.  So
  * every item below the lowest failing one has run, and which failure is reported does not depend on
  * threads or timing.
  *
- * OpenMP ends the process if it cannot start a thread.  So threads that it has not started yet are tried out
- * before, and with too little memory for them fewer do the work. */
-#include <omp.h>
+ * Threads of earlier loops wait for the next one asleep: on a busy machine, and in the many short loops of a
+ * small run, waiting awake costs more than the work.  The caller does not wait for a thread that has not woken up
+ * by the time the items are gone, and where no thread can be started, fewer do the work. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +15,8 @@
 #include "base/parallel.h"
 
 #define MESSAGE_SIZE 1024
+
+struct helper;
 
 typedef struct loop {
     size_t items;
@@ -25,6 +27,10 @@ typedef struct loop {
     mho_status status;          /* of the failed item; guarded by the lock */
     pthread_mutex_t lock;
     char message[MESSAGE_SIZE];
+    mhoi_binding caller;
+    struct helper *asked; /* those not at work yet; guarded by the pool's lock, as the rest */
+    size_t busy;          /* helpers at work */
+    pthread_cond_t idle;  /* none is at work any more */
 } loop;
 
 static void record_failure(loop *l, size_t item, mho_status s)
@@ -54,62 +60,137 @@ static void work(loop *l, size_t thread)
     }
 }
 
+/* Whether this thread is at work in a loop: a loop within it runs on this one thread. */
+static _Thread_local bool within;
+
 /* A thread of the loop but the caller's own works for the caller's run. */
-static void work_for(mhoi_binding caller, loop *l, size_t thread)
+static void work_for_caller(loop *l, size_t thread)
 {
     const mhoi_binding before = mhoi_bound();
-    mhoi_bind((mhoi_binding){.run = caller.run, .worker = caller.worker || thread > 0});
+    mhoi_bind((mhoi_binding){.run = l->caller.run, .worker = l->caller.worker || thread > 0});
+    within = true;
     work(l, thread);
+    within = false;
     mhoi_bind(before);
 }
 
-static void *wait_for_lock(void *lock)
+/* --- threads that help ----------------------------------------------------------------------------- */
+
+/* Either in the pool's list, or in that of a loop that has asked it, or at work in that loop (in no list). */
+typedef struct helper {
+    struct helper *next;
+    pthread_cond_t wake;
+    loop *loop; /* that has asked it, NULL: none */
+    size_t thread;
+} helper;
+
+static struct {
+    pthread_mutex_t lock;
+    helper all
+        [MHOI_THREADS_MAX]; /* static: a run out of memory can still make use of what was started */
+    size_t started;
+    helper *free;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void give_back(helper *h)
 {
-    (void)pthread_mutex_lock(lock);
-    (void)pthread_mutex_unlock(lock);
+    h->loop = NULL;
+    h->next = pool.free;
+    pool.free = h;
+}
+
+static void leave_asked(helper *h)
+{
+    helper **at = &h->loop->asked;
+    while (*at != h)
+        at = &(*at)->next;
+    *at = h->next;
+}
+
+static void *help(void *argument)
+{
+    helper *h = argument;
+    (void)pthread_mutex_lock(&pool.lock);
+    for (;;) {
+        while (!h->loop)
+            (void)pthread_cond_wait(&h->wake, &pool.lock);
+        loop *l = h->loop;
+        leave_asked(h);
+        l->busy++;
+        (void)pthread_mutex_unlock(&pool.lock);
+        work_for_caller(l, h->thread);
+        (void)pthread_mutex_lock(&pool.lock);
+        give_back(h);
+        if (--l->busy == 0)
+            (void)pthread_cond_signal(&l->idle);
+    }
     return NULL;
 }
 
-/* How many of `wanted` threads can be there at once beside the others. */
-static size_t try_threads(size_t wanted)
+/* One more helper; the process keeps it.  NULL: there are as many as can be. */
+static helper *start_helper(void)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    pthread_t thread[MHOI_THREADS_MAX];
-    size_t started = 0;
-    (void)pthread_mutex_lock(&lock);
-    while (started < wanted && pthread_create(&thread[started], NULL, wait_for_lock, &lock) == 0)
-        started++;
-    (void)pthread_mutex_unlock(&lock);
-    for (size_t i = 0; i < started; i++)
-        (void)pthread_join(thread[i], NULL);
-    return started;
+    pthread_t thread;
+    helper *h = &pool.all[pool.started];
+    if (pool.started == MHOI_THREADS_MAX || pthread_cond_init(&h->wake, NULL) != 0)
+        return NULL;
+    if (pthread_create(&thread, NULL, help, h) != 0) {
+        (void)pthread_cond_destroy(&h->wake);
+        return NULL;
+    }
+    (void)pthread_detach(thread);
+    pool.started++;
+    return h;
 }
 
-/* The caller's team grows to so many threads if it can; OpenMP keeps the threads of the loop before. */
-static size_t startable(size_t threads)
+static void ask_helpers(loop *l, size_t threads)
 {
-    static _Thread_local size_t team = 1;
-    if (threads > team)
-        threads = team + try_threads(threads - team);
-    if (threads > 1)
-        team = threads;
-    return threads;
+    (void)pthread_mutex_lock(&pool.lock);
+    for (size_t thread = 1; thread < threads; thread++) {
+        helper *h = pool.free;
+        if (h)
+            pool.free = h->next;
+        else if (!(h = start_helper()))
+            break;
+        h->loop = l;
+        h->thread = thread;
+        h->next = l->asked;
+        l->asked = h;
+        (void)pthread_cond_signal(&h->wake);
+    }
+    (void)pthread_mutex_unlock(&pool.lock);
+}
+
+/* Nobody is at work in the loop afterwards, or will be. */
+static void dismiss_helpers(loop *l)
+{
+    (void)pthread_mutex_lock(&pool.lock);
+    while (l->asked) {
+        helper *h = l->asked;
+        l->asked = h->next;
+        give_back(h);
+    }
+    while (l->busy)
+        (void)pthread_cond_wait(&l->idle, &pool.lock);
+    (void)pthread_mutex_unlock(&pool.lock);
 }
 
 mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *context)
 {
-    loop l = {.items = items, .body = body, .context = context, .status = MHO_OK};
+    loop l = {
+        .items = items, .body = body, .context = context, .status = MHO_OK, .caller = mhoi_bound()};
     (void)pthread_mutex_init(&l.lock, NULL);
+    (void)pthread_cond_init(&l.idle, NULL);
     atomic_init(&l.failed, items);
-    const bool within = omp_in_parallel(); /* a loop within a loop runs on its one thread */
-    const size_t threads = within ? 1 : startable(mhoi_threads_for(items));
-    const mhoi_binding caller = mhoi_bound();
+    const size_t threads = within ? 1 : mhoi_threads_for(items);
     if (threads <= 1) {
         work(&l, 0);
     } else {
-#pragma omp parallel num_threads((int)threads)
-        work_for(caller, &l, (size_t)omp_get_thread_num());
+        ask_helpers(&l, threads);
+        work_for_caller(&l, 0);
+        dismiss_helpers(&l);
     }
+    (void)pthread_cond_destroy(&l.idle);
     (void)pthread_mutex_destroy(&l.lock);
     if (l.status != MHO_OK)
         return mho_error(l.status, "%s", l.message);

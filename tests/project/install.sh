@@ -25,6 +25,7 @@ export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib MHO_DATA=
 # The shared library: its name, its symbols, nothing written into its text.
 readelf -d "$library" >"$work/dynamic"
 grep -q 'SONAME.*\[libmho\.so\.1\]' "$work/dynamic" || fail "libmho.so: no soname libmho.so.1"
+grep -q 'FLAGS_1.*NODELETE' "$work/dynamic" || fail "libmho.so can be unloaded beneath its threads"
 ! grep -qE 'TEXTREL' "$work/dynamic" || fail "libmho.so has text relocations"
 ! grep -qE 'R(UN)?PATH' "$work/dynamic" || fail "libmho.so looks for libraries in the build's folders"
 strangers=$(nm -D --defined-only "$library" | awk '$3 !~ /^mho_/ && $2 != "A" {print $3}')
