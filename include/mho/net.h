@@ -73,6 +73,16 @@ MHO_API MHO_MUST_CHECK mho_status mho_net_style(const mho_net *net, mho_style st
 MHO_API MHO_MUST_CHECK mho_status mho_net_clone(const mho_net *net, mho_net **out);
 MHO_API void mho_net_destroy(mho_net *net);
 
+/* Block-circulant weights: docs/models/net.md, "Blocks".  blocks: "fc:128,conv:16": KEY:K, the last one that
+ * fits a layer counts; KEY: conv, fc or a layer's name; K: the block size, 1: an ordinary layer; Kc: with the
+ * channels of every tap padded to a multiple of K, else all rows of a filter together.  Weights that there are
+ * become the nearest circulant ones (the mean along the diagonals).  MHO_EUSAGE names the entry. */
+MHO_API MHO_MUST_CHECK mho_status mho_net_set_blocks(mho_net *net, const char *blocks);
+/* Weights and maps of few bits: "fc:2/4,conv:4": KEY:W/X, or KEY:B for W = X = B; W (2..8): bits of the
+ * layer's weights, X (2..8): of the feature map it reads, but for the image, which keeps its own.  Training
+ * finds the scales; until then values are not rounded. */
+MHO_API MHO_MUST_CHECK mho_status mho_net_set_bits(mho_net *net, const char *bits);
+
 MHO_API const char *mho_net_name(const mho_net *net);
 /* Paper or file the network follows, and what differs; "" if unknown. */
 MHO_API const char *mho_net_source(const mho_net *net);
@@ -111,6 +121,11 @@ MHO_API mho_geometry mho_node_geometry(const mho_node *node);
 MHO_API bool mho_node_is_weighted(const mho_node *node);      /* conv or fc */
 MHO_API mho_alphabet mho_node_alphabet(const mho_node *node); /* REAL for other nodes */
 MHO_API size_t mho_node_weight_count(const mho_node *node);   /* weights without bias */
+MHO_API size_t mho_node_block(const mho_node *node); /* of circulant weights; 1: ordinary */
+/* Numbers that tell the weights: less than mho_node_weight_count where they are circulant. */
+MHO_API size_t mho_node_stored_weights(const mho_node *node);
+MHO_API size_t mho_node_weight_bits(const mho_node *node); /* sign included; 0: real numbers */
+MHO_API size_t mho_node_value_bits(const mho_node *node);  /* of the codes of its output; 0: real */
 MHO_API size_t mho_node_bias_count(const mho_node *node);
 MHO_API uint64_t mho_node_macs(const mho_node *node); /* multiply-accumulates an image */
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks as ONNX files of standard operators, so that they mean the same elsewhere. */
+/* Networks as ONNX files of standard operators, so that they mean the same elsewhere.  Circulant weights are written
+ * expanded; their blocks, and the codes that maps of few bits are rounded to, stand in the metadata, which other
+ * programs do not follow: those work with maps that are not rounded. */
 #ifndef MHO_ONNX_H
 #define MHO_ONNX_H
 

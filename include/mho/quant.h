@@ -41,6 +41,9 @@ MHO_API void mho_quant_codes(const float *x, size_t n, int exponent, mho_codes c
 MHO_API void mho_quant_bytes(const float *x, size_t n, int exponent, mho_codes codes,
                              uint8_t *code);
 
+/* x[i] = its code x 2^exponent. */
+MHO_API void mho_quant_round(float *x, size_t n, int exponent, mho_codes codes);
+
 /* Sum over x of |x - quantized x| (rule least_absolute), else of its square. */
 MHO_API double mho_quant_error(const float *x, size_t n, int exponent, mho_codes codes,
                                mho_scale_rule rule);

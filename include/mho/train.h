@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training: float networks, and binary networks after BinaryNet. */
+/* Training: float networks, binary networks after BinaryNet, block-circulant networks, weights and maps of few bits. */
 #ifndef MHO_TRAIN_H
 #define MHO_TRAIN_H
 
@@ -18,6 +18,8 @@ typedef struct mho_train_options {
     double label_smoothing; /* share of the wanted output spread over all classes */
     size_t shift;           /* augmentation: largest shift in pixels */
     size_t seed;
+    double float_share; /* of the epochs: weights and maps of few bits are not rounded yet */
+    bool fine_tune;     /* goes on from the network's parameters */
 } mho_train_options;
 
 MHO_API extern const mho_fields mho_train_fields;

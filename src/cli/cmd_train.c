@@ -32,15 +32,42 @@ static void each_epoch(void *user, const mho_train_epoch *e)
     fprintf(stderr, "  loss %.4f  rate %.6f  %.1f s\n", e->loss, e->learning_rate, e->seconds);
 }
 
-static mho_status style_of(const char *text, mho_style *out)
+static const char *style_name(const cli_args *args)
 {
-    if (!text || strcmp(text, "binary") == 0)
-        *out = MHO_STYLE_BINARY;
-    else if (strcmp(text, "float") == 0)
-        *out = MHO_STYLE_FLOAT;
-    else
-        return mho_error(MHO_EUSAGE, "--style %s, want float or binary", text);
+    return args->style ? args->style : "binary";
+}
+
+/* Circulant networks are float ones with blocks. */
+static mho_status style_of(const cli_args *args, mho_style *out)
+{
+    const char *name = style_name(args);
+    const bool binary = strcmp(name, "binary") == 0, circulant = strcmp(name, "circulant") == 0;
+    *out = binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT;
+    if (!binary && !circulant && strcmp(name, "float") != 0)
+        return mho_error(MHO_EUSAGE, "--style %s, want float, binary or circulant", name);
+    if (circulant != (args->block != NULL))
+        return mho_error(MHO_EUSAGE, circulant ? "--style circulant: name the blocks, as --block "
+                                                 "fc:128,conv:16"
+                                               : "--block belongs to --style circulant");
+    if (binary && args->bits)
+        return mho_error(MHO_EUSAGE, "--bits belongs to --style float or circulant");
     return MHO_OK;
+}
+
+static mho_status code(const cli_args *args, mho_net *net)
+{
+    mho_status s = args->block ? mho_net_set_blocks(net, args->block) : MHO_OK;
+    return !s && args->bits ? mho_net_set_bits(net, args->bits) : s;
+}
+
+/* Numbers that tell the weights. */
+static size_t stored_weights(const mho_net *net)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < mho_net_nodes(net); i++)
+        if (mho_node_is_weighted(mho_net_node(net, i)))
+            sum += mho_node_stored_weights(mho_net_node(net, i));
+    return sum;
 }
 
 static mho_status options_of(const cli_args *args, mho_train_options *options)
@@ -60,14 +87,19 @@ static mho_status options_of(const cli_args *args, mho_train_options *options)
 }
 
 static mho_status print_report(const cli_args *args, const mho_net *net, const mho_data *data,
-                               mho_style style, const watch *w)
+                               const watch *w)
 {
     const double per_epoch = w->epochs ? w->seconds / (double)w->epochs : 0;
     const double cpu_per_epoch = w->epochs ? w->cpu_seconds / (double)w->epochs : 0;
     if (args->json) {
         mho_json *root = cli_result_json(args);
         mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
-        mho_json_put(root, "style", mho_json_text(style == MHO_STYLE_BINARY ? "binary" : "float"));
+        mho_json_put(root, "style", mho_json_text(style_name(args)));
+        if (args->block)
+            mho_json_put(root, "block", mho_json_text(args->block));
+        if (args->bits)
+            mho_json_put(root, "bits", mho_json_text(args->bits));
+        mho_json_put(root, "stored_weights", mho_json_integer((int64_t)stored_weights(net)));
         mho_json_put(root, "data", mho_json_text(data->name));
         mho_json_put(root, "place", mho_json_text(data->place));
         mho_json_put(root, "epochs", mho_json_integer((int64_t)w->last.epoch));
@@ -127,7 +159,7 @@ static mho_status open_data(const cli_args *args, mho_data **out)
     return s != MHO_OK ? s : mho_data_open(args->data, true, test, out);
 }
 
-static mho_status train(const cli_args *args, mho_net *net, mho_style style)
+static mho_status train(const cli_args *args, mho_net *net)
 {
     mho_train_options options;
     mho_data *data = NULL;
@@ -146,7 +178,7 @@ static mho_status train(const cli_args *args, mho_net *net, mho_style style)
     if (s == MHO_OK)
         s = mho_onnx_write(net, args->output);
     if (s == MHO_OK)
-        s = print_report(args, net, data, style, &w);
+        s = print_report(args, net, data, &w);
     mho_data_destroy(data);
     return s;
 }
@@ -155,7 +187,7 @@ mho_status cmd_train(const cli_args *args)
 {
     mho_style style = MHO_STYLE_FLOAT;
     mho_net *plain = NULL, *net = NULL;
-    mho_status s = style_of(args->style, &style);
+    mho_status s = style_of(args, &style);
     if (s == MHO_OK && args->resume && !args->checkpoint)
         s = mho_error(MHO_EUSAGE, "--resume needs --checkpoint FILE");
     if (s == MHO_OK)
@@ -165,7 +197,9 @@ mho_status cmd_train(const cli_args *args)
     if (s == MHO_OK)
         s = mho_net_style(plain, style, &net);
     if (s == MHO_OK)
-        s = train(args, net, style);
+        s = code(args, net);
+    if (s == MHO_OK)
+        s = train(args, net);
     mho_net_destroy(plain);
     mho_net_destroy(net);
     return s;

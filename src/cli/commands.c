@@ -177,20 +177,28 @@ const cli_command cli_commands[] = {
          "fetch puts MNIST into ~/.cache/mho/mnist and checks the SHA-256 sums; --mirror names a\n"
          "folder on another server (http, https, or file:///FOLDER)."},
     {.name = "train",
-     .synopsis = "NET --style float|binary -o MODEL.onnx [options]",
+     .synopsis = "NET --style float|binary|circulant -o MODEL.onnx [options]",
      .summary = "train a network and write it as ONNX",
      .files_min = 1,
      .files_max = 1,
-     .options = "style data epochs seed set checkpoint resume",
+     .options = "style block bits data epochs seed set checkpoint resume",
      .run = cmd_train,
-     .details = "NET is a name of the zoo (`mho nets`) or a YAML file.  --style binary (the "
-                "default): weights and\n"
-                "activations of one bit after BinaryNet; float: as written.  A line an epoch goes "
-                "to stderr.\n"
-                "With --checkpoint FILE the state is stored after every epoch; after a kill or "
-                "Ctrl-C the same\n"
-                "command with --resume goes on and ends with the same digits.\n\n"
-                "    mho train lenet --style binary --data DIR -o lenet.onnx",
+     .details =
+         "NET is a name of the zoo (`mho nets`) or a YAML file.  --style binary (the "
+         "default): weights and\n"
+         "activations of one bit after BinaryNet; float: as written.  A line an epoch goes "
+         "to stderr.\n"
+         "circulant: block-circulant weights; --block tells the size of the blocks of every "
+         "layer.\n"
+         "--bits (float, circulant): from --set float_share=0.5 of the epochs on, weights and "
+         "the maps that\n"
+         "layers read are rounded to so many bits, straight through.\n"
+         "With --checkpoint FILE the state is stored after every epoch; after a kill or "
+         "Ctrl-C the same\n"
+         "command with --resume goes on and ends with the same digits.\n\n"
+         "    mho train lenet --style binary --data DIR -o lenet.onnx\n"
+         "    mho train lenet --style circulant --block fc:128,conv:16 --bits fc:2,conv:4 -o "
+         "lenet.onnx",
      .fields = &mho_train_fields,
      .own_output = true},
     {.name = "infer",

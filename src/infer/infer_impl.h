@@ -7,6 +7,7 @@
 #include "dnn/lanes.h"
 #include "dnn/loops.h"
 #include "mho/infer.h"
+#include "mho/quant.h"
 #include "net/graph.h"
 
 typedef struct infer_step {
@@ -20,6 +21,7 @@ typedef struct infer_step {
     float slope;
     float *a, *b; /* batch normalization: [tile] */
     size_t tile;
+    mho_codes codes; /* that the output is rounded to; hi = 0: it is not */
 } infer_step;
 
 /* The steps before the first fully connected layer, the head, run a few images (a slice) at a time, so that

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/finite.h"
 #include "infer/infer_impl.h"
+#include "quant/codes.h"
 
 #define LANES_BYTES                                                                                \
     ((size_t)1 << 20) /* of the head's values, to stay in or near the second-level cache */
@@ -53,6 +54,12 @@ static size_t only_reader(const mho_net *net, size_t i)
     return readers == 1 ? reader : 0;
 }
 
+/* The same; 0 also where the value itself is wanted, to be rounded. */
+static size_t merged_reader(const mho_net *net, size_t i)
+{
+    return mhoi_node_rounds(&net->node[i]) ? 0 : only_reader(net, i);
+}
+
 /* The batch normalization and ReLU behind layer i that are computed with it. */
 typedef struct merged {
     const mho_node *bn, *relu, *pool; /* pool: by lanes only */
@@ -64,11 +71,11 @@ static merged merge_of(const mho_net *net, size_t i, bool merge)
     merged m = {.output = i};
     if (!merge || has_sign(net) || !mho_node_is_weighted(&net->node[i]))
         return m;
-    size_t next = only_reader(net, i);
+    size_t next = merged_reader(net, i);
     if (next && net->node[next].op == MHO_OP_BATCHNORM) {
         m.bn = &net->node[next];
         m.output = next;
-        next = only_reader(net, next);
+        next = merged_reader(net, next);
     }
     if (next && (net->node[next].op == MHO_OP_RELU || net->node[next].op == MHO_OP_LEAKY_RELU)) {
         m.relu = &net->node[next];
@@ -80,7 +87,7 @@ static merged merge_of(const mho_net *net, size_t i, bool merge)
 /* Adds the 2 x 2 maximum pooling behind convolution i and its merged layers, if there is one. */
 static merged merge_pool(const mho_net *net, size_t i, merged m)
 {
-    const size_t next = only_reader(net, m.output);
+    const size_t next = merged_reader(net, m.output);
     const mho_node *pool = &net->node[next];
     const mho_shape in = pool->in;
     if (net->node[i].op != MHO_OP_CONV || !next || pool->op != MHO_OP_MAXPOOL || pool->kh != 2 ||
@@ -248,6 +255,9 @@ static mho_status add_step(infer_plan *plan, size_t i, merged m, bool merge)
                       : node->input[0];
     step->relu = m.relu != NULL;
     step->pool = m.pool != NULL;
+    if (mhoi_node_rounds(&plan->net->node[m.output]))
+        step->codes = mhoi_codes_of_map(plan->net->node[m.output].value_bits,
+                                        mhoi_net_values(plan->net, m.output).is_signed);
     if (m.relu)
         step->slope = m.relu->op == MHO_OP_LEAKY_RELU ? m.relu->slope : 0.0f;
     if (mho_node_is_weighted(node))

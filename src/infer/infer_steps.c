@@ -104,13 +104,22 @@ MHOI_WALKER_HANDLES(MHOI_WALK_INFER, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MH
                                          MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
                                          MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
 
+static void round_output(const infer_plan *plan, const infer_step *step, size_t count, float *y)
+{
+    if (step->codes.hi)
+        mho_quant_round(y, count, plan->net->node[step->output].value_exponent, step->codes);
+}
+
 static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, const infer_step *step,
                            size_t first, size_t n, float *memory)
 {
+    float *y = value_of(plan, memory, step->output, first);
     mho_status s = compute_step(plan, loops, step, first, n, memory);
-    return s ? s
-             : check_finite(step->node, n * infer_elements(step->node->out),
-                            value_of(plan, memory, step->output, first));
+    if (!s)
+        s = check_finite(step->node, n * infer_elements(step->node->out), y);
+    if (!s)
+        round_output(plan, step, n * infer_elements(plan->net->node[step->output].out), y);
+    return s;
 }
 
 /* One step of the head by lanes: an image of 16 times the channels, but for the convolutions. */
@@ -151,8 +160,11 @@ static mho_status run_lanes_step(const infer_plan *plan, const mhoi_loops *loops
     default: /* lanes_can lets no other operator in */
         MHO_ASSERT(false);
     }
-    return check_finite(step->node, infer_elements(plan->net->node[step->output].out) * MHOI_LANES,
-                        y);
+    const size_t all = infer_elements(plan->net->node[step->output].out) * MHOI_LANES;
+    mho_status s = check_finite(step->node, all, y);
+    if (!s)
+        round_output(plan, step, all, y);
+    return s;
 }
 
 static mho_status run_lanes(const infer_plan *plan, const mhoi_loops *loops, size_t first,

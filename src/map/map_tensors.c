@@ -2,6 +2,7 @@
 /* How feature maps are held: of 1 bit, or in codes.  docs/models/chip.md. */
 #include "map/placement.h"
 #include "net/op_table.h"
+#include "quant/codes.h"
 
 static mhoi_map_coding bits_map(void)
 {
@@ -11,9 +12,7 @@ static mhoi_map_coding bits_map(void)
 /* Codes are unsigned after ReLU, else two's complement. */
 static mhoi_map_coding codes_map(size_t bits, bool has_sign)
 {
-    const int32_t half = (int32_t)1 << (bits - 1);
-    const mho_codes with = {-half, half - 1}, without = {0, 2 * half - 1};
-    return (mhoi_map_coding){MHOI_MAP_CODES, bits, has_sign ? with : without};
+    return (mhoi_map_coding){MHOI_MAP_CODES, bits, mhoi_codes_of_map(bits, has_sign)};
 }
 
 /* Pixels; a DAC of fewer bits drops the low ones. */

@@ -5,8 +5,12 @@
 #ifndef MHO_NET_GRAPH_H
 #define MHO_NET_GRAPH_H
 
+#include <limits.h>
+
 #include "mho/net.h"
 
+/* Of a scale that training has not found yet: values are not rounded. */
+#define MHOI_EXPONENT_OPEN INT_MAX
 #define MHOI_NODE_INPUTS ((size_t)64) /* most nodes that one node reads */
 #define MHOI_RANK ((size_t)6)
 
@@ -34,6 +38,12 @@ struct mho_node {
     mho_alphabet alphabet; /* conv, fc */
     float slope;           /* leaky ReLU */
     float epsilon;         /* batch normalization */
+
+    size_t block;        /* conv, fc: size k of circulant blocks (net/block.h); 0, 1: none */
+    bool block_channels; /* the channels of every tap are padded to a multiple of k */
+    size_t weight_bits;  /* conv, fc: weights are codes times a power of two; 0: real */
+    size_t value_bits;   /* values are rounded to codes times 2^value_exponent; 0: not */
+    int value_exponent;
 
     /* parameters; NULL while the network has none */
     float *weight;
@@ -85,6 +95,11 @@ typedef struct mhoi_values {
 /* The coding of node i's output.  Pooling (but not the average of 1-bit maps) and flattening keep that of
  * their input; codes behind ReLU and softmax have no sign. */
 mhoi_values mhoi_net_values(const mho_net *net, size_t i);
+
+static inline bool mhoi_node_rounds(const mho_node *node)
+{
+    return node->value_bits && node->value_exponent != MHOI_EXPONENT_OPEN;
+}
 
 /* The alphabet that a layer's weights are of, from their values: BINARY before TERNARY before SCALED (at
  * least two weights a channel); REAL otherwise, or without weights. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What programs may ask a network and its nodes. */
 #include "base/contract.h"
+#include "net/block.h"
 #include "net/op_table.h"
 
 const char *mho_net_name(const mho_net *net)
@@ -95,6 +96,27 @@ mho_geometry mho_node_geometry(const mho_node *node)
 mho_alphabet mho_node_alphabet(const mho_node *node)
 {
     return node->alphabet;
+}
+
+size_t mho_node_block(const mho_node *node)
+{
+    return node->block > 1 ? node->block : 1;
+}
+
+size_t mho_node_stored_weights(const mho_node *node)
+{
+    const mhoi_block block = mhoi_block_of(node);
+    return node->block > 1 ? mhoi_block_numbers(&block) : mho_node_weight_count(node);
+}
+
+size_t mho_node_weight_bits(const mho_node *node)
+{
+    return node->weight_bits;
+}
+
+size_t mho_node_value_bits(const mho_node *node)
+{
+    return node->value_bits;
 }
 
 size_t mho_node_bias_count(const mho_node *node)

@@ -73,7 +73,7 @@ mhoi_values mhoi_net_values(const mho_net *net, size_t i)
     if (node->op == MHO_OP_SIGN && !averaged)
         return (mhoi_values){MHOI_VALUES_PLUS_MINUS, 1, true};
     const bool positive = node->op == MHO_OP_RELU || node->op == MHO_OP_SOFTMAX;
-    return (mhoi_values){MHOI_VALUES_CODES, 0, !positive};
+    return (mhoi_values){MHOI_VALUES_CODES, node->value_bits, !positive};
 }
 
 /* Of one channel's weights: all the same size alpha > 0; also whether all are that of 1, or 0 and 1. */

@@ -6,7 +6,7 @@
 #include "net/graph.h"
 
 /* A new member changes what a node computes: mix it in below, then correct the size. */
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 840,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 880,
                "a member of mho_node that mho_net_identity leaves out");
 _Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 240,
                "a member of mho_net that mho_net_identity leaves out");
@@ -37,12 +37,17 @@ static uint64_t mix_attributes(uint64_t h, const mho_node *n)
     h = mhoi_hash(h, n->dims.size, n->dims.rank * sizeof *n->dims.size);
     h = mhoi_hash(h, whole, sizeof whole);
     h = mhoi_hash(h, real, sizeof real);
+    const uint64_t coded[] = {n->block, n->block_channels, n->weight_bits, n->value_bits};
+    if (n->block > 1 || n->weight_bits || n->value_bits)
+        h = mhoi_hash(h, coded, sizeof coded);
     return mhoi_hash(h, n->input, n->inputs * sizeof *n->input);
 }
 
 static uint64_t mix_parameters(uint64_t h, const mho_node *n)
 {
     const size_t c = n->out.c;
+    if (mhoi_node_rounds(n))
+        h = mhoi_hash(h, &n->value_exponent, sizeof n->value_exponent);
     h = mix_floats(h, n->weight, mho_node_weight_count(n));
     h = mix_floats(h, n->bias, c);
     h = mix_floats(h, n->gamma, c);

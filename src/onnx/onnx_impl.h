@@ -17,6 +17,14 @@ MHO_MUST_CHECK mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const
                                            MhoiOnnx__ModelProto **out);
 void mhoi_onnx_free(MhoiOnnx__ModelProto *model);
 
+/* Metadata keys of a layer, each followed by its name: size of circulant blocks ("16"; "16c": channels of every tap
+ * padded), bits of the weights ("4"), codes of the values ("4:-3": bits, exponent of the scale; "4": no scale yet). */
+#define MHOI_ONNX_BLOCK "mho.block."
+#define MHOI_ONNX_WEIGHT_BITS "mho.weight_bits."
+#define MHOI_ONNX_CODES "mho.codes."
+/* onnx_coded.c: takes those of the file up.  MHO_EFORMAT: of no layer, or weights that are not circulant. */
+MHO_MUST_CHECK mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *model, mho_net *net);
+
 /* Strings that protobuf may leave out. */
 const char *mhoi_onnx_text(const char *s);
 

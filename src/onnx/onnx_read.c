@@ -202,6 +202,8 @@ static mho_status convert(const MhoiOnnx__ModelProto *model, const char *place, 
         s = mho_error_prefix(s == MHO_ECONFIG ? MHO_EFORMAT : s, "%s", place);
     else
         s = mhoi_net_infer_shapes(g.net, place) ? MHO_EFORMAT : MHO_OK;
+    if (!s && (s = mhoi_onnx_read_coding(model, g.net)))
+        s = mho_error_prefix(s, "%s", place);
     mhoi_free(&g.constant);
     mhoi_free(&g.value);
     if (s)

@@ -406,6 +406,23 @@ static void add_metadata(writer *w, MhoiOnnx__ModelProto *model, const char *key
     model->metadata_props[model->n_metadata_props++] = entry;
 }
 
+/* Blocks of the weights (which stand here expanded), their bits, and the codes of the values. */
+static void add_coding(writer *w, MhoiOnnx__ModelProto *model, const mho_node *n)
+{
+    if (n->block > 1)
+        add_metadata(w, model, text(w, MHOI_ONNX_BLOCK "%s", n->name),
+                     text(w, "%zu%s", n->block, n->block_channels ? "c" : ""));
+    if (n->weight_bits)
+        add_metadata(w, model, text(w, MHOI_ONNX_WEIGHT_BITS "%s", n->name),
+                     text(w, "%zu", n->weight_bits));
+    if (mhoi_node_rounds(n))
+        add_metadata(w, model, text(w, MHOI_ONNX_CODES "%s", n->name),
+                     text(w, "%zu:%d", n->value_bits, n->value_exponent));
+    else if (n->value_bits)
+        add_metadata(w, model, text(w, MHOI_ONNX_CODES "%s", n->name),
+                     text(w, "%zu", n->value_bits));
+}
+
 static mho_status write_graph(writer *w)
 {
     const mho_net *net = w->net;
@@ -445,7 +462,6 @@ static mho_status write_model(writer *w, const char *path)
     MhoiOnnx__ModelProto model = MHOI_ONNX__MODEL_PROTO__INIT;
     MhoiOnnx__OperatorSetIdProto opset = MHOI_ONNX__OPERATOR_SET_ID_PROTO__INIT,
                                  *opsets[1] = {&opset};
-    MhoiOnnx__StringStringEntryProto *metadata[3];
     mho_status s = write_graph(w);
     if (s)
         return s;
@@ -459,10 +475,12 @@ static mho_status write_model(writer *w, const char *path)
     model.producer_name = text(w, "mho");
     model.producer_version = text(w, "%s", MHO_VERSION);
     model.graph = &w->graph;
-    model.metadata_props = metadata;
+    model.metadata_props = take(w, (3 + 3 * w->net->nodes) * sizeof *model.metadata_props);
     add_metadata(w, &model, "mho.input_scale", text(w, "%.9g", (double)w->net->input_scale));
     add_metadata(w, &model, "mho.input_bits", text(w, "%zu", w->net->input_bits));
     add_metadata(w, &model, "mho.source", text(w, "%s", w->net->source));
+    for (size_t i = 0; i < w->net->nodes; i++)
+        add_coding(w, &model, &w->net->node[i]);
     return pack(&model, w->net, path);
 }
 

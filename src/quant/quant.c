@@ -52,6 +52,13 @@ void mho_quant_bytes(const float *x, size_t n, int exponent, mho_codes codes, ui
         code[i] = (uint8_t)(int32_t)code_of(x[i], inverse, codes);
 }
 
+void mho_quant_round(float *x, size_t n, int exponent, mho_codes codes)
+{
+    const float inverse = ldexpf(1.0f, -exponent), scale = ldexpf(1.0f, exponent);
+    for (size_t i = 0; i < n; i++)
+        x[i] = code_of(x[i], inverse, codes) * scale;
+}
+
 double mho_quant_error(const float *x, size_t n, int exponent, mho_codes codes, mho_scale_rule rule)
 {
     const float inverse = ldexpf(1.0f, -exponent), scale = ldexpf(1.0f, exponent);

@@ -138,7 +138,10 @@ mho_status mho_train(mho_net *net, const mho_data *data, const mho_train_options
             each(user, &progress.last);
     }
     while (s == MHO_OK && progress.epochs_done < options->epochs) {
-        s = train_epoch(t, net, data, &progress, checkpoint);
+        if (!t->rounding && progress.epochs_done >= mhoi_train_rounds_from(t))
+            s = mhoi_train_start_rounding(t);
+        if (s == MHO_OK)
+            s = train_epoch(t, net, data, &progress, checkpoint);
         if (s == MHO_OK && each)
             each(user, &progress.last);
     }

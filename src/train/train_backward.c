@@ -91,6 +91,12 @@ static mho_status input_back(const trainer *t, size_t i, size_t chunk, const flo
     return mhoi_node_refuse(node, MHOI_WALK_TRAIN);
 }
 
+static void round_gradient(const trainer *t, size_t i, size_t chunk)
+{
+    const size_t count = t->chunk * train_elements(t->net->node[i].out);
+    mhoi_train_round_gradient(t, i, chunk * count, count);
+}
+
 static mho_status backward_chunk(const trainer *t, size_t i, size_t chunk, void *scratch)
 {
     const train_layer *l = &t->layer[i];
@@ -98,6 +104,7 @@ static mho_status backward_chunk(const trainer *t, size_t i, size_t chunk, void 
     const size_t in = t->chunk * train_elements(node->in);
     const size_t out = t->chunk * train_elements(node->out);
     const float *dy = l->grad + chunk * out, *x = t->layer[node->input[0]].value + chunk * in;
+    round_gradient(t, i, chunk);
     if (node->op == MHO_OP_CONV) {
         mho_status s = conv_back(t, i, chunk, scratch);
         if (l->wanted[0])
@@ -172,6 +179,8 @@ static mho_status group_chunk(void *context, size_t chunk, size_t thread)
     mho_status s = MHO_OK;
     for (size_t i = g->end; s == MHO_OK && i-- > g->first;)
         s = backward_chunk(t, i, chunk, t->scratch[thread]);
+    if (s == MHO_OK && g->first > 1) /* whole at last, and needed at once */
+        round_gradient(t, g->first - 1, chunk);
     if (g->first > 1 && t->net->node[g->first - 1].op == MHO_OP_BATCHNORM)
         products_chunk(t, g->first - 1, chunk, t->scratch[thread]);
     return s;
@@ -196,12 +205,12 @@ static mho_status fc_block(void *context, size_t item, size_t thread)
             t->g[l->bias + k] = sum;
         }
         return mhoi_sgemm(true, false, count, inputs, n, l->grad + first, c, from->value, inputs,
-                          0.0f, t->g + l->weight + first * inputs, inputs);
+                          0.0f, (l->dense ? l->dense : t->g + l->weight) + first * inputs, inputs);
     }
     const size_t first = (item - blocks) * FC_BLOCK;
     const size_t count = inputs - first < FC_BLOCK ? inputs - first : FC_BLOCK;
     return mhoi_sgemm(false, false, n, count, c, l->grad, c,
-                      (l->sign ? l->sign : t->w + l->weight) + first, inputs,
+                      (l->used ? l->used : t->w + l->weight) + first, inputs,
                       l->accumulate[0] ? 1.0f : 0.0f, from->grad + first, inputs);
 }
 

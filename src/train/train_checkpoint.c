@@ -148,6 +148,8 @@ mho_status mhoi_train_load(trainer *t, train_progress *progress, const char *pat
                                            .test_error = h.test_error,
                                            .loss = h.loss,
                                            .learning_rate = h.learning_rate};
+        if (h.epochs_done > mhoi_train_rounds_from(t))
+            mhoi_train_resume_rounding(t);
         s = mhoi_train_prepare(t);
     }
     mhoi_free(&bytes);

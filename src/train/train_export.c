@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "infer/infer_impl.h"
 #include "train/train_impl.h"
 
@@ -11,14 +12,11 @@ static void export_weighted(const trainer *t, const train_layer *l, mho_node *no
 {
     const mho_node *from = l->node;
     const size_t count = mho_node_weight_count(from);
-    const float *w = t->w + l->weight;
+    const float *w = l->used ? l->used : t->w + l->weight;
     if (from->op == MHO_OP_FC)
         mhoi_transpose(from->out.c, from->in.h * from->in.w, from->in.c, w, node->weight);
     else
         memcpy(node->weight, w, count * sizeof *w);
-    if (from->alphabet == MHO_ALPHABET_BINARY)
-        for (size_t k = 0; k < count; ++k)
-            node->weight[k] = node->weight[k] > 0.0f ? 1.0f : -1.0f;
     if (from->has_bias)
         memcpy(node->bias, t->w + l->bias, from->out.c * sizeof *node->bias);
 }
@@ -28,6 +26,8 @@ void mhoi_train_export(const trainer *t, mho_net *net)
     for (size_t i = 0; i <= t->last; ++i) {
         const train_layer *l = &t->layer[i];
         mho_node *node = &net->node[i];
+        if (l->value_bits)
+            node->value_exponent = t->rounding ? (int)l->exponent[1] : MHOI_EXPONENT_OPEN;
         if (mho_node_is_weighted(node)) {
             export_weighted(t, l, node);
         } else if (node->op == MHO_OP_BATCHNORM) {
@@ -39,6 +39,43 @@ void mhoi_train_export(const trainer *t, mho_net *net)
         }
     }
     mhoi_train_avoid_zero(net);
+}
+
+static mho_status import_weighted(trainer *t, const train_layer *l)
+{
+    const mho_node *from = l->node;
+    const size_t count = mho_node_weight_count(from);
+    float *w = NULL;
+    mho_status s = mhoi_alloc(&w, count, sizeof *w, "weights");
+    if (s != MHO_OK)
+        return s;
+    if (from->op == MHO_OP_FC)
+        mhoi_transpose(from->out.c, from->in.c, from->in.h * from->in.w, from->weight, w);
+    else
+        memcpy(w, from->weight, count * sizeof *w);
+    for (size_t k = 0; k < count; ++k)
+        t->w[l->weight + (l->index ? l->index[k] : k)] = w[k];
+    if (from->has_bias)
+        memcpy(t->w + l->bias, from->bias, from->out.c * sizeof *from->bias);
+    mhoi_free(&w);
+    return MHO_OK;
+}
+
+mho_status mhoi_train_import(trainer *t)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; s == MHO_OK && i <= t->last; ++i) {
+        const train_layer *l = &t->layer[i];
+        const mho_node *node = l->node;
+        if (mho_node_is_weighted(node)) {
+            s = import_weighted(t, l);
+        } else if (node->op == MHO_OP_BATCHNORM) {
+            const size_t bytes = node->out.c * sizeof(float);
+            memcpy(t->w + l->gamma, node->gamma, bytes);
+            memcpy(t->w + l->beta, node->beta, bytes);
+        }
+    }
+    return s;
 }
 
 /* The step between attainable sums of batch normalization i: 1 behind a binary layer that reads signs, the

@@ -185,8 +185,11 @@ static mho_status group_chunk(void *context, size_t chunk, size_t thread)
     const group *g = context;
     const trainer *t = g->t;
     mho_status s = MHO_OK;
-    for (size_t i = g->first; s == MHO_OK && i < g->end; ++i)
+    for (size_t i = g->first; s == MHO_OK && i < g->end; ++i) {
+        const size_t count = t->chunk * train_elements(t->net->node[i].out);
         s = forward_chunk(t, i, chunk, t->scratch[thread]);
+        mhoi_train_round_values(t, i, chunk * count, count);
+    }
     if (g->end > t->last)
         loss_chunk(t, chunk);
     else if (t->net->node[g->end].op == MHO_OP_BATCHNORM)
@@ -203,13 +206,15 @@ static mho_status fc_block(void *context, size_t block, size_t thread)
     const train_layer *l = &t->layer[g->first];
     const size_t c = l->node->out.c, inputs = mho_node_weight_count(l->node) / c;
     const size_t first = block * FC_BLOCK, count = c - first < FC_BLOCK ? c - first : FC_BLOCK;
-    const float *w = (l->sign ? l->sign : t->w + l->weight) + first * inputs;
+    const float *w = (l->used ? l->used : t->w + l->weight) + first * inputs;
     const float *x = t->layer[l->node->input[0]].value;
     mho_status s = mhoi_sgemm(false, true, t->batch, count, inputs, x, inputs, w, inputs, 0.0f,
                               l->value + first, c);
     for (size_t i = 0; l->node->has_bias && i < t->batch; ++i)
         for (size_t k = first; k < first + count; ++k)
             l->value[i * c + k] += t->w[l->bias + k];
+    for (size_t i = 0; i < t->batch; ++i)
+        mhoi_train_round_values(t, g->first, i * c + first, count);
     return s;
 }
 

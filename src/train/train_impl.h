@@ -8,8 +8,9 @@
 
 #include "dnn/dnn.h"
 #include "dnn/loops.h"
+#include "mho/quant.h"
 #include "mho/train.h"
-#include "net/graph.h"
+#include "net/block.h"
 
 #define TRAIN_CHUNK_MAX 16
 
@@ -18,6 +19,7 @@ typedef struct train_segment {
     size_t first, count;
     bool latent; /* binary weights are their signs; kept within -1..1 */
     bool decays; /* weight decay applies */
+    float limit; /* kept within -limit..limit; 0: free */
 } train_segment;
 
 typedef struct train_layer {
@@ -29,7 +31,11 @@ typedef struct train_layer {
     /* convolution, fully connected: offsets of the parameters in the flat arrays */
     size_t weight, bias;
     train_segment *segment;
-    float *sign; /* the binary weights; NULL in float layers */
+    float *used;     /* the weights as they work: signs, rounded, expanded; NULL: as they are */
+    size_t numbers;  /* parameters that tell the weights */
+    uint32_t *index; /* circulant: the number that each weight is; else NULL */
+    float *rounded;  /* circulant of few bits: the numbers as they work; else NULL */
+    float *dense; /* circulant: gradient by the weights in use; NULL: it is that by the numbers */
     mhoi_conv *forward, *back_data, *back_weight;
     void *packed, *packed_back;
     float
@@ -43,6 +49,12 @@ typedef struct train_layer {
     double *now;            /* mean and 1 / deviation of this batch: [2][c] */
     float *a, *b, *c;       /* [tile] */
     size_t tile;
+
+    /* rounding: docs/models/train.md eq. (7) */
+    size_t value_bits;             /* wanted */
+    mho_codes codes, weight_codes; /* of values and weights */
+    float *exponent;  /* of weights and of values, with the averages: it is kept with them */
+    uint8_t *outside; /* values beyond the codes: no gradient goes through them */
 
     int32_t *which; /* max pooling */
 } train_layer;
@@ -65,6 +77,7 @@ typedef struct trainer {
     int8_t (*shift)[2];
     size_t at; /* first image of the batch in order */
     uint64_t step, steps;
+    bool rounding; /* weights and maps of few bits are rounded */
     bool
         calibrating; /* moments of batch normalization are being averaged, over so many batches yet */
     size_t averaged;
@@ -95,9 +108,28 @@ MHO_MUST_CHECK mho_status mhoi_train_prepare(trainer *t);
 MHO_MUST_CHECK mho_status mhoi_train_gather(trainer *t);
 MHO_MUST_CHECK mho_status mhoi_train_adam(trainer *t, double learning_rate);
 
+/* --- train_scales.c: weights and feature maps of few bits ------------------------------------------ */
+/* Is there anything to be rounded, and from which epoch on? */
+size_t mhoi_train_rounds_from(const trainer *t);
+/* Scales from the weights, and from the maps of the first training images, in the order of the layers; from now
+ * on they are rounded.  Changes t->order and t->shift. */
+MHO_MUST_CHECK mho_status mhoi_train_start_rounding(trainer *t);
+/* The scales are there, with the averages of a checkpoint. */
+void mhoi_train_resume_rounding(trainer *t);
+/* --- train_round.c --------------------------------------------------------------------------------- */
+/* The weights of layer l as they work, from its numbers; nothing where they are the same. */
+void mhoi_train_use_weights(const trainer *t, train_layer *l);
+/* Values [first, first + count) of node i are rounded where the map is of few bits; and their gradient, on the way back. */
+void mhoi_train_round_values(const trainer *t, size_t i, size_t first, size_t count);
+void mhoi_train_round_gradient(const trainer *t, size_t i, size_t first, size_t count);
+/* The gradient by the numbers of a circulant layer: summed along the diagonals. */
+void mhoi_train_sum_diagonals(trainer *t, const train_layer *l);
+
 /* --- train_export.c -------------------------------------------------------------------------------- */
 /* Parameters into net (which has t->net's structure, and has its arrays). */
 void mhoi_train_export(const trainer *t, mho_net *net);
+/* The way back: the parameters of t->net. */
+MHO_MUST_CHECK mho_status mhoi_train_import(trainer *t);
 /* Moves beta a little where batch normalization of an attainable sum would be exactly 0 before a sign, so
  * that the network means the same whatever the sign of 0 is said to be.  No decision changes. */
 void mhoi_train_avoid_zero(mho_net *net);

@@ -24,6 +24,10 @@ static const mho_field fields[] = {
      "training images are shifted at random by up to so much; sides of 1 stay"},
     {"seed", MHO_FIELD_UINT, AT(seed), "1", 0, 9e15, "", 1, NULL,
      "of initial weights, order of the images, shifts"},
+    {"float_share", MHO_FIELD_DOUBLE, AT(float_share), "0.5", 0, 1, "", 1, NULL,
+     "share of the epochs before weights and maps of few bits are rounded"},
+    {"fine_tune", MHO_FIELD_BOOL, AT(fine_tune), "false", 0, 1, "", 1, NULL,
+     "start from the parameters of the network that is given"},
 };
 #undef AT
 

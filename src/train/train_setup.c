@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "base/parallel.h"
 #include "net/op_table.h"
+#include "quant/codes.h"
 #include "train/train_impl.h"
 
 #define STREAM_WEIGHTS 0x77u /* mhoi_stream.layer of initial weights; array = node */
@@ -45,23 +46,26 @@ static mho_status lay_out(trainer *t)
         if (mho_node_is_weighted(node)) {
             l->weight = t->parameters;
             l->segment = &t->segment[t->segments++];
-            *l->segment = (train_segment){t->parameters, mho_node_weight_count(node),
-                                          node->alphabet == MHO_ALPHABET_BINARY,
-                                          node->alphabet != MHO_ALPHABET_BINARY};
-            t->parameters += (mho_node_weight_count(node) + 15) / 16 * 16;
+            l->numbers = mho_node_stored_weights(node);
+            *l->segment =
+                (train_segment){t->parameters, l->numbers, node->alphabet == MHO_ALPHABET_BINARY,
+                                node->alphabet != MHO_ALPHABET_BINARY, 0};
+            t->parameters += (l->numbers + 15) / 16 * 16;
             l->bias = t->parameters;
         } else if (node->op == MHO_OP_BATCHNORM) {
             l->gamma = t->parameters;
             l->beta = l->gamma + node->out.c;
             t->statistics += 2 * node->out.c;
-        } else {
-            continue;
         }
+        if (node->weight_bits || node->value_bits)
+            t->statistics += 2;
+        if (!mho_node_is_weighted(node) && node->op != MHO_OP_BATCHNORM)
+            continue;
         const size_t plain = node->op == MHO_OP_BATCHNORM ? 2 * node->out.c
                              : node->has_bias             ? node->out.c
                                                           : 0;
         if (plain)
-            t->segment[t->segments++] = (train_segment){t->parameters, plain, false, false};
+            t->segment[t->segments++] = (train_segment){.first = t->parameters, .count = plain};
         t->parameters += (plain + 15) / 16 * 16;
     }
     return s;
@@ -127,6 +131,41 @@ static mho_status prepare_batchnorm(trainer *t, train_layer *l)
     return s;
 }
 
+/* Weights that are not the parameters themselves. */
+static mho_status prepare_weights(train_layer *l)
+{
+    const mho_node *node = l->node;
+    const size_t count = mho_node_weight_count(node);
+    const bool circulant = node->block > 1;
+    mho_status s = mhoi_block_check(node);
+    if (s != MHO_OK || !(circulant || node->weight_bits || node->alphabet == MHO_ALPHABET_BINARY))
+        return s;
+    l->weight_codes = node->weight_bits ? mhoi_codes_of_weights(node->weight_bits) : (mho_codes){0};
+    s = mhoi_alloc(&l->used, count, sizeof *l->used, "weights in use");
+    if (s != MHO_OK || !circulant)
+        return s;
+    s = mhoi_alloc(&l->index, count, sizeof *l->index, "blocks");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&l->dense, count, sizeof *l->dense, "gradients of a layer");
+    if (s == MHO_OK && node->weight_bits)
+        s = mhoi_alloc(&l->rounded, l->numbers, sizeof *l->rounded, "weights in use");
+    if (s == MHO_OK) {
+        const mhoi_block block = mhoi_block_of(node);
+        mhoi_block_indices(&block, node->op == MHO_OP_FC, l->index);
+    }
+    return s;
+}
+
+static mho_status prepare_rounding(trainer *t, size_t i)
+{
+    train_layer *l = &t->layer[i];
+    l->value_bits = l->node->value_bits;
+    if (!l->value_bits)
+        return MHO_OK;
+    l->codes = mhoi_codes_of_map(l->value_bits, mhoi_net_values(t->net, i).is_signed);
+    return mhoi_alloc(&l->outside, t->batch * train_elements(l->node->out), 1, "values of a layer");
+}
+
 static mho_status prepare_layer(trainer *t, size_t i)
 {
     train_layer *l = &t->layer[i];
@@ -137,8 +176,10 @@ static mho_status prepare_layer(trainer *t, size_t i)
     mho_status s = mhoi_alloc(&l->value, count, sizeof *l->value, "values of a layer");
     if (s == MHO_OK && i)
         s = mhoi_alloc(&l->grad, count, sizeof *l->grad, "gradients of a layer");
-    if (s == MHO_OK && mho_node_is_weighted(node) && node->alphabet == MHO_ALPHABET_BINARY)
-        s = mhoi_alloc(&l->sign, mho_node_weight_count(node), sizeof *l->sign, "binary weights");
+    if (s == MHO_OK && mho_node_is_weighted(node))
+        s = prepare_weights(l);
+    if (s == MHO_OK)
+        s = prepare_rounding(t, i);
     if (s != MHO_OK)
         return s;
     switch (node->op) {
@@ -206,7 +247,7 @@ static void initialize(trainer *t)
             for (size_t k = 0; k < node->out.c; ++k)
                 t->w[l->gamma + k] = l->variance[k] = 1.0f;
         } else if (mho_node_is_weighted(node)) {
-            const size_t count = mho_node_weight_count(node), fan_in = count / node->out.c;
+            const size_t count = l->numbers, fan_in = mho_node_weight_count(node) / node->out.c;
             const size_t fan = node->alphabet == MHO_ALPHABET_BINARY
                                    ? fan_in + node->out.c * node->kh * node->kw
                                    : fan_in;
@@ -251,6 +292,10 @@ static mho_status build(trainer *t)
             t->layer[i].variance = moving + t->net->node[i].out.c;
             moving += 2 * t->net->node[i].out.c;
         }
+        if (t->net->node[i].weight_bits || t->net->node[i].value_bits) {
+            t->layer[i].exponent = moving;
+            moving += 2;
+        }
     }
     if (s == MHO_OK)
         s = share_gradients(t);
@@ -272,10 +317,16 @@ mho_status mhoi_train_create(const mho_net *net, const mho_images *images,
     t->options = *options;
     t->loops = mhoi_loops_best();
     s = build(t);
+    if (s == MHO_OK && options->fine_tune && !mho_net_has_parameters(net))
+        s = mho_error(MHO_EUSAGE, "fine_tune: network %s has no parameters to go on from",
+                      net->name);
     if (s == MHO_OK) {
         initialize(t);
-        s = mhoi_train_prepare(t);
+        if (options->fine_tune)
+            s = mhoi_train_import(t);
     }
+    if (s == MHO_OK)
+        s = mhoi_train_prepare(t);
     if (s != MHO_OK) {
         mhoi_train_destroy(t);
         return s;
@@ -289,8 +340,9 @@ static void free_layer(train_layer *l)
     mhoi_conv_destroy(l->forward);
     mhoi_conv_destroy(l->back_data);
     mhoi_conv_destroy(l->back_weight);
-    void *all[] = {&l->value, &l->grad, &l->sign, &l->packed, &l->packed_back, &l->partial,
-                   &l->sums,  &l->now,  &l->a,    &l->b,      &l->c,           &l->which};
+    void *all[] = {&l->value,   &l->grad,   &l->used,        &l->index,   &l->rounded, &l->dense,
+                   &l->outside, &l->packed, &l->packed_back, &l->partial, &l->sums,    &l->now,
+                   &l->a,       &l->b,      &l->c,           &l->which};
     for (size_t k = 0; k < sizeof all / sizeof *all; ++k)
         mhoi_free(all[k]);
 }

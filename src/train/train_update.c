@@ -8,7 +8,7 @@
 
 #define BLOCK ((size_t)16384) /* parameters of one item */
 
-/* Signs of the latent weights and the layouts the convolutions want, of one layer. */
+/* The weights as they work and the layouts the convolutions want, of one layer. */
 static mho_status prepare_layer(void *context, size_t i, size_t thread)
 {
     (void)thread;
@@ -16,9 +16,8 @@ static mho_status prepare_layer(void *context, size_t i, size_t thread)
     train_layer *l = &t->layer[i];
     if (i > t->last || !mho_node_is_weighted(l->node))
         return MHO_OK;
-    if (l->sign)
-        t->loops->sign(mho_node_weight_count(l->node), t->w + l->weight, l->sign);
-    const float *w = l->sign ? l->sign : t->w + l->weight;
+    mhoi_train_use_weights(t, l);
+    const float *w = l->used ? l->used : t->w + l->weight;
     mho_status s = MHO_OK;
     if (l->forward)
         s = mhoi_conv_pack(l->forward, w, l->packed);
@@ -32,14 +31,17 @@ mho_status mhoi_train_prepare(trainer *t)
     return mhoi_parallel(t->net->nodes, prepare_layer, t);
 }
 
-/* Adds up the chunks' gradients of a convolution, in their order. */
+/* Adds up the chunks' gradients of a convolution, in their order; circulant weights share theirs. */
 static mho_status reduce_layer(void *context, size_t i, size_t thread)
 {
     (void)thread;
     trainer *t = context;
     train_layer *l = &t->layer[i];
-    if (!l->partial)
+    if (!l->partial) {
+        if (l->dense)
+            mhoi_train_sum_diagonals(t, l);
         return MHO_OK;
+    }
     const size_t n = l->partial_floats, c = l->node->out.c;
     for (size_t chunk = 1; chunk < t->chunks; ++chunk)
         t->loops->add(n, l->partial, l->partial + chunk * n, l->partial);
@@ -49,7 +51,12 @@ static mho_status reduce_layer(void *context, size_t i, size_t thread)
         for (size_t chunk = 1; chunk < t->chunks; ++chunk)
             t->loops->add(c, t->g + l->bias, bias + chunk * c, t->g + l->bias);
     }
-    return mhoi_conv_unpack(l->back_weight, l->partial, t->g + l->weight);
+    if (!l->dense)
+        return mhoi_conv_unpack(l->back_weight, l->partial, t->g + l->weight);
+    const mho_status s = mhoi_conv_unpack(l->back_weight, l->partial, l->dense);
+    if (s == MHO_OK)
+        mhoi_train_sum_diagonals(t, l);
+    return s;
 }
 
 typedef struct adam_context {
@@ -72,8 +79,8 @@ static mho_status adam_block(void *context, size_t item, size_t thread)
         const size_t left = s->count - item * BLOCK, n = left < BLOCK ? left : BLOCK;
         const size_t at = s->first + item * BLOCK;
         t->loops->adam(n, t->g + at, s->latent ? a->latent_rate : a->rate, a->correct_v,
-                       s->decays ? a->decay : 0.0f, s->latent ? 1.0f : 0.0f, t->m + at, t->v + at,
-                       t->w + at);
+                       s->decays ? a->decay : 0.0f, s->latent ? 1.0f : s->limit, t->m + at,
+                       t->v + at, t->w + at);
         return MHO_OK;
     }
     return MHO_OK;

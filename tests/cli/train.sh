@@ -60,7 +60,11 @@ head -c 100 x.npy >cut.npy
 run infer whole.onnx --input cut.npy; want_error 3 "cut.npy"
 run infer whole.onnx --input none.npy; want_error 3 "none.npy"
 
-run train lenet --style binry -o x.onnx; want_misuse "binry, want float or binary"
+run train lenet --style binry -o x.onnx; want_misuse "binry, want float, binary or circulant"
+run train lenet --style circulant -o x.onnx; want_misuse "--block fc:128,conv:16"
+run train lenet --style float --block fc:4 -o x.onnx; want_misuse "--style circulant"
+run train lenet --style binary --bits fc:4 -o x.onnx; want_misuse "--bits"
+run train lenet --style circulant --block fd:4 -o x.onnx; want_misuse "'fd:4'"
 run train lenet --style binary --data data; want_misuse "-o model.onnx"
 run train lenet --style binary --data data -o none/x.onnx; want_error 3 "none/x.onnx"
 run train lenet --style binary --data data --set batch=0 -o x.onnx; want_error 2 "batch = 0"

@@ -58,6 +58,12 @@ static void every_attribute(void **state)
     CHANGE(node[1].out.c);
     CHANGE(node[1].out.h);
     CHANGE(node[1].out.w);
+    CHANGE(node[1].weight_bits);
+    CHANGE(node[1].value_bits);
+    net->node[1].block++; /* 1 is as good as 0 */
+    assert_true(mho_net_identity(net, false) == shape);
+    CHANGE(node[1].block);
+    net->node[1].block--;
     CHANGE(node[1].kh);
     CHANGE(node[1].kw);
     CHANGE(node[1].stride_h);

@@ -73,6 +73,11 @@ static void check_same(const mho_net *a, const mho_net *b)
         assert_int_equal(m->kw, n->kw);
         assert_int_equal(m->ceil_mode, n->ceil_mode);
         assert_int_equal(m->alphabet, n->alphabet);
+        assert_int_equal(m->block, n->block);
+        assert_int_equal(m->block_channels, n->block_channels);
+        assert_int_equal(m->weight_bits, n->weight_bits);
+        assert_int_equal(m->value_bits, n->value_bits);
+        assert_int_equal(m->value_exponent, n->value_exponent);
         assert_int_equal(m->has_bias, n->has_bias);
         assert_true(m->slope == n->slope && m->epsilon == n->epsilon);
         if (m->op == MHO_OP_CONV || m->op == MHO_OP_MAXPOOL || m->op == MHO_OP_AVGPOOL)
@@ -122,6 +127,31 @@ static void round_trips_are_exact(void **state)
     round_trip(trained("tinyyolo", MHO_STYLE_FLOAT));
     round_trip(trained("resnet34", MHO_STYLE_FLOAT));
     round_trip(from_text(small));
+}
+
+static mho_net *circulant(const char *zoo, const char *blocks, const char *bits)
+{
+    mho_net *net = trained(zoo, MHO_STYLE_FLOAT);
+    if (mho_net_set_blocks(net, blocks) != MHO_OK || mho_net_set_bits(net, bits) != MHO_OK)
+        fail_msg("%s", mho_error_message());
+    return net;
+}
+
+/* Blocks, bits and the codes of maps come back; blocks that the weights do not have are refused. */
+static void circulant_weights_come_back(void **state)
+{
+    (void)state;
+    mho_net *net = circulant("cifarnet", "fc:16,conv:8c,conv1:4", "fc:2/4,conv:4"), *back = NULL;
+    for (size_t i = 0; i < net->nodes; i++)
+        if (net->node[i].value_bits && i % 3)
+            net->node[i].value_exponent = -(int)i;
+    round_trip(net);
+    net = circulant("lenet5", "fc:16", "conv:4");
+    net->node[net->nodes - 1].weight[3] += 1;
+    assert_int_equal(mho_onnx_write(net, path), MHO_OK);
+    assert_int_equal(mho_onnx_read(path, &back), MHO_EFORMAT);
+    assert_non_null(strstr(mho_error_message(), "weight"));
+    mho_net_destroy(net);
 }
 
 /* 430,500 weights of a byte, not of four. */
@@ -296,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trips_are_exact),
+        cmocka_unit_test(circulant_weights_come_back),
         cmocka_unit_test(binary_files_are_small),
         cmocka_unit_test(what_cannot_be_written_is_told),
         cmocka_unit_test(parameters_that_are_no_numbers_are_refused),

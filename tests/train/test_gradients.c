@@ -4,7 +4,7 @@
  * The straight-through estimator is the derivative of a function too: of one that jumps like sign at the
  * point in question and runs on like the hard tanh.  The reference takes sign(x0) + clip(x) - clip(x0), x0
  * being the value at that point, sign(w0) + w - w0 for binary weights, and keeps the maxima of pools where
- * they were. */
+ * they were.  Rounding goes the same way: round(x0) + clip(x) - clip(x0), clip to the ends of the codes. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,6 +149,25 @@ static mho_net *binary_net(void)
     return finish(net);
 }
 
+static mho_net *circulant_net(const char *bits)
+{
+    mho_net *net = net_of(16, (mho_shape){2, 9, 8});
+    conv(net, 7, 3, 1, 1, false);
+    pool(net, MHO_OP_MAXPOOL, 2, 2);
+    mho_node *grouped = conv(net, 6, 2, 1, 0, false);
+    grouped->groups = 1;
+    append(net, MHO_OP_RELU);
+    pool(net, MHO_OP_AVGPOOL, 2, 1);
+    fc(net, 9, false);
+    append(net, MHO_OP_LEAKY_RELU)->slope = 0.1f;
+    fc(net, CLASSES, false);
+    finish(net);
+    if (mho_net_set_blocks(net, "conv:4,node3:3c,fc:5") != MHO_OK ||
+        (bits && mho_net_set_bits(net, bits) != MHO_OK))
+        fail_msg("%s", mho_error_message());
+    return net;
+}
+
 /* --- the reference --------------------------------------------------------------------------------- */
 
 typedef struct reference {
@@ -156,6 +175,7 @@ typedef struct reference {
     double *w;
     double *value[16]; /* [image][h][w][c], as in training */
     double *base[16];  /* values at the point in question */
+    double *plain[16]; /* the same before they are rounded */
     int *which[16];    /* maxima there */
     bool at_base;
 } reference;
@@ -165,9 +185,23 @@ static double clip(double x)
     return x < -1 ? -1 : x > 1 ? 1 : x;
 }
 
+/* Straight through a rounding that is one at x0, and within the codes. */
+static double ref_round(double x, double x0, int exponent, mho_codes codes)
+{
+    const double s = ldexp(1, exponent), low = s * (codes.lo - 0.5), high = s * (codes.hi + 0.5);
+    const double code = fmin(fmax(nearbyint(x0 / s), codes.lo), codes.hi);
+    return code * s + fmin(fmax(x, low), high) - fmin(fmax(x0, low), high);
+}
+
 static double weight_of(const reference *r, const train_layer *l, size_t j)
 {
+    if (l->index)
+        j = l->index[j];
     const double w = r->w[l->weight + j], w0 = (double)r->t->w[l->weight + j];
+    if (r->t->rounding && l->weight_codes.hi) {
+        const double s = ldexp(1, (int)l->exponent[0]), most = l->weight_codes.hi;
+        return s * fmin(fmax(nearbyint(w0 / s), -most), most) + w - w0;
+    }
     return l->node->alphabet == MHO_ALPHABET_BINARY ? (w0 > 0 ? 1 : -1) + w - w0 : w;
 }
 
@@ -297,6 +331,11 @@ static void ref_layer(reference *r, size_t index)
         for (size_t i = 0; i < count; ++i)
             y[i] = ref_pointwise(r, n, x[i], x0[i]) +
                    (n->op == MHO_OP_ADD ? r->value[n->input[1]][i] : 0);
+    for (size_t i = 0; r->t->rounding && l->value_bits && i < count; ++i) {
+        if (r->at_base)
+            r->plain[index][i] = y[i];
+        y[i] = ref_round(y[i], r->plain[index][i], (int)l->exponent[1], l->codes);
+    }
 }
 
 static double ref_loss(reference *r)
@@ -329,6 +368,7 @@ static void reference_create(const trainer *t, reference *r)
         const size_t count = IMAGES * train_elements(t->net->node[i].out);
         r->value[i] = calloc(count, sizeof(double));
         r->base[i] = calloc(count, sizeof(double));
+        r->plain[i] = calloc(count, sizeof(double));
         r->which[i] = calloc(count, sizeof(int));
     }
     for (size_t i = 0; i < IMAGES * train_elements(t->images->shape); ++i)
@@ -341,6 +381,7 @@ static void reference_free(reference *r)
     for (size_t i = 0; i < 16; ++i) {
         free(r->value[i]);
         free(r->base[i]);
+        free(r->plain[i]);
         free(r->which[i]);
     }
 }
@@ -396,6 +437,8 @@ static void check(mho_net *net, size_t threads)
         for (size_t i = 0; !t->segment[k].latent && i < t->segment[k].count; ++i)
             t->w[t->segment[k].first + i] += 0.01f * (float)(i % 7) + 0.02f;
     assert_int_equal(mhoi_train_prepare(t), MHO_OK);
+    if (mhoi_train_rounds_from(t) != SIZE_MAX)
+        assert_int_equal(mhoi_train_start_rounding(t), MHO_OK);
     assert_int_equal(mhoi_train_forward(t), MHO_OK);
     assert_int_equal(mhoi_train_backward(t), MHO_OK);
     assert_int_equal(mhoi_train_gather(t), MHO_OK);
@@ -433,6 +476,18 @@ static void gradients_of_a_binary_network(void **state)
     check(binary_net(), 2);
 }
 
+static void gradients_of_circulant_weights(void **state)
+{
+    (void)state;
+    check(circulant_net(NULL), 2);
+}
+
+static void gradients_through_rounding(void **state)
+{
+    (void)state;
+    check(circulant_net("conv:4/3,fc:3/2"), 1);
+}
+
 int main(void)
 {
     if (mho_cpu_init() != MHO_OK)
@@ -441,6 +496,8 @@ int main(void)
         cmocka_unit_test(gradients_of_a_chain),
         cmocka_unit_test(gradients_with_an_addition),
         cmocka_unit_test(gradients_of_a_binary_network),
+        cmocka_unit_test(gradients_of_circulant_weights),
+        cmocka_unit_test(gradients_through_rounding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

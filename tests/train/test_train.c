@@ -18,6 +18,7 @@
 #include "base/parallel.h"
 #include "mho/infer.h"
 #include "mho/run.h"
+#include "quant/codes.h"
 #include "train/train_impl.h"
 
 #define CHECKPOINT "test_train.checkpoint"
@@ -106,6 +107,101 @@ static void it_learns(void **state)
     free_digits(&data);
 }
 
+/* Circulant weights of few bits are codes in blocks, and software rounds the maps as training did. */
+static mho_net *coded_net(void)
+{
+    mho_net *net = net_of(MHO_STYLE_FLOAT);
+    if (mho_net_set_blocks(net, "fc:16,conv:4") != MHO_OK ||
+        mho_net_set_bits(net, "conv:4/5,fc:3/4") != MHO_OK)
+        fail_msg("%s", mho_error_message());
+    return net;
+}
+
+static void check_codes(const float *v, size_t n, int exponent, mho_codes codes)
+{
+    for (size_t i = 0; i < n; ++i) {
+        const double code = ldexp((double)v[i], -exponent);
+        if (code != nearbyint(code) || code < codes.lo || code > codes.hi)
+            fail_msg("%g is no code x 2^%d", (double)v[i], exponent);
+    }
+}
+
+static int weight_exponent(const mho_node *n)
+{
+    float largest = 0;
+    for (size_t i = 0; i < mho_node_weight_count(n); ++i)
+        largest = fmaxf(largest, fabsf(n->weight[i]));
+    return mho_quant_cover(-largest, largest, mhoi_codes_of_weights(n->weight_bits));
+}
+
+static void few_bits_are_learnt(void **state)
+{
+    (void)state;
+    mho_data data = digits(2400, 400);
+    mho_net *net = coded_net();
+    mho_train_epoch last = {0};
+    const mho_train_options o = options_of(6);
+    float *value[8] = {NULL};
+    mho_infer *infer = NULL;
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, last_epoch, &last), MHO_OK);
+    if (!(last.test_error < 0.5))
+        fail_msg("test error %g", last.test_error);
+    for (size_t i = 0; i < net->nodes; ++i) {
+        const mho_node *n = &net->node[i];
+        value[i] = calloc(train_elements(n->out), sizeof **value);
+        assert_int_equal(mhoi_block_check(n), MHO_OK);
+        if (n->weight_bits)
+            check_codes(n->weight, mho_node_weight_count(n), weight_exponent(n),
+                        mhoi_codes_of_weights(n->weight_bits));
+    }
+    float input[28 * 28];
+    for (size_t i = 0; i < 28 * 28; ++i)
+        input[i] = (float)data.test.pixel[i] / 256;
+    assert_int_equal(mho_infer_create(net, 1, &infer), MHO_OK);
+    assert_int_equal(mho_infer_run_nodes(infer, 1, input, value), MHO_OK);
+    for (size_t i = 0; i < net->nodes; ++i) {
+        const mho_node *n = &net->node[i];
+        assert_int_equal(n->value_bits > 0, n->op == MHO_OP_CONV || n->op == MHO_OP_RELU);
+        if (n->value_bits)
+            check_codes(value[i], train_elements(n->out), n->value_exponent,
+                        mhoi_codes_of_map(n->value_bits, n->op == MHO_OP_CONV));
+        free(value[i]);
+    }
+    mho_infer_destroy(infer);
+    mho_net_destroy(net);
+    free_digits(&data);
+}
+
+/* With the learning rate at 0, going on from a network's parameters leaves them, rounded. */
+static void fine_tuning_starts_from_what_is_there(void **state)
+{
+    (void)state;
+    mho_data data = digits(96, 10);
+    mho_train_options o = options_of(1);
+    mho_net *net = net_of(MHO_STYLE_FLOAT), *tuned = NULL;
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_OK);
+    assert_int_equal(mho_net_clone(net, &tuned), MHO_OK);
+    assert_int_equal(mho_net_set_bits(tuned, "conv:8,fc:8"), MHO_OK);
+    o.fine_tune = true;
+    o.float_share = o.learning_rate = o.learning_rate_end = 0;
+    assert_int_equal(mho_train(tuned, &data, &o, NULL, false, NULL, NULL), MHO_OK);
+    for (size_t i = 0; i < net->nodes; ++i) {
+        const mho_node *a = &net->node[i], *b = &tuned->node[i];
+        const double step = a->weight ? ldexp(1, weight_exponent(b)) : 0;
+        for (size_t k = 0; k < mho_node_weight_count(a); ++k)
+            if (fabs((double)a->weight[k] - (double)b->weight[k]) > 3 * step)
+                fail_msg("weight %zu was %g, is %g", k, (double)a->weight[k], (double)b->weight[k]);
+        if (a->bias)
+            assert_memory_equal(a->bias, b->bias, a->out.c * sizeof *a->bias);
+    }
+    mho_net_destroy(net);
+    net = net_of(MHO_STYLE_FLOAT);
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_EUSAGE);
+    mho_net_destroy(net);
+    mho_net_destroy(tuned);
+    free_digits(&data);
+}
+
 typedef struct rates {
     double of[8];
     size_t count;
@@ -174,13 +270,10 @@ static void interrupt_at_two(void *user, const mho_train_epoch *e)
         mho_run_interrupt(NULL);
 }
 
-static void a_break_changes_no_digit(void **state)
+static void a_break(mho_net *whole, mho_net *broken, mho_net *resumed)
 {
-    (void)state;
     mho_data data = digits(480, 10);
     const mho_train_options o = options_of(4);
-    mho_net *whole = net_of(MHO_STYLE_BINARY), *broken = net_of(MHO_STYLE_BINARY);
-    mho_net *resumed = net_of(MHO_STYLE_BINARY);
     mho_train_epoch last = {0};
     assert_int_equal(mho_train(whole, &data, &o, NULL, false, NULL, NULL), MHO_OK);
     assert_int_equal(mho_train(broken, &data, &o, CHECKPOINT, false, interrupt_at_two, NULL),
@@ -196,6 +289,13 @@ static void a_break_changes_no_digit(void **state)
     mho_net_destroy(broken);
     mho_net_destroy(resumed);
     free_digits(&data);
+}
+
+static void a_break_changes_no_digit(void **state)
+{
+    (void)state;
+    a_break(net_of(MHO_STYLE_BINARY), net_of(MHO_STYLE_BINARY), net_of(MHO_STYLE_BINARY));
+    a_break(coded_net(), coded_net(), coded_net());
 }
 
 static void damaged_checkpoints_are_refused(void **state)
@@ -329,6 +429,8 @@ int main(void)
         cmocka_unit_test(it_learns),
         cmocka_unit_test(the_rate_falls),
         cmocka_unit_test(threads_change_no_digit),
+        cmocka_unit_test(few_bits_are_learnt),
+        cmocka_unit_test(fine_tuning_starts_from_what_is_there),
         cmocka_unit_test(a_break_changes_no_digit),
         cmocka_unit_test(damaged_checkpoints_are_refused),
         cmocka_unit_test(refused_memory_leaves_nothing),

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks and bits of the layers of a network, as users write them: "fc:128,conv:16", "fc:2/4,conv:4". */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "net/block.h"
+
+#define KEY_MAX (MHO_NAME + 32)
+
+/* Does the entry's key mean this node? */
+static bool means(const char *key, const mho_node *node)
+{
+    return mho_node_is_weighted(node) &&
+           (!strcmp(key, mho_op_name(node->op)) || !strcmp(key, node->name));
+}
+
+/* *value: the number at *at, which is moved behind it. */
+static bool take_size(const char **at, size_t *value)
+{
+    char *end;
+    if (**at < '0' || **at > '9')
+        return false;
+    const unsigned long long v = strtoull(*at, &end, 10);
+    *value = v < SIZE_MAX ? (size_t)v : SIZE_MAX;
+    *at = end;
+    return true;
+}
+
+static mho_status bad_entry(const char *entry, const char *want)
+{
+    return mho_error(MHO_EUSAGE, "'%s', want %s", entry, want);
+}
+
+static mho_status set_block(mho_net *net, mho_node *node, const char *entry, const char *value)
+{
+    size_t k;
+    (void)net;
+    if (!take_size(&value, &k) || k < 1 || k > MHOI_BLOCK_MAX || strcmp(value, *value ? "c" : ""))
+        return bad_entry(entry, "a block size of 1..65536, as conv:16, or conv:16c");
+    node->block = k > 1 ? k : 0;
+    node->block_channels = k > 1 && *value;
+    return MHO_OK;
+}
+
+/* The map that ends with node i is held in codes: pools hand on those of their input, where an average is
+ * rounded again.  False: it is the image. */
+static bool set_value_bits(mho_net *net, size_t i, size_t bits)
+{
+    mho_node *node = &net->node[i];
+    const bool pool = node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_AVGPOOL;
+    if (node->op == MHO_OP_INPUT)
+        return false;
+    if (pool || node->op == MHO_OP_FLATTEN) {
+        if (!set_value_bits(net, node->input[0], bits))
+            return false;
+        if (node->op != MHO_OP_AVGPOOL)
+            return true;
+    }
+    node->value_bits = bits > node->value_bits ? bits : node->value_bits;
+    node->value_exponent = MHOI_EXPONENT_OPEN;
+    return true;
+}
+
+static mho_status set_bits(mho_net *net, mho_node *node, const char *entry, const char *value)
+{
+    size_t weight, map;
+    bool good = take_size(&value, &weight);
+    map = weight;
+    if (good && *value == '/') {
+        value++;
+        good = take_size(&value, &map);
+    }
+    if (!good || *value || weight < 2 || weight > 8 || map < 2 || map > 8)
+        return bad_entry(entry, "bits of 2..8, as conv:4, or weights/maps, as conv:4/8");
+    node->weight_bits = weight;
+    (void)set_value_bits(net, node->input[0], map);
+    return MHO_OK;
+}
+
+typedef mho_status set_fn(mho_net *net, mho_node *node, const char *entry, const char *value);
+
+static mho_status set_entry(mho_net *net, const char *entry, set_fn *set)
+{
+    const char *colon = strrchr(entry, ':');
+    char key[KEY_MAX];
+    if (!colon || colon == entry || (size_t)(colon - entry) >= sizeof key)
+        return bad_entry(entry, "LAYER:NUMBER, LAYER being conv, fc or a layer's name");
+    memcpy(key, entry, (size_t)(colon - entry));
+    key[colon - entry] = 0;
+    bool found = !strcmp(key, "conv") || !strcmp(key, "fc");
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        if (means(key, &net->node[i])) {
+            found = true;
+            s = set(net, &net->node[i], entry, colon + 1);
+        }
+    return s || found ? s
+                      : mho_error(MHO_EUSAGE,
+                                  "'%s': network %s has no convolution and no fully connected "
+                                  "layer '%s'",
+                                  entry, net->name, key);
+}
+
+static mho_status set_entries(mho_net *net, const char *text, set_fn *set)
+{
+    mho_status s = MHO_OK;
+    for (const char *from = text; !s;) {
+        const size_t length = strcspn(from, ",");
+        char entry[KEY_MAX];
+        if (length >= sizeof entry)
+            return mho_error(MHO_EUSAGE, "'%s', want entries LAYER:NUMBER", text);
+        memcpy(entry, from, length);
+        entry[length] = 0;
+        s = set_entry(net, entry, set);
+        if (!from[length])
+            break;
+        from += length + 1;
+    }
+    return s;
+}
+
+/* The circulant weights nearest to those of the node. */
+static mho_status project(mho_node *node)
+{
+    const mhoi_block b = mhoi_block_of(node);
+    const size_t count = mho_node_weight_count(node);
+    uint32_t *index = NULL;
+    float *number = NULL;
+    mho_status s = mhoi_alloc(&index, count, sizeof *index, "blocks");
+    if (!s)
+        s = mhoi_alloc(&number, mhoi_block_numbers(&b), sizeof *number, "blocks");
+    if (!s) {
+        mhoi_block_indices(&b, false, index);
+        mhoi_block_project(&b, index, node->weight, number);
+        for (size_t i = 0; i < count; i++)
+            node->weight[i] = number[index[i]];
+    }
+    mhoi_free(&index);
+    mhoi_free(&number);
+    return s;
+}
+
+mho_status mho_net_set_blocks(mho_net *net, const char *blocks)
+{
+    mho_status s = set_entries(net, blocks, set_block);
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        if (net->node[i].block > 1 && net->node[i].weight)
+            s = project(&net->node[i]);
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        s = mhoi_block_check(&net->node[i]);
+    return s;
+}
+
+mho_status mho_net_set_bits(mho_net *net, const char *bits)
+{
+    for (size_t i = 0; i < net->nodes; i++)
+        net->node[i].weight_bits = net->node[i].value_bits = 0;
+    return set_entries(net, bits, set_bits);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Metadata about single layers: circulant blocks, bits of weights, codes of feature maps. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/block.h"
+#include "onnx/onnx_impl.h"
+
+static mho_node *node_named(mho_net *net, const char *name)
+{
+    for (size_t i = 0; i < net->nodes; i++)
+        if (strcmp(net->node[i].name, name) == 0)
+            return &net->node[i];
+    return NULL;
+}
+
+static const char *behind(const char *key, const char *prefix)
+{
+    const size_t n = strlen(prefix);
+    return strncmp(key, prefix, n) == 0 ? key + n : NULL;
+}
+
+/* A whole number of lowest..highest; *end: what follows it. */
+static bool read_whole(const char *text, long lowest, long highest, long *value, char **end)
+{
+    *value = strtol(text, end, 10);
+    return *end != text && *value >= lowest && *value <= highest;
+}
+
+static bool read_block(const char *value, mho_node *node)
+{
+    char *end;
+    long k;
+    if (!mho_node_is_weighted(node) || !read_whole(value, 2, (long)MHOI_BLOCK_MAX, &k, &end))
+        return false;
+    node->block = (size_t)k;
+    node->block_channels = strcmp(end, "c") == 0;
+    return node->block_channels || !*end;
+}
+
+static bool read_weight_bits(const char *value, mho_node *node)
+{
+    char *end;
+    long bits;
+    if (!mho_node_is_weighted(node) || !read_whole(value, 2, 8, &bits, &end))
+        return false;
+    node->weight_bits = (size_t)bits;
+    return !*end;
+}
+
+static bool read_codes(const char *value, mho_node *node)
+{
+    char *end;
+    long bits, exponent = MHOI_EXPONENT_OPEN;
+    if (node->op == MHO_OP_INPUT || !read_whole(value, 2, 8, &bits, &end))
+        return false;
+    if (*end == ':' && !read_whole(end + 1, -100, 100, &exponent, &end))
+        return false;
+    node->value_bits = (size_t)bits;
+    node->value_exponent = (int)exponent;
+    return !*end;
+}
+
+mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *model, mho_net *net)
+{
+    static const struct {
+        const char *prefix;
+        bool (*read)(const char *value, mho_node *node);
+    } entries[] = {{MHOI_ONNX_BLOCK, read_block},
+                   {MHOI_ONNX_WEIGHT_BITS, read_weight_bits},
+                   {MHOI_ONNX_CODES, read_codes}};
+    for (size_t i = 0; i < model->n_metadata_props; i++) {
+        const char *key = mhoi_onnx_text(model->metadata_props[i]->key);
+        const char *value = mhoi_onnx_text(model->metadata_props[i]->value);
+        for (size_t k = 0; k < sizeof entries / sizeof *entries; k++) {
+            const char *name = behind(key, entries[k].prefix);
+            mho_node *node = name ? node_named(net, name) : NULL;
+            if (name && (!node || !entries[k].read(value, node)))
+                return mho_error(MHO_EFORMAT, "%s = '%s' fits no layer of the network", key, value);
+        }
+    }
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        s = mhoi_block_check(&net->node[i]);
+    return s == MHO_EDOMAIN || s == MHO_ENOTMODELED ? MHO_EFORMAT : s;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The codes that so many bits give. */
+#ifndef MHO_QUANT_CODES_H
+#define MHO_QUANT_CODES_H
+
+#include <stdbool.h>
+
+#include "mho/quant.h"
+
+/* Of a feature map: two's complement where it has a sign. */
+static inline mho_codes mhoi_codes_of_map(size_t bits, bool has_sign)
+{
+    const int32_t half = (int32_t)1 << (bits - 1);
+    return has_sign ? (mho_codes){-half, half - 1} : (mho_codes){0, 2 * half - 1};
+}
+
+/* Of weights, as many above 0 as below, so that every coding holds them. */
+static inline mho_codes mhoi_codes_of_weights(size_t bits)
+{
+    const int32_t most = ((int32_t)1 << (bits - 1)) - 1;
+    return (mho_codes){-most, most};
+}
+
+#endif
