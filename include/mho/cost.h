@@ -15,6 +15,8 @@ MHO_C_BEGIN
 
 #define MHO_COST_NAME 48
 #define MHO_COST_SOURCE 200
+#define MHO_COST_PARAMETERS 6
+#define MHO_COST_PARAMETER 16 /* of a name */
 
 /* A number of the table: SI value, how it is written there ("3096 T"), and where it comes from. */
 typedef struct mho_quantity {
@@ -22,6 +24,7 @@ typedef struct mho_quantity {
     char formula[MHO_COST_SOURCE];
     char source[MHO_COST_SOURCE];
     bool counted; /* false: the source has no such number; value is 0 and formula says "none" */
+    double uncertainty; /* the factor by which it may be wrong; 0: the table does not tell */
 } mho_quantity;
 
 /* What a component does: a converter is used, a memory is read or written. */
@@ -40,7 +43,27 @@ typedef struct mho_component {
     mho_quantity area;                   /* m2 */
     mho_quantity energy[MHO_OPERATIONS]; /* J an operation */
     mho_quantity leakage;                /* W, as long as it stands */
+    mho_quantity delay;                  /* s */
 } mho_component;
+
+/* A component whose price depends on parameters: "adc_sar" of so many bits.  Its quantities are formulas over
+ * them and the constants of the table. */
+typedef struct mho_parameter {
+    char name[MHO_COST_PARAMETER];
+    double min, max;             /* outside, it has no price */
+    double valid_min, valid_max; /* where its source holds: beyond, the price is told with a note */
+} mho_parameter;
+
+typedef struct mho_model {
+    mho_parameter parameter[MHO_COST_PARAMETERS];
+    size_t parameters;
+    mho_component component; /* the formulas; values are of no use */
+} mho_model;
+
+typedef struct mho_argument { /* what a parameter is */
+    char name[MHO_COST_PARAMETER];
+    double value;
+} mho_argument;
 
 /* A named number that formulas use (F, T, t_op), or a device figure (write_pulse). */
 typedef struct mho_constant {
@@ -62,18 +85,28 @@ typedef struct mho_macro {
 
 typedef struct mho_technology {
     char name[MHO_COST_NAME];
+    bool relative;                   /* its levels are good for comparing designs by, no more */
+    char note[MHO_COST_SOURCE];      /* what to tell with its prices; "" */
+    char fallback[MHO_COST_NAME];    /* the table that prices what this one cannot; "" */
+    double error_energy, error_time; /* factors by which totals may be wrong; 0: not told */
     mho_constant *constant;
     size_t constants;
     mho_component *component;
     size_t components;
+    mho_model *model;
+    size_t models;
     mho_macro *macro; /* sorted by kind, then size */
     size_t macros;
 } mho_technology;
 
-/* name: built in (configs/tech/NAME.yaml), or a path ending in .yaml.
+/* name: built in (configs/tech/NAME.yaml), or a path ending in .yaml.  A table may say `base: NAME`, and then
+ * tells only what differs: constants by name, components by name and quantity.  sets: "NAME = VALUE UNIT" of a constant,
+ * "COMPONENT.QUANTITY = VALUE UNIT", NULL-terminated, or NULL: as if a table on top told them.
  * MHO_ECONFIG: a value without unit or source, negative, of the wrong kind; a name used before it is
- * defined or defined twice. MHO_EFILE: no such table. */
+ * defined or defined twice; a set of what the table does not have. MHO_EFILE: no such table. */
 MHO_API MHO_MUST_CHECK mho_status mho_technology_open(const char *name, mho_technology **out);
+MHO_API MHO_MUST_CHECK mho_status mho_technology_open_set(const char *name, const char *const *sets,
+                                                          mho_technology **out);
 MHO_API MHO_MUST_CHECK mho_status mho_technology_parse(const char *text, const char *place,
                                                        mho_technology **out);
 MHO_API MHO_MUST_CHECK mho_status mho_technology_clone(const mho_technology *tech,
@@ -82,6 +115,21 @@ MHO_API void mho_technology_destroy(mho_technology *tech);
 /* A component, or that of a memory macro; NULL if there is none of that name. */
 MHO_API const mho_component *mho_technology_find(const mho_technology *tech, const char *component);
 MHO_API const mho_constant *mho_technology_constant(const mho_technology *tech, const char *name);
+MHO_API const mho_model *mho_technology_model(const mho_technology *tech, const char *name);
+
+/* The price of one: of the component of that name, else of the model with these arguments (those that the model does not
+ * ask for are of no use to it).  *out has values, formulas and sources; its name tells the arguments.
+ * MHO_ENOTMODELED: the table has neither; MHO_ECONFIG: an argument is missing, or out of the range (component, parameter,
+ * value and range are named), or the price is negative or not finite. */
+MHO_API MHO_MUST_CHECK mho_status mho_technology_price(const mho_technology *tech,
+                                                       const char *component, const char *model,
+                                                       const mho_argument *argument,
+                                                       size_t arguments, mho_component *out);
+/* The delay of a model, in seconds.  MHO_ENOTMODELED: the table does not tell it. */
+MHO_API MHO_MUST_CHECK mho_status mho_technology_delay(const mho_technology *tech,
+                                                       const char *model,
+                                                       const mho_argument *argument,
+                                                       size_t arguments, double *out);
 
 /* Adds a component, replacing one of the same name. */
 MHO_API MHO_MUST_CHECK mho_status mho_technology_add(mho_technology *tech,
@@ -117,7 +165,11 @@ MHO_API MHO_MUST_CHECK mho_status mho_macro_read(const char *path, const char *k
 typedef struct mho_activity {
     char layer[MHO_COST_NAME];
     char component[MHO_COST_NAME];
+    char model[MHO_COST_NAME]; /* what prices it where the table has no such component; "" */
+    mho_argument argument[MHO_COST_PARAMETERS];
+    size_t arguments;
     char group[MHO_COST_NAME]; /* "DAC", "ADC", "cells": the heading it is summed under */
+    bool neglectable; /* a table that has no price for it leaves it out, and the cost says so */
     mho_operation operation;
     double amount, operations, seconds;
     char formula[MHO_COST_SOURCE]; /* "2 A = 2 g C X_in = 2 x 1 x 20 x 5; x P = 576" */
@@ -132,7 +184,9 @@ typedef struct mho_cost_entry { /* one activity, priced */
 typedef struct mho_cost {
     mho_cost_entry *entry;
     size_t entries;
-    double energy_J, area_m2; /* totals, of one image */
+    double energy_J, area_m2;       /* totals, of one image */
+    struct mhoi_instance *instance; /* components that models became */
+    struct mhoi_remark *remark;     /* what was left out, and what was beyond its source */
 } mho_cost;
 
 /* MHO_ENOTMODELED: the technology has no price for a component that is used, or none for what it does;
@@ -149,6 +203,10 @@ MHO_API double mho_cost_area_m2(const mho_cost *cost, const char *group, const c
 /* The i-th group, or layer, in order of first appearance; NULL beyond the last. */
 MHO_API const char *mho_cost_group(const mho_cost *cost, size_t i);
 MHO_API const char *mho_cost_layer(const mho_cost *cost, size_t i);
+/* The i-th group that is not counted since the table has no price for it; the i-th note on a price ("adc_flash, bits = 8:
+ * its source holds for 1..5").  NULL beyond the last. */
+MHO_API const char *mho_cost_neglected(const mho_cost *cost, size_t i);
+MHO_API const char *mho_cost_note(const mho_cost *cost, size_t i);
 /* {total, by_component: {DAC: ...}, by_layer: {conv1: ...}} in joules and square metres. */
 MHO_API mho_json *mho_cost_energy_json(const mho_cost *cost);
 MHO_API mho_json *mho_cost_area_json(const mho_cost *cost);

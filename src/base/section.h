@@ -26,6 +26,10 @@ typedef struct mhoi_section {
     /* Why the field of that key has no effect beside the others, "device.distribution is uniform"; NULL: it has
      * one.  NULL for the function: all have. */
     const char *(*idle)(const void *options, const char *key);
+    /* Assignments below `prefix` ("technology.") that are no field: what comes behind it as an assignment to a field,
+     * "overrides=..."; NULL: there are none. */
+    const char *prefix;
+    mho_status (*rewrite)(const void *options, const char *assignment, char *out, size_t size);
 } mhoi_section;
 
 #endif

@@ -2,10 +2,13 @@
 /* Energy = operations x energy of one + amount x leakage of one x time; area = amount x area of one:
  * docs/models/cost.md eq. (1), (2). */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 #include "cost/cost_price.h"
+#include "cost/model.h"
 
 const char *mho_operation_name(mho_operation operation)
 {
@@ -31,17 +34,114 @@ static mho_status not_finite(const mho_activity *a, const mho_component *c)
                      c->area.value, c->leakage.value);
 }
 
-static mho_status price(const mho_technology *tech, const mho_activity *a, mho_cost_entry *entry)
+/* A component that a model became, once for the same arguments. */
+struct mhoi_instance {
+    struct mhoi_instance *next;
+    const mho_model *model;
+    mho_argument argument[MHO_COST_PARAMETERS];
+    size_t arguments;
+    mho_component component;
+};
+
+static bool is_instance(const struct mhoi_instance *i, const mho_model *m, const mho_activity *a)
 {
-    const mho_component *c = mho_technology_find(tech, a->component);
-    if (!c)
+    if (i->model != m || i->arguments != a->arguments)
+        return false;
+    for (size_t k = 0; k < a->arguments; k++)
+        if (i->argument[k].value != a->argument[k].value ||
+            strcmp(i->argument[k].name, a->argument[k].name) != 0)
+            return false;
+    return true;
+}
+
+/* What to tell with the prices: a group left out, or a note. */
+struct mhoi_remark {
+    struct mhoi_remark *next;
+    bool neglected;
+    char text[MHO_COST_SOURCE];
+};
+
+/* Once each, in order. */
+static mho_status remark(mho_cost *cost, bool neglected, const char *text)
+{
+    struct mhoi_remark **at = &cost->remark;
+    for (; *at; at = &(*at)->next)
+        if ((*at)->neglected == neglected && !strcmp((*at)->text, text))
+            return MHO_OK;
+    mho_status s = mhoi_alloc(at, 1, sizeof **at, "cost remark");
+    if (s)
+        return s;
+    (*at)->neglected = neglected;
+    snprintf((*at)->text, sizeof(*at)->text, "%s", text);
+    return MHO_OK;
+}
+
+static mho_status note_beyond(mho_cost *cost, const mho_model *m, const mho_activity *a)
+{
+    char text[MHO_COST_SOURCE];
+    double value;
+    const mho_parameter *p = mhoi_model_beyond(m, a->argument, a->arguments, &value);
+    if (!p)
+        return MHO_OK;
+    mhoi_decimal_print(text, sizeof text, "%s, %s = %.4g: its source holds for %.4g to %.4g",
+                       m->component.name, p->name, value, p->valid_min, p->valid_max);
+    return remark(cost, false, text);
+}
+
+static mho_status instantiate(mho_cost *cost, const mho_technology *tech, const mho_model *m,
+                              const mho_activity *a, const mho_component **out)
+{
+    struct mhoi_instance *i = cost->instance;
+    while (i && !is_instance(i, m, a))
+        i = i->next;
+    if (i) {
+        *out = &i->component;
+        return MHO_OK;
+    }
+    mho_status s = mhoi_alloc(&i, 1, sizeof *i, "component");
+    if (!s)
+        s = mhoi_model_price(tech, m, a->argument, a->arguments, &i->component);
+    if (s) {
+        mhoi_free(&i);
+        return mho_error_prefix(s, "layer '%s'", a->layer);
+    }
+    i->next = cost->instance;
+    i->model = m;
+    i->arguments = a->arguments;
+    memcpy(i->argument, a->argument, sizeof i->argument);
+    cost->instance = i;
+    *out = &i->component;
+    return note_beyond(cost, m, a);
+}
+
+/* NULL: not counted. */
+static mho_status find_component(mho_cost *cost, const mho_technology *tech, const mho_activity *a,
+                                 const mho_component **out)
+{
+    *out = mho_technology_find(tech, a->component);
+    const mho_model *m = *out || !*a->model ? NULL : mho_technology_model(tech, a->model);
+    if (m)
+        return instantiate(cost, tech, m, a, out);
+    if (!*out && a->neglectable)
+        return remark(cost, true, a->group);
+    if (!*out)
         return mho_error(MHO_ENOTMODELED, "technology '%s' has no price for '%s' (layer '%s')",
                          tech->name, a->component, a->layer);
-    if (a->operations != 0 && !c->energy[a->operation].formula[0])
+    if (a->operations != 0 && !(*out)->energy[a->operation].formula[0])
         return mho_error(MHO_ENOTMODELED,
                          "technology '%s' does not tell the energy of one %s of '%s' (layer '%s')",
-                         tech->name, mho_operation_name(a->operation), c->name, a->layer);
+                         tech->name, mho_operation_name(a->operation), (*out)->name, a->layer);
+    return MHO_OK;
+}
+
+static mho_status price(mho_cost *cost, const mho_technology *tech, const mho_activity *a)
+{
+    const mho_component *c;
+    mho_status s = find_component(cost, tech, a, &c);
+    if (s || !c)
+        return s;
     const mhoi_price one = mhoi_price_of(c);
+    mho_cost_entry *entry = &cost->entry[cost->entries++];
     *entry = (mho_cost_entry){
         .activity = a,
         .component = c,
@@ -49,7 +149,11 @@ static mho_status price(const mho_technology *tech, const mho_activity *a, mho_c
                     mhoi_price_standby_J(&one, a->amount, a->seconds),
         .area_m2 = mhoi_price_area_m2(&one, a->amount),
     };
-    return isfinite(entry->energy_J) && isfinite(entry->area_m2) ? MHO_OK : not_finite(a, c);
+    if (!isfinite(entry->energy_J) || !isfinite(entry->area_m2))
+        return not_finite(a, c);
+    cost->energy_J += entry->energy_J;
+    cost->area_m2 += entry->area_m2;
+    return MHO_OK;
 }
 
 mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activity,
@@ -62,13 +166,8 @@ mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activ
         return s;
     s = mhoi_alloc(&cost->entry, activities, sizeof *cost->entry, "cost entries");
     for (size_t i = 0; !s && i < activities; i++) {
-        s = price(tech, &activity[i], &cost->entry[i]);
-        if (s)
-            break;
-        cost->energy_J += cost->entry[i].energy_J;
-        cost->area_m2 += cost->entry[i].area_m2;
-        cost->entries++;
-        if (!isfinite(cost->energy_J) || !isfinite(cost->area_m2))
+        s = price(cost, tech, &activity[i]);
+        if (!s && (!isfinite(cost->energy_J) || !isfinite(cost->area_m2)))
             s = mho_error(MHO_EDOMAIN,
                           "the sum of all prices up to '%s' of layer '%s' is not finite",
                           activity[i].component, activity[i].layer);
@@ -84,8 +183,36 @@ void mho_cost_destroy(mho_cost *cost)
 {
     if (!cost)
         return;
+    while (cost->instance) {
+        struct mhoi_instance *next = cost->instance->next;
+        mhoi_free(&cost->instance);
+        cost->instance = next;
+    }
+    while (cost->remark) {
+        struct mhoi_remark *next = cost->remark->next;
+        mhoi_free(&cost->remark);
+        cost->remark = next;
+    }
     mhoi_free(&cost->entry);
     mhoi_free(&cost);
+}
+
+static const char *nth_remark(const mho_cost *cost, bool neglected, size_t nth)
+{
+    const struct mhoi_remark *r = cost->remark;
+    while (r && (r->neglected != neglected || nth-- > 0))
+        r = r->next;
+    return r ? r->text : NULL;
+}
+
+const char *mho_cost_neglected(const mho_cost *cost, size_t i)
+{
+    return nth_remark(cost, true, i);
+}
+
+const char *mho_cost_note(const mho_cost *cost, size_t i)
+{
+    return nth_remark(cost, false, i);
 }
 
 static bool matches(const mho_cost_entry *entry, const char *group, const char *layer)

@@ -2,8 +2,11 @@
 /* What prices depend on: sections `readings` and `technology` of a hardware description. */
 #include "cost/cost_sections.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/fields.h"
-#include "base/hash.h"
+#include "cost/technology_chain.h"
 
 #define COUNT(...) MHOI_COUNT(mhoi_readings_options, __VA_ARGS__)
 #define CHOICE(...) MHOI_CHOICE(mhoi_readings_options, __VA_ARGS__)
@@ -41,23 +44,70 @@ static const mho_fields readings_fields = {"readings", readings_rows,
 const mhoi_section mhoi_readings_section = {
     .name = "readings", .fields = &readings_fields, .moved = moved};
 
+static const char *const leakages[] = {"hp", "lstp", NULL};
+
 static const mho_field technology_rows[] = {
     MHOI_FIELD(mhoi_technology_options, "technology", MHO_FIELD_NAMED, name, "bcnn-45nm", 0, 0, "",
                1, NULL, "table of component costs: configs/tech/NAME.yaml, or a path"),
+    MHOI_CHOICE(mhoi_technology_options, "leakage", leakage, "hp", leakages,
+                "transistors of high performance, or of low standby power"),
+    MHOI_FIELD(
+        mhoi_technology_options, "overrides", MHO_FIELD_STRING, overrides, "", 0, 0, "", 1, NULL,
+        "constants and prices in place of the technology's, \"F = 32 nm; dac8.energy = 1 pJ\"; "
+        "also as technology.dac8.energy=1pJ"),
 };
-static const mho_fields technology_fields = {"technology", technology_rows, 1,
+static const mho_fields technology_fields = {"technology", technology_rows,
+                                             sizeof technology_rows / sizeof *technology_rows,
                                              sizeof(mhoi_technology_options)};
 
+/* The assignments of a text, one after the other; each ends at a semicolon. */
+static mho_status set_overrides(const char *text, mhoi_chain *chain)
+{
+    mho_status s = MHO_OK;
+    while (!s && *text) {
+        char one[sizeof((mhoi_technology_options *)0)->overrides];
+        const size_t n = strcspn(text, ";");
+        snprintf(one, sizeof one, "%.*s", (int)n, text);
+        if (one[strspn(one, " ")])
+            s = mhoi_chain_set(chain, one + strspn(one, " "));
+        text += n + (text[n] == ';');
+    }
+    return s;
+}
+
+static mho_status open_chain(const mhoi_technology_options *o, mhoi_chain *chain)
+{
+    mho_status s = mhoi_chain_open(o->name, chain);
+    if (!s && o->leakage == MHO_LEAKAGE_LSTP && mhoi_chain_has(chain, MHOI_LEAKAGE_CONSTANT))
+        s = mhoi_chain_set(chain, MHOI_LEAKAGE_CONSTANT " = 1");
+    return s ? s : set_overrides(o->overrides, chain);
+}
+
+mho_status mhoi_technology_load(const mhoi_technology_options *options, mho_technology **out)
+{
+    mhoi_chain chain;
+    *out = NULL;
+    mho_status s = open_chain(options, &chain);
+    if (!s)
+        s = mhoi_chain_read(&chain, out);
+    mhoi_chain_close(&chain);
+    return s;
+}
+
+/* A table is read when it is needed; what is set on top of it, at once. */
 static mho_status read_technology(void *options)
 {
     mhoi_technology_options *o = options;
-    mhoi_named file;
-    mho_status s = mhoi_technology_named(o->name, &file);
-    if (s)
-        return s;
-    o->content = mhoi_hash(MHOI_HASH_START, file.text, file.size);
-    mhoi_named_close(&file);
-    return MHO_OK;
+    mhoi_chain chain;
+    mho_technology *tech = NULL;
+    mho_status s = open_chain(o, &chain);
+    if (!s)
+        o->content = mhoi_chain_digest(&chain);
+    if (!s && *o->overrides)
+        s = mhoi_chain_read(&chain, &tech);
+    mho_technology_destroy(tech);
+    mhoi_chain_close(&chain);
+    return s;
 }
 
 static uint64_t technology_content(const void *options)
@@ -65,10 +115,25 @@ static uint64_t technology_content(const void *options)
     return ((const mhoi_technology_options *)options)->content;
 }
 
+/* "technology.F=32 nm" adds "F = 32 nm" to the overrides. */
+static mho_status technology_rewrite(const void *options, const char *assignment, char *out,
+                                     size_t size)
+{
+    const mhoi_technology_options *o = options;
+    const int n = snprintf(out, size, "overrides=%s%s%s", o->overrides, *o->overrides ? "; " : "",
+                           assignment);
+    return n > 0 && (size_t)n < size
+               ? MHO_OK
+               : mho_error(MHO_ECONFIG, "technology.%s: more settings than there is room for",
+                           assignment);
+}
+
 const mhoi_section mhoi_technology_section = {.name = "technology",
                                               .fields = &technology_fields,
                                               .finish = read_technology,
-                                              .content = technology_content};
+                                              .content = technology_content,
+                                              .prefix = "technology.",
+                                              .rewrite = technology_rewrite};
 
 static const mhoi_moved memories_moved[] = {{"macros", "technology"}, {NULL, NULL}};
 

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/named.h"
 #include "base/section.h"
 #include "mho/cost.h"
 
@@ -29,16 +28,17 @@ typedef struct mhoi_readings_options {
     bool buffer;     /* count the feature-map buffer */
 } mhoi_readings_options;
 
+typedef enum mho_leakage { MHO_LEAKAGE_HP, MHO_LEAKAGE_LSTP } mho_leakage;
+
 typedef struct mhoi_technology_options {
-    char name[256];   /* built in, or a path */
-    uint64_t content; /* digest of the table's text */
+    char name[256];      /* built in, or a path */
+    int leakage;         /* mho_leakage: flavour of transistors */
+    char overrides[512]; /* "adc8.energy = 1 pJ; F = 32 nm": set on top of the table */
+    uint64_t content;    /* digest of the table's texts */
 } mhoi_technology_options;
 
 extern const mhoi_section mhoi_readings_section, mhoi_technology_section;
 /* Of the MAC array: the technology with memories for default; prices (mho_prices) in place of its own. */
 extern const mhoi_section mhoi_memories_section, mhoi_prices_section;
-
-/* The text of a technology table. */
-MHO_MUST_CHECK mho_status mhoi_technology_named(const char *name, mhoi_named *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A recursive-descent reader of formulas:
  *     sum = product { (+|-) product }     product = power { [*|/] power }
- *     power = atom [ ^ atom ]             atom = number | name | ( sum )                         */
+ *     power = atom [ ^ [-] atom ]         atom = number | name | ( sum ) | function ( sum { , sum } )     */
 #include "base/decimal.h"
 #include "base/units.h"
 #include "formula_impl.h"
@@ -12,15 +12,80 @@
 #include <string.h>
 
 static const mhoi_unit units[] = {
-    {"m", "length", 1},          {"um", "length", 1e-6},  {"nm", "length", 1e-9},
-    {"m2", "area", 1},           {"mm2", "area", 1e-6},   {"um2", "area", 1e-12},
-    {"J", "energy", 1},          {"uJ", "energy", 1e-6},  {"nJ", "energy", 1e-9},
-    {"pJ", "energy", 1e-12},     {"fJ", "energy", 1e-15}, {"W", "power", 1},
-    {"mW", "power", 1e-3},       {"uW", "power", 1e-6},   {"s", "time", 1},
-    {"us", "time", 1e-6},        {"ns", "time", 1e-9},    {"Hz", "frequency", 1},
-    {"MHz", "frequency", 1e6},   {"V", "voltage", 1},     {"S", "conductance", 1},
-    {"uS", "conductance", 1e-6}, {"1", "number", 1},
+    {"m", "length", 1},
+    {"um", "length", 1e-6},
+    {"nm", "length", 1e-9},
+    {"m2", "area", 1},
+    {"mm2", "area", 1e-6},
+    {"um2", "area", 1e-12},
+    {"J", "energy", 1},
+    {"uJ", "energy", 1e-6},
+    {"nJ", "energy", 1e-9},
+    {"pJ", "energy", 1e-12},
+    {"fJ", "energy", 1e-15},
+    {"W", "power", 1},
+    {"mW", "power", 1e-3},
+    {"uW", "power", 1e-6},
+    {"s", "time", 1},
+    {"us", "time", 1e-6},
+    {"ns", "time", 1e-9},
+    {"Hz", "frequency", 1},
+    {"MHz", "frequency", 1e6},
+    {"V", "voltage", 1},
+    {"S", "conductance", 1},
+    {"uS", "conductance", 1e-6},
+    {"1", "number", 1},
+    {"mm", "length", 1e-3},
+    {"ps", "time", 1e-12},
+    {"pF", "capacitance", 1e-12},
+    {"fF", "capacitance", 1e-15},
+    {"aF", "capacitance", 1e-18},
+    {"farad", "capacitance", 1},
+    {"F/m", "capacitance", 1},
+    {"A/m", "current", 1},
+    {"ohm/m", "resistance", 1},
 };
+
+static double ceiling(double a, double b)
+{
+    (void)b;
+    return ceil(a);
+}
+static double exponential(double a, double b)
+{
+    (void)b;
+    return exp(a);
+}
+static double logarithm(double a, double b)
+{
+    (void)b;
+    return log(a);
+}
+static double root(double a, double b)
+{
+    (void)b;
+    return sqrt(a);
+}
+
+static const struct function {
+    const char *name;
+    double (*value)(double a, double b);
+    int arguments;
+} functions[] = {{"max", fmax, 2},      {"min", fmin, 2},  {"exp", exponential, 1},
+                 {"log", logarithm, 1}, {"sqrt", root, 1}, {"ceil", ceiling, 1}};
+
+static const struct function *function_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (!strcmp(functions[i].name, name))
+            return &functions[i];
+    return NULL;
+}
+
+bool mhoi_formula_has(const char *name)
+{
+    return mhoi_unit_find(name) || function_find(name);
+}
 
 const mhoi_unit *mhoi_unit_find(const char *name)
 {
@@ -46,7 +111,7 @@ enum { DEPTH_MAX = 16 };
 
 typedef struct reader {
     const char *text, *at;
-    const mho_technology *tech;
+    mhoi_scope scope;
     int depth;
 } reader;
 
@@ -71,6 +136,43 @@ static mho_status unexpected(const reader *r, const char *want)
     return mho_error(MHO_ECONFIG, "formula '%s' ends where %s should follow", r->text, want);
 }
 
+/* An opening parenthesis, a list of sums, and the closing one. */
+static mho_status list(reader *r, double *out, int count)
+{
+    if (++r->depth > DEPTH_MAX)
+        return mho_error(MHO_ECONFIG, "formula '%.40s...': parentheses deeper than %d", r->text,
+                         DEPTH_MAX);
+    for (int i = 0; i < count; i++) {
+        skip_spaces(r);
+        if (*r->at != (i ? ',' : '('))
+            return unexpected(r, i ? "','" : "'('");
+        r->at++;
+        mho_status s = sum(r, &out[i]);
+        if (s)
+            return s;
+    }
+    skip_spaces(r);
+    if (*r->at != ')')
+        return unexpected(r, "')'");
+    r->at++;
+    r->depth--;
+    return MHO_OK;
+}
+
+static bool look_up(const mhoi_scope *scope, const char *name, double *out)
+{
+    for (size_t i = 0; i < scope->arguments; i++)
+        if (!strcmp(scope->argument[i].name, name)) {
+            *out = scope->argument[i].value;
+            return true;
+        }
+    const mho_constant *c = mho_technology_constant(scope->tech, name);
+    const mhoi_unit *u = mhoi_unit_find(name);
+    if (c || u)
+        *out = c ? c->quantity.value : u->scale;
+    return c || u;
+}
+
 static mho_status named_value(reader *r, double *out)
 {
     char name[MHO_COST_NAME];
@@ -83,12 +185,17 @@ static mho_status named_value(reader *r, double *out)
     memcpy(name, r->at, n);
     name[n] = 0;
     r->at += n;
-    const mho_constant *c = mho_technology_constant(r->tech, name);
-    const mhoi_unit *u = mhoi_unit_find(name);
-    if (!c && !u)
+    const struct function *f = function_find(name);
+    if (f) {
+        double argument[2] = {0, 0};
+        mho_status s = list(r, argument, f->arguments);
+        if (!s)
+            *out = f->value(argument[0], argument[1]);
+        return s;
+    }
+    if (!look_up(&r->scope, name, out))
         return mho_error(MHO_ECONFIG, "formula '%s': '%s' is no unit and no constant defined above",
                          r->text, name);
-    *out = c ? c->quantity.value : u->scale;
     return MHO_OK;
 }
 
@@ -102,23 +209,6 @@ static mho_status number(reader *r, double *out)
     return MHO_OK;
 }
 
-static mho_status parentheses(reader *r, double *out)
-{
-    if (++r->depth > DEPTH_MAX)
-        return mho_error(MHO_ECONFIG, "formula '%.40s...': parentheses deeper than %d", r->text,
-                         DEPTH_MAX);
-    r->at++;
-    mho_status s = sum(r, out);
-    if (s)
-        return s;
-    skip_spaces(r);
-    if (*r->at != ')')
-        return unexpected(r, "')'");
-    r->at++;
-    r->depth--;
-    return MHO_OK;
-}
-
 static mho_status atom(reader *r, double *out)
 {
     skip_spaces(r);
@@ -127,7 +217,7 @@ static mho_status atom(reader *r, double *out)
     if (starts_name(*r->at))
         return named_value(r, out);
     if (*r->at == '(')
-        return parentheses(r, out);
+        return list(r, out, 1);
     return unexpected(r, "a number, a name or '('");
 }
 
@@ -140,10 +230,13 @@ static mho_status power(reader *r, double *out)
     if (*r->at != '^')
         return MHO_OK;
     r->at++;
+    skip_spaces(r);
+    const bool minus = *r->at == '-';
+    r->at += minus;
     double exponent;
     s = atom(r, &exponent);
     if (!s)
-        *out = pow(*out, exponent);
+        *out = pow(*out, minus ? -exponent : exponent);
     return s;
 }
 
@@ -183,9 +276,9 @@ static mho_status sum(reader *r, double *out)
     return s;
 }
 
-mho_status mhoi_formula(const char *text, const mho_technology *tech, double *out)
+mho_status mhoi_formula(const char *text, mhoi_scope scope, double *out)
 {
-    reader r = {.text = text, .at = text, .tech = tech};
+    reader r = {.text = text, .at = text, .scope = scope};
     mho_status s = sum(&r, out);
     if (s)
         return s;

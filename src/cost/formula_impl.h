@@ -5,10 +5,17 @@
 
 #include "mho/cost.h"
 
-/* Value of the formula: numbers, + - * / ^ and parentheses; a space multiplies.  A name is a constant
- * of `tech` or a unit (nm, um2, mW, pJ, ns, ...), both in SI.
+/* What names mean: arguments first, then constants of the table, then units. */
+typedef struct mhoi_scope {
+    const mho_technology *tech;
+    const mho_argument *argument;
+    size_t arguments;
+} mhoi_scope;
+
+/* Value of the formula: numbers, + - * / ^, parentheses, max, min, exp, log, sqrt and ceil; a space multiplies.  A name
+ * is an argument, a constant or a unit (nm, um2, mW, pJ, ns, ...), the last two in SI.
  * MHO_ECONFIG tells what was expected where, or the unknown name. */
-MHO_MUST_CHECK mho_status mhoi_formula(const char *text, const mho_technology *tech, double *out);
+MHO_MUST_CHECK mho_status mhoi_formula(const char *text, mhoi_scope scope, double *out);
 /* True if the text uses a name or an operator: it is then in SI already. */
 bool mhoi_formula_is_symbolic(const char *text);
 
@@ -20,5 +27,7 @@ typedef struct mhoi_unit {
 const mhoi_unit *mhoi_unit_find(const char *name);
 /* The units of a kind (NULL: all) for messages: "m2, mm2, um2". */
 void mhoi_units_of(const char *kind, char *text, size_t size);
+/* A name that means something in every formula: a unit, or a function. */
+bool mhoi_formula_has(const char *name);
 
 #endif

@@ -23,11 +23,14 @@ mho_status mho_technology_clone(const mho_technology *tech, mho_technology **out
         return s;
     t->constant = NULL;
     t->component = NULL;
+    t->model = NULL;
     t->macro = NULL;
     s = copy(&t->constant, tech->constant, tech->constants, sizeof *t->constant, "constants");
     if (!s)
         s = copy(&t->component, tech->component, tech->components, sizeof *t->component,
                  "components");
+    if (!s)
+        s = copy(&t->model, tech->model, tech->models, sizeof *t->model, "component models");
     if (!s)
         s = copy(&t->macro, tech->macro, tech->macros, sizeof *t->macro, "macros");
     if (s)
@@ -43,6 +46,7 @@ void mho_technology_destroy(mho_technology *tech)
         return;
     mhoi_free(&tech->constant);
     mhoi_free(&tech->component);
+    mhoi_free(&tech->model);
     mhoi_free(&tech->macro);
     mhoi_free(&tech);
 }
@@ -82,5 +86,13 @@ const mho_constant *mho_technology_constant(const mho_technology *tech, const ch
     for (size_t i = 0; i < tech->constants; i++)
         if (!strcmp(tech->constant[i].name, name))
             return &tech->constant[i];
+    return NULL;
+}
+
+const mho_model *mho_technology_model(const mho_technology *tech, const char *name)
+{
+    for (size_t i = 0; i < tech->models; i++)
+        if (!strcmp(tech->model[i].component.name, name))
+            return &tech->model[i];
     return NULL;
 }

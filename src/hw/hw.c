@@ -175,11 +175,29 @@ mho_status mhoi_hw_check_moved(const mho_hw *hw, const char *place, const char *
     return mho_error(MHO_ECONFIG, "%s: %.*s is now %s", place, (int)length, key, now);
 }
 
+/* The section that takes assignments of this kind, though it has no such field. */
+static const mhoi_section *rewriter_of(const mho_hw *hw, const char *assignment)
+{
+    if (mhoi_hw_find(hw, assignment, strcspn(assignment, "=")) != SIZE_MAX)
+        return NULL;
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++)
+        if ((*s)->rewrite && !strncmp(assignment, (*s)->prefix, strlen((*s)->prefix)))
+            return *s;
+    return NULL;
+}
+
 mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment)
 {
+    char text[2 * TEXT_BYTES];
     mho_status s = mhoi_hw_check_moved(hw, "command line", assignment, strcspn(assignment, "="));
+    const mhoi_section *section = s ? NULL : rewriter_of(hw, assignment);
     hw->stale = UINT32_MAX;
-    return s ? s : mho_fields_set(&hw->table, assignment, hw->options, hw->origin);
+    if (section)
+        s = section->rewrite(mhoi_hw_section(hw, section), assignment + strlen(section->prefix),
+                             text, sizeof text);
+    if (!s)
+        s = mho_fields_set(&hw->table, section ? text : assignment, hw->options, hw->origin);
+    return s;
 }
 
 size_t mhoi_hw_find(const mho_hw *hw, const char *key, size_t length)

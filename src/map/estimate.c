@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Placement, activities, prices and programming in one call. */
 #include "base/alloc.h"
+#include "cost/technology_chain.h"
 #include "map/placement.h"
 
 static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw)
 {
     mho_status s = mho_placement_create(net, hw, &e->placement);
     if (!s)
-        s = mho_technology_open(e->placement->plan->technology.name, &e->tech);
+        s = mhoi_technology_load(&e->placement->plan->technology, &e->tech);
     if (!s)
         s = mho_placement_activities(e->placement, &e->activity, &e->activities);
     if (!s)

@@ -17,6 +17,7 @@ typedef struct mhoi_machine {
     mho_circuit_options wires;
     mhoi_input_options input;
     mhoi_output_options output;
+    mhoi_read_options read;
     mhoi_quant_options quant;
     mhoi_readings_options readings;
     mhoi_technology_options technology;

@@ -14,6 +14,7 @@ static const char *const slicings[] = {"columns", "crossbars", NULL};
 static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const references[] = {"none", "level0", NULL};
+static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp", NULL};
 static const char *const column_sums[] = {"weights", "read_back", NULL};
 
 #define COUNT(...) MHOI_COUNT(mhoi_crossbar_options, __VA_ARGS__)
@@ -131,6 +132,9 @@ static const mho_field output_rows[] = {
         "output.reference", reference, "none", references,
         "pairs, one converter a crossbar: level0 = a column of cells at level 0 in every crossbar "
         "is taken off its sums before they are converted"),
+    CHOICE("output.readout", readout, "flash", readouts,
+           "how a column is converted: one decision a bit, all thresholds at once, successive "
+           "approximation, all thresholds in turn; 1 bit is one comparison in any of them"),
     REAL("output.offset", offset, "0", 0, 1000, "", 1,
          "deviation of the converters' offsets, in steps (sense amplifier: in units of weight)"),
     REAL("output.gain_error", gain_error, "0", 0, 1, "", 1,

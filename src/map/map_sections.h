@@ -53,6 +53,34 @@ typedef enum mho_column_sum {
     MHO_SUM_READ_BACK,  /* that of the programmed cells, read once with all rows driven */
 } mho_column_sum;
 
+/* How a column becomes a code of several bits; one bit is one comparison in any of them. */
+typedef enum mho_readout {
+    MHO_READOUT_SENSE_AMPLIFIER, /* one decision a bit, one after the other */
+    MHO_READOUT_FLASH,           /* all thresholds at once */
+    MHO_READOUT_SAR,             /* successive approximation */
+    MHO_READOUT_RAMP,            /* all thresholds one after the other */
+} mho_readout;
+
+/* Section `read`: under which a cell conducts in a read. */
+typedef enum mho_supply {
+    MHO_SUPPLY_OWN,     /* a supply of the read voltage drives the rows */
+    MHO_SUPPLY_CLAMPED, /* bit lines are clamped at it; the current comes from the logic's supply */
+} mho_supply;
+typedef enum mho_conduct {
+    MHO_CONDUCT_READ,     /* as long as the read takes, conversions included */
+    MHO_CONDUCT_SETTLING, /* until the sum is sampled */
+    MHO_CONDUCT_PULSE,    /* for read.pulse a unit of input */
+} mho_conduct;
+
+typedef struct mhoi_read_options {
+    double voltage_V;
+    int supply;  /* mho_supply */
+    int conduct; /* mho_conduct */
+    double pulse_s;
+    double activity; /* share of ones in the input, where none is known */
+    double level;    /* share of cells that conduct g_on, the others g_off: the mean, likewise */
+} mhoi_read_options;
+
 typedef struct mhoi_crossbar_options {
     size_t rows, columns; /* word lines N, bit lines M of one crossbar */
     int cell;             /* mho_cell */
@@ -85,13 +113,15 @@ typedef struct mhoi_output_options {
     int column_sum;                 /* mho_column_sum */
     int per;                        /* mho_converter_per */
     int reference;                  /* mho_reference */
+    int readout;                    /* mho_readout */
     double offset, gain_error, inl; /* deviations over converters; in steps, -, in steps */
 } mhoi_output_options;
 
 /* coding.c, reads.c: values of crossbar.weights and input.coding. */
 extern const char *const mhoi_coding_names[], *const mhoi_input_coding_names[];
 
-extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section;
+extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section,
+    mhoi_read_section;
 
 /* Weights and feature maps of +1 and -1 (and 0). */
 static inline bool mhoi_is_binary(const mhoi_crossbar_options *crossbar)

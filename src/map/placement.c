@@ -217,6 +217,7 @@ static void keep_hardware(placer *p)
     plan->device = p->hw.device;
     plan->wires = p->hw.wires;
     plan->output = p->hw.output;
+    plan->read = p->hw.read;
     plan->quant = p->hw.quant;
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;

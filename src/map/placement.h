@@ -30,6 +30,7 @@ typedef struct mhoi_plan {
     mho_device device;
     mho_circuit_options wires;
     mhoi_output_options output;
+    mhoi_read_options read;
     mhoi_quant_options quant;
     mhoi_readings_options readings;
     bool transistor; /* 1T1R */
