@@ -40,7 +40,7 @@ mho_status mho_array_estimate_create(const mho_net *net, const mho_hw *hw, const
         mho_array_estimate_destroy(e);
     else
         *out = e;
-    return s;
+    return mhoi_hw_place_error(hw, s);
 }
 
 void mho_array_estimate_destroy(mho_array_estimate *e)

@@ -214,7 +214,13 @@ mho_status mho_fields_read(const mho_fields *table, const char *text, const char
 mho_status mho_fields_set(const mho_fields *table, const char *assignment, void *options,
                           mho_origin *origin)
 {
-    const char *place = "command line", *equal = strchr(assignment, '=');
+    return mhoi_fields_set(table, assignment, "command line", options, origin);
+}
+
+mho_status mhoi_fields_set(const mho_fields *table, const char *assignment, const char *place,
+                           void *options, mho_origin *origin)
+{
+    const char *equal = strchr(assignment, '=');
     char key[KEY_SIZE];
     if (!equal)
         return mho_error(MHO_ECONFIG, "%s: %s is not key=value", place, assignment);

@@ -32,4 +32,8 @@ MHO_MUST_CHECK mho_status mhoi_fields_read(const mho_fields *table, const mhoi_y
 MHO_MUST_CHECK mho_status mhoi_field_read(const mho_field *f, const char *text, const char *place,
                                           void *options);
 
+/* mho_fields_set of an assignment that was said at that place. */
+MHO_MUST_CHECK mho_status mhoi_fields_set(const mho_fields *table, const char *assignment,
+                                          const char *place, void *options, mho_origin *origin);
+
 #endif

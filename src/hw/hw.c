@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fields.h"
 #include "hw/hw_impl.h"
 #include "mho/asset.h"
 
@@ -134,20 +135,100 @@ void *mhoi_hw_edit(mho_hw *hw, const mhoi_section *section)
     return options ? hw->options + (options - hw->options) : NULL;
 }
 
+bool mhoi_hw_names(const mho_hw *hw, size_t i)
+{
+    char text[TEXT_BYTES];
+    const mho_field_kind kind = hw->field[i].kind;
+    mho_hw_print(hw, i, text, sizeof text);
+    return (kind == MHO_FIELD_PATH || kind == MHO_FIELD_NAMED) && *text;
+}
+
+/* Does the last message name the key? */
+static bool is_told(const char *key)
+{
+    const size_t n = strlen(key);
+    for (const char *p = mho_error_message(); (p = strstr(p, key)); p += n) {
+        const char before = p == mho_error_message() ? ' ' : p[-1];
+        if (strchr(" :(,", before) && (!p[n] || strchr(" =:,;)", p[n])))
+            return true;
+    }
+    return false;
+}
+
+/* Not a default, not of a file that is built in. */
+static bool is_said(const mho_origin *origin)
+{
+    char path[MHO_ORIGIN_TEXT];
+    snprintf(path, sizeof path, "%s", origin->place);
+    char *colon = strrchr(path, ':');
+    if (colon)
+        *colon = 0;
+    return strcmp(path, "default") != 0 && !mho_asset_find(path);
+}
+
+/* Of the fields that the message names, where the user set one, the command line first. */
+static const mho_origin *who_set(const mho_hw *hw)
+{
+    const mho_origin *found = NULL;
+    for (size_t i = 0; i < hw->table.count; i++) {
+        const mho_origin *origin = &hw->origin[i];
+        if (!is_told(hw->field[i].key) || !is_said(origin) || !strcmp(origin->place, "sweep"))
+            continue;
+        if (!found || !strcmp(origin->place, "command line"))
+            found = origin;
+    }
+    return found;
+}
+
+mho_status mhoi_hw_place_error(const mho_hw *hw, mho_status s)
+{
+    const mho_origin *origin = s ? who_set(hw) : NULL;
+    return origin ? mho_error_prefix(s, "%s", origin->place) : s;
+}
+
+/* A section did not get what it reads: the field that names its file tells where that was said. */
+static mho_status not_read(const mho_hw *hw, uint32_t section, mho_status s, bool *placed)
+{
+    for (size_t i = 0; i < hw->table.count && !*placed; i++)
+        if (hw->section[i] == section && mhoi_hw_names(hw, i) &&
+            strcmp(hw->origin[i].place, "sweep") != 0) {
+            *placed = true;
+            s = mho_error_prefix(s, "%s: %s", hw->origin[i].place, hw->field[i].key);
+        }
+    return s;
+}
+
 mho_status mhoi_hw_finish(mho_hw *hw)
 {
+    bool placed;
+    return mhoi_hw_finish_placed(hw, &placed);
+}
+
+static mho_status check_sections(const mho_hw *hw)
+{
     mho_status s = MHO_OK;
-    for (uint32_t i = 0; !s && hw->arch->sections[i]; i++) {
-        const mhoi_section *section = hw->arch->sections[i];
-        if (section->finish && (hw->stale >> i & 1))
-            s = section->finish(mhoi_hw_edit(hw, section));
-    }
-    if (!s)
-        hw->stale = 0;
     for (const mhoi_section *const *p = hw->arch->sections; !s && *p; p++)
         if ((*p)->check)
             s = (*p)->check(mhoi_hw_section(hw, *p));
     return !s && hw->arch->check ? hw->arch->check(hw) : s;
+}
+
+mho_status mhoi_hw_finish_placed(mho_hw *hw, bool *placed)
+{
+    mho_status s = MHO_OK;
+    *placed = false;
+    for (uint32_t i = 0; !s && hw->arch->sections[i]; i++) {
+        const mhoi_section *section = hw->arch->sections[i];
+        if (section->finish && (hw->stale >> i & 1))
+            s = section->finish(mhoi_hw_edit(hw, section));
+        if (s)
+            return not_read(hw, i, s, placed);
+    }
+    hw->stale = 0;
+    s = check_sections(hw);
+    const mho_origin *origin = s ? who_set(hw) : NULL;
+    *placed = origin;
+    return origin ? mho_error_prefix(s, "%s", origin->place) : s;
 }
 
 bool mhoi_hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_t size)
@@ -186,18 +267,24 @@ static const mhoi_section *rewriter_of(const mho_hw *hw, const char *assignment)
     return NULL;
 }
 
-mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment)
+mho_status mhoi_hw_assign_at(mho_hw *hw, const char *assignment, const char *place)
 {
     char text[2 * TEXT_BYTES];
-    mho_status s = mhoi_hw_check_moved(hw, "command line", assignment, strcspn(assignment, "="));
+    mho_status s = mhoi_hw_check_moved(hw, place, assignment, strcspn(assignment, "="));
     const mhoi_section *section = s ? NULL : rewriter_of(hw, assignment);
     hw->stale = UINT32_MAX;
     if (section)
         s = section->rewrite(mhoi_hw_section(hw, section), assignment + strlen(section->prefix),
                              text, sizeof text);
     if (!s)
-        s = mho_fields_set(&hw->table, section ? text : assignment, hw->options, hw->origin);
+        s = mhoi_fields_set(&hw->table, section ? text : assignment, place, hw->options,
+                            hw->origin);
     return s;
+}
+
+mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment)
+{
+    return mhoi_hw_assign_at(hw, assignment, "command line");
 }
 
 size_t mhoi_hw_find(const mho_hw *hw, const char *key, size_t length)
@@ -341,17 +428,6 @@ bool mho_hw_is(const mho_hw *hw, const char *key, const char *value)
     char text[TEXT_BYTES];
     mho_hw_text(hw, key, text, sizeof text);
     return !strcmp(text, value);
-}
-
-/* Not a default, and not of a file that is built in. */
-static bool is_said(const mho_origin *origin)
-{
-    char path[MHO_ORIGIN_TEXT];
-    snprintf(path, sizeof path, "%s", origin->place);
-    char *colon = strrchr(path, ':');
-    if (colon)
-        *colon = 0;
-    return strcmp(path, "default") != 0 && !mho_asset_find(path);
 }
 
 size_t mho_hw_idle(const mho_hw *hw, size_t from, const char **why)

@@ -20,8 +20,11 @@ struct mho_hw {
 
 /* Every field at its preset, not finished. */
 MHO_MUST_CHECK mho_status mhoi_hw_create(const mhoi_arch *arch, mho_hw **out);
+/* As mhoi_hw_finish; *placed: the message of an error begins with the place that set the value. */
+MHO_MUST_CHECK mho_status mhoi_hw_finish_placed(mho_hw *hw, bool *placed);
 /* Does field i hold the path of a file?  mhoi_hw_content: the digest of what its section read. */
 bool mhoi_hw_names_file(const mho_hw *hw, size_t i);
+bool mhoi_hw_names(const mho_hw *hw, size_t i); /* a file, or a built-in one */
 uint64_t mhoi_hw_content(const mho_hw *hw, size_t i);
 /* Has the key, of `length` bytes, another beginning now?  now: the key as it is. */
 bool mhoi_hw_moved(const mho_hw *hw, const char *key, size_t length, char *now, size_t size);

@@ -25,6 +25,8 @@ typedef struct chain {
     size_t length;
     const mhoi_arch *const *archs;
     const mhoi_arch *arch; /* the one named, NULL so far */
+    const source *named;   /* the file that names it, and where in there; NULL: none does */
+    char arch_place[MHO_ORIGIN_TEXT];
 } chain;
 
 static mho_status open_file(const char *name, const char *from, mhoi_named *out)
@@ -67,10 +69,13 @@ static mho_status read_arch(chain *c, const source *from)
         return mho_error(MHO_ECONFIG, "%s: arch, want a name", place);
     mho_status s = mhoi_arch_find(c->archs, place, node->text, &arch);
     if (!s && c->arch && c->arch != arch)
-        return mho_error(MHO_ECONFIG, "%s: arch = %s, but it is the base of one with arch: %s",
-                         place, arch->name, c->arch->name);
-    if (!s)
+        return mho_error(MHO_ECONFIG, "%s: arch = %s, but its base %s has arch: %s", c->arch_place,
+                         c->arch->name, place, arch->name);
+    if (!s && !c->arch) {
         c->arch = arch;
+        c->named = from;
+        snprintf(c->arch_place, sizeof c->arch_place, "%s", place);
+    }
     return s;
 }
 
@@ -148,7 +153,35 @@ static mho_status rename_moved(const mho_hw *hw, mhoi_yaml *node)
     return s;
 }
 
-static mho_status read_fields(const source *from, mho_hw *hw)
+static bool has_key(const mhoi_arch *arch, const char *key)
+{
+    const size_t n = strlen(key);
+    for (const mhoi_section *const *s = arch->sections; *s; s++)
+        for (size_t i = 0; i < (*s)->fields->count; i++) {
+            const char *name = (*s)->fields->field[i].key;
+            if (!strncmp(name, key, n) && (!name[n] || name[n] == '.'))
+                return true;
+        }
+    return false;
+}
+
+/* A key that only another arch has: told where the user can mend it, the key itself or the arch. */
+static mho_status check_key(const chain *c, const source *from, const mho_hw *hw, const char *place,
+                            const char *key)
+{
+    const mhoi_arch *other = NULL;
+    for (const mhoi_arch *const *a = c->archs; *a && !has_key(hw->arch, key); a++)
+        other = has_key(*a, key) ? *a : other;
+    if (!other)
+        return MHO_OK;
+    if (c->named && c->named < from)
+        return mho_error(MHO_ECONFIG, "%s: arch = %s, but its base %s sets %s, of arch: %s",
+                         c->arch_place, hw->arch->name, place, key, other->name);
+    return mho_error(MHO_ECONFIG, "%s: %s is of arch: %s, and this is arch: %s (%s)", place, key,
+                     other->name, hw->arch->name, c->named ? c->arch_place : "where none is named");
+}
+
+static mho_status read_fields(const chain *c, const source *from, mho_hw *hw)
 {
     static const char *const skip[] = {"base", "arch", NULL}, *const stored[] = {"name", "arch",
                                                                                  NULL};
@@ -158,6 +191,8 @@ static mho_status read_fields(const source *from, mho_hw *hw)
         snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
         mho_status s = from->stored ? rename_moved(hw, node)
                                     : mhoi_hw_check_moved(hw, place, node->key, strlen(node->key));
+        if (!s && !from->stored)
+            s = check_key(c, from, hw, place, node->key);
         if (s)
             return s;
     }
@@ -208,18 +243,19 @@ static mho_status check_contents(const source *from, mho_hw *hw)
 static mho_status build(chain *c, const char *name, const char *const *sets, mho_hw **out)
 {
     mho_hw *hw = NULL;
+    bool placed = false;
     mho_status s = read_chain(c);
     if (!s)
         s = mhoi_hw_create(c->arch ? c->arch : c->archs[0], &hw);
     for (size_t i = c->length; !s && i-- > 0;)
-        s = read_fields(&c->source[i], hw);
+        s = read_fields(c, &c->source[i], hw);
     if (!s)
         set_name(&c->source[0], hw);
     if (!s && c->source[0].stored)
         s = check_contents(&c->source[0], hw);
     for (; !s && sets && *sets; sets++)
         s = mhoi_hw_assign(hw, *sets);
-    if (!s && (s = mhoi_hw_finish(hw)) != MHO_OK)
+    if (!s && (s = mhoi_hw_finish_placed(hw, &placed)) != MHO_OK && !placed)
         s = mho_error_prefix(s, "%s", name);
     close_chain(c);
     if (s)

@@ -24,6 +24,8 @@ void *mhoi_hw_edit(mho_hw *hw, const mhoi_section *section);
 size_t mhoi_hw_find(const mho_hw *hw, const char *key, size_t length);
 /* One "key=value" within its own bounds; bounds across fields wait for mhoi_hw_finish. */
 MHO_MUST_CHECK mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment);
+/* The same, said at that place. */
+MHO_MUST_CHECK mho_status mhoi_hw_assign_at(mho_hw *hw, const char *assignment, const char *place);
 const void *mhoi_hw_value(const mho_hw *hw, size_t field);
 /* Bytes that mhoi_hw_value gave for the same arch. */
 void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place);
@@ -31,6 +33,8 @@ void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place)
 void mhoi_hw_take(mho_hw *hw, const mho_hw *from);
 /* Goes on with a hash over the contents of all files that the fields name. */
 uint64_t mhoi_hw_contents(const mho_hw *hw, uint64_t hash);
+/* An error whose message names fields begins with the place where the user set one of them. */
+mho_status mhoi_hw_place_error(const mho_hw *hw, mho_status s);
 /* Reads files that changed sections name, then checks bounds within sections and across them. */
 MHO_MUST_CHECK mho_status mhoi_hw_finish(mho_hw *hw);
 

@@ -77,7 +77,7 @@ mho_status mho_array_sweep_create(const mho_net *net, const mho_hw *hw, const mh
         s = mhoi_alloc(&sweep, 1, sizeof *sweep, "sweep");
     if (s)
         return s;
-    s = make(sweep, net, hw, grid, extra, extras);
+    s = mhoi_grid_place_error(grid, make(sweep, net, hw, grid, extra, extras));
     if (s)
         mho_array_sweep_destroy(sweep);
     else

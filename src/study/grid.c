@@ -18,7 +18,7 @@ typedef struct sweep_axis {
     char *text;             /* as it was given */
     const mho_field *field; /* NULL: network or data, of which the text is the value */
     size_t index;           /* of the field */
-    char key[VALUE_BYTES];
+    char key[VALUE_BYTES], place[MHO_ORIGIN_TEXT]; /* the latter: in a file, or "" */
     char (*value)[VALUE_BYTES];
     unsigned char *bytes; /* [values][size] */
     size_t size, values;
@@ -28,7 +28,8 @@ struct mho_grid {
     char name[MHO_NAME];
     sweep_axis *axis;
     size_t axes, points;
-    mho_hw *scratch; /* to read and print values with */
+    const char *place; /* of the axes, while the sweep is made */
+    mho_hw *scratch;   /* to read and print values with */
 };
 
 static mho_status too_many(const char *text)
@@ -51,7 +52,7 @@ static mho_status read_value(mho_grid *sweep, sweep_axis *axis, size_t k)
         return MHO_OK;
     }
     snprintf(assignment, sizeof assignment, "%s=%s", axis->key, axis->value[k]);
-    mho_status s = mhoi_hw_assign(sweep->scratch, assignment);
+    mho_status s = mhoi_hw_assign_at(sweep->scratch, assignment, sweep->place);
     if (!s)
         memcpy(axis->bytes + k * size, mhoi_hw_value(sweep->scratch, axis->index), size);
     return s;
@@ -104,7 +105,7 @@ static mho_status find_axis(const mho_grid *sweep, const char *text, sweep_axis 
     }
     axis->index = mhoi_hw_find(sweep->scratch, text, (size_t)(equal - text));
     if (axis->index == SIZE_MAX) /* the message of an unknown key */
-        return mhoi_hw_assign(sweep->scratch, text);
+        return mhoi_hw_assign_at(sweep->scratch, text, sweep->place);
     axis->field = mho_hw_field(sweep->scratch, axis->index);
     axis->size = axis->field->size;
     snprintf(axis->key, sizeof axis->key, "%s", axis->field->key);
@@ -214,6 +215,12 @@ static mho_status read_axis(mho_grid *sweep, const char *text)
 
 mho_status mho_grid_create(const mho_hw *hw, const char *const *axes, mho_grid **out)
 {
+    return mhoi_grid_create_at(hw, axes, "command line", out);
+}
+
+mho_status mhoi_grid_create_at(const mho_hw *hw, const char *const *axes, const char *place,
+                               mho_grid **out)
+{
     *out = NULL;
     size_t count = 0;
     while (axes[count])
@@ -225,6 +232,7 @@ mho_status mho_grid_create(const mho_hw *hw, const char *const *axes, mho_grid *
     if (s)
         return s;
     sweep->points = 1;
+    sweep->place = place;
     s = mhoi_alloc(&sweep->axis, count, sizeof *sweep->axis, "sweep");
     if (!s)
         s = mho_hw_clone(hw, &sweep->scratch);
@@ -232,6 +240,7 @@ mho_status mho_grid_create(const mho_hw *hw, const char *const *axes, mho_grid *
         s = read_axis(sweep, axes[a]);
     if (s)
         goto fail;
+    sweep->place = NULL;
     *out = sweep;
     return MHO_OK;
 fail:
@@ -256,6 +265,23 @@ void mho_grid_destroy(mho_grid *sweep)
 void mhoi_grid_name(mho_grid *sweep, const char *name)
 {
     snprintf(sweep->name, sizeof sweep->name, "%s", name);
+}
+
+void mhoi_grid_place(mho_grid *sweep, size_t axis, const char *file, size_t line)
+{
+    snprintf(sweep->axis[axis].place, sizeof sweep->axis[axis].place, "%s:%zu", file, line);
+}
+
+mho_status mhoi_grid_place_error(const mho_grid *sweep, mho_status s)
+{
+    for (size_t a = 0; s && a < sweep->axes; a++) {
+        const sweep_axis *axis = &sweep->axis[a];
+        const size_t n = strlen(axis->key);
+        const char *message = mho_error_message();
+        if (*axis->place && !strncmp(message, axis->key, n) && strchr(": ", message[n]))
+            return mho_error_prefix(s, "%s", axis->place);
+    }
+    return s;
 }
 
 const char *mho_grid_name(const mho_grid *sweep)

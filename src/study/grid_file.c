@@ -40,20 +40,45 @@ static mho_status axis_text(const mhoi_yaml *node, const char *place, char **out
     return MHO_OK;
 }
 
-/* Each axis by itself first, so that an error tells its line. */
-static mho_status try_axis(const mho_hw *hw, char *text, const mhoi_yaml *node, const char *place)
+/* As an axis of its own, which takes every point of it; an error begins with the line. */
+static mho_status try_text(const mho_hw *hw, const char *text, const char *file, size_t line)
 {
     const char *const axes[] = {text, NULL};
+    char place[MHO_ORIGIN_TEXT];
     mho_grid *grid;
     mho_hw *scratch = NULL;
-    mho_status s = mho_grid_create(hw, axes, &grid);
+    snprintf(place, sizeof place, "%s:%zu", file, line);
+    mho_status s = mhoi_grid_create_at(hw, axes, place, &grid);
     if (!s)
         s = mho_hw_clone(hw, &scratch);
     for (size_t i = 0; !s && i < mho_grid_points(grid); i++)
         s = mho_grid_apply(grid, i, scratch);
     mho_hw_destroy(scratch);
     mho_grid_destroy(grid);
-    return s ? mho_error_prefix(s, "%s:%zu", place, node->line) : MHO_OK;
+    return s && strncmp(mho_error_message(), place, strlen(place)) != 0
+               ? mho_error_prefix(s, "%s", place)
+               : s;
+}
+
+/* Each axis by itself first, and each value that stands in a line of its own. */
+static mho_status try_axis(const mho_hw *hw, const char *text, const mhoi_yaml *node,
+                           const char *place)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; i < node->children && !s; i++) {
+        const mhoi_yaml *value = &node->child[i];
+        const size_t room = strlen(node->key) + strlen(value->text) + 2;
+        char *one;
+        if (value->line == node->line)
+            continue;
+        s = mhoi_alloc(&one, room, 1, "value of a sweep");
+        if (s)
+            return s;
+        snprintf(one, room, "%s=%s", node->key, value->text);
+        s = try_text(hw, one, place, value->line);
+        mhoi_free(&one);
+    }
+    return s ? s : try_text(hw, text, place, node->line);
 }
 
 static mho_status read_axes(const mho_hw *hw, const mhoi_yaml *map, const char *place,
@@ -70,6 +95,8 @@ static mho_status read_axes(const mho_hw *hw, const mhoi_yaml *map, const char *
     }
     if (!s)
         s = mho_grid_create(hw, (const char *const *)text, out);
+    for (size_t i = 0; !s && i < map->children; i++)
+        mhoi_grid_place(*out, i, place, map->child[i].line);
     for (size_t i = 0; text && i < map->children; i++)
         mhoi_free(&text[i]);
     mhoi_free(&text);

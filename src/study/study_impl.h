@@ -72,7 +72,13 @@ MHO_MUST_CHECK mho_status mhoi_study_identity(const mho_study *study, char *text
 /* That 8-bit CNN's description. */
 MHO_MUST_CHECK mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out);
 
-/* Of a sweep from a file. */
+/* As mho_grid_create; an error of a value begins with place. */
+MHO_MUST_CHECK mho_status mhoi_grid_create_at(const mho_hw *hw, const char *const *axes,
+                                              const char *place, mho_grid **out);
+/* Of a sweep from a file; place: of the axes, "file:line" of each. */
 void mhoi_grid_name(mho_grid *grid, const char *name);
+void mhoi_grid_place(mho_grid *grid, size_t axis, const char *file, size_t line);
+/* An error whose message begins with the key of an axis begins with that axis' place. */
+mho_status mhoi_grid_place_error(const mho_grid *grid, mho_status s);
 
 #endif

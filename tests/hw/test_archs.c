@@ -139,7 +139,7 @@ static void arch_of_the_base(void **state)
     assert_true(mho_hw_is(hw, "wheel.tread", "wide"));
     mho_hw_destroy(hw);
     refused("arch: car\nbase: ./cart.yaml\n", NULL, MHO_ECONFIG,
-            "cart.yaml:1: arch = cart, but it is the base of one with arch: car");
+            "one.yaml:1: arch = car, but its base ./cart.yaml:1 has arch: cart");
 }
 
 /* Files are read again when a field of their section changed, and only then. */
