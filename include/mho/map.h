@@ -52,8 +52,14 @@ typedef struct mho_placement_layer {
     size_t output_bits;           /* of a converter; 0 ideal */
     bool per_pair;                /* it takes an analog difference of columns, not one column */
     size_t columns_per_converter; /* that take turns */
+    uint64_t converters;          /* that stand */
     size_t duplication;           /* times that the layer stands */
+
+    /* docs/models/timing.md */
     size_t service;               /* cycles that a window occupies the layer */
+    uint64_t occupied;            /* cycles that an image does, in the line-buffer pipeline */
+    double t_read_s, window_s;    /* a read of all columns; a window; 0 where no clock is known */
+    double converter_utilization; /* share of the interval in which its converters convert */
 
     /* amounts; each works `positions` times an image (bcnn Table II) */
     uint64_t cells;         /* g R C: weights */
@@ -70,7 +76,12 @@ typedef struct mho_placement {
     uint64_t crossbar_pairs, cells;         /* sums of the layers */
     bool single;                            /* crossbars, not pairs: single cells hold weights */
     mho_counts counts;                      /* of all layers */
-    struct mhoi_plan *plan;                 /* all that mho_chip_create needs to know */
+    const char *clock;                      /* what tells the length of a cycle, */
+    double clock_s;                         /* which is 0 if nothing does */
+    uint64_t interval;         /* cycles from one image to the next in the line-buffer pipeline */
+    char bottleneck[MHO_NAME]; /* the layer that sets it */
+    bool layer_by_layer;       /* timing.schedule */
+    struct mhoi_plan *plan;    /* all that mho_chip_create needs to know */
 } mho_placement;
 
 /* MHO_ECONFIG: hw is no crossbar accelerator, or its crossbars are too narrow for one weight; MHO_ENOTMODELED: no weighted layer, or what

@@ -188,11 +188,26 @@ typedef struct mho_result_cost {
     size_t components, layers;
 } mho_result_cost;
 
+/* How fast, and what for.  An operation is a multiply or an add: two a MAC.  NaN where no clock is known. */
+typedef struct mho_result_speed {
+    double clock_s;               /* a cycle */
+    char clock[48];               /* what tells it */
+    uint64_t interval;            /* cycles from one image to the next, */
+    char bottleneck[MHO_NAME];    /* and the layer that sets them; "" layer by layer */
+    double latency_s, interval_s; /* an image; from one image to the next */
+    double throughput_per_s;      /* images */
+    double power_W;               /* energy of an image x throughput */
+    double ops_per_s, ops_per_J, ops_per_s_per_m2;
+} mho_result_speed;
+
 typedef struct mho_result_layer {
     char name[MHO_NAME];
     size_t groups, rows, columns, positions; /* rows, columns: of one group */
     size_t row_splits, column_splits, crossbar_pairs;
     double utilization;
+    size_t reads, columns_per_converter, duplication, service; /* of mho_placement_layer */
+    uint64_t occupied, converters;
+    double t_read_s, converter_utilization;
 } mho_result_layer;
 
 /* What a study failed or ended at. */
@@ -232,6 +247,7 @@ typedef struct mho_result {
     mho_result_layer *layer;
     size_t layers;
     mho_result_cost cost, base; /* base: the 8-bit CNN on crossbars of the same size and cell */
+    mho_result_speed speed, base_speed;
     char base_hw[32];
     double base_error; /* with ideal devices; NaN: no trained network is known */
 } mho_result;

@@ -15,7 +15,7 @@ typedef struct run {
     size_t *service; /* of each node */
     mho_film film;   /* to = 0: none */
     mho_pipeline *result;
-    double t_op_s; /* 0: the technology does not tell */
+    double clock_s; /* a cycle; 0: nothing tells it */
 } run;
 
 static mho_status bad_service(const run *r, const char *word)
@@ -77,6 +77,8 @@ static mho_status default_service(run *r)
     mho_status s = mho_placement_create(r->net, r->hw, &placement);
     if (!s)
         mho_placement_service(placement, r->service);
+    if (!s)
+        r->clock_s = placement->clock_s;
     mho_placement_destroy(placement);
     return s;
 }
@@ -94,20 +96,6 @@ static mho_status read_service(run *r, const char *text)
         p = p[n] ? p + n + 1 : NULL;
     }
     return s;
-}
-
-static mho_status read_clock(run *r)
-{
-    mho_technology *tech;
-    char name[256];
-    mho_hw_text(r->hw, "technology", name, sizeof name);
-    mho_status s = mho_technology_open(name, &tech);
-    if (s)
-        return s;
-    const mho_constant *c = mho_technology_constant(tech, "t_op");
-    r->t_op_s = c ? c->quantity.value : 0;
-    mho_technology_destroy(tech);
-    return MHO_OK;
 }
 
 static const char *kind_text(const mho_pipeline_layer *l, const mho_net *net, char text[48])
@@ -262,9 +250,9 @@ static void print_text(const cli_args *args, const run *r)
     const mho_pipeline *p = r->result;
     char a[32], b[32], c[32];
     fprintf(args->out, "%s: %s cycles an image", mho_net_name(r->net), cli_grouped(p->cycles, a));
-    if (r->t_op_s > 0)
-        fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * r->t_op_s, "s", b),
-                cli_si(r->t_op_s, "s", c));
+    if (r->clock_s > 0)
+        fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * r->clock_s, "s", b),
+                cli_si(r->clock_s, "s", c));
     fprintf(args->out, "\n  bcnn Eq. 6, pipelined       %10s\n", cli_grouped(p->eq6, a));
     fprintf(args->out, "  bcnn Eq. 7, layer by layer  %10s", cli_grouped(p->eq7, a));
     if (p->service > 1)
@@ -315,8 +303,8 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
     mho_json_put(root, "cycles", cycles);
-    if (r->t_op_s > 0)
-        mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * r->t_op_s));
+    if (r->clock_s > 0)
+        mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * r->clock_s));
     mho_json_put(root, "stalls", mho_json_integer((int64_t)p->stalls));
     mho_json_put(root, "stall_free", mho_json_bool(!p->stalls));
     mho_json_put(root, "layers", layers);
@@ -373,8 +361,6 @@ static mho_status prepare(const cli_args *args, run *r)
         s = mho_hw_want(r->hw, "crossbar");
     if (!s)
         cli_tell_idle(r->hw, args);
-    if (!s)
-        s = read_clock(r);
     if (!s)
         s = mho_net_open(args->file[0], &r->net);
     if (!s)

@@ -12,19 +12,28 @@ static const char *range_text(mho_interval v, char text[48])
     return text;
 }
 
+static uint64_t latency_cycles(const mho_result *e)
+{
+    return mho_hw_is(e->hw, "timing.schedule", "layer_by_layer") ? e->layer_by_layer : e->pipelined;
+}
+
 static void print_headline(const mho_result *e, const cli_args *args)
 {
     const cli_marks *m = cli_marks_of(args->color);
-    char energy[32], area[32], cycles[32], images[48], half[32] = "";
+    char energy[32], area[32], cycles[32], images[48], half[32] = "", time[48] = "";
     if (isfinite(e->error.half))
         snprintf(half, sizeof half, " +- %.2f", 100 * e->error.half);
+    if (isfinite(e->speed.latency_s)) {
+        memcpy(time, " = ", 4);
+        cli_si(e->speed.latency_s, "s", time + 3);
+    }
     fprintf(args->out,
             "%s%s on %s: %.2f %% error%s (software %.2f %%; other images, 95 %%: %s), %s an "
-            "image, %s, %s cycles%s\n\n",
+            "image, %s, %s cycles%s%s\n\n",
             m->bold, e->network, mho_hw_name(e->hw), 100 * e->error.spread.mean, half,
             100 * e->software_error, range_text(e->error.images, images),
             cli_si(e->cost.energy_J, "J", energy), cli_si(e->cost.area_m2, "m2", area),
-            cli_grouped(e->pipelined, cycles), m->end);
+            cli_grouped(latency_cycles(e), cycles), time, m->end);
 }
 
 /* Measured levels take the place of all that is told of the distribution. */
@@ -294,6 +303,61 @@ static void print_cycles(const mho_result *e, const cli_args *args)
                 pipelined, sequential, gain);
 }
 
+static void add_speed(cli_table *t, const char *what, double own, double base, double scale,
+                      const char *unit)
+{
+    const double value[] = {own, base};
+    cli_table_text(t, "%s", what);
+    for (int i = 0; i < 2; i++) {
+        char text[48];
+        if (!scale)
+            cli_si(value[i], unit, text);
+        else if (value[i] * scale >= 1000)
+            snprintf(text, sizeof text, "%s %s",
+                     cli_grouped((uint64_t)(value[i] * scale + 0.5), (char[32]){0}), unit);
+        else
+            snprintf(text, sizeof text, "%.4g %s", value[i] * scale, unit);
+        cli_table_text(t, "%s", text);
+    }
+}
+
+/* Area in the tables is that of the components that the technology prices. */
+static cli_table *speed_table(const mho_result *e, const char *title)
+{
+    const mho_result_speed *own = &e->speed, *base = &e->base_speed;
+    cli_table *t = cli_table_create(title, "|this hardware>|8-bit CNN>");
+    add_speed(t, "latency of an image", own->latency_s, base->latency_s, 0, "s");
+    add_speed(t, "an image every", own->interval_s, base->interval_s, 0, "s");
+    add_speed(t, "throughput", own->throughput_per_s, base->throughput_per_s, 1, "images/s");
+    add_speed(t, "power", own->power_W, base->power_W, 0, "W");
+    add_speed(t, "operations a second", own->ops_per_s, base->ops_per_s, 1e-12, "TOPS");
+    add_speed(t, "operations a joule", own->ops_per_J, base->ops_per_J, 1e-12, "TOPS/W");
+    add_speed(t, "a second and mm2", own->ops_per_s_per_m2, base->ops_per_s_per_m2, 1e-18,
+              "TOPS/mm2");
+    return t;
+}
+
+static void print_speed(const mho_result *e, const cli_args *args)
+{
+    const mho_result_speed *v = &e->speed;
+    char title[128], number[32], time[32];
+    if (!isfinite(v->clock_s)) {
+        fputs("Speed: not told, the technology has no clock; timing.t_read would tell it\n\n",
+              args->out);
+        return;
+    }
+    snprintf(title, sizeof title,
+             "Speed and efficiency; an operation is a multiply or an add, %s an image",
+             cli_grouped(2 * e->macs, number));
+    cli_table *t = speed_table(e, title);
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+    fprintf(args->out, "  a cycle takes %s (%s); an image every %s cycles",
+            cli_si(v->clock_s, "s", time), v->clock, cli_grouped(v->interval, number));
+    fprintf(args->out, *v->bottleneck ? ", as long as %s is busy\n\n" : "%s, layer by layer\n\n",
+            v->bottleneck);
+}
+
 void cli_evaluate_print(const mho_result *e, const cli_args *args)
 {
     FILE *out = args->out;
@@ -307,15 +371,16 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
              mho_hw_number(e->hw, "crossbar.columns"));
     print_and_destroy(layer_table(e, title), args);
     print_cycles(e, args);
+    print_speed(e, args);
     print_and_destroy(
         component_table(e, "Energy an image and area, by component, beside the 8-bit CNN"), args);
     print_and_destroy(layer_cost_table(e, "By layer"), args);
-    fprintf(
-        out,
-        "%s%s images/s on crossbars, %.1f s in all, %s of memory, %zu thread%s, %s, seed %llu%s\n",
-        m->dim, cli_grouped((uint64_t)e->images_per_second, rate), e->seconds,
-        cli_si((double)e->peak_bytes, "B", peak), e->threads, e->threads == 1 ? "" : "s", e->kernel,
-        (unsigned long long)e->options.seed, m->end);
+    fprintf(out,
+            "%ssimulator: %s images/s on crossbars, %.1f s in all, %s of memory, %zu thread%s, %s, "
+            "seed %llu%s\n",
+            m->dim, cli_grouped((uint64_t)e->images_per_second, rate), e->seconds,
+            cli_si((double)e->peak_bytes, "B", peak), e->threads, e->threads == 1 ? "" : "s",
+            e->kernel, (unsigned long long)e->options.seed, m->end);
 }
 
 static void add_measure(cli_table *t, const char *name, double value)
@@ -341,6 +406,12 @@ void cli_evaluate_print_csv(const mho_result *e, const cli_args *args)
     add_measure(t, "images", (double)e->options.images);
     add_measure(t, "cycles_pipelined", (double)e->pipelined);
     add_measure(t, "cycles_layer_by_layer", (double)e->layer_by_layer);
+    add_measure(t, "latency_s", e->speed.latency_s);
+    add_measure(t, "throughput_per_s", e->speed.throughput_per_s);
+    add_measure(t, "power_W", e->speed.power_W);
+    add_measure(t, "ops_per_s", e->speed.ops_per_s);
+    add_measure(t, "ops_per_J", e->speed.ops_per_J);
+    add_measure(t, "ops_per_s_per_m2", e->speed.ops_per_s_per_m2);
     print_and_destroy(t, args);
     print_and_destroy(layer_table(e, ""), args);
     print_and_destroy(component_table(e, ""), args);

@@ -72,6 +72,8 @@ mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *l)
     if (!s)
         s = PRODUCT(l, &c->conversions, l->groups, l->x_in, converters_of(l), l->reads,
                     l->positions);
+    if (!s)
+        s = PRODUCT(l, &l->converters, l->groups, l->x_in, converters_of(l));
     c->dac_conversions = l->read_bits > 1 ? c->row_drives : 0;
     return s ? s : set_additions(place, l);
 }

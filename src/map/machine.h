@@ -19,6 +19,7 @@ typedef struct mhoi_machine {
     mhoi_output_options output;
     mhoi_read_options read;
     mhoi_quant_options quant;
+    mhoi_timing_options timing;
     mhoi_readings_options readings;
     mhoi_technology_options technology;
 } mhoi_machine;

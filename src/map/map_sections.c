@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What maps weights and inputs to crossbars: sections `crossbar`, `input` and `output` of a hardware
- * description. */
+/* What maps weights and inputs to crossbars: sections `crossbar`, `input`, `output` and `timing` of a
+ * hardware description. */
 #include "map/map_sections.h"
 
 #include <string.h>
@@ -15,6 +15,7 @@ static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const references[] = {"none", "level0", NULL};
 static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp", NULL};
+static const char *const schedules[] = {"pipelined", "layer_by_layer", NULL};
 static const char *const column_sums[] = {"weights", "read_back", NULL};
 
 #define COUNT(...) MHOI_COUNT(mhoi_crossbar_options, __VA_ARGS__)
@@ -147,3 +148,14 @@ static const mho_fields output_fields = {
 
 const mhoi_section mhoi_output_section = {
     .name = "output", .fields = &output_fields, .check = output_check, .idle = output_idle};
+
+static const mho_field timing_rows[] = {
+    MHOI_REAL(mhoi_timing_options, "timing.t_read", read_s, "0", 0, 1e9, "ns", 1e-9,
+              "a read of a crossbar, conversions included; 0 = as the technology tells"),
+    MHOI_CHOICE(mhoi_timing_options, "timing.schedule", schedule, "pipelined", schedules,
+                "all layers work at once, on several images; or one layer after the other"),
+};
+static const mho_fields timing_fields = {
+    "timing", timing_rows, sizeof timing_rows / sizeof *timing_rows, sizeof(mhoi_timing_options)};
+
+const mhoi_section mhoi_timing_section = {.name = "timing", .fields = &timing_fields};

@@ -117,11 +117,22 @@ typedef struct mhoi_output_options {
     double offset, gain_error, inl; /* deviations over converters; in steps, -, in steps */
 } mhoi_output_options;
 
+/* How images follow each other. */
+typedef enum mho_flow {
+    MHO_FLOW_PIPELINED,      /* all layers work at once, on several images */
+    MHO_FLOW_LAYER_BY_LAYER, /* one layer after the other, then the next image */
+} mho_flow;
+
+typedef struct mhoi_timing_options {
+    double read_s; /* of a read, conversions included; 0: as the technology tells */
+    int schedule;  /* mho_flow */
+} mhoi_timing_options;
+
 /* coding.c, reads.c: values of crossbar.weights and input.coding. */
 extern const char *const mhoi_coding_names[], *const mhoi_input_coding_names[];
 
 extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section,
-    mhoi_read_section;
+    mhoi_read_section, mhoi_timing_section;
 
 /* Weights and feature maps of +1 and -1 (and 0). */
 static inline bool mhoi_is_binary(const mhoi_crossbar_options *crossbar)

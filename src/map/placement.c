@@ -219,6 +219,7 @@ static void keep_hardware(placer *p)
     plan->output = p->hw.output;
     plan->read = p->hw.read;
     plan->quant = p->hw.quant;
+    plan->timing = p->hw.timing;
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;
     plan->transistor = p->hw.crossbar.cell == MHO_CELL_1T1R;
@@ -237,17 +238,21 @@ static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw)
     if (s)
         return s;
     keep_hardware(&p);
+    s = mhoi_clock_set(p.plan);
+    if (s)
+        return s;
     out->layer = p.plan->layer;
     out->layers = p.plan->layers;
     out->crossbar_rows = p.hw.crossbar.rows;
     out->crossbar_columns = p.hw.crossbar.columns;
+    out->layer_by_layer = p.hw.timing.schedule == MHO_FLOW_LAYER_BY_LAYER;
     out->single = p.hw.crossbar.weights == MHO_WEIGHTS_SINGLE;
     mhoi_maps_set(p.plan, net, &p.hw);
     s = mhoi_readers_create(net, &p.readers);
     if (!s)
         s = place_layers(&p, out);
     mhoi_readers_free(&p.readers);
-    return s;
+    return s ? s : mhoi_timing_set(net, out);
 }
 
 mho_status mho_placement_create(const mho_net *net, const mho_hw *hw, mho_placement **out)

@@ -24,6 +24,13 @@ typedef struct mhoi_place {
     size_t row_groups;           /* X_in */
 } mhoi_place;
 
+/* What tells how long a cycle is. */
+typedef enum mhoi_clock {
+    MHOI_CLOCK_NONE,
+    MHOI_CLOCK_GIVEN,     /* timing.t_read: a read, all its conversions included */
+    MHOI_CLOCK_OPERATION, /* the technology's t_op: a read and a conversion of it */
+} mhoi_clock;
+
 typedef struct mhoi_plan {
     atomic_size_t users;
     char hw[32], net[MHO_NAME]; /* names */
@@ -32,6 +39,7 @@ typedef struct mhoi_plan {
     mhoi_output_options output;
     mhoi_read_options read;
     mhoi_quant_options quant;
+    mhoi_timing_options timing;
     mhoi_readings_options readings;
     bool transistor; /* 1T1R */
     mhoi_technology_options technology;
@@ -40,7 +48,9 @@ typedef struct mhoi_plan {
     mhoi_place *place; /* [layers], as in mho_placement */
     mho_placement_layer *layer;
     size_t layers;
-    bool mixed;        /* alphabets and maps as the network says */
+    bool mixed; /* alphabets and maps as the network says */
+    mhoi_clock clock;
+    double clock_s;
     bool one_bit_maps; /* crossbar.mode binary, ternary: every map but the input is of 1 bit */
 } mhoi_plan;
 
@@ -78,6 +88,10 @@ int64_t mhoi_sum_spacing(const mhoi_place *place);
 
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);
+
+/* timing.c: the clock, before layers are placed; what takes how long, once they are. */
+MHO_MUST_CHECK mho_status mhoi_clock_set(mhoi_plan *plan);
+MHO_MUST_CHECK mho_status mhoi_timing_set(const mho_net *net, mho_placement *out);
 
 /* Is sum w v what reads tell, v = 1 for x = +1 and 0 for x = -1?  Else it is sum w x. */
 static inline bool mhoi_is_zero_one(const mhoi_place *place)

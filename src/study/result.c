@@ -106,9 +106,34 @@ static mho_json *layers_json(const mho_result *r)
         mho_json_put(entry, "column_splits", mho_json_integer((int64_t)l->column_splits));
         mho_json_put(entry, "crossbar_pairs", mho_json_integer((int64_t)l->crossbar_pairs));
         mho_json_put(entry, "utilization", mho_json_number(l->utilization));
+        mho_json_put(entry, "reads", mho_json_integer((int64_t)l->reads));
+        mho_json_put(entry, "columns_per_converter",
+                     mho_json_integer((int64_t)l->columns_per_converter));
+        mho_json_put(entry, "converters", mho_json_integer((int64_t)l->converters));
+        mho_json_put(entry, "converter_utilization", mho_json_number(l->converter_utilization));
+        mho_json_put(entry, "duplication", mho_json_integer((int64_t)l->duplication));
+        mho_json_put(entry, "service", mho_json_integer((int64_t)l->service));
+        mho_json_put(entry, "occupied", mho_json_integer((int64_t)l->occupied));
         mho_json_add(list, entry);
     }
     return list;
+}
+
+/* docs/models/timing.md: an operation is a multiply or an add. */
+static void put_speed(mho_json *root, const mho_result_speed *v)
+{
+    mho_json_put(root, "latency_s", mho_json_number(v->latency_s));
+    mho_json_put(root, "interval_s", mho_json_number(v->interval_s));
+    mho_json_put(root, "throughput_per_s", mho_json_number(v->throughput_per_s));
+    mho_json_put(root, "power_W", mho_json_number(v->power_W));
+    mho_json_put(root, "ops_per_s", mho_json_number(v->ops_per_s));
+    mho_json_put(root, "ops_per_J", mho_json_number(v->ops_per_J));
+    mho_json_put(root, "ops_per_s_per_m2", mho_json_number(v->ops_per_s_per_m2));
+    mho_json_put(root, "clock_s", mho_json_number(v->clock_s));
+    mho_json_put(root, "clock", mho_json_text(v->clock));
+    mho_json_put(root, "interval_cycles", mho_json_integer((int64_t)v->interval));
+    if (*v->bottleneck)
+        mho_json_put(root, "bottleneck", mho_json_text(v->bottleneck));
 }
 
 static void put_prices(mho_json *root, const mho_result *r)
@@ -119,10 +144,12 @@ static void put_prices(mho_json *root, const mho_result *r)
     mho_json_put(root, "cycles", cycles);
     mho_json_put(root, "energy_J", cost_json(&r->cost, false));
     mho_json_put(root, "area_m2", cost_json(&r->cost, true));
+    put_speed(root, &r->speed);
     mho_json_put(base, "hw", mho_json_text(r->base_hw));
     mho_json_put(base, "error", mho_json_number(r->base_error));
     mho_json_put(base, "energy_J", cost_json(&r->base, false));
     mho_json_put(base, "area_m2", cost_json(&r->base, true));
+    put_speed(base, &r->base_speed);
     mho_json_put(root, "baseline", base);
     mho_json_put(saved, "energy",
                  mho_json_number(mho_result_saved(r->cost.energy_J, r->base.energy_J)));
@@ -153,7 +180,9 @@ mho_json *mho_result_json(const mho_result *r)
         put_prices(root, r);
     if (r->programming.cells)
         mho_json_put(root, "programming", programming_json(&r->programming));
-    mho_json_put(root, "images_per_second", mho_json_number(r->images_per_second));
+    mho_json_put(root, "simulated_images_per_second", mho_json_number(r->images_per_second));
+    mho_json_put(root, "images_per_second",
+                 mho_json_number(r->images_per_second)); /* its old name */
     mho_json_put(root, "seconds", mho_json_number(r->seconds));
     mho_json_put(root, "peak_bytes", mho_json_integer((int64_t)r->peak_bytes));
     mho_json_put(root, "config", mho_hw_json(r->hw));

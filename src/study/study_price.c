@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cycles, energy and area of a result, and those of the 8-bit CNN beside them. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,8 @@ mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out)
     to->rows = from->rows;
     to->columns = from->columns;
     to->cell = from->cell;
+    *(mhoi_timing_options *)mhoi_hw_edit(*out, &mhoi_timing_section) =
+        *(const mhoi_timing_options *)mhoi_hw_section(hw, &mhoi_timing_section);
     *(mhoi_readings_options *)mhoi_hw_edit(*out, &mhoi_readings_section) =
         *(const mhoi_readings_options *)mhoi_hw_section(hw, &mhoi_readings_section);
     *(mhoi_technology_options *)mhoi_hw_edit(*out, &mhoi_technology_section) =
@@ -43,7 +46,15 @@ static mho_status copy_layers(const mho_placement *map, mho_result *result)
                                 .row_splits = from->x_in,
                                 .column_splits = from->x_out,
                                 .crossbar_pairs = from->crossbar_pairs,
-                                .utilization = from->utilization};
+                                .utilization = from->utilization,
+                                .reads = from->reads,
+                                .columns_per_converter = from->columns_per_converter,
+                                .duplication = from->duplication,
+                                .service = from->service,
+                                .occupied = from->occupied,
+                                .converters = from->converters,
+                                .t_read_s = from->t_read_s,
+                                .converter_utilization = from->converter_utilization};
         snprintf(l->name, sizeof l->name, "%s", from->name);
     }
     return MHO_OK;
@@ -81,35 +92,73 @@ static mho_status copy_cost(const mho_cost *from, mho_result_cost *to)
     return s ? s : copy_parts(from, mho_cost_layer, &to->layer, &to->layers);
 }
 
+typedef struct cycles {
+    uint64_t pipelined, layer_by_layer;
+    size_t service;
+} cycles;
+
 /* Eq. 6 and 7 hold where windows take a cycle each; slower layers are simulated. */
-static mho_status count_cycles(const mho_placement *placement, const mho_net *net,
-                               mho_result *result)
+static mho_status count_cycles(const mho_placement *placement, const mho_net *net, cycles *n)
 {
     mho_pipeline *pipeline = NULL;
-    mho_status s = mho_placement_layer_by_layer(placement, net, &result->layer_by_layer);
-    result->service = 1;
+    mho_status s = mho_placement_layer_by_layer(placement, net, &n->layer_by_layer);
+    n->service = 1;
     if (s || !mho_placement_is_slow(placement))
-        return s ? s : mho_cycles_pipelined(net, &result->pipelined);
+        return s ? s : mho_cycles_pipelined(net, &n->pipelined);
     s = mho_pipeline_create_placed(net, placement, &pipeline);
     if (!s) {
-        result->pipelined = pipeline->cycles;
-        result->service = pipeline->service;
+        n->pipelined = pipeline->cycles;
+        n->service = pipeline->service;
     }
     mho_pipeline_destroy(pipeline);
+    return s;
+}
+
+/* docs/models/timing.md eq. (3) to (6) */
+static void set_speed(const mho_placement *placement, const cycles *n, uint64_t macs,
+                      const mho_result_cost *cost, mho_result_speed *v)
+{
+    const bool in_turn = placement->layer_by_layer;
+    const double clock_s = placement->clock_s > 0 ? placement->clock_s : (double)NAN;
+    const double operations = 2 * (double)macs;
+    snprintf(v->clock, sizeof v->clock, "%s", placement->clock);
+    snprintf(v->bottleneck, sizeof v->bottleneck, "%s", in_turn ? "" : placement->bottleneck);
+    v->clock_s = clock_s;
+    v->interval = in_turn ? n->layer_by_layer : placement->interval;
+    v->latency_s = (double)(in_turn ? n->layer_by_layer : n->pipelined) * clock_s;
+    v->interval_s = (double)v->interval * clock_s;
+    v->throughput_per_s = 1 / v->interval_s;
+    v->power_W = cost->energy_J * v->throughput_per_s;
+    v->ops_per_s = operations * v->throughput_per_s;
+    v->ops_per_J = operations / cost->energy_J;
+    v->ops_per_s_per_m2 = v->ops_per_s / cost->area_m2;
+}
+
+/* What a network costs on hw, and how fast it is. */
+static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
+                        mho_result_cost *cost, mho_result_speed *speed, cycles *n)
+{
+    mho_status s = mho_estimate_create(net, hw, e);
+    if (!s)
+        s = copy_cost((*e)->cost, cost);
+    if (!s)
+        s = count_cycles((*e)->placement, net, n);
+    if (!s)
+        set_speed((*e)->placement, n, mho_net_macs(net), cost, speed);
     return s;
 }
 
 static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *result)
 {
     mho_estimate *e = NULL;
-    mho_status s = mho_estimate_create(net, hw, &e);
+    cycles n = {0};
+    mho_status s = price(net, hw, &e, &result->cost, &result->speed, &n);
     if (!s)
         s = copy_layers(e->placement, result);
-    if (!s)
-        s = copy_cost(e->cost, &result->cost);
-    if (!s)
-        s = count_cycles(e->placement, net, result);
     if (!s) {
+        result->pipelined = n.pipelined;
+        result->layer_by_layer = n.layer_by_layer;
+        result->service = n.service;
         result->weights = e->placement->cells;
         result->crossbar_pairs = e->placement->crossbar_pairs;
     }
@@ -121,11 +170,10 @@ static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *r
 {
     mho_hw *base = NULL;
     mho_estimate *e = NULL;
+    cycles n = {0};
     mho_status s = mhoi_study_base_hw(hw, &base);
     if (!s)
-        s = mho_estimate_create(net, base, &e);
-    if (!s)
-        s = copy_cost(e->cost, &result->base);
+        s = price(net, base, &e, &result->base, &result->base_speed, &n);
     snprintf(result->base_hw, sizeof result->base_hw, "%s", s ? "" : mho_hw_name(base));
     mho_estimate_destroy(e);
     mho_hw_destroy(base);

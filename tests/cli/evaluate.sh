@@ -22,13 +22,17 @@ want_json 'all(low <= e <= high and high - low > 0.01 for e, (low, high) in ((v[
 want_json 'abs(v["hardware_error"]["ci95"] - 12.706205 * v["hardware_error"]["std"] / 2 ** .5) < 1e-9'
 want_json '0 <= v["baseline"]["error"] < 0.2'
 want_json 'v["cycles"] == {"pipelined": 800, "layer_by_layer": 1090}'
+want_json 'abs(v["latency_s"] / 8e-6 - 1) < 1e-9 and v["interval_cycles"] == 784 and v["bottleneck"] == "conv1"'
+want_json 'abs(v["throughput_per_s"] * 7.84e-6 - 1) < 1e-9 and abs(v["power_W"] / (v["energy_J"]["total"] / 7.84e-6) - 1) < 1e-9'
+want_json 'abs(v["ops_per_s"] / (2 * 2293000 / 7.84e-6) - 1) < 1e-9 and abs(v["ops_per_s"] / v["ops_per_J"] / v["power_W"] - 1) < 1e-9'
+want_json 'v["ops_per_s_per_m2"] > 0 and v["simulated_images_per_second"] == v["images_per_second"]'
 want_json 'all(abs(sum(d[k][p].values()) / d[k]["total"] - 1) < 1e-9 for d in (v, v["baseline"]) for k in ("energy_J", "area_m2") for p in ("by_component", "by_layer"))'
 want_json 'abs(v["saved"]["energy"] - 1 + v["energy_J"]["total"] / v["baseline"]["energy_J"]["total"]) < 1e-12'
 want_json 'v["images"] == 60 and v["hw"] == "bcnn" and v["data"] == "synthetic" and v["peak_bytes"] < 400e6'
 want_json 'v["software_error"] < 0.2 and v["hardware_error"]["mean"] < 0.3 and v["images_per_second"] > 0'
 
 # the same digits with any number of threads and every kernel
-same='{k: x for k, x in v.items() if k not in ("threads", "kernel", "command", "images_per_second", "seconds", "peak_bytes")} == {k: x for k, x in json.load(open("first")).items() if k not in ("threads", "kernel", "command", "images_per_second", "seconds", "peak_bytes")}'
+same='{k: x for k, x in v.items() if k not in ("threads", "kernel", "command", "images_per_second", "simulated_images_per_second", "seconds", "peak_bytes")} == {k: x for k, x in json.load(open("first")).items() if k not in ("threads", "kernel", "command", "images_per_second", "simulated_images_per_second", "seconds", "peak_bytes")}'
 for threads in 1 3; do
     run evaluate lenet --hw bcnn $small --json --threads $threads; want_code 0; want_json "$same"
     want_json "v['threads'] == $threads"
