@@ -13,8 +13,7 @@ enum { CELLS = 1000 };
 /* Integer units of mho/device.h -> microsiemens. */
 static double in_uS(const mho_device *d, int32_t g)
 {
-    double step_S = (d->g_on_S - d->g_off_S) / (double)(1 << d->resolution_bits);
-    return 1e6 * (d->g_off_S + g * step_S);
+    return 1e6 * (d->g_off_S + g * mho_device_unit_S(d));
 }
 
 int main(void)

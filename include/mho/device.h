@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The RRAM cell: conductance levels, and how far a programmed cell misses them.
  *
- * A cell of N bits has 2^N levels.  With Delta g = (g_on - g_off) / 2^(N+1) the centre of level k is
- * g_(k) = g_off + (2k + 1) Delta g, and a programmed cell has g = g_(k) + u Delta g, u drawn once a
- * programming (bcnn Section IV-B).
+ * A cell of N bits has 2^N levels.  They lie in the middle of equal intervals of the range,
+ * g_(k) = g_off + (2k + 1) Delta g with Delta g = (g_on - g_off) / 2^(N+1) (bcnn Section IV-B), or the
+ * lowest and the highest are the ends of the range, g_(k) = g_off + 2k Delta g, or a measured table tells
+ * them.  A programmed cell has g = g_(k) + u Delta g, u drawn once a programming.
  *
- * Conductances are held as integers, multiples of (g_on - g_off) / 2^resolution_bits above g_off: sums
- * of them are exact, so results do not depend on order, threads or kernel. */
+ * Conductances are held as integers, multiples of about (g_on - g_off) / 2^resolution_bits above g_off
+ * (mho_device_unit_S; such that Delta g is a whole number): sums of them are exact, so results do not
+ * depend on order, threads or kernel. */
 #ifndef MHO_DEVICE_H
 #define MHO_DEVICE_H
 
@@ -25,9 +27,15 @@ typedef enum mho_distribution {
     MHO_DIST_LOGNORMAL, /* g = g_(k) exp(variation_sigma n), n standard normal */
 } mho_distribution;
 
+typedef enum mho_levels {
+    MHO_LEVELS_INTERVALS, /* in the middle of 2^N equal intervals of the range */
+    MHO_LEVELS_ENDS,      /* g_off, g_on and equally spaced between them */
+} mho_levels;
+
 typedef struct mho_device {
     size_t bits;             /* N, 1..8 */
     double g_on_S, g_off_S;  /* 0 <= g_off < g_on */
+    int levels;              /* mho_levels; without a table */
     int distribution;        /* mho_distribution */
     double variation;        /* half-width of u, dimensionless; 0 = ideal */
     double variation_sigma;  /* lognormal only: deviation of ln g */
@@ -48,6 +56,7 @@ typedef struct mho_device {
     /* What the table holds, in siemens; levels 0 = none. */
     size_t table_levels;
     float table_mean_S[256], table_deviation_S[256];
+    uint8_t table_nearest[256]; /* the measured level that stands for level k of mho_device_level */
 } mho_device;
 
 /* Field keys are "device.bits", ...: a part of the hardware description's table. */
@@ -58,17 +67,21 @@ MHO_API MHO_MUST_CHECK mho_status mho_device_check(const mho_device *device);
 /* Reads device->table if it names a file: lines of `level, mean, deviation`, the last two in siemens, one
  * for each level; `#` starts a comment, a first line that begins with `level` is a title.  With no table
  * the levels are dropped.  Errors name file and line: MHO_EFILE, MHO_EFORMAT, MHO_EDOMAIN (a level that is
- * missing, told twice or too high; a mean beyond what a cell can conduct; a deviation below 0). */
+ * missing, told twice or too high; a mean beyond what a cell can conduct; a deviation below 0; means that
+ * are all the same). */
 MHO_API MHO_MUST_CHECK mho_status mho_device_read_table(mho_device *device);
 
-/* The same device without anything that keeps a cell from the centre of its level, and without noise;
- * what a cell is (bits, range, resolution, leak) stays. */
+/* The same device without anything that keeps a cell from the centre of its level (the mean, where a table
+ * tells it), and without noise; what a cell is (bits, range, levels, resolution, leak) stays. */
 MHO_API mho_device mho_device_ideal(const mho_device *device);
 
-/* Centre of level k and Delta g, in integer units of the resolution (exact: the resolution is finer
- * than Delta g). */
+/* Centre of level k and Delta g, in integer units of the resolution, exact.  With a table: of 2^N equally
+ * spaced levels from the lowest mean to the highest; a cell that is to have one of them gets the measured
+ * level whose mean is nearest to it. */
 MHO_API int32_t mho_device_level(const mho_device *device, size_t k);
 MHO_API int32_t mho_device_delta(const mho_device *device);
+/* What one integer unit is; an integer g of a cell stands for g_off + g units, with off_leak for g units. */
+MHO_API double mho_device_unit_S(const mho_device *device);
 
 /* What programming took; counts add up over calls. */
 typedef struct mho_write_count {
@@ -81,7 +94,7 @@ typedef struct mho_write_count {
 
 /* Programs n cells: g[i] = conductance in integer units of a cell set to level[i].  The draw of cell i
  * depends on (seed, trial, layer, array, first + i) only; first + i < 2^32, array < 2^28.
- * A draw below 0 S or beyond MHO_CONDUCTANCE_RATIO x 2^resolution_bits above g_off is held there and
+ * A draw below 0 S or beyond MHO_CONDUCTANCE_RATIO (g_on - g_off) above g_off is held there and
  * counted.  count may be NULL. */
 #define MHO_CONDUCTANCE_RATIO 1.6 /* largest representable g over g_on, in units above g_off */
 MHO_API void mho_device_program(const mho_device *device, uint64_t seed, uint32_t trial,

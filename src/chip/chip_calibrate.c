@@ -5,6 +5,7 @@
  * A map's scale decides the sums behind it, so where there are maps of codes the steps are taken one after the
  * other, each in a pass over the images; maps of 1 bit have no scales, and networks of them need one pass.  Memory does not grow with the
  * number of images, and whole-number counts add up to the same in any order. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -140,10 +141,9 @@ static mhoi_range bounds_of(const mho_chip *chip, const chip_layer *layer)
         layer->lines < layer->place->crossbar_rows ? layer->lines : layer->place->crossbar_rows;
     const int64_t x =
         layer->inputs->hi > -layer->inputs->lo ? layer->inputs->hi : -(int64_t)layer->inputs->lo;
-    const double off = d->off_leak ? 0
-                                   : d->g_off_S / (d->g_on_S - d->g_off_S) *
-                                         (double)((size_t)1 << d->resolution_bits);
-    const int64_t more = (int64_t)rows * x * (mho_device_level(d, 0) + (int64_t)(2 * off) + 2);
+    const double off = d->off_leak ? 0 : d->g_off_S / mho_device_unit_S(d);
+    const int64_t more =
+        (int64_t)rows * x * (llabs(mho_device_level(d, 0)) + (int64_t)(2 * off) + 2);
     return (mhoi_range){range.lo - more, range.hi + more};
 }
 

@@ -9,8 +9,7 @@ mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_d
                                  size_t N, size_t M, size_t stride, const int16_t *g,
                                  int16_t *effective)
 {
-    const double unit_S =
-        (device->g_on_S - device->g_off_S) / (double)((size_t)1 << device->resolution_bits);
+    const double unit_S = mho_device_unit_S(device);
     double *g_S, *T_S;
     mho_status s = mhoi_alloc(&g_S, 2 * N * M, sizeof *g_S, "conductances of a crossbar");
     if (s)

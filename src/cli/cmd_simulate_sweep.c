@@ -15,9 +15,11 @@ typedef struct sweep_run {
     mho_rows *rows;
     mho_result head; /* what all points have in common */
     double seconds;
-    bool opened;    /* there may be something to print */
-    size_t *idle;   /* [fields of the hardware] points of this run at which it had no effect */
-    mho_hw *at_end; /* the description of the last point */
+    bool opened;        /* there may be something to print */
+    size_t *idle;       /* [fields of the hardware] points of this run at which it had no effect */
+    mho_hw *at_end;     /* the description of the last point */
+    size_t held_points; /* of this run, with cells held at an end of the range, */
+    double held_most;   /* and the largest share of them */
 } sweep_run;
 
 /* A field that the user sets or sweeps and that no point heeds is told once, at the end. */
@@ -45,10 +47,28 @@ static void tell_idle(const sweep_run *r)
                     mho_hw_field(r->at_end, i)->key, why);
 }
 
+static void note_held(sweep_run *r, const mho_write_count *p)
+{
+    const double share = p->cells ? (double)p->held / (double)p->cells : 0;
+    r->held_points += p->held > 0;
+    r->held_most = share > r->held_most ? share : r->held_most;
+}
+
+static void tell_held(const sweep_run *r)
+{
+    if (r->held_points && !r->args->quiet)
+        fprintf(
+            stderr,
+            "mho: note: cells were held at an end of the range a conductance can take at %zu of "
+            "%zu points, %.3g %% of the cells at most\n",
+            r->held_points, r->done - r->first, 100 * r->held_most);
+}
+
 static mho_status keep(void *user, size_t point, const mho_result *result)
 {
     sweep_run *r = user;
     r->row[point] = (mho_row){result->software_error, result->error};
+    note_held(r, &result->programming);
     mho_status s = mho_rows_add(r->rows, point, &r->row[point]);
     r->done = s ? r->done : point + 1;
     return s ? s : note_idle(r, result->hw);
@@ -223,6 +243,7 @@ mho_status simulate_sweep(const cli_args *args)
     }
     cli_progress_clear();
     tell_idle(&r);
+    tell_held(&r);
     mho_hw_destroy(r.at_end);
     free(r.idle);
     mho_study_destroy(r.study);

@@ -31,8 +31,8 @@ void cli_print_remarks(const mho_result *r, const cli_args *args)
     if (!r->complete)
         fprintf(args->out, "  incomplete: interrupted after %zu of %zu programmings\n",
                 r->error.spread.trials, r->options.trials);
-    if (!args->csv && p->held)
-        fprintf(args->out,
+    if (p->held && !(args->csv && args->quiet)) /* beside CSV on stderr */
+        fprintf(args->csv ? stderr : args->out,
                 "  %s of %s cells were held at an end of the range a conductance can take (last "
                 "programming)\n",
                 cli_grouped(p->held, held), cli_grouped(p->cells, cells));

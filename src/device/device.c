@@ -22,12 +22,20 @@ static mho_status check_range(const mho_device *d)
     if (!(d->g_on_S > d->g_off_S) || !isfinite(d->g_on_S))
         return mho_error(MHO_ECONFIG, "device.g_off = %g uS, want below device.g_on = %g uS",
                          d->g_off_S * 1e6, d->g_on_S * 1e6);
-    const double top = MHO_CONDUCTANCE_RATIO * ldexp(1, (int)d->resolution_bits);
+    const double top = MHO_CONDUCTANCE_RATIO * mhoi_device_full(d);
     if (d->off_leak && mhoi_device_off(d) + top > INT16_MAX)
         return mho_error(MHO_ECONFIG,
                          "device.g_off = %g S with g_on = %g S: with off_leak, integers of "
                          "resolution_bits = %zu pass 16 bits",
                          d->g_off_S, d->g_on_S, d->resolution_bits);
+    if (top > INT16_MAX)
+        return mho_error(
+            MHO_ECONFIG,
+            "device.table = %s: %zu levels in %g of the range g_off..g_on: integers of "
+            "resolution_bits = %zu pass 16 bits; want a narrower range",
+            d->table, d->table_levels,
+            (mhoi_device_means(d).high_S - mhoi_device_means(d).low_S) / (d->g_on_S - d->g_off_S),
+            d->resolution_bits);
     return MHO_OK;
 }
 
@@ -100,8 +108,8 @@ mho_device mho_device_ideal(const mho_device *device)
     mho_device d = *device;
     d.distribution = MHO_DIST_UNIFORM;
     d.variation = d.variation_sigma = d.variation_rise = 0;
-    d.table[0] = 0;
-    d.table_levels = 0;
+    for (size_t k = 0; k < d.table_levels; ++k)
+        d.table_deviation_S[k] = 0;
     d.verify_rewrites = 0;
     d.stuck_on = d.stuck_off = 0;
     d.drift_nu = d.drift_nu_spread = d.nonlinearity = 0;
@@ -109,9 +117,57 @@ mho_device mho_device_ideal(const mho_device *device)
     return d;
 }
 
+mhoi_means mhoi_device_means(const mho_device *d)
+{
+    mhoi_means m = {(double)d->table_mean_S[0], (double)d->table_mean_S[0]};
+    for (size_t k = 1; k < d->table_levels; ++k) {
+        m.low_S = fmin(m.low_S, (double)d->table_mean_S[k]);
+        m.high_S = fmax(m.high_S, (double)d->table_mean_S[k]);
+    }
+    return m;
+}
+
+static bool has_intervals(const mho_device *d)
+{
+    return !d->table_levels && d->levels == MHO_LEVELS_INTERVALS;
+}
+
+/* From the lowest level to the highest, in siemens; not of intervals. */
+static double span_S(const mho_device *d)
+{
+    const mhoi_means m = mhoi_device_means(d);
+    return d->table_levels ? m.high_S - m.low_S : d->g_on_S - d->g_off_S;
+}
+
+static int32_t span(const mho_device *d)
+{
+    return (((int32_t)1 << d->bits) - 1) * 2 * mho_device_delta(d);
+}
+
+double mho_device_unit_S(const mho_device *d)
+{
+    if (has_intervals(d))
+        return (d->g_on_S - d->g_off_S) / ldexp(1, (int)d->resolution_bits);
+    return span_S(d) / span(d);
+}
+
 double mhoi_device_off(const mho_device *d)
 {
-    return d->g_off_S / (d->g_on_S - d->g_off_S) * ldexp(1, (int)d->resolution_bits);
+    return d->g_off_S / mho_device_unit_S(d);
+}
+
+double mhoi_device_full(const mho_device *d)
+{
+    if (has_intervals(d))
+        return ldexp(1, (int)d->resolution_bits);
+    return (d->g_on_S - d->g_off_S) / span_S(d) * span(d);
+}
+
+int32_t mhoi_device_lowest(const mho_device *d)
+{
+    if (d->table_levels)
+        return (int32_t)lrint((mhoi_device_means(d).low_S - d->g_off_S) / mho_device_unit_S(d));
+    return d->levels == MHO_LEVELS_ENDS ? 0 : mho_device_delta(d);
 }
 
 int32_t mhoi_device_zero(const mho_device *d)
@@ -121,10 +177,17 @@ int32_t mhoi_device_zero(const mho_device *d)
 
 int32_t mho_device_delta(const mho_device *d)
 {
-    return (int32_t)1 << (d->resolution_bits - d->bits - 1);
+    if (has_intervals(d))
+        return (int32_t)1 << (d->resolution_bits - d->bits - 1);
+    /* The largest whole number that leaves the range its resolution, but for what single precision leaves
+     * of means at its ends. */
+    const double half_levels = 2 * (ldexp(1, (int)d->bits) - 1);
+    const double wanted =
+        ldexp(1, (int)d->resolution_bits) * span_S(d) / (d->g_on_S - d->g_off_S) / half_levels;
+    return (int32_t)fmax(1, floor(wanted + 0.01));
 }
 
 int32_t mho_device_level(const mho_device *d, size_t k)
 {
-    return mhoi_device_zero(d) + (int32_t)(2 * k + 1) * mho_device_delta(d);
+    return mhoi_device_zero(d) + mhoi_device_lowest(d) + (int32_t)(2 * k) * mho_device_delta(d);
 }

@@ -12,7 +12,7 @@ bool mho_device_is_noisy(const mho_device *d)
 void mho_device_read_variance(const mho_device *d, size_t n, const int16_t *g, float *variance)
 {
     const double off = mhoi_device_off(d) - mhoi_device_zero(d); /* from integers to siemens */
-    const double fixed = d->read_noise_fixed * ldexp(1, (int)d->resolution_bits);
+    const double fixed = d->read_noise_fixed * mhoi_device_full(d);
     for (size_t i = 0; i < n; ++i) {
         const double own = d->read_noise * (g[i] + off);
         variance[i] = (float)(own * own + fixed * fixed);

@@ -30,17 +30,20 @@ typedef struct plan {
     float low, high, off, full; /* limits; g_off; g_on */
     float tolerance;
     bool lognormal, exact; /* exact: no draws at all while writing */
-    bool regular;          /* centres are nominal, spreads equal */
+    bool regular;          /* centres are equally spaced, spreads equal */
 } plan;
 
-static target table_target(const mho_device *d, size_t k, float off, float full, bool lognormal)
+/* Of the measured level k; the lowest is a whole number, and so is the highest. */
+static target table_target(const mho_device *d, size_t k, bool lognormal)
 {
-    const double unit_S = (d->g_on_S - d->g_off_S) / (double)full;
-    const double mean = d->table_mean_S[k] / unit_S, deviation = d->table_deviation_S[k] / unit_S;
-    target t = {.centre = (float)(mean - (double)off), .spread = (float)deviation};
+    const double unit_S = mho_device_unit_S(d), off = mhoi_device_off(d);
+    const double above = (double)d->table_mean_S[k] - mhoi_device_means(d).low_S;
+    const double g = mhoi_device_lowest(d) + above / unit_S, mean = off + g;
+    const double deviation = (double)d->table_deviation_S[k] / unit_S;
+    target t = {.centre = (float)g, .spread = (float)deviation, .nominal = (float)g};
     if (lognormal && mean > 0) { /* of the same mean and deviation */
         const double variance = log1p(deviation * deviation / (mean * mean));
-        t.centre = (float)(mean * exp(-variance / 2) - (double)off);
+        t.centre = (float)(mean * exp(-variance / 2) - off);
         t.spread = (float)sqrt(variance);
     } else if (d->distribution == MHO_DIST_UNIFORM) {
         t.spread = (float)(deviation * sqrt(3));
@@ -55,13 +58,15 @@ static target plain_target(const mho_device *d, size_t k, bool lognormal)
     const double top = (double)(((size_t)1 << d->bits) - 1);
     const double base = lognormal ? d->variation_sigma : d->variation;
     const double v = fmax(0, base + d->variation_rise * (double)k / top);
-    return (target){.centre = (float)((int32_t)(2 * k + 1) * mho_device_delta(d)),
+    const float centre = (float)(mhoi_device_lowest(d) + (int32_t)(2 * k) * mho_device_delta(d));
+    return (target){.centre = centre,
+                    .nominal = centre,
                     .spread = (float)(lognormal ? v : v * mho_device_delta(d))};
 }
 
 static void make_plan(const mho_device *d, plan *p)
 {
-    const double full = ldexp(1, (int)d->resolution_bits), off = mhoi_device_off(d);
+    const double full = mhoi_device_full(d), off = mhoi_device_off(d);
     p->device = d;
     p->low = (float)-fmin(off, INT16_MAX);
     p->high = (float)floor(MHO_CONDUCTANCE_RATIO * full);
@@ -72,11 +77,10 @@ static void make_plan(const mho_device *d, plan *p)
     p->tolerance = (float)(d->verify_tolerance * mho_device_delta(d));
     for (size_t k = 0; k < (size_t)1 << d->bits; ++k) {
         target *t = &p->target[k];
-        *t = d->table_levels ? table_target(d, k, p->off, p->full, p->lognormal)
+        *t = d->table_levels ? table_target(d, d->table_nearest[k], p->lognormal)
                              : plain_target(d, k, p->lognormal);
-        t->nominal = (float)((int32_t)(2 * k + 1) * mho_device_delta(d));
-        p->regular = p->regular && t->spread == p->target[0].spread && t->centre == t->nominal;
-        p->exact = p->regular && t->spread == 0;
+        p->regular = p->regular && t->spread == p->target[0].spread && !d->table_levels;
+        p->exact = p->exact && t->spread == 0;
     }
 }
 
@@ -122,9 +126,10 @@ static void draw_unit(const plan *p, uint64_t first, size_t n, float *u)
 /* Whole numbers below 2^24, so a centre that is worked out is the one that is looked up. */
 static void targets_of(const plan *p, size_t n, const uint8_t *level, float *centre, float *spread)
 {
-    const float delta = (float)mho_device_delta(p->device), same = p->target[0].spread;
+    const int32_t delta = mho_device_delta(p->device), lowest = mhoi_device_lowest(p->device);
+    const float same = p->target[0].spread;
     for (size_t i = 0; p->regular && i < n; ++i) {
-        centre[i] = (float)(2 * (int32_t)level[i] + 1) * delta;
+        centre[i] = (float)(lowest + 2 * (int32_t)level[i] * delta);
         spread[i] = same;
     }
     for (size_t i = 0; !p->regular && i < n; ++i) {

@@ -13,6 +13,7 @@
 #define YES_NO(...) MHOI_YES_NO(mho_device, __VA_ARGS__)
 #define FIELD(...) MHOI_FIELD(mho_device, __VA_ARGS__)
 
+static const char *const levels[] = {"intervals", "ends", NULL};
 static const char *const distributions[] = {"uniform", "gaussian", "lognormal", NULL};
 
 static mho_status read_table(void *options)
@@ -42,7 +43,7 @@ static const char *idle(const void *options, const char *key)
 {
     const mho_device *d = options;
     const bool lognormal = d->distribution == MHO_DIST_LOGNORMAL;
-    if (d->table_levels && (is(key, "distribution") || is(key, "variation") ||
+    if (d->table_levels && (is(key, "levels") || is(key, "variation") ||
                             is(key, "variation_sigma") || is(key, "variation_rise")))
         return "device.table tells the levels";
     if (is(key, "variation_sigma") && !lognormal)
@@ -61,6 +62,10 @@ static const mho_field device_rows[] = {
     COUNT("device.bits", bits, "7", 1, 8, "bits a cell holds: 2^bits conductance levels"),
     REAL("device.g_on", g_on_S, "100", 0, 1e6, "uS", 1e-6, "upper end of the conductance range"),
     REAL("device.g_off", g_off_S, "1", 0, 1e6, "uS", 1e-6, "lower end of the conductance range"),
+    CHOICE("device.levels", levels, "intervals", levels,
+           "intervals: in the middle of 2^bits equal parts of the range; ends: g_off, g_on and "
+           "equally "
+           "spaced between them"),
     CHOICE("device.distribution", distribution, "uniform", distributions,
            "of the programming error u: g = level centre + u x half a level"),
     REAL("device.variation", variation, "1", 0, 64, "", 1,
@@ -71,7 +76,8 @@ static const mho_field device_rows[] = {
          "added to variation (lognormal: variation_sigma) from the lowest to the highest level, "
          "linearly"),
     FIELD("device.table", MHO_FIELD_PATH, table, "", 0, 0, "", 1, NULL,
-          "CSV of measured levels (level, mean in S, deviation in S) in place of variation"),
+          "CSV of measured levels (level, mean in S, deviation in S) in place of levels and "
+          "variation"),
     REAL("device.verify_tolerance", verify_tolerance, "0.5", 0, 64, "", 1,
          "write-verify: a cell farther from its level centre is written again; in half levels"),
     COUNT("device.verify_rewrites", verify_rewrites, "0", 0, 254,
@@ -98,7 +104,7 @@ static const mho_field device_rows[] = {
     REAL("device.read_noise_fixed", read_noise_fixed, "0", 0, 10, "", 1,
          "the same as a share of g_on - g_off, equal for all cells; variances add"),
     COUNT("device.resolution_bits", resolution_bits, "12", 10, 14,
-          "conductances are integers of g_on - g_off in 2^resolution_bits parts"),
+          "conductances are integers of g_on - g_off in 2^resolution_bits parts, or just fewer"),
 };
 static const mho_fields device_fields = {
     "device", device_rows, sizeof device_rows / sizeof *device_rows, sizeof(mho_device)};

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/yaml.h"
-#include "mho/device.h"
+#include "device/device_impl.h"
 
 enum { FIELD_BYTES = 64, COLUMNS = 3 };
 
@@ -93,6 +93,26 @@ static mho_status read_lines(mho_device *d, const char *text, size_t size)
     return s;
 }
 
+/* Level k of equally spaced ones is that of the nearest mean, of two the lower one. */
+static mho_status find_nearest(mho_device *d)
+{
+    const size_t top = d->table_levels - 1;
+    const mhoi_means m = mhoi_device_means(d);
+    if (!(m.high_S > m.low_S))
+        return mho_error(MHO_EDOMAIN, "%s: all levels have the mean %g S, want different ones",
+                         d->table, m.low_S);
+    for (size_t k = 0; k <= top; ++k) {
+        const double want = m.low_S + (m.high_S - m.low_S) * (double)k / (double)top;
+        size_t best = 0;
+        for (size_t i = 1; i <= top; ++i)
+            if (fabs((double)d->table_mean_S[i] - want) <
+                fabs((double)d->table_mean_S[best] - want))
+                best = i;
+        d->table_nearest[k] = (uint8_t)best;
+    }
+    return MHO_OK;
+}
+
 mho_status mho_device_read_table(mho_device *d)
 {
     char *text = NULL;
@@ -105,6 +125,8 @@ mho_status mho_device_read_table(mho_device *d)
     mho_status s = mhoi_file_read(d->table, MHOI_TEXT_MAX, &text, &size);
     if (!s)
         s = read_lines(d, text, size);
+    if (!s)
+        s = find_nearest(d);
     mhoi_free(&text);
     if (s)
         d->table_levels = 0;

@@ -55,8 +55,11 @@ mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_
                                    .weight_bits = real ? hw->crossbar.weight_bits : 0,
                                    .mirrored = hw->input.coding == MHO_CODING_TWO_ROWS};
     const mhoi_coding *coding = coding_of(&hw->crossbar);
-    *cells = (mhoi_cells){
-        .coding = coding, .alphabet = alphabet, .level0 = level0, .slice_bits = device->bits};
+    *cells = (mhoi_cells){.coding = coding,
+                          .alphabet = alphabet,
+                          .level0 = level0,
+                          .slice_bits = device->bits,
+                          .bottom = mho_device_level(device, 0)};
     cells->slices = wish.weight_bits ? coding->slices(wish.weight_bits, device->bits) : 1;
     for (size_t s = 0; s < cells->slices; s++)
         cells->scale += (int64_t)1 << (cells->slice_bits * s);

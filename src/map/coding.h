@@ -39,6 +39,7 @@ typedef struct mhoi_cells {
     mho_codes codes; /* of a weight m */
     int32_t one;     /* m of one unit of weight: the largest where weights are +-1 and 0, else 1 */
     int32_t unit;    /* integer conductance of one unit of weight */
+    int32_t bottom;  /* of a cell at the lowest level */
     size_t levels;   /* of a cell that weights make use of */
     bool middle;     /* the offset is the middle of the range, no level */
     int32_t offset;  /* one cell a weight: level of m = 0, all slices together */

@@ -146,8 +146,10 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
     const int64_t g_bottom = mho_device_level(device, 0);
     const int64_t x = in->hi > -in->lo ? in->hi : -(int64_t)in->lo;
     if (!place->per_pair || k->coding->counted) {
-        const int64_t g = g_top - (k->level0 ? g_bottom : 0);
-        return (mhoi_range){most * in->lo * g, most * in->hi * g};
+        const int64_t off = k->level0 ? g_bottom : 0, up = g_top - off, down = g_bottom - off;
+        const int64_t lo = down < 0 ? in->hi * down : 0, hi = down < 0 ? in->lo * down : 0;
+        return (mhoi_range){most * (lo < in->lo * up ? lo : in->lo * up),
+                            most * (hi > in->hi * up ? hi : in->hi * up)};
     }
     const mhoi_range off = references(device, k);
     const int64_t up = g_top - off.lo, down = off.hi - g_bottom;
@@ -158,11 +160,12 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
     return (mhoi_range){-most * x * down, most * x * up};
 }
 
-/* Level 0 conducts half a unit of real weights in every driven row, which only differences are free of, be it those of
- * a pair or with a reference column. */
+/* Where level 0 conducts half a unit of real weights (or anything but whole ones) in every driven row, only differences
+ * are free of it, be it those of a pair or with a reference column. */
 int64_t mhoi_sum_spacing(const mhoi_place *place)
 {
     const mhoi_cells *k = &place->cells;
+    const bool whole = k->bottom % k->unit == 0;
     const bool difference = k->level0 || (place->per_pair && !k->coding->counted);
-    return k->alphabet != MHO_ALPHABET_REAL || difference ? k->unit : k->unit / 2;
+    return k->alphabet != MHO_ALPHABET_REAL || difference || whole ? k->unit : k->unit / 2;
 }

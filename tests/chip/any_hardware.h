@@ -10,6 +10,7 @@ enum { SET_BYTES = 64 };
 /* A field and values to choose from. */
 static const char *const choices[][8] = {
     {"device.bits", "1", "2", "3", "7", "8"},
+    {"device.levels", "intervals", "ends"},
     {"device.distribution", "uniform", "gaussian", "lognormal"},
     {"device.variation", "0", "0", "0.5", "1"},
     {"device.variation_rise", "0", "0.2"},
