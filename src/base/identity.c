@@ -118,7 +118,8 @@ static void tell(const item *there, const item *here, size_t count, char *text, 
     else if (count > DIFFERENCES_MAX)
         return;
     else if (id)
-        (void)snprintf(text + used, size - used, "%s%.*s differs", comma, k, one->key);
+        (void)snprintf(text + used, size - used, "%s%.*s differ%s", comma, k, one->key,
+                       k > 0 && one->key[k - 1] == 's' ? "" : "s");
     else
         (void)snprintf(text + used, size - used, "%s%.*s is %.*s there, %.*s here", comma, k,
                        one->key, there ? (int)there->length : 8, there ? there->value : "not told",

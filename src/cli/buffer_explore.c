@@ -38,7 +38,7 @@ typedef struct sweep_run {
 enum { WORDS = 4, COLUMNS = 18 + MHO_ROW_COUNT };
 
 static const char *const columns[] = {
-    "library",      "order",   "weight_kind",       "io_kind",         "index",     "level",
+    "technology",   "order",   "weight_kind",       "io_kind",         "index",     "level",
     "clock_Hz",     "banks",   "weight_bank_bytes", "io_bank_bytes",   "acc_depth", "time_s",
     "memory_bound", "optimal", "ddr_read_bytes",    "ddr_write_bytes", "area_m2",   "total_J"};
 
@@ -126,6 +126,11 @@ static void put_point(const sweep_run *r, const mho_array_point *p)
     numbers_of(&choice, p, number);
     if (json)
         fputs(p->index ? ",\n  {" : "\n  {", out);
+    if (json) { /* as it was called at first */
+        fputs("\"library\": ", out);
+        put_word(out, choice.technology);
+        fputs(", ", out);
+    }
     for (size_t c = 0; c < COLUMNS; c++) {
         fputs(c ? json ? ", " : "," : "", out);
         if (json)
@@ -373,13 +378,23 @@ static void point_cells(cli_table *t, const sweep_run *r, const mho_array_point 
     cli_table_si(t, c.clock_Hz, "Hz");
     cli_table_si(t, p->result.time_s, "s");
     cli_table_text(t, "%s", c.technology);
+    for (size_t a = 0; a < mho_grid_axes(r->grid); a++)
+        if (is_extra(mho_grid_key(r->grid, a)))
+            cli_table_text(t, "%s", mho_grid_value(r->grid, (size_t)p->index, a));
 }
 
 static void print_points(const cli_args *args, const sweep_run *r, const char *title,
                          const mho_array_point *point, size_t count)
 {
-    cli_table *t = cli_table_create(title, "energy>|area>|weight bank|I/O bank|banks>|acc>|order|"
-                                           "level>|clock>|time>|technology");
+    char titles[2048];
+    size_t n =
+        (size_t)snprintf(titles, sizeof titles,
+                         "energy>|area>|weight bank|I/O bank|banks>|acc>|order|level>|clock>|"
+                         "time>|technology");
+    for (size_t a = 0; a < mho_grid_axes(r->grid) && n < sizeof titles; a++)
+        if (is_extra(mho_grid_key(r->grid, a)))
+            n += (size_t)snprintf(titles + n, sizeof titles - n, "|%s>", mho_grid_key(r->grid, a));
+    cli_table *t = cli_table_create(title, titles);
     for (size_t i = 0; i < count; i++)
         point_cells(t, r, &point[i]);
     cli_table_print(t, args);

@@ -5,13 +5,23 @@
 
 #include "cli_buffer.h"
 
+/* The value of an option is a misuse, as of every other option. */
+static mho_status bad_value(const char *option)
+{
+    static const char place[] = "command line: ";
+    char reason[512];
+    const bool placed = !strncmp(mho_error_message(), place, sizeof place - 1);
+    snprintf(reason, sizeof reason, "%s", mho_error_message() + (placed ? sizeof place - 1 : 0));
+    return mho_error(MHO_EUSAGE, "--%s: %s", option, reason);
+}
+
 /* One option as the assignment it stands for. */
 static mho_status set_option(mho_hw *hw, const char *option, const char *key, const char *value)
 {
     char assignment[512];
     snprintf(assignment, sizeof assignment, "%s=%.400s", key, value);
     mho_status s = mho_hw_set(hw, assignment);
-    return s ? mho_error_prefix(s, "--%s", option) : MHO_OK;
+    return s == MHO_ECONFIG ? bad_value(option) : s;
 }
 
 static mho_status set_size(mho_hw *hw, const char *option, const char *key, size_t value)

@@ -11,7 +11,7 @@ static void add_percent(cli_table *t, const char *what, double fraction, int dec
     cli_table_percent(t, fraction, decimals);
 }
 
-static void add_errors(cli_table *t, const mho_result *r)
+static void add_errors(cli_table *t, const cli_args *args, const mho_result *r)
 {
     const mho_spread *e = &r->error.spread;
     add_percent(t, "software", r->software_error, 2);
@@ -19,7 +19,7 @@ static void add_errors(cli_table *t, const mho_result *r)
     cli_table_text(t, "crossbars, mean of %zu programmings", e->trials);
     cli_table_percent(t, e->mean, 3);
     cli_table_text(t, "+- 95 %%, of programmings");
-    if (isfinite(r->error.half))
+    if (args->csv ? isfinite(r->error.half) : cli_has_interval(&r->error))
         cli_table_percent(t, r->error.half, 3);
     else
         cli_table_text(t, "-");
@@ -36,7 +36,7 @@ static void print_table(const cli_args *args, const mho_result *r)
     snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu", r->network,
              mho_hw_name(r->hw), r->data, r->data_place, r->options.images, args->seed);
     cli_table *t = cli_table_create(title, "error|of the images>");
-    add_errors(t, r);
+    add_errors(t, args, r);
     cli_table_print(t, args);
     cli_table_destroy(t);
     cli_print_remarks(r, args);

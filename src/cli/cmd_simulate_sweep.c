@@ -170,7 +170,7 @@ static void add_row(cli_table *t, const sweep_run *r, size_t point)
     for (size_t a = 0; a < mho_grid_axes(r->sweep); a++)
         cli_table_text(t, "%s", mho_grid_value(r->sweep, point, a));
     cli_table_percent(t, row->error.spread.mean, 3);
-    if (isfinite(row->error.half))
+    if (r->args->csv ? isfinite(row->error.half) : cli_has_interval(&row->error))
         cli_table_percent(t, row->error.half, 3);
     else
         cli_table_text(t, "-");
@@ -217,11 +217,10 @@ static void print_table(const sweep_run *r)
     cli_table_print(t, r->args);
     cli_table_destroy(t);
     if (!r->args->csv)
-        fprintf(
-            r->args->out,
-            "\n+- 95 %%: of the mean over programmings, for these images; other images: where it "
-            "would lie on %zu others\n",
-            r->head.options.images);
+        fprintf(r->args->out,
+                "\n+- 95 %%: of the mean over programmings, for these images; "
+                "- where they are all equal; other images: where it would lie on %zu others\n",
+                r->head.options.images);
 }
 
 mho_status simulate_sweep(const cli_args *args)

@@ -21,7 +21,7 @@ static void print_headline(const mho_result *e, const cli_args *args)
 {
     const cli_marks *m = cli_marks_of(args->color);
     char energy[32], area[32], cycles[32], images[48], half[32] = "", time[48] = "";
-    if (isfinite(e->error.half))
+    if (cli_has_interval(&e->error))
         snprintf(half, sizeof half, " +- %.2f", 100 * e->error.half);
     if (isfinite(e->speed.latency_s)) {
         memcpy(time, " = ", 4);
@@ -161,7 +161,7 @@ static void add_programmings(cli_table *t, const mho_result *e)
     snprintf(what, sizeof what, "crossbars, %zu programming%s", d->trials,
              d->trials == 1 ? "" : "s");
     add_error(t, e, what, d->mean, e->error.images);
-    if (isfinite(e->error.half))
+    if (cli_has_interval(&e->error))
         cli_table_text(t, "%.2f", 100 * e->error.half);
     else
         cli_table_text(t, "-");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options of the command line as those of a study, and what reports of studies share. */
+#include <math.h>
 #include <string.h>
 
 #include "study_report.h"
@@ -24,6 +25,11 @@ mho_study_options cli_study_options(const cli_args *args)
     return options;
 }
 
+bool cli_has_interval(const mho_error_estimate *error)
+{
+    return isfinite(error->half) && error->spread.std > 0;
+}
+
 void cli_print_remarks(const mho_result *r, const cli_args *args)
 {
     const mho_write_count *p = &r->programming;
@@ -31,6 +37,11 @@ void cli_print_remarks(const mho_result *r, const cli_args *args)
     if (!r->complete)
         fprintf(args->out, "  incomplete: interrupted after %zu of %zu programmings\n",
                 r->error.spread.trials, r->options.trials);
+    if (!args->csv && r->error.spread.trials > 1 && !cli_has_interval(&r->error))
+        fprintf(args->out,
+                "  all %zu programmings have the same error on these images: no interval can be "
+                "told from them\n",
+                r->error.spread.trials);
     if (p->held && !(args->csv && args->quiet)) /* beside CSV on stderr */
         fprintf(args->csv ? stderr : args->out,
                 "  %s of %s cells were held at an end of the range a conductance can take (last "

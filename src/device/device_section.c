@@ -52,6 +52,9 @@ static const char *idle(const void *options, const char *key)
         return "device.distribution is lognormal";
     if (is(key, "verify_tolerance") && !d->verify_rewrites)
         return "device.verify_rewrites is 0";
+    if ((is(key, "drift_nu") || is(key, "drift_nu_spread")) &&
+        d->drift_time_s <= d->drift_start_s && (d->drift_nu != 0 || d->drift_nu_spread > 0))
+        return "device.drift_time is device.drift_start: no time passes";
     if ((is(key, "drift_time") || is(key, "drift_start")) && d->drift_nu == 0 &&
         d->drift_nu_spread == 0)
         return "device.drift_nu and drift_nu_spread are 0";

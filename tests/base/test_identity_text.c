@@ -22,6 +22,7 @@ static void differences_are_named(void **state)
         {"seed=1; images=100", "seed=2; images=100", "seed is 1 there, 2 here"},
         {"seed=1", "seed=12", "seed is 1 there, 12 here"},
         {"data_id=00ff", "data_id=00fe", "data differs"},
+        {"hardware files_id=00ff", "hardware files_id=00fe", "hardware files differ"},
         {"images=1; data<images_id=0f", "images=1; data<images_id=0e", "data differs"},
         {"images=1; data<images_id=0f", "images=2; data<images_id=0e", "images is 1 there, 2 here"},
         {"seed=1", "seed=1; ci=2", "ci is not told there, 2 here"},

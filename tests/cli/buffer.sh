@@ -100,6 +100,10 @@ rows = list(csv.DictReader(open("out")))
 assert [r["buffers.ddr_chips"] for r in rows] == ["1"] * 3 + ["2"] * 3
 assert [float(r["clock_Hz"]) for r in rows] == [1e9, 1.5e9, 2e9] * 2
 PY
+run buffer vgg11 --sweep buffers.ddr_chips=1,2; want_code 0; want_out "technology   buffers.ddr_chips"
+[ "$(grep -c 'buffer-22nm *[12]$' out)" = 2 ] || fail "the swept field is no column"
+run buffer vgg11 --sweep buffers.ddr_chips=1,2 --json; want_code 0
+want_json 'all(p["technology"] == p["library"] == "buffer-22nm" for p in v["points"])'
 run buffer vgg11 --sweep buffer-papr; want_misuse "did you mean buffer-paper?"
 run buffer vgg11 --explore --gantt; want_misuse "--gantt"
 run buffer vgg11 --explore --weight rram:1M; want_misuse "buffers.weight is set and swept"
@@ -114,11 +118,11 @@ run buffer vgg11 --explore -o /nowhere/p.csv; want_error 3 "/nowhere/p.csv"
 run buffer; want_misuse "argument is missing"
 run buffer vgg11 --weight rram:3M; want_error 2 "weight" "no rram macro of 3145728 bytes" "1M"
 run buffer vgg11 --weight flash:1M; want_error 2 "no memory of kind \"flash\""
-run buffer vgg11 --weight rram:; want_error 2 "rram:"
-run buffer vgg11 --io sram:0; want_error 2 "sram:0"
+run buffer vgg11 --weight rram:; want_misuse "rram:"
+run buffer vgg11 --io sram:0; want_misuse "sram:0"
 run buffer vgg11 --set buffers.io_read=once --set buffers.io_read_factor=0.5; want_code 0; want_err "buffers.io_read_factor"
 run buffer vgg11 --acc 7; want_error 2 "buffers.acc.depth"
-run buffer vgg11 --order sideways; want_error 2 "sideways"
+run buffer vgg11 --order sideways; want_misuse "sideways"
 run buffer vgg11 --level 4; want_misuse "--level = 4"
 run buffer vgg11 --layers some; want_misuse "--layers some"
 run buffer vgg11 --batch 0; want_misuse "--batch = 0"

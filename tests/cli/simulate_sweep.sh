@@ -56,7 +56,7 @@ run simulate "$model" --hw a/my.yaml $least -o table.csv --quiet; want_code 0
 head -3 table.csv >cut.csv
 run simulate "$model" --hw b/my.yaml $least -o cut.csv --resume --json; want_code 0; want_json 'v["resumed"] == 1'
 printf 'level,mean,deviation\n0,25.75e-6,0\n1,70.25e-6,0\n' >b/levels.csv
-run simulate "$model" --hw b/my.yaml $least -o cut.csv --resume; want_error 3 "cut.csv:1: rows of another run: hardware files differs"
+run simulate "$model" --hw b/my.yaml $least -o cut.csv --resume; want_error 3 "cut.csv:1: rows of another run: hardware files differ"
 run simulate "$model" --hw a/my.yaml ${least/images=20/images=30} -o table.csv --resume
 want_error 3 "table.csv:1: rows of another run: output.calibration_images is 20 there, 30 here"
 [ "$(grep -c differs err)" = 0 ] || fail "tells what differs for that reason alone"
@@ -75,7 +75,7 @@ cp "$MHO_SOURCE_DIR/configs/tech/bcnn-45nm.yaml" tech.yaml
 run simulate "$model" --hw a/my.yaml $least --set technology=./tech.yaml -o table.csv --resume --quiet; want_code 0
 echo '# another' >>tech.yaml
 run simulate "$model" --hw a/my.yaml $least --set technology=./tech.yaml -o table.csv --resume
-want_error 3 "table.csv:1: rows of another run: hardware files differs"
+want_error 3 "table.csv:1: rows of another run: hardware files differ"
 
 # No error on 50 images is not an error of nothing; a swept field that no point heeds is told, one that some heed is not.
 few50="--hw bcnn --data synthetic --images 50 --trials 1 --set output.calibration_images=20"
@@ -85,6 +85,13 @@ want_err "device.verify_tolerance has no effect at any point"
 run simulate "$model" $few50 --set device.verify_tolerance=0.1 --sweep device.verify_rewrites=0,1 --csv; want_code 0; want_no_err
 want_out "images_low,images_high"
 
+# Equal programmings have no spread: the eye is not told an interval of nothing.
+for sub in "simulate lenet $few50" "evaluate lenet $few50"; do
+    run ${sub/trials 1/trials 2} --set device.variation=0; want_code 0; want_out "no interval can be told"
+    grep -q "+- 0.00\|+- 95 %.* 0.000" out && fail "tells an interval of nothing"
+done
+run simulate lenet ${few50/trials 1/trials 2} --set device.drift_nu=0.1; want_code 0; want_err "device.drift_nu = 0.1 has no effect: device.drift_time is device.drift_start"
+run simulate lenet ${few50/trials 1/trials 2} --set device.drift_nu=0.1 --set device.drift_time=10; want_code 0; want_no_err
 # Ideal devices repeat themselves: four programmings are enough.
 run simulate "$model" ${few/trials 3/trials 50} --sweep device.variation=0 --ci 0.05 --json; want_code 0
 want_json 'v["rows"][0]["hardware_error"]["trials"] == 4'
