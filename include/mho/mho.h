@@ -22,6 +22,7 @@
 #include "mho/onnx.h"
 #include "mho/pipeline.h"
 #include "mho/quant.h"
+#include "mho/quantize.h"
 #include "mho/run.h"
 #include "mho/status.h"
 #include "mho/study.h"

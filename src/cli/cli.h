@@ -27,7 +27,7 @@ typedef struct cli_args {
     double ci;                   /* points of error */
     const char *command;         /* the whole command line */
     const char *hw, *data, *calibration, *output;
-    const char *style, *block, *bits, *checkpoint, *mirror, *input, *expect;
+    const char *style, *method, *block, *bits, *checkpoint, *mirror, *input, *expect;
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
     const char *trace, *vcd, *service;
     const char *conductance, *voltage, *spice;
@@ -93,7 +93,7 @@ bool cli_is_stored_sweep(const cli_args *args); /* buffer: a sweep whose points 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
     cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline,
-    cmd_buffer;
+    cmd_buffer, cmd_quantize;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 

@@ -201,6 +201,25 @@ const cli_command cli_commands[] = {
          "lenet.onnx",
      .fields = &mho_train_fields,
      .own_output = true},
+    {.name = "quantize",
+     .synopsis = "MODEL --method threshold --data DIR -o OUT.onnx [options]",
+     .summary = "turn a trained network into one of fewer bits",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "method data set svg",
+     .run = cmd_quantize,
+     .details =
+         "MODEL is an ONNX file, or the name of a float network trained and built in.\n\n"
+         "threshold: the outputs of every layer but the last become bits, which select rows of a "
+         "crossbar\n"
+         "without DACs.  Layer by layer the threshold is taken with which most training images are "
+         "right,\n"
+         "the layers after it as they are (docs/models/quantize.md).  --svg draws error over "
+         "threshold.\n\n"
+         "    mho quantize lenet.onnx --method threshold --data DIR -o lenet-1bit.onnx\n"
+         "    mho quantize lenet.onnx --set grid_step=0.02 --set passes=2 -o lenet-1bit.onnx",
+     .fields = &mho_threshold_fields,
+     .own_output = true},
     {.name = "infer",
      .synopsis = "MODEL [--data DIR | --input X.npy [--expect Y.npy]]",
      .summary = "run a trained network in software",

@@ -11,7 +11,7 @@ declare -A rank=(
     [device]=10 [net]=10 [tensor]=10
     [crossbar]=20 [onnx]=20 [hw]=20 [dnn]=20 [circuit]=20 [quant]=21
     [cost]=30 [data]=30 [map]=31 [infer]=31 [chip]=32
-    [pipeline]=40 [array]=40 [train]=40
+    [pipeline]=40 [array]=40 [train]=40 [quantize]=41
     [study]=50 [store]=51 [explore]=52 [report]=52
     [papers]=60 [cli]=61
 )

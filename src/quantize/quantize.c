@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The methods of quantization: a row each, and the call by name. */
+#include "mho/quantize.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static mho_status threshold(const mho_net *net, const mho_data *data, const void *options,
+                            mho_net **out, mho_quantize_report **report)
+{
+    return mho_threshold_search(net, &data->train, options, out, report);
+}
+
+const mho_quantize_method mho_quantize_methods[] = {
+    {"threshold", "1-bit maps by a search for thresholds, weights as they are",
+     &mho_threshold_fields, threshold},
+};
+const size_t mho_quantize_method_count = sizeof mho_quantize_methods / sizeof *mho_quantize_methods;
+
+static mho_status find(const char *name, const mho_quantize_method **out)
+{
+    const char *names[sizeof mho_quantize_methods / sizeof *mho_quantize_methods];
+    for (size_t i = 0; i < mho_quantize_method_count; i++) {
+        *out = &mho_quantize_methods[i];
+        names[i] = (*out)->name;
+        if (!strcmp(name, (*out)->name))
+            return MHO_OK;
+    }
+    return mho_error_near(MHO_EUSAGE, name, names, mho_quantize_method_count,
+                          "no method of quantization %s", name);
+}
+
+mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *name,
+                        const char *const *set, mho_net **out, mho_quantize_report **report)
+{
+    const mho_quantize_method *method = NULL;
+    void *options = NULL;
+    *out = NULL;
+    if (report)
+        *report = NULL;
+    mho_status s = find(name, &method);
+    if (!s)
+        s = mhoi_alloc(&options, 1, method->fields->struct_size, "options");
+    if (!s)
+        s = mho_fields_preset(method->fields, options, NULL);
+    for (size_t i = 0; !s && set && set[i]; i++)
+        s = mho_fields_set(method->fields, set[i], options, NULL);
+    if (!s)
+        s = method->run(net, data, options, out, report);
+    mhoi_free(&options);
+    return s;
+}
