@@ -101,6 +101,12 @@ MHO_API bool mho_placement_is_slow(const mho_placement *placement);
  * to (8e).  MHO_ENOTMODELED: an ideal converter (0 bits) has no price. */
 MHO_API MHO_MUST_CHECK mho_status mho_placement_activities(const mho_placement *placement,
                                                            mho_activity **out, size_t *count);
+/* The same for a technology: of one with component models all that its models tell, in the numbers of the placement;
+ * readings are a matter of the others.  docs/models/cost.md eq. (15) to (27).  MHO_ENOTMODELED: the models tell no delay of
+ * a read. */
+MHO_API MHO_MUST_CHECK mho_status mho_placement_activities_for(const mho_placement *placement,
+                                                               const mho_technology *tech,
+                                                               mho_activity **out, size_t *count);
 MHO_API void mho_activities_destroy(mho_activity *activity);
 
 /* The cells that are written, for mho_programming_estimate. */

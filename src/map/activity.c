@@ -8,19 +8,13 @@
 
 #include "base/decimal.h"
 #include "base/alloc.h"
-#include "map/placement.h"
+#include "map/activity.h"
 
 enum { KINDS = 7 }; /* activities a layer has at most */
 
-typedef struct builder {
-    mho_activity *activity;
-    size_t count;
-    const mhoi_plan *plan;
-    const mhoi_place *place;
-    const mho_placement_layer *layer;
-} builder;
+typedef mhoi_activities builder;
 
-static mho_activity *next(builder *b, const char *group, const char *component)
+mho_activity *mhoi_activity_next(builder *b, const char *group, const char *component)
 {
     mho_activity *a = &b->activity[b->count++];
     memcpy(a->layer, b->layer->name, sizeof a->layer);
@@ -32,14 +26,14 @@ static mho_activity *next(builder *b, const char *group, const char *component)
 /* `amount` stand; each works once a position and read. */
 static mho_activity *put(builder *b, const char *group, const char *component, double amount)
 {
-    mho_activity *a = next(b, group, component);
+    mho_activity *a = mhoi_activity_next(b, group, component);
     a->amount = amount;
     a->operations = amount * (double)b->layer->positions * (double)b->layer->reads;
     return a;
 }
 
-/* The formula of an activity; what a plain layer has once is left out of it. */
-static void explain(mho_activity *a, const char *format, ...)
+/* What a plain layer has once is left out of a formula. */
+void mhoi_activity_explain(mho_activity *a, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -47,7 +41,7 @@ static void explain(mho_activity *a, const char *format, ...)
     va_end(list);
 }
 
-static void append(mho_activity *a, const char *format, ...)
+void mhoi_activity_append(mho_activity *a, const char *format, ...)
 {
     const size_t n = strlen(a->formula);
     va_list list;
@@ -59,15 +53,15 @@ static void append(mho_activity *a, const char *format, ...)
 /* "; x P = 576", and the reads of a position. */
 static void append_positions(const builder *b, mho_activity *a)
 {
-    append(a, "; x P = %zu", b->layer->positions);
+    mhoi_activity_append(a, "; x P = %zu", b->layer->positions);
     if (b->layer->reads > 1)
-        append(a, " x %zu reads", b->layer->reads);
+        mhoi_activity_append(a, " x %zu reads", b->layer->reads);
 }
 
 static void append_slices(const builder *b, mho_activity *a)
 {
     if (b->layer->slices > 1)
-        append(a, " x %zu slices", b->layer->slices);
+        mhoi_activity_append(a, " x %zu slices", b->layer->slices);
 }
 
 static void input_converters(builder *b)
@@ -82,13 +76,13 @@ static void input_converters(builder *b)
     mho_activity *a = put(b, "DAC", component,
                           (double)copies * (double)(copied ? l->inputs_copied : l->inputs_shared));
     if (copied)
-        explain(a, "Dx = g R X_out = %zu x %zu x %zu", l->groups, l->rows, l->x_out);
+        mhoi_activity_explain(a, "Dx = g R X_out = %zu x %zu x %zu", l->groups, l->rows, l->x_out);
     else
-        explain(a, "D0 = g R = %zu x %zu", l->groups, l->rows);
+        mhoi_activity_explain(a, "D0 = g R = %zu x %zu", l->groups, l->rows);
     if (lines > 1)
-        append(a, " x %zu rows a weight", lines);
+        mhoi_activity_append(a, " x %zu rows a weight", lines);
     if (copied && l->planes > 1)
-        append(a, " x %zu planes", l->planes);
+        mhoi_activity_append(a, " x %zu planes", l->planes);
     append_positions(b, a);
 }
 
@@ -103,13 +97,13 @@ static mho_status output_converters(builder *b)
     const double amount = (double)price.each * (double)l->outputs + (double)references;
     mho_activity *a = put(b, "ADC", price.component, amount * (double)l->slices);
     if (references)
-        explain(a, "g X_in (C + X_out references) = %zu x %zu x (%zu + %zu)", l->groups, l->x_in,
-                l->columns, l->x_out);
+        mhoi_activity_explain(a, "g X_in (C + X_out references) = %zu x %zu x (%zu + %zu)",
+                              l->groups, l->x_in, l->columns, l->x_out);
     else if (price.in_pair)
-        explain(a, "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu", price.each, price.each,
-                price.each, l->groups, l->columns, l->x_in);
+        mhoi_activity_explain(a, "%zu A = %zu g C X_in = %zu x %zu x %zu x %zu", price.each,
+                              price.each, price.each, l->groups, l->columns, l->x_in);
     else
-        explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
+        mhoi_activity_explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
     append_slices(b, a);
     append_positions(b, a);
     return MHO_OK;
@@ -129,26 +123,28 @@ static void cells(builder *b)
     const size_t references = l->reference ? l->x_out : 0;
     const size_t columns = (l->sides == 2 ? conducting * l->columns : l->columns) + references;
     const size_t level0 = l->level0 ? 2 * l->x_out * l->planes : 0;
-    mho_activity *a = next(b, "cells", b->plan->transistor ? "cell_1t1r" : "cell_0t1r");
+    mho_activity *a =
+        mhoi_activity_next(b, "cells", b->plan->transistor ? "cell_1t1r" : "cell_0t1r");
     a->amount = (double)l->counts.cells;
     a->operations = (double)l->groups * (double)rows_driven(b) *
                     (double)(columns * l->slices + level0) * (double)l->positions;
     if (l->sides == 2)
-        explain(a, "2 g R C = 2 x %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
+        mhoi_activity_explain(a, "2 g R C = 2 x %zu x %zu x %zu", l->groups, l->word_lines,
+                              l->columns);
     else if (references)
-        explain(a, "g R (C + X_out references) = %zu x %zu x (%zu + %zu)", l->groups, l->word_lines,
-                l->columns, l->x_out);
+        mhoi_activity_explain(a, "g R (C + X_out references) = %zu x %zu x (%zu + %zu)", l->groups,
+                              l->word_lines, l->columns, l->x_out);
     else
-        explain(a, "g R C = %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
+        mhoi_activity_explain(a, "g R C = %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
     append_slices(b, a);
     if (level0)
-        append(a, " + g R %zu references", level0);
-    append(a, " stand");
+        mhoi_activity_append(a, " + g R %zu references", level0);
+    mhoi_activity_append(a, " stand");
     if (l->sides == 2)
-        append(a, "; %zu of a pair conducts", conducting);
+        mhoi_activity_append(a, "; %zu of a pair conducts", conducting);
     append_positions(b, a);
     if (b->place->inputs.coding->one_of_two)
-        append(a, " / 2: one row (read) of two is at 0");
+        mhoi_activity_append(a, " / 2: one row (read) of two is at 0");
 }
 
 static const char *adder(const builder *b)
@@ -163,9 +159,9 @@ static void subtractors(builder *b)
     const double amount = (double)(partial ? l->outputs : l->groups * l->columns);
     mho_activity *a = put(b, "SUB", adder(b), amount * (double)l->slices);
     if (partial)
-        explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
+        mhoi_activity_explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
     else
-        explain(a, "C_out = g C = %zu x %zu", l->groups, l->columns);
+        mhoi_activity_explain(a, "C_out = g C = %zu x %zu", l->groups, l->columns);
     append_slices(b, a);
     append_positions(b, a);
 }
@@ -177,10 +173,10 @@ static void shift_adders(builder *b)
     const size_t parts = l->slices * l->reads;
     if (parts == 1)
         return;
-    mho_activity *a = next(b, "shift-add", adder(b));
+    mho_activity *a = mhoi_activity_next(b, "shift-add", adder(b));
     a->amount = (double)(l->groups * l->columns);
     a->operations = a->amount * (double)l->positions * (double)(parts - 1);
-    explain(
+    mhoi_activity_explain(
         a,
         "C_out = g C = %zu x %zu, priced as 8-bit adders; x P = %zu x (%zu slices x %zu reads - 1)",
         l->groups, l->columns, l->positions, l->slices, l->reads);
@@ -193,7 +189,8 @@ static void input_counters(builder *b)
     if (!b->place->cells.coding->counted || l->word_lines == 1)
         return;
     mho_activity *a = put(b, "count", adder(b), (double)l->groups * (double)(l->word_lines - 1));
-    explain(a, "g (R - 1) = %zu x (%zu - 1), priced as 8-bit adders", l->groups, l->word_lines);
+    mhoi_activity_explain(a, "g (R - 1) = %zu x (%zu - 1), priced as 8-bit adders", l->groups,
+                          l->word_lines);
     append_positions(b, a);
 }
 
@@ -205,11 +202,11 @@ static void buffer(builder *b)
         return;
     const bool watt = b->plan->readings.footnote_c == MHO_FOOTNOTE_C_W;
     const size_t words = (size_t)ceil((double)l->inputs_shared * (double)l->input_bits / 32);
-    mho_activity *a = next(b, "buffer", watt ? "sram32_w" : "sram32");
+    mho_activity *a = mhoi_activity_next(b, "buffer", watt ? "sram32_w" : "sram32");
     a->amount = (double)words;
     a->operations = a->amount * (double)l->positions;
-    explain(a, "ceil(D0 bits / 32) = ceil(%zu x %zu x %zu / 32); x P = %zu", l->groups, l->rows,
-            l->input_bits, l->positions);
+    mhoi_activity_explain(a, "ceil(D0 bits / 32) = ceil(%zu x %zu x %zu / 32); x P = %zu",
+                          l->groups, l->rows, l->input_bits, l->positions);
 }
 
 static mho_status layer_activities(builder *b)
@@ -226,18 +223,26 @@ static mho_status layer_activities(builder *b)
     return MHO_OK;
 }
 
-mho_status mho_placement_activities(const mho_placement *placement, mho_activity **out,
-                                    size_t *count)
+static bool has_models(const mho_technology *tech)
+{
+    return tech && tech->models;
+}
+
+mho_status mho_placement_activities_for(const mho_placement *placement, const mho_technology *tech,
+                                        mho_activity **out, size_t *count)
 {
     builder b = {.plan = placement->plan};
+    const bool models = has_models(tech);
     *out = NULL;
     *count = 0;
-    mho_status s =
-        mhoi_alloc(&b.activity, placement->layers * KINDS, sizeof *b.activity, "activities");
+    mho_status s = mhoi_alloc(&b.activity, placement->layers * (models ? MHOI_MODEL_KINDS : KINDS),
+                              sizeof *b.activity, "activities");
+    if (!s && models)
+        s = mhoi_image_seconds(placement, tech, &b.image_s);
     for (size_t i = 0; !s && i < placement->layers; i++) {
         b.layer = &placement->layer[i];
         b.place = &b.plan->place[i];
-        s = layer_activities(&b);
+        s = models ? mhoi_activities_by_model(&b, tech) : layer_activities(&b);
     }
     if (s) {
         mho_activities_destroy(b.activity);
@@ -246,6 +251,12 @@ mho_status mho_placement_activities(const mho_placement *placement, mho_activity
     *out = b.activity;
     *count = b.count;
     return MHO_OK;
+}
+
+mho_status mho_placement_activities(const mho_placement *placement, mho_activity **out,
+                                    size_t *count)
+{
+    return mho_placement_activities_for(placement, NULL, out, count);
 }
 
 void mho_activities_destroy(mho_activity *activity)

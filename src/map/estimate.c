@@ -10,7 +10,7 @@ static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw)
     if (!s)
         s = mhoi_technology_load(&e->placement->plan->technology, &e->tech);
     if (!s)
-        s = mho_placement_activities(e->placement, &e->activity, &e->activities);
+        s = mho_placement_activities_for(e->placement, e->tech, &e->activity, &e->activities);
     if (!s)
         s = mho_cost_create(e->tech, e->activity, e->activities, &e->cost);
     if (s)

@@ -51,6 +51,22 @@ static mho_status set_matrix(const mho_node *node, mho_placement_layer *l)
     return MHO_OK;
 }
 
+/* A line buffer holds the rows above a window and the window's part of its own; a fully connected layer all its input.
+ * A step of the window to the right brings as many columns of it as the stride, at most its own. */
+static void set_buffer(const mho_node *node, mhoi_place *place)
+{
+    const size_t all = node->in.h * node->in.w * node->in.c;
+    place->held = place->fed = place->fresh = all;
+    if (node->op != MHO_OP_CONV)
+        return;
+    const size_t row = node->in.w + node->pad_left + node->pad_right;
+    const size_t step = node->stride_w < node->kw ? node->stride_w : node->kw;
+    place->held =
+        ((node->kh - 1) * node->dilation_h * row + (node->kw - 1) * node->dilation_w + 1) *
+        node->in.c;
+    place->fresh = node->kh * step * node->in.c;
+}
+
 /* Of all cells of the crossbars (of one of a pair). */
 static double utilization(const placer *p, const mho_placement_layer *l)
 {
@@ -104,6 +120,7 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     place->in = plan->map[node->input[0]];
     place->to_bits = plan->mixed ? mhoi_reaches_sign(p->net, &p->readers, l->node)
                                  : plan->one_bit_maps && !l->last;
+    set_buffer(node, place);
     mho_status s = set_matrix(node, l);
     if (!s)
         s = mhoi_inputs_set(&p->hw, &place->in, node->name, &place->inputs);
@@ -222,6 +239,7 @@ static void keep_hardware(placer *p)
     plan->timing = p->hw.timing;
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;
+    plan->crossbar_columns = p->hw.crossbar.columns;
     plan->transistor = p->hw.crossbar.cell == MHO_CELL_1T1R;
     plan->mixed = p->hw.crossbar.mode == MHO_MODE_MIXED;
     plan->one_bit_maps = mhoi_is_binary(&p->hw.crossbar);

@@ -22,6 +22,9 @@ typedef struct mhoi_place {
     size_t output_bits;   /* of a converter; 0: ideal */
     size_t lines, crossbar_rows; /* word lines of a column of weights, and of one crossbar */
     size_t row_groups;           /* X_in */
+    /* Of the layer's input: elements that its line buffer holds (its whole input: fc), that it is fed an image, and that
+     * a window has anew. */
+    size_t held, fed, fresh;
 } mhoi_place;
 
 /* What tells how long a cycle is. */
@@ -42,6 +45,7 @@ typedef struct mhoi_plan {
     mhoi_timing_options timing;
     mhoi_readings_options readings;
     bool transistor; /* 1T1R */
+    size_t crossbar_columns;
     mhoi_technology_options technology;
     mhoi_map_coding *map; /* [nodes]: how the values of a node are held, where they are */
     size_t nodes;
@@ -85,6 +89,18 @@ typedef struct mhoi_range {
 mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place);
 /* Distance of neighbouring sums that can occur, in integer conductance. */
 int64_t mhoi_sum_spacing(const mhoi_place *place);
+
+/* read_time.c: how long a read takes by the models of a technology; docs/models/cost.md eq. (15) to (17). */
+typedef struct mhoi_read_time {
+    double step_s;    /* of integration, and of a decision of a converter */
+    double settle_s;  /* until sums stand: the lines, and a step a unit of input */
+    double convert_s; /* a column */
+    double read_s;    /* all columns, those of a converter in turn */
+    double conduct_s; /* of a driven cell */
+} mhoi_read_time;
+/* MHO_ENOTMODELED: the table does not tell delays. */
+MHO_MUST_CHECK mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
+                                            const mho_technology *tech, mhoi_read_time *out);
 
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A list of activities under construction: by the readings of a paper (activity.c), or by component models
+ * (activity_model.c). */
+#ifndef MHO_MAP_ACTIVITY_H
+#define MHO_MAP_ACTIVITY_H
+
+#include "map/placement.h"
+
+typedef struct mhoi_activities {
+    mho_activity *activity;
+    size_t count;
+    const mhoi_plan *plan;
+    const mhoi_place *place; /* of the layer that is at work, */
+    const mho_placement_layer *layer;
+    double image_s; /* how long an image keeps the hardware standing: what leakage is counted for */
+} mhoi_activities;
+
+mho_activity *mhoi_activity_next(mhoi_activities *b, const char *group, const char *component);
+/* The formula of an activity. */
+void mhoi_activity_explain(mho_activity *a, const char *format, ...) MHO_PRINTF(2, 3);
+void mhoi_activity_append(mho_activity *a, const char *format, ...) MHO_PRINTF(2, 3);
+
+/* activity_model.c: most activities that a layer has, and those of one. */
+enum { MHOI_MODEL_KINDS = 16 };
+MHO_MUST_CHECK mho_status mhoi_activities_by_model(mhoi_activities *b, const mho_technology *tech);
+/* How long an image keeps the hardware busy, by the delays of the technology. */
+MHO_MUST_CHECK mho_status mhoi_image_seconds(const mho_placement *placement,
+                                             const mho_technology *tech, double *out);
+
+#endif

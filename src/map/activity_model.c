@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the components of a layer do for one image, for technologies with component models: docs/models/cost.md eq. (18)
+ * to (27).  Numbers are those of the placement, what the chip counts while it runs; conductances, voltages and times those of
+ * the description and of the technology.  Readings of a paper have no part in it. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "map/activity.h"
+
+typedef mhoi_activities builder;
+
+static mho_activity *start(builder *b, const char *group, const char *component, const char *model)
+{
+    mho_activity *a = mhoi_activity_next(b, group, component);
+    snprintf(a->model, sizeof a->model, "%s", model);
+    a->seconds = b->image_s;
+    return a;
+}
+
+static void argue(mho_activity *a, const char *name, double value)
+{
+    mho_argument *argument = &a->argument[a->arguments++];
+    snprintf(argument->name, sizeof argument->name, "%s", name);
+    argument->value = value;
+}
+
+static double windows(const builder *b)
+{
+    return (double)b->layer->positions * (double)b->layer->reads;
+}
+
+static size_t bits_of(size_t states)
+{
+    size_t bits = 0;
+    while (states > (size_t)1 << bits)
+        bits++;
+    return bits;
+}
+
+/* Of the word lines, those that a read drives, on average: of two rows (or reads) one is at 0; the ones of +-1 are on
+ * one of them in any case. */
+static double driven(const builder *b)
+{
+    const double ones = b->plan->read.activity;
+    if (!b->place->inputs.coding->one_of_two)
+        return ones;
+    return b->place->in.kind == MHOI_MAP_BITS ? 0.5 : ones / 2;
+}
+
+/* Mean of x / x_max over the word lines of a read, or of its square: codes of several bits that all occur as often have
+ * the mean 1/2, as single bits have, and the mean square (2 n + 1) / 6 n with n = 2^bits - 1. */
+static double drive(const builder *b, bool square)
+{
+    const double top = exp2((double)b->layer->read_bits) - 1;
+    return driven(b) * (square ? (2 * top + 1) / (3 * top) : 1);
+}
+
+/* Crossbars that a row group of a group lies in. */
+static double crossbars_of(const mho_placement_layer *l)
+{
+    return (double)(l->x_out * l->planes * l->sides);
+}
+
+/* Columns of cells of a group, references included. */
+static double columns_of(const mho_placement_layer *l)
+{
+    return (double)l->counts.cells / ((double)l->groups * (double)l->word_lines);
+}
+
+static void input_converters(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    char component[MHO_COST_NAME];
+    if (l->read_bits == 1)
+        return;
+    const bool copied = b->plan->readings.input_sharing == MHO_INPUT_COPIED;
+    snprintf(component, sizeof component, "dac%zu", l->read_bits);
+    mho_activity *a = start(b, "DAC", component, "dac");
+    argue(a, "bits", (double)l->read_bits);
+    a->amount = (double)l->groups * (double)l->word_lines * (copied ? crossbars_of(l) : 1);
+    a->operations = a->amount * windows(b);
+    mhoi_activity_explain(a, "g word lines%s = %zu x %zu%s; x P T = %zu x %zu",
+                          copied ? " crossbars" : "", l->groups, l->word_lines,
+                          copied ? " x X_out planes sides"
+                                 : ", shared by the crossbars of a row group",
+                          l->positions, l->reads);
+}
+
+static void word_lines(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    mho_activity *a = start(b, "word lines", "word_line", "word_line");
+    argue(a, "columns", (double)b->plan->crossbar_columns);
+    argue(a, "resistance", b->plan->wires.r_row_ohm);
+    a->amount = (double)l->groups * (double)l->word_lines * crossbars_of(l);
+    a->operations = a->amount * windows(b) * driven(b);
+    mhoi_activity_explain(a,
+                          "g word lines X_out planes sides = %zu x %zu x %zu x %zu x %zu; x P T = "
+                          "%zu x %zu, %.3g of them driven",
+                          l->groups, l->word_lines, l->x_out, l->planes, l->sides, l->positions,
+                          l->reads, driven(b));
+}
+
+/* A line that is clamped does not move. */
+static void bit_lines(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    if (b->plan->read.supply == MHO_SUPPLY_CLAMPED)
+        return;
+    mho_activity *a = start(b, "bit lines", "bit_line", "bit_line");
+    argue(a, "rows", (double)b->place->crossbar_rows);
+    argue(a, "v", b->plan->read.voltage_V);
+    argue(a, "resistance", b->plan->wires.r_col_ohm);
+    a->amount = (double)(l->groups * l->x_in) * columns_of(l);
+    a->operations = a->amount * windows(b);
+    mhoi_activity_explain(a, "g X_in columns of cells = %zu x %zu x %.0f; x P T = %zu x %zu",
+                          l->groups, l->x_in, columns_of(l), l->positions, l->reads);
+}
+
+/* Conductance of a cell at the mean level. */
+static double mean_conductance(const builder *b)
+{
+    const mho_device *d = &b->plan->device;
+    const double unit = (d->g_on_S - d->g_off_S) / exp2((double)d->resolution_bits);
+    const double low = d->g_off_S + mho_device_level(d, 0) * unit;
+    const double high = d->g_off_S + mho_device_level(d, (size_t)mhoi_level_top(d)) * unit;
+    return low + b->plan->read.level * (high - low);
+}
+
+static void cells(builder *b, const mhoi_read_time *time)
+{
+    const mho_placement_layer *l = b->layer;
+    const bool clamped = b->plan->read.supply == MHO_SUPPLY_CLAMPED;
+    const char *name = b->plan->transistor ? "cell_1t1r" : "cell_0t1r";
+    char model[MHO_COST_NAME];
+    snprintf(model, sizeof model, "%s%s", name, clamped ? "_clamped" : "");
+    mho_activity *a = start(b, "cells", name, model);
+    argue(a, "g", mean_conductance(b));
+    argue(a, "v", b->plan->read.voltage_V);
+    argue(a, "t", time->conduct_s);
+    a->amount = (double)l->counts.cells;
+    a->operations = a->amount * windows(b) * drive(b, !clamped);
+    mhoi_activity_explain(
+        a,
+        "g word lines columns = %zu x %zu x %.0f stand; x P T = %zu x %zu, at a mean drive of %.3g",
+        l->groups, l->word_lines, columns_of(l), l->positions, l->reads, drive(b, !clamped));
+}
+
+static const char *readout_model(const mhoi_plan *plan)
+{
+    static const char *const model[] = {"adc_sense_amplifier", "adc_flash", "adc_sar", "adc_ramp"};
+    return model[plan->output.readout];
+}
+
+/* Converters that stand: each takes columns in turn. */
+static double converters_of(const builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    const double columns = (double)l->counts.conversions / windows(b);
+    return ceil(columns / (double)l->columns_per_converter);
+}
+
+static void output_converters(builder *b, const mhoi_read_time *time)
+{
+    const mho_placement_layer *l = b->layer;
+    const size_t bits = l->output_bits;
+    char component[MHO_COST_NAME];
+    snprintf(component, sizeof component, bits == 1 ? "sense_amplifier" : "adc%zu", bits);
+    mho_activity *a = start(b, bits ? "ADC" : "ideal converters", bits ? component : "ideal",
+                            bits ? readout_model(b->plan) : "");
+    a->neglectable = !bits;
+    argue(a, "bits", (double)bits);
+    argue(a, "rate", 1 / time->convert_s);
+    argue(a, "columns", (double)b->plan->crossbar_columns);
+    a->amount = converters_of(b);
+    a->operations = (double)l->counts.conversions;
+    mhoi_activity_explain(
+        a, "columns that are told / %zu in turn; conversions = columns x P T = %.0f x %zu x %zu",
+        l->columns_per_converter, a->operations / windows(b), l->positions, l->reads);
+}
+
+/* Bits of a sum of all parts of an output. */
+static size_t sum_bits(const builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    const mhoi_cells *k = &b->place->cells;
+    const size_t code = l->output_bits ? l->output_bits : bits_of(l->word_lines);
+    const size_t reads = l->reads > 1 ? l->input_bits : 0;
+    const size_t bits = code + (k->slices - 1) * k->slice_bits + reads + bits_of(l->x_in) + 1;
+    return bits < 64 ? bits : 64;
+}
+
+static mho_activity *put_adder(builder *b, const char *group, size_t bits, double amount,
+                               double operations)
+{
+    char component[MHO_COST_NAME];
+    snprintf(component, sizeof component, "add%zu", bits);
+    mho_activity *a = start(b, group, component, "adder");
+    argue(a, "bits", (double)bits);
+    a->amount = amount;
+    a->operations = operations;
+    return a;
+}
+
+/* Codes of the two crossbars of a pair, or of a column and its reference, are subtracted. */
+static void subtractors(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    if (l->sense || b->place->per_pair || (l->sides == 1 && !l->reference))
+        return;
+    const double codes = (double)l->outputs * (double)l->slices;
+    mho_activity *a = put_adder(b, "SUB", l->output_bits + 1,
+                                ceil(codes / (double)l->columns_per_converter), codes * windows(b));
+    mhoi_activity_explain(a,
+                          "A slices = g C X_in slices = %zu x %zu x %zu x %zu; x P T = %zu x %zu",
+                          l->groups, l->columns, l->x_in, l->slices, l->positions, l->reads);
+}
+
+/* Slices, reads and row groups of an output are added up; registers hold the sum. */
+static void adders(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    const double parts = (double)l->x_in * (double)l->slices * (double)l->reads - 1;
+    const double outputs = (double)l->groups * (double)l->columns;
+    if (parts <= 0)
+        return;
+    const double stand = fmax(1, (double)l->x_in * (double)l->slices - 1);
+    mho_activity *a = put_adder(b, "shift-add", sum_bits(b), outputs * stand,
+                                outputs * parts * (double)l->positions);
+    mhoi_activity_explain(a, "g C (X_in slices T - 1) P = %zu x %zu x %.0f x %zu", l->groups,
+                          l->columns, parts, l->positions);
+}
+
+/* A digital offset: an adder tree over what drives the rows of a group. */
+static void input_counters(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    if (!b->place->cells.coding->counted || l->word_lines == 1)
+        return;
+    const double amount = (double)l->groups * (double)(l->word_lines - 1);
+    mho_activity *a =
+        put_adder(b, "count", bits_of(l->word_lines) + l->read_bits, amount, amount * windows(b));
+    mhoi_activity_explain(a, "g (word lines - 1) = %zu x (%zu - 1); x P T = %zu x %zu", l->groups,
+                          l->word_lines, l->positions, l->reads);
+}
+
+/* A sum of codes becomes a bit at its threshold, one comparison an output. */
+static void thresholds(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    if (!b->place->to_bits || l->sense)
+        return;
+    const double outputs = (double)l->groups * (double)l->columns;
+    mho_activity *a =
+        put_adder(b, "threshold", sum_bits(b), outputs, outputs * (double)l->positions);
+    mhoi_activity_explain(a, "g C = %zu x %zu; x P = %zu", l->groups, l->columns, l->positions);
+}
+
+/* Codes are latched behind the converters, sums behind the adders, the elements of a window before the drivers. */
+static void registers(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    const double codes = (double)(l->output_bits ? l->output_bits : 1);
+    const double outputs = (double)l->groups * (double)l->columns;
+    const double parts = (double)l->x_in * (double)l->slices * (double)l->reads;
+    const double sums = parts > 1 ? (double)sum_bits(b) : 0;
+    const double window = (double)l->inputs_shared * (double)l->input_bits;
+    mho_activity *a = start(b, "registers", "register1", "register");
+    argue(a, "bits", 1);
+    a->amount = converters_of(b) * codes + outputs * sums + window;
+    a->operations = (double)l->counts.conversions * codes +
+                    outputs * sums * parts * (double)l->positions + window * (double)l->positions;
+    mhoi_activity_explain(
+        a, "bits of codes, of sums (%.0f) and of the window (%.0f); each latched when it changes",
+        sums, window);
+}
+
+/* The line buffer is fed every element once, a window reads what it has anew.  The smallest memory has 2 KiB, the largest
+ * 512 KiB: less takes one, more several. */
+static void buffers(builder *b)
+{
+    enum { LEAST = 2048, MOST = 524288, NARROW = 64, WIDE = 512 };
+    const mhoi_place *place = b->place;
+    const double bits = (double)b->layer->input_bits;
+    const double bytes = ceil((double)place->held * bits / 8);
+    const double banks = ceil(bytes / MOST), fresh = (double)place->fresh * bits;
+    double width = NARROW;
+    while (width < WIDE && width < fresh)
+        width *= 2;
+    const double reads = (double)b->layer->positions * ceil(fresh / width);
+    const double writes = ceil((double)place->fed * bits / width);
+    for (int o = MHO_OPERATION_READ; o <= MHO_OPERATION_WRITE; o++) {
+        mho_activity *a = start(b, "buffer", "sram", "sram");
+        argue(a, "bytes", fmax(LEAST, ceil(bytes / banks)));
+        argue(a, "width", width);
+        a->operation = (mho_operation)o;
+        a->amount = o == MHO_OPERATION_READ ? banks : 0;
+        a->operations = o == MHO_OPERATION_READ ? reads : writes;
+        mhoi_activity_explain(a,
+                              o == MHO_OPERATION_READ
+                                  ? "%zu elements of %zu bits held; P x the %.0f bits that a "
+                                    "window has anew, %.0f a word"
+                                  : "%zu elements of %zu bits held; each of the image written once "
+                                    "(%.0f bits a window), %.0f a word",
+                              place->held, b->layer->input_bits, fresh, width);
+    }
+}
+
+mho_status mhoi_activities_by_model(builder *b, const mho_technology *tech)
+{
+    mhoi_read_time time;
+    mho_status s = mhoi_read_time_of(b->plan, b->place, tech, &time);
+    if (s)
+        return s;
+    input_converters(b);
+    word_lines(b);
+    cells(b, &time);
+    bit_lines(b);
+    output_converters(b, &time);
+    subtractors(b);
+    adders(b);
+    input_counters(b);
+    thresholds(b);
+    registers(b);
+    buffers(b);
+    return MHO_OK;
+}
+
+mho_status mhoi_image_seconds(const mho_placement *placement, const mho_technology *tech,
+                              double *out)
+{
+    double clock = 0, cycles = 0;
+    *out = 0;
+    for (size_t i = 0; i < placement->layers; i++) {
+        const mho_placement_layer *l = &placement->layer[i];
+        mhoi_read_time time;
+        mho_status s = mhoi_read_time_of(placement->plan, &placement->plan->place[i], tech, &time);
+        if (s)
+            return s;
+        clock = fmax(clock, time.read_s);
+        cycles = fmax(cycles, (double)l->positions * (double)l->service);
+    }
+    *out = clock * cycles;
+    return MHO_OK;
+}
