@@ -118,14 +118,14 @@ static void bit_lines(builder *b)
                           l->groups, l->x_in, columns_of(l), l->positions, l->reads);
 }
 
-/* Conductance of a cell at the mean level. */
+/* Conductance of a cell at the mean level; the integers are above g_off, but where it leaks into the sums. */
 static double mean_conductance(const builder *b)
 {
     const mho_device *d = &b->plan->device;
-    const double unit = (d->g_on_S - d->g_off_S) / exp2((double)d->resolution_bits);
-    const double low = d->g_off_S + mho_device_level(d, 0) * unit;
-    const double high = d->g_off_S + mho_device_level(d, (size_t)mhoi_level_top(d)) * unit;
-    return low + b->plan->read.level * (high - low);
+    const double off_S = d->off_leak ? 0 : d->g_off_S, unit_S = mho_device_unit_S(d);
+    const double low_S = off_S + mho_device_level(d, 0) * unit_S;
+    const double high_S = off_S + mho_device_level(d, (size_t)mhoi_level_top(d)) * unit_S;
+    return low_S + b->plan->read.level * (high_S - low_S);
 }
 
 static void cells(builder *b, const mhoi_read_time *time)
@@ -153,14 +153,6 @@ static const char *readout_model(const mhoi_plan *plan)
     return model[plan->output.readout];
 }
 
-/* Converters that stand: each takes columns in turn. */
-static double converters_of(const builder *b)
-{
-    const mho_placement_layer *l = b->layer;
-    const double columns = (double)l->counts.conversions / windows(b);
-    return ceil(columns / (double)l->columns_per_converter);
-}
-
 static void output_converters(builder *b, const mhoi_read_time *time)
 {
     const mho_placement_layer *l = b->layer;
@@ -173,7 +165,7 @@ static void output_converters(builder *b, const mhoi_read_time *time)
     argue(a, "bits", (double)bits);
     argue(a, "rate", 1 / time->convert_s);
     argue(a, "columns", (double)b->plan->crossbar_columns);
-    a->amount = converters_of(b);
+    a->amount = (double)l->converters;
     a->operations = (double)l->counts.conversions;
     mhoi_activity_explain(
         a, "columns that are told / %zu in turn; conversions = columns x P T = %.0f x %zu x %zu",
@@ -268,7 +260,7 @@ static void registers(builder *b)
     const double window = (double)l->inputs_shared * (double)l->input_bits;
     mho_activity *a = start(b, "registers", "register1", "register");
     argue(a, "bits", 1);
-    a->amount = converters_of(b) * codes + outputs * sums + window;
+    a->amount = (double)l->converters * codes + outputs * sums + window;
     a->operations = (double)l->counts.conversions * codes +
                     outputs * sums * parts * (double)l->positions + window * (double)l->positions;
     mhoi_activity_explain(
@@ -327,20 +319,19 @@ mho_status mhoi_activities_by_model(builder *b, const mho_technology *tech)
     return MHO_OK;
 }
 
+/* All layers take turns at the pace of the slowest read. */
 mho_status mhoi_image_seconds(const mho_placement *placement, const mho_technology *tech,
                               double *out)
 {
-    double clock = 0, cycles = 0;
+    double cycle = 0;
     *out = 0;
     for (size_t i = 0; i < placement->layers; i++) {
-        const mho_placement_layer *l = &placement->layer[i];
         mhoi_read_time time;
         mho_status s = mhoi_read_time_of(placement->plan, &placement->plan->place[i], tech, &time);
         if (s)
             return s;
-        clock = fmax(clock, time.read_s);
-        cycles = fmax(cycles, (double)l->positions * (double)l->service);
+        cycle = fmax(cycle, time.read_s);
     }
-    *out = clock * cycles;
+    *out = cycle * (double)placement->interval;
     return MHO_OK;
 }

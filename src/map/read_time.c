@@ -58,7 +58,9 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
     out->step_s = argument_delay(tech, "read_step", "rows", (double)lines, 0, v, &s);
     out->settle_s = word + bit + out->step_s;
     out->convert_s = out->step_s * decisions(plan, place->output_bits);
-    out->read_s = word + bit + turns * (out->step_s + out->convert_s);
+    out->read_s = plan->timing.read_s > 0 ? plan->timing.read_s
+                                          : word + bit + turns * (out->step_s + out->convert_s);
+    out->settle_s = out->settle_s < out->read_s ? out->settle_s : out->read_s;
     out->conduct_s = conduct_s(&plan->read, out);
     return s;
 }
