@@ -403,12 +403,12 @@ static void print_points(const cli_args *args, const sweep_run *r, const char *t
 
 static void print_summary(const cli_args *args, const sweep_run *r)
 {
-    char a[32], b[32];
+    char a[32], b[32], c[64];
     uint64_t all = mho_array_sweep_points(r->sweep);
-    fprintf(args->out, "%s, sweep %s: %s points from %zu schedules in %s\n",
-            mho_net_name(r->buffer->net),
+    fprintf(args->out, "%s, sweep %s: %s point%s from %s in %s\n", mho_net_name(r->buffer->net),
             *mho_grid_name(r->grid) ? mho_grid_name(r->grid) : "without name",
-            cli_grouped(r->done, a), mho_array_sweep_schedules(r->sweep),
+            cli_grouped(r->done, a), r->done == 1 ? "" : "s",
+            cli_count(mho_array_sweep_schedules(r->sweep), "schedule", c),
             cli_si(r->seconds, "s", b));
     if (r->done < all)
         fprintf(args->out, "Interrupted: %s points are left.\n", cli_grouped(all - r->done, a));

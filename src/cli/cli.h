@@ -144,6 +144,9 @@ double cli_scale(double value, const char *unit, char prefixed[16]);
 /* 1234567 -> 1,234,567 */
 const char *cli_grouped(uint64_t value, char text[32]);
 
+/* "1 image", "20 images"; the plural takes an s. */
+const char *cli_count(uint64_t value, const char *one, char text[64]);
+
 /* Text marks, empty strings without color. */
 typedef struct cli_marks {
     const char *bold, *dim, *good, *bad, *end;

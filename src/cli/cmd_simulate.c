@@ -14,9 +14,10 @@ static void add_percent(cli_table *t, const char *what, double fraction, int dec
 static void add_errors(cli_table *t, const cli_args *args, const mho_result *r)
 {
     const mho_spread *e = &r->error.spread;
+    char text[64];
     add_percent(t, "software", r->software_error, 2);
     add_percent(t, "crossbars, ideal devices", r->ideal_error, 2);
-    cli_table_text(t, "crossbars, mean of %zu programmings", e->trials);
+    cli_table_text(t, "crossbars, mean of %s", cli_count(e->trials, "programming", text));
     cli_table_percent(t, e->mean, 3);
     cli_table_text(t, "+- 95 %%, of programmings");
     if (args->csv ? isfinite(r->error.half) : cli_has_interval(&r->error))
@@ -32,9 +33,9 @@ static void add_errors(cli_table *t, const cli_args *args, const mho_result *r)
 
 static void print_table(const cli_args *args, const mho_result *r)
 {
-    char title[512];
-    snprintf(title, sizeof title, "%s on %s, %s (%s), %zu images, seed %zu", r->network,
-             mho_hw_name(r->hw), r->data, r->data_place, r->options.images, args->seed);
+    char title[512], images[64];
+    snprintf(title, sizeof title, "%s on %s, %s (%s), %s, seed %zu", r->network, mho_hw_name(r->hw),
+             r->data, r->data_place, cli_count(r->options.images, "image", images), args->seed);
     cli_table *t = cli_table_create(title, "error|of the images>");
     add_errors(t, args, r);
     cli_table_print(t, args);

@@ -192,10 +192,11 @@ static void print_title(const sweep_run *r, char *title, size_t size)
 {
     const char *place = r->head.data_place;
     const bool data = is_swept(r, "data");
-    snprintf(title, size, "%s on %s, %s%s%s%s, %zu images, seed %zu",
+    char images[64];
+    snprintf(title, size, "%s on %s, %s%s%s%s, %s, seed %zu",
              is_swept(r, "network") ? "Networks" : r->head.network, mho_hw_name(r->head.hw),
              data ? "several data sets" : r->head.data, data ? "" : " (", data ? "" : place,
-             data ? "" : ")", r->head.options.images, r->args->seed);
+             data ? "" : ")", cli_count(r->head.options.images, "image", images), r->args->seed);
 }
 
 static void print_table(const sweep_run *r)
@@ -219,8 +220,7 @@ static void print_table(const sweep_run *r)
     if (!r->args->csv)
         fprintf(r->args->out,
                 "\n+- 95 %%: of the mean over programmings, for these images; "
-                "- where they are all equal; other images: where it would lie on %zu others\n",
-                r->head.options.images);
+                "- where they are all equal; other images: where it would lie on others\n");
 }
 
 mho_status simulate_sweep(const cli_args *args)

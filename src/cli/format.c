@@ -46,6 +46,12 @@ mho_status cli_print_json(const cli_args *args, mho_json *root)
     return s;
 }
 
+const char *cli_count(uint64_t value, const char *one, char text[64])
+{
+    (void)snprintf(text, 64, "%" PRIu64 " %.40s%s", value, one, value == 1 ? "" : "s");
+    return text;
+}
+
 const char *cli_grouped(uint64_t value, char text[32])
 {
     char digits[24];
