@@ -168,9 +168,25 @@ static mho_status parse_size(const cli_option *option, const char *text, size_t 
     return MHO_OK;
 }
 
+/* A resistance as fields of descriptions take it: in ohm, or with a unit. */
+static mho_status parse_ohm(const cli_option *option, const char *text, double *out)
+{
+    static const mho_field field = {
+        "r", MHO_FIELD_DOUBLE, 0, sizeof(double), "0", 0, 1e30, "ohm", 1, NULL, ""};
+    static const mho_fields table = {"resistance", &field, 1, sizeof(double)};
+    char assignment[64];
+    const int n = snprintf(assignment, sizeof assignment, "r=%s", text);
+    if (n < (int)sizeof assignment && mho_fields_set(&table, assignment, out, NULL) == MHO_OK)
+        return MHO_OK;
+    return mho_error(MHO_EUSAGE, "--%s = %s, want a number from 0, in ohm or with a unit as 2 kOhm",
+                     option->name, text);
+}
+
 /* A number that is not negative. */
 static mho_status parse_real(const cli_option *option, const char *text, double *out)
 {
+    if (!strcmp(option->metavar, "OHM"))
+        return parse_ohm(option, text, out);
     char *end = NULL;
     const double v = strtod(text, &end);
     if (!*text || text[strspn(text, "+.0123456789eE-")] || *end || !isfinite(v) || v < 0)

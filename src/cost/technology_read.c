@@ -50,7 +50,7 @@ static mho_status read_unit(const mhoi_yaml *map, const char *text, const char *
 {
     const mhoi_unit *u = mhoi_unit_find(unit);
     if (!u || (kind && strcmp(u->kind, kind))) {
-        char list[160];
+        char list[320];
         mhoi_units_of(kind, list, sizeof list);
         return mho_error(MHO_ECONFIG, "%s:%zu: %s.unit = %s, want a unit%s%s: %s", place, map->line,
                          map->key, unit, kind ? " of " : "", kind ? kind : "", list);

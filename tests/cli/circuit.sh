@@ -37,6 +37,9 @@ fi
 circuit --r-row 2 --r-col 3 --spice none/net.cir; want_code 3; want_err "none/net.cir: cannot write"
 
 run circuit; want_misuse "--conductance"
+circuit --r-row 2000 --r-col 3 --json; tell bare 'v["currents_A"]'
+circuit --r-row "2 kOhm" --r-col "3 Ω" --json; tell with_unit 'v["currents_A"]'; want_same bare with_unit
+circuit --r-row 2kS; want_misuse "--r-row = 2kS, want a number from 0, in ohm or with a unit as 2 kOhm"
 circuit --r-row -1; want_misuse "--r-row = -1, want a number from 0"
 circuit --r-row nan; want_misuse "--r-row = nan"
 circuit --r-row 1e30; want_error 2 "r_row = 1e+30 ohm"

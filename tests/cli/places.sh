@@ -22,6 +22,17 @@ run cost lenet --hw bcnn --set device.g_on=0.5; want_error 2 "mho: error: comman
 sed 's/unit: nm/unit: kg/' "$MHO_SOURCE_DIR/configs/tech/bcnn-45nm.yaml" >tech.yaml
 line=$(grep -n kg tech.yaml | head -1 | cut -d: -f1)
 run cost lenet --hw bcnn --set technology=tech.yaml; want_error 2 "mho: error: tech.yaml:$line: F.unit = kg, want a unit"
+# docs/cli.md tells all units.
+sed 's/.*want a unit: //' err | tr -d ' ' | tr , '\n' | while read -r unit; do
+    grep -qF "\`$unit\`" "$MHO_SOURCE_DIR/docs/cli.md" || echo "$unit"
+done >untold
+[ "$(sed 's/.*want a unit: //' err | tr , '\n' | wc -l)" -gt 25 ] && [ ! -s untold ] || fail "docs/cli.md does not tell the units $(cat untold)"
+for hw in bcnn vgg-rram; do
+    "$mho" hw $hw --csv | cut -d, -f3 | sort -u | while read -r unit; do
+        [ -z "$unit" ] || [ "$unit" = unit ] || sed -n '/^| units/,/^Technology/p' "$MHO_SOURCE_DIR/docs/cli.md" | grep -qF "$unit" || echo "$unit"
+    done
+done >untold
+[ ! -s untold ] || fail "docs/cli.md does not tell the units $(cat untold)"
 
 axes() { printf '%b' "axes:\n  array.level: [1, 2]\n$1" >axes.yaml; shift; run buffer lenet --sweep axes.yaml; want_error "$1" "mho: error: $2"; }
 axes '  buffers.banks: [1,\n    0]\n' 2 "axes.yaml:4: buffers.banks = 0, want 1..1024"
