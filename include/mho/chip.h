@@ -39,6 +39,21 @@ MHO_API mho_write_count mho_chip_writes(const mho_chip *chip);
  * then.  A placement's counts times the images, if both are right. */
 MHO_API mho_counts mho_chip_counts(const mho_chip *chip);
 
+/* What happened in the cells of one layer in the runs since the last programming, all images together.  x is what
+ * a row is driven with in a read, from 0 to 1, the largest input (of a signed one, its size); g the conductance
+ * that a cell was programmed to, behind wires what it conducts in effect.  docs/models/chip.md eq. (15) to (18). */
+typedef struct mho_chip_activity {
+    uint64_t images;
+    mho_counts counts;        /* cells: of the programming */
+    uint64_t driven;          /* of counts.row_drives: with an input other than 0 */
+    double largest;           /* the code that x = 1 stands for */
+    double drive, square;     /* sums over the row drives: of x, of x^2 */
+    double drive_S, square_S; /* sums over the cells of these rows: of g x, of g x^2 */
+} mho_chip_activity;
+/* layer: as in the placement.  Exact, so the same for any threads, kernel and parts of the images; nonlinear cells
+ * conduct what docs/models/chip.md eq. (11) says, so theirs are sums of g x' and g x x'. */
+MHO_API mho_chip_activity mho_chip_layer_activity(const mho_chip *chip, size_t layer);
+
 /* Runs images [first, first + n) of `images`; scores[n][classes] (may be NULL) and label[n] (may be NULL;
  * of equal scores the lowest index).  All threads are used; a block of images at a time, so memory does
  * not grow with n.  MHO_EUSAGE: the chip is not programmed; MHO_EDOMAIN: a layer's value is not finite. */

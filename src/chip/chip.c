@@ -21,11 +21,6 @@ enum {
     BYTES_PER_WEIGHT = 16, /* levels, conductances of the pair, and what kernels derive from them */
 };
 
-/* Runs of several threads may add to it. */
-struct chip_tally {
-    atomic_uint_fast64_t row_drives, dac_conversions, conversions, additions;
-};
-
 static mho_status check_memory(const mho_net *net)
 {
     double weights = 0;
@@ -154,9 +149,9 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     if (s)
         return s;
     chip->plan = mhoi_plan_hold(placement);
-    s = mhoi_alloc(&chip->tally, 1, sizeof *chip->tally, "counts");
+    s = mhoi_chip_plan(chip, net);
     if (!s)
-        s = mhoi_chip_plan(chip, net);
+        s = mhoi_chip_tally_create(chip->layers, &chip->tally);
     if (!s)
         s = mhoi_chip_buffers_set(chip);
     if (!s) {
@@ -204,7 +199,7 @@ void mho_chip_destroy(mho_chip *chip)
     mhoi_free(&chip->variance[0]);
     mhoi_free(&chip->variance[1]);
     mhoi_free(&chip->plane);
-    mhoi_free(&chip->tally);
+    mhoi_chip_tally_destroy(chip->tally);
     mhoi_plan_release(chip->plan);
     mhoi_free(&chip);
 }
@@ -219,34 +214,9 @@ mho_write_count mho_chip_writes(const mho_chip *chip)
     return chip->programming;
 }
 
-static void tally_clear(struct chip_tally *t)
-{
-    atomic_store(&t->row_drives, 0);
-    atomic_store(&t->dac_conversions, 0);
-    atomic_store(&t->conversions, 0);
-    atomic_store(&t->additions, 0);
-}
-
-static void tally_add(struct chip_tally *t, mho_counts c)
-{
-    atomic_fetch_add(&t->row_drives, c.row_drives);
-    atomic_fetch_add(&t->dac_conversions, c.dac_conversions);
-    atomic_fetch_add(&t->conversions, c.conversions);
-    atomic_fetch_add(&t->additions, c.additions);
-}
-
-mho_counts mho_chip_counts(const mho_chip *chip)
-{
-    return (mho_counts){.cells = chip->programming.cells,
-                        .row_drives = atomic_load(&chip->tally->row_drives),
-                        .dac_conversions = atomic_load(&chip->tally->dac_conversions),
-                        .conversions = atomic_load(&chip->tally->conversions),
-                        .additions = atomic_load(&chip->tally->additions)};
-}
-
 mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
 {
-    tally_clear(chip->tally);
+    mhoi_chip_tally_clear(chip->tally, chip->layers);
     return mhoi_chip_program(chip, false, seed, trial);
 }
 
@@ -320,7 +290,10 @@ static mho_status run_all(run *r)
     if (!s)
         s = mhoi_parallel(r->blocks, run_block, r);
     for (size_t t = 0; !s && t < threads; t++)
-        tally_add(chip->tally, mhoi_chip_work_counts(chip, r->work[t]));
+        for (size_t l = 0; l < chip->layers; l++) {
+            const chip_flow flow = mhoi_chip_work_flow(chip, r->work[t], l);
+            mhoi_chip_tally_add(chip->tally, l, &flow);
+        }
     for (size_t t = 0; r->work && t < threads; t++)
         mhoi_chip_work_destroy(r->work[t]);
     mhoi_free(&r->work);

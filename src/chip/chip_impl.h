@@ -41,6 +41,17 @@ typedef struct chip_chain {
     size_t points, channels;
 } chip_chain;
 
+/* Sums over images, positions and cells pass 64 bits. */
+__extension__ typedef __int128 chip_wide;
+
+/* What images did in a layer, in whole numbers: codes, and integer conductances. */
+typedef struct chip_flow {
+    uint64_t images;
+    mho_counts counts;
+    uint64_t driven, drive, square; /* over row drives: how many were not 0, sums of |x| and x^2 */
+    chip_wide g_drive, g_square;    /* the same times the conductance of all cells of the row */
+} chip_flow;
+
 /* The crossbars of one convolution or fully connected layer. */
 typedef struct chip_layer {
     char name[MHO_NAME];
@@ -66,9 +77,13 @@ typedef struct chip_layer {
     int64_t
         *excess; /* sum of a column's g+ - g- beyond its ideal; like w_sum, NULL unless read back */
     mho_window window;
-    int32_t *threshold;       /* of the crossbars' sum; like w_sum */
-    int64_t *wide_threshold;  /* the same of sums of several slices or reads */
-    uint8_t *flip;            /* [channels] */
+    int32_t *threshold;      /* of the crossbars' sum; like w_sum */
+    int64_t *wide_threshold; /* the same of sums of several slices or reads */
+    uint8_t *flip;           /* [channels] */
+    int64_t *draw;     /* [lines of a weight][map]: conductance behind an element, in all windows */
+    uint32_t *windows; /* [h][w] that read an element */
+    uint64_t (*drives)[256];  /* [lines of a weight][byte]: see chip_activity.c */
+    int64_t *line_draw;       /* [lines] of the group that is programmed */
     mho_converter converter;  /* in use; ideal while calibrating */
     mho_converter calibrated; /* to be used when calibration is over */
 } chip_layer;
@@ -203,8 +218,23 @@ const uint8_t *mhoi_chip_work_drive(const mho_chip *chip, chip_work *work, const
 const float *
 mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 
-/* What runs with this memory did; but for the cells. */
-mho_counts mhoi_chip_work_counts(const mho_chip *chip, const chip_work *work);
+/* What runs with this memory did in a layer; but for the cells. */
+chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t layer);
+
+/* chip_activity.c: what runs did since the last programming. */
+MHO_MUST_CHECK mho_status mhoi_chip_tally_create(size_t layers, struct chip_tally **out);
+void mhoi_chip_tally_destroy(struct chip_tally *tally);
+void mhoi_chip_tally_clear(struct chip_tally *tally, size_t layers);
+void mhoi_chip_tally_add(struct chip_tally *tally, size_t layer, const chip_flow *flow);
+/* Memory for what follows. */
+MHO_MUST_CHECK mho_status mhoi_chip_draw_create(const mho_chip *chip, chip_layer *layer);
+void mhoi_chip_draw_free(chip_layer *layer);
+/* The cells g[columns][lines] of a group that is programmed, all that there are; then it is finished. */
+void mhoi_chip_draw_begin(chip_layer *layer);
+void mhoi_chip_draw_add(chip_layer *layer, size_t columns, const int16_t *g);
+void mhoi_chip_draw_set(chip_layer *layer, size_t g);
+/* Images in[n] of the layer's input map. */
+void mhoi_chip_flow_add(const chip_layer *layer, size_t n, const uint8_t *in, chip_flow *flow);
 
 /* chip_drive.c: table[code] of the code that stands for the current of a cell with I ~ sinh(b V), b > 0;
  * entries of other bytes are left alone. */

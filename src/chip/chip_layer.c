@@ -254,6 +254,8 @@ mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
     mho_status s = weight_units(chip, node, layer);
     if (!s)
         s = correction(chip, node, layer);
+    if (!s)
+        s = mhoi_chip_draw_create(chip, layer);
     return s ? s : crossbars(layer);
 }
 
@@ -262,6 +264,7 @@ void mhoi_chip_layer_free(chip_layer *layer)
     for (size_t g = 0; layer->xb && g < layer->groups; g++)
         mho_crossbar_destroy(layer->xb[g]);
     mho_crossbar_destroy(layer->counter);
+    mhoi_chip_draw_free(layer);
     mhoi_free(&layer->xb);
     mhoi_free(&layer->m);
     mhoi_free(&layer->z_edge);

@@ -17,7 +17,7 @@ typedef struct program {
     mho_device device;
     uint64_t seed;
     uint32_t trial, layer, array;
-    const chip_layer *of;
+    chip_layer *of;
     const int16_t *m; /* [C][R] of the group */
     size_t plane;
     int16_t *g[2];          /* of the plane [columns][lines]; one where weights are single cells */
@@ -128,6 +128,8 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
     if (!s && !p->bare)
         s = mhoi_chip_wires_apply(p->of, chip->plan, p->g[0], p->g[1]);
+    for (size_t side = 0; !s && !p->bare && !p->ideal && side < k->coding->sides; side++)
+        mhoi_chip_draw_add(p->of, k->plane_columns, p->g[side]);
     if (!s && k->coding->reference)
         spread_references(p, chip->g_plus, chip->g_minus);
     if (!s && k->level0)
@@ -187,6 +189,7 @@ static mho_status program_group(program *p, chip_layer *layer, size_t g)
     const bool noisy = mho_device_is_noisy(&p->device);
     mho_status s = MHO_OK;
     p->m = layer->m + g * layer->columns * layer->rows;
+    mhoi_chip_draw_begin(layer);
     if (layer->cells->coding->counted)
         memset(g_minus, 0, cells * sizeof *g_minus);
     if (noisy && mhoi_chip_noise_needs_bare(p->chip->plan)) {
@@ -203,6 +206,8 @@ static mho_status program_group(program *p, chip_layer *layer, size_t g)
         s = mhoi_chip_noise_set(p->chip, layer, g);
     if (!s)
         mhoi_chip_layer_read_back(layer, g, g_plus, g_minus);
+    if (!s && !p->ideal)
+        mhoi_chip_draw_set(layer, g);
     return s;
 }
 

@@ -18,9 +18,9 @@ struct chip_work {
     float *value;
     float *scores; /* [images][classes] */
     size_t buffers, layers;
-    size_t first;                 /* image of the data set that map[0] begins with */
-    uint64_t additions, compared; /* of slices, reads and counts; by sense amplifiers */
-    size_t bad;                   /* 1 + the first step with a value that is not finite; 0: none */
+    size_t first;    /* image of the data set that map[0] begins with */
+    chip_flow *flow; /* [layers]; counts: additions of slices, reads and counts, and comparisons */
+    size_t bad;      /* 1 + the first step with a value that is not finite; 0: none */
 };
 
 static size_t largest(size_t a, size_t b)
@@ -86,6 +86,8 @@ mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work 
         s = mho_crossbar_work_create(chip->layer[i].xb[0], &work->layer[i]);
     if (!s)
         s = alloc_counters(chip, work);
+    if (!s)
+        s = mhoi_alloc(&work->flow, chip->layers, sizeof *work->flow, "inference memory");
     size_t values = chip->classes;
     for (size_t i = 0; i < chip->maps; i++)
         values = largest(values, chip->map[i].size);
@@ -119,6 +121,7 @@ void mhoi_chip_work_destroy(chip_work *work)
         mho_crossbar_work_destroy(work->counter[i]);
     mhoi_free(&work->layer);
     mhoi_free(&work->counter);
+    mhoi_free(&work->flow);
     mhoi_free(&work->driven);
     mhoi_free(&work->sum);
     mhoi_free(&work->total);
@@ -133,22 +136,20 @@ mho_crossbar_work *mhoi_chip_work_crossbar(chip_work *work, size_t layer)
     return work->layer[layer];
 }
 
-mho_counts mhoi_chip_work_counts(const mho_chip *chip, const chip_work *work)
+chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t l)
 {
-    mho_counts sum = {.additions = work->additions, .conversions = work->compared};
-    for (size_t l = 0; l < chip->layers; l++) {
-        const chip_layer *layer = &chip->layer[l];
-        const mho_crossbar_counts c = mho_crossbar_work_counts(work->layer[l]);
-        sum.row_drives += c.row_drives;
-        sum.dac_conversions += layer->inputs->bits > 1 ? c.row_drives : 0;
-        sum.conversions += layer->place->sense ? 0 : c.conversions;
-        sum.additions += c.additions;
-        if (layer->counter) { /* n numbers are added up by n - 1 additions */
-            const mho_crossbar_counts rows = mho_crossbar_work_counts(work->counter[l]);
-            sum.additions += rows.row_drives - rows.conversions;
-        }
+    const chip_layer *layer = &chip->layer[l];
+    const mho_crossbar_counts c = mho_crossbar_work_counts(work->layer[l]);
+    chip_flow flow = work->flow[l];
+    flow.counts.row_drives += c.row_drives;
+    flow.counts.dac_conversions += layer->inputs->bits > 1 ? c.row_drives : 0;
+    flow.counts.conversions += layer->place->sense ? 0 : c.conversions;
+    flow.counts.additions += c.additions;
+    if (layer->counter) { /* n numbers are added up by n - 1 additions */
+        const mho_crossbar_counts rows = mho_crossbar_work_counts(work->counter[l]);
+        flow.counts.additions += rows.row_drives - rows.conversions;
     }
-    return sum;
+    return flow;
 }
 
 const float *mhoi_chip_work_scores(const chip_work *work)
@@ -266,10 +267,11 @@ static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *st
 }
 
 /* Adds the slices of one read to total[n][channels][P]. */
-static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t r)
+static void add_read(chip_work *work, size_t l, const chip_layer *layer, size_t n, size_t r)
 {
     const mhoi_cells *k = layer->cells;
-    work->additions += n * channels_of(layer) * layer->positions * (k->slices - (r == 0));
+    work->flow[l].counts.additions +=
+        n * channels_of(layer) * layer->positions * (k->slices - (r == 0));
     const size_t P = layer->positions, columns = layer->columns;
     const int64_t step = k->coding->counted && layer->converter.codes ? layer->converter.step : 1;
     for (size_t i = 0; i < n * layer->groups; i++)
@@ -301,7 +303,7 @@ static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, s
         read_sums(chip, work, step, r, first, n,
                   mhoi_chip_work_drive(chip, work, layer, map, &layer->inputs->read[r], n, in));
         if (!chip_is_plain(layer))
-            add_read(work, layer, n, r);
+            add_read(work, step->layer, layer, n, r);
     }
 }
 
@@ -389,10 +391,10 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
 }
 
 /* Bits of one image, whose sums begin at `at`. */
-static void to_bits(chip_work *work, const chip_layer *layer, size_t at, uint8_t *out)
+static void to_bits(chip_work *work, size_t l, const chip_layer *layer, size_t at, uint8_t *out)
 {
     const size_t channels = channels_of(layer);
-    work->compared += layer->place->sense ? channels * layer->positions : 0;
+    work->flow[l].counts.conversions += layer->place->sense ? channels * layer->positions : 0;
     if (chip_is_plain(layer))
         mhoi_chip_bits(work->sum + at, channels, layer->positions, layer->threshold,
                        layer->per_position, layer->flip, out);
@@ -409,6 +411,8 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
     const size_t out_size = channels_of(layer) * layer->positions;
     if (watch && watch->input)
         watch->input(watch->user, i, n, work->map[step->in]);
+    if (chip->programmed) /* not while calibrating */
+        mhoi_chip_flow_add(layer, n, work->map[step->in], &work->flow[step->layer]);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
         sums(chip, work, step, first, m);
@@ -419,7 +423,7 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
             if (!out) {
                 to_scores(chip, work, step, at, work->scores + (first + k) * out_size);
             } else if (layer->z_edge) {
-                to_bits(work, layer, at, out);
+                to_bits(work, step->layer, layer, at, out);
             } else {
                 to_values(chip, work, step, at, out_size, work->value);
                 to_map(chip, work, step, i, watch, work->value, out);
