@@ -144,6 +144,8 @@ mho_status cmd_buffer(const cli_args *args)
     cli_buffer b = {.net = NULL};
     bool explore = args->explore || args->sweep[0] || args->svg;
     mho_status s = prepare(args, &b);
+    if (!s && explore && args->explain)
+        s = mho_error(MHO_EUSAGE, "--explain tells of one design, a sweep has many");
     if (!s && explore && args->gantt)
         s = mho_error(MHO_EUSAGE, "--gantt draws one schedule, a sweep has many");
     if (!s)

@@ -46,6 +46,9 @@ static mho_status infer_data(const cli_args *args, const mho_net *net, const mho
 {
     const size_t count = args->has_images ? args->images : data->test.count;
     size_t errors = 0;
+    if (count > data->test.count)
+        return mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu: %s has no more", count,
+                         data->test.count, data->name);
     const double start = mho_seconds();
     mho_status s = mho_infer_errors(net, &data->test, count, &errors);
     return s == MHO_OK ? report_errors(args, net, data, count, errors, mho_seconds() - start) : s;
@@ -173,6 +176,8 @@ mho_status cmd_infer(const cli_args *args)
         return mho_error(MHO_EUSAGE, "--style %s, want float or binary", args->style);
     if (args->expect && !args->input)
         return mho_error(MHO_EUSAGE, "--expect needs --input");
+    if (args->has_images && args->input)
+        return mho_error(MHO_EUSAGE, "--images and --input: want one of the two");
     s = args->input ? mho_data_open(args->data, false, false, &data)
                     : mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
     if (s == MHO_OK)
