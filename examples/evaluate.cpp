@@ -9,6 +9,8 @@ int main()
     subject.net = "lenet";
     subject.hw = "bcnn";
     subject.data = "synthetic";
+    const char *set[] = {"output.calibration_images=20", nullptr}; // few, as the images below
+    subject.set = set;
     mho_study_options options = mho_study_options_default();
     options.images = 20;
     options.trials = 2;

@@ -59,21 +59,31 @@ static bool reads_between(const mhoi_plan *plan, size_t k0, size_t k1, size_t te
     return false;
 }
 
+/* Of the maps alive at k1, as bits: those kept at (k0, m0), those in DDR there, and of the latter those that no layer
+ * between reads. */
+typedef struct crossing {
+    unsigned kept, away, unread;
+} crossing;
+
+static crossing crossing_of(const mhoi_plan *plan, size_t k0, unsigned m0, size_t k1)
+{
+    crossing c = {0};
+    for (size_t b = 0; b < plan->lives[k1]; b++) {
+        size_t t = plan->live[k1 * MHOI_LIVE + b];
+        int before = status_at(plan, k0, m0, t);
+        c.kept |= (unsigned)(before == 1) << b;
+        c.away |= (unsigned)(before == 0) << b;
+        c.unread |= (unsigned)(before == 0 && !reads_between(plan, k0, k1, t)) << b;
+    }
+    return c;
+}
+
 /* May the maps alive after the step have the statuses of m1?  A map kept before stays kept; a map in DDR
  * becomes kept only if this step reads it (whole: a single layer in one piece). */
-static bool consistent(const mhoi_plan *plan, const mhoi_move *move)
+static bool consistent(const crossing *c, const mhoi_move *move)
 {
-    for (size_t b = 0; b < plan->lives[move->k1]; b++) {
-        size_t t = plan->live[move->k1 * MHOI_LIVE + b];
-        int before = status_at(plan, move->k0, move->m0, t), after = (int)(move->m1 >> b & 1);
-        if (before == 1 && after == 0)
-            return false;
-        if (before == 0 && after == 1 &&
-            (!reads_between(plan, move->k0, move->k1, t) ||
-             (mhoi_move_single(move) && move->nf > 1)))
-            return false;
-    }
-    return kept_B(plan, move->k1, move->m1) <= plan->options->io_B;
+    const bool in_pieces = mhoi_move_single(move) && move->nf > 1;
+    return !(c->kept & ~(unsigned)move->m1) && !((in_pieces ? c->away : c->unread) & move->m1);
 }
 
 /* Rows that neighbouring pieces of the input share, once for each cut. */
@@ -112,12 +122,13 @@ static void map_traffic(const mhoi_plan *plan, mhoi_move *move)
             move->rd_B +=
                 single && work->layer[move->k0].input == t ? move->input_B : work->tensor[t].bytes;
     }
-    for (size_t l = move->k0; l < move->k1; l++) {
-        size_t t = work->layer[l].output;
-        int after = status_at(plan, move->k1, move->m1, t);
-        bool output = work->tensor[t].last_use == MHO_WORK_INPUT;
-        if (output || after == 0)
-            move->wr_B += work->tensor[t].bytes;
+    move->wr_B += plan->out_B[move->k1] - plan->out_B[move->k0];
+    for (size_t b = 0; b < plan->lives[move->k1]; b++) {
+        const mho_work_map *x = &work->tensor[plan->live[move->k1 * MHOI_LIVE + b]];
+        const bool made =
+            x->producer != MHO_WORK_INPUT && x->producer >= move->k0 && x->producer < move->k1;
+        if (made && x->last_use != MHO_WORK_INPUT && !(move->m1 >> b & 1))
+            move->wr_B += x->bytes;
     }
     move->map_J =
         (double)move->rd_B * plan->options->e_rd_J + (double)move->wr_B * plan->options->e_wr_J;
@@ -244,6 +255,7 @@ static mho_status add_moves(mhoi_plan *plan, size_t k0, unsigned m0)
         uint64_t weight_B = plan->before[k1] - plan->before[k0];
         if (k1 > k0 + 1 && weight_B > plan->options->weight_B)
             return MHO_OK;
+        const crossing c = crossing_of(plan, k0, m0, k1);
         for (unsigned m1 = 0; m1 < 1u << plan->lives[k1]; m1++) {
             mhoi_move move = {.k0 = (uint32_t)k0,
                               .k1 = (uint32_t)k1,
@@ -255,7 +267,7 @@ static mho_status add_moves(mhoi_plan *plan, size_t k0, unsigned m0)
                 single_input(plan, &move);
                 pieces = move.nf;
             }
-            if (move.nf == 0 || !worth_while(plan, k1, m1) || !consistent(plan, &move))
+            if (move.nf == 0 || !consistent(&c, &move) || !worth_while(plan, k1, m1))
                 continue;
             mho_status s = add_move(plan, &move);
             if (s != MHO_OK)
@@ -319,6 +331,8 @@ static mho_status allocate(mhoi_plan *plan)
     if (s == MHO_OK)
         s = mhoi_alloc(&plan->before, n + 1, sizeof *plan->before, "weight sums");
     if (s == MHO_OK)
+        s = mhoi_alloc(&plan->out_B, n + 1, sizeof *plan->out_B, "output sums");
+    if (s == MHO_OK)
         s = mhoi_alloc(&plan->start, (n + 1) * MHOI_MASKS, sizeof *plan->start, "places");
     if (s == MHO_OK)
         s = mhoi_alloc(&plan->end, (n + 1) * MHOI_MASKS, sizeof *plan->end, "places");
@@ -336,7 +350,9 @@ static mho_status fill(mhoi_plan *plan)
     find_uses(plan);
     find_room(plan);
     for (size_t k = 0; k < n; k++) {
+        const mho_work_map *made = &plan->work->tensor[plan->work->layer[k].output];
         plan->before[k + 1] = plan->before[k] + plan->work->layer[k].weight_B;
+        plan->out_B[k + 1] = plan->out_B[k] + (made->last_use == MHO_WORK_INPUT ? made->bytes : 0);
         plan->unit_B = mhoi_gcd(plan->unit_B, plan->work->layer[k].weight_B);
     }
     for (size_t k = n; k-- > 0;) { /* from the end: splits() looks at later places */
@@ -387,6 +403,7 @@ void mhoi_plan_destroy(mhoi_plan *plan)
     mhoi_free(&plan->next_kept);
     mhoi_free(&plan->use_before_last);
     mhoi_free(&plan->before);
+    mhoi_free(&plan->out_B);
     mhoi_free(&plan->start);
     mhoi_free(&plan->end);
     mhoi_free(&plan->move);

@@ -29,7 +29,8 @@ typedef struct mhoi_plan {
     size_t *live;     /* [layers + 1][MHOI_LIVE] tensors alive at a boundary */
     size_t *lives;    /* [layers + 1] how many */
     uint64_t *before; /* [layers + 1] weight bytes of the layers before k */
-    uint64_t unit_B;  /* greatest common divisor of all layers' weights */
+    uint64_t *out_B; /* [layers + 1] bytes of the network's outputs that the layers before k make */
+    uint64_t unit_B; /* greatest common divisor of all layers' weights */
     uint64_t *live_B; /* [layers + 1] bytes of all maps alive at a boundary */
     size_t
         *tight; /* [layers + 2] boundaries before k at which they do not all fit the I/O buffer */

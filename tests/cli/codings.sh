@@ -2,7 +2,7 @@
 # Codings of weights and inputs: simulated, mapped and priced; refused where a sense is not modelled.
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 model=$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx
-few="--data synthetic --images 50 --trials 2 --set output.calibration_images=10"
+few="--data synthetic --images 20 --trials 2 --set output.calibration_images=10"
 ideal="--set device.variation=0 --set output.first_bits=0 --set output.bits=0 --set output.split_bits=0 --set output.last_bits=0"
 same='v["hardware_error"]["max"] == v["hardware_error"]["min"] == v["software_error"]'
 
@@ -47,7 +47,7 @@ run pipeline lenet --hw cnn8 --set input.bits_per_read=1 --json; want_code 0
 want_json 'v["cycles"]["simulated"] == json.load(open("eight"))["cycles"]["simulated"] > 2000'
 run pipeline lenet --hw cnn8 --set input.bits_per_read=1 --service 1 --json; want_code 0
 want_json 'v["cycles"]["simulated"] == 786'
-run evaluate lenet --hw cnn8 --set input.bits_per_read=1 --data synthetic --images 10 --set output.calibration_images=10 --json
+run evaluate lenet --hw cnn8 --set input.bits_per_read=1 --data synthetic --images 10 --trials 1 --set output.calibration_images=10 --json
 want_code 0; want_json 'v["cycles"]["pipelined"] == json.load(open("eight"))["cycles"]["simulated"]'
 want_json 'v["cycles"]["layer_by_layer"] == 1090 + 7 * (576 + 64 + 1 + 1)'
 # All three commands tell the same, and give the equations' names to the equations' values alone.
@@ -67,7 +67,7 @@ want_out "4,818 pipelined (simulated), 5,122 layer by layer, with service times 
 run cost lenet --json; want_code 0; cp out pairs
 run cost lenet --json --set crossbar.weights=single --set crossbar.offset=digital --set output.bits=4; want_code 0
 want_json 'abs(v["programming"]["energy_J"] / json.load(open("pairs"))["programming"]["energy_J"] - 0.5) < 1e-9'
-run evaluate lenet --hw bcnn --set crossbar.weights=single --data synthetic --images 10 --set output.calibration_images=10 --json
+run evaluate lenet --hw bcnn --set crossbar.weights=single --data synthetic --images 10 --trials 1 --set output.calibration_images=10 --json
 want_code 0; want_json 'v["energy_J"]["total"] > 0'
 run simulate "$model" --hw bcnn $few --set input.coding=two_reads --set crossbar.rows=1024
 want_error 2 "sense amplifier" "2 reads"

@@ -2,10 +2,10 @@
 # mho evaluate: the report in its three forms, the same result however it is run, and what bad input gets.
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 
-small="--data synthetic --images 60 --trials 2 --set output.calibration_images=40"
+small="--data synthetic --images 30 --trials 2 --set output.calibration_images=20"
 
 run evaluate lenet --hw bcnn $small; want_code 0; want_no_err
-for text in "lenet" "synthetic: 60 test images" "128 x 128 crossbars" "software" "crossbars, 2 programmings" \
+for text in "lenet" "synthetic: 30 test images" "128 x 128 crossbars" "software" "crossbars, 2 programmings" \
     "37 pairs" "800 pipelined" "1,090 layer by layer" "saved" "images/s"; do want_out "$text"; done
 grep -q $'\033' out && fail "colors in a file"
 run evaluate lenet --hw bcnn $small --csv -o report.csv; want_code 0; want_no_out; want_file report.csv
@@ -28,7 +28,7 @@ want_json 'abs(v["ops_per_s"] / (2 * 2293000 / 7.84e-6) - 1) < 1e-9 and abs(v["o
 want_json 'v["ops_per_s_per_m2"] > 0 and v["simulated_images_per_second"] == v["images_per_second"]'
 want_json 'all(abs(sum(d[k][p].values()) / d[k]["total"] - 1) < 1e-9 for d in (v, v["baseline"]) for k in ("energy_J", "area_m2") for p in ("by_component", "by_layer"))'
 want_json 'abs(v["saved"]["energy"] - 1 + v["energy_J"]["total"] / v["baseline"]["energy_J"]["total"]) < 1e-12'
-want_json 'v["images"] == 60 and v["hw"] == "bcnn" and v["data"] == "synthetic" and v["peak_bytes"] < 400e6'
+want_json 'v["images"] == 30 and v["hw"] == "bcnn" and v["data"] == "synthetic" and v["peak_bytes"] < 400e6'
 want_json 'v["software_error"] < 0.2 and v["hardware_error"]["mean"] < 0.3 and v["images_per_second"] > 0'
 
 # the same digits with any number of threads and every kernel
@@ -63,7 +63,7 @@ printf 'level,mean,deviation\n0,1e-6,1e-7\n1,1e-4,1e-6\n' >levels.csv
 run evaluate lenet --hw bcnn $small --set device.bits=1 --set device.table=levels.csv; want_code 0; want_out "binary weights, levels of levels.csv"
 ! grep -q "variation" out || fail "a variation that the table takes the place of"
 for text in "wires:" "read noise:" "stuck cells:" "drift:" "no wires"; do ! grep -q "$text" out || fail "$text where none is set"; done
-run evaluate lenet --hw bcnn $small --set device.variation=0 --set device.variation_rise=0.5 --set wires.r_row=0.1 --set wires.r_sense=3 \
+run evaluate lenet --hw bcnn --data synthetic --images 10 --trials 1 --set output.calibration_images=10 --set device.variation=0 --set device.variation_rise=0.5 --set wires.r_row=0.1 --set wires.r_sense=3 \
     --set device.read_noise=0.05 --set device.stuck_off=0.01 --set device.drift_nu=0.02 --set device.drift_time=1000
 want_code 0
 for text in "uniform variation 0 (+0.5 at the highest level)" "wires: 0.1 ohm a cell along rows, 0 along columns, sense amplifiers 3 ohm" \
@@ -81,8 +81,8 @@ want_error 3 "standard output" "No space left on device"
 interrupt evaluate lenet --hw bcnn ${small/trials 2/trials 1000000} --threads 1 --json
 want_json 'v["complete"] is False and 0 < v["hardware_error"]["trials"] < 1000000'
 command="mho evaluate, interrupted twice"; code=0
-"$mho" evaluate lenet --hw bcnn --data synthetic --trials 1000000 >out 2>err & pid=$!
-sleep 1; kill -INT $pid; kill -INT $pid; wait $pid || code=$?
+"$mho" evaluate lenet --hw bcnn --data synthetic --trials 1000000 --threads 1 >out 2>err & pid=$!
+sleep 0.3; kill -INT $pid; kill -INT $pid; wait $pid || code=$?
 want_code 130; want_no_out
 
 # A crossbar a row: one block of images is calibrated for a quarter of a minute, and Ctrl-C does not wait for its end.

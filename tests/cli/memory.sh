@@ -18,6 +18,15 @@ limited() { # kB, arguments
     esac
 }
 printf 'input: {shape: [1, 28, 28], bits: 8, scale: 0.00390625}\nlayers:\n  - fc: 10\n' >tiny.yaml
+mkdir few_images
+/usr/bin/python3 -IS - <<'PY'
+import struct
+for part, n in (("train", 40), ("t10k", 20)):
+    with open(f"few_images/{part}-images-idx3-ubyte", "wb") as f:
+        f.write(struct.pack(">4I", 0x803, n, 28, 28) + bytes(i * i % 251 for i in range(n * 784)))
+    with open(f"few_images/{part}-labels-idx1-ubyte", "wb") as f:
+        f.write(struct.pack(">2I", 0x801, n) + bytes(i % 10 for i in range(n)))
+PY
 few="--data synthetic --images 20 --trials 1 --set output.calibration_images=20"
 for kb in 50000 75000 200000 1000000; do
     limited $kb --version; want_code 0
@@ -31,5 +40,11 @@ done
 want_code 0
 limited 100000 simulate lenet --hw bcnn $few --threads 100
 limited 100000 evaluate lenet --hw bcnn $few
-limited 150000 train tiny.yaml --style binary --data synthetic --epochs 1 --quiet -o tiny.onnx
-limited 120000 simulate lenet --hw cnn8 $few --set wires.r_row=1 --set wires.r_col=1
+for kb in 50000 80000 120000 1000000; do
+    limited $kb train tiny.yaml --style binary --data few_images --epochs 1 --quiet -o tiny.onnx
+done
+want_code 0
+for kb in 60000 80000 120000 1000000; do
+    limited $kb simulate tiny.onnx --hw cnn8 $few --set wires.r_row=1 --set wires.r_col=1
+done
+want_code 0

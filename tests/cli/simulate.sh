@@ -93,9 +93,9 @@ run simulate lenet --hw bcnm --data synthetic; want_misuse "did you mean bcnn?"
 run simulate "$model" --hw bcnn $few --set output.split_bits=40; want_error 2 "output.split_bits = 40" "0..16"
 
 # Interrupted: what the finished programmings tell, and exit code 130.
-interrupt simulate lenet --hw bcnn --data synthetic --images 100 --trials 1000000 --threads 1
+interrupt simulate lenet --hw bcnn --data synthetic --images 100 --trials 1000000 --threads 1 --set output.calibration_images=20
 want_out "incomplete: interrupted after"
 
 # A seed of 64 bits comes back with all its digits.
-run simulate lenet --hw bcnn --data synthetic --images 1 --trials 1 --seed 18446744073709551615 --json
+run simulate lenet --hw bcnn --data synthetic --images 1 --trials 1 --set output.calibration_images=1 --seed 18446744073709551615 --json
 want_code 0; want_json 'v["seed"] == 18446744073709551615'

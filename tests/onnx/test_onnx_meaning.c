@@ -22,7 +22,8 @@ static char model[64], input[64], output[64];
 static void judge(const char *what)
 {
     char command[512];
-    snprintf(command, sizeof command, "/usr/bin/python3 '%s/tests/onnx/onnx_judge.py' %s",
+    snprintf(command, sizeof command,
+             "OPENBLAS_NUM_THREADS=1 /usr/bin/python3 '%s/tests/onnx/onnx_judge.py' %s",
              MHO_SOURCE_DIR, what);
     const int code = system(command);
     if (WIFEXITED(code) && (WEXITSTATUS(code) == 77 || WEXITSTATUS(code) == 127))

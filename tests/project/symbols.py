@@ -20,26 +20,26 @@ BY_LOCALE = {"strtod", "strtof", "strtold", "atof"}
 ONE_PIECE = {"data", "map", "net", "onnx"}
 
 
-def symbols(path):
-    """What an object defines for others, and what it wants of others."""
-    text = subprocess.run(["nm", "-g", path], capture_output=True, text=True, check=True).stdout
-    defined, wanted = set(), set()
+def symbols(paths):
+    """{path: what that object defines for others, and what it wants of others}."""
+    text = subprocess.run(["nm", "-gA", *paths], capture_output=True, text=True, check=True).stdout
+    found = {path: (set(), set()) for path in paths}
     for line in text.splitlines():
-        kind, name = line.split()[-2:]
-        if TABLES.match(name):
-            continue
-        (wanted if kind in "Uw" else defined).add(name)
-    return defined, wanted
+        path, entry = line.split(".c.o:", 1)
+        kind, name = entry.split()[-2:]
+        if not TABLES.match(name):
+            found[path + ".c.o"][kind in "Uw"].add(name)
+    return found
 
 
 def read(folder):
-    objects = {}
+    files = {}
     for module in sorted(os.listdir(folder)):
         place = os.path.join(folder, module)
         for name in sorted(os.listdir(place)) if os.path.isdir(place) else []:
             if name.endswith(".c.o") and os.path.exists(os.path.join(SOURCES, module, name[:-2])):  # else a left-over
-                objects[f"{module}/{name[:-2]}"] = symbols(os.path.join(place, name))
-    return objects
+                files[os.path.join(place, name)] = f"{module}/{name[:-2]}"
+    return {files[path]: found for path, found in symbols(list(files)).items()}
 
 
 def circles(graph):

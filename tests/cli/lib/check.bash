@@ -54,7 +54,7 @@ want_error()
 # tell FILE 'python expression over v', the JSON on stdout: writes its value; fails where there is none.
 tell()
 {
-    /usr/bin/python3 -c "import json, sys; v = json.load(open('out')); print(eval(sys.argv[1]))" "$2" >"$1" 2>told || { cat told; fail "cannot tell $2"; }
+    /usr/bin/python3 -IS -c "import json, sys; v = json.load(open('out')); print(eval(sys.argv[1]))" "$2" >"$1" 2>told || { cat told; fail "cannot tell $2"; }
     [ -s "$1" ] || fail "tells nothing of $2"
 }
 # want_same FILE FILE: both are there, neither is empty, and they are equal.
@@ -66,12 +66,12 @@ want_same()
 # This CPU lacks the kernels that $1 asks for: the program says so, and nothing else went wrong.
 lacks_cpu() { [ "$code" = 2 ] && grep -q "MHO_CPU.*$1" err; }
 
-# interrupt WHAT ARGUMENTS: Ctrl-C after 0.5, 4, 16, 64 seconds, until a run has something to tell by then; what it told
+# interrupt WHAT ARGUMENTS: Ctrl-C after 0.3, 1, 4, 16, 64 seconds, until a run has something to tell by then; what it told
 # is in out.  Fails where no run has.
 interrupt()
 {
     local wait pid
-    for wait in 0.5 4 16 64; do
+    for wait in 0.3 1 4 16 64; do
         command="mho $*, interrupted after $wait s"
         code=0
         "$mho" "$@" >out 2>err </dev/null &
@@ -89,7 +89,7 @@ interrupt()
 # want_json 'python expression over v': stdout is JSON and the expression holds.
 want_json()
 {
-    /usr/bin/python3 - "$1" <<'PY' || fail "JSON: $1"
+    /usr/bin/python3 -IS - "$1" <<'PY' || fail "JSON: $1"
 import json, sys
 def bad(name): raise ValueError(name)
 v = json.load(open("out"), parse_constant=bad)
