@@ -178,13 +178,16 @@ typedef struct mho_activity {
 typedef struct mho_cost_entry { /* one activity, priced */
     const mho_activity *activity;
     const mho_component *component;
+    const mho_model *model; /* that it is an instance of; NULL: none */
     double energy_J, area_m2;
+    double leakage_J; /* the part of energy_J that leaks while it stands */
 } mho_cost_entry;
 
 typedef struct mho_cost {
     mho_cost_entry *entry;
     size_t entries;
     double energy_J, area_m2;       /* totals, of one image */
+    double leakage_J;               /* part of the energy */
     struct mhoi_instance *instance; /* components that models became */
     struct mhoi_remark *remark;     /* what was left out, and what was beyond its source */
 } mho_cost;
@@ -203,7 +206,7 @@ MHO_API double mho_cost_area_m2(const mho_cost *cost, const char *group, const c
 /* The i-th group, or layer, in order of first appearance; NULL beyond the last. */
 MHO_API const char *mho_cost_group(const mho_cost *cost, size_t i);
 MHO_API const char *mho_cost_layer(const mho_cost *cost, size_t i);
-/* The i-th group that is not counted since the table has no price for it; the i-th note on a price ("adc_flash, bits = 8:
+/* The i-th part that is not counted, for want of a price or of a model; the i-th note on a price ("adc_flash, bits = 8:
  * its source holds for 1..5").  NULL beyond the last. */
 MHO_API const char *mho_cost_neglected(const mho_cost *cost, size_t i);
 MHO_API const char *mho_cost_note(const mho_cost *cost, size_t i);

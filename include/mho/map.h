@@ -122,11 +122,34 @@ typedef struct mho_estimate {
     mho_cost *cost;
     mho_programming programming;
     bool has_programming; /* false: the technology does not tell what a write takes */
+    char instead[512];    /* why another technology than the one named prices it all; "" if not */
+    char fallback[MHO_COST_NAME]; /* that one, as mho_technology_open takes it; "" */
+    /* A technology that is good for comparisons alone has another one's prices beside; else NULL. */
+    mho_technology *generic_tech;
+    mho_activity *generic_activity;
+    mho_cost *generic;
 } mho_estimate;
 
 MHO_API MHO_MUST_CHECK mho_status mho_estimate_create(const mho_net *net, const mho_hw *hw,
                                                       mho_estimate **out);
 MHO_API void mho_estimate_destroy(mho_estimate *estimate);
+
+/* What is to be told with the prices of an estimate. */
+typedef struct mho_price_notes {
+    char technology[MHO_COST_NAME];  /* whose prices they are */
+    char note[MHO_COST_SOURCE];      /* what it says of them */
+    char instead[512];               /* as in the estimate */
+    bool relative;                   /* good for comparisons alone */
+    double error_energy, error_time; /* factors by which totals may be wrong; 0: not told */
+    double leakage_J;                /* part of the energy */
+    char generic[MHO_COST_NAME];     /* the technology whose totals stand beside; "": none */
+    double generic_energy_J, generic_area_m2;
+    char not_counted[512]; /* parts, "; " between them */
+    char beyond[512];      /* prices beyond where their source holds, likewise */
+} mho_price_notes;
+MHO_API void mho_estimate_notes(const mho_estimate *estimate, mho_price_notes *out);
+/* Puts them into an object: technology, technology_note, relative, error_factor, leakage_J, not_counted, beyond_source. */
+MHO_API void mho_price_notes_json(const mho_price_notes *notes, mho_json *object);
 
 /* bcnn Eq. 6 and Eq. 7, summed over all layers of the network (they describe chains; branches that join
  * are counted as if they followed each other).  MHO_EDOMAIN beyond 64 bits. */

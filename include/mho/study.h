@@ -11,6 +11,7 @@
 #include "mho/cost.h"
 #include "mho/hw.h"
 #include "mho/json.h"
+#include "mho/map.h"
 
 MHO_C_BEGIN
 
@@ -247,6 +248,8 @@ typedef struct mho_result {
     mho_result_layer *layer;
     size_t layers;
     mho_result_cost cost, base; /* base: the 8-bit CNN on crossbars of the same size and cell */
+    mho_result_cost generic, base_generic; /* by notes.generic; empty where that is "" */
+    mho_price_notes notes;                 /* of cost */
     mho_result_speed speed, base_speed;
     char base_hw[32];
     double base_error; /* with ideal devices; NaN: no trained network is known */

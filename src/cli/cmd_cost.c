@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli.h"
+#include "price_report.h"
 
 static double share(double part, double whole)
 {
@@ -151,6 +151,10 @@ static void price_row(cli_table *t, const char *name, const mho_quantity *q, con
     else
         cli_table_si(t, q->value, unit);
     cli_table_text(t, "%s", q->formula);
+    if (q->uncertainty > 0)
+        cli_table_text(t, "x %g", q->uncertainty);
+    else
+        cli_table_text(t, "%s", "");
     cli_table_text(t, "%s", q->source);
 }
 
@@ -171,11 +175,58 @@ static void print_energies(cli_table *t, const mho_component *c)
     price_row(t, name, &c->leakage, "W");
 }
 
+/* "bits 1 to 12, its source 1 to 5; rate ..." */
+static void range_text(const mho_model *m, char *text, size_t size)
+{
+    size_t n = 0;
+    *text = 0;
+    for (size_t i = 0; i < m->parameters && n < size; i++) {
+        const mho_parameter *p = &m->parameter[i];
+        const bool all = p->valid_min <= p->min && p->valid_max >= p->max;
+        int k =
+            snprintf(text + n, size - n, "%s%s %g to %g", i ? "; " : "", p->name, p->min, p->max);
+        n += k > 0 ? (size_t)k : 0;
+        if (all || n >= size)
+            continue;
+        k = snprintf(text + n, size - n, ", its source %g to %g", p->valid_min, p->valid_max);
+        n += k > 0 ? (size_t)k : 0;
+    }
+}
+
+static bool first_of_model(const mho_cost *cost, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (cost->entry[k].model == cost->entry[i].model)
+            return false;
+    return cost->entry[i].model;
+}
+
+static void print_ranges(const cli_args *args, const mho_cost *cost)
+{
+    bool any = false;
+    for (size_t i = 0; i < cost->entries; i++)
+        any = any || cost->entry[i].model;
+    if (!any)
+        return;
+    cli_table *t = cli_table_create("Ranges of the models", "model|parameters");
+    for (size_t i = 0; i < cost->entries; i++) {
+        char text[256];
+        if (!first_of_model(cost, i))
+            continue;
+        range_text(cost->entry[i].model, text, sizeof text);
+        cli_table_text(t, "%s", cost->entry[i].model->component.name);
+        cli_table_text(t, "%s", text);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+    fputc('\n', args->out);
+}
+
 static void print_prices(const cli_args *args, const mho_estimate *e)
 {
     char title[96], name[64];
     snprintf(title, sizeof title, "Prices of one (technology %s)", e->tech->name);
-    cli_table *t = cli_table_create(title, "price|value>|formula|source");
+    cli_table *t = cli_table_create(title, "price|value>|formula|within|source");
     for (size_t i = 0; i < e->cost->entries; i++) {
         const mho_component *c = e->cost->entry[i].component;
         if (!first_of_component(e->cost, i))
@@ -201,7 +252,8 @@ static const char *si_unit(const char *unit)
 
 static void print_constants(const cli_args *args, const mho_technology *tech)
 {
-    cli_table *t = cli_table_create("Constants and device figures", "name|value>|formula|source");
+    cli_table *t =
+        cli_table_create("Constants and device figures", "name|value>|formula|within|source");
     for (size_t i = 0; i < tech->constants; i++) {
         const mho_constant *c = &tech->constant[i];
         price_row(t, c->name, &c->quantity, si_unit(c->unit));
@@ -284,6 +336,25 @@ static mho_json *quantity_json(const mho_quantity *q)
     mho_json_put(v, "value", mho_json_number(q->counted ? q->value : (double)NAN));
     mho_json_put(v, "formula", mho_json_text(q->formula));
     mho_json_put(v, "source", mho_json_text(q->source));
+    if (q->uncertainty > 0)
+        mho_json_put(v, "uncertainty", mho_json_number(q->uncertainty));
+    return v;
+}
+
+static mho_json *range_json(const mho_model *m)
+{
+    mho_json *v = mho_json_object();
+    for (size_t i = 0; i < m->parameters; i++) {
+        const mho_parameter *p = &m->parameter[i];
+        mho_json *j = mho_json_object(), *range = mho_json_array(), *valid = mho_json_array();
+        mho_json_add(range, mho_json_number(p->min));
+        mho_json_add(range, mho_json_number(p->max));
+        mho_json_add(valid, mho_json_number(p->valid_min));
+        mho_json_add(valid, mho_json_number(p->valid_max));
+        mho_json_put(j, "range", range);
+        mho_json_put(j, "valid", valid);
+        mho_json_put(v, p->name, j);
+    }
     return v;
 }
 
@@ -301,13 +372,25 @@ static mho_json *explain_json(const mho_cost *cost)
         mho_json_put(j, "operations", mho_json_number(e->activity->operations));
         mho_json_put(j, "seconds", mho_json_number(e->activity->seconds));
         mho_json_put(j, "energy_J", mho_json_number(e->energy_J));
+        mho_json_put(j, "leakage_J", mho_json_number(e->leakage_J));
         mho_json_put(j, "area_m2", mho_json_number(e->area_m2));
         mho_json_put(j, "formula", mho_json_text(e->activity->formula));
         mho_json_put(j, "price_energy_J",
                      quantity_json(&e->component->energy[e->activity->operation]));
         mho_json_put(j, "price_area_m2", quantity_json(&e->component->area));
+        if (e->model)
+            mho_json_put(j, "range", range_json(e->model));
         mho_json_add(v, j);
     }
+    return v;
+}
+
+static mho_json *generic_json(const mho_estimate *e)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "technology", mho_json_text(e->generic_tech->name));
+    mho_json_put(v, "energy_J", mho_cost_energy_json(e->generic));
+    mho_json_put(v, "area_m2", mho_cost_area_json(e->generic));
     return v;
 }
 
@@ -317,7 +400,11 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json *root = cli_result_json(args);
     mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(hw)));
-    mho_json_put(root, "technology", mho_json_text(e->tech->name));
+    mho_price_notes notes;
+    mho_estimate_notes(e, &notes);
+    mho_price_notes_json(&notes, root);
+    if (e->generic)
+        mho_json_put(root, "generic", generic_json(e));
     mho_json_put(root, "energy_J", mho_cost_energy_json(e->cost));
     mho_json_put(root, "area_m2", mho_cost_area_json(e->cost));
     mho_json_put(root, "counts", counts_json(e->placement));
@@ -339,6 +426,10 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     fputc('\n', args->out);
     print_layers(args, e);
     print_programming(args, e);
+    mho_price_notes notes;
+    mho_estimate_notes(e, &notes);
+    fputc('\n', args->out);
+    cli_print_price_notes(&notes, NULL, hw, args);
     if (!args->explain) {
         fprintf(args->out, "\nWhere each number comes from: mho cost %s --hw %s --explain\n",
                 args->file[0], args->hw ? args->hw : "bcnn");
@@ -349,10 +440,18 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     fputc('\n', args->out);
     print_prices(args, e);
     fputc('\n', args->out);
+    print_ranges(args, e->cost);
     print_constants(args, e->tech);
     fputc('\n', args->out);
     print_readings(args, hw);
     fputs("\nEquations: docs/models/cost.md; references: docs/references.bib\n", args->out);
+}
+
+static void tell_instead(const mho_estimate *e, const cli_args *args)
+{
+    mho_price_notes notes;
+    mho_estimate_notes(e, &notes);
+    cli_tell_instead(&notes, args);
 }
 
 mho_status cmd_cost(const cli_args *args)
@@ -367,6 +466,8 @@ mho_status cmd_cost(const cli_args *args)
         s = mho_net_open(args->file[0], &net);
     if (!s)
         s = mho_estimate_create(net, hw, &e);
+    if (!s)
+        tell_instead(e, args);
     if (!s && args->json)
         s = print_json(args, net, hw, e);
     else if (!s && args->csv)

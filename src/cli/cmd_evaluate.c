@@ -2,6 +2,7 @@
 /* mho evaluate NET --hw HW */
 #include <stdio.h>
 
+#include "price_report.h"
 #include "study_report.h"
 
 /* The library tells what is missing; which command helps is told here. */
@@ -16,6 +17,7 @@ static mho_status hint(mho_status s, const mho_result *result, const cli_args *a
 static mho_status report(const mho_result *result, const cli_args *args)
 {
     cli_tell_idle(result->hw, args);
+    cli_tell_instead(&result->notes, args);
     if (args->json)
         return cli_print_json(args, mho_result_json(result));
     if (args->csv)

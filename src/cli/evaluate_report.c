@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "price_report.h"
 #include "study_report.h"
 
 /* "0.65..1.01 %" */
@@ -375,6 +376,8 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
     print_and_destroy(
         component_table(e, "Energy an image and area, by component, beside the 8-bit CNN"), args);
     print_and_destroy(layer_cost_table(e, "By layer"), args);
+    cli_print_price_notes(&e->notes, &e->base_generic, e->hw, args);
+    fputc('\n', out);
     fprintf(out,
             "%ssimulator: %s images/s on crossbars, %.1f s in all, %s of memory, %zu thread%s, %s, "
             "seed %llu%s\n",

@@ -76,6 +76,11 @@ static mho_status remark(mho_cost *cost, bool neglected, const char *text)
     return MHO_OK;
 }
 
+mho_status mhoi_cost_neglect(mho_cost *cost, const char *part)
+{
+    return remark(cost, true, part);
+}
+
 static mho_status note_beyond(mho_cost *cost, const mho_model *m, const mho_activity *a)
 {
     char text[MHO_COST_SOURCE];
@@ -116,12 +121,12 @@ static mho_status instantiate(mho_cost *cost, const mho_technology *tech, const 
 
 /* NULL: not counted. */
 static mho_status find_component(mho_cost *cost, const mho_technology *tech, const mho_activity *a,
-                                 const mho_component **out)
+                                 const mho_model **model, const mho_component **out)
 {
     *out = mho_technology_find(tech, a->component);
-    const mho_model *m = *out || !*a->model ? NULL : mho_technology_model(tech, a->model);
-    if (m)
-        return instantiate(cost, tech, m, a, out);
+    *model = *out || !*a->model ? NULL : mho_technology_model(tech, a->model);
+    if (*model)
+        return instantiate(cost, tech, *model, a, out);
     if (!*out && a->neglectable)
         return remark(cost, true, a->group);
     if (!*out)
@@ -137,7 +142,8 @@ static mho_status find_component(mho_cost *cost, const mho_technology *tech, con
 static mho_status price(mho_cost *cost, const mho_technology *tech, const mho_activity *a)
 {
     const mho_component *c;
-    mho_status s = find_component(cost, tech, a, &c);
+    const mho_model *model;
+    mho_status s = find_component(cost, tech, a, &model, &c);
     if (s || !c)
         return s;
     const mhoi_price one = mhoi_price_of(c);
@@ -145,14 +151,17 @@ static mho_status price(mho_cost *cost, const mho_technology *tech, const mho_ac
     *entry = (mho_cost_entry){
         .activity = a,
         .component = c,
+        .model = model,
         .energy_J = mhoi_price_energy_J(&one, a->operation, a->operations) +
                     mhoi_price_standby_J(&one, a->amount, a->seconds),
         .area_m2 = mhoi_price_area_m2(&one, a->amount),
+        .leakage_J = mhoi_price_standby_J(&one, a->amount, a->seconds),
     };
     if (!isfinite(entry->energy_J) || !isfinite(entry->area_m2))
         return not_finite(a, c);
     cost->energy_J += entry->energy_J;
     cost->area_m2 += entry->area_m2;
+    cost->leakage_J += entry->leakage_J;
     return MHO_OK;
 }
 

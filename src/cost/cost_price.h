@@ -10,6 +10,9 @@ typedef struct mhoi_price { /* of one */
     double area_m2, energy_J[MHO_OPERATIONS], leakage_W;
 } mhoi_price;
 
+/* Adds a part to those that are told as not counted. */
+MHO_MUST_CHECK mho_status mhoi_cost_neglect(mho_cost *cost, const char *part);
+
 mhoi_price mhoi_price_of(const mho_component *component);
 
 static inline double mhoi_price_energy_J(const mhoi_price *one, mho_operation operation,

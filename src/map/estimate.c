@@ -1,18 +1,119 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Placement, activities, prices and programming in one call. */
+/* Placement, activities, prices and programming in one call.  Where a technology lacks a price, its fallback prices
+ * everything: parts of two tables do not add up to anything. */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/alloc.h"
+#include "cost/cost_price.h"
 #include "cost/technology_chain.h"
 #include "map/placement.h"
+
+/* What one technology tells. */
+typedef struct view {
+    mho_technology *tech;
+    mho_activity *activity;
+    size_t activities;
+    mho_cost *cost;
+} view;
+
+static void drop(view *v)
+{
+    mho_cost_destroy(v->cost);
+    mho_activities_destroy(v->activity);
+    mho_technology_destroy(v->tech);
+    *v = (view){.tech = NULL};
+}
+
+/* Parts that have no activity at all. */
+static mho_status neglect(const mho_placement *placement, view *v)
+{
+    static const char *const by_model[] = {"interconnect between layers", "control and clock",
+                                           "pooling and activation functions", NULL};
+    static const char *const by_reading[] = {"drivers and lines of crossbars",
+                                             "adders of split rows",
+                                             "registers",
+                                             "leakage",
+                                             "interconnect",
+                                             "control and clock",
+                                             NULL};
+    const char *const *part = v->tech->models ? by_model : by_reading;
+    mho_status s = MHO_OK;
+    if (!v->tech->models && !placement->plan->readings.buffer)
+        s = mhoi_cost_neglect(v->cost, "buffers");
+    for (; !s && *part; part++)
+        s = mhoi_cost_neglect(v->cost, *part);
+    return s;
+}
+
+static mho_status look(const mho_placement *placement, const mhoi_technology_options *technology,
+                       view *out)
+{
+    *out = (view){.tech = NULL};
+    mho_status s = mhoi_technology_load(technology, &out->tech);
+    if (!s)
+        s = mho_placement_activities_for(placement, out->tech, &out->activity, &out->activities);
+    if (!s)
+        s = mho_cost_create(out->tech, out->activity, out->activities, &out->cost);
+    return s ? s : neglect(placement, out);
+}
+
+/* By the fallback of a technology. */
+static mho_status look_back(const mho_placement *placement, const char *fallback, view *out)
+{
+    mhoi_technology_options technology = placement->plan->technology;
+    memcpy(technology.name, fallback, strlen(fallback) + 1);
+    technology.overrides[0] = 0;
+    return look(placement, &technology, out);
+}
+
+static mho_status price_instead(mho_estimate *e, view *v)
+{
+    char why[256];
+    memcpy(e->fallback, v->tech->fallback, sizeof e->fallback);
+    snprintf(why, sizeof why, "%s", mho_error_message());
+    drop(v);
+    mho_status s = look_back(e->placement, e->fallback, v);
+    if (s)
+        return mho_error_prefix(s, "%s; instead", why);
+    snprintf(e->instead, sizeof e->instead, "%s: %s prices all of it", why, e->fallback);
+    return MHO_OK;
+}
+
+/* Totals beside those of a table that is good for comparisons alone; what they cannot price leaves them out. */
+static mho_status price_beside(mho_estimate *e, const mho_technology *tech)
+{
+    view v;
+    mho_status s = look_back(e->placement, tech->fallback, &v);
+    if (s)
+        drop(&v);
+    e->generic_tech = v.tech;
+    e->generic_activity = v.activity;
+    e->generic = v.cost;
+    return s == MHO_ENOTMODELED || s == MHO_ECONFIG || s == MHO_EDOMAIN ? MHO_OK : s;
+}
+
+static mho_status price(mho_estimate *e)
+{
+    view v;
+    mho_status s = look(e->placement, &e->placement->plan->technology, &v);
+    const bool own = !s;
+    if (s == MHO_ENOTMODELED && v.tech && *v.tech->fallback)
+        s = price_instead(e, &v);
+    e->tech = v.tech;
+    e->activity = v.activity;
+    e->activities = v.activities;
+    e->cost = v.cost;
+    if (!s && own && e->tech->relative && *e->tech->fallback)
+        s = price_beside(e, e->tech);
+    return s;
+}
 
 static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw)
 {
     mho_status s = mho_placement_create(net, hw, &e->placement);
     if (!s)
-        s = mhoi_technology_load(&e->placement->plan->technology, &e->tech);
-    if (!s)
-        s = mho_placement_activities_for(e->placement, e->tech, &e->activity, &e->activities);
-    if (!s)
-        s = mho_cost_create(e->tech, e->activity, e->activities, &e->cost);
+        s = price(e);
     if (s)
         return s;
     mho_programming_load load;
@@ -40,9 +141,10 @@ void mho_estimate_destroy(mho_estimate *e)
 {
     if (!e)
         return;
-    mho_cost_destroy(e->cost);
-    mho_technology_destroy(e->tech);
-    mho_activities_destroy(e->activity);
+    view own = {e->tech, e->activity, e->activities, e->cost};
+    view beside = {e->generic_tech, e->generic_activity, 0, e->generic};
+    drop(&own);
+    drop(&beside);
     mho_placement_destroy(e->placement);
     mhoi_free(&e);
 }

@@ -16,6 +16,8 @@ void mho_result_free(mho_result *result)
     mhoi_free(&result->layer);
     free_cost(&result->cost);
     free_cost(&result->base);
+    free_cost(&result->generic);
+    free_cost(&result->base_generic);
     *result = (mho_result){.stage = MHO_STAGE_OPEN};
 }
 
@@ -136,6 +138,19 @@ static void put_speed(mho_json *root, const mho_result_speed *v)
         mho_json_put(root, "bottleneck", mho_json_text(v->bottleneck));
 }
 
+/* What another technology tells of the same. */
+static mho_json *generic_json(const mho_result *r)
+{
+    mho_json *root = mho_json_object(), *base = mho_json_object();
+    mho_json_put(root, "technology", mho_json_text(r->notes.generic));
+    mho_json_put(root, "energy_J", cost_json(&r->generic, false));
+    mho_json_put(root, "area_m2", cost_json(&r->generic, true));
+    mho_json_put(base, "energy_J", cost_json(&r->base_generic, false));
+    mho_json_put(base, "area_m2", cost_json(&r->base_generic, true));
+    mho_json_put(root, "baseline", base);
+    return root;
+}
+
 static void put_prices(mho_json *root, const mho_result *r)
 {
     mho_json *cycles = mho_json_object(), *base = mho_json_object(), *saved = mho_json_object();
@@ -151,6 +166,9 @@ static void put_prices(mho_json *root, const mho_result *r)
     mho_json_put(base, "area_m2", cost_json(&r->base, true));
     put_speed(base, &r->base_speed);
     mho_json_put(root, "baseline", base);
+    mho_price_notes_json(&r->notes, root);
+    if (*r->notes.generic)
+        mho_json_put(root, "generic", generic_json(r));
     mho_json_put(saved, "energy",
                  mho_json_number(mho_result_saved(r->cost.energy_J, r->base.energy_J)));
     mho_json_put(saved, "area",

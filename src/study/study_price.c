@@ -25,6 +25,8 @@ mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out)
         *(const mhoi_timing_options *)mhoi_hw_section(hw, &mhoi_timing_section);
     *(mhoi_readings_options *)mhoi_hw_edit(*out, &mhoi_readings_section) =
         *(const mhoi_readings_options *)mhoi_hw_section(hw, &mhoi_readings_section);
+    *(mhoi_read_options *)mhoi_hw_edit(*out, &mhoi_read_section) =
+        *(const mhoi_read_options *)mhoi_hw_section(hw, &mhoi_read_section);
     *(mhoi_technology_options *)mhoi_hw_edit(*out, &mhoi_technology_section) =
         *(const mhoi_technology_options *)mhoi_hw_section(hw, &mhoi_technology_section);
     return MHO_OK;
@@ -136,11 +138,14 @@ static void set_speed(const mho_placement *placement, const cycles *n, uint64_t 
 
 /* What a network costs on hw, and how fast it is. */
 static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
-                        mho_result_cost *cost, mho_result_speed *speed, cycles *n)
+                        mho_result_cost *cost, mho_result_cost *generic, mho_result_speed *speed,
+                        cycles *n)
 {
     mho_status s = mho_estimate_create(net, hw, e);
     if (!s)
         s = copy_cost((*e)->cost, cost);
+    if (!s && (*e)->generic)
+        s = copy_cost((*e)->generic, generic);
     if (!s)
         s = count_cycles((*e)->placement, net, n);
     if (!s)
@@ -148,14 +153,18 @@ static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
     return s;
 }
 
-static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *result)
+/* fallback: what priced it in place of its technology; "". */
+static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *result,
+                            char fallback[MHO_COST_NAME])
 {
     mho_estimate *e = NULL;
     cycles n = {0};
-    mho_status s = price(net, hw, &e, &result->cost, &result->speed, &n);
+    mho_status s = price(net, hw, &e, &result->cost, &result->generic, &result->speed, &n);
     if (!s)
         s = copy_layers(e->placement, result);
     if (!s) {
+        mho_estimate_notes(e, &result->notes);
+        memcpy(fallback, e->fallback, MHO_COST_NAME);
         result->pipelined = n.pipelined;
         result->layer_by_layer = n.layer_by_layer;
         result->service = n.service;
@@ -166,14 +175,26 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
     return s;
 }
 
-static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *result)
+/* By the table that priced the hardware itself. */
+static mho_status set_technology(mho_hw *base, const char *fallback)
+{
+    char text[MHO_COST_NAME + 16];
+    snprintf(text, sizeof text, "technology=%s", fallback);
+    const char *const sets[] = {text, "overrides=", NULL};
+    return *fallback ? mho_hw_set_all(base, sets) : MHO_OK;
+}
+
+static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *result,
+                             const char *fallback)
 {
     mho_hw *base = NULL;
     mho_estimate *e = NULL;
     cycles n = {0};
     mho_status s = mhoi_study_base_hw(hw, &base);
     if (!s)
-        s = price(net, base, &e, &result->base, &result->base_speed, &n);
+        s = set_technology(base, fallback);
+    if (!s)
+        s = price(net, base, &e, &result->base, &result->base_generic, &result->base_speed, &n);
     snprintf(result->base_hw, sizeof result->base_hw, "%s", s ? "" : mho_hw_name(base));
     mho_estimate_destroy(e);
     mho_hw_destroy(base);
@@ -182,9 +203,10 @@ static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *r
 
 mho_status mhoi_study_price(const mho_net *net, const mho_hw *hw, mho_result *result)
 {
-    mho_status s = price_own(net, hw, result);
+    char fallback[MHO_COST_NAME] = "";
+    mho_status s = price_own(net, hw, result, fallback);
     if (!s)
-        s = price_base(net, hw, result);
+        s = price_base(net, hw, result, fallback);
     result->macs = mho_net_macs(net);
     result->has_prices = !s;
     return s;

@@ -14,7 +14,7 @@ run evaluate alexnet --hw bcnn; want_error 3 "mho train alexnet" "mho map"
 run evaluate lenet --hw bcnn --set crossbar.rows=0; want_error 2 "crossbar.rows = 0"
 run evaluate lenet --hw bcnn --set output.split_bits=40; want_error 2 "output.split_bits = 40"
 run evaluate lenet --hw bcnn --data /nowhere; want_error 3 "/nowhere"
-run evaluate "$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx" --hw bcnn --set output.split_bits=5; want_error 2 "adc5" "mho simulate"
+run evaluate "$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx" --hw bcnn --set technology=buffer-22nm; want_error 2 "dac8" "mho simulate"
 run evaluate missing.onnx --hw bcnn; want_error 3 "missing.onnx"
 run evaluate missing.yaml --hw bcnn; want_error 3 "missing.yaml"
 head -c 5000 /dev/urandom >noise.onnx

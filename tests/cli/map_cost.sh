@@ -25,8 +25,25 @@ run cost lenet --set crossbar.weights=single --explain --json; want_code 0
 want_json 'any(e["component"].startswith("cell_") and "X_out references" in e["formula"] for e in v["entries"])'
 run cost lenet --set readings.buffer=true --explain; want_code 0; want_out "not counted"
 
-run cost lenet --set output.split_bits=6; want_error 2 "'adc6'" "bcnn-45nm"
-run cost lenet --set output.split_bits=0; want_error 2 "ideal output converter"
+# What the paper's table cannot price, the parametric one prices as a whole, and says so.
+run cost lenet --set output.split_bits=5; want_code 0; want_err "'adc5'"; want_err "generic-45nm prices all of it"
+run cost lenet --set output.split_bits=5 --json; want_code 0
+want_json 'v["technology"] == "generic-45nm" and "adc5" in v["technology_note"] and not v["relative"]'
+want_json 'v["error_factor"] == {"energy": 3, "time": 2} and "generic" not in v'
+run cost lenet --set output.split_bits=0 --json; want_code 0; want_json '"ideal converters" in v["not_counted"]'
+run cost lenet --json; want_code 0; want_no_err; want_json 'v["relative"] and v["generic"]["technology"] == "generic-45nm"'
+want_json '"buffers" in v["not_counted"] and v["generic"]["energy_J"]["total"] < v["energy_J"]["total"] / 10'
+run cost lenet; want_code 0; want_out "relative comparison only"; want_out "readout flash; cells of 1 to 100 uS at 0.4 V"
+run cost lenet --set technology=generic-32nm --explain; want_code 0; want_no_err
+want_out "(2^bits - 1) E_comparator"; want_out "bits 1 to 12, its source 1 to 5"; want_out "within a factor of about 3"
+run cost lenet --set technology=generic-32nm --explain --json; want_code 0
+want_json 'all(e["price_energy_J"]["source"] and e["range"] for e in v["entries"] if e["operations"])'
+want_json 'any(e["price_energy_J"].get("uncertainty") == 5 for e in v["entries"])'
+run cost lenet --set technology=generic-32nm --set output.split_bits=13; want_error 2 "'adc_flash' of bits = 13" "1..12"
+run cost lenet --set technology.adc4.energy=12pJ --json; want_code 0
+want_json 'v["energy_J"]["by_component"]["ADC"] < 5e-7'
+run cost lenet --set technology.adc5.energy=12pJ; want_error 2 "no component 'adc5'" "did you mean"
+run cost lenet --set technology.F=12pJ; want_error 2 "want one of length"
 run cost lenet --set technology=bcnn-54nm; want_misuse "did you mean bcnn-45nm?"
 run cost lenet --set technology=buffer-22nm; want_error 2 "has no price for"
 run cost lenett; want_code 2; want_no_out; want_err "lenet"

@@ -140,7 +140,7 @@ static void refused_before_anything_runs(void **state)
     (void)state;
     static const char *const swept[] = {"device.bits=1,2", NULL};
     static const char *const set[] = {"device.bits=3", NULL};
-    static const char *const unpriced[] = {"output.split_bits=5", NULL};
+    static const char *const unpriced[] = {"technology=buffer-22nm", NULL};
     static const struct {
         mho_subject subject;
         const char *const *axes;
@@ -191,7 +191,7 @@ static void refused_before_anything_runs(void **state)
          0,
          MHO_ENOTMODELED,
          MHO_STAGE_PRICE,
-         "adc5"},
+         "dac8"},
         {{.net = "lenet", .hw = "bcnn", .set = set, .data = "synthetic"},
          swept,
          false,
