@@ -5,6 +5,7 @@
 
 #include "mho/data.h"
 #include "mho/net.h"
+#include "mho/tensor.h"
 
 MHO_C_BEGIN
 
@@ -23,6 +24,14 @@ MHO_API MHO_MUST_CHECK mho_status mho_infer_run(mho_infer *infer, size_t n, cons
 MHO_API MHO_MUST_CHECK mho_status mho_infer_run_nodes(mho_infer *infer, size_t n,
                                                       const float *input, float *const *node_out);
 MHO_API void mho_infer_destroy(mho_infer *infer);
+
+/* Runs any network once on arrays: in [mho_net_inputs], out [mho_net_outputs], to be freed (mho_array_free).  A network
+ * of layers takes [n][c][h][w], a vector also as [n][c], of any type of numbers.  A general one takes the types and
+ * shapes that its file declares; where that is one image a run, several are run one by one.
+ * MHO_EUSAGE: not so many arrays; MHO_EFORMAT, MHO_EDOMAIN: an array that does not fit (named, with what is wanted). */
+MHO_API MHO_MUST_CHECK mho_status mho_infer_arrays(const mho_net *net, size_t inputs,
+                                                   const mho_array *in, size_t outputs,
+                                                   mho_array *out);
 
 /* Classifies images[0..count) with all threads; the lowest index wins among equal scores. */
 MHO_API MHO_MUST_CHECK mho_status mho_infer_errors(const mho_net *net, const mho_images *images,

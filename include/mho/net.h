@@ -28,6 +28,7 @@ typedef enum mho_op {
     MHO_OP_ADD,
     MHO_OP_FLATTEN,
     MHO_OP_SOFTMAX,
+    MHO_OP_GENERAL, /* a tensor operator of its own name, in software alone */
     MHO_OP_COUNT
 } mho_op;
 
@@ -100,12 +101,20 @@ mho_net_parameters(const mho_net *net); /* weights and biases, batch normalizati
  * network's name and source do not count. */
 MHO_API uint64_t mho_net_identity(const mho_net *net, bool parameters);
 
+/* A network of general tensor operators, from a file that is no graph of layers: software runs it
+ * (mho_infer_arrays, and the other calls where it has one input of images and one output of classes); all else refuses
+ * it by name.  Its nodes tell its operators. */
+MHO_API bool mho_net_is_general(const mho_net *net);
+MHO_API size_t mho_net_inputs(const mho_net *net); /* arrays it reads and gives; layers: 1 */
+MHO_API size_t mho_net_outputs(const mho_net *net);
+
 MHO_API size_t mho_net_nodes(const mho_net *net); /* the last one is the output */
 MHO_API const mho_node *mho_net_node(const mho_net *net, size_t i);
 
 MHO_API const char *mho_node_name(const mho_node *node);
 MHO_API mho_op mho_node_op(const mho_node *node);
-MHO_API size_t mho_node_inputs(const mho_node *node);          /* nodes it reads */
+MHO_API const char *mho_node_op_name(const mho_node *node); /* also of a general one: "Transpose" */
+MHO_API size_t mho_node_inputs(const mho_node *node);       /* nodes it reads */
 MHO_API size_t mho_node_input(const mho_node *node, size_t k); /* the index of one of them */
 MHO_API mho_shape mho_node_input_shape(const mho_node *node);  /* of the first node it reads */
 MHO_API mho_shape mho_node_output_shape(const mho_node *node);

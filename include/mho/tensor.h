@@ -25,6 +25,45 @@ typedef struct mho_tensor {
 MHO_API MHO_MUST_CHECK mho_status mho_tensor_read(const char *path, mho_tensor *out);
 MHO_API void mho_tensor_free(mho_tensor *tensor); /* frees the data, zeroes the struct */
 
+/* The types of elements, by ONNX's numbers. */
+typedef enum mho_type {
+    MHO_TYPE_NONE = 0,
+    MHO_TYPE_FLOAT = 1,
+    MHO_TYPE_UINT8 = 2,
+    MHO_TYPE_INT8 = 3,
+    MHO_TYPE_UINT16 = 4,
+    MHO_TYPE_INT16 = 5,
+    MHO_TYPE_INT32 = 6,
+    MHO_TYPE_INT64 = 7,
+    MHO_TYPE_BOOL = 9, /* a byte, 0 or 1 */
+    MHO_TYPE_FLOAT16 = 10,
+    MHO_TYPE_DOUBLE = 11,
+    MHO_TYPE_UINT32 = 12,
+    MHO_TYPE_UINT64 = 13,
+    MHO_TYPE_BFLOAT16 = 16,
+} mho_type;
+
+/* An array of any of them. */
+typedef struct mho_array {
+    mho_type type;
+    size_t rank, size[MHO_TENSOR_DIMS];
+    size_t count; /* product of the sizes; 1 of rank 0 */
+    void *data;   /* row-major; NULL if count is 0 */
+} mho_array;
+
+MHO_API const char *mho_type_name(mho_type type); /* "float"; "?" */
+MHO_API size_t mho_type_bytes(mho_type type);     /* of an element; 0: no such type */
+/* As mho_tensor_read, with the type of the file; elements may be any value. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_read(const char *path, mho_array *out);
+/* A copy of it. */
+MHO_API MHO_MUST_CHECK mho_status mho_array_of(const mho_tensor *tensor, mho_array *out);
+MHO_API void mho_array_free(mho_array *array); /* frees the data, zeroes the struct */
+/* Element i; whole numbers beyond 2^53 are rounded. */
+MHO_API double mho_array_number(const mho_array *array, size_t i);
+/* "float 1 x 3 x 224 x 224", "int64 of no dimension": to `text` of MHO_ARRAY_TEXT characters; returns it. */
+#define MHO_ARRAY_TEXT 160
+MHO_API const char *mho_array_text(const mho_array *array, char *text);
+
 MHO_C_END
 
 #endif

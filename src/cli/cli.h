@@ -27,7 +27,8 @@ typedef struct cli_args {
     double ci;                   /* points of error */
     const char *command;         /* the whole command line */
     const char *hw, *data, *calibration, *output;
-    const char *style, *method, *block, *bits, *checkpoint, *mirror, *input, *expect;
+    const char *style, *method, *block, *bits, *checkpoint, *mirror;
+    const char *input[CLI_SETS_MAX + 1], *expect[CLI_SETS_MAX + 1]; /* NULL-terminated */
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
     const char *trace, *vcd, *service;
     const char *conductance, *voltage, *spice;

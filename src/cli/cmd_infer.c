@@ -54,113 +54,216 @@ static mho_status infer_data(const cli_args *args, const mho_net *net, const mho
     return s == MHO_OK ? report_errors(args, net, data, count, errors, mho_seconds() - start) : s;
 }
 
-/* --- a given input ----------------------------------------------------------------------------------- */
+/* --- given inputs ------------------------------------------------------------------------------------ */
 
 typedef struct comparison {
     double max_abs_diff, scale;
     bool match;
 } comparison;
 
-static size_t elements(mho_shape s)
+/* The same number, infinities and NaN included, is no difference. */
+static double difference(double got, double want)
 {
-    return s.c * s.h * s.w;
+    if (got == want || (isnan(got) && isnan(want)))
+        return 0;
+    return fabs(got - want);
 }
 
-static mho_status compare(const char *path, const float *scores, size_t count, comparison *out)
+/* The sizes that are not 1. */
+static bool same_sizes(const mho_array *a, const mho_array *b)
 {
-    mho_tensor expect;
-    mho_status s = mho_tensor_read(path, &expect);
-    *out = (comparison){.match = true};
+    size_t i = 0, k = 0;
+    for (; i < a->rank || k < b->rank; i++, k++) {
+        while (i < a->rank && a->size[i] == 1)
+            i++;
+        while (k < b->rank && b->size[k] == 1)
+            k++;
+        if ((i < a->rank) != (k < b->rank) || (i < a->rank && a->size[i] != b->size[k]))
+            return false;
+    }
+    return true;
+}
+
+static mho_status compare(const char *path, const mho_array *got, comparison *out)
+{
+    mho_array expect;
+    char have[MHO_ARRAY_TEXT], want[MHO_ARRAY_TEXT];
+    double scale = 0, most = 0;
+    mho_status s = mho_array_read(path, &expect);
     if (s != MHO_OK)
         return s;
-    if (expect.count != count)
-        s = mho_error(MHO_EFORMAT, "%s: %zu values, the network gives %zu", path, expect.count,
-                      count);
-    for (size_t i = 0; s == MHO_OK && i < count; i++) {
-        const double diff = fabs((double)scores[i] - (double)expect.data[i]);
-        out->max_abs_diff = diff <= out->max_abs_diff ? out->max_abs_diff : diff; /* NaN stays */
-        out->scale = fmax(out->scale, fabs((double)expect.data[i]));
+    if (!same_sizes(got, &expect))
+        s = mho_error(MHO_EFORMAT, "%s: %s, the network gives %s", path,
+                      mho_array_text(&expect, want), mho_array_text(got, have));
+    for (size_t i = 0; s == MHO_OK && i < got->count; i++) {
+        const double y = mho_array_number(&expect, i);
+        const double diff = difference(mho_array_number(got, i), y);
+        most = diff <= most ? most : diff; /* NaN stays */
+        scale = isfinite(y) ? fmax(scale, fabs(y)) : scale;
     }
-    out->match = out->max_abs_diff <= TOLERANCE * fmax(1, out->scale);
-    mho_tensor_free(&expect);
+    out->match = out->match && most <= TOLERANCE * fmax(1, scale);
+    if (!(most <= out->max_abs_diff))
+        out->max_abs_diff = most;
+    out->scale = fmax(out->scale, scale);
+    mho_array_free(&expect);
     return s;
 }
 
-static size_t largest(const float *score, size_t count)
+static size_t largest(const mho_array *a, size_t first, size_t count)
 {
     size_t best = 0;
     for (size_t k = 1; k < count; k++)
-        if (score[k] > score[best])
+        if (mho_array_number(a, first + k) > mho_array_number(a, first + best))
             best = k;
     return best;
 }
 
-static mho_status report_scores(const cli_args *args, const float *scores, size_t n, size_t each,
-                                const comparison *c)
+static mho_json *array_json(const mho_array *a, size_t n)
 {
-    if (args->json) {
-        mho_json *root = cli_result_json(args), *all = mho_json_array();
-        mho_json_put(root, "images", mho_json_integer((int64_t)n));
-        if (args->expect) {
-            mho_json_put(root, "max_abs_diff", mho_json_number(c->max_abs_diff));
-            mho_json_put(root, "tolerance", mho_json_number(TOLERANCE * fmax(1, c->scale)));
-            mho_json_put(root, "match", mho_json_bool(c->match));
-        }
-        for (size_t i = 0; i < n; i++) {
-            mho_json *row = mho_json_array();
-            for (size_t k = 0; k < each; k++)
-                mho_json_add(row, mho_json_number((double)scores[i * each + k]));
-            mho_json_add(all, row);
-        }
-        mho_json_put(root, "scores", all);
-        return cli_print_json(args, root);
-    }
-    cli_table *table = cli_table_create("Scores", "image>|class>|score>");
+    mho_json *all = mho_json_array();
+    const size_t each = n ? a->count / n : 0;
     for (size_t i = 0; i < n; i++) {
-        const size_t best = largest(scores + i * each, each);
+        mho_json *row = mho_json_array();
+        for (size_t k = 0; k < each; k++)
+            mho_json_add(row, mho_json_number(mho_array_number(a, i * each + k)));
+        mho_json_add(all, row);
+    }
+    return all;
+}
+
+static mho_json *outputs_json(const mho_array *out, size_t outputs)
+{
+    mho_json *all = mho_json_array();
+    for (size_t i = 0; i < outputs; i++) {
+        mho_json *one = mho_json_object(), *shape = mho_json_array();
+        for (size_t k = 0; k < out[i].rank; k++)
+            mho_json_add(shape, mho_json_integer((int64_t)out[i].size[k]));
+        mho_json_put(one, "type", mho_json_text(mho_type_name(out[i].type)));
+        mho_json_put(one, "shape", shape);
+        mho_json_add(all, one);
+    }
+    return all;
+}
+
+static mho_status report_json(const cli_args *args, const mho_array *out, size_t outputs, size_t n,
+                              const comparison *c)
+{
+    mho_json *root = cli_result_json(args);
+    mho_json_put(root, "images", mho_json_integer((int64_t)n));
+    if (args->expect[0]) {
+        mho_json_put(root, "max_abs_diff", mho_json_number(c->max_abs_diff));
+        mho_json_put(root, "tolerance", mho_json_number(TOLERANCE * fmax(1, c->scale)));
+        mho_json_put(root, "match", mho_json_bool(c->match));
+    }
+    mho_json_put(root, "outputs", outputs_json(out, outputs));
+    mho_json_put(root, "scores", array_json(&out[0], n));
+    return cli_print_json(args, root);
+}
+
+static void print_scores(const cli_args *args, const mho_array *scores, size_t n)
+{
+    cli_table *table = cli_table_create("Scores", "image>|class>|score>");
+    const size_t each = scores->count / n;
+    for (size_t i = 0; i < n; i++) {
+        const size_t best = largest(scores, i * each, each);
         cli_table_text(table, "%zu", i);
         cli_table_text(table, "%zu", best);
-        cli_table_text(table, "%.6g", (double)scores[i * each + best]);
+        cli_table_text(table, "%.6g", mho_array_number(scores, i * each + best));
     }
     cli_table_print(table, args);
     cli_table_destroy(table);
-    if (args->expect && !args->csv)
-        fprintf(args->out, "\nLargest difference from %s: %.3g (%s)\n", args->expect,
+}
+
+static void print_outputs(const cli_args *args, const mho_array *out, size_t outputs)
+{
+    char text[MHO_ARRAY_TEXT];
+    cli_table *table = cli_table_create("Outputs", "output>|array|first>|last>");
+    for (size_t i = 0; i < outputs; i++) {
+        cli_table_text(table, "%zu", i);
+        cli_table_text(table, "%s", mho_array_text(&out[i], text));
+        for (size_t k = 0; k < 2; k++)
+            if (out[i].count)
+                cli_table_text(table, "%.6g", mho_array_number(&out[i], k * (out[i].count - 1)));
+            else
+                cli_table_text(table, "none");
+    }
+    cli_table_print(table, args);
+    cli_table_destroy(table);
+}
+
+static mho_status report(const cli_args *args, const mho_array *in, size_t inputs,
+                         const mho_array *out, size_t outputs, const comparison *c)
+{
+    const size_t n = inputs && in[0].rank ? in[0].size[0] : 1;
+    const bool by_image = outputs == 1 && out[0].rank && out[0].size[0] == n && out[0].rank <= 2;
+    if (args->json)
+        return report_json(args, out, outputs, out[0].count && by_image ? n : 1, c);
+    if (by_image && out[0].count)
+        print_scores(args, &out[0], n);
+    else
+        print_outputs(args, out, outputs);
+    if (args->expect[0] && !args->csv)
+        fprintf(args->out, "\nLargest difference from %s: %.3g (%s)\n", args->expect[0],
                 c->max_abs_diff, c->match ? "matches" : "does not match");
     return MHO_OK;
 }
 
-static mho_status infer_input(const cli_args *args, const mho_net *net)
+static size_t length(const char *const *list)
 {
-    mho_tensor input;
-    mho_infer *infer = NULL;
-    mho_status s = mho_tensor_read(args->input, &input);
-    if (s != MHO_OK)
-        return s;
-    const mho_shape shape = mho_net_input_shape(net);
-    const size_t in = elements(shape), each = elements(mho_net_output_shape(net));
-    const size_t n = input.count / in;
+    size_t n = 0;
+    while (list[n])
+        n++;
+    return n;
+}
+
+static mho_status check_and_report(const cli_args *args, const mho_array *in, size_t inputs,
+                                   const mho_array *out, size_t outputs)
+{
     comparison c = {.match = true};
-    float *scores = NULL;
-    if (!n || input.count % in)
-        s = mho_error(MHO_EFORMAT, "%s: %zu values, want a multiple of %zu x %zu x %zu",
-                      args->input, input.count, shape.c, shape.h, shape.w);
+    mho_status s = MHO_OK;
+    for (size_t k = 0; s == MHO_OK && args->expect[k]; k++)
+        s = compare(args->expect[k], &out[k], &c);
     if (s == MHO_OK)
-        s = mho_infer_create(net, n, &infer);
-    if (s == MHO_OK) {
-        scores = cli_alloc(n * each * sizeof *scores);
-        s = mho_infer_run(infer, n, input.data, scores);
-    }
-    if (s == MHO_OK && args->expect)
-        s = compare(args->expect, scores, n * each, &c);
-    if (s == MHO_OK)
-        s = report_scores(args, scores, n, each, &c);
+        s = report(args, in, inputs, out, outputs, &c);
     if (s == MHO_OK && !c.match)
         s = mho_error(MHO_ECHECK, "largest difference from %s is %.3g, want %.3g or less",
-                      args->expect, c.max_abs_diff, TOLERANCE * fmax(1, c.scale));
-    free(scores);
-    mho_infer_destroy(infer);
-    mho_tensor_free(&input);
+                      args->expect[0], c.max_abs_diff, TOLERANCE * fmax(1, c.scale));
+    return s;
+}
+
+static mho_status infer_input(const cli_args *args, const mho_net *net)
+{
+    const size_t inputs = length(args->input), outputs = mho_net_outputs(net);
+    mho_array *in = cli_alloc((inputs + 1) * sizeof *in), *out = cli_alloc(outputs * sizeof *out);
+    mho_status s = MHO_OK;
+    memset(in, 0, (inputs + 1) * sizeof *in);
+    if (length(args->expect) > outputs)
+        s = mho_error(MHO_EUSAGE, "%zu times --expect, the network has %zu outputs",
+                      length(args->expect), outputs);
+    for (size_t k = 0; s == MHO_OK && k < inputs; k++)
+        s = mho_array_read(args->input[k], &in[k]);
+    if (s == MHO_OK)
+        s = mho_infer_arrays(net, inputs, in, outputs, out);
+    if (s == MHO_OK) {
+        s = check_and_report(args, in, inputs, out, outputs);
+        for (size_t k = 0; k < outputs; k++)
+            mho_array_free(&out[k]);
+    }
+    for (size_t k = 0; k < inputs; k++)
+        mho_array_free(&in[k]);
+    free(out);
+    free(in);
+    return s;
+}
+
+/* A file needs no data to be run on arrays; a network of the zoo is trained on some. */
+static mho_status open_file(const cli_args *args, mho_net **net)
+{
+    mho_status s = mho_net_open(args->file[0], net);
+    if (s == MHO_OK && !mho_net_has_parameters(*net)) {
+        mho_net_destroy(*net);
+        *net = NULL;
+    }
     return s;
 }
 
@@ -174,17 +277,21 @@ mho_status cmd_infer(const cli_args *args)
         style = MHO_STYLE_FLOAT;
     else if (args->style && strcmp(args->style, "binary") != 0)
         return mho_error(MHO_EUSAGE, "--style %s, want float or binary", args->style);
-    if (args->expect && !args->input)
+    if (args->expect[0] && !args->input[0])
         return mho_error(MHO_EUSAGE, "--expect needs --input");
-    if (args->has_images && args->input)
+    if (args->has_images && args->input[0])
         return mho_error(MHO_EUSAGE, "--images and --input: want one of the two");
-    s = args->input ? mho_data_open(args->data, false, false, &data)
-                    : mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
-    if (s == MHO_OK)
+    if (args->input[0])
+        s = open_file(args, &net);
+    if (s == MHO_OK && !net)
+        s = args->input[0]
+                ? mho_data_open(args->data, false, false, &data)
+                : mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
+    if (s == MHO_OK && !net)
         s = mho_model_open(args->file[0], style, data->name, &net);
     s = cli_hint_model(s, args->file[0]);
     if (s == MHO_OK)
-        s = args->input ? infer_input(args, net) : infer_data(args, net, data);
+        s = args->input[0] ? infer_input(args, net) : infer_data(args, net, data);
     mho_net_destroy(net);
     mho_data_destroy(data);
     return s;

@@ -221,18 +221,21 @@ const cli_command cli_commands[] = {
      .fields = &mho_threshold_fields,
      .own_output = true},
     {.name = "infer",
-     .synopsis = "MODEL [--data DIR | --input X.npy [--expect Y.npy]]",
+     .synopsis = "MODEL [--data DIR | --input X.npy ... [--expect Y.npy ...]]",
      .summary = "run a trained network in software",
      .files_min = 1,
      .files_max = 1,
      .options = "style data images input expect",
      .run = cmd_infer,
-     .details = "MODEL is an ONNX file, or the name of a network trained and built in, of that "
-                "--style (binary\n"
-                "by default).  --input runs given images, [n][c][h][w] float32 as .npy or ONNX "
-                "TensorProto (.pb);\n"
-                "--expect compares the scores and exits with 1 where they differ.\n\n"
-                "    mho infer lenet.onnx --data DIR --images 1000"},
+     .details =
+         "MODEL is an ONNX file, or the name of a network trained and built in, of that "
+         "--style (binary\n"
+         "by default).  --input runs given arrays, .npy or ONNX TensorProto (.pb): "
+         "[n][c][h][w] images, or\n"
+         "what the file declares, in the order of its inputs; --expect compares the outputs, in "
+         "their order, and\n"
+         "exits with 1 where they differ.\n\n"
+         "    mho infer lenet.onnx --data DIR --images 1000"},
     {.name = "doctor",
      .synopsis = "",
      .summary = "what this machine has, and whether mho finds what it needs",

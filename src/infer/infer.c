@@ -11,6 +11,7 @@
 #include "base/finite.h"
 #include "base/parallel.h"
 #include "infer/infer_impl.h"
+#include "infer/infer_general.h"
 #include "net/op_table.h"
 
 #define BLOCK_MAX 32
@@ -22,6 +23,7 @@ struct mho_infer {
     size_t batch, block, slice, threads;
     infer_plan plan, every; /* every: all nodes' values; made when asked for */
     float **memory;         /* one block's values for each thread */
+    mhoi_general *general;  /* instead of all this: the network is a program */
 };
 
 /* Images of a slice and of a block: the slice divides the block. */
@@ -79,7 +81,7 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
                          net->name);
     if (!batch)
         return mho_error(MHO_EDOMAIN, "batch = 0, want 1 or more");
-    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_INFER);
+    mho_status s = net->program ? MHO_OK : mhoi_net_check_walk(net, MHOI_WALK_INFER);
     if (s != MHO_OK)
         return s;
     mho_infer *infer = NULL;
@@ -88,6 +90,13 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
         return s;
     infer->net = net;
     infer->batch = batch;
+    if (net->program) {
+        s = mhoi_general_create(net, &infer->general);
+        if (s != MHO_OK)
+            mhoi_free(&infer);
+        *out = infer;
+        return s;
+    }
     sizes(net, batch, &infer->slice, &infer->block);
     s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, &infer->plan);
     if (s == MHO_OK)
@@ -105,6 +114,7 @@ void mho_infer_destroy(mho_infer *infer)
     if (!infer)
         return;
     free_memory(infer);
+    mhoi_general_destroy(infer->general);
     mhoi_infer_plan_free(&infer->plan);
     mhoi_infer_plan_free(&infer->every);
     mhoi_free(&infer);
@@ -157,6 +167,8 @@ static mho_status run(run_context *c)
         return mho_error(MHO_EDOMAIN, "element %zu of input %zu is %g, want a finite number",
                          i % each, i / each, (double)c->input[i]);
     }
+    if (c->infer->general)
+        return mhoi_general_run(c->infer->general, c->n, c->input, c->scores);
     const size_t blocks = blocks_of(c->infer, c->n);
     mho_status s = need_memory(c->infer, blocks, false);
     if (s != MHO_OK)
@@ -174,6 +186,9 @@ mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input, float *
 mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
                                float *const *node_out)
 {
+    if (infer->general)
+        return mho_error(MHO_ENOTMODELED, "network %s: values of nodes of general operators",
+                         infer->net->name);
     if (!infer->every.step) {
         mho_status s =
             mhoi_infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
@@ -240,7 +255,7 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
 
 static mho_status check_images(const mho_net *net, const mho_images *images, size_t count)
 {
-    const mho_shape out = net->node[net->nodes - 1].out;
+    const mho_shape out = mho_net_output_shape(net);
     mho_status s = mho_images_fit(images, net->node[0].out, out.c, net->name);
     if (s != MHO_OK)
         return s;
@@ -253,12 +268,43 @@ static mho_status check_images(const mho_net *net, const mho_images *images, siz
     return MHO_OK;
 }
 
+/* Images as arrays: [c][h][w] floats. */
+static mho_status errors_general(const mho_net *net, const mho_images *images, size_t count,
+                                 size_t *errors)
+{
+    const size_t each = infer_elements(net->node[0].out);
+    const size_t classes = infer_elements(mho_net_output_shape(net));
+    const size_t block = 64;
+    mhoi_general *general = NULL;
+    float *input = NULL, *score = NULL;
+    mho_status s = mhoi_general_create(net, &general);
+    if (s == MHO_OK)
+        s = mhoi_alloc(&input, block * each, sizeof *input, "images");
+    if (s == MHO_OK)
+        s = mhoi_alloc(&score, block * classes, sizeof *score, "scores");
+    for (size_t i = 0; s == MHO_OK && i < count; i += block) {
+        const size_t n = count - i < block ? count - i : block;
+        for (size_t k = 0; k < n * each; ++k)
+            input[k] = (float)images->pixel[i * each + k] * net->input_scale;
+        s = mhoi_general_run(general, n, input, score);
+        for (size_t k = 0; s == MHO_OK && k < n; ++k)
+            *errors += largest(classes, score + k * classes) != images->label[i + k];
+        mhoi_progress("software", i + n, count, "images");
+    }
+    mhoi_free(&score);
+    mhoi_free(&input);
+    mhoi_general_destroy(general);
+    return s;
+}
+
 mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t count,
                             size_t *errors)
 {
     *errors = 0;
     errors_context c = {.images = images, .count = count};
     mho_status s = check_images(net, images, count);
+    if (s == MHO_OK && net->program)
+        return errors_general(net, images, count, errors);
     if (s == MHO_OK)
         s = mho_infer_create(net, BLOCK_MAX, &c.infer);
     if (s != MHO_OK)

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "mho/net.h"
+#include "mho/tensor.h"
 
 /* Of a scale that training has not found yet: values are not rounded. */
 #define MHOI_EXPONENT_OPEN INT_MAX
@@ -50,6 +51,7 @@ struct mho_node {
     float *bias; /* conv, fc: [C_out], NULL if there is no bias */
     bool has_bias;
     float *gamma, *beta, *mean, *variance; /* batch normalization: [c] */
+    const char *general;                   /* the name of a general operator; else NULL */
 };
 
 struct mho_net {
@@ -59,6 +61,7 @@ struct mho_net {
     size_t nodes;
     float input_scale;
     size_t input_bits;
+    struct mhoi_program *program; /* of general operators, which the nodes name; NULL: layers */
 };
 
 #define MHOI_NO_NODE SIZE_MAX
@@ -107,6 +110,10 @@ mho_alphabet mhoi_node_find_alphabet(const mho_node *node);
 
 /* A net of `nodes` zeroed nodes, to be filled in, then inferred. */
 MHO_MUST_CHECK mho_status mhoi_net_create(const char *name, size_t nodes, mho_net **out);
+/* A network that is a program: its nodes name the operations.  Takes over one owner's share of the program, also on an
+ * error.  shape [operands]: what is known of one image; type NONE: nothing. */
+MHO_MUST_CHECK mho_status mhoi_net_of_program(struct mhoi_program *program, const mho_array *shape,
+                                              const char *name, mho_net **out);
 /* A window of kh x kw at every position: strides, dilations and groups 1, no padding. */
 void mhoi_node_set_window(mho_node *node, size_t kh, size_t kw);
 /* Fills in the shapes of all nodes from node[0].out and the out.c of conv and fc, and checks the graph:

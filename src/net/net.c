@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "net/net_impl.h"
 #include "net/op_table.h"
+#include "net/program.h"
 
 void mhoi_node_set_window(mho_node *node, size_t kh, size_t kw)
 {
@@ -113,6 +114,7 @@ void mho_net_destroy(mho_net *net)
     if (!net)
         return;
     free_parameters(net);
+    mhoi_program_release(net->program);
     mhoi_free(&net->node);
     mhoi_free(&net);
 }
@@ -197,6 +199,7 @@ mho_status mho_net_clone(const mho_net *net, mho_net **out)
     mho_node *node = copy->node;
     *copy = *net;
     copy->node = node;
+    copy->program = mhoi_program_share(net->program);
     for (size_t i = 0; !s && i < net->nodes; i++) {
         copy->node[i] = net->node[i];
         s = copy_parameters(&net->node[i], &copy->node[i]);

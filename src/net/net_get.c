@@ -29,11 +29,6 @@ mho_shape mho_net_input_shape(const mho_net *net)
     return net->node[0].out;
 }
 
-mho_shape mho_net_output_shape(const mho_net *net)
-{
-    return net->node[net->nodes - 1].out;
-}
-
 size_t mho_net_nodes(const mho_net *net)
 {
     return net->nodes;

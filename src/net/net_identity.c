@@ -4,11 +4,12 @@
 
 #include "base/identity.h"
 #include "net/graph.h"
+#include "net/program.h"
 
 /* A new member changes what a node computes: mix it in below, then correct the size. */
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 880,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 888,
                "a member of mho_node that mho_net_identity leaves out");
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 240,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 248,
                "a member of mho_net that mho_net_identity leaves out");
 
 static uint64_t mix_text(uint64_t h, const char *text)
@@ -66,5 +67,5 @@ uint64_t mho_net_identity(const mho_net *net, bool parameters)
         if (parameters)
             h = mix_parameters(h, &net->node[i]);
     }
-    return h;
+    return net->program ? mhoi_program_identity(net->program, h, parameters) : h;
 }

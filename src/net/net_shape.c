@@ -189,6 +189,13 @@ mho_status mhoi_shape_input(const mho_net *net, mho_node *node)
     return MHO_OK;
 }
 
+/* A program tells its own shapes. */
+mho_status mhoi_shape_general(const mho_net *net, mho_node *node)
+{
+    (void)net;
+    return mhoi_node_refuse(node, MHOI_WALK_MAP);
+}
+
 static mho_status check_place(const mho_net *net, size_t i)
 {
     const mho_node *node = &net->node[i];

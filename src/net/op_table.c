@@ -2,6 +2,8 @@
 /* The table of operators: their attributes, and what can be asked of a row. */
 #include "net/op_table.h"
 
+#include "net/program.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -101,6 +103,9 @@ static const char *walker_name(mhoi_walker walker)
 mho_status mhoi_node_refuse(const mho_node *node, mhoi_walker walker)
 {
     const mhoi_op_info *info = mhoi_op_info_of(node->op);
+    if (node->general)
+        return mho_error(MHO_ENOTMODELED, "layer '%s': %s does not know operator %s", node->name,
+                         walker_name(walker), node->general);
     if (!info)
         return mho_error(MHO_ENOTMODELED, "layer '%s': %s does not know operator number %d",
                          node->name, walker_name(walker), (int)node->op);
@@ -110,6 +115,9 @@ mho_status mhoi_node_refuse(const mho_node *node, mhoi_walker walker)
 
 mho_status mhoi_net_check_walk(const mho_net *net, mhoi_walker walker)
 {
+    if (net->program && net->program->unmapped)
+        return mho_error(MHO_ENOTMODELED, "network %s: %s does not know: %s", net->name,
+                         walker_name(walker), net->program->unmapped);
     for (size_t i = 0; i < net->nodes; i++) {
         const mhoi_op_info *info = mhoi_op_info_of(net->node[i].op);
         if (!info || !(info->walkers & (unsigned)walker))

@@ -56,7 +56,8 @@ typedef enum mhoi_op_flag {
       MHOI_OP_ELEMENT | MHOI_OP_PLAIN, MHOI_WALK_ALL)                                              \
     X(W, ADD, "add", "add", "Add", 2, 2, add, none, 0, MHOI_WALK_ALL)                              \
     X(W, FLATTEN, "flatten", "flatten", "Flatten", 1, 1, flatten, none, 0, MHOI_WALK_ALL)          \
-    X(W, SOFTMAX, "softmax", "softmax", "Softmax", 1, 1, softmax, none, 0, MHOI_WALK_ALL)
+    X(W, SOFTMAX, "softmax", "softmax", "Softmax", 1, 1, softmax, none, 0, MHOI_WALK_ALL)          \
+    X(W, GENERAL, "tensor operator", "tensor", NULL, 0, MHOI_NODE_INPUTS, general, none, 0, 0)
 
 #define MHOI_OP_BIT(op) (UINT64_C(1) << MHO_OP_##op)
 
@@ -125,5 +126,6 @@ mho_status mhoi_shape_leaky_relu(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_add(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_flatten(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_softmax(const mho_net *net, mho_node *node);
+mho_status mhoi_shape_general(const mho_net *net, mho_node *node);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "mho/onnx.h"
 #include "net/graph.h"
+#include "net/program.h"
 
 /* Every parameter is a finite number; MHO_EFORMAT names the layer. */
 MHO_MUST_CHECK mho_status mhoi_onnx_check_finite(const mho_net *net);
@@ -28,10 +29,12 @@ MHO_MUST_CHECK mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *mode
 /* Strings that protobuf may leave out. */
 const char *mhoi_onnx_text(const char *s);
 
-/* *count = product of the dimensions. MHO_EFORMAT: negative, or not the number of values there are;
- * MHO_ENOTMODELED: kept outside the file, or of a type mho does not read. */
-MHO_MUST_CHECK mho_status mhoi_onnx_count(const MhoiOnnx__TensorProto *t, size_t *count);
-/* Element i of a tensor that mhoi_onnx_count accepted. */
-double mhoi_onnx_element(const MhoiOnnx__TensorProto *t, size_t i);
+/* A tensor as an array; raw bytes go over to it without a copy.  folder (or NULL): where tensors are kept outside the
+ * file, with the slash at its end.  MHO_EFORMAT: sizes that do not fit; MHO_ENOTMODELED: a type mho does not read. */
+MHO_MUST_CHECK mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder,
+                                          mho_array *out);
+/* The graph of a model; its tensors go over to the program. */
+MHO_MUST_CHECK mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const char *folder,
+                                            mhoi_program **out);
 
 #endif

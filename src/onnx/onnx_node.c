@@ -7,29 +7,15 @@
 #include "net/op_table.h"
 #include "onnx/onnx_graph.h"
 
-const char *mhoi_node_input(const MhoiOnnx__NodeProto *n, size_t i)
+size_t mhoi_node_input(const mhoi_operation *n, size_t i)
 {
-    return i < n->n_input ? n->input[i] : "";
+    return i < n->inputs ? n->input[i] : MHOI_NO_OPERAND;
 }
 
-const MhoiOnnx__AttributeProto *mhoi_node_attribute(const MhoiOnnx__NodeProto *n, const char *name)
+const char *mhoi_node_input_name(const mhoi_graph *g, const mhoi_operation *n, size_t i)
 {
-    for (size_t i = 0; i < n->n_attribute; i++)
-        if (strcmp(mhoi_onnx_text(n->attribute[i]->name), name) == 0)
-            return n->attribute[i];
-    return NULL;
-}
-
-int64_t mhoi_node_int(const MhoiOnnx__NodeProto *n, const char *name, int64_t otherwise)
-{
-    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, name);
-    return a ? a->i : otherwise;
-}
-
-float mhoi_node_float(const MhoiOnnx__NodeProto *n, const char *name, float otherwise)
-{
-    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, name);
-    return a ? a->f : otherwise;
+    const size_t operand = mhoi_node_input(n, i);
+    return operand == MHOI_NO_OPERAND ? "" : g->program->operand[operand].name;
 }
 
 mho_status mhoi_node_refuse_value(const char *what, int64_t value)
@@ -37,41 +23,41 @@ mho_status mhoi_node_refuse_value(const char *what, int64_t value)
     return mho_error(MHO_ENOTMODELED, "%s = %lld", what, (long long)value);
 }
 
-mho_status mhoi_node_ints(const MhoiOnnx__NodeProto *n, const char *name, size_t count, int64_t low,
+mho_status mhoi_node_ints(const mhoi_operation *n, const char *name, size_t count, int64_t low,
                           size_t *out)
 {
-    const MhoiOnnx__AttributeProto *a = mhoi_node_attribute(n, name);
-    if (!a)
+    const int64_t *ints;
+    const size_t there = mhoi_attr_ints(n, name, &ints);
+    if (!ints)
         return MHO_OK;
-    if (a->n_ints != count)
-        return mho_error(MHO_ENOTMODELED, "%s of %zu numbers, want %zu", name, a->n_ints, count);
+    if (there != count)
+        return mho_error(MHO_ENOTMODELED, "%s of %zu numbers, want %zu", name, there, count);
     for (size_t k = 0; k < count; k++) {
-        if (a->ints[k] < low || a->ints[k] > MHOI_ONNX_EDGE_MAX)
-            return mho_error(MHO_ENOTMODELED, "%s = %lld", name, (long long)a->ints[k]);
-        out[k] = (size_t)a->ints[k];
+        if (ints[k] < low || ints[k] > MHOI_ONNX_EDGE_MAX)
+            return mho_error(MHO_ENOTMODELED, "%s = %lld", name, (long long)ints[k]);
+        out[k] = (size_t)ints[k];
     }
     return MHO_OK;
 }
 
 /* An attribute as the table of operators has it. */
-static mho_status read_attribute(const MhoiOnnx__NodeProto *n, const mhoi_attribute *a,
-                                 mho_node *layer)
+static mho_status read_attribute(const mhoi_operation *n, const mhoi_attribute *a, mho_node *layer)
 {
     char *const at = (char *)layer + a->offset;
     size_t *const size = (void *)at;
     switch (a->kind) {
     case MHOI_ATTRIBUTE_SIZE: {
-        const int64_t value = mhoi_node_int(n, a->onnx, (int64_t)*size);
+        const int64_t value = mhoi_attr_int(n, a->onnx, (int64_t)*size);
         if (value < 0 || value > MHOI_ONNX_EDGE_MAX)
             return mhoi_node_refuse_value(a->onnx, value);
         *size = (size_t)value;
         return MHO_OK;
     }
     case MHOI_ATTRIBUTE_BOOL:
-        *(bool *)at = mhoi_node_int(n, a->onnx, *(bool *)at) != 0;
+        *(bool *)at = mhoi_attr_int(n, a->onnx, *(bool *)at) != 0;
         return MHO_OK;
     case MHOI_ATTRIBUTE_FLOAT:
-        *(float *)(void *)at = mhoi_node_float(n, a->onnx, a->absent);
+        *(float *)(void *)at = mhoi_attr_float(n, a->onnx, a->absent);
         return MHO_OK;
     case MHOI_ATTRIBUTE_PAIR:
         return mhoi_node_ints(n, a->onnx, 2, 0, size);
@@ -90,10 +76,10 @@ static mho_op find_plain(const char *name)
     return MHO_OP_COUNT;
 }
 
-static mho_status check_plain_attributes(const MhoiOnnx__NodeProto *n, const mhoi_attribute *known)
+static mho_status check_plain_attributes(const mhoi_operation *n, const mhoi_attribute *known)
 {
-    for (size_t i = 0; i < n->n_attribute; i++) {
-        const char *name = mhoi_onnx_text(n->attribute[i]->name);
+    for (size_t i = 0; i < n->attrs; i++) {
+        const char *name = n->attr[i].name;
         const mhoi_attribute *a = known;
         while (a->key && (!a->onnx || strcmp(a->onnx, name) != 0))
             a++;
@@ -103,17 +89,17 @@ static mho_status check_plain_attributes(const MhoiOnnx__NodeProto *n, const mho
     return MHO_OK;
 }
 
-static mho_status convert(mhoi_graph *g, const MhoiOnnx__NodeProto *n, mho_op op)
+static mho_status convert(mhoi_graph *g, const mhoi_operation *n, mho_op op)
 {
     const mhoi_op_info *info = mhoi_op_info_of(op);
     mho_node layer = mhoi_node_initial(op);
     bool flat = false, other;
-    layer.inputs = n->n_input;
-    if (n->n_input < info->inputs_min || n->n_input > info->inputs_max)
-        return mho_error(MHO_EFORMAT, "%zu inputs, want %zu..%zu", n->n_input, info->inputs_min,
+    layer.inputs = n->inputs;
+    if (n->inputs < info->inputs_min || n->inputs > info->inputs_max)
+        return mho_error(MHO_EFORMAT, "%zu inputs, want %zu..%zu", n->inputs, info->inputs_min,
                          info->inputs_max);
     mho_status s = check_plain_attributes(n, info->attribute);
-    for (size_t k = 0; !s && k < n->n_input; k++) {
+    for (size_t k = 0; !s && k < n->inputs; k++) {
         s = mhoi_graph_layer(g, mhoi_node_input(n, k), &layer.input[k], k ? &other : &flat);
         if (!s && k && other != flat)
             s = mho_error(MHO_ENOTMODELED, "reads 2 and 4 dimensions");
@@ -124,8 +110,13 @@ static mho_status convert(mhoi_graph *g, const MhoiOnnx__NodeProto *n, mho_op op
     return s ? s : mhoi_graph_append(g, n, &layer, flat);
 }
 
-mho_status mhoi_onnx_convert_plain(mhoi_graph *g, const MhoiOnnx__NodeProto *n)
+bool mhoi_onnx_is_plain(const char *op)
 {
-    const mho_op op = find_plain(mhoi_onnx_text(n->op_type));
+    return find_plain(op) != MHO_OP_COUNT;
+}
+
+mho_status mhoi_onnx_convert_plain(mhoi_graph *g, const mhoi_operation *n)
+{
+    const mho_op op = find_plain(n->op);
     return op != MHO_OP_COUNT ? convert(g, n, op) : mho_error(MHO_ENOTMODELED, "unknown operator");
 }

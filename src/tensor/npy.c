@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tensor/array.h"
 
 #define COUNT_MAX ((size_t)1 << 31)
 
@@ -27,7 +28,7 @@ static mho_status read_type(const char *text, const char *place, mhoi_npy *out)
 {
     const char order = *text ? text[1] : 0, kind = order ? text[2] : 0, width = kind ? text[3] : 0;
     const char end = width ? text[4] : 0;
-    const bool sized = kind == 'f' ? width == '4' || width == '8'
+    const bool sized = kind == 'f' ? width == '2' || width == '4' || width == '8'
                        : kind == 'b'
                            ? width == '1'
                            : (kind == 'i' || kind == 'u') &&
@@ -109,6 +110,11 @@ static double floating(const unsigned char *b, size_t width)
 {
     float single;
     double twice;
+    uint16_t half;
+    if (width == 2) {
+        memcpy(&half, b, 2);
+        return (double)mhoi_half_to_float(half);
+    }
     if (width == 8) {
         memcpy(&twice, b, 8);
         return twice;

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/finite.h"
+#include "tensor/array.h"
 #include "tensor/npy.h"
 #include "tensor/tensor_impl.h"
 
@@ -26,21 +27,73 @@ mho_status mhoi_tensor_npy(const char *bytes, size_t size, const char *place, mh
     return s;
 }
 
+static mho_type type_of(const mhoi_npy *npy)
+{
+    static const mho_type whole
+        [] =
+            {[1] = MHO_TYPE_INT8, [2] = MHO_TYPE_INT16, [4] = MHO_TYPE_INT32, [8] = MHO_TYPE_INT64},
+   natural[] = {
+       [1] = MHO_TYPE_UINT8, [2] = MHO_TYPE_UINT16, [4] = MHO_TYPE_UINT32, [8] = MHO_TYPE_UINT64};
+    if (npy->kind == 'f')
+        return npy->width == 2   ? MHO_TYPE_FLOAT16
+               : npy->width == 4 ? MHO_TYPE_FLOAT
+                                 : MHO_TYPE_DOUBLE;
+    if (npy->kind == 'b')
+        return MHO_TYPE_BOOL;
+    return npy->kind == 'i' ? whole[npy->width] : natural[npy->width];
+}
+
+mho_status mhoi_array_npy(const char *bytes, size_t size, const char *place, mho_array *out)
+{
+    mhoi_npy npy;
+    *out = (mho_array){0};
+    mho_status s = mhoi_npy_parse(bytes, size, place, &npy);
+    if (s == MHO_OK)
+        s = mhoi_array_shape(type_of(&npy), npy.dims, npy.size, out);
+    if (s == MHO_OK)
+        s = mhoi_array_alloc(out, place);
+    if (s == MHO_OK && out->count)
+        memcpy(out->data, npy.data, out->count * npy.width);
+    if (s != MHO_OK)
+        mho_array_free(out);
+    return s;
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     const size_t n = strlen(text), k = strlen(end);
     return n >= k && strcmp(text + n - k, end) == 0;
 }
 
+/* The bytes of a file, and which kind its ending says that they are. */
+static mho_status read_bytes(const char *path, bool *npy, char **bytes, size_t *size)
+{
+    *npy = ends_with(path, ".npy");
+    if (!*npy && !ends_with(path, ".pb"))
+        return mho_error(MHO_EUSAGE, "%s: neither .npy nor .pb", path);
+    return mhoi_file_read(path, MHOI_TENSOR_MAX, bytes, size);
+}
+
+mho_status mho_array_read(const char *path, mho_array *out)
+{
+    *out = (mho_array){0};
+    bool npy;
+    char *bytes = NULL;
+    size_t size = 0;
+    mho_status s = read_bytes(path, &npy, &bytes, &size);
+    if (s == MHO_OK)
+        s = npy ? mhoi_array_npy(bytes, size, path, out) : mhoi_array_pb(bytes, size, path, out);
+    mhoi_free(&bytes);
+    return s;
+}
+
 mho_status mho_tensor_read(const char *path, mho_tensor *out)
 {
     *out = (mho_tensor){0};
-    const bool npy = ends_with(path, ".npy");
-    if (!npy && !ends_with(path, ".pb"))
-        return mho_error(MHO_EUSAGE, "%s: neither .npy nor .pb", path);
+    bool npy;
     char *bytes = NULL;
     size_t size = 0;
-    mho_status s = mhoi_file_read(path, MHOI_TENSOR_MAX, &bytes, &size);
+    mho_status s = read_bytes(path, &npy, &bytes, &size);
     if (s == MHO_OK)
         s = npy ? mhoi_tensor_npy(bytes, size, path, out) : mhoi_tensor_pb(bytes, size, path, out);
     mhoi_free(&bytes);

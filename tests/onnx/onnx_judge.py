@@ -178,7 +178,8 @@ def one_node(node, out_shape, *initializers):
 MODELS = {
     "torch": torch_like,
     "keras": keras_like,
-    "unknown": one_node(N("Erf", ["x"], ["y"], "odd"), [1, 2, 8, 8]),
+    "erf": one_node(N("Erf", ["x"], ["y"], "odd"), [1, 2, 8, 8]),
+    "unknown": one_node(N("Foo", ["x"], ["y"], "odd"), [1, 2, 8, 8]),
     "dilated": one_node(N("Conv", ["x", "w"], ["y"], "odd", dilations=[1, 2], pads=[1, 2, 0, 3]), [1, 3, 7, 9],
                         tensor("w", 3, 2, 3, 3)),
     "uneven": one_node(N("Conv", ["x", "w"], ["y"], "odd", strides=[1, 2]), [1, 3, 6, 3], tensor("w", 3, 2, 3, 3)),

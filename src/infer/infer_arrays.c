@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inference on arrays as files have them: every input by its shape, every output by its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "infer/infer_impl.h"
+#include "infer/infer_program.h"
+
+/* Is it [n][c][h][w], of a vector also [n][c], or one image without the axis of images? */
+static bool fits_layers(const mho_array *in, mho_shape want, size_t *n)
+{
+    const size_t *s = in->size;
+    const bool one = in->rank == 3 && s[0] == want.c && s[1] == want.h && s[2] == want.w;
+    const bool vector = want.h == 1 && want.w == 1;
+    *n = one ? 1 : s[0];
+    return one || (in->rank == 4 && s[1] == want.c && s[2] == want.h && s[3] == want.w) ||
+           (vector && in->rank == 2 && s[1] == want.c);
+}
+
+static mho_status run_layers(const mho_net *net, const mho_array *in, mho_array *out)
+{
+    const mho_shape want = net->node[0].out, give = mho_net_output_shape(net);
+    char text[MHO_ARRAY_TEXT];
+    size_t n = 0;
+    mho_infer *infer = NULL;
+    mho_array floats = {0};
+    if (in->rank == 0 || !fits_layers(in, want, &n) || !n)
+        return mho_error(MHO_EFORMAT, "the input is %s, network %s wants float N x %zu x %zu x %zu",
+                         mho_array_text(in, text), net->name, want.c, want.h, want.w);
+    mho_status s = mhoi_array_convert(in, MHO_TYPE_FLOAT, &floats);
+    if (!s)
+        s = mho_infer_create(net, n, &infer);
+    if (!s)
+        s = mhoi_array_shape(MHO_TYPE_FLOAT, give.h * give.w == 1 ? 2 : 4,
+                             (const size_t[]){n, give.c, give.h, give.w}, out);
+    if (!s)
+        s = mhoi_array_alloc(out, "scores");
+    if (!s)
+        s = mho_infer_run(infer, n, floats.data, out->data);
+    mho_infer_destroy(infer);
+    mho_array_free(&floats);
+    if (s)
+        mho_array_free(out);
+    return s;
+}
+
+/* A file of one image a run is run for each image: how many images there are, or 1. */
+static size_t repeats(const mhoi_program *p, const mho_array *in)
+{
+    const mhoi_operand *o = &p->operand[p->input[0]];
+    if (p->inputs != 1 || !o->ranked || o->array.rank < 2 || o->symbol[0] ||
+        o->array.size[0] != 1 || in->rank != o->array.rank || in->size[0] < 2)
+        return 1;
+    return in->size[0];
+}
+
+/* Appends the results of one run to those before it, along axis 0. */
+static mho_status append(const mho_array *one, size_t i, size_t n, mho_array *all)
+{
+    const size_t bytes = one->count * mho_type_bytes(one->type);
+    if (i == 0) {
+        size_t size[MHO_TENSOR_DIMS];
+        memcpy(size, one->size, sizeof size);
+        if (one->rank == 0 || one->size[0] != 1)
+            return mho_error(MHO_ENOTMODELED,
+                             "an output has no axis of images: run them one by one");
+        size[0] = n;
+        mho_status s = mhoi_array_shape(one->type, one->rank, size, all);
+        if (!s)
+            s = mhoi_array_alloc(all, "scores");
+        if (s)
+            return s;
+    }
+    if (one->count * n != all->count)
+        return mho_error(MHO_ENOTMODELED, "an output has another shape for image %zu", i);
+    if (bytes)
+        memcpy((char *)all->data + i * bytes, one->data, bytes);
+    return MHO_OK;
+}
+
+static mho_status run_each(mhoi_runner *r, const mhoi_program *p, size_t n, const mho_array *in,
+                           mho_array *out)
+{
+    mho_array one = *in, *given = NULL;
+    const size_t bytes = in->count / n * mho_type_bytes(in->type);
+    mho_status s = mhoi_alloc(&given, p->outputs, sizeof *given, "scores");
+    one.size[0] = 1;
+    one.count = in->count / n;
+    for (size_t i = 0; !s && i < n; i++) {
+        one.data = bytes ? (char *)in->data + i * bytes : NULL;
+        s = mhoi_runner_run(r, &one, given);
+        for (size_t k = 0; !s && k < p->outputs; k++)
+            s = append(&given[k], i, n, &out[k]);
+        for (size_t k = 0; k < p->outputs; k++)
+            mho_array_free(&given[k]);
+    }
+    mhoi_free(&given);
+    return s;
+}
+
+mho_status mho_infer_arrays(const mho_net *net, size_t inputs, const mho_array *in, size_t outputs,
+                            mho_array *out)
+{
+    for (size_t k = 0; k < outputs; k++)
+        out[k] = (mho_array){0};
+    if (inputs != mho_net_inputs(net) || outputs != mho_net_outputs(net))
+        return mho_error(MHO_EUSAGE, "%zu inputs and %zu outputs, network %s has %zu and %zu",
+                         inputs, outputs, net->name, mho_net_inputs(net), mho_net_outputs(net));
+    if (!net->program)
+        return run_layers(net, in, out);
+    mhoi_runner *r = NULL;
+    mho_status s = mhoi_runner_create(net->program, &r);
+    const size_t n = !s && inputs ? repeats(net->program, in) : 1;
+    if (!s)
+        s = n > 1 ? run_each(r, net->program, n, in, out) : mhoi_runner_run(r, in, out);
+    mhoi_runner_destroy(r);
+    for (size_t k = 0; s && k < outputs; k++)
+        mho_array_free(&out[k]);
+    return s ? mho_error_prefix(s, "network %s", net->name) : MHO_OK;
+}

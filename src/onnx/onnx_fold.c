@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of a program before it runs: shapes as far as sizes are told, and values that depend on no input. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "onnx/onnx_program.h"
+
+#define FOLD_MAX ((size_t)1 << 26) /* elements: larger results are left to those who run it */
+
+void mhoi_known_free(mhoi_known_values *known)
+{
+    for (size_t i = 0; known->array && known->owned && i < known->operands; i++)
+        if (known->owned[i])
+            mhoi_free(&known->array[i].data);
+    mhoi_free(&known->array);
+    mhoi_free(&known->owned);
+}
+
+static void know_operand(const mhoi_operand *o, bool assume_one, mho_array *out)
+{
+    size_t size[MHO_TENSOR_DIMS];
+    bool told = o->constant || (o->ranked && o->array.type != MHO_TYPE_NONE);
+    memcpy(size, o->array.size, sizeof size);
+    for (size_t k = 0; k < o->array.rank; k++) {
+        told = told && (!o->symbol[k] || (assume_one && k == 0));
+        size[k] = o->symbol[k] ? 1 : size[k];
+    }
+    *out = o->array;
+    if (!o->constant && (!told || mhoi_array_shape(o->array.type, o->array.rank, size, out)))
+        *out = (mho_array){0};
+}
+
+/* Shape and Size read no values, all others what they are given. */
+static bool reads_values(const mhoi_operation *op)
+{
+    return strcmp(op->op, "Shape") != 0 && strcmp(op->op, "Size") != 0;
+}
+
+typedef struct workspace {
+    const mho_array **in;
+    mho_array *out;
+} workspace;
+
+/* Can it be evaluated now? */
+static bool is_ready(const mhoi_operation *op, const mho_array *const *in)
+{
+    for (size_t k = 0; k < op->inputs; k++)
+        if (in[k] &&
+            (in[k]->type == MHO_TYPE_NONE || (reads_values(op) && !in[k]->data && in[k]->count)))
+            return false;
+    return true;
+}
+
+static void take_results(const mhoi_operation *op, mho_array *out, bool values,
+                         mhoi_known_values *known)
+{
+    for (size_t k = 0; k < op->outputs; k++) {
+        if (op->output[k] == MHOI_NO_OPERAND) {
+            mho_array_free(&out[k]);
+            continue;
+        }
+        known->array[op->output[k]] = out[k];
+        known->owned[op->output[k]] = values;
+    }
+}
+
+static mho_status know_operation(const mhoi_operation *op, workspace *w, mhoi_known_values *known)
+{
+    mhoi_call c = {
+        .op = op, .inputs = op->inputs, .outputs = op->outputs, .in = w->in, .out = w->out};
+    for (size_t k = 0; k < op->inputs; k++)
+        w->in[k] = op->input[k] == MHOI_NO_OPERAND ? NULL : &known->array[op->input[k]];
+    if (!op->row || mhoi_operation_check(op))
+        return MHO_OK; /* told when all of them are looked at */
+    mho_status s = mhoi_call_shape(&c);
+    if (s == MHO_ENODATA)
+        return MHO_OK;
+    size_t count = 0;
+    for (size_t k = 0; !s && k < c.outputs; k++)
+        count += c.out[k].count;
+    const bool values = !s && is_ready(op, w->in) && count <= FOLD_MAX;
+    if (values)
+        s = mhoi_call_run(&c);
+    if (!s)
+        take_results(op, w->out, values, known);
+    return s;
+}
+
+mho_status mhoi_onnx_know(const mhoi_program *program, bool assume_one, mhoi_known_values *out)
+{
+    workspace w = {NULL, NULL};
+    size_t most = 1;
+    for (size_t i = 0; i < program->operations; i++) {
+        const mhoi_operation *op = &program->operation[i];
+        most = op->inputs > most ? op->inputs : most;
+        most = op->outputs > most ? op->outputs : most;
+    }
+    *out = (mhoi_known_values){.operands = program->operands};
+    mho_status s = mhoi_alloc(&out->array, program->operands, sizeof *out->array, "ONNX values");
+    if (!s)
+        s = mhoi_alloc(&out->owned, program->operands, sizeof *out->owned, "ONNX values");
+    if (!s)
+        s = mhoi_alloc(&w.in, most, sizeof(void *), "ONNX values");
+    if (!s)
+        s = mhoi_alloc(&w.out, most, sizeof *w.out, "ONNX values");
+    for (size_t i = 0; !s && i < program->operands; i++)
+        know_operand(&program->operand[i], assume_one, &out->array[i]);
+    for (size_t i = 0; !s && i < program->operations; i++) {
+        s = know_operation(&program->operation[i], &w, out);
+        if (assume_one && s != MHO_ENOMEM)
+            s = MHO_OK; /* the assumption may be wrong */
+    }
+    mhoi_free(&w.in);
+    mhoi_free(&w.out);
+    return s;
+}
+
+/* Every output of the operation has a known value. */
+static bool is_done(const mhoi_operation *op, const mhoi_known_values *known)
+{
+    for (size_t k = 0; k < op->outputs; k++)
+        if (op->output[k] != MHOI_NO_OPERAND && !known->owned[op->output[k]])
+            return false;
+    return true;
+}
+
+static void make_constant(mhoi_program *p, const mhoi_operation *op, mhoi_known_values *known)
+{
+    for (size_t k = 0; k < op->outputs; k++) {
+        if (op->output[k] == MHOI_NO_OPERAND)
+            continue;
+        mhoi_operand *o = &p->operand[op->output[k]];
+        o->array = known->array[op->output[k]];
+        o->constant = true;
+        o->maker = SIZE_MAX;
+        known->owned[op->output[k]] = false;
+    }
+    for (size_t k = 0; k < op->attrs; k++)
+        mho_array_free(&op->attr[k].array);
+}
+
+/* Constants that nothing reads any more give their memory back. */
+static mho_status drop_constants(mhoi_program *p)
+{
+    bool *used = NULL;
+    mho_status s = mhoi_alloc(&used, p->operands, sizeof *used, "ONNX values");
+    if (s)
+        return s;
+    for (size_t i = 0; i < p->operations; i++)
+        for (size_t k = 0; k < p->operation[i].inputs; k++)
+            if (p->operation[i].input[k] != MHOI_NO_OPERAND)
+                used[p->operation[i].input[k]] = true;
+    for (size_t i = 0; i < p->outputs; i++)
+        used[p->output[i]] = true;
+    for (size_t i = 0; i < p->operands; i++)
+        if (p->operand[i].constant && !used[i])
+            mhoi_free(&p->operand[i].array.data);
+    mhoi_free(&used);
+    return MHO_OK;
+}
+
+/* What a shape is known of becomes what the program says of the operand. */
+static void note_shapes(mhoi_program *p, const mhoi_known_values *known)
+{
+    for (size_t i = 0; i < p->operands; i++) {
+        mhoi_operand *o = &p->operand[i];
+        if (o->constant || o->ranked || known->array[i].type == MHO_TYPE_NONE)
+            continue;
+        o->array = known->array[i];
+        o->array.data = NULL;
+        o->ranked = true;
+    }
+}
+
+mho_status mhoi_onnx_fold(mhoi_program *p)
+{
+    mhoi_known_values known;
+    mho_status s = mhoi_onnx_know(p, false, &known);
+    size_t kept = 0;
+    for (size_t i = 0; !s && i < p->operations; i++) {
+        mhoi_operation *op = &p->operation[i];
+        if (op->row && is_done(op, &known)) {
+            make_constant(p, op, &known);
+            continue;
+        }
+        for (size_t k = 0; k < op->outputs; k++)
+            if (op->output[k] != MHOI_NO_OPERAND)
+                p->operand[op->output[k]].maker = kept;
+        p->operation[kept++] = *op;
+    }
+    if (!s) {
+        p->operations = kept;
+        note_shapes(p, &known);
+        s = drop_constants(p);
+    }
+    mhoi_known_free(&known);
+    return s;
+}
+
+/* --- what is not known */
+
+static bool seen_before(const mhoi_program *p, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (!p->operation[k].row && strcmp(p->operation[k].op, p->operation[i].op) == 0 &&
+            strcmp(p->operation[k].domain, p->operation[i].domain) == 0)
+            return true;
+    return false;
+}
+
+static size_t add(char *text, size_t size, size_t at, const char *format, const char *a,
+                  const char *b, const char *c)
+{
+    const int n = at < size ? snprintf(text + at, size - at, format, a, b, c) : 0;
+    return at + (size_t)(n > 0 ? n : 0);
+}
+
+mho_status mhoi_onnx_check_program(const mhoi_program *p)
+{
+    char text[800] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < p->operations; i++) {
+        const mhoi_operation *op = &p->operation[i];
+        if (op->row && mhoi_operation_check(op))
+            at = add(text, sizeof text, at, "%snode '%s': %s", at ? "; " : "", op->name,
+                     mho_error_message());
+        else if (!op->row && !seen_before(p, i))
+            at = add(text, sizeof text, at, "%soperator %s%s", at ? "; " : "",
+                     op->domain[0] ? op->domain : "", op->domain[0] ? ":" : "");
+        if (!op->row && !seen_before(p, i))
+            at = add(text, sizeof text, at, "%s (node '%s')%s", op->op, op->name, "");
+    }
+    return at ? mho_error(MHO_ENOTMODELED, "software inference does not know: %s", text) : MHO_OK;
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The graph of an ONNX file as a program: names become operands, operations come in an order in which they can run, and
+ * those that no output needs are left out. */
+#include "onnx/onnx_program.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/identity.h"
+#include "onnx/onnx_impl.h"
+
+typedef struct builder {
+    mhoi_program *p;
+    const MhoiOnnx__ModelProto *model;
+    MhoiOnnx__GraphProto *graph;
+    const char *folder;
+    size_t *slot; /* of operands by the hash of their name: index + 1, 0 free */
+    size_t slots, room;
+    mhoi_operation *all; /* in the order of the file */
+    size_t count;
+} builder;
+
+/* --- names */
+
+static size_t *find_slot(const builder *b, const char *name)
+{
+    size_t i = (size_t)mhoi_hash(MHOI_HASH_START, name, strlen(name)) & (b->slots - 1);
+    while (b->slot[i] && strcmp(b->p->operand[b->slot[i] - 1].name, name) != 0)
+        i = (i + 1) & (b->slots - 1);
+    return &b->slot[i];
+}
+
+/* A new operand of that name. */
+static mho_status define(builder *b, const char *name, size_t *out)
+{
+    size_t *slot = find_slot(b, name);
+    mhoi_operand *o = &b->p->operand[b->p->operands];
+    if (*slot)
+        return mho_error(MHO_EFORMAT, "'%s' is given twice", name);
+    mho_status s = mhoi_program_text(b->p, name, strlen(name), &o->name);
+    if (s)
+        return s;
+    o->maker = SIZE_MAX;
+    *out = b->p->operands++;
+    *slot = *out + 1;
+    return MHO_OK;
+}
+
+/* --- attributes */
+
+static mho_status copy_list(mhoi_program *p, void *out, size_t count, size_t size, const void *from)
+{
+    void *copy = NULL;
+    mho_status s = mhoi_program_take(p, &copy, count ? count : 1, size);
+    if (!s && count)
+        memcpy(copy, from, count * size);
+    if (!s)
+        memcpy(out, &copy, sizeof copy);
+    return s;
+}
+
+/* Files of the first versions tell no type: what is there tells it. */
+static MhoiOnnx__AttributeProto__AttributeType type_of(const MhoiOnnx__AttributeProto *a)
+{
+    if (a->has_type && a->type != MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED)
+        return a->type;
+    return a->has_f    ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT
+           : a->has_i  ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT
+           : a->has_s  ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING
+           : a->t      ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR
+           : a->g      ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH
+           : a->n_ints ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS
+                       : MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
+}
+
+static mho_status read_attribute(builder *b, const MhoiOnnx__AttributeProto *a, mhoi_attr *out)
+{
+    const char *name = mhoi_onnx_text(a->name);
+    mho_status s = mhoi_program_text(b->p, name, strlen(name), &out->name);
+    if (s)
+        return s;
+    switch (type_of(a)) {
+    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
+        out->kind = MHOI_ATTR_INT;
+        out->whole = a->i;
+        return MHO_OK;
+    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
+        out->kind = MHOI_ATTR_FLOAT;
+        out->real = a->f;
+        return MHO_OK;
+    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING:
+        out->kind = MHOI_ATTR_TEXT;
+        return mhoi_program_text(b->p, a->s.len ? (const char *)a->s.data : "", a->s.len,
+                                 &out->text);
+    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
+        out->kind = MHOI_ATTR_INTS;
+        out->count = a->n_ints;
+        return copy_list(b->p, &out->ints, a->n_ints, sizeof *a->ints, a->ints);
+    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
+        out->kind = MHOI_ATTR_FLOATS;
+        out->count = a->n_floats;
+        return copy_list(b->p, &out->floats, a->n_floats, sizeof *a->floats, a->floats);
+    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
+        out->kind =
+            a->t && !mho_type_bytes((mho_type)a->t->data_type) ? MHOI_ATTR_OTHER : MHOI_ATTR_ARRAY;
+        if (out->kind == MHOI_ATTR_OTHER)
+            return MHO_OK;
+        return a->t ? mhoi_onnx_array(a->t, b->folder, &out->array)
+                    : mho_error(MHO_EFORMAT, "attribute '%s' has no tensor", name);
+    default:
+        out->kind = MHOI_ATTR_OTHER;
+        return MHO_OK;
+    }
+}
+
+/* --- constants, inputs, nodes */
+
+static mho_status add_initializers(builder *b)
+{
+    if (b->graph->n_sparse_initializer)
+        return mho_error(MHO_ENOTMODELED, "sparse initializers");
+    for (size_t i = 0; i < b->graph->n_initializer; i++) {
+        MhoiOnnx__TensorProto *t = b->graph->initializer[i];
+        size_t at = 0;
+        mho_status s = define(b, mhoi_onnx_text(t->name), &at);
+        if (!s)
+            s = mhoi_onnx_array(t, b->folder, &b->p->operand[at].array);
+        if (s)
+            return s;
+        b->p->operand[at].constant = true;
+    }
+    return MHO_OK;
+}
+
+/* Type and sizes as the file tells them. */
+static mho_status declare(builder *b, const MhoiOnnx__ValueInfoProto *info, mhoi_operand *o)
+{
+    const char *name = mhoi_onnx_text(info->name);
+    const MhoiOnnx__TypeProto *type = info->type;
+    if (!type || type->value_case != MHOI_ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || !type->tensor_type)
+        return mho_error(MHO_ENOTMODELED, "input '%s' is no tensor", name);
+    const MhoiOnnx__TensorShapeProto *shape = type->tensor_type->shape;
+    o->array.type = (mho_type)type->tensor_type->elem_type;
+    if (!mho_type_bytes(o->array.type))
+        return mho_error(MHO_ENOTMODELED, "input '%s' of ONNX type %d, want numbers", name,
+                         type->tensor_type->elem_type);
+    if (!shape)
+        return MHO_OK;
+    if (shape->n_dim > MHO_TENSOR_DIMS)
+        return mho_error(MHO_ENOTMODELED, "input '%s' of %zu dimensions", name, shape->n_dim);
+    o->ranked = true;
+    o->array.rank = shape->n_dim;
+    for (size_t k = 0; k < shape->n_dim; k++) {
+        const MhoiOnnx__TensorShapeProto__Dimension *d = shape->dim[k];
+        const bool number =
+            d->value_case == MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
+            d->dim_value > 0;
+        const char *symbol =
+            d->value_case == MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
+                ? mhoi_onnx_text(d->dim_param)
+                : "";
+        o->array.size[k] = number ? (size_t)d->dim_value : 0;
+        mho_status s =
+            number ? MHO_OK : mhoi_program_text(b->p, symbol, strlen(symbol), &o->symbol[k]);
+        if (s)
+            return s;
+    }
+    return MHO_OK;
+}
+
+static mho_status add_inputs(builder *b)
+{
+    mho_status s = mhoi_program_take(b->p, &b->p->input, b->graph->n_input + 1, sizeof(size_t));
+    for (size_t i = 0; !s && i < b->graph->n_input; i++) {
+        const MhoiOnnx__ValueInfoProto *info = b->graph->input[i];
+        const char *name = mhoi_onnx_text(info->name);
+        size_t at = 0;
+        if (*find_slot(b, name))
+            continue; /* an initializer: its default */
+        s = define(b, name, &at);
+        if (!s)
+            s = declare(b, info, &b->p->operand[at]);
+        if (!s)
+            b->p->input[b->p->inputs++] = at;
+    }
+    return s;
+}
+
+static int64_t set_of(const MhoiOnnx__ModelProto *model, const char *domain)
+{
+    int64_t version = 1;
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const char *named = mhoi_onnx_text(model->opset_import[i]->domain);
+        if (strcmp(strcmp(named, "ai.onnx") == 0 ? "" : named, domain) == 0)
+            version = model->opset_import[i]->version;
+    }
+    return version;
+}
+
+static mho_status add_texts(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operation *op)
+{
+    const char *domain = mhoi_onnx_text(n->domain), *type = mhoi_onnx_text(n->op_type);
+    const char *name = mhoi_onnx_text(n->name);
+    domain = strcmp(domain, "ai.onnx") == 0 ? "" : domain;
+    if (!name[0] && n->n_output)
+        name = mhoi_onnx_text(n->output[0]);
+    mho_status s = mhoi_program_text(b->p, domain, strlen(domain), &op->domain);
+    if (!s)
+        s = mhoi_program_text(b->p, type, strlen(type), &op->op);
+    if (!s)
+        s = mhoi_program_text(b->p, name, strlen(name), &op->name);
+    op->set = set_of(b->model, domain);
+    op->row = s ? NULL : mhoi_operator_find(domain, type);
+    return s;
+}
+
+static mho_status add_node(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operation *op)
+{
+    mho_status s = add_texts(b, n, op);
+    if (!s)
+        s = mhoi_program_take(b->p, &op->attr, n->n_attribute + 1, sizeof *op->attr);
+    for (size_t k = 0; !s && k < n->n_attribute; k++) {
+        s = read_attribute(b, n->attribute[k], &op->attr[k]);
+        op->attrs = k + 1;
+    }
+    if (!s)
+        s = mhoi_program_take(b->p, &op->input, n->n_input + 1, sizeof(size_t));
+    if (!s)
+        s = mhoi_program_take(b->p, &op->output, n->n_output + 1, sizeof(size_t));
+    for (size_t k = 0; !s && k < n->n_output; k++) {
+        op->output[k] = MHOI_NO_OPERAND;
+        if (mhoi_onnx_text(n->output[k])[0])
+            s = define(b, n->output[k], &op->output[k]);
+        if (!s && op->output[k] != MHOI_NO_OPERAND)
+            b->p->operand[op->output[k]].maker = (size_t)(op - b->all);
+    }
+    op->outputs = n->n_output;
+    while (op->outputs && op->output[op->outputs - 1] == MHOI_NO_OPERAND)
+        op->outputs--;
+    if (!s && op->outputs == 0)
+        s = mho_error(MHO_EFORMAT, "no output");
+    return s ? mho_error_prefix(s, "node '%s' (%s)", op->name ? op->name : "",
+                                mhoi_onnx_text(n->op_type))
+             : MHO_OK;
+}
+
+static mho_status find_inputs(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operation *op)
+{
+    op->inputs = n->n_input;
+    for (size_t k = 0; k < n->n_input; k++) {
+        const char *name = mhoi_onnx_text(n->input[k]);
+        const size_t slot = name[0] ? *find_slot(b, name) : 0;
+        op->input[k] = slot ? slot - 1 : MHOI_NO_OPERAND;
+        if (name[0] && !slot)
+            return mho_error(MHO_EFORMAT,
+                             "node '%s' (%s): '%s' is given by no node, initializer or input",
+                             op->name, op->op, name);
+    }
+    while (op->inputs && op->input[op->inputs - 1] == MHOI_NO_OPERAND)
+        op->inputs--;
+    return MHO_OK;
+}
+
+/* --- constants that are nodes */
+
+static mho_status constant_array(mhoi_attr *a, mho_array *out)
+{
+    if (a->kind == MHOI_ATTR_ARRAY) {
+        *out = a->array;
+        a->array = (mho_array){0};
+        return MHO_OK;
+    }
+    const bool list = a->kind == MHOI_ATTR_INTS || a->kind == MHOI_ATTR_FLOATS;
+    const bool whole = a->kind == MHOI_ATTR_INT || a->kind == MHOI_ATTR_INTS;
+    mho_status s = mhoi_array_shape(whole ? MHO_TYPE_INT64 : MHO_TYPE_FLOAT, list, &a->count, out);
+    if (!s)
+        s = mhoi_array_alloc(out, "ONNX constant");
+    if (!s && out->count)
+        memcpy(out->data,
+               !list   ? whole ? (const void *)&a->whole : (const void *)&a->real
+               : whole ? (const void *)a->ints
+                       : (const void *)a->floats,
+               out->count * mho_type_bytes(out->type));
+    return s;
+}
+
+/* Of numbers; others stay operations that nobody knows. */
+static bool is_constant(const mhoi_operation *op)
+{
+    return strcmp(op->op, "Constant") == 0 && !op->domain[0] && op->attrs == 1 &&
+           op->attr[0].kind != MHOI_ATTR_TEXT && op->attr[0].kind != MHOI_ATTR_OTHER;
+}
+
+static mho_status add_constant(builder *b, const mhoi_operation *op)
+{
+    mhoi_operand *o = &b->p->operand[op->output[0]];
+    mho_status s = constant_array(&op->attr[0], &o->array);
+    o->constant = true;
+    o->maker = SIZE_MAX;
+    return s ? mho_error_prefix(s, "node '%s' (Constant)", op->name) : MHO_OK;
+}
+
+/* --- order */
+
+enum { NEW, UNDER_WAY, DONE };
+
+typedef struct visit {
+    size_t op, next; /* next: input to look at */
+} visit;
+
+/* Puts operation `root` behind all that it reads. */
+static mho_status place(builder *b, size_t root, unsigned char *state, visit *stack)
+{
+    size_t depth = 0;
+    stack[depth++] = (visit){root, 0};
+    state[root] = UNDER_WAY;
+    while (depth) {
+        visit *v = &stack[depth - 1];
+        const mhoi_operation *op = &b->all[v->op];
+        if (v->next == op->inputs) {
+            state[v->op] = DONE;
+            b->p->operation[b->p->operations++] = *op;
+            b->all[v->op].attrs = 0; /* they are the program's now */
+            depth--;
+            continue;
+        }
+        const size_t from = op->input[v->next++];
+        const size_t maker = from == MHOI_NO_OPERAND ? SIZE_MAX : b->p->operand[from].maker;
+        if (maker == SIZE_MAX || state[maker] == DONE)
+            continue;
+        if (state[maker] == UNDER_WAY)
+            return mho_error(MHO_EFORMAT, "node '%s' (%s) needs its own result", b->all[maker].name,
+                             b->all[maker].op);
+        state[maker] = UNDER_WAY;
+        stack[depth++] = (visit){maker, 0};
+    }
+    return MHO_OK;
+}
+
+/* Files whose nodes are in order already keep it: marks what is needed, then places from the front. */
+static mho_status order(builder *b)
+{
+    unsigned char *state = NULL, *needed = NULL;
+    visit *stack = NULL;
+    mho_status s = mhoi_alloc(&state, b->count + 1, 1, "ONNX nodes");
+    if (!s)
+        s = mhoi_alloc(&needed, b->count + 1, 1, "ONNX nodes");
+    if (!s)
+        s = mhoi_alloc(&stack, b->count + 1, sizeof *stack, "ONNX nodes");
+    if (!s)
+        s = mhoi_program_take(b->p, &b->p->operation, b->count + 1, sizeof *b->p->operation);
+    size_t depth = 0;
+    for (size_t i = 0; !s && i < b->p->outputs; i++) {
+        const size_t maker = b->p->operand[b->p->output[i]].maker;
+        if (maker != SIZE_MAX && !needed[maker]) {
+            needed[maker] = 1;
+            stack[depth++].op = maker;
+        }
+    }
+    while (!s && depth) {
+        const mhoi_operation *op = &b->all[stack[--depth].op];
+        for (size_t k = 0; k < op->inputs; k++) {
+            const size_t maker =
+                op->input[k] == MHOI_NO_OPERAND ? SIZE_MAX : b->p->operand[op->input[k]].maker;
+            if (maker != SIZE_MAX && !needed[maker]) {
+                needed[maker] = 1;
+                stack[depth++].op = maker;
+            }
+        }
+    }
+    for (size_t i = 0; !s && i < b->count; i++)
+        if (needed[i] && state[i] == NEW)
+            s = place(b, i, state, stack);
+    mhoi_free(&stack);
+    mhoi_free(&needed);
+    mhoi_free(&state);
+    return s;
+}
+
+/* Attributes' arrays of operations that are left out go; makers are numbered anew. */
+static void settle(builder *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        const mhoi_operation *op = &b->all[i];
+        for (size_t k = 0; k < op->outputs; k++)
+            if (op->output[k] != MHOI_NO_OPERAND)
+                b->p->operand[op->output[k]].maker = SIZE_MAX;
+        for (size_t k = 0; k < op->attrs; k++)
+            mho_array_free(&op->attr[k].array);
+    }
+    for (size_t i = 0; i < b->p->operations; i++)
+        for (size_t k = 0; k < b->p->operation[i].outputs; k++)
+            if (b->p->operation[i].output[k] != MHOI_NO_OPERAND)
+                b->p->operand[b->p->operation[i].output[k]].maker = i;
+}
+
+static mho_status add_outputs(builder *b)
+{
+    mho_status s = mhoi_program_take(b->p, &b->p->output, b->graph->n_output + 1, sizeof(size_t));
+    if (!s && b->graph->n_output == 0)
+        s = mho_error(MHO_EFORMAT, "no output");
+    for (size_t i = 0; !s && i < b->graph->n_output; i++) {
+        const char *name = mhoi_onnx_text(b->graph->output[i]->name);
+        const size_t slot = *find_slot(b, name);
+        if (!slot)
+            s = mho_error(MHO_EFORMAT, "output '%s' is given by no node", name);
+        else
+            b->p->output[b->p->outputs++] = slot - 1;
+    }
+    return s;
+}
+
+static mho_status add_nodes(builder *b)
+{
+    mho_status s = mhoi_program_take(b->p, &b->all, b->graph->n_node + 1, sizeof *b->all);
+    for (size_t i = 0; !s && i < b->graph->n_node; i++) {
+        b->count = i + 1;
+        s = add_node(b, b->graph->node[i], &b->all[i]);
+    }
+    for (size_t i = 0; !s && i < b->count; i++)
+        s = find_inputs(b, b->graph->node[i], &b->all[i]);
+    for (size_t i = 0; !s && i < b->count; i++)
+        if (is_constant(&b->all[i]))
+            s = add_constant(b, &b->all[i]);
+    return s;
+}
+
+static mho_status build(builder *b)
+{
+    size_t names = b->graph->n_initializer + b->graph->n_input + 1;
+    for (size_t i = 0; i < b->graph->n_node; i++)
+        names += b->graph->node[i]->n_output;
+    for (b->slots = 16; b->slots < 2 * names; b->slots *= 2)
+        ;
+    mho_status s = mhoi_alloc(&b->slot, b->slots, sizeof *b->slot, "ONNX names");
+    if (!s)
+        s = mhoi_program_take(b->p, &b->p->operand, names, sizeof *b->p->operand);
+    if (!s)
+        s = add_initializers(b);
+    if (!s)
+        s = add_inputs(b);
+    if (!s)
+        s = add_nodes(b);
+    if (!s)
+        s = add_outputs(b);
+    if (!s)
+        s = order(b);
+    if (b->all)
+        settle(b);
+    mhoi_free(&b->slot);
+    return s;
+}
+
+mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const char *folder, mhoi_program **out)
+{
+    *out = NULL;
+    builder b = {.model = model, .graph = model->graph, .folder = folder};
+    if (!b.graph || b.graph->n_node == 0)
+        return mho_error(MHO_EFORMAT, "no graph in the file");
+    mho_status s = mhoi_program_create(&b.p);
+    if (!s)
+        s = build(&b);
+    if (s)
+        mhoi_program_release(b.p);
+    else
+        *out = b.p;
+    return s;
+}

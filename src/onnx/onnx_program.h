@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ONNX graphs as programs of general tensor operators: from the file, folded, and what keeps one from running. */
+#ifndef MHO_ONNX_PROGRAM_H
+#define MHO_ONNX_PROGRAM_H
+
+#include "mho/onnx.h"
+#include "net/program.h"
+#include "ops/ops.h"
+
+/* What is known of operands: type NONE nothing, data NULL the shape, else the value too. */
+typedef struct mhoi_known_values {
+    mho_array *array; /* [operands] */
+    bool *owned;      /* the value is not the program's */
+    size_t operands;
+} mhoi_known_values;
+
+/* Works out what is known of every operand from constants and from inputs whose sizes are told.  assume_one: sizes of
+ * axis 0 that are not told are 1, those of one image.  mhoi_known_free it, also after an error.
+ * Errors: shapes that do not fit; of assumed ones none. */
+MHO_MUST_CHECK mho_status mhoi_onnx_know(const mhoi_program *program, bool assume_one,
+                                         mhoi_known_values *out);
+void mhoi_known_free(mhoi_known_values *known);
+/* Operations whose results are known leave the program, their results become constants. */
+MHO_MUST_CHECK mho_status mhoi_onnx_fold(mhoi_program *program);
+
+/* MHO_ENOTMODELED that names every operation that software does not know. */
+MHO_MUST_CHECK mho_status mhoi_onnx_check_program(const mhoi_program *program);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tensors of ONNX files as arrays: in any of the forms that their numbers are kept in. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "onnx/onnx_impl.h"
+
+/* Numbers in the list of their kind; its length. */
+static size_t listed(const MhoiOnnx__TensorProto *t)
+{
+    switch (t->data_type) {
+    case MHO_TYPE_FLOAT:
+        return t->n_float_data;
+    case MHO_TYPE_DOUBLE:
+        return t->n_double_data;
+    case MHO_TYPE_INT64:
+        return t->n_int64_data;
+    case MHO_TYPE_UINT32:
+    case MHO_TYPE_UINT64:
+        return t->n_uint64_data;
+    default:
+        return t->n_int32_data;
+    }
+}
+
+static void take_list(const MhoiOnnx__TensorProto *t, mho_array *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        int64_t whole = 0;
+        switch (out->type) {
+        case MHO_TYPE_FLOAT:
+            ((float *)out->data)[i] = t->float_data[i];
+            continue;
+        case MHO_TYPE_DOUBLE:
+            ((double *)out->data)[i] = t->double_data[i];
+            continue;
+        case MHO_TYPE_FLOAT16:
+        case MHO_TYPE_BFLOAT16: /* their bits */
+            ((uint16_t *)out->data)[i] = (uint16_t)t->int32_data[i];
+            continue;
+        case MHO_TYPE_INT64:
+            whole = t->int64_data[i];
+            break;
+        case MHO_TYPE_UINT32:
+        case MHO_TYPE_UINT64:
+            whole = (int64_t)t->uint64_data[i];
+            break;
+        default:
+            whole = t->int32_data[i];
+            break;
+        }
+        mhoi_array_set_wholes(out, i, 1, &whole);
+    }
+}
+
+static void truths(mho_array *a)
+{
+    for (size_t i = 0; a->type == MHO_TYPE_BOOL && i < a->count; i++)
+        ((uint8_t *)a->data)[i] = ((uint8_t *)a->data)[i] != 0;
+}
+
+/* The value of a key of external data; NULL if it is not there. */
+static const char *external(const MhoiOnnx__TensorProto *t, const char *key)
+{
+    for (size_t i = 0; i < t->n_external_data; i++)
+        if (strcmp(mhoi_onnx_text(t->external_data[i]->key), key) == 0)
+            return mhoi_onnx_text(t->external_data[i]->value);
+    return NULL;
+}
+
+static mho_status external_number(const char *text, uint64_t otherwise, uint64_t *out)
+{
+    *out = text ? 0 : otherwise;
+    for (const char *p = text; p && *p; p++)
+        if (*p < '0' || *p > '9' || *out > (UINT64_MAX - 9) / 10)
+            return mho_error(MHO_EFORMAT, "'%s' is no number of bytes", text);
+        else
+            *out = *out * 10 + (uint64_t)(*p - '0');
+    return MHO_OK;
+}
+
+/* Only files in or below the folder of the model. */
+static bool is_inside(const char *path)
+{
+    if (!path[0] || path[0] == '/')
+        return false;
+    for (const char *p = path; p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL)
+        if (p[0] == '.' && p[1] == '.' && (p[2] == '/' || p[2] == 0))
+            return false;
+    return true;
+}
+
+static mho_status read_at(const char *path, uint64_t offset, mho_array *out, size_t bytes)
+{
+    FILE *f = fopen(path, "rbe");
+    if (!f)
+        return mho_error(MHO_EFILE, "%s: %s", path, strerror(errno));
+    mho_status s = MHO_OK;
+    if (offset > INT64_MAX || fseeko(f, (off_t)offset, SEEK_SET) != 0 ||
+        fread(out->data, 1, bytes, f) != bytes)
+        s = mho_error(MHO_EFORMAT, "%s: no %zu bytes at byte %llu", path, bytes,
+                      (unsigned long long)offset);
+    (void)fclose(f);
+    return s;
+}
+
+static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
+{
+    const char *location = external(t, "location");
+    const size_t bytes = out->count * mho_type_bytes(out->type);
+    uint64_t offset = 0, length = 0;
+    char path[1024];
+    if (!location || !is_inside(location))
+        return mho_error(MHO_EFORMAT, "kept in '%s', want a file in the folder of the model",
+                         location ? location : "");
+    if (!folder)
+        return mho_error(MHO_ENOTMODELED, "kept outside the file");
+    if ((size_t)snprintf(path, sizeof path, "%s%s", folder, location) >= sizeof path)
+        return mho_error(MHO_EFORMAT, "kept in '%s': the path is too long", location);
+    mho_status s = external_number(external(t, "offset"), 0, &offset);
+    if (!s)
+        s = external_number(external(t, "length"), bytes, &length);
+    if (!s && length != bytes)
+        s = mho_error(MHO_EFORMAT, "%llu bytes kept outside, want %zu", (unsigned long long)length,
+                      bytes);
+    if (!s)
+        s = mhoi_array_alloc(out, "ONNX tensor");
+    return s || !bytes ? s : read_at(path, offset, out, bytes);
+}
+
+static mho_status take_raw(MhoiOnnx__TensorProto *t, mho_array *out)
+{
+    const size_t bytes = out->count * mho_type_bytes(out->type);
+    if (t->raw_data.len != bytes)
+        return mho_error(MHO_EFORMAT, "%zu bytes of values, its dimensions tell %zu",
+                         t->raw_data.len, bytes);
+    if (bytes) { /* the bytes change their owner */
+        out->data = t->raw_data.data;
+        t->raw_data = (ProtobufCBinaryData){0, NULL};
+    }
+    return MHO_OK;
+}
+
+static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
+{
+    size_t size[MHO_TENSOR_DIMS];
+    if (t->segment)
+        return mho_error(MHO_ENOTMODELED, "kept in segments");
+    if (!mho_type_bytes((mho_type)t->data_type))
+        return mho_error(MHO_ENOTMODELED, "of ONNX type %d, mho reads numbers of 8 to 64 bits",
+                         t->data_type);
+    if (t->n_dims > MHO_TENSOR_DIMS)
+        return mho_error(MHO_ENOTMODELED, "of %zu dimensions", t->n_dims);
+    for (size_t k = 0; k < t->n_dims; k++) {
+        if (t->dims[k] < 0)
+            return mho_error(MHO_EFORMAT, "dimension %zu = %lld", k, (long long)t->dims[k]);
+        size[k] = (size_t)t->dims[k];
+    }
+    mho_status s = mhoi_array_shape((mho_type)t->data_type, t->n_dims, size, out);
+    if (s)
+        return mho_error_prefix(MHO_EFORMAT, "dimensions");
+    if (t->has_data_location &&
+        t->data_location == MHOI_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+        return take_external(t, folder, out);
+    if (t->has_raw_data)
+        return take_raw(t, out);
+    if (listed(t) != out->count)
+        return mho_error(MHO_EFORMAT, "%zu values, its dimensions tell %zu", listed(t), out->count);
+    s = mhoi_array_alloc(out, "ONNX tensor");
+    if (!s)
+        take_list(t, out);
+    return s;
+}
+
+mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
+{
+    mho_status s = take(t, folder, out);
+    if (!s)
+        truths(out);
+    else
+        mho_array_free(out);
+    return s ? mho_error_prefix(s, "tensor '%s'", mhoi_onnx_text(t->name)) : MHO_OK;
+}
