@@ -41,6 +41,8 @@ typedef struct mho_placement_layer {
     size_t word_lines, slices; /* rows of the crossbars: R, or 2 R; cells of a weight (or pairs) */
     size_t planes;             /* crossbars that the slices lie in: 1, or as many */
     size_t x_in, x_out;        /* row and column splits of one group */
+    size_t passes;             /* groups of rows of a crossbar, on one after the other */
+    size_t row_groups;         /* sums that a column is made of: x_in, or more with such groups */
     size_t crossbar_pairs;     /* g X_in X_out planes; single cells: crossbars */
     double utilization;        /* cells in use over cells of these crossbars */
 
@@ -51,7 +53,7 @@ typedef struct mho_placement_layer {
     bool sense;                   /* or "sense amplifier": one comparison at the threshold */
     size_t output_bits;           /* of a converter; 0 ideal */
     bool per_pair;                /* it takes an analog difference of columns, not one column */
-    size_t columns_per_converter; /* that take turns */
+    size_t columns_per_converter; /* that take turns, at most */
     uint64_t converters;          /* that stand */
     size_t duplication;           /* times that the layer stands */
 

@@ -134,11 +134,12 @@ static size_t blocks_of(const pass *p)
 static mhoi_range bounds_of(const mho_chip *chip, const chip_layer *layer)
 {
     const mho_device *d = &chip->plan->device;
-    mhoi_range range = mhoi_range_full(chip->plan, layer->place);
     if (mhoi_wires_ideal(&chip->plan->wires))
-        return range;
-    const size_t rows =
-        layer->lines < layer->place->crossbar_rows ? layer->lines : layer->place->crossbar_rows;
+        return mhoi_range_full(chip->plan, layer->place);
+    mhoi_place whole = *layer->place; /* of rows that are on or not: wires join them */
+    whole.group_rows = whole.crossbar_rows;
+    const mhoi_range range = mhoi_range_full(chip->plan, &whole);
+    const size_t rows = layer->lines < whole.group_rows ? layer->lines : whole.group_rows;
     const int64_t x =
         layer->inputs->hi > -layer->inputs->lo ? layer->inputs->hi : -(int64_t)layer->inputs->lo;
     const double off = d->off_leak ? 0 : d->g_off_S / mho_device_unit_S(d);

@@ -204,7 +204,7 @@ static mho_status crossbars(chip_layer *layer)
 {
     const mho_crossbar_shape shape = {.window = lines_of(layer),
                                       .columns = layer->cells->converted,
-                                      .crossbar_rows = layer->place->crossbar_rows,
+                                      .crossbar_rows = layer->place->group_rows,
                                       .input_bits = layer->inputs->bits,
                                       .input_signed = layer->inputs->is_signed,
                                       .conversion = !layer->place->per_pair

@@ -139,6 +139,25 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     return s;
 }
 
+typedef struct own_converter {
+    uint32_t side;
+    size_t number; /* told by its first column, as if each had one */
+} own_converter;
+
+/* What converts sum i (row group, column) of that side: groups of active rows have one converter, columns may share it, and
+ * a reference has one for all columns that it serves. */
+static own_converter own_of(const chip_layer *layer, size_t i, uint32_t side)
+{
+    const mhoi_place *place = layer->place;
+    const size_t converted = layer->cells->converted, c = i % converted;
+    const size_t crossbar = i / converted / (place->crossbar_rows / place->group_rows);
+    const bool reference = side && layer->cells->coding->reference;
+    const size_t column = mhoi_converter_of(place, c, reference);
+    if (reference && column == SIZE_MAX)
+        return (own_converter){side, crossbar * converted + mhoi_reference_of(layer->cells, c)};
+    return (own_converter){reference ? 0 : side, crossbar * converted + column};
+}
+
 /* Errors of the converters of group g: normal, of the deviations told, drawn once a programming. */
 static mho_status set_errors(const program *p, const chip_layer *layer, size_t g)
 {
@@ -156,13 +175,12 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
     mho_converter_error *error;
     mho_status s = mhoi_alloc(&error, 2 * each, sizeof *error, "converter errors");
     for (uint32_t side = 0; !s && side < sides; side++) {
-        const mhoi_stream stream = {p->seed, p->trial, p->layer,
-                                    CONVERTER_STREAM + 2 * (uint32_t)g + side};
         for (size_t i = 0; i < each; i++) {
             float n[3];
-            const size_t c = i % layer->cells->converted; /* a reference has one converter */
-            const size_t own = i - c + (side ? mhoi_reference_of(layer->cells, c) : c);
-            mhoi_rng_normal(&stream, 4 * own, 3, n);
+            const own_converter own = own_of(layer, i, side);
+            const mhoi_stream stream = {p->seed, p->trial, p->layer,
+                                        CONVERTER_STREAM + 2 * (uint32_t)g + own.side};
+            mhoi_rng_normal(&stream, 4 * own.number, 3, n);
             error[side * each + i] =
                 (mho_converter_error){offset * n[0], gain * n[1], codes ? bow * n[2] : 0};
         }

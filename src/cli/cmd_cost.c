@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "price_report.h"
+#include "times_report.h"
 
 static double share(double part, double whole)
 {
@@ -425,6 +426,8 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     print_components(args, e->cost);
     fputc('\n', args->out);
     print_layers(args, e);
+    fputc('\n', args->out);
+    cli_times_print(e->placement, args);
     print_programming(args, e);
     mho_price_notes notes;
     mho_estimate_notes(e, &notes);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho map: where each layer goes, and the amounts of bcnn Table II. */
 #include <inttypes.h>
+#include <math.h>
 
-#include "cli.h"
+#include "times_report.h"
 
 /* Of an image. */
 typedef struct cycles {
@@ -103,9 +104,7 @@ static void put_coding(mho_json *v, const mho_placement_layer *l)
     mho_json_put(v, "read_bits", mho_json_integer((int64_t)l->read_bits));
     mho_json_put(v, "converter", mho_json_text(l->converter));
     mho_json_put(v, "per_pair", mho_json_bool(l->per_pair));
-    mho_json_put(v, "columns_per_converter", mho_json_integer((int64_t)l->columns_per_converter));
-    mho_json_put(v, "duplication", mho_json_integer((int64_t)l->duplication));
-    mho_json_put(v, "service", mho_json_integer((int64_t)l->service));
+    cli_times_json(l, v);
 }
 
 /* What an image takes; the cells are written once. */
@@ -168,6 +167,8 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json_put(root, "cells", mho_json_integer((int64_t)map->cells));
     put_counts(root, &map->counts);
     mho_json_put(root, "cycles", c);
+    mho_json_put(root, "interval_cycles", mho_json_integer((int64_t)map->interval));
+    mho_json_put(root, "clock_s", mho_json_number(map->clock_s > 0 ? map->clock_s : (double)NAN));
     mho_json_put(root, "layers", layers);
     mho_json_put(root, "config", mho_hw_json(hw));
     return cli_print_json(args, root);
@@ -180,7 +181,7 @@ static void print_cycles(const cli_args *args, const cycles *n)
             cli_grouped(n->eq6, a), cli_grouped(n->eq7, b));
     if (n->served)
         fprintf(args->out,
-                "  with service times of up to %zu reads: %s pipelined (simulated), %s layer by "
+                "  with service times of up to %zu cycles: %s pipelined (simulated), %s layer by "
                 "layer\n",
                 n->served->service, cli_grouped(n->served->cycles, a),
                 cli_grouped(n->served->layer_by_layer, b));
@@ -200,6 +201,8 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     print_layers(args, map);
     fputc('\n', args->out);
     print_amounts(args, map);
+    fputc('\n', args->out);
+    cli_times_print(map, args);
     if (!args->csv)
         print_cycles(args, n);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "times_report.h"
 
 typedef struct run {
     mho_net *net;
@@ -15,7 +15,7 @@ typedef struct run {
     size_t *service; /* of each node */
     mho_film film;   /* to = 0: none */
     mho_pipeline *result;
-    double clock_s; /* a cycle; 0: nothing tells it */
+    mho_placement *placement; /* NULL: --service tells all, or nothing is placed */
 } run;
 
 static mho_status bad_service(const run *r, const char *word)
@@ -71,15 +71,11 @@ static bool is_mapped(const run *r)
 /* As long as the hardware's reads take, where --service does not tell. */
 static mho_status default_service(run *r)
 {
-    mho_placement *placement = NULL;
     if (!is_mapped(r))
         return MHO_OK;
-    mho_status s = mho_placement_create(r->net, r->hw, &placement);
+    mho_status s = mho_placement_create(r->net, r->hw, &r->placement);
     if (!s)
-        mho_placement_service(placement, r->service);
-    if (!s)
-        r->clock_s = placement->clock_s;
-    mho_placement_destroy(placement);
+        mho_placement_service(r->placement, r->service);
     return s;
 }
 
@@ -245,14 +241,20 @@ static void print_stalls(const cli_args *args, const mho_pipeline *p)
     fputs(".\n", args->out);
 }
 
+/* A cycle; 0: nothing tells it. */
+static double clock_s(const run *r)
+{
+    return r->placement ? r->placement->clock_s : 0;
+}
+
 static void print_text(const cli_args *args, const run *r)
 {
     const mho_pipeline *p = r->result;
     char a[32], b[32], c[32];
     fprintf(args->out, "%s: %s cycles an image", mho_net_name(r->net), cli_grouped(p->cycles, a));
-    if (r->clock_s > 0)
-        fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * r->clock_s, "s", b),
-                cli_si(r->clock_s, "s", c));
+    if (clock_s(r) > 0)
+        fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * clock_s(r), "s", b),
+                cli_si(clock_s(r), "s", c));
     fprintf(args->out, "\n  bcnn Eq. 6, pipelined       %10s\n", cli_grouped(p->eq6, a));
     fprintf(args->out, "  bcnn Eq. 7, layer by layer  %10s", cli_grouped(p->eq7, a));
     if (p->service > 1)
@@ -264,6 +266,9 @@ static void print_text(const cli_args *args, const run *r)
     fputs("Every window was compared with the feature map in every awake cycle.\n\n", args->out);
     print_layers(args, r);
     print_buffers(args, p);
+    fputc('\n', args->out);
+    if (r->placement && !args->service)
+        cli_times_print(r->placement, args);
     fputc('\n', args->out);
     print_differences(args, r);
 }
@@ -303,8 +308,8 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
     mho_json_put(root, "cycles", cycles);
-    if (r->clock_s > 0)
-        mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * r->clock_s));
+    if (clock_s(r) > 0)
+        mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * clock_s(r)));
     mho_json_put(root, "stalls", mho_json_integer((int64_t)p->stalls));
     mho_json_put(root, "stall_free", mho_json_bool(!p->stalls));
     mho_json_put(root, "layers", layers);
@@ -389,6 +394,7 @@ mho_status cmd_pipeline(const cli_args *args)
     if (!s && !args->json && !args->csv && r.film.to)
         print_film(args, &r);
     mho_pipeline_destroy(r.result);
+    mho_placement_destroy(r.placement);
     mho_hw_destroy(r.hw);
     mho_film_free(&r.film);
     free(r.service);

@@ -297,7 +297,7 @@ static void print_cycles(const mho_result *e, const cli_args *args)
     if (e->service > 1)
         fprintf(args->out,
                 "  %s pipelined (simulated), %s layer by layer, with service times of up to %zu "
-                "reads: %.2f times\n\n",
+                "cycles: %.2f times\n\n",
                 pipelined, sequential, e->service, gain);
     else
         fprintf(args->out, "  %s pipelined (Eq. 6), %s layer by layer (Eq. 7): %.2f times\n\n",

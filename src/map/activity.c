@@ -86,6 +86,27 @@ static void input_converters(builder *b)
     append_positions(b, a);
 }
 
+/* Groups of active rows are converted one after the other, and so are columns that share a converter. */
+static mho_status take_turns(builder *b, const mhoi_converter_price *price, mho_activity *a)
+{
+    const mho_placement_layer *l = b->layer;
+    const size_t references = price->references ? l->x_out : 0;
+    uint64_t stand;
+    const mho_status s = mhoi_converters_stand(b->place, price->references, &stand);
+    if (s)
+        return s;
+    a->amount = (double)price->each * (double)stand;
+    a->operations = (double)(l->groups * l->row_groups * l->slices) *
+                    (double)(price->each * l->columns + references) * (double)l->positions *
+                    (double)l->reads;
+    if (l->passes > 1)
+        mhoi_activity_append(a, " x %zu / %zu groups of active rows", l->row_groups, l->x_in);
+    if (l->columns_per_converter > 1)
+        mhoi_activity_append(a, "; %zu columns take turns, %.0f stand", l->columns_per_converter,
+                             a->amount);
+    return MHO_OK;
+}
+
 static mho_status output_converters(builder *b)
 {
     const mho_placement_layer *l = b->layer;
@@ -106,7 +127,7 @@ static mho_status output_converters(builder *b)
         mhoi_activity_explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
     append_slices(b, a);
     append_positions(b, a);
-    return MHO_OK;
+    return take_turns(b, &price, a);
 }
 
 /* Of two rows, or of two reads, one is at 0. */
@@ -145,6 +166,10 @@ static void cells(builder *b)
     append_positions(b, a);
     if (b->place->inputs.coding->one_of_two)
         mhoi_activity_append(a, " / 2: one row (read) of two is at 0");
+    if (b->plan->output.sampled || l->columns_per_converter == 1)
+        return;
+    a->operations *= (double)l->columns_per_converter;
+    mhoi_activity_append(a, " x %zu turns", l->columns_per_converter);
 }
 
 static const char *adder(const builder *b)
@@ -158,6 +183,8 @@ static void subtractors(builder *b)
     const bool partial = b->plan->readings.subtractors == MHO_SUBTRACT_PARTIAL;
     const double amount = (double)(partial ? l->outputs : l->groups * l->columns);
     mho_activity *a = put(b, "SUB", adder(b), amount * (double)l->slices);
+    if (partial)
+        a->operations *= (double)l->row_groups / (double)l->x_in;
     if (partial)
         mhoi_activity_explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
     else

@@ -23,8 +23,5 @@ void mhoi_activity_append(mho_activity *a, const char *format, ...) MHO_PRINTF(2
 /* activity_model.c: most activities that a layer has, and those of one. */
 enum { MHOI_MODEL_KINDS = 16 };
 MHO_MUST_CHECK mho_status mhoi_activities_by_model(mhoi_activities *b, const mho_technology *tech);
-/* How long an image keeps the hardware busy, by the delays of the technology. */
-MHO_MUST_CHECK mho_status mhoi_image_seconds(const mho_placement *placement,
-                                             const mho_technology *tech, double *out);
 
 #endif

@@ -102,6 +102,12 @@ static void word_lines(builder *b)
                           l->reads, driven(b));
 }
 
+/* Times that columns are read anew for their converters. */
+static size_t turns_read(const builder *b)
+{
+    return b->plan->output.sampled ? 1 : b->layer->columns_per_converter;
+}
+
 /* A line that is clamped does not move. */
 static void bit_lines(builder *b)
 {
@@ -113,9 +119,14 @@ static void bit_lines(builder *b)
     argue(a, "v", b->plan->read.voltage_V);
     argue(a, "resistance", b->plan->wires.r_col_ohm);
     a->amount = (double)(l->groups * l->x_in) * columns_of(l);
-    a->operations = a->amount * windows(b);
+    a->operations =
+        (double)(l->groups * l->row_groups * turns_read(b)) * columns_of(l) * windows(b);
     mhoi_activity_explain(a, "g X_in columns of cells = %zu x %zu x %.0f; x P T = %zu x %zu",
                           l->groups, l->x_in, columns_of(l), l->positions, l->reads);
+    if (l->row_groups > l->x_in)
+        mhoi_activity_append(a, " x %zu / %zu groups of active rows", l->row_groups, l->x_in);
+    if (turns_read(b) > 1)
+        mhoi_activity_append(a, " x %zu turns", turns_read(b));
 }
 
 /* Conductance of a cell at the mean level; the integers are above g_off, but where it leaks into the sums. */
@@ -179,7 +190,7 @@ static size_t sum_bits(const builder *b)
     const mhoi_cells *k = &b->place->cells;
     const size_t code = l->output_bits ? l->output_bits : bits_of(l->word_lines);
     const size_t reads = l->reads > 1 ? l->input_bits : 0;
-    const size_t bits = code + (k->slices - 1) * k->slice_bits + reads + bits_of(l->x_in) + 1;
+    const size_t bits = code + (k->slices - 1) * k->slice_bits + reads + bits_of(l->row_groups) + 1;
     return bits < 64 ? bits : 64;
 }
 
@@ -201,26 +212,26 @@ static void subtractors(builder *b)
     const mho_placement_layer *l = b->layer;
     if (l->sense || b->place->per_pair || (l->sides == 1 && !l->reference))
         return;
-    const double codes = (double)l->outputs * (double)l->slices;
-    mho_activity *a = put_adder(b, "SUB", l->output_bits + 1,
-                                ceil(codes / (double)l->columns_per_converter), codes * windows(b));
-    mhoi_activity_explain(a,
-                          "A slices = g C X_in slices = %zu x %zu x %zu x %zu; x P T = %zu x %zu",
-                          l->groups, l->columns, l->x_in, l->slices, l->positions, l->reads);
+    const double columns = (double)(l->groups * l->columns * l->slices);
+    const double stand = columns * (double)l->x_in / (double)l->columns_per_converter;
+    mho_activity *a = put_adder(b, "SUB", l->output_bits + 1, ceil(stand),
+                                columns * (double)l->row_groups * windows(b));
+    mhoi_activity_explain(a, "g C slices row groups = %zu x %zu x %zu x %zu; x P T = %zu x %zu",
+                          l->groups, l->columns, l->slices, l->row_groups, l->positions, l->reads);
 }
 
 /* Slices, reads and row groups of an output are added up; registers hold the sum. */
 static void adders(builder *b)
 {
     const mho_placement_layer *l = b->layer;
-    const double parts = (double)l->x_in * (double)l->slices * (double)l->reads - 1;
+    const double parts = (double)l->row_groups * (double)l->slices * (double)l->reads - 1;
     const double outputs = (double)l->groups * (double)l->columns;
     if (parts <= 0)
         return;
     const double stand = fmax(1, (double)l->x_in * (double)l->slices - 1);
     mho_activity *a = put_adder(b, "shift-add", sum_bits(b), outputs * stand,
                                 outputs * parts * (double)l->positions);
-    mhoi_activity_explain(a, "g C (X_in slices T - 1) P = %zu x %zu x %.0f x %zu", l->groups,
+    mhoi_activity_explain(a, "g C (row groups slices T - 1) P = %zu x %zu x %.0f x %zu", l->groups,
                           l->columns, parts, l->positions);
 }
 
@@ -255,7 +266,7 @@ static void registers(builder *b)
     const mho_placement_layer *l = b->layer;
     const double codes = (double)(l->output_bits ? l->output_bits : 1);
     const double outputs = (double)l->groups * (double)l->columns;
-    const double parts = (double)l->x_in * (double)l->slices * (double)l->reads;
+    const double parts = (double)l->row_groups * (double)l->slices * (double)l->reads;
     const double sums = parts > 1 ? (double)sum_bits(b) : 0;
     const double window = (double)l->inputs_shared * (double)l->input_bits;
     mho_activity *a = start(b, "registers", "register1", "register");
@@ -316,22 +327,5 @@ mho_status mhoi_activities_by_model(builder *b, const mho_technology *tech)
     thresholds(b);
     registers(b);
     buffers(b);
-    return MHO_OK;
-}
-
-/* All layers take turns at the pace of the slowest read. */
-mho_status mhoi_image_seconds(const mho_placement *placement, const mho_technology *tech,
-                              double *out)
-{
-    double cycle = 0;
-    *out = 0;
-    for (size_t i = 0; i < placement->layers; i++) {
-        mhoi_read_time time;
-        mho_status s = mhoi_read_time_of(placement->plan, &placement->plan->place[i], tech, &time);
-        if (s)
-            return s;
-        cycle = fmax(cycle, time.read_s);
-    }
-    *out = cycle * (double)placement->interval;
     return MHO_OK;
 }

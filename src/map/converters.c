@@ -63,6 +63,24 @@ static mho_status check_sense(const mhoi_place *place)
     return MHO_OK;
 }
 
+static size_t ceil_div(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+static bool converts_references(const mhoi_place *place)
+{
+    return place->cells.coding->reference && !place->per_pair;
+}
+
+/* Of one crossbar, its references among them where they are converted. */
+static size_t most_columns(const mhoi_place *place)
+{
+    const mhoi_cells *k = &place->cells;
+    const size_t weights = k->columns < k->weights_per_tile ? k->columns : k->weights_per_tile;
+    return weights * k->together + (converts_references(place) ? k->references : 0);
+}
+
 void mhoi_converters_choose(const mhoi_plan *plan, mhoi_place *place)
 {
     place->output_bits = output_bits(plan, &plan->output, place);
@@ -74,8 +92,42 @@ mho_status mhoi_converters_set(const mhoi_plan *plan, mhoi_place *place)
     const bool counted = place->cells.coding->counted;
     place->per_pair =
         counted || (place->sense ? !shares_noise(plan, place) : plan->output.per == MHO_PER_PAIR);
+    const size_t columns = most_columns(place);
+    place->share = plan->output.share < columns ? plan->output.share : columns;
     const mho_status s = check_sense(place);
     return s ? s : check_noise(plan, place);
+}
+
+mho_status mhoi_converters_stand(const mhoi_place *place, bool references, uint64_t *out)
+{
+    const mho_placement_layer *l = place->told;
+    const mhoi_cells *k = &place->cells;
+    const size_t last = k->columns - (k->tiles - 1) * k->weights_per_tile;
+    const size_t beside = references ? k->references : 0;
+    const uint64_t full = ceil_div(k->weights_per_tile * k->together + beside, place->share);
+    const uint64_t of_tiles =
+        (k->tiles - 1) * full + ceil_div(last * k->together + beside, place->share);
+    if (__builtin_mul_overflow(of_tiles, (uint64_t)l->groups, out) ||
+        __builtin_mul_overflow(*out, (uint64_t)l->x_in, out) ||
+        __builtin_mul_overflow(*out, (uint64_t)k->planes, out))
+        return mho_error(MHO_EDOMAIN, "layer '%s': its counts leave 64 bits", l->name);
+    return MHO_OK;
+}
+
+/* Columns of a crossbar as they lie: slices side by side, references last. */
+size_t mhoi_converter_of(const mhoi_place *place, size_t column, bool reference)
+{
+    const mhoi_cells *k = &place->cells;
+    const size_t step = k->planes > 1 ? 1 : k->slices;
+    const size_t weight = column / step % k->columns, slice = column % step;
+    const size_t first = weight / k->weights_per_tile * k->weights_per_tile;
+    const size_t left = k->columns - first;
+    const size_t weights = left < k->weights_per_tile ? left : k->weights_per_tile;
+    const size_t at = (reference ? weights : weight - first) * k->together + slice;
+    const size_t taken = at - at % place->share;
+    if (taken >= weights * k->together)
+        return SIZE_MAX;
+    return column - slice - (weight - first) * step + taken;
 }
 
 const char *mhoi_converter_name(const mhoi_place *place)
@@ -139,7 +191,7 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
     const mho_device *device = &plan->device;
     const mhoi_cells *k = &place->cells;
     const mhoi_inputs *in = &place->inputs;
-    const size_t lines = place->lines < place->crossbar_rows ? place->lines : place->crossbar_rows;
+    const size_t lines = place->lines < place->group_rows ? place->lines : place->group_rows;
     /* Of two rows one is driven. */
     const int64_t most = (int64_t)(in->lines == 2 ? (lines + 1) / 2 : lines);
     const int64_t g_top = mho_device_level(device, (size_t)mhoi_level_top(device));

@@ -23,8 +23,8 @@ static size_t columns_of(const mho_placement_layer *l)
     return (l->columns * l->sides + (l->reference ? l->x_out : 0)) * l->slices + level0;
 }
 
-/* Of a group and row group: columns with a converter.  A reference column has one for all that it serves. */
-static size_t converters_of(const mho_placement_layer *l)
+/* Of a group and row group: sums that are converted.  A reference is converted once for all that it serves. */
+static size_t converted_of(const mho_placement_layer *l)
 {
     if (l->sense)
         return l->columns;
@@ -42,14 +42,14 @@ static mho_status set_amounts(mho_placement_layer *l)
     return s ? s : PRODUCT(l, &l->outputs, l->groups, l->columns, l->x_in);
 }
 
-/* An output is the sum of X_in row groups, slices and reads; S+ and S- are told apart by a subtractor, which is no
+/* An output is the sum of row groups, slices and reads; S+ and S- are told apart by a subtractor, which is no
  * addition.  A digital offset adds up what drives the rows, once a read. */
 static mho_status set_additions(const mhoi_place *place, mho_placement_layer *l)
 {
     const bool counted = place->cells.coding->counted;
     uint64_t sums, counts = 0;
-    mho_status s =
-        PRODUCT(l, &sums, l->groups, l->columns, l->positions, l->x_in * l->slices * l->reads - 1);
+    mho_status s = PRODUCT(l, &sums, l->groups, l->columns, l->positions,
+                           l->row_groups * l->slices * l->reads - 1);
     if (!s && counted)
         s = PRODUCT(l, &counts, l->groups, l->positions, l->reads, l->word_lines - 1);
     if (!s && __builtin_add_overflow(sums, counts, &l->counts.additions))
@@ -70,10 +70,12 @@ mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *l)
     if (!s)
         s = PRODUCT(l, &c->row_drives, l->groups, l->word_lines, l->reads, l->positions);
     if (!s)
-        s = PRODUCT(l, &c->conversions, l->groups, l->x_in, converters_of(l), l->reads,
+        s = PRODUCT(l, &c->conversions, l->groups, l->row_groups, converted_of(l), l->reads,
                     l->positions);
     if (!s)
-        s = PRODUCT(l, &l->converters, l->groups, l->x_in, converters_of(l));
+        s = mhoi_converters_stand(place, l->reference && !l->per_pair, &l->converters);
+    if (!s && l->sides == 2 && !l->per_pair)
+        s = PRODUCT(l, &l->converters, l->sides, l->converters);
     c->dac_conversions = l->read_bits > 1 ? c->row_drives : 0;
     return s ? s : set_additions(place, l);
 }

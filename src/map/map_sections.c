@@ -31,6 +31,16 @@ static const char *crossbar_idle(const void *options, const char *key)
     return NULL;
 }
 
+static mho_status crossbar_check(const void *options)
+{
+    const mhoi_crossbar_options *o = options;
+    if (o->active_rows > o->rows)
+        return mho_error(MHO_ECONFIG,
+                         "crossbar.active_rows = %zu, want at most crossbar.rows = %zu",
+                         o->active_rows, o->rows);
+    return MHO_OK;
+}
+
 static const mho_field crossbar_rows[] = {
     COUNT("crossbar.rows", rows, "128", 1, 4096, "word lines of one crossbar"),
     COUNT("crossbar.columns", columns, "128", 1, 4096, "bit lines of one crossbar"),
@@ -50,13 +60,16 @@ static const mho_field crossbar_rows[] = {
           "or pair"),
     CHOICE("crossbar.slicing", slicing, "columns", slicings,
            "slices of a weight lie in neighbouring columns, or in crossbars of their own"),
+    COUNT("crossbar.active_rows", active_rows, "0", 0, 4096,
+          "word lines of a crossbar that are on at a time, each group of them a converted sum; 0 = "
+          "all"),
 };
 static const mho_fields crossbar_fields = {"crossbar", crossbar_rows,
                                            sizeof crossbar_rows / sizeof *crossbar_rows,
                                            sizeof(mhoi_crossbar_options)};
 
 const mhoi_section mhoi_crossbar_section = {
-    .name = "crossbar", .fields = &crossbar_fields, .idle = crossbar_idle};
+    .name = "crossbar", .fields = &crossbar_fields, .check = crossbar_check, .idle = crossbar_idle};
 #undef COUNT
 #undef CHOICE
 
@@ -100,6 +113,8 @@ static const char *output_idle(const void *options, const char *key)
     const mhoi_output_options *o = options;
     if (!strcmp(key, "output.percentile") && o->range != MHO_RANGE_CALIBRATED)
         return "output.range is not calibrated";
+    if (!strcmp(key, "output.sampled") && o->share == 1)
+        return "output.share is 1: no column waits";
     return NULL;
 }
 
@@ -136,6 +151,11 @@ static const mho_field output_rows[] = {
     CHOICE("output.readout", readout, "flash", readouts,
            "how a column is converted: one decision a bit, all thresholds at once, successive "
            "approximation, all thresholds in turn; 1 bit is one comparison in any of them"),
+    COUNT("output.share", share, "1", 1, 4096, "columns that a converter takes in turn"),
+    YES_NO(
+        "output.sampled", sampled, "true",
+        "columns that wait for their converter are sampled and conduct once; false: each is read "
+        "anew, and all conduct"),
     REAL("output.offset", offset, "0", 0, 1000, "", 1,
          "deviation of the converters' offsets, in steps (sense amplifier: in units of weight)"),
     REAL("output.gain_error", gain_error, "0", 0, 1, "", 1,

@@ -89,6 +89,7 @@ typedef struct mhoi_crossbar_options {
     int offset;           /* mho_offset, of single columns */
     size_t weight_bits;   /* full mode, sign included; 0: what one cell or pair holds */
     int slicing;          /* mho_slicing: where the slices of a weight lie */
+    size_t active_rows;   /* word lines that are on at a time; 0: all */
 } mhoi_crossbar_options;
 
 typedef struct mhoi_input_options {
@@ -109,6 +110,8 @@ typedef struct mhoi_output_options {
     int range;         /* mho_range */
     double percentile; /* calibrated: 99.9 keeps all but 0.1 %, half of it at either end */
     size_t calibration_images;
+    size_t share;                   /* columns that a converter takes in turn */
+    bool sampled;                   /* they conduct once for all of its turns; else in each */
     bool aligned;                   /* decision edges moved halfway between possible sums */
     int column_sum;                 /* mho_column_sum */
     int per;                        /* mho_converter_per */

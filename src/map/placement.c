@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cost/technology_chain.h"
+#include "hw/sections.h"
 #include "map/placement.h"
 #include "net/op_table.h"
 
@@ -92,7 +94,9 @@ static void tell_coding(const placer *p, const mhoi_place *place, mho_placement_
     l->slices = k->slices;
     l->planes = k->planes;
     l->word_lines = place->lines;
-    l->x_in = place->row_groups;
+    l->x_in = ceil_div(place->lines, place->crossbar_rows);
+    l->row_groups = place->row_groups;
+    l->passes = l->x_in > 1 ? place->crossbar_rows / place->group_rows : place->row_groups;
     l->x_out = k->tiles;
     l->crossbar_pairs = l->groups * l->x_in * l->x_out * l->planes;
     l->utilization = utilization(p, l);
@@ -101,15 +105,25 @@ static void tell_coding(const placer *p, const mhoi_place *place, mho_placement_
     l->read_bits = place->inputs.bits;
 }
 
-static void tell_converters(const mhoi_place *place, mho_placement_layer *l)
+static void tell_converters(const placer *p, const mhoi_place *place, mho_placement_layer *l)
 {
     l->output_bits = place->output_bits;
     l->per_pair = place->per_pair || place->sense;
     l->converter = mhoi_converter_name(place);
     l->sense = place->sense;
-    l->columns_per_converter = 1;
+    l->columns_per_converter = place->share;
     l->duplication = 1;
-    l->service = l->reads * l->columns_per_converter;
+    l->service = l->reads * l->passes;
+    if (p->plan->clock == MHOI_CLOCK_OPERATION || p->plan->clock == MHOI_CLOCK_NONE)
+        l->service *= l->columns_per_converter; /* a cycle is a conversion */
+}
+
+/* Only whole groups of active rows are in use. */
+static void set_row_groups(const mhoi_crossbar_options *crossbar, mhoi_place *place)
+{
+    place->group_rows = crossbar->active_rows ? crossbar->active_rows : crossbar->rows;
+    place->crossbar_rows = crossbar->rows / place->group_rows * place->group_rows;
+    place->row_groups = ceil_div(place->lines, place->group_rows);
 }
 
 static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place,
@@ -127,8 +141,7 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
     place->lines = l->rows * place->inputs.lines;
-    place->crossbar_rows = p->hw.crossbar.rows;
-    place->row_groups = ceil_div(place->lines, place->crossbar_rows);
+    set_row_groups(&p->hw.crossbar, place);
     mhoi_converters_choose(plan, place);
     /* A sense amplifier compares the two crossbars, which takes level 0 off. */
     const bool level0 = plan->output.reference == MHO_REFERENCE_LEVEL0 && !place->sense;
@@ -140,7 +153,7 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     s = mhoi_converters_set(plan, place);
     if (s)
         return s;
-    tell_converters(place, l);
+    tell_converters(p, place, l);
     return mhoi_counts_set(place, l);
 }
 
@@ -245,7 +258,8 @@ static void keep_hardware(placer *p)
     plan->one_bit_maps = mhoi_is_binary(&p->hw.crossbar);
 }
 
-static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw)
+static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw,
+                       const mho_technology *tech)
 {
     placer p = {.net = net};
     mho_status s = mhoi_machine_of(hw, &p.hw);
@@ -256,9 +270,7 @@ static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw)
     if (s)
         return s;
     keep_hardware(&p);
-    s = mhoi_clock_set(p.plan);
-    if (s)
-        return s;
+    mhoi_clock_choose(p.plan, tech);
     out->layer = p.plan->layer;
     out->layers = p.plan->layers;
     out->crossbar_rows = p.hw.crossbar.rows;
@@ -270,16 +282,27 @@ static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw)
     if (!s)
         s = place_layers(&p, out);
     mhoi_readers_free(&p.readers);
-    return s ? s : mhoi_timing_set(net, out);
+    return s ? s : mhoi_timing_set(net, tech, out);
+}
+
+/* The technology that the description names: of it the clock. */
+static mho_status load_technology(const mho_hw *hw, mho_technology **tech)
+{
+    const mho_status s = mho_hw_want(hw, "crossbar");
+    return s ? s : mhoi_technology_load(mhoi_hw_section(hw, &mhoi_technology_section), tech);
 }
 
 mho_status mho_placement_create(const mho_net *net, const mho_hw *hw, mho_placement **out)
 {
     mho_placement *placement = NULL;
+    mho_technology *tech = NULL;
     *out = NULL;
     mho_status s = mhoi_alloc(&placement, 1, sizeof *placement, "placement");
     if (!s)
-        s = fill(placement, net, hw);
+        s = load_technology(hw, &tech);
+    if (!s)
+        s = fill(placement, net, hw, tech);
+    mho_technology_destroy(tech);
     if (s) {
         mho_placement_destroy(placement);
         return s;

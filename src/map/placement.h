@@ -20,8 +20,11 @@ typedef struct mhoi_place {
     mhoi_inputs inputs;
     bool per_pair, sense; /* converters take S+ - S-; sense: one comparison at the threshold */
     size_t output_bits;   /* of a converter; 0: ideal */
-    size_t lines, crossbar_rows; /* word lines of a column of weights, and of one crossbar */
-    size_t row_groups;           /* X_in */
+    size_t lines,
+        crossbar_rows; /* word lines of a column of weights, and those in use of one crossbar */
+    size_t group_rows; /* that are on at a time; crossbar_rows is a multiple of them */
+    size_t row_groups; /* of all lines: each is converted by itself */
+    size_t share;      /* columns that a converter takes in turn, at most */
     /* Of the layer's input: elements that its line buffer holds (its whole input: fc), that it is fed an image, and that
      * a window has anew. */
     size_t held, fed, fresh;
@@ -32,6 +35,7 @@ typedef enum mhoi_clock {
     MHOI_CLOCK_NONE,
     MHOI_CLOCK_GIVEN,     /* timing.t_read: a read, all its conversions included */
     MHOI_CLOCK_OPERATION, /* the technology's t_op: a read and a conversion of it */
+    MHOI_CLOCK_READ,      /* the slowest layer's read, by the technology's delays */
 } mhoi_clock;
 
 typedef struct mhoi_plan {
@@ -71,6 +75,12 @@ bool mhoi_reaches_sign(const mho_net *net, const mhoi_readers *readers, size_t n
 /* converters.c: which converter a layer gets; then, its cells known, what that takes, and the sums that can occur. */
 void mhoi_converters_choose(const mhoi_plan *plan, mhoi_place *place);
 MHO_MUST_CHECK mho_status mhoi_converters_set(const mhoi_plan *plan, mhoi_place *place);
+/* Converters of all crossbars of one side; references: reference columns have some, too. */
+MHO_MUST_CHECK mho_status mhoi_converters_stand(const mhoi_place *place, bool references,
+                                                uint64_t *out);
+/* The converter of a column (of the engine), told by the first column that it takes; SIZE_MAX: the converter takes none but
+ * references.  reference: that of the column's reference in its place. */
+size_t mhoi_converter_of(const mhoi_place *place, size_t column, bool reference);
 /* Its name, for mho_placement_layer. */
 const char *mhoi_converter_name(const mhoi_place *place);
 /* The component that converts, and how many of it a column of weights, row group and slice has. */
@@ -96,6 +106,7 @@ typedef struct mhoi_read_time {
     double settle_s;  /* until sums stand: the lines, and a step a unit of input */
     double convert_s; /* a column */
     double read_s;    /* all columns, those of a converter in turn */
+    double hold_s;    /* as long as the columns are held for conversion: what is sampled is not */
     double conduct_s; /* of a driven cell */
 } mhoi_read_time;
 /* MHO_ENOTMODELED: the table does not tell delays. */
@@ -105,9 +116,13 @@ MHO_MUST_CHECK mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_pl
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);
 
-/* timing.c: the clock, before layers are placed; what takes how long, once they are. */
-MHO_MUST_CHECK mho_status mhoi_clock_set(mhoi_plan *plan);
-MHO_MUST_CHECK mho_status mhoi_timing_set(const mho_net *net, mho_placement *out);
+/* timing.c: what the clock is, before layers are placed; how long all takes, once they are. */
+void mhoi_clock_choose(mhoi_plan *plan, const mho_technology *tech);
+MHO_MUST_CHECK mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech,
+                                          mho_placement *out);
+/* From one image to the next; where the placement knows no clock, by the reads of this technology. */
+MHO_MUST_CHECK mho_status mhoi_image_seconds(const mho_placement *placement,
+                                             const mho_technology *tech, double *out);
 
 /* Is sum w v what reads tell, v = 1 for x = +1 and 0 for x = -1?  Else it is sum w x. */
 static inline bool mhoi_is_zero_one(const mhoi_place *place)

@@ -41,14 +41,15 @@ static double conduct_s(const mhoi_read_options *read, const mhoi_read_time *t)
     case MHO_CONDUCT_READ:
         break;
     }
-    return t->read_s;
+    return t->hold_s;
 }
 
 mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
                              const mho_technology *tech, mhoi_read_time *out)
 {
-    const size_t lines = place->lines < place->crossbar_rows ? place->lines : place->crossbar_rows;
+    const size_t lines = place->lines < place->group_rows ? place->lines : place->group_rows;
     const double turns = (double)place->told->columns_per_converter, v = plan->read.voltage_V;
+    const double settles = plan->output.sampled ? 1 : turns; /* a column that waits */
     mho_status s = MHO_OK;
     *out = (mhoi_read_time){.step_s = 0};
     const double word = argument_delay(tech, "word_line", "columns", (double)plan->crossbar_columns,
@@ -58,9 +59,13 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
     out->step_s = argument_delay(tech, "read_step", "rows", (double)lines, 0, v, &s);
     out->settle_s = word + bit + out->step_s;
     out->convert_s = out->step_s * decisions(plan, place->output_bits);
-    out->read_s = plan->timing.read_s > 0 ? plan->timing.read_s
-                                          : word + bit + turns * (out->step_s + out->convert_s);
+    out->read_s = plan->timing.read_s > 0
+                      ? plan->timing.read_s
+                      : word + bit + settles * out->step_s + turns * out->convert_s;
     out->settle_s = out->settle_s < out->read_s ? out->settle_s : out->read_s;
+    out->hold_s = plan->output.sampled && turns > 1 ? out->settle_s : out->read_s;
     out->conduct_s = conduct_s(&plan->read, out);
+    if (plan->read.conduct != MHO_CONDUCT_READ) /* each time it is read */
+        out->conduct_s *= settles;
     return s;
 }

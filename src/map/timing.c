@@ -2,34 +2,23 @@
 /* How long a cycle is, and how many of them an image keeps each layer of the line-buffer pipeline: docs/models/timing.md. */
 #include <stdio.h>
 
-#include "cost/technology_chain.h"
 #include "map/placement.h"
 #include "net/op_table.h"
 
-/* An operation of the table takes `t_op`. */
-static mho_status from_technology(mhoi_plan *plan)
+void mhoi_clock_choose(mhoi_plan *plan, const mho_technology *tech)
 {
-    mho_technology *tech = NULL;
-    const mho_status s = mhoi_technology_load(&plan->technology, &tech);
-    if (s)
-        return s;
     const mho_constant *t_op = mho_technology_constant(tech, "t_op");
-    if (t_op) {
+    plan->clock = MHOI_CLOCK_NONE;
+    plan->clock_s = 0; /* of reads: once their layers are placed */
+    if (plan->timing.read_s > 0) {
+        plan->clock = MHOI_CLOCK_GIVEN;
+        plan->clock_s = plan->timing.read_s;
+    } else if (t_op) {
         plan->clock = MHOI_CLOCK_OPERATION;
         plan->clock_s = t_op->quantity.value;
+    } else if (mho_technology_model(tech, "read_step")) {
+        plan->clock = MHOI_CLOCK_READ;
     }
-    mho_technology_destroy(tech);
-    return MHO_OK;
-}
-
-mho_status mhoi_clock_set(mhoi_plan *plan)
-{
-    plan->clock = MHOI_CLOCK_NONE;
-    if (plan->timing.read_s == 0)
-        return from_technology(plan);
-    plan->clock = MHOI_CLOCK_GIVEN;
-    plan->clock_s = plan->timing.read_s;
-    return MHO_OK;
 }
 
 static const char *clock_text(mhoi_clock clock)
@@ -38,6 +27,7 @@ static const char *clock_text(mhoi_clock clock)
         [MHOI_CLOCK_NONE] = "not told",
         [MHOI_CLOCK_GIVEN] = "timing.t_read",
         [MHOI_CLOCK_OPERATION] = "the technology's t_op",
+        [MHOI_CLOCK_READ] = "the slowest read",
     };
     return text[clock];
 }
@@ -103,22 +93,79 @@ static mho_status set_interval(const mho_net *net, mho_placement *out)
     return s;
 }
 
-static void set_layer(const mhoi_plan *plan, const mho_placement *out, mho_placement_layer *l)
+/* A read of all columns of a layer. */
+static mho_status set_read(const mhoi_plan *plan, const mhoi_place *place,
+                           const mho_technology *tech, mho_placement_layer *l)
 {
-    const double conversions = (double)l->counts.conversions;
-    const double turns = (double)l->converters * (double)out->interval;
-    l->converter_utilization = l->converters ? conversions / turns : 0;
+    mhoi_read_time time;
     l->t_read_s = plan->clock_s;
-    l->window_s = (double)l->service * plan->clock_s;
+    if (plan->clock == MHOI_CLOCK_OPERATION)
+        l->t_read_s *= (double)l->columns_per_converter;
+    if (plan->clock != MHOI_CLOCK_READ)
+        return MHO_OK;
+    const mho_status s = mhoi_read_time_of(plan, place, tech, &time);
+    l->t_read_s = s ? 0 : time.read_s;
+    return s ? mho_error_prefix(s, "layer %s", l->name) : MHO_OK;
 }
 
-mho_status mhoi_timing_set(const mho_net *net, mho_placement *out)
+static mho_status set_reads(mhoi_plan *plan, const mho_technology *tech)
 {
-    const mhoi_plan *plan = out->plan;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < plan->layers; i++) {
+        s = set_read(plan, &plan->place[i], tech, &plan->layer[i]);
+        if (plan->clock == MHOI_CLOCK_READ && plan->layer[i].t_read_s > plan->clock_s)
+            plan->clock_s = plan->layer[i].t_read_s;
+    }
+    if (s == MHO_ENOTMODELED) { /* a table without the delays of a read */
+        plan->clock = MHOI_CLOCK_NONE;
+        plan->clock_s = 0;
+        s = MHO_OK;
+    }
+    return s;
+}
+
+static void set_layer(const mhoi_plan *plan, const mho_placement *out, mho_placement_layer *l)
+{
+    const size_t turns = plan->clock == MHOI_CLOCK_OPERATION ? 1 : l->columns_per_converter;
+    const double most = (double)l->converters * (double)turns * (double)out->interval;
+    l->converter_utilization = l->converters ? (double)l->counts.conversions / most : 0;
+    l->window_s = (double)(l->reads * l->passes) * l->t_read_s;
+}
+
+/* Layer by layer, the next image follows when the last layer is done. */
+static mho_status set_turns(const mho_net *net, mho_placement *out)
+{
+    *out->bottleneck = 0;
+    return mho_placement_layer_by_layer(out, net, &out->interval);
+}
+
+mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_placement *out)
+{
+    mhoi_plan *plan = out->plan;
+    mho_status s = set_reads(plan, tech);
     out->clock = clock_text(plan->clock);
     out->clock_s = plan->clock_s;
-    const mho_status s = set_interval(net, out);
+    if (!s)
+        s = set_interval(net, out);
+    if (!s && out->layer_by_layer)
+        s = set_turns(net, out);
     for (size_t i = 0; !s && i < out->layers; i++)
         set_layer(plan, out, &out->layer[i]);
     return s;
+}
+
+mho_status mhoi_image_seconds(const mho_placement *placement, const mho_technology *tech,
+                              double *out)
+{
+    double cycle = placement->clock_s;
+    *out = 0;
+    for (size_t i = 0; placement->clock_s == 0 && i < placement->layers; i++) {
+        mhoi_read_time time;
+        mho_status s = mhoi_read_time_of(placement->plan, &placement->plan->place[i], tech, &time);
+        if (s)
+            return s;
+        cycle = time.read_s > cycle ? time.read_s : cycle;
+    }
+    *out = cycle * (double)placement->interval;
+    return MHO_OK;
 }

@@ -246,13 +246,71 @@ static void test_sense_amplifiers(void **state)
     mho_chip_destroy(chip);
 }
 
+/* Rows that are on one after the other go to one converter, and so do the columns that share it; no two converters have the
+ * same error. */
+static void test_shared(void **state)
+{
+    (void)state;
+    enum { K = 7, GROUPS = 2, PASSES = 8 }; /* 400 rows on crossbars of 256, 32 of them on */
+    const char *const set[] = {ALL,
+                               "crossbar.rows=256",
+                               "crossbar.active_rows=32",
+                               "output.share=7",
+                               "crossbar.columns=50",
+                               NULL};
+    mho_chip *chip = chip_of(set);
+    must(mho_chip_program(chip, 3, 1));
+    const chip_layer *layer = &chip->layer[0];
+    const mho_placement_layer *told = layer->place->told;
+    assert_int_equal(layer->place->row_groups, 13);
+    assert_true(told->passes == PASSES && told->x_in == GROUPS);
+    assert_int_equal(told->converters, 2 * 2 * (4 * 8 + 6)); /* 50 columns in turns of 7; 40 */
+    const mho_converter_error *e = layer->xb[0]->error;
+    size_t different = 0;
+    for (size_t g = 0; g < 13; g++)
+        for (size_t c = 0; c < COLUMNS; c++) {
+            const size_t first = c - c % 50 % K;
+            assert_true(e[g * COLUMNS + c].gain == e[g / PASSES * PASSES * COLUMNS + first].gain);
+            different += c > 0 && c == first && e[c].gain != e[c - 1].gain;
+        }
+    assert_int_equal(different, 13 * (4 * 8 + 6 - 1));
+    mho_chip_destroy(chip);
+}
+
+/* Of crossbars of 64 rows, 16 of them on, the sums are those of crossbars of 16 rows. */
+static void test_active_rows(void **state)
+{
+    (void)state;
+    static const char *const set[][5] = {
+        {"crossbar.rows=16", "output.share=4", "device.bits=3"},
+        {"crossbar.rows=75", "crossbar.active_rows=16", "device.bits=3"}};
+    static const char *const codings[] = {"crossbar.weights=differential",
+                                          "crossbar.weights=single"};
+    enum { IMAGES = 20 };
+    float scores[2][IMAGES * CLASSES];
+    dice d = {2};
+    mho_images images = random_images(&d, (mho_shape){1, SIDE, SIDE}, 50);
+    for (size_t coding = 0; coding < 2; coding++) {
+        for (size_t i = 0; i < 2; i++) {
+            const char *all[] = {set[i][0], set[i][1], set[i][2], codings[coding], NULL};
+            mho_chip *chip = chip_of(all);
+            must(mho_chip_program(chip, 3, 1));
+            must(mho_chip_run(chip, &images, 0, IMAGES, scores[i], NULL));
+            mho_chip_destroy(chip);
+        }
+        assert_memory_equal(scores[0], scores[1], sizeof scores[0]);
+    }
+    free_images(&images);
+}
+
 int main(void)
 {
     must(mho_cpu_init());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_distribution),     cmocka_unit_test(test_independence),
         cmocka_unit_test(test_apart_from_cells), cmocka_unit_test(test_dependence),
-        cmocka_unit_test(test_sense_amplifiers),
+        cmocka_unit_test(test_sense_amplifiers), cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_active_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

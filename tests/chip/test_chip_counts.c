@@ -53,7 +53,7 @@ static bool check(uint64_t seed, const mho_net *net, const mho_hw *hw, const har
 static void test_random(void **state)
 {
     (void)state;
-    size_t refused = 0, digital = 0, referenced = 0, sensed = 0;
+    size_t refused = 0, digital = 0, referenced = 0, sensed = 0, passed = 0, shared = 0;
     must(mho_run_set_threads(NULL, 2));
     for (uint64_t seed = 0; seed < CASES; seed++) {
         dice d = {seed * 7919 + 5};
@@ -73,13 +73,15 @@ static void test_random(void **state)
             referenced += p->layer[l].reference;
             digital += p->layer[l].sides == 1 && !p->layer[l].reference;
             sensed += p->layer[l].sense;
+            passed += p->layer[l].passes > 1;
+            shared += p->layer[l].columns_per_converter > 1;
         }
         mho_placement_destroy(p);
         mho_hw_destroy(hw);
         mho_net_destroy(net);
     }
     assert_true(refused < CASES / 2);
-    assert_true(digital > 10 && referenced > 10 && sensed > 10);
+    assert_true(digital > 10 && referenced > 10 && sensed > 5 && passed > 10 && shared > 10);
 }
 
 /* Pairs whose crossbars have reference columns at level 0. */

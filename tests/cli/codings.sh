@@ -53,14 +53,14 @@ want_json 'v["cycles"]["layer_by_layer"] == 1090 + 7 * (576 + 64 + 1 + 1)'
 # All three commands tell the same, and give the equations' names to the equations' values alone.
 slow="--set input.bits_per_read=1 --set output.bits=4"
 run map lenet --hw bcnn $slow; want_code 0; want_out "800 pipelined (bcnn Eq. 6), 1,090 layer by layer (Eq. 7)"
-want_out "with service times of up to 8 reads: 4,818 pipelined (simulated), 5,122 layer by layer"
+want_out "with service times of up to 8 cycles: 4,818 pipelined (simulated), 5,122 layer by layer"
 run map lenet --hw bcnn $slow --json; want_code 0
 want_json 'v["cycles"] == {"pipelined": 800, "layer_by_layer": 1090, "pipelined_with_service": 4818, "layer_by_layer_with_service": 5122}'
 run pipeline lenet --hw bcnn $slow; want_code 0; want_out "with service times of up to 8 cycles, layer by layer 5,122  (1.06 x the simulated pipeline)"
 run pipeline lenet --hw bcnn $slow --json; want_code 0
 want_json 'v["cycles"] == {"simulated": 4818, "eq6": 800, "eq7": 1090, "eq7_with_service": 5122}'
 run evaluate lenet --hw bcnn $slow --data synthetic --images 10 --trials 1 --set output.calibration_images=10; want_code 0
-want_out "4,818 pipelined (simulated), 5,122 layer by layer, with service times of up to 8 reads: 1.06 times"
+want_out "4,818 pipelined (simulated), 5,122 layer by layer, with service times of up to 8 cycles: 1.06 times"
 ! grep -q 'Eq\. [67]' out || fail "simulated cycles by the name of an equation"
 
 # Single cells are written once, not as pairs: half the cells and one reference column a crossbar.

@@ -50,6 +50,73 @@ static void test_lenet(void **state)
     mho_net_destroy(net);
 }
 
+/* By hand, conv2 of LeNet: 500 rows on crossbars of 128, 32 of them on: 4 crossbars, 16 sums, 4 passes; 50 columns in turns of
+ * 8 at 7 converters a crossbar. */
+static void test_passes_and_turns(void **state)
+{
+    (void)state;
+    mho_net *net = zoo("lenet");
+    mho_hw *hw;
+    mho_placement *p;
+    static const char *const sets[] = {"crossbar.active_rows=32", "output.share=8", NULL};
+    assert_int_equal(mho_hw_open("cnn8", sets, &hw), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &p), MHO_OK);
+    const mho_placement_layer *l = &p->layer[1];
+    assert_int_equal(l->x_in, 4);
+    assert_int_equal(l->row_groups, 16);
+    assert_int_equal(l->passes, 4);
+    assert_int_equal(l->service, 4 * 8);
+    assert_int_equal(l->converters, 2 * 4 * 7);
+    assert_int_equal(l->counts.conversions, 2 * 16 * 50 * 64);
+    assert_true(l->t_read_s == 8 * p->clock_s);
+    const double use = 2.0 * 16 * 50 * 64 / (2 * 4 * 7) / (double)p->interval;
+    assert_true(l->converter_utilization / use > 0.999999 &&
+                l->converter_utilization / use < 1.000001);
+    mho_placement_destroy(p);
+    /* a given time of a read holds its turns */
+    assert_int_equal(mho_hw_set(hw, "timing.t_read=100"), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &p), MHO_OK);
+    assert_int_equal(p->layer[1].service, 4);
+    assert_true(p->layer[1].t_read_s == p->clock_s);
+    mho_placement_destroy(p);
+    /* crossbars hold whole groups: 4 of 28 rows */
+    assert_int_equal(mho_hw_set(hw, "crossbar.active_rows=28"), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &p), MHO_OK);
+    assert_int_equal(p->layer[1].x_in, 5);
+    assert_int_equal(p->layer[1].row_groups, 18);
+    assert_int_equal(p->layer[1].passes, 4);
+    mho_placement_destroy(p);
+    assert_int_equal(mho_hw_set(hw, "crossbar.active_rows=129"), MHO_ECONFIG);
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+}
+
+/* By delays: the slowest read is the clock, more turns take longer, and longer still where each is a read of its own. */
+static void test_by_delays(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"output.share=1", "output.share=8", "output.sampled=false"};
+    double clock[4] = {0};
+    mho_net *net = zoo("lenet");
+    mho_hw *hw;
+    assert_int_equal(mho_hw_open("cnn8", NULL, &hw), MHO_OK);
+    assert_int_equal(mho_hw_set(hw, "technology=generic-45nm"), MHO_OK);
+    for (size_t i = 0; i < 3; i++) {
+        mho_placement *p;
+        assert_int_equal(mho_hw_set(hw, set[i]), MHO_OK);
+        assert_int_equal(mho_placement_create(net, hw, &p), MHO_OK);
+        assert_string_equal(p->clock, "the slowest read");
+        for (size_t l = 0; l < p->layers; l++)
+            assert_true(p->layer[l].t_read_s > 0 && p->layer[l].t_read_s <= p->clock_s);
+        assert_int_equal(p->layer[1].service, 1);
+        clock[i + 1] = p->clock_s;
+        assert_true(clock[i + 1] > clock[i]);
+        mho_placement_destroy(p);
+    }
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+}
+
 /* The pipeline's layers are fed no more than that in one image, and an image takes no less than its busiest layer (whose
  * last rows no window may reach). */
 static void test_against_the_pipeline(void **state)
@@ -83,6 +150,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lenet),
+        cmocka_unit_test(test_passes_and_turns),
+        cmocka_unit_test(test_by_delays),
         cmocka_unit_test(test_against_the_pipeline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

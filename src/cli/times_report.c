@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a window takes in each layer of a placement, as a table and as keys of a layer. */
+#include <inttypes.h>
+
+#include "times_report.h"
+
+static void add_layer(cli_table *t, const cli_args *args, const mho_placement_layer *l)
+{
+    char number[32];
+    cli_table_text(t, "%s", l->name);
+    cli_table_text(t, "%zu", l->reads);
+    cli_table_text(t, "%zu", l->passes);
+    cli_table_text(t, "%zu", l->columns_per_converter);
+    if (args->csv)
+        cli_table_text(t, "%" PRIu64, l->converters);
+    else
+        cli_table_text(t, "%s", cli_grouped(l->converters, number));
+    cli_table_percent(t, l->converter_utilization, 1);
+    cli_table_text(t, "%zu", l->duplication);
+    cli_table_si(t, l->t_read_s, "s");
+    cli_table_text(t, "%zu", l->service);
+    if (args->csv)
+        cli_table_text(t, "%" PRIu64, l->occupied);
+    else
+        cli_table_text(t, "%s", cli_grouped(l->occupied, number));
+}
+
+void cli_times_print(const mho_placement *placement, const cli_args *args)
+{
+    cli_table *t = cli_table_create(
+        "Time", "layer|reads>|passes>|columns a converter>|converters>|in use>|copies>|a read=>|"
+                "cycles a window>|cycles an image>");
+    char interval[32], clock[32];
+    for (size_t i = 0; i < placement->layers; i++)
+        add_layer(t, args, &placement->layer[i]);
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+    if (args->csv)
+        return;
+    fprintf(args->out, "  an image every %s cycles", cli_grouped(placement->interval, interval));
+    if (*placement->bottleneck)
+        fprintf(args->out, ", as long as %s is busy", placement->bottleneck);
+    if (placement->clock_s > 0)
+        fprintf(args->out, "; a cycle takes %s (%s)", cli_si(placement->clock_s, "s", clock),
+                placement->clock);
+    fputc('\n', args->out);
+}
+
+void cli_times_json(const mho_placement_layer *l, mho_json *layer)
+{
+    mho_json_put(layer, "passes", mho_json_integer((int64_t)l->passes));
+    mho_json_put(layer, "row_groups", mho_json_integer((int64_t)l->row_groups));
+    mho_json_put(layer, "columns_per_converter",
+                 mho_json_integer((int64_t)l->columns_per_converter));
+    mho_json_put(layer, "converters", mho_json_integer((int64_t)l->converters));
+    mho_json_put(layer, "converter_utilization", mho_json_number(l->converter_utilization));
+    mho_json_put(layer, "duplication", mho_json_integer((int64_t)l->duplication));
+    mho_json_put(layer, "service", mho_json_integer((int64_t)l->service));
+    mho_json_put(layer, "occupied", mho_json_integer((int64_t)l->occupied));
+    mho_json_put(layer, "t_read_s", mho_json_number(l->t_read_s));
+}
