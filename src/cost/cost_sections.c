@@ -101,8 +101,11 @@ static mho_status read_technology(void *options)
     mhoi_chain chain;
     mho_technology *tech = NULL;
     mho_status s = open_chain(o, &chain);
-    if (!s)
+    if (!s) {
         o->content = mhoi_chain_digest(&chain);
+        o->models = mhoi_chain_has_models(&chain);
+        o->fallback = mhoi_chain_has_fallback(&chain);
+    }
     if (!s && *o->overrides)
         s = mhoi_chain_read(&chain, &tech);
     mho_technology_destroy(tech);

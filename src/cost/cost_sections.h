@@ -35,6 +35,8 @@ typedef struct mhoi_technology_options {
     int leakage;         /* mho_leakage: flavour of transistors */
     char overrides[512]; /* "adc8.energy = 1 pJ; F = 32 nm": set on top of the table */
     uint64_t content;    /* digest of the table's texts */
+    bool models;         /* the table has component models, */
+    bool fallback;       /* or one to fall back to */
 } mhoi_technology_options;
 
 extern const mhoi_section mhoi_readings_section, mhoi_technology_section;

@@ -189,6 +189,25 @@ bool mhoi_chain_has(const mhoi_chain *chain, const char *constant)
     return false;
 }
 
+bool mhoi_chain_has_models(const mhoi_chain *chain)
+{
+    for (size_t i = 0; i < chain->length; i++) {
+        const mhoi_yaml *map = mhoi_yaml_get(chain->source[i].root, "components");
+        for (size_t k = 0; map && k < map->children; k++)
+            if (mhoi_yaml_get(&map->child[k], "parameters"))
+                return true;
+    }
+    return false;
+}
+
+bool mhoi_chain_has_fallback(const mhoi_chain *chain)
+{
+    for (size_t i = 0; i < chain->length; i++)
+        if (mhoi_yaml_get(chain->source[i].root, "fallback"))
+            return true;
+    return false;
+}
+
 void mhoi_chain_close(mhoi_chain *chain)
 {
     for (size_t i = 0; i < chain->length; i++) {

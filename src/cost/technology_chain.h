@@ -31,6 +31,9 @@ MHO_MUST_CHECK mho_status mhoi_chain_text(const char *text, const char *place, m
 MHO_MUST_CHECK mho_status mhoi_chain_set(mhoi_chain *chain, const char *assignment);
 /* Does a table of the chain tell a constant of that name? */
 bool mhoi_chain_has(const mhoi_chain *chain, const char *constant);
+/* Does one of them tell component models, or a fallback? */
+bool mhoi_chain_has_models(const mhoi_chain *chain);
+bool mhoi_chain_has_fallback(const mhoi_chain *chain);
 void mhoi_chain_close(mhoi_chain *chain);
 /* Of all files. */
 uint64_t mhoi_chain_digest(const mhoi_chain *chain);

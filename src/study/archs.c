@@ -67,10 +67,32 @@ static mho_status check_crossbar(const mho_hw *hw)
     return MHO_OK;
 }
 
+/* Readings are a matter of tables that have no models, and what cells are read under of those that have. */
+static const char *idle_in_prices(const mhoi_technology_options *technology, const char *key)
+{
+    const bool reading =
+        !strncmp(key, "readings.", 9) && strcmp(key, "readings.input_sharing") != 0;
+    if (reading && technology->models)
+        return "the technology has component models, which take the placement's own numbers";
+    const bool read =
+        !strncmp(key, "read.", 5) || !strcmp(key, "output.readout") || !strcmp(key, "leakage");
+    if (read && !technology->models && !technology->fallback)
+        return "the technology has no component models";
+    return NULL;
+}
+
 static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
 {
     const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
     const mho_circuit_options *wires = mhoi_hw_section(hw, &mhoi_wires_section);
+    const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
+    const char *prices = idle_in_prices(mhoi_hw_section(hw, &mhoi_technology_section), key);
+    if (prices)
+        return prices;
+    if (!strcmp(key, "readings.converters_per_weight_column") && output->per == MHO_PER_PAIR)
+        return "output.per is pair: one converter takes the difference of both columns";
+    if (!strncmp(key, "readings.con", 12) && crossbar->weights == MHO_WEIGHTS_SINGLE)
+        return "crossbar.weights is single: a weight has no pair";
     if (!strncmp(key, "quant.", 6) && mhoi_is_binary(crossbar))
         return "crossbar.mode is not full";
     if (!strcmp(key, "output.column_sum") && crossbar->mode == MHO_MODE_FULL)

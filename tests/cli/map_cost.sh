@@ -49,3 +49,12 @@ run cost lenet --set technology=buffer-22nm; want_error 2 "has no price for"
 run cost lenett; want_code 2; want_no_out; want_err "lenet"
 run cost lenet --hw bcn; want_code 2; want_no_out; want_err "bcnn"
 run map; want_misuse "an argument is missing"
+
+# What has no effect on prices is named once; what says two things is derived.
+run cost lenet --set readings.buffer=true --set technology=generic-45nm; want_code 0; want_err "readings.buffer = true has no effect"
+run cost lenet --set readings.buffer=true; want_code 0; want_no_err
+run cost lenet --set output.per=pair --set readings.converters_per_weight_column=2; want_code 0
+want_err "one converter takes the difference of both columns"
+run cost lenet --set device.variation_sigma=0.2 --set device.verify_tolerance=1; want_code 0
+want_err "variation_sigma = 0.2 has no effect"; want_err "verify_tolerance = 1 has no effect"
+run cost lenet --set read.pulse=5; want_code 0; want_err "read.conduct is not pulse"
