@@ -50,6 +50,8 @@ typedef struct mho_crossbar_shape {
     size_t input_bits;    /* 1: inputs are 0 or 1; 2..8: codes of so many bits */
     bool input_signed;    /* 2..8: two's complement codes in int8_t, else uint8_t */
     int conversion;       /* mho_conversion; asking for the other one is right, but slow */
+    size_t
+        turn; /* rows turn within blocks of so many (mho_crossbar_work_turn); 0: they stay. Windows of one element */
 } mho_crossbar_shape;
 
 typedef struct mho_crossbar mho_crossbar;
@@ -104,6 +106,12 @@ MHO_API MHO_MUST_CHECK mho_status mho_crossbar_work_create(const mho_crossbar *x
                                                            mho_crossbar_work **out);
 MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
 
+/* Runs and sums with this memory, until told otherwise: row r = i turn + b reads input channel i turn + (b + t) mod turn,
+ * which is another read of the same cells; and only the first `pixels` (of all images) are worked on, 0: all.
+ * Again after every programming. */
+MHO_API void mho_crossbar_work_turn(const mho_crossbar *xb, mho_crossbar_work *work, size_t t,
+                                    size_t pixels);
+
 /* What the runs with this memory did: word lines driven (padding among them), sums converted (ideal converters tell
  * them, too; a shared reference column is converted once), and partial sums of row groups added. */
 typedef struct mho_crossbar_counts {
@@ -118,6 +126,7 @@ typedef struct mho_reading {
     uint32_t trial, layer; /* layer < 2^15 */
     uint32_t array; /* number of this crossbar's read in the layer (group, bit plane ...), < 2^16 */
     uint64_t first; /* index of the run's first image in the whole data set; (first + n) P < 2^34 */
+    uint64_t pixel; /* the run's first position is so many behind that image's */
 } mho_reading;
 
 /* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element; 1-bit inputs are 0 or 1).

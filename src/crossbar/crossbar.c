@@ -3,6 +3,7 @@
 #include "mho/crossbar.h"
 
 #include "base/alloc.h"
+#include "base/contract.h"
 #include "crossbar/crossbar_impl.h"
 
 #define SIZE_LIMIT ((size_t)1 << 24) /* of a dimension: products of two stay far from overflow */
@@ -43,6 +44,12 @@ static mho_status check_shape(const mho_crossbar_shape *s)
     if (mhoi_span_h(w) > h || mhoi_span_w(w) > width)
         return mho_error(MHO_EDOMAIN, "crossbar: a window of %zu x %zu does not fit %zu x %zu",
                          mhoi_span_h(w), mhoi_span_w(w), h, width);
+    if (s->turn && (w->kh * w->kw > 1 || w->stride_h * w->stride_w > 1 || h != w->h ||
+                    width != w->w || w->c % s->turn))
+        return mho_error(MHO_EDOMAIN,
+                         "crossbar: turn = %zu, want a divisor of c = %zu, and windows of one "
+                         "element",
+                         s->turn, w->c);
     if (s->input_bits < 1 || s->input_bits > 8)
         return mho_error(MHO_EDOMAIN, "crossbar: input_bits = %zu, want 1..8", s->input_bits);
     size_t cells = w->c, map = w->c;
@@ -69,7 +76,7 @@ static void set_geometry(mho_crossbar *xb)
     xb->plane_bytes = w->c * h * xb->plane_row;
     xb->chunks = xb->shape.input_bits == 1 ? (w->kw + 7) / 8 : 1;
     xb->direct = xb->positions % MHOI_TILE == 0;
-    xb->flat = h == w->h && width == w->w && w->kh == w->h && w->kw == w->w;
+    xb->flat = !xb->shape.turn && h == w->h && width == w->w && w->kh == w->h && w->kw == w->w;
     xb->in_place = xb->direct && !xb->flat && w->kh == 1 && w->kw == 1 && w->stride_h == 1 &&
                    w->stride_w == 1 && h == w->h && width == w->w;
     xb->block_images = xb->positions < MHOI_BLOCK ? MHOI_BLOCK / xb->positions : 1;
@@ -199,6 +206,8 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
         status = mhoi_alloc(&work->count, 2 * MHOI_BLOCK, sizeof *work->count, "counts");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->run, MHOI_BLOCK, sizeof *work->run, "runs");
+    if (status == MHO_OK && xb->shape.turn)
+        status = mhoi_alloc(&work->segment, xb->rows, sizeof *work->segment, "turned rows");
     if (status == MHO_OK && xb->noisy)
         status = allocate_noise(xb, bundles, work);
     return status;
@@ -216,11 +225,32 @@ mho_status mho_crossbar_work_create(const mho_crossbar *xb, mho_crossbar_work **
         status = allocate_work(xb, work);
     if (status != MHO_OK)
         goto fail;
+    if (xb->shape.turn)
+        mho_crossbar_work_turn(xb, work, 0, 0);
     *out = work;
     return MHO_OK;
 fail:
     mho_crossbar_work_destroy(work);
     return status;
+}
+
+/* The segments of rows of one element, each with the offset of the row that stands in its place. */
+void mho_crossbar_work_turn(const mho_crossbar *xb, mho_crossbar_work *work, size_t t,
+                            size_t pixels)
+{
+    MHO_ASSERT(xb->shape.turn && t < xb->shape.turn);
+    work->turn = t;
+    work->limit = pixels;
+    if (!xb->kernels || !xb->group_bundle[xb->groups])
+        return;
+    const mhoi_bundle *last = &xb->bundle[xb->group_bundle[xb->groups] - 1];
+    const size_t row_bytes = xb->shape.window.h * xb->plane_row;
+    for (const mhoi_bundle *b = xb->bundle; b <= last; ++b)
+        for (size_t i = 0; i < b->segments; ++i) {
+            mhoi_segment s = xb->segment[b->segment + i];
+            s.offset = (uint32_t)(mhoi_turned(xb, work, b->row + i) * row_bytes);
+            work->segment[b->segment + i] = s;
+        }
 }
 
 mho_crossbar_counts mho_crossbar_work_counts(const mho_crossbar_work *work)
@@ -240,6 +270,7 @@ void mho_crossbar_work_destroy(mho_crossbar_work *work)
     mhoi_free(&work->raw);
     mhoi_free(&work->count);
     mhoi_free(&work->run);
+    mhoi_free(&work->segment);
     mhoi_free(&work->variance);
     mhoi_free(&work->normal);
     mhoi_free(&work->square);

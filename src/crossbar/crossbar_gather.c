@@ -140,10 +140,16 @@ static bool is_row(const mho_crossbar *xb)
     return xb->shape.window.kw == 1 || xb->shape.input_bits != 1;
 }
 
+static const mhoi_segment *segments_of(const mho_crossbar *xb, const mho_crossbar_work *work,
+                                       const mhoi_bundle *bundle)
+{
+    return (work->segment ? work->segment : xb->segment) + bundle->segment;
+}
+
 static void gather_bundle(const mho_crossbar *xb, const mho_crossbar_work *work,
                           const mhoi_bundle *bundle, size_t tiles, uint8_t *out)
 {
-    const mhoi_segment *s = xb->segment + bundle->segment;
+    const mhoi_segment *s = segments_of(xb, work, bundle);
     /* Bits beyond the window's are 0, and the table repeats itself beyond the bundle's rows. */
     const bool plain = bundle->segments == 1 && s->right == 0 && xb->shape.window.kw <= 8 &&
                        bundle->rows == xb->shape.window.kw;
@@ -190,7 +196,7 @@ static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
         const mhoi_bundle *bundle = &xb->bundle[xb->group_bundle[k] + b];
         if (work->near && xb->kernels->gather_index) {
-            xb->kernels->gather_index(work, tiles, xb->segment + bundle->segment, bundle->segments,
+            xb->kernels->gather_index(work, tiles, segments_of(xb, work, bundle), bundle->segments,
                                       is_row(xb), x, bundles * MHOI_TILE);
             continue;
         }

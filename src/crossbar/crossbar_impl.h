@@ -232,6 +232,8 @@ struct mho_crossbar_work {
     float *normal;     /* [MHOI_BLOCK] */
     int32_t *
         square; /* [2][as x] low and high bytes; NULL where inputs are bits or reads had no noise */
+    mhoi_segment *segment; /* [rows]: turned; NULL: rows stay */
+    size_t turn, limit;    /* t; pixels of a run, 0: all */
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
     bool near;     /* every tile reads window bytes that lie close together */
@@ -309,6 +311,19 @@ static inline size_t mhoi_tables_of(const mho_crossbar *xb, mhoi_side side)
 {
     const size_t columns = xb->shape.columns, in_strip = mhoi_strip_columns(side);
     return xb->strips ? (columns + in_strip - 1) / in_strip : columns + xb->counting;
+}
+
+static inline size_t mhoi_turned(const mho_crossbar *xb, const mho_crossbar_work *work, size_t row)
+{
+    const size_t k = xb->shape.turn;
+    return k ? row - row % k + (row + work->turn) % k : row;
+}
+
+/* Of n images' pixels, those that are worked on. */
+static inline size_t mhoi_pixels_of(const mho_crossbar *xb, const mho_crossbar_work *work, size_t n)
+{
+    const size_t all = n * xb->positions;
+    return work->limit && work->limit < all ? work->limit : all;
 }
 
 /* Windows (1 bit) or planes of `images` images of map. */

@@ -6,11 +6,12 @@
 #include "crossbar/crossbar_impl.h"
 
 /* ref_x[R][MHOI_REF_BLOCK]: what the rows read at pixels [first, first + n), pixel = image P + position. */
-static void gather(const mho_crossbar *xb, const uint8_t *map, size_t first, size_t n, int16_t *x)
+static void gather(const mho_crossbar *xb, const mho_crossbar_work *work, const uint8_t *map,
+                   size_t first, size_t n, int16_t *x)
 {
     const mho_window *w = &xb->shape.window;
     for (size_t r = 0; r < xb->rows; ++r) {
-        const size_t i = r / (w->kh * w->kw);
+        const size_t i = mhoi_turned(xb, work, r) / (w->kh * w->kw);
         const size_t dy = r / w->kw % w->kh * w->dilation_h, dx = r % w->kw * w->dilation_w;
         for (size_t q = 0; q < n; ++q) {
             const size_t image = (first + q) / xb->positions, p = (first + q) % xb->positions;
@@ -99,7 +100,7 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
         group_sums(xb, work, c, k, n);
         if (reading)
             disturb(xb, work, reading, converter->codes == 0, per_pair, c, k,
-                    reading->first * xb->positions + first, n);
+                    reading->first * xb->positions + reading->pixel + first, n);
         mhoi_count_sums(xb, work, per_pair, k, c, 1, n);
         for (size_t q = 0; q < n; ++q) {
             const int64_t plus = s_plus[q], minus = s_minus[q];
@@ -115,10 +116,10 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
                   const mho_reading *reading)
 {
     const size_t positions = xb->positions, columns = xb->shape.columns;
-    for (size_t first = 0; first < n * positions; first += MHOI_REF_BLOCK) {
-        const size_t left = n * positions - first,
-                     m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
-        gather(xb, map, first, m, work->ref_x);
+    const size_t pixels = mhoi_pixels_of(xb, work, n);
+    for (size_t first = 0; first < pixels; first += MHOI_REF_BLOCK) {
+        const size_t left = pixels - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
+        gather(xb, work, map, first, m, work->ref_x);
         work->counts.row_drives += xb->rows * m;
         for (size_t c = 0; c < columns; ++c) {
             column_sums(xb, work, converter, per_pair, reading, c, first, m);
@@ -133,10 +134,10 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
 void mhoi_ref_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                    mho_crossbar_sums_fn *each, void *user)
 {
-    for (size_t first = 0; first < xb->positions; first += MHOI_REF_BLOCK) {
-        const size_t left = xb->positions - first,
-                     m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
-        gather(xb, map, first, m, work->ref_x);
+    const size_t pixels = mhoi_pixels_of(xb, work, 1);
+    for (size_t first = 0; first < pixels; first += MHOI_REF_BLOCK) {
+        const size_t left = pixels - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
+        gather(xb, work, map, first, m, work->ref_x);
         for (size_t c = 0; c < xb->shape.columns; ++c)
             for (size_t k = 0; k < xb->groups; ++k) {
                 group_sums(xb, work, c, k, m);

@@ -357,7 +357,7 @@ static size_t rows_of(const mho_crossbar *xb, size_t k)
 /* The pixels of `images` images from `first` of the map on, in blocks. */
 static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum)
 {
-    const size_t pixels = images * b->xb->positions;
+    const size_t pixels = mhoi_pixels_of(b->xb, b->work, images);
     const uint64_t pixel = b->pixel;
     mhoi_gather_images(b->xb, b->work, map, images);
     for (size_t first = 0; first < pixels; first += b->pixels) {
@@ -377,6 +377,17 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
     }
 }
 
+/* So many pixels of the limit are done; false: all. */
+static bool next_images(mho_crossbar_work *work, size_t pixels)
+{
+    if (!work->limit)
+        return true;
+    if (work->limit <= pixels)
+        return false;
+    work->limit -= pixels;
+    return true;
+}
+
 void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
                       const mho_converter *converter, bool per_pair, size_t n, const uint8_t *map,
                       int32_t *sum, const mho_reading *reading)
@@ -391,12 +402,16 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
     block b = {.xb = xb, .work = work, .converter = converter, .per_pair = per_pair};
     b.reading = reading;
     b.exact = mhoi_code_prepare(converter, &b.code) && !xb->error;
+    const size_t limit = work->limit;
     for (size_t i = 0; i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
-        b.pixel = reading ? (reading->first + i) * xb->positions : 0;
+        b.pixel = reading ? (reading->first + i) * xb->positions + reading->pixel : 0;
         run_images(&b, map + i * w->c * w->h * w->w, images,
                    sum + i * xb->shape.columns * xb->positions);
+        if (!next_images(work, images * xb->positions))
+            break;
     }
+    work->limit = limit;
 }
 
 /* Tells the sums of the block's pixels. */
@@ -422,19 +437,27 @@ void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_
 {
     const size_t image_bytes = xb->shape.window.c * xb->shape.window.h * xb->shape.window.w;
     block b = {.xb = xb, .work = work, .code = {.ideal = true}};
-    for (size_t i = 0; !has_tables(xb, false, MHOI_PLUS) && i < n; ++i)
+    const size_t limit = work->limit;
+    const bool fast = has_tables(xb, false, MHOI_PLUS);
+    for (size_t i = 0; !fast && i < n; ++i) {
         mhoi_ref_sums(xb, work, map + i * image_bytes, each, user);
-    for (size_t i = 0; has_tables(xb, false, MHOI_PLUS) && i < n; i += xb->block_images) {
+        if (!next_images(work, xb->positions))
+            break;
+    }
+    for (size_t i = 0; fast && i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
         const uint8_t *block_map = map + i * image_bytes;
-        const size_t pixels = images * xb->positions;
+        const size_t pixels = mhoi_pixels_of(xb, work, images);
         mhoi_gather_images(xb, work, block_map, images);
         for (size_t first = 0; first < pixels; first += b.pixels) {
             b.pixels = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
             mhoi_gather_runs(xb, work, first, b.pixels);
             tell_sums(&b, block_map, images, each, user);
         }
+        if (!next_images(work, images * xb->positions))
+            break;
     }
+    work->limit = limit;
 }
 
 void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,

@@ -27,7 +27,7 @@ typedef struct problem {
     mho_crossbar_shape shape;
     mho_converter converter;
     bool per_pair;
-    size_t n, rows, h_out, w_out;
+    size_t n, rows, h_out, w_out, turn, pixels; /* by which rows turn; that are worked on, 0: all */
     int16_t *g_plus, *g_minus;
     uint8_t *map;
     int32_t *sum, *want;
@@ -96,7 +96,8 @@ static int64_t input_at(const problem *p, size_t image, size_t r, size_t y, size
         (int64_t)(x * w->stride_w + r % w->kw * w->dilation_w) - (int64_t)w->pad_left;
     if (row < 0 || column < 0 || row >= (int64_t)w->h || column >= (int64_t)w->w)
         return 0;
-    const size_t channel = image * w->c + r / (w->kh * w->kw);
+    const size_t k = p->shape.turn ? p->shape.turn : 1, i = r / (w->kh * w->kw);
+    const size_t channel = image * w->c + i / k * k + (i % k + p->turn) % k;
     const uint8_t v = p->map[(channel * w->h + (size_t)row) * w->w + (size_t)column];
     return p->shape.input_signed ? (int8_t)v : v;
 }
@@ -134,7 +135,13 @@ static void run(problem *p, mho_cpu level)
     assert_int_equal(mhoi_crossbar_create_level(&p->shape, level, &xb), MHO_OK);
     assert_int_equal(mho_crossbar_program(xb, p->g_plus, p->g_minus), MHO_OK);
     assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
+    if (p->shape.turn)
+        mho_crossbar_work_turn(xb, work, p->turn, p->pixels);
     mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum, NULL);
+    if (p->shape.turn) {
+        const size_t pixels = p->pixels ? p->pixels : p->n * p->h_out * p->w_out;
+        assert_int_equal(mho_crossbar_work_counts(work).row_drives, pixels * p->rows);
+    }
     mho_crossbar_work_destroy(work);
     mho_crossbar_destroy(xb);
 }
@@ -303,6 +310,93 @@ static void ideal_cells_match_the_definition(void **state)
         compare(&p, i);
         clear(&p);
     }
+}
+
+static void sums_of(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t count)
+{
+    int64_t *sum = user;
+    for (size_t i = 0; i < count; ++i) {
+        sum[0] += s_plus[i];
+        sum[1] += s_minus[i];
+        sum[2]++;
+    }
+}
+
+/* S+ and S- of all columns, row groups and pixels, as calibration is told them. */
+static void expect_sums(const problem *p, mho_cpu level)
+{
+    mho_crossbar *xb;
+    mho_crossbar_work *work;
+    int64_t sum[3] = {0, 0, 0}, plus = 0, minus = 0;
+    const size_t all = p->n * p->w_out, pixels = p->pixels ? p->pixels : all;
+    for (size_t q = 0; q < pixels; ++q)
+        for (size_t i = 0; i < p->rows * p->shape.columns; ++i) {
+            const int64_t v = input_at(p, q / p->w_out, i % p->rows, 0, q % p->w_out);
+            plus += v * p->g_plus[i];
+            minus += v * p->g_minus[i];
+        }
+    assert_int_equal(mhoi_crossbar_create_level(&p->shape, level, &xb), MHO_OK);
+    assert_int_equal(mho_crossbar_program(xb, p->g_plus, p->g_minus), MHO_OK);
+    assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
+    mho_crossbar_work_turn(xb, work, p->turn, p->pixels);
+    mho_crossbar_sums_of(xb, work, p->n, p->map, sums_of, sum);
+    const size_t groups = (p->rows + p->shape.crossbar_rows - 1) / p->shape.crossbar_rows;
+    assert_int_equal(sum[2], pixels * p->shape.columns * groups);
+    assert_int_equal(sum[0], plus);
+    assert_int_equal(sum[1], minus);
+    mho_crossbar_work_destroy(work);
+    mho_crossbar_destroy(xb);
+}
+
+/* Rows that turn within blocks are other reads of the same cells, of the first pixels alone if wanted. */
+static void turned_rows_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 60 / MHO_TEST_SHARE; ++i) {
+        const size_t k = 2 + draw(20), w = i % 3 ? 64 : 1 + draw(100);
+        problem p = connected(k * (1 + draw(8)), 1 + draw(9), 1 + draw(60), 1 + draw(20));
+        p.shape.window.w = w;
+        p.shape.turn = k;
+        p.turn = draw((uint32_t)k);
+        p.per_pair = draw(2);
+        p.shape.input_bits = i % 4 ? 1 : 2 + draw(7);
+        p.shape.conversion = MHO_CONVERSION_ANY;
+        p.pixels = draw(2) ? 1 + draw((uint32_t)(p.n * w)) : 0;
+        p.converter.codes = (int32_t)(draw(4) ? 2U << draw(8) : 0);
+        p.converter.step = (int32_t)(1 + draw(4000));
+        p.converter.edge = (int32_t)draw(60000) - 20000;
+        fill(&p, 0, 4096);
+        if (i % 5 == 1 && p.shape.input_bits == 1)
+            make_ideal(&p);
+        expect_all(&p);
+        for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); ++level) {
+            memcpy(p.sum, p.want, outputs(&p) * sizeof *p.sum);
+            for (size_t image = 0; image < p.n; ++image) /* what is left out is not looked at */
+                for (size_t q = 0; q < w; ++q)
+                    for (size_t c = 0; c < p.shape.columns; ++c)
+                        if (!p.pixels || image * w + q < p.pixels)
+                            p.sum[(image * p.shape.columns + c) * w + q] = -1;
+            run(&p, level);
+            for (size_t o = 0; o < outputs(&p); ++o)
+                if (p.pixels && o / (p.shape.columns * w) * w + o % w >= p.pixels)
+                    p.sum[o] = p.want[o];
+            expect_same(&p, i, level);
+            expect_sums(&p, level);
+        }
+        clear(&p);
+    }
+}
+
+static void turns_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    mho_crossbar *xb;
+    problem p = connected(20, 1, 10, 1);
+    p.shape.turn = 3;
+    assert_int_equal(mho_crossbar_create(&p.shape, &xb), MHO_EDOMAIN);
+    p.shape.turn = 4;
+    p.shape.window.h = p.shape.window.kh = 2;
+    assert_int_equal(mho_crossbar_create(&p.shape, &xb), MHO_EDOMAIN);
 }
 
 /* Windows of one element in whole tiles: the map is read where it is, and nothing beyond it. */
@@ -594,6 +688,8 @@ int main(void)
         cmocka_unit_test(any_conductances_match_the_definition),
         cmocka_unit_test(ideal_cells_match_the_definition),
         cmocka_unit_test(windows_of_one_element_match_the_definition),
+        cmocka_unit_test(turned_rows_match_the_definition),
+        cmocka_unit_test(turns_that_cannot_be_are_refused),
         cmocka_unit_test(ties_take_the_upper_code),
         cmocka_unit_test(converters_are_exact_in_any_range),
         cmocka_unit_test(code_is_exact_at_every_sum),

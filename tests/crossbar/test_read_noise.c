@@ -178,7 +178,7 @@ static void kernels_equal_the_reference(void **state)
         const int named = p.per_pair ? MHO_CONVERSION_PER_PAIR : MHO_CONVERSION_PER_CROSSBAR;
         p.shape.conversion = draw(2) ? named : MHO_CONVERSION_ANY;
         create(&p, inputs[i / 4 % kinds].of);
-        const mho_reading reading = {draw(1000), draw(1000), draw(1000), draw(1000), draw(1000)};
+        const mho_reading reading = {draw(1000), draw(1000), draw(1000), draw(1000), draw(1000), 0};
         int32_t *want = checked(p.outputs, sizeof *want);
         read_all(&p, MHO_CPU_REF, reading, want);
         for (mho_cpu level = MHO_CPU_AVX2; level <= mho_cpu_level(); ++level) {
@@ -338,7 +338,7 @@ static void outputs_are_independent(void **state)
     create(&p, ANY_CELLS);
     memset(p.map, 1, p.n * 16);
     int32_t *other = checked(p.outputs, sizeof *other);
-    const mho_reading reading = {7, 8, 9, 10, 11};
+    const mho_reading reading = {7, 8, 9, 10, 11, 0};
     const size_t n = p.n - 1;
     const double bound = 4 / sqrt((double)n);
     for (int pair = 0; pair < 2; ++pair) {
