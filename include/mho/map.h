@@ -32,6 +32,10 @@ typedef struct mho_placement_layer {
         columns;      /* R = h w C_in / g, C = C_out / g: weights of one group, columns are pairs */
     size_t positions; /* P = H_out W_out; 1 for fully connected */
 
+    /* Circulant weights as representative vectors: R = p k, C = q copies, and every read is one of `turns` with the
+     * inputs rotated by so many rows; else block, copies and turns are 1.  docs/models/coding.md, "Circulant" */
+    size_t block, copies, turns;
+
     /* docs/models/coding.md */
     mho_alphabet alphabet;
     const char *weights, *inputs; /* codings */

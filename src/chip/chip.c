@@ -124,8 +124,11 @@ static mho_status check_placement(const mho_net *net, const mho_placement *place
     for (size_t i = 0; same && i < placement->layers; i++) {
         const mho_placement_layer *l = &placement->layer[i];
         const mho_node *node = &net->node[l->node];
+        const bool turned = placement->plan->place[i].turned;
         same = mho_node_is_weighted(node) && !strcmp(node->name, l->name) &&
-               mho_node_weight_count(node) == l->cells;
+               (turned ? mho_node_block(node) == l->block &&
+                             mho_node_stored_weights(node) * l->copies == l->cells
+                       : mho_node_weight_count(node) == l->cells);
     }
     if (!same)
         return mho_error(MHO_EUSAGE, "a placement of network %s, want one of network %s",

@@ -167,18 +167,37 @@ static void spread(const chip_layer *layer, size_t y, size_t x, int64_t value, i
     }
 }
 
+/* What line l of a row of inputs meets in all its turns: another row's cells in each. */
+static int64_t turned_draw(const chip_layer *layer, size_t row, size_t l)
+{
+    const size_t k = layer->place->told->block, turns = layer->place->told->turns;
+    int64_t sum = 0;
+    for (size_t t = 0; t < turns; t++) {
+        const size_t back = row % k + k - t * layer->place->turn_step % k;
+        sum += layer->line_draw[(row - row % k + back % k) * layer->inputs->lines + l];
+    }
+    return sum;
+}
+
+/* Line l of a weight that tap and channel i of a window meet. */
+static int64_t draw_of(const chip_layer *layer, size_t i, size_t tap, size_t l)
+{
+    const size_t taps = layer->window.kh * layer->window.kw;
+    return layer->place->turned ? turned_draw(layer, tap * layer->slot + i, l)
+                                : layer->line_draw[(i * layer->inputs->lines + l) * taps + tap];
+}
+
 void mhoi_chip_draw_set(chip_layer *layer, size_t g)
 {
     const mho_window *w = &layer->window;
     const size_t lines = layer->inputs->lines, plane = w->h * w->w, count = map_size(layer);
-    const int64_t *from = layer->line_draw;
     for (size_t i = 0; i < w->c; i++)
         for (size_t l = 0; l < lines; l++) {
             int64_t *to = layer->draw + l * count + (g * w->c + i) * plane;
             memset(to, 0, plane * sizeof *to);
             for (size_t y = 0; y < w->kh; y++)
                 for (size_t x = 0; x < w->kw; x++)
-                    spread(layer, y, x, *from++, to);
+                    spread(layer, y, x, draw_of(layer, i, y * w->kw + x, l), to);
         }
 }
 
@@ -190,7 +209,7 @@ static void set_windows(chip_layer *layer)
         for (size_t x = 0; x < layer->window.kw; x++)
             spread(layer, y, x, 1, layer->draw);
     for (size_t p = 0; p < plane; p++)
-        layer->windows[p] = (uint32_t)layer->draw[p];
+        layer->windows[p] = (uint32_t)layer->draw[p] * (uint32_t)layer->place->told->turns;
 }
 
 /* What the reads of an image drive line `line` with, where the map holds `byte`. */

@@ -62,34 +62,17 @@ static void count_sums(void *user, const int32_t *s_plus, const int32_t *s_minus
     }
 }
 
-static void watch_read(gatherer *g, const chip_layer *layer, mho_crossbar_work *work, size_t n,
-                       size_t size, const uint8_t *in)
-{
-    if (layer->groups == 1) {
-        mho_crossbar_sums_of(layer->xb[0], work, n, in, count_sums, g);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < layer->groups; k++)
-            mho_crossbar_sums(layer->xb[k], work, in + i * size + k * (size / layer->groups),
-                              count_sums, g);
-}
-
 static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
 {
     gatherer *g = user;
     const mho_chip *chip = g->of->chip;
     const size_t l = chip->step[step].layer;
     const chip_layer *layer = &chip->layer[l];
-    const size_t size = chip->map[chip->step[step].in].size * layer->inputs->lines;
     if (step < g->of->from || !layer->needs_range || g->of->errors)
         return;
     g->now = &g->sums[l];
     g->per_pair = layer->place->per_pair;
-    for (size_t r = 0; r < layer->inputs->reads; r++)
-        watch_read(g, layer, mhoi_chip_work_crossbar(g->work, l), n, size,
-                   mhoi_chip_work_drive(chip, g->work, layer, &chip->map[chip->step[step].in],
-                                        &layer->inputs->read[r], n, in));
+    mhoi_chip_tell_sums(chip, g->work, step, n, in, count_sums, g);
 }
 
 static void watch_value(void *user, size_t step, const float *y, size_t count)

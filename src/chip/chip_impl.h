@@ -25,6 +25,7 @@ typedef struct chip_map {
     mhoi_map_kind coding;
     size_t bits; /* of a code */
     mho_codes codes;
+    bool scaled; /* the network tells the exponent; else images do */
     int exponent;
     float scale; /* of a code */
 } chip_map;
@@ -56,6 +57,8 @@ typedef struct chip_flow {
 typedef struct chip_layer {
     char name[MHO_NAME];
     size_t groups, columns, rows, positions; /* of one group: C, R, P */
+    size_t channels;                         /* outputs of one group: C, but where inputs turn */
+    size_t slot;                             /* where inputs turn: rows of a tap */
     const mhoi_place *place;                 /* what the mapping decided */
     const mhoi_cells *cells;                 /* place->cells */
     const mhoi_inputs *inputs;               /* place->inputs */
@@ -76,7 +79,7 @@ typedef struct chip_layer {
     int32_t *w_sum;
     int64_t
         *excess; /* sum of a column's g+ - g- beyond its ideal; like w_sum, NULL unless read back */
-    mho_window window;
+    mho_window window;       /* on the map; fully connected layers whose inputs turn: all of it */
     int32_t *threshold;      /* of the crossbars' sum; like w_sum */
     int64_t *wide_threshold; /* the same of sums of several slices or reads */
     uint8_t *flip;           /* [channels] */
@@ -141,7 +144,8 @@ void mhoi_chip_layer_free(chip_layer *layer);
 /* Sums of one read of one slice are all there is: they have 32 bits. */
 static inline bool chip_is_plain(const chip_layer *layer)
 {
-    return layer->inputs->reads == 1 && layer->cells->slices == 1 && !layer->cells->coding->counted;
+    return layer->inputs->reads == 1 && layer->cells->slices == 1 &&
+           !layer->cells->coding->counted && !layer->place->turned;
 }
 
 /* chip_chain.c */
@@ -193,6 +197,29 @@ void mhoi_chip_noise_bare(const mho_chip *chip, const chip_layer *layer);
 MHO_MUST_CHECK mho_status mhoi_chip_noise_set(const mho_chip *chip, const chip_layer *layer,
                                               size_t g);
 
+/* chip_turn.c: representative vectors of circulant weights, whose inputs turn; docs/models/chip.md eq. (15).
+ * Windows are columns of pixels, pixel = image P + position: [tile][group R][CHIP_TILE] bytes. */
+#define CHIP_TILE ((size_t)64)
+static inline size_t chip_tiles(const chip_layer *layer, size_t images)
+{
+    return (images * layer->positions + CHIP_TILE - 1) / CHIP_TILE;
+}
+/* m[groups C][R] of the vectors and their copies, from the weights that they stand for. */
+MHO_MUST_CHECK mho_status mhoi_chip_turn_weights(const mho_node *node, chip_layer *layer);
+/* The windows of n images of a map, for group g. */
+void mhoi_chip_turn_windows(const chip_layer *layer, const uint8_t *map, size_t n, size_t g,
+                            uint8_t *window);
+/* Adds weight x the sums of turn t, sum[tile][C slices][CHIP_TILE], to those of the group's channels,
+ * total[channels + 1][tiles CHIP_TILE]; the last row is what is taken off all of them. */
+void mhoi_chip_turn_add(const chip_layer *layer, const int32_t *sum, size_t tiles, size_t t,
+                        int64_t weight, int64_t *total);
+/* Adds weight x count[tiles CHIP_TILE] to what is taken off. */
+void mhoi_chip_turn_count(const chip_layer *layer, const int32_t *count, size_t tiles,
+                          int64_t weight, int64_t *total);
+/* total[channel][pixels] to out[image][groups channels][P], the part of group g. */
+void mhoi_chip_turn_out(const chip_layer *layer, const int64_t *total, size_t n, size_t g,
+                        int64_t *out);
+
 /* chip_run.c: a thread's memory for so many images, and one block of images through steps [0, steps). */
 typedef struct chip_work chip_work;
 MHO_MUST_CHECK mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images,
@@ -210,11 +237,9 @@ typedef struct chip_watch {
 } chip_watch;
 MHO_MUST_CHECK mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps,
                                              size_t n, const chip_watch *watch);
-mho_crossbar_work *mhoi_chip_work_crossbar(chip_work *work, size_t layer);
-/* What a read of the layer's inputs in[n], of `map`, drives the rows with: [n][lines of the window]. */
-const uint8_t *mhoi_chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
-                                    const chip_map *map, const mhoi_read *read, size_t n,
-                                    const uint8_t *in);
+/* chip_sums.c: tells the sums of both crossbars, in every read, of the inputs in[n] of a crossbar step: calibration. */
+void mhoi_chip_tell_sums(const mho_chip *chip, chip_work *work, size_t step, size_t n,
+                         const uint8_t *in, mho_crossbar_sums_fn *each, void *user);
 const float *
 mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 

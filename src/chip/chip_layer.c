@@ -5,11 +5,25 @@
 
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
+#include "net/block.h"
 
-enum { SUM_BYTES = 1 << 20 }; /* of one turn through the crossbars: they stay in the cache */
+enum {
+    SUM_BYTES = 1 << 20,  /* of one turn through the crossbars: they stay in the cache */
+    TURNED_PIXELS = 1024, /* whose windows do, while their rows turn */
+};
 
-static mho_window window_of(const mho_node *node)
+static mho_window window_of(const mho_node *node, bool turned)
 {
+    if (node->op == MHO_OP_FC && turned)
+        return (mho_window){.c = node->in.c,
+                            .h = node->in.h,
+                            .w = node->in.w,
+                            .kh = node->in.h,
+                            .kw = node->in.w,
+                            .stride_h = 1,
+                            .stride_w = 1,
+                            .dilation_h = 1,
+                            .dilation_w = 1};
     if (node->op == MHO_OP_FC)
         return (mho_window){.c = node->in.c * node->in.h * node->in.w,
                             .h = 1,
@@ -56,7 +70,7 @@ static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, siz
 
 static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_layer *layer)
 {
-    const size_t n = layer->groups * layer->columns * layer->rows;
+    const size_t n = mho_node_weight_count(node);
     const mho_codes codes = layer->cells->codes;
     mho_status s = check_weights(node, layer->cells->alphabet, n);
     if (!s)
@@ -155,12 +169,27 @@ void mhoi_chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plu
         }
 }
 
-/* Rows of an input on two word lines: channels 2 i and 2 i + 1. */
+/* Rows of an input on two word lines: channels 2 i and 2 i + 1.  Where inputs turn: of windows side by side. */
 static mho_window lines_of(const chip_layer *layer)
 {
     mho_window window = layer->window;
+    if (layer->place->turned)
+        window = (mho_window){.c = layer->rows,
+                              .h = 1,
+                              .w = CHIP_TILE,
+                              .kh = 1,
+                              .kw = 1,
+                              .stride_h = 1,
+                              .stride_w = 1,
+                              .dilation_h = 1,
+                              .dilation_w = 1};
     window.c *= layer->inputs->lines;
     return window;
+}
+
+static size_t turned_rows(const chip_layer *layer)
+{
+    return layer->place->turned ? layer->place->told->block * layer->inputs->lines : 0;
 }
 
 /* One column of ones tells the sum of what the rows are driven with. */
@@ -172,7 +201,8 @@ static mho_status create_counter(chip_layer *layer)
                                       .crossbar_rows = layer->lines,
                                       .input_bits = layer->inputs->bits,
                                       .input_signed = layer->inputs->is_signed,
-                                      .conversion = MHO_CONVERSION_PER_PAIR};
+                                      .conversion = MHO_CONVERSION_PER_PAIR,
+                                      .turn = turned_rows(layer)};
     mho_status s = mho_crossbar_create(&shape, &layer->counter);
     if (!s)
         s = mhoi_alloc(&one, layer->lines, sizeof *one, "counter");
@@ -210,7 +240,8 @@ static mho_status crossbars(chip_layer *layer)
                                       .conversion = !layer->place->per_pair
                                                         ? MHO_CONVERSION_PER_CROSSBAR
                                                     : layer->place->sense ? MHO_CONVERSION_PER_PAIR
-                                                                          : MHO_CONVERSION_ANY};
+                                                                          : MHO_CONVERSION_ANY,
+                                      .turn = turned_rows(layer)};
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_create(&shape, &layer->xb[g]);
@@ -225,7 +256,7 @@ static void set_shape(const mho_node *node, const mhoi_place *place, chip_layer 
 {
     const mho_placement_layer *told = place->told;
     snprintf(layer->name, sizeof layer->name, "%s", node->name);
-    layer->window = window_of(node);
+    layer->window = window_of(node, place->turned);
     layer->place = place;
     layer->cells = &place->cells;
     layer->inputs = &place->inputs;
@@ -234,6 +265,8 @@ static void set_shape(const mho_node *node, const mhoi_place *place, chip_layer 
     layer->rows = told->rows;
     layer->positions = told->positions;
     layer->lines = place->lines;
+    layer->channels = node->out.c / told->groups;
+    layer->slot = mhoi_block_of(node).slot;
 }
 
 static void set_inputs(const chip_map *in, chip_layer *layer)
@@ -250,8 +283,12 @@ mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
     set_shape(node, place, layer);
     set_inputs(in, layer);
     layer->images = SUM_BYTES / sizeof(int32_t) / (layer->cells->converted * layer->positions);
-    layer->images = layer->images < 1 || layer->groups > 1 ? 1 : layer->images;
+    if (place->turned)
+        layer->images = TURNED_PIXELS / layer->positions;
+    layer->images = layer->images < 1 || (layer->groups > 1 && !place->turned) ? 1 : layer->images;
     mho_status s = weight_units(chip, node, layer);
+    if (!s && place->turned)
+        s = mhoi_chip_turn_weights(node, layer);
     if (!s)
         s = correction(chip, node, layer);
     if (!s)

@@ -50,9 +50,11 @@ mho_status mhoi_chip_noise_set(const mho_chip *chip, const chip_layer *layer, si
     const mho_device *device = &chip->plan->device;
     const size_t cells = layer->cells->converted * layer->lines;
     const int16_t *const conductance[2] = {chip->g_plus, chip->g_minus};
-    if (layer->groups * layer->inputs->reads > ARRAYS)
-        return mho_error(MHO_ENOTMODELED, "read noise in %zu groups of %zu reads, want at most %d",
-                         layer->groups, layer->inputs->reads, ARRAYS);
+    const size_t turns = layer->place->told->turns;
+    if (layer->groups * layer->inputs->reads * turns > ARRAYS)
+        return mho_error(MHO_ENOTMODELED,
+                         "read noise in %zu groups of %zu reads and %zu turns, want at most %d",
+                         layer->groups, layer->inputs->reads, turns, ARRAYS);
     for (int side = 0; side < 2; side++)
         if (mhoi_chip_noise_needs_bare(chip->plan))
             with_wires(device, cells, conductance[side], chip->variance[side]);

@@ -37,6 +37,8 @@ static size_t add_map(planner *p, size_t node, const mhoi_map_coding *coding)
     map->coding = coding->kind;
     map->bits = coding->bits;
     map->codes = coding->codes;
+    map->scaled = coding->scaled;
+    map->exponent = coding->exponent;
     map->scale = 1;
     p->map_of[node] = chip->maps;
     return chip->maps++;
@@ -129,7 +131,12 @@ static mho_status add_pool(planner *p, size_t node, size_t in, chip_step **out)
     step->in2 = CHIP_NONE;
     step->pool = p->net->node[node];
     const chip_map *from = &p->chip->map[in];
-    step->out = add_map(p, node, &(mhoi_map_coding){from->coding, from->bits, from->codes});
+    step->out = add_map(p, node,
+                        &(mhoi_map_coding){.kind = from->coding,
+                                           .bits = from->bits,
+                                           .codes = from->codes,
+                                           .scaled = from->scaled,
+                                           .exponent = from->exponent});
     return mhoi_alloc(&step->all, step->pool.out.c, 1, step->pool.name);
 }
 

@@ -29,11 +29,12 @@ typedef struct program {
 static void fill_levels(const program *p, bool minus, size_t first, size_t n, uint8_t *level)
 {
     const chip_layer *layer = p->of;
+    const size_t taps = layer->place->turned ? 1 : layer->window.kh * layer->window.kw;
     for (size_t done = 0, count; done < n; done += count) {
         const size_t at = first + done, line = at % layer->lines, left = layer->lines - line;
         const mhoi_column column = mhoi_column_of(layer->cells, p->plane, at / layer->lines);
         count = n - done < left ? n - done : left;
-        mhoi_column_levels(layer->cells, layer->inputs, layer->window.kh * layer->window.kw,
+        mhoi_column_levels(layer->cells, layer->inputs, taps,
                            p->m + column.weight % layer->columns * layer->rows, column, minus, line,
                            count, level + done);
     }

@@ -6,31 +6,11 @@
 #include "base/parallel.h"
 #include "base/alloc.h"
 #include "base/finite.h"
-#include "chip/chip_impl.h"
-
-struct chip_work {
-    uint8_t **buffer;                     /* [buffers] of the images of a block */
-    uint8_t **map;                        /* [maps] where they are held while they are needed */
-    mho_crossbar_work **layer, **counter; /* [layers] */
-    int32_t *sum, *count;                 /* of one read: [n][columns][P], [n][groups][P] */
-    int64_t *total;  /* of all reads and slices [n][channels][P]; where one is not enough */
-    uint8_t *driven; /* what rows are driven with, where that is not the map itself */
-    float *value;
-    float *scores; /* [images][classes] */
-    size_t buffers, layers;
-    size_t first;    /* image of the data set that map[0] begins with */
-    chip_flow *flow; /* [layers]; counts: additions of slices, reads and counts, and comparisons */
-    size_t bad;      /* 1 + the first step with a value that is not finite; 0: none */
-};
+#include "chip/chip_work.h"
 
 static size_t largest(size_t a, size_t b)
 {
     return a > b ? a : b;
-}
-
-static size_t channels_of(const chip_layer *layer)
-{
-    return layer->groups * layer->columns;
 }
 
 static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
@@ -44,14 +24,23 @@ static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
 
 static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *work)
 {
-    size_t sums = 0, totals = 0, counts = 0, driven = 0;
+    size_t sums = 0, totals = 0, counts = 0, driven = 0, windows = 0, turned = 0;
     for (size_t i = 0; i < chip->layers; i++) {
         const chip_layer *layer = &chip->layer[i];
         const size_t together = images < layer->images ? images : layer->images;
         const size_t n = together * layer->groups * layer->positions;
         const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
+        totals = largest(totals, chip_is_plain(layer) ? 0 : n * layer->channels);
+        if (layer->place->turned) {
+            const size_t pixels = chip_tiles(layer, together) * CHIP_TILE;
+            sums = largest(sums, pixels * layer->cells->converted);
+            counts = largest(counts, layer->counter ? pixels : 0);
+            windows = largest(windows, pixels * layer->rows);
+            driven = largest(driven, pixels * layer->lines);
+            turned = largest(turned, pixels * (layer->channels + 1));
+            continue;
+        }
         sums = largest(sums, n * layer->cells->converted);
-        totals = largest(totals, chip_is_plain(layer) ? 0 : n * layer->columns);
         counts = largest(counts, layer->counter ? n : 0);
         if (!layer->inputs->as_is || chip->plan->device.nonlinearity > 0)
             driven = largest(driven, images * in * layer->inputs->lines);
@@ -61,6 +50,10 @@ static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *wor
         s = mhoi_alloc(&work->total, totals, sizeof *work->total, "sums");
     if (!s)
         s = mhoi_alloc(&work->count, counts, sizeof *work->count, "sums");
+    if (!s)
+        s = mhoi_alloc(&work->window, windows, 1, "windows");
+    if (!s)
+        s = mhoi_alloc(&work->turned, turned, sizeof *work->turned, "sums");
     return s ? s : mhoi_alloc(&work->driven, driven, 1, "inputs");
 }
 
@@ -92,7 +85,7 @@ mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work 
     for (size_t i = 0; i < chip->maps; i++)
         values = largest(values, chip->map[i].size);
     for (size_t i = 0; i < chip->layers; i++)
-        values = largest(values, channels_of(&chip->layer[i]) * chip->layer[i].positions);
+        values = largest(values, chip_channels(&chip->layer[i]) * chip->layer[i].positions);
     if (!s)
         s = alloc_sums(chip, images, work);
     if (!s)
@@ -125,15 +118,12 @@ void mhoi_chip_work_destroy(chip_work *work)
     mhoi_free(&work->driven);
     mhoi_free(&work->sum);
     mhoi_free(&work->total);
+    mhoi_free(&work->window);
+    mhoi_free(&work->turned);
     mhoi_free(&work->count);
     mhoi_free(&work->value);
     mhoi_free(&work->scores);
     mhoi_free(&work);
-}
-
-mho_crossbar_work *mhoi_chip_work_crossbar(chip_work *work, size_t layer)
-{
-    return work->layer[layer];
 }
 
 chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t l)
@@ -171,139 +161,6 @@ void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images
     for (size_t i = 0; i < n * size; i++) {
         const uint32_t code = (pixel[i] + half) >> shift;
         work->map[0][i] = (uint8_t)(code < top ? code : top);
-    }
-}
-
-static void drive_bits(const uint8_t *restrict in, size_t n, const mhoi_drive *row,
-                       uint8_t *restrict out)
-{
-    const uint8_t flip = row->flip, shift = row->shift, mask = row->mask;
-    for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)((in[i] ^ flip) >> shift & mask);
-}
-
-/* bent NULL: linear cells. */
-static void drive_table(const uint8_t *restrict in, size_t n, const mhoi_drive *row,
-                        const uint8_t *bent, uint8_t *restrict out)
-{
-    uint8_t table[256];
-    for (size_t i = 0; i < 256; i++)
-        table[i] = bent ? bent[row->table[i]] : row->table[i];
-    for (size_t i = 0; i < n; i++)
-        out[i] = table[in[i]];
-}
-
-/* Two rows of single elements. */
-static void drive_pairs(const uint8_t *in, size_t n, const mhoi_drive row[2], const uint8_t *bent,
-                        uint8_t *out)
-{
-    uint8_t table[256][2];
-    for (size_t i = 0; i < 256; i++)
-        for (size_t r = 0; r < 2; r++)
-            table[i][r] = bent ? bent[row[r].table[i]] : row[r].table[i];
-    for (size_t i = 0; i < n; i++)
-        memcpy(out + 2 * i, table[in[i]], 2);
-}
-
-/* Plane i of `part` elements on rows planes 2 i, 2 i + 1, or on one. */
-static void drive_planes(const uint8_t *in, size_t planes, size_t part, size_t rows,
-                         const mhoi_read *read, const uint8_t *bent, uint8_t *out)
-{
-    for (size_t i = 0; i < planes; i++, in += part)
-        for (size_t r = 0; r < rows; r++, out += part)
-            if (read->row[r].bits && !bent)
-                drive_bits(in, part, &read->row[r], out);
-            else
-                drive_table(in, part, &read->row[r], bent, out);
-}
-
-/* Nonlinear cells are driven by more than bits; calibration sees linear ones. */
-static bool is_bent(const mho_chip *chip, const chip_layer *layer)
-{
-    return chip->plan->device.nonlinearity > 0 && chip->programmed && layer->inputs->bits > 1;
-}
-
-const uint8_t *mhoi_chip_work_drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
-                                    const chip_map *map, const mhoi_read *read, size_t n,
-                                    const uint8_t *in)
-{
-    const size_t rows = layer->inputs->lines;
-    const size_t part = rows > 1 ? layer->window.h * layer->window.w : n * map->size;
-    const bool nonlinear = is_bent(chip, layer);
-    uint8_t bent[256];
-    if (layer->inputs->as_is && !nonlinear)
-        return in;
-    if (nonlinear)
-        mhoi_chip_drive((mho_codes){layer->inputs->lo, layer->inputs->hi},
-                        chip->plan->device.nonlinearity, bent);
-    if (rows == 2 && part == 1)
-        drive_pairs(in, n * map->size, read->row, nonlinear ? bent : NULL, work->driven);
-    else
-        drive_planes(in, n * map->size / part, part, rows, read, nonlinear ? bent : NULL,
-                     work->driven);
-    return work->driven;
-}
-
-/* sum[n][groups columns][P] of what drives the rows in read r of images [first, first + n) of the block. */
-static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t r,
-                      size_t first, size_t n, const uint8_t *driven)
-{
-    const chip_layer *layer = &chip->layer[step->layer];
-    const size_t size = chip->map[step->in].size * layer->inputs->lines / layer->groups;
-    const size_t out_size = layer->cells->converted * layer->positions;
-    for (size_t g = 0; g < layer->groups; g++) {
-        const mho_reading reading = {.seed = chip->seed,
-                                     .trial = chip->trial,
-                                     .layer = (uint32_t)step->layer,
-                                     .array = (uint32_t)(g * layer->inputs->reads + r),
-                                     .first = work->first + first};
-        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter,
-                         layer->place->per_pair, n, driven + g * size, work->sum + g * out_size,
-                         &reading);
-        if (layer->counter)
-            mho_crossbar_run(layer->counter, work->counter[step->layer], &(mho_converter){0}, true,
-                             n, driven + g * size, work->count + g * layer->positions, NULL);
-    }
-}
-
-/* Adds the slices of one read to total[n][channels][P]. */
-static void add_read(chip_work *work, size_t l, const chip_layer *layer, size_t n, size_t r)
-{
-    const mhoi_cells *k = layer->cells;
-    work->flow[l].counts.additions +=
-        n * channels_of(layer) * layer->positions * (k->slices - (r == 0));
-    const size_t P = layer->positions, columns = layer->columns;
-    const int64_t step = k->coding->counted && layer->converter.codes ? layer->converter.step : 1;
-    for (size_t i = 0; i < n * layer->groups; i++)
-        for (size_t c = 0; c < columns; c++) {
-            int64_t *total = work->total + (i * columns + c) * P;
-            if (r == 0)
-                memset(total, 0, P * sizeof *total);
-            for (size_t s = 0; s < k->slices; s++) {
-                const size_t column = mhoi_engine_column(k, c, s);
-                const int32_t *sum = work->sum + (i * layer->cells->converted + column) * P;
-                const int64_t weight =
-                    step * layer->inputs->read[r].weight * ((int64_t)1 << (k->slice_bits * s));
-                for (size_t p = 0; p < P; p++)
-                    total[p] += weight * sum[p];
-            }
-            for (size_t p = 0; k->coding->counted && p < P; p++)
-                total[p] -= k->base * layer->inputs->read[r].weight * work->count[i * P + p];
-        }
-}
-
-/* The sums of images [first, first + n) of the block: work->sum where the layer is plain, else work->total. */
-static void sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t first,
-                 size_t n)
-{
-    const chip_layer *layer = &chip->layer[step->layer];
-    const chip_map *map = &chip->map[step->in];
-    const uint8_t *in = work->map[step->in] + first * map->size;
-    for (size_t r = 0; r < layer->inputs->reads; r++) {
-        read_sums(chip, work, step, r, first, n,
-                  mhoi_chip_work_drive(chip, work, layer, map, &layer->inputs->read[r], n, in));
-        if (!chip_is_plain(layer))
-            add_read(work, step->layer, layer, n, r);
     }
 }
 
@@ -393,7 +250,7 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
 /* Bits of one image, whose sums begin at `at`. */
 static void to_bits(chip_work *work, size_t l, const chip_layer *layer, size_t at, uint8_t *out)
 {
-    const size_t channels = channels_of(layer);
+    const size_t channels = chip_channels(layer);
     work->flow[l].counts.conversions += layer->place->sense ? channels * layer->positions : 0;
     if (chip_is_plain(layer))
         mhoi_chip_bits(work->sum + at, channels, layer->positions, layer->threshold,
@@ -408,14 +265,14 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
 {
     const chip_step *step = &chip->step[i];
     const chip_layer *layer = &chip->layer[step->layer];
-    const size_t out_size = channels_of(layer) * layer->positions;
+    const size_t out_size = chip_channels(layer) * layer->positions;
     if (watch && watch->input)
         watch->input(watch->user, i, n, work->map[step->in]);
     if (chip->programmed) /* not while calibrating */
         mhoi_chip_flow_add(layer, n, work->map[step->in], &work->flow[step->layer]);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
-        sums(chip, work, step, first, m);
+        mhoi_chip_sums(chip, work, step, first, m);
         for (size_t k = 0; k < m; k++) {
             const size_t at = k * out_size;
             uint8_t *out =

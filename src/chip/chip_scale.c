@@ -23,7 +23,7 @@ void mhoi_chip_scales(mho_chip *chip)
 bool mhoi_chip_makes_codes(const mho_chip *chip, const chip_step *step)
 {
     return step->kind != CHIP_POOL && step->out != CHIP_NONE &&
-           chip->map[step->out].coding == MHOI_MAP_CODES &&
+           chip->map[step->out].coding == MHOI_MAP_CODES && !chip->map[step->out].scaled &&
            !(step->kind == CHIP_CROSSBAR && chip->layer[step->layer].z_edge);
 }
 

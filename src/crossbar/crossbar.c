@@ -243,13 +243,12 @@ void mho_crossbar_work_turn(const mho_crossbar *xb, mho_crossbar_work *work, siz
     work->limit = pixels;
     if (!xb->kernels || !xb->group_bundle[xb->groups])
         return;
-    const mhoi_bundle *last = &xb->bundle[xb->group_bundle[xb->groups] - 1];
-    const size_t row_bytes = xb->shape.window.h * xb->plane_row;
-    for (const mhoi_bundle *b = xb->bundle; b <= last; ++b)
-        for (size_t i = 0; i < b->segments; ++i) {
-            mhoi_segment s = xb->segment[b->segment + i];
-            s.offset = (uint32_t)(mhoi_turned(xb, work, b->row + i) * row_bytes);
-            work->segment[b->segment + i] = s;
+    const size_t row_bytes = xb->shape.window.h * xb->plane_row, k = xb->shape.turn;
+    for (size_t block = 0; block < xb->rows; block += k) /* one segment a row, in order */
+        for (size_t b = 0; b < k; ++b) {
+            const size_t from = block + (b + t < k ? b + t : b + t - k);
+            work->segment[block + b] = xb->segment[block + b];
+            work->segment[block + b].offset = (uint32_t)(from * row_bytes);
         }
 }
 

@@ -232,8 +232,11 @@ struct mho_crossbar_work {
     float *normal;     /* [MHOI_BLOCK] */
     int32_t *
         square; /* [2][as x] low and high bytes; NULL where inputs are bits or reads had no noise */
-    mhoi_segment *segment; /* [rows]: turned; NULL: rows stay */
-    size_t turn, limit;    /* t; pixels of a run, 0: all */
+    mhoi_segment *segment;   /* [rows]: turned; NULL: rows stay */
+    size_t turn, limit;      /* t; pixels of a run, 0: all */
+    mho_converter converter; /* of the run before, */
+    mhoi_code code;          /* and what was found out about it */
+    bool prepared, exact;
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
     bool near;     /* every tile reads window bytes that lie close together */

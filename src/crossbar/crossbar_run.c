@@ -388,6 +388,19 @@ static bool next_images(mho_crossbar_work *work, size_t pixels)
     return true;
 }
 
+/* Is the code exact in single precision?  A converter is looked at once, not in each of many short runs. */
+static bool prepare(mho_crossbar_work *work, const mho_converter *converter)
+{
+    const mho_converter *last = &work->converter;
+    if (work->prepared && last->codes == converter->codes && last->edge == converter->edge &&
+        last->step == converter->step)
+        return work->exact;
+    work->converter = *converter;
+    work->exact = mhoi_code_prepare(converter, &work->code);
+    work->prepared = true;
+    return work->exact;
+}
+
 void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
                       const mho_converter *converter, bool per_pair, size_t n, const uint8_t *map,
                       int32_t *sum, const mho_reading *reading)
@@ -401,7 +414,8 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
     }
     block b = {.xb = xb, .work = work, .converter = converter, .per_pair = per_pair};
     b.reading = reading;
-    b.exact = mhoi_code_prepare(converter, &b.code) && !xb->error;
+    b.exact = prepare(work, converter) && !xb->error;
+    b.code = work->code;
     const size_t limit = work->limit;
     for (size_t i = 0; i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;

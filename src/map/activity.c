@@ -28,7 +28,8 @@ static mho_activity *put(builder *b, const char *group, const char *component, d
 {
     mho_activity *a = mhoi_activity_next(b, group, component);
     a->amount = amount;
-    a->operations = amount * (double)b->layer->positions * (double)b->layer->reads;
+    a->operations =
+        amount * (double)b->layer->positions * (double)(b->layer->reads * b->layer->turns);
     return a;
 }
 
@@ -56,6 +57,8 @@ static void append_positions(const builder *b, mho_activity *a)
     mhoi_activity_append(a, "; x P = %zu", b->layer->positions);
     if (b->layer->reads > 1)
         mhoi_activity_append(a, " x %zu reads", b->layer->reads);
+    if (b->layer->turns > 1)
+        mhoi_activity_append(a, " x %zu turns", b->layer->turns);
 }
 
 static void append_slices(const builder *b, mho_activity *a)
@@ -148,7 +151,8 @@ static void cells(builder *b)
         mhoi_activity_next(b, "cells", b->plan->transistor ? "cell_1t1r" : "cell_0t1r");
     a->amount = (double)l->counts.cells;
     a->operations = (double)l->groups * (double)rows_driven(b) *
-                    (double)(columns * l->slices + level0) * (double)l->positions;
+                    (double)(columns * l->slices + level0) * (double)l->positions *
+                    (double)l->turns;
     if (l->sides == 2)
         mhoi_activity_explain(a, "2 g R C = 2 x %zu x %zu x %zu", l->groups, l->word_lines,
                               l->columns);
@@ -202,11 +206,13 @@ static void shift_adders(builder *b)
         return;
     mho_activity *a = mhoi_activity_next(b, "shift-add", adder(b));
     a->amount = (double)(l->groups * l->columns);
-    a->operations = a->amount * (double)l->positions * (double)(parts - 1);
+    a->operations = a->amount * (double)l->positions * (double)l->turns * (double)(parts - 1);
     mhoi_activity_explain(
         a,
         "C_out = g C = %zu x %zu, priced as 8-bit adders; x P = %zu x (%zu slices x %zu reads - 1)",
         l->groups, l->columns, l->positions, l->slices, l->reads);
+    if (l->turns > 1)
+        mhoi_activity_append(a, " x %zu turns", l->turns);
 }
 
 /* A digital offset: an adder tree over what drives the rows of a group. */
@@ -218,7 +224,10 @@ static void input_counters(builder *b)
     mho_activity *a = put(b, "count", adder(b), (double)l->groups * (double)(l->word_lines - 1));
     mhoi_activity_explain(a, "g (R - 1) = %zu x (%zu - 1), priced as 8-bit adders", l->groups,
                           l->word_lines);
-    append_positions(b, a);
+    a->operations /= (double)l->turns; /* the sum of the inputs does not change when they turn */
+    mhoi_activity_append(a, "; x P = %zu", l->positions);
+    if (l->reads > 1)
+        mhoi_activity_append(a, " x %zu reads", l->reads);
 }
 
 /* Every input element is read once a position, 32 bits a word. */

@@ -27,7 +27,7 @@ static void argue(mho_activity *a, const char *name, double value)
 
 static double windows(const builder *b)
 {
-    return (double)b->layer->positions * (double)b->layer->reads;
+    return (double)b->layer->positions * (double)b->layer->reads * (double)b->layer->turns;
 }
 
 static size_t bits_of(size_t states)
@@ -84,7 +84,7 @@ static void input_converters(builder *b)
                           copied ? " crossbars" : "", l->groups, l->word_lines,
                           copied ? " x X_out planes sides"
                                  : ", shared by the crossbars of a row group",
-                          l->positions, l->reads);
+                          l->positions, l->reads * l->turns);
 }
 
 static void word_lines(builder *b)
@@ -99,7 +99,7 @@ static void word_lines(builder *b)
                           "g word lines X_out planes sides = %zu x %zu x %zu x %zu x %zu; x P T = "
                           "%zu x %zu, %.3g of them driven",
                           l->groups, l->word_lines, l->x_out, l->planes, l->sides, l->positions,
-                          l->reads, driven(b));
+                          l->reads * l->turns, driven(b));
 }
 
 /* Times that columns are read anew for their converters. */
@@ -122,7 +122,7 @@ static void bit_lines(builder *b)
     a->operations =
         (double)(l->groups * l->row_groups * turns_read(b)) * columns_of(l) * windows(b);
     mhoi_activity_explain(a, "g X_in columns of cells = %zu x %zu x %.0f; x P T = %zu x %zu",
-                          l->groups, l->x_in, columns_of(l), l->positions, l->reads);
+                          l->groups, l->x_in, columns_of(l), l->positions, l->reads * l->turns);
     if (l->row_groups > l->x_in)
         mhoi_activity_append(a, " x %zu / %zu groups of active rows", l->row_groups, l->x_in);
     if (turns_read(b) > 1)
@@ -155,7 +155,8 @@ static void cells(builder *b, const mhoi_read_time *time)
     mhoi_activity_explain(
         a,
         "g word lines columns = %zu x %zu x %.0f stand; x P T = %zu x %zu, at a mean drive of %.3g",
-        l->groups, l->word_lines, columns_of(l), l->positions, l->reads, drive(b, !clamped));
+        l->groups, l->word_lines, columns_of(l), l->positions, l->reads * l->turns,
+        drive(b, !clamped));
 }
 
 static const char *readout_model(const mhoi_plan *plan)
@@ -180,7 +181,7 @@ static void output_converters(builder *b, const mhoi_read_time *time)
     a->operations = (double)l->counts.conversions;
     mhoi_activity_explain(
         a, "columns that are told / %zu in turn; conversions = columns x P T = %.0f x %zu x %zu",
-        l->columns_per_converter, a->operations / windows(b), l->positions, l->reads);
+        l->columns_per_converter, a->operations / windows(b), l->positions, l->reads * l->turns);
 }
 
 /* Bits of a sum of all parts of an output. */
@@ -217,7 +218,8 @@ static void subtractors(builder *b)
     mho_activity *a = put_adder(b, "SUB", l->output_bits + 1, ceil(stand),
                                 columns * (double)l->row_groups * windows(b));
     mhoi_activity_explain(a, "g C slices row groups = %zu x %zu x %zu x %zu; x P T = %zu x %zu",
-                          l->groups, l->columns, l->slices, l->row_groups, l->positions, l->reads);
+                          l->groups, l->columns, l->slices, l->row_groups, l->positions,
+                          l->reads * l->turns);
 }
 
 /* Slices, reads and row groups of an output are added up; registers hold the sum. */
@@ -230,9 +232,11 @@ static void adders(builder *b)
         return;
     const double stand = fmax(1, (double)l->x_in * (double)l->slices - 1);
     mho_activity *a = put_adder(b, "shift-add", sum_bits(b), outputs * stand,
-                                outputs * parts * (double)l->positions);
+                                outputs * parts * (double)l->positions * (double)l->turns);
     mhoi_activity_explain(a, "g C (row groups slices T - 1) P = %zu x %zu x %.0f x %zu", l->groups,
                           l->columns, parts, l->positions);
+    if (l->turns > 1)
+        mhoi_activity_append(a, " x %zu turns", l->turns);
 }
 
 /* A digital offset: an adder tree over what drives the rows of a group. */
@@ -243,7 +247,8 @@ static void input_counters(builder *b)
         return;
     const double amount = (double)l->groups * (double)(l->word_lines - 1);
     mho_activity *a =
-        put_adder(b, "count", bits_of(l->word_lines) + l->read_bits, amount, amount * windows(b));
+        put_adder(b, "count", bits_of(l->word_lines) + l->read_bits, amount,
+                  amount * windows(b) / (double)l->turns); /* turned inputs have the same sum */
     mhoi_activity_explain(a, "g (word lines - 1) = %zu x (%zu - 1); x P T = %zu x %zu", l->groups,
                           l->word_lines, l->positions, l->reads);
 }
@@ -273,7 +278,8 @@ static void registers(builder *b)
     argue(a, "bits", 1);
     a->amount = (double)l->converters * codes + outputs * sums + window;
     a->operations = (double)l->counts.conversions * codes +
-                    outputs * sums * parts * (double)l->positions + window * (double)l->positions;
+                    outputs * sums * parts * (double)l->positions * (double)l->turns +
+                    window * (double)l->positions;
     mhoi_activity_explain(
         a, "bits of codes, of sums (%.0f) and of the window (%.0f); each latched when it changes",
         sums, window);

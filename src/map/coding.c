@@ -47,12 +47,13 @@ static mho_status set_planes(const mhoi_crossbar_options *crossbar, size_t colum
 }
 
 mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_alphabet alphabet,
-                          bool level0, size_t columns, mhoi_cells *cells)
+                          size_t weight_bits, bool level0, size_t columns, mhoi_cells *cells)
 {
+    const size_t bits = weight_bits ? weight_bits : hw->crossbar.weight_bits;
     const bool real = alphabet == MHO_ALPHABET_REAL;
     const mhoi_weight_wish wish = {.alphabet = alphabet,
                                    .device = device,
-                                   .weight_bits = real ? hw->crossbar.weight_bits : 0,
+                                   .weight_bits = real ? bits : 0,
                                    .mirrored = hw->input.coding == MHO_CODING_TWO_ROWS};
     const mhoi_coding *coding = coding_of(&hw->crossbar);
     *cells = (mhoi_cells){.coding = coding,

@@ -27,6 +27,8 @@ typedef struct mhoi_map_coding {
     mhoi_map_kind kind;
     size_t bits; /* of a code */
     mho_codes codes;
+    bool scaled; /* codes whose scale the network tells: 2^exponent */
+    int exponent;
 } mhoi_map_coding;
 
 /* --- weights ------------------------------------------------------------------------------------------ */
@@ -90,11 +92,11 @@ void mhoi_single_conductances(const mhoi_weight_wish *wish, mhoi_cells *cells);
 void mhoi_single_levels(const mhoi_cells *cells, size_t slice, mhoi_cell_side side,
                         const int16_t *m, size_t n, uint8_t *level);
 
-/* coding.c: the table, and the columns of a group of `columns` weights.  MHO_ECONFIG: a crossbar too narrow for the
+/* coding.c: the table, and the columns of a group of `columns` weights; weight_bits: of real ones, 0: as hw says.  MHO_ECONFIG: a crossbar too narrow for the
  * slices of one weight (and their references). */
 MHO_MUST_CHECK mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device,
-                                         mho_alphabet alphabet, bool level0, size_t columns,
-                                         mhoi_cells *cells);
+                                         mho_alphabet alphabet, size_t weight_bits, bool level0,
+                                         size_t columns, mhoi_cells *cells);
 static inline int32_t mhoi_level_top(const mho_device *device)
 {
     return ((int32_t)1 << device->bits) - 1;

@@ -48,7 +48,7 @@ static mho_status set_additions(const mhoi_place *place, mho_placement_layer *l)
 {
     const bool counted = place->cells.coding->counted;
     uint64_t sums, counts = 0;
-    mho_status s = PRODUCT(l, &sums, l->groups, l->columns, l->positions,
+    mho_status s = PRODUCT(l, &sums, l->groups, l->columns, l->positions, l->turns,
                            l->row_groups * l->slices * l->reads - 1);
     if (!s && counted)
         s = PRODUCT(l, &counts, l->groups, l->positions, l->reads, l->word_lines - 1);
@@ -65,12 +65,12 @@ mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *l)
     if (!s)
         s = PRODUCT(l, &c->cells, l->groups, l->word_lines, columns_of(l));
     if (!s)
-        s = PRODUCT(l, &operations, l->groups, l->word_lines, columns_of(l), l->positions,
-                    l->reads);
+        s = PRODUCT(l, &operations, l->groups, l->word_lines, columns_of(l), l->positions, l->reads,
+                    l->turns);
     if (!s)
-        s = PRODUCT(l, &c->row_drives, l->groups, l->word_lines, l->reads, l->positions);
+        s = PRODUCT(l, &c->row_drives, l->groups, l->word_lines, l->reads, l->turns, l->positions);
     if (!s)
-        s = PRODUCT(l, &c->conversions, l->groups, l->row_groups, converted_of(l), l->reads,
+        s = PRODUCT(l, &c->conversions, l->groups, l->row_groups, converted_of(l), l->reads, l->turns,
                     l->positions);
     if (!s)
         s = mhoi_converters_stand(place, l->reference && !l->per_pair, &l->converters);

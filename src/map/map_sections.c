@@ -10,6 +10,8 @@
 static const char *const cells[] = {"1t1r", "0t1r", NULL};
 static const char *const modes[] = {"binary", "full", "ternary", "mixed", NULL};
 static const char *const offsets[] = {"column", "digital", NULL};
+static const char *const circulants[] = {"expanded", "turned", NULL};
+static const char *const copy_orders[] = {"near", "spread", NULL};
 static const char *const slicings[] = {"columns", "crossbars", NULL};
 static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
@@ -26,6 +28,9 @@ static const char *crossbar_idle(const void *options, const char *key)
     const mhoi_crossbar_options *o = options;
     if (!strcmp(key, "crossbar.offset") && o->weights != MHO_WEIGHTS_SINGLE)
         return "crossbar.weights is not single";
+    if ((!strcmp(key, "crossbar.copies") || !strcmp(key, "crossbar.copy_order")) &&
+        o->circulant != MHO_CIRCULANT_TURNED)
+        return "crossbar.circulant is not turned";
     if (!strcmp(key, "crossbar.slicing") && !o->weight_bits)
         return "crossbar.weight_bits is 0: a weight has one slice";
     return NULL;
@@ -57,12 +62,21 @@ static const mho_field crossbar_rows[] = {
         "digital sum of the inputs"),
     COUNT("crossbar.weight_bits", weight_bits, "0", 0, 16,
           "real weights: bits, the sign included, in slices of device.bits; 0 = of one cell "
-          "or pair"),
+          "or pair; layers whose bits the network tells have those"),
     CHOICE("crossbar.slicing", slicing, "columns", slicings,
            "slices of a weight lie in neighbouring columns, or in crossbars of their own"),
     COUNT("crossbar.active_rows", active_rows, "0", 0, 4096,
           "word lines of a crossbar that are on at a time, each group of them a converted sum; 0 = "
           "all"),
+    CHOICE("crossbar.circulant", circulant, "expanded", circulants,
+           "block-circulant layers lie as the ordinary ones they stand for, or a representative "
+           "vector in a column, whose inputs turn"),
+    COUNT("crossbar.copies", copies, "1", 1, 65536,
+          "turned: copies of a representative vector, each rotated: so many outputs a read; "
+          "divides the block size"),
+    CHOICE("crossbar.copy_order", copy_order, "spread", copy_orders,
+           "copies are rotated by 0, 1, .. and inputs turn by as many rows as there are copies, or "
+           "by block / copies, .. and inputs turn by one row"),
 };
 static const mho_fields crossbar_fields = {"crossbar", crossbar_rows,
                                            sizeof crossbar_rows / sizeof *crossbar_rows,
@@ -79,7 +93,8 @@ const mhoi_section mhoi_crossbar_section = {
 static const mho_field input_rows[] = {
     COUNT("input.first_bits", first_bits, "8", 1, 8, "DAC of the first layer"),
     COUNT("input.bits", bits, "1", 1, 8,
-          "DAC of the other layers; 1 = none, the bit drives the row"),
+          "DAC of the other layers; 1 = none, the bit drives the row; codes whose bits the network "
+          "tells have those"),
     CHOICE(
         "input.coding", coding, "direct", mhoi_input_coding_names,
         "of inputs with a sign: +-1 as 1 and 0, codes as signed voltages; or positive and negative "

@@ -25,6 +25,14 @@ typedef enum mho_offset {
     MHO_OFFSET_COLUMN,  /* a reference column of cells at the offset in every crossbar */
     MHO_OFFSET_DIGITAL, /* the offset times the sum of the inputs, counted digitally */
 } mho_offset;
+/* How layers of block-circulant weights lie. */
+typedef enum mho_circulant {
+    MHO_CIRCULANT_EXPANDED, /* as the ordinary layers that they stand for */
+    MHO_CIRCULANT_TURNED,   /* representative vectors in columns; the inputs turn */
+} mho_circulant;
+/* Which rotations the copies of a representative vector hold: by 0, 1, .. g - 1, and the inputs turn by g; or by
+ * 0, k / g, .., and the inputs turn by 1. */
+typedef enum mho_copies { MHO_COPIES_NEAR, MHO_COPIES_SPREAD } mho_copies;
 typedef enum mho_slicing { MHO_SLICES_COLUMNS, MHO_SLICES_CROSSBARS } mho_slicing;
 typedef enum mho_coding {
     MHO_CODING_DIRECT,    /* +-1 drives a row with 1 or 0; a signed code with a signed voltage */
@@ -90,6 +98,9 @@ typedef struct mhoi_crossbar_options {
     size_t weight_bits;   /* full mode, sign included; 0: what one cell or pair holds */
     int slicing;          /* mho_slicing: where the slices of a weight lie */
     size_t active_rows;   /* word lines that are on at a time; 0: all */
+    int circulant;        /* mho_circulant */
+    size_t copies;        /* g, of a representative vector in a crossbar */
+    int copy_order;       /* mho_copies */
 } mhoi_crossbar_options;
 
 typedef struct mhoi_input_options {

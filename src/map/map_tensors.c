@@ -6,13 +6,14 @@
 
 static mhoi_map_coding bits_map(void)
 {
-    return (mhoi_map_coding){MHOI_MAP_BITS, 1, {0, 1}};
+    return (mhoi_map_coding){.kind = MHOI_MAP_BITS, .bits = 1, .codes = {0, 1}};
 }
 
 /* Codes are unsigned after ReLU, else two's complement. */
 static mhoi_map_coding codes_map(size_t bits, bool has_sign)
 {
-    return (mhoi_map_coding){MHOI_MAP_CODES, bits, mhoi_codes_of_map(bits, has_sign)};
+    return (mhoi_map_coding){
+        .kind = MHOI_MAP_CODES, .bits = bits, .codes = mhoi_codes_of_map(bits, has_sign)};
 }
 
 /* Pixels; a DAC of fewer bits drops the low ones. */
@@ -46,10 +47,22 @@ static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t 
     }
 }
 
+/* Codes whose bits and scale the network tells; an average of codes keeps their scale. */
+static void take_from_network(const mho_node *n, mhoi_map_coding *map)
+{
+    if (!n->value_bits || map->kind != MHOI_MAP_CODES || mhoi_op_is(n->op, MHOI_OP_POOL))
+        return;
+    *map = codes_map(n->value_bits, map->codes.lo < 0);
+    map->scaled = mhoi_node_rounds(n);
+    map->exponent = map->scaled ? n->value_exponent : 0;
+}
+
 void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw)
 {
-    for (size_t i = 0; i < plan->nodes; i++)
+    for (size_t i = 0; i < plan->nodes; i++) {
         plan->map[i] = map_of(plan, net, i, hw);
+        take_from_network(&net->node[i], &plan->map[i]);
+    }
 }
 
 /* Element-wise layers that rise, or fall, and max pools. */

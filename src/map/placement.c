@@ -8,6 +8,7 @@
 #include "cost/technology_chain.h"
 #include "hw/sections.h"
 #include "map/placement.h"
+#include "net/block.h"
 #include "net/op_table.h"
 
 static size_t ceil_div(size_t a, size_t b)
@@ -69,6 +70,34 @@ static void set_buffer(const mho_node *node, mhoi_place *place)
     place->fresh = node->kh * step * node->in.c;
 }
 
+/* Representative vectors of circulant weights: p k rows, and q columns times their copies. */
+static mho_status set_turns(const placer *p, const mho_node *node, mhoi_place *place,
+                            mho_placement_layer *l)
+{
+    const mhoi_crossbar_options *o = &p->hw.crossbar;
+    l->block = l->copies = l->turns = 1;
+    place->turned = node->block > 1 && o->circulant == MHO_CIRCULANT_TURNED;
+    if (!place->turned)
+        return MHO_OK;
+    const mhoi_block b = mhoi_block_of(node);
+    if (b.k % o->copies)
+        return mho_error(MHO_ECONFIG,
+                         "layer %s: crossbar.copies = %zu, want a divisor of its block size %zu",
+                         node->name, o->copies, b.k);
+    if (place->to_bits || place->in.kind == MHOI_MAP_BITS)
+        return mho_error(MHO_ENOTMODELED,
+                         "layer %s: circulant weights between maps of 1 bit with "
+                         "crossbar.circulant turned, want expanded",
+                         node->name);
+    l->block = b.k;
+    l->copies = o->copies;
+    l->turns = b.k / o->copies;
+    l->rows = b.p * b.k;
+    l->columns = b.q * o->copies;
+    place->turn_step = o->copy_order == MHO_COPIES_NEAR ? o->copies : 1;
+    return MHO_OK;
+}
+
 /* Of all cells of the crossbars (of one of a pair). */
 static double utilization(const placer *p, const mho_placement_layer *l)
 {
@@ -113,7 +142,7 @@ static void tell_converters(const placer *p, const mhoi_place *place, mho_placem
     l->sense = place->sense;
     l->columns_per_converter = place->share;
     l->duplication = 1;
-    l->service = l->reads * l->passes;
+    l->service = l->reads * l->turns * l->passes;
     if (p->plan->clock == MHOI_CLOCK_OPERATION || p->plan->clock == MHOI_CLOCK_NONE)
         l->service *= l->columns_per_converter; /* a cycle is a conversion */
 }
@@ -137,6 +166,8 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     set_buffer(node, place);
     mho_status s = set_matrix(node, l);
     if (!s)
+        s = set_turns(p, node, place, l);
+    if (!s)
         s = mhoi_inputs_set(&p->hw, &place->in, node->name, &place->inputs);
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
@@ -145,8 +176,8 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     mhoi_converters_choose(plan, place);
     /* A sense amplifier compares the two crossbars, which takes level 0 off. */
     const bool level0 = plan->output.reference == MHO_REFERENCE_LEVEL0 && !place->sense;
-    s = mhoi_cells_set(&p->hw, &plan->device, alphabet_of(p, node), level0, l->columns,
-                       &place->cells);
+    s = mhoi_cells_set(&p->hw, &plan->device, alphabet_of(p, node), node->weight_bits, level0,
+                       l->columns, &place->cells);
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
     tell_coding(p, place, l);

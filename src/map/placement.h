@@ -28,7 +28,15 @@ typedef struct mhoi_place {
     /* Of the layer's input: elements that its line buffer holds (its whole input: fc), that it is fed an image, and that
      * a window has anew. */
     size_t held, fed, fresh;
+    bool turned;      /* representative vectors whose inputs turn */
+    size_t turn_step; /* rows from one read to the next */
 } mhoi_place;
+
+/* The rotation of copy c: it gives output t turn_step + that of turn t. */
+static inline size_t mhoi_copy_rotation(const mhoi_place *place, size_t c)
+{
+    return place->turn_step > 1 ? c : c * place->told->turns;
+}
 
 /* What tells how long a cycle is. */
 typedef enum mhoi_clock {

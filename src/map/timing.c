@@ -129,7 +129,7 @@ static void set_layer(const mhoi_plan *plan, const mho_placement *out, mho_place
     const size_t turns = plan->clock == MHOI_CLOCK_OPERATION ? 1 : l->columns_per_converter;
     const double most = (double)l->converters * (double)turns * (double)out->interval;
     l->converter_utilization = l->converters ? (double)l->counts.conversions / most : 0;
-    l->window_s = (double)(l->reads * l->passes) * l->t_read_s;
+    l->window_s = (double)(l->reads * l->turns * l->passes) * l->t_read_s;
 }
 
 /* Layer by layer, the next image follows when the last layer is done. */

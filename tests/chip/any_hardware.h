@@ -59,7 +59,7 @@ enum {
 
 typedef struct hardware {
     char text[CHOICES + FULL_CHOICES + 1][SET_BYTES];
-    const char *set[CHOICES + FULL_CHOICES + 3];
+    const char *set[CHOICES + FULL_CHOICES + 4];
     bool full;
 } hardware;
 

@@ -48,7 +48,8 @@ static mho_alphabet alphabet_of(const setting *s)
 static mhoi_cells cells_of(const mhoi_machine *m, const setting *s, size_t columns)
 {
     mhoi_cells cells;
-    assert_int_equal(mhoi_cells_set(m, &m->device, alphabet_of(s), false, columns, &cells), MHO_OK);
+    assert_int_equal(mhoi_cells_set(m, &m->device, alphabet_of(s), 0, false, columns, &cells),
+                     MHO_OK);
     return cells;
 }
 
@@ -213,10 +214,11 @@ static void test_columns(void **state)
 static void test_reads(void **state)
 {
     (void)state;
-    static const mhoi_map_coding maps[] = {{MHOI_MAP_BITS, 1, {0, 1}},
-                                           {MHOI_MAP_CODES, 8, {0, 255}},
-                                           {MHOI_MAP_CODES, 4, {-8, 7}},
-                                           {MHOI_MAP_CODES, 8, {-128, 127}}};
+    static const mhoi_map_coding maps[] = {
+        {.kind = MHOI_MAP_BITS, .bits = 1, .codes = {0, 1}},
+        {.kind = MHOI_MAP_CODES, .bits = 8, .codes = {0, 255}},
+        {.kind = MHOI_MAP_CODES, .bits = 4, .codes = {-8, 7}},
+        {.kind = MHOI_MAP_CODES, .bits = 8, .codes = {-128, 127}}};
     for (size_t i = 0; i < SETTINGS; i++)
         for (size_t k = 0; k < 4; k++) {
             const mhoi_machine m = machine_of(&settings[i]);
@@ -247,7 +249,7 @@ static void test_lines(void **state)
     (void)state;
     const mhoi_machine m = machine_of(&settings[9]);
     const mhoi_cells k = cells_of(&m, &settings[9], 4);
-    const mhoi_map_coding map = {MHOI_MAP_CODES, 4, {-8, 7}};
+    const mhoi_map_coding map = {.kind = MHOI_MAP_CODES, .bits = 4, .codes = {-8, 7}};
     mhoi_inputs in;
     assert_int_equal(mhoi_inputs_set(&m, &map, "layer", &in), MHO_OK);
     assert_int_equal(in.lines, 2);

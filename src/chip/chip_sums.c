@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What drives the rows of a layer in each read, and the sums that its crossbars make of it. */
+#include <string.h>
+
+#include "chip/chip_work.h"
+
+static void drive_bits(const uint8_t *restrict in, size_t n, const mhoi_drive *row,
+                       uint8_t *restrict out)
+{
+    const uint8_t flip = row->flip, shift = row->shift, mask = row->mask;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)((in[i] ^ flip) >> shift & mask);
+}
+
+/* bent NULL: linear cells. */
+static void drive_table(const uint8_t *restrict in, size_t n, const mhoi_drive *row,
+                        const uint8_t *bent, uint8_t *restrict out)
+{
+    uint8_t table[256];
+    for (size_t i = 0; i < 256; i++)
+        table[i] = bent ? bent[row->table[i]] : row->table[i];
+    for (size_t i = 0; i < n; i++)
+        out[i] = table[in[i]];
+}
+
+/* Two rows of single elements. */
+static void drive_pairs(const uint8_t *in, size_t n, const mhoi_drive row[2], const uint8_t *bent,
+                        uint8_t *out)
+{
+    uint8_t table[256][2];
+    for (size_t i = 0; i < 256; i++)
+        for (size_t r = 0; r < 2; r++)
+            table[i][r] = bent ? bent[row[r].table[i]] : row[r].table[i];
+    for (size_t i = 0; i < n; i++)
+        memcpy(out + 2 * i, table[in[i]], 2);
+}
+
+/* Plane i of `part` elements on rows planes 2 i, 2 i + 1, or on one. */
+static void drive_planes(const uint8_t *in, size_t planes, size_t part, size_t rows,
+                         const mhoi_read *read, const uint8_t *bent, uint8_t *out)
+{
+    for (size_t i = 0; i < planes; i++, in += part)
+        for (size_t r = 0; r < rows; r++, out += part)
+            if (read->row[r].bits && !bent)
+                drive_bits(in, part, &read->row[r], out);
+            else
+                drive_table(in, part, &read->row[r], bent, out);
+}
+
+/* Nonlinear cells are driven by more than bits; calibration sees linear ones. */
+static bool is_bent(const mho_chip *chip, const chip_layer *layer)
+{
+    return chip->plan->device.nonlinearity > 0 && chip->programmed && layer->inputs->bits > 1;
+}
+
+/* What a read of in[count] drives the rows with: [lines of the window]; the elements of a channel, `plane` of them,
+ * stand together. */
+static const uint8_t *drive(const mho_chip *chip, chip_work *work, const chip_layer *layer,
+                            const mhoi_read *read, size_t count, size_t plane, const uint8_t *in)
+{
+    const size_t rows = layer->inputs->lines, part = rows > 1 ? plane : count;
+    const bool nonlinear = is_bent(chip, layer);
+    uint8_t bent[256];
+    if (layer->inputs->as_is && !nonlinear)
+        return in;
+    if (nonlinear)
+        mhoi_chip_drive((mho_codes){layer->inputs->lo, layer->inputs->hi},
+                        chip->plan->device.nonlinearity, bent);
+    if (rows == 2 && part == 1)
+        drive_pairs(in, count, read->row, nonlinear ? bent : NULL, work->driven);
+    else
+        drive_planes(in, count / part, part, rows, read, nonlinear ? bent : NULL, work->driven);
+    return work->driven;
+}
+
+static const uint8_t *drive_images(const mho_chip *chip, chip_work *work, const chip_step *step,
+                                   size_t r, size_t n, const uint8_t *in)
+{
+    const chip_layer *layer = &chip->layer[step->layer];
+    return drive(chip, work, layer, &layer->inputs->read[r], n * chip->map[step->in].size,
+                 layer->window.h * layer->window.w, in);
+}
+
+/* The windows of group g that work holds. */
+static const uint8_t *drive_windows(const mho_chip *chip, chip_work *work, const chip_layer *layer,
+                                    size_t r, size_t tiles)
+{
+    return drive(chip, work, layer, &layer->inputs->read[r], tiles * layer->rows * CHIP_TILE,
+                 CHIP_TILE, work->window);
+}
+
+/* sum[n][groups columns][P] of what drives the rows in read r of images [first, first + n) of the block. */
+static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t r,
+                      size_t first, size_t n, const uint8_t *driven)
+{
+    const chip_layer *layer = &chip->layer[step->layer];
+    const size_t size = chip->map[step->in].size * layer->inputs->lines / layer->groups;
+    const size_t out_size = layer->cells->converted * layer->positions;
+    for (size_t g = 0; g < layer->groups; g++) {
+        const mho_reading reading = {.seed = chip->seed,
+                                     .trial = chip->trial,
+                                     .layer = (uint32_t)step->layer,
+                                     .array = (uint32_t)(g * layer->inputs->reads + r),
+                                     .first = work->first + first};
+        mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter,
+                         layer->place->per_pair, n, driven + g * size, work->sum + g * out_size,
+                         &reading);
+        if (layer->counter)
+            mho_crossbar_run(layer->counter, work->counter[step->layer], &(mho_converter){0}, true,
+                             n, driven + g * size, work->count + g * layer->positions, NULL);
+    }
+}
+
+/* Adds the slices of one read to total[n][channels][P]. */
+static void add_read(chip_work *work, size_t l, const chip_layer *layer, size_t n, size_t r)
+{
+    const mhoi_cells *k = layer->cells;
+    work->flow[l].counts.additions +=
+        n * chip_channels(layer) * layer->positions * (k->slices - (r == 0));
+    const size_t P = layer->positions, columns = layer->columns;
+    const int64_t step = k->coding->counted && layer->converter.codes ? layer->converter.step : 1;
+    for (size_t i = 0; i < n * layer->groups; i++)
+        for (size_t c = 0; c < columns; c++) {
+            int64_t *total = work->total + (i * columns + c) * P;
+            if (r == 0)
+                memset(total, 0, P * sizeof *total);
+            for (size_t s = 0; s < k->slices; s++) {
+                const size_t column = mhoi_engine_column(k, c, s);
+                const int32_t *sum = work->sum + (i * layer->cells->converted + column) * P;
+                const int64_t weight =
+                    step * layer->inputs->read[r].weight * ((int64_t)1 << (k->slice_bits * s));
+                for (size_t p = 0; p < P; p++)
+                    total[p] += weight * sum[p];
+            }
+            for (size_t p = 0; k->coding->counted && p < P; p++)
+                total[p] -= k->base * layer->inputs->read[r].weight * work->count[i * P + p];
+        }
+}
+
+/* The sum of the inputs does not change when they turn. */
+static void take_counts_off(const mho_chip *chip, chip_work *work, size_t l, size_t r,
+                            size_t pixels, const uint8_t *driven)
+{
+    const chip_layer *layer = &chip->layer[l];
+    const size_t tiles = (pixels + CHIP_TILE - 1) / CHIP_TILE;
+    const int64_t base = layer->cells->base * layer->inputs->read[r].weight;
+    mho_crossbar_work_turn(layer->counter, work->counter[l], 0, pixels);
+    mho_crossbar_run(layer->counter, work->counter[l], &(mho_converter){0}, true, tiles, driven,
+                     work->count, NULL);
+    mhoi_chip_turn_count(layer, work->count, tiles, base, work->turned);
+}
+
+static void turn(const mho_chip *chip, chip_work *work, size_t l, size_t g, size_t t, size_t pixels)
+{
+    const chip_layer *layer = &chip->layer[l];
+    const size_t rows = t * layer->place->turn_step;
+    mho_crossbar_work_turn(layer->xb[g], work->layer[l], rows * layer->inputs->lines, pixels);
+}
+
+/* One read of the windows of group g that work holds, in all its turns. */
+static void turned_read(const mho_chip *chip, chip_work *work, size_t l, size_t g, size_t r,
+                        size_t first, size_t n)
+{
+    const chip_layer *layer = &chip->layer[l];
+    const mhoi_cells *k = layer->cells;
+    const size_t tiles = chip_tiles(layer, n), pixels = n * layer->positions;
+    const size_t turns = layer->place->told->turns;
+    const uint8_t *driven = drive_windows(chip, work, layer, r, tiles);
+    const int64_t step = k->coding->counted && layer->converter.codes ? layer->converter.step : 1;
+    for (size_t t = 0; t < turns; t++) {
+        const mho_reading reading = {.seed = chip->seed,
+                                     .trial = chip->trial,
+                                     .layer = (uint32_t)l,
+                                     .array =
+                                         (uint32_t)((g * layer->inputs->reads + r) * turns + t),
+                                     .pixel = (uint64_t)(work->first + first) * layer->positions};
+        turn(chip, work, l, g, t, pixels);
+        mho_crossbar_run(layer->xb[g], work->layer[l], &layer->converter, layer->place->per_pair,
+                         tiles, driven, work->sum, &reading);
+        mhoi_chip_turn_add(layer, work->sum, tiles, t, step * layer->inputs->read[r].weight,
+                           work->turned);
+    }
+    work->flow[l].counts.additions += pixels * layer->columns * turns * (k->slices - (r == 0));
+    if (layer->counter)
+        take_counts_off(chip, work, l, r, pixels, driven);
+}
+
+static void turned_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t first,
+                        size_t n)
+{
+    const chip_layer *layer = &chip->layer[step->layer];
+    const uint8_t *in = work->map[step->in] + first * chip->map[step->in].size;
+    const size_t totals = (layer->channels + 1) * chip_tiles(layer, n) * CHIP_TILE;
+    for (size_t g = 0; g < layer->groups; g++) {
+        mhoi_chip_turn_windows(layer, in, n, g, work->window);
+        memset(work->turned, 0, totals * sizeof *work->turned);
+        for (size_t r = 0; r < layer->inputs->reads; r++)
+            turned_read(chip, work, step->layer, g, r, first, n);
+        mhoi_chip_turn_out(layer, work->turned, n, g, work->total);
+    }
+}
+
+void mhoi_chip_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t first,
+                    size_t n)
+{
+    const chip_layer *layer = &chip->layer[step->layer];
+    const uint8_t *in = work->map[step->in] + first * chip->map[step->in].size;
+    if (layer->place->turned) {
+        turned_sums(chip, work, step, first, n);
+        return;
+    }
+    for (size_t r = 0; r < layer->inputs->reads; r++) {
+        read_sums(chip, work, step, r, first, n, drive_images(chip, work, step, r, n, in));
+        if (!chip_is_plain(layer))
+            add_read(work, step->layer, layer, n, r);
+    }
+}
+
+/* Of the windows of n images, as many as work has room for. */
+static void tell_turned(const mho_chip *chip, chip_work *work, const chip_step *step, size_t n,
+                        const uint8_t *in, mho_crossbar_sums_fn *each, void *user)
+{
+    const size_t l = step->layer;
+    const chip_layer *layer = &chip->layer[l];
+    const size_t tiles = chip_tiles(layer, n);
+    for (size_t g = 0; g < layer->groups; g++) {
+        mhoi_chip_turn_windows(layer, in, n, g, work->window);
+        for (size_t r = 0; r < layer->inputs->reads; r++) {
+            const uint8_t *driven = drive_windows(chip, work, layer, r, tiles);
+            for (size_t t = 0; t < layer->place->told->turns; t++) {
+                turn(chip, work, l, g, t, n * layer->positions);
+                mho_crossbar_sums_of(layer->xb[g], work->layer[l], tiles, driven, each, user);
+            }
+        }
+    }
+}
+
+static void tell_read(const mho_chip *chip, chip_work *work, const chip_step *step, size_t n,
+                      const uint8_t *driven, mho_crossbar_sums_fn *each, void *user)
+{
+    const chip_layer *layer = &chip->layer[step->layer];
+    const size_t size = chip->map[step->in].size * layer->inputs->lines;
+    mho_crossbar_work *xb_work = work->layer[step->layer];
+    if (layer->groups == 1) {
+        mho_crossbar_sums_of(layer->xb[0], xb_work, n, driven, each, user);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < layer->groups; k++)
+            mho_crossbar_sums(layer->xb[k], xb_work, driven + i * size + k * (size / layer->groups),
+                              each, user);
+}
+
+void mhoi_chip_tell_sums(const mho_chip *chip, chip_work *work, size_t i, size_t n,
+                         const uint8_t *in, mho_crossbar_sums_fn *each, void *user)
+{
+    const chip_step *step = &chip->step[i];
+    const chip_layer *layer = &chip->layer[step->layer];
+    const size_t size = chip->map[step->in].size;
+    for (size_t first = 0; layer->place->turned && first < n; first += layer->images) {
+        const size_t m = n - first < layer->images ? n - first : layer->images;
+        tell_turned(chip, work, step, m, in + first * size, each, user);
+    }
+    for (size_t r = 0; !layer->place->turned && r < layer->inputs->reads; r++)
+        tell_read(chip, work, step, n, drive_images(chip, work, step, r, n, in), each, user);
+}

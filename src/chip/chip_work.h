@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One thread's memory for a block of images. */
+#ifndef MHO_CHIP_WORK_H
+#define MHO_CHIP_WORK_H
+
+#include "chip/chip_impl.h"
+
+struct chip_work {
+    uint8_t **buffer;                     /* [buffers] of the images of a block */
+    uint8_t **map;                        /* [maps] where they are held while they are needed */
+    mho_crossbar_work **layer, **counter; /* [layers] */
+    int32_t *sum, *count;                 /* of one read: [n][columns][P], [n][groups][P] */
+    int64_t *total; /* of all reads and slices [n][channels][P]; where one is not enough */
+    uint8_t
+        *window; /* where inputs turn: windows of a group, and their totals [channels][pixels] */
+    int64_t *turned;
+    uint8_t *driven; /* what rows are driven with, where that is not the map itself */
+    float *value;
+    float *scores; /* [images][classes] */
+    size_t buffers, layers;
+    size_t first;    /* image of the data set that map[0] begins with */
+    chip_flow *flow; /* [layers]; counts: additions of slices, reads and counts, and comparisons */
+    size_t bad;      /* 1 + the first step with a value that is not finite; 0: none */
+};
+
+static inline size_t chip_channels(const chip_layer *layer)
+{
+    return layer->groups * layer->channels;
+}
+
+/* chip_sums.c: the sums of images [first, first + n) of the block: work->sum where the layer is plain, else
+ * work->total. */
+void mhoi_chip_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t first,
+                    size_t n);
+
+#endif
