@@ -182,9 +182,9 @@ static int64_t turned_draw(const chip_layer *layer, size_t row, size_t l)
 /* Line l of a weight that tap and channel i of a window meet. */
 static int64_t draw_of(const chip_layer *layer, size_t i, size_t tap, size_t l)
 {
-    const size_t taps = layer->window.kh * layer->window.kw;
+    const size_t all = layer->window.kh * layer->window.kw;
     return layer->place->turned ? turned_draw(layer, tap * layer->slot + i, l)
-                                : layer->line_draw[(i * layer->inputs->lines + l) * taps + tap];
+                                : layer->line_draw[(i * layer->inputs->lines + l) * all + tap];
 }
 
 void mhoi_chip_draw_set(chip_layer *layer, size_t g)

@@ -197,7 +197,7 @@ void mhoi_chip_noise_bare(const mho_chip *chip, const chip_layer *layer);
 MHO_MUST_CHECK mho_status mhoi_chip_noise_set(const mho_chip *chip, const chip_layer *layer,
                                               size_t g);
 
-/* chip_turn.c: representative vectors of circulant weights, whose inputs turn; docs/models/chip.md eq. (15).
+/* chip_turn.c: representative vectors of circulant weights, whose inputs turn; docs/models/coding.md eq. (9).
  * Windows are columns of pixels, pixel = image P + position: [tile][group R][CHIP_TILE] bytes. */
 #define CHIP_TILE ((size_t)64)
 static inline size_t chip_tiles(const chip_layer *layer, size_t images)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Circulant weights as representative vectors: y_t = sum_b w[b] x[(b + t) mod k].  A column of cells holds a vector, and
- * turn t of the inputs is another read of the same cells; docs/models/chip.md eq. (15). */
+ * turn t of the inputs is another read of the same cells; docs/models/coding.md eq. (9). */
 #include <string.h>
 
 #include "base/alloc.h"

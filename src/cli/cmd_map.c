@@ -46,7 +46,10 @@ static void print_layers(const cli_args *args, const mho_placement *map)
         cli_table_text(t, "%s", bits_text(l->output_bits, false, text));
         cli_table_text(t, "%zu", l->word_lines);
         cli_table_text(t, "%zu", l->slices);
-        cli_table_text(t, "%zu", l->reads);
+        if (l->turns > 1)
+            cli_table_text(t, "%zu x %zu", l->turns, l->reads);
+        else
+            cli_table_text(t, "%zu", l->reads);
         cli_table_text(t, "%s weights, %s; %s", mho_alphabet_name(l->alphabet), l->weights,
                        l->inputs);
     }
@@ -100,6 +103,9 @@ static void put_coding(mho_json *v, const mho_placement_layer *l)
     mho_json_put(v, "weight_coding", mho_json_text(l->weights));
     mho_json_put(v, "input_coding", mho_json_text(l->inputs));
     mho_json_put(v, "planes", mho_json_integer((int64_t)l->planes));
+    mho_json_put(v, "block", mho_json_integer((int64_t)l->block));
+    mho_json_put(v, "copies", mho_json_integer((int64_t)l->copies));
+    mho_json_put(v, "turns", mho_json_integer((int64_t)l->turns));
     mho_json_put(v, "reads", mho_json_integer((int64_t)l->reads));
     mho_json_put(v, "read_bits", mho_json_integer((int64_t)l->read_bits));
     mho_json_put(v, "converter", mho_json_text(l->converter));

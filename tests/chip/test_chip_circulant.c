@@ -326,6 +326,53 @@ static void counts_are_those_of_the_placement(void **state)
     assert_true(ran > 30);
 }
 
+/* Without padding every input meets, in all turns together, the cells that it meets at once in the ordinary layer, and
+ * is driven as many times as there are turns. */
+static void cells_take_what_those_they_stand_for_take(void **state)
+{
+    (void)state;
+    builder b = {.nodes = 0};
+    dice d = {31};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){6, 5, 4};
+    add_conv(&b, 12, 2, 1, 1, 1, false, true);
+    add_fc(&b, 6, false, false);
+    mho_net *net = finish(&b);
+    randomize(&d, net);
+    must(mho_net_set_blocks(net, "conv:6,fc:3"));
+    mho_images images = random_images(&d, net->node[0].out, IMAGES);
+    mho_chip_activity a[2][2];
+    for (size_t i = 0; i < 2; i++) {
+        const char *set[] = {i ? "crossbar.circulant=turned" : "crossbar.circulant=expanded",
+                             "crossbar.mode=full",
+                             "crossbar.weights=single",
+                             "crossbar.offset=digital",
+                             "input.bits_per_read=1",
+                             "device.variation=0",
+                             "crossbar.copies=3",
+                             NULL};
+        mho_hw *hw = NULL;
+        mho_chip *chip = NULL;
+        must(mho_hw_open("cnn8", set, &hw));
+        must(mho_chip_open(net, hw, &images, &chip));
+        must(mho_chip_program(chip, 1, 0));
+        must(mho_chip_run(chip, &images, 0, IMAGES, NULL, NULL));
+        for (size_t l = 0; l < 2; l++)
+            a[i][l] = mho_chip_layer_activity(chip, l);
+        mho_chip_destroy(chip);
+        mho_hw_destroy(hw);
+    }
+    for (size_t l = 0; l < 2; l++) {
+        const uint64_t turns = l ? 1 : 2;
+        assert_int_equal(a[1][l].driven, turns * a[0][l].driven);
+        assert_true(fabs(a[1][l].drive - (double)turns * a[0][l].drive) < 1e-9 * a[1][l].drive);
+        assert_true(a[0][l].drive_S > 0);
+        assert_true(fabs(a[1][l].drive_S - a[0][l].drive_S) < 1e-9 * a[0][l].drive_S);
+        assert_true(fabs(a[1][l].square_S - a[0][l].square_S) < 1e-9 * a[0][l].square_S);
+    }
+    mho_net_destroy(net);
+    free_images(&images);
+}
+
 /* Noise, too, belongs to a pixel and a turn, not to a thread or a run. */
 static void threads_and_parts_change_no_digit(void **state)
 {
@@ -385,6 +432,7 @@ int main(void)
         cmocka_unit_test(deep_networks_are_those_they_stand_for),
         cmocka_unit_test(turns_read_the_same_cells),
         cmocka_unit_test(counts_are_those_of_the_placement),
+        cmocka_unit_test(cells_take_what_those_they_stand_for_take),
         cmocka_unit_test(threads_and_parts_change_no_digit),
         cmocka_unit_test(what_cannot_be_is_told),
     };
