@@ -70,8 +70,8 @@ mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *l)
     if (!s)
         s = PRODUCT(l, &c->row_drives, l->groups, l->word_lines, l->reads, l->turns, l->positions);
     if (!s)
-        s = PRODUCT(l, &c->conversions, l->groups, l->row_groups, converted_of(l), l->reads, l->turns,
-                    l->positions);
+        s = PRODUCT(l, &c->conversions, l->groups, l->row_groups, converted_of(l), l->reads,
+                    l->turns, l->positions);
     if (!s)
         s = mhoi_converters_stand(place, l->reference && !l->per_pair, &l->converters);
     if (!s && l->sides == 2 && !l->per_pair)
