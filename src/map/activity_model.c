@@ -184,6 +184,19 @@ static void output_converters(builder *b, const mhoi_read_time *time)
         l->columns_per_converter, a->operations / windows(b), l->positions, l->reads * l->turns);
 }
 
+/* Columns that wait for their turn are held, each by a capacitor of its own. */
+static void holds(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    if (!b->plan->output.sampled || l->columns_per_converter == 1)
+        return;
+    mho_activity *a = start(b, "hold", "sample_hold", "sample_hold");
+    a->operations = (double)l->counts.conversions;
+    a->amount = a->operations / windows(b) * (double)l->x_in / (double)l->row_groups;
+    mhoi_activity_explain(a, "a column that is told, %.0f; each conversion, of %zu that take turns",
+                          a->amount, l->columns_per_converter);
+}
+
 /* Bits of a sum of all parts of an output. */
 static size_t sum_bits(const builder *b)
 {
@@ -327,6 +340,7 @@ mho_status mhoi_activities_by_model(builder *b, const mho_technology *tech)
     cells(b, &time);
     bit_lines(b);
     output_converters(b, &time);
+    holds(b);
     subtractors(b);
     adders(b);
     input_counters(b);
