@@ -19,4 +19,8 @@ MHO_MUST_CHECK mho_status mhoi_conv_out(mhoi_call *c, mho_type type, const mho_a
 void mhoi_conv_loops(const mhoi_conv_shape *g, const double *x, const double *w, const double *bias,
                      double *y);
 
+/* Whole numbers in double, exactly: by the kernel of dnn where that is exact. */
+MHO_MUST_CHECK mho_status mhoi_conv_wholes(const mhoi_call *c, const mhoi_conv_shape *g,
+                                           const double *x, const double *w, double *y);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Convolution over any number of axes: of floats over one or two axes by the kernels of dnn, else by loops; and its
  * transpose. */
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -112,11 +113,11 @@ static mho_node as_layer(const mhoi_call *c, const mhoi_conv_shape *g)
     return n;
 }
 
-static mho_status prepare(mhoi_call *c, const mhoi_conv_shape *g, fast **out)
+static mho_status prepare(const mhoi_call *c, const mhoi_conv_shape *g, const float *weight,
+                          const float *bias, fast **out)
 {
     fast *f = NULL;
     const mho_node node = as_layer(c, g);
-    const mho_array *bias = mhoi_in(c, 2);
     mho_status s = mhoi_alloc(&f, 1, sizeof *f, c->op->name);
     if (s)
         return s;
@@ -124,11 +125,11 @@ static mho_status prepare(mhoi_call *c, const mhoi_conv_shape *g, fast **out)
     if (!s)
         s = mhoi_alloc(&f->packed, mhoi_conv_packed_bytes(f->conv), 1, c->op->name);
     if (!s)
-        s = mhoi_conv_pack(f->conv, c->in[1]->data, f->packed);
+        s = mhoi_conv_pack(f->conv, weight, f->packed);
     if (!s && bias)
         s = mhoi_alloc(&f->bias, g->out, sizeof *f->bias, c->op->name);
     if (!s && bias)
-        memcpy(f->bias, bias->data, g->out * sizeof *f->bias);
+        memcpy(f->bias, bias, g->out * sizeof *f->bias);
     if (s)
         fast_destroy(f);
     else
@@ -147,7 +148,7 @@ static mho_status prepared_for(mhoi_call *c, const mhoi_conv_shape *g, fast **ou
     }
     if (p)
         mhoi_prepared_free(p);
-    mho_status s = prepare(c, g, out);
+    mho_status s = prepare(c, g, c->in[1]->data, mhoi_in(c, 2) ? c->in[2]->data : NULL, out);
     if (!s && p) {
         *p = (mhoi_prepared){.data = *out, .destroy = fast_destroy, .seen = *c->in[0]};
         p->seen.data = NULL;
@@ -164,32 +165,86 @@ static void turn(size_t n, size_t c, size_t hw, const float *from, float *to)
                 to[p * c + k] = from[k * hw + p];
 }
 
+static mho_status run_prepared(const mhoi_call *c, const mhoi_conv_shape *g, const fast *f,
+                               const float *from, float *to)
+{
+    float *x = NULL, *y = NULL;
+    void *scratch = NULL;
+    const mhoi_window *w = &g->window;
+    const size_t in = mhoi_product(w->in, 0, w->space), out = mhoi_product(w->out, 0, w->space);
+    mho_status s = mhoi_alloc(&x, g->n * g->in * in, sizeof *x, c->op->name);
+    if (!s)
+        s = mhoi_alloc(&y, g->n * g->out * out, sizeof *y, c->op->name);
+    if (!s)
+        s = mhoi_alloc(&scratch, mhoi_conv_scratch_bytes(f->conv), 1, c->op->name);
+    if (!s) {
+        turn(g->n, g->in, in, from, x);
+        s = mhoi_conv_run(f->conv, x, f->packed, f->bias, y, scratch);
+    }
+    if (!s)
+        turn(g->n, out, g->out, y, to);
+    mhoi_free(&scratch);
+    mhoi_free(&y);
+    mhoi_free(&x);
+    return s;
+}
+
 static mho_status run_fast(mhoi_call *c, const mhoi_conv_shape *g)
 {
     fast *f = NULL;
     bool own = false;
-    float *x = NULL, *y = NULL;
-    void *scratch = NULL;
-    const mhoi_window *w = &g->window;
     mho_status s = prepared_for(c, g, &f, &own);
     if (!s)
-        s = mhoi_alloc(&x, c->in[0]->count, sizeof *x, c->op->name);
-    if (!s)
-        s = mhoi_alloc(&y, c->out->count, sizeof *y, c->op->name);
-    if (!s)
-        s = mhoi_alloc(&scratch, mhoi_conv_scratch_bytes(f->conv), 1, c->op->name);
-    if (!s) {
-        turn(g->n, g->in, mhoi_product(w->in, 0, w->space), c->in[0]->data, x);
-        s = mhoi_conv_run(f->conv, x, f->packed, f->bias, y, scratch);
-    }
-    if (!s)
-        turn(g->n, mhoi_product(w->out, 0, w->space), g->out, y, c->out->data);
-    mhoi_free(&scratch);
-    mhoi_free(&y);
-    mhoi_free(&x);
+        s = run_prepared(c, g, f, c->in[0]->data, c->out->data);
     if (own && f)
         fast_destroy(f);
     return s;
+}
+
+/* --- whole numbers: in float where no sum leaves 2^24, so that it is exact, else in double */
+
+static mho_status wholes_in_float(const mhoi_call *c, const mhoi_conv_shape *g, const double *x,
+                                  size_t xs, const double *w, size_t ws, double *y, size_t ys)
+{
+    float *values = NULL;
+    fast *f = NULL;
+    mho_status s = mhoi_alloc(&values, xs + ws + ys, sizeof *values, c->op->name);
+    for (size_t i = 0; !s && i < xs; i++)
+        values[i] = (float)x[i];
+    for (size_t i = 0; !s && i < ws; i++)
+        values[xs + i] = (float)w[i];
+    if (!s)
+        s = prepare(c, g, values + xs, NULL, &f);
+    if (!s)
+        s = run_prepared(c, g, f, values, values + xs + ws);
+    for (size_t i = 0; !s && i < ys; i++)
+        y[i] = (double)values[xs + ws + i];
+    if (f)
+        fast_destroy(f);
+    mhoi_free(&values);
+    return s;
+}
+
+static double largest_size(size_t n, const double *x)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fabs(x[i]) > most ? fabs(x[i]) : most;
+    return most;
+}
+
+mho_status mhoi_conv_wholes(const mhoi_call *c, const mhoi_conv_shape *g, const double *x,
+                            const double *w, double *y)
+{
+    const mhoi_window *v = &g->window;
+    const size_t taps = g->in / g->groups * mhoi_product(v->kernel, 0, v->space);
+    const size_t xs = g->n * g->in * mhoi_product(v->in, 0, v->space), ws = g->out * taps;
+    const size_t ys = g->n * g->out * mhoi_product(v->out, 0, v->space);
+    const double most = largest_size(xs, x) * largest_size(ws, w) * (double)taps;
+    if (v->space <= 2 && most < 0x1p24 && xs && ys)
+        return wholes_in_float(c, g, x, xs, w, ws, y, ys);
+    mhoi_conv_loops(g, x, w, NULL, y);
+    return MHO_OK;
 }
 
 /* --- the operator */
@@ -199,13 +254,21 @@ static mho_status conv_shape(mhoi_call *c)
     mhoi_conv_shape g;
     mho_status s = mhoi_same_type(c, 0, 1);
     if (!s)
-        s = mhoi_want_real(c, 0);
-    if (!s)
         s = mhoi_conv_geometry(c, c->in[0], c->in[1], &g);
     const mho_array *bias = mhoi_in(c, 2);
     if (!s && bias && bias->count != g.out)
         s = mho_error(MHO_EFORMAT, "%zu biases of %zu channels", bias->count, g.out);
     return s ? s : mhoi_conv_out(c, c->in[0]->type, c->in[0], &g);
+}
+
+/* Whole numbers, which the standard does not have here, wrap as they do in its other operators. */
+static void put_wrapped(mhoi_call *c, const mhoi_conv_shape *g, const double *bias, const double *y)
+{
+    const size_t area = mhoi_product(g->window.out, 0, g->window.space);
+    for (size_t i = 0; i < c->out->count; i++) {
+        const int64_t sum = (int64_t)(y[i] + (bias ? bias[i / area % g->out] : 0));
+        mhoi_array_set_wholes(c->out, i, 1, &sum);
+    }
 }
 
 static mho_status run_loops(mhoi_call *c, const mhoi_conv_shape *g)
@@ -218,7 +281,11 @@ static mho_status run_loops(mhoi_call *c, const mhoi_conv_shape *g)
         s = mhoi_doubles(c->in[2], &bias);
     if (!s)
         s = mhoi_alloc(&y, c->out->count, sizeof *y, c->op->name);
-    if (!s) {
+    const bool whole = mhoi_type_kind(c->in[0]->type) == MHOI_KIND_WHOLE;
+    if (!s && whole) {
+        s = mhoi_conv_wholes(c, g, x, w, y);
+        put_wrapped(c, g, bias, y);
+    } else if (!s) {
         mhoi_conv_loops(g, x, w, bias, y);
         mhoi_put_doubles(c, 0, y);
     }
