@@ -42,6 +42,7 @@ typedef struct mho_quantize_report {
     size_t curves, layers;
     mho_quantize_curve *curve;
     mho_quantize_layer *layer;
+    double train_error; /* of the last epoch of refinement, while it learned; NaN: there was none */
     double seconds;
 } mho_quantize_report;
 
@@ -52,7 +53,7 @@ MHO_API void mho_quantize_report_svg(const mho_quantize_report *report, FILE *ou
 
 /* --- threshold search: docs/models/quantize.md ------------------------------------------------------------ */
 
-typedef enum mho_amplitude { MHO_AMPLITUDE_MAXIMUM, MHO_AMPLITUDE_ONE } mho_amplitude;
+typedef enum mho_amplitude { MHO_AMPLITUDE_ONE, MHO_AMPLITUDE_MAXIMUM } mho_amplitude;
 
 typedef struct mho_threshold_options {
     double grid_first, grid_last, grid_step; /* thresholds tried, of outputs re-scaled to 0..1 */
@@ -62,6 +63,10 @@ typedef struct mho_threshold_options {
     size_t images;       /* first so many training images; 0: all */
     int amplitude;       /* mho_amplitude: what a 1 is worth to the next layer */
     size_t memory_bytes; /* most that 1-bit maps of all images may take */
+    size_t retrain;      /* epochs of the layers behind, after each threshold of the first pass */
+    size_t refine;       /* epochs of all layers with all thresholds, at the end */
+    double rate;         /* learning rate of both, at the start */
+    size_t shift;        /* of the images in both, in pixels */
 } mho_threshold_options;
 
 MHO_API extern const mho_fields mho_threshold_fields;

@@ -20,6 +20,8 @@ typedef struct mho_train_options {
     size_t seed;
     double float_share; /* of the epochs: weights and maps of few bits are not rounded yet */
     bool fine_tune;     /* goes on from the network's parameters */
+    size_t
+        frozen; /* the first so many weighted layers keep theirs, batch normalization behind them too */
 } mho_train_options;
 
 MHO_API extern const mho_fields mho_train_fields;

@@ -67,6 +67,9 @@ void mhoi_chain_amplify(chain *c, size_t l, const float *size);
 /* The network with a step behind each site that has thresholds. */
 MHO_MUST_CHECK mho_status mhoi_chain_export(const chain *c, mho_net **out);
 
+/* Takes weights and biases of a network that mhoi_chain_export made, and that was trained since. */
+void mhoi_chain_import(chain *c, const mho_net *net);
+
 /* --- chain_run.c: memory of one thread, and the layers -------------------------------------------------- */
 
 typedef struct chain_work {

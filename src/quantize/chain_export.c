@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "mho/infer.h"
 #include "net/net_impl.h"
 #include "net/op_table.h"
 #include "quantize/chain.h"
@@ -100,4 +101,35 @@ mho_status mhoi_chain_export(const chain *c, mho_net **out)
     else
         *out = net;
     return s;
+}
+
+static void take_weights(chain_layer *l, const mho_node *node)
+{
+    const size_t area = l->rows.kh * l->rows.kw, c_in = l->in.c, c_out = l->raw.c;
+    for (size_t o = 0; o < c_out; o++) {
+        for (size_t i = 0; i < c_in; i++)
+            for (size_t k = 0; k < area; k++)
+                l->weight[(k * c_in + i) * c_out + o] = node->weight[(o * c_in + i) * area + k];
+        l->bias[o] = node->bias[o] + (l->threshold && !l->after ? l->threshold[o] : 0);
+    }
+}
+
+/* The batch normalizations of net behind layer l, in their order; the one of a threshold is not among them. */
+static void take_norms(chain_layer *l, const mho_net *net, size_t i)
+{
+    for (size_t k = 0; k < l->after; k++, i++)
+        for (size_t j = 0; l->step[k].op == MHO_OP_BATCHNORM && j < l->step[k].tile; j++)
+            mho_batchnorm_coefficients(&net->node[i], j % net->node[i].out.c, &l->step[k].a[j],
+                                       &l->step[k].b[j]);
+}
+
+void mhoi_chain_import(chain *c, const mho_net *net)
+{
+    size_t l = 0;
+    for (size_t i = 1; i < net->nodes; i++)
+        if (mho_node_is_weighted(&net->node[i])) {
+            take_weights(&c->layer[l], &net->node[i]);
+            take_norms(&c->layer[l], net, i + 1);
+            mhoi_chain_pack(c, l++);
+        }
 }

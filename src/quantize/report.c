@@ -126,6 +126,7 @@ mho_json *mho_quantize_report_json(const mho_quantize_report *r)
         mho_json_add(curves, curve_json(r, &r->curve[i]));
     mho_json_put(v, "layers", layers);
     mho_json_put(v, "curves", curves);
+    mho_json_put(v, "refined_train_error", mho_json_number(r->train_error));
     mho_json_put(v, "seconds", mho_json_number(r->seconds));
     return v;
 }

@@ -5,12 +5,13 @@
 
 #include "base/alloc.h"
 #include "mho/run.h"
+#include "mho/train.h"
 #include "quantize/report.h"
 #include "quantize/threshold_search.h"
 
 #define AT(member)                                                                                 \
     offsetof(mho_threshold_options, member), sizeof(((mho_threshold_options *)0)->member)
-static const char *const amplitudes[] = {"maximum", "one", NULL};
+static const char *const amplitudes[] = {"one", "maximum", NULL};
 static const mho_field fields[] = {
     {"grid_first", MHO_FIELD_DOUBLE, AT(grid_first), "0", 0, 1, "", 1, NULL,
      "lowest threshold tried, of outputs re-scaled to 0..1"},
@@ -26,10 +27,18 @@ static const mho_field fields[] = {
      "over all layers; from the second on the layers behind have their thresholds"},
     {"images", MHO_FIELD_UINT, AT(images), "0", 0, 9e15, "", 1, NULL,
      "first so many training images; 0: all of them"},
-    {"amplitude", MHO_FIELD_ENUM, AT(amplitude), "maximum", 0, 1, "", 1, amplitudes,
-     "what a 1 is worth to the next layer: the output that was re-scaled to 1, or 1"},
+    {"amplitude", MHO_FIELD_ENUM, AT(amplitude), "one", 0, 1, "", 1, amplitudes,
+     "what a 1 is worth to the next layer: 1, or the output that was re-scaled to 1"},
     {"memory", MHO_FIELD_UINT, AT(memory_bytes), "1073741824", 0, 9e15, "B", 1, NULL,
      "most that the 1-bit maps of all images may take; larger ones are worked out again"},
+    {"retrain", MHO_FIELD_UINT, AT(retrain), "0", 0, 1000, "", 1, NULL,
+     "epochs that the layers behind are trained after each threshold of the first pass"},
+    {"refine", MHO_FIELD_UINT, AT(refine), "0", 0, 1000, "", 1, NULL,
+     "epochs that all layers are trained with all thresholds, at the end"},
+    {"rate", MHO_FIELD_DOUBLE, AT(rate), "0.001", 0, 10, "", 1, NULL,
+     "learning rate of retrain and refine, at the start"},
+    {"shift", MHO_FIELD_UINT, AT(shift), "0", 0, 100, "px", 1, NULL,
+     "images are shifted at random by up to so much in retrain and refine"},
 };
 #undef AT
 
@@ -97,6 +106,47 @@ static mho_status search_layer(search *s, size_t l, size_t channel, mho_quantize
     return MHO_OK;
 }
 
+static void keep_last(void *user, const mho_train_epoch *epoch)
+{
+    *(mho_train_epoch *)user = *epoch;
+}
+
+/* Trains net, whose first `frozen` weighted layers stay; gradients go straight through the steps. */
+static mho_status train_net(const search *s, mho_net *net, size_t epochs, size_t frozen,
+                            mho_quantize_report *r)
+{
+    mho_data data = {.has_train = true, .train = *s->images};
+    mho_train_options o;
+    mho_train_epoch last = {.train_error = NAN};
+    mho_status st = mho_fields_preset(&mho_train_fields, &o, NULL);
+    if (st)
+        return st;
+    o.epochs = epochs;
+    o.learning_rate = s->options->rate;
+    o.learning_rate_end = s->options->rate / 100;
+    o.shift = s->options->shift;
+    o.label_smoothing = 0;
+    o.fine_tune = true;
+    o.frozen = frozen;
+    data.train.count = s->count;
+    st = mho_train(net, &data, &o, NULL, false, keep_last, &last);
+    r->train_error = last.train_error;
+    return st;
+}
+
+static mho_status retrain(search *s, size_t l, mho_quantize_report *r)
+{
+    mho_net *net = NULL;
+    mho_status st = mhoi_chain_export(&s->c, &net);
+    if (!st)
+        st = train_net(s, net, s->options->retrain, l + 1, r);
+    if (!st)
+        mhoi_chain_import(&s->c, net);
+    mho_net_destroy(net);
+    r->train_error = NAN;
+    return st;
+}
+
 /* One pass over layer l: of the first pass its scale, then its threshold or those of its channels. */
 static mho_status pass_layer(search *s, size_t l, size_t pass, mho_quantize_report *r)
 {
@@ -115,6 +165,8 @@ static mho_status pass_layer(search *s, size_t l, size_t pass, mho_quantize_repo
         curve->pass = pass + 1;
         st = search_layer(s, l, k ? k - 1 : SIZE_MAX, curve);
     }
+    if (!st && pass == 0 && s->options->retrain)
+        st = retrain(s, l, r);
     uint64_t ones = 0;
     if (!st)
         st = mhoi_search_keep(s, l, &ones);
@@ -167,6 +219,8 @@ static mho_status report_of(const search *s, mho_quantize_report **out)
         st = mhoi_report_layer(&(*out)->layer[l], s->c.layer[l].node->name, s->c.layer[l].site.c);
     if (!st)
         (*out)->images = s->count;
+    if (!st)
+        (*out)->train_error = NAN;
     return st;
 }
 
@@ -204,6 +258,12 @@ mho_status mho_threshold_search(const mho_net *net, const mho_images *train,
         st = run_passes(&s, r);
     if (!st)
         st = mhoi_chain_export(&s.c, out);
+    if (!st && options->refine)
+        st = train_net(&s, *out, options->refine, 0, r);
+    if (st) {
+        mho_net_destroy(*out);
+        *out = NULL;
+    }
     mhoi_chain_free(&s.c);
     mhoi_free(&s.bits);
     mhoi_free(&s.grid);

@@ -19,6 +19,7 @@ typedef struct train_segment {
     size_t first, count;
     bool latent; /* binary weights are their signs; kept within -1..1 */
     bool decays; /* weight decay applies */
+    bool frozen; /* stays as it is */
     float limit; /* kept within -limit..limit; 0: free */
 } train_segment;
 

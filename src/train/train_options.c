@@ -28,6 +28,8 @@ static const mho_field fields[] = {
      "share of the epochs before weights and maps of few bits are rounded"},
     {"fine_tune", MHO_FIELD_BOOL, AT(fine_tune), "false", 0, 1, "", 1, NULL,
      "start from the parameters of the network that is given"},
+    {"frozen", MHO_FIELD_UINT, AT(frozen), "0", 0, 10000, "", 1, NULL,
+     "first so many weighted layers that keep their parameters (with fine_tune)"},
 };
 #undef AT
 

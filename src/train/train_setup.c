@@ -24,6 +24,10 @@ static mho_status check(const mho_net *net, const mho_images *images, const mho_
                          net->name, out.c, out.h, out.w, images->classes);
     if (!images->count)
         return mho_error(MHO_EDOMAIN, "no images to train on");
+    if (o->frozen && !o->fine_tune)
+        return mho_error(
+            MHO_EDOMAIN,
+            "frozen = %zu, want 0 unless fine_tune = true: layers would stay at random", o->frozen);
     if ((is.h > 1 && o->shift >= is.h) || (is.w > 1 && o->shift >= is.w) || o->shift > 100)
         return mho_error(MHO_EDOMAIN, "shift = %zu, want less than the image and at most 100",
                          o->shift);
@@ -38,6 +42,7 @@ static mho_status check(const mho_net *net, const mho_images *images, const mho_
 static mho_status lay_out(trainer *t)
 {
     const mho_net *net = t->net;
+    size_t weighted = 0;
     mho_status s = mhoi_alloc(&t->segment, 2 * net->nodes, sizeof *t->segment, "parameters");
     for (size_t i = 0; s == MHO_OK && i < net->nodes; ++i) {
         const mho_node *node = &net->node[i];
@@ -47,9 +52,11 @@ static mho_status lay_out(trainer *t)
             l->weight = t->parameters;
             l->segment = &t->segment[t->segments++];
             l->numbers = mho_node_stored_weights(node);
-            *l->segment =
-                (train_segment){t->parameters, l->numbers, node->alphabet == MHO_ALPHABET_BINARY,
-                                node->alphabet != MHO_ALPHABET_BINARY, 0};
+            *l->segment = (train_segment){.first = t->parameters,
+                                          .count = l->numbers,
+                                          .latent = node->alphabet == MHO_ALPHABET_BINARY,
+                                          .decays = node->alphabet != MHO_ALPHABET_BINARY,
+                                          .frozen = weighted++ < t->options.frozen};
             t->parameters += (l->numbers + 15) / 16 * 16;
             l->bias = t->parameters;
         } else if (node->op == MHO_OP_BATCHNORM) {
@@ -65,7 +72,10 @@ static mho_status lay_out(trainer *t)
                              : node->has_bias             ? node->out.c
                                                           : 0;
         if (plain)
-            t->segment[t->segments++] = (train_segment){.first = t->parameters, .count = plain};
+            t->segment[t->segments++] =
+                (train_segment){.first = t->parameters,
+                                .count = plain,
+                                .frozen = weighted && weighted <= t->options.frozen};
         t->parameters += (plain + 15) / 16 * 16;
     }
     return s;

@@ -76,6 +76,8 @@ static mho_status adam_block(void *context, size_t item, size_t thread)
             item -= blocks;
             continue;
         }
+        if (s->frozen)
+            return MHO_OK;
         const size_t left = s->count - item * BLOCK, n = left < BLOCK ? left : BLOCK;
         const size_t at = s->first + item * BLOCK;
         t->loops->adam(n, t->g + at, s->latent ? a->latent_rate : a->rate, a->correct_v,

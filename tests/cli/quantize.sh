@@ -53,6 +53,15 @@ unset MHO_CPU
 run quantize float.onnx --data data --set passes=2 --set channels=true --set grid_step=0.1 --csv -o more.onnx
 want_code 0; want_out "conv1,1,0.5"
 
+# Trained on with its bits: no worse than the search alone; a layer that is frozen stays.
+run quantize float.onnx --data data --set retrain=2 --set refine=6 --set rate=0.003 --json -o refined.onnx; want_code 0
+want_json 'v["search"]["refined_train_error"] < 0.3'
+tell refined.txt 'v["test_error"] <= json.load(open("whole.json"))["test_error"]'
+grep -qx True refined.txt || fail "refinement makes it worse"
+run train bits.onnx --style float --data data --set fine_tune=true --set frozen=3 --epochs 1 --quiet -o frozen.onnx
+want_code 0; want_same bits.onnx frozen.onnx
+run train bits.onnx --style float --data data --set frozen=3 --epochs 1 --quiet -o x.onnx; want_code 2; want_err "fine_tune"
+
 run quantize float.onnx --data data; want_misuse "-o out.onnx"
 run quantize float.onnx --data data --method tresholds -o x.onnx; want_misuse "threshold"
 run quantize float.onnx --data data --set grid_lst=3 -o x.onnx; want_code 2; want_err "grid_last"
