@@ -4,10 +4,14 @@
 
 extern paper_run_fn bcnn_table1, bcnn_splitting, bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
+extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft;
+
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
 #define BUFFER                                                                                     \
     "Guo et al., RRAM Based Buffer Design for Energy Efficient CNN Accelerator, ISVLSI 2018, "
+#define REBOC                                                                                      \
+    "Wang et al., REBOC: Accelerating Block-Circulant Neural Networks in ReRAM, DATE 2020, "
 #define BCNN "Tang et al., Binary Convolutional Neural Network on RRAM, ASP-DAC 2017, "
 
 const paper papers[] = {
@@ -31,5 +35,12 @@ const paper papers[] = {
      "papers/buffer/expected.csv", buffer_table6},
     {"buffer-explore", BUFFER "Sections 5.2 to 5.4, Figs. 4 and 5",
      "what the exploration of all memories claims", "papers/buffer/expected.csv", buffer_explore},
+    {"reboc-mapping", REBOC "Section III-A, Figs. 4 and 5, Table II",
+     "crossbars, utilization and reads of representative vectors", "papers/reboc/expected.csv",
+     reboc_mapping},
+    {"reboc-table1", REBOC "Table I", "intermediate storage of different accelerators",
+     "papers/reboc/expected.csv", reboc_table1},
+    {"reboc-fft", REBOC "Section II", "operations by FFT and directly, by block size",
+     "papers/reboc/expected.csv", reboc_fft},
 };
 const size_t paper_count = sizeof papers / sizeof *papers;

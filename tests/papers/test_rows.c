@@ -54,6 +54,9 @@ static const struct {
     {"buffer-table3", "papers/buffer/expected.csv"},
     {"buffer-table6", "papers/buffer/expected.csv"},
     {"buffer-explore", "papers/buffer/expected.csv"},
+    {"reboc-mapping", "papers/reboc/expected.csv"},
+    {"reboc-table1", "papers/reboc/expected.csv"},
+    {"reboc-fft", "papers/reboc/expected.csv"},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# mho reproduce: rows of the REBOC paper hold or say why not; what mho map tells of circulant weights.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+
+run reproduce --list; want_code 0; want_no_err
+for id in reboc-mapping reboc-table1 reboc-fft; do
+    grep -q "$id" out || fail "lacks $id"
+done
+for id in reboc-mapping reboc-table1 reboc-fft; do
+    run reproduce $id --json; want_code 0; want_no_err
+    want_json 'all(r["status"] in ("holds", "not-reproducible") and r["note"] for r in v["rows"])'
+    want_json 'sum(r["status"] == "holds" for r in v["rows"]) >= 8'
+done
+run reproduce reboc-mapping --json
+want_json '[r["mho"] for r in v["rows"] if "crossbars of" in r["name"]] == [5, 97, 154, 15]'
+
+# ordinary networks take none of it
+run map lenet --hw reboc --json; want_code 0
+want_json 'all(l["block"] == l["copies"] == l["turns"] == 1 for l in v["layers"])'
