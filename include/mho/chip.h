@@ -46,6 +46,7 @@ typedef struct mho_chip_activity {
     uint64_t images;
     mho_counts counts;        /* cells: of the programming */
     uint64_t driven;          /* of counts.row_drives: with an input other than 0 */
+    uint64_t cells_on_row;    /* of a row: columns of cells, both sides of pairs, references */
     double largest;           /* the code that x = 1 stands for */
     double drive, square;     /* sums over the row drives: of x, of x^2 */
     double drive_S, square_S; /* sums over the cells of these rows: of g x, of g x^2 */

@@ -138,6 +138,17 @@ typedef struct mho_estimate {
 
 MHO_API MHO_MUST_CHECK mho_status mho_estimate_create(const mho_net *net, const mho_hw *hw,
                                                       mho_estimate **out);
+/* What happened in the cells of a layer, of one image on average (mho_chip_layer_activity). */
+typedef struct mho_cell_activity {
+    double driven;        /* row drives with an input other than 0 */
+    double drive, square; /* sums over the row drives of x and of x^2; x = 1: the largest input */
+    double drive_S, square_S; /* sums over the cells of these rows of g x and of g x^2 */
+} mho_cell_activity;
+/* The same with measured[layers of the placement] in place of what read.activity and read.level (or the readings of a
+ * paper) assume of word lines and cells; docs/models/cost.md eq. (28) to (30). */
+MHO_API MHO_MUST_CHECK mho_status mho_estimate_create_measured(const mho_net *net, const mho_hw *hw,
+                                                               const mho_cell_activity *measured,
+                                                               mho_estimate **out);
 MHO_API void mho_estimate_destroy(mho_estimate *estimate);
 
 /* What is to be told with the prices of an estimate. */

@@ -211,6 +211,12 @@ typedef struct mho_result_layer {
     double t_read_s, converter_utilization;
 } mho_result_layer;
 
+/* What happened in a layer while images ran, all programmings together. */
+typedef struct mho_result_activity {
+    char name[MHO_NAME];
+    mho_chip_activity sum;
+} mho_result_activity;
+
 /* What a study failed or ended at. */
 typedef enum mho_stage {
     MHO_STAGE_OPEN,
@@ -234,9 +240,11 @@ typedef struct mho_result {
     double software_error, ideal_error;
     mho_interval software, ideal; /* of the images */
     mho_error_estimate error;
-    double *by_trial;            /* [error.spread.trials] */
-    mho_write_count programming; /* the last one */
-    double images_per_second;    /* hardware inference, all programmings */
+    double *by_trial;              /* [error.spread.trials] */
+    mho_write_count programming;   /* the last one */
+    mho_result_activity *activity; /* [activities] of every weighted layer */
+    size_t activities;
+    double images_per_second; /* hardware inference, all programmings */
     double seconds;
     uint64_t peak_bytes; /* of the process */
 
@@ -253,6 +261,10 @@ typedef struct mho_result {
     mho_result_speed speed, base_speed;
     char base_hw[32];
     double base_error; /* with ideal devices; NaN: no trained network is known */
+    bool
+        has_measured; /* energy_J and area_m2 of cost, with the activity of cells as it was measured */
+    mho_result_cost measured;
+    double measured_generic_J; /* likewise of generic */
 } mho_result;
 
 MHO_API void mho_result_free(mho_result *result); /* zeroes it */

@@ -318,16 +318,17 @@ mho_chip_activity mho_chip_layer_activity(const mho_chip *chip, size_t l)
     const chip_flow flow = flow_of(chip->tally, l);
     const double top =
         layer->inputs->hi > -layer->inputs->lo ? layer->inputs->hi : -layer->inputs->lo;
-    const double on_a_line = (double)(k->plane_columns * k->planes * k->coding->sides);
+    const uint64_t on_row = k->plane_columns * k->planes * k->coding->sides;
     const double unit_S = mho_device_unit_S(device), off_S = device->off_leak ? 0 : device->g_off_S;
     mho_chip_activity a = {.images = flow.images,
                            .counts = flow.counts,
                            .driven = flow.driven,
+                           .cells_on_row = on_row,
                            .largest = top,
                            .drive = (double)flow.drive / top,
                            .square = (double)flow.square / (top * top)};
-    a.drive_S = (double)flow.g_drive / top * unit_S + a.drive * on_a_line * off_S;
-    a.square_S = (double)flow.g_square / (top * top) * unit_S + a.square * on_a_line * off_S;
+    a.drive_S = (double)flow.g_drive / top * unit_S + a.drive * (double)on_row * off_S;
+    a.square_S = (double)flow.g_square / (top * top) * unit_S + a.square * (double)on_row * off_S;
     a.counts.cells = layer->place->told->counts.cells;
     return a;
 }

@@ -376,6 +376,7 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
     print_and_destroy(
         component_table(e, "Energy an image and area, by component, beside the 8-bit CNN"), args);
     print_and_destroy(layer_cost_table(e, "By layer"), args);
+    cli_print_activity(e, args);
     cli_print_price_notes(&e->notes, &e->base_generic, e->hw, args);
     fputc('\n', out);
     fprintf(out,
@@ -418,7 +419,6 @@ void cli_evaluate_print_csv(const mho_result *e, const cli_args *args)
     print_and_destroy(t, args);
     print_and_destroy(layer_table(e, ""), args);
     print_and_destroy(component_table(e, ""), args);
-    t = layer_cost_table(e, "");
-    cli_table_print(t, args);
-    cli_table_destroy(t);
+    print_and_destroy(layer_cost_table(e, ""), args);
+    cli_print_activity(e, args);
 }

@@ -14,6 +14,8 @@ void cli_evaluate_print_csv(const mho_result *result, const cli_args *args);
 /* The interval over programmings is told where they differ: equal ones, which are counted in whole images, have no
  * spread to estimate it from, and "+- 0.00" would claim what two of them cannot know. */
 bool cli_has_interval(const mho_error_estimate *error);
+/* What rows and cells did while images ran, beside what was assumed. */
+void cli_print_activity(const mho_result *result, const cli_args *args);
 /* Lines below the errors: what is missing, and what was done to cells. */
 void cli_print_remarks(const mho_result *result, const cli_args *args);
 

@@ -140,7 +140,26 @@ static size_t rows_driven(const builder *b)
     return b->place->inputs.coding->one_of_two ? all / 2 : all;
 }
 
-static void cells(builder *b)
+/* A cell of the conductance sqrt(g_on g_off) takes the price of the table, others in proportion. */
+static mho_status measured_cells(builder *b, const mho_cell_activity *measured)
+{
+    const mho_device *d = &b->plan->device;
+    const double mean_S = sqrt(d->g_on_S * d->g_off_S);
+    if (mean_S == 0)
+        return mho_error(MHO_ENOTMODELED,
+                         "layer '%s': a cell's price is that of sqrt(g_on g_off), which is 0: the "
+                         "measured energy of cells has none",
+                         b->layer->name);
+    mho_activity *a =
+        mhoi_activity_next(b, "cells", b->plan->transistor ? "cell_1t1r" : "cell_0t1r");
+    a->amount = (double)b->layer->counts.cells;
+    a->operations = measured->square_S / mean_S;
+    mhoi_activity_explain(a, "measured: sum of g x^2 = %.4g S over sqrt(g_on g_off) = %.4g uS",
+                          measured->square_S, mean_S * 1e6);
+    return MHO_OK;
+}
+
+static void assumed_cells(builder *b)
 {
     const mho_placement_layer *l = b->layer;
     const size_t conducting = b->plan->readings.conducting_cells_per_weight;
@@ -248,10 +267,14 @@ static void buffer(builder *b)
 static mho_status layer_activities(builder *b)
 {
     input_converters(b);
-    const mho_status s = output_converters(b);
+    mho_status s = output_converters(b);
     if (s)
         return s;
-    cells(b);
+    const mho_cell_activity *measured = mhoi_activity_measured(b);
+    if (!measured)
+        assumed_cells(b);
+    else if ((s = measured_cells(b, measured)) != MHO_OK)
+        return s;
     subtractors(b);
     shift_adders(b);
     input_counters(b);

@@ -15,6 +15,12 @@ typedef struct mhoi_activities {
     double image_s; /* how long an image keeps the hardware standing: what leakage is counted for */
 } mhoi_activities;
 
+/* What ran on the layer at work; NULL: assume. */
+static inline const mho_cell_activity *mhoi_activity_measured(const mhoi_activities *b)
+{
+    return b->plan->measured ? &b->plan->measured[b->layer - b->plan->layer] : NULL;
+}
+
 mho_activity *mhoi_activity_next(mhoi_activities *b, const char *group, const char *component);
 /* The formula of an activity. */
 void mhoi_activity_explain(mho_activity *a, const char *format, ...) MHO_PRINTF(2, 3);

@@ -94,12 +94,15 @@ static void word_lines(builder *b)
     argue(a, "columns", (double)b->plan->crossbar_columns);
     argue(a, "resistance", b->plan->wires.r_row_ohm);
     a->amount = (double)l->groups * (double)l->word_lines * crossbars_of(l);
-    a->operations = a->amount * windows(b) * driven(b);
+    const mho_cell_activity *measured = mhoi_activity_measured(b);
+    const double all = (double)l->groups * (double)l->word_lines * windows(b);
+    const double share = measured ? measured->driven / all : driven(b);
+    a->operations = a->amount * windows(b) * share;
     mhoi_activity_explain(a,
                           "g word lines X_out planes sides = %zu x %zu x %zu x %zu x %zu; x P T = "
-                          "%zu x %zu, %.3g of them driven",
+                          "%zu x %zu, %.3g of them driven%s",
                           l->groups, l->word_lines, l->x_out, l->planes, l->sides, l->positions,
-                          l->reads * l->turns, driven(b));
+                          l->reads * l->turns, share, measured ? " (measured)" : "");
 }
 
 /* Times that columns are read anew for their converters. */
@@ -139,24 +142,44 @@ static double mean_conductance(const builder *b)
     return low_S + b->plan->read.level * (high_S - low_S);
 }
 
+/* Cells that are driven, each as much as its input, and their mean conductance; linear: as x, else as x^2. */
+typedef struct conduction {
+    double cells, g_S;
+} conduction;
+
+static conduction conduction_of(const builder *b, bool linear)
+{
+    const mho_cell_activity *m = mhoi_activity_measured(b);
+    if (!m)
+        return (conduction){(double)b->layer->counts.cells * windows(b) * drive(b, !linear),
+                            mean_conductance(b)};
+    const double cells = columns_of(b->layer) * (linear ? m->drive : m->square);
+    return (conduction){cells, cells > 0 ? (linear ? m->drive_S : m->square_S) / cells : 0};
+}
+
 static void cells(builder *b, const mhoi_read_time *time)
 {
     const mho_placement_layer *l = b->layer;
     const bool clamped = b->plan->read.supply == MHO_SUPPLY_CLAMPED;
+    const bool pulse =
+        b->plan->read.conduct == MHO_CONDUCT_PULSE; /* of units of input, at full drive */
+    const double units = pulse ? exp2((double)l->read_bits) - 1 : 1;
+    const conduction c = conduction_of(b, clamped || pulse);
     const char *name = b->plan->transistor ? "cell_1t1r" : "cell_0t1r";
     char model[MHO_COST_NAME];
     snprintf(model, sizeof model, "%s%s", name, clamped ? "_clamped" : "");
     mho_activity *a = start(b, "cells", name, model);
-    argue(a, "g", mean_conductance(b));
+    argue(a, "g", c.g_S);
     argue(a, "v", b->plan->read.voltage_V);
-    argue(a, "t", time->conduct_s);
+    argue(a, "t", time->conduct_s * units);
     a->amount = (double)l->counts.cells;
-    a->operations = a->amount * windows(b) * drive(b, !clamped);
-    mhoi_activity_explain(
-        a,
-        "g word lines columns = %zu x %zu x %.0f stand; x P T = %zu x %zu, at a mean drive of %.3g",
-        l->groups, l->word_lines, columns_of(l), l->positions, l->reads * l->turns,
-        drive(b, !clamped));
+    a->operations = c.cells;
+    mhoi_activity_explain(a,
+                          "g word lines columns = %zu x %zu x %.0f stand; x P T = %zu x %zu, at a "
+                          "mean drive of %.3g%s",
+                          l->groups, l->word_lines, columns_of(l), l->positions,
+                          l->reads * l->turns, c.cells / a->amount / windows(b),
+                          mhoi_activity_measured(b) ? " (measured)" : "");
 }
 
 static const char *readout_model(const mhoi_plan *plan)

@@ -109,9 +109,24 @@ static mho_status price(mho_estimate *e)
     return s;
 }
 
-static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw)
+/* measured NULL: assume. */
+static mho_status keep_measured(mho_placement *placement, const mho_cell_activity *measured)
+{
+    if (!measured)
+        return MHO_OK;
+    mhoi_plan *plan = placement->plan;
+    mho_status s = mhoi_alloc(&plan->measured, plan->layers, sizeof *measured, "measured activity");
+    if (!s)
+        memcpy(plan->measured, measured, plan->layers * sizeof *measured);
+    return s;
+}
+
+static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw,
+                       const mho_cell_activity *measured)
 {
     mho_status s = mho_placement_create(net, hw, &e->placement);
+    if (!s)
+        s = keep_measured(e->placement, measured);
     if (!s)
         s = price(e);
     if (s)
@@ -123,18 +138,24 @@ static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw)
     return s == MHO_ENOTMODELED ? MHO_OK : s;
 }
 
-mho_status mho_estimate_create(const mho_net *net, const mho_hw *hw, mho_estimate **out)
+mho_status mho_estimate_create_measured(const mho_net *net, const mho_hw *hw,
+                                        const mho_cell_activity *measured, mho_estimate **out)
 {
     mho_estimate *e = NULL;
     *out = NULL;
     mho_status s = mhoi_alloc(&e, 1, sizeof *e, "estimate");
     if (!s)
-        s = fill(e, net, hw);
+        s = fill(e, net, hw, measured);
     if (s)
         mho_estimate_destroy(e);
     else
         *out = e;
     return s;
+}
+
+mho_status mho_estimate_create(const mho_net *net, const mho_hw *hw, mho_estimate **out)
+{
+    return mho_estimate_create_measured(net, hw, NULL, out);
 }
 
 void mho_estimate_destroy(mho_estimate *e)

@@ -365,6 +365,7 @@ void mhoi_plan_release(mhoi_plan *plan)
     mhoi_free(&plan->map);
     mhoi_free(&plan->place);
     mhoi_free(&plan->layer);
+    mhoi_free(&plan->measured);
     mhoi_free(&plan);
 }
 

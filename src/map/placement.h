@@ -64,7 +64,8 @@ typedef struct mhoi_plan {
     mhoi_place *place; /* [layers], as in mho_placement */
     mho_placement_layer *layer;
     size_t layers;
-    bool mixed; /* alphabets and maps as the network says */
+    mho_cell_activity *measured; /* [layers] NULL: nothing ran, assume */
+    bool mixed;                  /* alphabets and maps as the network says */
     mhoi_clock clock;
     double clock_s;
     bool one_bit_maps; /* crossbar.mode binary, ternary: every map but the input is of 1 bit */

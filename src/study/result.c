@@ -14,6 +14,8 @@ void mho_result_free(mho_result *result)
     mho_hw_destroy(result->hw);
     mhoi_free(&result->by_trial);
     mhoi_free(&result->layer);
+    mhoi_free(&result->activity);
+    free_cost(&result->measured);
     free_cost(&result->cost);
     free_cost(&result->base);
     free_cost(&result->generic);
@@ -145,6 +147,8 @@ static mho_json *generic_json(const mho_result *r)
     mho_json_put(root, "technology", mho_json_text(r->notes.generic));
     mho_json_put(root, "energy_J", cost_json(&r->generic, false));
     mho_json_put(root, "area_m2", cost_json(&r->generic, true));
+    if (r->has_measured)
+        mho_json_put(root, "energy_measured_J", mho_json_number(r->measured_generic_J));
     mho_json_put(base, "energy_J", cost_json(&r->base_generic, false));
     mho_json_put(base, "area_m2", cost_json(&r->base_generic, true));
     mho_json_put(root, "baseline", base);
@@ -178,6 +182,29 @@ static void put_prices(mho_json *root, const mho_result *r)
     mho_json_put(root, "layers", layers_json(r));
 }
 
+/* Of one image, on average over images and programmings. */
+static mho_json *activity_json(const mho_result *r)
+{
+    mho_json *list = mho_json_array();
+    for (size_t i = 0; i < r->activities; i++) {
+        const mho_chip_activity *a = &r->activity[i].sum;
+        const double images = (double)a->images;
+        mho_json *entry = mho_json_object();
+        mho_json_put(entry, "name", mho_json_text(r->activity[i].name));
+        mho_json_put(entry, "row_drives", mho_json_number((double)a->counts.row_drives / images));
+        mho_json_put(entry, "driven", mho_json_number((double)a->driven / images));
+        mho_json_put(entry, "drive", mho_json_number(a->drive / images));
+        mho_json_put(entry, "drive_squared", mho_json_number(a->square / images));
+        mho_json_put(entry, "drive_S", mho_json_number(a->drive_S / images));
+        mho_json_put(entry, "drive_squared_S", mho_json_number(a->square_S / images));
+        mho_json_put(entry, "cells_on_row", mho_json_integer((int64_t)a->cells_on_row));
+        mho_json_put(entry, "conversions", mho_json_number((double)a->counts.conversions / images));
+        mho_json_put(entry, "additions", mho_json_number((double)a->counts.additions / images));
+        mho_json_add(list, entry);
+    }
+    return list;
+}
+
 mho_json *mho_result_json(const mho_result *r)
 {
     mho_json *root = mho_json_object();
@@ -196,6 +223,10 @@ mho_json *mho_result_json(const mho_result *r)
     put_errors(root, r);
     if (r->has_prices)
         put_prices(root, r);
+    if (r->has_measured)
+        mho_json_put(root, "energy_measured_J", cost_json(&r->measured, false));
+    if (r->activities && r->activity[0].sum.images)
+        mho_json_put(root, "activity", activity_json(r));
     if (r->programming.cells)
         mho_json_put(root, "programming", programming_json(&r->programming));
     mho_json_put(root, "simulated_images_per_second", mho_json_number(r->images_per_second));

@@ -67,6 +67,12 @@ mho_style mhoi_study_style(const mho_hw *hw);
  * priced by the same reading. */
 MHO_MUST_CHECK mho_status mhoi_study_price(const mho_net *net, const mho_hw *hw,
                                            mho_result *result);
+mho_status mhoi_study_copy_cost(const mho_cost *from, mho_result_cost *to);
+/* study_measure.c: names of the layers; what the chip did since it was programmed; its energy. */
+MHO_MUST_CHECK mho_status mhoi_study_measure_start(const mho_placement *placement,
+                                                   mho_result *result);
+void mhoi_study_measure_add(const mho_chip *chip, mho_result *result);
+MHO_MUST_CHECK mho_status mhoi_study_measure_price(const mho_net *net, mho_result *result);
 /* What rows of this study depend on, as of base/identity.h. */
 MHO_MUST_CHECK mho_status mhoi_study_identity(const mho_study *study, char *text, size_t size);
 /* That 8-bit CNN's description. */

@@ -86,7 +86,7 @@ static mho_status copy_parts(const mho_cost *cost, heading_fn *heading, mho_resu
     return MHO_OK;
 }
 
-static mho_status copy_cost(const mho_cost *from, mho_result_cost *to)
+mho_status mhoi_study_copy_cost(const mho_cost *from, mho_result_cost *to)
 {
     to->energy_J = from->energy_J;
     to->area_m2 = from->area_m2;
@@ -143,9 +143,9 @@ static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
 {
     mho_status s = mho_estimate_create(net, hw, e);
     if (!s)
-        s = copy_cost((*e)->cost, cost);
+        s = mhoi_study_copy_cost((*e)->cost, cost);
     if (!s && (*e)->generic)
-        s = copy_cost((*e)->generic, generic);
+        s = mhoi_study_copy_cost((*e)->generic, generic);
     if (!s)
         s = count_cycles((*e)->placement, net, n);
     if (!s)

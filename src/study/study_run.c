@@ -75,11 +75,16 @@ static mho_status base_error(const study_net *n, const study_set *set, mho_resul
 typedef struct progress {
     char what[64];
     size_t trials;
+    const mho_chip *chip;
+    mho_result *result;
 } progress;
 
-static void show_progress(void *user, size_t trial)
+/* The chip is about to forget what the programming before this did. */
+static void next_trial(void *user, size_t trial)
 {
     const progress *p = user;
+    if (trial)
+        mhoi_study_measure_add(p->chip, p->result);
     mho_run_set_part(NULL, p->what, trial, p->trials);
 }
 
@@ -87,21 +92,30 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
 {
     const mho_study_options *o = &y->options;
     const study_set *set = mhoi_study_set_of(y, point);
-    progress p = {.what = "crossbars", .trials = o->trials};
+    progress p = {.what = "crossbars", .trials = o->trials, .result = r};
+    mho_placement *placement = NULL;
     mho_chip *chip = NULL;
     if (y->grid)
         snprintf(p.what, sizeof p.what, "point %zu of %zu", point + 1, mho_study_points(y));
-    show_progress(&p, 0);
+    next_trial(&p, 0);
     mho_status s = mhoi_alloc(&r->by_trial, o->trials, sizeof *r->by_trial, "errors");
     if (!s)
-        s = mho_chip_open(net, r->hw, &set->calibration, &chip);
+        s = mho_placement_create(net, r->hw, &placement);
+    if (!s)
+        s = mhoi_study_measure_start(placement, r);
+    if (!s)
+        s = mho_chip_create(net, placement, &set->calibration, &chip);
+    p.chip = chip;
     if (!s)
         s = mho_error_of(chip, &set->data->test, set->images, o->seed, o->trials, o->wanted_half,
-                         r->by_trial, show_progress, &p, &r->error);
+                         r->by_trial, next_trial, &p, &r->error);
     mho_run_set_part(NULL, "", 0, 0);
-    if (chip)
+    if (chip) {
         r->programming = mho_chip_writes(chip);
+        mhoi_study_measure_add(chip, r);
+    }
     mho_chip_destroy(chip);
+    mho_placement_destroy(placement);
     return s;
 }
 
@@ -139,7 +153,14 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
         s = ideal_error(set, model->net, r);
     if (!s && y->options.prices)
         s = base_error(n, set, r);
-    return s ? s : trials(y, model->net, point, r);
+    if (!s)
+        s = trials(y, model->net, point, r);
+    const bool ran = !s || (s == MHO_EINTERRUPTED && r->error.spread.trials);
+    if (ran && y->options.prices) {
+        const mho_status priced = mhoi_study_measure_price(model->net, r);
+        s = priced ? priced : s;
+    }
+    return s;
 }
 
 mho_status mho_study_describe(const mho_study *study, mho_result *result)

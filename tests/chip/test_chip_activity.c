@@ -42,6 +42,7 @@ static void compare(uint64_t seed, const mho_placement_layer *told, const mho_ch
             (unsigned long long)got->driven, got->drive, got->drive_S, got->square, got->square_S,
             (unsigned long long)want->images, (unsigned long long)want->driven, want->drive,
             want->drive_S, want->square, want->square_S);
+    assert_int_equal(got->cells_on_row * told->groups * told->word_lines, told->counts.cells);
     assert_int_equal(got->counts.row_drives, told->counts.row_drives * got->images);
     assert_int_equal(got->counts.dac_conversions, told->counts.dac_conversions * got->images);
     assert_int_equal(got->counts.conversions, told->counts.conversions * got->images);
