@@ -5,7 +5,7 @@
  * paper prints, the tolerance and the place are data: papers/PAPER/expected.csv with the columns
  *     id,name,printed,unit,tolerance,status,note,variant
  * printed and the value are in `unit`; deviation and tolerance are relative to printed; where that is 0, or
- * the unit is `points` (of error, in %), they are differences.  status is empty
+ * the unit is `points` (of error, in %), they are differences; a tolerance `x3` is a factor: up to 3 times or a third.  status is empty
  * (the tolerance decides), `fitted`, or `not-reproducible`, and then note gives the reason.  A difference in points
  * that is no larger than its tolerance cannot be told from none: it misses or is not reproducible, "within noise",
  * but never holds.  variant (may be left out): which of several readings of the paper judges what is printed.  Every row of
@@ -35,6 +35,7 @@ typedef struct paper_row {
     char name[96], unit[16], note[400], variant[32];
     double printed, tolerance; /* NaN: none */
     double value, deviation;
+    bool factor; /* tolerance f - 1: f times what is printed, or the f-th part of it */
     bool has_value, within_noise;
     paper_status status;
 } paper_row;

@@ -8,6 +8,8 @@ extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
+extern paper_run_fn silicon;
+
 #define BUFFER                                                                                     \
     "Guo et al., RRAM Based Buffer Design for Energy Efficient CNN Accelerator, ISVLSI 2018, "
 #define REBOC                                                                                      \
@@ -42,5 +44,8 @@ const paper papers[] = {
      "papers/reboc/expected.csv", reboc_table1},
     {"reboc-fft", REBOC "Section II", "operations by FFT and directly, by block size",
      "papers/reboc/expected.csv", reboc_fft},
+    {"silicon", "16 measured macros and architectures, papers/silicon/expected.csv",
+     "energy, time and area of measured chips, nothing fitted", "papers/silicon/expected.csv",
+     silicon},
 };
 const size_t paper_count = sizeof papers / sizeof *papers;

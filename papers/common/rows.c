@@ -34,7 +34,10 @@ static double number(const char *text)
 
 static mho_status fill_row(const paper *p, char cell[COLUMNS][CELL], paper_row *row)
 {
-    *row = (paper_row){.printed = number(cell[PRINTED]), .tolerance = number(cell[TOLERANCE])};
+    const bool factor = cell[TOLERANCE][0] == 'x';
+    *row = (paper_row){.printed = number(cell[PRINTED]),
+                       .factor = factor,
+                       .tolerance = number(cell[TOLERANCE] + factor) - factor};
     snprintf(row->name, sizeof row->name, "%.95s", cell[NAME]);
     snprintf(row->unit, sizeof row->unit, "%.15s", cell[UNIT]);
     snprintf(row->note, sizeof row->note, "%.399s", cell[NOTE]);
@@ -140,6 +143,12 @@ static void call_noise(paper_row *row)
              "within noise: no difference at all would do as well%s%.340s", *old ? "; " : "", old);
 }
 
+static bool is_within(const paper_row *row)
+{
+    const double least = row->factor ? 1 / (1 + row->tolerance) - 1 : -row->tolerance;
+    return row->deviation >= least - 1e-12 && row->deviation <= row->tolerance + 1e-12;
+}
+
 static mho_status judge(const paper *p, paper_result *result)
 {
     for (size_t i = 0; i < result->rows; i++) {
@@ -152,7 +161,7 @@ static mho_status judge(const paper *p, paper_result *result)
             row->deviation /= fabs(row->printed);
         if (row->status != PAPER_HOLDS)
             continue;
-        if (!(fabs(row->deviation) <= row->tolerance + 1e-12))
+        if (!is_within(row))
             row->status = PAPER_MISSES;
         else
             call_noise(row);

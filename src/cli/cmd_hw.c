@@ -11,6 +11,7 @@ typedef struct folder {
 
 static const folder folders[] = {
     {"configs/hw/", "hardware", "Hardware (--hw NAME)"},
+    {"configs/silicon/", "hardware", "Measured macros (--hw NAME; mho reproduce silicon)"},
     {"configs/device/", "device", "Devices (base: NAME in a hardware file)"},
     {"configs/tech/", "technology", "Technologies (technology: NAME in a hardware file)"},
 };

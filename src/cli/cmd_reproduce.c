@@ -100,12 +100,16 @@ static void print_rows(const cli_args *args, const report *r)
             cli_table_text(t, "%.6g", row->deviation);
         else if (!strcmp(row->unit, "points"))
             cli_table_text(t, "%+.2f", row->deviation);
+        else if (row->factor)
+            cli_table_text(t, "x %.3f", 1 + row->deviation);
         else
             cli_table_text(t, "%+.2f %%", 100 * row->deviation + 0.0);
         if (isnan(row->tolerance))
             cli_table_text(t, "-");
         else if (!args->csv && !strcmp(row->unit, "points"))
             cli_table_text(t, "%.2f", row->tolerance);
+        else if (!args->csv && row->factor)
+            cli_table_text(t, "x %.3g", 1 + row->tolerance);
         else if (args->csv || row->tolerance > 0)
             cli_table_text(t, args->csv ? "%.6g" : "%.3g %%",
                            (args->csv ? 1 : 100) * row->tolerance);

@@ -48,6 +48,12 @@ static double driven(const builder *b)
     return b->place->in.kind == MHOI_MAP_BITS ? 0.5 : ones / 2;
 }
 
+/* Word lines may all be on, and the inputs on the other lines. */
+static double raised(const builder *b)
+{
+    return b->plan->read.gates == MHO_GATES_ALL ? 1 : driven(b);
+}
+
 /* Mean of x / x_max over the word lines of a read, or of its square: codes of several bits that all occur as often have
  * the mean 1/2, as single bits have, and the mean square (2 n + 1) / 6 n with n = 2^bits - 1. */
 static double drive(const builder *b, bool square)
@@ -72,7 +78,7 @@ static void input_converters(builder *b)
 {
     const mho_placement_layer *l = b->layer;
     char component[MHO_COST_NAME];
-    if (l->read_bits == 1)
+    if (l->read_bits == 1 || b->plan->input.drive != MHO_DRIVE_VOLTAGE)
         return;
     const bool copied = b->plan->readings.input_sharing == MHO_INPUT_COPIED;
     snprintf(component, sizeof component, "dac%zu", l->read_bits);
@@ -87,6 +93,18 @@ static void input_converters(builder *b)
                           l->positions, l->reads * l->turns);
 }
 
+/* Times that columns are read anew for their converters. */
+static size_t turns_read(const builder *b)
+{
+    return b->plan->output.sampled ? 1 : b->layer->columns_per_converter;
+}
+
+/* Times that a column is charged. */
+static size_t turns_charged(const builder *b)
+{
+    return b->plan->output.waiting == MHO_WAITING_OFF ? 1 : turns_read(b);
+}
+
 static void word_lines(builder *b)
 {
     const mho_placement_layer *l = b->layer;
@@ -96,19 +114,17 @@ static void word_lines(builder *b)
     a->amount = (double)l->groups * (double)l->word_lines * crossbars_of(l);
     const mho_cell_activity *measured = mhoi_activity_measured(b);
     const double all = (double)l->groups * (double)l->word_lines * windows(b);
-    const double share = measured ? measured->driven / all : driven(b);
-    a->operations = a->amount * windows(b) * share;
+    const bool gated = b->plan->read.gates == MHO_GATES_INPUTS;
+    const double share = measured && gated ? measured->driven / all : raised(b);
+    const double pulses = (double)(mhoi_pulses_of(b->plan, b->place).pulses * turns_read(b));
+    a->operations = a->amount * windows(b) * share * pulses;
     mhoi_activity_explain(a,
                           "g word lines X_out planes sides = %zu x %zu x %zu x %zu x %zu; x P T = "
                           "%zu x %zu, %.3g of them driven%s",
                           l->groups, l->word_lines, l->x_out, l->planes, l->sides, l->positions,
-                          l->reads * l->turns, share, measured ? " (measured)" : "");
-}
-
-/* Times that columns are read anew for their converters. */
-static size_t turns_read(const builder *b)
-{
-    return b->plan->output.sampled ? 1 : b->layer->columns_per_converter;
+                          l->reads * l->turns, share, measured && gated ? " (measured)" : "");
+    if (pulses > 1)
+        mhoi_activity_append(a, ", %.0f pulses each", pulses);
 }
 
 /* A line that is clamped does not move. */
@@ -123,13 +139,13 @@ static void bit_lines(builder *b)
     argue(a, "resistance", b->plan->wires.r_col_ohm);
     a->amount = (double)(l->groups * l->x_in) * columns_of(l);
     a->operations =
-        (double)(l->groups * l->row_groups * turns_read(b)) * columns_of(l) * windows(b);
+        (double)(l->groups * l->row_groups * turns_charged(b)) * columns_of(l) * windows(b);
     mhoi_activity_explain(a, "g X_in columns of cells = %zu x %zu x %.0f; x P T = %zu x %zu",
                           l->groups, l->x_in, columns_of(l), l->positions, l->reads * l->turns);
     if (l->row_groups > l->x_in)
         mhoi_activity_append(a, " x %zu / %zu groups of active rows", l->row_groups, l->x_in);
-    if (turns_read(b) > 1)
-        mhoi_activity_append(a, " x %zu turns", turns_read(b));
+    if (turns_charged(b) > 1)
+        mhoi_activity_append(a, " x %zu turns", turns_charged(b));
 }
 
 /* Conductance of a cell at the mean level; the integers are above g_off, but where it leaks into the sums. */
@@ -161,10 +177,12 @@ static void cells(builder *b, const mhoi_read_time *time)
 {
     const mho_placement_layer *l = b->layer;
     const bool clamped = b->plan->read.supply == MHO_SUPPLY_CLAMPED;
-    const bool pulse =
-        b->plan->read.conduct == MHO_CONDUCT_PULSE; /* of units of input, at full drive */
-    const double units = pulse ? exp2((double)l->read_bits) - 1 : 1;
-    const conduction c = conduction_of(b, clamped || pulse);
+    const bool pulse = b->plan->read.conduct == MHO_CONDUCT_PULSE, /* of units of input, */
+        voltage = b->plan->input.drive == MHO_DRIVE_VOLTAGE;       /* at full drive */
+    const double of_code =
+        voltage ? exp2((double)l->read_bits) - 1 : mhoi_pulses_of(b->plan, b->place).units;
+    const double units = pulse ? of_code : 1;
+    const conduction c = conduction_of(b, clamped || pulse || !voltage);
     const char *name = b->plan->transistor ? "cell_1t1r" : "cell_0t1r";
     char model[MHO_COST_NAME];
     snprintf(model, sizeof model, "%s%s", name, clamped ? "_clamped" : "");

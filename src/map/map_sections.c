@@ -18,6 +18,8 @@ static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const references[] = {"none", "level0", NULL};
 static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp", NULL};
 static const char *const schedules[] = {"pipelined", "layer_by_layer", NULL};
+static const char *const drives[] = {"voltage", "pulses", "repeats", NULL};
+static const char *const waitings[] = {"conduct", "off", NULL};
 static const char *const column_sums[] = {"weights", "read_back", NULL};
 
 #define COUNT(...) MHOI_COUNT(mhoi_crossbar_options, __VA_ARGS__)
@@ -103,11 +105,26 @@ static const mho_field input_rows[] = {
         "part in two reads, or on two rows"),
     COUNT("input.bits_per_read", bits_per_read, "0", 0, 8,
           "bits of an input code that drive the rows in one read; 1 = bit-serial, 0 = all at once"),
+    CHOICE(
+        "input.drive", drive, "voltage", drives,
+        "how a read of several bits drives a row: one voltage of a DAC; a pulse for each group of "
+        "input.pulse_bits, as long as its code, which the column weights; or a pulse a bit, "
+        "integrated as often as it weighs"),
+    COUNT("input.pulse_bits", pulse_bits, "3", 1, 8, "bits of a pulse, with input.drive pulses"),
 };
 static const mho_fields input_fields = {"input", input_rows, sizeof input_rows / sizeof *input_rows,
                                         sizeof(mhoi_input_options)};
 
-const mhoi_section mhoi_input_section = {.name = "input", .fields = &input_fields};
+static const char *input_idle(const void *options, const char *key)
+{
+    const mhoi_input_options *o = options;
+    if (!strcmp(key, "input.pulse_bits") && o->drive != MHO_DRIVE_PULSES)
+        return "input.drive is not pulses";
+    return NULL;
+}
+
+const mhoi_section mhoi_input_section = {
+    .name = "input", .fields = &input_fields, .idle = input_idle};
 #undef COUNT
 #undef CHOICE
 
@@ -132,6 +149,8 @@ static const char *output_idle(const void *options, const char *key)
         return "output.range is not calibrated";
     if (!strcmp(key, "output.sampled") && o->share == 1)
         return "output.share is 1: no column waits";
+    if (!strcmp(key, "output.waiting") && (o->share == 1 || o->sampled))
+        return "no column waits that is not sampled";
     return NULL;
 }
 
@@ -173,6 +192,10 @@ static const mho_field output_rows[] = {
         "output.sampled", sampled, "true",
         "columns that wait for their converter are sampled and conduct once; false: each is read "
         "anew, and all conduct"),
+    CHOICE(
+        "output.waiting", waiting, "conduct", waitings,
+        "columns that wait for their converter and are not sampled conduct with the others, or a "
+        "multiplexer cuts them off"),
     REAL("output.offset", offset, "0", 0, 1000, "", 1,
          "deviation of the converters' offsets, in steps (sense amplifier: in units of weight)"),
     REAL("output.gain_error", gain_error, "0", 0, 1, "", 1,

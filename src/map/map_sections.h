@@ -40,6 +40,12 @@ typedef enum mho_coding {
     MHO_CODING_TWO_READS, /* max(x, 0), then max(-x, 0) */
     MHO_CODING_TWO_ROWS,  /* both at once, on two rows; with single columns: XNOR pairs */
 } mho_coding;
+/* How a code of several bits drives its row in a read. */
+typedef enum mho_drive {
+    MHO_DRIVE_VOLTAGE, /* one voltage, of a DAC */
+    MHO_DRIVE_PULSES, /* a pulse for each group of bits, as long as its code; the column weights groups */
+    MHO_DRIVE_REPEATS, /* a pulse a bit, integrated as often as the bit weighs */
+} mho_drive;
 typedef enum mho_range {
     MHO_RANGE_FULL,       /* every sum that can occur */
     MHO_RANGE_CALIBRATED, /* the middle `percentile` of the sums of calibration images, per layer */
@@ -62,6 +68,12 @@ typedef enum mho_column_sum {
     MHO_SUM_READ_BACK,  /* that of the programmed cells, read once with all rows driven */
 } mho_column_sum;
 
+/* Columns that wait for their converter and are not sampled. */
+typedef enum mho_waiting {
+    MHO_WAITING_CONDUCT,
+    MHO_WAITING_OFF, /* a multiplexer cuts them off */
+} mho_waiting;
+
 /* How a column becomes a code of several bits; one bit is one comparison in any of them. */
 typedef enum mho_readout {
     MHO_READOUT_SENSE_AMPLIFIER, /* one decision a bit, one after the other */
@@ -75,6 +87,10 @@ typedef enum mho_supply {
     MHO_SUPPLY_OWN,     /* a supply of the read voltage drives the rows */
     MHO_SUPPLY_CLAMPED, /* bit lines are clamped at it; the current comes from the logic's supply */
 } mho_supply;
+typedef enum mho_gates {
+    MHO_GATES_INPUTS, /* inputs drive the word lines */
+    MHO_GATES_ALL,    /* inputs drive the other lines, under word lines that are all on */
+} mho_gates;
 typedef enum mho_conduct {
     MHO_CONDUCT_READ,     /* as long as the read takes, conversions included */
     MHO_CONDUCT_SETTLING, /* until the sum is sampled */
@@ -84,6 +100,7 @@ typedef enum mho_conduct {
 typedef struct mhoi_read_options {
     double voltage_V;
     int supply;  /* mho_supply */
+    int gates;   /* mho_gates */
     int conduct; /* mho_conduct */
     double pulse_s;
     double activity; /* share of ones in the input, where none is known */
@@ -109,6 +126,8 @@ typedef struct mhoi_input_options {
     size_t bits; /* DAC of the others: 1 = no DAC, the bit drives the row; full mode: of the maps */
     int coding;  /* mho_coding, of inputs with a sign */
     size_t bits_per_read; /* 0: a code at once; 1: bit-serial */
+    int drive;            /* mho_drive */
+    size_t pulse_bits;    /* of a group that is one pulse */
 } mhoi_input_options;
 
 typedef struct mhoi_output_options {
@@ -124,6 +143,7 @@ typedef struct mhoi_output_options {
     size_t calibration_images;
     size_t share;                   /* columns that a converter takes in turn */
     bool sampled;                   /* they conduct once for all of its turns; else in each */
+    int waiting;                    /* mho_waiting */
     bool aligned;                   /* decision edges moved halfway between possible sums */
     int column_sum;                 /* mho_column_sum */
     int per;                        /* mho_converter_per */

@@ -290,6 +290,7 @@ static void keep_hardware(placer *p)
     memcpy(plan->hw, p->hw.name, sizeof plan->hw);
     plan->device = p->hw.device;
     plan->wires = p->hw.wires;
+    plan->input = p->hw.input;
     plan->output = p->hw.output;
     plan->read = p->hw.read;
     plan->quant = p->hw.quant;

@@ -51,6 +51,7 @@ typedef struct mhoi_plan {
     char hw[32], net[MHO_NAME]; /* names */
     mho_device device;
     mho_circuit_options wires;
+    mhoi_input_options input;
     mhoi_output_options output;
     mhoi_read_options read;
     mhoi_quant_options quant;
@@ -109,10 +110,18 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place);
 /* Distance of neighbouring sums that can occur, in integer conductance. */
 int64_t mhoi_sum_spacing(const mhoi_place *place);
 
+/* How a read drives a row: pulses on a word line, and the units of integration that its largest code takes. */
+typedef struct mhoi_pulses {
+    size_t pulses;
+    double units;
+} mhoi_pulses;
+mhoi_pulses mhoi_pulses_of(const mhoi_plan *plan, const mhoi_place *place);
+
 /* read_time.c: how long a read takes by the models of a technology; docs/models/cost.md eq. (15) to (17). */
 typedef struct mhoi_read_time {
     double step_s;    /* of integration, and of a decision of a converter */
     double settle_s;  /* until sums stand: the lines, and a step a unit of input */
+    double column_s;  /* a column that is not sampled: its units of input, its conversion */
     double convert_s; /* a column */
     double read_s;    /* all columns, those of a converter in turn */
     double hold_s;    /* as long as the columns are held for conversion: what is sampled is not */

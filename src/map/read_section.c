@@ -9,6 +9,7 @@
 #define CHOICE(...) MHOI_CHOICE(mhoi_read_options, __VA_ARGS__)
 
 static const char *const supplies[] = {"own", "clamped", NULL};
+static const char *const gates[] = {"inputs", "all", NULL};
 static const char *const conducts[] = {"read", "settling", "pulse", NULL};
 
 static const char *idle(const void *options, const char *key)
@@ -29,6 +30,10 @@ static const mho_field rows[] = {
         "read.conduct", conduct, "read", conducts,
         "how long a driven cell conducts: the whole read, until the sum is sampled, or read.pulse "
         "a unit of input"),
+    CHOICE(
+        "read.gates", gates, "inputs", gates,
+        "word lines that a read drives: those whose input is not 0, or all, and inputs come on the "
+        "other lines"),
     REAL("read.pulse", pulse_s, "10", 0, 1e9, "ns", 1e-9,
          "how long a cell conducts for one unit of input, with read.conduct pulse"),
     REAL("read.activity", activity, "0.5", 0, 1, "", 1,

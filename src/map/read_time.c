@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A read of a crossbar: the lines settle, the sums build up, the columns of a converter are converted in turn.
  * docs/models/cost.md eq. (15) to (17). */
+#include <math.h>
 #include <string.h>
 
 #include "map/placement.h"
@@ -14,6 +15,22 @@ static double argument_delay(const mho_technology *tech, const char *model, cons
     if (!*s)
         *s = mho_technology_delay(tech, model, a, 3, &delay);
     return delay;
+}
+
+/* A voltage is there at once; the sign of a code takes no pulse. */
+mhoi_pulses mhoi_pulses_of(const mhoi_plan *plan, const mhoi_place *place)
+{
+    const size_t all = place->inputs.bits, sign = place->inputs.is_signed && all > 1;
+    const size_t bits = all - sign, group = plan->input.pulse_bits;
+    mhoi_pulses out = {1, 1};
+    if (plan->input.drive == MHO_DRIVE_REPEATS)
+        out = (mhoi_pulses){bits, exp2((double)bits) - 1};
+    if (plan->input.drive != MHO_DRIVE_PULSES)
+        return out;
+    const size_t rest = bits % group;
+    out.pulses = bits / group + (rest > 0);
+    out.units = (double)(bits / group) * (exp2((double)group) - 1) + exp2((double)rest) - 1;
+    return out;
 }
 
 /* Decisions of a conversion, one after the other. */
@@ -31,17 +48,21 @@ static double decisions(const mhoi_plan *plan, size_t bits)
     return bits ? (double)bits : 1; /* an ideal converter decides at once */
 }
 
-static double conduct_s(const mhoi_read_options *read, const mhoi_read_time *t)
+/* Columns that wait are read together with the others, each time; or each alone. */
+static double conduct_s(const mhoi_plan *plan, const mhoi_read_time *t, double settles)
 {
-    switch ((mho_conduct)read->conduct) {
+    if (plan->output.waiting == MHO_WAITING_OFF)
+        settles = 1;
+    switch ((mho_conduct)plan->read.conduct) {
     case MHO_CONDUCT_SETTLING:
-        return t->settle_s;
+        return settles * t->settle_s;
     case MHO_CONDUCT_PULSE:
-        return read->pulse_s;
+        return settles * plan->read.pulse_s;
     case MHO_CONDUCT_READ:
         break;
     }
-    return t->hold_s;
+    return plan->output.waiting == MHO_WAITING_OFF && t->column_s < t->hold_s ? t->column_s
+                                                                              : t->hold_s;
 }
 
 mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
@@ -52,6 +73,7 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
         fold * (place->lines < place->group_rows ? place->lines : place->group_rows);
     const double turns = (double)place->told->columns_per_converter, v = plan->read.voltage_V;
     const double settles = plan->output.sampled ? 1 : turns; /* a column that waits */
+    const double units = mhoi_pulses_of(plan, place).units;
     mho_status s = MHO_OK;
     *out = (mhoi_read_time){.step_s = 0};
     const double word = argument_delay(tech, "word_line", "columns", (double)plan->crossbar_columns,
@@ -60,15 +82,16 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
         argument_delay(tech, "bit_line", "rows", (double)(place->crossbar_rows * fold),
                        plan->wires.r_col_ohm, v, &s);
     out->step_s = argument_delay(tech, "read_step", "rows", (double)lines, 0, v, &s);
-    out->settle_s = word + bit + out->step_s;
+    out->settle_s = word + bit + units * out->step_s;
     out->convert_s = out->step_s * decisions(plan, place->output_bits);
     out->read_s = plan->timing.read_s > 0
                       ? plan->timing.read_s
-                      : word + bit + settles * out->step_s + turns * out->convert_s;
+                      : word + bit + settles * units * out->step_s + turns * out->convert_s;
+    if (turns * out->convert_s > out->read_s) /* a given time leaves so much for each */
+        out->convert_s = out->read_s / turns;
     out->settle_s = out->settle_s < out->read_s ? out->settle_s : out->read_s;
     out->hold_s = plan->output.sampled && turns > 1 ? out->settle_s : out->read_s;
-    out->conduct_s = conduct_s(&plan->read, out);
-    if (plan->read.conduct != MHO_CONDUCT_READ) /* each time it is read */
-        out->conduct_s *= settles;
+    out->column_s = out->read_s / settles;
+    out->conduct_s = conduct_s(plan, out, settles);
     return s;
 }

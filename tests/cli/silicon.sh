@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# mho reproduce silicon: every measured point printed, the bars held, nothing silently left out; macros are hardware.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+
+run reproduce silicon --json; want_code 0; want_no_err
+want_json 'sum(r["name"].endswith("TOPS/W") for r in v["rows"]) == 31 and sum("ns a read" in r["name"] for r in v["rows"]) == 30'
+want_json 'all(1 / 3 - 1e-9 <= r["mho"] / r["printed"] <= 3 + 1e-9 for r in v["rows"] if r["status"] == "holds")'
+want_json 'all(r["note"] for r in v["rows"] if r["status"] == "not-reproducible")'
+want_json 'next(r["mho"] for r in v["rows"] if r["name"] == "energy, NeuRRAM: rms factor") <= 1.8'
+run reproduce silicon; want_code 0; want_out "x 1.8"; want_out "predicted / measured"
+
+printf 'input: {shape: [1024, 1, 1], bits: 4}\nlayers:\n  - fc: 511\n' >net.yaml
+run cost net.yaml --hw xue2021 --set input.first_bits=4 --json; want_code 0; cp out pulses
+run cost net.yaml --hw xue2021 --set input.first_bits=4 --set input.drive=voltage --json; want_code 0; cp out voltage
+/usr/bin/python3 - <<'P' || fail "pulses take no DAC, and longer"
+import json
+p, v = json.load(open("pulses"))["energy_J"]["by_component"], json.load(open("voltage"))["energy_J"]["by_component"]
+assert "DAC" not in p and "DAC" in v and p["cells"] > v["cells"] and p["word lines"] > v["word lines"], (p, v)
+P
