@@ -79,7 +79,9 @@ typedef struct mho_placement {
     mho_placement_layer *layer;
     size_t layers;
     size_t crossbar_rows, crossbar_columns; /* of one crossbar */
-    uint64_t crossbar_pairs, cells;         /* sums of the layers */
+    uint64_t crossbar_pairs, cells;         /* sums of the layers, copies counted; weights */
+    uint64_t crossbars;                     /* that stand: both of a pair, and copies */
+    uint64_t budget;                        /* crossbars that there are; 0: as many as it takes */
     bool single;                            /* crossbars, not pairs: single cells hold weights */
     mho_counts counts;                      /* of all layers */
     const char *clock;                      /* what tells the length of a cycle, */
@@ -99,6 +101,8 @@ MHO_API void mho_placement_destroy(mho_placement *placement);
 /* service[nodes of the network], for mho_pipeline_create: cycles a window occupies each weighted layer, 0 for other
  * nodes. */
 MHO_API void mho_placement_service(const mho_placement *placement, size_t *service);
+/* copies[nodes of the network]: times that each weighted layer stands, 0 for other nodes. */
+MHO_API void mho_placement_copies(const mho_placement *placement, size_t *copies);
 /* Does some window occupy its layer for more than one cycle? */
 MHO_API bool mho_placement_is_slow(const mho_placement *placement);
 
@@ -167,6 +171,27 @@ typedef struct mho_price_notes {
 MHO_API void mho_estimate_notes(const mho_estimate *estimate, mho_price_notes *out);
 /* Puts them into an object: technology, technology_note, relative, error_factor, leakage_J, not_counted, beyond_source. */
 MHO_API void mho_price_notes_json(const mho_price_notes *notes, mho_json *object);
+
+/* --- balance: which layers stand how often ------------------------------------------------------------- */
+
+/* A way to build a layer: how long an image keeps it (in any unit), and the crossbars that it takes. */
+typedef struct mho_balance_option {
+    uint64_t time, crossbars;
+} mho_balance_option;
+typedef struct mho_balance_layer {
+    const mho_balance_option *option;
+    size_t options;
+} mho_balance_layer;
+typedef struct mho_balance {
+    uint64_t time, crossbars; /* of the slowest layer; of all */
+} mho_balance;
+
+/* Chooses an option for each layer, choice[layers], so that the slowest layer takes the least time that `budget` crossbars
+ * allow, each layer with the fewest crossbars for that time.  Exact.
+ * MHO_ECONFIG: even the cheapest options of all layers are beyond the budget, which the message tells. */
+MHO_API MHO_MUST_CHECK mho_status mho_balance_choose(const mho_balance_layer *layer, size_t layers,
+                                                     uint64_t budget, size_t *choice,
+                                                     mho_balance *out);
 
 /* bcnn Eq. 6 and Eq. 7, summed over all layers of the network (they describe chains; branches that join
  * are counted as if they followed each other).  MHO_EDOMAIN beyond 64 bits. */

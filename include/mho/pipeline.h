@@ -55,23 +55,25 @@ typedef struct mho_pipeline {
     uint64_t cycles, eq6, eq7;
     uint64_t layer_by_layer; /* eq7 with the service times: every window but one cycle of it more */
     size_t service;          /* the longest of the service times */
-    uint64_t stalls;         /* cycles in which some layer had to wait; 0: stall-free */
+    uint64_t interval; /* cycles from one image's last result to the next's, of several in a row */
+    uint64_t stalls;   /* cycles in which some layer had to wait; 0: stall-free */
 } mho_pipeline;
 
 /* Called once a cycle with beat[layers], in the order of mho_pipeline.layer. */
 typedef void mho_pipeline_trace_fn(void *user, uint64_t cycle, const mho_beat *beat, size_t layers);
 
-/* Simulates one image.  service [net->nodes], or NULL: cycles a window of that node, 0 = the option's.
- * trace may be NULL.
+/* Simulates one image, and several in a row for the interval.  service [net->nodes], or NULL: cycles a window of that node,
+ * 0 = the option's.  copies [net->nodes], or NULL: times that a convolution stands, 0 = once; each works at a window of its
+ * own.  trace (of the one image) may be NULL.
  * MHO_EINTERNAL: a window held the wrong elements (never expected); MHO_ENOTMODELED: padding as large as
  * the kernel; MHO_EDOMAIN: a service time of 0 or a feature map beyond 2^31 elements. */
 MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create(const mho_net *net,
                                                       const mho_pipeline_options *options,
-                                                      const size_t *service,
+                                                      const size_t *service, const size_t *copies,
                                                       mho_pipeline_trace_fn *trace, void *user,
                                                       mho_pipeline **out);
 MHO_API void mho_pipeline_destroy(mho_pipeline *pipeline);
-/* The same with the service times of a placement of the network. */
+/* The same with the service times and copies of a placement of the network. */
 MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create_placed(const mho_net *net,
                                                              const mho_placement *placement,
                                                              mho_pipeline **out);
@@ -81,8 +83,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create_placed(const mho_net *net,
  * MHO_EFILE: the stream refused. */
 MHO_API MHO_MUST_CHECK mho_status mho_pipeline_vcd(const mho_net *net,
                                                    const mho_pipeline_options *options,
-                                                   const size_t *service, uint64_t from,
-                                                   uint64_t to, FILE *file);
+                                                   const size_t *service, const size_t *copies,
+                                                   uint64_t from, uint64_t to, FILE *file);
 
 /* --- a stretch of cycles, kept and drawn as the timelines of bcnn Figs. 3 and 4 ----------------------- */
 

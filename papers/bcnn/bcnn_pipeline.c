@@ -14,7 +14,7 @@ static mho_status put_network(paper_result *result, const char *name, const char
     mho_status s = mho_net_zoo(name, &net);
     if (s)
         return s;
-    s = mho_pipeline_create(net, &o, NULL, NULL, NULL, &p);
+    s = mho_pipeline_create(net, &o, NULL, NULL, NULL, NULL, &p);
     if (!s)
         s = paper_value(result, (double)p->eq6, "%s: Eq. 6", title);
     if (!s)
@@ -100,7 +100,7 @@ static mho_status replay(paper_result *result, const char *title, const char *te
     mho_status s = mho_net_read(text, title, &net);
     if (s)
         return s;
-    s = mho_pipeline_create(net, &o, NULL, mho_film_keep, &film, &p);
+    s = mho_pipeline_create(net, &o, NULL, NULL, mho_film_keep, &film, &p);
     s = s ? s : film.status;
     if (!s) {
         size_t t0 = 0, agree = 0, cells = 0;

@@ -12,8 +12,8 @@ typedef struct run {
     mho_net *net;
     mho_hw *hw;
     mho_pipeline_options options;
-    size_t *service; /* of each node */
-    mho_film film;   /* to = 0: none */
+    size_t *service, *copies; /* of each node */
+    mho_film film;            /* to = 0: none */
     mho_pipeline *result;
     mho_placement *placement; /* NULL: --service tells all, or nothing is placed */
 } run;
@@ -76,13 +76,17 @@ static mho_status default_service(run *r)
     mho_status s = mho_placement_create(r->net, r->hw, &r->placement);
     if (!s)
         mho_placement_service(r->placement, r->service);
+    if (!s)
+        mho_placement_copies(r->placement, r->copies);
     return s;
 }
 
 static mho_status read_service(run *r, const char *text)
 {
     r->service = cli_alloc(mho_net_nodes(r->net) * sizeof *r->service);
+    r->copies = cli_alloc(mho_net_nodes(r->net) * sizeof *r->copies);
     memset(r->service, 0, mho_net_nodes(r->net) * sizeof *r->service);
+    memset(r->copies, 0, mho_net_nodes(r->net) * sizeof *r->copies);
     mho_status s = default_service(r);
     for (const char *p = text; p && !s;) {
         char word[128];
@@ -255,6 +259,7 @@ static void print_text(const cli_args *args, const run *r)
     if (clock_s(r) > 0)
         fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * clock_s(r), "s", b),
                 cli_si(clock_s(r), "s", c));
+    fprintf(args->out, "\n  several in a row: one every %s cycles", cli_grouped(p->interval, a));
     fprintf(args->out, "\n  bcnn Eq. 6, pipelined       %10s\n", cli_grouped(p->eq6, a));
     fprintf(args->out, "  bcnn Eq. 7, layer by layer  %10s", cli_grouped(p->eq7, a));
     if (p->service > 1)
@@ -308,6 +313,12 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
     mho_json_put(root, "cycles", cycles);
+    mho_json_put(root, "interval_cycles", mho_json_integer((int64_t)p->interval));
+    if (clock_s(r) > 0)
+        mho_json_put(root, "interval_s", mho_json_number((double)p->interval * clock_s(r)));
+    if (clock_s(r) > 0)
+        mho_json_put(root, "throughput_per_s",
+                     mho_json_number(1 / ((double)p->interval * clock_s(r))));
     if (clock_s(r) > 0)
         mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * clock_s(r)));
     mho_json_put(root, "stalls", mho_json_integer((int64_t)p->stalls));
@@ -326,7 +337,7 @@ static mho_status write_vcd(const run *r, const char *path)
     if (s)
         return s;
     uint64_t to = r->film.to ? r->film.to : UINT64_MAX;
-    s = mho_pipeline_vcd(r->net, &r->options, r->service, r->film.from, to,
+    s = mho_pipeline_vcd(r->net, &r->options, r->service, r->copies, r->film.from, to,
                          mho_output_stream(output));
     return mho_output_finish(output, s);
 }
@@ -380,8 +391,8 @@ mho_status cmd_pipeline(const cli_args *args)
     run r = {0};
     mho_status s = prepare(args, &r);
     if (!s)
-        s = mho_pipeline_create(r.net, &r.options, r.service, r.film.to ? mho_film_keep : NULL,
-                                &r.film, &r.result);
+        s = mho_pipeline_create(r.net, &r.options, r.service, r.copies,
+                                r.film.to ? mho_film_keep : NULL, &r.film, &r.result);
     s = s ? s : r.film.status;
     if (!s && args->vcd)
         s = write_vcd(&r, args->vcd);
@@ -395,6 +406,7 @@ mho_status cmd_pipeline(const cli_args *args)
         print_film(args, &r);
     mho_pipeline_destroy(r.result);
     mho_placement_destroy(r.placement);
+    free(r.copies);
     mho_hw_destroy(r.hw);
     mho_film_free(&r.film);
     free(r.service);

@@ -37,7 +37,8 @@ void cli_times_print(const mho_placement *placement, const cli_args *args)
     cli_table_destroy(t);
     if (args->csv)
         return;
-    fprintf(args->out, "  an image every %s cycles", cli_grouped(placement->interval, interval));
+    fprintf(args->out, "  an image every %s cycles at best",
+            cli_grouped(placement->interval, interval));
     if (*placement->bottleneck)
         fprintf(args->out, ", as long as %s is busy", placement->bottleneck);
     if (placement->clock_s > 0)

@@ -288,6 +288,19 @@ static mho_status layer_activities(builder *b)
     return MHO_OK;
 }
 
+/* A layer that stands several times shares its work among them, and its buffer. */
+static void add_copies(builder *b, size_t first)
+{
+    const size_t copies = b->layer->duplication;
+    for (size_t i = first; copies > 1 && i < b->count; i++) {
+        mho_activity *a = &b->activity[i];
+        if (!strcmp(a->group, "buffer"))
+            continue;
+        mhoi_activity_append(a, "; %zu copies", copies);
+        a->amount *= (double)copies;
+    }
+}
+
 static bool has_models(const mho_technology *tech)
 {
     return tech && tech->models;
@@ -307,7 +320,9 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
     for (size_t i = 0; !s && i < placement->layers; i++) {
         b.layer = &placement->layer[i];
         b.place = &b.plan->place[i];
+        const size_t first = b.count;
         s = models ? mhoi_activities_by_model(&b, tech) : layer_activities(&b);
+        add_copies(&b, first);
     }
     if (s) {
         mho_activities_destroy(b.activity);
@@ -331,18 +346,19 @@ void mho_activities_destroy(mho_activity *activity)
 
 void mho_placement_programming(const mho_placement *placement, mho_programming_load *out)
 {
-    size_t largest = 0, all = 0;
+    size_t largest = 0;
+    double cells = 0;
     bool multilevel = false;
     for (size_t i = 0; i < placement->layers; i++) {
         const mho_placement_layer *l = &placement->layer[i];
         const size_t crossbars = l->sides * l->crossbar_pairs;
         largest = crossbars > largest ? crossbars : largest;
-        all += crossbars;
+        cells += (double)l->counts.cells * (double)l->duplication;
         multilevel = multilevel || placement->plan->place[i].cells.levels > 2;
     }
     *out = (mho_programming_load){
-        .cells = (double)placement->counts.cells,
-        .crossbars = (double)all,
+        .cells = cells,
+        .crossbars = (double)placement->crossbars,
         .largest_layer_crossbars = (double)largest,
         .rows = placement->crossbar_rows,
         .multilevel = multilevel,

@@ -218,7 +218,7 @@ static void output_converters(builder *b, const mhoi_read_time *time)
     argue(a, "bits", (double)bits);
     argue(a, "rate", 1 / time->convert_s);
     argue(a, "columns", (double)b->plan->crossbar_columns);
-    a->amount = (double)l->converters;
+    a->amount = (double)(l->converters / l->duplication);
     a->operations = (double)l->counts.conversions;
     mhoi_activity_explain(
         a, "columns that are told / %zu in turn; conversions = columns x P T = %.0f x %zu x %zu",
@@ -330,7 +330,7 @@ static void registers(builder *b)
     const double window = (double)l->inputs_shared * (double)l->input_bits;
     mho_activity *a = start(b, "registers", "register1", "register");
     argue(a, "bits", 1);
-    a->amount = (double)l->converters * codes + outputs * sums + window;
+    a->amount = (double)(l->converters / l->duplication) * codes + outputs * sums + window;
     a->operations = (double)l->counts.conversions * codes +
                     outputs * sums * parts * (double)l->positions * (double)l->turns +
                     window * (double)l->positions;

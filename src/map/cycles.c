@@ -102,7 +102,9 @@ mho_status mho_placement_layer_by_layer(const mho_placement *placement, const mh
     mho_status s = mho_cycles_layer_by_layer(net, cycles);
     for (size_t i = 0; !s && i < placement->layers; i++) {
         const mho_placement_layer *l = &placement->layer[i];
-        s = add(cycles, (uint64_t)l->positions * (l->service - 1), net);
+        const size_t d = l->duplication;
+        const uint64_t waves = l->positions / d + (l->positions % d != 0);
+        s = add(cycles, l->service > d ? waves * (l->service - d) : 0, net);
     }
     return s;
 }

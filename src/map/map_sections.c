@@ -17,6 +17,7 @@ static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const references[] = {"none", "level0", NULL};
 static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp", NULL};
+static const char *const duplications[] = {"none", "balanced", NULL};
 static const char *const schedules[] = {"pipelined", "layer_by_layer", NULL};
 static const char *const drives[] = {"voltage", "pulses", "repeats", NULL};
 static const char *const waitings[] = {"conduct", "off", NULL};
@@ -45,6 +46,10 @@ static mho_status crossbar_check(const void *options)
         return mho_error(MHO_ECONFIG,
                          "crossbar.active_rows = %zu, want at most crossbar.rows = %zu",
                          o->active_rows, o->rows);
+    if (o->duplication == MHO_DUPLICATION_BALANCED && !o->budget)
+        return mho_error(MHO_ECONFIG,
+                         "crossbar.budget = 0, want the crossbars that crossbar.duplication "
+                         "balanced may take");
     return MHO_OK;
 }
 
@@ -69,6 +74,11 @@ static const mho_field crossbar_rows[] = {
           "or pair; layers whose bits the network tells have those"),
     CHOICE("crossbar.slicing", slicing, "columns", slicings,
            "slices of a weight lie in neighbouring columns, or in crossbars of their own"),
+    CHOICE("crossbar.duplication", duplication, "none", duplications,
+           "balanced: convolutions stand several times, so that the slowest layer is as fast as "
+           "crossbar.budget allows"),
+    COUNT("crossbar.budget", budget, "0", 0, 1e9,
+          "crossbars of the chip, both of a pair counted; 0 = as many as the network takes"),
     COUNT("crossbar.active_rows", active_rows, "0", 0, 4096,
           "word lines of a crossbar that are on at a time, each group of them a converted sum; 0 = "
           "all"),

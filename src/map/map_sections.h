@@ -107,6 +107,11 @@ typedef struct mhoi_read_options {
     double level;    /* share of cells that conduct g_on, the others g_off: the mean, likewise */
 } mhoi_read_options;
 
+typedef enum mho_duplication {
+    MHO_DUPLICATION_NONE,
+    MHO_DUPLICATION_BALANCED, /* the slowest layer as fast as the budget allows */
+} mho_duplication;
+
 typedef struct mhoi_crossbar_options {
     size_t rows, columns; /* word lines N, bit lines M of one crossbar */
     int cell;             /* mho_cell */
@@ -115,6 +120,8 @@ typedef struct mhoi_crossbar_options {
     int offset;           /* mho_offset, of single columns */
     size_t weight_bits;   /* full mode, sign included; 0: what one cell or pair holds */
     int slicing;          /* mho_slicing: where the slices of a weight lie */
+    int duplication;      /* mho_duplication */
+    size_t budget;        /* crossbars that there are; 0: as many as the network takes */
     size_t active_rows;   /* word lines that are on at a time; 0: all */
     int circulant;        /* mho_circulant */
     size_t copies;        /* g, of a representative vector in a crossbar */

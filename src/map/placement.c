@@ -179,6 +179,8 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     if (!s)
         s = set_turns(p, node, place, l);
     if (!s)
+        s = mhoi_elements_of(node, &place->elements);
+    if (!s)
         s = mhoi_inputs_set(&p->hw, &place->in, node->name, &place->inputs);
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
@@ -212,8 +214,7 @@ static mho_status add_layer(mho_placement *out, const mho_placement_layer *l, co
 {
     const struct {
         uint64_t *sum, term;
-    } part[] = {{&out->crossbar_pairs, l->crossbar_pairs},
-                {&out->cells, l->cells},
+    } part[] = {{&out->cells, l->cells},
                 {&out->counts.cells, l->counts.cells},
                 {&out->counts.row_drives, l->counts.row_drives},
                 {&out->counts.dac_conversions, l->counts.dac_conversions},
@@ -298,6 +299,7 @@ static void keep_hardware(placer *p)
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;
     plan->crossbar_columns = p->hw.crossbar.columns;
+    plan->duplication = p->hw.crossbar.duplication;
     plan->transistor = p->hw.crossbar.cell == MHO_CELL_1T1R;
     plan->mixed = p->hw.crossbar.mode == MHO_MODE_MIXED;
     plan->one_bit_maps = mhoi_is_binary(&p->hw.crossbar);
@@ -320,6 +322,7 @@ static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw,
     out->layers = p.plan->layers;
     out->crossbar_rows = p.hw.crossbar.rows;
     out->crossbar_columns = p.hw.crossbar.columns;
+    out->budget = p.hw.crossbar.budget;
     out->layer_by_layer = p.hw.timing.schedule == MHO_FLOW_LAYER_BY_LAYER;
     out->single = p.hw.crossbar.weights == MHO_WEIGHTS_SINGLE;
     mhoi_maps_set(p.plan, net, &p.hw);
@@ -396,4 +399,11 @@ void mho_placement_service(const mho_placement *placement, size_t *service)
     memset(service, 0, placement->plan->nodes * sizeof *service);
     for (size_t i = 0; i < placement->layers; i++)
         service[placement->layer[i].node] = placement->layer[i].service;
+}
+
+void mho_placement_copies(const mho_placement *placement, size_t *copies)
+{
+    memset(copies, 0, placement->plan->nodes * sizeof *copies);
+    for (size_t i = 0; i < placement->layers; i++)
+        copies[placement->layer[i].node] = placement->layer[i].duplication;
 }

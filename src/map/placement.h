@@ -20,6 +20,7 @@ typedef struct mhoi_place {
     mhoi_inputs inputs;
     bool per_pair, sense; /* converters take S+ - S-; sense: one comparison at the threshold */
     size_t output_bits;   /* of a converter; 0: ideal */
+    uint64_t elements;    /* that its line buffer, or input buffer, is fed for an image */
     size_t lines,
         crossbar_rows; /* word lines of a column of weights, and those in use of one crossbar */
     size_t group_rows; /* that are on at a time; crossbar_rows is a multiple of them */
@@ -58,6 +59,7 @@ typedef struct mhoi_plan {
     mhoi_timing_options timing;
     mhoi_readings_options readings;
     bool transistor; /* 1T1R */
+    int duplication; /* mho_duplication */
     size_t crossbar_columns;
     mhoi_technology_options technology;
     mhoi_map_coding *map; /* [nodes]: how the values of a node are held, where they are */
@@ -134,7 +136,9 @@ MHO_MUST_CHECK mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_pl
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);
 
-/* timing.c: what the clock is, before layers are placed; how long all takes, once they are. */
+/* timing.c: what a layer is fed for an image, an element a cycle. */
+MHO_MUST_CHECK mho_status mhoi_elements_of(const mho_node *node, uint64_t *elements);
+/* What the clock is, before layers are placed; how long all takes, once they are. */
 void mhoi_clock_choose(mhoi_plan *plan, const mho_technology *tech);
 MHO_MUST_CHECK mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech,
                                           mho_placement *out);

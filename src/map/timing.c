@@ -2,6 +2,7 @@
 /* How long a cycle is, and how many of them an image keeps each layer of the line-buffer pipeline: docs/models/timing.md. */
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "map/placement.h"
 #include "net/op_table.h"
 
@@ -41,7 +42,7 @@ static size_t extent(size_t before, size_t in, size_t after, size_t kernel, size
 }
 
 /* What its line buffer, or its input buffer, is fed for an image: an element a cycle. */
-static mho_status elements_of(const mho_node *n, uint64_t *elements)
+mho_status mhoi_elements_of(const mho_node *n, uint64_t *elements)
 {
     size_t rows = n->in.h, row = n->in.w;
     if (mhoi_op_is(n->op, MHOI_OP_WINDOW)) {
@@ -58,18 +59,18 @@ static mho_status elements_of(const mho_node *n, uint64_t *elements)
 }
 
 /* An image is fed element after element; a window takes `service` cycles, that of its last element among them, and as
- * many as the layer stands times work at once. */
-static mho_status set_occupied(const mho_node *n, mho_placement_layer *l)
+ * many as the layer stands times work at once.  UINT64_MAX: beyond 64 bits. */
+static uint64_t occupied(const mhoi_place *place, bool fc, size_t copies)
 {
-    const uint64_t waves = l->positions / l->duplication + (l->positions % l->duplication != 0);
-    const uint64_t more = l->service > l->duplication ? l->service - l->duplication : 0;
-    uint64_t waits;
-    mho_status s = elements_of(n, &l->occupied);
+    const mho_placement_layer *l = place->told;
+    const uint64_t waves = l->positions / copies + (l->positions % copies != 0);
+    const uint64_t more = l->service > copies ? l->service - copies : 0;
+    uint64_t waits, all;
     /* A fully connected layer begins after its last element. */
-    if (!s && (__builtin_mul_overflow(waves, n->op == MHO_OP_FC ? l->service : more, &waits) ||
-               __builtin_add_overflow(l->occupied, waits, &l->occupied)))
-        s = mho_error(MHO_EDOMAIN, "layer '%s': its cycles leave 64 bits", n->name);
-    return s;
+    if (__builtin_mul_overflow(waves, fc ? l->service : more, &waits) ||
+        __builtin_add_overflow(place->elements, waits, &all))
+        return UINT64_MAX;
+    return all;
 }
 
 static mho_status set_interval(const mho_net *net, mho_placement *out)
@@ -77,17 +78,19 @@ static mho_status set_interval(const mho_net *net, mho_placement *out)
     mho_status s = MHO_OK;
     for (size_t i = 0, k = 0; !s && i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
-        uint64_t occupied = 0;
+        uint64_t cycles = 0;
         if (mho_node_is_weighted(n)) {
-            mho_placement_layer *l = &out->layer[k++];
-            s = set_occupied(n, l);
-            occupied = l->occupied;
+            mho_placement_layer *l = &out->layer[k];
+            l->occupied = cycles =
+                occupied(&out->plan->place[k++], n->op == MHO_OP_FC, l->duplication);
+            if (cycles == UINT64_MAX)
+                s = mho_error(MHO_EDOMAIN, "layer '%s': its cycles leave 64 bits", n->name);
         } else if (mhoi_op_is(n->op, MHOI_OP_WINDOW) || n->op == MHO_OP_ADD) {
-            s = elements_of(n, &occupied);
+            s = mhoi_elements_of(n, &cycles);
         }
-        if (occupied <= out->interval)
+        if (s || cycles <= out->interval)
             continue;
-        out->interval = occupied;
+        out->interval = cycles;
         snprintf(out->bottleneck, sizeof out->bottleneck, "%s", n->name);
     }
     return s;
@@ -124,6 +127,73 @@ static mho_status set_reads(mhoi_plan *plan, const mho_technology *tech)
     return s;
 }
 
+/* Ways to build a layer: once, and as often as makes it faster. */
+static mho_status list_options(const mho_net *net, const mhoi_place *place,
+                               mho_balance_option **option, size_t *options)
+{
+    const mho_placement_layer *l = place->told;
+    const bool fc = net->node[l->node].op == MHO_OP_FC;
+    const uint64_t one = (uint64_t)l->sides * l->crossbar_pairs;
+    const size_t most = fc ? 1 : l->service < l->positions ? l->service : l->positions;
+    mho_status s = mhoi_alloc(option, most, sizeof **option, "ways to build a layer");
+    *options = s ? 0 : most;
+    for (size_t d = 1; !s && d <= most; d++) {
+        uint64_t crossbars;
+        if (__builtin_mul_overflow(one, (uint64_t)d, &crossbars))
+            crossbars = UINT64_MAX;
+        (*option)[d - 1] = (mho_balance_option){occupied(place, fc, d), crossbars};
+    }
+    return s;
+}
+
+/* The slowest layer as fast as the budget allows. */
+static mho_status balance(const mho_net *net, mhoi_plan *plan, uint64_t budget)
+{
+    mho_balance_option **option = NULL;
+    mho_balance_layer *layer = NULL;
+    size_t *choice = NULL;
+    mho_balance best;
+    mho_status s = mhoi_alloc(&option, plan->layers, sizeof *option, "balance");
+    if (!s)
+        s = mhoi_alloc(&layer, plan->layers, sizeof *layer, "balance");
+    if (!s)
+        s = mhoi_alloc(&choice, plan->layers, sizeof *choice, "balance");
+    for (size_t i = 0; !s && i < plan->layers; i++) {
+        s = list_options(net, &plan->place[i], &option[i], &layer[i].options);
+        layer[i].option = option[i];
+    }
+    if (!s)
+        s = mho_balance_choose(layer, plan->layers, budget, choice, &best);
+    for (size_t i = 0; !s && i < plan->layers; i++)
+        plan->layer[i].duplication = choice[i] + 1;
+    for (size_t i = 0; option && i < plan->layers; i++)
+        mhoi_free(&option[i]);
+    mhoi_free(&option);
+    mhoi_free(&layer);
+    mhoi_free(&choice);
+    return s;
+}
+
+/* Crossbars that stand, no more than there are. */
+static mho_status count_crossbars(mho_placement *out)
+{
+    out->crossbars = out->crossbar_pairs = 0;
+    for (size_t i = 0; i < out->layers; i++) {
+        mho_placement_layer *l = &out->layer[i];
+        uint64_t pairs, crossbars;
+        if (__builtin_mul_overflow((uint64_t)l->crossbar_pairs, (uint64_t)l->duplication, &pairs) ||
+            __builtin_mul_overflow(pairs, (uint64_t)l->sides, &crossbars) ||
+            __builtin_mul_overflow(l->converters, (uint64_t)l->duplication, &l->converters) ||
+            __builtin_add_overflow(out->crossbar_pairs, pairs, &out->crossbar_pairs) ||
+            __builtin_add_overflow(out->crossbars, crossbars, &out->crossbars))
+            return mho_error(MHO_EDOMAIN, "layer '%s': its counts leave 64 bits", l->name);
+    }
+    if (out->budget && out->crossbars > out->budget)
+        return mho_error(MHO_ECONFIG, "crossbar.budget = %llu, the network takes %llu crossbars",
+                         (unsigned long long)out->budget, (unsigned long long)out->crossbars);
+    return MHO_OK;
+}
+
 static void set_layer(const mhoi_plan *plan, const mho_placement *out, mho_placement_layer *l)
 {
     const size_t turns = plan->clock == MHOI_CLOCK_OPERATION ? 1 : l->columns_per_converter;
@@ -145,6 +215,10 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
     mho_status s = set_reads(plan, tech);
     out->clock = clock_text(plan->clock);
     out->clock_s = plan->clock_s;
+    if (!s && plan->duplication == MHO_DUPLICATION_BALANCED)
+        s = balance(net, plan, out->budget);
+    if (!s)
+        s = count_crossbars(out);
     if (!s)
         s = set_interval(net, out);
     if (!s && out->layer_by_layer)

@@ -21,11 +21,13 @@ static mho_status stands_still(const mhoi_pipe *pipe, uint64_t cycle)
                      t->results_done, t->results);
 }
 
-static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *trace, void *user)
+/* Until the last result of `images` images; done[images]: cycles until that of each. */
+static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *trace, void *user,
+                      size_t images, uint64_t *done)
 {
     const mhoi_stage *final = &pipe->stage[pipe->final];
     uint64_t cycle = 0;
-    while (final->results_done < final->results) {
+    for (size_t image = 0; image < images;) {
         bool moved, waited;
         mho_status s = mhoi_pipe_step(pipe, cycle, &moved, &waited);
         if (s)
@@ -38,6 +40,8 @@ static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *t
                 pipe->beat[i - 1] = pipe->stage[i].beat;
             trace(user, cycle, pipe->beat, pipe->stages - 1);
         }
+        if (final->results_done == (image + 1) * final->results)
+            done[image++] = cycle + 1;
         if (++cycle % LOOK_UP_EVERY)
             continue;
         mhoi_progress("pipeline", cycle < p->eq6 ? cycle : p->eq6, p->eq6, "cycles");
@@ -45,7 +49,7 @@ static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *t
             return mho_error(MHO_EINTERRUPTED, "interrupted at cycle %llu",
                              (unsigned long long)cycle);
     }
-    p->cycles = cycle;
+    p->cycles = done[0];
     return MHO_OK;
 }
 
@@ -87,7 +91,8 @@ static mho_status add_service(const mhoi_pipe *pipe, const mho_net *net, mho_pip
     p->service = 1;
     for (size_t i = 1; i < pipe->stages; i++) {
         const mhoi_stage *t = &pipe->stage[i];
-        const uint64_t more = (uint64_t)t->results * (t->service - 1);
+        const uint64_t waves = t->results / t->copies + (t->results % t->copies != 0);
+        const uint64_t more = waves * (t->service - t->copies); /* no more copies than that */
         if (t->service > p->service)
             p->service = t->service;
         if (__builtin_add_overflow(p->layer_by_layer, more, &p->layer_by_layer))
@@ -96,28 +101,35 @@ static mho_status add_service(const mhoi_pipe *pipe, const mho_net *net, mho_pip
     return MHO_OK;
 }
 
-static mho_status check_options(const mho_pipeline_options *options, const size_t *service,
-                                size_t nodes)
+enum { PACE_MAX = 1000000, IMAGES = 4 };
+
+static mho_status check_counts(const char *what, const size_t *count, size_t nodes)
 {
-    enum { SERVICE_MAX = 1000000 };
-    if (options->service < 1 || options->service > SERVICE_MAX)
-        return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", options->service,
-                         SERVICE_MAX);
-    for (size_t i = 0; service && i < nodes; i++)
-        if (service[i] > SERVICE_MAX)
-            return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", service[i],
-                             SERVICE_MAX);
+    for (size_t i = 0; count && i < nodes; i++)
+        if (count[i] > PACE_MAX)
+            return mho_error(MHO_EDOMAIN, "%s = %zu, want 1..%d", what, count[i], PACE_MAX);
     return MHO_OK;
 }
 
+static mho_status check_options(const mho_pipeline_options *options, const mhoi_pace *pace,
+                                size_t nodes)
+{
+    if (options->service < 1 || options->service > PACE_MAX)
+        return mho_error(MHO_EDOMAIN, "service = %zu cycles, want 1..%d", options->service,
+                         PACE_MAX);
+    const mho_status s = check_counts("cycles of service", pace->service, nodes);
+    return s ? s : check_counts("copies", pace->copies, nodes);
+}
+
 static mho_status simulate(const mho_net *net, const mho_pipeline_options *options,
-                           const size_t *service, mho_pipeline_trace_fn *trace, void *user,
+                           const mhoi_pace *pace, mho_pipeline_trace_fn *trace, void *user,
                            mho_pipeline *p)
 {
     mhoi_pipe pipe;
+    uint64_t done[1];
     mho_status s = mhoi_alloc(&p->layer, net->nodes, sizeof *p->layer, "layers of the pipeline");
     if (!s)
-        s = mhoi_pipe_create(net, options, service, p->layer, &pipe);
+        s = mhoi_pipe_create(net, options, pace, 1, p->layer, &pipe);
     if (s)
         return s;
     p->layers = pipe.stages - 1;
@@ -125,24 +137,47 @@ static mho_status simulate(const mho_net *net, const mho_pipeline_options *optio
     if (!s)
         s = add_service(&pipe, net, p);
     if (!s)
-        s = run(&pipe, p, trace, user);
+        s = run(&pipe, p, trace, user, 1, done);
     if (!s)
         find_critical_path(&pipe);
     mhoi_pipe_free(&pipe);
     return s;
 }
 
-mho_status mho_pipeline_create(const mho_net *net, const mho_pipeline_options *options,
-                               const size_t *service, mho_pipeline_trace_fn *trace, void *user,
-                               mho_pipeline **out)
+/* Several images, one after the other: how far apart the last two end. */
+static mho_status find_interval(const mho_net *net, const mho_pipeline_options *options,
+                                const mhoi_pace *pace, mho_pipeline *out)
 {
+    mhoi_pipe pipe;
+    mho_pipeline several = {.eq6 = IMAGES * out->eq6};
+    uint64_t done[IMAGES];
+    mho_status s =
+        mhoi_alloc(&several.layer, net->nodes, sizeof *several.layer, "layers of the pipeline");
+    if (!s)
+        s = mhoi_pipe_create(net, options, pace, IMAGES, several.layer, &pipe);
+    if (!s) {
+        s = run(&pipe, &several, NULL, NULL, IMAGES, done);
+        mhoi_pipe_free(&pipe);
+    }
+    mhoi_free(&several.layer);
+    out->interval = s ? 0 : done[IMAGES - 1] - done[IMAGES - 2];
+    return s;
+}
+
+mho_status mho_pipeline_create(const mho_net *net, const mho_pipeline_options *options,
+                               const size_t *service, const size_t *copies,
+                               mho_pipeline_trace_fn *trace, void *user, mho_pipeline **out)
+{
+    const mhoi_pace pace = {service, copies};
     mho_pipeline *p = NULL;
     *out = NULL;
-    mho_status s = check_options(options, service, net->nodes);
+    mho_status s = check_options(options, &pace, net->nodes);
     if (!s)
         s = mhoi_alloc(&p, 1, sizeof *p, "pipeline");
     if (!s)
-        s = simulate(net, options, service, trace, user, p);
+        s = simulate(net, options, &pace, trace, user, p);
+    if (!s)
+        s = find_interval(net, options, &pace, p);
     if (s)
         mho_pipeline_destroy(p);
     else
@@ -156,11 +191,12 @@ mho_status mho_pipeline_create_placed(const mho_net *net, const mho_placement *p
     const mho_pipeline_options options = mho_pipeline_options_default();
     size_t *service;
     *out = NULL;
-    mho_status s = mhoi_alloc(&service, net->nodes, sizeof *service, "service times");
+    mho_status s = mhoi_alloc(&service, 2 * net->nodes, sizeof *service, "service times");
     if (s)
         return s;
     mho_placement_service(placement, service);
-    s = mho_pipeline_create(net, &options, service, NULL, NULL, out);
+    mho_placement_copies(placement, service + net->nodes);
+    s = mho_pipeline_create(net, &options, service, service + net->nodes, NULL, NULL, out);
     mhoi_free(&service);
     return s;
 }

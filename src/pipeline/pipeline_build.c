@@ -61,12 +61,12 @@ static mho_status window_stage(mhoi_stage *t, const mho_node *n)
     s->row = s->in_w + s->gap;
     s->total = (uint64_t)s->rows * s->row + s->gap;
     s->length = (high - 1) * s->row + wide;
-    s->next_window = (uint64_t)(high - 1) * s->row + (s->gap - s->left) + wide - 1;
     mho_status status = mhoi_alloc(&s->line, s->length, sizeof *s->line, "line buffer");
     if (status)
         return status;
     for (size_t i = 0; i < s->gap; i++) /* rule 1: the reset gives the first zeros */
         mhoi_stream_shift(s, MHO_BEAT_PAD);
+    mhoi_stream_begin(s);
     t->layer->registers = s->length;
     return MHO_OK;
 }
@@ -84,13 +84,23 @@ static mho_status fill_layer(mho_pipeline_layer *l, size_t index, const mho_node
     return MHO_OK;
 }
 
-static mho_status fill_stage(mhoi_stage *t, const mho_node *n, const mho_pipeline_options *options,
-                             size_t service)
+/* More copies than a window has cycles have nothing to do; a fully connected layer has one window. */
+static mho_status set_pace(mhoi_stage *t, const mho_node *n, const mho_pipeline_options *options,
+                           const mhoi_pace *pace, size_t node)
 {
-    bool pool = mhoi_op_is(n->op, MHOI_OP_POOL);
-    t->pending = t->held = MHO_BEAT_NONE;
+    const size_t service =
+        pace->service && pace->service[node] ? pace->service[node] : options->service;
+    const size_t copies = pace->copies && pace->copies[node] ? pace->copies[node] : 1;
+    t->service = mho_node_is_weighted(n) ? service : 1;
+    t->copies = n->op != MHO_OP_CONV ? 1 : copies < t->service ? copies : t->service;
+    return mhoi_alloc(&t->flight, t->copies, sizeof *t->flight, "windows under way");
+}
+
+static mho_status fill_stage(mhoi_stage *t, const mho_node *n, const mho_pipeline_options *options)
+{
+    const bool pool = mhoi_op_is(n->op, MHOI_OP_POOL);
+    t->held = MHO_BEAT_NONE;
     t->registered = pool && options->registered_pool;
-    t->service = pool || n->op == MHO_OP_ADD ? 1 : service;
     t->expected = n->op == MHO_OP_INPUT ? n->out.h * n->out.w : n->in.h * n->in.w;
     t->results = n->out.h * n->out.w;
     if (n->op == MHO_OP_INPUT)
@@ -132,8 +142,8 @@ static mho_status link_stages(mhoi_pipe *pipe)
 
 /* stage_of[node]: the stage whose results are that node's. */
 static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net,
-                              const mho_pipeline_options *options, const size_t *service,
-                              mho_pipeline_layer *layer, size_t *stage_of)
+                              const mho_pipeline_options *options, const mhoi_pace *pace,
+                              size_t images, mho_pipeline_layer *layer, size_t *stage_of)
 {
     for (size_t i = 0; i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
@@ -152,8 +162,11 @@ static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net,
             s = fill_layer(t->layer, i, n);
         }
         pipe->stages++;
+        t->images_left = images - 1;
         if (!s)
-            s = fill_stage(t, n, options, service && service[i] ? service[i] : options->service);
+            s = set_pace(t, n, options, pace, i);
+        if (!s)
+            s = fill_stage(t, n, options);
         if (s)
             return s;
     }
@@ -162,7 +175,8 @@ static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net,
 }
 
 mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *options,
-                            const size_t *service, mho_pipeline_layer *layer, mhoi_pipe *pipe)
+                            const mhoi_pace *pace, size_t images, mho_pipeline_layer *layer,
+                            mhoi_pipe *pipe)
 {
     size_t *stage_of = NULL;
     *pipe = (mhoi_pipe){0};
@@ -174,7 +188,7 @@ mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *opti
     if (!s)
         s = mhoi_alloc(&pipe->beat, net->nodes, sizeof *pipe->beat, "trace of a cycle");
     if (!s)
-        s = fill_stages(pipe, net, options, service, layer, stage_of);
+        s = fill_stages(pipe, net, options, pace, images, layer, stage_of);
     if (!s)
         s = link_stages(pipe);
     mhoi_free(&stage_of);
@@ -185,8 +199,10 @@ mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *opti
 
 void mhoi_pipe_free(mhoi_pipe *pipe)
 {
-    for (size_t i = 0; i < pipe->stages; i++)
+    for (size_t i = 0; i < pipe->stages; i++) {
         mhoi_free(&pipe->stage[i].s.line);
+        mhoi_free(&pipe->stage[i].flight);
+    }
     mhoi_free(&pipe->stage);
     mhoi_free(&pipe->link);
     mhoi_free(&pipe->beat);

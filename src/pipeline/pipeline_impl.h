@@ -34,6 +34,11 @@ typedef struct mhoi_stream_state {
     size_t length, head;
 } mhoi_stream_state;
 
+typedef struct mhoi_flight { /* a window under way */
+    int32_t result;
+    size_t left; /* cycles of work */
+} mhoi_flight;
+
 typedef struct mhoi_stage {
     mhoi_stage_kind kind;
     size_t producer[2], producers;
@@ -42,8 +47,11 @@ typedef struct mhoi_stage {
     mhoi_stream_state s;       /* window */
     size_t expected;           /* elements of the input map (input: of the image) */
     size_t arrived[2], joined; /* input: sent; fc: collected; add: of either port, and added */
-    size_t service, busy;      /* cycles a window takes, and cycles left of the one under way */
-    int32_t pending;           /* result under way, or MHO_BEAT_NONE */
+    size_t service;            /* cycles a window takes */
+    size_t copies;             /* windows that it can work at at once */
+    mhoi_flight *flight;       /* a ring of them, the oldest first; results leave in order */
+    size_t oldest, flights;
+    size_t images_left; /* that it has not been fed yet, besides the one at hand */
     bool registered;
     int32_t held; /* registered: result that leaves next */
     size_t results, results_done;
@@ -66,9 +74,14 @@ typedef struct mhoi_pipe {
 
 bool mhoi_is_layer(mho_op op); /* convolution, pooling, fully connected, add: what costs cycles */
 
+/* How nodes work: cycles of a window, 0 = the option's; times they stand, 0 = once.  NULL for either: all 0. */
+typedef struct mhoi_pace {
+    const size_t *service, *copies;
+} mhoi_pace;
+
 MHO_MUST_CHECK mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *options,
-                                           const size_t *service, mho_pipeline_layer *layer,
-                                           mhoi_pipe *pipe);
+                                           const mhoi_pace *pace, size_t images,
+                                           mho_pipeline_layer *layer, mhoi_pipe *pipe);
 void mhoi_pipe_free(mhoi_pipe *pipe);
 /* One cycle of the whole pipe.  *moved: something happened; *waited: some result could not leave. */
 MHO_MUST_CHECK mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved,
@@ -78,5 +91,7 @@ MHO_MUST_CHECK mho_status mhoi_window_check(const mhoi_stream_state *s);
 /* Puts an element (or MHO_BEAT_PAD) into the line buffer and moves on in the stream. */
 void mhoi_stream_shift(mhoi_stream_state *s, int32_t element);
 bool mhoi_stream_is_pad(const mhoi_stream_state *s);
+/* Before the first element of an image, behind the zeros that end the one before. */
+void mhoi_stream_begin(mhoi_stream_state *s);
 
 #endif

@@ -22,6 +22,15 @@ void mhoi_stream_shift(mhoi_stream_state *s, int32_t element)
     }
 }
 
+void mhoi_stream_begin(mhoi_stream_state *s)
+{
+    s->index = s->gap;
+    s->x = s->gap % s->row;
+    s->y = s->gap / s->row;
+    s->oy = s->ox = 0;
+    s->next_window = (uint64_t)(s->span_h - 1) * s->row + (s->gap - s->left) + s->span_w - 1;
+}
+
 static bool exhausted(const mhoi_stream_state *s)
 {
     return s->index == s->total;
@@ -86,8 +95,7 @@ static void find_ready(const mhoi_pipe *pipe, mhoi_stage *t)
     case MHOI_STAGE_INPUT:
         break;
     case MHOI_STAGE_WINDOW:
-        t->ready[0] = t->pending == MHO_BEAT_NONE && !exhausted(&t->s) &&
-                      !mhoi_stream_is_pad(&t->s) &&
+        t->ready[0] = t->flights < t->copies && !exhausted(&t->s) && !mhoi_stream_is_pad(&t->s) &&
                       (t->service > 1 || !completes(&t->s) || sink_free(t));
         break;
     case MHOI_STAGE_FC:
@@ -110,6 +118,15 @@ static void deliver(mhoi_stage *t, int32_t result)
         t->out = result;
 }
 
+/* The next image, if there is one. */
+static bool begins_anew(mhoi_stage *t)
+{
+    if (!t->images_left)
+        return false;
+    t->images_left--;
+    return true;
+}
+
 static void step_input(mhoi_stage *t)
 {
     if (t->arrived[0] == t->expected)
@@ -117,22 +134,32 @@ static void step_input(mhoi_stage *t)
     t->waiting = !t->down;
     if (t->down)
         t->out = (int32_t)t->arrived[0]++;
+    if (t->arrived[0] == t->expected && begins_anew(t))
+        t->arrived[0] = 0;
 }
 
-/* A window that takes several cycles: count down, then deliver as soon as the way is free. */
+static void take_off(mhoi_stage *t, int32_t result, size_t left)
+{
+    t->flight[(t->oldest + t->flights++) % t->copies] = (mhoi_flight){result, left};
+}
+
+/* Windows that take several cycles: count down, then deliver the oldest as soon as the way is free. */
 static void serve(mhoi_stage *t)
 {
-    t->beat.awake = t->busy > 0;
-    t->moved = t->beat.awake;
-    if (t->busy)
-        t->busy--;
-    if (t->busy)
+    for (size_t i = 0; i < t->flights; i++) {
+        mhoi_flight *flight = &t->flight[(t->oldest + i) % t->copies];
+        t->beat.awake = t->beat.awake || flight->left > 0;
+        flight->left -= flight->left > 0;
+    }
+    t->moved = t->moved || t->beat.awake;
+    if (!t->flights || t->flight[t->oldest].left)
         return;
     t->waiting = !sink_free(t);
     if (t->waiting)
         return;
-    deliver(t, t->pending);
-    t->pending = MHO_BEAT_NONE;
+    deliver(t, t->flight[t->oldest].result);
+    t->oldest = (t->oldest + 1) % t->copies;
+    t->flights--;
     t->moved = true;
 }
 
@@ -153,13 +180,19 @@ static mho_status shift_window(mhoi_stage *t, int32_t element)
     int32_t result = (int32_t)(s->oy * s->out_w + s->ox);
     t->beat.awake = true;
     next_window(s);
-    if (t->service == 1) {
+    if (t->service == 1)
         deliver(t, result);
-    } else {
-        t->pending = result;
-        t->busy = t->service - 1;
-    }
+    else
+        take_off(t, result, t->service - 1);
     return MHO_OK;
+}
+
+static mho_status shift(mhoi_stage *t, int32_t element)
+{
+    const mho_status status = shift_window(t, element);
+    if (exhausted(&t->s) && begins_anew(t))
+        mhoi_stream_begin(&t->s);
+    return status;
 }
 
 static mho_status step_window(const mhoi_pipe *pipe, mhoi_stage *t)
@@ -172,13 +205,13 @@ static mho_status step_window(const mhoi_pipe *pipe, mhoi_stage *t)
             t->moved = true;
         }
     }
-    if (t->pending != MHO_BEAT_NONE) {
-        serve(t);
+    const bool full = t->flights == t->copies;
+    serve(t);
+    if (full)
         return MHO_OK;
-    }
     int32_t element = pipe->stage[t->producer[0]].out;
     if (element != MHO_BEAT_NONE)
-        return shift_window(t, element);
+        return shift(t, element);
     if (exhausted(&t->s) || !mhoi_stream_is_pad(&t->s))
         return MHO_OK;
     if (t->service == 1 && completes(&t->s) &&
@@ -186,13 +219,14 @@ static mho_status step_window(const mhoi_pipe *pipe, mhoi_stage *t)
         t->waiting = true;
         return MHO_OK;
     }
-    return shift_window(t, MHO_BEAT_PAD);
+    return shift(t, MHO_BEAT_PAD);
 }
 
 static mho_status in_order(const mhoi_stage *t, size_t port, int32_t element)
 {
-    if ((size_t)element != t->arrived[port])
-        return mho_error(MHO_EINTERNAL, "element %d arrived, want %zu", element, t->arrived[port]);
+    const size_t want = t->arrived[port] % t->expected;
+    if ((size_t)element != want)
+        return mho_error(MHO_EINTERNAL, "element %d arrived, want %zu", element, want);
     return MHO_OK;
 }
 
@@ -206,14 +240,14 @@ static mho_status step_fc(const mhoi_pipe *pipe, mhoi_stage *t)
         t->beat.in = element;
         t->moved = true;
         t->layer->shifts++;
-        if (++t->arrived[0] == t->expected) { /* awake from the next cycle on */
-            t->pending = 0;
-            t->busy = t->service;
-        }
+        if (++t->arrived[0] == t->expected) /* awake from the next cycle on */
+            take_off(t, 0, t->service);
         return MHO_OK;
     }
-    if (t->pending != MHO_BEAT_NONE)
-        serve(t);
+    const bool works = t->flights;
+    serve(t);
+    if (works && !t->flights && begins_anew(t))
+        t->arrived[0] = 0;
     return MHO_OK;
 }
 
@@ -235,7 +269,7 @@ static mho_status step_add(const mhoi_pipe *pipe, mhoi_stage *t)
     if (both > t->joined) {
         t->waiting = !t->down;
         if (t->down) {
-            t->out = (int32_t)t->joined++;
+            t->out = (int32_t)(t->joined++ % t->results);
             t->beat.awake = true;
             t->moved = true;
         }
@@ -293,7 +327,7 @@ static bool holds_by_itself(const mhoi_stage *t)
 {
     return t->down || t->kind == MHOI_STAGE_FC ||
            (t->kind == MHOI_STAGE_WINDOW &&
-            (t->pending != MHO_BEAT_NONE || t->beat.in == MHO_BEAT_PAD));
+            (t->flights == t->copies || t->beat.in == MHO_BEAT_PAD));
 }
 
 /* Finds the stage for whose sake `t` waits.  The image stands in a memory and is fetched when its only

@@ -117,7 +117,8 @@ static size_t find_layers(dump *d)
 }
 
 mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *options,
-                            const size_t *service, uint64_t from, uint64_t to, FILE *file)
+                            const size_t *service, const size_t *copies, uint64_t from, uint64_t to,
+                            FILE *file)
 {
     mho_pipeline *p = NULL;
     dump d = {.file = file, .net = net, .from = from, .to = to};
@@ -126,7 +127,7 @@ mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *opti
         s = mhoi_alloc(&d.last, net->nodes, sizeof *d.last, "values of the dump");
     if (!s) {
         write_header(&d, find_layers(&d));
-        s = mho_pipeline_create(net, options, service, write_beat, &d, &p);
+        s = mho_pipeline_create(net, options, service, copies, write_beat, &d, &p);
     }
     if (!s) {
         fprintf(file, "#%llu\n", (unsigned long long)(to < p->cycles ? to : p->cycles));

@@ -96,6 +96,7 @@ mho_status mhoi_study_copy_cost(const mho_cost *from, mho_result_cost *to)
 
 typedef struct cycles {
     uint64_t pipelined, layer_by_layer;
+    uint64_t interval; /* pipelined */
     size_t service;
 } cycles;
 
@@ -105,11 +106,13 @@ static mho_status count_cycles(const mho_placement *placement, const mho_net *ne
     mho_pipeline *pipeline = NULL;
     mho_status s = mho_placement_layer_by_layer(placement, net, &n->layer_by_layer);
     n->service = 1;
+    n->interval = placement->interval;
     if (s || !mho_placement_is_slow(placement))
         return s ? s : mho_cycles_pipelined(net, &n->pipelined);
     s = mho_pipeline_create_placed(net, placement, &pipeline);
     if (!s) {
         n->pipelined = pipeline->cycles;
+        n->interval = pipeline->interval;
         n->service = pipeline->service;
     }
     mho_pipeline_destroy(pipeline);
@@ -126,7 +129,7 @@ static void set_speed(const mho_placement *placement, const cycles *n, uint64_t 
     snprintf(v->clock, sizeof v->clock, "%s", placement->clock);
     snprintf(v->bottleneck, sizeof v->bottleneck, "%s", in_turn ? "" : placement->bottleneck);
     v->clock_s = clock_s;
-    v->interval = in_turn ? n->layer_by_layer : placement->interval;
+    v->interval = in_turn ? n->layer_by_layer : n->interval;
     v->latency_s = (double)(in_turn ? n->layer_by_layer : n->pipelined) * clock_s;
     v->interval_s = (double)v->interval * clock_s;
     v->throughput_per_s = 1 / v->interval_s;

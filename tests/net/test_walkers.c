@@ -133,7 +133,7 @@ static mho_status pipeline(const mho_net *net)
 {
     const mho_pipeline_options options = mho_pipeline_options_default();
     mho_pipeline *out = NULL;
-    mho_status s = mho_pipeline_create(net, &options, NULL, NULL, NULL, &out);
+    mho_status s = mho_pipeline_create(net, &options, NULL, NULL, NULL, NULL, &out);
     mho_pipeline_destroy(out);
     return s;
 }

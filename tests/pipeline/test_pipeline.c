@@ -25,7 +25,7 @@ static mho_pipeline *simulate(const mho_net *net, bool registered_pool, size_t s
     mho_pipeline *p;
     o.registered_pool = registered_pool;
     o.service = service;
-    if (mho_pipeline_create(net, &o, NULL, NULL, NULL, &p))
+    if (mho_pipeline_create(net, &o, NULL, NULL, NULL, NULL, &p))
         fail_msg("%s", mho_error_message());
     return p;
 }
@@ -118,7 +118,7 @@ static void run_film(const mho_net *net)
     mho_pipeline_options o = mho_pipeline_options_default();
     mho_pipeline *p;
     memset(film, 0, sizeof film);
-    assert_int_equal(mho_pipeline_create(net, &o, NULL, keep, NULL, &p), MHO_OK);
+    assert_int_equal(mho_pipeline_create(net, &o, NULL, NULL, keep, NULL, &p), MHO_OK);
     mho_pipeline_destroy(p);
 }
 
@@ -257,13 +257,13 @@ static void test_service(void **state)
     mho_pipeline_destroy(p);
     const size_t service[] = {0, 1, 5, 2};
     mho_pipeline_options o = mho_pipeline_options_default();
-    assert_int_equal(mho_pipeline_create(net, &o, service, NULL, NULL, &p), MHO_OK);
+    assert_int_equal(mho_pipeline_create(net, &o, service, NULL, NULL, NULL, &p), MHO_OK);
     assert_int_equal(p->cycles, 16 * 5 + 2);
     assert_true(p->stalls > 0);
     assert_int_equal(p->layer[1].blocked, p->stalls);
     mho_pipeline_destroy(p);
     o.service = 0;
-    assert_int_equal(mho_pipeline_create(net, &o, NULL, NULL, NULL, &p), MHO_EDOMAIN);
+    assert_int_equal(mho_pipeline_create(net, &o, NULL, NULL, NULL, NULL, &p), MHO_EDOMAIN);
     assert_null(p);
     mho_net_destroy(net);
 }
@@ -278,7 +278,7 @@ static void test_window_check(void **state)
     mho_pipeline_layer layer[2];
     mhoi_pipe pipe;
     bool moved, waited;
-    assert_int_equal(mhoi_pipe_create(net, &o, NULL, layer, &pipe), MHO_OK);
+    assert_int_equal(mhoi_pipe_create(net, &o, &(mhoi_pace){NULL, NULL}, 1, layer, &pipe), MHO_OK);
     mhoi_stream_state *s = &pipe.stage[1].s;
     uint64_t cycle = 0;
     while (s->index + 1 < s->next_window)
@@ -304,7 +304,7 @@ static void test_memory(void **state)
     mho_status s;
     do {
         mhoi_alloc_fail_at(++k);
-        s = mho_pipeline_create(net, &o, NULL, NULL, NULL, &p);
+        s = mho_pipeline_create(net, &o, NULL, NULL, NULL, NULL, &p);
         if (s) {
             assert_int_equal(s, MHO_ENOMEM);
             assert_null(p);
@@ -330,7 +330,7 @@ static void test_vcd(void **state)
     size_t size;
     FILE *file = open_memstream(&text, &size);
     assert_non_null(file);
-    assert_int_equal(mho_pipeline_vcd(net, &o, NULL, 0, UINT64_MAX, file), MHO_OK);
+    assert_int_equal(mho_pipeline_vcd(net, &o, NULL, NULL, 0, UINT64_MAX, file), MHO_OK);
     assert_int_equal(fclose(file), 0);
     const char ids[] = {'!', '!' + 6, '!' + 12}; /* "awake" of the three layers */
     uint64_t awake[3] = {0}, now = 0;

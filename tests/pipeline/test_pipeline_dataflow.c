@@ -96,7 +96,7 @@ static bool compare(const mho_net *net, const char *text)
 {
     mho_pipeline_options o = mho_pipeline_options_default();
     mho_pipeline *p;
-    if (mho_pipeline_create(net, &o, NULL, NULL, NULL, &p))
+    if (mho_pipeline_create(net, &o, NULL, NULL, NULL, NULL, &p))
         fail_msg("%s: %s", text, mho_error_message());
     bool stall_free = p->stalls == 0;
     long **times = judge(net);
