@@ -15,6 +15,11 @@ MHO_API MHO_MUST_CHECK mho_status mho_onnx_write(const mho_net *net, const char 
 /* MHO_EFORMAT: not ONNX, truncated, shapes that do not fit; MHO_ENOTMODELED: an operator or attribute
  * mho does not know (named). */
 MHO_API MHO_MUST_CHECK mho_status mho_onnx_read(const char *path, mho_net **out);
+/* The same with sizes that the file leaves open: "input=1x3x224x224" of an input, or "height=224" of a size by the name
+ * that the file gives it; several with commas between them.  Axis 0 left open is that of the images.
+ * MHO_EUSAGE: no such name, or the file says otherwise. */
+MHO_API MHO_MUST_CHECK mho_status mho_onnx_read_sized(const char *path, const char *sizes,
+                                                      mho_net **out);
 MHO_API MHO_MUST_CHECK mho_status mho_onnx_parse(const void *bytes, size_t size, const char *place,
                                                  mho_net **out);
 

@@ -55,7 +55,9 @@ mho_status mhoi_chip_chain_add(chip_chain *chain, const mho_node *node, size_t c
         return mho_error(MHO_ENOTMODELED, "layer %s: more than %d element-wise layers in a row",
                          node->name, CHIP_POINTS_MAX);
     chip_point *point = &chain->point[chain->points++];
-    *point = (chip_point){.op = node->op, .slope = node->slope};
+    *point = (chip_point){.op = node->op,
+                          .slope = node->slope,
+                          .zero_fires = node->op == MHO_OP_SIGN && node->sign_zero > 0};
     chain->channels = channels;
     if (node->op == MHO_OP_BATCHNORM)
         return add_batchnorm(point, node, channels);
@@ -87,7 +89,7 @@ float mhoi_chip_chain_value(const chip_chain *chain, size_t channel, float z)
             z = z > 0 ? z : z * point->slope;
             break;
         case MHO_OP_SIGN:
-            z = z > 0 ? 1.0f : -1.0f;
+            z = z > 0 || (z == 0 && point->zero_fires) ? 1.0f : -1.0f;
             break;
         case MHO_OP_STEP:
             z = z > 0 ? 1.0f : 0.0f;
@@ -115,7 +117,7 @@ static void run_point(const chip_point *point, size_t channel, size_t positions,
         break;
     case MHO_OP_SIGN:
         for (size_t p = 0; p < positions; p++)
-            z[p] = z[p] > 0 ? 1.0f : -1.0f;
+            z[p] = z[p] > 0 || (z[p] == 0 && point->zero_fires) ? 1.0f : -1.0f;
         break;
     case MHO_OP_STEP:
         for (size_t p = 0; p < positions; p++)

@@ -34,6 +34,7 @@ typedef struct chip_map {
 typedef struct chip_point {
     mho_op op;
     float slope;
+    bool zero_fires; /* sign: 0 is +1, else -1: a comparison has no third value */
     float *a, *b; /* [channels] */
 } chip_point;
 
@@ -189,15 +190,6 @@ MHO_MUST_CHECK mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t
  * tile_columns, conduct in effect; untouched where wires have no resistance. */
 MHO_MUST_CHECK mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
                                                 int16_t *g_plus, int16_t *g_minus);
-
-/* chip_merge.c: merged columns, cells [columns][lines fold].  Levels of lines [first, first + n) of a column of weights
- * m[lines]; the pair that the engine sees; its variances.  MHO_EDOMAIN: beyond 16 bits. */
-void mhoi_chip_merge_levels(const chip_layer *layer, const int16_t *m, size_t first, size_t n,
-                            uint8_t *level);
-MHO_MUST_CHECK mho_status mhoi_chip_merge(const chip_layer *layer, const int16_t *cells,
-                                          int16_t *g_plus, int16_t *g_minus);
-void mhoi_chip_merge_variance(const chip_layer *layer, const mho_device *device,
-                              const int16_t *cells, float *plus, float *minus);
 
 /* chip_noise.c: noise of the reads of group g, as programmed to chip->g_plus, g_minus.  Where
  * mhoi_chip_noise_needs_bare, mhoi_chip_noise_bare has seen the same cells without wires before. */

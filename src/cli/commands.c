@@ -8,7 +8,7 @@ const cli_command cli_commands[] = {
      .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw data calibration trials images seed set",
+     .options = "hw data calibration trials images seed set shape",
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
@@ -36,7 +36,7 @@ const cli_command cli_commands[] = {
      .summary = "crossbars, splits, utilization and amounts by layer",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw set",
+     .options = "hw set shape",
      .run = cmd_map,
      .details = "A layer is R = h w C_in / groups rows by C columns of pairs; X_in and X_out "
                 "crossbars stand\n"
@@ -48,7 +48,7 @@ const cli_command cli_commands[] = {
      .summary = "energy and area by component and layer, and the cost of writing the cells",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw set explain",
+     .options = "hw set explain shape",
      .run = cmd_cost,
      .details =
          "Counts come from the mapping, prices from the technology table that the hardware names\n"
@@ -63,7 +63,7 @@ const cli_command cli_commands[] = {
      .summary = "cycles of an image by line-buffer simulation; timelines; waveforms",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw set trace vcd service registered-pool",
+     .options = "hw set trace vcd service registered-pool shape",
      .run = cmd_pipeline,
      .details =
          "Every layer works as soon as its line buffer holds a window; every window is compared "
@@ -146,7 +146,7 @@ const cli_command cli_commands[] = {
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",
      .files_min = 0,
      .files_max = 1,
-     .options = "hw data calibration trials images seed set sweep ci resume",
+     .options = "hw data calibration trials images seed set sweep ci resume shape",
      .run = cmd_simulate,
      .owns_output = cli_is_sweep,
      .details =
@@ -206,7 +206,7 @@ const cli_command cli_commands[] = {
      .summary = "turn a trained network into one of fewer bits",
      .files_min = 1,
      .files_max = 1,
-     .options = "method data set svg",
+     .options = "method data set svg shape",
      .run = cmd_quantize,
      .details =
          "MODEL is an ONNX file, or the name of a float network trained and built in.\n\n"
@@ -225,7 +225,7 @@ const cli_command cli_commands[] = {
      .summary = "run a trained network in software",
      .files_min = 1,
      .files_max = 1,
-     .options = "style data images input expect",
+     .options = "style data images input expect shape",
      .run = cmd_infer,
      .details =
          "MODEL is an ONNX file, or the name of a network trained and built in, of that "

@@ -45,6 +45,9 @@ const cli_option cli_options[] = {
      "file rewritten after every epoch"},
     {"resume", 0, CLI_FLAG, NULL, AT(resume), 0, 0, 0,
      "go on from the checkpoint or the stored results"},
+    {"shape", 0, CLI_LIST, "NAME=SIZES", AT(shape), 0, 0, 0,
+     "sizes that an ONNX file leaves open: of an input, as x=1x3x224x224, or by the name of the "
+     "size, as height=224"},
     {"input", 0, CLI_LIST, "FILE", AT(input), 0, 0, 0,
      "input tensor, .npy or .pb; once for each input, in order"},
     {"expect", 0, CLI_LIST, "FILE", AT(expect), 0, 0, 0,
@@ -364,6 +367,26 @@ static mho_status check_files(const cli_command *command, const cli_args *args)
                      command->name, command->synopsis);
 }
 
+/* Sizes of --shape stand behind the file's name, where the library reads them. */
+static mho_status add_shapes(const cli_command *command, cli_args *args)
+{
+    size_t at = 0;
+    if (!args->shape[0] || !args->files)
+        return MHO_OK;
+    if (!cli_ends_with(args->file[0], ".onnx"))
+        return mho_error(MHO_EUSAGE, "%s: --shape wants an ONNX file, not %s", command->name,
+                         args->file[0]);
+    at = (size_t)snprintf(args->sized_net, sizeof args->sized_net, "%s", args->file[0]);
+    for (size_t i = 0; args->shape[i] && at < sizeof args->sized_net; i++)
+        at += (size_t)snprintf(args->sized_net + at, sizeof args->sized_net - at, "%c%s",
+                               i ? ',' : ':', args->shape[i]);
+    args->file[0] = args->sized_net;
+    return at < sizeof args->sized_net
+               ? MHO_OK
+               : mho_error(MHO_EUSAGE, "%s: --shape of more than %zu characters", command->name,
+                           sizeof args->sized_net);
+}
+
 mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
 {
     bool options_end = false;
@@ -398,5 +421,7 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
     mho_status s = take_format(command, args);
     if (!s)
         s = check_calibration(args);
+    if (!s)
+        s = add_shapes(command, args);
     return s ? s : check_files(command, args);
 }

@@ -50,6 +50,18 @@ typedef struct mhoi_loops {
 extern const mhoi_loops mhoi_loops_ref, mhoi_loops_avx2, mhoi_loops_avx512;
 const mhoi_loops *mhoi_loops_best(void);
 
+/* The sign of a node: what it is of 0 is the node's. */
+static inline void mhoi_loops_sign(const mhoi_loops *loops, float of_zero, size_t n, const float *x,
+                                   float *y)
+{
+    if (of_zero == -1.0f) {
+        loops->sign(n, x, y);
+        return;
+    }
+    for (size_t i = 0; i < n; ++i)
+        y[i] = x[i] > 0 ? 1.0f : x[i] == 0 ? of_zero : -1.0f;
+}
+
 /* Elements of a tile for c channels: a multiple of c, 256 or more. */
 size_t mhoi_loops_tile(size_t c);
 

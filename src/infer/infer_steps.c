@@ -73,7 +73,7 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
         loops->affine(count, step->tile, x, step->a, step->b, y);
         return MHO_OK;
     case MHO_OP_SIGN:
-        loops->sign(count, x, y);
+        mhoi_loops_sign(loops, node->sign_zero, count, x, y);
         return MHO_OK;
     case MHO_OP_STEP:
         loops->step(count, x, y);
@@ -148,7 +148,7 @@ static mho_status run_lanes_step(const infer_plan *plan, const mhoi_loops *loops
         loops->affine(count, step->tile, x, step->a, step->b, y);
         break;
     case MHO_OP_SIGN:
-        loops->sign(count, x, y);
+        mhoi_loops_sign(loops, wide.sign_zero, count, x, y);
         break;
     case MHO_OP_STEP:
         loops->step(count, x, y);

@@ -39,6 +39,7 @@ struct mho_node {
     mho_alphabet alphabet; /* conv, fc */
     float slope;           /* leaky ReLU */
     float epsilon;         /* batch normalization */
+    float sign_zero;       /* sign: what it is of 0: -1, 0 or +1 */
 
     size_t block;        /* conv, fc: size k of circulant blocks (net/block.h); 0, 1: none */
     bool block_channels; /* the channels of every tap are padded to a multiple of k */

@@ -7,7 +7,7 @@
 #include "net/program.h"
 
 /* A new member changes what a node computes: mix it in below, then correct the size. */
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 888,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 896,
                "a member of mho_node that mho_net_identity leaves out");
 _Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 248,
                "a member of mho_net that mho_net_identity leaves out");
@@ -33,7 +33,7 @@ static uint64_t mix_attributes(uint64_t h, const mho_node *n)
                               n->dilation_w,   n->pad_top,  n->pad_left,  n->pad_bottom,
                               n->pad_right,    n->groups,   n->ceil_mode, (uint64_t)n->alphabet,
                               n->has_bias,     n->inputs,   n->dims.rank};
-    const float real[] = {n->slope, n->epsilon};
+    const float real[] = {n->slope, n->epsilon, n->sign_zero};
     h = mix_text(h, n->name);
     h = mhoi_hash(h, n->dims.size, n->dims.rank * sizeof *n->dims.size);
     h = mhoi_hash(h, whole, sizeof whole);

@@ -174,6 +174,13 @@ mho_status mhoi_shape_leaky_relu(const mho_net *net, mho_node *node)
     return mhoi_shape_same(net, node);
 }
 
+mho_status mhoi_shape_sign(const mho_net *net, mho_node *node)
+{
+    if (node->sign_zero != -1 && node->sign_zero != 0 && node->sign_zero != 1)
+        return mho_error(MHO_ECONFIG, "sign of zero %g, want -1, 0 or 1", (double)node->sign_zero);
+    return mhoi_shape_same(net, node);
+}
+
 mho_status mhoi_shape_same(const mho_net *net, mho_node *node)
 {
     node->out = node->in;

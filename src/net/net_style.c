@@ -39,7 +39,7 @@ static void append(mho_net *net, const mho_node *node)
 
 static void append_op(mho_net *net, mho_op op)
 {
-    const mho_node node = {.op = op, .epsilon = op == MHO_OP_BATCHNORM ? 1e-5F : 0};
+    const mho_node node = mhoi_node_initial(op);
     append(net, &node);
 }
 

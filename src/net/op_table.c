@@ -39,6 +39,8 @@ static const mhoi_attribute attributes_batchnorm[] = {
     {"epsilon", "epsilon", MHOI_ATTRIBUTE_FLOAT, AT(epsilon), false, 1e-5F}, {0}};
 static const mhoi_attribute attributes_leaky_relu[] = {
     {"slope", "alpha", MHOI_ATTRIBUTE_FLOAT, AT(slope), false, 0.01F}, {0}};
+static const mhoi_attribute attributes_sign[] = {
+    {"zero", NULL, MHOI_ATTRIBUTE_FLOAT, AT(sign_zero), false, -1}, {0}};
 
 #define ROW(W, op, name, stem, onnx, low, high, shape, attributes, flags, walkers)                 \
     [MHO_OP_##op] = {name,                                                                         \
@@ -77,6 +79,8 @@ mho_node mhoi_node_initial(mho_op op)
         node.epsilon = 1e-5F;
     if (op == MHO_OP_LEAKY_RELU)
         node.slope = 0.1F;
+    if (op == MHO_OP_SIGN)
+        node.sign_zero = -1;
     return node;
 }
 

@@ -47,7 +47,7 @@ typedef enum mhoi_op_flag {
       MHOI_OP_WINDOW | MHOI_OP_POOL, MHOI_WALK_ALL)                                                \
     X(W, BATCHNORM, "batchnorm", "bn", "BatchNormalization", 1, 1, batchnorm, batchnorm,           \
       MHOI_OP_ELEMENT, MHOI_WALK_ALL)                                                              \
-    X(W, SIGN, "sign", "sign", "Sign", 1, 1, same, none, MHOI_OP_ELEMENT | MHOI_OP_PLAIN,          \
+    X(W, SIGN, "sign", "sign", "Sign", 1, 1, sign, sign, MHOI_OP_ELEMENT | MHOI_OP_PLAIN,          \
       MHOI_WALK_ALL)                                                                               \
     X(W, STEP, "step", "step", NULL, 1, 1, same, none, MHOI_OP_ELEMENT, MHOI_WALK_ALL)             \
     X(W, RELU, "relu", "relu", "Relu", 1, 1, same, none, MHOI_OP_ELEMENT | MHOI_OP_PLAIN,          \
@@ -125,6 +125,7 @@ mho_status mhoi_shape_same(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_leaky_relu(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_add(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_flatten(const mho_net *net, mho_node *node);
+mho_status mhoi_shape_sign(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_softmax(const mho_net *net, mho_node *node);
 mho_status mhoi_shape_general(const mho_net *net, mho_node *node);
 

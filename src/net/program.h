@@ -19,7 +19,7 @@
 typedef enum mhoi_attr_kind {
     MHOI_ATTR_INT,
     MHOI_ATTR_FLOAT,
-    MHOI_ATTR_TEXT,
+    MHOI_ATTR_TEXT, /* several texts: with a space between them */
     MHOI_ATTR_INTS,
     MHOI_ATTR_FLOATS,
     MHOI_ATTR_ARRAY,

@@ -61,6 +61,16 @@ static bool read_codes(const char *value, mho_node *node)
     return !*end;
 }
 
+static bool read_sign_zero(const char *value, mho_node *node)
+{
+    char *end;
+    long zero;
+    if (node->op != MHO_OP_SIGN || !read_whole(value, -1, 1, &zero, &end))
+        return false;
+    node->sign_zero = (float)zero;
+    return !*end;
+}
+
 mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *model, mho_net *net)
 {
     static const struct {
@@ -68,7 +78,8 @@ mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *model, mho_net *net
         bool (*read)(const char *value, mho_node *node);
     } entries[] = {{MHOI_ONNX_BLOCK, read_block},
                    {MHOI_ONNX_WEIGHT_BITS, read_weight_bits},
-                   {MHOI_ONNX_CODES, read_codes}};
+                   {MHOI_ONNX_CODES, read_codes},
+                   {MHOI_ONNX_SIGN_ZERO, read_sign_zero}};
     for (size_t i = 0; i < model->n_metadata_props; i++) {
         const char *key = mhoi_onnx_text(model->metadata_props[i]->key);
         const char *value = mhoi_onnx_text(model->metadata_props[i]->value);

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "onnx/onnx_program.h"
 
-#define FOLD_MAX ((size_t)1 << 26) /* elements: larger results are left to those who run it */
+#define FOLD_MAX ((size_t)1 << 28) /* elements in all: what goes beyond is left to those who run it */
 
 void mhoi_known_free(mhoi_known_values *known)
 {
@@ -79,7 +79,8 @@ static mho_status know_operation(const mhoi_operation *op, workspace *w, mhoi_kn
     size_t count = 0;
     for (size_t k = 0; !s && k < c.outputs; k++)
         count += c.out[k].count;
-    const bool values = !s && is_ready(op, w->in) && count <= FOLD_MAX;
+    const bool values = !s && is_ready(op, w->in) && count <= FOLD_MAX - known->folded;
+    known->folded += values ? count : 0;
     if (values)
         s = mhoi_call_run(&c);
     if (!s)

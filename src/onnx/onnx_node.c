@@ -104,6 +104,8 @@ static mho_status convert(mhoi_graph *g, const mhoi_operation *n, mho_op op)
         if (!s && k && other != flat)
             s = mho_error(MHO_ENOTMODELED, "reads 2 and 4 dimensions");
     }
+    if (op == MHO_OP_SIGN && g->foreign)
+        layer.sign_zero = 0; /* as the standard has it */
     for (const mhoi_attribute *a = info->attribute; !s && a->key; a++)
         if (a->onnx)
             s = read_attribute(n, a, &layer);

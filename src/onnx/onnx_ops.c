@@ -479,7 +479,7 @@ static mho_status convert_dropout(mhoi_graph *g, const mhoi_operation *n)
     const mho_array *training = mhoi_graph_constant(g, n, 2);
     if ((mhoi_node_input(n, 2) != MHOI_NO_OPERAND &&
          (!training || mho_array_number(training, 0) != 0)) ||
-        n->outputs > 1)
+        (n->outputs > 1 && g->readers[n->output[1]]))
         return mho_error(MHO_ENOTMODELED, "dropout as in training");
     return convert_same(g, n);
 }

@@ -73,6 +73,24 @@ static MhoiOnnx__AttributeProto__AttributeType type_of(const MhoiOnnx__Attribute
                        : MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
 }
 
+/* Texts as one, with a space between them. */
+static mho_status join_texts(mhoi_program *p, const MhoiOnnx__AttributeProto *a, const char **out)
+{
+    size_t length = 0;
+    char *text = NULL;
+    for (size_t i = 0; i < a->n_strings; i++)
+        length += a->strings[i].len + 1;
+    mho_status s = mhoi_program_take(p, &text, length + 1, 1);
+    *out = text;
+    for (size_t i = 0; !s && i < a->n_strings; i++) {
+        if (a->strings[i].len)
+            memcpy(text, a->strings[i].data, a->strings[i].len);
+        text += a->strings[i].len;
+        *text++ = i + 1 < a->n_strings ? ' ' : 0;
+    }
+    return s;
+}
+
 static mho_status read_attribute(builder *b, const MhoiOnnx__AttributeProto *a, mhoi_attr *out)
 {
     const char *name = mhoi_onnx_text(a->name);
@@ -92,6 +110,9 @@ static mho_status read_attribute(builder *b, const MhoiOnnx__AttributeProto *a, 
         out->kind = MHOI_ATTR_TEXT;
         return mhoi_program_text(b->p, a->s.len ? (const char *)a->s.data : "", a->s.len,
                                  &out->text);
+    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
+        out->kind = MHOI_ATTR_TEXT;
+        return join_texts(b->p, a, &out->text);
     case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
         out->kind = MHOI_ATTR_INTS;
         out->count = a->n_ints;

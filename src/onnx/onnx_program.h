@@ -12,6 +12,7 @@ typedef struct mhoi_known_values {
     mho_array *array; /* [operands] */
     bool *owned;      /* the value is not the program's */
     size_t operands;
+    size_t folded; /* elements worked out */
 } mhoi_known_values;
 
 /* Works out what is known of every operand from constants and from inputs whose sizes are told.  assume_one: sizes of
@@ -22,6 +23,10 @@ MHO_MUST_CHECK mho_status mhoi_onnx_know(const mhoi_program *program, bool assum
 void mhoi_known_free(mhoi_known_values *known);
 /* Operations whose results are known leave the program, their results become constants. */
 MHO_MUST_CHECK mho_status mhoi_onnx_fold(mhoi_program *program);
+
+/* Sizes that are told of inputs, "NAME=SIZES,...": of an input all, or of a size that the file names (mho/onnx.h).
+ * MHO_EUSAGE: no such name, or the file says otherwise. */
+MHO_MUST_CHECK mho_status mhoi_onnx_set_sizes(mhoi_program *program, const char *sizes);
 
 /* MHO_ENOTMODELED that names every operation that software does not know. */
 MHO_MUST_CHECK mho_status mhoi_onnx_check_program(const mhoi_program *program);

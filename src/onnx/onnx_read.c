@@ -12,7 +12,7 @@
 #include "onnx/onnx_graph.h"
 
 #define OPSET_MIN 1
-#define OPSET_MAX 22
+#define OPSET_MAX 23
 
 static const char *metadata(const MhoiOnnx__ModelProto *model, const char *key)
 {
@@ -109,8 +109,8 @@ static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, con
 }
 
 /* The model's tensors go over to the program; what is left of it is freed. */
-static mho_status convert(MhoiOnnx__ModelProto *model, const char *folder, const char *place,
-                          mho_net **out)
+static mho_status convert(MhoiOnnx__ModelProto *model, const char *folder, const char *sizes,
+                          const char *place, mho_net **out)
 {
     about a;
     mhoi_program *p = NULL;
@@ -119,6 +119,8 @@ static mho_status convert(MhoiOnnx__ModelProto *model, const char *folder, const
         s = read_metadata(model, &a);
     if (!s)
         s = mhoi_onnx_program(model, folder, &p);
+    if (!s)
+        s = mhoi_onnx_set_sizes(p, sizes);
     if (!s)
         s = to_net(model, p, &a, out);
     mhoi_program_release(p);
@@ -133,10 +135,15 @@ mho_status mho_onnx_parse(const void *bytes, size_t size, const char *place, mho
     *out = NULL;
     MhoiOnnx__ModelProto *model = NULL;
     mho_status s = mhoi_onnx_unpack(bytes, size, place, &model);
-    return s ? s : convert(model, NULL, place, out);
+    return s ? s : convert(model, NULL, NULL, place, out);
 }
 
 mho_status mho_onnx_read(const char *path, mho_net **out)
+{
+    return mho_onnx_read_sized(path, NULL, out);
+}
+
+mho_status mho_onnx_read_sized(const char *path, const char *sizes, mho_net **out)
 {
     *out = NULL;
     char *bytes = NULL, *folder = NULL;
@@ -152,7 +159,7 @@ mho_status mho_onnx_read(const char *path, mho_net **out)
     mhoi_free(&bytes);
     if (!s) {
         memcpy(folder, path, length);
-        s = convert(model, folder, path, out);
+        s = convert(model, folder, sizes, path, out);
     }
     mhoi_free(&folder);
     return s;

@@ -415,6 +415,9 @@ static void add_coding(writer *w, MhoiOnnx__ModelProto *model, const mho_node *n
     if (n->weight_bits)
         add_metadata(w, model, text(w, MHOI_ONNX_WEIGHT_BITS "%s", n->name),
                      text(w, "%zu", n->weight_bits));
+    if (n->op == MHO_OP_SIGN && n->sign_zero != -1)
+        add_metadata(w, model, text(w, MHOI_ONNX_SIGN_ZERO "%s", n->name),
+                     text(w, "%d", (int)n->sign_zero));
     if (mhoi_node_rounds(n))
         add_metadata(w, model, text(w, MHOI_ONNX_CODES "%s", n->name),
                      text(w, "%zu:%d", n->value_bits, n->value_exponent));
@@ -475,7 +478,7 @@ static mho_status write_model(writer *w, const char *path)
     model.producer_name = text(w, "mho");
     model.producer_version = text(w, "%s", MHO_VERSION);
     model.graph = &w->graph;
-    model.metadata_props = take(w, (3 + 3 * w->net->nodes) * sizeof *model.metadata_props);
+    model.metadata_props = take(w, (3 + 4 * w->net->nodes) * sizeof *model.metadata_props);
     add_metadata(w, &model, "mho.input_scale", text(w, "%.9g", (double)w->net->input_scale));
     add_metadata(w, &model, "mho.input_bits", text(w, "%zu", w->net->input_bits));
     add_metadata(w, &model, "mho.source", text(w, "%s", w->net->source));

@@ -320,6 +320,52 @@ static mho_status lp_run(mhoi_call *c)
     return s ? s : each_row(c, axis, axis + 1, p == 1 ? l1_row : l2_row);
 }
 
+/* Over several axes: y = (x - mean) / (deviation + 1e-9). */
+static mho_status variance_run(mhoi_call *c)
+{
+    const mho_array *x = c->in[0];
+    const int64_t *ints = (const int64_t[]){0, 2, 3};
+    const bool told = mhoi_attr_find(c->op, "axes") != NULL;
+    const size_t count = told ? mhoi_attr_ints(c->op, "axes", &ints) : 3;
+    size_t stride[MHOI_RANK_MAX], groups = 1, n = 0;
+    double *v = NULL, *sum = NULL;
+    unsigned set = 0;
+    mho_status s = MHO_OK;
+    for (size_t k = 0; !s && k < count; k++) {
+        size_t axis = 0;
+        s = mhoi_axis(ints[k], x->rank, &axis);
+        set |= 1U << axis;
+    }
+    for (size_t k = x->rank; k-- > 0;) {
+        stride[k] = set >> k & 1 ? 0 : groups;
+        groups *= set >> k & 1 ? 1 : x->size[k];
+    }
+    if (!s)
+        s = mhoi_doubles(x, &v);
+    if (!s)
+        s = mhoi_alloc(&sum, 2 * groups, sizeof *sum, c->op->name);
+    n = groups ? x->count / groups : 0;
+    for (size_t pass = 0; !s && pass < 3; pass++) {
+        size_t index[MHOI_RANK_MAX] = {0};
+        for (size_t i = 0; i < x->count; i++) {
+            const size_t g = mhoi_offset(x->rank, index, stride);
+            const double mean = sum[g] / (double)n;
+            if (pass == 0)
+                sum[g] += v[i];
+            else if (pass == 1)
+                sum[groups + g] += (v[i] - mean) * (v[i] - mean);
+            else
+                v[i] = (v[i] - mean) / (sqrt(sum[groups + g] / (double)n) + 1e-9);
+            (void)mhoi_next(x->rank, x->size, index);
+        }
+    }
+    if (!s)
+        mhoi_put_doubles(c, 0, v);
+    mhoi_free(&sum);
+    mhoi_free(&v);
+    return s;
+}
+
 #define NORM "epsilon "
 const mhoi_operator mhoi_ops_norm[] = {
     {"Softmax", "", 1, 1, 1, "axis ", softmax_shape, softmax_run},
@@ -332,6 +378,7 @@ const mhoi_operator mhoi_ops_norm[] = {
     {"LayerNormalization", "", 2, 3, 3, NORM "axis stash_type ", layer_shape, layer_run},
     {"RMSNormalization", "", 2, 2, 1, NORM "axis stash_type ", layer_shape, layer_run},
     {"SimplifiedLayerNormalization", "", 2, 2, 1, NORM "axis stash_type ", layer_shape, layer_run},
+    {"MeanVarianceNormalization", "", 1, 1, 1, "axes ", softmax_shape, variance_run},
     {"LRN", "", 1, 1, 1, "alpha beta bias size ", softmax_shape, lrn_run},
     {"LpNormalization", "", 1, 1, 1, "axis p ", softmax_shape, lp_run},
     {0}};

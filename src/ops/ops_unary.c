@@ -249,7 +249,8 @@ static mho_status truth_shape(mhoi_call *c)
 static mho_status is_nan_run(mhoi_call *c)
 {
     for (size_t i = 0; i < c->in[0]->count; i++)
-        ((uint8_t *)c->out->data)[i] = isnan(mho_array_number(c->in[0], i)) != 0;
+        if (isnan(mho_array_number(c->in[0], i)))
+            ((uint8_t *)c->out->data)[i] = 1;
     return MHO_OK;
 }
 

@@ -26,11 +26,26 @@ static mho_status open_yaml(const char *path, mho_net **out)
     return s;
 }
 
+/* "FILE.onnx:NAME=SIZES,..." */
+static mho_status open_sized(const char *name, mho_net **out)
+{
+    const char *sizes = strstr(name, ".onnx:") + strlen(".onnx");
+    char path[MHOI_PATH_MAX];
+    const size_t length = (size_t)(sizes - name);
+    if (length >= sizeof path)
+        return mho_error(MHO_EUSAGE, "%s: the path is too long", name);
+    memcpy(path, name, length);
+    path[length] = 0;
+    return mho_onnx_read_sized(path, sizes + 1, out);
+}
+
 mho_status mho_net_open(const char *name, mho_net **out)
 {
     *out = NULL;
     if (ends_with(name, ".onnx"))
         return mho_onnx_read(name, out);
+    if (strstr(name, ".onnx:"))
+        return open_sized(name, out);
     if (ends_with(name, ".yaml") || ends_with(name, ".yml"))
         return open_yaml(name, out);
     mho_status s = mho_net_zoo(name, out);

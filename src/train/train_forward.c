@@ -67,7 +67,7 @@ static mho_status forward_chunk(const trainer *t, size_t i, size_t chunk, void *
         t->loops->affine(count, l->tile, x, l->a, l->b, y);
         return MHO_OK;
     case MHO_OP_SIGN:
-        t->loops->sign(count, x, y);
+        mhoi_loops_sign(t->loops, node->sign_zero, count, x, y);
         return MHO_OK;
     case MHO_OP_STEP:
         t->loops->step(count, x, y);

@@ -28,6 +28,10 @@ try:
 except ImportError:
     sys.exit(77)
 
+# Generated otherwise than the standard says: bits cut off where it rounds, inputs of other shapes than declared.
+UNFIT = {"test_cast_FLOAT_to_BFLOAT16", "test_castlike_FLOAT_to_BFLOAT16", "test_castlike_FLOAT_to_BFLOAT16_expanded",
+         "test_castlike_BFLOAT16_to_FLOAT", "test_castlike_BFLOAT16_to_FLOAT_expanded"}
+
 HEAD = """# ONNX operators, tested
 
 What `mho infer` does with the tests of single operators that the standard's Python package ({version}) generates, written by
@@ -121,7 +125,7 @@ def main():
     args = p.parse_args()
     rows = {}
     for case in cases():
-        if args.only not in case.name:
+        if args.only not in case.name or case.name in UNFIT:
             continue
         with tempfile.TemporaryDirectory() as folder:
             verdict, message = run(args.mho, case, folder)
