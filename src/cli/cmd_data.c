@@ -8,6 +8,7 @@
 #define PLACE 1024
 #define PLACES 8
 #define SHEET_COLUMNS 20 /* images of one class in the contact sheet */
+#define SHEET_DIGITS 1000 /* synthetic ones among which there are so many of each class */
 #define SHEET_BYTES ((size_t)1 << 30)
 
 typedef struct places {
@@ -268,7 +269,7 @@ static mho_status show(const cli_args *args)
                          args->output);
     mho_data *data = NULL;
     char path[MHO_NAME + 8];
-    mho_status s = mho_data_open(args->data, false, true, &data);
+    mho_status s = mho_data_open_test(args->data, SHEET_DIGITS, &data);
     if (s != MHO_OK)
         return s;
     const char *kind = data->test.shape.c == 3 ? "ppm" : "pgm";

@@ -256,15 +256,20 @@ static mho_status infer_input(const cli_args *args, const mho_net *net)
     return s;
 }
 
-/* A file needs no data to be run on arrays; a network of the zoo is trained on some. */
-static mho_status open_file(const cli_args *args, mho_net **net)
+/* A network of the zoo is one that was trained on the data; a file needs no data to be run on arrays. */
+static mho_status open_network(const cli_args *args, mho_style style, mho_net **net)
 {
+    mho_data *data = NULL; /* its name alone */
     mho_status s = mho_net_open(args->file[0], net);
-    if (s == MHO_OK && !mho_net_has_parameters(*net)) {
-        mho_net_destroy(*net);
-        *net = NULL;
-    }
-    return s;
+    if (s != MHO_OK || mho_net_has_parameters(*net))
+        return s;
+    mho_net_destroy(*net);
+    *net = NULL;
+    s = mho_data_open(args->data, false, false, &data);
+    if (s == MHO_OK)
+        s = mho_model_open(args->file[0], style, data->name, net);
+    mho_data_destroy(data);
+    return cli_hint_model(s, args->file[0]);
 }
 
 mho_status cmd_infer(const cli_args *args)
@@ -281,15 +286,9 @@ mho_status cmd_infer(const cli_args *args)
         return mho_error(MHO_EUSAGE, "--expect needs --input");
     if (args->has_images && args->input[0])
         return mho_error(MHO_EUSAGE, "--images and --input: want one of the two");
-    if (args->input[0])
-        s = open_file(args, &net);
-    if (s == MHO_OK && !net)
-        s = args->input[0]
-                ? mho_data_open(args->data, false, false, &data)
-                : mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
-    if (s == MHO_OK && !net)
-        s = mho_model_open(args->file[0], style, data->name, &net);
-    s = cli_hint_model(s, args->file[0]);
+    s = open_network(args, style, &net);
+    if (s == MHO_OK && !args->input[0])
+        s = mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
     if (s == MHO_OK)
         s = args->input[0] ? infer_input(args, net) : infer_data(args, net, data);
     mho_net_destroy(net);

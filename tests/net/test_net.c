@@ -248,7 +248,7 @@ static void networks_larger_than_memory_are_refused(void **state)
 static mho_status everything(void)
 {
     mho_net *net = NULL, *binary = NULL, *copy = NULL;
-    mho_status s = mho_net_zoo("vgg11-cifar10", &net);
+    mho_status s = mho_net_zoo("lenet", &net);
     if (!s)
         s = mho_net_style(net, MHO_STYLE_BINARY, &binary);
     if (!s)

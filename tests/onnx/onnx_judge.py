@@ -4,6 +4,8 @@
 evaluate MODEL INPUT OUTPUT   checks the model with onnx.checker and shape inference, runs it on one
                               raw float32 image, writes the output as raw float32
 make NAME MODEL               writes a model as other exporters would
+
+These are read from stdin, one a line, each answered by "done", or by what is wrong.
 """
 import sys
 
@@ -194,7 +196,10 @@ MODELS = {
     "unflat": one_node(N("Gemm", ["x", "w"], ["y"], "odd"), [1, 3], tensor("w", 128, 3)),
 }
 
-if sys.argv[1] == "evaluate":
-    evaluate(*sys.argv[2:])
-else:
-    MODELS[sys.argv[2]](sys.argv[3])
+for line in sys.stdin:
+    what, *words = line.split()
+    try:
+        evaluate(*words) if what == "evaluate" else MODELS[words[0]](words[1])
+        print("done", flush=True)
+    except Exception as wrong:
+        print(f"{type(wrong).__name__}: {wrong}".replace("\n", " "), flush=True)

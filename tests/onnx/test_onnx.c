@@ -124,7 +124,6 @@ static void round_trips_are_exact(void **state)
     round_trip(trained("lenet", MHO_STYLE_FLOAT));
     round_trip(trained("lenet", MHO_STYLE_BINARY));
     round_trip(trained("cifarnet", MHO_STYLE_BINARY));
-    round_trip(trained("tinyyolo", MHO_STYLE_FLOAT));
     round_trip(trained("resnet34", MHO_STYLE_FLOAT));
     round_trip(from_text(small));
 }

@@ -9,7 +9,7 @@ unset NO_COLOR MHO_CPU
 here=$(mktemp -d "$PWD/run.XXXXXX")
 cd "$here"
 export HOME=$here/home MHO_DATA=
-trap 'cd / && rm -rf "$here"; [ $failures = 0 ] || { echo "$failures checks failed"; exit 1; }' EXIT
+trap 'dismiss; cd / && rm -rf "$here"; [ $failures = 0 ] || { echo "$failures checks failed"; exit 1; }' EXIT
 
 # Runs the program; $code, files out and err.
 run()
@@ -51,10 +51,51 @@ want_error()
     for text in "$@"; do want_err "$text"; done
 }
 
+# Python evaluates what the JSON on stdout, v, is asked: one process for the whole script, started when it is first asked.
+# It gets words that end in 0 bytes: a file for the value, or "-", and an expression; it answers "True" or what is wrong.
+ask()
+{
+    [ -n "${judge_PID:-}" ] || coproc judge { exec /usr/bin/python3 -ISc '
+import json, os, sys
+def bad(name): raise ValueError(name)
+words = os.fdopen(0, "rb")
+def word():
+    got = b""
+    while not got.endswith(b"\0"):
+        c = words.read(1)
+        if not c: sys.exit()
+        got += c
+    return got[:-1].decode()
+while True:
+    file, expression = word(), word()
+    try:
+        with open("out") as f: v = json.load(f, parse_constant=bad)
+        value = eval(expression, {"json": json, "v": v})
+        if file != "-":
+            with open(file, "w") as f: print(value, file=f)
+        answer = str(bool(value) or file != "-")
+    except Exception as e:
+        answer = f"{type(e).__name__}: {e}".replace("\n", " ")
+    print(answer, flush=True)
+'; }
+    printf '%s\0' "$1" "$2" >&"${judge[1]}"
+    read -r answer <&"${judge[0]}" || answer="no answer"
+    [ "$answer" = True ]
+}
+
+dismiss() # the process that ask has started
+{
+    local pid=${judge_PID:-}
+    [ -n "$pid" ] || return 0
+    eval "exec ${judge[1]}>&-"
+    wait "$pid"
+}
+
 # tell FILE 'python expression over v', the JSON on stdout: writes its value; fails where there is none.
 tell()
 {
-    /usr/bin/python3 -IS -c "import json, sys; v = json.load(open('out')); print(eval(sys.argv[1]))" "$2" >"$1" 2>told || { cat told; fail "cannot tell $2"; }
+    rm -f "$1"
+    ask "$1" "$2" || fail "cannot tell $2: $answer"
     [ -s "$1" ] || fail "tells nothing of $2"
 }
 # want_same FILE FILE: both are there, neither is empty, and they are equal.
@@ -89,10 +130,5 @@ interrupt()
 # want_json 'python expression over v': stdout is JSON and the expression holds.
 want_json()
 {
-    /usr/bin/python3 -IS - "$1" <<'PY' || fail "JSON: $1"
-import json, sys
-def bad(name): raise ValueError(name)
-v = json.load(open("out"), parse_constant=bad)
-sys.exit(0 if eval(sys.argv[1]) else 1)
-PY
+    ask - "$1" || fail "JSON: $1: $answer"
 }
