@@ -186,8 +186,10 @@ typedef struct mho_cost_entry { /* one activity, priced */
 typedef struct mho_cost {
     mho_cost_entry *entry;
     size_t entries;
-    double energy_J, area_m2;       /* totals, of one image */
-    double leakage_J;               /* part of the energy */
+    double energy_J, area_m2; /* totals, of one image */
+    double leakage_J;         /* part of the energy */
+    size_t *group, *layer;    /* entries with a new heading, in order */
+    size_t groups, layers;
     struct mhoi_instance *instance; /* components that models became */
     struct mhoi_remark *remark;     /* what was left out, and what was beyond its source */
 } mho_cost;

@@ -139,6 +139,24 @@ static mho_status find_component(mho_cost *cost, const mho_technology *tech, con
     return MHO_OK;
 }
 
+/* Offsets of the two headings an activity is summed under. */
+enum { BY_GROUP = offsetof(mho_activity, group), BY_LAYER = offsetof(mho_activity, layer) };
+
+static const char *heading(const mho_cost *cost, size_t entry, size_t offset)
+{
+    return (const char *)cost->entry[entry].activity + offset;
+}
+
+/* Keeps the entry if its heading is new; that of the entry before comes first. */
+static void keep_heading(const mho_cost *cost, size_t entry, size_t offset, size_t *first,
+                         size_t *count)
+{
+    for (size_t k = *count; k-- > 0;)
+        if (!strcmp(heading(cost, first[k], offset), heading(cost, entry, offset)))
+            return;
+    first[(*count)++] = entry;
+}
+
 static mho_status price(mho_cost *cost, const mho_technology *tech, const mho_activity *a)
 {
     const mho_component *c;
@@ -147,7 +165,7 @@ static mho_status price(mho_cost *cost, const mho_technology *tech, const mho_ac
     if (s || !c)
         return s;
     const mhoi_price one = mhoi_price_of(c);
-    mho_cost_entry *entry = &cost->entry[cost->entries++];
+    mho_cost_entry *entry = &cost->entry[cost->entries];
     *entry = (mho_cost_entry){
         .activity = a,
         .component = c,
@@ -157,6 +175,8 @@ static mho_status price(mho_cost *cost, const mho_technology *tech, const mho_ac
         .area_m2 = mhoi_price_area_m2(&one, a->amount),
         .leakage_J = mhoi_price_standby_J(&one, a->amount, a->seconds),
     };
+    keep_heading(cost, cost->entries, BY_GROUP, cost->group, &cost->groups);
+    keep_heading(cost, cost->entries++, BY_LAYER, cost->layer, &cost->layers);
     if (!isfinite(entry->energy_J) || !isfinite(entry->area_m2))
         return not_finite(a, c);
     cost->energy_J += entry->energy_J;
@@ -174,6 +194,10 @@ mho_status mho_cost_create(const mho_technology *tech, const mho_activity *activ
     if (s)
         return s;
     s = mhoi_alloc(&cost->entry, activities, sizeof *cost->entry, "cost entries");
+    if (!s)
+        s = mhoi_alloc(&cost->group, activities, sizeof *cost->group, "cost groups");
+    if (!s)
+        s = mhoi_alloc(&cost->layer, activities, sizeof *cost->layer, "cost layers");
     for (size_t i = 0; !s && i < activities; i++) {
         s = price(cost, tech, &activity[i]);
         if (!s && (!isfinite(cost->energy_J) || !isfinite(cost->area_m2)))
@@ -203,6 +227,8 @@ void mho_cost_destroy(mho_cost *cost)
         cost->remark = next;
     }
     mhoi_free(&cost->entry);
+    mhoi_free(&cost->group);
+    mhoi_free(&cost->layer);
     mhoi_free(&cost);
 }
 
@@ -248,34 +274,14 @@ double mho_cost_area_m2(const mho_cost *cost, const char *group, const char *lay
     return sum;
 }
 
-/* Offsets of the two headings an activity is summed under. */
-enum { BY_GROUP = offsetof(mho_activity, group), BY_LAYER = offsetof(mho_activity, layer) };
-
-static const char *heading(const mho_cost *cost, size_t entry, size_t offset)
-{
-    return (const char *)cost->entry[entry].activity + offset;
-}
-
-static const char *nth_heading(const mho_cost *cost, size_t offset, size_t nth)
-{
-    for (size_t i = 0; i < cost->entries; i++) {
-        bool seen = false;
-        for (size_t k = 0; k < i && !seen; k++)
-            seen = !strcmp(heading(cost, k, offset), heading(cost, i, offset));
-        if (!seen && nth-- == 0)
-            return heading(cost, i, offset);
-    }
-    return NULL;
-}
-
 const char *mho_cost_group(const mho_cost *cost, size_t i)
 {
-    return nth_heading(cost, BY_GROUP, i);
+    return i < cost->groups ? heading(cost, cost->group[i], BY_GROUP) : NULL;
 }
 
 const char *mho_cost_layer(const mho_cost *cost, size_t i)
 {
-    return nth_heading(cost, BY_LAYER, i);
+    return i < cost->layers ? heading(cost, cost->layer[i], BY_LAYER) : NULL;
 }
 
 typedef double sum_fn(const mho_cost *cost, const char *group, const char *layer);
