@@ -56,9 +56,10 @@ static mho_status alloc_conductances(mho_chip *chip)
     for (size_t l = 0; l < chip->layers; l++) {
         const chip_layer *layer = &chip->layer[l];
         const size_t n = layer->cells->converted * layer->lines;
-        const size_t with = layer->cells->plane_columns * layer->lines;
+        const size_t with = layer->cells->plane_columns * layer->lines * layer->cells->fold;
+        const bool apart = layer->cells->references || layer->cells->fold > 1;
         cells = n > cells ? n : cells;
-        const size_t want = layer->cells->level0 ? 2 * with : layer->cells->references ? with : 0;
+        const size_t want = layer->cells->level0 ? 2 * with : apart ? with : 0;
         plane = want > plane ? want : plane;
     }
     mho_status s = mhoi_alloc(&chip->g_plus, cells, sizeof *chip->g_plus, "conductances");

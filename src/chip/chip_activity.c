@@ -132,9 +132,10 @@ void mhoi_chip_draw_begin(chip_layer *layer)
 
 void mhoi_chip_draw_add(chip_layer *layer, size_t columns, const int16_t *g)
 {
+    const size_t fold = layer->cells->fold;
     for (size_t c = 0; c < columns; c++)
-        for (size_t r = 0; r < layer->lines; r++)
-            layer->line_draw[r] += g[c * layer->lines + r];
+        for (size_t r = 0; r < layer->lines * fold; r++)
+            layer->line_draw[r / fold] += g[c * layer->lines * fold + r];
 }
 
 typedef struct taps {
@@ -209,7 +210,8 @@ static void set_windows(chip_layer *layer)
         for (size_t x = 0; x < layer->window.kw; x++)
             spread(layer, y, x, 1, layer->draw);
     for (size_t p = 0; p < plane; p++)
-        layer->windows[p] = (uint32_t)layer->draw[p] * (uint32_t)layer->place->told->turns;
+        layer->windows[p] = (uint32_t)layer->draw[p] * (uint32_t)layer->place->told->turns *
+                            (uint32_t)layer->cells->fold;
 }
 
 /* What the reads of an image drive line `line` with, where the map holds `byte`. */

@@ -122,12 +122,15 @@ static mhoi_range bounds_of(const mho_chip *chip, const chip_layer *layer)
     mhoi_place whole = *layer->place; /* of rows that are on or not: wires join them */
     whole.group_rows = whole.crossbar_rows;
     const mhoi_range range = mhoi_range_full(chip->plan, &whole);
+    const mhoi_cells *k = layer->cells;
     const size_t rows = layer->lines < whole.group_rows ? layer->lines : whole.group_rows;
+    /* Merged: what the lines of a weight are worth together. */
+    const int64_t worth = k->fold > 1 ? 2 * ((int64_t)k->codes.hi + 1) : 1;
     const int64_t x =
         layer->inputs->hi > -layer->inputs->lo ? layer->inputs->hi : -(int64_t)layer->inputs->lo;
     const double off = d->off_leak ? 0 : d->g_off_S / mho_device_unit_S(d);
     const int64_t more =
-        (int64_t)rows * x * (llabs(mho_device_level(d, 0)) + (int64_t)(2 * off) + 2);
+        (int64_t)rows * x * worth * (llabs(mho_device_level(d, 0)) + (int64_t)(2 * off) + 2);
     return (mhoi_range){range.lo - more, range.hi + more};
 }
 

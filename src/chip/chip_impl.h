@@ -191,6 +191,15 @@ MHO_MUST_CHECK mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t
 MHO_MUST_CHECK mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
                                                 int16_t *g_plus, int16_t *g_minus);
 
+/* chip_merge.c: merged columns, cells [columns][lines fold].  Levels of lines [first, first + n) of a column of weights
+ * m[lines]; the pair that the engine sees; its variances.  MHO_EDOMAIN: beyond 16 bits. */
+void mhoi_chip_merge_levels(const chip_layer *layer, const int16_t *m, size_t first, size_t n,
+                            uint8_t *level);
+MHO_MUST_CHECK mho_status mhoi_chip_merge(const chip_layer *layer, const int16_t *cells,
+                                          int16_t *g_plus, int16_t *g_minus);
+void mhoi_chip_merge_variance(const chip_layer *layer, const mho_device *device,
+                              const int16_t *cells, float *plus, float *minus);
+
 /* chip_noise.c: noise of the reads of group g, as programmed to chip->g_plus, g_minus.  Where
  * mhoi_chip_noise_needs_bare, mhoi_chip_noise_bare has seen the same cells without wires before. */
 bool mhoi_chip_noise_needs_bare(const mhoi_plan *plan);

@@ -55,7 +55,13 @@ mho_status mhoi_chip_noise_set(const mho_chip *chip, const chip_layer *layer, si
         return mho_error(MHO_ENOTMODELED,
                          "read noise in %zu groups of %zu reads and %zu turns, want at most %d",
                          layer->groups, layer->inputs->reads, turns, ARRAYS);
-    for (int side = 0; side < 2; side++)
+    if (layer->cells->fold > 1 && mhoi_chip_noise_needs_bare(chip->plan))
+        return mho_error(MHO_ENOTMODELED,
+                         "read noise that does not follow the conductance "
+                         "(device.read_noise_fixed) of merged columns behind wires");
+    if (layer->cells->fold > 1)
+        mhoi_chip_merge_variance(layer, device, chip->plane, chip->variance[0], chip->variance[1]);
+    for (int side = 0; layer->cells->fold == 1 && side < 2; side++)
         if (mhoi_chip_noise_needs_bare(chip->plan))
             with_wires(device, cells, conductance[side], chip->variance[side]);
         else

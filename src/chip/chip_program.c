@@ -30,10 +30,16 @@ static void fill_levels(const program *p, bool minus, size_t first, size_t n, ui
 {
     const chip_layer *layer = p->of;
     const size_t taps = layer->place->turned ? 1 : layer->window.kh * layer->window.kw;
+    const size_t lines = layer->lines * layer->cells->fold;
     for (size_t done = 0, count; done < n; done += count) {
-        const size_t at = first + done, line = at % layer->lines, left = layer->lines - line;
-        const mhoi_column column = mhoi_column_of(layer->cells, p->plane, at / layer->lines);
+        const size_t at = first + done, line = at % lines, left = lines - line;
+        const mhoi_column column = mhoi_column_of(layer->cells, p->plane, at / lines);
         count = n - done < left ? n - done : left;
+        if (layer->cells->fold > 1) {
+            mhoi_chip_merge_levels(layer, p->m + column.weight % layer->columns * layer->rows, line,
+                                   count, level + done);
+            continue;
+        }
         mhoi_column_levels(layer->cells, layer->inputs, taps,
                            p->m + column.weight % layer->columns * layer->rows, column, minus, line,
                            count, level + done);
@@ -52,7 +58,7 @@ static void lower_references(const program *p, size_t first, size_t n, int16_t *
 
 static size_t plane_cells(const program *p)
 {
-    return p->of->cells->plane_columns * p->of->lines;
+    return p->of->cells->plane_columns * p->of->lines * p->of->cells->fold;
 }
 
 static mho_status program_cells(void *context, size_t item, size_t thread)
@@ -122,7 +128,7 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     const size_t first = plane * k->plane_columns * p->of->lines;
     p->plane = plane;
     p->array = (uint32_t)(2 * (g * k->planes + plane));
-    p->g[0] = k->references ? chip->plane : chip->g_plus + first;
+    p->g[0] = k->references || k->fold > 1 ? chip->plane : chip->g_plus + first;
     p->g[1] = k->coding->sides == 1 ? NULL
               : k->level0           ? chip->plane + plane_cells(p)
                                     : chip->g_minus + first;
@@ -131,6 +137,8 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
         s = mhoi_chip_wires_apply(p->of, chip->plan, p->g[0], p->g[1]);
     for (size_t side = 0; !s && !p->bare && !p->ideal && side < k->coding->sides; side++)
         mhoi_chip_draw_add(p->of, k->plane_columns, p->g[side]);
+    if (!s && k->fold > 1)
+        s = mhoi_chip_merge(p->of, chip->plane, chip->g_plus, chip->g_minus);
     if (!s && k->coding->reference)
         spread_references(p, chip->g_plus, chip->g_minus);
     if (!s && k->level0)

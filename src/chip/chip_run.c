@@ -131,8 +131,9 @@ chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_
     const chip_layer *layer = &chip->layer[l];
     const mho_crossbar_counts c = mho_crossbar_work_counts(work->layer[l]);
     chip_flow flow = work->flow[l];
-    flow.counts.row_drives += c.row_drives;
-    flow.counts.dac_conversions += layer->inputs->bits > 1 ? c.row_drives : 0;
+    const uint64_t drives = c.row_drives * layer->cells->fold;
+    flow.counts.row_drives += drives;
+    flow.counts.dac_conversions += layer->inputs->bits > 1 ? drives : 0;
     flow.counts.conversions += layer->place->sense ? 0 : c.conversions;
     flow.counts.additions += c.additions;
     if (layer->counter) { /* n numbers are added up by n - 1 additions */

@@ -56,9 +56,9 @@ mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
         return MHO_OK;
     wires w = {.options = plan->wires,
                .device = plan->device,
-               .rows = layer->lines,
+               .rows = layer->lines * layer->cells->fold,
                .columns = layer->cells->plane_columns,
-               .tile_rows = layer->place->crossbar_rows,
+               .tile_rows = layer->place->crossbar_rows * layer->cells->fold,
                .tile_columns = layer->cells->tile_columns,
                .side = {g_plus, g_minus}};
     if (layer->cells->level0) {

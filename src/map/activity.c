@@ -172,6 +172,8 @@ static void assumed_cells(builder *b)
     a->operations = (double)l->groups * (double)rows_driven(b) *
                     (double)(columns * l->slices + level0) * (double)l->positions *
                     (double)l->turns;
+    if (b->place->cells.fold > 1) /* of both signs of a slice one conducts */
+        a->operations *= (double)conducting / 2;
     if (l->sides == 2)
         mhoi_activity_explain(a, "2 g R C = 2 x %zu x %zu x %zu", l->groups, l->word_lines,
                               l->columns);
@@ -187,6 +189,8 @@ static void assumed_cells(builder *b)
     if (l->sides == 2)
         mhoi_activity_append(a, "; %zu of a pair conducts", conducting);
     append_positions(b, a);
+    if (b->place->cells.fold > 1)
+        mhoi_activity_append(a, " x %zu / 2: of both signs", conducting);
     if (b->place->inputs.coding->one_of_two)
         mhoi_activity_append(a, " / 2: one row (read) of two is at 0");
     if (b->plan->output.sampled || l->columns_per_converter == 1)
@@ -203,6 +207,8 @@ static const char *adder(const builder *b)
 static void subtractors(builder *b)
 {
     const mho_placement_layer *l = b->layer;
+    if (b->place->cells.fold > 1 && l->row_groups == 1) /* the column subtracts */
+        return;
     const bool partial = b->plan->readings.subtractors == MHO_SUBTRACT_PARTIAL;
     const double amount = (double)(partial ? l->outputs : l->groups * l->columns);
     mho_activity *a = put(b, "SUB", adder(b), amount * (double)l->slices);

@@ -134,7 +134,7 @@ static void bit_lines(builder *b)
     if (b->plan->read.supply == MHO_SUPPLY_CLAMPED)
         return;
     mho_activity *a = start(b, "bit lines", "bit_line", "bit_line");
-    argue(a, "rows", (double)b->place->crossbar_rows);
+    argue(a, "rows", (double)(b->place->crossbar_rows * b->place->cells.fold));
     argue(a, "v", b->plan->read.voltage_V);
     argue(a, "resistance", b->plan->wires.r_col_ohm);
     a->amount = (double)(l->groups * l->x_in) * columns_of(l);

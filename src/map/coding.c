@@ -4,13 +4,15 @@
 
 enum { CHUNK = 256 };
 
-extern const mhoi_coding mhoi_coding_differential, mhoi_coding_column, mhoi_coding_digital;
+extern const mhoi_coding mhoi_coding_differential, mhoi_coding_column, mhoi_coding_digital,
+    mhoi_coding_merged;
 
 /* crossbar.weights, and the coding of each value of crossbar.offset. */
-const char *const mhoi_coding_names[] = {"differential", "single", NULL};
+const char *const mhoi_coding_names[] = {"differential", "single", "merged", NULL};
 static const mhoi_coding *const codings[][2] = {
     {&mhoi_coding_differential, &mhoi_coding_differential},
     {&mhoi_coding_column, &mhoi_coding_digital},
+    {&mhoi_coding_merged, &mhoi_coding_merged},
 };
 _Static_assert(sizeof codings / sizeof *codings + 1 ==
                    sizeof mhoi_coding_names / sizeof *mhoi_coding_names,
@@ -19,6 +21,21 @@ _Static_assert(sizeof codings / sizeof *codings + 1 ==
 static const mhoi_coding *coding_of(const mhoi_crossbar_options *crossbar)
 {
     return codings[crossbar->weights][crossbar->offset];
+}
+
+/* Bits of a real weight. */
+static size_t weight_bits_of(const mhoi_machine *hw, mho_alphabet alphabet, size_t told)
+{
+    return alphabet == MHO_ALPHABET_REAL ? (told ? told : hw->crossbar.weight_bits) : 0;
+}
+
+size_t mhoi_coding_fold(const mhoi_machine *hw, const mho_device *device, mho_alphabet alphabet,
+                        size_t weight_bits)
+{
+    const mhoi_coding *coding = coding_of(&hw->crossbar);
+    return coding->parts
+               ? 2 * coding->parts(weight_bits_of(hw, alphabet, weight_bits), device->bits)
+               : 1;
 }
 
 static size_t ceil_div(size_t a, size_t b)
@@ -61,6 +78,7 @@ mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_
                           .level0 = level0,
                           .slice_bits = device->bits,
                           .bottom = mho_device_level(device, 0)};
+    cells->fold = mhoi_coding_fold(hw, device, alphabet, weight_bits);
     cells->slices = wish.weight_bits ? coding->slices(wish.weight_bits, device->bits) : 1;
     for (size_t s = 0; s < cells->slices; s++)
         cells->scale += (int64_t)1 << (cells->slice_bits * s);

@@ -48,7 +48,9 @@ typedef struct mhoi_cells {
     int64_t base;    /* its conductance */
     int64_t scale;   /* sum over the slices of their weights 2^(slice_bits s) */
     bool level0;     /* every crossbar of a pair has a reference column at level 0 */
-    size_t slices, slice_bits, together;          /* together: slices side by side in a plane */
+    size_t slices, slice_bits, together; /* together: slices side by side in a plane */
+    size_t
+        fold; /* word lines that an input selects together: cells of a weight down a column; 1: not merged */
     size_t references;                            /* reference columns of a crossbar */
     size_t planes, plane_columns;                 /* columns of cells, references included */
     size_t tiles, tile_columns, weights_per_tile; /* of a plane: the columns of one crossbar */
@@ -75,7 +77,9 @@ struct mhoi_coding {
     size_t sides;   /* crossbars that hold a plane: 2: pairs */
     bool reference; /* every tile has a reference column a slice in place of g- */
     bool counted;   /* the digital part takes base x the sum of the inputs off */
-    /* Cells that a weight of `bits` bits takes. */
+    /* Merged: slices of a weight of `bits` bits down a column, on two lines each; NULL: none. */
+    size_t (*parts)(size_t bits, size_t cell_bits);
+    /* Cells, or pairs, side by side that it takes. */
     size_t (*slices)(size_t bits, size_t cell_bits);
     /* Codes, offset, one, levels, middle; then (scale is known) unit and base. */
     void (*set_codes)(const mhoi_weight_wish *wish, mhoi_cells *cells);
@@ -97,6 +101,9 @@ void mhoi_single_levels(const mhoi_cells *cells, size_t slice, mhoi_cell_side si
 MHO_MUST_CHECK mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device,
                                          mho_alphabet alphabet, size_t weight_bits, bool level0,
                                          size_t columns, mhoi_cells *cells);
+/* Word lines that cells of a weight take down a column: mhoi_cells.fold, before the cells are known. */
+size_t mhoi_coding_fold(const mhoi_machine *hw, const mho_device *device, mho_alphabet alphabet,
+                        size_t weight_bits);
 static inline int32_t mhoi_level_top(const mho_device *device)
 {
     return ((int32_t)1 << device->bits) - 1;

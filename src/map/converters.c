@@ -91,7 +91,8 @@ mho_status mhoi_converters_set(const mhoi_plan *plan, mhoi_place *place)
 {
     const bool counted = place->cells.coding->counted;
     place->per_pair =
-        counted || (place->sense ? !shares_noise(plan, place) : plan->output.per == MHO_PER_PAIR);
+        counted || place->cells.fold > 1 ||
+        (place->sense ? !shares_noise(plan, place) : plan->output.per == MHO_PER_PAIR);
     const size_t columns = most_columns(place);
     place->share = plan->output.share < columns ? plan->output.share : columns;
     const mho_status s = check_sense(place);
@@ -197,6 +198,10 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
     const int64_t g_top = mho_device_level(device, (size_t)mhoi_level_top(device));
     const int64_t g_bottom = mho_device_level(device, 0);
     const int64_t x = in->hi > -in->lo ? in->hi : -(int64_t)in->lo;
+    if (k->fold > 1) { /* both signs meet in the column */
+        const int64_t either = most * x * k->unit * k->codes.hi / k->one;
+        return (mhoi_range){-either, either};
+    }
     if (!place->per_pair || k->coding->counted) {
         const int64_t off = k->level0 ? g_bottom : 0, up = g_top - off, down = g_bottom - off;
         const int64_t lo = down < 0 ? in->hi * down : 0, hi = down < 0 ? in->lo * down : 0;

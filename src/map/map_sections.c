@@ -61,8 +61,10 @@ static const mho_field crossbar_rows[] = {
         "crossbar.mode", mode, "binary", modes,
         "binary: weights +-1 on the end levels; ternary: 0 besides; full: weights of several bits; "
         "mixed: as the network says, layer by layer"),
-    CHOICE("crossbar.weights", weights, "differential", mhoi_coding_names,
-           "a pair of cells a weight, in two crossbars, or a single one at an offset level"),
+    CHOICE(
+        "crossbar.weights", weights, "differential", mhoi_coding_names,
+        "a pair of cells a weight, in two crossbars; a single one at an offset level; or all its "
+        "cells merged in one column, sign and significance in the voltages of their lines"),
     CHOICE(
         "crossbar.offset", offset, "column", offsets,
         "what takes the offset of single cells out: a reference column in every crossbar, or the "

@@ -20,6 +20,7 @@ typedef enum mho_mode {
 typedef enum mho_weights {
     MHO_WEIGHTS_DIFFERENTIAL, /* a pair of cells in two crossbars, one of them at the lowest level */
     MHO_WEIGHTS_SINGLE,       /* one cell at an offset level: offset binary */
+    MHO_WEIGHTS_MERGED,       /* all cells of a weight in one column, on lines of their own */
 } mho_weights;
 typedef enum mho_offset {
     MHO_OFFSET_COLUMN,  /* a reference column of cells at the offset in every crossbar */

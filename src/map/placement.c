@@ -122,7 +122,7 @@ static void tell_coding(const placer *p, const mhoi_place *place, mho_placement_
     l->level0 = k->level0;
     l->slices = k->slices;
     l->planes = k->planes;
-    l->word_lines = place->lines;
+    l->word_lines = place->lines * k->fold;
     l->x_in = ceil_div(place->lines, place->crossbar_rows);
     l->row_groups = place->row_groups;
     l->passes = l->x_in > 1 ? place->crossbar_rows / place->group_rows : place->row_groups;
@@ -148,11 +148,22 @@ static void tell_converters(const placer *p, const mhoi_place *place, mho_placem
 }
 
 /* Only whole groups of active rows are in use. */
-static void set_row_groups(const mhoi_crossbar_options *crossbar, mhoi_place *place)
+static mho_status set_row_groups(const placer *p, const mho_node *node, mhoi_place *place)
 {
-    place->group_rows = crossbar->active_rows ? crossbar->active_rows : crossbar->rows;
-    place->crossbar_rows = crossbar->rows / place->group_rows * place->group_rows;
+    const mhoi_crossbar_options *crossbar = &p->hw.crossbar;
+    const size_t fold =
+        mhoi_coding_fold(&p->hw, &p->plan->device, alphabet_of(p, node), node->weight_bits);
+    const size_t active = crossbar->active_rows ? crossbar->active_rows : crossbar->rows;
+    if (active < fold || (fold > 1 && place->inputs.lines > 1))
+        return mho_error(
+            MHO_ECONFIG,
+            "layer %s: merged weights take %zu word lines that one input selects; want "
+            "as many active rows, and input.coding of one row",
+            node->name, fold);
+    place->group_rows = active / fold;
+    place->crossbar_rows = crossbar->rows / fold / place->group_rows * place->group_rows;
     place->row_groups = ceil_div(place->lines, place->group_rows);
+    return MHO_OK;
 }
 
 static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place,
@@ -174,7 +185,9 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
     place->lines = l->rows * place->inputs.lines;
-    set_row_groups(&p->hw.crossbar, place);
+    s = set_row_groups(p, node, place);
+    if (s)
+        return s;
     mhoi_converters_choose(plan, place);
     /* A sense amplifier compares the two crossbars, which takes level 0 off. */
     const bool level0 = plan->output.reference == MHO_REFERENCE_LEVEL0 && !place->sense;

@@ -68,7 +68,9 @@ static double conduct_s(const mhoi_plan *plan, const mhoi_read_time *t, double s
 mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
                              const mho_technology *tech, mhoi_read_time *out)
 {
-    const size_t lines = place->lines < place->group_rows ? place->lines : place->group_rows;
+    const size_t fold = place->cells.fold;
+    const size_t lines =
+        fold * (place->lines < place->group_rows ? place->lines : place->group_rows);
     const double turns = (double)place->told->columns_per_converter, v = plan->read.voltage_V;
     const double settles = plan->output.sampled ? 1 : turns; /* a column that waits */
     const double units = mhoi_pulses_of(plan, place).units;
@@ -76,8 +78,9 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
     *out = (mhoi_read_time){.step_s = 0};
     const double word = argument_delay(tech, "word_line", "columns", (double)plan->crossbar_columns,
                                        plan->wires.r_row_ohm, v, &s);
-    const double bit = argument_delay(tech, "bit_line", "rows", (double)place->crossbar_rows,
-                                      plan->wires.r_col_ohm, v, &s);
+    const double bit =
+        argument_delay(tech, "bit_line", "rows", (double)(place->crossbar_rows * fold),
+                       plan->wires.r_col_ohm, v, &s);
     out->step_s = argument_delay(tech, "read_step", "rows", (double)lines, 0, v, &s);
     out->settle_s = word + bit + units * out->step_s;
     out->convert_s = out->step_s * decisions(plan, place->output_bits);

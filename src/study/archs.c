@@ -52,6 +52,9 @@ static mho_status check_crossbar(const mho_hw *hw)
         return mho_error(MHO_ECONFIG,
                          "output.reference = level0, want none with crossbar.weights single, whose "
                          "offset crossbar.offset takes off");
+    if (output->reference == MHO_REFERENCE_LEVEL0 && crossbar->weights == MHO_WEIGHTS_MERGED)
+        return mho_error(MHO_ECONFIG, "output.reference = level0, want none with crossbar.weights "
+                                      "merged, whose columns take level 0 off themselves");
     if (mhoi_is_binary(crossbar) && input->bits != 1)
         return mho_error(MHO_ECONFIG,
                          "input.bits = %zu, want 1: in crossbar.mode binary and ternary a feature "

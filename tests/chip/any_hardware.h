@@ -29,7 +29,7 @@ static const char *const choices[][8] = {
     {"crossbar.active_rows", "0", "0", "0", "0", "0", "7", "16"},
     {"output.share", "1", "1", "3", "8", "4096"},
     {"output.sampled", "true", "false"},
-    {"crossbar.weights", "differential", "single"},
+    {"crossbar.weights", "differential", "single", "differential", "single", "merged"},
     {"crossbar.offset", "column", "digital"},
     {"crossbar.slicing", "columns", "crossbars"},
     {"input.coding", "direct", "two_reads", "two_rows"},

@@ -116,6 +116,8 @@ static void special_hardware(void **state)
         {"output.reference=level0", "crossbar.columns=9"},
         {"crossbar.weights=single", "crossbar.columns=9", "device.variation=1"},
         {"input.coding=two_rows", "input.bits_per_read=1", "output.bits=5"},
+        {"crossbar.weights=merged", "device.bits=2", "device.variation=1",
+         "device.resolution_bits=10"},
         {"device.nonlinearity=2", "device.levels=ends"},
         {"device.nonlinearity=1", "input.bits_per_read=3", "input.coding=two_reads",
          "output.bits=5"}};

@@ -180,6 +180,25 @@ static void test_codings(void **state)
     }
 }
 
+/* All cells of a weight in one column: the same integers. */
+static void test_merged(void **state)
+{
+    (void)state;
+    static const char *const cells[] = {"device.bits=1", "device.bits=2", "device.bits=4"};
+    static const char *const parts[] = {"input.bits_per_read=0", "input.bits_per_read=1"};
+    static const char *const inputs[] = {"input.coding=direct", "input.coding=two_reads"};
+    static const char *const rows[] = {"crossbar.rows=21", "crossbar.rows=128"};
+    for (size_t i = 0; i < 3 * 2 * 2 * 2; i++) {
+        const char *sets[] = {
+            "crossbar.weights=merged",   cells[i % 3],          parts[i / 3 % 2],
+            inputs[i / 6 % 2],           rows[i / 12],          "crossbar.weight_bits=5",
+            "device.variation=0",        "output.first_bits=0", "output.bits=0",
+            "output.split_bits=0",       "output.last_bits=0",  "crossbar.columns=11",
+            "device.resolution_bits=10", "input.bits=4",        NULL};
+        check_weights(sets, -15, 15, i % NETS, i % NETS + CODING_NETS);
+    }
+}
+
 static void scores_of(const mho_net *net, const mho_images *images, const char *const *sets,
                       float *score)
 {
@@ -253,9 +272,8 @@ static void test_few_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_eight_bits),
-        cmocka_unit_test(test_few_bits),
-        cmocka_unit_test(test_codings),
+        cmocka_unit_test(test_eight_bits),       cmocka_unit_test(test_few_bits),
+        cmocka_unit_test(test_codings),          cmocka_unit_test(test_merged),
         cmocka_unit_test(test_little_variation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

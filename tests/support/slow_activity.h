@@ -27,14 +27,19 @@ static inline void slow_column(const mho_chip *chip, size_t l, size_t g, size_t 
     const mho_device *d = &chip->plan->device;
     const mhoi_column c = mhoi_column_of(k, plane, column);
     const int16_t *m = layer->m + (g * layer->columns + c.weight % layer->columns) * layer->rows;
-    for (size_t r = 0; r < layer->lines; r++) {
+    for (size_t i = 0; i < layer->lines * k->fold; i++) {
+        const size_t r = i / k->fold, j = i % k->fold;
         uint8_t level;
         int16_t cell;
-        mhoi_column_levels(k, layer->inputs, layer->window.kh * layer->window.kw, m, c, side == 1,
-                           r, 1, &level);
+        if (k->fold > 1) { /* plus and minus, from the low slice on */
+            const int32_t v = j % 2 ? -m[r] : m[r];
+            level = (uint8_t)((v > 0 ? v : 0) / (1 << j / 2 * d->bits) % (1 << d->bits));
+        } else
+            mhoi_column_levels(k, layer->inputs, layer->window.kh * layer->window.kw, m, c,
+                               side == 1, r, 1, &level);
         mho_device_program(d, chip->seed, chip->trial, (uint32_t)l,
                            (uint32_t)(2 * (g * k->planes + plane) + side),
-                           column * layer->lines + r, 1, &level, &cell, NULL);
+                           column * layer->lines * k->fold + i, 1, &level, &cell, NULL);
         const bool middle = k->middle && k->coding->reference && c.is_reference;
         const double units = cell - (middle ? mho_device_delta(d) : 0);
         line_S[r] += (d->off_leak ? 0 : d->g_off_S) + units * mho_device_unit_S(d);
@@ -103,9 +108,10 @@ static inline void slow_image(slow_activity *a, size_t l, const uint8_t *in)
                         fabs(slow_current(&a->chip->plan->device, layer->inputs, x, top)) / top;
                     const double power = current * fabs(x) / top;
                     const double line_S = a->layer[l].line_S[g * layer->lines + r];
-                    seen->driven += x != 0;
-                    seen->drive += current;
-                    seen->square += power;
+                    const double lines = (double)layer->cells->fold;
+                    seen->driven += x != 0 ? layer->cells->fold : 0;
+                    seen->drive += lines * current;
+                    seen->square += lines * power;
                     seen->drive_S += line_S * current;
                     seen->square_S += line_S * power;
                 }
