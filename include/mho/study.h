@@ -17,8 +17,8 @@ MHO_C_BEGIN
 
 /* --- opening what the user names ---------------------------------------------------------------------- */
 
-/* A network of the zoo ("lenet"), a YAML file (.yaml, .yml) or an ONNX file (.onnx; with sizes that it leaves open,
- * "FILE.onnx:NAME=SIZES,..." as of mho_onnx_read_sized).
+/* A network of the zoo ("lenet"), a trained model that is built in ("lenet-binary-mnist"), a YAML file (.yaml, .yml) or
+ * an ONNX file (.onnx; with sizes that it leaves open, "FILE.onnx:NAME=SIZES,..." as of mho_onnx_read_sized).
  * MHO_EUSAGE: no such network, the nearest named; else as mho_net_read and mho_onnx_read. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_open(const char *name, mho_net **out);
 /* A network with trained parameters: a file that has them as it is; for another the one of the library

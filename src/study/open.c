@@ -39,9 +39,20 @@ static mho_status open_sized(const char *name, mho_net **out)
     return mho_onnx_read_sized(path, sizes + 1, out);
 }
 
+/* NULL: none is built in under that name. */
+static const mho_asset *built_in_model(const char *name)
+{
+    char path[256];
+    const int n = snprintf(path, sizeof path, "models/%s.onnx", name);
+    return n > 0 && (size_t)n < sizeof path ? mho_asset_find(path) : NULL;
+}
+
 mho_status mho_net_open(const char *name, mho_net **out)
 {
+    const mho_asset *model = built_in_model(name);
     *out = NULL;
+    if (model)
+        return mho_onnx_parse(model->data, model->size, model->path, out);
     if (ends_with(name, ".onnx"))
         return mho_onnx_read(name, out);
     if (strstr(name, ".onnx:"))

@@ -31,6 +31,9 @@ static void networks(void **state)
     mho_net *net;
     assert_int_equal(mho_net_open("lenet", &net), MHO_OK);
     mho_net_destroy(net);
+    assert_int_equal(mho_net_open("lenet-binary-mnist", &net), MHO_OK);
+    assert_true(mho_net_has_parameters(net));
+    mho_net_destroy(net);
     write_file("open_net.yaml", "input: {shape: [1, 4, 4]}\nlayers:\n  - fc: 10\n");
     assert_int_equal(mho_net_open("open_net.yaml", &net), MHO_OK);
     mho_net_destroy(net);
