@@ -43,6 +43,7 @@ typedef struct mho_placement_layer {
     bool reference;               /* a reference column a slice in every crossbar */
     bool level0;                  /* one at level 0 in every crossbar of a pair */
     size_t word_lines, slices; /* rows of the crossbars: R, or 2 R; cells of a weight (or pairs) */
+    size_t sums;               /* of a column of weights that are converted: its slices, or 1 that joins them */
     size_t planes;             /* crossbars that the slices lie in: 1, or as many */
     size_t x_in, x_out;        /* row and column splits of one group */
     size_t passes;             /* groups of rows of a crossbar, on one after the other */

@@ -10,6 +10,11 @@ paper_run_fn silicon;
 
 enum { POINTS = 64, PARTS = 3 };
 
+/* A part that a source prints, and the groups that it is made of. */
+typedef struct part {
+    const char *name, *group[4];
+} part;
+
 /* Mean and spread of ln(predicted / measured). */
 typedef struct errors {
     double sum, squares;
@@ -60,14 +65,58 @@ static mho_status put(study *y, size_t i, const char *what, double value, double
     return paper_value(y->result, value, "%s: %s", silicon_points[i].name, what);
 }
 
+static double square_of_node(const silicon_prediction *p)
+{
+    const double f = mho_technology_constant(p->estimate->tech, "F")->quantity.value;
+    return f * f;
+}
+
+static double sum_of(const mho_cost *cost, const part *p)
+{
+    double sum = 0;
+    for (size_t g = 0; g < sizeof p->group / sizeof *p->group && p->group[g]; g++)
+        sum += mho_cost_energy_J(cost, p->group[g], NULL);
+    return sum;
+}
+
+/* In fJ an operation (NeuRRAM), in pJ a read of a crossbar (ISAAC); as far as printed. */
+static mho_status put_split(study *y, size_t i)
+{
+    static const part neurram[] = {{"word lines, fJ", {"word lines"}},
+                                   {"neuron, fJ", {"ADC", "registers", "shift-add"}},
+                                   {"inputs, fJ", {"cells", "bit lines"}}};
+    static const part isaac[] = {{"ADC, pJ", {"ADC"}},
+                                 {"1-bit DAC, pJ", {"word lines"}},
+                                 {"sample and hold, pJ", {"hold"}},
+                                 {"crossbar, pJ", {"cells", "bit lines"}},
+                                 {"shift and add, pJ", {"shift-add", "count"}},
+                                 {"registers, pJ", {"registers", "buffer"}}};
+    const bool is_isaac = !strcmp(silicon_points[i].hw, "isaac");
+    const silicon_prediction *p = &y->of[i];
+    const part *parts = is_isaac ? isaac : neurram;
+    const size_t count = is_isaac ? sizeof isaac / sizeof *isaac : sizeof neurram / sizeof *neurram;
+    const double unit =
+        is_isaac ? 1e-12 * (double)p->estimate->placement->layer[0].reads : 2e-15 * p->macs;
+    mho_status s = MHO_OK;
+    double ignored;
+    for (size_t k = 0; !s && k < count; k++)
+        s = put(y, i, parts[k].name, sum_of(p->estimate->cost, &parts[k]) / unit, &ignored);
+    return s;
+}
+
 static mho_status predict(study *y, size_t i)
 {
-    double efficiency = 0;
+    double efficiency = 0, area = 0;
     mho_status s = silicon_predict(&silicon_points[i], &y->of[i]);
     if (!s)
         s = put(y, i, "TOPS/W", y->of[i].ops_per_J * 1e-12, &efficiency);
     y->energy[i] = -efficiency;
-    return s ? s : put(y, i, "ns a read", y->of[i].read_s * 1e9, &y->time[i]);
+    if (!s)
+        s = put(y, i, "ns a read", y->of[i].read_s * 1e9, &y->time[i]);
+    if (!s)
+        s = put(y, i, "F2 a cell", y->of[i].area_m2 / (y->of[i].cells * square_of_node(&y->of[i])),
+                &area);
+    return s ? s : put_split(y, i);
 }
 
 static bool same_design(size_t a, size_t b)

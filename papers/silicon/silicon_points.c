@@ -27,9 +27,19 @@ const silicon_point silicon_points[] = {
     {"li2021", "li2021", {0}, 2, 1, false},
     {"yoon2021", "yoon2021", {0}, 2, 1, false},
     {"liu2020", "liu2020", {0}, 3, 1, false},
-    {"xue2020, 1-bit inputs, 2-bit weights", "xue2020", {BITS(1), "device.bits=2"}, 4, 1, false},
-    {"xue2020, 2-bit inputs, 4-bit weights", "xue2020", {BITS(2), "device.bits=4"}, 16, 2, false},
-    {"xue2020, 4-bit inputs, 4-bit weights", "xue2020", {BITS(4), "device.bits=4"}, 32, 4, false},
+    {"xue2020, 1-bit inputs, 2-bit weights", "xue2020", {BITS(1)}, 4, 1, false},
+    {"xue2020, 2-bit inputs, 4-bit weights",
+     "xue2020",
+     {BITS(2), "crossbar.weight_bits=4", "output.share=8"},
+     16,
+     2,
+     false},
+    {"xue2020, 4-bit inputs, 4-bit weights",
+     "xue2020",
+     {BITS(4), "crossbar.weight_bits=4", "output.share=8"},
+     32,
+     4,
+     false},
     {"xue2019, 1-bit inputs", "xue2019", {BITS(1)}, 6, 1, false},
     {"xue2019, 2-bit inputs", "xue2019", {BITS(2)}, 12, 2, false},
     {"yin2020", "yin2020", {0}, 2, 1, true},
@@ -95,7 +105,8 @@ static void fill(const silicon_point *point, silicon_prediction *out)
     const mho_cost *cost = out->estimate->cost;
     const mho_placement_layer *l = &out->estimate->placement->layer[0];
     out->macs = (double)l->cells;
-    out->energy_J = cost->energy_J - mho_cost_energy_J(cost, "buffer", NULL);
+    const bool registers = !strcmp(point->hw, "isaac"); /* its buffer is a part of it */
+    out->energy_J = cost->energy_J - (registers ? 0 : mho_cost_energy_J(cost, "buffer", NULL));
     out->ops_per_J = (double)point->factor * out->macs / (out->energy_J * reads_of(point, l));
     out->read_s = l->window_s / (double)(l->passes * l->columns_per_converter);
     out->area_m2 = cost->area_m2 - mho_cost_area_m2(cost, "buffer", NULL);

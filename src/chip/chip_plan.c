@@ -204,6 +204,9 @@ static mho_status plan_weighted(planner *p, size_t i)
     chip_step *step = &chip->step[chip->steps++];
     *step = (chip_step){.kind = CHIP_CROSSBAR, .in = in, .in2 = CHIP_NONE, .layer = chip->layers};
     const mhoi_place *place = &chip->plan->place[chip->layers];
+    if (place->cells.joined > 1)
+        return not_modelled(node, "slices that output.merge joins before they are converted: they "
+                                  "are priced and timed only");
     chip_layer *layer = &chip->layer[chip->layers++];
     mho_status s = mhoi_chip_layer_create(chip, node, place, &chip->map[in], layer);
     step->chain.channels = node->out.c;

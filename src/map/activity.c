@@ -67,6 +67,12 @@ static void append_slices(const builder *b, mho_activity *a)
         mhoi_activity_append(a, " x %zu slices", b->layer->slices);
 }
 
+static void append_sums(const builder *b, mho_activity *a)
+{
+    if (b->layer->sums > 1)
+        mhoi_activity_append(a, " x %zu slices", b->layer->sums);
+}
+
 static void input_converters(builder *b)
 {
     const mho_placement_layer *l = b->layer;
@@ -99,7 +105,7 @@ static mho_status take_turns(builder *b, const mhoi_converter_price *price, mho_
     if (s)
         return s;
     a->amount = (double)price->each * (double)stand;
-    a->operations = (double)(l->groups * l->row_groups * l->slices) *
+    a->operations = (double)(l->groups * l->row_groups * l->sums) *
                     (double)(price->each * l->columns + references) * (double)l->positions *
                     (double)l->reads;
     if (l->passes > 1)
@@ -119,7 +125,7 @@ static mho_status output_converters(builder *b)
         return s;
     const size_t references = price.references ? l->groups * l->x_in * l->x_out : 0;
     const double amount = (double)price.each * (double)l->outputs + (double)references;
-    mho_activity *a = put(b, "ADC", price.component, amount * (double)l->slices);
+    mho_activity *a = put(b, "ADC", price.component, amount * (double)l->sums);
     if (references)
         mhoi_activity_explain(a, "g X_in (C + X_out references) = %zu x %zu x (%zu + %zu)",
                               l->groups, l->x_in, l->columns, l->x_out);
@@ -128,7 +134,7 @@ static mho_status output_converters(builder *b)
                               price.each, price.each, l->groups, l->columns, l->x_in);
     else
         mhoi_activity_explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
-    append_slices(b, a);
+    append_sums(b, a);
     append_positions(b, a);
     return take_turns(b, &price, a);
 }
@@ -211,14 +217,14 @@ static void subtractors(builder *b)
         return;
     const bool partial = b->plan->readings.subtractors == MHO_SUBTRACT_PARTIAL;
     const double amount = (double)(partial ? l->outputs : l->groups * l->columns);
-    mho_activity *a = put(b, "SUB", adder(b), amount * (double)l->slices);
+    mho_activity *a = put(b, "SUB", adder(b), amount * (double)l->sums);
     if (partial)
         a->operations *= (double)l->row_groups / (double)l->x_in;
     if (partial)
         mhoi_activity_explain(a, "A = g C X_in = %zu x %zu x %zu", l->groups, l->columns, l->x_in);
     else
         mhoi_activity_explain(a, "C_out = g C = %zu x %zu", l->groups, l->columns);
-    append_slices(b, a);
+    append_sums(b, a);
     append_positions(b, a);
 }
 
@@ -226,7 +232,7 @@ static void subtractors(builder *b)
 static void shift_adders(builder *b)
 {
     const mho_placement_layer *l = b->layer;
-    const size_t parts = l->slices * l->reads;
+    const size_t parts = l->sums * l->reads;
     if (parts == 1)
         return;
     mho_activity *a = mhoi_activity_next(b, "shift-add", adder(b));
@@ -235,7 +241,7 @@ static void shift_adders(builder *b)
     mhoi_activity_explain(
         a,
         "C_out = g C = %zu x %zu, priced as 8-bit adders; x P = %zu x (%zu slices x %zu reads - 1)",
-        l->groups, l->columns, l->positions, l->slices, l->reads);
+        l->groups, l->columns, l->positions, l->sums, l->reads);
     if (l->turns > 1)
         mhoi_activity_append(a, " x %zu turns", l->turns);
 }

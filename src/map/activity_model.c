@@ -116,7 +116,7 @@ static void word_lines(builder *b)
     const double all = (double)l->groups * (double)l->word_lines * windows(b);
     const bool gated = b->plan->read.gates == MHO_GATES_INPUTS;
     const double share = measured && gated ? measured->driven / all : raised(b);
-    const double pulses = (double)(mhoi_pulses_of(b->plan, b->place).pulses * turns_read(b));
+    const double pulses = mhoi_pulses_of(b->plan, b->place).pulses * (double)turns_read(b);
     a->operations = a->amount * windows(b) * share * pulses;
     mhoi_activity_explain(a,
                           "g word lines X_out planes sides = %zu x %zu x %zu x %zu x %zu; x P T = "
@@ -124,7 +124,7 @@ static void word_lines(builder *b)
                           l->groups, l->word_lines, l->x_out, l->planes, l->sides, l->positions,
                           l->reads * l->turns, share, measured && gated ? " (measured)" : "");
     if (pulses > 1)
-        mhoi_activity_append(a, ", %.0f pulses each", pulses);
+        mhoi_activity_append(a, ", %.3g pulses each", pulses);
 }
 
 /* A line that is clamped does not move. */
@@ -238,15 +238,26 @@ static void holds(builder *b)
                           a->amount, l->columns_per_converter);
 }
 
-/* Bits of a sum of all parts of an output. */
+/* Bits of the exact sum of a layer, the sign among them. */
+static size_t exact_bits(const builder *b)
+{
+    const mhoi_cells *k = &b->place->cells;
+    const int32_t weight = k->codes.hi > -k->codes.lo ? k->codes.hi : -k->codes.lo;
+    const double input = exp2((double)b->layer->input_bits) - 1;
+    const double most = (double)b->layer->rows * input * (double)weight / (double)k->one;
+    return (size_t)ceil(log2(most + 1)) + 1;
+}
+
+/* Bits of a sum of all parts of an output: codes may be finer than what they tell, sums are not kept finer. */
 static size_t sum_bits(const builder *b)
 {
     const mho_placement_layer *l = b->layer;
     const mhoi_cells *k = &b->place->cells;
     const size_t code = l->output_bits ? l->output_bits : bits_of(l->word_lines);
     const size_t reads = l->reads > 1 ? l->input_bits : 0;
-    const size_t bits = code + (k->slices - 1) * k->slice_bits + reads + bits_of(l->row_groups) + 1;
-    return bits < 64 ? bits : 64;
+    const size_t bits = code + (l->sums - 1) * k->slice_bits + reads + bits_of(l->row_groups) + 1;
+    const size_t exact = exact_bits(b), most = exact < 64 ? exact : 64;
+    return bits < most ? bits : most;
 }
 
 static mho_activity *put_adder(builder *b, const char *group, size_t bits, double amount,
@@ -267,25 +278,26 @@ static void subtractors(builder *b)
     const mho_placement_layer *l = b->layer;
     if (l->sense || b->place->per_pair || (l->sides == 1 && !l->reference))
         return;
-    const double columns = (double)(l->groups * l->columns * l->slices);
+    const double columns = (double)(l->groups * l->columns * l->sums);
     const double stand = columns * (double)l->x_in / (double)l->columns_per_converter;
     mho_activity *a = put_adder(b, "SUB", l->output_bits + 1, ceil(stand),
                                 columns * (double)l->row_groups * windows(b));
     mhoi_activity_explain(a, "g C slices row groups = %zu x %zu x %zu x %zu; x P T = %zu x %zu",
-                          l->groups, l->columns, l->slices, l->row_groups, l->positions,
+                          l->groups, l->columns, l->sums, l->row_groups, l->positions,
                           l->reads * l->turns);
 }
 
-/* Slices, reads and row groups of an output are added up; registers hold the sum. */
+/* Slices, reads and row groups of an output are added up, behind the converters; registers hold the sum. */
 static void adders(builder *b)
 {
     const mho_placement_layer *l = b->layer;
-    const double parts = (double)l->row_groups * (double)l->slices * (double)l->reads - 1;
+    const double parts = (double)l->row_groups * (double)l->sums * (double)l->reads - 1;
     const double outputs = (double)l->groups * (double)l->columns;
     if (parts <= 0)
         return;
-    const double stand = fmax(1, (double)l->x_in * (double)l->slices - 1);
-    mho_activity *a = put_adder(b, "shift-add", sum_bits(b), outputs * stand,
+    const double stand = fmax(1, (double)l->x_in * (double)l->sums - 1);
+    mho_activity *a = put_adder(b, "shift-add", sum_bits(b),
+                                ceil(outputs * stand / (double)l->columns_per_converter),
                                 outputs * parts * (double)l->positions * (double)l->turns);
     mhoi_activity_explain(a, "g C (row groups slices T - 1) P = %zu x %zu x %.0f x %zu", l->groups,
                           l->columns, parts, l->positions);
@@ -325,7 +337,7 @@ static void registers(builder *b)
     const mho_placement_layer *l = b->layer;
     const double codes = (double)(l->output_bits ? l->output_bits : 1);
     const double outputs = (double)l->groups * (double)l->columns;
-    const double parts = (double)l->row_groups * (double)l->slices * (double)l->reads;
+    const double parts = (double)l->row_groups * (double)l->sums * (double)l->reads;
     const double sums = parts > 1 ? (double)sum_bits(b) : 0;
     const double window = (double)l->inputs_shared * (double)l->input_bits;
     mho_activity *a = start(b, "registers", "register1", "register");

@@ -89,7 +89,9 @@ mho_status mhoi_cells_set(const mhoi_machine *hw, const mho_device *device, mho_
                          device->bits, mho_alphabet_name(alphabet), coding->name,
                          real ? ", or crossbar.weight_bits" : "");
     coding->set_conductances(&wish, cells);
-    return set_planes(&hw->crossbar, columns, cells);
+    const mho_status s = set_planes(&hw->crossbar, columns, cells);
+    cells->joined = hw->output.merge == MHO_MERGE_SLICES ? cells->together : 1;
+    return s;
 }
 
 /* References behind all columns of weights. */

@@ -49,7 +49,7 @@ static mho_status check_sense(const mhoi_place *place)
             "layer %s: output.bits = 1, a sense amplifier, cannot add up %zu reads: want "
             "more bits or 0, or input.coding and bits_per_read of one read",
             name, place->inputs.reads);
-    if (place->cells.slices > 1)
+    if (place->cells.slices > place->cells.joined)
         return mho_error(MHO_ENOTMODELED,
                          "layer %s: output.bits = 1, a sense amplifier, cannot add up %zu slices: "
                          "want more bits or 0, or weights that one cell holds",
@@ -78,7 +78,8 @@ static size_t most_columns(const mhoi_place *place)
 {
     const mhoi_cells *k = &place->cells;
     const size_t weights = k->columns < k->weights_per_tile ? k->columns : k->weights_per_tile;
-    return weights * k->together + (converts_references(place) ? k->references : 0);
+    const size_t references = converts_references(place) ? k->references : 0;
+    return (weights * k->together + references) / k->joined;
 }
 
 void mhoi_converters_choose(const mhoi_plan *plan, mhoi_place *place)
@@ -105,9 +106,10 @@ mho_status mhoi_converters_stand(const mhoi_place *place, bool references, uint6
     const mhoi_cells *k = &place->cells;
     const size_t last = k->columns - (k->tiles - 1) * k->weights_per_tile;
     const size_t beside = references ? k->references : 0;
-    const uint64_t full = ceil_div(k->weights_per_tile * k->together + beside, place->share);
+    const uint64_t full =
+        ceil_div((k->weights_per_tile * k->together + beside) / k->joined, place->share);
     const uint64_t of_tiles =
-        (k->tiles - 1) * full + ceil_div(last * k->together + beside, place->share);
+        (k->tiles - 1) * full + ceil_div((last * k->together + beside) / k->joined, place->share);
     if (__builtin_mul_overflow(of_tiles, (uint64_t)l->groups, out) ||
         __builtin_mul_overflow(*out, (uint64_t)l->x_in, out) ||
         __builtin_mul_overflow(*out, (uint64_t)k->planes, out))

@@ -29,7 +29,7 @@ static size_t converted_of(const mho_placement_layer *l)
     if (l->sense)
         return l->columns;
     const size_t own = l->columns * (l->per_pair ? 1 : l->sides);
-    return (own + (l->reference && !l->per_pair ? l->x_out : 0)) * l->slices;
+    return (own + (l->reference && !l->per_pair ? l->x_out : 0)) * l->sums;
 }
 
 static mho_status set_amounts(mho_placement_layer *l)
@@ -49,7 +49,7 @@ static mho_status set_additions(const mhoi_place *place, mho_placement_layer *l)
     const bool counted = place->cells.coding->counted;
     uint64_t sums, counts = 0;
     mho_status s = PRODUCT(l, &sums, l->groups, l->columns, l->positions, l->turns,
-                           l->row_groups * l->slices * l->reads - 1);
+                           l->row_groups * l->sums * l->reads - 1);
     if (!s && counted)
         s = PRODUCT(l, &counts, l->groups, l->positions, l->reads, l->word_lines - 1);
     if (!s && __builtin_add_overflow(sums, counts, &l->counts.additions))

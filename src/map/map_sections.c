@@ -20,6 +20,7 @@ static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp"
 static const char *const duplications[] = {"none", "balanced", NULL};
 static const char *const schedules[] = {"pipelined", "layer_by_layer", NULL};
 static const char *const drives[] = {"voltage", "pulses", "repeats", NULL};
+static const char *const merges[] = {"none", "slices", NULL};
 static const char *const waitings[] = {"conduct", "off", NULL};
 static const char *const column_sums[] = {"weights", "read_back", NULL};
 
@@ -202,6 +203,9 @@ static const mho_field output_rows[] = {
         "output.sampled", sampled, "true",
         "columns that wait for their converter are sampled and conduct once; false: each is read "
         "anew, and all conduct"),
+    CHOICE("output.merge", merge, "none", merges,
+           "each slice of a weight is converted, or the currents of its columns are weighted and "
+           "joined before"),
     CHOICE(
         "output.waiting", waiting, "conduct", waitings,
         "columns that wait for their converter and are not sampled conduct with the others, or a "

@@ -68,6 +68,12 @@ typedef enum mho_column_sum {
     MHO_SUM_READ_BACK,  /* that of the programmed cells, read once with all rows driven */
 } mho_column_sum;
 
+/* Slices of a weight in neighbouring columns. */
+typedef enum mho_merge {
+    MHO_MERGE_NONE,
+    MHO_MERGE_SLICES, /* weighted and joined before they are converted */
+} mho_merge;
+
 /* Columns that wait for their converter and are not sampled. */
 typedef enum mho_waiting {
     MHO_WAITING_CONDUCT,
@@ -150,6 +156,7 @@ typedef struct mhoi_output_options {
     size_t calibration_images;
     size_t share;                   /* columns that a converter takes in turn */
     bool sampled;                   /* they conduct once for all of its turns; else in each */
+    int merge;    /* mho_merge */
     int waiting;                    /* mho_waiting */
     bool aligned;                   /* decision edges moved halfway between possible sums */
     int column_sum;                 /* mho_column_sum */

@@ -121,6 +121,7 @@ static void tell_coding(const placer *p, const mhoi_place *place, mho_placement_
     l->reference = k->coding->reference;
     l->level0 = k->level0;
     l->slices = k->slices;
+    l->sums = k->slices / k->joined;
     l->planes = k->planes;
     l->word_lines = place->lines * k->fold;
     l->x_in = ceil_div(place->lines, place->crossbar_rows);

@@ -112,10 +112,10 @@ mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place);
 /* Distance of neighbouring sums that can occur, in integer conductance. */
 int64_t mhoi_sum_spacing(const mhoi_place *place);
 
-/* How a read drives a row: pulses on a word line, and the units of integration that its largest code takes. */
+/* How a read drives a row: pulses on a word line, and the units of integration that its largest code takes; means over the
+ * reads of an input. */
 typedef struct mhoi_pulses {
-    size_t pulses;
-    double units;
+    double pulses, units;
 } mhoi_pulses;
 mhoi_pulses mhoi_pulses_of(const mhoi_plan *plan, const mhoi_place *place);
 

@@ -17,20 +17,28 @@ static double argument_delay(const mho_technology *tech, const char *model, cons
     return delay;
 }
 
-/* A voltage is there at once; the sign of a code takes no pulse. */
+static mhoi_pulses pulses_of_bits(const mhoi_input_options *input, size_t bits)
+{
+    const double whole = (double)(bits / input->pulse_bits),
+                 rest = (double)(bits % input->pulse_bits);
+    if (input->drive == MHO_DRIVE_REPEATS)
+        return (mhoi_pulses){(double)bits, exp2((double)bits) - 1};
+    if (input->drive == MHO_DRIVE_PULSES)
+        return (mhoi_pulses){whole + (rest > 0),
+                             whole * (exp2((double)input->pulse_bits) - 1) + exp2(rest) - 1};
+    return (mhoi_pulses){1, 1};
+}
+
+/* A voltage is there at once; the sign of a code takes no pulse.  The last read of a code may have fewer bits. */
 mhoi_pulses mhoi_pulses_of(const mhoi_plan *plan, const mhoi_place *place)
 {
-    const size_t all = place->inputs.bits, sign = place->inputs.is_signed && all > 1;
-    const size_t bits = all - sign, group = plan->input.pulse_bits;
-    mhoi_pulses out = {1, 1};
-    if (plan->input.drive == MHO_DRIVE_REPEATS)
-        out = (mhoi_pulses){bits, exp2((double)bits) - 1};
-    if (plan->input.drive != MHO_DRIVE_PULSES)
-        return out;
-    const size_t rest = bits % group;
-    out.pulses = bits / group + (rest > 0);
-    out.units = (double)(bits / group) * (exp2((double)group) - 1) + exp2((double)rest) - 1;
-    return out;
+    const size_t sign = place->inputs.is_signed && place->inputs.bits > 1;
+    const size_t bits = place->inputs.bits - sign, rest = (place->in.bits - sign) % bits;
+    const double parts = (double)((place->in.bits - sign) / bits + (rest > 0));
+    const mhoi_pulses full = pulses_of_bits(&plan->input, bits);
+    const mhoi_pulses last = rest ? pulses_of_bits(&plan->input, rest) : full;
+    return (mhoi_pulses){((parts - 1) * full.pulses + last.pulses) / parts,
+                         ((parts - 1) * full.units + last.units) / parts};
 }
 
 /* Decisions of a conversion, one after the other. */

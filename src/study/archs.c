@@ -55,6 +55,9 @@ static mho_status check_crossbar(const mho_hw *hw)
     if (output->reference == MHO_REFERENCE_LEVEL0 && crossbar->weights == MHO_WEIGHTS_MERGED)
         return mho_error(MHO_ECONFIG, "output.reference = level0, want none with crossbar.weights "
                                       "merged, whose columns take level 0 off themselves");
+    if (output->merge == MHO_MERGE_SLICES && crossbar->slicing == MHO_SLICES_CROSSBARS)
+        return mho_error(MHO_ECONFIG, "output.merge = slices, want none with crossbar.slicing "
+                                      "crossbars: currents of one crossbar can be joined");
     if (mhoi_is_binary(crossbar) && input->bits != 1)
         return mho_error(MHO_ECONFIG,
                          "input.bits = %zu, want 1: in crossbar.mode binary and ternary a feature "
