@@ -66,6 +66,7 @@ typedef struct mho_placement_layer {
     size_t service;               /* cycles that a window occupies the layer */
     uint64_t occupied;            /* cycles that an image does, in the line-buffer pipeline */
     double t_read_s, window_s;    /* a read of all columns; a window; 0 where no clock is known */
+    uint64_t rewritten_cells;     /* that an image has written anew, since crossbars are few */
     double converter_utilization; /* share of the interval in which its converters convert */
 
     /* amounts; each works `positions` times an image (bcnn Table II) */
@@ -83,10 +84,13 @@ typedef struct mho_placement {
     uint64_t crossbar_pairs, cells;         /* sums of the layers, copies counted; weights */
     uint64_t crossbars;                     /* that stand: both of a pair, and copies */
     uint64_t budget;                        /* crossbars that there are; 0: as many as it takes */
-    bool single;                            /* crossbars, not pairs: single cells hold weights */
-    mho_counts counts;                      /* of all layers */
-    const char *clock;                      /* what tells the length of a cycle, */
-    double clock_s;                         /* which is 0 if nothing does */
+    /* fewer than it takes: layers that take turns on `room` crossbars, written anew in every image */
+    uint64_t room, rewritten_crossbars, rewritten_cells; /* 0: none */
+    double rewrite_s;
+    bool single;               /* crossbars, not pairs: single cells hold weights */
+    mho_counts counts;         /* of all layers */
+    const char *clock;         /* what tells the length of a cycle, */
+    double clock_s;            /* which is 0 if nothing does */
     uint64_t interval;         /* cycles from one image to the next in the line-buffer pipeline */
     char bottleneck[MHO_NAME]; /* the layer that sets it */
     bool layer_by_layer;       /* timing.schedule */

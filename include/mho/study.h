@@ -202,6 +202,15 @@ typedef struct mho_result_speed {
     double ops_per_s, ops_per_J, ops_per_s_per_m2;
 } mho_result_speed;
 
+/* A chip with fewer crossbars than the network takes: layers take turns, and are written anew in every image. */
+typedef struct mho_result_rewriting {
+    uint64_t budget, needed;  /* crossbars */
+    uint64_t room, crossbars; /* that layers take turns on, and that are written on it; 0: none */
+    uint64_t cells;           /* that an image has written */
+    double seconds, energy_J;
+    double images_until_worn; /* NaN: the technology does not tell the endurance */
+} mho_result_rewriting;
+
 typedef struct mho_result_layer {
     char name[MHO_NAME];
     size_t groups, rows, columns, positions; /* rows, columns: of one group */
@@ -260,6 +269,8 @@ typedef struct mho_result {
     mho_result_cost generic, base_generic; /* by notes.generic; empty where that is "" */
     mho_price_notes notes;                 /* of cost */
     mho_result_speed speed, base_speed;
+    mho_result_rewriting rewriting;
+    bool in_turn; /* layer by layer */
     char base_hw[32];
     double base_error; /* with ideal devices; NaN: no trained network is known */
     bool

@@ -15,7 +15,7 @@ static const char *range_text(mho_interval v, char text[48])
 
 static uint64_t latency_cycles(const mho_result *e)
 {
-    return mho_hw_is(e->hw, "timing.schedule", "layer_by_layer") ? e->layer_by_layer : e->pipelined;
+    return e->in_turn ? e->layer_by_layer : e->pipelined;
 }
 
 static void print_headline(const mho_result *e, const cli_args *args)
@@ -338,6 +338,24 @@ static cli_table *speed_table(const mho_result *e, const char *title)
     return t;
 }
 
+/* Nothing where all layers have crossbars of their own. */
+static void print_rewriting(const mho_result *e, const cli_args *args)
+{
+    const mho_result_rewriting *r = &e->rewriting;
+    char budget[32], needed[32], crossbars[32], room[32], energy[32], time[32];
+    if (!r->cells)
+        return;
+    fprintf(args->out,
+            "The chip has %s crossbars, the network takes %s: an image has %s written anew, on %s "
+            "in turn, for\n  %s and %s",
+            cli_grouped(r->budget, budget), cli_grouped(r->needed, needed),
+            cli_grouped(r->crossbars, crossbars), cli_grouped(r->room, room),
+            cli_si(r->energy_J, "J", energy), cli_si(r->seconds, "s", time));
+    if (isfinite(r->images_until_worn))
+        fprintf(args->out, "; cells last %.3g images", r->images_until_worn);
+    fputs("\n\n", args->out);
+}
+
 static void print_speed(const mho_result *e, const cli_args *args)
 {
     const mho_result_speed *v = &e->speed;
@@ -372,6 +390,7 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
              mho_hw_number(e->hw, "crossbar.columns"));
     print_and_destroy(layer_table(e, title), args);
     print_cycles(e, args);
+    print_rewriting(e, args);
     print_speed(e, args);
     print_and_destroy(
         component_table(e, "Energy an image and area, by component, beside the 8-bit CNN"), args);

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "map/activity.h"
 
-enum { KINDS = 7 }; /* activities a layer has at most */
+enum { KINDS = 8 }; /* activities a layer has at most */
 
 typedef mhoi_activities builder;
 
@@ -107,7 +107,7 @@ static mho_status take_turns(builder *b, const mhoi_converter_price *price, mho_
     a->amount = (double)price->each * (double)stand;
     a->operations = (double)(l->groups * l->row_groups * l->sums) *
                     (double)(price->each * l->columns + references) * (double)l->positions *
-                    (double)l->reads;
+                    (double)l->reads * (double)l->turns;
     if (l->passes > 1)
         mhoi_activity_append(a, " x %zu / %zu groups of active rows", l->row_groups, l->x_in);
     if (l->columns_per_converter > 1)
@@ -307,6 +307,32 @@ static void add_copies(builder *b, size_t first)
     }
 }
 
+/* Of a chip with fewer crossbars than the network takes, only these stand, and what belongs to them. */
+static void stand_in_turn(const mho_placement *placement, mho_activity *activity, size_t count)
+{
+    double all = 0;
+    for (size_t i = 0; i < placement->layers; i++)
+        all += (double)(placement->layer[i].sides * placement->layer[i].crossbar_pairs);
+    for (size_t i = 0; placement->rewritten_cells && i < count; i++) {
+        activity[i].amount *= (double)placement->budget / all;
+        mhoi_activity_append(&activity[i], "; %llu crossbars of %.0f stand",
+                             (unsigned long long)placement->budget, all);
+    }
+}
+
+/* Cells of a chip with too few crossbars. */
+static void rewriting(builder *b)
+{
+    const mho_placement_layer *l = b->layer;
+    const bool multilevel = b->place->cells.levels > 2;
+    if (!l->rewritten_cells)
+        return;
+    mho_activity *a =
+        mhoi_activity_next(b, "rewriting", multilevel ? "cell_write_multilevel" : "cell_write");
+    a->operations = (double)l->rewritten_cells;
+    mhoi_activity_explain(a, "all cells of the layer, once an image");
+}
+
 static bool has_models(const mho_technology *tech)
 {
     return tech && tech->models;
@@ -329,11 +355,13 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
         const size_t first = b.count;
         s = models ? mhoi_activities_by_model(&b, tech) : layer_activities(&b);
         add_copies(&b, first);
+        rewriting(&b);
     }
     if (s) {
         mho_activities_destroy(b.activity);
         return s;
     }
+    stand_in_turn(placement, b.activity, b.count);
     *out = b.activity;
     *count = b.count;
     return MHO_OK;

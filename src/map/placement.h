@@ -133,6 +133,9 @@ typedef struct mhoi_read_time {
 MHO_MUST_CHECK mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
                                             const mho_technology *tech, mhoi_read_time *out);
 
+/* rewrite.c: which layers are written anew in every image, where there are fewer crossbars than the network takes. */
+MHO_MUST_CHECK mho_status mhoi_rewrite_set(const mho_technology *tech, mho_placement *out);
+
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);
 

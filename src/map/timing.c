@@ -189,8 +189,7 @@ static mho_status count_crossbars(mho_placement *out)
             return mho_error(MHO_EDOMAIN, "layer '%s': its counts leave 64 bits", l->name);
     }
     if (out->budget && out->crossbars > out->budget)
-        return mho_error(MHO_ECONFIG, "crossbar.budget = %llu, the network takes %llu crossbars",
-                         (unsigned long long)out->budget, (unsigned long long)out->crossbars);
+        out->crossbars = out->budget; /* rewrite.c */
     return MHO_OK;
 }
 
@@ -215,7 +214,9 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
     mho_status s = set_reads(plan, tech);
     out->clock = clock_text(plan->clock);
     out->clock_s = plan->clock_s;
-    if (!s && plan->duplication == MHO_DUPLICATION_BALANCED)
+    if (!s)
+        s = mhoi_rewrite_set(tech, out);
+    if (!s && plan->duplication == MHO_DUPLICATION_BALANCED && !out->rewritten_cells)
         s = balance(net, plan, out->budget);
     if (!s)
         s = count_crossbars(out);
@@ -240,6 +241,6 @@ mho_status mhoi_image_seconds(const mho_placement *placement, const mho_technolo
             return s;
         cycle = time.read_s > cycle ? time.read_s : cycle;
     }
-    *out = cycle * (double)placement->interval;
+    *out = cycle * (double)placement->interval + placement->rewrite_s;
     return MHO_OK;
 }

@@ -155,6 +155,20 @@ static mho_json *generic_json(const mho_result *r)
     return root;
 }
 
+static mho_json *rewriting_json(const mho_result_rewriting *r)
+{
+    mho_json *root = mho_json_object();
+    mho_json_put(root, "crossbars_needed", mho_json_integer((int64_t)r->needed));
+    mho_json_put(root, "crossbars", mho_json_integer((int64_t)r->budget));
+    mho_json_put(root, "in_turn_on", mho_json_integer((int64_t)r->room));
+    mho_json_put(root, "crossbars_written", mho_json_integer((int64_t)r->crossbars));
+    mho_json_put(root, "cells_written", mho_json_integer((int64_t)r->cells));
+    mho_json_put(root, "energy_J", mho_json_number(r->energy_J));
+    mho_json_put(root, "seconds", mho_json_number(r->seconds));
+    mho_json_put(root, "images_until_worn", mho_json_number(r->images_until_worn));
+    return root;
+}
+
 static void put_prices(mho_json *root, const mho_result *r)
 {
     mho_json *cycles = mho_json_object(), *base = mho_json_object(), *saved = mho_json_object();
@@ -164,6 +178,8 @@ static void put_prices(mho_json *root, const mho_result *r)
     mho_json_put(root, "energy_J", cost_json(&r->cost, false));
     mho_json_put(root, "area_m2", cost_json(&r->cost, true));
     put_speed(root, &r->speed);
+    if (r->rewriting.cells)
+        mho_json_put(root, "rewriting", rewriting_json(&r->rewriting));
     mho_json_put(base, "hw", mho_json_text(r->base_hw));
     mho_json_put(base, "error", mho_json_number(r->base_error));
     mho_json_put(base, "energy_J", cost_json(&r->base, false));

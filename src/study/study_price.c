@@ -130,8 +130,9 @@ static void set_speed(const mho_placement *placement, const cycles *n, uint64_t 
     snprintf(v->bottleneck, sizeof v->bottleneck, "%s", in_turn ? "" : placement->bottleneck);
     v->clock_s = clock_s;
     v->interval = in_turn ? n->layer_by_layer : n->interval;
-    v->latency_s = (double)(in_turn ? n->layer_by_layer : n->pipelined) * clock_s;
-    v->interval_s = (double)v->interval * clock_s;
+    v->latency_s =
+        (double)(in_turn ? n->layer_by_layer : n->pipelined) * clock_s + placement->rewrite_s;
+    v->interval_s = (double)v->interval * clock_s + placement->rewrite_s;
     v->throughput_per_s = 1 / v->interval_s;
     v->power_W = cost->energy_J * v->throughput_per_s;
     v->ops_per_s = operations * v->throughput_per_s;
@@ -157,6 +158,25 @@ static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
 }
 
 /* fallback: what priced it in place of its technology; "". */
+static void set_rewriting(const mho_estimate *e, mho_result_rewriting *r)
+{
+    const mho_placement *p = e->placement;
+    const double writes = p->room ? (double)p->rewritten_crossbars / (double)p->room : 0;
+    *r = (mho_result_rewriting){.budget = p->budget,
+                                .room = p->room,
+                                .crossbars = p->rewritten_crossbars,
+                                .cells = p->rewritten_cells,
+                                .seconds = p->rewrite_s,
+                                .images_until_worn = (double)NAN};
+    for (size_t i = 0; i < p->layers; i++)
+        r->needed += p->layer[i].sides * p->layer[i].crossbar_pairs * p->layer[i].duplication;
+    if (!p->rewritten_cells)
+        return;
+    r->energy_J = mho_cost_energy_J(e->cost, "rewriting", NULL);
+    if (e->has_programming)
+        r->images_until_worn = e->programming.endurance / writes;
+}
+
 static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *result,
                             char fallback[MHO_COST_NAME])
 {
@@ -171,6 +191,8 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
         result->pipelined = n.pipelined;
         result->layer_by_layer = n.layer_by_layer;
         result->service = n.service;
+        set_rewriting(e, &result->rewriting);
+        result->in_turn = e->placement->layer_by_layer;
         result->weights = e->placement->cells;
         result->crossbar_pairs = e->placement->crossbar_pairs;
     }

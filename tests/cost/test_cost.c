@@ -45,6 +45,8 @@ static void test_unit_costs(void **state)
         {"sub8_w", 1.5552, 0.025},
         {"sram32", 0, 0.64},
         {"sram32_w", 0, 640},
+        {"cell_write", 0, 9.36},
+        {"cell_write_multilevel", 0, 208},
     };
     mho_technology *tech;
     assert_int_equal(mho_technology_open("bcnn-45nm", &tech), MHO_OK);

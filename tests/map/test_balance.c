@@ -116,11 +116,51 @@ static void test_placement(void **state)
     mho_net_destroy(net);
 }
 
+/* By hand: LeNet takes 2, 8, 56 and 8 crossbars.  On 66 of them fc3 stays, and the others take turns on 8, of which conv1
+ * stays as well; on 60 only conv1 can stay beside fc3's 56; on 10 nothing stays, and fc3 comes in 6 parts. */
+static void test_too_small(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *budget;
+        uint64_t room, crossbars;
+        size_t writes; /* of 128 word lines, and 25 of conv1's */
+        bool first;    /* conv1 is written */
+    } wanted[] = {{"crossbar.budget=74", 0, 0, 0, false},
+                  {"crossbar.budget=66", 8, 16, 2, false},
+                  {"crossbar.budget=64", 8, 18, 2, true},
+                  {"crossbar.budget=60", 56, 72, 3, false},
+                  {"crossbar.budget=10", 10, 74, 8, true}};
+    mho_net *net;
+    assert_int_equal(mho_net_zoo("lenet", &net), MHO_OK);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const char *const set[] = {wanted[i].budget, NULL};
+        mho_hw *hw;
+        mho_estimate *e;
+        assert_int_equal(mho_hw_open("cnn8", set, &hw), MHO_OK);
+        assert_int_equal(mho_estimate_create(net, hw, &e), MHO_OK);
+        const mho_placement *p = e->placement;
+        assert_int_equal(p->room, wanted[i].room);
+        assert_int_equal(p->rewritten_crossbars, wanted[i].crossbars);
+        assert_true(p->layer_by_layer == (wanted[i].room > 0));
+        const double seconds =
+            160e-9 * (128 * (double)wanted[i].writes + 25 * (double)wanted[i].first);
+        assert_true(p->rewrite_s >= seconds * 0.999999 && p->rewrite_s <= seconds * 1.000001);
+        const double energy = (double)p->rewritten_cells * 1.3e-3 * 160e-9;
+        const double told = mho_cost_energy_J(e->cost, "rewriting", NULL);
+        assert_true(told >= energy * 0.999 && told <= energy * 1.001);
+        mho_estimate_destroy(e);
+        mho_hw_destroy(hw);
+    }
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_all_choices),
         cmocka_unit_test(test_placement),
+        cmocka_unit_test(test_too_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
