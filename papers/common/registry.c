@@ -10,6 +10,9 @@ extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
 extern paper_run_fn silicon;
 
+extern paper_run_fn switched_threshold, switched_interface, switched_structure;
+
+#define SWITCHED "Xia et al., Switched by Input, DAC 2016, "
 #define BUFFER                                                                                     \
     "Guo et al., RRAM Based Buffer Design for Energy Efficient CNN Accelerator, ISVLSI 2018, "
 #define REBOC                                                                                      \
@@ -47,5 +50,14 @@ const paper papers[] = {
     {"silicon", "16 measured macros and architectures, papers/silicon/expected.csv",
      "energy, time and area of measured chips, nothing fitted", "papers/silicon/expected.csv",
      silicon},
+    {"switched-threshold", SWITCHED "talk, Quantization Result",
+     "test error of three networks with 1-bit maps by threshold search",
+     "papers/switched/expected.csv", switched_threshold},
+    {"switched-interface", SWITCHED "talk, Large Overhead of Interface",
+     "share of 8-bit converters in energy, peak power and area", "papers/switched/expected.csv",
+     switched_interface},
+    {"switched-structure", SWITCHED "abstract",
+     "energy, area and accuracy of merged columns that 1-bit maps switch",
+     "papers/switched/expected.csv", switched_structure},
 };
 const size_t paper_count = sizeof papers / sizeof *papers;

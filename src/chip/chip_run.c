@@ -133,7 +133,7 @@ chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_
     chip_flow flow = work->flow[l];
     const uint64_t drives = c.row_drives * layer->cells->fold;
     flow.counts.row_drives += drives;
-    flow.counts.dac_conversions += layer->inputs->bits > 1 ? drives : 0;
+    flow.counts.dac_conversions += layer->inputs->bits > 1 ? c.row_drives : 0;
     flow.counts.conversions += layer->place->sense ? 0 : c.conversions;
     flow.counts.additions += c.additions;
     if (layer->counter) { /* n numbers are added up by n - 1 additions */

@@ -81,7 +81,7 @@ static void input_converters(builder *b)
     char component[MHO_COST_NAME];
     snprintf(component, sizeof component, "dac%zu", l->read_bits);
     const bool copied = b->plan->readings.input_sharing == MHO_INPUT_COPIED;
-    const size_t lines = l->word_lines / l->rows, copies = lines * (copied ? l->planes : 1);
+    const size_t lines = l->word_lines / l->rows / b->place->cells.fold, copies = lines * (copied ? l->planes : 1);
     mho_activity *a = put(b, "DAC", component,
                           (double)copies * (double)(copied ? l->inputs_copied : l->inputs_shared));
     if (copied)

@@ -84,10 +84,11 @@ static void input_converters(builder *b)
     snprintf(component, sizeof component, "dac%zu", l->read_bits);
     mho_activity *a = start(b, "DAC", component, "dac");
     argue(a, "bits", (double)l->read_bits);
-    a->amount = (double)l->groups * (double)l->word_lines * (copied ? crossbars_of(l) : 1);
+    const size_t lines = l->word_lines / b->place->cells.fold; /* merged: one for all of a weight */
+    a->amount = (double)l->groups * (double)lines * (copied ? crossbars_of(l) : 1);
     a->operations = a->amount * windows(b);
     mhoi_activity_explain(a, "g word lines%s = %zu x %zu%s; x P T = %zu x %zu",
-                          copied ? " crossbars" : "", l->groups, l->word_lines,
+                          copied ? " crossbars" : "", l->groups, lines,
                           copied ? " x X_out planes sides"
                                  : ", shared by the crossbars of a row group",
                           l->positions, l->reads * l->turns);

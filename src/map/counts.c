@@ -76,6 +76,6 @@ mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *l)
         s = mhoi_converters_stand(place, l->reference && !l->per_pair, &l->converters);
     if (!s && l->sides == 2 && !l->per_pair)
         s = PRODUCT(l, &l->converters, l->sides, l->converters);
-    c->dac_conversions = l->read_bits > 1 ? c->row_drives : 0;
+    c->dac_conversions = l->read_bits > 1 ? c->row_drives / place->cells.fold : 0;
     return s ? s : set_additions(place, l);
 }

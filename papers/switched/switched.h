@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the programs of this paper share. */
+#ifndef MHO_PAPERS_SWITCHED_H
+#define MHO_PAPERS_SWITCHED_H
+
+#include "papers.h"
+
+/* The data of the run, its first images only if so asked; read if they are MNIST.  comparable: all of it. */
+typedef struct switched_data {
+    mho_data *data;
+    size_t train, test; /* images used */
+    bool mnist, comparable;
+} switched_data;
+
+MHO_MUST_CHECK mho_status switched_open(const paper_args *args, switched_data *out);
+void switched_close(switched_data *d);
+/* No row is judged on other data, or on a part of them. */
+void switched_judge(const switched_data *d, paper_result *result);
+
+/* A network of the library of trained models: "models/NAME-KIND-mnist.onnx". */
+MHO_MUST_CHECK mho_status switched_model(const char *name, const char *kind, mho_net **out);
+/* Error in % on the test images: in software; on a hardware description over programmings (NULL: ideal devices are
+ * up to the sets). */
+MHO_MUST_CHECK mho_status switched_software(const switched_data *d, const mho_net *net,
+                                            double *percent);
+MHO_MUST_CHECK mho_status switched_hardware(const switched_data *d, const mho_net *net,
+                                            const char *hw, const char *const *sets, size_t trials,
+                                            uint64_t seed, mho_spread *percent);
+
+#endif
