@@ -24,6 +24,8 @@ uint16_t mhoi_half_from(double value)
     const double size = fabs(value);
     if (isnan(value))
         return (uint16_t)(sign | 0x7e00);
+    if (size == 0)
+        return sign;
     if (size >= 65520.0)
         return (uint16_t)(sign | 0x7c00);
     int exponent = 0;

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every ONNX file of a folder through mho and tells which run, agree with their reference, or are refused.
 
-onnx_files.py MHO FOLDER [--want SHARE] [--csv FILE] [NAME...]
+onnx_files.py MHO [FOLDER] [--data] [--want SHARE] [--csv FILE] [NAME...]
 
 FILE.onnx.ref.npz holds the inputs (x, or x0, x1, ...) and the expected outputs y0, y1, ...; of a file without one it is
 told whether mho reads it.  Exit 1 if a file disagrees, or fewer than SHARE (0.95) of those with a reference agree.
 """
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -70,12 +71,15 @@ def run(mho, model, folder):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("mho")
-    p.add_argument("folder")
+    p.add_argument("folder", nargs="?")
+    p.add_argument("--data", action="store_true", help="the folder is $MHO_DATA/onnx")
     p.add_argument("names", nargs="*")
     p.add_argument("--want", type=float, default=0.95)
     p.add_argument("--csv")
     args = p.parse_args()
-    models = sorted(Path(args.folder).glob("*.onnx"))
+    if args.data and os.environ.get("MHO_DATA"):
+        args.folder = os.path.join(os.environ["MHO_DATA"], "onnx")
+    models = sorted(Path(args.folder or "none").glob("*.onnx"))
     models = [m for m in models if not args.names or any(n in m.name for n in args.names)]
     if not models:
         print(f"no ONNX files in {args.folder}")

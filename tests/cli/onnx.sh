@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# ONNX files of others: what a reader may get silently wrong, inputs and outputs of any kind, and what is refused.
+set -euo pipefail
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 "$MHO_SOURCE_DIR/tests/onnx/onnx_cases.py" || { [ $? = 77 ] && exit 0; exit 1; }
+
+agrees() # name, more options
+{
+    local name=$1 words=()
+    shift
+    for x in "$name".x?.npy; do words+=(--input "$x"); done
+    for y in "$name".y?.npy; do words+=(--expect "$y"); done
+    run infer "$name.onnx" "${words[@]}" --json "$@"; want_code 0; want_json 'v["match"]'
+}
+
+for name in softmax13 softmax12 gemmrows drop signzero infinite several dynamic outside; do agrees $name; done
+
+run infer infinite.onnx --input infinite.x0.npy --expect infinite.wrong.npy; want_code 1
+run infer bntraining.onnx --input bntraining.x0.npy; want_error 2 "'norm' (BatchNormalization" "as in training"
+run infer bntraining9.onnx --input bntraining9.x0.npy; want_error 2 "'norm' (BatchNormalization" "as in training"
+run infer droptraining.onnx --input droptraining.x0.npy; want_error 2 "'drop' (Dropout" "as in training"
+run infer layout.onnx --input layout.x0.npy; want_error 3 "float 2 x 4 x 6 x 1" "wants float N x 1 x 4 x 6"
+run infer layout.onnx --input layout.flat.npy; want_error 3 "float 2 x 24" "wants float N x 1 x 4 x 6"
+run infer several.onnx --input several.x0.npy; want_misuse "1 inputs and 2 outputs, network several has 2 and 2"
+run infer several.onnx --input several.x1.npy --input several.x1.npy
+want_error 2 "input 'a' is float 3" "wants int64 2 x 3"
+run infer escapes.onnx --input outside.x0.npy; want_error 3 "'../outside.bin'" "in the folder of the model"
+run infer vendor.onnx --input vendor.x0.npy; want_error 2 "com.example:FusedThing (node 'one')" "Foo (node 'two')"
+
+# Software alone knows general operators: everything else names them.
+run map dynamic.onnx --hw bcnn; want_error 2 "the mapping does not know" "Transpose"
+run pipeline dynamic.onnx --hw bcnn; want_error 2 "does not know" "Transpose"
+run infer dynamic.onnx --input dynamic.x0.npy --expect dynamic.y0.npy --shape C=2 --shape H=3; want_code 0
+run infer dynamic.onnx --input dynamic.x0.npy --shape C=7; want_error 2 "x 7 x"
+run infer dynamic.onnx --input dynamic.x0.npy --shape x=2x2; want_code 2; want_err "has 4 dimensions, not 2"
+run infer dynamic.onnx --input dynamic.x0.npy --shape Q=2; want_code 2; want_err "no open size"
+run map lenet --hw bcnn --shape C=2; want_code 2; want_err "--shape wants an ONNX file"

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small ONNX files with inputs NAME.x0.npy, ... and expected outputs NAME.y0.npy, ..., for tests/cli/onnx.sh: cases in which
+a reader may be silently wrong."""
+import sys
+
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto as T, helper, numpy_helper
+except ImportError:
+    sys.exit(77)
+
+N = helper.make_node
+F = np.float32
+random = np.random.default_rng(5)
+SIGMA = random.standard_normal((3, 2)).astype(F)
+
+
+def const(name, values, dtype=F):
+    return numpy_helper.from_array(np.asarray(values, dtype), name)
+
+
+def info(name, dims, kind=T.FLOAT):
+    return helper.make_tensor_value_info(name, kind, dims)
+
+
+def case(name, nodes, inputs, outputs, constants=(), opset=13, x=(), y=(), **more):
+    graph = helper.make_graph(nodes, name, inputs, outputs, list(constants))
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], **more)
+    onnx.save(model, name + ".onnx")
+    for letter, arrays in (("x", x), ("y", y)):
+        for i, a in enumerate(arrays):
+            np.save(f"{name}.{letter}{i}.npy", np.ascontiguousarray(a).reshape(np.shape(a)))
+
+
+def numbers(*shape):
+    return random.standard_normal(shape).astype(F)
+
+
+image = info("x", ["N", 3, 1, 1])
+x = numbers(2, 3, 1, 1)
+case("softmax13", [N("Softmax", ["x"], ["y"])], [image], [info("y", ["N", 3, 1, 1])], x=[x], y=[np.ones_like(x)])
+e = np.exp(x)
+case("softmax12", [N("Softmax", ["x"], ["y"])], [image], [info("y", ["N", 3, 1, 1])], opset=12, x=[x],
+     y=[e / e.sum(1, keepdims=True)])
+
+x, w, rows = numbers(3, 2), numbers(2, 3), numbers(3, 1)
+case("gemmrows", [N("Gemm", ["x", "w", "c"], ["y"])], [info("x", ["N", 2])], [info("y", ["N", 3])],
+     [const("w", w), const("c", rows)], x=[x], y=[x @ w + rows])
+
+maps = info("x", ["N", 2, 2, 2])
+four = [const(n, [1, 2]) for n in ("g", "b", "m", "v")]
+case("bntraining", [N("BatchNormalization", ["x", "g", "b", "m", "v"], ["y", "rm", "rv"], "norm", training_mode=1)],
+     [maps], [info("y", ["N", 2, 2, 2])], four, opset=15, x=[numbers(1, 2, 2, 2)])
+case("bntraining9", [N("BatchNormalization", ["x", "g", "b", "m", "v"], ["y", "rm", "rv", "sm", "sv"], "norm")],
+     [maps], [info("y", ["N", 2, 2, 2])], four, opset=9, x=[numbers(1, 2, 2, 2)])
+case("droptraining", [N("Dropout", ["x", "r", "t"], ["y"], "drop")], [maps], [info("y", ["N", 2, 2, 2])],
+     [const("r", 0.5), const("t", True, np.bool_)], x=[numbers(1, 2, 2, 2)])
+x = numbers(1, 2, 2, 2)
+case("drop", [N("Dropout", ["x", "r", "t"], ["d"]), N("Relu", ["d"], ["y"])], [maps], [info("y", ["N", 2, 2, 2])],
+     [const("r", 0.5), const("t", False, np.bool_)], x=[x], y=[np.maximum(x, 0)])
+
+x = np.array([[-1, 0, 2], [0, -3, 0]], F)
+case("signzero", [N("Relu", ["x"], ["r"]), N("Sign", ["r"], ["s"]), N("Gemm", ["s", "w"], ["y"])], [info("x", ["N", 3])],
+     [info("y", ["N", 2])], [const("w", SIGMA)], x=[x], y=[np.sign(np.maximum(x, 0)) @ SIGMA])
+
+w = numbers(2, 1, 3, 3)
+case("layout", [N("Conv", ["x", "w"], ["y"])], [info("x", ["N", 1, 4, 6])], [info("y", ["N", 2, 2, 4])], [const("w", w)],
+     x=[numbers(2, 4, 6, 1)])
+np.save("layout.flat.npy", numbers(2, 24))
+
+x = np.array([0, 1, -1], F)
+case("infinite", [N("Log", ["x"], ["y"])], [info("x", [3])], [info("y", [3])], x=[x],
+     y=[np.array([-np.inf, 0, np.nan], F)])
+np.save("infinite.wrong.npy", np.array([np.inf, 0, np.nan], F))
+
+# Several inputs and outputs of several types; nodes in no order; one that nothing needs; an initializer that is an input.
+a, b = random.integers(-9, 9, (2, 3)), numbers(3)
+case("several", [N("Mul", ["f", "two"], ["p"]), N("Foo", ["a"], ["unused"]), N("Cast", ["a"], ["f"], to=T.FLOAT),
+                 N("Add", ["p", "b"], ["y"]), N("ReduceMax", ["a"], ["z"], axes=[1], keepdims=0)],
+     [info("a", [2, 3], T.INT64), info("b", [3]), info("two", [1])], [info("y", [2, 3]), info("z", [2], T.INT64)],
+     [const("two", [2])], x=[a, b], y=[a.astype(F) * 2 + b, a.max(1)])
+
+# Shapes worked out from the input's: [N, 2, 3, 4] to [N, 6, 4], transposed, times itself.
+x = numbers(2, 2, 3, 4)
+nodes = [N("Shape", ["x"], ["s"]), N("Gather", ["s", "i0"], ["n"]), N("Concat", ["n", "rest"], ["shape"], axis=0),
+         N("Reshape", ["x", "shape"], ["r"]), N("Transpose", ["r"], ["t"], perm=[0, 2, 1]), N("MatMul", ["r", "t"], ["y"])]
+r = x.reshape(2, 6, 4)
+case("dynamic", nodes, [info("x", ["N", "C", "H", 4])], [info("y", None)],
+     [const("i0", [0], np.int64), const("rest", [6, 4], np.int64)], x=[x], y=[r @ r.transpose(0, 2, 1)])
+
+# Weights as half floats, cast; a bias that is kept in a file of its own.
+x, w, c = numbers(4, 5), numbers(5, 2).astype(np.float16), numbers(2)
+outside = const("c", c)
+case("outside", [N("Cast", ["w"], ["w32"], to=T.FLOAT), N("Gemm", ["x", "w32", "c"], ["y"])], [info("x", ["N", 5])],
+     [info("y", ["N", 2])], [const("w", w, np.float16), outside], x=[x], y=[x @ w.astype(F) + c])
+model = onnx.load("outside.onnx")
+onnx.external_data_helper.set_external_data(model.graph.initializer[1], "outside.bin")
+onnx.external_data_helper.write_external_data_tensors(model, ".")
+onnx.save(model, "outside.onnx")
+model.graph.initializer[1].external_data[0].value = "../outside.bin"
+onnx.save(model, "escapes.onnx")
+
+case("vendor", [N("FusedThing", ["x"], ["y"], "one", domain="com.example"), N("Foo", ["y"], ["z"], "two")],
+     [info("x", [3])], [info("z", [3])], x=[numbers(3)])
