@@ -3,12 +3,13 @@
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 
 small="--data synthetic --images 30 --trials 2 --set output.calibration_images=20"
+least="--data synthetic --images 2 --trials 1 --set output.calibration_images=2"
 
 run evaluate lenet --hw bcnn $small; want_code 0; want_no_err
 for text in "lenet" "synthetic: 30 test images" "128 x 128 crossbars" "software" "crossbars, 2 programmings" \
     "37 pairs" "800 pipelined" "1,090 layer by layer" "saved" "images/s"; do want_out "$text"; done
 grep -q $'\033' out && fail "colors in a file"
-run evaluate lenet --hw bcnn $small --csv -o report.csv; want_code 0; want_no_out; want_file report.csv
+run evaluate lenet --hw bcnn $least --csv -o report.csv; want_code 0; want_no_out; want_file report.csv
 grep -q '^software_error,' report.csv || fail "no software_error"
 grep -q '^layer,energy_J,' report.csv || fail "no energy by layer"
 
@@ -42,28 +43,28 @@ for cpu in ref avx2; do
     lacks_cpu "$cpu" && continue
     want_code 0; want_json "$same"; want_json "v['kernel'] == '$cpu'"
 done
-run evaluate lenet --hw bcnn $small --json --seed 2; want_code 0
+run evaluate lenet --hw bcnn $least --json --seed 2; want_code 0
 want_json 'v["seed"] == 2'
 
 # other hardware: --set, a file of one's own, the multi-bit CNN
 run evaluate lenet --hw bcnn $small --json --set crossbar.rows=512 --set device.variation=0; want_code 0
 want_json 'v["hardware_error"]["std"] == 0 and v["hardware_error"]["mean"] == v["ideal_device_error"] and v["config"]["crossbar.rows"]["value"] == 512'
 printf 'base: bcnn\ncrossbar: {rows: 256, columns: 64}\n' >my.yaml
-run evaluate lenet --hw my.yaml $small --json; want_code 0; want_json 'v["hw"] == "my"'
+run evaluate lenet --hw my.yaml $least --json; want_code 0; want_json 'v["hw"] == "my"'
 # cells held at the ends of their range are said aloud, in both commands
-run evaluate lenet --hw bcnn $small --set device.distribution=lognormal --set device.variation_sigma=1.5; want_code 0
+run evaluate lenet --hw bcnn $least --set device.distribution=lognormal --set device.variation_sigma=1.5; want_code 0
 want_out "of 861,000 cells were held at an end of the range"
-run simulate lenet --hw bcnn $small --set device.distribution=lognormal --set device.variation_sigma=1.5; want_code 0
+run simulate lenet --hw bcnn $least --set device.distribution=lognormal --set device.variation_sigma=1.5; want_code 0
 want_out "of 861,000 cells were held at an end of the range"
 run evaluate lenet --hw cnn8 $small --json; want_code 0
 want_json 'v["saved"] == {"energy": 0, "area": 0} and v["hardware_error"]["mean"] < 0.3'
 
 # the head tells what the cells are, and all that is set besides
 printf 'level,mean,deviation\n0,1e-6,1e-7\n1,1e-4,1e-6\n' >levels.csv
-run evaluate lenet --hw bcnn $small --set device.bits=1 --set device.table=levels.csv; want_code 0; want_out "binary weights, levels of levels.csv"
+run evaluate lenet --hw bcnn $least --set device.bits=1 --set device.table=levels.csv; want_code 0; want_out "binary weights, levels of levels.csv"
 ! grep -q "variation" out || fail "a variation that the table takes the place of"
 for text in "wires:" "read noise:" "stuck cells:" "drift:" "no wires"; do ! grep -q "$text" out || fail "$text where none is set"; done
-run evaluate lenet --hw bcnn --data synthetic --images 10 --trials 1 --set output.calibration_images=10 --set device.variation=0 --set device.variation_rise=0.5 --set wires.r_row=0.1 --set wires.r_sense=3 \
+run evaluate lenet --hw bcnn $least --set crossbar.rows=64 --set crossbar.columns=64 --set device.variation=0 --set device.variation_rise=0.5 --set wires.r_row=0.1 --set wires.r_sense=3 \
     --set device.read_noise=0.05 --set device.stuck_off=0.01 --set device.drift_nu=0.02 --set device.drift_time=1000
 want_code 0
 for text in "uniform variation 0 (+0.5 at the highest level)" "wires: 0.1 ohm a cell along rows, 0 along columns, sense amplifiers 3 ohm" \
@@ -72,9 +73,9 @@ for text in "uniform variation 0 (+0.5 at the highest level)" "wires: 0.1 ohm a 
 
 # more images than there are; output that cannot be written
 run evaluate lenet --hw bcnn --images 10001 --data synthetic; want_misuse "images = 10001, want 1..10000"
-run evaluate lenet --hw bcnn $small -o nowhere/x; want_error 3 "nowhere/x"
-run evaluate lenet --hw bcnn $small -o /dev/full; want_error 3 "/dev/full"
-command="mho evaluate --json > /dev/full"; code=0; "$mho" evaluate lenet --hw bcnn $small --json >/dev/full 2>err || code=$?; : >out
+run evaluate lenet --hw bcnn $least -o nowhere/x; want_error 3 "nowhere/x"
+run evaluate lenet --hw bcnn $least -o /dev/full; want_error 3 "/dev/full"
+command="mho evaluate --json > /dev/full"; code=0; "$mho" evaluate lenet --hw bcnn $least --json >/dev/full 2>err || code=$?; : >out
 want_error 3 "standard output" "No space left on device"
 
 # Ctrl-C: the finished programmings are reported; twice: at once
@@ -87,6 +88,6 @@ want_code 130; want_no_out
 
 # A crossbar a row: one block of images is calibrated for a quarter of a minute, and Ctrl-C does not wait for its end.
 command="mho simulate, interrupted in the calibration"; code=0
-"$mho" simulate lenet --hw bcnn --data synthetic --set crossbar.rows=1 --set output.bits=0 --images 10 --trials 1 >out 2>err & pid=$!
-sleep 2; kill -INT $pid; SECONDS=0; wait $pid || code=$?
+"$mho" simulate lenet --hw bcnn --data synthetic --set crossbar.rows=1 --set output.bits=0 --images 10 --trials 1 --threads 1 >out 2>err & pid=$!
+sleep 0.8; kill -INT $pid; SECONDS=0; wait $pid || code=$?
 want_code 130; want_no_out; [ $SECONDS -le 3 ] || fail "went on for $SECONDS s"

@@ -2,7 +2,7 @@
 # mho simulate --sweep: the rows, same digits as single runs, going on with a file, early end, refusals.
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 model=$MHO_SOURCE_DIR/models/lenet-binary-mnist.onnx
-few="--hw bcnn --data synthetic --images 100 --trials 3 --set output.calibration_images=20"
+few="--hw bcnn --data synthetic --images 50 --trials 3 --set output.calibration_images=20"
 sweep="--sweep device.bits=1,3 --sweep device.variation=0:1:0.5"
 
 run simulate "$model" $few $sweep --json -o rows.csv; want_code 0; want_no_err
@@ -10,7 +10,7 @@ want_json '[(r["set"]["device.bits"], r["set"]["device.variation"]) for r in v["
 want_json 'v["complete"] and v["resumed"] == 0 and all(r["hardware_error"]["trials"] == 3 for r in v["rows"])'
 want_json 'v["rows"][0]["hardware_error"]["ci95"] == 0 and any(r["hardware_error"]["ci95"] > 0 for r in v["rows"])'
 want_json 'all(abs(r["hardware_error"]["ci95"] - 4.302653 * r["hardware_error"]["std"] / 3 ** .5) < 1e-9 for r in v["rows"])'
-want_json 'all(abs(r["hardware_error"]["images_ci95"] - 1.959964 * (r["hardware_error"]["mean"] * (1 - r["hardware_error"]["mean"]) / 100) ** .5) < 1e-6 for r in v["rows"])'
+want_json 'all(abs(r["hardware_error"]["images_ci95"] - 1.959964 * (r["hardware_error"]["mean"] * (1 - r["hardware_error"]["mean"]) / 50) ** .5) < 1e-6 for r in v["rows"])'
 [ "$(wc -l <rows.csv)" = 8 ] || fail "rows.csv has $(wc -l <rows.csv) lines, want 8"
 tell swept 'v["rows"][2]["hardware_error"]["mean"]'
 

@@ -26,23 +26,23 @@ string strings sys tgmath time unistd wchar"
 bad=0
 complain() { echo "$1" >&2; bad=1; }
 
-module_of() { # of a file in the tree
+module_of() { # of a file in the tree; in $module, as a subshell for each include takes seconds
     case $1 in
-        include/mho/*) local name=${1#include/mho/}; public_module "${name%.h}" ;;
-        papers/*) echo papers ;;
-        src/*) local rest=${1#src/}; echo "${rest%%/*}" ;;
+        include/mho/*) module=${1#include/mho/}; public_module "${module%.h}" ;;
+        papers/*) module=papers ;;
+        src/*) module=${1#src/}; module=${module%%/*} ;;
     esac
 }
 public_module() { # of a header include/mho/NAME.h
-    if [[ $base_headers == *" $1 "* ]]; then echo base; else echo "$1"; fi
+    if [[ $base_headers == *" $1 "* ]]; then module=base; else module=$1; fi
 }
 
 check_ours() { # file, included name
-    local from to dir
-    from=$(module_of "$1"); dir=$(dirname "$1")
+    local from to dir=${1%/*} module
+    module_of "$1"; from=$module
     case $2 in
         mho/mho.h) [[ $from == cli || $from == papers ]] || complain "$1: only programs include mho/mho.h"; return ;;
-        mho/*) to=${2#mho/}; to=$(public_module "${to%.h}") ;;
+        mho/*) to=${2#mho/}; public_module "${to%.h}"; to=$module ;;
         */*) to=${2%%/*} ;;
         *)  if [[ -e $dir/$2 || (($from == papers || $from == cli) && -e papers/$2) ]]
             then return; fi
