@@ -54,6 +54,19 @@ static void pool_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t 
         }
 }
 
+/* The same of codes; flip 0x80: two's complement, whose order is that of the bytes then. */
+static void max_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t w_out, uint8_t flip,
+                    uint8_t *restrict out)
+{
+    for (size_t y = 0; y < h_out; y++, in += 2 * w, out += w_out)
+        for (size_t x = 0; x < w_out; x++) {
+            const uint8_t a = in[2 * x] ^ flip, b = in[2 * x + 1] ^ flip;
+            const uint8_t c = in[w + 2 * x] ^ flip, d = in[w + 2 * x + 1] ^ flip;
+            const uint8_t up = a > b ? a : b, down = c > d ? c : d;
+            out[x] = (up > down ? up : down) ^ flip;
+        }
+}
+
 typedef struct span {
     size_t from, to, step, count;
 } span;
@@ -108,13 +121,16 @@ void mhoi_chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *al
                     const uint8_t *in, uint8_t *out)
 {
     const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
-    const bool two = map->coding == MHOI_MAP_BITS && pool->op == MHO_OP_MAXPOOL && pool->kh == 2 &&
-                     pool->kw == 2 && pool->stride_h == 2 && pool->stride_w == 2 &&
-                     pool->dilation_h == 1 && pool->dilation_w == 1 && !pool->pad_top &&
-                     !pool->pad_left && 2 * pool->out.h <= pool->in.h &&
-                     2 * pool->out.w <= pool->in.w;
+    const bool bits = map->coding == MHOI_MAP_BITS;
+    const uint8_t flip = map->codes.lo < 0 ? 0x80 : 0;
+    const bool two = pool->op == MHO_OP_MAXPOOL && pool->kh == 2 && pool->kw == 2 &&
+                     pool->stride_h == 2 && pool->stride_w == 2 && pool->dilation_h == 1 &&
+                     pool->dilation_w == 1 && !pool->pad_top && !pool->pad_left &&
+                     2 * pool->out.h <= pool->in.h && 2 * pool->out.w <= pool->in.w;
     for (size_t c = 0; c < pool->out.c; c++, in += size_in, out += size_out)
-        if (two)
+        if (two && !bits && !all[c])
+            max_two(in, pool->in.w, pool->out.h, pool->out.w, flip, out);
+        else if (two && bits)
             pool_two(in, pool->in.w, pool->out.h, pool->out.w, all[c], out);
         else
             pool_any(pool, map, in, all[c], out);

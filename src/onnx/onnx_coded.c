@@ -48,11 +48,13 @@ static bool read_weight_bits(const char *value, mho_node *node)
     return !*end;
 }
 
+/* Values are rounded where they are made: pools of maxima and flattening hand them on. */
 static bool read_codes(const char *value, mho_node *node)
 {
     char *end;
     long bits, exponent = MHOI_EXPONENT_OPEN;
-    if (node->op == MHO_OP_INPUT || !read_whole(value, 2, 8, &bits, &end))
+    if (node->op == MHO_OP_INPUT || node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_FLATTEN ||
+        !read_whole(value, 2, 8, &bits, &end))
         return false;
     if (*end == ':' && !read_whole(end + 1, -100, 100, &exponent, &end))
         return false;
