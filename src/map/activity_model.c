@@ -111,7 +111,8 @@ static void word_lines(builder *b)
     const mho_placement_layer *l = b->layer;
     mho_activity *a = start(b, "word lines", "word_line", "word_line");
     argue(a, "columns", (double)b->plan->crossbar_columns);
-    argue(a, "resistance", b->plan->wires.r_row_ohm);
+    argue(a, "resistance", mhoi_row_resistance(&b->plan->wires));
+    argue(a, "end", b->plan->wires.r_driver_ohm);
     a->amount = (double)l->groups * (double)l->word_lines * crossbars_of(l);
     const mho_cell_activity *measured = mhoi_activity_measured(b);
     const double all = (double)l->groups * (double)l->word_lines * windows(b);
@@ -138,6 +139,7 @@ static void bit_lines(builder *b)
     argue(a, "rows", (double)(b->place->crossbar_rows * b->place->cells.fold));
     argue(a, "v", b->plan->read.voltage_V);
     argue(a, "resistance", b->plan->wires.r_col_ohm);
+    argue(a, "end", b->plan->wires.r_sense_ohm);
     a->amount = (double)(l->groups * l->x_in) * columns_of(l);
     a->operations =
         (double)(l->groups * l->row_groups * turns_charged(b)) * columns_of(l) * windows(b);

@@ -129,6 +129,8 @@ typedef struct mhoi_read_time {
     double hold_s;    /* as long as the columns are held for conversion: what is sampled is not */
     double conduct_s; /* of a driven cell */
 } mhoi_read_time;
+/* Of a word line, as its driver sees it: a line that is driven at both ends is two of half the length. */
+double mhoi_row_resistance(const mho_circuit_options *wires);
 /* MHO_ENOTMODELED: the table does not tell delays. */
 MHO_MUST_CHECK mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
                                             const mho_technology *tech, mhoi_read_time *out);

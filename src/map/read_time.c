@@ -2,19 +2,39 @@
 /* A read of a crossbar: the lines settle, the sums build up, the columns of a converter are converted in turn.
  * docs/models/cost.md eq. (15) to (17). */
 #include <math.h>
-#include <string.h>
 
 #include "map/placement.h"
 
-static double argument_delay(const mho_technology *tech, const char *model, const char *name,
-                             double count, double resistance, double voltage, mho_status *s)
+static double delay_of(const mho_technology *tech, const char *model, const mho_argument *argument,
+                       size_t arguments, mho_status *s)
 {
-    mho_argument a[3] = {{"", count}, {"resistance", resistance}, {"v", voltage}};
     double delay = 0;
-    strcpy(a[0].name, name);
     if (!*s)
-        *s = mho_technology_delay(tech, model, a, 3, &delay);
+        *s = mho_technology_delay(tech, model, argument, arguments, &delay);
     return delay;
+}
+
+double mhoi_row_resistance(const mho_circuit_options *wires)
+{
+    return wires->both_sides ? wires->r_row_ohm / 4 : wires->r_row_ohm; /* half of R and of C */
+}
+
+static double word_delay(const mhoi_plan *plan, const mho_technology *tech, mho_status *s)
+{
+    const mho_argument a[] = {{"columns", (double)plan->crossbar_columns},
+                              {"resistance", mhoi_row_resistance(&plan->wires)},
+                              {"end", plan->wires.r_driver_ohm}};
+    return delay_of(tech, "word_line", a, sizeof a / sizeof *a, s);
+}
+
+static double bit_delay(const mhoi_plan *plan, size_t rows, const mho_technology *tech,
+                        mho_status *s)
+{
+    const mho_argument a[] = {{"rows", (double)rows},
+                              {"v", plan->read.voltage_V},
+                              {"resistance", plan->wires.r_col_ohm},
+                              {"end", plan->wires.r_sense_ohm}};
+    return delay_of(tech, "bit_line", a, sizeof a / sizeof *a, s);
 }
 
 static mhoi_pulses pulses_of_bits(const mhoi_input_options *input, size_t bits)
@@ -79,17 +99,14 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
     const size_t fold = place->cells.fold;
     const size_t lines =
         fold * (place->lines < place->group_rows ? place->lines : place->group_rows);
-    const double turns = (double)place->told->columns_per_converter, v = plan->read.voltage_V;
+    const double turns = (double)place->told->columns_per_converter;
     const double settles = plan->output.sampled ? 1 : turns; /* a column that waits */
     const double units = mhoi_pulses_of(plan, place).units;
     mho_status s = MHO_OK;
     *out = (mhoi_read_time){.step_s = 0};
-    const double word = argument_delay(tech, "word_line", "columns", (double)plan->crossbar_columns,
-                                       plan->wires.r_row_ohm, v, &s);
-    const double bit =
-        argument_delay(tech, "bit_line", "rows", (double)(place->crossbar_rows * fold),
-                       plan->wires.r_col_ohm, v, &s);
-    out->step_s = argument_delay(tech, "read_step", "rows", (double)lines, 0, v, &s);
+    const double word = word_delay(plan, tech, &s);
+    const double bit = bit_delay(plan, place->crossbar_rows * fold, tech, &s);
+    out->step_s = delay_of(tech, "read_step", &(mho_argument){"rows", (double)lines}, 1, &s);
     out->settle_s = word + bit + units * out->step_s;
     out->convert_s = out->step_s * decisions(plan, place->output_bits);
     out->read_s = plan->timing.read_s > 0
