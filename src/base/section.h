@@ -26,6 +26,8 @@ typedef struct mhoi_section {
     /* Why the field of that key has no effect beside the others, "device.distribution is uniform"; NULL: it has
      * one.  NULL for the function: all have. */
     const char *(*idle)(const void *options, const char *key);
+    /* Folder of built-in files that set the whole section, "device=NAME"; NULL: there are none. */
+    const char *presets;
     /* Assignments below `prefix` ("technology.") that are no field: what comes behind it as an assignment to a field,
      * "overrides=..."; NULL: there are none. */
     const char *prefix;

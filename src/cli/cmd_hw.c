@@ -12,7 +12,7 @@ typedef struct folder {
 static const folder folders[] = {
     {"configs/hw/", "hardware", "Hardware (--hw NAME)"},
     {"configs/silicon/", "hardware", "Measured macros (--hw NAME; mho reproduce silicon)"},
-    {"configs/device/", "device", "Devices (base: NAME in a hardware file)"},
+    {"configs/device/", "device", "Devices (--set device=NAME; device: NAME in a hardware file)"},
     {"configs/tech/", "technology", "Technologies (technology: NAME in a hardware file)"},
 };
 
@@ -42,7 +42,8 @@ static void describe(const char *text, char *out, size_t size)
 static bool asset_in(const mho_asset *asset, const folder *f, char name[48])
 {
     size_t n = strlen(f->path), length = strlen(asset->path);
-    if (strncmp(asset->path, f->path, n) != 0 || length < n + 6)
+    if (strncmp(asset->path, f->path, n) != 0 || length < n + 6 ||
+        strcmp(asset->path + length - 5, ".yaml") != 0)
         return false;
     snprintf(name, 48, "%.*s", (int)(length - n - 5), asset->path + n); /* without .yaml */
     return true;

@@ -114,6 +114,7 @@ static const mho_fields device_fields = {
 
 const mhoi_section mhoi_device_section = {.name = "device",
                                           .fields = &device_fields,
+                                          .presets = "configs/device/",
                                           .finish = read_table,
                                           .check = check,
                                           .content = content,

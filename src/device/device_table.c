@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/yaml.h"
 #include "device/device_impl.h"
+#include "mho/asset.h"
 
 enum { FIELD_BYTES = 64, COLUMNS = 3 };
 
@@ -122,8 +123,11 @@ mho_status mho_device_read_table(mho_device *d)
         return MHO_OK;
     if (d->bits < 1 || d->bits > 8)
         return mho_device_check(d);
-    mho_status s = mhoi_file_read(d->table, MHOI_TEXT_MAX, &text, &size);
-    if (!s)
+    const mho_asset *built_in = mho_asset_find(d->table);
+    mho_status s = MHO_OK;
+    if (built_in)
+        s = read_lines(d, built_in->data, built_in->size);
+    else if (!(s = mhoi_file_read(d->table, MHOI_TEXT_MAX, &text, &size)))
         s = read_lines(d, text, size);
     if (!s)
         s = find_nearest(d);

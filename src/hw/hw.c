@@ -271,6 +271,10 @@ mho_status mhoi_hw_assign_at(mho_hw *hw, const char *assignment, const char *pla
 {
     char text[2 * TEXT_BYTES];
     mho_status s = mhoi_hw_check_moved(hw, place, assignment, strcspn(assignment, "="));
+    const size_t key = strcspn(assignment, "=");
+    const mhoi_section *preset = mhoi_hw_preset(hw, assignment, key);
+    if (!s && preset && assignment[key])
+        return mhoi_hw_read_preset(hw, preset, assignment + key + 1, NULL);
     const mhoi_section *section = s ? NULL : rewriter_of(hw, assignment);
     hw->stale = UINT32_MAX;
     if (section)

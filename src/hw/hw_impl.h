@@ -20,6 +20,11 @@ struct mho_hw {
 
 /* Every field at its preset, not finished. */
 MHO_MUST_CHECK mho_status mhoi_hw_create(const mhoi_arch *arch, mho_hw **out);
+/* hw_preset.c: the section of that name (`length` bytes of key), if files can set all of it, else NULL; the file or
+ * built-in preset `name`, named by the file `from` (NULL: the command line). */
+const mhoi_section *mhoi_hw_preset(const mho_hw *hw, const char *key, size_t length);
+MHO_MUST_CHECK mho_status mhoi_hw_read_preset(mho_hw *hw, const mhoi_section *section,
+                                              const char *name, const char *from);
 /* As mhoi_hw_finish; *placed: the message of an error begins with the place that set the value. */
 MHO_MUST_CHECK mho_status mhoi_hw_finish_placed(mho_hw *hw, bool *placed);
 /* Does field i hold the path of a file?  mhoi_hw_content: the digest of what its section read. */

@@ -184,16 +184,25 @@ static mho_status check_key(const chain *c, const source *from, const mho_hw *hw
 
 static mho_status read_fields(const chain *c, const source *from, mho_hw *hw)
 {
-    static const char *const skip[] = {"base", "arch", NULL}, *const stored[] = {"name", "arch",
-                                                                                 NULL};
+    static const char *const stored[] = {"name", "arch", NULL};
+    const char *skip[] = {"base", "arch", NULL, NULL};
     for (size_t i = 0; i < from->fields->children; i++) {
         mhoi_yaml *node = &from->fields->child[i];
         char place[MHO_ORIGIN_TEXT];
-        snprintf(place, sizeof place, "%s:%zu", from->file.place, node->line);
+        snprintf(place, sizeof place, "%.*s:%zu", MHO_ORIGIN_TEXT - 24, from->file.place,
+                 node->line);
         mho_status s = from->stored ? rename_moved(hw, node)
                                     : mhoi_hw_check_moved(hw, place, node->key, strlen(node->key));
         if (!s && !from->stored)
             s = check_key(c, from, hw, place, node->key);
+        const mhoi_section *preset = node->kind == MHOI_YAML_SCALAR
+                                         ? mhoi_hw_preset(hw, node->key, strlen(node->key))
+                                         : NULL;
+        if (!s && preset) {
+            skip[2] = preset->name;
+            s = mhoi_hw_read_preset(hw, preset, node->text, from->file.place);
+            s = s ? mho_error_prefix(s, "%s: %s", place, preset->name) : MHO_OK;
+        }
         if (s)
             return s;
     }

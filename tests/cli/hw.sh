@@ -69,7 +69,9 @@ run hw bcnn --set crossbar.rows=0; want_error 2 "crossbar.rows = 0, want 1.."
 run help --seed 1; want_misuse "no option --seed"
 run simulate lenet --seed 18446744073709551616; want_misuse "--seed = 18446744073709551616, want a whole number 0..18446744073709551615"
 run hw bcnn --set device.bits=3.5; want_error 2 "device.bits = 3.5, want a whole number 1..8"
-run hw bcnn --set device=3; want_error 2 "device is a group of fields" "device.bits"
+run hw bcnn --set crossbar=3; want_error 2 "crossbar is a group of fields" "crossbar.rows"
+run hw bcnn --set device=neuram; want_error 2 "no device named neuram" "neurram"
+run hw bcnn --set device=neurram --json; want_code 0; want_json 'v["device.table"]["value"] == "configs/device/neurram.csv"'
 run hw bcnn --set =3; want_error 2 "a value without a key"
 run hw bcnn --set "device.g_on=0.2 mS" --json; want_code 0; want_json 'v["device.g_on"]["value"] == 200 and v["device.g_on"]["unit"] == "uS"'
 run hw bcnn --set "device.g_on=2 V"; want_error 2 "device.g_on = 2 V: unit V, want one of uS, S, fS, pS, nS, mS"

@@ -297,7 +297,8 @@ static void test_files(void **state)
         {"\ncost.buffer: true\n", "bad.yaml:2: cost.buffer is now readings.buffer"},
         {"arch: crosbar\n", "bad.yaml:1: arch = crosbar, want one of crossbar"},
         {"arch: [1]\n", "bad.yaml:1: arch, want a name"},
-        {"device: 3\n", "bad.yaml:1: device is a group of fields"},
+        {"crossbar: 3\n", "bad.yaml:1: crossbar is a group of fields"},
+        {"device: 3\n", "bad.yaml:1: device: no device named 3; "},
         {"base: [1]\n", "bad.yaml:1: base, want a name"},
     };
     mho_hw *hw;
