@@ -43,13 +43,13 @@ typedef struct mho_placement_layer {
     bool reference;               /* a reference column a slice in every crossbar */
     bool level0;                  /* one at level 0 in every crossbar of a pair */
     size_t word_lines, slices; /* rows of the crossbars: R, or 2 R; cells of a weight (or pairs) */
-    size_t sums;               /* of a column of weights that are converted: its slices, or 1 that joins them */
-    size_t planes;             /* crossbars that the slices lie in: 1, or as many */
-    size_t x_in, x_out;        /* row and column splits of one group */
-    size_t passes;             /* groups of rows of a crossbar, on one after the other */
-    size_t row_groups;         /* sums that a column is made of: x_in, or more with such groups */
-    size_t crossbar_pairs;     /* g X_in X_out planes; single cells: crossbars */
-    double utilization;        /* cells in use over cells of these crossbars */
+    size_t sums;   /* of a column of weights that are converted: its slices, or 1 that joins them */
+    size_t planes; /* crossbars that the slices lie in: 1, or as many */
+    size_t x_in, x_out;    /* row and column splits of one group */
+    size_t passes;         /* groups of rows of a crossbar, on one after the other */
+    size_t row_groups;     /* sums that a column is made of: x_in, or more with such groups */
+    size_t crossbar_pairs; /* g X_in X_out planes; single cells: crossbars */
+    double utilization;    /* cells in use over cells of these crossbars */
 
     size_t input_bits;            /* of the codes of its input: 1: no DAC */
     size_t reads;                 /* that one sum is made of, */
@@ -63,9 +63,12 @@ typedef struct mho_placement_layer {
     size_t duplication;           /* times that the layer stands */
 
     /* docs/models/timing.md */
-    size_t service;               /* cycles that a window occupies the layer */
-    uint64_t occupied;            /* cycles that an image does, in the line-buffer pipeline */
-    double t_read_s, window_s;    /* a read of all columns; a window; 0 where no clock is known */
+    size_t service;            /* cycles that a window occupies the layer */
+    uint64_t occupied;         /* cycles that an image does, in the line-buffer pipeline */
+    double t_read_s, window_s; /* a read of all columns; a window; 0 where no clock is known */
+    size_t tiles;              /* that begin with its crossbars */
+    double input_bits_moved, bit_hops,
+        dram_bits;                /* an image: of its input map; on links; from memory */
     uint64_t rewritten_cells;     /* that an image has written anew, since crossbars are few */
     double converter_utilization; /* share of the interval in which its converters convert */
 
@@ -77,6 +80,14 @@ typedef struct mho_placement_layer {
     mho_counts counts;
 } mho_placement_layer;
 
+/* Tiles of crossbars in a mesh; what moves is counted of the placement, contention bounded: analytic. */
+typedef struct mho_tiles {
+    size_t tiles, side;    /* 0: the description has none */
+    double bit_hops;       /* an image */
+    double busiest_link_s; /* the time that its bits of an image take: no interval is shorter */
+    double wait_s;         /* that other streams' packets can delay an image by, at most */
+} mho_tiles;
+
 typedef struct mho_placement {
     mho_placement_layer *layer;
     size_t layers;
@@ -87,6 +98,7 @@ typedef struct mho_placement {
     /* fewer than it takes: layers that take turns on `room` crossbars, written anew in every image */
     uint64_t room, rewritten_crossbars, rewritten_cells; /* 0: none */
     double rewrite_s;
+    mho_tiles tiles;
     bool single;               /* crossbars, not pairs: single cells hold weights */
     mho_counts counts;         /* of all layers */
     const char *clock;         /* what tells the length of a cycle, */

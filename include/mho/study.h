@@ -12,6 +12,7 @@
 #include "mho/hw.h"
 #include "mho/json.h"
 #include "mho/map.h"
+#include "mho/map.h"
 
 MHO_C_BEGIN
 
@@ -270,6 +271,7 @@ typedef struct mho_result {
     mho_price_notes notes;                 /* of cost */
     mho_result_speed speed, base_speed;
     mho_result_rewriting rewriting;
+    mho_tiles tiles;
     bool in_turn; /* layer by layer */
     char base_hw[32];
     double base_error; /* with ideal devices; NaN: no trained network is known */

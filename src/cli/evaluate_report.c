@@ -356,6 +356,19 @@ static void print_rewriting(const mho_result *e, const cli_args *args)
     fputs("\n\n", args->out);
 }
 
+static void print_tiles(const mho_result *e, const cli_args *args)
+{
+    const mho_tiles *t = &e->tiles;
+    char tiles[32], busiest[32], wait[32], moved[32];
+    if (t->tiles)
+        fprintf(args->out,
+                "%s tiles in a mesh of %zu x %zu: %s over one hop, %s of an image on the busiest "
+                "link; packets wait\n  no longer than %s in all (analytic: hops of the placement, "
+                "a bound of contention)\n\n",
+                cli_grouped(t->tiles, tiles), t->side, t->side, cli_si(t->bit_hops, "bit", moved),
+                cli_si(t->busiest_link_s, "s", busiest), cli_si(t->wait_s, "s", wait));
+}
+
 static void print_speed(const mho_result *e, const cli_args *args)
 {
     const mho_result_speed *v = &e->speed;
@@ -391,6 +404,7 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
     print_and_destroy(layer_table(e, title), args);
     print_cycles(e, args);
     print_rewriting(e, args);
+    print_tiles(e, args);
     print_speed(e, args);
     print_and_destroy(
         component_table(e, "Energy an image and area, by component, beside the 8-bit CNN"), args);

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "map/activity.h"
 
-enum { KINDS = 8 }; /* activities a layer has at most */
+enum { KINDS = 7 }; /* activities a layer has at most */
 
 typedef mhoi_activities builder;
 
@@ -314,23 +314,13 @@ static void stand_in_turn(const mho_placement *placement, mho_activity *activity
     for (size_t i = 0; i < placement->layers; i++)
         all += (double)(placement->layer[i].sides * placement->layer[i].crossbar_pairs);
     for (size_t i = 0; placement->rewritten_cells && i < count; i++) {
+        if (!strcmp(activity[i].group, "interconnect") ||
+            !strcmp(activity[i].group, "tile buffers")) /* those of the crossbars that stand */
+            continue;
         activity[i].amount *= (double)placement->budget / all;
         mhoi_activity_append(&activity[i], "; %llu crossbars of %.0f stand",
                              (unsigned long long)placement->budget, all);
     }
-}
-
-/* Cells of a chip with too few crossbars. */
-static void rewriting(builder *b)
-{
-    const mho_placement_layer *l = b->layer;
-    const bool multilevel = b->place->cells.levels > 2;
-    if (!l->rewritten_cells)
-        return;
-    mho_activity *a =
-        mhoi_activity_next(b, "rewriting", multilevel ? "cell_write_multilevel" : "cell_write");
-    a->operations = (double)l->rewritten_cells;
-    mhoi_activity_explain(a, "all cells of the layer, once an image");
 }
 
 static bool has_models(const mho_technology *tech)
@@ -343,10 +333,11 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
 {
     builder b = {.plan = placement->plan};
     const bool models = has_models(tech);
+    const size_t kinds = MHOI_CHIP_KINDS + (size_t)(models ? MHOI_MODEL_KINDS : KINDS);
     *out = NULL;
     *count = 0;
-    mho_status s = mhoi_alloc(&b.activity, placement->layers * (models ? MHOI_MODEL_KINDS : KINDS),
-                              sizeof *b.activity, "activities");
+    mho_status s =
+        mhoi_alloc(&b.activity, placement->layers * kinds, sizeof *b.activity, "activities");
     if (!s && models)
         s = mhoi_image_seconds(placement, tech, &b.image_s);
     for (size_t i = 0; !s && i < placement->layers; i++) {
@@ -355,7 +346,7 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
         const size_t first = b.count;
         s = models ? mhoi_activities_by_model(&b, tech) : layer_activities(&b);
         add_copies(&b, first);
-        rewriting(&b);
+        mhoi_activities_of_chip(&b);
     }
     if (s) {
         mho_activities_destroy(b.activity);

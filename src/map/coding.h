@@ -48,7 +48,7 @@ typedef struct mhoi_cells {
     int64_t base;    /* its conductance */
     int64_t scale;   /* sum over the slices of their weights 2^(slice_bits s) */
     bool level0;     /* every crossbar of a pair has a reference column at level 0 */
-    size_t joined; /* columns of a weight that are converted as one: its slices, or 1 */
+    size_t joined;   /* columns of a weight that are converted as one: its slices, or 1 */
     size_t slices, slice_bits, together; /* together: slices side by side in a plane */
     size_t
         fold; /* word lines that an input selects together: cells of a weight down a column; 1: not merged */

@@ -38,6 +38,8 @@ static mho_status neglect(const mho_placement *placement, view *v)
                                              "control and clock",
                                              NULL};
     const char *const *part = v->tech->models ? by_model : by_reading;
+    if (v->tech->models && placement->plan->chip.tile_crossbars)
+        part++; /* counted */
     mho_status s = MHO_OK;
     if (!v->tech->models && !placement->plan->readings.buffer)
         s = mhoi_cost_neglect(v->cost, "buffers");

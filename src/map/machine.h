@@ -20,6 +20,7 @@ typedef struct mhoi_machine {
     mhoi_read_options read;
     mhoi_quant_options quant;
     mhoi_timing_options timing;
+    mhoi_chip_options chip;
     mhoi_readings_options readings;
     mhoi_technology_options technology;
 } mhoi_machine;

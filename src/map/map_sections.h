@@ -156,7 +156,7 @@ typedef struct mhoi_output_options {
     size_t calibration_images;
     size_t share;                   /* columns that a converter takes in turn */
     bool sampled;                   /* they conduct once for all of its turns; else in each */
-    int merge;    /* mho_merge */
+    int merge;                      /* mho_merge */
     int waiting;                    /* mho_waiting */
     bool aligned;                   /* decision edges moved halfway between possible sums */
     int column_sum;                 /* mho_column_sum */
@@ -177,11 +177,19 @@ typedef struct mhoi_timing_options {
     int schedule;  /* mho_flow */
 } mhoi_timing_options;
 
+/* What is around the crossbars. */
+typedef struct mhoi_chip_options {
+    size_t tile_crossbars; /* 0: no tiles */
+    size_t buffer_KiB;     /* of a tile */
+    double hop_m, link_bps;
+    int dram; /* 0: none */
+} mhoi_chip_options;
+
 /* coding.c, reads.c: values of crossbar.weights and input.coding. */
 extern const char *const mhoi_coding_names[], *const mhoi_input_coding_names[];
 
 extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section,
-    mhoi_read_section, mhoi_timing_section;
+    mhoi_read_section, mhoi_timing_section, mhoi_chip_section;
 
 /* Weights and feature maps of +1 and -1 (and 0). */
 static inline bool mhoi_is_binary(const mhoi_crossbar_options *crossbar)

@@ -57,6 +57,7 @@ typedef struct mhoi_plan {
     mhoi_read_options read;
     mhoi_quant_options quant;
     mhoi_timing_options timing;
+    mhoi_chip_options chip;
     mhoi_readings_options readings;
     bool transistor; /* 1T1R */
     int duplication; /* mho_duplication */
@@ -137,6 +138,9 @@ MHO_MUST_CHECK mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_pl
 
 /* rewrite.c: which layers are written anew in every image, where there are fewer crossbars than the network takes. */
 MHO_MUST_CHECK mho_status mhoi_rewrite_set(const mho_technology *tech, mho_placement *out);
+
+/* tiles.c: which tiles layers lie in, and what moves between them and to memory. */
+MHO_MUST_CHECK mho_status mhoi_tiles_set(const mho_net *net, mho_placement *out);
 
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);

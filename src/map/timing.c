@@ -224,6 +224,8 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
         s = set_interval(net, out);
     if (!s && out->layer_by_layer)
         s = set_turns(net, out);
+    if (!s)
+        s = mhoi_tiles_set(net, out);
     for (size_t i = 0; !s && i < out->layers; i++)
         set_layer(plan, out, &out->layer[i]);
     return s;

@@ -169,6 +169,18 @@ static mho_json *rewriting_json(const mho_result_rewriting *r)
     return root;
 }
 
+static mho_json *tiles_json(const mho_tiles *t)
+{
+    mho_json *root = mho_json_object();
+    mho_json_put(root, "tiles", mho_json_integer((int64_t)t->tiles));
+    mho_json_put(root, "side", mho_json_integer((int64_t)t->side));
+    mho_json_put(root, "bit_hops", mho_json_number(t->bit_hops));
+    mho_json_put(root, "busiest_link_s", mho_json_number(t->busiest_link_s));
+    mho_json_put(root, "wait_s_at_most", mho_json_number(t->wait_s));
+    mho_json_put(root, "method", mho_json_text("analytic"));
+    return root;
+}
+
 static void put_prices(mho_json *root, const mho_result *r)
 {
     mho_json *cycles = mho_json_object(), *base = mho_json_object(), *saved = mho_json_object();
@@ -178,6 +190,8 @@ static void put_prices(mho_json *root, const mho_result *r)
     mho_json_put(root, "energy_J", cost_json(&r->cost, false));
     mho_json_put(root, "area_m2", cost_json(&r->cost, true));
     put_speed(root, &r->speed);
+    if (r->tiles.tiles)
+        mho_json_put(root, "chip", tiles_json(&r->tiles));
     if (r->rewriting.cells)
         mho_json_put(root, "rewriting", rewriting_json(&r->rewriting));
     mho_json_put(base, "hw", mho_json_text(r->base_hw));

@@ -23,6 +23,8 @@ mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out)
     to->cell = from->cell;
     *(mhoi_timing_options *)mhoi_hw_edit(*out, &mhoi_timing_section) =
         *(const mhoi_timing_options *)mhoi_hw_section(hw, &mhoi_timing_section);
+    *(mhoi_chip_options *)mhoi_hw_edit(*out, &mhoi_chip_section) =
+        *(const mhoi_chip_options *)mhoi_hw_section(hw, &mhoi_chip_section);
     *(mhoi_readings_options *)mhoi_hw_edit(*out, &mhoi_readings_section) =
         *(const mhoi_readings_options *)mhoi_hw_section(hw, &mhoi_readings_section);
     *(mhoi_read_options *)mhoi_hw_edit(*out, &mhoi_read_section) =
@@ -133,6 +135,10 @@ static void set_speed(const mho_placement *placement, const cycles *n, uint64_t 
     v->latency_s =
         (double)(in_turn ? n->layer_by_layer : n->pipelined) * clock_s + placement->rewrite_s;
     v->interval_s = (double)v->interval * clock_s + placement->rewrite_s;
+    if (placement->tiles.busiest_link_s > v->interval_s) {
+        v->interval_s = placement->tiles.busiest_link_s;
+        snprintf(v->bottleneck, sizeof v->bottleneck, "the busiest link");
+    }
     v->throughput_per_s = 1 / v->interval_s;
     v->power_W = cost->energy_J * v->throughput_per_s;
     v->ops_per_s = operations * v->throughput_per_s;
@@ -192,6 +198,7 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
         result->layer_by_layer = n.layer_by_layer;
         result->service = n.service;
         set_rewriting(e, &result->rewriting);
+        result->tiles = e->placement->tiles;
         result->in_turn = e->placement->layer_by_layer;
         result->weights = e->placement->cells;
         result->crossbar_pairs = e->placement->crossbar_pairs;
