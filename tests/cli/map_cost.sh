@@ -58,3 +58,21 @@ want_err "one converter takes the difference of both columns"
 run cost lenet --set device.variation_sigma=0.2 --set device.verify_tolerance=1; want_code 0
 want_err "variation_sigma = 0.2 has no effect"; want_err "verify_tolerance = 1 has no effect"
 run cost lenet --set read.pulse=5; want_code 0; want_err "read.conduct is not pulse"
+
+# A table of one's own on top of another.
+cat > mine.yaml <<'Y'
+name: mine
+base: generic-32nm
+constants:
+  V_dd: {value: 0.7, unit: V, source: "mine"}
+components:
+  adc4: {area: {value: 10, unit: um2, source: "mine"}, energy: {value: 20, unit: fJ, source: "mine"}}
+Y
+run cost lenet --set technology=mine.yaml --explain; want_code 0; want_out "lenet on bcnn"; want_out "adc4 energy"; want_out "700.0 mV"
+printf 'base: loop.yaml\n' > loop.yaml; run cost lenet --set technology=loop.yaml; want_error 2 "does one name itself?"
+run cost lenet --set technology=mine.yaml --json; want_code 0; want_json 'v["technology"] == "mine" and not v["relative"]'
+
+# A stored result is the same description again, with what it sets on top of a technology.
+run cost lenet --set technology=generic-32nm --set technology.V_dd=0.8V --set leakage=lstp --json; want_code 0; cp out stored.json
+run cost lenet --hw stored.json --json; want_code 0
+want_json 'v["energy_J"] == json.load(open("stored.json"))["energy_J"]'
