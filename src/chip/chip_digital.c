@@ -122,7 +122,7 @@ void mhoi_chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *al
 {
     const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
     const bool bits = map->coding == MHOI_MAP_BITS;
-    const uint8_t flip = map->codes.lo < 0 ? 0x80 : 0;
+    const uint8_t flip = (uint8_t)(map->codes.lo < 0 ? 0x80 : 0);
     const bool two = pool->op == MHO_OP_MAXPOOL && pool->kh == 2 && pool->kw == 2 &&
                      pool->stride_h == 2 && pool->stride_w == 2 && pool->dilation_h == 1 &&
                      pool->dilation_w == 1 && !pool->pad_top && !pool->pad_left &&
