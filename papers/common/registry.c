@@ -4,7 +4,7 @@
 
 extern paper_run_fn bcnn_table1, bcnn_splitting, bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
-extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft;
+extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
@@ -47,6 +47,9 @@ const paper papers[] = {
      "papers/reboc/expected.csv", reboc_table1},
     {"reboc-fft", REBOC "Section II", "operations by FFT and directly, by block size",
      "papers/reboc/expected.csv", reboc_fft},
+    {"reboc-accuracy", REBOC "Sections II and III-A, Table II",
+     "what circulant weights of few bits, and converters of few, cost on LeNet",
+     "papers/reboc/expected.csv", reboc_accuracy},
     {"silicon", "16 measured macros and architectures, papers/silicon/expected.csv",
      "energy, time and area of measured chips, nothing fitted", "papers/silicon/expected.csv",
      silicon},

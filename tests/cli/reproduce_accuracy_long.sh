@@ -20,6 +20,9 @@ for id in bcnn-table1 bcnn-splitting; do
     unset MHO_CPU
 done
 
+run reproduce reboc-accuracy --data synthetic --images 16 --trials 1 --json; want_code 0
+want_json 'all(r["status"] == "not-reproducible" and "MNIST" in r["note"] for r in v["rows"])'
+
 run reproduce bcnn-table1 --data synthetic --images 8 --trials 1 --seed 2; want_code 0
 want_out "full, least absolute"; want_out "Gaussian variation"; want_out "headline"
 run reproduce bcnn-splitting --data synthetic --images 8; want_code 0; want_out "Where do 4 bits stop being enough?"

@@ -57,6 +57,7 @@ static const struct {
     {"reboc-mapping", "papers/reboc/expected.csv"},
     {"reboc-table1", "papers/reboc/expected.csv"},
     {"reboc-fft", "papers/reboc/expected.csv"},
+    {"reboc-accuracy", "papers/reboc/expected.csv"},
     {"silicon", "papers/silicon/expected.csv"},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
