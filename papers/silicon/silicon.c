@@ -169,7 +169,7 @@ static mho_status put_summary(study *y)
     if (!s)
         s = put_errors(y, "energy, all points", of_points(y->energy, NULL));
     if (!s)
-        s = put_errors(y, "energy, NeuRRAM", of_points(y->energy, "neurram"));
+        s = put_errors(y, "energy, NeuRRAM", of_points(y->energy, "wan2022"));
     return s ? s : put_errors(y, "time of a read, all points", of_points(y->time, NULL));
 }
 

@@ -8,14 +8,14 @@
 /* NeuRRAM: the sign takes no pulse; two phases convert their bits one after the other. */
 #define NEURRAM(in, magnitude, phase, out)                                                         \
     {                                                                                              \
-        .name = "NeuRRAM, " #in "-bit inputs", .hw = "neurram",                                    \
+        .name = "NeuRRAM, " #in "-bit inputs", .hw = "wan2022",                                    \
         .sets = {"input.first_bits=" #magnitude, "output.last_bits=" #out,                         \
                  "input.bits_per_read=" #phase},                                                   \
         .factor = 2, .input_bits = magnitude                                                       \
     }
 #define NEURRAM_ONE_PHASE(in, magnitude, out)                                                      \
     {                                                                                              \
-        .name = "NeuRRAM, " #in "-bit inputs, one phase", .hw = "neurram",                         \
+        .name = "NeuRRAM, " #in "-bit inputs, one phase", .hw = "wan2022",                         \
         .sets = {"input.first_bits=" #magnitude, "output.last_bits=" #out}, .factor = 2,           \
         .input_bits = magnitude                                                                    \
     }

@@ -17,3 +17,9 @@ import json
 p, v = json.load(open("pulses"))["energy_J"]["by_component"], json.load(open("voltage"))["energy_J"]["by_component"]
 assert "DAC" not in p and "DAC" in v and p["cells"] > v["cells"] and p["word lines"] > v["word lines"], (p, v)
 P
+
+# A chip is found by its name: no hardware and no device has the same one.
+for chip in "$MHO_SOURCE_DIR"/configs/silicon/*.yaml; do
+    name=$(basename "$chip"); command="names of $name"
+    [ ! -e "$MHO_SOURCE_DIR/configs/hw/$name" ] && [ ! -e "$MHO_SOURCE_DIR/configs/device/$name" ] || fail "two descriptions are named $name"
+done
