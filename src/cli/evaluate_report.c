@@ -191,11 +191,21 @@ static void print_accuracy(const mho_result *e, const cli_args *args)
     fputc('\n', args->out);
 }
 
+static bool has_copies(const mho_result *e)
+{
+    bool any = false;
+    for (size_t i = 0; i < e->layers; i++)
+        any = any || e->layer[i].duplication > 1;
+    return any;
+}
+
+#define LAYER_COLUMNS                                                                              \
+    "layer|rows>|columns>|positions>|row splits>|column splits>|crossbar pairs>|utilization>"
+
 static cli_table *layer_table(const mho_result *e, const char *title)
 {
-    cli_table *t =
-        cli_table_create(title, "layer|rows>|columns>|positions>|row splits>|column splits>|"
-                                "crossbar pairs>|utilization>");
+    const bool copies = has_copies(e);
+    cli_table *t = cli_table_create(title, copies ? LAYER_COLUMNS "|copies>" : LAYER_COLUMNS);
     for (size_t i = 0; i < e->layers; i++) {
         const mho_result_layer *l = &e->layer[i];
         cli_table_text(t, "%s", l->name);
@@ -206,6 +216,8 @@ static cli_table *layer_table(const mho_result *e, const char *title)
         cli_table_text(t, "%zu", l->column_splits);
         cli_table_text(t, "%zu", l->crossbar_pairs);
         cli_table_percent(t, l->utilization, 1);
+        if (copies)
+            cli_table_text(t, "%zu", l->duplication);
     }
     return t;
 }

@@ -48,6 +48,24 @@ static double interval_of(const mho_estimate *e, const char *group)
     return (double)e->placement->interval;
 }
 
+static double link_of(const mho_estimate *e, const char *group)
+{
+    (void)group;
+    return e->placement->tiles.busiest_link_s;
+}
+
+static double wait_of(const mho_estimate *e, const char *group)
+{
+    (void)group;
+    return e->placement->tiles.wait_s;
+}
+
+static double rewrite_of(const mho_estimate *e, const char *group)
+{
+    (void)group;
+    return e->placement->rewrite_s;
+}
+
 static double pairs_of(const mho_estimate *e, const char *group)
 {
     (void)group;
@@ -88,9 +106,18 @@ static const struct measure {
     {"A:threshold", group_area, "threshold"},
     {"A:registers", group_area, "registers"},
     {"A:buffer", group_area, "buffer"},
+    {"E:net", group_energy, "interconnect"},
+    {"A:net", group_area, "interconnect"},
+    {"E:tile", group_energy, "tile buffers"},
+    {"A:tile", group_area, "tile buffers"},
+    {"E:DRAM", group_energy, "DRAM"},
+    {"E:rewriting", group_energy, "rewriting"},
     {"leakage", leakage, ""},
     {"clock", clock_of, ""},
     {"interval", interval_of, ""},
+    {"link", link_of, ""},
+    {"wait", wait_of, ""},
+    {"rewrite", rewrite_of, ""},
     {"crossbars", pairs_of, ""},
     {"write", write_of, ""},
 };
@@ -99,6 +126,7 @@ enum { MEASURES = sizeof measure / sizeof *measure };
 /* --- fields ------------------------------------------------------------------------------------------- */
 
 #define PAPER "technology=bcnn-45nm"
+#define TILES "chip.tile_crossbars=8"
 #define SLICED "crossbar.weight_bits=8 device.bits=2"
 
 static const struct row {
