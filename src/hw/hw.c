@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/fields.h"
 #include "hw/hw_impl.h"
 #include "mho/asset.h"
 
@@ -256,41 +255,6 @@ mho_status mhoi_hw_check_moved(const mho_hw *hw, const char *place, const char *
     return mho_error(MHO_ECONFIG, "%s: %.*s is now %s", place, (int)length, key, now);
 }
 
-/* The section that takes assignments of this kind, though it has no such field. */
-static const mhoi_section *rewriter_of(const mho_hw *hw, const char *assignment)
-{
-    if (mhoi_hw_find(hw, assignment, strcspn(assignment, "=")) != SIZE_MAX)
-        return NULL;
-    for (const mhoi_section *const *s = hw->arch->sections; *s; s++)
-        if ((*s)->rewrite && !strncmp(assignment, (*s)->prefix, strlen((*s)->prefix)))
-            return *s;
-    return NULL;
-}
-
-mho_status mhoi_hw_assign_at(mho_hw *hw, const char *assignment, const char *place)
-{
-    char text[2 * TEXT_BYTES];
-    mho_status s = mhoi_hw_check_moved(hw, place, assignment, strcspn(assignment, "="));
-    const size_t key = strcspn(assignment, "=");
-    const mhoi_section *preset = mhoi_hw_preset(hw, assignment, key);
-    if (!s && preset && assignment[key])
-        return mhoi_hw_read_preset(hw, preset, assignment + key + 1, NULL);
-    const mhoi_section *section = s ? NULL : rewriter_of(hw, assignment);
-    hw->stale = UINT32_MAX;
-    if (section)
-        s = section->rewrite(mhoi_hw_section(hw, section), assignment + strlen(section->prefix),
-                             text, sizeof text);
-    if (!s)
-        s = mhoi_fields_set(&hw->table, section ? text : assignment, place, hw->options,
-                            hw->origin);
-    return s;
-}
-
-mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment)
-{
-    return mhoi_hw_assign_at(hw, assignment, "command line");
-}
-
 size_t mhoi_hw_find(const mho_hw *hw, const char *key, size_t length)
 {
     for (size_t i = 0; i < hw->table.count; i++)
@@ -323,27 +287,6 @@ void mhoi_hw_take(mho_hw *hw, const mho_hw *from)
     hw->stale = from->stale;
     memcpy(hw->options, from->options, hw->table.struct_size);
     memcpy(hw->origin, from->origin, hw->table.count * sizeof *hw->origin);
-}
-
-mho_status mho_hw_set_all(mho_hw *hw, const char *const *assignments)
-{
-    mho_hw *changed;
-    mho_status s = mho_hw_clone(hw, &changed);
-    if (s)
-        return s;
-    for (; !s && assignments && *assignments; assignments++)
-        s = mhoi_hw_assign(changed, *assignments);
-    if (!s)
-        s = mhoi_hw_finish(changed);
-    if (!s)
-        mhoi_hw_take(hw, changed);
-    mho_hw_destroy(changed);
-    return s;
-}
-
-mho_status mho_hw_set(mho_hw *hw, const char *assignment)
-{
-    return mho_hw_set_all(hw, (const char *const[]){assignment, NULL});
 }
 
 const char *mho_hw_name(const mho_hw *hw)
