@@ -144,7 +144,7 @@ static void layer_row(cli_table *t, const mho_net *net, const mho_node *n, bool 
     char text[96], number[32];
     cli_table_text(t, "%s", mho_node_name(n));
     alphabet_text(n, text);
-    cli_table_text(t, "%s%s", mho_op_name(mho_node_op(n)), text);
+    cli_table_text(t, "%s%s", mho_node_op_name(n), text);
     const mho_geometry window = mho_node_geometry(n);
     window_text(&window, text);
     cli_table_text(t, "%s", text);
@@ -186,7 +186,7 @@ static mho_json *layer_json(const mho_net *net, const mho_node *n)
 {
     mho_json *v = mho_json_object(), *reads = mho_json_array();
     mho_json_put(v, "name", mho_json_text(mho_node_name(n)));
-    mho_json_put(v, "kind", mho_json_text(mho_op_name(mho_node_op(n))));
+    mho_json_put(v, "kind", mho_json_text(mho_node_op_name(n)));
     for (size_t k = 0; k < mho_node_inputs(n); k++)
         mho_json_add(reads, mho_json_text(mho_node_name(mho_net_node(net, mho_node_input(n, k)))));
     mho_json_put(v, "reads", reads);

@@ -22,7 +22,7 @@ static void block(blockers *b, const mhoi_operation *n, const char *why)
     if (why)
         snprintf(item, sizeof item, "%s '%s' (%.120s)", n->op, n->name, why);
     else
-        snprintf(item, sizeof item, "%s", n->op);
+        snprintf(item, sizeof item, "%s", n->op[0] ? n->op : "an operator without a name");
     for (const char *at = strstr(b->text, item); at && !why; at = strstr(at + 1, item)) {
         end[0] = at[strlen(item)];
         if ((at == b->text || at[-1] == ' ') && (!end[0] || end[0] == ','))
@@ -149,7 +149,8 @@ static mho_status walk(mhoi_graph *g)
         s = add_input(g);
     const bool entered = !s;
     if (s == MHO_ENOTMODELED) {
-        b.length = (size_t)snprintf(b.text, sizeof b.text, "%s", mho_error_message());
+        snprintf(b.text, sizeof b.text, "%.200s", mho_error_message());
+        b.length = strlen(b.text);
         for (size_t i = 0; i < g->program->inputs; i++)
             b.lost[g->program->input[i]] = true;
         s = MHO_OK;

@@ -255,7 +255,7 @@ static mho_status add_node(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operat
         if (!s && op->output[k] != MHOI_NO_OPERAND)
             b->p->operand[op->output[k]].maker = (size_t)(op - b->all);
     }
-    op->outputs = n->n_output;
+    op->outputs = s ? 0 : n->n_output;
     while (op->outputs && op->output[op->outputs - 1] == MHOI_NO_OPERAND)
         op->outputs--;
     if (!s && op->outputs == 0)

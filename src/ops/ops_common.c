@@ -23,9 +23,10 @@ mho_status mhoi_same_shape(mhoi_call *c)
 mho_status mhoi_axis(int64_t axis, size_t rank, size_t *out)
 {
     const int64_t r = (int64_t)rank;
-    *out = (size_t)(axis < 0 ? axis + r : axis);
+    *out = 0;
     if (axis < -r || axis >= r)
         return mho_error(MHO_EFORMAT, "axis %lld of %zu dimensions", (long long)axis, rank);
+    *out = (size_t)(axis < 0 ? axis + r : axis);
     return MHO_OK;
 }
 
