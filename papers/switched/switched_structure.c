@@ -14,13 +14,13 @@ static const char *const nets[NETS] = {"cnn-12-64", "lenet5"};
 static const struct {
     const char *what, *set[3];
 } cases[CASES] = {
-    {"as described: 4-bit cells, variation 1", {NULL}},
+    {"as described: 7-bit cells, variation 1", {NULL}},
     {"no variation", {"device.variation=0", NULL}},
     {"read noise of 5 % a cell", {"device.read_noise=0.05", NULL}},
     {"on/off ratio 10", {"device.g_off=10", NULL}},
     {"wires of 1 Ohm a cell", {"wires.r_row=1", "wires.r_col=1", NULL}},
-    {"7-bit cells, a pair a weight", {"device.bits=7", NULL}},
-    {"6-bit weights on 3-bit cells", {"device.bits=3", "crossbar.weight_bits=6", NULL}},
+    {"4-bit cells, four a weight", {"device.bits=4", "device.resolution_bits=10", NULL}},
+    {"5-bit weights on 4-bit cells", {"device.bits=4", "crossbar.weight_bits=5", NULL}},
     {"3-bit partial sums", {"output.split_bits=3", NULL}},
     {"1,024 word lines", {"crossbar.rows=1024", NULL}},
 };
@@ -72,14 +72,19 @@ static mho_status prices(paper_result *result, const char *name, const mho_net *
                     (int)strlen(name), "", 1e9 * ga->energy_J, 1e9 * gb->energy_J,
                     1e12 * ga->area_m2, 1e12 * gb->area_m2);
         const double area = saved(a->area_m2, b->area_m2);
+        const double apart = saved(a->energy_J - mho_cost_energy_J(a, "DAC", NULL),
+                                   b->energy_J - mho_cost_energy_J(b, "DAC", "conv1"));
         s = paper_value(result, saved(a->energy_J, b->energy_J), "%s: energy saved", name);
         if (!s)
-            s = paper_value(result,
-                            saved(a->energy_J - mho_cost_energy_J(a, "DAC", NULL),
-                                  b->energy_J - mho_cost_energy_J(b, "DAC", "conv1")),
-                            "%s: energy saved, the picture's DACs apart", name);
+            s = paper_value(result, apart, "%s: energy saved, the picture's DACs apart", name);
         if (!s)
             s = paper_value(result, area, "%s: area saved", name);
+        if (!s)
+            s = paper_value(result, area > 80, "%s: more than 80 %% of area saved (1: yes)", name);
+        if (!s)
+            s = paper_value(
+                result, apart > 95,
+                "%s: more than 95 %% of energy saved, the picture's DACs apart (1: yes)", name);
     }
     mho_estimate_destroy(own);
     mho_estimate_destroy(base);
