@@ -8,7 +8,7 @@ extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
-extern paper_run_fn silicon;
+extern paper_run_fn silicon, silicon_accuracy;
 
 extern paper_run_fn switched_threshold, switched_interface, switched_structure;
 
@@ -62,5 +62,7 @@ const paper papers[] = {
     {"switched-structure", SWITCHED "abstract",
      "energy, area and accuracy of merged columns that 1-bit maps switch",
      "papers/switched/expected.csv", switched_structure},
+    {"silicon-accuracy", "Wan et al., Nature 2022 (NeuRRAM)", "accuracy on MNIST beside the chip's",
+     "papers/silicon/expected.csv", silicon_accuracy},
 };
 const size_t paper_count = sizeof papers / sizeof *papers;

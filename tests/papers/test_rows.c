@@ -59,6 +59,7 @@ static const struct {
     {"reboc-fft", "papers/reboc/expected.csv"},
     {"reboc-accuracy", "papers/reboc/expected.csv"},
     {"silicon", "papers/silicon/expected.csv"},
+    {"silicon-accuracy", "papers/silicon/expected.csv"},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
