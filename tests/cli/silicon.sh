@@ -23,3 +23,7 @@ for chip in "$MHO_SOURCE_DIR"/configs/silicon/*.yaml; do
     name=$(basename "$chip"); command="names of $name"
     [ ! -e "$MHO_SOURCE_DIR/configs/hw/$name" ] && [ ! -e "$MHO_SOURCE_DIR/configs/device/$name" ] || fail "two descriptions are named $name"
 done
+
+run reproduce silicon-accuracy --data "$MHO_SOURCE_DIR/absent" --images 10; want_code 3
+for hw in isaac pipelayer wan2022; do run cost lenet --hw $hw --json; want_code 0; done
+run simulate lenet --hw spetalnick2022 --data synthetic --images 10; want_error 2 "output.merge"
