@@ -31,7 +31,7 @@ typedef struct chain {
 
 static mho_status open_file(const char *name, const char *from, mhoi_named *out)
 {
-    static const char *const folders[] = {"configs/hw/", "configs/device/", "configs/silicon/",
+    static const char *const folders[] = {"configs/hw/", "configs/silicon/", "configs/device/",
                                           NULL};
     return mhoi_named_open(folders, "hardware description", name, from, out);
 }
