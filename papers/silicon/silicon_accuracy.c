@@ -26,7 +26,7 @@ static mho_status accuracy(mho_study *study, const char *const *sets, const char
 {
     mho_hw *hw = NULL;
     mho_error_estimate e = {.spread = {.mean = 1}};
-    mho_status s = mho_hw_open("neurram", sets, &hw);
+    mho_status s = mho_hw_open("wan2022", sets, &hw);
     if (!s)
         s = mho_hw_set(hw, few);
     if (!s)
@@ -64,7 +64,7 @@ mho_status silicon_accuracy(const paper_args *args, paper_result *result)
     char few[64];
     const char *const sets[] = {few, NULL};
     const mho_subject subject = {
-        .net = "lenet-relu", .hw = "neurram", .set = sets, .data = args->data};
+        .net = "lenet-relu", .hw = "wan2022", .set = sets, .data = args->data};
     mho_study_options options = mho_study_options_default();
     mho_study *study = NULL;
     const size_t images = args->images && args->images < CALIBRATION ? args->images : CALIBRATION;
