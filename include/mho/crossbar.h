@@ -79,6 +79,19 @@ typedef struct mho_converter_error {
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_errors(mho_crossbar *xb,
                                                           const mho_converter_error *error);
 
+/* A converter whose edges are not equally spaced: code k is the number of edges that the sum reaches, and stands for
+ * value[k], in units of the sum. */
+typedef struct mho_codebook {
+    size_t codes;         /* 2..65536 */
+    const int32_t *edge;  /* [codes - 1], never falling */
+    const int32_t *value; /* [codes] */
+} mho_codebook;
+
+/* Where a run's converter has codes, these take their place, and partial sums are sums and differences of values; NULL: no
+ * more.  Copied, kept; such runs take a slower path.  MHO_EDOMAIN: edges that fall, too many codes; there is none then. */
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_codes(mho_crossbar *xb,
+                                                         const mho_codebook *book);
+
 /* Noise of the reads: in every read each cell conducts something else, normally distributed around its
  * conductance; variance_plus, variance_minus [C][R] in (integer units)^2, NULL: that crossbar of the pair
  * has none, both NULL: no noise.  Programming drops the noise, so it is set afterwards; work that is

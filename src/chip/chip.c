@@ -93,8 +93,9 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
         chip_layer *layer = &chip->layer[l];
         const bool ideal = layer->place->output_bits == 0 || layer->place->sense;
         layer->converter.step = layer->calibrated.step = 1;
-        layer->needs_range = !ideal && chip->plan->output.range != MHO_RANGE_FULL;
-        if (!ideal && !layer->needs_range)
+        const bool full = chip->plan->output.range == MHO_RANGE_FULL;
+        layer->needs_range = !ideal && (!full || chip->plan->output.edges != MHO_EDGES_UNIFORM);
+        if (!ideal && full)
             layer->calibrated = mhoi_chip_converter_of(
                 chip, layer, mhoi_range_full(chip->plan, layer->place), false);
         needed = needed || layer->needs_range;
@@ -112,6 +113,8 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
         s = mhoi_chip_calibrate(chip, images);
     for (size_t l = 0; !s && l < chip->layers; l++) {
         chip->layer[l].converter = chip->layer[l].calibrated;
+        if (chip->layer[l].tabled)
+            chip->layer[l].converter.step = 1; /* sums of values */
         if (chip->layer[l].z_edge)
             mhoi_chip_threshold_set(&chip->layer[l]);
     }

@@ -209,10 +209,22 @@ static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer
     return best;
 }
 
-static void set_ranges(pass *p)
+/* Of calibration's sums; a full range is known without. */
+static void set_range(const mho_chip *chip, chip_layer *layer, const histogram *sums)
+{
+    const mhoi_output_options *output = &chip->plan->output;
+    if (output->range == MHO_RANGE_LEAST_SQUARES)
+        layer->calibrated = least_squares(chip, layer, sums);
+    else if (output->range == MHO_RANGE_CALIBRATED)
+        layer->calibrated =
+            mhoi_chip_converter_of(chip, layer, middle(sums, output->percentile), true);
+}
+
+static mho_status set_ranges(pass *p)
 {
     mho_chip *chip = p->chip;
-    for (size_t i = p->from; i < p->steps; i++) {
+    mho_status s = MHO_OK;
+    for (size_t i = p->from; !s && i < p->steps; i++) {
         if (chip->step[i].kind != CHIP_CROSSBAR || !chip->layer[chip->step[i].layer].needs_range)
             continue;
         const size_t l = chip->step[i].layer;
@@ -221,13 +233,12 @@ static void set_ranges(pass *p)
         for (size_t t = 1; t < p->threads; t++)
             for (size_t b = 0; b < BINS; b++)
                 all->bin[b] += p->thread[t].sums[l].bin[b];
-        layer->calibrated =
-            chip->plan->output.range == MHO_RANGE_LEAST_SQUARES
-                ? least_squares(chip, layer, all)
-                : mhoi_chip_converter_of(chip, layer, middle(all, chip->plan->output.percentile),
-                                         true);
+        set_range(chip, layer, all);
+        const mhoi_sums sums = {all->low, all->width, BINS, all->bin};
+        s = mhoi_chip_edges_set(chip, layer, &sums);
         layer->needs_range = false;
     }
+    return s;
 }
 
 static mho_status run_pass(pass *p)
@@ -283,9 +294,7 @@ static mho_status all_passes(pass *p)
     if (!scales) {
         p->steps = chip->steps;
         s = run_pass(p);
-        if (!s)
-            set_ranges(p);
-        return s;
+        return s ? s : set_ranges(p);
     }
     for (size_t i = 0; !s && i < chip->steps; i++) {
         const chip_step *step = &chip->step[i];
@@ -297,7 +306,7 @@ static mho_status all_passes(pass *p)
         if (range || scale)
             s = run_pass(p);
         if (!s && range)
-            set_ranges(p);
+            s = set_ranges(p);
         if (!s && scale)
             s = set_exponent(p, i);
         mhoi_progress("calibrating", i + 1, chip->steps, "steps");

@@ -20,7 +20,7 @@ void mhoi_chip_converter_value(const chip_layer *layer, double *gain, double *of
     const mho_converter *converter = &layer->converter;
     *gain = 1;
     *offset = 0;
-    if (!converter->codes)
+    if (!converter->codes || layer->tabled)
         return;
     *gain = layer->cells->coding->counted ? 1 : converter->step;
     if (layer->place->per_pair)

@@ -35,7 +35,7 @@ typedef struct chip_point {
     mho_op op;
     float slope;
     bool zero_fires; /* sign: 0 is +1, else -1: a comparison has no third value */
-    float *a, *b; /* [channels] */
+    float *a, *b;    /* [channels] */
 } chip_point;
 
 typedef struct chip_chain {
@@ -89,6 +89,7 @@ typedef struct chip_layer {
     uint64_t (*drives)[256];  /* [lines of a weight][byte]: see chip_activity.c */
     int64_t *line_draw;       /* [lines] of the group that is programmed */
     mho_converter converter;  /* in use; ideal while calibrating */
+    bool tabled;              /* its crossbars have values for the codes: sums are of these */
     mho_converter calibrated; /* to be used when calibration is over */
 } chip_layer;
 
@@ -178,6 +179,16 @@ void mhoi_chip_scales(mho_chip *chip);
 bool mhoi_chip_makes_codes(const mho_chip *chip, const chip_step *step);
 /* A crossbar step with thresholds takes the scale of its input. */
 void mhoi_chip_rescale(mho_chip *chip, const chip_step *step);
+
+/* chip_edges.c: sums of calibration, bin b counts those of low + b width on; edges where they are, unless equal
+ * steps lose nothing of them. */
+typedef struct mhoi_sums {
+    int64_t low, width;
+    size_t bins;
+    const uint64_t *bin;
+} mhoi_sums;
+MHO_MUST_CHECK mho_status mhoi_chip_edges_set(const mho_chip *chip, chip_layer *layer,
+                                              const mhoi_sums *sums);
 
 /* chip_calibrate.c: exponents of maps, ranges of converters. */
 MHO_MUST_CHECK mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images);

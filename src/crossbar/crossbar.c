@@ -145,6 +145,7 @@ void mho_crossbar_destroy(mho_crossbar *xb)
     mhoi_free(&xb->group_bundle);
     mhoi_free(&xb->group_step);
     mhoi_free(&xb->error);
+    mhoi_codes_free(xb);
     mhoi_free(&xb->reference);
     mhoi_free(&xb->variance[0]);
     mhoi_free(&xb->variance[1]);

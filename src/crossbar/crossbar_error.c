@@ -24,8 +24,9 @@ mho_status mho_crossbar_set_errors(mho_crossbar *xb, const mho_converter_error *
 int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter, size_t side,
                           size_t k, size_t c, int64_t s)
 {
+    const bool book = xb->codes && converter->codes;
     if (!xb->error)
-        return mhoi_convert(converter, s);
+        return book ? mhoi_codes_value(xb, NULL, s) : mhoi_convert(converter, s);
     const mho_converter_error *e = &xb->error[(side * xb->groups + k) * xb->shape.columns + c];
-    return mhoi_convert_wrong(converter, e, s);
+    return book ? mhoi_codes_value(xb, e, s) : mhoi_convert_wrong(converter, e, s);
 }

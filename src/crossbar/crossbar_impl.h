@@ -209,8 +209,10 @@ struct mho_crossbar {
     size_t table_bytes;         /* of a column, or of a strip */
     int32_t *bias[MHOI_SIDES];  /* [k][C] */
     mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
-    uint32_t *reference;        /* [C] whose S- a column shares; NULL: its own */
-    bool noisy;                 /* reads are; variances are integers in units of noise_unit */
+    size_t codes;               /* of a codebook; 0: equal steps */
+    int32_t *code_edge, *code_value;
+    uint32_t *reference; /* [C] whose S- a column shares; NULL: its own */
+    bool noisy;          /* reads are; variances are integers in units of noise_unit */
     float noise_unit;
     int16_t *variance[2]; /* [C][R] of the cells of g_plus, g_minus; NULL: of low and high cells */
     int32_t variance_low, variance_high;
@@ -340,6 +342,11 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
 
 /* The code of the converter of side 0 (S+, or the difference) or 1 (S-), row group k, column c, with its
  * error if it has one. */
+/* crossbar_codes.c: the value that the codebook has for sum s; e NULL: no errors. */
+int32_t mhoi_codes_value(const mho_crossbar *xb, const mho_converter_error *e, int64_t s);
+/* The same of n sums, without errors. */
+void mhoi_codes_values(const mho_crossbar *xb, size_t n, const int32_t *s, int32_t *value);
+void mhoi_codes_free(mho_crossbar *xb);
 int32_t mhoi_convert_real(const mho_crossbar *xb, const mho_converter *converter, size_t side,
                           size_t k, size_t c, int64_t s);
 

@@ -158,10 +158,30 @@ static void run_raw(const block *b, mhoi_job job, int32_t *raw)
     run_kernel(b->xb, &job);
 }
 
+/* A tile of pixels at a time. */
+static void convert_by_book(const block *b, const mhoi_job *job)
+{
+    int32_t plus[MHOI_TILE], minus[MHOI_TILE] = {0};
+    for (size_t j = 0; j < job->outputs; ++j)
+        for (size_t q = 0; q < b->pixels; q += MHOI_TILE) {
+            const size_t left = b->pixels - q, n = left < MHOI_TILE ? left : MHOI_TILE;
+            int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE];
+            mhoi_codes_values(b->xb, n, b->work->raw + mhoi_raw_of(job, j, 0) + q, plus);
+            if (job->paired)
+                mhoi_codes_values(b->xb, n, b->work->raw + mhoi_raw_of(job, j, 1) + q, minus);
+            for (size_t i = 0; i < n; ++i)
+                out[i] = plus[i] - minus[i] + (job->accumulate ? out[i] : 0);
+        }
+}
+
 /* Converters that single precision would not do right, or that have errors: whole-number arithmetic on raw sums. */
 static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
+    if (xb->codes && b->converter->codes && !xb->error) {
+        convert_by_book(b, job);
+        return;
+    }
     for (size_t j = 0; j < job->outputs; ++j) {
         const int32_t *plus = b->work->raw + mhoi_raw_of(job, j, 0);
         const int32_t *minus = b->work->raw + mhoi_raw_of(job, j, 1);
@@ -414,7 +434,7 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
     }
     block b = {.xb = xb, .work = work, .converter = converter, .per_pair = per_pair};
     b.reading = reading;
-    b.exact = prepare(work, converter) && !xb->error;
+    b.exact = prepare(work, converter) && !xb->error && !(xb->codes && converter->codes);
     b.code = work->code;
     const size_t limit = work->limit;
     for (size_t i = 0; i < n; i += xb->block_images) {

@@ -14,6 +14,7 @@ static const char *const circulants[] = {"expanded", "turned", NULL};
 static const char *const copy_orders[] = {"near", "spread", NULL};
 static const char *const slicings[] = {"columns", "crossbars", NULL};
 static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL};
+static const char *const edges[] = {"uniform", "quantile", "lloyd", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const references[] = {"none", "level0", NULL};
 static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp", NULL};
@@ -184,6 +185,9 @@ static const mho_field output_rows[] = {
          "calibrated: share of the sums that the range holds"),
     COUNT("output.calibration_images", calibration_images, "1000", 1, 1e6,
           "training images the range is calibrated on"),
+    CHOICE("output.edges", edges, "uniform", edges,
+           "equal steps between decision edges; or as many sums of calibration images between them "
+           "(quantile), or edges and values of least squared error of these (lloyd)"),
     YES_NO("output.aligned", aligned, "true", "decision edges halfway between possible sums"),
     CHOICE(
         "output.column_sum", column_sum, "weights", column_sums,

@@ -51,6 +51,11 @@ typedef enum mho_range {
     MHO_RANGE_CALIBRATED, /* the middle `percentile` of the sums of calibration images, per layer */
     MHO_RANGE_LEAST_SQUARES, /* the middle part of them whose codes are nearest to the sums, per layer */
 } mho_range;
+typedef enum mho_edges {
+    MHO_EDGES_UNIFORM,  /* equal steps */
+    MHO_EDGES_QUANTILE, /* as many sums of calibration images between all of them */
+    MHO_EDGES_LLOYD,    /* least squared error of these sums */
+} mho_edges;
 typedef enum mho_converter_per {
     MHO_PER_CROSSBAR, /* each crossbar of a pair is converted, the codes are subtracted */
     MHO_PER_PAIR,     /* the analog difference is converted */
@@ -158,6 +163,7 @@ typedef struct mhoi_output_options {
     bool sampled;                   /* they conduct once for all of its turns; else in each */
     int merge;                      /* mho_merge */
     int waiting;                    /* mho_waiting */
+    int edges;                      /* mho_edges */
     bool aligned;                   /* decision edges moved halfway between possible sums */
     int column_sum;                 /* mho_column_sum */
     int per;                        /* mho_converter_per */

@@ -40,6 +40,7 @@ static const char *const choices[][8] = {
     {"output.last_bits", "0", "6", "8"},
     {"output.range", "least_squares", "full", "calibrated"},
     {"output.aligned", "true", "false"},
+    {"output.edges", "uniform", "uniform", "lloyd", "quantile"},
     {"output.column_sum", "weights", "read_back"},
     {"output.per", "crossbar", "pair"},
     {"output.offset", "0", "0", "0.3"},
