@@ -12,6 +12,7 @@ typedef struct silicon_point {
         factor; /* operations of a multiply-accumulate: 2, or 2 x bits x bits where the source counts bits */
     size_t input_bits; /* of the layer's input */
     bool sign;         /* inputs are +-1 */
+    bool slow_clock;   /* the chip runs at a clock that its readout does not need */
 } silicon_point;
 
 extern const silicon_point silicon_points[];

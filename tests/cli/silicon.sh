@@ -27,3 +27,8 @@ done
 run reproduce silicon-accuracy --data "$MHO_SOURCE_DIR/absent" --images 10; want_code 3
 for hw in isaac pipelayer wan2022; do run cost lenet --hw $hw --json; want_code 0; done
 run simulate lenet --hw spetalnick2022 --data synthetic --images 10; want_error 2 "output.merge"
+
+# The error bars that reports print are those of the study.
+grep -q "^error: {energy: 3, time: 2}" "$MHO_SOURCE_DIR/configs/tech/generic-45nm.yaml" || fail "other error bars than those that are tested here"
+run reproduce silicon --json
+want_json '(lambda of: of("energy, 16 designs") <= 3 and of("time, without slow clocks") <= 2)(lambda n: next(r["mho"] for r in v["rows"] if r["name"] == n + ": rms factor"))'
