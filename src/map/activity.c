@@ -81,7 +81,8 @@ static void input_converters(builder *b)
     char component[MHO_COST_NAME];
     snprintf(component, sizeof component, "dac%zu", l->read_bits);
     const bool copied = b->plan->readings.input_sharing == MHO_INPUT_COPIED;
-    const size_t lines = l->word_lines / l->rows / b->place->cells.fold, copies = lines * (copied ? l->planes : 1);
+    const size_t lines = l->word_lines / l->rows / b->place->cells.fold,
+                 copies = lines * (copied ? l->planes : 1);
     mho_activity *a = put(b, "DAC", component,
                           (double)copies * (double)(copied ? l->inputs_copied : l->inputs_shared));
     if (copied)
@@ -199,7 +200,8 @@ static void assumed_cells(builder *b)
         mhoi_activity_append(a, " x %zu / 2: of both signs", conducting);
     if (b->place->inputs.coding->one_of_two)
         mhoi_activity_append(a, " / 2: one row (read) of two is at 0");
-    if (b->plan->output.sampled || l->columns_per_converter == 1)
+    if (b->plan->output.sampled || b->plan->output.waiting == MHO_WAITING_OFF ||
+        l->columns_per_converter == 1)
         return;
     a->operations *= (double)l->columns_per_converter;
     mhoi_activity_append(a, " x %zu turns", l->columns_per_converter);

@@ -109,15 +109,37 @@ static const paper_row *row_of(const paper_result *result, const char *name)
     return NULL;
 }
 
-static void want_status(const char *id, const char *name, double times, double more,
-                        paper_status want)
+static void want_status_of(const char *id, const char *expected, const char *name, double times,
+                           double more, paper_status want)
 {
-    paper_result result = rows_of(id, "papers/bcnn/expected.csv", times, more);
+    paper_result result = rows_of(id, expected, times, more);
     const paper_row *row = row_of(&result, name);
     if (row->status != want)
         fail_msg("%s: '%s' printed %g, value %g: %s, want %s", id, name, row->printed, row->value,
                  paper_status_name(row->status), paper_status_name(want));
     free(result.row);
+}
+
+static void want_status(const char *id, const char *name, double times, double more,
+                        paper_status want)
+{
+    want_status_of(id, "papers/bcnn/expected.csv", name, times, more, want);
+}
+
+/* A factor is one both ways. */
+static void factors_are_sharp(void **state)
+{
+    (void)state;
+    static const struct {
+        double times;
+        paper_status want;
+    } tries[] = {{2.99, PAPER_HOLDS},
+                 {3.01, PAPER_MISSES},
+                 {1 / 2.99, PAPER_HOLDS},
+                 {1 / 3.01, PAPER_MISSES}};
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+        want_status_of("silicon", "papers/silicon/expected.csv", "yoon2021: TOPS/W", tries[i].times,
+                       0, tries[i].want);
 }
 
 /* Rows within noise still miss, a whole number of bits is exact, bounds are where they are said to be. */
@@ -159,9 +181,8 @@ static void variants_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_holds_at_zero),
-        cmocka_unit_test(printed_values_do_not_miss),
-        cmocka_unit_test(bounds_are_sharp),
+        cmocka_unit_test(nothing_holds_at_zero), cmocka_unit_test(printed_values_do_not_miss),
+        cmocka_unit_test(bounds_are_sharp),      cmocka_unit_test(factors_are_sharp),
         cmocka_unit_test(variants_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
