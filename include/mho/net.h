@@ -108,6 +108,10 @@ MHO_API bool mho_net_is_general(const mho_net *net);
 MHO_API size_t mho_net_inputs(const mho_net *net); /* arrays it reads and gives; layers: 1 */
 MHO_API size_t mho_net_outputs(const mho_net *net);
 
+/* Layers of sign that are 0 of 0, as in ONNX, where sums of 0 may occur (no batch normalization stands before them): a
+ * crossbar, which compares, gives -1 there. */
+MHO_API size_t mho_net_zero_signs(const mho_net *net);
+
 MHO_API size_t mho_net_nodes(const mho_net *net); /* the last one is the output */
 MHO_API const mho_node *mho_net_node(const mho_net *net, size_t i);
 

@@ -117,6 +117,8 @@ bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
 mho_status cli_hint_model(mho_status s, const char *net);
 /* A line on stderr for each field that was set and has no effect. */
 void cli_tell_idle(const mho_hw *hw, const cli_args *args);
+/* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
+void cli_tell_zero_signs(const cli_args *args);
 /* argv[0..argc) as one line for a shell; the caller frees it. */
 char *cli_command_line(int argc, char **argv);
 

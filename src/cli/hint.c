@@ -17,6 +17,21 @@ mho_status cli_hint_model(mho_status s, const char *net)
                      reason, net, strstr(reason, " trained binary ") ? "binary" : "float");
 }
 
+void cli_tell_zero_signs(const cli_args *args)
+{
+    mho_net *net = NULL;
+    const char *name = args->files ? args->file[0] : "";
+    if (args->quiet || !strstr(name, ".onnx") || mho_net_open(name, &net) != MHO_OK)
+        return;
+    const size_t signs = mho_net_zero_signs(net);
+    if (signs)
+        fprintf(stderr,
+                "mho: note: %zu layer%s of %s %s Sign(0) = 0 where sums of 0 may occur; crossbars "
+                "compare, and give -1 there\n",
+                signs, signs == 1 ? "" : "s", name, signs == 1 ? "has" : "have");
+    mho_net_destroy(net);
+}
+
 void cli_tell_idle(const mho_hw *hw, const cli_args *args)
 {
     const char *why = NULL;

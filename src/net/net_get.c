@@ -29,6 +29,21 @@ mho_shape mho_net_input_shape(const mho_net *net)
     return net->node[0].out;
 }
 
+size_t mho_net_zero_signs(const mho_net *net)
+{
+    size_t count = 0;
+    for (size_t i = 1; i < net->nodes; i++) {
+        const mho_node *from = &net->node[i];
+        if (from->op != MHO_OP_SIGN || from->sign_zero != 0)
+            continue;
+        from = &net->node[from->input[0]];
+        while (mhoi_op_is(from->op, MHOI_OP_POOL) || from->op == MHO_OP_FLATTEN)
+            from = &net->node[from->input[0]];
+        count += from->op != MHO_OP_BATCHNORM;
+    }
+    return count;
+}
+
 size_t mho_net_nodes(const mho_net *net)
 {
     return net->nodes;

@@ -103,3 +103,10 @@ onnx.save(model, "escapes.onnx")
 
 case("vendor", [N("FusedThing", ["x"], ["y"], "one", domain="com.example"), N("Foo", ["y"], ["z"], "two")],
      [info("x", [3])], [info("z", [3])], x=[numbers(3)])
+
+# A binary network of MNIST's size whose sums may be 0.
+one = np.where(random.random((784, 8)) < 0.5, -1, 1).astype(F)
+two = np.where(random.random((8, 10)) < 0.5, -1, 1).astype(F)
+case("evensums", [N("Flatten", ["x"], ["f"]), N("MatMul", ["f", "w"], ["h"], "first"), N("Sign", ["h"], ["s"], "sign"),
+                  N("MatMul", ["s", "v"], ["y"], "last")], [info("x", ["N", 1, 28, 28])], [info("y", ["N", 10])],
+     [const("w", one), const("v", two)])
