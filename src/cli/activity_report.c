@@ -12,14 +12,19 @@ static double energy_of(const mho_result_cost *cost, const char *layer)
     return 0;
 }
 
-static void add_layer(cli_table *t, const mho_result *r, const mho_result_activity *layer)
+static void add_layer(cli_table *t, const mho_result *r, const mho_result_activity *layer,
+                      const cli_args *args)
 {
     const mho_chip_activity *a = &layer->sum;
     const double images = (double)a->images, drives = (double)a->counts.row_drives;
     const double cells =
         (double)a->cells_on_row * a->square; /* each counts as much as it is driven */
+    char rows[32];
     cli_table_text(t, "%s", layer->name);
-    cli_table_text(t, "%.0f", drives / images);
+    if (args->csv)
+        cli_table_text(t, "%.0f", drives / images);
+    else
+        cli_table_text(t, "%s", cli_grouped((uint64_t)(drives / images), rows));
     cli_table_percent(t, (double)a->driven / drives, 1);
     cli_table_text(t, "%.3f", a->square / drives);
     cli_table_text(t, "%.2f", cells > 0 ? 1e6 * a->square_S / cells : 0);
@@ -50,7 +55,7 @@ void cli_print_activity(const mho_result *r, const cli_args *args)
             ? "layer|row drives>|driven>|mean x^2>|conductance (uS)>|assumed=>|measured=>"
             : "layer|row drives>|driven>|mean x^2>|conductance (uS)>");
     for (size_t i = 0; i < r->activities; i++)
-        add_layer(t, r, &r->activity[i]);
+        add_layer(t, r, &r->activity[i], args);
     if (r->has_measured) {
         cli_table_rule(t);
         add_total(t, "total", r->cost.energy_J, r->measured.energy_J);
