@@ -20,9 +20,9 @@ want_json 'all(l["block"] == l["copies"] == l["turns"] == 1 for l in v["layers"]
 
 # a trained one: representative vectors, bits of the network, and 9 bits that lose nothing
 run map lenet-circulant-mnist --hw reboc --json; want_code 0
-want_json '[l["turns"] for l in v["layers"]] == [16, 16, 128, 128] and [l["slices"] for l in v["layers"]] == [2, 2, 1, 1]'
+want_json '[l["turns"] for l in v["layers"]] == [1, 16, 128, 128] and [l["slices"] for l in v["layers"]] == [2, 2, 1, 1]'
 run map lenet-circulant-mnist --hw reboc --set crossbar.copies=4 --json; want_code 0
-want_json '[l["turns"] for l in v["layers"]] == [4, 4, 32, 32]'
+want_json '[l["turns"] for l in v["layers"]] == [1, 4, 32, 32]'
 run map lenet-circulant-mnist --hw reboc --set crossbar.copies=3; want_error 2 "divisor of its block size 16"
 run simulate lenet-circulant-mnist --hw reboc --data synthetic --images 40 --trials 1 --set input.first_bits=8 --json
 want_code 0; want_json 'v["hardware_error"]["mean"] == v["software_error"]'
