@@ -8,7 +8,7 @@
 
 paper_run_fn switched_structure;
 
-enum { NETS = 2, CASES = 9, QUICK = 2000, QUICK_TRIALS = 3 };
+enum { NETS = 2, CASES = 11, QUICK = 2000, QUICK_TRIALS = 3 };
 static const char *const nets[NETS] = {"cnn-12-64", "lenet5"};
 
 static const struct {
@@ -23,6 +23,8 @@ static const struct {
     {"5-bit weights on 4-bit cells", {"device.bits=4", "crossbar.weight_bits=5", NULL}},
     {"3-bit partial sums", {"output.split_bits=3", NULL}},
     {"1,024 word lines", {"crossbar.rows=1024", NULL}},
+    {"128 word lines, 4-bit partial sums", {"crossbar.rows=128", NULL}},
+    {"128 word lines, votes", {"crossbar.rows=128", "output.split=vote", NULL}},
 };
 
 /* --- prices -------------------------------------------------------------------------------------------------- */

@@ -93,9 +93,12 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
         chip_layer *layer = &chip->layer[l];
         const bool ideal = layer->place->output_bits == 0 || layer->place->sense;
         layer->converter.step = layer->calibrated.step = 1;
-        const bool full = chip->plan->output.range == MHO_RANGE_FULL;
-        layer->needs_range = !ideal && (!full || chip->plan->output.edges != MHO_EDGES_UNIFORM);
-        if (!ideal && full)
+        const bool full = chip->plan->output.range == MHO_RANGE_FULL, vote = layer->place->vote;
+        layer->needs_range =
+            !ideal && (vote || !full || chip->plan->output.edges != MHO_EDGES_UNIFORM);
+        if (vote) /* 1 from its share of the threshold on, which is an offset of it */
+            layer->calibrated = (mho_converter){.codes = 2, .edge = 0, .step = 1};
+        else if (!ideal && full)
             layer->calibrated = mhoi_chip_converter_of(
                 chip, layer, mhoi_range_full(chip->plan, layer->place), false);
         needed = needed || layer->needs_range;

@@ -32,7 +32,8 @@ typedef struct gatherer {
     chip_work *work;
     histogram *sums; /* [layers], bin NULL where none is wanted */
     extent values;
-    double *error; /* [MHO_QUANT_CANDIDATES] of the block under way */
+    int64_t **inputs; /* [layers][channels] sums of codes; NULL but for votes */
+    double *error;    /* [MHO_QUANT_CANDIDATES] of the block under way */
     histogram *now;
     bool per_pair;
 } gatherer;
@@ -62,6 +63,15 @@ static void count_sums(void *user, const int32_t *s_plus, const int32_t *s_minus
     }
 }
 
+static void add_inputs(const chip_layer *layer, size_t n, const uint8_t *in, int64_t *sum)
+{
+    const size_t plane = layer->window.h * layer->window.w,
+                 channels = layer->groups * layer->window.c;
+    for (size_t i = 0; i < n * channels; i++, in += plane)
+        for (size_t p = 0; p < plane; p++)
+            sum[i % channels] += layer->x_lo < 0 ? (int8_t)in[p] : in[p];
+}
+
 static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
 {
     gatherer *g = user;
@@ -70,6 +80,10 @@ static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
     const chip_layer *layer = &chip->layer[l];
     if (step < g->of->from || !layer->needs_range || g->of->errors)
         return;
+    if (layer->place->vote) {
+        add_inputs(layer, n, in, g->inputs[l]);
+        return;
+    }
     g->now = &g->sums[l];
     g->per_pair = layer->place->per_pair;
     mhoi_chip_tell_sums(chip, g->work, step, n, in, count_sums, g);
@@ -141,9 +155,16 @@ static mho_status gatherer_create(pass *p, gatherer *g)
     mho_status s = mhoi_chip_work_create(chip, chip->block, &g->work);
     if (!s)
         s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");
+    if (!s)
+        s = mhoi_alloc(&g->inputs, chip->layers, sizeof *g->inputs, "calibration");
     for (size_t l = 0; !s && l < chip->layers; l++) {
         if (!chip->layer[l].needs_range)
             continue;
+        if (chip->layer[l].place->vote) {
+            s = mhoi_alloc(&g->inputs[l], chip->layer[l].groups * chip->layer[l].window.c,
+                           sizeof **g->inputs, "calibration");
+            continue;
+        }
         const mhoi_range range = bounds_of(chip, &chip->layer[l]);
         g->sums[l].low = range.lo;
         g->sums[l].width = (range.hi - range.lo) / BINS + 1;
@@ -157,6 +178,9 @@ static void gatherer_free(gatherer *g, size_t layers)
     mhoi_chip_work_destroy(g->work);
     for (size_t l = 0; g->sums && l < layers; l++)
         mhoi_free(&g->sums[l].bin);
+    for (size_t l = 0; g->inputs && l < layers; l++)
+        mhoi_free(&g->inputs[l]);
+    mhoi_free(&g->inputs);
     mhoi_free(&g->sums);
 }
 
@@ -209,6 +233,18 @@ static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer
     return best;
 }
 
+static void set_means(const pass *p, size_t l, chip_layer *layer)
+{
+    const double count = (double)p->count * (double)(layer->window.h * layer->window.w);
+    for (size_t k = 0; k < layer->groups * layer->window.c; k++) {
+        int64_t sum = 0;
+        for (size_t t = 0; t < p->threads; t++)
+            sum += p->thread[t].inputs[l][k];
+        layer->mean[k] = (double)sum / count;
+    }
+    layer->needs_range = false;
+}
+
 /* Of calibration's sums; a full range is known without. */
 static void set_range(const mho_chip *chip, chip_layer *layer, const histogram *sums)
 {
@@ -229,6 +265,10 @@ static mho_status set_ranges(pass *p)
             continue;
         const size_t l = chip->step[i].layer;
         chip_layer *layer = &chip->layer[l];
+        if (layer->place->vote) {
+            set_means(p, l, layer);
+            continue;
+        }
         histogram *all = &p->thread[0].sums[l];
         for (size_t t = 1; t < p->threads; t++)
             for (size_t b = 0; b < BINS; b++)

@@ -69,6 +69,7 @@ typedef struct chip_layer {
     mho_crossbar *counter; /* digital offset: sums of the inputs of a group; else NULL */
     int16_t *m;            /* [groups C][R] weights in units */
     bool needs_range;      /* to be calibrated */
+    double *mean;          /* votes: [groups][input channels] of the codes of images; else NULL */
     mhoi_map_kind coding;
     int32_t x_lo, x_hi; /* inputs in steps of the input converter */
     double z_scale;     /* codes: z = sum of m x, times this */
@@ -166,6 +167,9 @@ MHO_MUST_CHECK mho_status mhoi_chip_threshold_create(chip_layer *layer);
 void mhoi_chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
 /* Thresholds of the sums that layer->converter makes; eq. (4). */
 void mhoi_chip_threshold_set(chip_layer *layer);
+/* Votes: what a row group's sum is compared with: its mean over images, and its rows' part of what the whole threshold is
+ * beyond the whole mean. */
+double mhoi_chip_threshold_share(const chip_layer *layer, size_t channel, size_t group);
 
 /* chip_converter.c: eq. (5) to (7).  range: the sums that the converter is to hold. */
 mho_converter mhoi_chip_converter_of(const mho_chip *chip, const chip_layer *layer,

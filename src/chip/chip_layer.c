@@ -291,6 +291,9 @@ mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
         s = mhoi_chip_turn_weights(node, layer);
     if (!s)
         s = correction(chip, node, layer);
+    if (!s && place->vote)
+        s = mhoi_alloc(&layer->mean, layer->groups * layer->window.c, sizeof *layer->mean,
+                       layer->name);
     if (!s)
         s = mhoi_chip_draw_create(chip, layer);
     return s ? s : crossbars(layer);
@@ -304,6 +307,7 @@ void mhoi_chip_layer_free(chip_layer *layer)
     mhoi_chip_draw_free(layer);
     mhoi_free(&layer->xb);
     mhoi_free(&layer->m);
+    mhoi_free(&layer->mean);
     mhoi_free(&layer->z_edge);
     mhoi_free(&layer->w_sum);
     mhoi_free(&layer->excess);

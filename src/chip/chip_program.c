@@ -176,7 +176,8 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
     const size_t sides =
         layer->place->per_pair || layer->place->sense ? 1 : 2; /* converters of a column */
     const size_t each = layer->place->row_groups * layer->cells->converted;
-    if (p->ideal || none || (!codes && !layer->place->sense))
+    const bool vote = layer->place->vote && !p->ideal && layer->z_edge;
+    if (p->ideal || (none && !vote) || (!codes && !layer->place->sense))
         return mho_crossbar_set_errors(layer->xb[g], NULL);
     const float step = (float)(codes ? layer->calibrated.step : layer->cells->unit);
     const float offset = step * (float)output->offset, bow = step * (float)output->inl;
@@ -192,6 +193,10 @@ static mho_status set_errors(const program *p, const chip_layer *layer, size_t g
             mhoi_rng_normal(&stream, 4 * own.number, 3, n);
             error[side * each + i] =
                 (mho_converter_error){offset * n[0], gain * n[1], codes ? bow * n[2] : 0};
+            if (vote)
+                error[side * each + i].offset -= (float)mhoi_chip_threshold_share(
+                    layer, g * layer->columns + i % layer->cells->converted,
+                    i / layer->cells->converted);
         }
     }
     if (!s)

@@ -71,6 +71,29 @@ static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_su
     return (2 * v - w_sum - 1) * layer->cells->unit;
 }
 
+/* What rows [first, end) of a channel sum up to on average. */
+static double mean_sum(const chip_layer *layer, size_t channel, size_t first, size_t end)
+{
+    const size_t taps = layer->window.kh * layer->window.kw, group = channel / layer->columns;
+    const int16_t *m = layer->m + channel * layer->rows;
+    const double *mean = layer->mean + group * layer->window.c;
+    double sum = 0;
+    for (size_t r = first; r < end; r++)
+        sum += m[r] * mean[r / taps];
+    return sum * layer->cells->unit / layer->cells->one;
+}
+
+double mhoi_chip_threshold_share(const chip_layer *layer, size_t channel, size_t group)
+{
+    const size_t first = group * layer->place->group_rows, left = layer->lines - first;
+    const size_t rows = left < layer->place->group_rows ? left : layer->place->group_rows;
+    const int64_t z_edge = layer->z_edge[channel] == ALWAYS ? 0 : layer->z_edge[channel];
+    const double beyond =
+        (double)analog_edge(layer, z_edge, 0) - mean_sum(layer, channel, 0, layer->rows);
+    return mean_sum(layer, channel, first, first + rows) +
+           beyond * (double)rows / (double)layer->lines;
+}
+
 void mhoi_chip_threshold_set(chip_layer *layer)
 {
     const size_t channels = layer->groups * layer->columns;
@@ -86,8 +109,10 @@ void mhoi_chip_threshold_set(chip_layer *layer)
             const int64_t z_edge = layer->z_edge[c] == ALWAYS ? 0 : layer->z_edge[c];
             const int64_t edge = analog_edge(layer, z_edge, layer->w_sum ? layer->w_sum[i] : 0);
             const int64_t twice_edge = 2 * edge + (layer->excess ? layer->excess[i] : 0);
-            const int64_t threshold =
+            int64_t threshold =
                 layer->z_edge[c] == ALWAYS ? ALWAYS : ceil_div(twice_edge - twice_offset, 2 * step);
+            if (layer->place->vote && layer->converter.codes && threshold != ALWAYS)
+                threshold = (int64_t)(layer->place->row_groups + 1) / 2;
             if (layer->wide_threshold)
                 layer->wide_threshold[i] = threshold;
             else

@@ -87,11 +87,10 @@ static void input_converters(builder *b)
     const size_t lines = l->word_lines / b->place->cells.fold; /* merged: one for all of a weight */
     a->amount = (double)l->groups * (double)lines * (copied ? crossbars_of(l) : 1);
     a->operations = a->amount * windows(b);
-    mhoi_activity_explain(a, "g word lines%s = %zu x %zu%s; x P T = %zu x %zu",
-                          copied ? " crossbars" : "", l->groups, lines,
-                          copied ? " x X_out planes sides"
-                                 : ", shared by the crossbars of a row group",
-                          l->positions, l->reads * l->turns);
+    mhoi_activity_explain(
+        a, "g word lines%s = %zu x %zu%s; x P T = %zu x %zu", copied ? " crossbars" : "", l->groups,
+        lines, copied ? " x X_out planes sides" : ", shared by the crossbars of a row group",
+        l->positions, l->reads * l->turns);
 }
 
 /* Times that columns are read anew for their converters. */

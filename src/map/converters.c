@@ -63,6 +63,21 @@ static mho_status check_sense(const mhoi_place *place)
     return MHO_OK;
 }
 
+/* A share of the threshold is known beforehand as the whole is, and one read tells a column's part. */
+static mho_status check_vote(const mhoi_place *place)
+{
+    const bool plain = place->inputs.reads == 1 && place->cells.slices == 1 &&
+                       !place->cells.coding->counted && place->in.kind != MHOI_MAP_BITS &&
+                       !place->turned;
+    if (!place->vote || plain)
+        return MHO_OK;
+    return mho_error(
+        MHO_ENOTMODELED,
+        "layer %s: output.split = vote of several reads or slices, of digital offsets or of maps "
+        "of +-1: want sums",
+        place->told->name);
+}
+
 static size_t ceil_div(size_t a, size_t b)
 {
     return a / b + (a % b != 0);
@@ -84,7 +99,8 @@ static size_t most_columns(const mhoi_place *place)
 
 void mhoi_converters_choose(const mhoi_plan *plan, mhoi_place *place)
 {
-    place->output_bits = output_bits(plan, &plan->output, place);
+    place->vote = plan->output.split == MHO_SPLIT_VOTE && place->to_bits && place->row_groups > 1;
+    place->output_bits = place->vote ? 1 : output_bits(plan, &plan->output, place);
     place->sense = place->to_bits && place->row_groups == 1 && place->output_bits == 1;
 }
 
@@ -92,11 +108,13 @@ mho_status mhoi_converters_set(const mhoi_plan *plan, mhoi_place *place)
 {
     const bool counted = place->cells.coding->counted;
     place->per_pair =
-        counted || place->cells.fold > 1 ||
+        counted || place->vote || place->cells.fold > 1 ||
         (place->sense ? !shares_noise(plan, place) : plan->output.per == MHO_PER_PAIR);
     const size_t columns = most_columns(place);
     place->share = plan->output.share < columns ? plan->output.share : columns;
-    const mho_status s = check_sense(place);
+    mho_status s = check_sense(place);
+    if (!s)
+        s = check_vote(place);
     return s ? s : check_noise(plan, place);
 }
 

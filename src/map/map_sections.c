@@ -17,6 +17,7 @@ static const char *const ranges[] = {"full", "calibrated", "least_squares", NULL
 static const char *const edges[] = {"uniform", "quantile", "lloyd", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const references[] = {"none", "level0", NULL};
+static const char *const splits[] = {"sums", "vote", NULL};
 static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp", NULL};
 static const char *const duplications[] = {"none", "balanced", NULL};
 static const char *const schedules[] = {"pipelined", "layer_by_layer", NULL};
@@ -174,6 +175,10 @@ static const mho_field output_rows[] = {
           "ideal"),
     COUNT("output.split_bits", split_bits, "4", 0, 16,
           "ADC of partial sums where rows are split; 0 = ideal"),
+    CHOICE("output.split", split, "sums", splits,
+           "1-bit maps, where rows are split: partial sums are added up, or each crossbar compares "
+           "with its "
+           "share of the threshold and the majority decides"),
     COUNT("output.last_bits", last_bits, "8", 0, 16,
           "ADC of the classifier where its rows fit one crossbar; 0 = ideal"),
     COUNT("output.code_bits", code_bits, "8", 0, 16,

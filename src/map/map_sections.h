@@ -85,6 +85,12 @@ typedef enum mho_waiting {
     MHO_WAITING_OFF, /* a multiplexer cuts them off */
 } mho_waiting;
 
+/* What crossbars that a layer's rows are split over give, where a 1-bit map follows. */
+typedef enum mho_split {
+    MHO_SPLIT_SUMS, /* partial sums, added up */
+    MHO_SPLIT_VOTE, /* one comparison each with its share of the threshold; the majority decides */
+} mho_split;
+
 /* How a column becomes a code of several bits; one bit is one comparison in any of them. */
 typedef enum mho_readout {
     MHO_READOUT_SENSE_AMPLIFIER, /* one decision a bit, one after the other */
@@ -153,6 +159,7 @@ typedef struct mhoi_output_options {
     size_t
         bits; /* others, where one crossbar holds all rows: 1 = sense amplifier at the threshold */
     size_t split_bits; /* others, where rows are split: partial sums */
+    int split;         /* mho_split */
     size_t
         last_bits; /* the classifier: its sums are compared with each other, not with a threshold */
     size_t code_bits;  /* mixed mode: layers that no 1-bit map follows, but the classifier */

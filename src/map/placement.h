@@ -19,6 +19,7 @@ typedef struct mhoi_place {
     mhoi_cells cells;
     mhoi_inputs inputs;
     bool per_pair, sense; /* converters take S+ - S-; sense: one comparison at the threshold */
+    bool vote;            /* each row group is compared with its share of the threshold */
     size_t output_bits;   /* of a converter; 0: ideal */
     uint64_t elements;    /* that its line buffer, or input buffer, is fed for an image */
     size_t lines,
