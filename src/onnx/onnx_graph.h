@@ -22,7 +22,9 @@ typedef struct mhoi_graph {
     mho_net *net;            /* room for all, net->nodes in use */
     mhoi_value *value;       /* [operands] */
     size_t *readers;         /* [operands]: operations and outputs that read it */
-    bool foreign;            /* not written by mho */
+    size_t *
+        lent; /* [operands]: the layer, + 1, that has the program's values as its weights; 0: none */
+    bool foreign; /* not written by mho */
 } mhoi_graph;
 
 /* Turns one operation into none or more layers.  MHO_ENOTMODELED: it is none that layers have. */
@@ -34,9 +36,9 @@ bool mhoi_onnx_has_layer(const mhoi_operation *n);
 MHO_MUST_CHECK mho_status mhoi_onnx_convert_plain(mhoi_graph *g, const mhoi_operation *n);
 bool mhoi_onnx_is_plain(const char *op);
 
-/* A program as layers.  MHO_ENOTMODELED: it is no graph of layers; the message names all that keeps it from being one. */
-MHO_MUST_CHECK mho_status mhoi_onnx_layers(const mhoi_program *program, bool foreign,
-                                           const char *name, mho_net **out);
+/* A program as layers, which take large weights over from it; it is of no other use then.  MHO_ENOTMODELED: it is no graph of layers; the message names all that keeps it from being one. */
+MHO_MUST_CHECK mho_status mhoi_onnx_layers(mhoi_program *program, bool foreign, const char *name,
+                                           mho_net **out);
 
 #define MHOI_ONNX_EDGE_MAX ((int64_t)1 << 31)
 

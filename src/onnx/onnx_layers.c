@@ -175,11 +175,22 @@ static mho_status make_room(mhoi_graph *g, const char *name)
         s = mhoi_alloc(&g->value, g->program->operands, sizeof *g->value, "ONNX values");
     if (!s)
         s = mhoi_alloc(&g->readers, g->program->operands, sizeof *g->readers, "ONNX values");
+    if (!s)
+        s = mhoi_alloc(&g->lent, g->program->operands, sizeof *g->lent, "ONNX values");
     return s ? s : mhoi_onnx_know(g->program, true, &g->known);
 }
 
-mho_status mhoi_onnx_layers(const mhoi_program *program, bool foreign, const char *name,
-                            mho_net **out)
+/* Weights that layers have borrowed become theirs, or go back. */
+static void settle_weights(mhoi_graph *g, mhoi_program *program, bool layers)
+{
+    for (size_t i = 0; g->lent && i < program->operands; i++)
+        if (g->lent[i] && layers)
+            program->operand[i].array.data = NULL;
+        else if (g->lent[i])
+            g->net->node[g->lent[i] - 1].weight = NULL;
+}
+
+mho_status mhoi_onnx_layers(mhoi_program *program, bool foreign, const char *name, mho_net **out)
 {
     mhoi_graph g = {.program = program, .foreign = foreign};
     *out = NULL;
@@ -190,7 +201,9 @@ mho_status mhoi_onnx_layers(const mhoi_program *program, bool foreign, const cha
         s = mhoi_net_infer_shapes(g.net, "graph");
     for (size_t i = 0; !s && i < g.net->nodes; i++)
         g.net->node[i].alphabet = mhoi_node_find_alphabet(&g.net->node[i]);
+    settle_weights(&g, program, !s);
     mhoi_known_free(&g.known);
+    mhoi_free(&g.lent);
     mhoi_free(&g.readers);
     mhoi_free(&g.value);
     if (s)

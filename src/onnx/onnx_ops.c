@@ -42,6 +42,22 @@ static mho_status vector_of(const mhoi_graph *g, const mhoi_operation *n, size_t
     return s;
 }
 
+/* The values of input i as weights of the last layer, without a copy, if nobody else reads them: they become the
+ * layer's once all of the program has become layers. */
+static bool lend_weights(mhoi_graph *g, const mhoi_operation *n, size_t i)
+{
+    const size_t operand = mhoi_node_input(n, i);
+    const mho_array *a = mhoi_graph_constant(g, n, i);
+    mho_node *node = &g->net->node[g->net->nodes - 1];
+    if (!a || a->type != MHO_TYPE_FLOAT || g->readers[operand] != 1 ||
+        a->data != g->program->operand[operand].array.data ||
+        a->count != mho_node_weight_count(node))
+        return false;
+    node->weight = a->data;
+    g->lent[operand] = g->net->nodes;
+    return true;
+}
+
 /* --- layers and values */
 
 const mhoi_value *mhoi_graph_value(const mhoi_graph *g, const mhoi_operation *n, size_t i)
@@ -213,7 +229,8 @@ static mho_status convert_conv(mhoi_graph *g, const mhoi_operation *n)
     if (t->size[1] != node->in.c / node->groups)
         return mho_error(MHO_EFORMAT, "weight for %zu input channels, there are %zu in %zu groups",
                          t->size[1], node->in.c, node->groups);
-    s = vector_of(g, n, 1, mho_node_weight_count(node), 1, &node->weight);
+    if (!lend_weights(g, n, 1))
+        s = vector_of(g, n, 1, mho_node_weight_count(node), 1, &node->weight);
     if (!s && node->has_bias)
         s = vector_of(g, n, 2, node->out.c, 1, &node->bias);
     return s;
@@ -313,7 +330,9 @@ static mho_status convert_fc(mhoi_graph *g, const mhoi_operation *n)
     if (t->count != mho_node_weight_count(node))
         return mho_error(MHO_EFORMAT, "weight of %zu x %zu, the input has %zu values", t->size[0],
                          t->size[1], node->in.c * node->in.h * node->in.w);
-    s = read_matrix(t, transposed, gemm ? (double)mhoi_attr_float(n, "alpha", 1) : 1, node);
+    const double alpha = gemm ? (double)mhoi_attr_float(n, "alpha", 1) : 1;
+    if (!(transposed && alpha == 1 && lend_weights(g, n, 1)))
+        s = read_matrix(t, transposed, alpha, node);
     return s || !node->has_bias ? s : read_bias(g, n, node);
 }
 
