@@ -176,6 +176,7 @@ typedef struct mho_study_options {
         wanted_half; /* programmings end once mho_error_estimate.half is at most that; 0: never */
     bool ideal;      /* the error with ideal devices besides */
     bool prices;     /* cycles, energy, area, and those of the 8-bit CNN besides */
+    bool baseline;   /* and its error */
 } mho_study_options;
 /* Seed 1, all images, 10 programmings, nothing besides. */
 MHO_API mho_study_options mho_study_options_default(void);
@@ -300,6 +301,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_study_open(const mho_subject *subject,
                                                  const mho_study_options *options,
                                                  const char *const *axes, mho_stage *stage,
                                                  mho_study **out);
+/* A study with a point for each description of hw, NULL-terminated, with all fields of subject but hw: they share the data,
+ * and networks where they want the same.  Descriptions, names and images are checked here; what one of them refuses (no
+ * network trained for it, no price, no place for the network) is the status of its point.  Errors as mho_study_open. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_open_each(const mho_subject *subject,
+                                                      const char *const *hw,
+                                                      const mho_study_options *options,
+                                                      mho_study **out);
 MHO_API void mho_study_destroy(mho_study *study);
 MHO_API size_t mho_study_points(const mho_study *study);
 MHO_API const mho_grid *mho_study_grid(const mho_study *study); /* NULL without axes */
@@ -308,6 +316,38 @@ MHO_API MHO_MUST_CHECK mho_status mho_study_describe(const mho_study *study, mho
 /* Computes one point.  MHO_EINTERRUPTED with result->error.spread.trials > 0: all is there but the other
  * programmings. */
 MHO_API MHO_MUST_CHECK mho_status mho_study_run(mho_study *study, size_t point, mho_result *result);
+
+/* One network on several descriptions, a column each. */
+typedef struct mho_compared {
+    char name[256];    /* of the description; as it was given where two have the same */
+    mho_status status; /* of its point; MHO_EINTERRUPTED: also one that did not begin */
+    char message[512]; /* why it failed; "" */
+    bool has_result;   /* everything is there, perhaps of fewer programmings */
+    uint64_t
+        crossbars; /* that the chip has: all that the network takes, or the budget that it shares */
+    mho_result result;
+} mho_compared;
+
+typedef struct mho_comparison {
+    const char *command;  /* the command line that asked for it, if the caller says so */
+    mho_compared *column; /* in the order of the descriptions */
+    size_t columns, failed;
+    size_t
+        worst; /* the column with the highest exit code, the first of several; columns: none failed */
+    bool comparable; /* one technology prices all that have a result */
+} mho_comparison;
+
+/* Opens the study of mho_study_open_each and runs all of its points, with prices; one that fails does not keep the others.
+ * MHO_EUSAGE: a description named twice; errors as mho_study_open_each, *out is NULL then. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_compare(const mho_subject *subject,
+                                                    const char *const *hw,
+                                                    const mho_study_options *options,
+                                                    mho_comparison **out);
+MHO_API void mho_comparison_destroy(mho_comparison *comparison);
+/* The first result, for what all have in common; NULL: there is none. */
+MHO_API const mho_result *mho_comparison_any(const mho_comparison *comparison);
+/* `table`: a short object a description; `results`: what mho_result_json tells of each (docs/cli.md). */
+MHO_API mho_json *mho_comparison_json(const mho_comparison *comparison);
 
 /* The error on another description: the (first) images of the study and its seed, and its (first) network as trained
  * for that description, opened when it is first needed.  each may be NULL.

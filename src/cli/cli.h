@@ -96,7 +96,7 @@ bool cli_is_stored_sweep(const cli_args *args); /* buffer: a sweep whose points 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
     cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline,
-    cmd_buffer, cmd_quantize;
+    cmd_buffer, cmd_quantize, cmd_compare;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 
@@ -117,6 +117,7 @@ bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
 mho_status cli_hint_model(mho_status s, const char *net);
 /* A line on stderr for each field that was set and has no effect. */
 void cli_tell_idle(const mho_hw *hw, const cli_args *args);
+void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 void cli_tell_zero_signs(const cli_args *args);
 /* argv[0..argc) as one line for a shell; the caller frees it. */

@@ -18,6 +18,23 @@ const cli_command cli_commands[] = {
                 "    mho evaluate lenet --hw bcnn --set device.bits=3 --set crossbar.rows=256\n"
                 "    mho evaluate my.onnx --hw my.yaml --data DIR --trials 20 --json\n\n"
                 "`mho help hw` lists the fields that --set takes; docs/cli.md the keys of --json."},
+    {.name = "compare",
+     .synopsis = "NET --hw A,B,... [options]",
+     .summary = "the same network on several hardware descriptions, in one table",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw data calibration trials images seed set shape",
+     .run = cmd_compare,
+     .details =
+         "A, B, ... are hardware descriptions as of `mho evaluate`; --set changes all of them.  A\n"
+         "description that cannot take the network says why in its column, the others are there;\n"
+         "the exit code is the highest of all.\n\n"
+         "Prices of different technologies are not comparable, and the report says so.  One\n"
+         "technology for all: --set technology=generic-45nm.\n\n"
+         "    mho compare lenet --hw bcnn,cnn8,isaac,reboc --images 1000\n"
+         "    mho compare lenet --hw bcnn,my.yaml --set technology=generic-45nm --csv",
+     .own_output = true,
+     .named_format = true},
     {.name = "nets",
      .synopsis = "[NET]",
      .summary = "networks that are built in, or the layers of one",

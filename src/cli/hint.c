@@ -34,13 +34,18 @@ void cli_tell_zero_signs(const cli_args *args)
 
 void cli_tell_idle(const mho_hw *hw, const cli_args *args)
 {
+    cli_tell_idle_of(hw, "", args);
+}
+
+void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args)
+{
     const char *why = NULL;
     const size_t count = mho_hw_field_count(hw);
     for (size_t i = mho_hw_idle(hw, 0, &why); i < count && !args->quiet;
          i = mho_hw_idle(hw, i + 1, &why)) {
         char value[256];
         mho_hw_print(hw, i, value, sizeof value);
-        fprintf(stderr, "mho: note: %s = %s has no effect: %s (%s)\n", mho_hw_field(hw, i)->key,
-                value, why, mho_hw_origin(hw, i)->place);
+        fprintf(stderr, "mho: note: %s%s%s = %s has no effect: %s (%s)\n", name, *name ? ": " : "",
+                mho_hw_field(hw, i)->key, value, why, mho_hw_origin(hw, i)->place);
     }
 }

@@ -44,38 +44,64 @@ static mho_status open_hardware(mho_study *y, const mho_subject *subject, const 
     return s;
 }
 
+static void add_needs(const mho_hw *hw, bool style[STUDY_STYLES], size_t *calibration)
+{
+    const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
+    const size_t wanted = output->calibration_images;
+    *calibration = wanted > *calibration ? wanted : *calibration;
+    style[mhoi_study_style(hw)] = true;
+}
+
 /* Every point, so that a bad combination costs no time. */
 static mho_status check_points(mho_study *y, bool style[STUDY_STYLES], size_t *calibration)
 {
     mho_hw *hw = NULL;
     mho_status s = mho_hw_clone(y->hw, &hw);
-    for (size_t i = 0; !s && i < mho_study_points(y); i++) {
+    for (size_t i = 0; !s && i < (y->grid ? mho_grid_points(y->grid) : 1); i++) {
         if (y->grid)
             s = mho_grid_apply(y->grid, i, hw);
-        if (s)
-            break;
-        const mhoi_output_options *output = mhoi_hw_section(hw, &mhoi_output_section);
-        const size_t wanted = output->calibration_images;
-        *calibration = wanted > *calibration ? wanted : *calibration;
-        style[mhoi_study_style(hw)] = true;
+        if (!s)
+            add_needs(hw, style, calibration);
     }
+    for (size_t i = 0; i < y->others; i++)
+        add_needs(y->other[i], style, calibration);
     mho_hw_destroy(hw);
     return s;
 }
 
+/* Those of the points from 1 on. */
+static mho_status open_others(mho_study *y, const mho_subject *subject, const char *const *hw)
+{
+    size_t n = 0;
+    while (hw[n])
+        n++;
+    mho_status s = mhoi_alloc(&y->other, n, sizeof *y->other, "descriptions");
+    y->others = s ? 0 : n;
+    for (size_t i = 0; !s && i < n; i++) {
+        s = mho_hw_open(hw[i], subject->set, &y->other[i]);
+        if (!s)
+            s = mho_hw_want(y->other[i], "crossbar");
+    }
+    return s;
+}
+
 static mho_status open_all(mho_study *y, const mho_subject *subject, const char *const *axes,
-                           mho_stage *stage)
+                           const char *const *others, mho_stage *stage)
 {
     bool style[STUDY_STYLES] = {false};
     size_t calibration = 0;
     mho_status s = open_hardware(y, subject, axes);
+    if (!s && others)
+        s = open_others(y, subject, others);
     if (!s)
         s = check_points(y, style, &calibration);
     return s ? s : mhoi_study_open_subjects(y, subject, style, calibration, stage);
 }
 
-mho_status mho_study_open(const mho_subject *subject, const mho_study_options *options,
-                          const char *const *axes, mho_stage *stage, mho_study **out)
+/* others: NULL, or the descriptions of the points from 1 on. */
+static mho_status open_study(const mho_subject *subject, const mho_study_options *options,
+                             const char *const *axes, const char *const *others, mho_stage *stage,
+                             mho_study **out)
 {
     mho_study *y = NULL;
     mho_stage at = MHO_STAGE_OPEN;
@@ -84,7 +110,8 @@ mho_status mho_study_open(const mho_subject *subject, const mho_study_options *o
     if (s)
         return s;
     y->options = *options;
-    s = open_all(y, subject, axes, &at);
+    y->tolerant = others;
+    s = open_all(y, subject, axes, others, &at);
     if (stage)
         *stage = at;
     if (s)
@@ -94,6 +121,20 @@ mho_status mho_study_open(const mho_subject *subject, const mho_study_options *o
 fail:
     mho_study_destroy(y);
     return s;
+}
+
+mho_status mho_study_open(const mho_subject *subject, const mho_study_options *options,
+                          const char *const *axes, mho_stage *stage, mho_study **out)
+{
+    return open_study(subject, options, axes, NULL, stage, out);
+}
+
+mho_status mho_study_open_each(const mho_subject *subject, const char *const *hw,
+                               const mho_study_options *options, mho_study **out)
+{
+    mho_subject first = *subject;
+    first.hw = hw[0];
+    return open_study(&first, options, NULL, hw[0] ? hw + 1 : hw, NULL, out);
 }
 
 void mho_study_destroy(mho_study *study)
@@ -111,6 +152,9 @@ void mho_study_destroy(mho_study *study)
     }
     mhoi_free(&study->net);
     mhoi_free(&study->set);
+    for (size_t i = 0; i < study->others; i++)
+        mho_hw_destroy(study->other[i]);
+    mhoi_free(&study->other);
     mho_grid_destroy(study->grid);
     mho_hw_destroy(study->hw);
     mhoi_free(&study);
@@ -118,7 +162,7 @@ void mho_study_destroy(mho_study *study)
 
 size_t mho_study_points(const mho_study *study)
 {
-    return study->grid ? mho_grid_points(study->grid) : 1;
+    return study->grid ? mho_grid_points(study->grid) : 1 + study->others;
 }
 
 const mho_grid *mho_study_grid(const mho_study *study)

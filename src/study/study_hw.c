@@ -12,7 +12,8 @@ mho_style mhoi_study_style(const mho_hw *hw)
 
 mho_status mhoi_study_hw(const mho_study *study, size_t point, mho_hw **out)
 {
-    mho_status s = mho_hw_clone(study->hw, out);
+    const bool own = point && study->others;
+    mho_status s = mho_hw_clone(own ? study->other[point - 1] : study->hw, out);
     if (!s && study->grid)
         s = mho_grid_apply(study->grid, point, *out);
     if (s) {

@@ -29,7 +29,10 @@ typedef struct study_set {
 } study_set;
 
 struct mho_study {
-    mho_hw *hw;                /* without the fields of a point */
+    mho_hw *hw;     /* without the fields of a point */
+    mho_hw **other; /* [others]: of the points from 1 on, where each has its own */
+    size_t others;
+    bool tolerant;             /* what one point refuses is found when it runs */
     mho_grid *grid;            /* NULL: one point */
     mho_study_options options; /* as asked for */
     study_net *net;            /* [nets][sets]: for each network one for each set of images */

@@ -63,8 +63,9 @@ mho_status mhoi_study_open_model(study_net *n, mho_style style, const char *data
     return s;
 }
 
+/* tolerant: there may be none of a style. */
 static mho_status open_network(study_net *n, const char *name, const char *data,
-                               const bool style[STUDY_STYLES])
+                               const bool style[STUDY_STYLES], bool tolerant)
 {
     const size_t length = strlen(name) + 1;
     mho_net *plain = NULL;
@@ -75,9 +76,12 @@ static mho_status open_network(study_net *n, const char *name, const char *data,
     s = mho_net_open(name, &plain);
     n->from_file = !s && mho_net_has_parameters(plain);
     mho_net_destroy(plain);
-    for (int k = 0; !s && k < STUDY_STYLES; k++)
+    for (int k = 0; !s && k < STUDY_STYLES; k++) {
         if (style[k])
             s = mhoi_study_open_model(n, (mho_style)k, data);
+        if (s == MHO_ENOMODEL && tolerant)
+            s = MHO_OK;
+    }
     return s;
 }
 
@@ -90,7 +94,8 @@ static mho_status open_networks(mho_study *y, const names *nets, const names *se
         mho_data *data = NULL;
         s = mho_data_open(name_of(sets, d), false, false, &data);
         for (size_t n = 0; !s && n < nets->count; n++)
-            s = open_network(&y->net[n * sets->count + d], name_of(nets, n), data->name, style);
+            s = open_network(&y->net[n * sets->count + d], name_of(nets, n), data->name, style,
+                             y->tolerant);
         mho_data_destroy(data);
     }
     return s;
@@ -159,7 +164,7 @@ mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
         s = mhoi_alloc(&y->set, y->sets, sizeof *y->set, "images of a study");
     if (!s)
         s = open_networks(y, &nets, &sets, style);
-    if (!s && y->options.prices) {
+    if (!s && y->options.prices && !y->tolerant) {
         *stage = MHO_STAGE_PRICE;
         s = check_prices(y);
         *stage = s ? MHO_STAGE_PRICE : MHO_STAGE_OPEN;

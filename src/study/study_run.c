@@ -95,7 +95,7 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
     progress p = {.what = "crossbars", .trials = o->trials, .result = r};
     mho_placement *placement = NULL;
     mho_chip *chip = NULL;
-    if (y->grid)
+    if (mho_study_points(y) > 1)
         snprintf(p.what, sizeof p.what, "point %zu of %zu", point + 1, mho_study_points(y));
     next_trial(&p, 0);
     mho_status s = mhoi_alloc(&r->by_trial, o->trials, sizeof *r->by_trial, "errors");
@@ -138,7 +138,9 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     study_net *n = mhoi_study_net_of(y, point);
     const study_set *set = mhoi_study_set_of(y, point);
     study_model *model = &n->model[mhoi_study_style(r->hw)];
-    mho_status s = MHO_OK;
+    mho_status s = mhoi_study_open_model(n, mhoi_study_style(r->hw), set->data->name);
+    if (s)
+        return s;
     describe(y, model, set, r);
     if (y->options.prices) {
         r->stage = MHO_STAGE_PRICE;
@@ -151,7 +153,7 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     r->software = mho_images_interval(r->software_error, set->images);
     if (!s && y->options.ideal)
         s = ideal_error(set, model->net, r);
-    if (!s && y->options.prices)
+    if (!s && y->options.prices && y->options.baseline)
         s = base_error(n, set, r);
     if (!s)
         s = trials(y, model->net, point, r);
@@ -252,6 +254,6 @@ mho_status mho_study_evaluate(const mho_subject *subject, const mho_study_option
                               mho_result *result)
 {
     mho_study_options o = *options;
-    o.ideal = o.prices = true;
+    o.ideal = o.prices = o.baseline = true;
     return open_and_run(subject, &o, result);
 }

@@ -14,7 +14,7 @@ for c in $commands; do
 done
 run help --man; want_code 0; want_no_err; want_out ".TH MHO 1"; want_out ".SH EXIT STATUS"
 run completion bash; want_code 0; want_no_err; bash -n out || fail "not a shell script"
-bash -c '. ./out; COMP_WORDS=(mho comp); COMP_CWORD=1; _mho; [ "${COMPREPLY[*]}" = completion ]' || fail "does not complete"
+bash -c '. ./out; COMP_WORDS=(mho compl); COMP_CWORD=1; _mho; [ "${COMPREPLY[*]}" = completion ]' || fail "does not complete"
 
 run; want_misuse "no command"
 run hepl; want_misuse "did you mean help?"

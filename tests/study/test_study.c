@@ -309,6 +309,47 @@ static void json_form(void **state)
     mho_result_free(&r);
 }
 
+static const char *const pair[] = {"bcnn", "cnn8", NULL};
+
+/* Columns as evaluated one by one; one that refuses the network leaves the others. */
+static void several_descriptions(void **state)
+{
+    (void)state;
+    static const char *const three[] = {"bcnn", "switched", "cnn8", NULL};
+    static const char *const twice[] = {"bcnn", "cnn8", "bcnn", NULL};
+    const mho_study_options o = options_of(1);
+    mho_comparison *c;
+    must(mho_study_compare(&subject, three, &o, &c));
+    assert_int_equal(c->columns, 3);
+    assert_int_equal(c->failed, 1);
+    assert_int_equal(c->worst, 1);
+    assert_int_equal(c->column[1].status, MHO_ENOTMODELED);
+    assert_non_null(strstr(c->column[1].message, "input.bits"));
+    assert_true(!c->column[1].has_result && c->comparable);
+    assert_int_equal(c->column[0].crossbars, 74);
+    for (size_t i = 0; i < 3; i += 2) {
+        mho_subject one = subject;
+        mho_result r;
+        one.hw = three[i];
+        must(mho_study_evaluate(&one, &o, &r));
+        const mho_result *column = &c->column[i].result;
+        assert_true(c->column[i].has_result);
+        assert_string_equal(c->column[i].name, three[i]);
+        assert_string_equal(column->model, r.model);
+        assert_true(column->software_error == r.software_error);
+        assert_true(column->error.spread.mean == r.error.spread.mean);
+        assert_true(column->cost.energy_J == r.cost.energy_J);
+        assert_true(column->speed.latency_s == r.speed.latency_s);
+        mho_result_free(&r);
+    }
+    mho_comparison_destroy(c);
+    assert_int_equal(mho_study_compare(&subject, twice, &o, &c), MHO_EUSAGE);
+    assert_null(c);
+    told("bcnn is named twice");
+    assert_int_equal(mho_study_compare(&subject, twice + 3, &o, &c), MHO_EUSAGE);
+    told("no hardware description is named");
+}
+
 static void out_of_memory(void **state)
 {
     (void)state;
@@ -319,6 +360,14 @@ static void out_of_memory(void **state)
     for (uint64_t k = 1; k < 60; k++) {
         mhoi_alloc_fail_at(k);
         const mho_status s = mho_study_open(&subject, &o, NULL, NULL, &study);
+        mhoi_alloc_fail_at(0);
+        assert_true(s == MHO_OK || (s == MHO_ENOMEM && !study));
+        mho_study_destroy(study);
+        assert_int_equal(mhoi_alloc_live(), live);
+    }
+    for (uint64_t k = 1; k < 60; k++) {
+        mhoi_alloc_fail_at(k);
+        const mho_status s = mho_study_open_each(&subject, pair, &o, &study);
         mhoi_alloc_fail_at(0);
         assert_true(s == MHO_OK || (s == MHO_ENOMEM && !study));
         mho_study_destroy(study);
@@ -335,6 +384,7 @@ int main(void)
         cmocka_unit_test(interrupted_with_what_there_is),
         cmocka_unit_test(json_form),
         cmocka_unit_test(networks_are_axes),
+        cmocka_unit_test(several_descriptions),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
