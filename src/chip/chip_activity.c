@@ -220,7 +220,7 @@ static uint64_t drives_of(const mho_chip *chip, const chip_layer *layer, size_t 
     const mhoi_inputs *in = layer->inputs;
     const bool nonlinear = chip->plan->device.nonlinearity > 0 && in->bits > 1;
     uint64_t driven = 0, drive = 0, square = 0;
-    uint8_t bent[256];
+    uint8_t bent[256] = {0}; /* codes that there are not */
     if (nonlinear)
         mhoi_chip_drive((mho_codes){in->lo, in->hi}, chip->plan->device.nonlinearity, bent);
     for (size_t r = 0; r < in->reads; r++) {

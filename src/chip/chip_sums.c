@@ -60,7 +60,7 @@ static const uint8_t *drive(const mho_chip *chip, chip_work *work, const chip_la
 {
     const size_t rows = layer->inputs->lines, part = rows > 1 ? plane : count;
     const bool nonlinear = is_bent(chip, layer);
-    uint8_t bent[256];
+    uint8_t bent[256] = {0}; /* codes that there are not */
     if (layer->inputs->as_is && !nonlinear)
         return in;
     if (nonlinear)
