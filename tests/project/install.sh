@@ -59,7 +59,7 @@ quietly gcc "$work/map.o" -o "$work/map" "$lib/libmho.a" "${private[@]}"
 cmp <("$work/map") <("$work/my") || fail "the static library tells something else"
 
 # From a CMake project.
-quietly cmake -S examples/installed -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release
+quietly cmake -G Ninja -S examples/installed -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release
 quietly cmake --build "$work/cmake"
 for program in evaluate evaluate_static; do
     cmp <("$work/cmake/$program") "$work/shared.txt" || fail "$program of the CMake project tells something else"
