@@ -4,7 +4,7 @@
 
 extern paper_run_fn bcnn_table1, bcnn_splitting, bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
-extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy;
+extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy, reboc_speedup;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
@@ -45,6 +45,9 @@ const paper papers[] = {
      reboc_mapping},
     {"reboc-table1", REBOC "Table I", "intermediate storage of different accelerators",
      "papers/reboc/expected.csv", reboc_table1},
+    {"reboc-speedup", REBOC "Section III-B, Fig. 10",
+     "speedup of the intra-layer pipeline over layer by layer", "papers/reboc/expected.csv",
+     reboc_speedup},
     {"reboc-fft", REBOC "Section II", "operations by FFT and directly, by block size",
      "papers/reboc/expected.csv", reboc_fft},
     {"reboc-accuracy", REBOC "Sections II and III-A, Table II",

@@ -3,7 +3,7 @@
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 
 run reproduce --list; want_code 0; want_no_err
-for id in reboc-mapping reboc-table1 reboc-fft; do
+for id in reboc-mapping reboc-table1 reboc-fft reboc-speedup; do
     grep -q "$id" out || fail "lacks $id"
 done
 for id in reboc-mapping reboc-table1 reboc-fft; do
