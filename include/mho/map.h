@@ -151,7 +151,9 @@ typedef struct mho_estimate {
     bool has_programming; /* false: the technology does not tell what a write takes */
     char instead[512];    /* why another technology than the one named prices it all; "" if not */
     char fallback[MHO_COST_NAME]; /* that one, as mho_technology_open takes it; "" */
-    /* A technology that is good for comparisons alone has another one's prices beside; else NULL. */
+    /* A technology that is good for comparisons alone has another one's prices beside, placed with its clock; else
+     * NULL. */
+    mho_placement *generic_placement;
     mho_technology *generic_tech;
     mho_activity *generic_activity;
     mho_cost *generic;

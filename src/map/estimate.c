@@ -7,10 +7,19 @@
 #include "base/alloc.h"
 #include "cost/cost_price.h"
 #include "cost/technology_chain.h"
+#include "hw/sections.h"
 #include "map/placement.h"
 
-/* What one technology tells. */
+/* What is priced. */
+typedef struct subject {
+    const mho_net *net;
+    const mho_hw *hw;
+    const mho_cell_activity *measured; /* NULL: assume */
+} subject;
+
+/* What one technology tells: its delays make the clock, so that the placement is of it, too. */
 typedef struct view {
+    mho_placement *placement;
     mho_technology *tech;
     mho_activity *activity;
     size_t activities;
@@ -22,11 +31,12 @@ static void drop(view *v)
     mho_cost_destroy(v->cost);
     mho_activities_destroy(v->activity);
     mho_technology_destroy(v->tech);
+    mho_placement_destroy(v->placement);
     *v = (view){.tech = NULL};
 }
 
 /* Parts that have no activity at all. */
-static mho_status neglect(const mho_placement *placement, view *v)
+static mho_status neglect(view *v)
 {
     static const char *const by_model[] = {"interconnect between layers", "control and clock",
                                            "pooling and activation functions", NULL};
@@ -38,80 +48,16 @@ static mho_status neglect(const mho_placement *placement, view *v)
                                              "control and clock",
                                              NULL};
     const char *const *part = v->tech->models ? by_model : by_reading;
-    if (v->tech->models && placement->plan->chip.tile_crossbars)
+    if (v->tech->models && v->placement->plan->chip.tile_crossbars)
         part++; /* counted */
     mho_status s = MHO_OK;
-    if (!v->tech->models && !placement->plan->readings.buffer)
+    if (!v->tech->models && !v->placement->plan->readings.buffer)
         s = mhoi_cost_neglect(v->cost, "buffers");
     for (; !s && *part; part++)
         s = mhoi_cost_neglect(v->cost, *part);
     return s;
 }
 
-static mho_status look(const mho_placement *placement, const mhoi_technology_options *technology,
-                       view *out)
-{
-    *out = (view){.tech = NULL};
-    mho_status s = mhoi_technology_load(technology, &out->tech);
-    if (!s)
-        s = mho_placement_activities_for(placement, out->tech, &out->activity, &out->activities);
-    if (!s)
-        s = mho_cost_create(out->tech, out->activity, out->activities, &out->cost);
-    return s ? s : neglect(placement, out);
-}
-
-/* By the fallback of a technology. */
-static mho_status look_back(const mho_placement *placement, const char *fallback, view *out)
-{
-    mhoi_technology_options technology = placement->plan->technology;
-    memcpy(technology.name, fallback, strlen(fallback) + 1);
-    technology.overrides[0] = 0;
-    return look(placement, &technology, out);
-}
-
-static mho_status price_instead(mho_estimate *e, view *v)
-{
-    char why[256];
-    memcpy(e->fallback, v->tech->fallback, sizeof e->fallback);
-    snprintf(why, sizeof why, "%s", mho_error_message());
-    drop(v);
-    mho_status s = look_back(e->placement, e->fallback, v);
-    if (s)
-        return mho_error_prefix(s, "%s; instead", why);
-    snprintf(e->instead, sizeof e->instead, "%s: %s prices all of it", why, e->fallback);
-    return MHO_OK;
-}
-
-/* Totals beside those of a table that is good for comparisons alone; what they cannot price leaves them out. */
-static mho_status price_beside(mho_estimate *e, const mho_technology *tech)
-{
-    view v;
-    mho_status s = look_back(e->placement, tech->fallback, &v);
-    if (s)
-        drop(&v);
-    e->generic_tech = v.tech;
-    e->generic_activity = v.activity;
-    e->generic = v.cost;
-    return s == MHO_ENOTMODELED || s == MHO_ECONFIG || s == MHO_EDOMAIN ? MHO_OK : s;
-}
-
-static mho_status price(mho_estimate *e)
-{
-    view v;
-    mho_status s = look(e->placement, &e->placement->plan->technology, &v);
-    const bool own = !s;
-    if (s == MHO_ENOTMODELED && v.tech && *v.tech->fallback)
-        s = price_instead(e, &v);
-    e->tech = v.tech;
-    e->activity = v.activity;
-    e->activities = v.activities;
-    e->cost = v.cost;
-    if (!s && own && e->tech->relative && *e->tech->fallback)
-        s = price_beside(e, e->tech);
-    return s;
-}
-
-/* measured NULL: assume. */
 static mho_status keep_measured(mho_placement *placement, const mho_cell_activity *measured)
 {
     if (!measured)
@@ -123,17 +69,89 @@ static mho_status keep_measured(mho_placement *placement, const mho_cell_activit
     return s;
 }
 
-static mho_status fill(mho_estimate *e, const mho_net *net, const mho_hw *hw,
-                       const mho_cell_activity *measured)
+/* out->tech stays NULL where there is no placement to price. */
+static mho_status look(const subject *of, view *out)
 {
-    mho_status s = mho_placement_create(net, hw, &e->placement);
+    *out = (view){.tech = NULL};
+    mho_status s = mho_placement_create(of->net, of->hw, &out->placement);
     if (!s)
-        s = keep_measured(e->placement, measured);
+        s = keep_measured(out->placement, of->measured);
     if (!s)
-        s = price(e);
+        s = mhoi_technology_load(&out->placement->plan->technology, &out->tech);
+    if (!s)
+        s = mho_placement_activities_for(out->placement, out->tech, &out->activity,
+                                         &out->activities);
+    if (!s)
+        s = mho_cost_create(out->tech, out->activity, out->activities, &out->cost);
+    return s ? s : neglect(out);
+}
+
+/* By the fallback of a technology, all of it: placed with its clock. */
+static mho_status look_back(const subject *of, const char *fallback, view *out)
+{
+    mho_hw *hw = NULL;
+    *out = (view){.tech = NULL};
+    mho_status s = mho_hw_clone(of->hw, &hw);
     if (s)
         return s;
+    mhoi_technology_options *technology = mhoi_hw_edit(hw, &mhoi_technology_section);
+    memcpy(technology->name, fallback, strlen(fallback) + 1);
+    technology->overrides[0] = 0;
+    s = look(&(subject){of->net, hw, of->measured}, out);
+    mho_hw_destroy(hw);
+    return s;
+}
+
+static mho_status price_instead(mho_estimate *e, const subject *of, view *v)
+{
+    char why[256];
+    memcpy(e->fallback, v->tech->fallback, sizeof e->fallback);
+    snprintf(why, sizeof why, "%s", mho_error_message());
+    drop(v);
+    mho_status s = look_back(of, e->fallback, v);
+    if (s)
+        return mho_error_prefix(s, "%s; instead", why);
+    snprintf(e->instead, sizeof e->instead, "%s: %s prices all of it", why, e->fallback);
+    return MHO_OK;
+}
+
+/* Totals beside those of a table that is good for comparisons alone; what they cannot price leaves them out. */
+static mho_status price_beside(mho_estimate *e, const subject *of)
+{
+    view v;
+    mho_status s = look_back(of, e->tech->fallback, &v);
+    if (s)
+        drop(&v);
+    e->generic_placement = v.placement;
+    e->generic_tech = v.tech;
+    e->generic_activity = v.activity;
+    e->generic = v.cost;
+    return s == MHO_ENOTMODELED || s == MHO_ECONFIG || s == MHO_EDOMAIN ? MHO_OK : s;
+}
+
+static mho_status price(mho_estimate *e, const subject *of)
+{
+    view v;
+    mho_status s = look(of, &v);
+    const bool own = !s;
+    if (s == MHO_ENOTMODELED && v.tech && *v.tech->fallback)
+        s = price_instead(e, of, &v);
+    e->placement = v.placement;
+    e->tech = v.tech;
+    e->activity = v.activity;
+    e->activities = v.activities;
+    e->cost = v.cost;
+    if (!s && own && e->tech->relative && *e->tech->fallback)
+        s = price_beside(e, of);
+    return s;
+}
+
+static mho_status fill(mho_estimate *e, const subject *of)
+{
     mho_programming_load load;
+    mho_status s = price(e, of);
+    if (s)
+        return s;
     mho_placement_programming(e->placement, &load);
     s = mho_programming_estimate(e->tech, &load, &e->programming);
     e->has_programming = s == MHO_OK;
@@ -147,7 +165,7 @@ mho_status mho_estimate_create_measured(const mho_net *net, const mho_hw *hw,
     *out = NULL;
     mho_status s = mhoi_alloc(&e, 1, sizeof *e, "estimate");
     if (!s)
-        s = fill(e, net, hw, measured);
+        s = fill(e, &(subject){net, hw, measured});
     if (s)
         mho_estimate_destroy(e);
     else
@@ -164,10 +182,9 @@ void mho_estimate_destroy(mho_estimate *e)
 {
     if (!e)
         return;
-    view own = {e->tech, e->activity, e->activities, e->cost};
-    view beside = {e->generic_tech, e->generic_activity, 0, e->generic};
+    view own = {e->placement, e->tech, e->activity, e->activities, e->cost};
+    view beside = {e->generic_placement, e->generic_tech, e->generic_activity, 0, e->generic};
     drop(&own);
     drop(&beside);
-    mho_placement_destroy(e->placement);
     mhoi_free(&e);
 }

@@ -145,8 +145,51 @@ static void test_every_coding(void **state)
     mho_net_destroy(net);
 }
 
+static mho_estimate *estimate(const mho_net *net, const char *hw_name, const char *const *sets)
+{
+    mho_hw *hw;
+    mho_estimate *e;
+    assert_int_equal(mho_hw_open(hw_name, sets, &hw), MHO_OK);
+    assert_int_equal(mho_estimate_create(net, hw, &e), MHO_OK);
+    mho_hw_destroy(hw);
+    return e;
+}
+
+/* A table that prices in place of another one, or beside it, tells the clock as well: as if it had been named. */
+static void test_other_table(void **state)
+{
+    (void)state;
+    static const char named[] = "technology=generic-45nm";
+    mho_net *net;
+    assert_int_equal(mho_net_read(text, "small.yaml", &net), MHO_OK);
+    for (size_t share = 1; share <= 8; share += 7) {
+        char turns[32];
+        snprintf(turns, sizeof turns, "output.share=%zu", share);
+        mho_estimate *own = estimate(net, "bcnn", (const char *const[]){turns, NULL});
+        mho_estimate *other = estimate(net, "bcnn", (const char *const[]){turns, named, NULL});
+        assert_true(own->generic->energy_J == other->cost->energy_J);
+        assert_true(own->generic->leakage_J == other->cost->leakage_J &&
+                    other->cost->leakage_J > 0);
+        assert_true(own->placement->clock_s == 10e-9);
+        mho_estimate_destroy(own);
+        mho_estimate_destroy(other);
+
+        static const char no_price[] = "output.split_bits=5";
+        own = estimate(net, "bcnn", (const char *const[]){turns, no_price, NULL});
+        other = estimate(net, "bcnn", (const char *const[]){turns, no_price, named, NULL});
+        assert_string_equal(own->fallback, "generic-45nm");
+        assert_true(own->cost->energy_J == other->cost->energy_J);
+        assert_true(own->placement->clock_s == other->placement->clock_s);
+        assert_true(own->placement->interval == other->placement->interval);
+        mho_estimate_destroy(own);
+        mho_estimate_destroy(other);
+    }
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_coding)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_coding),
+                                       cmocka_unit_test(test_other_table)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
