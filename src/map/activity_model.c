@@ -181,9 +181,7 @@ static void cells(builder *b, const mhoi_read_time *time)
     const bool clamped = b->plan->read.supply == MHO_SUPPLY_CLAMPED;
     const bool pulse = b->plan->read.conduct == MHO_CONDUCT_PULSE, /* of units of input, */
         voltage = b->plan->input.drive == MHO_DRIVE_VOLTAGE;       /* at full drive */
-    const double of_code =
-        voltage ? exp2((double)l->read_bits) - 1 : mhoi_pulses_of(b->plan, b->place).units;
-    const double units = pulse ? of_code : 1;
+    const double units = pulse ? mhoi_conducted_units(b->plan, b->place) : 1;
     const conduction c = conduction_of(b, clamped || pulse || !voltage);
     const char *name = b->plan->transistor ? "cell_1t1r" : "cell_0t1r";
     char model[MHO_COST_NAME];

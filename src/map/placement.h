@@ -120,11 +120,15 @@ typedef struct mhoi_pulses {
     double pulses, units;
 } mhoi_pulses;
 mhoi_pulses mhoi_pulses_of(const mhoi_plan *plan, const mhoi_place *place);
+/* Pulses of read.pulse that a driven cell conducts for. */
+double mhoi_conducted_units(const mhoi_plan *plan, const mhoi_place *place);
+/* MHO_ECONFIG: a given timing.t_read is shorter than its pulses. */
+MHO_MUST_CHECK mho_status mhoi_read_fits(const mhoi_plan *plan, const mhoi_place *place);
 
 /* read_time.c: how long a read takes by the models of a technology; docs/models/cost.md eq. (15) to (17). */
 typedef struct mhoi_read_time {
     double step_s;    /* of integration, and of a decision of a converter */
-    double settle_s;  /* until sums stand: the lines, and a step a unit of input */
+    double settle_s;  /* until sums stand: the lines, and a step a unit of input, or its pulses */
     double column_s;  /* a column that is not sampled: its units of input, its conversion */
     double convert_s; /* a column */
     double read_s;    /* all columns, those of a converter in turn */

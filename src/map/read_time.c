@@ -61,6 +61,39 @@ mhoi_pulses mhoi_pulses_of(const mhoi_plan *plan, const mhoi_place *place)
                          ((parts - 1) * full.units + last.units) / parts};
 }
 
+/* Units that a driven cell conducts for, where it conducts in pulses: of a voltage, as many as the largest code tells. */
+double mhoi_conducted_units(const mhoi_plan *plan, const mhoi_place *place)
+{
+    return plan->input.drive == MHO_DRIVE_VOLTAGE ? exp2((double)place->told->read_bits) - 1
+                                                  : mhoi_pulses_of(plan, place).units;
+}
+
+/* Times that the columns of a converter are integrated anew: a column that waits and is not sampled, in its turn. */
+static double settles_of(const mhoi_plan *plan, const mhoi_place *place)
+{
+    return plan->output.sampled ? 1 : (double)place->told->columns_per_converter;
+}
+
+/* The pulses of one integration; 0 where cells do not conduct in pulses. */
+static double pulses_s(const mhoi_plan *plan, const mhoi_place *place)
+{
+    return plan->read.conduct == MHO_CONDUCT_PULSE
+               ? mhoi_conducted_units(plan, place) * plan->read.pulse_s
+               : 0;
+}
+
+mho_status mhoi_read_fits(const mhoi_plan *plan, const mhoi_place *place)
+{
+    const double settles = settles_of(plan, place), pulses = settles * pulses_s(plan, place);
+    if (!(plan->timing.read_s > 0) || pulses <= plan->timing.read_s * (1 + 1e-9)) /* rounding */
+        return MHO_OK;
+    return mho_error(MHO_ECONFIG,
+                     "timing.t_read = %.6g ns is shorter than its pulses: read.pulse = %.6g ns x "
+                     "%.6g units x %.6g integrations = %.6g ns",
+                     1e9 * plan->timing.read_s, 1e9 * plan->read.pulse_s,
+                     mhoi_conducted_units(plan, place), settles, 1e9 * pulses);
+}
+
 /* Decisions of a conversion, one after the other. */
 static double decisions(const mhoi_plan *plan, size_t bits)
 {
@@ -100,18 +133,20 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
     const size_t lines =
         fold * (place->lines < place->group_rows ? place->lines : place->group_rows);
     const double turns = (double)place->told->columns_per_converter;
-    const double settles = plan->output.sampled ? 1 : turns; /* a column that waits */
-    const double units = mhoi_pulses_of(plan, place).units;
+    const double settles = settles_of(plan, place);
+    const double units = mhoi_pulses_of(plan, place).units, pulses = pulses_s(plan, place);
     mho_status s = MHO_OK;
     *out = (mhoi_read_time){.step_s = 0};
     const double word = word_delay(plan, tech, &s);
     const double bit = bit_delay(plan, place->crossbar_rows * fold, tech, &s);
     out->step_s = delay_of(tech, "read_step", &(mho_argument){"rows", (double)lines}, 1, &s);
-    out->settle_s = word + bit + units * out->step_s;
+    const double steps = units * out->step_s; /* what integrates needs a step at least */
+    const double integrate = steps > pulses ? steps : pulses;
+    out->settle_s = word + bit + integrate;
     out->convert_s = out->step_s * decisions(plan, place->output_bits);
     out->read_s = plan->timing.read_s > 0
                       ? plan->timing.read_s
-                      : word + bit + settles * units * out->step_s + turns * out->convert_s;
+                      : word + bit + settles * integrate + turns * out->convert_s;
     if (turns * out->convert_s > out->read_s) /* a given time leaves so much for each */
         out->convert_s = out->read_s / turns;
     out->settle_s = out->settle_s < out->read_s ? out->settle_s : out->read_s;

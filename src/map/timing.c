@@ -104,10 +104,11 @@ static mho_status set_read(const mhoi_plan *plan, const mhoi_place *place,
     l->t_read_s = plan->clock_s;
     if (plan->clock == MHOI_CLOCK_OPERATION)
         l->t_read_s *= (double)l->columns_per_converter;
-    if (plan->clock != MHOI_CLOCK_READ)
-        return MHO_OK;
-    const mho_status s = mhoi_read_time_of(plan, place, tech, &time);
-    l->t_read_s = s ? 0 : time.read_s;
+    mho_status s = mhoi_read_fits(plan, place);
+    if (!s && plan->clock == MHOI_CLOCK_READ) {
+        s = mhoi_read_time_of(plan, place, tech, &time);
+        l->t_read_s = s ? 0 : time.read_s;
+    }
     return s ? mho_error_prefix(s, "layer %s", l->name) : MHO_OK;
 }
 

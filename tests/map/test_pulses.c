@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <math.h>
 
@@ -124,6 +125,43 @@ static void columns_cut_off_conduct_once(void **state)
     want(energy(8, "bit lines", conduct) / energy(8, "bit lines", off), 4, 1e-9);
 }
 
+/* 255 units of 10 ns, and k times as many where columns wait and are not sampled: within the read, whatever drives it. */
+static void a_read_lasts_as_long_as_its_pulses(void **state)
+{
+    (void)state;
+    const char *const settling[] = {"read.conduct=settling", NULL};
+    const char *const pulse[] = {"read.conduct=pulse", NULL};
+    const char *const brief[] = {"read.conduct=pulse", "read.pulse=0.001", NULL};
+    const char *const groups[] = {"read.conduct=pulse", "input.drive=pulses", NULL};
+    const char *const anew[] = {"read.conduct=pulse", "output.share=4", "output.sampled=false",
+                                NULL};
+    const double short_s = read_s(8, settling), long_s = read_s(8, pulse);
+    assert_true(long_s > 255 * 10e-9 && long_s < 255 * 10e-9 + short_s);
+    want(read_s(8, brief), short_s, 0); /* a step at least */
+    assert_true(read_s(8, groups) > 17 * 10e-9 && read_s(8, groups) < 17 * 10e-9 + short_s);
+    assert_true(read_s(8, anew) > 4 * 255 * 10e-9);
+}
+
+static void a_given_read_holds_its_pulses(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {"technology=generic-45nm", "read.conduct=pulse", NULL};
+    mho_net *net = NULL;
+    mho_hw *hw = NULL;
+    mho_placement *p = NULL;
+    assert_int_equal(mho_net_open("lenet", &net), MHO_OK);
+    assert_int_equal(mho_hw_open("cnn8", sets, &hw), MHO_OK);
+    assert_int_equal(mho_hw_set(hw, "timing.t_read=2550"), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &p), MHO_OK);
+    mho_placement_destroy(p);
+    assert_int_equal(mho_hw_set(hw, "timing.t_read=2549"), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &p), MHO_ECONFIG);
+    assert_non_null(strstr(mho_error_message(), "timing.t_read = 2549 ns"));
+    assert_non_null(strstr(mho_error_message(), "read.pulse = 10 ns"));
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +170,8 @@ int main(void)
         cmocka_unit_test(a_pulse_a_group_on_every_word_line),
         cmocka_unit_test(joined_slices_are_converted_once),
         cmocka_unit_test(columns_cut_off_conduct_once),
+        cmocka_unit_test(a_read_lasts_as_long_as_its_pulses),
+        cmocka_unit_test(a_given_read_holds_its_pulses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

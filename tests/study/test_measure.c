@@ -70,13 +70,13 @@ static void by_component_models(void **state)
         bool linear, units;
     } c[] = {{"read.supply=own", "read.conduct=read", 0.09, 20e-9, false, false},
              {"read.supply=clamped", "read.conduct=read", 0.3 * 1.0, 20e-9, true, false},
-             {"read.supply=own", "read.conduct=pulse", 0.09, 3e-9, true, true}};
+             {"read.supply=own", "read.conduct=pulse", 0.09, 0.03e-9, true, true}};
     for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
         const char *const sets[] = {"output.calibration_images=20",
                                     "technology=generic-45nm",
                                     "timing.t_read=20",
                                     "read.voltage=0.3",
-                                    "read.pulse=3",
+                                    "read.pulse=0.03",
                                     c[i].supply,
                                     c[i].conduct,
                                     NULL};
