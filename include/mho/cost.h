@@ -14,6 +14,7 @@
 MHO_C_BEGIN
 
 #define MHO_COST_NAME 48
+#define MHO_COST_PRINTED 224 /* a name with all its arguments */
 #define MHO_COST_SOURCE 200
 #define MHO_COST_PARAMETERS 6
 #define MHO_COST_PARAMETER 16 /* of a name */
@@ -39,7 +40,7 @@ MHO_API const char *mho_operation_name(mho_operation operation); /* "use", "read
 /* One kind of component ("dac8", "adc4", "cell_1t1r", "sram_128K"): price of one.  What the table does not
  * tell has an empty formula and is not counted. */
 typedef struct mho_component {
-    char name[MHO_COST_NAME];
+    char name[MHO_COST_PRINTED];
     mho_quantity area;                   /* m2 */
     mho_quantity energy[MHO_OPERATIONS]; /* J an operation */
     mho_quantity leakage;                /* W, as long as it stands */

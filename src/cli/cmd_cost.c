@@ -162,7 +162,7 @@ static void price_row(cli_table *t, const char *name, const mho_quantity *q, con
 /* What the table tells: the energy of each operation, and leakage. */
 static void print_energies(cli_table *t, const mho_component *c)
 {
-    char name[MHO_COST_NAME + 16];
+    char name[MHO_COST_PRINTED + 16];
     for (int o = 0; o < MHO_OPERATIONS; o++) {
         if (!c->energy[o].formula[0])
             continue;
@@ -225,7 +225,7 @@ static void print_ranges(const cli_args *args, const mho_cost *cost)
 
 static void print_prices(const cli_args *args, const mho_estimate *e)
 {
-    char title[96], name[64];
+    char title[96], name[MHO_COST_PRINTED + 16];
     snprintf(title, sizeof title, "Prices of one (technology %s)", e->tech->name);
     cli_table *t = cli_table_create(title, "price|value>|formula|within|source");
     for (size_t i = 0; i < e->cost->entries; i++) {

@@ -143,11 +143,11 @@ mho_status mhoi_model_price(const mho_technology *tech, const mho_model *model,
     if (s)
         return s;
     const mhoi_scope scope = {tech, own, model->parameters};
-    char text[MHO_COST_NAME];
+    char text[MHO_COST_PRINTED - MHO_COST_NAME - 2];
     *out = model->component;
     tell(own, model->parameters, "=", text, sizeof text);
-    snprintf(out->name, sizeof out->name, "%.31s(%.*s)", model->component.name,
-             (int)(sizeof out->name - 3 - strlen(model->component.name)), text);
+    snprintf(out->name, sizeof out->name, "%.*s(%s)", MHO_COST_NAME - 1, model->component.name,
+             text);
     mho_quantity *const all[] = {&out->area,      &out->energy[0], &out->energy[1],
                                  &out->energy[2], &out->leakage,   &out->delay};
     for (size_t i = 0; !s && i < sizeof all / sizeof *all; i++)

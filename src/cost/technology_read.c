@@ -304,8 +304,7 @@ static mho_status no_such_component(const source *src, const mhoi_yaml *node)
 static mho_status read_model(source src, const mhoi_yaml *node, mho_model *m)
 {
     const mhoi_yaml *parameters = mhoi_yaml_get(node, "parameters");
-    mho_status s =
-        copy_text(m->component.name, sizeof m->component.name, node->key, src.place, node->line);
+    mho_status s = copy_text(m->component.name, MHO_COST_NAME, node->key, src.place, node->line);
     if (!s && parameters)
         s = mhoi_parameters_read(parameters, src.place, m);
     src.model = m;
@@ -349,7 +348,7 @@ static mho_status read_component(const source *src, const mhoi_yaml *node)
         return read_model(*src, node, m);
     if (!c)
         c = &tech->component[tech->components++];
-    s = copy_text(c->name, sizeof c->name, node->key, src->place, node->line);
+    s = copy_text(c->name, MHO_COST_NAME, node->key, src->place, node->line);
     if (!s)
         s = read_prices(src, node, c);
     return s ? s : check_prices(src, node, c);

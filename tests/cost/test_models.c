@@ -47,6 +47,21 @@ static mho_technology *parse(const char *text)
     return tech;
 }
 
+/* However many arguments, none is cut. */
+static void test_long_name(void **state)
+{
+    (void)state;
+    mho_technology *tech = NULL;
+    mho_component c;
+    const mho_argument a[] = {
+        {"rows", 4095}, {"v", 0.4321}, {"resistance", 1.234e-5}, {"end", 1.234e5}};
+    assert_int_equal(mho_technology_open("generic-45nm", &tech), MHO_OK);
+    assert_int_equal(mho_technology_price(tech, "x", "bit_line", a, 4, &c), MHO_OK);
+    assert_string_equal(c.name,
+                        "bit_line(rows=4095, v=0.4321, resistance=1.234e-05, end=1.234e+05)");
+    mho_technology_destroy(tech);
+}
+
 static void test_price(void **state)
 {
     (void)state;
@@ -269,11 +284,11 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_price),     cmocka_unit_test(test_range),
-        cmocka_unit_test(test_cost),      cmocka_unit_test(test_bad_models),
-        cmocka_unit_test(test_functions), cmocka_unit_test(test_sets),
-        cmocka_unit_test(test_nodes),     cmocka_unit_test(test_hardware),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_price),      cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_range),      cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_bad_models), cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_sets),       cmocka_unit_test(test_nodes),
+        cmocka_unit_test(test_hardware),   cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
