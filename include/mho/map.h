@@ -180,6 +180,7 @@ typedef struct mho_price_notes {
     char note[MHO_COST_SOURCE];      /* what it says of them */
     char instead[512];               /* as in the estimate */
     bool relative;                   /* good for comparisons alone */
+    bool modeled;                    /* by models: read.*, output.readout and leakage enter */
     double error_energy, error_time; /* factors by which totals may be wrong; 0: not told */
     double leakage_J;                /* part of the energy */
     char generic[MHO_COST_NAME];     /* the technology whose totals stand beside; "": none */

@@ -221,6 +221,8 @@ typedef struct mho_result_layer {
     size_t reads, columns_per_converter, duplication, service; /* of mho_placement_layer */
     uint64_t occupied, converters;
     double t_read_s, converter_utilization;
+    size_t input_bits, output_bits, row_groups; /* likewise */
+    bool sense;
 } mho_result_layer;
 
 /* What happened in a layer while images ran, all programmings together. */

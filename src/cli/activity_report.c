@@ -59,8 +59,11 @@ void cli_print_activity(const mho_result *r, const cli_args *args)
     if (r->has_measured) {
         cli_table_rule(t);
         add_total(t, "total", r->cost.energy_J, r->measured.energy_J);
-        if (*r->notes.generic)
-            add_total(t, r->notes.generic, r->generic.energy_J, r->measured_generic_J);
+        if (*r->notes.generic) { /* CSV: as it was */
+            char what[MHO_COST_NAME + 16];
+            snprintf(what, sizeof what, args->csv ? "%s" : "total by %s", r->notes.generic);
+            add_total(t, what, r->generic.energy_J, r->measured_generic_J);
+        }
     }
     cli_table_print(t, args);
     cli_table_destroy(t);

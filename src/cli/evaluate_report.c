@@ -6,128 +6,6 @@
 #include "price_report.h"
 #include "study_report.h"
 
-/* "0.65..1.01 %" */
-static const char *range_text(mho_interval v, char text[48])
-{
-    snprintf(text, 48, "%.2f..%.2f %%", 100 * v.low, 100 * v.high);
-    return text;
-}
-
-static uint64_t latency_cycles(const mho_result *e)
-{
-    return e->in_turn ? e->layer_by_layer : e->pipelined;
-}
-
-static void print_headline(const mho_result *e, const cli_args *args)
-{
-    const cli_marks *m = cli_marks_of(args->color);
-    char energy[32], area[32], cycles[32], images[48], half[32] = "", time[48] = "";
-    if (cli_has_interval(&e->error))
-        snprintf(half, sizeof half, " +- %.2f", 100 * e->error.half);
-    if (isfinite(e->speed.latency_s)) {
-        memcpy(time, " = ", 4);
-        cli_si(e->speed.latency_s, "s", time + 3);
-    }
-    fprintf(args->out,
-            "%s%s on %s: %.2f %% error%s (software %.2f %%; other images, 95 %%: %s), %s an "
-            "image, %s, %s cycles%s%s\n\n",
-            m->bold, e->network, mho_hw_name(e->hw), 100 * e->error.spread.mean, half,
-            100 * e->software_error, range_text(e->error.images, images),
-            cli_si(e->cost.energy_J, "J", energy), cli_si(e->cost.area_m2, "m2", area),
-            cli_grouped(latency_cycles(e), cycles), time, m->end);
-}
-
-/* Measured levels take the place of all that is told of the distribution. */
-static void print_variation(const mho_hw *hw, FILE *out)
-{
-    char table[512], kind[32];
-    const bool lognormal = mho_hw_is(hw, "device.distribution", "lognormal");
-    const double size =
-        mho_hw_number(hw, lognormal ? "device.variation_sigma" : "device.variation");
-    const double rise = mho_hw_number(hw, "device.variation_rise");
-    mho_hw_text(hw, "device.table", table, sizeof table);
-    mho_hw_text(hw, "device.distribution", kind, sizeof kind);
-    if (*table)
-        fprintf(out, "levels of %s", table);
-    else if (size > 0 || rise != 0)
-        fprintf(out, "%s variation %g", strcmp(kind, "gaussian") ? kind : "Gaussian", size);
-    else
-        fputs("no variation", out);
-    if (!*table && rise != 0)
-        fprintf(out, " (%+g at the highest level)", rise);
-}
-
-static bool is_any(const mho_hw *hw, const char *const *key)
-{
-    bool any = false;
-    for (; *key; key++)
-        any = any || mho_hw_number(hw, *key) != 0;
-    return any;
-}
-
-static bool has_wires(const mho_hw *hw)
-{
-    static const char *const keys[] = {"wires.r_row", "wires.r_col", "wires.r_driver",
-                                       "wires.r_sense", NULL};
-    return is_any(hw, keys);
-}
-
-static void print_wires(const mho_hw *hw, FILE *out)
-{
-    fprintf(out, "            wires: %g ohm a cell along rows, %g along columns",
-            mho_hw_number(hw, "wires.r_row"), mho_hw_number(hw, "wires.r_col"));
-    if (mho_hw_number(hw, "wires.r_driver") > 0)
-        fprintf(out, ", drivers %g ohm", mho_hw_number(hw, "wires.r_driver"));
-    if (mho_hw_number(hw, "wires.r_sense") > 0)
-        fprintf(out, ", sense amplifiers %g ohm", mho_hw_number(hw, "wires.r_sense"));
-    fprintf(out, "%s\n", mho_hw_number(hw, "wires.both_sides") > 0 ? ", driven at both ends" : "");
-}
-
-/* What the devices are besides varied, a line each where it is set. */
-static void print_effects(const mho_hw *hw, FILE *out)
-{
-    static const char *const noise[] = {"device.read_noise", "device.read_noise_fixed", NULL};
-    static const char *const stuck[] = {"device.stuck_on", "device.stuck_off", NULL};
-    static const char *const drift[] = {"device.drift_nu", "device.drift_nu_spread", NULL};
-    if (has_wires(hw))
-        print_wires(hw, out);
-    if (is_any(hw, noise))
-        fprintf(out, "            read noise: %g of a cell's conductance, %g of the range\n",
-                mho_hw_number(hw, noise[0]), mho_hw_number(hw, noise[1]));
-    if (is_any(hw, stuck))
-        fprintf(out, "            stuck cells: %g %% on, %g %% off\n",
-                100 * mho_hw_number(hw, stuck[0]), 100 * mho_hw_number(hw, stuck[1]));
-    if (is_any(hw, drift))
-        fprintf(out, "            drift: exponent %g, deviation %g, from %g s to %g s\n",
-                mho_hw_number(hw, drift[0]), mho_hw_number(hw, drift[1]),
-                mho_hw_number(hw, "device.drift_start"), mho_hw_number(hw, "device.drift_time"));
-}
-
-static void print_setting(const mho_result *e, const cli_args *args)
-{
-    FILE *out = args->out;
-    const mho_hw *hw = e->hw;
-    char weights[32], macs[32], images[32];
-    fprintf(out, "  network   %zu weighted layers, %s weights, %s MACs; %s\n", e->layers,
-            cli_grouped(e->weights, weights), cli_grouped(e->macs, macs), e->model);
-    fprintf(out, "  data      %s: %s test images, %s\n", e->data,
-            cli_grouped(e->options.images, images), e->data_place);
-    fprintf(out, "  hardware  %g x %g crossbars of %g-bit %s cells, %s weights, ",
-            mho_hw_number(hw, "crossbar.rows"), mho_hw_number(hw, "crossbar.columns"),
-            mho_hw_number(hw, "device.bits"),
-            mho_hw_is(hw, "crossbar.cell", "1t1r") ? "1T1R" : "0T1R",
-            mho_hw_is(hw, "crossbar.mode", "binary") ? "binary" : "multi-bit");
-    print_variation(hw, out);
-    fprintf(out,
-            "\n            inputs %g bit (first layer %g), outputs %g bit (first layer %g, split "
-            "rows %g)\n",
-            mho_hw_number(hw, "input.bits"), mho_hw_number(hw, "input.first_bits"),
-            mho_hw_number(hw, "output.bits"), mho_hw_number(hw, "output.first_bits"),
-            mho_hw_number(hw, "output.split_bits"));
-    print_effects(hw, out);
-    fputc('\n', out);
-}
-
 static void skip(cli_table *t, int cells)
 {
     while (cells-- > 0)
@@ -142,7 +20,7 @@ static void add_error(cli_table *t, const mho_result *e, const char *what, doubl
     cli_table_text(t, "%s", what);
     cli_table_percent(t, error, 2);
     cli_table_text(t, "%+.2f", fabs(points) < 0.005 ? 0.0 : points);
-    cli_table_text(t, "%s", range_text(images, text));
+    cli_table_text(t, "%s", cli_range(images, text));
 }
 
 static void add_software(cli_table *t, const mho_result *e)
@@ -151,7 +29,7 @@ static void add_software(cli_table *t, const mho_result *e)
     cli_table_text(t, "software");
     cli_table_percent(t, e->software_error, 2);
     skip(t, 1);
-    cli_table_text(t, "%s", range_text(e->software, text));
+    cli_table_text(t, "%s", cli_range(e->software, text));
     skip(t, 4);
 }
 
@@ -179,9 +57,9 @@ static void print_accuracy(const mho_result *e, const cli_args *args)
     add_error(t, e, "crossbars, ideal devices", e->ideal_error, e->ideal);
     skip(t, 4);
     add_programmings(t, e);
-    if (!isnan(e->base_error)) {
-        cli_table_text(t, has_wires(e->hw) ? "8-bit CNN, ideal devices, no wires"
-                                           : "8-bit CNN, ideal devices");
+    if (!isnan(e->base_error) && !cli_is_base(e)) {
+        cli_table_text(t, cli_has_wires(e->hw) ? "8-bit CNN, ideal devices, no wires"
+                                               : "8-bit CNN, ideal devices");
         cli_table_percent(t, e->base_error, 2);
         skip(t, 6); /* another network: no change to tell */
     }
@@ -230,10 +108,16 @@ static void add_saving(cli_table *t, double own, double base)
         cli_table_text(t, "-");
 }
 
+/* base NULL: it would repeat own. */
 static void add_row(cli_table *t, const char *name, const mho_result_part *own,
                     const mho_result_part *base)
 {
     cli_table_text(t, "%s", name);
+    if (!base) {
+        cli_table_si(t, own->energy_J, "J");
+        cli_table_si(t, own->area_m2, "m2");
+        return;
+    }
     cli_table_si(t, own->energy_J, "J");
     cli_table_si(t, base->energy_J, "J");
     add_saving(t, own->energy_J, base->energy_J);
@@ -242,15 +126,16 @@ static void add_row(cli_table *t, const char *name, const mho_result_part *own,
     add_saving(t, own->area_m2, base->area_m2);
 }
 
-static void add_total(cli_table *t, const mho_result *e)
+static void add_total(cli_table *t, const mho_result *e, bool alone)
 {
     const mho_result_part own = {"", e->cost.energy_J, e->cost.area_m2};
     const mho_result_part base = {"", e->base.energy_J, e->base.area_m2};
     cli_table_rule(t);
-    add_row(t, "total", &own, &base);
+    add_row(t, "total", &own, alone ? NULL : &base);
 }
 
 #define COST_COLUMNS "|energy=>|8-bit CNN=>|saved>|area=>|8-bit CNN=>|saved>"
+#define OWN_COLUMNS "|energy=>|area=>"
 
 static const mho_result_part nothing;
 
@@ -262,32 +147,35 @@ static const mho_result_part *find(const mho_result_part *part, size_t parts, co
     return &nothing;
 }
 
-static cli_table *component_table(const mho_result *e, const char *title)
+/* alone: without the 8-bit CNN. */
+static cli_table *component_table(const mho_result *e, const char *title, bool alone)
 {
-    cli_table *t = cli_table_create(title, "component" COST_COLUMNS);
+    cli_table *t =
+        cli_table_create(title, alone ? "component" OWN_COLUMNS : "component" COST_COLUMNS);
     const mho_result_cost *own = &e->cost, *base = &e->base;
     for (size_t i = 0; i < own->components; i++) {
         const char *name = own->component[i].name;
-        add_row(t, name, &own->component[i], find(base->component, base->components, name));
+        add_row(t, name, &own->component[i],
+                alone ? NULL : find(base->component, base->components, name));
     }
-    for (size_t i = 0; i < base->components; i++) {
+    for (size_t i = 0; !alone && i < base->components; i++) {
         const char *name = base->component[i].name;
         if (find(own->component, own->components, name) == &nothing)
             add_row(t, name, &nothing, &base->component[i]);
     }
-    add_total(t, e);
+    add_total(t, e, alone);
     return t;
 }
 
-static cli_table *layer_cost_table(const mho_result *e, const char *title)
+static cli_table *layer_cost_table(const mho_result *e, const char *title, bool alone)
 {
-    cli_table *t = cli_table_create(title, "layer" COST_COLUMNS);
+    cli_table *t = cli_table_create(title, alone ? "layer" OWN_COLUMNS : "layer" COST_COLUMNS);
     for (size_t i = 0; i < e->layers; i++) {
         const char *name = e->layer[i].name;
         add_row(t, name, find(e->cost.layer, e->cost.layers, name),
-                find(e->base.layer, e->base.layers, name));
+                alone ? NULL : find(e->base.layer, e->base.layers, name));
     }
-    add_total(t, e);
+    add_total(t, e, alone);
     return t;
 }
 
@@ -296,6 +184,16 @@ static void print_and_destroy(cli_table *t, const cli_args *args)
     cli_table_print(t, args);
     fputc('\n', args->out);
     cli_table_destroy(t);
+}
+
+static void print_costs(const mho_result *e, const cli_args *args)
+{
+    const bool alone = cli_is_base(e);
+    char title[128], assumed[48];
+    snprintf(title, sizeof title, "Energy an image %s and area, by component%s",
+             cli_assumed(e, assumed), alone ? "" : ", beside the 8-bit CNN");
+    print_and_destroy(component_table(e, title, alone), args);
+    print_and_destroy(layer_cost_table(e, "By layer", alone), args);
 }
 
 static void print_cycles(const mho_result *e, const cli_args *args)
@@ -312,16 +210,17 @@ static void print_cycles(const mho_result *e, const cli_args *args)
                 "cycles: %.2f times\n\n",
                 pipelined, sequential, e->service, gain);
     else
-        fprintf(args->out, "  %s pipelined (Eq. 6), %s layer by layer (Eq. 7): %.2f times\n\n",
+        fprintf(args->out,
+                "  %s pipelined (bcnn Eq. 6), %s layer by layer (bcnn Eq. 7): %.2f times\n\n",
                 pipelined, sequential, gain);
 }
 
 static void add_speed(cli_table *t, const char *what, double own, double base, double scale,
-                      const char *unit)
+                      const char *unit, int columns)
 {
     const double value[] = {own, base};
     cli_table_text(t, "%s", what);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < columns; i++) {
         char text[48];
         if (!scale)
             cli_si(value[i], unit, text);
@@ -338,15 +237,17 @@ static void add_speed(cli_table *t, const char *what, double own, double base, d
 static cli_table *speed_table(const mho_result *e, const char *title)
 {
     const mho_result_speed *own = &e->speed, *base = &e->base_speed;
-    cli_table *t = cli_table_create(title, "|this hardware>|8-bit CNN>");
-    add_speed(t, "latency of an image", own->latency_s, base->latency_s, 0, "s");
-    add_speed(t, "an image every", own->interval_s, base->interval_s, 0, "s");
-    add_speed(t, "throughput", own->throughput_per_s, base->throughput_per_s, 1, "images/s");
-    add_speed(t, "power", own->power_W, base->power_W, 0, "W");
-    add_speed(t, "operations a second", own->ops_per_s, base->ops_per_s, 1e-12, "TOPS");
-    add_speed(t, "operations a joule", own->ops_per_J, base->ops_per_J, 1e-12, "TOPS/W");
+    const int n = cli_is_base(e) ? 1 : 2;
+    cli_table *t =
+        cli_table_create(title, n == 1 ? "|this hardware>" : "|this hardware>|8-bit CNN>");
+    add_speed(t, "latency of an image", own->latency_s, base->latency_s, 0, "s", n);
+    add_speed(t, "an image every", own->interval_s, base->interval_s, 0, "s", n);
+    add_speed(t, "throughput", own->throughput_per_s, base->throughput_per_s, 1, "images/s", n);
+    add_speed(t, "power", own->power_W, base->power_W, 0, "W", n);
+    add_speed(t, "operations a second", own->ops_per_s, base->ops_per_s, 1e-12, "TOPS", n);
+    add_speed(t, "operations a joule", own->ops_per_J, base->ops_per_J, 1e-12, "TOPS/W", n);
     add_speed(t, "a second and mm2", own->ops_per_s_per_m2, base->ops_per_s_per_m2, 1e-18,
-              "TOPS/mm2");
+              "TOPS/mm2", n);
     return t;
 }
 
@@ -381,21 +282,33 @@ static void print_tiles(const mho_result *e, const cli_args *args)
                 cli_si(t->busiest_link_s, "s", busiest), cli_si(t->wait_s, "s", wait));
 }
 
+/* The same images a second, with the energy that was measured. */
+static void print_measured_power(const mho_result *e, const cli_args *args)
+{
+    char power[32];
+    if (!e->has_measured)
+        return;
+    const double times = e->measured.energy_J / e->cost.energy_J;
+    fprintf(args->out, "  with the measured energy: %s, %.4g TOPS/W\n",
+            cli_si(e->speed.power_W * times, "W", power), e->speed.ops_per_J / times * 1e-12);
+}
+
 static void print_speed(const mho_result *e, const cli_args *args)
 {
     const mho_result_speed *v = &e->speed;
-    char title[128], number[32], time[32];
+    char title[160], number[32], time[32], assumed[48];
     if (!isfinite(v->clock_s)) {
         fputs("Speed: not told, the technology has no clock; timing.t_read would tell it\n\n",
               args->out);
         return;
     }
     snprintf(title, sizeof title,
-             "Speed and efficiency; an operation is a multiply or an add, %s an image",
-             cli_grouped(2 * e->macs, number));
+             "Speed and efficiency %s; an operation is a multiply or an add, %s an image",
+             cli_assumed(e, assumed), cli_grouped(2 * e->macs, number));
     cli_table *t = speed_table(e, title);
     cli_table_print(t, args);
     cli_table_destroy(t);
+    print_measured_power(e, args);
     fprintf(args->out, "  a cycle takes %s (%s); an image every %s cycles",
             cli_si(v->clock_s, "s", time), v->clock, cli_grouped(v->interval, number));
     fprintf(args->out, *v->bottleneck ? ", as long as %s is busy\n\n" : "%s, layer by layer\n\n",
@@ -407,8 +320,7 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
     FILE *out = args->out;
     const cli_marks *m = cli_marks_of(args->color);
     char pairs[32], rate[32], peak[32], title[96];
-    print_headline(e, args);
-    print_setting(e, args);
+    cli_evaluate_print_head(e, args);
     print_accuracy(e, args);
     snprintf(title, sizeof title, "Mapping: %s pairs of %g x %g crossbars",
              cli_grouped(e->crossbar_pairs, pairs), mho_hw_number(e->hw, "crossbar.rows"),
@@ -418,11 +330,9 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
     print_rewriting(e, args);
     print_tiles(e, args);
     print_speed(e, args);
-    print_and_destroy(
-        component_table(e, "Energy an image and area, by component, beside the 8-bit CNN"), args);
-    print_and_destroy(layer_cost_table(e, "By layer"), args);
+    print_costs(e, args);
     cli_print_activity(e, args);
-    cli_print_price_notes(&e->notes, &e->base_generic, e->hw, args);
+    cli_print_price_notes(&e->notes, cli_is_base(e) ? NULL : &e->base_generic, e->hw, args);
     fputc('\n', out);
     fprintf(out,
             "%ssimulator: %s images/s on crossbars, %.1f s in all, %s of memory, %zu thread%s, %s, "
@@ -463,7 +373,7 @@ void cli_evaluate_print_csv(const mho_result *e, const cli_args *args)
     add_measure(t, "ops_per_s_per_m2", e->speed.ops_per_s_per_m2);
     print_and_destroy(t, args);
     print_and_destroy(layer_table(e, ""), args);
-    print_and_destroy(component_table(e, ""), args);
-    print_and_destroy(layer_cost_table(e, ""), args);
+    print_and_destroy(component_table(e, "", false), args); /* the same columns for all */
+    print_and_destroy(layer_cost_table(e, "", false), args);
     cli_print_activity(e, args);
 }

@@ -9,20 +9,44 @@ static void line(const cli_args *args, const char *name, const char *text)
     fprintf(args->out, "  %-11s  %s\n", name, text);
 }
 
-/* The fields without a safe default. */
-static void print_read(const mho_hw *hw, const cli_args *args)
+/* The time that a driven cell conducts, where more than read.conduct decides it. */
+static const char *conducts(const mho_hw *hw)
+{
+    if (!mho_hw_is(hw, "read.conduct", "read") || mho_hw_number(hw, "output.share") <= 1)
+        return "";
+    if (mho_hw_number(hw, "output.sampled") != 0)
+        return ", which ends when columns are sampled";
+    return mho_hw_is(hw, "output.waiting", "off") ? ", of its own column alone" : "";
+}
+
+/* The fields without a safe default that models ask for. */
+static void print_modeled(const char *label, const mho_hw *hw, const cli_args *args)
 {
     char readout[32], conduct[32], supply[32], flavour[32];
     mho_hw_text(hw, "output.readout", readout, sizeof readout);
     mho_hw_text(hw, "read.conduct", conduct, sizeof conduct);
     mho_hw_text(hw, "read.supply", supply, sizeof supply);
     mho_hw_text(hw, "leakage", flavour, sizeof flavour);
-    fprintf(
-        args->out,
-        "  %-11s  readout %s; cells of %g to %g uS at %g V, supply %s, conduct %s; leakage %s\n",
-        "decided by", readout, 1e6 * mho_hw_number(hw, "device.g_off"),
-        1e6 * mho_hw_number(hw, "device.g_on"), mho_hw_number(hw, "read.voltage"), supply, conduct,
-        flavour);
+    fprintf(args->out,
+            "  %-11s  readout %s; cells of %g to %g uS at %g V, supply %s, conduct %s%s; leakage "
+            "%s\n",
+            label, readout, 1e6 * mho_hw_number(hw, "device.g_off"),
+            1e6 * mho_hw_number(hw, "device.g_on"), mho_hw_number(hw, "read.voltage"), supply,
+            conduct, conducts(hw), flavour);
+}
+
+/* A table without models asks for neither voltages nor times; the one beside it does. */
+static void print_read(const mho_price_notes *n, const mho_hw *hw, const cli_args *args)
+{
+    if (n->modeled) {
+        print_modeled("decided by", hw, args);
+        return;
+    }
+    fprintf(args->out, "  %-11s  cells of %g to %g uS, and the readings (cost.*) of %s\n",
+            "decided by", 1e6 * mho_hw_number(hw, "device.g_off"),
+            1e6 * mho_hw_number(hw, "device.g_on"), n->technology);
+    if (*n->generic)
+        print_modeled("beside it", hw, args);
 }
 
 /* base: the 8-bit CNN by the same table; NULL: not known. */
@@ -63,7 +87,7 @@ void cli_print_price_notes(const mho_price_notes *n, const mho_result_cost *base
     if (*n->note)
         line(args, "good for", n->note);
     print_beside(n, base, args);
-    print_read(hw, args);
+    print_read(n, hw, args);
     print_error(n, args);
     if (*n->beyond)
         line(args, "beyond", n->beyond);

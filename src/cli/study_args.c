@@ -25,9 +25,29 @@ mho_study_options cli_study_options(const cli_args *args)
     return options;
 }
 
+/* Student's t of two or three programmings is so large that the interval leaves 0 to 100 %: it tells nothing. */
+static bool is_too_wide(const mho_error_estimate *error)
+{
+    const mho_spread *e = &error->spread;
+    return e->trials < MHO_TRIALS_LEAST && (error->half > e->mean || error->half > 1 - e->mean);
+}
+
 bool cli_has_interval(const mho_error_estimate *error)
 {
-    return isfinite(error->half) && error->spread.std > 0;
+    return isfinite(error->half) && error->spread.std > 0 && !is_too_wide(error);
+}
+
+static void print_no_interval(const mho_spread *e, FILE *out)
+{
+    if (e->std > 0)
+        fprintf(out,
+                "  %zu programmings are too few to tell an interval: it would leave 0 to 100 %%\n",
+                e->trials);
+    else
+        fprintf(out,
+                "  all %zu programmings have the same error on these images: no interval can be "
+                "told from them\n",
+                e->trials);
 }
 
 void cli_print_remarks(const mho_result *r, const cli_args *args)
@@ -38,10 +58,7 @@ void cli_print_remarks(const mho_result *r, const cli_args *args)
         fprintf(args->out, "  incomplete: interrupted after %zu of %zu programmings\n",
                 r->error.spread.trials, r->options.trials);
     if (!args->csv && r->error.spread.trials > 1 && !cli_has_interval(&r->error))
-        fprintf(args->out,
-                "  all %zu programmings have the same error on these images: no interval can be "
-                "told from them\n",
-                r->error.spread.trials);
+        print_no_interval(&r->error.spread, args->out);
     if (p->held && !(args->csv && args->quiet)) /* beside CSV on stderr */
         fprintf(args->csv ? stderr : args->out,
                 "  %s of %s cells were held at an end of the range a conductance can take (last "

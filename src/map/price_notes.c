@@ -22,6 +22,7 @@ static void join(const mho_cost *cost, const char *(*nth)(const mho_cost *cost, 
 void mho_estimate_notes(const mho_estimate *e, mho_price_notes *out)
 {
     *out = (mho_price_notes){.relative = e->tech->relative,
+                             .modeled = e->tech->models > 0,
                              .error_energy = e->tech->error_energy,
                              .error_time = e->tech->error_time,
                              .leakage_J = e->cost->leakage_J};

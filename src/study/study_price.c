@@ -58,7 +58,11 @@ static mho_status copy_layers(const mho_placement *map, mho_result *result)
                                 .occupied = from->occupied,
                                 .converters = from->converters,
                                 .t_read_s = from->t_read_s,
-                                .converter_utilization = from->converter_utilization};
+                                .converter_utilization = from->converter_utilization,
+                                .input_bits = from->input_bits,
+                                .output_bits = from->output_bits,
+                                .row_groups = from->row_groups,
+                                .sense = from->sense};
         snprintf(l->name, sizeof l->name, "%s", from->name);
     }
     return MHO_OK;

@@ -9,6 +9,11 @@ run evaluate lenet --hw bcnn $small; want_code 0; want_no_err
 for text in "lenet" "synthetic: 30 test images" "128 x 128 crossbars" "software" "crossbars, 2 programmings" \
     "37 pairs" "800 pipelined" "1,090 layer by layer" "saved" "images/s"; do want_out "$text"; done
 grep -q $'\033' out && fail "colors in a file"
+# what cannot be missed: whose activity, for comparison alone, converters as placed, what does not enter
+head -1 out | grep -q "9.463 uJ an image at assumed activity, " || fail "activity is not told: $(head -1 out)"
+sed -n 2p out | grep -q "^  measured [0-9.]* uJ an image; prices of bcnn-45nm, for relative comparison only: generic-45nm has [0-9.]* nJ (measured [0-9.]* nJ), 4.742 mm2$" || fail "$(sed -n 2p out)"
+for text in "inputs: conv1 8 bit, conv2 to fc4 1 bit; outputs: conv1 1-bit sense amplifier, conv2 to fc4 4 bit (split rows)" "efficiency at assumed activity;" \
+    "with the measured energy: " "total by generic-45nm" "decided by   cells of 1 to 100 uS, and the readings" "layer by layer (bcnn Eq. 7)"; do want_out "$text"; done
 run evaluate lenet --hw bcnn $least --csv -o report.csv; want_code 0; want_no_out; want_file report.csv
 grep -q '^software_error,' report.csv || fail "no software_error"
 grep -q '^layer,energy_J,' report.csv || fail "no energy by layer"
@@ -58,6 +63,10 @@ run simulate lenet --hw bcnn $least --set device.distribution=lognormal --set de
 want_out "of 861,000 cells were held at an end of the range"
 run evaluate lenet --hw cnn8 $small --json; want_code 0
 want_json 'v["saved"] == {"energy": 0, "area": 0} and v["hardware_error"]["mean"] < 0.3'
+run evaluate lenet --hw cnn8 $least; want_code 0; want_out "this is the 8-bit CNN"; want_out "inputs: 8 bit; outputs: conv1 8 bit"
+! grep -q "saved\|8-bit CNN (\|8-bit CNN,\|8-bit CNN$" out || fail "itself beside itself"
+run evaluate lenet --hw bcnn $least --set technology=generic-45nm --set output.share=4; want_code 0
+want_out "at assumed activity 0.5"; want_out "conduct read, which ends when columns are sampled; leakage hp"
 
 # the head tells what the cells are, and all that is set besides
 printf 'level,mean,deviation\n0,1e-6,1e-7\n1,1e-4,1e-6\n' >levels.csv
@@ -70,6 +79,10 @@ want_code 0
 for text in "uniform variation 0 (+0.5 at the highest level)" "wires: 0.1 ohm a cell along rows, 0 along columns, sense amplifiers 3 ohm" \
     "read noise: 0.05 of a cell's conductance, 0 of the range" "stuck cells: 0 % on, 1 % off" "drift: exponent 0.02, deviation 0, from 1 s to 1000 s" \
     "8-bit CNN, ideal devices, no wires"; do want_out "$text"; done
+
+# two programmings far apart: their interval would leave 0 to 100 %
+run evaluate lenet --hw bcnn --data synthetic --images 10 --trials 2 --set output.calibration_images=2 --set device.stuck_on=0.2; want_code 0
+want_out "2 programmings are too few to tell an interval"; ! head -1 out | grep -q "+-" || fail "an interval beyond 100 %"
 
 # more images than there are; output that cannot be written
 run evaluate lenet --hw bcnn --images 10001 --data synthetic; want_misuse "images = 10001, want 1..10000"
