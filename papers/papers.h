@@ -3,12 +3,13 @@
  *
  * A paper's run function computes values and hands each to paper_value under its row's name.  What the
  * paper prints, the tolerance and the place are data: papers/PAPER/expected.csv with the columns
- *     id,name,printed,unit,tolerance,status,note,variant
+ *     id,name,printed,unit,tolerance,status,note,variant,known
  * printed and the value are in `unit`; deviation and tolerance are relative to printed; where that is 0, or
  * the unit is `points` (of error, in %), they are differences; a tolerance `x3` is a factor: up to 3 times or a third.  status is empty
  * (the tolerance decides), `fitted`, or `not-reproducible`, and then note gives the reason.  A difference in points
  * that is no larger than its tolerance cannot be told from none: it misses or is not reproducible, "within noise",
- * but never holds.  variant (may be left out): which of several readings of the paper judges what is printed.  Every row of
+ * but never holds.  known (may be left out): what a row that is not reproducible is known to be of what is printed, so that a
+ * change is noticed.  variant (may be left out): which of several readings of the paper judges what is printed.  Every row of
  * the file must get its value, and every value must have its row: nothing is left out silently. */
 #ifndef MHO_PAPERS_H
 #define MHO_PAPERS_H
@@ -34,6 +35,7 @@ typedef enum paper_status {
 typedef struct paper_row {
     char name[96], unit[16], note[400], variant[32];
     double printed, tolerance; /* NaN: none */
+    double known;              /* value / printed where it is not reproducible; NaN: not told */
     double value, deviation;
     bool factor; /* tolerance f - 1: f times what is printed, or the f-th part of it */
     bool has_value, within_noise;
@@ -80,6 +82,10 @@ MHO_MUST_CHECK mho_status paper_reproduce(const paper *p, const paper_args *args
                                           paper_result *result);
 /* The deviation is a difference, not a fraction of what is printed. */
 bool paper_row_absolute(const paper_row *row);
+/* Outside its tolerance: also of a row whose status is told beforehand.  false without a tolerance. */
+bool paper_row_outside(const paper_row *row);
+/* Another value than is known of it, by more than 1 %. */
+bool paper_row_changed(const paper_row *row);
 const char *paper_status_name(paper_status s);
 size_t paper_misses(const paper_result *result);
 

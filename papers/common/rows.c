@@ -7,8 +7,8 @@
 
 #include "papers.h"
 
-enum { COLUMNS = 8, CELL = 512 };
-enum { ID, NAME, PRINTED, UNIT, TOLERANCE, STATUS, NOTE, VARIANT };
+enum { COLUMNS = 9, CELL = 512 };
+enum { ID, NAME, PRINTED, UNIT, TOLERANCE, STATUS, NOTE, VARIANT, KNOWN };
 
 /* One line into cells, with "quoted, text"; returns the start of the next line. */
 static const char *split_line(const char *line, char cell[COLUMNS][CELL])
@@ -37,7 +37,8 @@ static mho_status fill_row(const paper *p, char cell[COLUMNS][CELL], paper_row *
     const bool factor = cell[TOLERANCE][0] == 'x';
     *row = (paper_row){.printed = number(cell[PRINTED]),
                        .factor = factor,
-                       .tolerance = number(cell[TOLERANCE] + factor) - factor};
+                       .tolerance = number(cell[TOLERANCE] + factor) - factor,
+                       .known = number(cell[KNOWN])};
     snprintf(row->name, sizeof row->name, "%.95s", cell[NAME]);
     snprintf(row->unit, sizeof row->unit, "%.15s", cell[UNIT]);
     snprintf(row->note, sizeof row->note, "%.399s", cell[NOTE]);
@@ -147,6 +148,16 @@ static bool is_within(const paper_row *row)
 {
     const double least = row->factor ? 1 / (1 + row->tolerance) - 1 : -row->tolerance;
     return row->deviation >= least - 1e-12 && row->deviation <= row->tolerance + 1e-12;
+}
+
+bool paper_row_outside(const paper_row *row)
+{
+    return !isnan(row->tolerance) && !is_within(row);
+}
+
+bool paper_row_changed(const paper_row *row)
+{
+    return !isnan(row->known) && fabs(row->value / row->printed / row->known - 1) > 0.01;
 }
 
 static mho_status judge(const paper *p, paper_result *result)

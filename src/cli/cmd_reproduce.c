@@ -78,7 +78,18 @@ static void number_cell(cli_table *t, double v)
 static const char *mark(const paper_row *row)
 {
     static const char *const marks[] = {"ok", "MISSES", "fitted", "not reproducible"};
+    if (row->status == PAPER_NOT_REPRODUCIBLE && paper_row_changed(row))
+        return "not reproducible, and CHANGED";
     return row->within_noise ? "within noise" : marks[row->status];
+}
+
+/* One notation in the column: rows that nothing judges are told as factors where factors judge others. */
+static bool has_factors(const report *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->result.rows; i++)
+        any = any || r->result.row[i].factor;
+    return any;
 }
 
 static void print_rows(const cli_args *args, const report *r)
@@ -86,6 +97,7 @@ static void print_rows(const cli_args *args, const report *r)
     cli_table *t = cli_table_create(
         "", args->csv ? "id|row|printed>|mho>|unit|deviation>|tolerance>|status|note"
                       : "|printed>|mho>|unit|deviation>|allowed>|");
+    const bool factors = has_factors(r);
     for (size_t i = 0; i < r->result.rows; i++) {
         const paper_row *row = &r->result.row[i];
         if (args->csv)
@@ -100,7 +112,7 @@ static void print_rows(const cli_args *args, const report *r)
             cli_table_text(t, "%.6g", row->deviation);
         else if (!strcmp(row->unit, "points"))
             cli_table_text(t, "%+.2f", row->deviation);
-        else if (row->factor)
+        else if (row->factor || (factors && isnan(row->tolerance)))
             cli_table_text(t, "x %.3f", 1 + row->deviation);
         else
             cli_table_text(t, "%+.2f %%", 100 * row->deviation + 0.0);
@@ -164,6 +176,37 @@ static void print_variants(const cli_args *args, const report *r, paper_status s
     fputs(groups ? ")" : "", args->out);
 }
 
+/* Rows that are not reproducible and lie outside this factor (0: have none to lie outside of). */
+static size_t outside(const report *r, double factor)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->result.rows; i++) {
+        const paper_row *row = &r->result.row[i];
+        if (row->status == PAPER_NOT_REPRODUCIBLE)
+            n += factor > 0 ? row->factor && 1 + row->tolerance == factor && paper_row_outside(row)
+                            : isnan(row->tolerance);
+    }
+    return n;
+}
+
+/* " (10 outside x 3, 7 outside x 2, 15 without a judge)", where factors judge. */
+static void print_outside(const cli_args *args, const report *r)
+{
+    const paper_row *row = r->result.row;
+    if (!has_factors(r))
+        return;
+    fputs(" (", args->out);
+    for (size_t i = 0; i < r->result.rows; i++) {
+        bool seen = row[i].status != PAPER_NOT_REPRODUCIBLE || !row[i].factor;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = row[k].status == PAPER_NOT_REPRODUCIBLE && row[k].tolerance == row[i].tolerance;
+        if (!seen)
+            fprintf(args->out, "%zu outside x %.3g, ", outside(r, 1 + row[i].tolerance),
+                    1 + row[i].tolerance);
+    }
+    fprintf(args->out, "%zu without a judge)", outside(r, 0));
+}
+
 static void print_summary(const cli_args *args, const report *r)
 {
     static const char *const names[] = {"hold", "miss", "fitted", "not reproducible"};
@@ -183,6 +226,8 @@ static void print_summary(const cli_args *args, const report *r)
                                     : m->good,
                 count[s], names[s], colored ? m->end : "");
         print_variants(args, r, (paper_status)s);
+        if (s == PAPER_NOT_REPRODUCIBLE)
+            print_outside(args, r);
         if (s == PAPER_NOT_REPRODUCIBLE && noise)
             fprintf(args->out, ", %zu of them within noise", noise);
     }

@@ -8,6 +8,8 @@ want_json 'all(1 / 3 - 1e-9 <= r["mho"] / r["printed"] <= 3 + 1e-9 for r in v["r
 want_json 'all(r["note"] for r in v["rows"] if r["status"] == "not-reproducible")'
 want_json 'next(r["mho"] for r in v["rows"] if r["name"] == "energy, NeuRRAM: rms factor") <= 1.8'
 run reproduce silicon; want_code 0; want_out "x 1.8"; want_out "predicted / measured"
+want_out "(10 outside x 3, 7 outside x 2, 15 without a judge)"; want_out "F2 a cell, median of measured chips"; want_out "energy   time  largest parts"
+! grep -q "lower bound\|CHANGED" out || fail "a bound that rows contradict, or another ratio than is known"
 
 printf 'input: {shape: [1024, 1, 1], bits: 4}\nlayers:\n  - fc: 511\n' >net.yaml
 run cost net.yaml --hw xue2021 --set input.first_bits=4 --json; want_code 0; cp out pulses
