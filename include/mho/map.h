@@ -172,6 +172,10 @@ typedef struct mho_cell_activity {
 MHO_API MHO_MUST_CHECK mho_status mho_estimate_create_measured(const mho_net *net, const mho_hw *hw,
                                                                const mho_cell_activity *measured,
                                                                mho_estimate **out);
+/* An image every so many cycles, as a simulated pipeline tells, in place of the bound of a placement: leakage and the use of
+ * converters are counted anew.  generic: likewise of generic_placement, where there is one. */
+MHO_API MHO_MUST_CHECK mho_status mho_estimate_set_interval(mho_estimate *estimate,
+                                                            uint64_t interval, uint64_t generic);
 MHO_API void mho_estimate_destroy(mho_estimate *estimate);
 
 /* What is to be told with the prices of an estimate. */

@@ -196,8 +196,8 @@ typedef struct mho_result_cost {
 typedef struct mho_result_speed {
     double clock_s;               /* a cycle */
     char clock[48];               /* what tells it */
-    uint64_t interval;            /* cycles from one image to the next, */
-    char bottleneck[MHO_NAME];    /* and the layer that sets them; "" layer by layer */
+    uint64_t interval, at_best;   /* cycles from one image to the next; no fewer can be, */
+    char bottleneck[MHO_NAME];    /* by the layer that is busy for longest; "" layer by layer */
     double latency_s, interval_s; /* an image; from one image to the next */
     double throughput_per_s;      /* images */
     double power_W;               /* energy of an image x throughput */
@@ -265,12 +265,14 @@ typedef struct mho_result {
     bool has_prices; /* the rest is there */
     uint64_t weights, macs, crossbar_pairs;
     uint64_t pipelined,
-        layer_by_layer; /* cycles: Eq. 6 and Eq. 7 if no window takes more than one, */
-    size_t service;     /* else simulated, and Eq. 7 with the service times; the longest of them */
+        layer_by_layer; /* cycles: simulated or Eq. 6; Eq. 7 with the service times, */
+    bool simulated;
+    size_t service; /* the longest of which is this */
     mho_result_layer *layer;
     size_t layers;
     mho_result_cost cost, base; /* base: the 8-bit CNN on crossbars of the same size and cell */
     mho_result_cost generic, base_generic; /* by notes.generic; empty where that is "" */
+    uint64_t generic_interval;             /* cycles, those of its clock */
     mho_price_notes notes;                 /* of cost */
     mho_result_speed speed, base_speed;
     mho_result_rewriting rewriting;

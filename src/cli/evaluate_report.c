@@ -210,9 +210,8 @@ static void print_cycles(const mho_result *e, const cli_args *args)
                 "cycles: %.2f times\n\n",
                 pipelined, sequential, e->service, gain);
     else
-        fprintf(args->out,
-                "  %s pipelined (bcnn Eq. 6), %s layer by layer (bcnn Eq. 7): %.2f times\n\n",
-                pipelined, sequential, gain);
+        fprintf(args->out, "  %s pipelined (%s), %s layer by layer (bcnn Eq. 7): %.2f times\n\n",
+                pipelined, e->simulated ? "simulated" : "bcnn Eq. 6", sequential, gain);
 }
 
 static void add_speed(cli_table *t, const char *what, double own, double base, double scale,
@@ -293,6 +292,19 @@ static void print_measured_power(const mho_result *e, const cli_args *args)
             cli_si(e->speed.power_W * times, "W", power), e->speed.ops_per_J / times * 1e-12);
 }
 
+/* Where layers wait for each other, images come less often than the slowest one allows. */
+static void print_bottleneck(const mho_result_speed *v, const cli_args *args)
+{
+    char number[32];
+    if (!*v->bottleneck)
+        fputs(", layer by layer\n\n", args->out);
+    else if (v->interval > v->at_best)
+        fprintf(args->out, " (at best %s, as long as %s is busy)\n\n",
+                cli_grouped(v->at_best, number), v->bottleneck);
+    else
+        fprintf(args->out, ", as long as %s is busy\n\n", v->bottleneck);
+}
+
 static void print_speed(const mho_result *e, const cli_args *args)
 {
     const mho_result_speed *v = &e->speed;
@@ -311,8 +323,7 @@ static void print_speed(const mho_result *e, const cli_args *args)
     print_measured_power(e, args);
     fprintf(args->out, "  a cycle takes %s (%s); an image every %s cycles",
             cli_si(v->clock_s, "s", time), v->clock, cli_grouped(v->interval, number));
-    fprintf(args->out, *v->bottleneck ? ", as long as %s is busy\n\n" : "%s, layer by layer\n\n",
-            v->bottleneck);
+    print_bottleneck(v, args);
 }
 
 void cli_evaluate_print(const mho_result *e, const cli_args *args)

@@ -69,6 +69,15 @@ static mho_status keep_measured(mho_placement *placement, const mho_cell_activit
     return s;
 }
 
+static mho_status add_up(view *v)
+{
+    mho_status s =
+        mho_placement_activities_for(v->placement, v->tech, &v->activity, &v->activities);
+    if (!s)
+        s = mho_cost_create(v->tech, v->activity, v->activities, &v->cost);
+    return s ? s : neglect(v);
+}
+
 /* out->tech stays NULL where there is no placement to price. */
 static mho_status look(const subject *of, view *out)
 {
@@ -78,12 +87,7 @@ static mho_status look(const subject *of, view *out)
         s = keep_measured(out->placement, of->measured);
     if (!s)
         s = mhoi_technology_load(&out->placement->plan->technology, &out->tech);
-    if (!s)
-        s = mho_placement_activities_for(out->placement, out->tech, &out->activity,
-                                         &out->activities);
-    if (!s)
-        s = mho_cost_create(out->tech, out->activity, out->activities, &out->cost);
-    return s ? s : neglect(out);
+    return s ? s : add_up(out);
 }
 
 /* By the fallback of a technology, all of it: placed with its clock. */
@@ -176,6 +180,41 @@ mho_status mho_estimate_create_measured(const mho_net *net, const mho_hw *hw,
 mho_status mho_estimate_create(const mho_net *net, const mho_hw *hw, mho_estimate **out)
 {
     return mho_estimate_create_measured(net, hw, NULL, out);
+}
+
+/* What the placement priced before is kept if this fails. */
+static mho_status count_anew(mho_placement *placement, mho_technology *tech, uint64_t interval,
+                             mho_activity **activity, size_t *activities, mho_cost **cost)
+{
+    const uint64_t before = placement->interval;
+    view v = {.placement = placement, .tech = tech};
+    if (interval == before)
+        return MHO_OK;
+    mhoi_timing_use(placement, interval);
+    const mho_status s = add_up(&v);
+    if (s)
+        mhoi_timing_use(placement, before);
+    view old = s ? v : (view){.activity = *activity, .cost = *cost};
+    old.placement = NULL;
+    old.tech = NULL;
+    drop(&old);
+    if (s)
+        return s;
+    *activity = v.activity;
+    *activities = v.activities;
+    *cost = v.cost;
+    return MHO_OK;
+}
+
+mho_status mho_estimate_set_interval(mho_estimate *e, uint64_t interval, uint64_t generic)
+{
+    size_t unused;
+    mho_status s =
+        count_anew(e->placement, e->tech, interval, &e->activity, &e->activities, &e->cost);
+    if (!s && e->generic)
+        s = count_anew(e->generic_placement, e->generic_tech, generic, &e->generic_activity,
+                       &unused, &e->generic);
+    return s;
 }
 
 void mho_estimate_destroy(mho_estimate *e)

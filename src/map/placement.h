@@ -156,6 +156,8 @@ MHO_MUST_CHECK mho_status mhoi_elements_of(const mho_node *node, uint64_t *eleme
 void mhoi_clock_choose(mhoi_plan *plan, const mho_technology *tech);
 MHO_MUST_CHECK mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech,
                                           mho_placement *out);
+/* An image every so many cycles: so much of them converters are in use. */
+void mhoi_timing_use(mho_placement *placement, uint64_t interval);
 /* From one image to the next; where the placement knows no clock, by the reads of this technology. */
 MHO_MUST_CHECK mho_status mhoi_image_seconds(const mho_placement *placement,
                                              const mho_technology *tech, double *out);

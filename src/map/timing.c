@@ -194,11 +194,22 @@ static mho_status count_crossbars(mho_placement *out)
     return MHO_OK;
 }
 
-static void set_layer(const mhoi_plan *plan, const mho_placement *out, mho_placement_layer *l)
+static void set_use(const mho_placement *out, mho_placement_layer *l)
 {
-    const size_t turns = plan->clock == MHOI_CLOCK_OPERATION ? 1 : l->columns_per_converter;
+    const size_t turns = out->plan->clock == MHOI_CLOCK_OPERATION ? 1 : l->columns_per_converter;
     const double most = (double)l->converters * (double)turns * (double)out->interval;
     l->converter_utilization = l->converters ? (double)l->counts.conversions / most : 0;
+}
+
+void mhoi_timing_use(mho_placement *placement, uint64_t interval)
+{
+    placement->interval = interval;
+    for (size_t i = 0; i < placement->layers; i++)
+        set_use(placement, &placement->layer[i]);
+}
+
+static void set_layer(mho_placement_layer *l)
+{
     l->window_s = (double)(l->reads * l->turns * l->passes) * l->t_read_s;
 }
 
@@ -228,7 +239,9 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
     if (!s)
         s = mhoi_tiles_set(net, out);
     for (size_t i = 0; !s && i < out->layers; i++)
-        set_layer(plan, out, &out->layer[i]);
+        set_layer(&out->layer[i]);
+    if (!s)
+        mhoi_timing_use(out, out->interval);
     return s;
 }
 
@@ -245,5 +258,7 @@ mho_status mhoi_image_seconds(const mho_placement *placement, const mho_technolo
         cycle = time.read_s > cycle ? time.read_s : cycle;
     }
     *out = cycle * (double)placement->interval + placement->rewrite_s;
+    if (placement->tiles.busiest_link_s > *out)
+        *out = placement->tiles.busiest_link_s;
     return MHO_OK;
 }

@@ -59,6 +59,8 @@ mho_status mhoi_study_measure_price(const mho_net *net, mho_result *result)
     /* By the same technology, or there is nothing to compare. */
     const bool same = !s && !strcmp(e->tech->name, result->notes.technology);
     if (same)
+        s = mho_estimate_set_interval(e, result->speed.interval, result->generic_interval);
+    if (!s && same)
         s = mhoi_study_copy_cost(e->cost, &result->measured);
     if (!s && same && e->generic)
         result->measured_generic_J = e->generic->energy_J;

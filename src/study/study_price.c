@@ -102,27 +102,50 @@ mho_status mhoi_study_copy_cost(const mho_cost *from, mho_result_cost *to)
 
 typedef struct cycles {
     uint64_t pipelined, layer_by_layer;
-    uint64_t interval; /* pipelined */
+    uint64_t interval, at_best, generic_interval;
+    bool simulated;
     size_t service;
 } cycles;
 
-/* Eq. 6 and 7 hold where windows take a cycle each; slower layers are simulated. */
-static mho_status count_cycles(const mho_placement *placement, const mho_net *net, cycles *n)
+static mho_status simulate(const mho_placement *placement, const mho_net *net, cycles *n)
 {
     mho_pipeline *pipeline = NULL;
-    mho_status s = mho_placement_layer_by_layer(placement, net, &n->layer_by_layer);
-    n->service = 1;
-    n->interval = placement->interval;
-    if (s || !mho_placement_is_slow(placement))
-        return s ? s : mho_cycles_pipelined(net, &n->pipelined);
-    s = mho_pipeline_create_placed(net, placement, &pipeline);
-    if (!s) {
-        n->pipelined = pipeline->cycles;
+    mho_status s = mho_pipeline_create_placed(net, placement, &pipeline);
+    if (s)
+        return s;
+    n->pipelined = pipeline->cycles;
+    n->service = pipeline->service;
+    n->simulated = true;
+    if (!placement->layer_by_layer)
         n->interval = pipeline->interval;
-        n->service = pipeline->service;
-    }
     mho_pipeline_destroy(pipeline);
-    return s;
+    return MHO_OK;
+}
+
+/* Eq. 6 is what the paper counts with its table, where windows take a cycle each.  Other tables have one estimator for all
+ * designs, the simulation, so that more reads cannot seem to be faster; but what it refuses. */
+static mho_status count_cycles(const mho_placement *placement, const mho_technology *tech,
+                               const mho_net *net, cycles *n)
+{
+    const bool slow = mho_placement_is_slow(placement);
+    *n = (cycles){.interval = placement->interval, .at_best = placement->interval, .service = 1};
+    mho_status s = mho_placement_layer_by_layer(placement, net, &n->layer_by_layer);
+    if (!s && (slow || tech->models))
+        s = simulate(placement, net, n);
+    if (!slow && (s == MHO_ENOTMODELED || s == MHO_EDOMAIN))
+        s = MHO_OK;
+    return s || n->simulated ? s : mho_cycles_pipelined(net, &n->pipelined);
+}
+
+/* Those beside are left at their bound where they cannot be simulated. */
+static mho_status count_beside(const mho_estimate *e, const mho_net *net, uint64_t *interval)
+{
+    cycles n = {0};
+    if (!e->generic)
+        return MHO_OK;
+    const mho_status s = count_cycles(e->generic_placement, e->generic_tech, net, &n);
+    *interval = n.interval;
+    return s == MHO_ENOTMODELED || s == MHO_EDOMAIN ? MHO_OK : s;
 }
 
 /* docs/models/timing.md eq. (3) to (6) */
@@ -135,7 +158,8 @@ static void set_speed(const mho_placement *placement, const cycles *n, uint64_t 
     snprintf(v->clock, sizeof v->clock, "%s", placement->clock);
     snprintf(v->bottleneck, sizeof v->bottleneck, "%s", in_turn ? "" : placement->bottleneck);
     v->clock_s = clock_s;
-    v->interval = in_turn ? n->layer_by_layer : n->interval;
+    v->interval = n->interval;
+    v->at_best = n->at_best;
     v->latency_s =
         (double)(in_turn ? n->layer_by_layer : n->pipelined) * clock_s + placement->rewrite_s;
     v->interval_s = (double)v->interval * clock_s + placement->rewrite_s;
@@ -150,18 +174,22 @@ static void set_speed(const mho_placement *placement, const cycles *n, uint64_t 
     v->ops_per_s_per_m2 = v->ops_per_s / cost->area_m2;
 }
 
-/* What a network costs on hw, and how fast it is. */
+/* What a network costs on hw, and how fast it is: leakage is that of the interval which is told. */
 static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
                         mho_result_cost *cost, mho_result_cost *generic, mho_result_speed *speed,
                         cycles *n)
 {
     mho_status s = mho_estimate_create(net, hw, e);
     if (!s)
+        s = count_cycles((*e)->placement, (*e)->tech, net, n);
+    if (!s)
+        s = count_beside(*e, net, &n->generic_interval);
+    if (!s)
+        s = mho_estimate_set_interval(*e, n->interval, n->generic_interval);
+    if (!s)
         s = mhoi_study_copy_cost((*e)->cost, cost);
     if (!s && (*e)->generic)
         s = mhoi_study_copy_cost((*e)->generic, generic);
-    if (!s)
-        s = count_cycles((*e)->placement, net, n);
     if (!s)
         set_speed((*e)->placement, n, mho_net_macs(net), cost, speed);
     return s;
@@ -200,7 +228,9 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
         memcpy(fallback, e->fallback, MHO_COST_NAME);
         result->pipelined = n.pipelined;
         result->layer_by_layer = n.layer_by_layer;
+        result->simulated = n.simulated;
         result->service = n.service;
+        result->generic_interval = n.generic_interval;
         set_rewriting(e, &result->rewriting);
         result->tiles = e->placement->tiles;
         result->in_turn = e->placement->layer_by_layer;

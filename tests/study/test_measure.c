@@ -136,12 +136,58 @@ static void without_a_price(void **state)
     mho_result_free(&r);
 }
 
+/* What stands leaks as long as the report says that an image keeps it: as simulated, where layers wait for each other.  The
+ * totals beside a table, with what was measured, are those of a run that names the other one. */
+static void leaks_for_the_interval(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {"technology=generic-45nm", "crossbar.active_rows=16",
+                                       "output.calibration_images=20", NULL};
+    mho_result own = {.command = NULL}, beside = {.command = NULL};
+    mho_net *net;
+    mho_estimate *e;
+    evaluate("cnn8", sets, &own);
+    evaluate("cnn8", sets + 1, &beside);
+    must(mho_net_zoo("lenet", &net));
+    must(mho_estimate_create(net, own.hw, &e));
+    assert_true(own.simulated && own.speed.interval > own.speed.at_best);
+    assert_true(own.speed.at_best == e->placement->interval);
+    near("leakage", own.notes.leakage_J / (double)own.speed.interval,
+         e->cost->leakage_J / (double)e->placement->interval);
+    near("use of a converter", own.layer[0].converter_utilization * (double)own.speed.interval,
+         e->placement->layer[0].converter_utilization * (double)e->placement->interval);
+    check_rest(&own);
+    near("beside", beside.generic.energy_J, own.cost.energy_J);
+    near("told beside", beside.notes.generic_energy_J, own.cost.energy_J);
+    near("measured beside", beside.measured_generic_J, own.measured.energy_J);
+    near("the CNN beside", beside.base_generic.energy_J, own.base.energy_J);
+    mho_estimate_destroy(e);
+    mho_net_destroy(net);
+    mho_result_free(&own);
+    mho_result_free(&beside);
+}
+
+/* One estimator for one read and for two. */
+static void more_reads_take_longer(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {"input.coding=two_reads", "technology=generic-45nm",
+                                       "output.calibration_images=20", NULL};
+    mho_result one = {.command = NULL}, two = {.command = NULL};
+    evaluate("bcnn", sets + 1, &one);
+    evaluate("bcnn", sets, &two);
+    assert_true(one.simulated && two.simulated && one.service == 1 && two.service == 2);
+    assert_true(two.pipelined > one.pipelined && two.speed.latency_s > one.speed.latency_s);
+    mho_result_free(&one);
+    mho_result_free(&two);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_component_models),
-        cmocka_unit_test(by_the_paper_s_table),
-        cmocka_unit_test(without_a_price),
+        cmocka_unit_test(by_component_models),    cmocka_unit_test(by_the_paper_s_table),
+        cmocka_unit_test(without_a_price),        cmocka_unit_test(leaks_for_the_interval),
+        cmocka_unit_test(more_reads_take_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
