@@ -20,7 +20,7 @@ static const char *conducts(const mho_hw *hw)
 }
 
 /* The fields without a safe default that models ask for. */
-static void print_modeled(const char *label, const mho_hw *hw, const cli_args *args)
+static void print_modeled(const char *label, const char *of, const mho_hw *hw, const cli_args *args)
 {
     char readout[32], conduct[32], supply[32], flavour[32];
     mho_hw_text(hw, "output.readout", readout, sizeof readout);
@@ -28,9 +28,9 @@ static void print_modeled(const char *label, const mho_hw *hw, const cli_args *a
     mho_hw_text(hw, "read.supply", supply, sizeof supply);
     mho_hw_text(hw, "leakage", flavour, sizeof flavour);
     fprintf(args->out,
-            "  %-11s  readout %s; cells of %g to %g uS at %g V, supply %s, conduct %s%s; leakage "
+            "  %-11s  %sreadout %s; cells of %g to %g uS at %g V, supply %s, conduct %s%s; leakage "
             "%s\n",
-            label, readout, 1e6 * mho_hw_number(hw, "device.g_off"),
+            label, of, readout, 1e6 * mho_hw_number(hw, "device.g_off"),
             1e6 * mho_hw_number(hw, "device.g_on"), mho_hw_number(hw, "read.voltage"), supply,
             conduct, conducts(hw), flavour);
 }
@@ -39,14 +39,16 @@ static void print_modeled(const char *label, const mho_hw *hw, const cli_args *a
 static void print_read(const mho_price_notes *n, const mho_hw *hw, const cli_args *args)
 {
     if (n->modeled) {
-        print_modeled("decided by", hw, args);
+        print_modeled("decided by", "", hw, args);
         return;
     }
     fprintf(args->out, "  %-11s  cells of %g to %g uS, and the readings (cost.*) of %s\n",
             "decided by", 1e6 * mho_hw_number(hw, "device.g_off"),
             1e6 * mho_hw_number(hw, "device.g_on"), n->technology);
+    char of[MHO_COST_NAME + 8];
+    snprintf(of, sizeof of, "%s: ", n->generic);
     if (*n->generic)
-        print_modeled("beside it", hw, args);
+        print_modeled("", of, hw, args);
 }
 
 /* base: the 8-bit CNN by the same table; NULL: not known. */

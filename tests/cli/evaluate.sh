@@ -13,7 +13,7 @@ grep -q $'\033' out && fail "colors in a file"
 head -1 out | grep -q "9.463 uJ an image at assumed activity, " || fail "activity is not told: $(head -1 out)"
 sed -n 2p out | grep -q "^  measured [0-9.]* uJ an image; prices of bcnn-45nm, for relative comparison only: generic-45nm has [0-9.]* nJ (measured [0-9.]* nJ), 4.742 mm2$" || fail "$(sed -n 2p out)"
 for text in "inputs: conv1 8 bit, conv2 to fc4 1 bit; outputs: conv1 1-bit sense amplifier, conv2 to fc4 4 bit (split rows)" "efficiency at assumed activity;" \
-    "with the measured energy: " "total by generic-45nm" "decided by   cells of 1 to 100 uS, and the readings" "layer by layer (bcnn Eq. 7)"; do want_out "$text"; done
+    "with the measured energy: " "total by generic-45nm" "decided by   cells of 1 to 100 uS, and the readings" "               generic-45nm: readout flash; cells" "layer by layer (bcnn Eq. 7)"; do want_out "$text"; done
 run evaluate lenet --hw bcnn $least --csv -o report.csv; want_code 0; want_no_out; want_file report.csv
 grep -q '^software_error,' report.csv || fail "no software_error"
 grep -q '^layer,energy_J,' report.csv || fail "no energy by layer"
