@@ -149,6 +149,7 @@ typedef struct mho_estimate {
     mho_cost *cost;
     mho_programming programming;
     bool has_programming; /* false: the technology does not tell what a write takes */
+    char overrides[512];  /* what the description sets in place of the named technology's own; "" */
     char instead[512];    /* why another technology than the one named prices it all; "" if not */
     char fallback[MHO_COST_NAME]; /* that one, as mho_technology_open takes it; "" */
     /* A technology that is good for comparisons alone has another one's prices beside, placed with its clock; else
@@ -191,9 +192,11 @@ typedef struct mho_price_notes {
     double generic_energy_J, generic_area_m2;
     char not_counted[512]; /* parts, "; " between them */
     char beyond[512];      /* prices beyond where their source holds, likewise */
+    char overrides[640];   /* what the description sets in place of the technology's own; "" */
 } mho_price_notes;
 MHO_API void mho_estimate_notes(const mho_estimate *estimate, mho_price_notes *out);
-/* Puts them into an object: technology, technology_note, relative, error_factor, leakage_J, not_counted, beyond_source. */
+/* Puts them into an object: technology, technology_note, relative, error_factor, leakage_J, not_counted, beyond_source,
+ * and overrides where there are some. */
 MHO_API void mho_price_notes_json(const mho_price_notes *notes, mho_json *object);
 
 /* --- balance: which layers stand how often ------------------------------------------------------------- */

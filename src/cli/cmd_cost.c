@@ -469,7 +469,7 @@ mho_status cmd_cost(const cli_args *args)
         s = mho_net_open(args->file[0], &net);
     if (!s)
         s = mho_estimate_create(net, hw, &e);
-    if (!s)
+    if (!s && (args->json || args->csv)) /* the report says it itself */
         tell_instead(e, args);
     if (!s && args->json)
         s = print_json(args, net, hw, e);

@@ -18,7 +18,8 @@ static mho_status report(const mho_result *result, const cli_args *args)
 {
     cli_tell_idle(result->hw, args);
     cli_tell_zero_signs(args);
-    cli_tell_instead(&result->notes, args);
+    if (args->json || args->csv) /* the report says it itself */
+        cli_tell_instead(&result->notes, args);
     if (args->json)
         return cli_print_json(args, mho_result_json(result));
     if (args->csv)

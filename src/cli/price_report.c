@@ -84,6 +84,8 @@ void cli_print_price_notes(const mho_price_notes *n, const mho_result_cost *base
 {
     const cli_marks *m = cli_marks_of(args->color);
     fprintf(args->out, "%sPrices: %s%s\n", m->bold, n->technology, m->end);
+    if (*n->overrides)
+        line(args, "overrides", n->overrides);
     if (*n->instead)
         line(args, "instead", n->instead);
     if (*n->note)

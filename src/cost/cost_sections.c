@@ -94,6 +94,19 @@ mho_status mhoi_technology_load(const mhoi_technology_options *options, mho_tech
     return s;
 }
 
+/* What is wrong with the settings, and not with the table: the table alone can be read. */
+static mho_status blame_overrides(const mhoi_technology_options *o, mho_status s)
+{
+    char why[1024];
+    mhoi_technology_options alone = *o;
+    mho_technology *tech = NULL;
+    snprintf(why, sizeof why, "%s", mho_error_message());
+    *alone.overrides = 0;
+    const mho_status bare = *o->overrides ? mhoi_technology_load(&alone, &tech) : s;
+    mho_technology_destroy(tech);
+    return bare ? mho_error(s, "%s", why) : mho_error(s, "overrides: %s", why);
+}
+
 /* A table is read when it is needed; what is set on top of it, at once. */
 static mho_status read_technology(void *options)
 {
@@ -110,7 +123,7 @@ static mho_status read_technology(void *options)
         s = mhoi_chain_read(&chain, &tech);
     mho_technology_destroy(tech);
     mhoi_chain_close(&chain);
-    return s;
+    return s ? blame_overrides(o, s) : MHO_OK;
 }
 
 static uint64_t technology_content(const void *options)

@@ -11,7 +11,7 @@
 #include "formula_impl.h"
 #include "mho/config.h"
 
-static mho_status read_pair(const mhoi_yaml *node, const char *place, double *min, double *max)
+mho_status mhoi_range_read(const mhoi_yaml *node, const char *place, double *min, double *max)
 {
     if (node->kind != MHOI_YAML_LIST || node->children != 2)
         return mho_error(MHO_ECONFIG, "%s:%zu: %s, want [LEAST, MOST]", place, node->line,
@@ -39,11 +39,11 @@ static mho_status read_parameter(const mhoi_yaml *node, const char *place, mho_p
     strcpy(p->name, node->key);
     mho_status s = mhoi_yaml_only(node, keys, 2, place);
     if (!s)
-        s = read_pair(mhoi_yaml_get(node, "range"), place, &p->min, &p->max);
+        s = mhoi_range_read(mhoi_yaml_get(node, "range"), place, &p->min, &p->max);
     p->valid_min = p->min;
     p->valid_max = p->max;
     if (!s && mhoi_yaml_get(node, "valid"))
-        s = read_pair(mhoi_yaml_get(node, "valid"), place, &p->valid_min, &p->valid_max);
+        s = mhoi_range_read(mhoi_yaml_get(node, "valid"), place, &p->valid_min, &p->valid_max);
     return s;
 }
 

@@ -9,6 +9,9 @@
 /* `parameters: {bits: {range: [1, 12], valid: [1, 5]}}` */
 MHO_MUST_CHECK mho_status mhoi_parameters_read(const mhoi_yaml *map, const char *place,
                                                mho_model *model);
+/* `[LEAST, MOST]` */
+MHO_MUST_CHECK mho_status mhoi_range_read(const mhoi_yaml *node, const char *place, double *min,
+                                          double *max);
 /* Has the quantity a price, 0 or more, at all ends of the ranges? */
 MHO_MUST_CHECK mho_status mhoi_model_try(const mho_technology *tech, const mho_model *model,
                                          const mho_quantity *quantity);

@@ -129,6 +129,17 @@ static void split_unit(char *value, const char **unit)
     }
 }
 
+/* A formula without a unit is in SI. */
+static const char *unit_of_price(const char *quantity)
+{
+    static const char *const units[][2] = {{"energy", "J"}, {"read", "J"},    {"write", "J"},
+                                           {"area", "m2"},  {"leakage", "W"}, {"delay", "s"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (!strcmp(quantity, units[i][0]))
+            return units[i][1];
+    return "1";
+}
+
 /* As YAML, of so many bytes at most. */
 static mho_status write_table(const char *assignment, char *text, size_t size)
 {
@@ -146,8 +157,11 @@ static mho_status write_table(const char *assignment, char *text, size_t size)
     if (!*key || !*value || strchr(key, ' ') || (dot && (dot == key || !dot[1])))
         return misread(assignment);
     split_unit(value, &unit);
-    if (dot)
+    if (dot) {
         *dot = 0;
+        if (!strcmp(unit, "1") && mhoi_formula_is_symbolic(value))
+            unit = unit_of_price(dot + 1);
+    }
     const char *const source = "set in the hardware description";
     const int n =
         dot ? snprintf(text, size,

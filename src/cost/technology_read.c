@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a technology table:
- *     constants:  { NAME: {value, unit, source}, ... }      later ones may use earlier ones
+ *     constants:  { NAME: {value, unit, source}, ... }      later ones may use earlier ones; range: [LEAST, MOST]
  *     components: { NAME: {area: {...}, energy: {...}}, ... }     memories: read, write, leakage
  *                 with `parameters:` (model.c) a model: its formulas are of these, too
  *     macros:     [ {kind, size, width_B, ...}, ... ]     memories, with the unit in each key (macro.c)
  * Every number of the first two is {value, unit, source} and, where it is known, uncertainty, a factor.  A value with
  * names in it is a formula in SI; `none` is a number the source does not give, which is then not counted and said so.
  * Of a table and its bases the constants come first, one that is told again in the place of the first. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,16 +112,17 @@ static mho_status read_value(const source *src, const mhoi_yaml *map, const char
     return s ? mho_error_prefix(s, "%s:%zu: %s", src->place, map->line, map->key) : MHO_OK;
 }
 
-/* kind: what the unit must measure; NULL: anything. */
+/* kind: what the unit must measure; NULL: anything, of a constant, whose `range` is checked elsewhere. */
 static mho_status read_quantity(const source *src, const mhoi_yaml *map, const char *kind,
                                 mho_quantity *out, const char **unit_out)
 {
-    static const char *const keys[] = {"value", "unit", "source", "uncertainty"};
+    static const char *const keys[] = {"value", "unit", "source", "uncertainty", "range"};
+    const size_t count = sizeof keys / sizeof *keys - (kind ? 1 : 0);
     const char *text = "", *unit = "", *from = "";
     if (map->kind != MHOI_YAML_MAP)
         return mho_error(MHO_ECONFIG, "%s:%zu: %s, want {value, unit, source}", src->place,
                          map->line, map->key);
-    mho_status s = mhoi_yaml_only(map, keys, sizeof keys / sizeof *keys, src->place);
+    mho_status s = mhoi_yaml_only(map, keys, count, src->place);
     if (!s)
         s = get_text(map, "value", src->place, &text);
     if (!s)
@@ -143,6 +145,8 @@ static mho_status read_quantity(const source *src, const mhoi_yaml *map, const c
 typedef struct definition {
     const mhoi_yaml *node;
     const mhoi_chain_source *from;
+    const mhoi_yaml *bounded; /* the last one that tells a range; NULL: none does */
+    const char *bounded_place;
 } definition;
 
 static const mhoi_yaml *constants_of(const mhoi_chain_source *from)
@@ -192,10 +196,33 @@ static mho_status collect(const mhoi_chain_source *from, definition *list, size_
         mho_status s = k < *count ? check_kind(from, node, list[k].node) : MHO_OK;
         if (s)
             return s;
-        list[k] = (definition){node, from};
-        *count += k == *count;
+        if (k == *count)
+            list[(*count)++] = (definition){.node = NULL};
+        list[k].node = node;
+        list[k].from = from;
+        if (node->kind == MHOI_YAML_MAP && mhoi_yaml_get(node, "range")) {
+            list[k].bounded = node;
+            list[k].bounded_place = from->file.place;
+        }
     }
     return MHO_OK;
+}
+
+/* Models hold where they were made for: a constant that bounds it tells its range, in its own unit. */
+static mho_status check_range(const definition *d, double value)
+{
+    double min, max;
+    if (!d->bounded)
+        return MHO_OK;
+    const mhoi_unit *unit = unit_of(d->bounded);
+    const mhoi_yaml *range = mhoi_yaml_get(d->bounded, "range");
+    mho_status s = mhoi_range_read(range, d->bounded_place, &min, &max);
+    const double scale = unit ? unit->scale : 1, near = 1e-9; /* of units that are no power of 2 */
+    if (s || (value >= min * scale * (1 - near) && value <= max * scale * (1 + near)))
+        return s;
+    return mho_error(MHO_ECONFIG, "%s: %s = %.6g %s, want %g to %g %s, which the table covers",
+                     d->from->file.place, d->node->key, value / scale, unit ? unit->name : "", min,
+                     max, unit ? unit->name : "");
 }
 
 static mho_status read_constant(mho_technology *tech, const definition *d, mho_constant *c)
@@ -208,6 +235,8 @@ static mho_status read_constant(mho_technology *tech, const definition *d, mho_c
                          src.place, node->line, mhoi_unit_find(node->key) ? "unit" : "function",
                          node->key);
     mho_status s = read_quantity(&src, node, NULL, &c->quantity, &unit);
+    if (!s)
+        s = check_range(d, c->quantity.value);
     if (!s)
         s = copy_text(c->unit, sizeof c->unit, unit, src.place, node->line);
     return s ? s : copy_text(c->name, sizeof c->name, node->key, src.place, node->line);
@@ -289,14 +318,32 @@ static mho_status check_component(const source *src, const mhoi_yaml *node)
     return mhoi_yaml_only(node, keys, n, src->place);
 }
 
+/* "adc8" where the table has adc_sar and adc_flash: those that begin as the name does. */
+static bool list_alike(const char *name, const char *const *names, size_t count, char *text,
+                       size_t size)
+{
+    size_t stem = 0, n = 0;
+    while (isalpha((unsigned char)name[stem]))
+        stem++;
+    *text = 0;
+    for (size_t i = 0; i < count && stem > 1 && n < size; i++)
+        if (!strncmp(names[i], name, stem))
+            n += (size_t)snprintf(text + n, size - n, "%s%s", n ? ", " : "", names[i]);
+    return n > 0 && n < size;
+}
+
 static mho_status no_such_component(const source *src, const mhoi_yaml *node)
 {
+    char alike[256];
     const char *names[256];
     size_t n = 0;
     for (size_t i = 0; i < src->tech->components && n < 128; i++)
         names[n++] = src->tech->component[i].name;
     for (size_t i = 0; i < src->tech->models && n < 256; i++)
         names[n++] = src->tech->model[i].component.name;
+    if (list_alike(node->key, names, n, alike, sizeof alike))
+        return mho_error(MHO_ECONFIG, "%s: no component '%s' in the table; did you mean %s?",
+                         src->place, node->key, alike);
     return mho_error_near(MHO_ECONFIG, node->key, names, n, "%s: no component '%s' in the table",
                           src->place, node->key);
 }

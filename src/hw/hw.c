@@ -185,9 +185,20 @@ mho_status mhoi_hw_place_error(const mho_hw *hw, mho_status s)
     return origin ? mho_error_prefix(s, "%s", origin->place) : s;
 }
 
-/* A section did not get what it reads: the field that names its file tells where that was said. */
+static bool begins_with_key(const char *text, const char *key)
+{
+    return !strncmp(text, key, strlen(key)) && text[strlen(key)] == ':';
+}
+
+/* A section did not get what it reads: the field that the message begins with, else the one that names its file, tells
+ * where that was said. */
 static mho_status not_read(const mho_hw *hw, uint32_t section, mho_status s, bool *placed)
 {
+    for (size_t i = 0; i < hw->table.count && !*placed; i++)
+        if (hw->section[i] == section && begins_with_key(mho_error_message(), hw->field[i].key)) {
+            *placed = true;
+            s = mho_error_prefix(s, "%s", hw->origin[i].place);
+        }
     for (size_t i = 0; i < hw->table.count && !*placed; i++)
         if (hw->section[i] == section && mhoi_hw_names(hw, i) &&
             strcmp(hw->origin[i].place, "sweep") != 0) {

@@ -138,6 +138,8 @@ static mho_status price(mho_estimate *e, const subject *of)
     view v;
     mho_status s = look(of, &v);
     const bool own = !s;
+    if (v.placement)
+        memcpy(e->overrides, v.placement->plan->technology.overrides, sizeof e->overrides);
     if (s == MHO_ENOTMODELED && v.tech && *v.tech->fallback)
         s = price_instead(e, of, &v);
     e->placement = v.placement;

@@ -19,6 +19,16 @@ static void join(const mho_cost *cost, const char *(*nth)(const mho_cost *cost, 
     }
 }
 
+/* Settings are of the table that was asked for, and none of the one that prices in its place. */
+static void tell_overrides(const mho_estimate *e, char *text, size_t size)
+{
+    const char *set = e->overrides;
+    if (*set && *e->instead)
+        snprintf(text, size, "%s (without effect: %s prices all)", set, e->tech->name);
+    else
+        snprintf(text, size, "%s", set);
+}
+
 void mho_estimate_notes(const mho_estimate *e, mho_price_notes *out)
 {
     *out = (mho_price_notes){.relative = e->tech->relative,
@@ -31,6 +41,7 @@ void mho_estimate_notes(const mho_estimate *e, mho_price_notes *out)
     memcpy(out->instead, e->instead, sizeof out->instead);
     join(e->cost, mho_cost_neglected, out->not_counted, sizeof out->not_counted);
     join(e->cost, mho_cost_note, out->beyond, sizeof out->beyond);
+    tell_overrides(e, out->overrides, sizeof out->overrides);
     if (!e->generic)
         return;
     memcpy(out->generic, e->generic_tech->name, sizeof out->generic);
@@ -65,4 +76,6 @@ void mho_price_notes_json(const mho_price_notes *n, mho_json *object)
     mho_json_put(object, "leakage_J", mho_json_number(n->leakage_J));
     mho_json_put(object, "not_counted", list_json(n->not_counted));
     mho_json_put(object, "beyond_source", list_json(n->beyond));
+    if (*n->overrides)
+        mho_json_put(object, "overrides", list_json(n->overrides));
 }

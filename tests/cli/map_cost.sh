@@ -26,7 +26,9 @@ want_json 'any(e["component"].startswith("cell_") and "X_out references" in e["f
 run cost lenet --set readings.buffer=true --explain; want_code 0; want_out "not counted"
 
 # What the paper's table cannot price, the parametric one prices as a whole, and says so.
-run cost lenet --set output.split_bits=5; want_code 0; want_err "'adc5'"; want_err "generic-45nm prices all of it"
+run cost lenet --set output.split_bits=5; want_code 0; want_no_err; want_out "'adc5'"; want_out "generic-45nm prices all of it"
+run cost lenet --set output.split_bits=5 --csv; want_code 0; want_err "'adc5'"; want_err "generic-45nm prices all of it"
+run cost lenet --set output.split_bits=5 --set technology.F=32nm; want_code 0; want_out "F=32nm (without effect: generic-45nm prices all)"
 run cost lenet --set output.split_bits=5 --json; want_code 0
 want_json 'v["technology"] == "generic-45nm" and "adc5" in v["technology_note"] and not v["relative"]'
 want_json 'v["error_factor"] == {"energy": 3, "time": 2} and "generic" not in v'
@@ -43,7 +45,19 @@ run cost lenet --set technology=generic-32nm --set output.split_bits=13; want_co
 run cost lenet --set technology.adc4.energy=12pJ --json; want_code 0
 want_json 'v["energy_J"]["by_component"]["ADC"] < 5e-7'
 run cost lenet --set technology.adc5.energy=12pJ; want_error 2 "no component 'adc5'" "did you mean"
-run cost lenet --set technology.F=12pJ; want_error 2 "want one of length"
+run cost lenet --set technology.F=12pJ; want_error 2 "want one of length" "command line: overrides"
+run cost lenet --set technology.F=5nm; want_error 2 "F = 5 nm, want 22 to 180 nm" "command line: overrides"
+run cost lenet --set technology=generic-45nm --set technology.V_dd=1e9V; want_error 2 "V_dd = 1e+09 V, want 0.4 to 2.5 V" "command line: overrides"
+run cost lenet --set technology=generic-45nm --set technology.adc8.energy=1pJ; want_error 2 "did you mean" "adc_flash, adc_sar"
+run cost lenet --set technology=generic-45nm --set technology.F=32nm --set technology.V_dd=0.9V; want_code 0; want_out "overrides    F=32nm; V_dd=0.9V"
+run cost lenet --set technology=generic-45nm --set technology.F=32nm --json; want_code 0; want_json 'v["overrides"] == ["F=32nm"]'
+run cost lenet --json; want_code 0; want_json '"overrides" not in v'
+cat > over.yaml <<'Y'
+base: bcnn
+technology: generic-45nm
+overrides: F = 5 nm
+Y
+run cost lenet --hw over.yaml; want_error 2 "over.yaml:3: overrides: technology.F = 5 nm"
 run cost lenet --set technology=bcnn-54nm; want_misuse "did you mean bcnn-45nm?"
 run cost lenet --set technology=buffer-22nm; want_error 2 "has no price for"
 run cost lenett; want_code 2; want_no_out; want_err "lenet"

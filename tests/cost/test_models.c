@@ -47,6 +47,31 @@ static mho_technology *parse(const char *text)
     return tech;
 }
 
+/* A range goes down to the tables on top, in the unit of who tells it; a formula of a price is in SI. */
+static void test_range_of_constants(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"F = 22 nm", "F = 0.18 um", "V_dd = 0.4 V", NULL};
+    static const char *const finer[] = {"F = 21 nm", NULL}, *const high[] = {"V_dd = 2.6 V", NULL};
+    static const char *const formula[] = {"adc_sar.energy = bits 1pJ", NULL};
+    mho_technology *tech = NULL;
+    mho_component c;
+    const mho_argument a[] = {{"bits", 8}, {"rate", 1e6}};
+    for (size_t i = 0; ends[i]; i++) {
+        const char *const one[] = {ends[i], NULL};
+        assert_int_equal(mho_technology_open_set("generic-90nm", one, &tech), MHO_OK);
+        mho_technology_destroy(tech);
+    }
+    refused(mho_technology_open_set("generic-90nm", finer, &tech), MHO_ECONFIG,
+            "F = 21 nm, want 22 to 180 nm");
+    refused(mho_technology_open_set("generic-22nm", high, &tech), MHO_ECONFIG,
+            "V_dd = 2.6 V, want 0.4 to 2.5 V");
+    assert_int_equal(mho_technology_open_set("generic-45nm", formula, &tech), MHO_OK);
+    assert_int_equal(mho_technology_price(tech, "x", "adc_sar", a, 2, &c), MHO_OK);
+    close_to(c.energy[MHO_OPERATION_USE].value, 8e-12, "a formula of a price");
+    mho_technology_destroy(tech);
+}
+
 /* However many arguments, none is cut. */
 static void test_long_name(void **state)
 {
@@ -284,11 +309,17 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_price),      cmocka_unit_test(test_long_name),
-        cmocka_unit_test(test_range),      cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_bad_models), cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_sets),       cmocka_unit_test(test_nodes),
-        cmocka_unit_test(test_hardware),   cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_price),
+        cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_range_of_constants),
+        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_bad_models),
+        cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_nodes),
+        cmocka_unit_test(test_hardware),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
