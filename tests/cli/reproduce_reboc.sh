@@ -18,6 +18,12 @@ want_json '[r["mho"] for r in v["rows"] if "crossbars of" in r["name"]] == [5, 9
 run map lenet --hw reboc --json; want_code 0
 want_json 'all(l["block"] == l["copies"] == l["turns"] == 1 for l in v["layers"])'
 
+# prices of its own node, and no converter of 511 comparators
+run cost lenet --hw reboc --json; want_code 0; want_no_err
+want_json 'v["technology"] == "generic-65nm" and not v["relative"] and v["beyond_source"] == []'
+run map lenet --hw reboc --json; want_code 0
+want_json 'abs(v["clock_s"] / (29.31e-9 + 128 / 1.2e9) - 1) < 1e-3 and all(l["converters"] == l["crossbars"] for l in v["layers"])'
+
 # a trained one: representative vectors, bits of the network, and 9 bits that lose nothing
 run map lenet-circulant-mnist --hw reboc --json; want_code 0
 want_json '[l["turns"] for l in v["layers"]] == [1, 16, 128, 128] and [l["slices"] for l in v["layers"]] == [2, 2, 1, 1]'
