@@ -32,6 +32,18 @@ void cli_tell_zero_signs(const cli_args *args)
     mho_net_destroy(net);
 }
 
+/* A description of 8-bit weights with a device of 1 bit is a network of weights -1, 0 and 1. */
+static void tell_coarse(const mho_hw *hw, const char *name)
+{
+    const bool pair = mho_hw_is(hw, "crossbar.weights", "differential");
+    if (mho_hw_is(hw, "crossbar.mode", "full") && pair && mho_hw_number(hw, "device.bits") == 1 &&
+        mho_hw_number(hw, "crossbar.weight_bits") == 0)
+        fprintf(stderr,
+                "mho: note: %s%sdevice.bits = 1: a weight is -1, 0 or 1; crossbar.weight_bits = 8 "
+                "lays it in several cells\n",
+                name, *name ? ": " : "");
+}
+
 void cli_tell_idle(const mho_hw *hw, const cli_args *args)
 {
     cli_tell_idle_of(hw, "", args);
@@ -41,6 +53,8 @@ void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args)
 {
     const char *why = NULL;
     const size_t count = mho_hw_field_count(hw);
+    if (!args->quiet)
+        tell_coarse(hw, name);
     for (size_t i = mho_hw_idle(hw, 0, &why); i < count && !args->quiet;
          i = mho_hw_idle(hw, i + 1, &why)) {
         char value[256];

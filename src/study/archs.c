@@ -87,6 +87,24 @@ static const char *idle_in_prices(const mhoi_technology_options *technology, con
     return NULL;
 }
 
+/* One price alone that is set, of a converter that does not stand. */
+static const char *idle_converter(const char *overrides, int readout)
+{
+    static const char *const model[][2] = {
+        [MHO_READOUT_SENSE_AMPLIFIER] = {"adc_sense_amplifier.",
+                                         "output.readout is not sense_amplifier"},
+        [MHO_READOUT_FLASH] = {"adc_flash.", "output.readout is not flash"},
+        [MHO_READOUT_SAR] = {"adc_sar.", "output.readout is not sar"},
+        [MHO_READOUT_RAMP] = {"adc_ramp.", "output.readout is not ramp"},
+    };
+    if (strchr(overrides, ';'))
+        return NULL;
+    for (int i = 0; i < (int)(sizeof model / sizeof *model); i++)
+        if (i != readout && !strncmp(overrides, model[i][0], strlen(model[i][0])))
+            return model[i][1];
+    return NULL;
+}
+
 static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
 {
     const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
@@ -95,6 +113,12 @@ static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
     const char *prices = idle_in_prices(mhoi_hw_section(hw, &mhoi_technology_section), key);
     if (prices)
         return prices;
+    if (!strcmp(key, "output.merge") && output->merge == MHO_MERGE_SLICES && !crossbar->weight_bits)
+        return "crossbar.weight_bits is 0: a weight has one slice";
+    if (!strcmp(key, "overrides")) {
+        const mhoi_technology_options *tech = mhoi_hw_section(hw, &mhoi_technology_section);
+        return idle_converter(tech->overrides, output->readout);
+    }
     if (!strcmp(key, "readings.converters_per_weight_column") && output->per == MHO_PER_PAIR)
         return "output.per is pair: one converter takes the difference of both columns";
     if (!strncmp(key, "readings.con", 12) && crossbar->weights == MHO_WEIGHTS_SINGLE)

@@ -71,6 +71,10 @@ run cost lenet --set output.per=pair --set readings.converters_per_weight_column
 want_err "one converter takes the difference of both columns"
 run cost lenet --set device.variation_sigma=0.2 --set device.verify_tolerance=1; want_code 0
 want_err "variation_sigma = 0.2 has no effect"; want_err "verify_tolerance = 1 has no effect"
+run cost lenet --hw cnn8 --set output.merge=slices; want_code 0; want_err "a weight has one slice"
+run cost lenet --hw cnn8 --set device=foundry-rram; want_code 0; want_err "a weight is -1, 0 or 1"
+run cost lenet --hw cnn8 --set technology=generic-45nm --set technology.adc_flash.energy=1pJ; want_code 0; want_err "output.readout is not flash"
+run cost lenet --hw cnn8 --set technology=generic-45nm --set technology.adc_sar.energy=1pJ; want_code 0; want_no_err
 run cost lenet --set read.pulse=5; want_code 0; want_err "read.conduct is not pulse"
 
 # A table of one's own on top of another.
