@@ -21,8 +21,9 @@ mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out)
     to->rows = from->rows;
     to->columns = from->columns;
     to->cell = from->cell;
-    *(mhoi_timing_options *)mhoi_hw_edit(*out, &mhoi_timing_section) =
-        *(const mhoi_timing_options *)mhoi_hw_section(hw, &mhoi_timing_section);
+    mhoi_timing_options *timing = mhoi_hw_edit(*out, &mhoi_timing_section);
+    *timing = *(const mhoi_timing_options *)mhoi_hw_section(hw, &mhoi_timing_section);
+    timing->read_s = 0; /* a read time that is given is that of these inputs and converters alone */
     *(mhoi_chip_options *)mhoi_hw_edit(*out, &mhoi_chip_section) =
         *(const mhoi_chip_options *)mhoi_hw_section(hw, &mhoi_chip_section);
     *(mhoi_readings_options *)mhoi_hw_edit(*out, &mhoi_readings_section) =
