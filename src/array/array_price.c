@@ -310,7 +310,8 @@ static mho_activity *next(const mho_design *design, mhoi_part part, mho_array_ro
 {
     mho_activity *a = &activity[(*count)++];
     *a = (mho_activity){.layer = "all"};
-    (void)snprintf(a->component, sizeof a->component, "%s", component_of(design, part)->name);
+    (void)snprintf(a->component, sizeof a->component, "%.*s", (int)sizeof a->component - 1,
+                   component_of(design, part)->name);
     (void)snprintf(a->group, sizeof a->group, "%s", mho_array_row_name(row));
     return a;
 }
