@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A network larger than memory: its costs can be told, what needs its weights says how many there are.
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}allocator_may_return_null=1 # as malloc does
 
 printf 'input: {shape: [1000000, 1, 1], bits: 8, scale: 0.00390625}\nlayers:\n  - fc: 1000000\n' >big.yaml
 run map big.yaml --hw bcnn --json; want_code 0; want_json 'isinstance(v, dict)'
