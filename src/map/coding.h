@@ -187,4 +187,8 @@ void mhoi_column_levels(const mhoi_cells *cells, const mhoi_inputs *inputs, size
                         const int16_t *m, mhoi_column column, bool minus, size_t first, size_t n,
                         uint8_t *level);
 
+/* coding_differential.c: codes and unit of weights whose sign is told by two cells, one for each. */
+void mhoi_pair_codes(const mhoi_weight_wish *wish, mhoi_cells *cells);
+void mhoi_pair_conductances(const mhoi_weight_wish *wish, mhoi_cells *cells);
+
 #endif

@@ -11,7 +11,7 @@ static size_t slices(size_t bits, size_t cell_bits)
     return (bits - 1 + cell_bits - 1) / cell_bits;
 }
 
-static void set_codes(const mhoi_weight_wish *wish, mhoi_cells *cells)
+void mhoi_pair_codes(const mhoi_weight_wish *wish, mhoi_cells *cells)
 {
     const int32_t top = mhoi_level_top(wish->device);
     const bool real = wish->alphabet == MHO_ALPHABET_REAL;
@@ -22,7 +22,7 @@ static void set_codes(const mhoi_weight_wish *wish, mhoi_cells *cells)
     cells->levels = real ? (size_t)top + 1 : 2;
 }
 
-static void set_conductances(const mhoi_weight_wish *wish, mhoi_cells *cells)
+void mhoi_pair_conductances(const mhoi_weight_wish *wish, mhoi_cells *cells)
 {
     cells->unit = 2 * mho_device_delta(wish->device) * cells->one;
 }
@@ -55,7 +55,7 @@ const mhoi_coding mhoi_coding_differential = {
     .name = "differential",
     .sides = 2,
     .slices = slices,
-    .set_codes = set_codes,
-    .set_conductances = set_conductances,
+    .set_codes = mhoi_pair_codes,
+    .set_conductances = mhoi_pair_conductances,
     .levels = levels,
 };

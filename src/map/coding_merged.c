@@ -18,22 +18,6 @@ static size_t slices(size_t bits, size_t cell_bits)
     return 1;
 }
 
-static void set_codes(const mhoi_weight_wish *wish, mhoi_cells *cells)
-{
-    const int32_t top = mhoi_level_top(wish->device);
-    const bool real = wish->alphabet == MHO_ALPHABET_REAL;
-    const int32_t most =
-        real && wish->weight_bits ? ((int32_t)1 << (wish->weight_bits - 1)) - 1 : top;
-    cells->codes = (mho_codes){-most, most};
-    cells->one = real ? 1 : top;
-    cells->levels = real ? (size_t)top + 1 : 2;
-}
-
-static void set_conductances(const mhoi_weight_wish *wish, mhoi_cells *cells)
-{
-    cells->unit = 2 * mho_device_delta(wish->device) * cells->one;
-}
-
 static void levels(const mhoi_cells *cells, size_t part, mhoi_cell_side side, const int16_t *m,
                    size_t n, uint8_t *level)
 {
@@ -50,7 +34,7 @@ const mhoi_coding mhoi_coding_merged = {
     .sides = 1,
     .parts = parts,
     .slices = slices,
-    .set_codes = set_codes,
-    .set_conductances = set_conductances,
+    .set_codes = mhoi_pair_codes,
+    .set_conductances = mhoi_pair_conductances,
     .levels = levels,
 };
