@@ -30,13 +30,15 @@ MHO_API MHO_MUST_CHECK mho_status mho_model_open(const char *name, mho_style sty
 
 /* --- points of a sweep -------------------------------------------------------------------------------- */
 
+#define MHO_GRID_AXES_MAX 64
 #define MHO_GRID_VALUES_MAX 100000 /* of an axis */
 #define MHO_GRID_POINTS_MAX 1000000000
 #define MHO_STUDY_POINTS_MAX 100000 /* each of them programs and runs a chip */
 
 typedef struct mho_grid mho_grid;
 
-/* Over fields of hw, which is not kept, and over `network` and `data`, which a study opens.  axes: NULL-terminated, each "key=a,b,c" or, for a number,
+/* Over fields of hw, which is not kept, over what --set takes besides ("device" = names or files of devices,
+ * "technology.V_dd" = settings of a table), and over `network` and `data`, which a study opens.  axes: NULL-terminated, each "key=a,b,c" or, for a number,
  * "key=FROM:TO:STEP" (TO is a point if a whole number of steps leads there).  Points are the product; the
  * last axis turns fastest.
  * MHO_ECONFIG: unknown key (the nearest is named), a value out of its field's bounds, a field or a value
@@ -292,6 +294,26 @@ MHO_API void mho_result_free(mho_result *result); /* zeroes it */
 MHO_API mho_json *mho_result_json(const mho_result *result);
 /* The share of the 8-bit CNN's energy and area that is saved. */
 MHO_API double mho_result_saved(double own, double base);
+
+/* The numbers by which points are compared: all doubles, NaN where there is none.  energy and area by the
+ * technology that priced the point. */
+typedef struct mho_summary {
+    double error, ci95, images_low, images_high, software_error; /* fractions */
+    double latency_s, throughput_per_s, power_W, energy_J, area_m2;
+    double ops_per_s, ops_per_J, ops_per_s_per_m2;
+    double cycles, crossbars;
+} mho_summary;
+typedef struct mho_summary_field {
+    const char *key, *unit; /* "energy_J", "J" */
+    size_t offset;          /* of a double in mho_summary */
+    const char *help;
+} mho_summary_field;
+MHO_API size_t mho_summary_fields(void);
+MHO_API const mho_summary_field *mho_summary_at(size_t i);
+MHO_API double mho_summary_get(const mho_summary *summary, size_t i);
+/* All NaN; then what a result tells. */
+MHO_API mho_summary mho_summary_none(void);
+MHO_API mho_summary mho_summary_of(const mho_result *result);
 
 typedef struct mho_study mho_study;
 

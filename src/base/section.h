@@ -29,8 +29,8 @@ typedef struct mhoi_section {
     /* Folder of built-in files that set the whole section, "device=NAME"; NULL: there are none. */
     const char *presets;
     /* Assignments below `prefix` ("technology.") that are no field: what comes behind it as an assignment to a field,
-     * "overrides=..."; NULL: there are none. */
-    const char *prefix;
+     * "overrides=..."; NULL: there are none.  gathers: that field. */
+    const char *prefix, *gathers;
     mho_status (*rewrite)(const void *options, const char *assignment, char *out, size_t size);
 } mhoi_section;
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "price_report.h"
-#include "study_report.h"
+#include "evaluate_sweep.h"
 
 /* The library tells what is missing; which command helps is told here. */
 static mho_status hint(mho_status s, const mho_result *result, const cli_args *args)
@@ -34,8 +34,12 @@ mho_status cmd_evaluate(const cli_args *args)
     const mho_subject subject = cli_subject(args);
     const mho_study_options options = cli_study_options(args);
     mho_result result = {.command = NULL};
+    if (!args->files && !cli_is_sweep(args))
+        return mho_error(MHO_EUSAGE, "evaluate: an argument is missing: which network?");
     if (!args->hw)
         return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
+    if (cli_is_sweep(args))
+        return evaluate_sweep(args);
     mho_status s = hint(mho_study_evaluate(&subject, &options, &result), &result, args);
     result.command = args->command;
     const size_t done = result.error.spread.trials;

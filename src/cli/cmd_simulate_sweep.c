@@ -102,20 +102,13 @@ static mho_status open_all(sweep_run *r)
     return s;
 }
 
-static mho_json *value_json(const char *text)
-{
-    char *end = NULL;
-    const double v = strtod(text, &end);
-    return *end || !*text || !isfinite(v) ? mho_json_text(text) : mho_json_number(v);
-}
-
 static mho_json *row_json(const sweep_run *r, size_t point)
 {
     const mho_row *row = &r->row[point];
     mho_json *root = mho_json_object(), *set = mho_json_object(), *error = mho_json_object();
     for (size_t a = 0; a < mho_grid_axes(r->sweep); a++)
         mho_json_put(set, mho_grid_key(r->sweep, a),
-                     value_json(mho_grid_value(r->sweep, point, a)));
+                     cli_value_json(mho_grid_value(r->sweep, point, a)));
     mho_json_put(error, "mean", mho_json_number(row->error.spread.mean));
     mho_json_put(error, "ci95", mho_json_number(row->error.half));
     mho_json_put(error, "images_ci95", mho_json_number(row->error.images_half));

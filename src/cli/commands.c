@@ -4,11 +4,10 @@
 
 const cli_command cli_commands[] = {
     {.name = "evaluate",
-     .synopsis = "NET --hw HW [options]",
+     .synopsis = "[NET] --hw HW [--sweep KEY=VALUES]... [options]",
      .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
-     .files_min = 1,
      .files_max = 1,
-     .options = "hw data calibration trials images seed set shape",
+     .options = "hw data calibration trials images seed set sweep ci shape",
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
@@ -16,7 +15,15 @@ const cli_command cli_commands[] = {
                 "Examples\n"
                 "    mho evaluate lenet --hw bcnn\n"
                 "    mho evaluate lenet --hw bcnn --set device.bits=3 --set crossbar.rows=256\n"
-                "    mho evaluate my.onnx --hw my.yaml --data DIR --trials 20 --json\n\n"
+                "    mho evaluate my.onnx --hw my.yaml --data DIR --trials 20 --json\n"
+                "    mho evaluate lenet --hw bcnn --sweep crossbar.rows=128,256 --sweep "
+                "device=taox,neurram\n\n"
+                "--sweep makes one table of error, latency, throughput, energy, area and "
+                "efficiency over any\n"
+                "fields, as of `mho simulate`; also over devices (device=A,B), technologies and "
+                "their values\n"
+                "(technology=A,B, technology.F=32nm,45nm), networks (network=A,B in place of NET) "
+                "and data.\n\n"
                 "`mho help hw` lists the fields that --set takes; docs/cli.md the keys of --json."},
     {.name = "compare",
      .synopsis = "NET --hw A,B,... [options]",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options of the command line as those of a study, and what reports of studies share. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "study_report.h"
@@ -13,6 +14,13 @@ mho_subject cli_subject(const cli_args *args)
                          .data = args->data,
                          .calibrate_on_test =
                              args->calibration && !strcmp(args->calibration, "test")};
+}
+
+mho_json *cli_value_json(const char *text)
+{
+    char *end = NULL;
+    const double v = strtod(text, &end);
+    return *end || !*text || !isfinite(v) ? mho_json_text(text) : mho_json_number(v);
 }
 
 mho_study_options cli_study_options(const cli_args *args)

@@ -8,6 +8,8 @@
 /* What the options of the command line ask for. */
 mho_subject cli_subject(const cli_args *args);
 mho_study_options cli_study_options(const cli_args *args);
+/* A value of an axis: a number, or a text. */
+mho_json *cli_value_json(const char *text);
 
 void cli_evaluate_print(const mho_result *result, const cli_args *args);
 void cli_evaluate_print_csv(const mho_result *result, const cli_args *args);

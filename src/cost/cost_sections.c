@@ -149,6 +149,7 @@ const mhoi_section mhoi_technology_section = {.name = "technology",
                                               .finish = read_technology,
                                               .content = technology_content,
                                               .prefix = "technology.",
+                                              .gathers = "overrides",
                                               .rewrite = technology_rewrite};
 
 static const mhoi_moved memories_moved[] = {{"macros", "technology"}, {NULL, NULL}};

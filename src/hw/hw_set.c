@@ -18,6 +18,26 @@ static const mhoi_section *rewriter_of(const mho_hw *hw, const char *assignment)
     return NULL;
 }
 
+mhoi_assigned mhoi_hw_assigned(const mho_hw *hw, const char *key, size_t length)
+{
+    if (mhoi_hw_find(hw, key, length) != SIZE_MAX)
+        return MHOI_ASSIGNED_FIELD;
+    if (mhoi_hw_preset(hw, key, length))
+        return MHOI_ASSIGNED_PRESET;
+    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
+        const size_t n = (*s)->rewrite ? strlen((*s)->prefix) : 0;
+        if (n && length > n && !strncmp(key, (*s)->prefix, n))
+            return MHOI_ASSIGNED_SETTING;
+    }
+    return MHOI_ASSIGNED_FIELD;
+}
+
+bool mhoi_hw_gathers(const mho_hw *hw, size_t field)
+{
+    const char *key = hw->arch->sections[hw->section[field]]->gathers;
+    return key && !strcmp(hw->field[field].key, key);
+}
+
 mho_status mhoi_hw_assign_at(mho_hw *hw, const char *assignment, const char *place)
 {
     char text[TEXT_BYTES];

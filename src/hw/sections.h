@@ -22,6 +22,15 @@ void *mhoi_hw_edit(mho_hw *hw, const mhoi_section *section);
 
 /* For sweeps.  The number of the field of that key, SIZE_MAX if there is none. */
 size_t mhoi_hw_find(const mho_hw *hw, const char *key, size_t length);
+/* What an assignment to that key sets; an unknown key is taken for a field. */
+typedef enum mhoi_assigned {
+    MHOI_ASSIGNED_FIELD,
+    MHOI_ASSIGNED_PRESET,  /* a whole section: "device" */
+    MHOI_ASSIGNED_SETTING, /* what a section makes a field of: "technology.V_dd" */
+} mhoi_assigned;
+mhoi_assigned mhoi_hw_assigned(const mho_hw *hw, const char *key, size_t length);
+/* Do settings add up in this field? */
+bool mhoi_hw_gathers(const mho_hw *hw, size_t field);
 /* One "key=value" within its own bounds; bounds across fields wait for mhoi_hw_finish. */
 MHO_MUST_CHECK mho_status mhoi_hw_assign(mho_hw *hw, const char *assignment);
 /* The same, said at that place. */

@@ -14,10 +14,18 @@
 
 enum { VALUE_BYTES = 128 };
 
+typedef enum axis_kind {
+    AXIS_SUBJECT, /* network or data, of which the text is the value */
+    AXIS_PRESET,  /* a section that a file sets, "device=taox": before the fields */
+    AXIS_FIELD,
+    AXIS_SETTING, /* what a section makes a field of, "technology.V_dd=0.8 V": after them */
+} axis_kind;
+
 typedef struct sweep_axis {
-    char *text;             /* as it was given */
-    const mho_field *field; /* NULL: network or data, of which the text is the value */
-    size_t index;           /* of the field */
+    char *text; /* as it was given */
+    axis_kind kind;
+    const mho_field *field;                        /* AXIS_FIELD */
+    size_t index;                                  /* of the field */
     char key[VALUE_BYTES], place[MHO_ORIGIN_TEXT]; /* the latter: in a file, or "" */
     char (*value)[VALUE_BYTES];
     unsigned char *bytes; /* [values][size] */
@@ -30,6 +38,7 @@ struct mho_grid {
     size_t axes, points;
     const char *place; /* of the axes, while the sweep is made */
     mho_hw *scratch;   /* to read and print values with */
+    mho_hw *base;      /* as it was given; NULL without settings, which add up in one field */
 };
 
 static mho_status too_many(const char *text)
@@ -42,16 +51,27 @@ static mho_status too_many_values(const char *text)
     return mho_error(MHO_ECONFIG, "sweep %.40s...: more than %d values", text, MHO_GRID_VALUES_MAX);
 }
 
+/* On a description of its own. */
+static mho_status try_assignment(const mho_grid *sweep, const char *assignment)
+{
+    mho_hw *hw = NULL;
+    mho_status s = mho_hw_clone(sweep->base, &hw);
+    if (!s)
+        s = mhoi_hw_assign_at(hw, assignment, sweep->place);
+    mho_hw_destroy(hw);
+    return s;
+}
+
 /* Reads value k of the axis. */
 static mho_status read_value(mho_grid *sweep, sweep_axis *axis, size_t k)
 {
     char assignment[2 * VALUE_BYTES];
     const size_t size = axis->size;
-    if (!axis->field) {
-        memcpy(axis->bytes + k * size, axis->value[k], size);
-        return MHO_OK;
-    }
     snprintf(assignment, sizeof assignment, "%s=%s", axis->key, axis->value[k]);
+    if (axis->kind != AXIS_FIELD) {
+        memcpy(axis->bytes + k * size, axis->value[k], size);
+        return axis->kind == AXIS_SUBJECT ? MHO_OK : try_assignment(sweep, assignment);
+    }
     mho_status s = mhoi_hw_assign_at(sweep->scratch, assignment, sweep->place);
     if (!s)
         memcpy(axis->bytes + k * size, mhoi_hw_value(sweep->scratch, axis->index), size);
@@ -90,7 +110,7 @@ static bool is_subject(const char *key, size_t length)
 }
 
 /* The field of "key=..."; the field table finds and names unknown keys. */
-static mho_status find_axis(const mho_grid *sweep, const char *text, sweep_axis *axis,
+static mho_status find_axis(mho_grid *sweep, const char *text, sweep_axis *axis,
                             const char **values)
 {
     const char *equal = strchr(text, '=');
@@ -98,11 +118,21 @@ static mho_status find_axis(const mho_grid *sweep, const char *text, sweep_axis 
         return mho_error(MHO_ECONFIG, "sweep %s: want KEY=VALUE,VALUE,... or KEY=FROM:TO:STEP",
                          text);
     *values = equal + 1;
-    if (is_subject(text, (size_t)(equal - text))) {
-        snprintf(axis->key, sizeof axis->key, "%.*s", (int)(equal - text), text);
+    const size_t length = (size_t)(equal - text);
+    const mhoi_assigned to = mhoi_hw_assigned(sweep->scratch, text, length);
+    if (is_subject(text, length) || to != MHOI_ASSIGNED_FIELD) {
+        axis->kind = is_subject(text, length)     ? AXIS_SUBJECT
+                     : to == MHOI_ASSIGNED_PRESET ? AXIS_PRESET
+                                                  : AXIS_SETTING;
+        if (length >= sizeof axis->key)
+            return mho_error(MHO_ECONFIG, "sweep %.40s...: the key is too long", text);
+        snprintf(axis->key, sizeof axis->key, "%.*s", (int)length, text);
         axis->size = VALUE_BYTES;
-        return MHO_OK;
+        return sweep->base || axis->kind == AXIS_SUBJECT
+                   ? MHO_OK
+                   : mho_hw_clone(sweep->scratch, &sweep->base);
     }
+    axis->kind = AXIS_FIELD;
     axis->index = mhoi_hw_find(sweep->scratch, text, (size_t)(equal - text));
     if (axis->index == SIZE_MAX) /* the message of an unknown key */
         return mhoi_hw_assign_at(sweep->scratch, text, sweep->place);
@@ -140,7 +170,7 @@ static mho_status read_list(mho_grid *sweep, const char *text, const char *list,
 
 static bool is_range(const sweep_axis *axis, const char *values)
 {
-    return axis->field && strchr(values, ':') &&
+    return axis->kind == AXIS_FIELD && strchr(values, ':') &&
            (axis->field->kind == MHO_FIELD_DOUBLE || axis->field->kind == MHO_FIELD_UINT);
 }
 
@@ -225,8 +255,10 @@ mho_status mhoi_grid_create_at(const mho_hw *hw, const char *const *axes, const 
     size_t count = 0;
     while (axes[count])
         count++;
-    if (!count)
-        return mho_error(MHO_ECONFIG, "a sweep of no field");
+    if (!count || count > MHO_GRID_AXES_MAX)
+        return mho_error(MHO_ECONFIG,
+                         count ? "a sweep of more than %d fields" : "a sweep of no field",
+                         MHO_GRID_AXES_MAX);
     mho_grid *sweep = NULL;
     mho_status s = mhoi_alloc(&sweep, 1, sizeof *sweep, "sweep");
     if (s)
@@ -258,6 +290,7 @@ void mho_grid_destroy(mho_grid *sweep)
         mhoi_free(&sweep->axis[a].bytes);
     }
     mho_hw_destroy(sweep->scratch);
+    mho_hw_destroy(sweep->base);
     mhoi_free(&sweep->axis);
     mhoi_free(&sweep);
 }
@@ -337,14 +370,26 @@ const char *mhoi_study_grid_choice(const mho_grid *sweep, size_t axis, size_t va
 
 bool mhoi_study_grid_names(const mho_grid *sweep, size_t axis)
 {
-    const mho_field *field = sweep->axis[axis].field;
-    return !field || field->kind == MHO_FIELD_PATH || field->kind == MHO_FIELD_NAMED;
+    const sweep_axis *a = &sweep->axis[axis];
+    const mho_field *field = a->field;
+    if (a->kind != AXIS_FIELD)
+        return a->kind != AXIS_SETTING;
+    return field->kind == MHO_FIELD_PATH || field->kind == MHO_FIELD_NAMED;
+}
+
+bool mhoi_study_grid_assigns(const mho_grid *sweep)
+{
+    return sweep && sweep->base;
 }
 
 void mhoi_study_grid_print(const mho_grid *sweep, size_t axis, size_t value, char *text,
                            size_t size)
 {
     const sweep_axis *a = &sweep->axis[axis];
+    if (a->kind != AXIS_FIELD) {
+        snprintf(text, size, "%s", a->value[value]);
+        return;
+    }
     mhoi_hw_put(sweep->scratch, a->index, a->bytes + value * a->size, "sweep");
     mho_hw_print(sweep->scratch, a->index, text, size);
 }
@@ -358,6 +403,9 @@ bool mhoi_study_grid_means(const mho_grid *sweep, size_t point, size_t axis, con
         return length > 0;
     if (length >= VALUE_BYTES)
         return false;
+    if (a->kind != AXIS_FIELD)
+        return !strncmp(text, mho_grid_value(sweep, point, axis), length) &&
+               !mho_grid_value(sweep, point, axis)[length];
     snprintf(assignment, sizeof assignment, "%s=%.*s", a->key, (int)length, text);
     return mhoi_hw_assign(sweep->scratch, assignment) == MHO_OK &&
            !memcmp(mhoi_hw_value(sweep->scratch, a->index),
@@ -384,26 +432,58 @@ static mho_status refused(const mho_grid *sweep, size_t point, mho_status s)
     return mho_error_prefix(s, "sweep, %s", at);
 }
 
-static mho_status apply(const mho_grid *sweep, size_t point, mho_hw *hw)
+static mho_status assign(const mho_grid *sweep, const size_t *choice, axis_kind kind, mho_hw *hw)
 {
-    for (size_t a = sweep->axes, rest = point; a-- > 0;) {
+    mho_status s = MHO_OK;
+    for (size_t a = 0; !s && a < sweep->axes; a++) {
         const sweep_axis *axis = &sweep->axis[a];
-        if (axis->field)
-            mhoi_hw_put(hw, axis->index, axis->bytes + rest % axis->values * axis->size, "sweep");
-        rest /= axis->values;
+        char assignment[2 * VALUE_BYTES];
+        if (axis->kind != kind)
+            continue;
+        snprintf(assignment, sizeof assignment, "%s=%s", axis->key, axis->value[choice[a]]);
+        s = mhoi_hw_assign_at(hw, assignment, "sweep");
     }
-    const mho_status s = mhoi_hw_finish(hw);
-    return s ? refused(sweep, point, s) : MHO_OK;
+    return s;
+}
+
+/* Settings add up in a field: the one that the base has is where they begin. */
+static void forget_settings(const mho_grid *sweep, mho_hw *hw)
+{
+    for (size_t i = 0; i < mho_hw_field_count(hw); i++)
+        if (mhoi_hw_gathers(hw, i))
+            mhoi_hw_put(hw, i, mhoi_hw_value(sweep->base, i), mho_hw_origin(sweep->base, i)->place);
+}
+
+mho_status mhoi_grid_choose(const mho_grid *sweep, const size_t *choice, mho_hw *hw)
+{
+    mho_status s = MHO_OK;
+    if (sweep->base) {
+        forget_settings(sweep, hw);
+        s = assign(sweep, choice, AXIS_PRESET, hw);
+    }
+    for (size_t a = 0; !s && a < sweep->axes; a++) {
+        const sweep_axis *axis = &sweep->axis[a];
+        if (axis->kind == AXIS_FIELD)
+            mhoi_hw_put(hw, axis->index, axis->bytes + choice[a] * axis->size, "sweep");
+    }
+    if (!s && sweep->base)
+        s = assign(sweep, choice, AXIS_SETTING, hw);
+    return s ? s : mhoi_hw_finish(hw);
 }
 
 mho_status mho_grid_apply(const mho_grid *sweep, size_t point, mho_hw *hw)
 {
     mho_hw *changed;
+    size_t choice[MHO_GRID_AXES_MAX];
     mho_status s = mho_hw_clone(hw, &changed);
     if (s)
         return s;
-    s = apply(sweep, point, changed);
-    if (!s)
+    for (size_t a = sweep->axes, rest = point; a-- > 0; rest /= sweep->axis[a].values)
+        choice[a] = rest % sweep->axis[a].values;
+    s = mhoi_grid_choose(sweep, choice, changed);
+    if (s)
+        s = refused(sweep, point, s);
+    else
         mhoi_hw_take(hw, changed);
     mho_hw_destroy(changed);
     return s;

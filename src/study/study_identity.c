@@ -112,7 +112,8 @@ static bool sweeps_files(const mho_study *y)
  * of any run of this sweep, and of all points where files are swept. */
 static mho_status hash_files(const mho_study *y, uint64_t *out)
 {
-    const size_t points = sweeps_files(y) ? mho_study_points(y) : 1;
+    const bool assigns = mhoi_study_grid_assigns(y->grid);
+    const size_t points = assigns || sweeps_files(y) ? mho_study_points(y) : 1;
     mho_status s = MHO_OK;
     *out = MHOI_HASH_START;
     for (size_t i = 0; !s && i < points; i++) {
@@ -120,6 +121,10 @@ static mho_status hash_files(const mho_study *y, uint64_t *out)
         s = mhoi_study_hw(y, i, &hw);
         if (!s)
             *out = mhoi_hw_contents(hw, *out);
+        if (!s && assigns) { /* presets are files as well */
+            const uint64_t all = mho_hw_identity(hw);
+            *out = mhoi_hash(*out, &all, sizeof all);
+        }
         mho_hw_destroy(hw);
     }
     return s;
