@@ -139,6 +139,10 @@ MHO_API size_t mho_node_block(const mho_node *node); /* of circulant weights; 1:
 MHO_API size_t mho_node_stored_weights(const mho_node *node);
 MHO_API size_t mho_node_weight_bits(const mho_node *node); /* sign included; 0: real numbers */
 MHO_API size_t mho_node_value_bits(const mho_node *node);  /* of the codes of its output; 0: real */
+/* What a code is worth: of the weights of an output channel (0: one power of two a layer, which follows from the weights),
+ * of the values (0: not found yet, or real). */
+MHO_API float mho_node_weight_scale(const mho_node *node, size_t channel);
+MHO_API float mho_node_value_scale(const mho_node *node);
 MHO_API size_t mho_node_bias_count(const mho_node *node);
 MHO_API uint64_t mho_node_macs(const mho_node *node); /* multiply-accumulates an image */
 

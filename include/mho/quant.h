@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fixed-point quantization with power-of-two scales: value = code x 2^exponent, code a whole number
- * in lo..hi, rounded to the nearest (ties to the even one), held at the ends.
+/* Fixed-point quantization: value = code x scale, code a whole number in lo..hi, rounded to the nearest (ties to the
+ * even one), held at the ends; scale a normal float above 0, as is its inverse.
  * docs/models/chip.md eq. (8), (9). */
 #ifndef MHO_QUANT_H
 #define MHO_QUANT_H
@@ -35,17 +35,15 @@ typedef struct mho_codes {
 MHO_API int mho_quant_cover(float smallest, float largest, mho_codes codes);
 
 /* code[i] of x[i], as int16. */
-MHO_API void mho_quant_codes(const float *x, size_t n, int exponent, mho_codes codes,
-                             int16_t *code);
+MHO_API void mho_quant_codes(const float *x, size_t n, float scale, mho_codes codes, int16_t *code);
 /* The same into bytes: uint8, or two's complement where codes.lo < 0; |lo|, hi below 256. */
-MHO_API void mho_quant_bytes(const float *x, size_t n, int exponent, mho_codes codes,
-                             uint8_t *code);
+MHO_API void mho_quant_bytes(const float *x, size_t n, float scale, mho_codes codes, uint8_t *code);
 
-/* x[i] = its code x 2^exponent. */
-MHO_API void mho_quant_round(float *x, size_t n, int exponent, mho_codes codes);
+/* x[i] = its code x scale. */
+MHO_API void mho_quant_round(float *x, size_t n, float scale, mho_codes codes);
 
 /* Sum over x of |x - quantized x| (rule least_absolute), else of its square. */
-MHO_API double mho_quant_error(const float *x, size_t n, int exponent, mho_codes codes,
+MHO_API double mho_quant_error(const float *x, size_t n, float scale, mho_codes codes,
                                mho_scale_rule rule);
 /* Exponent chosen by the rule for x[n]; of equal errors the larger exponent.  x finite. */
 MHO_API int mho_quant_exponent(const float *x, size_t n, mho_codes codes, mho_scale_rule rule);

@@ -5,6 +5,7 @@
  * A map's scale decides the sums behind it, so where there are maps of codes the steps are taken one after the
  * other, each in a pass over the images; maps of 1 bit have no scales, and networks of them need one pass.  Memory does not grow with the
  * number of images, and whole-number counts add up to the same in any order. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,7 +99,7 @@ static void watch_value(void *user, size_t step, const float *y, size_t count)
     if (p->errors) {
         const chip_map *map = &p->chip->map[p->chip->step[step].out];
         for (int k = 0; k < MHO_QUANT_CANDIDATES; k++)
-            g->error[k] += mho_quant_error(y, count, p->exponent - k, map->codes,
+            g->error[k] += mho_quant_error(y, count, ldexpf(1, p->exponent - k), map->codes,
                                            (mho_scale_rule)p->chip->plan->quant.map_rule);
         return;
     }
@@ -299,12 +300,13 @@ static mho_status set_exponent(pass *p, size_t step)
         all.largest = e->largest > all.largest ? e->largest : all.largest;
         *e = (extent){0, 0};
     }
-    map->exponent = p->exponent = mho_quant_cover(all.smallest, all.largest, map->codes);
-    if (map->exponent > MHO_QUANT_EXPONENT_MAX)
+    p->exponent = mho_quant_cover(all.smallest, all.largest, map->codes);
+    if (p->exponent > MHO_QUANT_EXPONENT_MAX)
         return mho_error(
             MHO_EDOMAIN, "layer %s: values of %g..%g are too large for codes %d..%d in float",
             map->name, (double)all.smallest, (double)all.largest, map->codes.lo, map->codes.hi);
     mho_status s = MHO_OK;
+    int best = p->exponent;
     if (chip->plan->quant.map_rule != MHO_RULE_COVER) {
         p->errors = true;
         s = run_pass(p);
@@ -316,10 +318,11 @@ static mho_status set_exponent(pass *p, size_t step)
                 error += p->error[b * MHO_QUANT_CANDIDATES + (size_t)k];
             if (k == 0 || error < least) {
                 least = error;
-                map->exponent = p->exponent - k;
+                best = p->exponent - k;
             }
         }
     }
+    map->scale = ldexpf(1, best);
     mhoi_chip_scales(chip);
     return s;
 }

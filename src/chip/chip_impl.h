@@ -25,8 +25,7 @@ typedef struct chip_map {
     mhoi_map_kind coding;
     size_t bits; /* of a code */
     mho_codes codes;
-    bool scaled; /* the network tells the exponent; else images do */
-    int exponent;
+    bool scaled; /* the network tells the scale; else images do */
     float scale; /* of a code */
 } chip_map;
 
@@ -71,9 +70,9 @@ typedef struct chip_layer {
     bool needs_range;      /* to be calibrated */
     double *mean;          /* votes: [groups][input channels] of the codes of images; else NULL */
     mhoi_map_kind coding;
-    int32_t x_lo, x_hi; /* inputs in steps of the input converter */
-    double z_scale;     /* codes: z = sum of m x, times this */
-    int weight_exponent;
+    int32_t x_lo, x_hi;   /* inputs in steps of the input converter */
+    double *weight_scale; /* [outputs of the layer] of m */
+    double x_scale;       /* z = sum of m x, times both; bits: 1 */
     /* Layers before 1-bit maps: bit = (z >= z_edge) != flip; inputs of 1 bit: what padding leaves of sum w: [channels], or
      * [channels][P] where the layer pads. */
     bool per_position;

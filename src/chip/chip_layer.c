@@ -68,11 +68,42 @@ static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, siz
     return MHO_OK;
 }
 
+/* Scales that the network tells: its weights are whole multiples of them. */
+static mho_status told_codes(const mho_node *node, size_t n, mho_codes codes, chip_layer *layer)
+{
+    const size_t each = n / node->out.c;
+    for (size_t c = 0; c < node->out.c; c++) {
+        layer->weight_scale[c] = (double)node->weight_scale[c];
+        mho_quant_codes(node->weight + c * each, each, node->weight_scale[c], codes,
+                        layer->m + c * each);
+    }
+    return MHO_OK;
+}
+
+/* One power of two for all, by the rule of the hardware. */
+static mho_status ruled_codes(const mho_chip *chip, const mho_node *node, size_t n, mho_codes codes,
+                              chip_layer *layer)
+{
+    const int exponent =
+        mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->plan->quant.weight_rule);
+    if (exponent > MHO_QUANT_EXPONENT_MAX)
+        return mho_error(MHO_EDOMAIN, "layer %s: weights too large for codes %d..%d in float",
+                         node->name, codes.lo, codes.hi);
+    for (size_t c = 0; c < node->out.c; c++)
+        layer->weight_scale[c] = ldexp(1, exponent);
+    mho_quant_codes(node->weight, n, ldexpf(1, exponent), codes, layer->m);
+    return MHO_OK;
+}
+
 static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_layer *layer)
 {
     const size_t n = mho_node_weight_count(node);
     const mho_codes codes = layer->cells->codes;
     mho_status s = check_weights(node, layer->cells->alphabet, n);
+    if (!s)
+        s = mhoi_alloc(&layer->weight_scale, node->out.c, sizeof *layer->weight_scale, node->name);
+    for (size_t c = 0; !s && c < node->out.c; c++)
+        layer->weight_scale[c] = 1;
     if (!s)
         s = mhoi_alloc(&layer->m, n, sizeof *layer->m, node->name);
     if (s)
@@ -84,13 +115,8 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
         }
         return MHO_OK;
     }
-    layer->weight_exponent =
-        mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->plan->quant.weight_rule);
-    if (layer->weight_exponent > MHO_QUANT_EXPONENT_MAX)
-        return mho_error(MHO_EDOMAIN, "layer %s: weights too large for codes %d..%d in float",
-                         node->name, codes.lo, codes.hi);
-    mho_quant_codes(node->weight, n, layer->weight_exponent, codes, layer->m);
-    return MHO_OK;
+    return node->weight_scale ? told_codes(node, n, codes, layer)
+                              : ruled_codes(chip, node, n, codes, layer);
 }
 
 /* Sum of the rows v of one column, `less` off each, that meet no padding at output position p. */
@@ -274,7 +300,7 @@ static void set_inputs(const chip_map *in, chip_layer *layer)
     layer->coding = in->coding;
     layer->x_lo = in->coding == MHOI_MAP_BITS ? 0 : in->codes.lo;
     layer->x_hi = in->coding == MHOI_MAP_BITS ? 1 : in->codes.hi;
-    layer->z_scale = 1; /* mhoi_chip_rescale */
+    layer->x_scale = 1; /* mhoi_chip_rescale */
 }
 
 mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
@@ -307,6 +333,7 @@ void mhoi_chip_layer_free(chip_layer *layer)
     mhoi_chip_draw_free(layer);
     mhoi_free(&layer->xb);
     mhoi_free(&layer->m);
+    mhoi_free(&layer->weight_scale);
     mhoi_free(&layer->mean);
     mhoi_free(&layer->z_edge);
     mhoi_free(&layer->w_sum);

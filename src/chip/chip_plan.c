@@ -37,9 +37,8 @@ static size_t add_map(planner *p, size_t node, const mhoi_map_coding *coding)
     map->coding = coding->kind;
     map->bits = coding->bits;
     map->codes = coding->codes;
-    map->scaled = coding->scaled;
-    map->exponent = coding->exponent;
-    map->scale = 1;
+    map->scaled = coding->scale > 0;
+    map->scale = map->scaled ? coding->scale : 1;
     p->map_of[node] = chip->maps;
     return chip->maps++;
 }
@@ -135,8 +134,7 @@ static mho_status add_pool(planner *p, size_t node, size_t in, chip_step **out)
                         &(mhoi_map_coding){.kind = from->coding,
                                            .bits = from->bits,
                                            .codes = from->codes,
-                                           .scaled = from->scaled,
-                                           .exponent = from->exponent});
+                                           .scale = from->scaled ? from->scale : 0});
     return mhoi_alloc(&step->all, step->pool.out.c, 1, step->pool.name);
 }
 

@@ -191,61 +191,37 @@ static void to_map(const mho_chip *chip, chip_work *work, const chip_step *step,
     }
     if (watch && watch->value)
         watch->value(watch->user, i, y, map->size);
-    mho_quant_bytes(y, map->size, map->exponent, map->codes, out);
+    mho_quant_bytes(y, map->size, map->scale, map->codes, out);
 }
 
-/* z of 1-bit inputs from m, the sum in units; element i of [channels][P]. */
-static float value_of_bits(const chip_layer *layer, double m, size_t i)
+/* What sum w x is in units, of 1-bit inputs whose rows tell sum w v; element i of [channels][P]. */
+static double units_of_bits(const chip_layer *layer, double m, size_t i)
 {
-    if (mhoi_is_zero_one(layer->place)) {
-        const size_t k = layer->per_position ? i : i / layer->positions;
-        const double excess = layer->excess ? (double)layer->excess[k] / layer->cells->unit : 0;
-        m = 2 * m - layer->w_sum[k] - excess;
-    }
-    return (float)ldexp(m, layer->weight_exponent);
+    if (!mhoi_is_zero_one(layer->place))
+        return m;
+    const size_t k = layer->per_position ? i : i / layer->positions;
+    const double excess = layer->excess ? (double)layer->excess[k] / layer->cells->unit : 0;
+    return 2 * m - layer->w_sum[k] - excess;
 }
 
-/* z = (gain sum + offset) / unit in the layer's own scale; exact where devices and converters are. */
-static void to_scores(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t at,
-                      float *scores)
-{
-    const chip_layer *layer = &chip->layer[step->layer];
-    const chip_map *in = &chip->map[step->in];
-    const size_t n = chip->classes;
-    double gain, offset;
-    const bool plain = chip_is_plain(layer);
-    mhoi_chip_converter_value(layer, &gain, &offset);
-    for (size_t i = 0; i < n; i++) {
-        const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->cells->unit;
-        scores[i] = in->coding == MHOI_MAP_BITS
-                        ? value_of_bits(layer, m, i)
-                        : (float)(m * ldexp((double)in->scale, layer->weight_exponent));
-    }
-    mhoi_chip_chain_run(&step->chain, n / step->chain.channels, scores);
-}
-
-/* Same for maps of codes, where the unit is a power of two. */
+/* z = (gain sum + offset) / unit in the scales of weights and inputs; exact where devices and converters are.
+ * y[channels][P] of one image, whose sums begin at `at`. */
 static void to_values(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t at,
-                      size_t n, float *y)
+                      float *y)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     const chip_map *in = &chip->map[step->in];
+    const bool bits = in->coding == MHOI_MAP_BITS, plain = chip_is_plain(layer);
+    const double unit = layer->cells->unit, x_scale = bits ? 1 : (double)in->scale;
     double gain, offset;
-    const bool plain = chip_is_plain(layer);
     mhoi_chip_converter_value(layer, &gain, &offset);
-    if (in->coding == MHOI_MAP_BITS || layer->cells->alphabet != MHO_ALPHABET_REAL) {
-        const double scale = ldexp((double)in->scale, layer->weight_exponent);
-        for (size_t i = 0; i < n; i++) {
-            const double m = (gain * sum_at(work, plain, at + i) + offset) / layer->cells->unit;
-            y[i] = in->coding == MHOI_MAP_BITS ? value_of_bits(layer, m, i) : (float)(m * scale);
+    for (size_t c = 0, i = 0; c < chip_channels(layer); c++) {
+        const double scale = x_scale * layer->weight_scale[c];
+        for (size_t end = i + layer->positions; i < end; i++) {
+            const double m = (gain * sum_at(work, plain, at + i) + offset) / unit;
+            y[i] = (float)((bits ? units_of_bits(layer, m, i) : m) * scale);
         }
-        return;
     }
-    const double scale = ldexp((double)in->scale, layer->weight_exponent) / layer->cells->unit;
-    gain *= scale;
-    offset *= scale;
-    for (size_t i = 0; i < n; i++)
-        y[i] = (float)(gain * sum_at(work, plain, at + i) + offset);
 }
 
 /* Bits of one image, whose sums begin at `at`. */
@@ -279,11 +255,13 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
             uint8_t *out =
                 step->out == CHIP_NONE ? NULL : work->map[step->out] + (first + k) * out_size;
             if (!out) {
-                to_scores(chip, work, step, at, work->scores + (first + k) * out_size);
+                float *scores = work->scores + (first + k) * out_size;
+                to_values(chip, work, step, at, scores);
+                mhoi_chip_chain_run(&step->chain, out_size / step->chain.channels, scores);
             } else if (layer->z_edge) {
                 to_bits(work, step->layer, layer, at, out);
             } else {
-                to_values(chip, work, step, at, out_size, work->value);
+                to_values(chip, work, step, at, work->value);
                 to_map(chip, work, step, i, watch, work->value, out);
             }
         }

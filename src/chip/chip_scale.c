@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scales of feature maps, and what layers with thresholds make of them. */
-#include <math.h>
-
+/* Scales of pooled maps, and what layers with thresholds make of them. */
 #include "chip/chip_impl.h"
 
 void mhoi_chip_scales(mho_chip *chip)
@@ -10,13 +8,8 @@ void mhoi_chip_scales(mho_chip *chip)
         const chip_step *step = &chip->step[i];
         if (step->out == CHIP_NONE)
             continue;
-        chip_map *out = &chip->map[step->out];
-        if (step->kind == CHIP_POOL) {
-            out->exponent = chip->map[step->in].exponent;
-            out->scale = chip->map[step->in].scale;
-        } else {
-            out->scale = ldexpf(1.0f, out->exponent);
-        }
+        if (step->kind == CHIP_POOL)
+            chip->map[step->out].scale = chip->map[step->in].scale;
     }
 }
 
@@ -33,8 +26,7 @@ void mhoi_chip_rescale(mho_chip *chip, const chip_step *step)
     const chip_map *in = &chip->map[step->in];
     if (step->kind != CHIP_CROSSBAR || !layer->z_edge)
         return;
-    layer->z_scale =
-        ldexp((double)(in->coding == MHOI_MAP_BITS ? 1 : in->scale), layer->weight_exponent);
+    layer->x_scale = (double)(in->coding == MHOI_MAP_BITS ? 1 : in->scale);
     mhoi_chip_threshold_merge(layer, &step->chain);
     mhoi_chip_threshold_set(layer);
 }

@@ -44,12 +44,13 @@ void mhoi_chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
 {
     const size_t channels = layer->groups * layer->columns;
     for (size_t c = 0; c < channels; c++) {
+        const double z_scale = layer->x_scale * layer->weight_scale[c];
         int64_t low = -bound(layer), high = bound(layer); /* decisions differ between the two */
-        const bool at_low = fires(chain, c, layer->z_scale, low);
-        const bool constant = at_low == fires(chain, c, layer->z_scale, high);
+        const bool at_low = fires(chain, c, z_scale, low);
+        const bool constant = at_low == fires(chain, c, z_scale, high);
         while (high - low > 1) {
             int64_t middle = low + (high - low) / 2;
-            if (fires(chain, c, layer->z_scale, middle) == at_low)
+            if (fires(chain, c, z_scale, middle) == at_low)
                 low = middle;
             else
                 high = middle;

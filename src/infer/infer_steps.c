@@ -107,7 +107,7 @@ MHOI_WALKER_HANDLES(MHOI_WALK_INFER, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MH
 static void round_output(const infer_plan *plan, const infer_step *step, size_t count, float *y)
 {
     if (step->codes.hi)
-        mho_quant_round(y, count, plan->net->node[step->output].value_exponent, step->codes);
+        mho_quant_round(y, count, plan->net->node[step->output].value_scale, step->codes);
 }
 
 static mho_status run_step(const infer_plan *plan, const mhoi_loops *loops, const infer_step *step,

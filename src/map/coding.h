@@ -20,15 +20,14 @@
 
 typedef enum mhoi_map_kind {
     MHOI_MAP_BITS,  /* v in {0, 1} for x = 2 v - 1 */
-    MHOI_MAP_CODES, /* x = code 2^exponent; the input's scale need not be a power of two */
+    MHOI_MAP_CODES, /* x = code scale */
 } mhoi_map_kind;
 
 typedef struct mhoi_map_coding {
     mhoi_map_kind kind;
     size_t bits; /* of a code */
     mho_codes codes;
-    bool scaled; /* codes whose scale the network tells: 2^exponent */
-    int exponent;
+    float scale; /* of codes, where the network tells it; else 0 */
 } mhoi_map_coding;
 
 /* --- weights ------------------------------------------------------------------------------------------ */

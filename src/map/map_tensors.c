@@ -53,8 +53,7 @@ static void take_from_network(const mho_node *n, mhoi_map_coding *map)
     if (!n->value_bits || map->kind != MHOI_MAP_CODES || mhoi_op_is(n->op, MHOI_OP_POOL))
         return;
     *map = codes_map(n->value_bits, map->codes.lo < 0);
-    map->scaled = mhoi_node_rounds(n);
-    map->exponent = map->scaled ? n->value_exponent : 0;
+    map->scale = mhoi_node_rounds(n) ? n->value_scale : 0;
 }
 
 void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw)

@@ -5,13 +5,9 @@
 #ifndef MHO_NET_GRAPH_H
 #define MHO_NET_GRAPH_H
 
-#include <limits.h>
-
 #include "mho/net.h"
 #include "mho/tensor.h"
 
-/* Of a scale that training has not found yet: values are not rounded. */
-#define MHOI_EXPONENT_OPEN INT_MAX
 #define MHOI_NODE_INPUTS ((size_t)64) /* most nodes that one node reads */
 #define MHOI_RANK ((size_t)6)
 
@@ -43,13 +39,19 @@ struct mho_node {
 
     size_t block;        /* conv, fc: size k of circulant blocks (net/block.h); 0, 1: none */
     bool block_channels; /* the channels of every tap are padded to a multiple of k */
-    size_t weight_bits;  /* conv, fc: weights are codes times a power of two; 0: real */
-    size_t value_bits;   /* values are rounded to codes times 2^value_exponent; 0: not */
-    int value_exponent;
+    /* Numbers in codes of few bits, each worth a scale: docs/models/quantize.md, "Codes and scales".
+     * weight_bits: of the weights (conv, fc), sign included; 0: real.  Their scales are weight_scale where there is
+     * one, else one power of two that follows from them (training).
+     * value_bits: of the values of this node, which are rounded; 0: not.  Unsigned behind ReLU and softmax
+     * (mhoi_net_values).  value_scale 0: not found yet, values are not rounded. */
+    size_t weight_bits, value_bits;
+    float value_scale;
+    bool has_weight_scale;
 
     /* parameters; NULL while the network has none */
     float *weight;
-    float *bias; /* conv, fc: [C_out], NULL if there is no bias */
+    float *bias;         /* conv, fc: [C_out], NULL if there is no bias */
+    float *weight_scale; /* conv, fc: [C_out] weights are whole multiples; has_weight_scale */
     bool has_bias;
     float *gamma, *beta, *mean, *variance; /* batch normalization: [c] */
     const char *general;                   /* the name of a general operator; else NULL */
@@ -102,7 +104,7 @@ mhoi_values mhoi_net_values(const mho_net *net, size_t i);
 
 static inline bool mhoi_node_rounds(const mho_node *node)
 {
-    return node->value_bits && node->value_exponent != MHOI_EXPONENT_OPEN;
+    return node->value_bits && node->value_scale > 0;
 }
 
 /* The alphabet that a layer's weights are of, from their values: BINARY before TERNARY before SCALED (at

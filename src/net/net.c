@@ -84,26 +84,29 @@ typedef struct parameter {
     float initial;
 } parameter;
 
-#define PARAMETERS 6
+#define PARAMETERS 7
 
 static void node_parameters(mho_node *node, parameter p[PARAMETERS])
 {
     const size_t bias = mho_node_is_weighted(node) && node->has_bias ? node->out.c : 0;
     const size_t channels = node->op == MHO_OP_BATCHNORM ? node->out.c : 0;
+    const size_t scales = mho_node_is_weighted(node) && node->has_weight_scale ? node->out.c : 0;
     p[0] = (parameter){&node->weight, mho_node_weight_count(node), 0};
     p[1] = (parameter){&node->bias, bias, 0};
     p[2] = (parameter){&node->gamma, channels, 1};
     p[3] = (parameter){&node->beta, channels, 0};
     p[4] = (parameter){&node->mean, channels, 0};
     p[5] = (parameter){&node->variance, channels, 1};
+    p[6] = (parameter){&node->weight_scale, scales, 1};
 }
 
 static void free_parameters(mho_net *net)
 {
     for (size_t i = 0; i < net->nodes; i++) {
         mho_node *node = &net->node[i];
-        float **const values[PARAMETERS] = {&node->weight, &node->bias, &node->gamma,
-                                            &node->beta,   &node->mean, &node->variance};
+        float **const values[PARAMETERS] = {&node->weight,      &node->bias, &node->gamma,
+                                            &node->beta,        &node->mean, &node->variance,
+                                            &node->weight_scale};
         for (size_t k = 0; k < PARAMETERS; k++)
             mhoi_free(values[k]);
     }

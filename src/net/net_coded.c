@@ -58,7 +58,7 @@ static bool set_value_bits(mho_net *net, size_t i, size_t bits)
             return true;
     }
     node->value_bits = bits > node->value_bits ? bits : node->value_bits;
-    node->value_exponent = MHOI_EXPONENT_OPEN;
+    node->value_scale = 0;
     return true;
 }
 
@@ -74,6 +74,8 @@ static mho_status set_bits(mho_net *net, mho_node *node, const char *entry, cons
     if (!good || *value || weight < 2 || weight > 8 || map < 2 || map > 8)
         return bad_entry(entry, "bits of 2..8, as conv:4, or weights/maps, as conv:4/8");
     node->weight_bits = weight;
+    node->has_weight_scale = false;
+    mhoi_free(&node->weight_scale);
     (void)set_value_bits(net, node->input[0], map);
     return MHO_OK;
 }

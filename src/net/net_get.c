@@ -124,6 +124,16 @@ size_t mho_node_weight_bits(const mho_node *node)
     return node->weight_bits;
 }
 
+float mho_node_weight_scale(const mho_node *node, size_t channel)
+{
+    return node->weight_scale && channel < node->out.c ? node->weight_scale[channel] : 0;
+}
+
+float mho_node_value_scale(const mho_node *node)
+{
+    return mhoi_node_rounds(node) ? node->value_scale : 0;
+}
+
 size_t mho_node_value_bits(const mho_node *node)
 {
     return node->value_bits;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One number for a network: all of its attributes, and its parameters if they are wanted. */
+#include <math.h>
 #include <string.h>
 
 #include "base/identity.h"
@@ -7,7 +8,7 @@
 #include "net/program.h"
 
 /* A new member changes what a node computes: mix it in below, then correct the size. */
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 896,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 904,
                "a member of mho_node that mho_net_identity leaves out");
 _Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 248,
                "a member of mho_net that mho_net_identity leaves out");
@@ -47,8 +48,14 @@ static uint64_t mix_attributes(uint64_t h, const mho_node *n)
 static uint64_t mix_parameters(uint64_t h, const mho_node *n)
 {
     const size_t c = n->out.c;
+    int exponent;
+    const bool power = frexpf(n->value_scale, &exponent) == 0.5f;
+    exponent -= 1;
     if (mhoi_node_rounds(n))
-        h = mhoi_hash(h, &n->value_exponent, sizeof n->value_exponent);
+        h = power ? mhoi_hash(h, &exponent, sizeof exponent)
+                  : mhoi_hash(h, &n->value_scale, sizeof n->value_scale);
+    if (n->weight_scale)
+        h = mix_floats(h, n->weight_scale, c);
     h = mix_floats(h, n->weight, mho_node_weight_count(n));
     h = mix_floats(h, n->bias, c);
     h = mix_floats(h, n->gamma, c);

@@ -50,7 +50,8 @@ static void append_binary(const mho_net *from, mho_net *to)
     size_t seen = 0;
     for (size_t i = 1; i < from->nodes; i++) {
         mho_node node = from->node[i];
-        node.weight = node.bias = node.gamma = node.beta = node.mean = node.variance = NULL;
+        node.weight = node.bias = node.weight_scale = node.gamma = node.beta = node.mean =
+            node.variance = NULL;
         if (mho_node_is_weighted(&node)) {
             if (seen > 0)
                 append_op(to, MHO_OP_SIGN);

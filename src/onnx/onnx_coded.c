@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metadata about single layers: circulant blocks, bits of weights, codes of feature maps. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "net/block.h"
 #include "onnx/onnx_impl.h"
 
@@ -48,18 +50,52 @@ static bool read_weight_bits(const char *value, mho_node *node)
     return !*end;
 }
 
+#define SCALE_MIN 1e-30f /* so that it and its inverse are normal floats */
+#define SCALE_MAX 1e30f
+
+static bool read_scale(const char *text, float *scale, char **end)
+{
+    *scale = strtof(text, end);
+    return *end != text && *scale >= SCALE_MIN && *scale <= SCALE_MAX;
+}
+
+/* One a channel, or one for all; the weights are whole multiples of them, of as many bits as told. */
+static bool read_weight_scale(const char *value, mho_node *node)
+{
+    float first;
+    char *end;
+    if (!node->weight || !read_scale(value, &first, &end) ||
+        mhoi_alloc(&node->weight_scale, node->out.c, sizeof(float), node->name))
+        return false;
+    node->has_weight_scale = true;
+    const bool one = !*end;
+    for (size_t k = 0; k < node->out.c; k++)
+        if (one)
+            node->weight_scale[k] = first;
+        else if (!read_scale(value, &node->weight_scale[k], &end))
+            return false;
+        else
+            value = end;
+    return !*end;
+}
+
 /* Values are rounded where they are made: pools of maxima and flattening hand them on. */
 static bool read_codes(const char *value, mho_node *node)
 {
     char *end;
-    long bits, exponent = MHOI_EXPONENT_OPEN;
+    long bits, exponent;
     if (node->op == MHO_OP_INPUT || node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_FLATTEN ||
         !read_whole(value, 2, 8, &bits, &end))
         return false;
-    if (*end == ':' && !read_whole(end + 1, -100, 100, &exponent, &end))
+    node->value_scale = 0;
+    if (*end == ':') {
+        if (!read_whole(end + 1, -100, 100, &exponent, &end))
+            return false;
+        node->value_scale = ldexpf(1, (int)exponent);
+    } else if (*end == '*' && !read_scale(end + 1, &node->value_scale, &end)) {
         return false;
+    }
     node->value_bits = (size_t)bits;
-    node->value_exponent = (int)exponent;
     return !*end;
 }
 
@@ -80,6 +116,7 @@ mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *model, mho_net *net
         bool (*read)(const char *value, mho_node *node);
     } entries[] = {{MHOI_ONNX_BLOCK, read_block},
                    {MHOI_ONNX_WEIGHT_BITS, read_weight_bits},
+                   {MHOI_ONNX_WEIGHT_SCALE, read_weight_scale},
                    {MHOI_ONNX_CODES, read_codes},
                    {MHOI_ONNX_SIGN_ZERO, read_sign_zero}};
     for (size_t i = 0; i < model->n_metadata_props; i++) {

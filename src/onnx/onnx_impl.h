@@ -22,6 +22,7 @@ void mhoi_onnx_free(MhoiOnnx__ModelProto *model);
  * padded), bits of the weights ("4"), codes of the values ("4:-3": bits, exponent of the scale; "4": no scale yet). */
 #define MHOI_ONNX_BLOCK "mho.block."
 #define MHOI_ONNX_WEIGHT_BITS "mho.weight_bits."
+#define MHOI_ONNX_WEIGHT_SCALE "mho.weight_scale."
 #define MHOI_ONNX_CODES "mho.codes."
 #define MHOI_ONNX_SIGN_ZERO "mho.sign_zero." /* what sign is of 0: "0", "1"; not told: -1 */
 /* onnx_coded.c: takes those of the file up.  MHO_EFORMAT: of no layer, or weights that are not circulant. */

@@ -4,6 +4,7 @@
  * All messages of a model live in one arena of known size; weights are not copied but pointed to,
  * binary ones apart, which become bytes. */
 #include <onnx.pb-c.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #define OPSET 13
 #define IR_VERSION 7
+#define SCALE_TEXT ((size_t)16) /* characters of a scale and a blank */
 #define ARENA_A_NODE ((size_t)8192)
 #define BYTES_MAX ((size_t)2147483647) /* protobuf's limit of a message */
 
@@ -406,6 +408,28 @@ static void add_metadata(writer *w, MhoiOnnx__ModelProto *model, const char *key
     model->metadata_props[model->n_metadata_props++] = entry;
 }
 
+/* "8:-5": 8 bits, a code is worth 2^-5; "8*0.0123": so much. */
+static char *codes_text(writer *w, const mho_node *n)
+{
+    int exponent;
+    if (frexpf(n->value_scale, &exponent) == 0.5f)
+        return text(w, "%zu:%d", n->value_bits, exponent - 1);
+    return text(w, "%zu*%.9g", n->value_bits, (double)n->value_scale);
+}
+
+/* "0.0123 0.045 ...": one a channel, or one for all. */
+static char *scales_text(writer *w, const mho_node *n)
+{
+    size_t count = 1, used = 0;
+    for (size_t k = 1; k < n->out.c; k++)
+        count = n->weight_scale[k] == n->weight_scale[0] ? count : n->out.c;
+    char *all = take(w, count * SCALE_TEXT + 1);
+    for (size_t k = 0; k < count; k++)
+        used += (size_t)snprintf(all + used, SCALE_TEXT + 1, "%s%.9g", k ? " " : "",
+                                 (double)n->weight_scale[k]);
+    return all;
+}
+
 /* Blocks of the weights (which stand here expanded), their bits, and the codes of the values. */
 static void add_coding(writer *w, MhoiOnnx__ModelProto *model, const mho_node *n)
 {
@@ -415,12 +439,13 @@ static void add_coding(writer *w, MhoiOnnx__ModelProto *model, const mho_node *n
     if (n->weight_bits)
         add_metadata(w, model, text(w, MHOI_ONNX_WEIGHT_BITS "%s", n->name),
                      text(w, "%zu", n->weight_bits));
+    if (n->weight_scale)
+        add_metadata(w, model, text(w, MHOI_ONNX_WEIGHT_SCALE "%s", n->name), scales_text(w, n));
     if (n->op == MHO_OP_SIGN && n->sign_zero != -1)
         add_metadata(w, model, text(w, MHOI_ONNX_SIGN_ZERO "%s", n->name),
                      text(w, "%d", (int)n->sign_zero));
     if (mhoi_node_rounds(n))
-        add_metadata(w, model, text(w, MHOI_ONNX_CODES "%s", n->name),
-                     text(w, "%zu:%d", n->value_bits, n->value_exponent));
+        add_metadata(w, model, text(w, MHOI_ONNX_CODES "%s", n->name), codes_text(w, n));
     else if (n->value_bits)
         add_metadata(w, model, text(w, MHOI_ONNX_CODES "%s", n->name),
                      text(w, "%zu", n->value_bits));
@@ -478,7 +503,7 @@ static mho_status write_model(writer *w, const char *path)
     model.producer_name = text(w, "mho");
     model.producer_version = text(w, "%s", MHO_VERSION);
     model.graph = &w->graph;
-    model.metadata_props = take(w, (3 + 4 * w->net->nodes) * sizeof *model.metadata_props);
+    model.metadata_props = take(w, (3 + 5 * w->net->nodes) * sizeof *model.metadata_props);
     add_metadata(w, &model, "mho.input_scale", text(w, "%.9g", (double)w->net->input_scale));
     add_metadata(w, &model, "mho.input_bits", text(w, "%zu", w->net->input_bits));
     add_metadata(w, &model, "mho.source", text(w, "%s", w->net->source));
@@ -495,7 +520,10 @@ mho_status mho_onnx_write(const mho_net *net, const char *path)
     for (size_t i = 0; i < net->nodes; i++)
         binary +=
             net->node[i].alphabet == MHO_ALPHABET_BINARY ? mho_node_weight_count(&net->node[i]) : 0;
-    writer w = {.net = net, .arena_size = (net->nodes + 1) * ARENA_A_NODE};
+    size_t scales = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        scales += net->node[i].weight_scale ? net->node[i].out.c * SCALE_TEXT : 0;
+    writer w = {.net = net, .arena_size = (net->nodes + 1) * ARENA_A_NODE + scales};
     mho_status s = mhoi_net_check_walk(net, MHOI_WALK_ONNX);
     if (!s && mhoi_onnx_check_finite(net))
         s = mho_error_prefix(MHO_EDOMAIN, "%s", path);

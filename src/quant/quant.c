@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power-of-two quantization.  Rounding adds and takes away 1.5 x 2^23, which leaves the nearest whole
+/* Fixed-point quantization.  Rounding adds and takes away 1.5 x 2^23, which leaves the nearest whole
  * number (ties to even) of any float below 2^22, in a form that compilers turn into vectors. */
 #include <math.h>
 #include <stdbool.h>
@@ -38,30 +38,30 @@ int mho_quant_cover(float smallest, float largest, mho_codes codes)
     return exponent < MHO_QUANT_EXPONENT_MIN ? MHO_QUANT_EXPONENT_MIN : exponent;
 }
 
-void mho_quant_codes(const float *x, size_t n, int exponent, mho_codes codes, int16_t *code)
+void mho_quant_codes(const float *x, size_t n, float scale, mho_codes codes, int16_t *code)
 {
-    const float inverse = ldexpf(1.0f, -exponent);
+    const float inverse = 1.0f / scale;
     for (size_t i = 0; i < n; i++)
         code[i] = (int16_t)(int32_t)code_of(x[i], inverse, codes);
 }
 
-void mho_quant_bytes(const float *x, size_t n, int exponent, mho_codes codes, uint8_t *code)
+void mho_quant_bytes(const float *x, size_t n, float scale, mho_codes codes, uint8_t *code)
 {
-    const float inverse = ldexpf(1.0f, -exponent);
+    const float inverse = 1.0f / scale;
     for (size_t i = 0; i < n; i++)
         code[i] = (uint8_t)(int32_t)code_of(x[i], inverse, codes);
 }
 
-void mho_quant_round(float *x, size_t n, int exponent, mho_codes codes)
+void mho_quant_round(float *x, size_t n, float scale, mho_codes codes)
 {
-    const float inverse = ldexpf(1.0f, -exponent), scale = ldexpf(1.0f, exponent);
+    const float inverse = 1.0f / scale;
     for (size_t i = 0; i < n; i++)
         x[i] = code_of(x[i], inverse, codes) * scale;
 }
 
-double mho_quant_error(const float *x, size_t n, int exponent, mho_codes codes, mho_scale_rule rule)
+double mho_quant_error(const float *x, size_t n, float scale, mho_codes codes, mho_scale_rule rule)
 {
-    const float inverse = ldexpf(1.0f, -exponent), scale = ldexpf(1.0f, exponent);
+    const float inverse = 1.0f / scale;
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         double d = (double)x[i] - (double)(code_of(x[i], inverse, codes) * scale);
@@ -80,9 +80,9 @@ int mho_quant_exponent(const float *x, size_t n, mho_codes codes, mho_scale_rule
     int cover = mho_quant_cover(smallest, largest, codes), best = cover;
     if (rule == MHO_RULE_COVER)
         return cover;
-    double least = mho_quant_error(x, n, cover, codes, rule);
+    double least = mho_quant_error(x, n, ldexpf(1, cover), codes, rule);
     for (int e = cover - 1; e > cover - MHO_QUANT_CANDIDATES; e--) {
-        double error = mho_quant_error(x, n, e, codes, rule);
+        double error = mho_quant_error(x, n, ldexpf(1, e), codes, rule);
         if (error < least) {
             least = error;
             best = e;

@@ -27,7 +27,7 @@ void mhoi_train_export(const trainer *t, mho_net *net)
         const train_layer *l = &t->layer[i];
         mho_node *node = &net->node[i];
         if (l->value_bits)
-            node->value_exponent = t->rounding ? (int)l->exponent[1] : MHOI_EXPONENT_OPEN;
+            node->value_scale = t->rounding ? ldexpf(1, (int)l->exponent[1]) : 0;
         if (mho_node_is_weighted(node)) {
             export_weighted(t, l, node);
         } else if (node->op == MHO_OP_BATCHNORM) {

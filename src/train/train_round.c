@@ -19,7 +19,7 @@ void mhoi_train_use_weights(const trainer *t, train_layer *l)
     if (l->weight_codes.hi) {
         memcpy(rounded, w, l->numbers * sizeof *w);
         if (t->rounding)
-            mho_quant_round(rounded, l->numbers, (int)l->exponent[0], l->weight_codes);
+            mho_quant_round(rounded, l->numbers, ldexpf(1, (int)l->exponent[0]), l->weight_codes);
         w = rounded;
     }
     for (size_t k = 0; l->index && k < count; ++k)
@@ -38,7 +38,7 @@ void mhoi_train_round_values(const trainer *t, size_t i, size_t first, size_t co
     uint8_t *outside = l->outside + first;
     for (size_t k = 0; k < count; ++k)
         outside[k] = (x[k] < low) | (x[k] > high);
-    mho_quant_round(x, count, exponent, l->codes);
+    mho_quant_round(x, count, ldexpf(1, exponent), l->codes);
 }
 
 void mhoi_train_round_gradient(const trainer *t, size_t i, size_t first, size_t count)

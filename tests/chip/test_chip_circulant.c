@@ -202,7 +202,7 @@ static void deep_networks_are_those_they_stand_for(void **state)
             must(mho_net_set_bits(net, roll(&d, 2) ? "conv:4,fc:2/4" : "conv:6/3,fc:3"));
         for (size_t i = 0; i < net->nodes; i++)
             if (net->node[i].value_bits && roll(&d, 2))
-                net->node[i].value_exponent = -(int)roll(&d, 4);
+                net->node[i].value_scale = ldexpf(1, -(int)roll(&d, 4));
         mho_images images = random_images(&d, net->node[0].out, IMAGES);
         const size_t n = IMAGES * net->node[net->nodes - 1].out.c;
         float *got = calloc(n, sizeof *got), *want = calloc(n, sizeof *want);

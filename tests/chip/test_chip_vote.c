@@ -85,7 +85,7 @@ static void check(const char *const *sets, size_t part)
                 z += one ? last->m[k * HIDDEN + c] : 0;
                 ones += one;
             }
-            const double want = ldexp(z, last->weight_exponent) + (double)node->bias[k];
+            const double want = z * last->weight_scale[k] + (double)node->bias[k];
             if (!(fabs((double)score[i * CLASSES + k] - want) < 1e-5))
                 fail_msg("image %zu, class %zu: %g, want %g", i, k, (double)score[i * CLASSES + k],
                          want);

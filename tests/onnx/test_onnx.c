@@ -77,7 +77,8 @@ static void check_same(const mho_net *a, const mho_net *b)
         assert_int_equal(m->block_channels, n->block_channels);
         assert_int_equal(m->weight_bits, n->weight_bits);
         assert_int_equal(m->value_bits, n->value_bits);
-        assert_int_equal(m->value_exponent, n->value_exponent);
+        assert_true(m->value_scale == n->value_scale);
+        check_values(m->name, m->weight_scale, n->weight_scale, m->out.c);
         assert_int_equal(m->has_bias, n->has_bias);
         assert_true(m->slope == n->slope && m->epsilon == n->epsilon);
         if (m->op == MHO_OP_CONV || m->op == MHO_OP_MAXPOOL || m->op == MHO_OP_AVGPOOL)
@@ -136,6 +137,15 @@ static mho_net *circulant(const char *zoo, const char *blocks, const char *bits)
     return net;
 }
 
+/* A scale for the layer, or one a channel. */
+static void scale_weights(mho_node *node, bool channels)
+{
+    node->has_weight_scale = true;
+    assert_int_equal(mhoi_alloc(&node->weight_scale, node->out.c, sizeof(float), "scales"), MHO_OK);
+    for (size_t c = 0; c < node->out.c; c++)
+        node->weight_scale[c] = 0.1f + (channels ? 0.003f * (float)c : 0);
+}
+
 /* Blocks, bits and the codes of maps come back; blocks that the weights do not have are refused. */
 static void circulant_weights_come_back(void **state)
 {
@@ -143,7 +153,10 @@ static void circulant_weights_come_back(void **state)
     mho_net *net = circulant("cifarnet", "fc:16,conv:8c,conv1:4", "fc:2/4,conv:4"), *back = NULL;
     for (size_t i = 0; i < net->nodes; i++)
         if (net->node[i].value_bits && i % 3)
-            net->node[i].value_exponent = -(int)i;
+            net->node[i].value_scale = ldexpf(i % 2 ? 1 : 0.7f, -(int)i);
+    for (size_t i = 0; i < net->nodes; i++)
+        if (net->node[i].weight_bits)
+            scale_weights(&net->node[i], i % 2);
     round_trip(net);
     net = circulant("lenet5", "fc:16", "conv:4");
     net->node[net->nodes - 1].weight[3] += 1;

@@ -44,13 +44,13 @@ static void test_codes(void **state)
     const int16_t want[N] = {0, 2, 0, 2, 127, -127, -3, -2, 2, -2, 126, -126};
     int16_t code[N];
     uint8_t byte[N];
-    mho_quant_codes(x, N, 0, seven, code);
-    mho_quant_bytes(x, N, 0, seven, byte);
+    mho_quant_codes(x, N, 1, seven, code);
+    mho_quant_bytes(x, N, 1, seven, byte);
     for (int i = 0; i < N; i++) {
         assert_int_equal(code[i], want[i]);
         assert_int_equal((int8_t)byte[i], want[i]);
     }
-    mho_quant_bytes(x, N, 1, (mho_codes){0, 255}, byte);
+    mho_quant_bytes(x, N, 2, (mho_codes){0, 255}, byte);
     assert_int_equal(byte[4], 150);
     assert_int_equal(byte[5], 0);
 }
@@ -63,8 +63,8 @@ static void test_tiny(void **state)
     for (int rule = MHO_RULE_COVER; rule <= MHO_RULE_LEAST_ABSOLUTE; rule++) {
         int16_t code[4];
         const int e = mho_quant_exponent(x, 4, seven, (mho_scale_rule)rule);
-        assert_true(isfinite(mho_quant_error(x, 4, e, seven, (mho_scale_rule)rule)));
-        mho_quant_codes(x, 4, e, seven, code);
+        assert_true(isfinite(mho_quant_error(x, 4, ldexpf(1, e), seven, (mho_scale_rule)rule)));
+        mho_quant_codes(x, 4, ldexpf(1, e), seven, code);
         for (int i = 0; i < 4; i++)
             assert_int_equal(code[i], 0);
     }
@@ -86,10 +86,10 @@ static void test_rules(void **state)
     assert_int_equal(cover, 0);
     assert_true(squares < cover && absolute <= squares);
     for (int e = cover; e > cover - MHO_QUANT_CANDIDATES; e--) {
-        assert_true(mho_quant_error(x, N, squares, codes, MHO_RULE_LEAST_SQUARES) <=
-                    mho_quant_error(x, N, e, codes, MHO_RULE_LEAST_SQUARES));
-        assert_true(mho_quant_error(x, N, absolute, codes, MHO_RULE_LEAST_ABSOLUTE) <=
-                    mho_quant_error(x, N, e, codes, MHO_RULE_LEAST_ABSOLUTE));
+        assert_true(mho_quant_error(x, N, ldexpf(1, squares), codes, MHO_RULE_LEAST_SQUARES) <=
+                    mho_quant_error(x, N, ldexpf(1, e), codes, MHO_RULE_LEAST_SQUARES));
+        assert_true(mho_quant_error(x, N, ldexpf(1, absolute), codes, MHO_RULE_LEAST_ABSOLUTE) <=
+                    mho_quant_error(x, N, ldexpf(1, e), codes, MHO_RULE_LEAST_ABSOLUTE));
     }
 }
 
@@ -99,8 +99,8 @@ static void test_error(void **state)
     (void)state;
     const float x[] = {0.3f, 0.9f};
     const mho_codes codes = {-2, 2};
-    assert_true(fabs(mho_quant_error(x, 2, -2, codes, MHO_RULE_LEAST_ABSOLUTE) - 0.45) < 1e-6);
-    assert_true(fabs(mho_quant_error(x, 2, -2, codes, MHO_RULE_LEAST_SQUARES) - 0.1625) < 1e-6);
+    assert_true(fabs(mho_quant_error(x, 2, 0.25f, codes, MHO_RULE_LEAST_ABSOLUTE) - 0.45) < 1e-6);
+    assert_true(fabs(mho_quant_error(x, 2, 0.25f, codes, MHO_RULE_LEAST_SQUARES) - 0.1625) < 1e-6);
 }
 
 int main(void)

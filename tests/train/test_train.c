@@ -163,7 +163,7 @@ static void few_bits_are_learnt(void **state)
         const mho_node *n = &net->node[i];
         assert_int_equal(n->value_bits > 0, n->op == MHO_OP_CONV || n->op == MHO_OP_RELU);
         if (n->value_bits)
-            check_codes(value[i], train_elements(n->out), n->value_exponent,
+            check_codes(value[i], train_elements(n->out), ilogbf(n->value_scale),
                         mhoi_codes_of_map(n->value_bits, n->op == MHO_OP_CONV));
         free(value[i]);
     }
