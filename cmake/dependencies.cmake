@@ -17,5 +17,19 @@ target_link_libraries(mho_dependencies INTERFACE OpenMP::OpenMP_C ZLIB::ZLIB ${C
   PkgConfig::YAML PkgConfig::PROTOBUF_C PkgConfig::LIBMD m)
 target_include_directories(mho_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE} ${CURL_INCLUDE} ${DNNL_INCLUDE})
 
+# Pictures as data: without one of the libraries its files are refused.
+pkg_check_modules(PNG IMPORTED_TARGET libpng)
+pkg_check_modules(JPEG IMPORTED_TARGET libjpeg)
+set(MHO_PICTURE_LIBRARIES)
+foreach(library IN ITEMS PNG JPEG)
+  if(${library}_FOUND)
+    target_link_libraries(mho_dependencies INTERFACE PkgConfig::${library})
+    target_compile_definitions(mho_dependencies INTERFACE MHO_${library})
+    list(APPEND MHO_PICTURE_LIBRARIES ${${library}_LIBRARIES})
+  else()
+    message(STATUS "No lib${library}: built without pictures of that kind as data (Debian: libpng-dev, libjpeg-dev)")
+  endif()
+endforeach()
+
 # What a program that links libmho.a has to name besides.
-set(MHO_STATIC_LIBRARIES yaml protobuf-c md z gomp dl m)
+set(MHO_STATIC_LIBRARIES yaml protobuf-c md ${MHO_PICTURE_LIBRARIES} z gomp dl m)

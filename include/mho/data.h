@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labelled images: IDX files (MNIST and others), CIFAR binary files, NumPy arrays, and synthetic digits. */
+/* Labelled images: IDX files (MNIST and others), CIFAR binary files, NumPy arrays, folders of pictures, arrays in memory,
+ * and synthetic digits. */
 #ifndef MHO_DATA_H
 #define MHO_DATA_H
 
 #include "mho/net.h"
 #include "mho/status.h"
+#include "mho/tensor.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,32 +18,70 @@ MHO_C_BEGIN
 typedef struct mho_images {
     mho_shape shape; /* of one image */
     size_t count;
-    uint8_t *pixel;  /* [count][c][h][w], 0..255 */
+    uint8_t *pixel;  /* [count][c][h][w], 0..255; NULL: value */
     uint16_t *label; /* [count], 0..classes-1 */
     size_t classes;
+    float
+        *value; /* [count][c][h][w], finite numbers, which networks read as they are; NULL: pixel */
+    bool borrowed,
+        borrowed_label; /* pixel and value, label belong to another: mho_images_free leaves them */
 } mho_images;
 
 typedef struct mho_data {
-    char name[MHO_NAME];      /* "mnist", "synthetic", "cifar10", "cifar100", "idx", "arrays" */
-    char place[256];          /* folder, or "generated from seed 1" */
+    char name
+        [MHO_NAME];  /* "mnist", "synthetic", "cifar10", "cifar100", "idx", "arrays", "pictures" */
+    char place[256]; /* folder, or files, or "generated from seed 1" */
+    bool in_memory;  /* of mho_data_of_arrays: there is nothing to read */
     bool has_train, has_test; /* parts whose files are all there, read or not */
     mho_images train, test;
 } mho_data;
 
-/* What `where` tells: a folder that holds data files or mnist/: IDX (MNIST, or other images under its files' names), CIFAR-10
- * or -100, or NumPy arrays (x_train.npy, y_train.npy, x_test.npy, y_test.npy: features as bytes, or 0..1).  NULL takes
+/* What `where` tells: a name that mho_data_remember keeps; or a folder that holds data files or mnist/: IDX (MNIST, or other
+ * images under its files' names), CIFAR-10 or -100, NumPy arrays (x_train.npy, y_train.npy, x_test.npy, y_test.npy), or
+ * pictures (train/CLASS/FILE.png, test/CLASS/FILE.png: docs/models/data.md); or "x.npy,y.npy", test images and labels
+ * ("x.npy,y.npy,x.npy,y.npy": train, then test).  NULL takes
  * what $MHO_DATA names in the same way if it is set, else ~/.cache/mho/mnist if it is complete, else generates synthetic
  * digits; "synthetic" generates them at once.  Gzip is read in place.
  * train and test say which parts are wanted; the other stays empty (neither: only name, place and what there is).
- * MHO_ENODATA: no such folder or file; MHO_EFORMAT: wrong magic, truncated, counts that differ; MHO_EDOMAIN: a feature
- * that is no number 0..1. */
+ * MHO_ENODATA: no such folder or file; MHO_EFORMAT: damaged, truncated, counts or sizes that differ; MHO_EDOMAIN: a
+ * feature that is no finite number, a name that is also a folder's. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_open(const char *where, bool train, bool test,
                                                 mho_data **out);
-/* The same with the test part alone, for one who wants its first `most` images (0: all): of synthetic digits no
- * more are generated. */
+/* The same with the test part alone, for one who wants its first `most` images (0: all): of synthetic digits and of
+ * pictures no more are made. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_open_test(const char *where, size_t most,
                                                      mho_data **out);
+/* A data set of arrays in memory, named `name` ("arrays" if NULL).  x: [n][features], [n][h][w], [n][c][h][w], or [n][h][w][c]
+ * where the last size is 1 to 4 and the second is larger; any other rank is features.  Bytes are pixels; other whole
+ * numbers are, too, if all are 0..255; all else is what a network reads.  y: [n] whole numbers 0..65534.  A part is NULL twice
+ * where there is none.
+ * Bytes and floats that lie in the order [n][c][h][w] are borrowed, not copied: the memory must stay as it is until the
+ * data set, and what mho_data_borrow made of it, are destroyed.
+ * MHO_EFORMAT: other shapes, counts that differ; MHO_EDOMAIN: an element that is not finite. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_of_arrays(const char *name, const mho_array *x_train,
+                                                     const mho_array *y_train,
+                                                     const mho_array *x_test,
+                                                     const mho_array *y_test, mho_data **out);
+/* Another data set of the same images, which stay those of `data`: it must outlive this one. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_borrow(const mho_data *data, mho_data **out);
 MHO_API void mho_data_destroy(mho_data *data);
+
+/* Names for places of one's own, kept in $XDG_CONFIG_HOME/mho/data.yaml (~/.config/mho/data.yaml), where mho_data_open finds
+ * them.  The place is a folder, or files as of mho_data_open; it is kept as an absolute path, and must hold a data set.
+ * A name that is there gets the new place.  MHO_EUSAGE: no name (letters, digits, . _ -); MHO_ENODATA; MHO_EFILE. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_remember(const char *name, const char *place);
+/* MHO_EUSAGE: there is no such name. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_forget(const char *name);
+
+typedef struct mho_data_name {
+    char name[MHO_NAME], place[256];
+} mho_data_name;
+/* In alphabetical order; mho_data_names_free the list. */
+MHO_API MHO_MUST_CHECK mho_status mho_data_names(mho_data_name **list, size_t *count);
+MHO_API void mho_data_names_free(mho_data_name *list);
+/* The file they are kept in; MHO_EFILE: neither $XDG_CONFIG_HOME nor $HOME is set. */
+#define MHO_DATA_NAMES_PATH 1024
+MHO_API MHO_MUST_CHECK mho_status mho_data_names_file(char path[MHO_DATA_NAMES_PATH]);
 
 /* Whether a network of that input and so many classes (0: any) can be given the images: the same shape, or as many
  * elements where one of the two is flat (features).  network: its name for the message, or NULL.

@@ -168,6 +168,7 @@ typedef struct mho_subject {
     const char *data;       /* as of mho_data_open; NULL where an axis names data */
     bool
         calibrate_on_test; /* converters, on the first test images instead of the first train images */
+    const mho_data *images; /* taken in place of data, if it is not NULL; outlives the study */
 } mho_subject;
 
 typedef struct mho_study_options {

@@ -72,6 +72,21 @@ static mho_status alloc_conductances(mho_chip *chip)
     return s;
 }
 
+/* Numbers beyond the codes of the input, by more than the last one reaches. */
+static mho_status check_values(const chip_map *map, const float *value, size_t first, size_t n)
+{
+    const float low = ((float)map->codes.lo - 1) * map->scale,
+                high = ((float)map->codes.hi + 1) * map->scale;
+    for (size_t i = first * map->size; i < (first + n) * map->size; i++)
+        if (value[i] < low || value[i] > high)
+            return mho_error(MHO_EDOMAIN,
+                             "element %zu of image %zu is %g, the codes of the input cover %g..%g",
+                             i % map->size, i / map->size, (double)value[i],
+                             (double)((float)map->codes.lo * map->scale),
+                             (double)((float)map->codes.hi * map->scale));
+    return MHO_OK;
+}
+
 static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first,
                                size_t n)
 {
@@ -80,7 +95,7 @@ static mho_status check_images(const mho_chip *chip, const mho_images *images, s
         return s;
     if (first > images->count || n > images->count - first)
         return mho_error(MHO_EDOMAIN, "images %zu..%zu of %zu", first, first + n, images->count);
-    return MHO_OK;
+    return images->value ? check_values(&chip->map[0], images->value, first, n) : MHO_OK;
 }
 
 /* Ranges that need no images are set; the rest, and scales of maps, come from images. */

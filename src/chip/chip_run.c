@@ -148,12 +148,26 @@ const float *mhoi_chip_work_scores(const chip_work *work)
     return work->scores;
 }
 
+/* The nearest codes. */
+static void load_values(const chip_map *map, const float *value, size_t n, uint8_t *out)
+{
+    const float low = (float)map->codes.lo, high = (float)map->codes.hi;
+    for (size_t i = 0; i < n * map->size; i++) {
+        const float code = nearbyintf(value[i] / map->scale);
+        out[i] = (uint8_t)(int)(code < low ? low : code > high ? high : code);
+    }
+}
+
 void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
                          size_t first, size_t n)
 {
     const size_t size = chip->map[0].size, shift = chip->input_shift;
-    const uint8_t *pixel = images->pixel + first * size;
     work->first = first;
+    if (images->value) {
+        load_values(&chip->map[0], images->value + first * size, n, work->map[0]);
+        return;
+    }
+    const uint8_t *pixel = images->pixel + first * size;
     if (!shift) {
         memcpy(work->map[0], pixel, n * size);
         return;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mho data: which data sets are found where; `fetch` downloads MNIST; `show` draws a contact sheet. */
+/* mho data: which data sets are found where, and by which names; `fetch` downloads MNIST; `show` draws a contact sheet. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
 #define PLACE 1024
-#define PLACES 8
-#define SHEET_COLUMNS 20 /* images of one class in the contact sheet */
+#define PLACES 4
+#define SHEET_COLUMNS 20  /* images of one class in the contact sheet */
 #define SHEET_DIGITS 1000 /* synthetic ones among which there are so many of each class */
 #define SHEET_BYTES ((size_t)1 << 30)
 
@@ -17,6 +17,8 @@ typedef struct places {
 } places;
 
 typedef struct listing {
+    const mho_data_name *names;
+    size_t named;
     cli_table *table;
     mho_json *json;     /* array, or NULL */
     bool csv;           /* bare numbers */
@@ -33,6 +35,14 @@ static void add_place(places *p, const char *root, const char *tail)
     for (size_t i = 0; i < p->count; i++)
         new = new &&strcmp(p->folder[i], p->folder[p->count]) != 0;
     p->count += new;
+}
+
+static bool is_among(const places *p, const char *place)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (strcmp(p->folder[i], place) == 0)
+            return true;
+    return false;
 }
 
 static void add_count(const listing *list, bool there, size_t count)
@@ -52,10 +62,23 @@ static const mho_images *some_part(const mho_data *data)
     return data->has_test ? &data->test : &data->train;
 }
 
-static mho_json *place_json(const char *place, const mho_data *data, const char *trouble)
+/* What the place is remembered by; NULL: nothing. */
+static const char *name_of(const listing *list, const char *place)
+{
+    for (size_t i = 0; i < list->named; i++)
+        if (strcmp(list->names[i].place, place) == 0)
+            return list->names[i].name;
+    return NULL;
+}
+
+static mho_json *place_json(const listing *list, const char *place, const mho_data *data,
+                            const char *trouble)
 {
     mho_json *row = mho_json_object();
+    const char *name = name_of(list, place);
     mho_json_put(row, "place", mho_json_text(place));
+    if (name)
+        mho_json_put(row, "remembered_as", mho_json_text(name));
     if (data == NULL) {
         mho_json_put(row, "error", mho_json_text(trouble));
         return row;
@@ -77,14 +100,16 @@ static void add_row(const listing *list, const char *place, const mho_data *data
                     const char *trouble)
 {
     if (list->json != NULL) {
-        mho_json_add(list->json, place_json(place, data, trouble));
+        mho_json_add(list->json, place_json(list, place, data, trouble));
         return;
     }
+    const char *name = name_of(list, place);
     cli_table_text(list->table, "%s", place);
     if (data == NULL) {
         cli_table_text(list->table, "%s", trouble);
         for (size_t i = 0; i < 4; i++)
             cli_table_text(list->table, "-");
+        cli_table_text(list->table, "%s", name ? name : "-");
         return;
     }
     const mho_shape *shape = &some_part(data)->shape;
@@ -93,6 +118,7 @@ static void add_row(const listing *list, const char *place, const mho_data *data
     add_count(list, data->has_test, data->test.count);
     cli_table_text(list->table, "%zu x %zu x %zu", shape->c, shape->h, shape->w);
     cli_table_text(list->table, "%zu", some_part(data)->classes);
+    cli_table_text(list->table, "%s", name ? name : "-");
 }
 
 /* The parts whose files are there; a folder without a whole part is damaged. */
@@ -164,12 +190,10 @@ static mho_status print_list(const cli_args *args, const listing *list, const mh
     return cli_print_json(args, root);
 }
 
-static mho_status list_data(const cli_args *args)
+static mho_status list_places(const cli_args *args, const mho_data *used,
+                              const mho_data_name *names, size_t named)
 {
-    mho_data *used = NULL;
-    mho_status s = mho_data_open(args->data, false, false, &used);
-    if (s != MHO_OK)
-        return s;
+    mho_status s = MHO_OK;
     places p = {.count = 0};
     if (strcmp(used->name, "synthetic") != 0)
         add_place(&p, used->place, "");
@@ -177,13 +201,18 @@ static mho_status list_data(const cli_args *args)
     add_place(&p, getenv("MHO_DATA"), "/cifar10");
     add_place(&p, getenv("HOME"), "/.cache/mho/mnist");
     listing list = {
-        .table = cli_table_create("Data sets", "place|data set|train>|test>|image>|classes>"),
+        .table = cli_table_create("Data sets", "place|data set|train>|test>|image>|classes>|name"),
+        .names = names,
+        .named = named,
         .used = used->place};
     list.csv = args->csv;
     if (args->json)
         list.json = mho_json_array();
     for (size_t i = 0; i < p.count && s == MHO_OK; i++)
         s = list_place(&list, p.folder[i]);
+    for (size_t i = 0; i < named && s == MHO_OK; i++)
+        if (!is_among(&p, names[i].place))
+            s = list_place(&list, names[i].place);
     if (s == MHO_OK) {
         list_synthetic(&list);
         s = print_list(args, &list, used);
@@ -193,8 +222,39 @@ static mho_status list_data(const cli_args *args)
         mho_json_destroy(list.json);
     }
     cli_table_destroy(list.table);
+    return s;
+}
+
+static mho_status list_data(const cli_args *args)
+{
+    mho_data *used = NULL;
+    mho_data_name *names = NULL;
+    size_t named = 0;
+    mho_status s = mho_data_open(args->data, false, false, &used);
+    if (s == MHO_OK && (getenv("XDG_CONFIG_HOME") || getenv("HOME")))
+        s = mho_data_names(&names, &named);
+    if (s == MHO_OK)
+        s = list_places(args, used, names, named);
+    mho_data_names_free(names);
     mho_data_destroy(used);
     return s;
+}
+
+static mho_status add(const cli_args *args)
+{
+    if (args->files != 3)
+        return mho_error(MHO_EUSAGE, "data add: want a name and a folder: mho data add NAME DIR");
+    mho_status s = mho_data_remember(args->file[1], args->file[2]);
+    if (s == MHO_OK && !args->quiet)
+        fprintf(stderr, "mho: --data %s is %s from now on\n", args->file[1], args->file[2]);
+    return s;
+}
+
+static mho_status remove_name(const cli_args *args)
+{
+    if (args->files != 2)
+        return mho_error(MHO_EUSAGE, "data remove: want a name: mho data remove NAME");
+    return mho_data_forget(args->file[1]);
 }
 
 static mho_status fetch(const cli_args *args)
@@ -209,8 +269,23 @@ static mho_status fetch(const cli_args *args)
     return s;
 }
 
+/* Numbers of any range as grey levels: the smallest is black, the largest white. */
+static uint8_t *levels_of(const mho_images *images)
+{
+    const size_t n = images->count * images->shape.c * images->shape.h * images->shape.w;
+    uint8_t *level = cli_alloc(n);
+    float low = images->value[0], high = low;
+    for (size_t i = 0; i < n; i++) {
+        low = images->value[i] < low ? images->value[i] : low;
+        high = images->value[i] > high ? images->value[i] : high;
+    }
+    for (size_t i = 0; i < n; i++)
+        level[i] = high > low ? (uint8_t)(255 * (images->value[i] - low) / (high - low)) : 0;
+    return level;
+}
+
 /* One row a class, SHEET_COLUMNS images each, in the order of the test set; channels side by side. */
-static void draw_sheet(const mho_images *images, uint8_t *sheet)
+static void draw_sheet(const mho_images *images, const uint8_t *pixel, uint8_t *sheet)
 {
     size_t c = images->shape.c, h = images->shape.h, w = images->shape.w;
     size_t pitch = SHEET_COLUMNS * w * c, *have = cli_alloc(images->classes * sizeof *have);
@@ -224,7 +299,7 @@ static void draw_sheet(const mho_images *images, uint8_t *sheet)
             for (size_t y = 0; y < h; y++)
                 for (size_t x = 0; x < w; x++)
                     sheet[(row * h + y) * pitch + (column * w + x) * c + k] =
-                        images->pixel[((i * c + k) * h + y) * w + x];
+                        pixel[((i * c + k) * h + y) * w + x];
     }
     free(have);
 }
@@ -240,7 +315,9 @@ static mho_status write_sheet(const mho_images *images, const char *path)
                          path, width, height, SHEET_BYTES);
     uint8_t *sheet = cli_alloc(width * height * c);
     memset(sheet, 0, width * height * c);
-    draw_sheet(images, sheet);
+    uint8_t *level = images->pixel ? NULL : levels_of(images);
+    draw_sheet(images, level ? level : images->pixel, sheet);
+    free(level);
     mho_output *output = NULL;
     mho_status s = mho_output_open(path, &output);
     if (!s) {
@@ -287,13 +364,19 @@ static mho_status show(const cli_args *args)
 
 mho_status cmd_data(const cli_args *args)
 {
-    static const char *const verbs[] = {"fetch", "show"};
-    if (args->files == 0)
+    static const char *const verbs[] = {"list", "add", "remove", "show", "fetch"};
+    if (args->files == 0 || (args->files == 1 && strcmp(args->file[0], "list") == 0))
         return list_data(args);
+    if (strcmp(args->file[0], "add") == 0)
+        return add(args);
+    if (args->files > 2)
+        return mho_error(MHO_EUSAGE, "data: one argument too many: '%s'", args->file[2]);
+    if (strcmp(args->file[0], "remove") == 0)
+        return remove_name(args);
     if (strcmp(args->file[0], "fetch") == 0)
         return fetch(args);
     if (strcmp(args->file[0], "show") == 0)
         return show(args);
-    return mho_error_near(MHO_EUSAGE, args->file[0], verbs, 2, "data %s, want fetch or show",
-                          args->file[0]);
+    return mho_error_near(MHO_EUSAGE, args->file[0], verbs, 5,
+                          "data %s, want list, add, remove, show or fetch", args->file[0]);
 }

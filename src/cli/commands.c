@@ -189,13 +189,24 @@ const cli_command cli_commands[] = {
          "device.variation=0:1:0.25\n"
          "        --trials 100 --ci 0.05 -o sweep.csv"},
     {.name = "data",
-     .synopsis = "[show [FILE.pgm] | fetch mnist]",
-     .summary = "data sets: what is found where; a contact sheet; download MNIST",
-     .files_max = 2,
+     .synopsis = "[list | add NAME DIR | remove NAME | show [FILE.pgm] | fetch mnist]",
+     .summary =
+         "data sets: what is found where; names for your own; a contact sheet; download MNIST",
+     .files_max = 3,
      .options = "data mirror",
      .run = cmd_data,
      .owns_output = cli_is_data_show,
      .details =
+         "DIR holds IDX files, CIFAR binary files, NumPy arrays (x_train.npy, y_train.npy, "
+         "x_test.npy,\n"
+         "y_test.npy), or pictures (train/CLASS/FILE.png, test/CLASS/FILE.png; PNG, JPEG, PGM, "
+         "PPM): "
+         "docs/models/data.md.\n\n"
+         "add remembers DIR (or files, x.npy,y.npy) by a name, which --data takes from then on; "
+         "list shows\n"
+         "what there is; remove forgets the name.\n\n"
+         "    mho data add signs ~/data/traffic-signs\n"
+         "    mho infer my.onnx --data signs\n\n"
          "show writes the first test images of every class as PGM (colour: PPM) to FILE.pgm, or\n"
          "-o FILE.pgm; to NAME.pgm in this folder if none is given.\n\n"
          "fetch puts MNIST into ~/.cache/mho/mnist and checks the SHA-256 sums; --mirror names a\n"

@@ -14,8 +14,8 @@ const cli_option cli_options[] = {
      "hardware description: a built-in name (`mho hw` lists them), a YAML file, or a stored result "
      "(.json)"},
     {"data", 0, CLI_TEXT, "DIR", AT(data), 0, 0, 0,
-     "folder with the data set, or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, "
-     "synthetic digits"},
+     "folder with the data set, or a name of `mho data add`, or x.npy,y.npy (test images and "
+     "labels), or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, synthetic digits"},
     {"calibration", 0, CLI_TEXT, "WHICH", AT(calibration), 0, 0, 0,
      "converters are calibrated on the first train images, or on the first of test"},
     {"style", 0, CLI_TEXT, "STYLE", AT(style), 0, 0, 0, "float, binary or circulant"},

@@ -1,61 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Data sets as NumPy arrays: x_train.npy, y_train.npy, x_test.npy, y_test.npy.  Labels are whole numbers.  Features are
- * bytes 0..255, whole numbers in that range, or floating numbers 0..1, which become the nearest of 256 codes: the code
- * times the usual scale of a network's input, 2^-8, is the feature again. */
-#include <math.h>
+/* Data sets as NumPy files: x_train.npy, y_train.npy, x_test.npy, y_test.npy in a folder (also train_x.npy, and with - for _);
+ * or named one by one, "x.npy,y.npy".  array_images.c tells what the elements are. */
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "data/data_impl.h"
-#include "base/parallel.h"
-#include "tensor/npy.h"
 
-#define POLL ((size_t)1 << 20)
+#define LIST_MAX 4 /* files of a list: x and y of the test part, or of train and test */
 
-static mho_status find_file(const char *folder, bool train, char axis, char path[MHOI_PATH])
+static size_t list_count(const char *where)
 {
-    mho_status s = mhoi_path(path, "%s/%c_%s.npy", folder, axis, train ? "train" : "test");
-    if (s != MHO_OK || mhoi_file_exists(path))
-        return s;
-    return mho_error(MHO_ENODATA, "%s: no %c_%s.npy", folder, axis, train ? "train" : "test");
+    size_t n = 1;
+    for (const char *p = where; *p; p++)
+        n += *p == ',';
+    return n;
 }
 
-size_t mhoi_arrays_present(const char *folder, bool train)
+bool mhoi_arrays_is_list(const char *where)
+{
+    return strstr(where, ".npy,") != NULL;
+}
+
+/* File i of the list, counted from 0. */
+static mho_status list_item(const char *where, size_t i, char path[MHOI_PATH])
+{
+    for (; i; i--)
+        where = strchr(where, ',') + 1;
+    return mhoi_path(path, "%.*s", (int)strcspn(where, ","), where);
+}
+
+mho_status mhoi_arrays_check_list(const char *where)
+{
+    const size_t n = list_count(where);
+    char path[MHOI_PATH];
+    if (n != 2 && n != LIST_MAX)
+        return mho_error(MHO_EUSAGE,
+                         "%s: %zu files, want x.npy,y.npy of the test images, or "
+                         "x.npy,y.npy,x.npy,y.npy: of train, then of test images",
+                         where, n);
+    mho_status s = MHO_OK;
+    for (size_t i = 0; s == MHO_OK && i < n; i++) {
+        s = list_item(where, i, path);
+        if (s == MHO_OK && !mhoi_file_exists(path))
+            s = mho_error(MHO_ENODATA, "%s: no such file", path);
+    }
+    return s;
+}
+
+static mho_status find_listed(const char *where, bool train, char axis, char path[MHOI_PATH])
+{
+    const size_t n = list_count(where), y = axis == 'y';
+    if (n < LIST_MAX && train)
+        return mho_error(MHO_ENODATA, "%s: no training images", where);
+    return list_item(where, (n == LIST_MAX && !train ? 2 : 0) + y, path);
+}
+
+static mho_status find_file(const char *where, bool train, char axis, char path[MHOI_PATH])
+{
+    static const char join[2] = {'_', '-'};
+    const char *part = train ? "train" : "test";
+    if (mhoi_arrays_is_list(where))
+        return find_listed(where, train, axis, path);
+    for (size_t i = 0; i < 4; i++) {
+        const char between = join[i % 2];
+        mho_status s = i < 2 ? mhoi_path(path, "%s/%c%c%s.npy", where, axis, between, part)
+                             : mhoi_path(path, "%s/%s%c%c.npy", where, part, between, axis);
+        if (s != MHO_OK || mhoi_file_exists(path))
+            return s;
+    }
+    return mho_error(MHO_ENODATA, "%s: no %c_%s.npy (nor %s_%c.npy, nor either with a -)", where,
+                     axis, part, part, axis);
+}
+
+size_t mhoi_arrays_present(const char *where, bool train)
 {
     char path[MHOI_PATH];
-    return (size_t)(find_file(folder, train, 'x', path) == MHO_OK) +
-           (find_file(folder, train, 'y', path) == MHO_OK);
-}
-
-static mho_status set_shape(const mhoi_npy *x, const char *path, mho_images *out)
-{
-    if (x->dims < 1 || x->dims > 4 || !x->count)
-        return mho_error(MHO_EFORMAT,
-                         "%s: %zu elements in %zu dimensions, want [n], [n][features], [n][h][w] "
-                         "or [n][c][h][w]",
-                         path, x->count, x->dims);
-    out->count = x->size[0];
-    out->shape = (mho_shape){1, 1, 1};
-    if (x->dims == 2)
-        out->shape.c = x->size[1];
-    else if (x->dims > 2)
-        out->shape =
-            (mho_shape){x->dims == 4 ? x->size[1] : 1, x->size[x->dims - 2], x->size[x->dims - 1]};
-    return MHO_OK;
-}
-
-static mho_status set_pixel(const mhoi_npy *x, const char *path, size_t i, uint8_t *pixel)
-{
-    const double v = mhoi_npy_value(x, i);
-    const bool floating = x->kind == 'f';
-    if (!(v >= 0 && v <= (floating ? 1 : 255)))
-        return mho_error(MHO_EDOMAIN, "%s: element %zu is %g, want %s", path, i, v,
-                         floating
-                             ? "0..1 (or whole numbers 0..255 of a whole type): scale the features"
-                             : "0..255");
-    const double code = floating ? nearbyint(256 * v) : x->kind == 'b' ? 255 * v : v;
-    *pixel = (uint8_t)(code > 255 ? 255 : code);
-    return MHO_OK;
+    return (size_t)(find_file(where, train, 'x', path) == MHO_OK) +
+           (find_file(where, train, 'y', path) == MHO_OK);
 }
 
 mho_status mhoi_arrays_parse_x(const char *path, const char *bytes, size_t size, mho_images *out)
@@ -63,54 +85,29 @@ mho_status mhoi_arrays_parse_x(const char *path, const char *bytes, size_t size,
     mhoi_npy x;
     *out = (mho_images){.count = 0};
     mho_status s = mhoi_npy_parse(bytes, size, path, &x);
-    if (s == MHO_OK)
-        s = set_shape(&x, path, out);
-    if (s == MHO_OK)
-        s = mhoi_alloc(&out->pixel, x.count, 1, "features");
-    for (size_t i = 0; s == MHO_OK && i < x.count; i++) {
-        s = set_pixel(&x, path, i, &out->pixel[i]);
-        if (i % POLL == 0 && mhoi_interrupted())
-            s = mho_error(MHO_EINTERRUPTED, "%s: interrupted", path);
-    }
-    if (s != MHO_OK)
-        mho_images_free(out);
-    return s;
+    return s == MHO_OK ? mhoi_images_of(&x, path, false, out) : s;
 }
 
 mho_status mhoi_arrays_parse_y(const char *path, const char *bytes, size_t size, mho_images *into)
 {
     mhoi_npy y;
     mho_status s = mhoi_npy_parse(bytes, size, path, &y);
-    if (s == MHO_OK && (y.dims < 1 || y.size[0] != y.count))
-        s = mho_error(MHO_EFORMAT, "%s: %zu labels in %zu dimensions, want [n]", path, y.count,
-                      y.dims);
-    if (s == MHO_OK && y.count != into->count)
-        s = mho_error(MHO_EFORMAT, "%s: %zu labels for %zu images", path, y.count, into->count);
-    if (s == MHO_OK)
-        s = mhoi_alloc(&into->label, y.count, sizeof *into->label, "labels");
-    for (size_t i = 0; s == MHO_OK && i < y.count; i++) {
-        const double v = mhoi_npy_value(&y, i);
-        s = v >= 0 && v < MHO_CLASSES_MAX && v == floor(v)
-                ? mhoi_label_set(path, i, (int64_t)v, into)
-                : mho_error(MHO_EFORMAT, "%s: label %zu is %g, want a whole number 0..%d", path, i,
-                            v, MHO_CLASSES_MAX - 1);
-    }
-    return s;
+    return s == MHO_OK ? mhoi_labels_of(&y, path, into) : s;
 }
 
-mho_status mhoi_arrays_read(const char *folder, bool train, mho_images *out)
+mho_status mhoi_arrays_read(const char *where, bool train, mho_images *out)
 {
     char path[MHOI_PATH], *bytes = NULL;
     size_t size = 0;
     *out = (mho_images){.count = 0};
-    mho_status s = find_file(folder, train, 'x', path);
+    mho_status s = find_file(where, train, 'x', path);
     if (s == MHO_OK)
         s = mhoi_file_read(path, MHOI_DATA_MAX, &bytes, &size);
     if (s == MHO_OK)
         s = mhoi_arrays_parse_x(path, bytes, size, out);
     mhoi_free(&bytes);
     if (s == MHO_OK)
-        s = find_file(folder, train, 'y', path);
+        s = find_file(where, train, 'y', path);
     if (s == MHO_OK)
         s = mhoi_file_read(path, MHOI_DATA_MAX, &bytes, &size);
     if (s == MHO_OK)

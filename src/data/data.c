@@ -17,15 +17,17 @@ typedef struct source {
     const char *name;
     size_t train_files, test_files;
     size_t (*present)(const char *folder, bool train);
-    mho_status (*read)(const char *folder, bool train, mho_images *out);
+    mho_status (*read)(const char *folder, bool train, mho_images *out); /* NULL: by most */
+    mho_status (*read_most)(const char *folder, bool train, size_t most, mho_images *out);
 } source;
 
 static const source sources[] = {
-    {"mnist", 2, 2, mhoi_mnist_present, mhoi_mnist_read},
-    {"cifar10", 5, 1, mhoi_cifar10_present, mhoi_cifar10_read},
-    {"cifar100", 1, 1, mhoi_cifar100_present, mhoi_cifar100_read},
-    {"arrays", 2, 2, mhoi_arrays_present, mhoi_arrays_read},
-    {"idx", 2, 2, NULL, mhoi_mnist_read}, /* files named as those of MNIST, of other images */
+    {"mnist", 2, 2, mhoi_mnist_present, mhoi_mnist_read, NULL},
+    {"cifar10", 5, 1, mhoi_cifar10_present, mhoi_cifar10_read, NULL},
+    {"cifar100", 1, 1, mhoi_cifar100_present, mhoi_cifar100_read, NULL},
+    {"arrays", 2, 2, mhoi_arrays_present, mhoi_arrays_read, NULL},
+    {"pictures", 1, 1, mhoi_pictures_present, NULL, mhoi_pictures_read},
+    {"idx", 2, 2, NULL, mhoi_mnist_read, NULL}, /* files named as those of MNIST, of other images */
 };
 #define SOURCES (sizeof sources / sizeof *sources)
 
@@ -45,8 +47,12 @@ void mho_images_free(mho_images *images)
 {
     if (images == NULL)
         return;
-    mhoi_free(&images->pixel);
-    mhoi_free(&images->label);
+    if (!images->borrowed) {
+        mhoi_free(&images->pixel);
+        mhoi_free(&images->value);
+    }
+    if (!images->borrowed_label)
+        mhoi_free(&images->label);
     memset(images, 0, sizeof *images);
 }
 
@@ -100,18 +106,27 @@ static mho_status nothing_there(const char *where)
         "or "
         ".gz) here and in mnist/, for CIFAR-10 (data_batch_1.bin to data_batch_5.bin, "
         "test_batch.bin) and CIFAR-100 (train.bin, test.bin; also with .gz), and for arrays "
-        "(x_train.npy, y_train.npy, x_test.npy, y_test.npy)",
+        "(x_train.npy, y_train.npy, x_test.npy, y_test.npy), and for pictures "
+        "(train/CLASS/FILE.png, "
+        "test/CLASS/FILE.png; also .jpg, .pgm, .ppm)",
         where);
 }
 
-/* A folder the user named: it holds the files, or it holds mnist/. */
-static mho_status find_named(mho_data *data, const char *where)
+/* A folder the user named: it holds the files, or it holds mnist/; or the files themselves. */
+static mho_status find_place(mho_data *data, const char *where)
 {
     char inner[MHOI_PATH];
     struct stat state;
+    if (mhoi_arrays_is_list(where)) {
+        mho_status listed = mhoi_arrays_check_list(where);
+        return listed != MHO_OK ? listed : try_folder(data, where);
+    }
     if (stat(where, &state) != 0)
-        return mho_error(MHO_ENODATA,
-                         "%s: no such folder; name one with data files, or `" SYNTHETIC "`", where);
+        return mho_error(
+            MHO_ENODATA,
+            "%s: no such folder, nor a name that is remembered; name a folder with data files, or "
+            "`" SYNTHETIC "`",
+            where);
     if (!S_ISDIR(state.st_mode))
         return mho_error(MHO_ENODATA, "%s: not a folder; name the one that holds the data files",
                          where);
@@ -121,6 +136,23 @@ static mho_status find_named(mho_data *data, const char *where)
     if (s == MHO_OK && data->name[0] == 0)
         s = try_folder(data, inner);
     return s == MHO_OK && data->name[0] == 0 ? nothing_there(where) : s;
+}
+
+/* A name that is remembered, unless a folder has it as well: which of the two was meant, nobody knows. */
+static mho_status find_named(mho_data *data, const char *where)
+{
+    char place[sizeof data->place] = "";
+    struct stat state;
+    mho_status s = strchr(where, '/') ? MHO_OK : mhoi_remembered(where, place);
+    if (s == MHO_OK && place[0] && stat(where, &state) == 0)
+        s = mho_error(
+            MHO_EDOMAIN,
+            "%s: a folder here, and the name remembered for %s: write ./%s or the whole path",
+            where, place, where);
+    if (s != MHO_OK || !place[0])
+        return s != MHO_OK ? s : find_place(data, where);
+    s = find_place(data, place);
+    return s != MHO_OK ? mho_error_prefix(s, "%s", where) : MHO_OK;
 }
 
 /* What $MHO_DATA names, which must be there: other data would mean another model as well; else ~/.cache/mho/mnist, if it is
@@ -157,18 +189,19 @@ static mho_status find(mho_data *data, const char *where)
     return s;
 }
 
-/* The whole part of files; of synthetic digits the first `most`, or all there are. */
+/* The whole part of files; of pictures and synthetic digits the first `most`, or all there are. */
 static mho_status read_part(const mho_data *data, bool train, size_t most, mho_images *out)
 {
     const size_t all = train ? MHO_DIGITS_TRAIN : MHO_DIGITS_TEST;
     for (size_t i = 0; i < SOURCES; i++)
         if (strcmp(data->name, sources[i].name) == 0)
-            return sources[i].read(data->place, train, out);
+            return sources[i].read ? sources[i].read(data->place, train, out)
+                                   : sources[i].read_most(data->place, train, most, out);
     return mho_digits_generate(MHO_DIGITS_SEED, train ? 0 : MHO_DIGITS_TRAIN,
                                most < all ? most : all, out);
 }
 
-static mho_status check_shapes(const mho_data *data)
+static mho_status check_parts(const mho_data *data)
 {
     const mho_shape *a = &data->train.shape, *b = &data->test.shape;
     if (data->train.count == 0 || data->test.count == 0)
@@ -178,6 +211,11 @@ static mho_status check_shapes(const mho_data *data)
                          "%s: train images of %zu x %zu x %zu, test images of %zu x %zu x "
                          "%zu pixels",
                          data->place, a->c, a->h, a->w, b->c, b->h, b->w);
+    if (!data->train.pixel != !data->test.pixel)
+        return mho_error(MHO_EFORMAT,
+                         "%s: %s images are bytes 0..255, %s images other numbers: want the same",
+                         data->place, data->train.pixel ? "train" : "test",
+                         data->train.pixel ? "test" : "train");
     return MHO_OK;
 }
 
@@ -188,6 +226,14 @@ static void join_classes(mho_data *data)
     const size_t most = a->classes > b->classes ? a->classes : b->classes;
     a->classes = a->count ? most : 0;
     b->classes = b->count ? most : 0;
+}
+
+mho_status mhoi_data_join(mho_data *data)
+{
+    mho_status s = check_parts(data);
+    if (s == MHO_OK)
+        join_classes(data);
+    return s;
 }
 
 static mho_status open_parts(const char *where, bool train, bool test, size_t most_test,
@@ -204,10 +250,9 @@ static mho_status open_parts(const char *where, bool train, bool test, size_t mo
     if (s == MHO_OK && test)
         s = read_part(data, false, most_test, &data->test);
     if (s == MHO_OK)
-        s = check_shapes(data);
+        s = mhoi_data_join(data);
     if (s != MHO_OK)
         goto fail;
-    join_classes(data);
     *out = data;
     return MHO_OK;
 fail:
@@ -228,32 +273,46 @@ mho_status mho_data_open_test(const char *where, size_t most, mho_data **out)
 /* Copies the first `count` of `from`. */
 static mho_status copy_head(const mho_images *from, size_t count, mho_images *out)
 {
-    size_t size = from->shape.c * from->shape.h * from->shape.w;
+    const size_t each = from->shape.c * from->shape.h * from->shape.w;
     *out = (mho_images){.shape = from->shape, .count = count, .classes = from->classes};
-    mho_status s = mhoi_alloc(&out->pixel, count, size, "first images");
-    if (s == MHO_OK)
-        s = mhoi_alloc(&out->label, count, sizeof *out->label, "labels of the first images");
+    mho_status s = mhoi_alloc(&out->label, count, sizeof *out->label, "labels of the first images");
+    if (s == MHO_OK && from->value)
+        s = mhoi_alloc(&out->value, count, each * sizeof *out->value, "first images");
+    if (s == MHO_OK && !from->value)
+        s = mhoi_alloc(&out->pixel, count, each, "first images");
     if (s != MHO_OK) {
         mho_images_free(out);
         return s;
     }
-    if (count > 0) {
-        memcpy(out->pixel, from->pixel, count * size);
+    if (count > 0 && from->value)
+        memcpy(out->value, from->value, count * each * sizeof *out->value);
+    else if (count > 0)
+        memcpy(out->pixel, from->pixel, count * each);
+    if (count > 0)
         memcpy(out->label, from->label, count * sizeof *out->label);
-    }
     return MHO_OK;
+}
+
+/* What is read besides must be of the kind of what is there. */
+static mho_status check_kind(const mho_data *data, bool train, const mho_images *whole)
+{
+    mho_data both = *data;
+    *(train ? &both.train : &both.test) = *whole;
+    return check_parts(&both);
 }
 
 /* The first `count` of a part, read now if they are not there. */
 static mho_status head_of(const mho_data *data, bool train, size_t count, mho_images *out)
 {
     const mho_images *there = train ? &data->train : &data->test;
-    const bool read = there->count == 0 || there->count < count;
+    const bool read = !data->in_memory && (there->count == 0 || there->count < count);
     mho_images whole = *there;
     mho_status s = read ? read_part(data, train, count, &whole) : MHO_OK;
     if (s == MHO_OK && count > whole.count)
         s = mho_error(MHO_EDOMAIN, "%s: the first %zu of %zu %s images", data->place, count,
                       whole.count, train ? "train" : "test");
+    if (s == MHO_OK && read)
+        s = check_kind(data, train, &whole);
     if (s == MHO_OK)
         s = copy_head(&whole, count, out);
     if (read)

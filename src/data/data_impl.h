@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "mho/data.h"
+#include "tensor/npy.h"
 
 #define MHOI_PATH 1024
 #define MHOI_SHA256_TEXT 65
@@ -37,12 +38,25 @@ MHO_MUST_CHECK mho_status mhoi_mnist_read(const char *folder, bool train, mho_im
 MHO_MUST_CHECK mho_status mhoi_cifar10_read(const char *folder, bool train, mho_images *out);
 MHO_MUST_CHECK mho_status mhoi_cifar100_read(const char *folder, bool train, mho_images *out);
 MHO_MUST_CHECK mho_status mhoi_arrays_read(const char *folder, bool train, mho_images *out);
+/* Of pictures the first `most`, in turn of each class. */
+size_t mhoi_pictures_present(const char *folder, bool train);
+MHO_MUST_CHECK mho_status mhoi_pictures_read(const char *folder, bool train, size_t most,
+                                             mho_images *out);
 /* Whether the images there are 28 x 28, or cannot be looked at. */
 bool mhoi_mnist_is_mnist(const char *folder);
 
 /* Files of the other formats in memory. */
 MHO_MUST_CHECK mho_status mhoi_cifar_parse(bool hundred, const char *path, const char *bytes,
                                            size_t size, mho_images *out);
+/* Checks that both parts are of one kind, and gives both the classes of either. */
+MHO_MUST_CHECK mho_status mhoi_data_join(mho_data *data);
+/* "x.npy,y.npy": files, where a folder may stand. */
+bool mhoi_arrays_is_list(const char *where);
+MHO_MUST_CHECK mho_status mhoi_arrays_check_list(const char *where);
+/* Images of an array that lies in memory; borrow: its elements are kept where they are, if they are in order. */
+MHO_MUST_CHECK mho_status mhoi_images_of(const mhoi_npy *x, const char *place, bool borrow,
+                                         mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_labels_of(const mhoi_npy *y, const char *place, mho_images *into);
 MHO_MUST_CHECK mho_status mhoi_arrays_parse_x(const char *path, const char *bytes, size_t size,
                                               mho_images *out);
 /* Labels of the images there are; into keeps what it has on an error. */
@@ -57,6 +71,30 @@ MHO_MUST_CHECK mho_status mhoi_idx_parse_images(const char *path, const char *by
                                                 size_t *at, mho_images *out);
 MHO_MUST_CHECK mho_status mhoi_idx_parse_labels(const char *path, const char *bytes, size_t size,
                                                 size_t count, mho_images *out);
+
+/* A picture as its file has it. */
+typedef struct mhoi_picture {
+    size_t c, h, w;  /* c: 1 or 3 */
+    uint8_t *sample; /* [h][w][c] */
+} mhoi_picture;
+
+#define MHOI_PICTURE_SIDE ((size_t)1 << 15)
+/* By its first bytes: PNG, JPEG, PGM or PPM.  mhoi_free sample.  MHO_EFORMAT: damaged, truncated; MHO_ENOTMODELED: of another
+ * kind (transparent, 16 bits, CMYK, ...), or mho was built without the library. */
+MHO_MUST_CHECK mho_status mhoi_picture_parse(const char *path, const char *bytes, size_t size,
+                                             mhoi_picture *out);
+MHO_MUST_CHECK mho_status mhoi_picture_png(const char *path, const char *bytes, size_t size,
+                                           mhoi_picture *out);
+MHO_MUST_CHECK mho_status mhoi_picture_jpeg(const char *path, const char *bytes, size_t size,
+                                            mhoi_picture *out);
+/* Checks the sides of out against the bytes there are (at most `ratio` samples a byte), and allocates. */
+MHO_MUST_CHECK mho_status mhoi_picture_alloc(const char *path, size_t size, size_t ratio,
+                                             mhoi_picture *out);
+
+/* The place that is remembered under that name; *place empty: none. */
+MHO_MUST_CHECK mho_status mhoi_remembered(const char *name, char place[256]);
+/* Makes a folder and those above it. */
+MHO_MUST_CHECK mho_status mhoi_make_folders(const char *path);
 
 /* ~/.cache/mho/NAME; MHO_EFILE where $HOME is not set. */
 MHO_MUST_CHECK mho_status mhoi_cache_folder(char path[MHOI_PATH], const char *name);

@@ -20,7 +20,7 @@ mho_status mhoi_cache_folder(char path[MHOI_PATH], const char *name)
     return mhoi_path(path, "%s/.cache/mho/%s", home, name);
 }
 
-static mho_status make_folders(const char *path)
+mho_status mhoi_make_folders(const char *path)
 {
     char part[MHOI_PATH];
     size_t length = strlen(path);
@@ -76,7 +76,7 @@ mho_status mho_data_fetch(const char *name, const char *mirror)
         return mho_error(MHO_EUSAGE, "cannot fetch '%s', want mnist", name);
     mho_status s = mhoi_cache_folder(folder, name);
     if (s == MHO_OK)
-        s = make_folders(folder);
+        s = mhoi_make_folders(folder);
     size_t done = 0, total = 0;
     for (size_t i = 0; i < MHOI_MNIST_FILES; i++)
         total += mhoi_mnist_files[i].bytes;

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/finite.h"
 #include "base/parallel.h"
+#include "data/load.h"
 #include "infer/infer_impl.h"
 #include "infer/infer_general.h"
 #include "net/op_table.h"
@@ -212,17 +213,6 @@ typedef struct errors_context {
     atomic_size_t done; /* images */
 } errors_context;
 
-static void load_pixels(const mho_net *net, const uint8_t *pixel, size_t n, float *to)
-{
-    const mho_shape shape = net->node[0].out;
-    const size_t hw = shape.h * shape.w;
-    for (size_t i = 0; i < n; ++i)
-        for (size_t k = 0; k < shape.c; ++k)
-            for (size_t p = 0; p < hw; ++p)
-                to[(i * hw + p) * shape.c + k] =
-                    (float)pixel[(i * shape.c + k) * hw + p] * net->input_scale;
-}
-
 static size_t largest(size_t classes, const float *score)
 {
     size_t best = 0;
@@ -243,7 +233,7 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
                  elements = infer_elements(net->node[0].out);
     const size_t classes = infer_elements(net->node[net->nodes - 1].out);
     float *input = memory + plan->offset[0];
-    load_pixels(net, c->images->pixel + first * elements, n, input);
+    mhoi_images_load(c->images, net->node[0].out, first, n, net->input_scale, true, input);
     memset(input + n * elements, 0, (plan->block - n) * elements * sizeof *input);
     mho_status s = mhoi_infer_plan_run(plan, memory);
     const float *score = memory + plan->offset[net->nodes - 1];
@@ -284,8 +274,7 @@ static mho_status errors_general(const mho_net *net, const mho_images *images, s
         s = mhoi_alloc(&score, block * classes, sizeof *score, "scores");
     for (size_t i = 0; s == MHO_OK && i < count; i += block) {
         const size_t n = count - i < block ? count - i : block;
-        for (size_t k = 0; k < n * each; ++k)
-            input[k] = (float)images->pixel[i * each + k] * net->input_scale;
+        mhoi_images_load(images, net->node[0].out, i, n, net->input_scale, false, input);
         s = mhoi_general_run(general, n, input, score);
         for (size_t k = 0; s == MHO_OK && k < n; ++k)
             *errors += largest(classes, score + k * classes) != images->label[i + k];

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "data/load.h"
 #include "quantize/chain.h"
 
 static size_t larger(size_t a, size_t b)
@@ -53,12 +54,7 @@ static void swap(chain_work *w)
 
 void mhoi_chain_load(const chain *c, const mho_images *images, size_t i, float *x)
 {
-    const mho_shape in = c->net->node[0].out;
-    const size_t hw = in.h * in.w;
-    const uint8_t *pixel = images->pixel + i * chain_elements(in);
-    for (size_t p = 0; p < hw; p++)
-        for (size_t k = 0; k < in.c; k++)
-            x[p * in.c + k] = (float)pixel[k * hw + p] * c->net->input_scale;
+    mhoi_images_load(images, c->net->node[0].out, i, 1, c->net->input_scale, true, x);
 }
 
 /* The maps with zeros around them. */

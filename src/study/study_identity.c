@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/load.h"
 #include "hw/sections.h"
 #include "mho/run.h"
 #include "study/study_impl.h"
@@ -14,19 +15,13 @@ enum { FORM = 2 }; /* of the line itself */
 
 #define CALIBRATION "calibration data<output.calibration_images_id"
 
-static size_t pixels(const mho_images *images)
-{
-    return images->count * images->shape.c * images->shape.h * images->shape.w;
-}
-
 static uint64_t test_id(const mho_study *y)
 {
     uint64_t h = MHOI_HASH_START;
     for (size_t d = 0; d < y->sets; d++) {
-        mho_images test = y->set[d].data->test;
-        test.count = y->set[d].images;
-        h = mhoi_hash(h, test.pixel, pixels(&test));
-        h = mhoi_hash(h, test.label, test.count * sizeof *test.label);
+        const mho_images *test = &y->set[d].data->test;
+        h = mhoi_images_hash(h, test, y->set[d].images);
+        h = mhoi_hash(h, test->label, y->set[d].images * sizeof *test->label);
     }
     return h;
 }
@@ -35,7 +30,7 @@ static uint64_t calibration_id(const mho_study *y)
 {
     uint64_t h = MHOI_HASH_START;
     for (size_t d = 0; d < y->sets; d++)
-        h = mhoi_hash(h, y->set[d].calibration.pixel, pixels(&y->set[d].calibration));
+        h = mhoi_images_hash(h, &y->set[d].calibration, y->set[d].calibration.count);
     return h;
 }
 

@@ -38,6 +38,7 @@ struct mho_study {
     study_net *net;            /* [nets][sets]: for each network one for each set of images */
     study_set *set;
     size_t nets, sets;
+    const mho_data *given; /* in place of what a name tells; NULL */
 };
 
 /* Those of a point. */

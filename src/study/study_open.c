@@ -85,6 +85,15 @@ static mho_status open_network(study_net *n, const char *name, const char *data,
     return s;
 }
 
+/* The data set of that name, or the one that the subject has: its name alone, or the first test images. */
+static mho_status open_data(const mho_study *y, const char *name, bool images, mho_data **out)
+{
+    if (y->given)
+        return mho_data_borrow(y->given, out);
+    return images ? mho_data_open_test(name, y->options.images, out)
+                  : mho_data_open(name, false, false, out);
+}
+
 /* Without the images. */
 static mho_status open_networks(mho_study *y, const names *nets, const names *sets,
                                 const bool style[STUDY_STYLES])
@@ -92,7 +101,7 @@ static mho_status open_networks(mho_study *y, const names *nets, const names *se
     mho_status s = MHO_OK;
     for (size_t d = 0; !s && d < sets->count; d++) {
         mho_data *data = NULL;
-        s = mho_data_open(name_of(sets, d), false, false, &data);
+        s = open_data(y, name_of(sets, d), false, &data);
         for (size_t n = 0; !s && n < nets->count; n++)
             s = open_network(&y->net[n * sets->count + d], name_of(nets, n), data->name, style,
                              y->tolerant);
@@ -125,7 +134,9 @@ static mho_status open_images(mho_study *y, size_t d, const char *name, bool of_
                               size_t calibration)
 {
     study_set *set = &y->set[d];
-    mho_status s = mho_data_open_test(name, y->options.images, &set->data);
+    mho_status s = open_data(y, name, true, &set->data);
+    if (!s && !set->data->test.count)
+        s = mho_error(MHO_ENODATA, "%s: no test images", set->data->name);
     if (s)
         return s;
     const size_t there = set->data->test.count;
@@ -152,9 +163,10 @@ mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
     names nets, sets;
     mho_status s = find_names(y, "network", subject->net, &nets);
     if (!s)
-        s = find_names(y, "data", subject->data, &sets);
+        s = find_names(y, "data", subject->images ? subject->images->name : subject->data, &sets);
     if (s)
         return s;
+    y->given = subject->images;
     if (!subject->net && nets.axis == SIZE_MAX)
         return mho_error(MHO_EUSAGE, "no network is named");
     y->nets = nets.count;

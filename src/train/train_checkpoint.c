@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/identity.h"
+#include "data/load.h"
 #include "train/train_impl.h"
 
 enum { IDENTITY_BYTES = 2048 };
@@ -35,7 +36,7 @@ static mho_status identify(const trainer *t, char text[IDENTITY_BYTES])
     }
     uint64_t data =
         mhoi_hash(MHOI_HASH_START, images->label, images->count * sizeof *images->label);
-    data = mhoi_hash(data, images->pixel, images->count * train_elements(images->shape));
+    data = mhoi_images_hash(data, images, images->count);
     fits =
         fits &&
         mhoi_identity_add_id(text, IDENTITY_BYTES, "network_id", mho_net_identity(t->net, false)) &&

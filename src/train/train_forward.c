@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "data/load.h"
 #include "infer/infer_impl.h"
 #include "net/op_table.h"
 #include "train/train_impl.h"
@@ -22,7 +23,6 @@ static void load_chunk(const trainer *t, size_t chunk)
     const size_t elements = train_elements(shape), hw = shape.h * shape.w;
     for (size_t i = chunk * t->chunk; i < (chunk + 1) * t->chunk; ++i) {
         const size_t image = t->order[t->at + i];
-        const uint8_t *pixel = t->images->pixel + image * elements;
         const ptrdiff_t dy = shape.h > 1 ? t->shift[image][0] : 0, /* features stay in place */
             dx = shape.w > 1 ? t->shift[image][1] : 0;
         float *to = t->layer[0].value + i * elements;
@@ -34,7 +34,8 @@ static void load_chunk(const trainer *t, size_t chunk)
                 for (ptrdiff_t w = dx < 0 ? -dx : 0; w < w_end; ++w) {
                     const size_t from = (size_t)h * shape.w + (size_t)w;
                     const size_t at = (size_t)(h + dy) * shape.w + (size_t)(w + dx);
-                    to[at * shape.c + k] = (float)pixel[k * hw + from] * t->net->input_scale;
+                    to[at * shape.c + k] = mhoi_images_element(
+                        t->images, image * elements + k * hw + from, t->net->input_scale);
                 }
     }
 }

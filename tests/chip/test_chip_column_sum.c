@@ -49,7 +49,8 @@ static double asymmetry(const mho_net *net, const char *column_sum, const char *
                                 NULL};
     uint8_t pixel[2 * PIXELS];
     uint16_t label[2] = {0};
-    const mho_images images = {{1, SIDE, SIDE}, 2, pixel, label, CLASSES};
+    const mho_images images = {
+        .shape = {1, SIDE, SIDE}, .count = 2, .pixel = pixel, .label = label, .classes = CLASSES};
     const opened hw = open_hw("bcnn", sets);
     float scores[2 * CLASSES];
     double largest = 0;

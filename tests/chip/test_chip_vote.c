@@ -61,7 +61,11 @@ static void check(const char *const *sets, size_t part)
     float score[IMAGES * CLASSES];
     double mean[INPUTS] = {0};
     size_t ones = 0;
-    const mho_images images = {{INPUTS, 1, 1}, IMAGES, pixel, label, CLASSES};
+    const mho_images images = {.shape = {INPUTS, 1, 1},
+                               .count = IMAGES,
+                               .pixel = pixel,
+                               .label = label,
+                               .classes = CLASSES};
     srand(5);
     for (size_t i = 0; i < sizeof pixel; i++)
         pixel[i] = (uint8_t)((size_t)((rand() >> 7) % 256) * (i % INPUTS + 5) / 50);

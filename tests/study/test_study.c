@@ -262,7 +262,8 @@ static void networks_are_axes(void **state)
     for (size_t i = 0; i < 4; i++) {
         mho_result point, alone;
         const char *const sets[] = {few[0], bits[i % 2], NULL};
-        const mho_subject one = {nets[i / 2], "bcnn", sets, "synthetic", false};
+        const mho_subject one = {
+            .net = nets[i / 2], .hw = "bcnn", .set = sets, .data = "synthetic"};
         must(mho_study_run(study, i, &point));
         must(mho_study_simulate(&one, &o, &alone));
         assert_true(point.error.spread.mean == alone.error.spread.mean);

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Data of one's own: pictures in folders, files of arrays named one by one, numbers of any range, names for places.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+
+/usr/bin/python3 - <<'PY'
+import numpy as np, os, struct, zlib
+rng = np.random.default_rng(3)
+def chunk(t, b): return struct.pack(">I", len(b)) + t + b + struct.pack(">I", zlib.crc32(t + b))
+def png(path, x): # [h][w][3]
+    h, w, _ = x.shape
+    raw = b"".join(b"\0" + x[r].tobytes() for r in range(h))
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 2, 0, 0, 0)) +
+                chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
+colour = np.array([[200, 40, 40], [40, 200, 40], [40, 40, 200]])
+arrays = {}
+for part, n in [("train", 60), ("test", 30)]:
+    xs, ys = [], []
+    for i in range(n):
+        for label, name in enumerate(["blue", "green", "red"]):
+            x = np.clip(colour[2 - label] + rng.integers(-40, 41, (6, 5, 3)), 0, 255).astype(np.uint8)
+            os.makedirs(f"pictures/{part}/{name}", exist_ok=True)
+            if i % 2: png(f"pictures/{part}/{name}/{i:03}.png", x)
+            else:
+                with open(f"pictures/{part}/{name}/{i:03}.ppm", "wb") as f:
+                    f.write(b"P6 5 6 255\n" + x.tobytes())
+            xs.append(x); ys.append(label)
+    arrays[part] = np.stack(xs), np.array(ys)
+for part, (x, y) in arrays.items(): # [n][h][w][c]
+    np.save(f"{part}.x.npy", x)
+    np.save(f"{part}.y.npy", y.astype(np.uint16))
+PY
+printf 'input: {shape: [3, 6, 5]}\nlayers:\n  - conv: {out: 8, kernel: 3}\n  - relu\n  - fc: 3\n' >colours.yaml
+
+# The same images as pictures and as arrays: the same network, the same errors.
+run data --data pictures --json; want_code 0
+want_json 'v["places"][0] == {"place": "pictures", "name": "pictures", "train": 180, "test": 90, "shape": [3, 6, 5], "classes": 3}'
+run train colours.yaml --style float --data pictures --epochs 20 --set learning_rate=0.01 -o a.onnx --threads 1 --quiet --json; want_code 0
+want_json 'v["test_error"] < 0.05 and v["data"] == "pictures"'
+run train colours.yaml --style float --data train.x.npy,train.y.npy,test.x.npy,test.y.npy --epochs 20 --set learning_rate=0.01 -o b.onnx --threads 1 --quiet; want_code 0
+cmp -s a.onnx b.onnx || fail "pictures and arrays of the same images train different networks"
+run infer a.onnx --data test.x.npy,test.y.npy --json; want_code 0; want_json 'v["images"] == 90 and v["error"] < 0.05'
+run simulate a.onnx --hw cnn8 --data pictures --set output.calibration_images=100 --trials 1 --images 30 --json; want_code 0; want_json 'v["hardware_error"]["mean"] < 0.1'
+run infer a.onnx --data train.x.npy,test.y.npy; want_error 3 "test.y.npy: 90 labels for 180 images"
+
+# Names for places.
+run data add colours pictures; want_code 0; want_err "--data colours is pictures from now on"
+run data add pair test.x.npy,test.y.npy --quiet; want_code 0; want_no_err
+run infer a.onnx --data colours --json; want_code 0; want_json 'v["data"] == "pictures"'
+MHO_DATA=colours run infer a.onnx --json; want_code 0; want_json 'v["data"] == "pictures"'
+run data list; want_code 0; want_out "colours"; want_out "$here/pictures"
+run data add pictures test.x.npy,test.y.npy; want_code 0
+run infer a.onnx --data pictures; want_error 2 "pictures: a folder here, and the name remembered for $here/test.x.npy"
+run data remove pictures; want_code 0
+run data remove colors; want_misuse "colors: no such name"
+run data add a/b pictures; want_misuse "'a/b': want a name"
+run data add it nowhere; want_error 3 "nowhere: No such file or directory"
+run data add it; want_misuse "mho data add NAME DIR"
+run infer a.onnx --data colour; want_error 3 "colour: no such folder, nor a name that is remembered"
+mv pictures away; run infer a.onnx --data colours; want_error 3 "colours: $here/pictures: no such folder"; mv away pictures
+
+# What does not fit, and what is damaged.
+printf 'P6 4 6 255\n%072d' 0 >pictures/test/red/001.ppm
+run infer a.onnx --data colours; want_error 3 "test/red/001.ppm: 3 x 6 x 4, the first picture is 3 x 6 x 5: want all of one size"
+head -c 70 pictures/test/red/001.png >pictures/test/red/cut.png; rm pictures/test/red/001.ppm
+run infer a.onnx --data colours; want_error 3 "red/cut.png: damaged PNG: truncated"
+rm pictures/test/red/cut.png
+printf 'input: {shape: [3, 5, 6]}\nlayers:\n  - fc: 3\n' >other.yaml
+run train other.yaml --style float --data colours -o no.onnx --quiet; want_error 2 "images of 3 x 6 x 5" "wants 3 x 5 x 6"
