@@ -17,6 +17,7 @@ typedef struct mho_train_options {
     double weight_decay;    /* of float weights */
     double label_smoothing; /* share of the wanted output spread over all classes */
     size_t shift;           /* augmentation: largest shift in pixels */
+    bool mirror;            /* augmentation: every other image, by chance, is seen in a mirror */
     size_t seed;
     double float_share; /* of the epochs: weights and maps of few bits are not rounded yet */
     bool fine_tune;     /* goes on from the network's parameters */

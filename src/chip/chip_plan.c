@@ -228,12 +228,16 @@ static mho_status plan_pool(planner *p, size_t i)
     return add_pool(p, i, in, &step);
 }
 
-/* Additions and element-wise layers that follow no weighted layer: digital, in full mode only. */
+/* Additions and element-wise layers that follow no weighted layer: digital. */
 static mho_status plan_pointwise(planner *p, size_t i)
 {
     const mho_node *node = &p->net->node[i];
-    if (p->chip->plan->one_bit_maps)
-        return not_modelled(node, "in crossbar.mode binary only a layer's own sums reach a sign");
+    const mhoi_plan *plan = p->chip->plan;
+    const bool to_sign =
+        (plan->mixed || plan->one_bit_maps) && mhoi_reaches_sign(p->net, &p->readers, i);
+    if (plan->one_bit_maps && !to_sign && !plan->map[i].whole)
+        return not_modelled(node, "in crossbar.mode binary only a layer's own sums, and sums of "
+                                  "signs, reach a sign");
     chip_step *step = &p->chip->step[p->chip->steps++];
     *step = (chip_step){.kind = CHIP_POINTWISE, .in = p->map_of[node->input[0]], .in2 = CHIP_NONE};
     step->chain.channels = node->out.c;
@@ -243,9 +247,7 @@ static mho_status plan_pointwise(planner *p, size_t i)
         node->op == MHO_OP_ADD ? MHO_OK : mhoi_chip_chain_add(&step->chain, node, node->out.c);
     if (s)
         return s;
-    return p->chip->plan->mixed && mhoi_reaches_sign(p->net, &p->readers, i)
-               ? sign_tail(p, i, step)
-               : full_tail(p, i, step);
+    return to_sign ? sign_tail(p, i, step) : full_tail(p, i, step);
 }
 
 static mho_status plan_input(planner *p)

@@ -28,6 +28,7 @@ typedef struct mhoi_map_coding {
     size_t bits; /* of a code */
     mho_codes codes;
     float scale; /* of codes, where the network tells it; else 0 */
+    bool whole;  /* whole numbers, exactly: sums of signs */
 } mhoi_map_coding;
 
 /* --- weights ------------------------------------------------------------------------------------------ */

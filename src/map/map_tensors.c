@@ -24,6 +24,28 @@ static mhoi_map_coding input_map(const mho_net *net, const mhoi_machine *hw)
     return codes_map(fewer ? net->input_bits : dac, false);
 }
 
+/* Signs, and sums of them: whole numbers, which a code of as many bits as they take holds. */
+static mhoi_map_coding sum_map(const mhoi_plan *plan, const mho_node *n, const mhoi_machine *hw)
+{
+    int64_t most = 0;
+    for (size_t k = 0; k < n->inputs; k++) {
+        const mhoi_map_coding *in = &plan->map[n->input[k]];
+        if (!(in->kind == MHOI_MAP_BITS || in->whole) || most > INT8_MAX)
+            return plan->one_bit_maps ? bits_map() : codes_map(hw->input.bits, true);
+        most += in->codes.hi;
+    }
+    if (most > INT8_MAX)
+        return codes_map(8, true);
+    mhoi_map_coding map = codes_map(2, true);
+    while (map.codes.hi < most)
+        map = codes_map(map.bits + 1, true);
+    map.codes.lo = -(int32_t)most;
+    map.codes.hi = (int32_t)most;
+    map.scale = 1;
+    map.whole = true;
+    return map;
+}
+
 static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t node,
                               const mhoi_machine *hw)
 {
@@ -36,6 +58,8 @@ static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t 
     case MHO_OP_FLATTEN:
     case MHO_OP_SOFTMAX:
         return plan->map[n->input[0]];
+    case MHO_OP_ADD:
+        return sum_map(plan, n, hw);
     case MHO_OP_STEP: /* 0 and 1 are codes of one bit */
         return codes_map(1, false);
     case MHO_OP_SIGN:
@@ -45,6 +69,12 @@ static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t 
     default:
         return plan->one_bit_maps ? bits_map() : codes_map(hw->input.bits, true);
     }
+}
+
+/* A pool's map is like the one it reads; averages of whole numbers are none. */
+static void take_from_input(const mho_node *n, mhoi_map_coding *map)
+{
+    map->whole = map->whole && n->op != MHO_OP_AVGPOOL;
 }
 
 /* Codes whose bits and scale the network tells; an average of codes keeps their scale. */
@@ -60,6 +90,7 @@ void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw)
 {
     for (size_t i = 0; i < plan->nodes; i++) {
         plan->map[i] = map_of(plan, net, i, hw);
+        take_from_input(&net->node[i], &plan->map[i]);
         take_from_network(&net->node[i], &plan->map[i]);
     }
 }

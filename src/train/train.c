@@ -14,6 +14,7 @@
 
 #define STREAM_ORDER 0x6fu /* mhoi_stream.layer; trial = epoch */
 #define STREAM_SHIFT 0x73u
+#define STREAM_MIRROR 0x6du
 
 /* Order and shifts of epoch e, from the seed. */
 static void draw_epoch(trainer *t, size_t epoch)
@@ -21,6 +22,7 @@ static void draw_epoch(trainer *t, size_t epoch)
     const size_t count = t->images->count, range = 2 * t->options.shift + 1;
     const mhoi_stream order = {t->options.seed, (uint32_t)epoch, STREAM_ORDER, 0};
     const mhoi_stream shift = {t->options.seed, (uint32_t)epoch, STREAM_SHIFT, 0};
+    const mhoi_stream mirror = {t->options.seed, (uint32_t)epoch, STREAM_MIRROR, 0};
     for (size_t i = 0; i < count; ++i) {
         uint32_t draw[2];
         mhoi_rng_u32(&order, i, 1, draw);
@@ -31,6 +33,8 @@ static void draw_epoch(trainer *t, size_t epoch)
         for (size_t k = 0; k < 2; ++k)
             t->shift[i][k] = (int8_t)((ptrdiff_t)(((uint64_t)draw[k] * range) >> 32) -
                                       (ptrdiff_t)t->options.shift);
+        mhoi_rng_u32(&mirror, i, 1, draw);
+        t->shift[i][2] = (int8_t)(t->options.mirror && draw[0] >> 31);
     }
 }
 

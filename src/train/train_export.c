@@ -78,11 +78,25 @@ mho_status mhoi_train_import(trainer *t)
     return s;
 }
 
-/* The step between attainable sums of batch normalization i: 1 behind a binary layer that reads signs, the
- * input's scale behind one that reads the input; 0 if the sums are no multiples of anything. */
+/* Are the values of node i signs, or sums of signs? */
+static bool is_whole(const mho_net *net, size_t i)
+{
+    const mho_node *node = &net->node[i];
+    if (node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_FLATTEN)
+        return is_whole(net, node->input[0]);
+    for (size_t k = 0; node->op == MHO_OP_ADD && k < node->inputs; k++)
+        if (!is_whole(net, node->input[k]))
+            return false;
+    return node->op == MHO_OP_ADD || node->op == MHO_OP_SIGN || node->op == MHO_OP_STEP;
+}
+
+/* The step between attainable sums of batch normalization i: 1 behind a binary layer that reads signs and behind a
+ * sum of signs, the input's scale behind a layer that reads the input; 0 if the sums are no multiples of anything. */
 static double sum_step(const mho_net *net, size_t i)
 {
     const mho_node *layer = &net->node[net->node[i].input[0]];
+    if (layer->op == MHO_OP_ADD)
+        return is_whole(net, net->node[i].input[0]) ? 1 : 0;
     if (!mho_node_is_weighted(layer) || layer->alphabet != MHO_ALPHABET_BINARY || layer->has_bias)
         return 0;
     size_t from = layer->input[0];
@@ -90,7 +104,7 @@ static double sum_step(const mho_net *net, size_t i)
         from = net->node[from].input[0];
     if (net->node[from].op == MHO_OP_INPUT)
         return (double)net->input_scale;
-    return net->node[from].op == MHO_OP_SIGN || net->node[from].op == MHO_OP_STEP ? 1 : 0;
+    return is_whole(net, from) ? 1 : 0;
 }
 
 static bool sign_follows(const mho_net *net, size_t i)

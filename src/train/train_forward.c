@@ -16,7 +16,7 @@
 #define FC_BLOCK 128    /* outputs of a fully connected layer in one item */
 #define FOLD_TILES 32u  /* sums are in float over so many tiles, then in double */
 
-/* The images of a chunk, each shifted by its draw. */
+/* The images of a chunk, each shifted, and mirrored, by its draw. */
 static void load_chunk(const trainer *t, size_t chunk)
 {
     const mho_shape shape = t->net->node[0].out;
@@ -25,6 +25,7 @@ static void load_chunk(const trainer *t, size_t chunk)
         const size_t image = t->order[t->at + i];
         const ptrdiff_t dy = shape.h > 1 ? t->shift[image][0] : 0, /* features stay in place */
             dx = shape.w > 1 ? t->shift[image][1] : 0;
+        const bool mirror = t->shift[image][2];
         float *to = t->layer[0].value + i * elements;
         memset(to, 0, elements * sizeof *to);
         const ptrdiff_t h_end = (ptrdiff_t)shape.h - (dy > 0 ? dy : 0);
@@ -32,7 +33,8 @@ static void load_chunk(const trainer *t, size_t chunk)
         for (size_t k = 0; k < shape.c; ++k)
             for (ptrdiff_t h = dy < 0 ? -dy : 0; h < h_end; ++h)
                 for (ptrdiff_t w = dx < 0 ? -dx : 0; w < w_end; ++w) {
-                    const size_t from = (size_t)h * shape.w + (size_t)w;
+                    const size_t from =
+                        (size_t)h * shape.w + (mirror ? shape.w - 1 - (size_t)w : (size_t)w);
                     const size_t at = (size_t)(h + dy) * shape.w + (size_t)(w + dx);
                     to[at * shape.c + k] = mhoi_images_element(
                         t->images, image * elements + k * hw + from, t->net->input_scale);

@@ -74,9 +74,9 @@ typedef struct trainer {
     size_t segments;
 
     const mho_images *images;
-    uint32_t *order; /* of the images in this epoch */
-    int8_t (*shift)[2];
-    size_t at; /* first image of the batch in order */
+    uint32_t *order;    /* of the images in this epoch */
+    int8_t (*shift)[3]; /* of each image in this epoch: down, right; 1: mirrored */
+    size_t at;          /* first image of the batch in order */
     uint64_t step, steps;
     bool rounding; /* weights and maps of few bits are rounded */
     bool

@@ -22,6 +22,8 @@ static const mho_field fields[] = {
      "share of the wanted output that is spread over all classes"},
     {"shift", MHO_FIELD_UINT, AT(shift), "2", 0, 100, "px", 1, NULL,
      "training images are shifted at random by up to so much; sides of 1 stay"},
+    {"mirror", MHO_FIELD_BOOL, AT(mirror), "false", 0, 1, "", 1, NULL,
+     "half of the training images, by chance, are mirrored: left is right"},
     {"seed", MHO_FIELD_UINT, AT(seed), "1", 0, 9e15, "", 1, NULL,
      "of initial weights, order of the images, shifts"},
     {"float_share", MHO_FIELD_DOUBLE, AT(float_share), "0.5", 0, 1, "", 1, NULL,

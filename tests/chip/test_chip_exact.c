@@ -48,13 +48,43 @@ static void make_ternary(dice *d, mho_net *net)
     }
 }
 
+/* Blocks whose signs are added up, some with a projection, as training makes them. */
+static mho_net *random_residual(dice *d)
+{
+    char text[4096];
+    mho_net *plain = NULL, *net = NULL;
+    unsigned c = 2 + roll(d, 6);
+    int n = snprintf(text, sizeof text,
+                     "input: {shape: [%u, %u, %u]}\nlayers:\n"
+                     "  - conv: {out: %u, kernel: 3, pad: 1}\n  - relu\n",
+                     1 + roll(d, 3), 6 + roll(d, 4), 6 + roll(d, 4), c);
+    for (unsigned blocks = 1 + roll(d, 4); blocks; blocks--) {
+        const unsigned stride = 1 + roll(d, 2);
+        c = stride > 1 ? 2 + roll(d, 6) : c;
+        n += snprintf(text + n, sizeof text - (size_t)n,
+                      "  - residual:\n    - conv: {out: %u, kernel: 3, pad: 1, stride: %u}\n"
+                      "    - relu\n    - conv: {out: %u, kernel: %u, pad: %u}\n  - relu\n%s",
+                      c, stride, c, 1 + 2 * (blocks % 2), blocks % 2,
+                      roll(d, 3) ? "" : "  - maxpool: {kernel: 3, stride: 1, pad: 1}\n");
+    }
+    (void)snprintf(text + n, sizeof text - (size_t)n, "  - avgpool: global\n  - fc: %u\n",
+                   2 + roll(d, 9));
+    must(mho_net_read(text, "residual.yaml", &plain));
+    must(mho_net_style(plain, MHO_STYLE_BINARY, &net));
+    must(mhoi_net_alloc_parameters(net));
+    randomize(d, net);
+    mho_net_destroy(plain);
+    return net;
+}
+
 /* Networks first..last - 1 on hw give the scores of software. */
-static void check_nets(const char *const *sets, uint64_t first, uint64_t last)
+static void check_made(const char *const *sets, uint64_t first, uint64_t last,
+                       mho_net *(*make)(dice *d))
 {
     const opened hw = open_hw("bcnn", sets);
     for (uint64_t seed = first; seed < last; seed++) {
         dice d = {seed * 7919 + 1};
-        mho_net *net = random_binary(&d);
+        mho_net *net = make(&d);
         if (hw.m.crossbar.mode == MHO_MODE_TERNARY)
             make_ternary(&d, net);
         mho_images images = random_images(&d, net->node[0].out, IMAGES);
@@ -72,6 +102,11 @@ static void check_nets(const char *const *sets, uint64_t first, uint64_t last)
         free_images(&images);
         mho_net_destroy(net);
     }
+}
+
+static void check_nets(const char *const *sets, uint64_t first, uint64_t last)
+{
+    check_made(sets, first, last, random_binary);
 }
 
 static void check_binary(const char *const *sets)
@@ -176,6 +211,31 @@ static void test_ideal_converters(void **state)
     check_binary(sets);
 }
 
+static void test_sums_of_signs(void **state)
+{
+    (void)state;
+    const char *ideal[] = {"device.variation=0",
+                           "output.first_bits=0",
+                           "output.bits=0",
+                           "output.split_bits=0",
+                           "output.last_bits=0",
+                           "crossbar.rows=16",
+                           NULL};
+    const char *sense[] = {"device.variation=0",
+                           "output.first_bits=0",
+                           "output.bits=1",
+                           "output.last_bits=0",
+                           "crossbar.rows=4096",
+                           "device.bits=3",
+                           NULL};
+    const char *mixed[] = {
+        "device.variation=0", "output.first_bits=0", "output.bits=0",       "output.split_bits=0",
+        "output.last_bits=0", "output.code_bits=0", "crossbar.mode=mixed", NULL};
+    check_made(ideal, 0, 8, random_residual);
+    check_made(sense, 0, 6, random_residual);
+    check_made(mixed, 0, 4, random_residual);
+}
+
 static void test_sense_amplifiers(void **state)
 {
     (void)state;
@@ -226,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ideal_converters),
         cmocka_unit_test(test_sense_amplifiers),
+        cmocka_unit_test(test_sums_of_signs),
         cmocka_unit_test(test_lossless_full),
         cmocka_unit_test(test_lossless_calibrated),
         cmocka_unit_test(test_codings_ideal_converters),

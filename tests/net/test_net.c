@@ -177,12 +177,89 @@ static void binary_lenet_is_conv_norm_pool_sign(void **state)
     mho_net_destroy(net);
 }
 
-static void binary_style_of_branches_is_refused(void **state)
+/* Signs are added up, the sums' signs are read behind batch normalization; each is made once.  The average before the
+ * last layer goes, that layer reads the whole map. */
+static void binary_branches_add_signs(void **state)
 {
     (void)state;
+    static const char text[] = "input: {shape: [3, 8, 8]}\n"
+                               "layers:\n"
+                               "  - conv: {out: 4, kernel: 3, pad: 1}\n"
+                               "  - relu\n"
+                               "  - residual:\n"
+                               "    - conv: {out: 4, kernel: 3, pad: 1}\n"
+                               "    - relu\n"
+                               "    - conv: {out: 4, kernel: 3, pad: 1}\n"
+                               "  - relu\n"
+                               "  - residual:\n"
+                               "    - conv: {out: 4, kernel: 3, pad: 1}\n"
+                               "  - avgpool: {kernel: 2, stride: 2}\n"
+                               "  - residual:\n"
+                               "    - conv: {out: 4, kernel: 3, pad: 1}\n"
+                               "  - avgpool: global\n"
+                               "  - fc: 5\n";
+    static const struct {
+        mho_op op;
+        size_t input[2];
+    } want[] = {
+        {MHO_OP_INPUT, {0}},
+        {MHO_OP_CONV, {0}},
+        {MHO_OP_BATCHNORM, {1}},
+        {MHO_OP_SIGN, {2}},
+        {MHO_OP_CONV, {3}},
+        {MHO_OP_BATCHNORM, {4}},
+        {MHO_OP_SIGN, {5}},
+        {MHO_OP_CONV, {6}},
+        {MHO_OP_BATCHNORM, {7}},
+        {MHO_OP_SIGN, {8}},
+        {MHO_OP_ADD, {9, 3}},
+        {MHO_OP_BATCHNORM, {10}}, /* signs of the sum, for a layer; the sum itself goes on */
+        {MHO_OP_SIGN, {11}},
+        {MHO_OP_CONV, {12}},
+        {MHO_OP_BATCHNORM, {13}},
+        {MHO_OP_SIGN, {14}},
+        {MHO_OP_ADD, {15, 10}},
+        {MHO_OP_MAXPOOL, {16}},
+        {MHO_OP_BATCHNORM, {17}},
+        {MHO_OP_SIGN, {18}},
+        {MHO_OP_CONV, {19}},
+        {MHO_OP_BATCHNORM, {20}},
+        {MHO_OP_SIGN, {21}},
+        {MHO_OP_ADD, {22, 17}},
+        {MHO_OP_BATCHNORM, {23}},
+        {MHO_OP_SIGN, {24}},
+        {MHO_OP_FC, {25}},
+        {MHO_OP_BATCHNORM, {26}},
+    };
     mho_net *net = NULL, *binary = NULL;
-    assert_int_equal(mho_net_zoo("resnet34", &net), MHO_OK);
+    assert_int_equal(mho_net_read(text, "branches.yaml", &net), MHO_OK);
+    assert_int_equal(mho_net_style(net, MHO_STYLE_BINARY, &binary), MHO_OK);
+    assert_int_equal(binary->nodes, sizeof want / sizeof want[0]);
+    for (size_t i = 1; i < binary->nodes; i++) {
+        const mho_node *node = &binary->node[i];
+        if (node->op != want[i].op)
+            fail_msg("node %zu: %s, want %s", i, mho_op_name(node->op), mho_op_name(want[i].op));
+        for (size_t k = 0; k < node->inputs; k++)
+            if (node->input[k] != want[i].input[k])
+                fail_msg("node %zu reads %zu, want %zu", i, node->input[k], want[i].input[k]);
+    }
+    assert_int_equal(binary->node[26].in.h, 4);
+    mho_net_destroy(binary);
+    mho_net_destroy(net);
+}
+
+static void binary_sums_with_the_image_are_refused(void **state)
+{
+    (void)state;
+    static const char text[] = "input: {shape: [3, 8, 8]}\n"
+                               "layers:\n"
+                               "  - residual:\n"
+                               "    - conv: {out: 3, kernel: 3, pad: 1}\n"
+                               "  - fc: 5\n";
+    mho_net *net = NULL, *binary = NULL;
+    assert_int_equal(mho_net_read(text, "image.yaml", &net), MHO_OK);
     assert_int_equal(mho_net_style(net, MHO_STYLE_BINARY, &binary), MHO_ENOTMODELED);
+    assert_non_null(strstr(mho_error_message(), "a sum with the image"));
     assert_null(binary);
     mho_net_destroy(net);
 }
@@ -307,7 +384,8 @@ int main(void)
         cmocka_unit_test(blocks_take_arguments),
         cmocka_unit_test(malformed_networks_are_told_with_their_line),
         cmocka_unit_test(binary_lenet_is_conv_norm_pool_sign),
-        cmocka_unit_test(binary_style_of_branches_is_refused),
+        cmocka_unit_test(binary_branches_add_signs),
+        cmocka_unit_test(binary_sums_with_the_image_are_refused),
         cmocka_unit_test(pooling_commutes_with_sign),
         cmocka_unit_test(parameters_are_allocated_and_cloned),
         cmocka_unit_test(networks_larger_than_memory_are_refused),

@@ -364,6 +364,71 @@ static void refused_memory_leaves_nothing(void **state)
     free_digits(&data);
 }
 
+/* A mirror shows images that are the same on both sides as they are, and others not. */
+static void a_mirror_turns_left_and_right(void **state)
+{
+    (void)state;
+    mho_data data = digits(96, 10);
+    const size_t w = data.train.shape.w, rows = data.train.count * data.train.shape.h;
+    mho_train_options plain = options_of(2), mirror = plain;
+    plain.shift = mirror.shift = 0;
+    mirror.mirror = true;
+    for (size_t same = 0; same < 2; ++same) {
+        mho_net *a = net_of(MHO_STYLE_BINARY), *b = net_of(MHO_STYLE_BINARY);
+        assert_int_equal(mho_train(a, &data, &plain, NULL, false, NULL, NULL), MHO_OK);
+        assert_int_equal(mho_train(b, &data, &mirror, NULL, false, NULL, NULL), MHO_OK);
+        if (same)
+            same_parameters(a, b);
+        else
+            assert_int_not_equal(mho_net_identity(a, true), mho_net_identity(b, true));
+        for (size_t r = 0; r < rows; ++r)
+            for (size_t x = 0; x < w / 2; ++x)
+                data.train.pixel[r * w + w - 1 - x] = data.train.pixel[r * w + x];
+        mho_net_destroy(a);
+        mho_net_destroy(b);
+    }
+    free_digits(&data);
+}
+
+/* Sums of signs are whole numbers: batch normalization of them gives no 0 either. */
+static void no_sum_of_signs_gives_zero(void **state)
+{
+    (void)state;
+    static const char text[] = "input: {shape: [1, 8, 8]}\n"
+                               "layers:\n"
+                               "  - conv: {out: 3, kernel: 3, pad: 1}\n"
+                               "  - residual:\n"
+                               "    - conv: {out: 3, kernel: 3, pad: 1}\n"
+                               "  - fc: 2\n";
+    mho_net *plain = NULL, *net = NULL;
+    assert_int_equal(mho_net_read(text, "sum.yaml", &plain), MHO_OK);
+    assert_int_equal(mho_net_style(plain, MHO_STYLE_BINARY, &net), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
+    size_t at = 0;
+    for (size_t i = 1; i < net->nodes; ++i)
+        if (net->node[i].op == MHO_OP_BATCHNORM &&
+            net->node[net->node[i].input[0]].op == MHO_OP_ADD)
+            at = i;
+    mho_node *bn = &net->node[at];
+    assert_int_equal(bn->op, MHO_OP_BATCHNORM);
+    for (size_t k = 0; k < bn->out.c; ++k) {
+        bn->gamma[k] = k == 1 ? -1 : 0.5f;
+        bn->mean[k] = (float)k * 2 - 2;
+    }
+    mhoi_train_avoid_zero(net);
+    for (size_t k = 0; k < bn->out.c; ++k) {
+        float a, b;
+        mho_batchnorm_coefficients(bn, k, &a, &b);
+        for (int sum = -2; sum <= 2; sum += 2) {
+            const float y = (float)sum * a + b, was = ((float)sum - bn->mean[k]) * bn->gamma[k];
+            assert_true(y != 0.0f);
+            assert_int_equal(y > 0.0f, was > 0.0f);
+        }
+    }
+    mho_net_destroy(plain);
+    mho_net_destroy(net);
+}
+
 /* Batch normalizations made to hit 0 at some sum: no sum gives 0 afterwards and no sign has changed. */
 static void no_sum_gives_zero(void **state)
 {
@@ -435,6 +500,8 @@ int main(void)
         cmocka_unit_test(damaged_checkpoints_are_refused),
         cmocka_unit_test(refused_memory_leaves_nothing),
         cmocka_unit_test(no_sum_gives_zero),
+        cmocka_unit_test(no_sum_of_signs_gives_zero),
+        cmocka_unit_test(a_mirror_turns_left_and_right),
         cmocka_unit_test(misfits_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
