@@ -163,6 +163,10 @@ MHO_API void mho_crossbar_sums(const mho_crossbar *xb, mho_crossbar_work *work, 
  * where there are few positions.  Ends early once the calling thread's run is interrupted. */
 MHO_API void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_t n,
                                   const uint8_t *map, mho_crossbar_sums_fn *each, void *user);
+/* The same beside runs with this memory, which make their sums as ever: `each` is told the sums that they convert (noise
+ * among them); with per_pair the differences alone, s_minus is NULL then.  NULL: no more. */
+MHO_API void mho_crossbar_work_watch(mho_crossbar_work *work, mho_crossbar_sums_fn *each,
+                                     void *user);
 
 MHO_C_END
 

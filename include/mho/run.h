@@ -42,6 +42,11 @@ MHO_API mho_run *mho_run_bind(mho_run *run);
 MHO_API MHO_MUST_CHECK mho_status mho_run_set_threads(mho_run *run, size_t threads);
 MHO_API size_t mho_run_threads(const mho_run *run);
 
+/* Bytes that calls may take for what they could as well keep in files (in $TMPDIR, or /var/tmp) or work out again; what
+ * has to be in memory is no part of it.  0: 1 GiB. */
+MHO_API void mho_run_set_memory(mho_run *run, uint64_t bytes);
+MHO_API uint64_t mho_run_memory(const mho_run *run);
+
 /* Of calls that are not given a seed. */
 MHO_API void mho_run_set_seed(mho_run *run, uint64_t seed);
 MHO_API uint64_t mho_run_seed(const mho_run *run);

@@ -10,10 +10,12 @@
 #include "base/parallel.h"
 
 #define REPORT_INTERVAL_S 0.1
+#define MEMORY (UINT64_C(1) << 30)
 
 /* Atomic where another thread or a signal handler may come in between. */
 struct mho_run {
-    atomic_size_t threads; /* 0: as many as this process may run on */
+    atomic_size_t threads;   /* 0: as many as this process may run on */
+    _Atomic uint64_t memory; /* 0: MEMORY */
     atomic_bool interrupted;
     uint64_t seed;
     mho_progress_fn *progress;
@@ -103,6 +105,17 @@ size_t mhoi_threads_for(size_t items)
 {
     size_t threads = mhoi_threads();
     return threads < items ? threads : items ? items : 1;
+}
+
+void mho_run_set_memory(mho_run *run, uint64_t bytes)
+{
+    atomic_store(&writable(run)->memory, bytes);
+}
+
+uint64_t mho_run_memory(const mho_run *run)
+{
+    const uint64_t bytes = atomic_load(&readable(run)->memory);
+    return bytes ? bytes : MEMORY;
 }
 
 void mho_run_set_seed(mho_run *run, uint64_t seed)

@@ -34,7 +34,7 @@ static void take(buffers *b, chip_map *map)
     b->chip->buffer[i] = map->size > b->chip->buffer[i] ? map->size : b->chip->buffer[i];
 }
 
-static void find_last_uses(const mho_chip *chip, size_t *last)
+void mhoi_chip_last_uses(const mho_chip *chip, size_t *last)
 {
     for (size_t s = 0; s < chip->steps; s++) {
         last[chip->step[s].in] = s;
@@ -57,7 +57,7 @@ mho_status mhoi_chip_buffers_set(mho_chip *chip)
     if (!s)
         s = mhoi_alloc(&last, chip->maps, sizeof *last, "buffers of maps");
     if (!s) {
-        find_last_uses(chip, last);
+        mhoi_chip_last_uses(chip, last);
         take(&b, &chip->map[0]);
     }
     for (size_t i = 0; !s && i < chip->steps; i++) {

@@ -2,28 +2,26 @@
 /* Calibration on images with ideal devices and ideal converters: the ranges of converters (eq. 7), and
  * in full mode the scales of feature maps (eq. 9).
  *
- * A map's scale decides the sums behind it, so where there are maps of codes the steps are taken one after the
- * other, each in a pass over the images; maps of 1 bit have no scales, and networks of them need one pass.  Memory does not grow with the
- * number of images, and whole-number counts add up to the same in any order. */
+ * Maps of 1 bit have no scales, and networks of them need one pass, a block of images after the other.  A map's scale
+ * decides the sums behind it, so where there are maps of codes all images take one step, then all the next; what
+ * a step makes is kept for its readers, and each step runs once.  Its scale is that of all images, and known
+ * when the last has passed: an image is quantized by what those before it ask for, and the few that this turns
+ * out to be wrong for take the step again.  Whole-number counts add up to the same in any order, and errors of scales
+ * are added up in the images' order, so the result is the same for any threads. */
 #include <math.h>
-#include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "chip/chip_impl.h"
-#include "crossbar/converter.h"
+#include "chip/chip_keep.h"
+#include "chip/chip_range.h"
 
-enum { BINS = 1 << 16 };
-
-typedef struct histogram {
-    int64_t low, width; /* bin b counts sums of low + b width .. + width - 1 */
-    uint64_t *bin;      /* [BINS] */
-} histogram;
-
-typedef struct extent {
-    float smallest, largest;
-} extent;
+enum {
+    ITEMS = 4,      /* a thread, of each step */
+    ITEM_MIN = 16,  /* images */
+    NOT_YET = -4096 /* no exponent */
+};
 
 typedef struct pass pass;
 
@@ -31,38 +29,38 @@ typedef struct pass pass;
 typedef struct gatherer {
     pass *of;
     chip_work *work;
-    histogram *sums; /* [layers], bin NULL where none is wanted */
-    extent values;
-    int64_t **inputs; /* [layers][channels] sums of codes; NULL but for votes */
-    double *error;    /* [MHO_QUANT_CANDIDATES] of the block under way */
-    histogram *now;
-    bool per_pair;
+    chip_histogram *sums; /* [layers] */
+    int64_t **inputs;     /* [layers][channels] sums of codes; NULL but for votes */
+    size_t first;         /* image of the item under way */
 } gatherer;
+
+typedef enum turn_kind {
+    ALL,    /* everything is looked at */
+    ERRORS, /* of candidates, which had another first one when the image came by */
+    FINAL,  /* the map alone */
+} turn_kind;
+
+/* What is known of the exponent of the map that a step makes. */
+typedef struct scale {
+    pthread_mutex_t lock;
+    float smallest, largest;               /* of the images so far */
+    int cover;                             /* exponent that covers them: the first candidate */
+    double so_far[MHO_QUANT_CANDIDATES];   /* errors of the images so far that had this first one */
+    int exponent;                          /* FINAL */
+    int *used, *first;                     /* [count] of each image: exponent, first candidate */
+    double (*error)[MHO_QUANT_CANDIDATES]; /* [count]; NULL: rule `cover` needs none */
+} scale;
 
 struct pass {
     mho_chip *chip;
     const mho_images *images;
-    size_t count, from, steps; /* watches steps from..steps - 1 */
-    size_t threads;
+    size_t count, step, threads;
+    size_t together; /* images of an item */
     gatherer *thread;
-    bool errors;   /* second pass: errors of candidate exponents, not extents */
-    int exponent;  /* the first candidate */
-    double *error; /* [blocks][MHO_QUANT_CANDIDATES] */
+    chip_keep *keep;
+    turn_kind turn;
+    scale scale;
 };
-
-static void count_sums(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t n)
-{
-    gatherer *g = user;
-    histogram *h = g->now;
-    for (size_t i = 0; i < n; i++) {
-        if (g->per_pair) {
-            h->bin[((int64_t)s_plus[i] - s_minus[i] - h->low) / h->width]++;
-        } else {
-            h->bin[(s_plus[i] - h->low) / h->width]++;
-            h->bin[(s_minus[i] - h->low) / h->width]++;
-        }
-    }
-}
 
 static void add_inputs(const chip_layer *layer, size_t n, const uint8_t *in, int64_t *sum)
 {
@@ -76,162 +74,215 @@ static void add_inputs(const chip_layer *layer, size_t n, const uint8_t *in, int
 static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
 {
     gatherer *g = user;
-    const mho_chip *chip = g->of->chip;
-    const size_t l = chip->step[step].layer;
-    const chip_layer *layer = &chip->layer[l];
-    if (step < g->of->from || !layer->needs_range || g->of->errors)
-        return;
-    if (layer->place->vote) {
-        add_inputs(layer, n, in, g->inputs[l]);
-        return;
-    }
-    g->now = &g->sums[l];
-    g->per_pair = layer->place->per_pair;
-    mhoi_chip_tell_sums(chip, g->work, step, n, in, count_sums, g);
+    const size_t l = g->of->chip->step[step].layer;
+    if (g->of->turn == ALL && g->inputs[l])
+        add_inputs(&g->of->chip->layer[l], n, in, g->inputs[l]);
 }
 
-static void watch_value(void *user, size_t step, const float *y, size_t count)
+static void *watch_sums(void *user, size_t step)
 {
     gatherer *g = user;
-    const pass *p = g->of;
-    if (step < p->from)
-        return;
-    if (p->errors) {
-        const chip_map *map = &p->chip->map[p->chip->step[step].out];
-        for (int k = 0; k < MHO_QUANT_CANDIDATES; k++)
-            g->error[k] += mho_quant_error(y, count, ldexpf(1, p->exponent - k), map->codes,
-                                           (mho_scale_rule)p->chip->plan->quant.map_rule);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        g->values.smallest = y[i] < g->values.smallest ? y[i] : g->values.smallest;
-        g->values.largest = y[i] > g->values.largest ? y[i] : g->values.largest;
-    }
+    chip_histogram *h = &g->sums[g->of->chip->step[step].layer];
+    return g->of->turn == ALL && h->bin ? h : NULL;
 }
+
+static int best_candidate(int first, const double *error)
+{
+    int best = 0;
+    for (int k = 1; k < MHO_QUANT_CANDIDATES; k++)
+        best = error[k] < error[best] ? k : best;
+    return first - best;
+}
+
+/* Takes the extent of an image in; the exponent that covers all so far. */
+static int cover_with(scale *s, float smallest, float largest, mho_codes codes)
+{
+    if (s->cover == NOT_YET || smallest < s->smallest || largest > s->largest) {
+        s->smallest = smallest < s->smallest ? smallest : s->smallest;
+        s->largest = largest > s->largest ? largest : s->largest;
+        const int cover = mho_quant_cover(s->smallest, s->largest, codes);
+        if (cover != s->cover)
+            memset(s->so_far, 0, sizeof s->so_far);
+        s->cover = cover;
+    }
+    return s->cover;
+}
+
+static void find_extent(const float *y, size_t count, float *smallest, float *largest)
+{
+    float low = 0, high = 0;
+    for (size_t i = 0; i < count; i++) {
+        low = y[i] < low ? y[i] : low;
+        high = y[i] > high ? y[i] : high;
+    }
+    *smallest = low;
+    *largest = high;
+}
+
+static void find_errors(const pass *p, const chip_map *map, int first, const float *y, size_t count,
+                        double *error)
+{
+    for (int k = 0; k < MHO_QUANT_CANDIDATES; k++)
+        error[k] = mho_quant_error(y, count, ldexpf(1, first - k), map->codes,
+                                   (mho_scale_rule)p->chip->plan->quant.map_rule);
+}
+
+/* The exponent by what images so far ask for. */
+static int guess(pass *p, const chip_map *map, size_t image, const float *y, size_t count)
+{
+    scale *s = &p->scale;
+    float smallest, largest;
+    find_extent(y, count, &smallest, &largest);
+    (void)pthread_mutex_lock(&s->lock);
+    int exponent = cover_with(s, smallest, largest, map->codes);
+    (void)pthread_mutex_unlock(&s->lock);
+    s->first[image] = exponent;
+    if (!s->error)
+        return exponent;
+    find_errors(p, map, exponent, y, count, s->error[image]);
+    (void)pthread_mutex_lock(&s->lock);
+    for (int k = 0; s->cover == exponent && k < MHO_QUANT_CANDIDATES; k++)
+        s->so_far[k] += s->error[image][k];
+    exponent = best_candidate(s->cover, s->so_far);
+    (void)pthread_mutex_unlock(&s->lock);
+    return exponent;
+}
+
+static float watch_value(void *user, size_t step, size_t image, const float *y, size_t count)
+{
+    const gatherer *g = user;
+    pass *p = g->of;
+    scale *s = &p->scale;
+    const chip_map *map = &p->chip->map[p->chip->step[step].out];
+    image += g->first;
+    if (!mhoi_chip_makes_codes(p->chip, &p->chip->step[step]))
+        return map->scale;
+    if (p->turn == ALL) {
+        s->used[image] = guess(p, map, image, y, count);
+    } else if (p->turn == ERRORS) {
+        find_errors(p, map, s->cover, y, count, s->error[image]);
+        s->first[image] = s->cover;
+    } else {
+        s->used[image] = s->exponent;
+    }
+    return ldexpf(1, s->used[image]);
+}
+
+/* --- all steps, a block of images after the other ---------------------------------------------------- */
+
+static const chip_watch watcher = {.input = watch_input,
+                                   .sums = watch_sums,
+                                   .each = mhoi_chip_histogram_count,
+                                   .value = watch_value};
 
 static mho_status gather_block(void *context, size_t item, size_t thread)
 {
     pass *p = context;
     gatherer *g = &p->thread[thread];
-    const chip_watch watch = {watch_input, watch_value, g};
-    const size_t first = item * p->chip->block;
-    const size_t n = p->count - first < p->chip->block ? p->count - first : p->chip->block;
-    g->error = p->error + item * MHO_QUANT_CANDIDATES;
+    chip_watch watch = watcher;
+    const size_t first = item * p->together;
+    const size_t n = p->count - first < p->together ? p->count - first : p->together;
+    watch.user = g;
     mhoi_chip_work_load(p->chip, g->work, p->images, first, n);
-    return mhoi_chip_work_run(p->chip, g->work, p->steps, n, &watch);
+    return mhoi_chip_work_run(p->chip, g->work, p->chip->steps, n, &watch);
 }
 
-static size_t blocks_of(const pass *p)
+/* --- one step, all images ---------------------------------------------------------------------------- */
+
+/* Does image i have to take the step in this turn? */
+static bool is_due(const pass *p, size_t i)
 {
-    return (p->count + p->chip->block - 1) / p->chip->block;
+    const scale *s = &p->scale;
+    return p->turn == ALL ||
+           (p->turn == ERRORS ? s->first[i] != s->cover : s->used[i] != s->exponent);
 }
 
-/* Bounds of the sums of ideal devices.  With wire resistance the inputs share what a column of cells
- * conducts in another way: an effective conductance is at least 0 S, and those of a column add up to no more
- * than its cells. */
-static mhoi_range bounds_of(const mho_chip *chip, const chip_layer *layer)
+static mho_status take_step(pass *p, gatherer *g, size_t first, size_t n, size_t thread)
 {
-    const mho_device *d = &chip->plan->device;
-    if (mhoi_wires_ideal(&chip->plan->wires))
-        return mhoi_range_full(chip->plan, layer->place);
-    mhoi_place whole = *layer->place; /* of rows that are on or not: wires join them */
-    whole.group_rows = whole.crossbar_rows;
-    const mhoi_range range = mhoi_range_full(chip->plan, &whole);
-    const mhoi_cells *k = layer->cells;
-    const size_t rows = layer->lines < whole.group_rows ? layer->lines : whole.group_rows;
-    /* Merged: what the lines of a weight are worth together. */
-    const int64_t worth = k->fold > 1 ? 2 * ((int64_t)k->codes.hi + 1) : 1;
-    const int64_t x =
-        layer->inputs->hi > -layer->inputs->lo ? layer->inputs->hi : -(int64_t)layer->inputs->lo;
-    const double off = d->off_leak ? 0 : d->g_off_S / mho_device_unit_S(d);
-    const int64_t more =
-        (int64_t)rows * x * worth * (llabs(mho_device_level(d, 0)) + (int64_t)(2 * off) + 2);
-    return (mhoi_range){range.lo - more, range.hi + more};
-}
-
-static mho_status gatherer_create(pass *p, gatherer *g)
-{
-    const mho_chip *chip = p->chip;
-    g->of = p;
-    mho_status s = mhoi_chip_work_create(chip, chip->block, &g->work);
+    chip_kept kept;
+    chip_watch watch = watcher;
+    mho_status s = mhoi_chip_keep_get(p->keep, p->step, first, n, thread, &kept);
+    watch.user = g;
+    g->first = first;
     if (!s)
-        s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");
-    if (!s)
-        s = mhoi_alloc(&g->inputs, chip->layers, sizeof *g->inputs, "calibration");
-    for (size_t l = 0; !s && l < chip->layers; l++) {
-        if (!chip->layer[l].needs_range)
+        s = mhoi_chip_work_step(p->chip, g->work, p->step, n, kept.in, kept.in2, kept.out, &watch);
+    return s ? s : mhoi_chip_keep_store(p->keep, p->step, first, n, &kept);
+}
+
+static mho_status gather_item(void *context, size_t item, size_t thread)
+{
+    pass *p = context;
+    const size_t from = item * p->together;
+    const size_t end = p->count - from < p->together ? p->count : from + p->together;
+    mho_status s = MHO_OK;
+    for (size_t first = from, n; !s && first < end; first += n) {
+        for (n = 0; first + n < end && is_due(p, first + n); n++)
             continue;
-        if (chip->layer[l].place->vote) {
-            s = mhoi_alloc(&g->inputs[l], chip->layer[l].groups * chip->layer[l].window.c,
-                           sizeof **g->inputs, "calibration");
-            continue;
-        }
-        const mhoi_range range = bounds_of(chip, &chip->layer[l]);
-        g->sums[l].low = range.lo;
-        g->sums[l].width = (range.hi - range.lo) / BINS + 1;
-        s = mhoi_alloc(&g->sums[l].bin, BINS, sizeof *g->sums[l].bin, "calibration");
+        if (n)
+            s = take_step(p, &p->thread[thread], first, n, thread);
+        else
+            n = 1;
     }
     return s;
 }
 
-static void gatherer_free(gatherer *g, size_t layers)
+static size_t items_of(const pass *p)
 {
-    mhoi_chip_work_destroy(g->work);
-    for (size_t l = 0; g->sums && l < layers; l++)
-        mhoi_free(&g->sums[l].bin);
-    for (size_t l = 0; g->inputs && l < layers; l++)
-        mhoi_free(&g->inputs[l]);
-    mhoi_free(&g->inputs);
-    mhoi_free(&g->sums);
+    return (p->count + p->together - 1) / p->together;
 }
 
-/* The middle `percentile` of the sums: what is left when half the rest is cut off at either end. */
-static mhoi_range middle(const histogram *h, double percentile)
+static mho_status run_turn(pass *p, turn_kind turn)
 {
-    uint64_t total = 0;
-    for (size_t b = 0; b < BINS; b++)
-        total += h->bin[b];
-    const uint64_t cut = (uint64_t)((double)total * (100 - percentile) / 200);
-    size_t first = 0, last = BINS - 1;
-    for (uint64_t below = h->bin[0]; below <= cut && first < last; below += h->bin[first])
-        first++;
-    for (uint64_t above = h->bin[last]; above <= cut && last > first; above += h->bin[last])
-        last--;
-    return (mhoi_range){h->low + (int64_t)first * h->width,
-                        h->low + (int64_t)last * h->width + h->width - 1};
+    bool due = false;
+    p->turn = turn;
+    for (size_t i = 0; !due && i < p->count; i++)
+        due = is_due(p, i);
+    return due ? mhoi_parallel(items_of(p), gather_item, p) : MHO_OK;
 }
 
-/* Squares of what the codes' values miss the sums by, added up. */
-static double squared_error(const histogram *h, const mho_converter *c)
+/* Errors of blocks of images, then of all. */
+static int least_error(const pass *p)
 {
-    double sum = 0;
-    for (size_t b = 0; b < BINS; b++) {
-        if (!h->bin[b])
-            continue;
-        const double miss = mhoi_converter_miss(c, h->low + (int64_t)b * h->width + h->width / 2);
-        sum += (double)h->bin[b] * miss * miss;
-    }
-    return sum;
-}
-
-/* A narrow range clips sums, a wide one has coarse codes: eq. (7a). */
-static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer,
-                                   const histogram *h)
-{
-    static const double percentiles[] = {100,  99.99, 99.9, 99.8, 99.5, 99,
-                                         98.5, 98,    97,   96,   95,   90};
-    mho_converter best = {0};
-    double least = 0;
-    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
-        const mho_converter c =
-            mhoi_chip_converter_of(chip, layer, middle(h, percentiles[i]), true);
-        const double error = squared_error(h, &c);
-        if (i == 0 || error < least) {
-            least = error;
-            best = c;
+    const scale *s = &p->scale;
+    double all[MHO_QUANT_CANDIDATES] = {0};
+    for (size_t first = 0; first < p->count; first += p->chip->block)
+        for (int k = 0; k < MHO_QUANT_CANDIDATES; k++) {
+            double sum = 0;
+            for (size_t i = first; i < p->count && i < first + p->chip->block; i++)
+                sum += s->error[i][k];
+            all[k] += sum;
         }
-    }
-    return best;
+    return best_candidate(s->cover, all);
+}
+
+/* The exponent of the map that the step makes, and of the pools of it; all images have it then. */
+static mho_status set_exponent(pass *p)
+{
+    mho_chip *chip = p->chip;
+    chip_map *map = &chip->map[chip->step[p->step].out];
+    scale *s = &p->scale;
+    if (s->cover > MHO_QUANT_EXPONENT_MAX)
+        return mho_error(
+            MHO_EDOMAIN, "layer %s: values of %g..%g are too large for codes %d..%d in float",
+            map->name, (double)s->smallest, (double)s->largest, map->codes.lo, map->codes.hi);
+    mho_status status = MHO_OK;
+    s->exponent = s->cover;
+    if (s->error)
+        status = run_turn(p, ERRORS);
+    if (!status && s->error)
+        s->exponent = least_error(p);
+    if (!status)
+        status = run_turn(p, FINAL);
+    map->scale = ldexpf(1, s->exponent);
+    mhoi_chip_scales(chip);
+    return status;
+}
+
+static void start_scale(scale *s)
+{
+    s->smallest = s->largest = 0;
+    s->cover = NOT_YET;
+    memset(s->so_far, 0, sizeof s->so_far);
 }
 
 static void set_means(const pass *p, size_t l, chip_layer *layer)
@@ -243,139 +294,171 @@ static void set_means(const pass *p, size_t l, chip_layer *layer)
             sum += p->thread[t].inputs[l][k];
         layer->mean[k] = (double)sum / count;
     }
+}
+
+static mho_status set_range(const pass *p, size_t l)
+{
+    chip_layer *layer = &p->chip->layer[l];
+    mho_status s = MHO_OK;
+    if (layer->place->vote)
+        set_means(p, l, layer);
+    for (size_t t = 1; !layer->place->vote && t < p->threads; t++)
+        mhoi_chip_histogram_add(&p->thread[0].sums[l], &p->thread[t].sums[l]);
+    if (!layer->place->vote)
+        s = mhoi_chip_range_set(p->chip, layer, &p->thread[0].sums[l]);
     layer->needs_range = false;
+    return s;
 }
 
-/* Of calibration's sums; a full range is known without. */
-static void set_range(const mho_chip *chip, chip_layer *layer, const histogram *sums)
+/* Memory for the sums, or the inputs, of a layer. */
+static mho_status watch_layer(pass *p, size_t l)
 {
-    const mhoi_output_options *output = &chip->plan->output;
-    if (output->range == MHO_RANGE_LEAST_SQUARES)
-        layer->calibrated = least_squares(chip, layer, sums);
-    else if (output->range == MHO_RANGE_CALIBRATED)
-        layer->calibrated =
-            mhoi_chip_converter_of(chip, layer, middle(sums, output->percentile), true);
-}
-
-static mho_status set_ranges(pass *p)
-{
-    mho_chip *chip = p->chip;
+    const chip_layer *layer = &p->chip->layer[l];
     mho_status s = MHO_OK;
-    for (size_t i = p->from; !s && i < p->steps; i++) {
-        if (chip->step[i].kind != CHIP_CROSSBAR || !chip->layer[chip->step[i].layer].needs_range)
-            continue;
-        const size_t l = chip->step[i].layer;
-        chip_layer *layer = &chip->layer[l];
-        if (layer->place->vote) {
-            set_means(p, l, layer);
-            continue;
-        }
-        histogram *all = &p->thread[0].sums[l];
-        for (size_t t = 1; t < p->threads; t++)
-            for (size_t b = 0; b < BINS; b++)
-                all->bin[b] += p->thread[t].sums[l].bin[b];
-        set_range(chip, layer, all);
-        const mhoi_sums sums = {all->low, all->width, BINS, all->bin};
-        s = mhoi_chip_edges_set(chip, layer, &sums);
-        layer->needs_range = false;
+    for (size_t t = 0; !s && t < p->threads; t++) {
+        gatherer *g = &p->thread[t];
+        s = layer->place->vote ? mhoi_alloc(&g->inputs[l], layer->groups * layer->window.c,
+                                            sizeof **g->inputs, "calibration")
+                               : mhoi_chip_histogram_create(p->chip, layer, &g->sums[l]);
     }
     return s;
 }
 
-static mho_status run_pass(pass *p)
+static void forget_layer(pass *p, size_t l)
 {
-    memset(p->error, 0, blocks_of(p) * MHO_QUANT_CANDIDATES * sizeof *p->error);
-    return mhoi_parallel(blocks_of(p), gather_block, p);
-}
-
-/* The exponent of the map that step makes, and of the pools of it. */
-static mho_status set_exponent(pass *p, size_t step)
-{
-    mho_chip *chip = p->chip;
-    chip_map *map = &chip->map[chip->step[step].out];
-    extent all = {0, 0};
     for (size_t t = 0; t < p->threads; t++) {
-        extent *e = &p->thread[t].values;
-        all.smallest = e->smallest < all.smallest ? e->smallest : all.smallest;
-        all.largest = e->largest > all.largest ? e->largest : all.largest;
-        *e = (extent){0, 0};
+        mhoi_free(&p->thread[t].inputs[l]);
+        mhoi_chip_histogram_free(&p->thread[t].sums[l]);
     }
-    p->exponent = mho_quant_cover(all.smallest, all.largest, map->codes);
-    if (p->exponent > MHO_QUANT_EXPONENT_MAX)
-        return mho_error(
-            MHO_EDOMAIN, "layer %s: values of %g..%g are too large for codes %d..%d in float",
-            map->name, (double)all.smallest, (double)all.largest, map->codes.lo, map->codes.hi);
-    mho_status s = MHO_OK;
-    int best = p->exponent;
-    if (chip->plan->quant.map_rule != MHO_RULE_COVER) {
-        p->errors = true;
-        s = run_pass(p);
-        p->errors = false;
-        double least = 0;
-        for (int k = 0; k < MHO_QUANT_CANDIDATES; k++) {
-            double error = 0;
-            for (size_t b = 0; b < blocks_of(p); b++)
-                error += p->error[b * MHO_QUANT_CANDIDATES + (size_t)k];
-            if (k == 0 || error < least) {
-                least = error;
-                best = p->exponent - k;
-            }
-        }
-    }
-    map->scale = ldexpf(1, best);
-    mhoi_chip_scales(chip);
+}
+
+static bool wants_range(const pass *p, size_t step)
+{
+    const chip_step *of = &p->chip->step[step];
+    return of->kind == CHIP_CROSSBAR && p->chip->layer[of->layer].needs_range;
+}
+
+static mho_status one_step(pass *p)
+{
+    const chip_step *step = &p->chip->step[p->step];
+    const bool range = wants_range(p, p->step);
+    mhoi_chip_rescale(p->chip, step);
+    start_scale(&p->scale);
+    mho_status s = range ? watch_layer(p, step->layer) : MHO_OK;
+    if (!s)
+        s = mhoi_chip_keep_begin(p->keep, p->step);
+    if (!s)
+        s = run_turn(p, ALL);
+    if (!s && range)
+        s = set_range(p, step->layer);
+    if (range)
+        forget_layer(p, step->layer);
+    if (!s && mhoi_chip_makes_codes(p->chip, step))
+        s = set_exponent(p);
+    mhoi_chip_keep_end(p->keep, p->step);
     return s;
 }
 
-static mho_status all_passes(pass *p)
+/* Steps behind the last that has something to be found need not run. */
+static mho_status step_by_step(pass *p)
 {
-    mho_chip *chip = p->chip;
-    mho_status s = MHO_OK;
-    bool scales = false;
+    const mho_chip *chip = p->chip;
+    size_t steps = 0;
     for (size_t i = 0; i < chip->steps; i++)
-        scales = scales || mhoi_chip_makes_codes(chip, &chip->step[i]);
-    if (!scales) {
-        p->steps = chip->steps;
-        s = run_pass(p);
-        return s ? s : set_ranges(p);
+        if (wants_range(p, i) || mhoi_chip_makes_codes(chip, &chip->step[i]))
+            steps = i + 1;
+    mho_status s = mhoi_chip_keep_create(chip, p->images, p->count, p->together, p->threads,
+                                         mho_run_memory(NULL), &p->keep);
+    for (p->step = 0; !s && p->step < steps; p->step++) {
+        s = one_step(p);
+        mhoi_progress("calibrating", p->step + 1, steps, "steps");
     }
-    for (size_t i = 0; !s && i < chip->steps; i++) {
-        const chip_step *step = &chip->step[i];
-        const bool range = step->kind == CHIP_CROSSBAR && chip->layer[step->layer].needs_range;
-        const bool scale = mhoi_chip_makes_codes(chip, step);
-        mhoi_chip_rescale(chip, step);
-        p->from = i;
-        p->steps = i + 1;
-        if (range || scale)
-            s = run_pass(p);
-        if (!s && range)
-            s = set_ranges(p);
-        if (!s && scale)
-            s = set_exponent(p, i);
-        mhoi_progress("calibrating", i + 1, chip->steps, "steps");
-    }
+    for (size_t i = steps; !s && i < chip->steps; i++)
+        mhoi_chip_rescale(p->chip, &chip->step[i]);
+    mhoi_chip_keep_destroy(p->keep);
     return s;
+}
+
+static mho_status block_by_block(pass *p)
+{
+    const mho_chip *chip = p->chip;
+    mho_status s = MHO_OK;
+    for (size_t l = 0; !s && l < chip->layers; l++)
+        s = chip->layer[l].needs_range ? watch_layer(p, l) : MHO_OK;
+    if (!s)
+        s = mhoi_parallel(items_of(p), gather_block, p);
+    for (size_t l = 0; !s && l < chip->layers; l++)
+        s = chip->layer[l].needs_range ? set_range(p, l) : MHO_OK;
+    for (size_t l = 0; l < chip->layers; l++)
+        forget_layer(p, l);
+    return s;
+}
+
+/* Images of an item: not fewer than kernels like, and enough items for all threads. */
+static size_t images_together(const mho_chip *chip, size_t count)
+{
+    const size_t threads = mhoi_threads(), items = ITEMS * threads;
+    const size_t even = threads > 1 ? (count + items - 1) / items : count;
+    const size_t whole = (even + ITEM_MIN - 1) / ITEM_MIN * ITEM_MIN;
+    const size_t most =
+        threads > 1 && count < ITEM_MIN * threads ? (count + threads - 1) / threads : chip->block;
+    return whole < most ? whole : most;
+}
+
+static mho_status gatherer_create(pass *p, bool maps, gatherer *g)
+{
+    const mho_chip *chip = p->chip;
+    g->of = p;
+    mho_status s = maps ? mhoi_chip_work_create(chip, p->together, &g->work)
+                        : mhoi_chip_work_create_bare(chip, p->together, &g->work);
+    if (!s)
+        s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");
+    return s ? s : mhoi_alloc(&g->inputs, chip->layers, sizeof *g->inputs, "calibration");
+}
+
+static mho_status scale_create(scale *s, size_t count, bool errors)
+{
+    mho_status status = mhoi_alloc(&s->used, count, sizeof *s->used, "calibration");
+    if (!status)
+        status = mhoi_alloc(&s->first, count, sizeof *s->first, "calibration");
+    return status ? status
+                  : mhoi_alloc(&s->error, errors ? count : 0, sizeof *s->error, "calibration");
+}
+
+static void pass_free(pass *p)
+{
+    for (size_t t = 0; p->thread && t < p->threads; t++) {
+        mhoi_chip_work_destroy(p->thread[t].work);
+        mhoi_free(&p->thread[t].inputs);
+        mhoi_free(&p->thread[t].sums);
+    }
+    mhoi_free(&p->thread);
+    mhoi_free(&p->scale.used);
+    mhoi_free(&p->scale.first);
+    mhoi_free(&p->scale.error);
+    (void)pthread_mutex_destroy(&p->scale.lock);
 }
 
 mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
 {
     pass p = {.chip = chip, .images = images};
     const size_t wanted = chip->plan->output.calibration_images;
+    bool scales = false;
+    for (size_t i = 0; i < chip->steps; i++)
+        scales = scales || mhoi_chip_makes_codes(chip, &chip->step[i]);
     p.count = images->count < wanted ? images->count : wanted;
-    p.threads = mhoi_threads_for(blocks_of(&p));
+    p.together = images_together(chip, p.count);
+    p.threads = mhoi_threads_for(items_of(&p));
+    (void)pthread_mutex_init(&p.scale.lock, NULL);
     mho_status s = mhoi_alloc(&p.thread, p.threads, sizeof *p.thread, "calibration");
     if (!s)
-        s = mhoi_alloc(&p.error, blocks_of(&p) * MHO_QUANT_CANDIDATES, sizeof *p.error,
-                       "calibration");
+        s = scale_create(&p.scale, p.count, chip->plan->quant.map_rule != MHO_RULE_COVER);
     for (size_t t = 0; !s && t < p.threads; t++)
-        s = gatherer_create(&p, &p.thread[t]);
+        s = gatherer_create(&p, !scales, &p.thread[t]);
     if (!s)
         s = mhoi_chip_program(chip, true, 0, 0);
     if (!s)
-        s = all_passes(&p);
-    for (size_t t = 0; p.thread && t < p.threads; t++)
-        gatherer_free(&p.thread[t], chip->layers);
-    mhoi_free(&p.thread);
-    mhoi_free(&p.error);
+        s = scales ? step_by_step(&p) : block_by_block(&p);
+    pass_free(&p);
     return s;
 }

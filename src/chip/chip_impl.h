@@ -134,6 +134,8 @@ struct mho_chip {
 MHO_MUST_CHECK mho_status mhoi_chip_plan(mho_chip *chip, const mho_net *net);
 /* chip_buffers.c: which buffer holds which map. */
 MHO_MUST_CHECK mho_status mhoi_chip_buffers_set(mho_chip *chip);
+/* last[maps]: the last step that makes or reads a map; of the scores' map: all steps. */
+void mhoi_chip_last_uses(const mho_chip *chip, size_t *last);
 /* chip_layer.c: geometry, signed levels, crossbars of a layer that reads `in`. */
 MHO_MUST_CHECK mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
                                                  const mhoi_place *place, const chip_map *in,
@@ -248,22 +250,32 @@ void mhoi_chip_turn_out(const chip_layer *layer, const int64_t *total, size_t n,
 typedef struct chip_work chip_work;
 MHO_MUST_CHECK mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images,
                                                 chip_work **out);
+/* The same without maps, for mhoi_chip_work_step. */
+MHO_MUST_CHECK mho_status mhoi_chip_work_create_bare(const mho_chip *chip, size_t images,
+                                                     chip_work **out);
 void mhoi_chip_work_destroy(chip_work *work);
 void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
                          size_t first, size_t n);
-/* Looks at what flows through while calibrating; either may be NULL. */
+/* Images [first, first + n) as the first map has them. */
+void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
+                    uint8_t *map);
+/* Looks at what flows through while calibrating; each may be NULL. */
 typedef struct chip_watch {
     /* the input map in[n] of a crossbar step, before it runs */
     void (*input)(void *user, size_t step, size_t n, const uint8_t *in);
-    /* values y[count] that will be quantized into a map */
-    void (*value)(void *user, size_t step, const float *y, size_t count);
+    /* who is told (by `each`) the sums that a crossbar step converts; NULL: nobody */
+    void *(*sums)(void *user, size_t step);
+    mho_crossbar_sums_fn *each;
+    /* values y[count] of an image of the block that will be quantized into a map, with the scale that it returns */
+    float (*value)(void *user, size_t step, size_t image, const float *y, size_t count);
     void *user;
 } chip_watch;
 MHO_MUST_CHECK mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps,
                                              size_t n, const chip_watch *watch);
-/* chip_sums.c: tells the sums of both crossbars, in every read, of the inputs in[n] of a crossbar step: calibration. */
-void mhoi_chip_tell_sums(const mho_chip *chip, chip_work *work, size_t step, size_t n,
-                         const uint8_t *in, mho_crossbar_sums_fn *each, void *user);
+/* One step of n images, from and to maps [n] that the caller holds; in2, out: NULL where the step has none. */
+MHO_MUST_CHECK mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *work, size_t step,
+                                              size_t n, const uint8_t *in, const uint8_t *in2,
+                                              uint8_t *out, const chip_watch *watch);
 const float *
 mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 

@@ -255,7 +255,6 @@ static mho_status share_references(chip_layer *layer)
     return s;
 }
 
-/* Calibration asks for the sums of both crossbars besides; a sense amplifier needs none. */
 static mho_status crossbars(chip_layer *layer)
 {
     const mho_crossbar_shape shape = {.window = lines_of(layer),
@@ -263,10 +262,9 @@ static mho_status crossbars(chip_layer *layer)
                                       .crossbar_rows = layer->place->group_rows,
                                       .input_bits = layer->inputs->bits,
                                       .input_signed = layer->inputs->is_signed,
-                                      .conversion = !layer->place->per_pair
-                                                        ? MHO_CONVERSION_PER_CROSSBAR
-                                                    : layer->place->sense ? MHO_CONVERSION_PER_PAIR
-                                                                          : MHO_CONVERSION_ANY,
+                                      .conversion = layer->place->per_pair
+                                                        ? MHO_CONVERSION_PER_PAIR
+                                                        : MHO_CONVERSION_PER_CROSSBAR,
                                       .turn = turned_rows(layer)};
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)

@@ -57,47 +57,73 @@ static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *wor
     return s ? s : mhoi_alloc(&work->driven, driven, 1, "inputs");
 }
 
-mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work **out)
+static mho_status alloc_maps(const mho_chip *chip, size_t images, chip_work *work)
+{
+    mho_status s =
+        mhoi_alloc(&work->buffer, chip->buffers, sizeof *work->buffer, "inference memory");
+    for (size_t i = 0; !s && i < chip->buffers; i++)
+        s = mhoi_alloc(&work->buffer[i], images * chip->buffer[i], 1, "feature maps");
+    for (size_t i = 0; !s && i < chip->maps; i++)
+        work->map[i] = work->buffer[chip->map[i].buffer];
+    return s;
+}
+
+static mho_status alloc_layers(const mho_chip *chip, chip_work *work)
+{
+    mho_status s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
+    for (size_t i = 0; !s && i < chip->layers; i++)
+        s = mho_crossbar_work_create(chip->layer[i].xb[0], &work->layer[i]);
+    if (!s)
+        s = alloc_counters(chip, work);
+    return s ? s : mhoi_alloc(&work->flow, chip->layers, sizeof *work->flow, "inference memory");
+}
+
+static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *work)
+{
+    size_t values = chip->classes;
+    for (size_t i = 0; i < chip->maps; i++)
+        values = largest(values, chip->map[i].size);
+    for (size_t i = 0; i < chip->layers; i++)
+        values = largest(values, chip_channels(&chip->layer[i]) * chip->layer[i].positions);
+    const mho_status s = mhoi_alloc(&work->value, values, sizeof *work->value, "values");
+    return s ? s
+             : mhoi_alloc(&work->scores, images * chip->classes, sizeof *work->scores, "scores");
+}
+
+static mho_status create(const mho_chip *chip, size_t images, bool maps, chip_work **out)
 {
     *out = NULL;
     chip_work *work = NULL;
     mho_status s = mhoi_alloc(&work, 1, sizeof *work, "inference memory");
     if (s)
         return s;
-    work->buffers = chip->buffers;
+    work->buffers = maps ? chip->buffers : 0;
     work->layers = chip->layers;
     s = mhoi_alloc(&work->map, chip->maps, sizeof *work->map, "inference memory");
+    if (!s && maps)
+        s = alloc_maps(chip, images, work);
     if (!s)
-        s = mhoi_alloc(&work->buffer, chip->buffers, sizeof *work->buffer, "inference memory");
-    for (size_t i = 0; !s && i < chip->buffers; i++)
-        s = mhoi_alloc(&work->buffer[i], images * chip->buffer[i], 1, "feature maps");
-    for (size_t i = 0; !s && i < chip->maps; i++)
-        work->map[i] = work->buffer[chip->map[i].buffer];
-    if (!s)
-        s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
-    for (size_t i = 0; !s && i < chip->layers; i++)
-        s = mho_crossbar_work_create(chip->layer[i].xb[0], &work->layer[i]);
-    if (!s)
-        s = alloc_counters(chip, work);
-    if (!s)
-        s = mhoi_alloc(&work->flow, chip->layers, sizeof *work->flow, "inference memory");
-    size_t values = chip->classes;
-    for (size_t i = 0; i < chip->maps; i++)
-        values = largest(values, chip->map[i].size);
-    for (size_t i = 0; i < chip->layers; i++)
-        values = largest(values, chip_channels(&chip->layer[i]) * chip->layer[i].positions);
+        s = alloc_layers(chip, work);
     if (!s)
         s = alloc_sums(chip, images, work);
     if (!s)
-        s = mhoi_alloc(&work->value, values, sizeof *work->value, "values");
-    if (!s)
-        s = mhoi_alloc(&work->scores, images * chip->classes, sizeof *work->scores, "scores");
+        s = alloc_values(chip, images, work);
     if (s) {
         mhoi_chip_work_destroy(work);
         return s;
     }
     *out = work;
     return MHO_OK;
+}
+
+mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work **out)
+{
+    return create(chip, images, true, out);
+}
+
+mho_status mhoi_chip_work_create_bare(const mho_chip *chip, size_t images, chip_work **out)
+{
+    return create(chip, images, false, out);
 }
 
 void mhoi_chip_work_destroy(chip_work *work)
@@ -158,25 +184,31 @@ static void load_values(const chip_map *map, const float *value, size_t n, uint8
     }
 }
 
-void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
-                         size_t first, size_t n)
+void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
+                    uint8_t *map)
 {
     const size_t size = chip->map[0].size, shift = chip->input_shift;
-    work->first = first;
     if (images->value) {
-        load_values(&chip->map[0], images->value + first * size, n, work->map[0]);
+        load_values(&chip->map[0], images->value + first * size, n, map);
         return;
     }
     const uint8_t *pixel = images->pixel + first * size;
     if (!shift) {
-        memcpy(work->map[0], pixel, n * size);
+        memcpy(map, pixel, n * size);
         return;
     }
     const uint32_t half = 1u << (shift - 1), top = (uint32_t)chip->map[0].codes.hi;
     for (size_t i = 0; i < n * size; i++) {
         const uint32_t code = (pixel[i] + half) >> shift;
-        work->map[0][i] = (uint8_t)(code < top ? code : top);
+        map[i] = (uint8_t)(code < top ? code : top);
     }
+}
+
+void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
+                         size_t first, size_t n)
+{
+    work->first = first;
+    mhoi_chip_load(chip, images, first, n, work->map[0]);
 }
 
 static inline double sum_at(const chip_work *work, bool plain, size_t i)
@@ -189,9 +221,11 @@ static void note_bad(chip_work *work, size_t step)
     work->bad = work->bad && work->bad <= step ? work->bad : step + 1;
 }
 
-static void to_map(const mho_chip *chip, chip_work *work, const chip_step *step, size_t i,
+/* Of image k of the block. */
+static void to_map(const mho_chip *chip, chip_work *work, size_t i, size_t k,
                    const chip_watch *watch, float *y, uint8_t *out)
 {
+    const chip_step *step = &chip->step[i];
     const chip_map *map = &chip->map[step->out];
     mhoi_chip_chain_run(&step->chain, map->size / step->chain.channels, y);
     if (!mhoi_all_finite(y, map->size)) {
@@ -199,13 +233,13 @@ static void to_map(const mho_chip *chip, chip_work *work, const chip_step *step,
         memset(y, 0, map->size * sizeof *y);
     }
     if (map->coding == MHOI_MAP_BITS) {
-        for (size_t k = 0; k < map->size; k++)
-            out[k] = y[k] > 0;
+        for (size_t j = 0; j < map->size; j++)
+            out[j] = y[j] > 0;
         return;
     }
-    if (watch && watch->value)
-        watch->value(watch->user, i, y, map->size);
-    mho_quant_bytes(y, map->size, map->scale, map->codes, out);
+    const float scale =
+        watch && watch->value ? watch->value(watch->user, i, k, y, map->size) : map->scale;
+    mho_quant_bytes(y, map->size, scale, map->codes, out);
 }
 
 /* What sum w x is in units, of 1-bit inputs whose rows tell sum w v; element i of [channels][P]. */
@@ -261,6 +295,8 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
         watch->input(watch->user, i, n, work->map[step->in]);
     if (chip->programmed) /* not while calibrating */
         mhoi_chip_flow_add(layer, n, work->map[step->in], &work->flow[step->layer]);
+    void *looker = watch && watch->sums ? watch->sums(watch->user, i) : NULL;
+    mho_crossbar_work_watch(work->layer[step->layer], looker ? watch->each : NULL, looker);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
         mhoi_chip_sums(chip, work, step, first, m);
@@ -276,7 +312,7 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
                 to_bits(work, step->layer, layer, at, out);
             } else {
                 to_values(chip, work, step, at, work->value);
-                to_map(chip, work, step, i, watch, work->value, out);
+                to_map(chip, work, i, first + k, watch, work->value, out);
             }
         }
     }
@@ -305,7 +341,7 @@ static void run_pointwise(const mho_chip *chip, chip_work *work, size_t i, size_
         if (step->out == CHIP_NONE)
             mhoi_chip_chain_run(&step->chain, size / step->chain.channels, y);
         else
-            to_map(chip, work, step, i, watch, y, work->map[step->out] + k * size);
+            to_map(chip, work, i, k, watch, y, work->map[step->out] + k * size);
     }
 }
 
@@ -328,23 +364,47 @@ static mho_status not_finite(const mho_chip *chip, size_t i)
                      name);
 }
 
+static void run_step(const mho_chip *chip, chip_work *work, size_t i, size_t n,
+                     const chip_watch *watch)
+{
+    switch (chip->step[i].kind) {
+    case CHIP_CROSSBAR:
+        run_crossbar(chip, work, i, n, watch);
+        break;
+    case CHIP_POOL:
+        run_pool(chip, work, &chip->step[i], n);
+        break;
+    case CHIP_POINTWISE:
+        run_pointwise(chip, work, i, n, watch);
+        break;
+    }
+}
+
+mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *work, size_t step, size_t n,
+                               const uint8_t *in, const uint8_t *in2, uint8_t *out,
+                               const chip_watch *watch)
+{
+    const chip_step *of = &chip->step[step];
+    work->bad = 0;
+    work->map[of->in] = (uint8_t *)(uintptr_t)in; /* a step writes to its output alone */
+    if (of->in2 != CHIP_NONE)
+        work->map[of->in2] = (uint8_t *)(uintptr_t)in2;
+    if (of->out != CHIP_NONE)
+        work->map[of->out] = out;
+    run_step(chip, work, step, n, watch);
+    const mho_status s = mhoi_interruption(); /* a crossbar's sums may have ended early */
+    if (s)
+        return s;
+    return work->bad ? not_finite(chip, work->bad - 1) : MHO_OK;
+}
+
 mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
                               const chip_watch *watch)
 {
     work->bad = 0;
     for (size_t i = 0; i < steps && !mhoi_interrupted(); i++)
-        switch (chip->step[i].kind) {
-        case CHIP_CROSSBAR:
-            run_crossbar(chip, work, i, n, watch);
-            break;
-        case CHIP_POOL:
-            run_pool(chip, work, &chip->step[i], n);
-            break;
-        case CHIP_POINTWISE:
-            run_pointwise(chip, work, i, n, watch);
-            break;
-        }
-    mho_status s = mhoi_interruption(); /* a crossbar's sums may have ended early */
+        run_step(chip, work, i, n, watch);
+    mho_status s = mhoi_interruption();
     if (s)
         return s;
     if (steps == chip->steps && chip->scores_map != CHIP_NONE)

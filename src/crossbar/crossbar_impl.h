@@ -245,10 +245,12 @@ struct mho_crossbar_work {
     bool straight; /* ... in order */
     mhoi_run *run; /* [MHOI_BLOCK] */
     size_t runs;
-    size_t first, pixels; /* which the runs are of; pixels 0: none yet */
-    int16_t *ref_x;       /* reference: [R][MHOI_REF_BLOCK] */
-    int32_t *ref_s;       /* reference: [7][MHOI_REF_BLOCK] */
-    float *ref_normal;    /* reference: [2][MHOI_REF_BLOCK] */
+    size_t first, pixels;        /* which the runs are of; pixels 0: none yet */
+    int16_t *ref_x;              /* reference: [R][MHOI_REF_BLOCK] */
+    int32_t *ref_s;              /* reference: [7][MHOI_REF_BLOCK] */
+    float *ref_normal;           /* reference: [2][MHOI_REF_BLOCK] */
+    mho_crossbar_sums_fn *watch; /* is told the sums that runs convert; NULL: nobody is */
+    void *watcher;
 };
 
 /* Kernel variant forced: for tests and benchmarks. */

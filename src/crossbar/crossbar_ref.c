@@ -88,6 +88,18 @@ static void disturb(const mho_crossbar *xb, mho_crossbar_work *work, const mho_r
     }
 }
 
+/* Of a pair the difference, where variances are kept otherwise. */
+static void tell_watch(mho_crossbar_work *work, bool per_pair, size_t n)
+{
+    const int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_REF_BLOCK;
+    int32_t *difference = work->ref_s + 3 * MHOI_REF_BLOCK;
+    if (!work->watch)
+        return;
+    for (size_t q = 0; per_pair && q < n; ++q)
+        difference[q] = s_plus[q] - s_minus[q];
+    work->watch(work->watcher, per_pair ? difference : s_plus, per_pair ? NULL : s_minus, n);
+}
+
 /* sum = ref_s + 2 MHOI_REF_BLOCK of column c at pixels [first, first + n) of the run. */
 static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
                         const mho_converter *converter, bool per_pair, const mho_reading *reading,
@@ -102,6 +114,7 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
             disturb(xb, work, reading, converter->codes == 0, per_pair, c, k,
                     reading->first * xb->positions + reading->pixel + first, n);
         mhoi_count_sums(xb, work, per_pair, k, c, 1, n);
+        tell_watch(work, per_pair, n);
         for (size_t q = 0; q < n; ++q) {
             const int64_t plus = s_plus[q], minus = s_minus[q];
             sum[q] += per_pair ? mhoi_convert_real(xb, converter, 0, k, c, plus - minus)

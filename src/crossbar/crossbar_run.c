@@ -254,6 +254,15 @@ static void disturb_sum(const block *b, size_t k, size_t column, size_t side, si
     xb->kernels->disturb(&d);
 }
 
+/* Tells raw sums to who looks on. */
+static void tell_watch(const block *b, const mhoi_job *job)
+{
+    const int32_t *raw = b->work->raw;
+    for (size_t j = 0; j < job->outputs; ++j)
+        b->work->watch(b->work->watcher, raw + mhoi_raw_of(job, j, 0),
+                       job->paired ? raw + mhoi_raw_of(job, j, 1) : NULL, job->pixels);
+}
+
 /* Raw sums, noise, and what follows them. */
 static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
@@ -263,6 +272,8 @@ static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
     for (size_t j = 0; b->reading && j < job->outputs; ++j)
         for (size_t side = 0; side <= job->paired; ++side)
             disturb_sum(b, k, c + j, side, mhoi_raw_of(job, j, side));
+    if (b->work->watch)
+        tell_watch(b, job);
     if (b->exact)
         b->xb->kernels->finish(job, b->work->raw);
     else
@@ -287,7 +298,10 @@ static void run_dots(const block *b, size_t k)
             job.x = (const int32_t *)job.x + first * job.steps;
             job.place += first / MHOI_TILE;
             job.pixels = b->pixels - first < part ? b->pixels - first : part;
-            run_kernel(b->xb, &job);
+            if (b->work->watch)
+                run_apart(b, &job, k, c);
+            else
+                run_kernel(b->xb, &job);
             mhoi_count_sums(b->xb, b->work, b->per_pair, k, c, job.outputs, job.pixels);
         }
 }
@@ -303,7 +317,7 @@ static void run_group(const block *b, size_t k)
     }
     for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
         const mhoi_job job = make_job(b, k, c);
-        if (b->exact && !b->reading)
+        if (b->exact && !b->reading && !b->work->watch)
             run_kernel(b->xb, &job);
         else
             run_apart(b, &job, k, c);
@@ -446,6 +460,12 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
             break;
     }
     work->limit = limit;
+}
+
+void mho_crossbar_work_watch(mho_crossbar_work *work, mho_crossbar_sums_fn *each, void *user)
+{
+    work->watch = each;
+    work->watcher = user;
 }
 
 /* Tells the sums of the block's pixels. */

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Maps of many images between steps. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "chip/chip_keep.h"
+
+enum { IN, IN2, OUT, ROLES };
+
+typedef struct slot {
+    uint8_t *bytes; /* in memory */
+    int file;       /* else; below 0: not kept */
+} slot;
+
+/* Of one thread: maps of the images at once that are not in memory. */
+typedef struct hands {
+    uint8_t *part[ROLES];
+    size_t room[ROLES];
+} hands;
+
+struct chip_keep {
+    const mho_chip *chip;
+    const mho_images *images;
+    size_t count, together, threads;
+    size_t budget, used; /* bytes */
+    slot *slot;          /* [maps] */
+    size_t *last;        /* [maps] step that reads it */
+    hands *of;           /* [threads] */
+};
+
+mho_status mhoi_chip_keep_create(const mho_chip *chip, const mho_images *images, size_t count,
+                                 size_t together, size_t threads, size_t budget, chip_keep **out)
+{
+    chip_keep *keep;
+    *out = NULL;
+    mho_status s = mhoi_alloc(&keep, 1, sizeof *keep, "feature maps");
+    if (s)
+        return s;
+    *keep = (chip_keep){.chip = chip,
+                        .images = images,
+                        .count = count,
+                        .together = together,
+                        .threads = threads,
+                        .budget = budget};
+    s = mhoi_alloc(&keep->slot, chip->maps, sizeof *keep->slot, "feature maps");
+    for (size_t i = 0; !s && i < chip->maps; i++)
+        keep->slot[i].file = -1;
+    if (!s)
+        s = mhoi_alloc(&keep->last, chip->maps, sizeof *keep->last, "feature maps");
+    if (!s)
+        s = mhoi_alloc(&keep->of, threads, sizeof *keep->of, "feature maps");
+    if (s) {
+        mhoi_chip_keep_destroy(keep);
+        return s;
+    }
+    mhoi_chip_last_uses(chip, keep->last);
+    *out = keep;
+    return MHO_OK;
+}
+
+static void forget(chip_keep *keep, size_t map)
+{
+    slot *of = &keep->slot[map];
+    if (of->bytes)
+        keep->used -= keep->count * keep->chip->map[map].size;
+    mhoi_free(&of->bytes);
+    if (of->file >= 0)
+        (void)close(of->file);
+    of->file = -1;
+}
+
+void mhoi_chip_keep_destroy(chip_keep *keep)
+{
+    if (!keep)
+        return;
+    for (size_t i = 0; keep->slot && keep->last && i < keep->chip->maps; i++)
+        forget(keep, i);
+    for (size_t t = 0; keep->of && t < keep->threads; t++)
+        for (size_t r = 0; r < ROLES; r++)
+            mhoi_free(&keep->of[t].part[r]);
+    mhoi_free(&keep->slot);
+    mhoi_free(&keep->last);
+    mhoi_free(&keep->of);
+    mhoi_free(&keep);
+}
+
+static mho_status file_error(const chip_keep *keep, const char *what)
+{
+    return mho_error(MHO_EFILE, "feature maps of %zu images: %s a file in %s: %s", keep->count,
+                     what, getenv("TMPDIR") ? getenv("TMPDIR") : "/var/tmp", strerror(errno));
+}
+
+/* A file that goes with its last descriptor. */
+static mho_status open_file(chip_keep *keep, int *file)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[512];
+    const int n = snprintf(path, sizeof path, "%s/mho-XXXXXX", folder ? folder : "/var/tmp");
+    errno = ENAMETOOLONG;
+    *file = n > 0 && (size_t)n < sizeof path ? mkstemp(path) : -1;
+    if (*file < 0)
+        return file_error(keep, "cannot make");
+    (void)unlink(path);
+    return MHO_OK;
+}
+
+mho_status mhoi_chip_keep_begin(chip_keep *keep, size_t step)
+{
+    const size_t out = keep->chip->step[step].out;
+    if (out == CHIP_NONE)
+        return MHO_OK;
+    const size_t bytes = keep->count * keep->chip->map[out].size;
+    if (bytes > keep->budget - keep->used)
+        return open_file(keep, &keep->slot[out].file);
+    keep->used += bytes;
+    return mhoi_alloc(&keep->slot[out].bytes, bytes, 1, "feature maps");
+}
+
+void mhoi_chip_keep_end(chip_keep *keep, size_t step)
+{
+    for (size_t i = 0; i < keep->chip->maps; i++)
+        if (keep->last[i] <= step)
+            forget(keep, i);
+}
+
+/* Room of a thread for a map of n images. */
+static mho_status room(hands *of, size_t role, size_t bytes)
+{
+    if (bytes <= of->room[role])
+        return MHO_OK;
+    mhoi_free(&of->part[role]);
+    of->room[role] = 0;
+    const mho_status s = mhoi_alloc(&of->part[role], bytes, 1, "feature maps");
+    of->room[role] = s ? 0 : bytes;
+    return s;
+}
+
+static mho_status read_all(const chip_keep *keep, int file, size_t at, size_t bytes, uint8_t *out)
+{
+    for (size_t done = 0; done < bytes;) {
+        const ssize_t n = pread(file, out + done, bytes - done, (off_t)(at + done));
+        if (n <= 0 && !(n < 0 && errno == EINTR))
+            return file_error(keep, "cannot read");
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return MHO_OK;
+}
+
+static mho_status write_all(const chip_keep *keep, int file, size_t at, size_t bytes,
+                            const uint8_t *in)
+{
+    for (size_t done = 0; done < bytes;) {
+        const ssize_t n = pwrite(file, in + done, bytes - done, (off_t)(at + done));
+        if (n <= 0 && !(n < 0 && errno == EINTR))
+            return file_error(keep, "cannot write");
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return MHO_OK;
+}
+
+static mho_status get_input(chip_keep *keep, size_t map, size_t role, size_t first, size_t n,
+                            size_t thread, const uint8_t **out)
+{
+    const size_t size = keep->chip->map[map].size;
+    hands *of = &keep->of[thread];
+    *out = keep->slot[map].bytes + first * size;
+    if (keep->slot[map].bytes)
+        return MHO_OK;
+    mho_status s = room(of, role, keep->together * size);
+    *out = of->part[role];
+    if (s)
+        return s;
+    if (map != 0)
+        return read_all(keep, keep->slot[map].file, first * size, n * size, of->part[role]);
+    mhoi_chip_load(keep->chip, keep->images, first, n, of->part[role]);
+    return MHO_OK;
+}
+
+mho_status mhoi_chip_keep_get(chip_keep *keep, size_t step, size_t first, size_t n, size_t thread,
+                              chip_kept *kept)
+{
+    const chip_step *of = &keep->chip->step[step];
+    *kept = (chip_kept){0};
+    mho_status s = get_input(keep, of->in, IN, first, n, thread, &kept->in);
+    if (!s && of->in2 != CHIP_NONE)
+        s = get_input(keep, of->in2, IN2, first, n, thread, &kept->in2);
+    if (s || of->out == CHIP_NONE)
+        return s;
+    const size_t size = keep->chip->map[of->out].size;
+    if (keep->slot[of->out].bytes) {
+        kept->out = keep->slot[of->out].bytes + first * size;
+        return MHO_OK;
+    }
+    s = room(&keep->of[thread], OUT, keep->together * size);
+    kept->out = keep->of[thread].part[OUT];
+    return s;
+}
+
+mho_status mhoi_chip_keep_store(chip_keep *keep, size_t step, size_t first, size_t n,
+                                const chip_kept *kept)
+{
+    const size_t out = keep->chip->step[step].out;
+    if (out == CHIP_NONE || keep->slot[out].bytes)
+        return MHO_OK;
+    const size_t size = keep->chip->map[out].size;
+    return write_all(keep, keep->slot[out].file, first * size, n * size, kept->out);
+}

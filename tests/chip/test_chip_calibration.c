@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration takes all images from step to step: what it finds does not depend on their order, on threads, or on where maps
+ * are kept meanwhile.  The last image is far brighter than the others, so that scales guessed before it are wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "chip_nets.h"
+#include "mho/run.h"
+
+enum { IMAGES = 37, SIDE = 8, CLASSES = 5, SCORES = IMAGES * CLASSES };
+
+static mho_net *network(void)
+{
+    builder b = {.nodes = 0};
+    dice d = {11};
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){2, SIDE, SIDE};
+    add_conv(&b, 6, 3, 1, 1, 1, false, true);
+    add_plain(&b, MHO_OP_RELU, "relu");
+    const size_t from = b.nodes - 1;
+    add_conv(&b, 6, 3, 1, 1, 2, false, true);
+    mho_node *add = add_node(&b, MHO_OP_ADD, "add", b.nodes - 1);
+    add->inputs = 2;
+    add->input[1] = from;
+    add_pool_node(&b, MHO_OP_MAXPOOL, 2, 2, 0);
+    add_plain(&b, MHO_OP_FLATTEN, "flatten");
+    add_fc(&b, CLASSES, false, true);
+    mho_net *net = finish(&b);
+    randomize(&d, net);
+    return net;
+}
+
+static mho_images dim_images(bool reversed)
+{
+    dice d = {3};
+    mho_images images = random_images(&d, (mho_shape){2, SIDE, SIDE}, IMAGES);
+    const size_t size = (size_t)2 * SIDE * SIDE;
+    for (size_t i = 0; i < (IMAGES - 1) * size; i++)
+        images.pixel[i] /= 16;
+    for (size_t i = 0; reversed && i < IMAGES / 2; i++)
+        for (size_t k = 0; k < size; k++) {
+            uint8_t *a = &images.pixel[i * size + k];
+            uint8_t *z = &images.pixel[(IMAGES - 1 - i) * size + k];
+            const uint8_t was = *a;
+            *a = *z;
+            *z = was;
+        }
+    return images;
+}
+
+/* Scores of the images in their first order, of a chip that was calibrated in this way. */
+static void scores_of(const char *rule, bool reversed, size_t threads, uint64_t memory,
+                      float *scores)
+{
+    char set[64];
+    snprintf(set, sizeof set, "quant.map_rule=%s", rule);
+    const char *sets[] = {set, "device.variation=1", NULL};
+    mho_images order = dim_images(reversed), images = dim_images(false);
+    mho_net *net = network();
+    mho_hw *hw;
+    mho_chip *chip;
+    must(mho_hw_open("cnn8", sets, &hw));
+    must(mho_run_set_threads(NULL, threads));
+    mho_run_set_memory(NULL, memory);
+    must(mho_chip_open(net, hw, &order, &chip));
+    must(mho_chip_program(chip, 1, 0));
+    must(mho_chip_run(chip, &images, 0, IMAGES, scores, NULL));
+    mho_run_set_memory(NULL, 0);
+    must(mho_run_set_threads(NULL, 0));
+    mho_chip_destroy(chip);
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+    mho_images_free(&order);
+    mho_images_free(&images);
+}
+
+static void check(const char *rule)
+{
+    float want[SCORES], got[SCORES];
+    const struct {
+        bool reversed;
+        size_t threads;
+        uint64_t memory;
+    } ways[] = {{true, 1, 0}, {false, 3, 0}, {true, 2, 0}, {false, 1, 1}, {true, 3, 20000}};
+    scores_of(rule, false, 1, 0, want);
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+        scores_of(rule, ways[w].reversed, ways[w].threads, ways[w].memory, got);
+        for (size_t i = 0; i < SCORES; i++)
+            if (got[i] != want[i])
+                fail_msg("%s, way %zu, score %zu: %.9g, want %.9g", rule, w, i, (double)got[i],
+                         (double)want[i]);
+    }
+}
+
+static void test_cover(void **state)
+{
+    (void)state;
+    check("cover");
+}
+
+static void test_least_squares(void **state)
+{
+    (void)state;
+    check("least_squares");
+}
+
+static void test_folder(void **state)
+{
+    mho_images images = dim_images(false);
+    mho_net *net = network();
+    mho_hw *hw;
+    mho_chip *chip;
+    (void)state;
+    must(mho_hw_open("cnn8", NULL, &hw));
+    mho_run_set_memory(NULL, 1);
+    assert_int_equal(setenv("TMPDIR", "/no such folder", 1), 0);
+    const mho_status s = mho_chip_open(net, hw, &images, &chip);
+    assert_int_equal(unsetenv("TMPDIR"), 0);
+    mho_run_set_memory(NULL, 0);
+    assert_int_equal(s, MHO_EFILE);
+    assert_non_null(strstr(mho_error_message(), "/no such folder"));
+    assert_null(chip);
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+    mho_images_free(&images);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cover),
+        cmocka_unit_test(test_least_squares),
+        cmocka_unit_test(test_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
