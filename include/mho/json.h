@@ -29,6 +29,8 @@ MHO_API mho_json *mho_json_bool(bool v);
 MHO_API void mho_json_put(mho_json *object, const char *key, mho_json *v);
 MHO_API void mho_json_add(mho_json *array, mho_json *v);
 MHO_API void mho_json_destroy(mho_json *v);
+/* What building it ran into, for one who takes it apart instead of printing it; MHO_ENOMEM of NULL. */
+MHO_API MHO_MUST_CHECK mho_status mho_json_built(const mho_json *v);
 
 /* --- printing -------------------------------------------------------------------------------------- */
 

@@ -199,6 +199,11 @@ MHO_API void mho_estimate_notes(const mho_estimate *estimate, mho_price_notes *o
  * and overrides where there are some. */
 MHO_API void mho_price_notes_json(const mho_price_notes *notes, mho_json *object);
 
+/* The JSON form of an estimate, put into an object: network, hw, what mho_price_notes_json tells, energy_J, area_m2, counts,
+ * programming, config, and entries (every number with formula and source) if wanted.  net and hw: those of the estimate. */
+MHO_API void mho_estimate_json(const mho_estimate *estimate, const mho_net *net, const mho_hw *hw,
+                               bool entries, mho_json *object);
+
 /* --- balance: which layers stand how often ------------------------------------------------------------- */
 
 /* A way to build a layer: how long an image keeps it (in any unit), and the crossbars that it takes. */

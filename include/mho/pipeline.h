@@ -78,6 +78,9 @@ MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create_placed(const mho_net *net,
                                                              const mho_placement *placement,
                                                              mho_pipeline **out);
 
+/* Puts into object: cycles, interval_cycles, stalls, layers (docs/cli.md), and with a clock_s above 0 the times. */
+MHO_API void mho_pipeline_json(const mho_pipeline *pipeline, double clock_s, mho_json *object);
+
 /* Value change dump (IEEE 1364) of cycles [from, to): for each layer `awake`, `shift`, `pad`, `valid` and
  * the 1-based coordinates of what is shifted in.  One cycle is one time step of 10 ns.
  * MHO_EFILE: the stream refused. */

@@ -169,6 +169,8 @@ typedef struct mho_subject {
     bool
         calibrate_on_test; /* converters, on the first test images instead of the first train images */
     const mho_data *images; /* taken in place of data, if it is not NULL; outlives the study */
+    const mho_net *network; /* likewise of net, with parameters; copied */
+    const mho_hw *hardware; /* likewise of hw, with set applied to it; copied */
 } mho_subject;
 
 typedef struct mho_study_options {

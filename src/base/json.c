@@ -128,6 +128,12 @@ void mho_json_destroy(mho_json *v)
     mhoi_free(&v);
 }
 
+mho_status mho_json_built(const mho_json *v)
+{
+    const mho_status s = v ? v->status : MHO_ENOMEM;
+    return s ? mho_error(s, "JSON: %s", mho_status_text(s)) : MHO_OK;
+}
+
 /* Doubles an array of pointers. */
 static mho_status grow(void *array, size_t count, size_t room)
 {

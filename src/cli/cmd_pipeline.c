@@ -278,54 +278,14 @@ static void print_text(const cli_args *args, const run *r)
     print_differences(args, r);
 }
 
-static mho_json *layer_json(const mho_pipeline_layer *l, uint64_t cycles)
-{
-    mho_json *v = mho_json_object();
-    mho_json_put(v, "name", mho_json_text(l->name));
-    mho_json_put(v, "kind", mho_json_text(mho_op_name(l->op)));
-    mho_json_put(v, "awake", mho_json_integer((int64_t)l->awake));
-    mho_json_put(v, "utilization", mho_json_number((double)l->awake / (double)cycles));
-    mho_json_put(v, "registers", mho_json_integer((int64_t)l->registers));
-    mho_json_put(v, "channels", mho_json_integer((int64_t)l->channels));
-    mho_json_put(v, "feature_map", mho_json_integer((int64_t)l->feature_map));
-    mho_json_put(v, "first_awake", mho_json_integer((int64_t)l->first_awake));
-    mho_json_put(v, "last_result", mho_json_integer((int64_t)l->last_out));
-    mho_json_put(v, "shifts", mho_json_integer((int64_t)l->shifts));
-    mho_json_put(v, "pads", mho_json_integer((int64_t)l->pads));
-    mho_json_put(v, "blocked", mho_json_integer((int64_t)l->blocked));
-    mho_json_put(v, "critical", mho_json_bool(l->critical));
-    mho_json_put(v, "latency", mho_json_integer((int64_t)l->latency));
-    mho_json_put(v, "eq6", mho_json_integer((int64_t)l->eq6));
-    return v;
-}
-
 static mho_status print_json(const cli_args *args, const run *r)
 {
-    const mho_pipeline *p = r->result;
-    mho_json *root = cli_result_json(args), *cycles = mho_json_object(), *layers = mho_json_array();
-    mho_json_put(cycles, "simulated", mho_json_integer((int64_t)p->cycles));
-    mho_json_put(cycles, "eq6", mho_json_integer((int64_t)p->eq6));
-    mho_json_put(cycles, "eq7", mho_json_integer((int64_t)p->eq7));
-    if (p->service > 1)
-        mho_json_put(cycles, "eq7_with_service", mho_json_integer((int64_t)p->layer_by_layer));
-    for (size_t i = 0; i < p->layers; i++)
-        mho_json_add(layers, layer_json(&p->layer[i], p->cycles));
+    mho_json *root = cli_result_json(args);
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
-    mho_json_put(root, "cycles", cycles);
-    mho_json_put(root, "interval_cycles", mho_json_integer((int64_t)p->interval));
-    if (clock_s(r) > 0)
-        mho_json_put(root, "interval_s", mho_json_number((double)p->interval * clock_s(r)));
-    if (clock_s(r) > 0)
-        mho_json_put(root, "throughput_per_s",
-                     mho_json_number(1 / ((double)p->interval * clock_s(r))));
-    if (clock_s(r) > 0)
-        mho_json_put(root, "latency_s", mho_json_number((double)p->cycles * clock_s(r)));
-    mho_json_put(root, "stalls", mho_json_integer((int64_t)p->stalls));
-    mho_json_put(root, "stall_free", mho_json_bool(!p->stalls));
-    mho_json_put(root, "layers", layers);
+    mho_pipeline_json(r->result, clock_s(r), root);
     if (r->film.to)
-        mho_json_put(root, "trace", mho_film_json(&r->film, p));
+        mho_json_put(root, "trace", mho_film_json(&r->film, r->result));
     mho_json_put(root, "config", mho_hw_json(r->hw));
     return cli_print_json(args, root);
 }

@@ -29,9 +29,12 @@ static mho_status check_sets(const mho_grid *grid, const char *const *set)
 
 static mho_status open_hardware(mho_study *y, const mho_subject *subject, const char *const *axes)
 {
-    if (!subject->hw)
+    if (!subject->hw && !subject->hardware)
         return mho_error(MHO_EUSAGE, "no hardware description is named");
-    mho_status s = mho_hw_open(subject->hw, subject->set, &y->hw);
+    mho_status s = subject->hardware ? mho_hw_clone(subject->hardware, &y->hw)
+                                     : mho_hw_open(subject->hw, subject->set, &y->hw);
+    if (!s && subject->hardware && subject->set)
+        s = mho_hw_set_all(y->hw, subject->set);
     if (!s)
         s = mho_hw_want(y->hw, "crossbar");
     if (!s && axes)
@@ -144,6 +147,7 @@ void mho_study_destroy(mho_study *study)
     for (size_t i = 0; study->net && i < study->nets * study->sets; i++) {
         for (int k = 0; k < STUDY_STYLES; k++)
             mho_net_destroy(study->net[i].model[k].net);
+        mho_net_destroy(study->net[i].given);
         mhoi_free(&study->net[i].name);
     }
     for (size_t d = 0; study->set && d < study->sets; d++) {

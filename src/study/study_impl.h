@@ -17,6 +17,7 @@ typedef struct study_model {
 /* A network and the data that its models are trained on. */
 typedef struct study_net {
     char *name;     /* as its user wrote it */
+    mho_net *given; /* NULL: of that name */
     bool from_file; /* and it has parameters */
     study_model model[STUDY_STYLES];
 } study_net;
@@ -69,6 +70,9 @@ bool mhoi_study_grid_means(const mho_grid *sweep, size_t point, size_t axis, con
 MHO_MUST_CHECK mho_status mhoi_study_hw(const mho_study *study, size_t point, mho_hw **out);
 /* Opens the trained network of a style, if that has not been done. */
 MHO_MUST_CHECK mho_status mhoi_study_open_model(study_net *net, mho_style style, const char *data);
+/* A copy of the network that was given, else mho_model_open. */
+MHO_MUST_CHECK mho_status mhoi_study_take_model(const study_net *net, mho_style style,
+                                                const char *data, mho_net **out);
 /* The style of the trained network that this hardware takes. */
 mho_style mhoi_study_style(const mho_hw *hw);
 /* Cycles, energy, area: of the network on hw, and of the 8-bit CNN on crossbars of the same size and cell,

@@ -48,12 +48,18 @@ study_set *mhoi_study_set_of(const mho_study *y, size_t point)
     return &y->set[index_of(y, "data", point)];
 }
 
+mho_status mhoi_study_take_model(const study_net *n, mho_style style, const char *data,
+                                 mho_net **out)
+{
+    return n->given ? mho_net_clone(n->given, out) : mho_model_open(n->name, style, data, out);
+}
+
 mho_status mhoi_study_open_model(study_net *n, mho_style style, const char *data)
 {
     study_model *m = &n->model[style];
     if (m->net)
         return MHO_OK;
-    mho_status s = mho_model_open(n->name, style, data, &m->net);
+    mho_status s = mhoi_study_take_model(n, style, data, &m->net);
     m->software_error = (double)NAN;
     if (n->from_file)
         snprintf(m->origin, sizeof m->origin, "%s", n->name);
@@ -63,19 +69,34 @@ mho_status mhoi_study_open_model(study_net *n, mho_style style, const char *data
     return s;
 }
 
+static mho_status take_given(study_net *n, const mho_net *given)
+{
+    n->from_file = true;
+    if (!mho_net_has_parameters(given))
+        return mho_error(MHO_ENOMODEL, "%s: the network has no parameters: train it first",
+                         mho_net_name(given));
+    return mho_net_clone(given, &n->given);
+}
+
+static mho_status look_at(study_net *n)
+{
+    mho_net *plain = NULL;
+    mho_status s = mho_net_open(n->name, &plain);
+    n->from_file = !s && mho_net_has_parameters(plain);
+    mho_net_destroy(plain);
+    return s;
+}
+
 /* tolerant: there may be none of a style. */
-static mho_status open_network(study_net *n, const char *name, const char *data,
-                               const bool style[STUDY_STYLES], bool tolerant)
+static mho_status open_network(study_net *n, const char *name, const mho_net *given,
+                               const char *data, const bool style[STUDY_STYLES], bool tolerant)
 {
     const size_t length = strlen(name) + 1;
-    mho_net *plain = NULL;
     mho_status s = mhoi_alloc(&n->name, length, 1, "name of the network");
     if (s)
         return s;
     memcpy(n->name, name, length);
-    s = mho_net_open(name, &plain);
-    n->from_file = !s && mho_net_has_parameters(plain);
-    mho_net_destroy(plain);
+    s = given ? take_given(n, given) : look_at(n);
     for (int k = 0; !s && k < STUDY_STYLES; k++) {
         if (style[k])
             s = mhoi_study_open_model(n, (mho_style)k, data);
@@ -96,15 +117,15 @@ static mho_status open_data(const mho_study *y, const char *name, bool images, m
 
 /* Without the images. */
 static mho_status open_networks(mho_study *y, const names *nets, const names *sets,
-                                const bool style[STUDY_STYLES])
+                                const mho_net *given, const bool style[STUDY_STYLES])
 {
     mho_status s = MHO_OK;
     for (size_t d = 0; !s && d < sets->count; d++) {
         mho_data *data = NULL;
         s = open_data(y, name_of(sets, d), false, &data);
         for (size_t n = 0; !s && n < nets->count; n++)
-            s = open_network(&y->net[n * sets->count + d], name_of(nets, n), data->name, style,
-                             y->tolerant);
+            s = open_network(&y->net[n * sets->count + d], name_of(nets, n), given, data->name,
+                             style, y->tolerant);
         mho_data_destroy(data);
     }
     return s;
@@ -160,14 +181,15 @@ mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
                                     const bool style[STUDY_STYLES], size_t calibration,
                                     mho_stage *stage)
 {
+    const char *net = subject->network ? mho_net_name(subject->network) : subject->net;
     names nets, sets;
-    mho_status s = find_names(y, "network", subject->net, &nets);
+    mho_status s = find_names(y, "network", net, &nets);
     if (!s)
         s = find_names(y, "data", subject->images ? subject->images->name : subject->data, &sets);
     if (s)
         return s;
     y->given = subject->images;
-    if (!subject->net && nets.axis == SIZE_MAX)
+    if (!net && nets.axis == SIZE_MAX)
         return mho_error(MHO_EUSAGE, "no network is named");
     y->nets = nets.count;
     y->sets = sets.count;
@@ -175,7 +197,7 @@ mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
     if (!s)
         s = mhoi_alloc(&y->set, y->sets, sizeof *y->set, "images of a study");
     if (!s)
-        s = open_networks(y, &nets, &sets, style);
+        s = open_networks(y, &nets, &sets, subject->network, style);
     if (!s && y->options.prices && !y->tolerant) {
         *stage = MHO_STAGE_PRICE;
         s = check_prices(y);

@@ -57,7 +57,7 @@ static mho_status base_error(const study_net *n, const study_set *set, mho_resul
     mho_net *net = NULL;
     if (n->from_file && mhoi_study_style(r->hw) == MHO_STYLE_BINARY)
         return MHO_OK;
-    mho_status s = mho_model_open(n->name, MHO_STYLE_FLOAT, set->data->name, &net);
+    mho_status s = mhoi_study_take_model(n, MHO_STYLE_FLOAT, set->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
     if (!s)

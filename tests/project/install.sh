@@ -22,6 +22,15 @@ library=$(find "$prefix" -name libmho.so)
 lib=$(dirname "$library")
 export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib MHO_DATA=
 
+# The Python module finds the library from where it lies.
+module=$(find "$prefix" -name '_mho.abi3.so')
+if [[ -n $module ]]; then
+    env -u LD_LIBRARY_PATH PYTHONPATH="$(dirname "$(dirname "$module")")" /usr/bin/python3 -c 'import mho; mho.cost("lenet")' ||
+        fail "the installed Python module does not run"
+else
+    echo "no Python module was built"
+fi
+
 # The shared library: its name, its symbols, nothing written into its text.
 readelf -d "$library" >"$work/dynamic"
 grep -q 'SONAME.*\[libmho\.so\.1\]' "$work/dynamic" || fail "libmho.so: no soname libmho.so.1"

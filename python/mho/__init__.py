@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mho: what a neural network costs on RRAM crossbars, and how much accuracy the devices take from it.
+
+    import mho
+    r = mho.evaluate("lenet", "bcnn")
+    print(r)                        # the main numbers; r._repr_html_ in a notebook
+    r.hardware_error.mean           # a fraction
+    r.energy_J.total                # joules an image
+
+    hw = mho.Hardware("bcnn", **{"device.bits": 3})
+    mho.sweep("lenet", hw, {"device.variation": [0.2, 0.6, 1.0]}, images=1000).to_dataframe()
+
+Everything is computed by libmho with the interpreter's lock released; results are those of the program with the same
+seed, digit by digit.  Failures are subclasses of ``mho.Error`` with the library's message.
+"""
+
+from . import _mho
+from ._errors import (
+    ConfigError,
+    DomainError,
+    Error,
+    FileError,
+    FormatError,
+    Interrupted,
+    NoDataError,
+    NoModelError,
+    NotModeledError,
+    OutOfMemory,
+    UsageError,
+)
+from ._hardware import Hardware
+from ._network import Network
+from ._results import Record, Result, Sweep
+from ._study import cost, evaluate, pipeline, simulate, sweep
+
+__version__ = _mho.version()
+__all__ = [
+    "ConfigError",
+    "DomainError",
+    "Error",
+    "FileError",
+    "FormatError",
+    "Hardware",
+    "Interrupted",
+    "Network",
+    "NoDataError",
+    "NoModelError",
+    "NotModeledError",
+    "OutOfMemory",
+    "Record",
+    "Result",
+    "Sweep",
+    "UsageError",
+    "cost",
+    "evaluate",
+    "pipeline",
+    "simulate",
+    "sweep",
+]

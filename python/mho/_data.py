@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images of one's own."""
+
+import os
+
+from . import _mho
+
+
+def _array(value):
+    """As it is where it can be read in order, else a copy that can."""
+    try:
+        view = memoryview(value)
+    except TypeError:
+        view = None
+    if view is not None and view.c_contiguous:
+        return value
+    import numpy
+
+    return numpy.ascontiguousarray(value)
+
+
+def data_set(value):
+    """(name or None, handle or None, whether it has training images) of what a study is given."""
+    if value is None or isinstance(value, (str, os.PathLike)):
+        return (None if value is None else os.fspath(value)), None, True
+    parts = tuple(value)
+    if len(parts) not in (2, 4):
+        raise ValueError("data: want a place, (x, y) or (x_train, y_train, x, y), not %d arrays" % len(parts))
+    train = parts[:2] if len(parts) == 4 else (None, None)
+    arrays = [None if a is None else _array(a) for a in (*train, *parts[-2:])]
+    return None, _mho.data_of_arrays(None, *arrays), len(parts) == 4

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions: what the library refuses, with its message."""
+
+from . import _mho
+
+
+class Error(Exception):
+    """Whatever mho refuses or fails at; the text is the library's message, with value and place.
+
+    ``status`` is the library's name of it ("ECONFIG"), ``exit_code`` what the program would end with.
+    """
+
+    status = ""
+    exit_code = 4
+
+
+class UsageError(Error, ValueError):
+    """Wrong usage: a name that there is not (the nearest is told), a contradiction."""
+
+
+class ConfigError(Error, ValueError):
+    """A field of a description: unknown, out of bounds, of the wrong kind."""
+
+
+class DomainError(Error, ValueError):
+    """A value out of range, images of another shape than the network's."""
+
+
+class NotModeledError(Error, NotImplementedError):
+    """What mho does not model; it is never counted as 0."""
+
+
+class FileError(Error, OSError):
+    """A file that cannot be read or written."""
+
+
+class FormatError(Error, ValueError):
+    """A malformed file."""
+
+
+class NoDataError(Error, LookupError):
+    """A data set that is not there."""
+
+
+class NoModelError(Error, LookupError):
+    """A network without trained parameters."""
+
+
+class Interrupted(Error):
+    """A progress callback returned False, or Ctrl-C where the program handles it itself."""
+
+
+class OutOfMemory(Error, MemoryError):
+    """More memory than there is; the size is told."""
+
+
+_BY_STATUS = {
+    "EUSAGE": UsageError,
+    "ECONFIG": ConfigError,
+    "EDOMAIN": DomainError,
+    "ENOTMODELED": NotModeledError,
+    "EFILE": FileError,
+    "EFORMAT": FormatError,
+    "ENODATA": NoDataError,
+    "ENOMODEL": NoModelError,
+    "EINTERRUPTED": Interrupted,
+    "ENOMEM": OutOfMemory,
+}
+
+
+def _register():
+    table = {}
+    for name, code, text in _mho.status_names():
+        base = _BY_STATUS.get(name)
+        if base is None:
+            base = type(name, (Error,), {"__doc__": text, "__module__": "mho"})
+        base.status = name
+        base.exit_code = code
+        base.__module__ = "mho"
+        table[name] = base
+    _mho.set_exceptions(table)
+
+
+_register()

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks."""
+
+import html
+import os
+
+from . import _mho
+
+
+class Network:
+    """A network: of the zoo ("lenet"; `mho nets` lists them), a trained model that is built in ("lenet-binary-mnist"), a
+    YAML or ONNX file ("net.onnx", with sizes that it leaves open "net.onnx:height=224"), or the bytes of an ONNX file.
+
+    ``layers`` is a list of dictionaries with name, op, shapes (channels, height, width), weights and
+    multiply-accumulates (``macs``) an image.
+    """
+
+    __slots__ = ("_handle", "_about", "_name")
+
+    def __init__(self, source):
+        self._about = None
+        self._name = None
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            self._handle = _mho.net_parse(source, "bytes")
+            return
+        self._name = os.fspath(source)
+        self._handle = _mho.net_open(self._name)
+
+    @classmethod
+    def _of(cls, handle):
+        self = cls.__new__(cls)
+        self._handle, self._about, self._name = handle, None, None
+        return self
+
+    @classmethod
+    def from_yaml(cls, text, place="text.yaml"):
+        """From the text of a YAML file (docs/models/net.md); ``place`` stands for its name in messages."""
+        return cls._of(_mho.net_read(text, os.fspath(place)))
+
+    @classmethod
+    def trained(cls, name, style="binary", data="mnist"):
+        """A network of the zoo with the parameters that are built in for that data; ``style``: "binary" or "float"."""
+        return cls._of(_mho.net_model(name, is_binary(style), data))
+
+    def styled(self, style="binary", block=None, bits=None):
+        """A copy to train: ``style`` "binary" (1-bit weights and maps) or "float"; ``block`` "fc:128,conv:16" makes weights
+        block-circulant, ``bits`` "fc:2/4,conv:4" gives weights and maps few bits."""
+        return Network._of(_mho.net_style(self._handle, is_binary(style), block, bits))
+
+    def save(self, path):
+        """Writes it as ONNX of standard operators."""
+        _mho.net_write(self._handle, os.fspath(path))
+
+    def _tell(self):
+        if self._about is None:
+            self._about = _mho.net_describe(self._handle)
+        return self._about
+
+    @property
+    def name(self):
+        return self._tell()["name"]
+
+    @property
+    def source(self):
+        """Paper or file that it follows; "" if unknown."""
+        return self._tell()["source"]
+
+    @property
+    def input_shape(self):
+        """(channels, height, width) of an image."""
+        return self._tell()["input_shape"]
+
+    @property
+    def output_shape(self):
+        return self._tell()["output_shape"]
+
+    @property
+    def has_parameters(self):
+        return self._tell()["has_parameters"]
+
+    @property
+    def macs(self):
+        """Multiply-accumulates an image."""
+        return self._tell()["macs"]
+
+    @property
+    def parameters(self):
+        """Weights and biases."""
+        return self._tell()["parameters"]
+
+    @property
+    def layers(self):
+        return [dict(layer) for layer in self._tell()["layers"]]
+
+    def __repr__(self):
+        about = self._tell()
+        return "<mho.Network %s: %d weights, %d MACs%s>" % (
+            about["name"],
+            about["parameters"],
+            about["macs"],
+            "" if about["has_parameters"] else ", no parameters",
+        )
+
+    def _repr_html_(self):
+        rows = "".join(
+            "<tr><td>%s</td><td>%s</td><td>%s</td><td style='text-align:right'>%s</td>"
+            "<td style='text-align:right'>%s</td></tr>"
+            % (
+                html.escape(layer["name"]),
+                html.escape(layer["op"]),
+                " x ".join(map(str, layer["output_shape"])),
+                format(layer["weights"], ","),
+                format(layer["macs"], ","),
+            )
+            for layer in self._tell()["layers"]
+        )
+        return (
+            "<table><caption>%s</caption><tr><th>layer</th><th>kind</th><th>output</th><th>weights</th>"
+            "<th>MACs</th></tr>%s</table>" % (html.escape(self.name), rows)
+        )
+
+
+def is_binary(style):
+    if style not in ("binary", "float"):
+        raise ValueError('style: want "binary" or "float", not %r' % (style,))
+    return style == "binary"
+
+
+def network(value):
+    """What the user names, opened."""
+    return value if isinstance(value, Network) else Network(value)
+
+
+def name_and_handle(value):
+    """Of a study: a network by its name where it has no parameters, so that the trained one is found."""
+    if not isinstance(value, Network):
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return None, Network(value)._handle
+        return os.fspath(value), None
+    if value._name is not None and not value.has_parameters:
+        return value._name, None
+    return None, value._handle

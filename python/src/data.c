@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Images of one's own, without copies. */
+#include "binding.h"
+
+void binding_data_destroy(void *p)
+{
+    binding_data *data = p;
+    mho_data_destroy(data->data);
+    for (size_t i = 0; i < data->buffers; i++)
+        PyBuffer_Release(&data->buffer[i]);
+    PyMem_Free(data);
+}
+
+/* Of an array that is None: NULL. */
+static bool take(binding_data *data, PyObject *object, const char *what, mho_array *array,
+                 const mho_array **out)
+{
+    *out = NULL;
+    if (object == Py_None)
+        return true;
+    if (!binding_array(object, what, &data->buffer[data->buffers], array))
+        return false;
+    data->buffers++;
+    *out = array;
+    return true;
+}
+
+static PyObject *of_arrays(PyObject *self, PyObject *args)
+{
+    static const char *const what[] = {"x of train", "y of train", "x", "y"};
+    const char *name;
+    PyObject *object[4];
+    mho_array array[4];
+    const mho_array *given[4];
+    (void)self;
+    if (!PyArg_ParseTuple(args, "zOOOO", &name, &object[0], &object[1], &object[2], &object[3]))
+        return NULL;
+    binding_data *data = PyMem_Calloc(1, sizeof *data);
+    if (!data)
+        return PyErr_NoMemory();
+    for (size_t i = 0; i < 4; i++)
+        if (!take(data, object[i], what[i], &array[i], &given[i])) {
+            binding_data_destroy(data);
+            return NULL;
+        }
+    const mho_status s =
+        mho_data_of_arrays(name, given[0], given[1], given[2], given[3], &data->data);
+    if (!s)
+        return binding_wrap(data, HANDLE_DATA);
+    binding_data_destroy(data);
+    return binding_raise(s);
+}
+
+PyMethodDef binding_data_methods[] = {
+    {"data_of_arrays", of_arrays, METH_VARARGS, "(name, x train, y train, x, y)"},
+    {NULL, NULL, 0, NULL}};
