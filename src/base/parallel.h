@@ -35,6 +35,9 @@ MHO_MUST_CHECK mho_status mhoi_interruption(void);
  * does, workers of a loop are silent. */
 void mhoi_progress(const char *what, uint64_t done, uint64_t total, const char *unit);
 
+/* Where the bound run has what it keeps (base/shelf.h); NULL there: nothing. */
+struct mhoi_shelf **mhoi_run_shelf(void);
+
 /* What a thread is bound to.  A worker of a loop takes its caller's run and gives back what it had. */
 typedef struct mhoi_binding {
     mho_run *run; /* NULL: the default run */

@@ -22,7 +22,8 @@ struct mho_run {
     void *progress_user;
     _Atomic double last_report_s;
     char part_of[64];
-    size_t part, parts; /* parts 0: no part of anything */
+    size_t part, parts;       /* parts 0: no part of anything */
+    struct mhoi_shelf *shelf; /* NULL: nothing is kept */
 };
 
 static mho_run default_run = {.seed = 1};
@@ -41,6 +42,11 @@ static const mho_run *readable(const mho_run *run)
 static mho_run *writable(mho_run *run)
 {
     return run ? run : bound_run();
+}
+
+struct mhoi_shelf **mhoi_run_shelf(void)
+{
+    return &bound_run()->shelf;
 }
 
 mho_status mho_run_create(mho_run **out)

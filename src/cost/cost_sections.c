@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/fields.h"
+#include "base/shelf.h"
 #include "cost/technology_chain.h"
 
 #define COUNT(...) MHOI_COUNT(mhoi_readings_options, __VA_ARGS__)
@@ -83,14 +85,57 @@ static mho_status open_chain(const mhoi_technology_options *o, mhoi_chain *chain
     return s ? s : set_overrides(o->overrides, chain);
 }
 
-mho_status mhoi_technology_load(const mhoi_technology_options *options, mho_technology **out)
+enum { KEPT_TECHNOLOGIES = 64, KEPT_DIGESTS = 4096 };
+
+/* What a run keeps of options: all that tells the table but what is in its file. */
+typedef struct technology_key {
+    char name[sizeof((mhoi_technology_options *)0)->name];
+    char overrides[sizeof((mhoi_technology_options *)0)->overrides];
+    int leakage;
+} technology_key;
+
+static technology_key key_of(const mhoi_technology_options *o)
+{
+    technology_key key;
+    memset(&key, 0, sizeof key); /* compared byte by byte */
+    snprintf(key.name, sizeof key.name, "%s", o->name);
+    snprintf(key.overrides, sizeof key.overrides, "%s", o->overrides);
+    key.leakage = o->leakage;
+    return key;
+}
+
+static void free_kept(void *object)
+{
+    mho_technology *tech = object;
+    tech->kept = false;
+    mho_technology_destroy(tech);
+}
+
+static mho_status load(const mhoi_technology_options *options, mho_technology **out)
 {
     mhoi_chain chain;
-    *out = NULL;
     mho_status s = open_chain(options, &chain);
     if (!s)
         s = mhoi_chain_read(&chain, out);
     mhoi_chain_close(&chain);
+    return s;
+}
+
+mho_status mhoi_technology_load(const mhoi_technology_options *options, mho_technology **out)
+{
+    const technology_key key = key_of(options);
+    const void *found = mhoi_shelf_find("technology", &key, sizeof key);
+    *out = NULL;
+    if (found) {
+        memcpy(out, &found, sizeof *out);
+        return MHO_OK;
+    }
+    mho_status s = load(options, out);
+    if (!s) {
+        (*out)->kept = true;
+        if (!mhoi_shelf_keep("technology", KEPT_TECHNOLOGIES, &key, sizeof key, *out, free_kept))
+            (*out)->kept = false;
+    }
     return s;
 }
 
@@ -107,10 +152,39 @@ static mho_status blame_overrides(const mhoi_technology_options *o, mho_status s
     return bare ? mho_error(s, "%s", why) : mho_error(s, "overrides: %s", why);
 }
 
+/* What reading a table tells of it. */
+typedef struct technology_digest {
+    uint64_t content;
+    bool models, fallback;
+} technology_digest;
+
+static void free_digest(void *digest)
+{
+    mhoi_free(&digest);
+}
+
+static void keep_digest(const technology_key *key, const mhoi_technology_options *o)
+{
+    technology_digest *digest = NULL;
+    if (mhoi_alloc(&digest, 1, sizeof *digest, "digest of a technology"))
+        return;
+    *digest = (technology_digest){o->content, o->models, o->fallback};
+    if (!mhoi_shelf_keep("technology digest", KEPT_DIGESTS, key, sizeof *key, digest, free_digest))
+        mhoi_free(&digest);
+}
+
 /* A table is read when it is needed; what is set on top of it, at once. */
 static mho_status read_technology(void *options)
 {
     mhoi_technology_options *o = options;
+    const technology_key key = key_of(o);
+    const technology_digest *known = mhoi_shelf_find("technology digest", &key, sizeof key);
+    if (known) {
+        o->content = known->content;
+        o->models = known->models;
+        o->fallback = known->fallback;
+        return MHO_OK;
+    }
     mhoi_chain chain;
     mho_technology *tech = NULL;
     mho_status s = open_chain(o, &chain);
@@ -123,6 +197,8 @@ static mho_status read_technology(void *options)
         s = mhoi_chain_read(&chain, &tech);
     mho_technology_destroy(tech);
     mhoi_chain_close(&chain);
+    if (!s)
+        keep_digest(&key, o);
     return s ? blame_overrides(o, s) : MHO_OK;
 }
 

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/decimal.h"
+#include "base/shelf.h"
 #include "formula_impl.h"
 #include "mho/config.h"
 
@@ -135,6 +137,43 @@ static mho_status price_quantity(mhoi_scope scope, mho_quantity *q)
     return q->counted ? evaluate(scope, q->formula, &q->value) : MHO_OK;
 }
 
+/* Prices that the run keeps, of a table that it keeps. */
+typedef struct model_key {
+    const mho_technology *tech;
+    const mho_model *model;
+    double value[MHO_COST_PARAMETERS];
+} model_key;
+
+enum { KEPT_PRICES = 8192 };
+
+static const mho_component *look_up(const mho_technology *tech, const mho_model *model,
+                                    const mho_argument *own, model_key *key)
+{
+    memset(key, 0, sizeof *key); /* compared byte by byte */
+    if (!tech->kept)
+        return NULL;
+    key->tech = tech;
+    key->model = model;
+    for (size_t i = 0; i < model->parameters; i++)
+        key->value[i] = own[i].value;
+    return mhoi_shelf_find("price", key, sizeof *key);
+}
+
+static void free_price(void *component)
+{
+    mhoi_free(&component);
+}
+
+static void keep(const model_key *key, const mho_component *price)
+{
+    mho_component *copy = NULL;
+    if (!key->tech || mhoi_alloc(&copy, 1, sizeof *copy, "price"))
+        return;
+    *copy = *price;
+    if (!mhoi_shelf_keep("price", KEPT_PRICES, key, sizeof *key, copy, free_price))
+        mhoi_free(&copy);
+}
+
 mho_status mhoi_model_price(const mho_technology *tech, const mho_model *model,
                             const mho_argument *argument, size_t arguments, mho_component *out)
 {
@@ -142,6 +181,12 @@ mho_status mhoi_model_price(const mho_technology *tech, const mho_model *model,
     mho_status s = choose(tech, model, argument, arguments, own);
     if (s)
         return s;
+    model_key key;
+    const mho_component *known = look_up(tech, model, own, &key);
+    if (known) {
+        *out = *known;
+        return MHO_OK;
+    }
     const mhoi_scope scope = {tech, own, model->parameters};
     char text[MHO_COST_PRINTED - MHO_COST_NAME - 2];
     *out = model->component;
@@ -152,6 +197,8 @@ mho_status mhoi_model_price(const mho_technology *tech, const mho_model *model,
                                  &out->energy[2], &out->leakage,   &out->delay};
     for (size_t i = 0; !s && i < sizeof all / sizeof *all; i++)
         s = price_quantity(scope, all[i]);
+    if (!s)
+        keep(&key, out);
     return s ? mho_error_prefix(s, "technology '%s', %s", tech->name, out->name) : MHO_OK;
 }
 

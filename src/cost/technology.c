@@ -25,6 +25,7 @@ mho_status mho_technology_clone(const mho_technology *tech, mho_technology **out
     t->component = NULL;
     t->model = NULL;
     t->macro = NULL;
+    t->kept = false;
     s = copy(&t->constant, tech->constant, tech->constants, sizeof *t->constant, "constants");
     if (!s)
         s = copy(&t->component, tech->component, tech->components, sizeof *t->component,
@@ -42,7 +43,7 @@ mho_status mho_technology_clone(const mho_technology *tech, mho_technology **out
 
 void mho_technology_destroy(mho_technology *tech)
 {
-    if (!tech)
+    if (!tech || tech->kept)
         return;
     mhoi_free(&tech->constant);
     mhoi_free(&tech->component);

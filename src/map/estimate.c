@@ -8,6 +8,7 @@
 #include "cost/cost_price.h"
 #include "cost/technology_chain.h"
 #include "hw/sections.h"
+#include "map/estimate.h"
 #include "map/placement.h"
 
 /* What is priced. */
@@ -15,6 +16,9 @@ typedef struct subject {
     const mho_net *net;
     const mho_hw *hw;
     const mho_cell_activity *measured; /* NULL: assume */
+    mhoi_pace_fn *pace;                /* NULL: the placement's own */
+    void *user;
+    bool beside;
 } subject;
 
 /* What one technology tells: its delays make the clock, so that the placement is of it, too. */
@@ -78,7 +82,20 @@ static mho_status add_up(view *v)
     return s ? s : neglect(v);
 }
 
-/* out->tech stays NULL where there is no placement to price. */
+static mho_status set_pace(const subject *of, view *v)
+{
+    uint64_t interval = v->placement->interval;
+    mho_status s = of->pace(of->user, v->placement, v->tech, of->beside, &interval);
+    if (!s && interval != v->placement->interval)
+        mhoi_timing_use(v->placement, interval);
+    if (s) { /* no matter of prices */
+        mho_technology_destroy(v->tech);
+        v->tech = NULL;
+    }
+    return s;
+}
+
+/* out->tech stays NULL where there is nothing to price. */
 static mho_status look(const subject *of, view *out)
 {
     *out = (view){.tech = NULL};
@@ -87,6 +104,8 @@ static mho_status look(const subject *of, view *out)
         s = keep_measured(out->placement, of->measured);
     if (!s)
         s = mhoi_technology_load(&out->placement->plan->technology, &out->tech);
+    if (!s && of->pace)
+        s = set_pace(of, out);
     return s ? s : add_up(out);
 }
 
@@ -101,7 +120,9 @@ static mho_status look_back(const subject *of, const char *fallback, view *out)
     mhoi_technology_options *technology = mhoi_hw_edit(hw, &mhoi_technology_section);
     memcpy(technology->name, fallback, strlen(fallback) + 1);
     technology->overrides[0] = 0;
-    s = look(&(subject){of->net, hw, of->measured}, out);
+    subject back = *of;
+    back.hw = hw;
+    s = look(&back, out);
     mho_hw_destroy(hw);
     return s;
 }
@@ -123,7 +144,9 @@ static mho_status price_instead(mho_estimate *e, const subject *of, view *v)
 static mho_status price_beside(mho_estimate *e, const subject *of)
 {
     view v;
-    mho_status s = look_back(of, e->tech->fallback, &v);
+    subject beside = *of;
+    beside.beside = true;
+    mho_status s = look_back(&beside, e->tech->fallback, &v);
     if (s)
         drop(&v);
     e->generic_placement = v.placement;
@@ -164,19 +187,30 @@ static mho_status fill(mho_estimate *e, const subject *of)
     return s == MHO_ENOTMODELED ? MHO_OK : s;
 }
 
-mho_status mho_estimate_create_measured(const mho_net *net, const mho_hw *hw,
-                                        const mho_cell_activity *measured, mho_estimate **out)
+static mho_status create(const subject *of, mho_estimate **out)
 {
     mho_estimate *e = NULL;
     *out = NULL;
     mho_status s = mhoi_alloc(&e, 1, sizeof *e, "estimate");
     if (!s)
-        s = fill(e, &(subject){net, hw, measured});
+        s = fill(e, of);
     if (s)
         mho_estimate_destroy(e);
     else
         *out = e;
     return s;
+}
+
+mho_status mho_estimate_create_measured(const mho_net *net, const mho_hw *hw,
+                                        const mho_cell_activity *measured, mho_estimate **out)
+{
+    return create(&(subject){.net = net, .hw = hw, .measured = measured}, out);
+}
+
+mho_status mhoi_estimate_create_paced(const mho_net *net, const mho_hw *hw, mhoi_pace_fn *pace,
+                                      void *user, mho_estimate **out)
+{
+    return create(&(subject){.net = net, .hw = hw, .pace = pace, .user = user}, out);
 }
 
 mho_status mho_estimate_create(const mho_net *net, const mho_hw *hw, mho_estimate **out)

@@ -114,7 +114,11 @@ static mho_status open_study(const mho_subject *subject, const mho_study_options
         return s;
     y->options = *options;
     y->tolerant = others;
-    s = open_all(y, subject, axes, others, &at);
+    s = mhoi_shelf_create(&y->shelf);
+    mhoi_shelf *before = mhoi_shelf_use(y->shelf);
+    if (!s)
+        s = open_all(y, subject, axes, others, &at);
+    mhoi_shelf_use(before);
     if (stage)
         *stage = at;
     if (s)
@@ -144,6 +148,7 @@ void mho_study_destroy(mho_study *study)
 {
     if (!study)
         return;
+    mhoi_shelf_destroy(study->shelf);
     for (size_t i = 0; study->net && i < study->nets * study->sets; i++) {
         for (int k = 0; k < STUDY_STYLES; k++)
             mho_net_destroy(study->net[i].model[k].net);

@@ -3,6 +3,7 @@
 #ifndef MHO_STUDY_IMPL_H
 #define MHO_STUDY_IMPL_H
 
+#include "base/shelf.h"
 #include "mho/map.h"
 #include "mho/study.h"
 
@@ -40,6 +41,7 @@ struct mho_study {
     study_set *set;
     size_t nets, sets;
     const mho_data *given; /* in place of what a name tells; NULL */
+    mhoi_shelf *shelf; /* for all points */
 };
 
 /* Those of a point. */
@@ -79,6 +81,9 @@ mho_style mhoi_study_style(const mho_hw *hw);
  * priced by the same reading. */
 MHO_MUST_CHECK mho_status mhoi_study_price(const mho_net *net, const mho_hw *hw,
                                            mho_result *result);
+/* The same without that CNN. */
+MHO_MUST_CHECK mho_status mhoi_study_price_alone(const mho_net *net, const mho_hw *hw,
+                                                 mho_result *result);
 mho_status mhoi_study_copy_cost(const mho_cost *from, mho_result_cost *to);
 /* study_measure.c: names of the layers; what the chip did since it was programmed; its energy. */
 MHO_MUST_CHECK mho_status mhoi_study_measure_start(const mho_placement *placement,

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/shelf.h"
 #include "cost/cost_sections.h"
 #include "hw/sections.h"
+#include "map/estimate.h"
 #include "map/map_sections.h"
 #include "mho/pipeline.h"
+#include "net/graph.h"
 #include "study/study_impl.h"
 
 mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out)
@@ -108,18 +111,75 @@ typedef struct cycles {
     size_t service;
 } cycles;
 
-static mho_status simulate(const mho_placement *placement, const mho_net *net, cycles *n)
+/* What a simulation tells, of all placements with the same service times and copies. */
+typedef struct simulated {
+    uint64_t cycles, interval;
+    size_t service;
+} simulated;
+
+enum { KEPT_SIMULATIONS = 100000 };
+
+static void free_simulated(void *known)
+{
+    mhoi_free(&known);
+}
+
+/* words[2 + 2 nodes]: the network, which outlives what is kept of it, and the pace of its nodes. */
+static void pace_of(const mho_placement *placement, const mho_net *net, size_t *words)
+{
+    words[0] = (size_t)(uintptr_t)net;
+    words[1] = net->nodes;
+    mho_placement_service(placement, words + 2);
+    mho_placement_copies(placement, words + 2 + net->nodes);
+}
+
+static mho_status simulate_anew(const mho_placement *placement, const mho_net *net, simulated *out)
 {
     mho_pipeline *pipeline = NULL;
     mho_status s = mho_pipeline_create_placed(net, placement, &pipeline);
+    if (!s)
+        *out = (simulated){pipeline->cycles, pipeline->interval, pipeline->service};
+    mho_pipeline_destroy(pipeline);
+    return s;
+}
+
+static mho_status look_or_simulate(const mho_placement *placement, const mho_net *net,
+                                   simulated *out)
+{
+    const size_t count = 2 + 2 * net->nodes;
+    size_t *words = NULL;
+    mho_status s = mhoi_alloc(&words, count, sizeof *words, "pace of a pipeline");
     if (s)
         return s;
-    n->pipelined = pipeline->cycles;
-    n->service = pipeline->service;
+    pace_of(placement, net, words);
+    const simulated *known = mhoi_shelf_find("pipeline", words, count * sizeof *words);
+    if (known) {
+        *out = *known;
+    } else {
+        simulated *keep = NULL;
+        s = simulate_anew(placement, net, out);
+        if (!s && !mhoi_alloc(&keep, 1, sizeof *keep, "simulated pipeline")) {
+            *keep = *out;
+            if (!mhoi_shelf_keep("pipeline", KEPT_SIMULATIONS, words, count * sizeof *words, keep,
+                                 free_simulated))
+                mhoi_free(&keep);
+        }
+    }
+    mhoi_free(&words);
+    return s;
+}
+
+static mho_status simulate(const mho_placement *placement, const mho_net *net, cycles *n)
+{
+    simulated told;
+    mho_status s = look_or_simulate(placement, net, &told);
+    if (s)
+        return s;
+    n->pipelined = told.cycles;
+    n->service = told.service;
     n->simulated = true;
     if (!placement->layer_by_layer)
-        n->interval = pipeline->interval;
-    mho_pipeline_destroy(pipeline);
+        n->interval = told.interval;
     return MHO_OK;
 }
 
@@ -138,15 +198,22 @@ static mho_status count_cycles(const mho_placement *placement, const mho_technol
     return s || n->simulated ? s : mho_cycles_pipelined(net, &n->pipelined);
 }
 
-/* Those beside are left at their bound where they cannot be simulated. */
-static mho_status count_beside(const mho_estimate *e, const mho_net *net, uint64_t *interval)
+/* Cycles of what is priced; those beside are left at their bound where they cannot be simulated. */
+typedef struct paces {
+    const mho_net *net;
+    cycles *own, *beside;
+} paces;
+
+static mho_status pace(void *user, const mho_placement *placement, const mho_technology *tech,
+                       bool beside, uint64_t *interval)
 {
-    cycles n = {0};
-    if (!e->generic)
-        return MHO_OK;
-    const mho_status s = count_cycles(e->generic_placement, e->generic_tech, net, &n);
-    *interval = n.interval;
-    return s == MHO_ENOTMODELED || s == MHO_EDOMAIN ? MHO_OK : s;
+    const paces *p = user;
+    cycles *n = beside ? p->beside : p->own;
+    mho_status s = count_cycles(placement, tech, p->net, n);
+    if (beside && (s == MHO_ENOTMODELED || s == MHO_EDOMAIN))
+        s = MHO_OK;
+    *interval = n->interval;
+    return s;
 }
 
 /* docs/models/timing.md eq. (3) to (6) */
@@ -180,13 +247,10 @@ static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
                         mho_result_cost *cost, mho_result_cost *generic, mho_result_speed *speed,
                         cycles *n)
 {
-    mho_status s = mho_estimate_create(net, hw, e);
-    if (!s)
-        s = count_cycles((*e)->placement, (*e)->tech, net, n);
-    if (!s)
-        s = count_beside(*e, net, &n->generic_interval);
-    if (!s)
-        s = mho_estimate_set_interval(*e, n->interval, n->generic_interval);
+    cycles beside = {0};
+    paces both = {net, n, &beside};
+    mho_status s = mhoi_estimate_create_paced(net, hw, pace, &both, e);
+    n->generic_interval = beside.interval;
     if (!s)
         s = mhoi_study_copy_cost((*e)->cost, cost);
     if (!s && (*e)->generic)
@@ -274,6 +338,15 @@ mho_status mhoi_study_price(const mho_net *net, const mho_hw *hw, mho_result *re
     mho_status s = price_own(net, hw, result, fallback);
     if (!s)
         s = price_base(net, hw, result, fallback);
+    result->macs = mho_net_macs(net);
+    result->has_prices = !s;
+    return s;
+}
+
+mho_status mhoi_study_price_alone(const mho_net *net, const mho_hw *hw, mho_result *result)
+{
+    char fallback[MHO_COST_NAME] = "";
+    mho_status s = price_own(net, hw, result, fallback);
     result->macs = mho_net_macs(net);
     result->has_prices = !s;
     return s;

@@ -177,9 +177,11 @@ mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
 {
     const double start_s = mho_seconds();
     *result = (mho_result){.stage = MHO_STAGE_OPEN};
+    mhoi_shelf *before = mhoi_shelf_use(study->shelf);
     mho_status s = mhoi_study_hw(study, point, &result->hw);
     if (!s)
         s = run_all(study, point, result);
+    mhoi_shelf_use(before);
     const size_t done = result->error.spread.trials;
     result->complete = !s;
     result->seconds = mho_seconds() - start_s;
