@@ -9,6 +9,7 @@
 #include "mho/cost.h"
 #include "mho/hw.h"
 #include "mho/net.h"
+#include "mho/reuse.h"
 
 MHO_C_BEGIN
 
@@ -22,6 +23,23 @@ typedef struct mho_counts {
     uint64_t additions; /* digital: of row groups (adder tree), slices and reads, and the counts of
                                  a digital offset */
 } mho_counts;
+
+/* What a layer takes of its input slices in an image, and where it waits; docs/models/reuse.md.  Bytes and bits of all channels. */
+typedef struct mho_reuse_layer {
+    mho_windows windows;
+    mho_reuse_counts counts;              /* slices */
+    double slice_bits;                    /* a slice */
+    double input_buffer_B, register_B;    /* that a crossbar needs; more than there is: */
+    double refetched_bits, reloaded_bits; /* fetched, and loaded again, for want of them */
+    double stored_B, parked_B;            /* most that waits: slices, partial sums; */
+    double room_B;   /* in the processing elements' buffers there is room for this; */
+    double global_B; /* beyond: in the global buffer */
+    double fetched_bits, written_bits;  /* slices: read for windows, written by the layer before */
+    double sum_bits;                    /* partial sums put aside, and as many fetched */
+    double kept_bits;                   /* layer by layer: the map, written and read as a whole */
+    double pe_read_bits, pe_write_bits; /* all of these, where they are held */
+    double global_read_bits, global_write_bits, dram_bits;
+} mho_reuse_layer;
 
 typedef struct mho_placement_layer {
     size_t node; /* of the network */
@@ -66,6 +84,7 @@ typedef struct mho_placement_layer {
     size_t service;            /* cycles that a window occupies the layer */
     uint64_t occupied;         /* cycles that an image does, in the line-buffer pipeline */
     double t_read_s, window_s; /* a read of all columns; a window; 0 where no clock is known */
+    mho_reuse_layer reuse;     /* zeros where the description has none */
     size_t tiles;              /* that begin with its crossbars */
     double input_bits_moved, bit_hops,
         dram_bits;                /* an image: of its input map; on links; from memory */
@@ -99,10 +118,12 @@ typedef struct mho_placement {
     uint64_t room, rewritten_crossbars, rewritten_cells; /* 0: none */
     double rewrite_s;
     mho_tiles tiles;
-    bool single;               /* crossbars, not pairs: single cells hold weights */
-    mho_counts counts;         /* of all layers */
-    const char *clock;         /* what tells the length of a cycle, */
-    double clock_s;            /* which is 0 if nothing does */
+    mho_reuse reuse;
+    double global_B, global_room_B; /* what waits in the global buffer, and what it holds */
+    bool single;                    /* crossbars, not pairs: single cells hold weights */
+    mho_counts counts;              /* of all layers */
+    const char *clock;              /* what tells the length of a cycle, */
+    double clock_s;                 /* which is 0 if nothing does */
     uint64_t interval;         /* cycles from one image to the next in the line-buffer pipeline */
     char bottleneck[MHO_NAME]; /* the layer that sets it */
     bool layer_by_layer;       /* timing.schedule */

@@ -4,7 +4,8 @@
 
 extern paper_run_fn bcnn_table1, bcnn_splitting, bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
-extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy, reboc_speedup;
+extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy, reboc_speedup,
+    reboc_reuse;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
@@ -45,6 +46,9 @@ const paper papers[] = {
      reboc_mapping},
     {"reboc-table1", REBOC "Table I", "intermediate storage of different accelerators",
      "papers/reboc/expected.csv", reboc_table1},
+    {"reboc-reuse", REBOC "Section III-B, Figs. 6 and 7, Tables I and III",
+     "input slices walked through buffers: what is fetched, what waits, what overflows",
+     "papers/reboc/expected.csv", reboc_reuse},
     {"reboc-speedup", REBOC "Section III-B, Fig. 10",
      "speedup of the intra-layer pipeline over layer by layer", "papers/reboc/expected.csv",
      reboc_speedup},

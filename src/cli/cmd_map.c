@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "reuse_report.h"
 #include "times_report.h"
 
 /* Of an image. */
@@ -111,6 +112,7 @@ static void put_coding(mho_json *v, const mho_placement_layer *l)
     mho_json_put(v, "converter", mho_json_text(l->converter));
     mho_json_put(v, "per_pair", mho_json_bool(l->per_pair));
     cli_times_json(l, v);
+    cli_reuse_json(l, v);
 }
 
 /* What an image takes; the cells are written once. */
@@ -193,8 +195,8 @@ static void print_cycles(const cli_args *args, const cycles *n)
                 cli_grouped(n->served->layer_by_layer, b));
 }
 
-static void print_text(const cli_args *args, const mho_net *net, const mho_hw *hw,
-                       const mho_placement *map, const cycles *n)
+static mho_status print_text(const cli_args *args, const mho_net *net, const mho_hw *hw,
+                             const mho_placement *map, const cycles *n)
 {
     char a[32], b[32];
     if (!args->csv)
@@ -209,8 +211,10 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     print_amounts(args, map);
     fputc('\n', args->out);
     cli_times_print(map, args);
-    if (!args->csv)
+    const mho_status s = cli_reuse_print(map, args);
+    if (!s && !args->csv)
         print_cycles(args, n);
+    return s;
 }
 
 static mho_status count_cycles(const mho_net *net, const mho_placement *map, cycles *n)
@@ -241,7 +245,7 @@ mho_status cmd_map(const cli_args *args)
     if (!s && args->json)
         s = print_json(args, net, hw, map, &n);
     else if (!s)
-        print_text(args, net, hw, map, &n);
+        s = print_text(args, net, hw, map, &n);
     mho_pipeline_destroy(n.served);
     mho_placement_destroy(map);
     mho_hw_destroy(hw);

@@ -387,6 +387,25 @@ static mho_status add_shapes(const cli_command *command, cli_args *args)
                            sizeof args->sized_net);
 }
 
+/* So do --block and --bits, where the command opens a network and does not train it. */
+static mho_status add_blocks(const cli_command *command, cli_args *args)
+{
+    char name[sizeof args->sized_net];
+    const bool changes = args->files && strstr(command->options, "shape") != NULL;
+    if (!changes || (!args->block && !args->bits))
+        return MHO_OK;
+    const int n =
+        snprintf(name, sizeof name, "%s?%s%s%s%s%s", args->file[0], args->block ? "block=" : "",
+                 args->block ? args->block : "", args->block && args->bits ? "&" : "",
+                 args->bits ? "bits=" : "", args->bits ? args->bits : "");
+    if (n < 0 || (size_t)n >= sizeof name)
+        return mho_error(MHO_EUSAGE, "%s: --block and --bits of more than %zu characters",
+                         command->name, sizeof name);
+    memcpy(args->sized_net, name, (size_t)n + 1);
+    args->file[0] = args->sized_net;
+    return MHO_OK;
+}
+
 mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
 {
     bool options_end = false;
@@ -423,5 +442,7 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
         s = check_calibration(args);
     if (!s)
         s = add_shapes(command, args);
+    if (!s)
+        s = add_blocks(command, args);
     return s ? s : check_files(command, args);
 }

@@ -317,7 +317,8 @@ static void stand_in_turn(const mho_placement *placement, mho_activity *activity
         all += (double)(placement->layer[i].sides * placement->layer[i].crossbar_pairs);
     for (size_t i = 0; placement->rewritten_cells && i < count; i++) {
         if (!strcmp(activity[i].group, "interconnect") ||
-            !strcmp(activity[i].group, "tile buffers")) /* those of the crossbars that stand */
+            !strcmp(activity[i].group, "tile buffers") ||
+            !strcmp(activity[i].group, "global buffer")) /* those of the crossbars that stand */
             continue;
         activity[i].amount *= (double)placement->budget / all;
         mhoi_activity_append(&activity[i], "; %llu crossbars of %.0f stand",
@@ -335,7 +336,8 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
 {
     builder b = {.plan = placement->plan};
     const bool models = has_models(tech);
-    const size_t kinds = MHOI_CHIP_KINDS + (size_t)(models ? MHOI_MODEL_KINDS : KINDS);
+    const size_t kinds =
+        MHOI_REUSE_KINDS + MHOI_CHIP_KINDS + (size_t)(models ? MHOI_MODEL_KINDS : KINDS);
     *out = NULL;
     *count = 0;
     mho_status s =
@@ -348,6 +350,8 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
         const size_t first = b.count;
         s = models ? mhoi_activities_by_model(&b, tech) : layer_activities(&b);
         add_copies(&b, first);
+        if (models)
+            mhoi_activities_of_reuse(&b);
         mhoi_activities_of_chip(&b);
     }
     if (s) {

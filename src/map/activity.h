@@ -30,6 +30,10 @@ void mhoi_activity_append(mho_activity *a, const char *format, ...) MHO_PRINTF(2
 enum { MHOI_MODEL_KINDS = 16 };
 MHO_MUST_CHECK mho_status mhoi_activities_by_model(mhoi_activities *b, const mho_technology *tech);
 
+/* activity_reuse.c: likewise, of the buffers of slices. */
+enum { MHOI_REUSE_KINDS = 7 };
+void mhoi_activities_of_reuse(mhoi_activities *b);
+
 /* activity_chip.c: likewise, of what is around the crossbars. */
 enum { MHOI_CHIP_KINDS = 6 };
 void mhoi_activities_of_chip(mhoi_activities *b);

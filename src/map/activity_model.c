@@ -339,7 +339,9 @@ static void registers(builder *b)
     const double outputs = (double)l->groups * (double)l->columns;
     const double parts = (double)l->row_groups * (double)l->sums * (double)l->reads;
     const double sums = parts > 1 ? (double)sum_bits(b) : 0;
-    const double window = (double)l->inputs_shared * (double)l->input_bits;
+    const bool shifted =
+        b->plan->reuse.share != MHO_REUSE_NONE; /* they are registers, and counted */
+    const double window = shifted ? 0 : (double)l->inputs_shared * (double)l->input_bits;
     mho_activity *a = start(b, "registers", "register1", "register");
     argue(a, "bits", 1);
     a->amount = (double)(l->converters / l->duplication) * codes + outputs * sums + window;
@@ -356,6 +358,8 @@ static void registers(builder *b)
 static void buffers(builder *b)
 {
     enum { LEAST = 2048, MOST = 524288, NARROW = 64, WIDE = 512 };
+    if (b->plan->reuse.share != MHO_REUSE_NONE)
+        return;
     const mhoi_place *place = b->place;
     const double bits = (double)b->layer->input_bits;
     const double bytes = ceil((double)place->held * bits / 8);

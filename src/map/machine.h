@@ -21,6 +21,7 @@ typedef struct mhoi_machine {
     mhoi_quant_options quant;
     mhoi_timing_options timing;
     mhoi_chip_options chip;
+    mhoi_reuse_options reuse;
     mhoi_readings_options readings;
     mhoi_technology_options technology;
 } mhoi_machine;

@@ -234,7 +234,12 @@ const mhoi_section mhoi_output_section = {
 
 static const mho_field timing_rows[] = {
     MHOI_REAL(mhoi_timing_options, "timing.t_read", read_s, "0", 0, 1e9, "ns", 1e-9,
-              "a read of a crossbar, conversions included; 0 = as the technology tells"),
+              "a read of a crossbar, conversions included unless timing.t_convert tells them; 0 = "
+              "as the technology tells"),
+    MHOI_REAL(
+        mhoi_timing_options, "timing.t_convert", convert_s, "0", 0, 1e9, "ns", 1e-9,
+        "a conversion, those of a converter in turn behind the read: then a cycle is one; 0 = "
+        "in the time of the read"),
     MHOI_CHOICE(mhoi_timing_options, "timing.schedule", schedule, "pipelined", schedules,
                 "all layers work at once, on several images; or one layer after the other"),
 };

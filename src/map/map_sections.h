@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/section.h"
+#include "mho/reuse.h"
 
 typedef enum mho_cell { MHO_CELL_1T1R, MHO_CELL_0T1R } mho_cell;
 typedef enum mho_mode {
@@ -186,8 +187,10 @@ typedef enum mho_flow {
 } mho_flow;
 
 typedef struct mhoi_timing_options {
-    double read_s; /* of a read, conversions included; 0: as the technology tells */
-    int schedule;  /* mho_flow */
+    double read_s; /* of a read; 0: as the technology tells */
+    double
+        convert_s; /* of a conversion, behind it; 0: the read includes them, or as the technology tells */
+    int schedule; /* mho_flow */
 } mhoi_timing_options;
 
 /* What is around the crossbars. */
@@ -198,11 +201,23 @@ typedef struct mhoi_chip_options {
     int dram; /* 0: none */
 } mhoi_chip_options;
 
+typedef enum mho_kept { MHO_KEPT_ONCE, MHO_KEPT_WINDOWS } mho_kept;
+
+/* Slices that windows share. */
+typedef struct mhoi_reuse_options {
+    int share; /* mho_reuse */
+    size_t input_buffer_B, shift_register_B;
+    size_t pe_buffer_B, pe_crossbars, global_buffer_B;
+    size_t sum_bits;
+    int maps;       /* mho_kept */
+    double bus_Bps; /* 0: without limit */
+} mhoi_reuse_options;
+
 /* coding.c, reads.c: values of crossbar.weights and input.coding. */
 extern const char *const mhoi_coding_names[], *const mhoi_input_coding_names[];
 
 extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section,
-    mhoi_read_section, mhoi_timing_section, mhoi_chip_section;
+    mhoi_read_section, mhoi_timing_section, mhoi_chip_section, mhoi_reuse_section;
 
 /* Weights and feature maps of +1 and -1 (and 0). */
 static inline bool mhoi_is_binary(const mhoi_crossbar_options *crossbar)

@@ -298,6 +298,7 @@ static void keep_hardware(placer *p)
     plan->quant = p->hw.quant;
     plan->timing = p->hw.timing;
     plan->chip = p->hw.chip;
+    plan->reuse = p->hw.reuse;
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;
     plan->crossbar_columns = p->hw.crossbar.columns;

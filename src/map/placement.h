@@ -43,9 +43,10 @@ static inline size_t mhoi_copy_rotation(const mhoi_place *place, size_t c)
 /* What tells how long a cycle is. */
 typedef enum mhoi_clock {
     MHOI_CLOCK_NONE,
-    MHOI_CLOCK_GIVEN,     /* timing.t_read: a read, all its conversions included */
-    MHOI_CLOCK_OPERATION, /* the technology's t_op: a read and a conversion of it */
-    MHOI_CLOCK_READ,      /* the slowest layer's read, by the technology's delays */
+    MHOI_CLOCK_GIVEN,      /* timing.t_read: a read, all its conversions included */
+    MHOI_CLOCK_OPERATION,  /* the technology's t_op: a read and a conversion of it */
+    MHOI_CLOCK_CONVERSION, /* timing.t_convert: a conversion; a read takes several */
+    MHOI_CLOCK_READ,       /* the slowest layer's read, by the technology's delays */
 } mhoi_clock;
 
 typedef struct mhoi_plan {
@@ -59,6 +60,7 @@ typedef struct mhoi_plan {
     mhoi_quant_options quant;
     mhoi_timing_options timing;
     mhoi_chip_options chip;
+    mhoi_reuse_options reuse;
     mhoi_readings_options readings;
     bool transistor; /* 1T1R */
     int duplication; /* mho_duplication */
@@ -143,6 +145,12 @@ MHO_MUST_CHECK mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_pl
 
 /* rewrite.c: which layers are written anew in every image, where there are fewer crossbars than the network takes. */
 MHO_MUST_CHECK mho_status mhoi_rewrite_set(const mho_technology *tech, mho_placement *out);
+
+/* reuse_buffers.c: what windows share, and what of it the buffers hold: once copies are known. */
+MHO_MUST_CHECK mho_status mhoi_reuse_count_layers(const mho_net *net, mho_placement *out);
+void mhoi_reuse_fill_buffers(const mho_net *net, mho_placement *out);
+/* Seconds that the fetches of a window take. */
+double mhoi_reuse_fetch_s(const mhoi_plan *plan, const mho_placement_layer *layer);
 
 /* tiles.c: which tiles layers lie in, and what moves between them and to memory. */
 MHO_MUST_CHECK mho_status mhoi_tiles_set(const mho_net *net, mho_placement *out);

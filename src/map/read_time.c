@@ -143,9 +143,11 @@ mho_status mhoi_read_time_of(const mhoi_plan *plan, const mhoi_place *place,
     const double steps = units * out->step_s; /* what integrates needs a step at least */
     const double integrate = steps > pulses ? steps : pulses;
     out->settle_s = word + bit + integrate;
-    out->convert_s = out->step_s * decisions(plan, place->output_bits);
+    const bool told = plan->timing.convert_s > 0;
+    out->convert_s =
+        told ? plan->timing.convert_s : out->step_s * decisions(plan, place->output_bits);
     out->read_s = plan->timing.read_s > 0
-                      ? plan->timing.read_s
+                      ? plan->timing.read_s + (told ? turns * out->convert_s : 0)
                       : word + bit + settles * integrate + turns * out->convert_s;
     if (turns * out->convert_s > out->read_s) /* a given time leaves so much for each */
         out->convert_s = out->read_s / turns;

@@ -211,6 +211,7 @@ static void count_dram(const mho_net *net, mho_placement *out)
         const double in = (double)(n->in.c * n->in.h * n->in.w) * (double)l->input_bits;
         const double held = in + (double)(n->out.c * n->out.h * n->out.w) * (double)l->input_bits;
         l->dram_bits = k == 0 ? in : 0;
+        l->dram_bits += l->reuse.dram_bits;
         l->dram_bits += (double)l->rewritten_cells * (double)plan->device.bits;
         if (out->layer_by_layer && out->tiles.tiles && held > room)
             l->dram_bits += 2 * (held - room);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long a cycle is, and how many of them an image keeps each layer of the line-buffer pipeline: docs/models/timing.md. */
+#include <math.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -11,7 +12,10 @@ void mhoi_clock_choose(mhoi_plan *plan, const mho_technology *tech)
     const mho_constant *t_op = mho_technology_constant(tech, "t_op");
     plan->clock = MHOI_CLOCK_NONE;
     plan->clock_s = 0; /* of reads: once their layers are placed */
-    if (plan->timing.read_s > 0) {
+    if (plan->timing.convert_s > 0) {
+        plan->clock = MHOI_CLOCK_CONVERSION;
+        plan->clock_s = plan->timing.convert_s;
+    } else if (plan->timing.read_s > 0) {
         plan->clock = MHOI_CLOCK_GIVEN;
         plan->clock_s = plan->timing.read_s;
     } else if (t_op) {
@@ -27,6 +31,7 @@ static const char *clock_text(mhoi_clock clock)
     static const char *const text[] = {
         [MHOI_CLOCK_NONE] = "not told",
         [MHOI_CLOCK_GIVEN] = "timing.t_read",
+        [MHOI_CLOCK_CONVERSION] = "timing.t_convert",
         [MHOI_CLOCK_OPERATION] = "the technology's t_op",
         [MHOI_CLOCK_READ] = "the slowest read",
     };
@@ -105,7 +110,11 @@ static mho_status set_read(const mhoi_plan *plan, const mhoi_place *place,
     if (plan->clock == MHOI_CLOCK_OPERATION)
         l->t_read_s *= (double)l->columns_per_converter;
     mho_status s = mhoi_read_fits(plan, place);
-    if (!s && plan->clock == MHOI_CLOCK_READ) {
+    if (s)
+        return mho_error_prefix(s, "layer %s", l->name);
+    if (plan->clock == MHOI_CLOCK_CONVERSION && plan->timing.read_s > 0) {
+        l->t_read_s = plan->timing.read_s + (double)l->columns_per_converter * plan->clock_s;
+    } else if (plan->clock == MHOI_CLOCK_READ || plan->clock == MHOI_CLOCK_CONVERSION) {
         s = mhoi_read_time_of(plan, place, tech, &time);
         l->t_read_s = s ? 0 : time.read_s;
     }
@@ -128,14 +137,37 @@ static mho_status set_reads(mhoi_plan *plan, const mho_technology *tech)
     return s;
 }
 
+/* Whole cycles that a window occupies the layer: where a cycle is a conversion, a read takes several; and its slices are fetched. */
+static mho_status set_services(mhoi_plan *plan)
+{
+    for (size_t i = 0; i < plan->layers; i++) {
+        mho_placement_layer *l = &plan->layer[i];
+        const double reads = (double)(l->reads * l->turns * l->passes);
+        const double fetch_s = mhoi_reuse_fetch_s(plan, l);
+        double cycles = (double)l->service;
+        if (plan->clock == MHOI_CLOCK_CONVERSION)
+            cycles = reads * l->t_read_s / plan->clock_s;
+        if (plan->clock_s > 0)
+            cycles += fetch_s / plan->clock_s;
+        if (cycles > 1e15)
+            return mho_error(MHO_EDOMAIN, "layer '%s': a window takes %.3g cycles, want less",
+                             l->name, cycles);
+        l->service = (size_t)ceil(cycles * (1 - 1e-12));
+        l->service = l->service ? l->service : 1;
+    }
+    return MHO_OK;
+}
+
 /* Ways to build a layer: once, and as often as makes it faster. */
-static mho_status list_options(const mho_net *net, const mhoi_place *place,
+static mho_status list_options(const mho_net *net, const mhoi_place *place, uint64_t budget,
                                mho_balance_option **option, size_t *options)
 {
     const mho_placement_layer *l = place->told;
     const bool fc = net->node[l->node].op == MHO_OP_FC;
     const uint64_t one = (uint64_t)l->sides * l->crossbar_pairs;
-    const size_t most = fc ? 1 : l->service < l->positions ? l->service : l->positions;
+    size_t most = fc ? 1 : l->service < l->positions ? l->service : l->positions;
+    if (one && budget / one < most)
+        most = budget < one ? 1 : (size_t)(budget / one);
     mho_status s = mhoi_alloc(option, most, sizeof **option, "ways to build a layer");
     *options = s ? 0 : most;
     for (size_t d = 1; !s && d <= most; d++) {
@@ -160,7 +192,7 @@ static mho_status balance(const mho_net *net, mhoi_plan *plan, uint64_t budget)
     if (!s)
         s = mhoi_alloc(&choice, plan->layers, sizeof *choice, "balance");
     for (size_t i = 0; !s && i < plan->layers; i++) {
-        s = list_options(net, &plan->place[i], &option[i], &layer[i].options);
+        s = list_options(net, &plan->place[i], budget, &option[i], &layer[i].options);
         layer[i].option = option[i];
     }
     if (!s)
@@ -196,7 +228,9 @@ static mho_status count_crossbars(mho_placement *out)
 
 static void set_use(const mho_placement *out, mho_placement_layer *l)
 {
-    const size_t turns = out->plan->clock == MHOI_CLOCK_OPERATION ? 1 : l->columns_per_converter;
+    const bool conversion =
+        out->plan->clock == MHOI_CLOCK_OPERATION || out->plan->clock == MHOI_CLOCK_CONVERSION;
+    const size_t turns = conversion ? 1 : l->columns_per_converter;
     const double most = (double)l->converters * (double)turns * (double)out->interval;
     l->converter_utilization = l->converters ? (double)l->counts.conversions / most : 0;
 }
@@ -227,11 +261,17 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
     out->clock = clock_text(plan->clock);
     out->clock_s = plan->clock_s;
     if (!s)
+        s = mhoi_reuse_count_layers(net, out);
+    if (!s)
+        s = set_services(plan);
+    if (!s)
         s = mhoi_rewrite_set(tech, out);
     if (!s && plan->duplication == MHO_DUPLICATION_BALANCED && !out->rewritten_cells)
         s = balance(net, plan, out->budget);
     if (!s)
         s = count_crossbars(out);
+    if (!s)
+        mhoi_reuse_fill_buffers(net, out);
     if (!s)
         s = set_interval(net, out);
     if (!s && out->layer_by_layer)

@@ -5,7 +5,7 @@
 #include "mho/map.h"
 #include "pipeline_impl.h"
 
-enum { LOOK_UP_EVERY = 4096 }; /* cycles between looks at interruption and progress */
+enum { LOOK_UP_EVERY = 4096 }; /* steps between looks at interruption and progress */
 
 mho_pipeline_options mho_pipeline_options_default(void)
 {
@@ -26,23 +26,24 @@ static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *t
                       size_t images, uint64_t *done)
 {
     const mhoi_stage *final = &pipe->stage[pipe->final];
-    uint64_t cycle = 0;
+    uint64_t cycle = 0, step = 0;
     for (size_t image = 0; image < images;) {
-        bool moved, waited;
-        mho_status s = mhoi_pipe_step(pipe, cycle, &moved, &waited);
+        bool moved;
+        mho_status s = mhoi_pipe_step(pipe, cycle, &moved);
         if (s)
             return s;
         if (!moved)
             return stands_still(pipe, cycle);
-        p->stalls += waited;
-        if (trace) {
-            for (size_t i = 1; i < pipe->stages; i++)
-                pipe->beat[i - 1] = pipe->stage[i].beat;
-            trace(user, cycle, pipe->beat, pipe->stages - 1);
-        }
+        const uint64_t alike = 1 + mhoi_pipe_repeat(pipe);
+        p->stalls += pipe->waited ? alike : 0;
+        for (size_t i = 1; trace && i < pipe->stages; i++)
+            pipe->beat[i - 1] = pipe->stage[i].beat;
+        for (uint64_t i = 0; trace && i < alike; i++)
+            trace(user, cycle + i, pipe->beat, pipe->stages - 1);
         if (final->results_done == (image + 1) * final->results)
             done[image++] = cycle + 1;
-        if (++cycle % LOOK_UP_EVERY)
+        cycle += alike;
+        if (++step % LOOK_UP_EVERY)
             continue;
         mhoi_progress("pipeline", cycle < p->eq6 ? cycle : p->eq6, p->eq6, "cycles");
         if (mhoi_interrupted())

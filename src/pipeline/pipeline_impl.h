@@ -36,7 +36,7 @@ typedef struct mhoi_stream_state {
 
 typedef struct mhoi_flight { /* a window under way */
     int32_t result;
-    size_t left; /* cycles of work */
+    uint64_t last; /* cycle of work, in which the result is there */
 } mhoi_flight;
 
 typedef struct mhoi_stage {
@@ -61,6 +61,7 @@ typedef struct mhoi_stage {
     int32_t out;
     mho_beat beat;
     bool moved, waiting;       /* something happened; a result could not leave */
+    bool changed;              /* other than a cycle of work */
     mho_pipeline_layer *layer; /* NULL for the input */
 } mhoi_stage;
 
@@ -70,6 +71,10 @@ typedef struct mhoi_pipe {
     mhoi_link *link;
     mho_beat *beat;
     size_t final; /* stage of the network's last node */
+    uint64_t cycle;
+    mho_pipeline_layer *
+        culprit; /* that some other layer had to wait for in this cycle; NULL: none, or the image */
+    bool waited;
 } mhoi_pipe;
 
 bool mhoi_is_layer(mho_op op); /* convolution, pooling, fully connected, add: what costs cycles */
@@ -83,9 +88,10 @@ MHO_MUST_CHECK mho_status mhoi_pipe_create(const mho_net *net, const mho_pipelin
                                            const mhoi_pace *pace, size_t images,
                                            mho_pipeline_layer *layer, mhoi_pipe *pipe);
 void mhoi_pipe_free(mhoi_pipe *pipe);
-/* One cycle of the whole pipe.  *moved: something happened; *waited: some result could not leave. */
-MHO_MUST_CHECK mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved,
-                                         bool *waited);
+/* One cycle of the whole pipe.  *moved: something happened; pipe->waited: some result could not leave. */
+MHO_MUST_CHECK mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved);
+/* Cycles behind the last one that are as it was: only work goes on.  Counts what they add to layers. */
+uint64_t mhoi_pipe_repeat(mhoi_pipe *pipe);
 /* Compares the window in the line buffer with output (oy, ox)'s part of the feature map. */
 MHO_MUST_CHECK mho_status mhoi_window_check(const mhoi_stream_state *s);
 /* Puts an element (or MHO_BEAT_PAD) into the line buffer and moves on in the stream. */

@@ -138,21 +138,22 @@ static void step_input(mhoi_stage *t)
         t->arrived[0] = 0;
 }
 
-static void take_off(mhoi_stage *t, int32_t result, size_t left)
+static void take_off(mhoi_stage *t, int32_t result, uint64_t last)
 {
-    t->flight[(t->oldest + t->flights++) % t->copies] = (mhoi_flight){result, left};
+    t->flight[(t->oldest + t->flights++) % t->copies] = (mhoi_flight){result, last};
 }
 
-/* Windows that take several cycles: count down, then deliver the oldest as soon as the way is free. */
-static void serve(mhoi_stage *t)
+static const mhoi_flight *newest(const mhoi_stage *t)
 {
-    for (size_t i = 0; i < t->flights; i++) {
-        mhoi_flight *flight = &t->flight[(t->oldest + i) % t->copies];
-        t->beat.awake = t->beat.awake || flight->left > 0;
-        flight->left -= flight->left > 0;
-    }
+    return &t->flight[(t->oldest + t->flights - 1) % t->copies];
+}
+
+/* Windows that take several cycles: the oldest is delivered as soon as it is done and the way is free. */
+static void serve(const mhoi_pipe *pipe, mhoi_stage *t)
+{
+    t->beat.awake = t->beat.awake || (t->flights && newest(t)->last >= pipe->cycle);
     t->moved = t->moved || t->beat.awake;
-    if (!t->flights || t->flight[t->oldest].left)
+    if (!t->flights || t->flight[t->oldest].last > pipe->cycle)
         return;
     t->waiting = !sink_free(t);
     if (t->waiting)
@@ -160,16 +161,16 @@ static void serve(mhoi_stage *t)
     deliver(t, t->flight[t->oldest].result);
     t->oldest = (t->oldest + 1) % t->copies;
     t->flights--;
-    t->moved = true;
+    t->moved = t->changed = true;
 }
 
-static mho_status shift_window(mhoi_stage *t, int32_t element)
+static mho_status shift_window(const mhoi_pipe *pipe, mhoi_stage *t, int32_t element)
 {
     mhoi_stream_state *s = &t->s;
     bool awake = completes(s);
     mhoi_stream_shift(s, element);
     t->beat.in = element;
-    t->moved = true;
+    t->moved = t->changed = true;
     t->layer->shifts++;
     t->layer->pads += element == MHO_BEAT_PAD;
     if (!awake)
@@ -183,13 +184,13 @@ static mho_status shift_window(mhoi_stage *t, int32_t element)
     if (t->service == 1)
         deliver(t, result);
     else
-        take_off(t, result, t->service - 1);
+        take_off(t, result, pipe->cycle + t->service - 1);
     return MHO_OK;
 }
 
-static mho_status shift(mhoi_stage *t, int32_t element)
+static mho_status shift(const mhoi_pipe *pipe, mhoi_stage *t, int32_t element)
 {
-    const mho_status status = shift_window(t, element);
+    const mho_status status = shift_window(pipe, t, element);
     if (exhausted(&t->s) && begins_anew(t))
         mhoi_stream_begin(&t->s);
     return status;
@@ -202,16 +203,16 @@ static mho_status step_window(const mhoi_pipe *pipe, mhoi_stage *t)
         if (t->down) {
             t->out = t->held;
             t->held = MHO_BEAT_NONE;
-            t->moved = true;
+            t->moved = t->changed = true;
         }
     }
     const bool full = t->flights == t->copies;
-    serve(t);
+    serve(pipe, t);
     if (full)
         return MHO_OK;
     int32_t element = pipe->stage[t->producer[0]].out;
     if (element != MHO_BEAT_NONE)
-        return shift(t, element);
+        return shift(pipe, t, element);
     if (exhausted(&t->s) || !mhoi_stream_is_pad(&t->s))
         return MHO_OK;
     if (t->service == 1 && completes(&t->s) &&
@@ -219,7 +220,7 @@ static mho_status step_window(const mhoi_pipe *pipe, mhoi_stage *t)
         t->waiting = true;
         return MHO_OK;
     }
-    return shift(t, MHO_BEAT_PAD);
+    return shift(pipe, t, MHO_BEAT_PAD);
 }
 
 static mho_status in_order(const mhoi_stage *t, size_t port, int32_t element)
@@ -238,14 +239,14 @@ static mho_status step_fc(const mhoi_pipe *pipe, mhoi_stage *t)
         if (s)
             return s;
         t->beat.in = element;
-        t->moved = true;
+        t->moved = t->changed = true;
         t->layer->shifts++;
         if (++t->arrived[0] == t->expected) /* awake from the next cycle on */
-            take_off(t, 0, t->service);
+            take_off(t, 0, pipe->cycle + t->service);
         return MHO_OK;
     }
     const bool works = t->flights;
-    serve(t);
+    serve(pipe, t);
     if (works && !t->flights && begins_anew(t))
         t->arrived[0] = 0;
     return MHO_OK;
@@ -262,7 +263,7 @@ static mho_status step_add(const mhoi_pipe *pipe, mhoi_stage *t)
             return s;
         t->arrived[p]++;
         t->beat.in = element;
-        t->moved = true;
+        t->moved = t->changed = true;
         t->layer->shifts++;
     }
     size_t both = t->arrived[0] < t->arrived[1] ? t->arrived[0] : t->arrived[1];
@@ -271,7 +272,7 @@ static mho_status step_add(const mhoi_pipe *pipe, mhoi_stage *t)
         if (t->down) {
             t->out = (int32_t)(t->joined++ % t->results);
             t->beat.awake = true;
-            t->moved = true;
+            t->moved = t->changed = true;
         }
     }
     for (size_t p = 0; p < 2; p++)
@@ -284,7 +285,7 @@ static mho_status step(const mhoi_pipe *pipe, mhoi_stage *t)
 {
     t->out = MHO_BEAT_NONE;
     t->beat = (mho_beat){MHO_BEAT_NONE, MHO_BEAT_NONE, false};
-    t->moved = t->waiting = false;
+    t->moved = t->waiting = t->changed = false;
     switch (t->kind) {
     case MHOI_STAGE_INPUT:
         step_input(t);
@@ -332,21 +333,22 @@ static bool holds_by_itself(const mhoi_stage *t)
 
 /* Finds the stage for whose sake `t` waits.  The image stands in a memory and is fetched when its only
  * reader wants it, so that reader's own padding and work are no stall. */
-static bool blame(const mhoi_pipe *pipe, const mhoi_stage *t)
+static bool blame(mhoi_pipe *pipe, const mhoi_stage *t)
 {
     mhoi_stage *culprit = unready_reader(pipe, t);
     if (culprit && t->kind == MHOI_STAGE_INPUT && t->readers == 1 && holds_by_itself(culprit))
         return false;
     while (culprit && !holds_by_itself(culprit))
         culprit = unready_reader(pipe, culprit);
-    if (culprit)
-        culprit->layer->blocked++;
+    pipe->culprit = culprit ? culprit->layer : NULL;
     return true;
 }
 
-mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved, bool *waited)
+mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved)
 {
-    *moved = *waited = false;
+    *moved = pipe->waited = false;
+    pipe->culprit = NULL;
+    pipe->cycle = cycle;
     for (size_t i = pipe->stages; i-- > 0;)
         find_ready(pipe, &pipe->stage[i]);
     for (size_t i = 0; i < pipe->stages; i++) {
@@ -358,7 +360,40 @@ mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved, bool *wa
         record(t, cycle);
         *moved = *moved || t->moved || t->out != MHO_BEAT_NONE;
     }
-    for (size_t i = 0; i < pipe->stages && !*waited; i++)
-        *waited = pipe->stage[i].waiting && blame(pipe, &pipe->stage[i]);
+    for (size_t i = 0; i < pipe->stages && !pipe->waited; i++)
+        pipe->waited = pipe->stage[i].waiting && blame(pipe, &pipe->stage[i]);
+    if (pipe->culprit)
+        pipe->culprit->blocked++;
     return MHO_OK;
+}
+
+/* The next cycle in which a stage does other than now: its oldest result is there, or its newest was. */
+static uint64_t next_event(const mhoi_pipe *pipe)
+{
+    uint64_t next = UINT64_MAX;
+    for (size_t i = 0; i < pipe->stages; i++) {
+        const mhoi_stage *t = &pipe->stage[i];
+        if (t->changed || t->out != MHO_BEAT_NONE)
+            return pipe->cycle + 1;
+        if (!t->flights)
+            continue;
+        const uint64_t there = t->flight[t->oldest].last, done = newest(t)->last + 1;
+        if (there > pipe->cycle && there < next)
+            next = there;
+        if (done > pipe->cycle && done < next)
+            next = done;
+    }
+    return next;
+}
+
+uint64_t mhoi_pipe_repeat(mhoi_pipe *pipe)
+{
+    const uint64_t next = next_event(pipe);
+    const uint64_t cycles = next == UINT64_MAX ? 0 : next - pipe->cycle - 1;
+    for (size_t i = 0; cycles && i < pipe->stages; i++)
+        if (pipe->stage[i].layer && pipe->stage[i].beat.awake)
+            pipe->stage[i].layer->awake += cycles;
+    if (pipe->culprit)
+        pipe->culprit->blocked += cycles;
+    return cycles;
 }

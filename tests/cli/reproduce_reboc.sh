@@ -3,10 +3,10 @@
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 
 run reproduce --list; want_code 0; want_no_err
-for id in reboc-mapping reboc-table1 reboc-fft reboc-speedup; do
+for id in reboc-mapping reboc-table1 reboc-reuse reboc-fft reboc-speedup; do
     grep -q "$id" out || fail "lacks $id"
 done
-for id in reboc-mapping reboc-table1 reboc-fft; do
+for id in reboc-mapping reboc-table1 reboc-reuse reboc-fft; do
     run reproduce $id --json; want_code 0; want_no_err
     want_json 'all(r["status"] in ("holds", "not-reproducible") and r["note"] for r in v["rows"])'
     want_json 'sum(r["status"] == "holds" for r in v["rows"]) >= 8'
@@ -20,9 +20,24 @@ want_json 'all(l["block"] == l["copies"] == l["turns"] == 1 for l in v["layers"]
 
 # prices of its own node, and no converter of 511 comparators
 run cost lenet --hw reboc --json; want_code 0; want_no_err
-want_json 'v["technology"] == "generic-65nm" and not v["relative"] and v["beyond_source"] == []'
+want_json 'v["technology"] == "reboc-65nm" and not v["relative"] and v["beyond_source"] == []'
 run map lenet --hw reboc --json; want_code 0
-want_json 'abs(v["clock_s"] / (29.31e-9 + 128 / 1.2e9) - 1) < 1e-3 and all(l["converters"] == l["crossbars"] for l in v["layers"])'
+want_json 'abs(v["clock_s"] * 1.2e9 - 1) < 1e-6 and abs(v["layers"][2]["t_read_s"] / (29.31e-9 + 128 / 1.2e9) - 1) < 1e-6'
+want_json 'all(l["converters"] == l["crossbars"] for l in v["layers"])'
+
+# blocks and bits of a network that has none; slices walked; what buffers lack
+run map tinyyolo --block conv:32 --bits conv:6 --hw reboc --json; want_code 0; want_no_err
+want_json 'v["crossbars"] == 154 and all(l["block"] == 32 for l in v["layers"])'
+want_json 'v["layers"][1]["reuse"]["fetches"] == 208 * 208 and v["layers"][1]["reuse"]["parked_bytes"] == 2 * 208 * 32 * 2'
+run map lenet --block conv:16 --bits conv:4 --hw reboc --set reuse.input_buffer=16; want_code 0
+grep -q "input buffers want" out || fail "an overflow is not told"
+run map lenet --hw reboc --set reuse.share=none; want_code 0
+grep -q "Input slices" out && fail "slices of none"
+run map lenet --block conv:; want_misuse "block"
+run map 'lenet?bits=conv:4&bits=fc:2'; want_misuse "once"
+run map 'lenet?bolck=conv:4'; want_misuse "bolck"
+run cost lenet --block conv:16 --hw reboc --json; want_code 0
+want_json '{"input buffers", "shift registers", "PE buffers", "global buffer", "DRAM"} <= set(v["energy_J"]["by_component"])'
 
 # a trained one: representative vectors, bits of the network, and 9 bits that lose nothing
 run map lenet-circulant-mnist --hw reboc --json; want_code 0

@@ -58,6 +58,7 @@ static const struct {
     {"buffer-explore", "papers/buffer/expected.csv"},
     {"reboc-mapping", "papers/reboc/expected.csv"},
     {"reboc-table1", "papers/reboc/expected.csv"},
+    {"reboc-reuse", "papers/reboc/expected.csv"},
     {"reboc-speedup", "papers/reboc/expected.csv"},
     {"reboc-fft", "papers/reboc/expected.csv"},
     {"reboc-accuracy", "papers/reboc/expected.csv"},

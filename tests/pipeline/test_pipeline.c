@@ -277,19 +277,54 @@ static void test_window_check(void **state)
     mho_pipeline_options o = mho_pipeline_options_default();
     mho_pipeline_layer layer[2];
     mhoi_pipe pipe;
-    bool moved, waited;
+    bool moved;
     assert_int_equal(mhoi_pipe_create(net, &o, &(mhoi_pace){NULL, NULL}, 1, layer, &pipe), MHO_OK);
     mhoi_stream_state *s = &pipe.stage[1].s;
     uint64_t cycle = 0;
     while (s->index + 1 < s->next_window)
-        assert_int_equal(mhoi_pipe_step(&pipe, cycle++, &moved, &waited), MHO_OK);
+        assert_int_equal(mhoi_pipe_step(&pipe, cycle++, &moved), MHO_OK);
     s->line[s->head] = 9; /* the element just shifted in changes on the way */
     mho_status status = MHO_OK;
     while (!status && cycle < 100)
-        status = mhoi_pipe_step(&pipe, cycle++, &moved, &waited);
+        status = mhoi_pipe_step(&pipe, cycle++, &moved);
     assert_int_equal(status, MHO_EINTERNAL);
     assert_non_null(strstr(mho_error_message(), "holds element 9"));
     mhoi_pipe_free(&pipe);
+    mho_net_destroy(net);
+}
+
+static void count_awake(void *user, uint64_t cycle, const mho_beat *beat, size_t layers)
+{
+    uint64_t *count = user;
+    assert_int_equal(layers, 2);
+    assert_int_equal(cycle, count[2]++);
+    count[0] += beat[0].awake;
+    count[1] += beat[1].awake;
+}
+
+/* Cycles that are passed over count as if they had been run: a window of 1 x 1 is n cycles, of which the next one begins with the
+ * last; of two layers the slower one blocks the other. */
+static void test_long_service(void **state)
+{
+    (void)state;
+    mho_net *net = read_net("input: {shape: [1, 4, 4]}\nlayers:\n  - conv: {out: 1, kernel: 1}\n"
+                            "  - conv: {out: 1, kernel: 1}\n");
+    const mho_pipeline_options o = mho_pipeline_options_default();
+    const size_t service[] = {0, 1000, 30000};
+    uint64_t count[3] = {0};
+    mho_pipeline *p;
+    assert_int_equal(mho_net_nodes(net), 3);
+    assert_int_equal(mho_pipeline_create(net, &o, service, NULL, count_awake, count, &p), MHO_OK);
+    assert_int_equal(p->cycles, 999 + 16 * 30000);
+    assert_int_equal(p->interval, 16 * 30000);
+    assert_int_equal(p->layer[0].awake, 16 * 1000);
+    assert_int_equal(p->layer[1].awake, 16 * 30000);
+    assert_true(p->layer[1].blocked > 14 * 28000);
+    assert_int_equal(p->stalls, p->layer[1].blocked);
+    assert_int_equal(count[0], p->layer[0].awake);
+    assert_int_equal(count[1], p->layer[1].awake);
+    assert_int_equal(count[2], p->cycles);
+    mho_pipeline_destroy(p);
     mho_net_destroy(net);
 }
 
@@ -361,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_figure_3),     cmocka_unit_test(test_figure_4),
         cmocka_unit_test(test_stream),       cmocka_unit_test(test_stall),
         cmocka_unit_test(test_service),      cmocka_unit_test(test_window_check),
+        cmocka_unit_test(test_long_service),
         cmocka_unit_test(test_memory),       cmocka_unit_test(test_vcd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
