@@ -9,11 +9,18 @@ paper_run_fn reboc_mapping;
 
 enum { CELL_BITS = 2, ROWS = 128 };
 
+/* All layers stand once, and vectors too unless one of the sets (two at most, or NULL) tells copies. */
 static mho_status place(const mho_net *net, const char *const *sets, mho_placement **out)
 {
+    const char *all[6] = {"crossbar.duplication=none", "crossbar.budget=0", "crossbar.copies=1"};
     mho_hw *hw = NULL;
     *out = NULL;
-    mho_status s = mho_hw_open("reboc", sets, &hw);
+    for (size_t n = 3; sets && *sets && n < 5; sets++)
+        if (!strncmp(*sets, "crossbar.copies", sizeof "crossbar.copies" - 1))
+            all[2] = *sets;
+        else
+            all[n++] = *sets;
+    mho_status s = mho_hw_open("reboc", all, &hw);
     if (!s)
         s = mho_placement_create(net, hw, out);
     mho_hw_destroy(hw);

@@ -62,7 +62,8 @@ static mho_status place(const char *net_name, const char *const *sets, mho_place
 /* Full rows at 8 bits: the last layer but one of an 8-bit LeNet. */
 static mho_status put_sizes(paper_result *result)
 {
-    const char *const sets[] = {scheme_sets[3], "input.bits=8", NULL};
+    const char *const sets[] = {scheme_sets[3], "input.bits=8", "crossbar.duplication=none",
+                                "crossbar.copies=1", NULL};
     mho_placement *p = NULL;
     mho_status s = place("lenet?block=fc:128", sets, &p);
     if (!s)
@@ -91,8 +92,7 @@ static mho_status put_tinyyolo(paper_result *result)
     double parked = 0, beyond[SCHEMES], memory[SCHEMES] = {0};
     mho_status s = MHO_OK;
     for (size_t i = 0; !s && i < SCHEMES; i++) {
-        const char *const sets[] = {scheme_sets[i], "input.first_bits=6",
-                                    "crossbar.duplication=balanced", "crossbar.budget=512", NULL};
+        const char *const sets[] = {scheme_sets[i], "input.first_bits=6", NULL};
         mho_placement *p = NULL;
         s = place("tinyyolo?block=conv:32&bits=conv:6", sets, &p);
         for (size_t k = 0; !s && k < p->layers; k++) {

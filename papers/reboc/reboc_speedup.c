@@ -61,7 +61,8 @@ static way way_of(const mho_placement_layer *l)
 static mho_status add_way(const network *n, size_t w, design *d)
 {
     char copies[48];
-    const char *const sets[] = {n->first, copies, NULL};
+    const char *const sets[] = {n->first, copies, "crossbar.duplication=none", "crossbar.budget=0",
+                                NULL};
     mho_hw *hw = NULL;
     mho_placement *p = NULL;
     size_t k = 0;

@@ -53,6 +53,9 @@ static mho_status crossbar_check(const void *options)
         return mho_error(MHO_ECONFIG,
                          "crossbar.budget = 0, want the crossbars that crossbar.duplication "
                          "balanced may take");
+    if (!o->copies && o->duplication != MHO_DUPLICATION_BALANCED)
+        return mho_error(MHO_ECONFIG, "crossbar.copies = 0, which crossbar.duplication balanced "
+                                      "chooses: want that, or 1 or more");
     return MHO_OK;
 }
 
@@ -88,9 +91,10 @@ static const mho_field crossbar_rows[] = {
     CHOICE("crossbar.circulant", circulant, "expanded", circulants,
            "block-circulant layers lie as the ordinary ones they stand for, or a representative "
            "vector in a column, whose inputs turn"),
-    COUNT("crossbar.copies", copies, "1", 1, 65536,
+    COUNT("crossbar.copies", copies, "1", 0, 65536,
           "turned: copies of a representative vector, each rotated: so many outputs a read; "
-          "divides the block size"),
+          "divides the block size; 0 = in each layer a power of two, chosen with "
+          "crossbar.duplication balanced"),
     CHOICE("crossbar.copy_order", copy_order, "spread", copy_orders,
            "copies are rotated by 0, 1, .. and inputs turn by as many rows as there are copies, or "
            "by block / copies, .. and inputs turn by one row"),

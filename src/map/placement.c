@@ -21,6 +21,8 @@ typedef struct placer {
     mhoi_machine hw;
     mhoi_readers readers;
     mhoi_plan *plan;
+    const mhoi_build *build; /* [layers], or NULL: copies of all */
+    size_t copies;
 } placer;
 
 /* In mixed mode from the weights; from the graph where there are none yet. */
@@ -70,6 +72,19 @@ static void set_buffer(const mho_node *node, mhoi_place *place)
     place->fresh = node->kh * step * node->in.c;
 }
 
+/* As chosen; or those of the description; while ways to build are tried, at most so many, in powers of two. */
+static size_t copies_of(const placer *p, const mhoi_block *b, size_t layer)
+{
+    size_t copies = p->copies;
+    if (p->build)
+        return p->build[layer].copies;
+    if (p->hw.crossbar.copies)
+        return p->hw.crossbar.copies;
+    while (b->k % copies)
+        copies /= 2;
+    return copies;
+}
+
 /* Representative vectors of circulant weights: p k rows, and q columns times their copies. */
 static mho_status set_turns(const placer *p, const mho_node *node, mhoi_place *place,
                             mho_placement_layer *l)
@@ -80,21 +95,22 @@ static mho_status set_turns(const placer *p, const mho_node *node, mhoi_place *p
     if (!place->turned)
         return MHO_OK;
     const mhoi_block b = mhoi_block_of(node);
-    if (b.k % o->copies)
+    const size_t copies = copies_of(p, &b, (size_t)(l - p->plan->layer));
+    if (b.k % copies)
         return mho_error(MHO_ECONFIG,
                          "layer %s: crossbar.copies = %zu, want a divisor of its block size %zu",
-                         node->name, o->copies, b.k);
+                         node->name, copies, b.k);
     if (place->to_bits || place->in.kind == MHOI_MAP_BITS)
         return mho_error(MHO_ENOTMODELED,
                          "layer %s: circulant weights between maps of 1 bit with "
                          "crossbar.circulant turned, want expanded",
                          node->name);
     l->block = b.k;
-    l->copies = o->copies;
-    l->turns = b.k / o->copies;
+    l->copies = copies;
+    l->turns = b.k / copies;
     l->rows = b.p * b.k;
-    l->columns = b.q * o->copies;
-    place->turn_step = o->copy_order == MHO_COPIES_NEAR ? o->copies : 1;
+    l->columns = b.q * copies;
+    place->turn_step = o->copy_order == MHO_COPIES_NEAR ? copies : 1;
     return MHO_OK;
 }
 
@@ -302,16 +318,25 @@ static void keep_hardware(placer *p)
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;
     plan->crossbar_columns = p->hw.crossbar.columns;
-    plan->duplication = p->hw.crossbar.duplication;
+    plan->build = p->build;
     plan->transistor = p->hw.crossbar.cell == MHO_CELL_1T1R;
     plan->mixed = p->hw.crossbar.mode == MHO_MODE_MIXED;
     plan->one_bit_maps = mhoi_is_binary(&p->hw.crossbar);
 }
 
-static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw,
-                       const mho_technology *tech)
+/* What a placement is made of. */
+typedef struct wanted {
+    const mho_net *net;
+    const mho_hw *hw;
+    const mho_technology *tech;
+} wanted;
+
+static mho_status fill(mho_placement *out, const wanted *of, const mhoi_build *build, size_t copies)
 {
-    placer p = {.net = net};
+    const mho_net *net = of->net;
+    const mho_hw *hw = of->hw;
+    const mho_technology *tech = of->tech;
+    placer p = {.net = net, .build = build, .copies = copies};
     mho_status s = mhoi_machine_of(hw, &p.hw);
     if (!s)
         s = mhoi_net_check_walk(net, MHOI_WALK_MAP);
@@ -333,7 +358,30 @@ static mho_status fill(mho_placement *out, const mho_net *net, const mho_hw *hw,
     if (!s)
         s = place_layers(&p, out);
     mhoi_readers_free(&p.readers);
-    return s ? s : mhoi_timing_set(net, tech, out);
+    if (!s)
+        s = mhoi_timing_set(net, tech, out);
+    p.plan->build = NULL;
+    return s;
+}
+
+static mho_status create(const wanted *of, const mhoi_build *build, size_t copies,
+                         mho_placement **out)
+{
+    mho_placement *placement = NULL;
+    *out = NULL;
+    mho_status s = mhoi_alloc(&placement, 1, sizeof *placement, "placement");
+    if (!s)
+        s = fill(placement, of, build, copies);
+    if (s)
+        mho_placement_destroy(placement);
+    else
+        *out = placement;
+    return s;
+}
+
+static mho_status place_once(void *user, size_t copies, mho_placement **out)
+{
+    return create(user, NULL, copies, out);
 }
 
 /* The technology that the description names: of it the clock. */
@@ -345,21 +393,21 @@ static mho_status load_technology(const mho_hw *hw, mho_technology **tech)
 
 mho_status mho_placement_create(const mho_net *net, const mho_hw *hw, mho_placement **out)
 {
-    mho_placement *placement = NULL;
+    wanted of = {net, hw, NULL};
     mho_technology *tech = NULL;
+    mhoi_build *build = NULL;
+    bool found = false;
     *out = NULL;
-    mho_status s = mhoi_alloc(&placement, 1, sizeof *placement, "placement");
+    mho_status s = load_technology(hw, &tech);
+    of.tech = tech;
+    const mhoi_crossbar_options *o = s ? NULL : mhoi_hw_section(hw, &mhoi_crossbar_section);
+    if (!s && o->duplication == MHO_DUPLICATION_BALANCED)
+        s = mhoi_builds_choose(net, o->budget, !o->copies, place_once, &of, &build, &found);
     if (!s)
-        s = load_technology(hw, &tech);
-    if (!s)
-        s = fill(placement, net, hw, tech);
+        s = create(&of, found ? build : NULL, 1, out);
+    mhoi_free(&build);
     mho_technology_destroy(tech);
-    if (s) {
-        mho_placement_destroy(placement);
-        return s;
-    }
-    *out = placement;
-    return MHO_OK;
+    return s;
 }
 
 void mho_placement_destroy(mho_placement *placement)

@@ -49,6 +49,11 @@ typedef enum mhoi_clock {
     MHOI_CLOCK_READ,       /* the slowest layer's read, by the technology's delays */
 } mhoi_clock;
 
+/* How a weighted layer is built. */
+typedef struct mhoi_build {
+    size_t copies, duplication;
+} mhoi_build;
+
 typedef struct mhoi_plan {
     atomic_size_t users;
     char hw[32], net[MHO_NAME]; /* names */
@@ -62,8 +67,8 @@ typedef struct mhoi_plan {
     mhoi_chip_options chip;
     mhoi_reuse_options reuse;
     mhoi_readings_options readings;
-    bool transistor; /* 1T1R */
-    int duplication; /* mho_duplication */
+    bool transistor;         /* 1T1R */
+    const mhoi_build *build; /* [layers] while it is made: as chosen; NULL: nothing was */
     size_t crossbar_columns;
     mhoi_technology_options technology;
     mhoi_map_coding *map; /* [nodes]: how the values of a node are held, where they are */
@@ -157,6 +162,16 @@ MHO_MUST_CHECK mho_status mhoi_tiles_set(const mho_net *net, mho_placement *out)
 
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);
+
+/* balance_layers.c: which layers stand how often, with how many copies of their representative vectors. */
+/* Some way to place a network, all layers standing once with at most so many copies. */
+typedef mho_status mhoi_place_fn(void *user, size_t copies, mho_placement **out);
+/* The best choice within the budget: *found false where even the cheapest one is beyond it. */
+MHO_MUST_CHECK mho_status mhoi_builds_choose(const mho_net *net, uint64_t budget, bool copies,
+                                             mhoi_place_fn *place, void *user, mhoi_build **out,
+                                             bool *found);
+/* Cycles that an image keeps a layer that stands `copies` times; UINT64_MAX: beyond 64 bits. */
+uint64_t mhoi_occupied(const mhoi_place *place, bool fc, size_t copies);
 
 /* timing.c: what a layer is fed for an image, an element a cycle. */
 MHO_MUST_CHECK mho_status mhoi_elements_of(const mho_node *node, uint64_t *elements);

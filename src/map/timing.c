@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/alloc.h"
 #include "map/placement.h"
 #include "net/op_table.h"
 
@@ -65,7 +64,7 @@ mho_status mhoi_elements_of(const mho_node *n, uint64_t *elements)
 
 /* An image is fed element after element; a window takes `service` cycles, that of its last element among them, and as
  * many as the layer stands times work at once.  UINT64_MAX: beyond 64 bits. */
-static uint64_t occupied(const mhoi_place *place, bool fc, size_t copies)
+uint64_t mhoi_occupied(const mhoi_place *place, bool fc, size_t copies)
 {
     const mho_placement_layer *l = place->told;
     const uint64_t waves = l->positions / copies + (l->positions % copies != 0);
@@ -87,7 +86,7 @@ static mho_status set_interval(const mho_net *net, mho_placement *out)
         if (mho_node_is_weighted(n)) {
             mho_placement_layer *l = &out->layer[k];
             l->occupied = cycles =
-                occupied(&out->plan->place[k++], n->op == MHO_OP_FC, l->duplication);
+                mhoi_occupied(&out->plan->place[k++], n->op == MHO_OP_FC, l->duplication);
             if (cycles == UINT64_MAX)
                 s = mho_error(MHO_EDOMAIN, "layer '%s': its cycles leave 64 bits", n->name);
         } else if (mhoi_op_is(n->op, MHOI_OP_WINDOW) || n->op == MHO_OP_ADD) {
@@ -158,55 +157,6 @@ static mho_status set_services(mhoi_plan *plan)
     return MHO_OK;
 }
 
-/* Ways to build a layer: once, and as often as makes it faster. */
-static mho_status list_options(const mho_net *net, const mhoi_place *place, uint64_t budget,
-                               mho_balance_option **option, size_t *options)
-{
-    const mho_placement_layer *l = place->told;
-    const bool fc = net->node[l->node].op == MHO_OP_FC;
-    const uint64_t one = (uint64_t)l->sides * l->crossbar_pairs;
-    size_t most = fc ? 1 : l->service < l->positions ? l->service : l->positions;
-    if (one && budget / one < most)
-        most = budget < one ? 1 : (size_t)(budget / one);
-    mho_status s = mhoi_alloc(option, most, sizeof **option, "ways to build a layer");
-    *options = s ? 0 : most;
-    for (size_t d = 1; !s && d <= most; d++) {
-        uint64_t crossbars;
-        if (__builtin_mul_overflow(one, (uint64_t)d, &crossbars))
-            crossbars = UINT64_MAX;
-        (*option)[d - 1] = (mho_balance_option){occupied(place, fc, d), crossbars};
-    }
-    return s;
-}
-
-/* The slowest layer as fast as the budget allows. */
-static mho_status balance(const mho_net *net, mhoi_plan *plan, uint64_t budget)
-{
-    mho_balance_option **option = NULL;
-    mho_balance_layer *layer = NULL;
-    size_t *choice = NULL;
-    mho_balance best;
-    mho_status s = mhoi_alloc(&option, plan->layers, sizeof *option, "balance");
-    if (!s)
-        s = mhoi_alloc(&layer, plan->layers, sizeof *layer, "balance");
-    if (!s)
-        s = mhoi_alloc(&choice, plan->layers, sizeof *choice, "balance");
-    for (size_t i = 0; !s && i < plan->layers; i++) {
-        s = list_options(net, &plan->place[i], budget, &option[i], &layer[i].options);
-        layer[i].option = option[i];
-    }
-    if (!s)
-        s = mho_balance_choose(layer, plan->layers, budget, choice, &best);
-    for (size_t i = 0; !s && i < plan->layers; i++)
-        plan->layer[i].duplication = choice[i] + 1;
-    for (size_t i = 0; option && i < plan->layers; i++)
-        mhoi_free(&option[i]);
-    mhoi_free(&option);
-    mhoi_free(&layer);
-    mhoi_free(&choice);
-    return s;
-}
-
 /* Crossbars that stand, no more than there are. */
 static mho_status count_crossbars(mho_placement *out)
 {
@@ -266,8 +216,8 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
         s = set_services(plan);
     if (!s)
         s = mhoi_rewrite_set(tech, out);
-    if (!s && plan->duplication == MHO_DUPLICATION_BALANCED && !out->rewritten_cells)
-        s = balance(net, plan, out->budget);
+    for (size_t i = 0; plan->build && !out->rewritten_cells && i < plan->layers; i++)
+        plan->layer[i].duplication = plan->build[i].duplication;
     if (!s)
         s = count_crossbars(out);
     if (!s)

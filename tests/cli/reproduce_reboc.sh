@@ -23,10 +23,10 @@ run cost lenet --hw reboc --json; want_code 0; want_no_err
 want_json 'v["technology"] == "reboc-65nm" and not v["relative"] and v["beyond_source"] == []'
 run map lenet --hw reboc --json; want_code 0
 want_json 'abs(v["clock_s"] * 1.2e9 - 1) < 1e-6 and abs(v["layers"][2]["t_read_s"] / (29.31e-9 + 128 / 1.2e9) - 1) < 1e-6'
-want_json 'all(l["converters"] == l["crossbars"] for l in v["layers"])'
+want_json 'all(l["converters"] == l["crossbars"] * l["duplication"] for l in v["layers"])'
 
 # blocks and bits of a network that has none; slices walked; what buffers lack
-run map tinyyolo --block conv:32 --bits conv:6 --hw reboc --json; want_code 0; want_no_err
+run map tinyyolo --block conv:32 --bits conv:6 --hw reboc --set crossbar.copies=1 --set crossbar.duplication=none --json; want_code 0; want_no_err
 want_json 'v["crossbars"] == 154 and all(l["block"] == 32 for l in v["layers"])'
 want_json 'v["layers"][1]["reuse"]["fetches"] == 208 * 208 and v["layers"][1]["reuse"]["parked_bytes"] == 2 * 208 * 32 * 2'
 run map lenet --block conv:16 --bits conv:4 --hw reboc --set reuse.input_buffer=16; want_code 0
@@ -36,11 +36,16 @@ grep -q "Input slices" out && fail "slices of none"
 run map lenet --block conv:; want_misuse "block"
 run map 'lenet?bits=conv:4&bits=fc:2'; want_misuse "once"
 run map 'lenet?bolck=conv:4'; want_misuse "bolck"
+# copies and sets of every layer within the budget, the slowest as fast as that allows
+run map tinyyolo --block conv:32 --bits conv:6 --hw reboc --set input.first_bits=6 --json; want_code 0
+want_json 'sum(l["crossbars"] * l["duplication"] for l in v["layers"]) <= 512 and len({l["copies"] for l in v["layers"]}) > 2'
+want_json '1773e-6 < v["interval_cycles"] * v["clock_s"] < 1.01 * 1773e-6 * 1.25'
+run map tinyyolo --hw reboc --set crossbar.copies=0 --set crossbar.duplication=none; want_error 2 "crossbar.duplication balanced"
 run cost lenet --block conv:16 --hw reboc --json; want_code 0
 want_json '{"input buffers", "shift registers", "PE buffers", "global buffer", "DRAM"} <= set(v["energy_J"]["by_component"])'
 
 # a trained one: representative vectors, bits of the network, and 9 bits that lose nothing
-run map lenet-circulant-mnist --hw reboc --json; want_code 0
+run map lenet-circulant-mnist --hw reboc --set crossbar.copies=1 --json; want_code 0
 want_json '[l["turns"] for l in v["layers"]] == [1, 16, 128, 128] and [l["slices"] for l in v["layers"]] == [2, 2, 1, 1]'
 run map lenet-circulant-mnist --hw reboc --set crossbar.copies=4 --json; want_code 0
 want_json '[l["turns"] for l in v["layers"]] == [1, 4, 32, 32]'

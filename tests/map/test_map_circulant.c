@@ -27,11 +27,12 @@ static mho_net *zoo(const char *name, const char *blocks, const char *bits)
 
 static mho_placement *place(const mho_net *net, const char *set)
 {
-    const char *const sets[] = {set, NULL};
+    const bool copies = set && strstr(set, "copies");
+    const char *const sets[] = {"crossbar.duplication=none", "crossbar.budget=0",
+                                copies ? set : "crossbar.copies=1", copies ? NULL : set, NULL};
     mho_hw *hw = NULL;
     mho_placement *p = NULL;
-    if (mho_hw_open("reboc", set ? sets : NULL, &hw) != MHO_OK ||
-        mho_placement_create(net, hw, &p) != MHO_OK)
+    if (mho_hw_open("reboc", sets, &hw) != MHO_OK || mho_placement_create(net, hw, &p) != MHO_OK)
         fail_msg("%s", mho_error_message());
     mho_hw_destroy(hw);
     return p;
