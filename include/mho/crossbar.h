@@ -66,6 +66,12 @@ MHO_API void mho_crossbar_destroy(mho_crossbar *xb);
 MHO_API MHO_MUST_CHECK mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus,
                                                        const int16_t *g_minus);
 
+/* order[R]: row r of the window's order that stands on word line l is order[l], each row once; the first crossbar has the
+ * first crossbar_rows of them.  NULL: as they come.  Conductances and variances are given by the window's order all the
+ * same.  Copied, kept; the crossbar must be programmed, and work created, afterwards.  Not with turns.  MHO_EDOMAIN: a row
+ * that is not there, or twice. */
+MHO_API MHO_MUST_CHECK mho_status mho_crossbar_set_order(mho_crossbar *xb, const uint32_t *order);
+
 /* How a real converter misses the ideal one: instead of S it converts
  *     S + round(offset + gain (S - m) + bow max(0, 1 - ((S - m) / h)^2)),
  * all but gain in units of the sum; m and h are the middle and half the width of its codes

@@ -51,6 +51,16 @@ int32_t mhoi_convert(const mho_converter *converter, int64_t s)
     return (int32_t)(code < 0 ? 0 : code > converter->codes - 1 ? converter->codes - 1 : code);
 }
 
+static int64_t whole(double miss)
+{
+    return llrint(fmin(fmax(miss, -1e9), 1e9));
+}
+
+int64_t mhoi_converter_moved_edge(const mho_converter *converter, const mho_converter_error *error)
+{
+    return converter->edge - whole((double)error->offset);
+}
+
 int32_t mhoi_convert_wrong(const mho_converter *converter, const mho_converter_error *e, int64_t s)
 {
     const double codes = converter->codes, step = converter->step;
@@ -61,7 +71,7 @@ int32_t mhoi_convert_wrong(const mho_converter *converter, const mho_converter_e
         const double t = x / (0.5 * step * codes);
         miss += (double)e->bow * fmax(0, 1 - t * t);
     }
-    return mhoi_convert(converter, s + llrint(fmin(fmax(miss, -1e9), 1e9)));
+    return mhoi_convert(converter, s + whole(miss));
 }
 
 double mhoi_converter_lo(const mho_converter *converter)

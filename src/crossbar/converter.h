@@ -24,6 +24,8 @@ int32_t mhoi_convert(const mho_converter *converter, int64_t s);
 /* What a converter with errors makes of it. */
 int32_t mhoi_convert_wrong(const mho_converter *converter, const mho_converter_error *error,
                            int64_t s);
+/* Of two codes, with an offset alone: the sum from which on it gives 1. */
+int64_t mhoi_converter_moved_edge(const mho_converter *converter, const mho_converter_error *error);
 /* The sum that code k stands for, in the middle of its interval, is mhoi_converter_lo + k step. */
 double mhoi_converter_lo(const mho_converter *converter);
 /* s less the value of its code. */

@@ -147,6 +147,7 @@ void mho_crossbar_destroy(mho_crossbar *xb)
     mhoi_free(&xb->error);
     mhoi_codes_free(xb);
     mhoi_free(&xb->reference);
+    mhoi_free(&xb->order);
     mhoi_free(&xb->variance[0]);
     mhoi_free(&xb->variance[1]);
     for (int side = 0; side < MHOI_SIDES; ++side) {
@@ -207,6 +208,8 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
         status = mhoi_alloc(&work->count, 2 * MHOI_BLOCK, sizeof *work->count, "counts");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->run, MHOI_BLOCK, sizeof *work->run, "runs");
+    if (status == MHO_OK && xb->order && xb->flat)
+        status = mhoi_alloc(&work->dealt, xb->block_images * xb->rows, 1, "maps of a layer");
     if (status == MHO_OK && xb->shape.turn)
         status = mhoi_alloc(&work->segment, xb->rows, sizeof *work->segment, "turned rows");
     if (status == MHO_OK && xb->noisy)
@@ -263,6 +266,7 @@ void mho_crossbar_work_destroy(mho_crossbar_work *work)
     if (!work)
         return;
     mhoi_free(&work->plane);
+    mhoi_free(&work->dealt);
     mhoi_free(&work->window);
     mhoi_free(&work->bytes);
     mhoi_free(&work->x);

@@ -5,7 +5,7 @@
  *   crossbar_program.c  bundles, tables         crossbar_run.c      blocks, row groups, converters
  *   crossbar_ref.c      the definition, slowly  crossbar_*avx*.c    kernels
  *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
- *   crossbar_pack_avx*.c  bundle indices
+ *   crossbar_pack_avx*.c  bundle indices           crossbar_order.c    rows on other word lines
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
  * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
@@ -190,6 +190,7 @@ struct mho_crossbar {
     size_t rows, w_out, positions;
     size_t groups;             /* row groups: crossbars along the rows */
     int16_t *g_plus, *g_minus; /* [C][R] */
+    uint32_t *order;           /* [R] the row on each word line; NULL: as they come */
     /* planes: one image, padded, columns sorted by their phase in the stride */
     size_t plane_w, plane_row, plane_bytes; /* of a phase, of a row, of an image */
     size_t chunks;                          /* of up to 8 kernel columns, 1-bit inputs */
@@ -221,7 +222,9 @@ struct mho_crossbar {
 
 struct mho_crossbar_work {
     mho_crossbar_counts counts;
-    uint8_t *plane;        /* one padded image */
+    uint8_t *plane; /* one padded image */
+    uint8_t
+        *dealt; /* [block_images][R] flat maps in the order of the word lines; NULL: as they come */
     uint8_t *window;       /* [block_images][chunks][plane_bytes] */
     const uint8_t *source; /* these, or the map */
     uint8_t *bytes;        /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
@@ -325,6 +328,19 @@ static inline size_t mhoi_turned(const mho_crossbar *xb, const mho_crossbar_work
     const size_t k = xb->shape.turn;
     return k ? row - row % k + (row + work->turn) % k : row;
 }
+
+/* The row of the window's order on word line l, where rows do not turn. */
+static inline size_t mhoi_row_on(const mho_crossbar *xb, size_t l)
+{
+    return xb->order ? xb->order[l] : l;
+}
+
+/* Cells [C][R] in the order of the word lines. */
+void mhoi_order_cells(const mho_crossbar *xb, const int16_t *in, int16_t *out);
+void mhoi_order_variances(const mho_crossbar *xb, const float *in, float *out);
+/* The same of flat maps. */
+const uint8_t *mhoi_order_maps(const mho_crossbar *xb, mho_crossbar_work *work, size_t images,
+                               const uint8_t *map);
 
 /* Of n images' pixels, those that are worked on. */
 static inline size_t mhoi_pixels_of(const mho_crossbar *xb, const mho_crossbar_work *work, size_t n)

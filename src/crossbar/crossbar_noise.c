@@ -118,8 +118,9 @@ static void drop_cells(mho_crossbar *xb)
     mhoi_free(&xb->variance[1]);
 }
 
-mho_status mho_crossbar_set_noise(mho_crossbar *xb, const float *variance_plus,
-                                  const float *variance_minus)
+/* In the order of the word lines. */
+static mho_status set_noise(mho_crossbar *xb, const float *variance_plus,
+                            const float *variance_minus)
 {
     const float *const variance[2] = {variance_plus, variance_minus};
     float low, high;
@@ -143,6 +144,29 @@ mho_status mho_crossbar_set_noise(mho_crossbar *xb, const float *variance_plus,
         s = mhoi_crossbar_build(xb, MHOI_VAR_PLUS);
     if (s)
         xb->noisy = false;
+    return s;
+}
+
+mho_status mho_crossbar_set_noise(mho_crossbar *xb, const float *variance_plus,
+                                  const float *variance_minus)
+{
+    const size_t cells = xb->rows * xb->shape.columns;
+    const float *const in[2] = {variance_plus, variance_minus};
+    float *out[2] = {NULL, NULL};
+    mho_status s = MHO_OK;
+    if (!xb->order)
+        return set_noise(xb, variance_plus, variance_minus);
+    for (int side = 0; !s && side < 2; ++side) {
+        if (!in[side])
+            continue;
+        s = mhoi_alloc(&out[side], cells, sizeof **out, "variances");
+        if (!s)
+            mhoi_order_variances(xb, in[side], out[side]);
+    }
+    if (!s)
+        s = set_noise(xb, out[0], out[1]);
+    mhoi_free(&out[0]);
+    mhoi_free(&out[1]);
     return s;
 }
 

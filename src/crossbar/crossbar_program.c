@@ -110,10 +110,11 @@ static void choose_bundles(mho_crossbar *xb)
 }
 
 /* 1 bit: up to the end of the window byte or of the bundle.  Else: the byte of row r itself. */
-static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundle, size_t r,
+static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundle, size_t line,
                                 size_t *rows)
 {
     const mho_window *w = &xb->shape.window;
+    const size_t r = mhoi_row_on(xb, line);
     const size_t h = w->h + w->pad_top + w->pad_bottom, x = r % w->kw, chunk = x / 8;
     const size_t y = r / w->kw % w->kh * w->dilation_h;
     const size_t offset = (r / (w->kh * w->kw) * h + y) * xb->plane_row;
@@ -125,12 +126,12 @@ static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundl
                               .mask = 0xFF};
     }
     const size_t end = w->kw < (chunk + 1) * 8 ? w->kw : (chunk + 1) * 8;
-    const size_t left = bundle->row + bundle->rows - r;
+    const size_t left = xb->order ? 1 : bundle->row + bundle->rows - line;
     *rows = end - x < left ? end - x : left;
     return (mhoi_segment){.offset = (uint32_t)(offset + chunk * xb->plane_bytes),
                           .right = (uint8_t)(x % 8),
                           .mask = (uint8_t)((1U << *rows) - 1),
-                          .left = (uint8_t)(r - bundle->row)};
+                          .left = (uint8_t)(line - bundle->row)};
 }
 
 static size_t cut_segments(const mho_crossbar *xb, const mhoi_bundle *bundle, mhoi_segment *out)
@@ -146,7 +147,7 @@ static size_t cut_segments(const mho_crossbar *xb, const mhoi_bundle *bundle, mh
 static void cut_bundles(mho_crossbar *xb)
 {
     const size_t n = xb->shape.crossbar_rows, kw = xb->shape.window.kw;
-    const bool aligned = kw == xb->bundle_rows && kw > 1 && !xb->flat;
+    const bool aligned = kw == xb->bundle_rows && kw > 1 && !xb->flat && !xb->order;
     size_t bundles = 0, segments = 0;
     for (size_t k = 0; k < xb->groups; ++k) {
         const size_t end = (k + 1) * n < xb->rows ? (k + 1) * n : xb->rows;
@@ -341,7 +342,8 @@ static mho_status resize_tables(mho_crossbar *xb)
     return MHO_OK;
 }
 
-mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
+/* In the order of the word lines. */
+static mho_status program(mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
 {
     const int64_t largest = mhoi_largest_sum(xb, g_plus, g_minus);
     if (largest > INT32_MAX)
@@ -362,6 +364,25 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
     memcpy(xb->g_minus, g_minus, bytes);
     xb->noisy = false;
     return mhoi_crossbar_build(xb, MHOI_PLUS);
+}
+
+mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus)
+{
+    const size_t cells = xb->rows * xb->shape.columns;
+    int16_t *plus = NULL, *minus = NULL;
+    if (!xb->order)
+        return program(xb, g_plus, g_minus);
+    mho_status s = mhoi_alloc(&plus, cells, sizeof *plus, "conductances");
+    if (!s)
+        s = mhoi_alloc(&minus, cells, sizeof *minus, "conductances");
+    if (!s) {
+        mhoi_order_cells(xb, g_plus, plus);
+        mhoi_order_cells(xb, g_minus, minus);
+        s = program(xb, plus, minus);
+    }
+    mhoi_free(&plus);
+    mhoi_free(&minus);
+    return s;
 }
 
 mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)

@@ -11,8 +11,10 @@ static void gather(const mho_crossbar *xb, const mho_crossbar_work *work, const 
 {
     const mho_window *w = &xb->shape.window;
     for (size_t r = 0; r < xb->rows; ++r) {
-        const size_t i = mhoi_turned(xb, work, r) / (w->kh * w->kw);
-        const size_t dy = r / w->kw % w->kh * w->dilation_h, dx = r % w->kw * w->dilation_w;
+        const size_t row_on = xb->order ? xb->order[r] : mhoi_turned(xb, work, r);
+        const size_t i = row_on / (w->kh * w->kw);
+        const size_t dy = row_on / w->kw % w->kh * w->dilation_h;
+        const size_t dx = row_on % w->kw * w->dilation_w;
         for (size_t q = 0; q < n; ++q) {
             const size_t image = (first + q) / xb->positions, p = (first + q) % xb->positions;
             const size_t row = p / xb->w_out * w->stride_h + dy - w->pad_top;

@@ -174,6 +174,35 @@ static void convert_by_book(const block *b, const mhoi_job *job)
         }
 }
 
+/* One comparison a sum, whose edge an offset moves: what votes are.  Not so: false. */
+static bool compare(const block *b, const mhoi_job *job, size_t k, size_t c)
+{
+    const mho_crossbar *xb = b->xb;
+    if (!xb->error || b->converter->codes != 2 || xb->codes || job->paired)
+        return false;
+    const mho_converter_error *error = xb->error + k * xb->shape.columns + c;
+    for (size_t j = 0; j < job->outputs; ++j) {
+        const int64_t edge = mhoi_converter_moved_edge(b->converter, &error[j]);
+        if (error[j].gain != 0 || error[j].bow != 0 || edge != (int32_t)edge)
+            return false;
+    }
+    for (size_t j = 0; j < job->outputs; ++j) {
+        const int32_t edge = (int32_t)mhoi_converter_moved_edge(b->converter, &error[j]);
+        const int32_t *raw = b->work->raw + mhoi_raw_of(job, j, 0);
+        for (size_t q = 0; q < b->pixels; q += MHOI_TILE) {
+            const size_t left = b->pixels - q, n = left < MHOI_TILE ? left : MHOI_TILE;
+            int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE];
+            if (job->accumulate)
+                for (size_t i = 0; i < n; ++i)
+                    out[i] += raw[q + i] >= edge;
+            else
+                for (size_t i = 0; i < n; ++i)
+                    out[i] = raw[q + i] >= edge;
+        }
+    }
+    return true;
+}
+
 /* Converters that single precision would not do right, or that have errors: whole-number arithmetic on raw sums. */
 static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
@@ -182,6 +211,8 @@ static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
         convert_by_book(b, job);
         return;
     }
+    if (compare(b, job, k, c))
+        return;
     for (size_t j = 0; j < job->outputs; ++j) {
         const int32_t *plus = b->work->raw + mhoi_raw_of(job, j, 0);
         const int32_t *minus = b->work->raw + mhoi_raw_of(job, j, 1);
@@ -393,6 +424,7 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
 {
     const size_t pixels = mhoi_pixels_of(b->xb, b->work, images);
     const uint64_t pixel = b->pixel;
+    map = mhoi_order_maps(b->xb, b->work, images, map);
     mhoi_gather_images(b->xb, b->work, map, images);
     for (size_t first = 0; first < pixels; first += b->pixels) {
         b->pixels = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
@@ -500,7 +532,7 @@ void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *work, size_
     }
     for (size_t i = 0; fast && i < n; i += xb->block_images) {
         const size_t images = n - i < xb->block_images ? n - i : xb->block_images;
-        const uint8_t *block_map = map + i * image_bytes;
+        const uint8_t *block_map = mhoi_order_maps(xb, work, images, map + i * image_bytes);
         const size_t pixels = mhoi_pixels_of(xb, work, images);
         mhoi_gather_images(xb, work, block_map, images);
         for (size_t first = 0; first < pixels; first += b.pixels) {
