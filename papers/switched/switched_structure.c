@@ -8,11 +8,12 @@
 
 paper_run_fn switched_structure;
 
-enum { NETS = 2, CASES = 11, QUICK = 2000, QUICK_TRIALS = 3 };
+enum { NETS = 2, CASES = 14, QUICK = 2000, QUICK_TRIALS = 3 };
 static const char *const nets[NETS] = {"cnn-12-64", "lenet5"};
 
+#define VOTES "crossbar.rows=128", "output.split=vote"
 static const struct {
-    const char *what, *set[3];
+    const char *what, *set[4];
 } cases[CASES] = {
     {"as described: 7-bit cells, variation 1", {NULL}},
     {"no variation", {"device.variation=0", NULL}},
@@ -25,6 +26,9 @@ static const struct {
     {"1,024 word lines", {"crossbar.rows=1024", NULL}},
     {"128 word lines, 4-bit partial sums", {"crossbar.rows=128", NULL}},
     {"128 word lines, votes", {"crossbar.rows=128", "output.split=vote", NULL}},
+    {"votes, rows dealt out at random", {VOTES, "output.deal=random", NULL}},
+    {"votes, rows sorted and dealt to and fro", {VOTES, "output.deal=snake", NULL}},
+    {"votes, rows exchanged for equal means", {VOTES, "output.deal=exchange", NULL}},
 };
 
 /* --- prices -------------------------------------------------------------------------------------------------- */

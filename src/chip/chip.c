@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "chip/chip_deal.h"
 #include "chip/chip_impl.h"
 #include "mho/run.h"
 
@@ -98,6 +99,31 @@ static mho_status check_images(const mho_chip *chip, const mho_images *images, s
     return images->value ? check_values(&chip->map[0], images->value, first, n) : MHO_OK;
 }
 
+/* Rows to word lines, once the means of the inputs are known. */
+static mho_status deal(mho_chip *chip, size_t l)
+{
+    chip_layer *layer = &chip->layer[l];
+    const size_t taps = layer->window.kh * layer->window.kw, n = layer->columns;
+    float *mean = NULL;
+    mho_status s =
+        mhoi_alloc(&layer->order, layer->groups * layer->rows, sizeof *layer->order, layer->name);
+    if (!s)
+        s = mhoi_alloc(&mean, layer->rows * n, sizeof *mean, layer->name);
+    for (size_t g = 0; !s && g < layer->groups; g++) {
+        const mhoi_deal d = {layer->rows, n, layer->place->group_rows, mean};
+        uint32_t *order = layer->order + g * layer->rows;
+        for (size_t r = 0; r < layer->rows; r++)
+            for (size_t c = 0; c < n; c++)
+                mean[r * n + c] = (float)(layer->m[(g * n + c) * layer->rows + r] *
+                                          layer->mean[g * layer->window.c + r / taps]);
+        s = mhoi_deal_rows(&d, (mho_deal)chip->plan->output.deal, (uint32_t)(l << 16 | g), order);
+        if (!s)
+            s = mho_crossbar_set_order(layer->xb[g], order);
+    }
+    mhoi_free(&mean);
+    return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
+}
+
 /* Ranges that need no images are set; the rest, and scales of maps, come from images. */
 static mho_status calibrate(mho_chip *chip, const mho_images *images)
 {
@@ -129,6 +155,9 @@ static mho_status calibrate(mho_chip *chip, const mho_images *images)
         s = check_images(chip, images, 0, 0);
     if (!s && needed)
         s = mhoi_chip_calibrate(chip, images);
+    for (size_t l = 0; !s && l < chip->layers; l++)
+        if (chip->layer[l].place->vote && chip->plan->output.deal != MHO_DEAL_NONE)
+            s = deal(chip, l);
     for (size_t l = 0; !s && l < chip->layers; l++) {
         chip->layer[l].converter = chip->layer[l].calibrated;
         if (chip->layer[l].tabled)

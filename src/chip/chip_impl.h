@@ -69,6 +69,7 @@ typedef struct chip_layer {
     int16_t *m;            /* [groups C][R] weights in units */
     bool needs_range;      /* to be calibrated */
     double *mean;          /* votes: [groups][input channels] of the codes of images; else NULL */
+    uint32_t *order;       /* votes: [groups][R] the row on each word line; NULL: as they come */
     mhoi_map_kind coding;
     int32_t x_lo, x_hi;   /* inputs in steps of the input converter */
     double *weight_scale; /* [outputs of the layer] of m */

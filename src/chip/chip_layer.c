@@ -333,6 +333,7 @@ void mhoi_chip_layer_free(chip_layer *layer)
     mhoi_free(&layer->m);
     mhoi_free(&layer->weight_scale);
     mhoi_free(&layer->mean);
+    mhoi_free(&layer->order);
     mhoi_free(&layer->z_edge);
     mhoi_free(&layer->w_sum);
     mhoi_free(&layer->excess);

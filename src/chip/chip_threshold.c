@@ -72,15 +72,18 @@ static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_su
     return (2 * v - w_sum - 1) * layer->cells->unit;
 }
 
-/* What rows [first, end) of a channel sum up to on average. */
+/* What the rows on word lines [first, end) of a channel sum up to on average. */
 static double mean_sum(const chip_layer *layer, size_t channel, size_t first, size_t end)
 {
     const size_t taps = layer->window.kh * layer->window.kw, group = channel / layer->columns;
     const int16_t *m = layer->m + channel * layer->rows;
     const double *mean = layer->mean + group * layer->window.c;
+    const uint32_t *order = layer->order ? layer->order + group * layer->rows : NULL;
     double sum = 0;
-    for (size_t r = first; r < end; r++)
+    for (size_t l = first; l < end; l++) {
+        const size_t r = order ? order[l] : l;
         sum += m[r] * mean[r / taps];
+    }
     return sum * layer->cells->unit / layer->cells->one;
 }
 

@@ -18,6 +18,7 @@ static const char *const edges[] = {"uniform", "quantile", "lloyd", NULL};
 static const char *const pers[] = {"crossbar", "pair", NULL};
 static const char *const references[] = {"none", "level0", NULL};
 static const char *const splits[] = {"sums", "vote", NULL};
+static const char *const deals[] = {"none", "random", "snake", "exchange", "exact", NULL};
 static const char *const readouts[] = {"sense_amplifier", "flash", "sar", "ramp", NULL};
 static const char *const duplications[] = {"none", "balanced", NULL};
 static const char *const schedules[] = {"pipelined", "layer_by_layer", NULL};
@@ -164,6 +165,8 @@ static const char *output_idle(const void *options, const char *key)
     const mhoi_output_options *o = options;
     if (!strcmp(key, "output.percentile") && o->range != MHO_RANGE_CALIBRATED)
         return "output.range is not calibrated";
+    if (!strcmp(key, "output.deal") && o->split != MHO_SPLIT_VOTE)
+        return "output.split is not vote";
     if (!strcmp(key, "output.sampled") && o->share == 1)
         return "output.share is 1: no column waits";
     if (!strcmp(key, "output.waiting") && (o->share == 1 || o->sampled))
@@ -183,6 +186,11 @@ static const mho_field output_rows[] = {
            "1-bit maps, where rows are split: partial sums are added up, or each crossbar compares "
            "with its "
            "share of the threshold and the majority decides"),
+    CHOICE(
+        "output.deal", deal, "none", deals,
+        "votes: rows dealt out so that every crossbar has the same mean of calibration images: in "
+        "their order, at random, sorted and to and fro, then exchanged while it helps, or exactly "
+        "(up to 16 rows)"),
     COUNT("output.last_bits", last_bits, "8", 0, 16,
           "ADC of the classifier where its rows fit one crossbar; 0 = ideal"),
     COUNT("output.code_bits", code_bits, "8", 0, 16,

@@ -92,6 +92,15 @@ typedef enum mho_split {
     MHO_SPLIT_VOTE, /* one comparison each with its share of the threshold; the majority decides */
 } mho_split;
 
+/* Which rows of a layer stand in which of the crossbars that vote. */
+typedef enum mho_deal {
+    MHO_DEAL_NONE, /* in their order */
+    MHO_DEAL_RANDOM,
+    MHO_DEAL_SNAKE,    /* sorted by their means, dealt to and fro */
+    MHO_DEAL_EXCHANGE, /* from there on exchanged while that brings the means together */
+    MHO_DEAL_EXACT,    /* means as near to each other as can be */
+} mho_deal;
+
 /* How a column becomes a code of several bits; one bit is one comparison in any of them. */
 typedef enum mho_readout {
     MHO_READOUT_SENSE_AMPLIFIER, /* one decision a bit, one after the other */
@@ -161,6 +170,7 @@ typedef struct mhoi_output_options {
         bits; /* others, where one crossbar holds all rows: 1 = sense amplifier at the threshold */
     size_t split_bits; /* others, where rows are split: partial sums */
     int split;         /* mho_split */
+    int deal;          /* mho_deal */
     size_t
         last_bits; /* the classifier: its sums are compared with each other, not with a threshold */
     size_t code_bits;  /* mixed mode: layers that no 1-bit map follows, but the classifier */

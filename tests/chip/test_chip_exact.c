@@ -230,7 +230,7 @@ static void test_sums_of_signs(void **state)
                            NULL};
     const char *mixed[] = {
         "device.variation=0", "output.first_bits=0", "output.bits=0",       "output.split_bits=0",
-        "output.last_bits=0", "output.code_bits=0", "crossbar.mode=mixed", NULL};
+        "output.last_bits=0", "output.code_bits=0",  "crossbar.mode=mixed", NULL};
     check_made(ideal, 0, 8, random_residual);
     check_made(sense, 0, 6, random_residual);
     check_made(mixed, 0, 4, random_residual);

@@ -30,6 +30,12 @@ static void ok(mho_status s)
         fail_msg("%s", mho_error_message());
 }
 
+/* The row on word line l. */
+static size_t row_on(const chip_layer *layer, size_t l)
+{
+    return layer->order ? layer->order[l] : l;
+}
+
 /* The bit of hidden element c, part by part: rows of a part are word lines of one crossbar. */
 static bool vote(const chip_layer *layer, size_t c, const double *mean, const uint8_t *pixel,
                  size_t part)
@@ -42,7 +48,8 @@ static bool vote(const chip_layer *layer, size_t c, const double *mean, const ui
     for (size_t first = 0; first < INPUTS; first += part, parts++) {
         const size_t end = first + part < INPUTS ? first + part : INPUTS;
         double sum = 0, usual = 0;
-        for (size_t i = first; i < end; i++) {
+        for (size_t l = first; l < end; l++) {
+            const size_t i = row_on(layer, l);
             sum += (double)layer->m[c * INPUTS + i] * pixel[i];
             usual += layer->m[c * INPUTS + i] * mean[i];
         }
@@ -115,6 +122,18 @@ static void the_majority_decides(void **state)
     check(pairs, 12);
 }
 
+static void rows_are_dealt_out(void **state)
+{
+    (void)state;
+    static const char *const deals[] = {"output.deal=random", "output.deal=snake",
+                                        "output.deal=exchange"};
+    for (size_t i = 0; i < sizeof deals / sizeof *deals; i++) {
+        const char *const sets[] = {"output.split=vote",  "crossbar.rows=18",   deals[i],
+                                    "device.variation=0", "output.last_bits=0", NULL};
+        check(sets, 9);
+    }
+}
+
 static void what_has_no_shares_is_refused(void **state)
 {
     (void)state;
@@ -134,6 +153,7 @@ static void what_has_no_shares_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_majority_decides),
+                                       cmocka_unit_test(rows_are_dealt_out),
                                        cmocka_unit_test(what_has_no_shares_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
