@@ -61,6 +61,12 @@ MHO_API mho_chip_activity mho_chip_layer_activity(const mho_chip *chip, size_t l
 MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_images *images,
                                                size_t first, size_t n, float *scores,
                                                uint16_t *label);
+/* The same with noise of reads as images number, number + 1, ... of a data set have it: others for every call of one who
+ * reads on and on. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_run_numbered(const mho_chip *chip,
+                                                        const mho_images *images, size_t first,
+                                                        size_t n, uint64_t number, float *scores,
+                                                        uint16_t *label);
 
 MHO_C_END
 

@@ -74,6 +74,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_net_style(const mho_net *net, mho_style st
 MHO_API MHO_MUST_CHECK mho_status mho_net_clone(const mho_net *net, mho_net **out);
 MHO_API void mho_net_destroy(mho_net *net);
 
+/* A matrix as a network of one fully connected layer, y = W x, for one who wants crossbars of it: weight [columns][rows]; an
+ * element of x is an unsigned code of input_bits (1..8) times scale.
+ * MHO_EDOMAIN: a weight that is not finite, or another bound. */
+MHO_API MHO_MUST_CHECK mho_status mho_net_of_matrix(size_t rows, size_t columns,
+                                                    const float *weight, size_t input_bits,
+                                                    float scale, mho_net **out);
+
 /* Block-circulant weights: docs/models/net.md, "Blocks".  blocks: "fc:128,conv:16": KEY:K, the last one that
  * fits a layer counts; KEY: conv, fc or a layer's name; K: the block size, 1: an ordinary layer; Kc: with the
  * channels of every tap padded to a multiple of K, else all rows of a filter together.  Weights that there are

@@ -32,9 +32,30 @@ from ._hardware import Hardware
 from ._network import Network
 from ._results import Record, Result, Sweep
 from ._study import cost, evaluate, pipeline, simulate, sweep
+from ._train import train, train_fields
 
+
+
+def __getattr__(name):  # what needs numpy, when it is asked for
+    if name in _ARRAYS:
+        from . import _arrays
+
+        return getattr(_arrays, name)
+    raise AttributeError("module 'mho' has no attribute %r" % (name,))
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
+
+
+_ARRAYS = ("Chip", "Crossbar", "circuit", "circuit_transfer", "circuit_voltages")
 __version__ = _mho.version()
 __all__ = [
+    "Chip",
+    "Crossbar",
+    "circuit",
+    "circuit_transfer",
+    "circuit_voltages",
     "ConfigError",
     "DomainError",
     "Error",
@@ -56,4 +77,6 @@ __all__ = [
     "pipeline",
     "simulate",
     "sweep",
+    "train",
+    "train_fields",
 ]

@@ -5,6 +5,7 @@ import html
 import os
 
 from . import _mho
+from ._how import how
 
 
 class Network:
@@ -15,7 +16,7 @@ class Network:
     multiply-accumulates (``macs``) an image.
     """
 
-    __slots__ = ("_handle", "_about", "_name")
+    __slots__ = ("_handle", "_about", "_name", "history")
 
     def __init__(self, source):
         self._about = None
@@ -56,6 +57,18 @@ class Network:
             self._about = _mho.net_describe(self._handle)
         return self._about
 
+    def __call__(self, *inputs, threads=0, progress=None):
+        """Runs it in software on arrays: x [n, channels, height, width] as the network reads it (pixels times
+        ``input_scale``) gives scores [n, classes]; a network of several inputs or outputs takes and gives as many."""
+        import numpy as np
+
+        arrays = [np.ascontiguousarray(x) for x in inputs]
+        with how(threads, progress) as pair:
+            outputs = _mho.infer(self._handle, arrays, pair)
+        types = {"float": "float32", "double": "float64"}
+        got = [np.frombuffer(b, types.get(t, t)).reshape(shape) for t, shape, b in outputs]
+        return got[0] if len(got) == 1 else got
+
     @property
     def name(self):
         return self._tell()["name"]
@@ -73,6 +86,11 @@ class Network:
     @property
     def output_shape(self):
         return self._tell()["output_shape"]
+
+    @property
+    def input_scale(self):
+        """What the network reads of a pixel: its byte times this."""
+        return self._tell()["input_scale"]
 
     @property
     def has_parameters(self):

@@ -80,6 +80,7 @@ bool binding_array(PyObject *object, const char *what, Py_buffer *buffer, mho_ar
 /* --- the parts of the module, NULL-terminated ------------------------------------------------------------ */
 
 extern PyMethodDef binding_net_methods[], binding_hw_methods[], binding_study_methods[],
-    binding_price_methods[], binding_data_methods[];
+    binding_price_methods[], binding_data_methods[], binding_chip_methods[],
+    binding_circuit_methods[], binding_train_methods[];
 
 #endif

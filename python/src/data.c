@@ -51,6 +51,26 @@ static PyObject *of_arrays(PyObject *self, PyObject *args)
     return binding_raise(s);
 }
 
+/* A place, with the training images that converters are calibrated on. */
+static PyObject *open_data(PyObject *self, PyObject *args)
+{
+    const char *where;
+    PyObject *how;
+    binding_call call;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "zO", &where, &how))
+        return NULL;
+    binding_data *data = PyMem_Calloc(1, sizeof *data);
+    if (!data)
+        return PyErr_NoMemory();
+    if (binding_begin(&call, how) &&
+        binding_end(&call, mho_data_open(where, false, false, &data->data)))
+        return binding_wrap(data, HANDLE_DATA);
+    binding_data_destroy(data);
+    return NULL;
+}
+
 PyMethodDef binding_data_methods[] = {
     {"data_of_arrays", of_arrays, METH_VARARGS, "(name, x train, y train, x, y)"},
+    {"data_open", open_data, METH_VARARGS, "(place or None, how): nothing is read yet"},
     {NULL, NULL, 0, NULL}};

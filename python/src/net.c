@@ -61,6 +61,17 @@ static PyObject *write_onnx(PyObject *self, PyObject *args)
     return s ? binding_raise(s) : Py_NewRef(Py_None);
 }
 
+static PyObject *clone(PyObject *self, PyObject *args)
+{
+    const mho_net *net;
+    mho_net *out = NULL;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&", binding_net, &net))
+        return NULL;
+    const mho_status s = mho_net_clone(net, &out);
+    return s ? binding_raise(s) : binding_wrap(out, HANDLE_NET);
+}
+
 /* A copy in another style, with blocks and bits where they are told. */
 static PyObject *restyle(PyObject *self, PyObject *args)
 {
@@ -147,6 +158,7 @@ PyMethodDef binding_net_methods[] = {
     {"net_read", read_yaml, METH_VARARGS, "(YAML text, place)"},
     {"net_parse", parse_onnx, METH_VARARGS, "(bytes of ONNX, place)"},
     {"net_write", write_onnx, METH_VARARGS, "(net, path)"},
+    {"net_clone", clone, METH_VARARGS, "(net)"},
     {"net_style", restyle, METH_VARARGS, "(net, binary, blocks or None, bits or None)"},
     {"net_describe", describe, METH_VARARGS, "(net)"},
     {NULL, NULL, 0, NULL}};

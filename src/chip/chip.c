@@ -278,6 +278,7 @@ typedef struct run {
     const mho_chip *chip;
     const mho_images *images;
     size_t first, n;
+    uint64_t number; /* of image `first` */
     float *scores;
     uint16_t *label;
     size_t blocks;
@@ -311,7 +312,7 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     const size_t classes = chip->classes, each = r->n / r->blocks, more = r->n % r->blocks;
     const size_t from = item * each + (item < more ? item : more), n = each + (item < more);
     chip_work *work = r->work[thread];
-    mhoi_chip_work_load(chip, work, r->images, r->first + from, n);
+    mhoi_chip_work_load(chip, work, r->images, r->first + from, n, r->number + from);
     mho_status s = mhoi_chip_work_run(chip, work, chip->steps, n, NULL);
     if (s)
         return s;
@@ -357,7 +358,18 @@ static mho_status run_all(run *r)
 mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
                         float *scores, uint16_t *label)
 {
-    run r = {
-        .chip = chip, .images = images, .first = first, .n = n, .scores = scores, .label = label};
+    return mho_chip_run_numbered(chip, images, first, n, first, scores, label);
+}
+
+mho_status mho_chip_run_numbered(const mho_chip *chip, const mho_images *images, size_t first,
+                                 size_t n, uint64_t number, float *scores, uint16_t *label)
+{
+    run r = {.chip = chip,
+             .images = images,
+             .first = first,
+             .n = n,
+             .number = number,
+             .scores = scores,
+             .label = label};
     return run_all(&r);
 }

@@ -183,7 +183,7 @@ static mho_status gather_block(void *context, size_t item, size_t thread)
     const size_t first = item * p->together;
     const size_t n = p->count - first < p->together ? p->count - first : p->together;
     watch.user = g;
-    mhoi_chip_work_load(p->chip, g->work, p->images, first, n);
+    mhoi_chip_work_load(p->chip, g->work, p->images, first, n, first);
     return mhoi_chip_work_run(p->chip, g->work, p->chip->steps, n, &watch);
 }
 

@@ -255,8 +255,9 @@ MHO_MUST_CHECK mho_status mhoi_chip_work_create(const mho_chip *chip, size_t ima
 MHO_MUST_CHECK mho_status mhoi_chip_work_create_bare(const mho_chip *chip, size_t images,
                                                      chip_work **out);
 void mhoi_chip_work_destroy(chip_work *work);
+/* number: by which noise is drawn, of the first of them */
 void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
-                         size_t first, size_t n);
+                         size_t first, size_t n, uint64_t number);
 /* Images [first, first + n) as the first map has them. */
 void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
                     uint8_t *map);

@@ -205,9 +205,9 @@ void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first
 }
 
 void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
-                         size_t first, size_t n)
+                         size_t first, size_t n, uint64_t number)
 {
-    work->first = first;
+    work->first = number;
     mhoi_chip_load(chip, images, first, n, work->map[0]);
 }
 

@@ -72,7 +72,7 @@ static bool check(uint64_t seed, const mho_net *net, const char *name, const cha
         must(mho_chip_run(chip, &images, 0, IMAGES, NULL, NULL));
         slow_activity_start(&slow, chip);
         must(mhoi_chip_work_create(chip, IMAGES, &work));
-        mhoi_chip_work_load(chip, work, &images, 0, IMAGES);
+        mhoi_chip_work_load(chip, work, &images, 0, IMAGES, 0);
         must(mhoi_chip_work_run(chip, work, chip->steps, IMAGES, &watch));
         for (size_t l = 0; l < placement->layers; l++) {
             const mho_chip_activity got = mho_chip_layer_activity(chip, l);

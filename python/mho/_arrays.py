@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programmed crossbars and circuits: arrays of numpy in and out."""
+
+import numpy as np
+
+from . import _mho
+from ._data import data_set
+from ._hardware import hardware
+from ._how import how
+from ._network import network
+
+
+class Chip:
+    """A network on crossbars, programmed once: scores image by image.
+
+    net          a ``Network`` with parameters (or the name or path of one: "lenet-binary-mnist", "net.onnx")
+    hw           a ``Hardware``, a name, or a path
+    calibration  images that the converters' ranges are found on, as ``data`` of ``evaluate``: training images, or an
+                 array x or (x, y); None: what $MHO_DATA and so on hold.  The first output.calibration_images of them count.
+    seed, trial  of the cells and of the noise of their reads
+    """
+
+    def __init__(self, net, hw="bcnn", calibration=None, *, seed=1, trial=0, threads=0, progress=None):
+        self.network = network(net)
+        self.hardware = hardware(hw)
+        self._threads = threads
+        with how(threads, progress) as pair:
+            if hasattr(calibration, "shape"):
+                calibration = (calibration, np.zeros(len(calibration), np.uint8))
+            where, handle, has_train = data_set(calibration)
+            if handle is None:
+                handle = _mho.data_open(where, pair)
+            self._handle = _mho.chip_create(self.network._handle, self.hardware._handle, handle, not has_train, pair)
+        self.program(seed, trial, progress=progress)
+
+    def program(self, seed=1, trial=0, *, progress=None):
+        """Draws all cells anew; returns what writing them took: {cells, writes, outside, stuck, held}."""
+        with how(self._threads, progress) as pair:
+            written = _mho.chip_program(self._handle, seed, trial, pair)
+        self.seed, self.trial, self._read = seed, trial, 0
+        return written
+
+    def scores(self, x, *, number=0, threads=None, progress=None):
+        """Scores [n, classes] (float32) of images x [n, channels, height, width], [n, height, width] or [n, features]: bytes
+        (pixels, 0..255) or numbers as the network reads them.  ``number``: of the first image, by which the noise of its
+        reads is drawn; the same number, the same noise."""
+        x = np.asarray(x)
+        shape = self.network.input_shape
+        if x.ndim < 1 or not len(x) or x.size != len(x) * shape[0] * shape[1] * shape[2]:
+            raise ValueError("x: %s, want images of %d x %d x %d" % (list(x.shape), *shape))
+        x = np.ascontiguousarray(x, np.uint8 if x.dtype == np.uint8 else np.float32)
+        classes = int(np.prod(self.network.output_shape))
+        out = np.empty((len(x), classes), np.float32)
+        with how(self._threads if threads is None else threads, progress) as pair:
+            _mho.chip_run(self._handle, x, out, len(x), shape, classes, number, pair)
+        return out
+
+    def labels(self, x, **keywords):
+        """The class of the highest score of each image; of equal ones the lowest."""
+        return self.scores(x, **keywords).argmax(axis=1)
+
+
+class Crossbar:
+    """A matrix on crossbars: programmed cells, converters, noise; as large as it likes (rows and columns are split).
+
+    weights  [rows, columns]: row r is word line r; float.  They are quantized as the description says (crossbar.mode: full)
+    hw       a ``Hardware``, a name, or a path
+    x_max    the largest size of an input: it is driven with the largest code of input.first_bits
+    calibration  vectors [n, rows] that the converters' ranges are found on (where output.range asks for some; the first
+             output.calibration_images count); None: uniform ones of -x_max..x_max or 0..x_max, drawn from ``seed``
+    signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
+    seed, trial  of the cells and of the noise of their reads
+    """
+
+    def __init__(
+        self, weights, hw="cnn8", *, x_max=1.0, calibration=None, signed=False, seed=1, trial=0, threads=0, progress=None
+    ):
+        w = np.asarray(weights, np.float32)
+        if w.ndim != 2 or not w.size:
+            raise ValueError("weights: %s, want [rows, columns]" % (list(w.shape),))
+        self.rows, self.columns = w.shape
+        self.hardware = hardware(hw)
+        self.x_max, self.signed, self._threads = float(x_max), bool(signed), threads
+        self._most = 2 ** int(self.hardware["input.first_bits"]) - 1
+        self._scale = self.x_max / self._most
+        if not self._scale > 0:
+            raise ValueError("x_max = %r, want a number above 0" % (x_max,))
+        bits = int(self.hardware["input.first_bits"])
+        net = _mho.net_of_matrix(np.ascontiguousarray(w.T), self.rows, self.columns, bits, self._scale)
+        count = int(self.hardware["output.calibration_images"])
+        if calibration is None:
+            low = -self.x_max if self.signed else 0
+            calibration = np.random.default_rng(seed).uniform(low, self.x_max, (max(count, 1), self.rows))
+        codes = self._codes(np.atleast_2d(calibration), False)[0]
+        if self.signed:  # what both passes read, in turns
+            codes = np.stack((codes, self._codes(np.atleast_2d(calibration), True)[0]), 1).reshape(-1, self.rows)
+        data = _mho.data_of_arrays(None, None, None, codes, np.zeros(len(codes), np.uint8))
+        with how(threads, progress) as pair:
+            self._handle = _mho.chip_create(net, self.hardware._handle, data, True, pair)
+        self.program(seed, trial)
+
+    def program(self, seed=1, trial=0):
+        """Draws all cells anew; returns what writing them took: {cells, writes, outside, stuck, held}."""
+        with how(self._threads, False) as pair:
+            written = _mho.chip_program(self._handle, seed, trial, pair)
+        self.seed, self.trial, self._read = seed, trial, 0
+        return written
+
+    def _codes(self, x, negative):
+        x = np.ascontiguousarray(x, np.float32)
+        if x.ndim != 2 or x.shape[1] != self.rows:
+            raise ValueError("x: %s, want [n, %d]" % (list(x.shape), self.rows))
+        codes = np.empty(x.shape, np.uint8)
+        wrong, below = _mho.encode(x, codes, x.size, self._scale, self._most, negative)
+        if wrong:
+            raise ValueError("x: %d of %d elements are beyond x_max = %g (or not numbers)" % (wrong, x.size, self.x_max))
+        return codes, below
+
+    def _pass(self, codes, pair):
+        out = np.empty((len(codes), self.columns), np.float32)
+        _mho.chip_run(self._handle, codes, out, len(codes), (self.rows, 1, 1), self.columns, self._read, pair)
+        self._read += len(codes)
+        return out
+
+    def mvm(self, x, *, threads=None):
+        """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
+        x and the weights.  x: numbers up to x_max, or bytes: the codes themselves.  Every call reads with new noise;
+        ``program`` begins it anew."""
+        x = np.asarray(x)
+        one = x.ndim == 1
+        x = np.atleast_2d(x)
+        if x.shape[1] != self.rows or x.ndim != 2:
+            raise ValueError("x: %s, want [n, %d]" % (list(x.shape), self.rows))
+        with how(self._threads if threads is None else threads, False) as pair:
+            if x.dtype == np.uint8:
+                if self._most < 255 and int(x.max(initial=0)) > self._most:
+                    raise ValueError("x: codes above %d (input.first_bits)" % self._most)
+                return self._answer(self._pass(np.ascontiguousarray(x), pair), one)
+            codes, below = self._codes(x, False)
+            if below and not self.signed:
+                raise ValueError("x: %d elements are negative; signed=True reads them, too" % below)
+            y = self._pass(codes, pair)
+            if self.signed:
+                y -= self._pass(self._codes(x, True)[0], pair)
+        return self._answer(y, one)
+
+    @staticmethod
+    def _answer(y, one):
+        return y[0] if one else y
+
+    def __repr__(self):
+        return "<mho.Crossbar %d x %d on %s>" % (self.rows, self.columns, self.hardware.name)
+
+
+def _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating):
+    g = np.ascontiguousarray(g, np.float64)
+    if g.ndim != 2:
+        raise ValueError("g: %s, want [word lines, bit lines]" % (list(g.shape),))
+    if floating is not None:
+        floating = np.ascontiguousarray(floating, bool)
+    return (r_row, r_col, r_driver, r_sense, both_sides), *g.shape, g, floating
+
+
+def circuit_transfer(
+    g, *, r_row=0.0, r_col=0.0, r_driver=0.0, r_sense=0.0, both_sides=False, floating=None, approximate=False,
+    threads=0, progress=None
+):
+    """T [bit lines, word lines] in siemens: the current into sense amplifier m per volt at driver n, of a crossbar with wire
+    resistance; arguments as of ``circuit``.  ``approximate``: (T, bound), in time proportional to the cells."""
+    c = _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating)
+    T = np.empty((c[2], c[1]))
+    bound = np.empty(c[2]) if approximate else None
+    with how(threads, progress) as pair:
+        _mho.circuit_transfer(*c, T, bound, pair)
+    return (T, bound) if approximate else T
+
+
+def circuit(
+    g, v, *, r_row=0.0, r_col=0.0, r_driver=0.0, r_sense=0.0, both_sides=False, floating=None, threads=0, progress=None
+):
+    """Currents i [n, bit lines] (amperes) of a crossbar with wire resistance, as exact as double precision.
+
+    g         [word lines, bit lines]: conductances of the cells, siemens
+    v         [n, word lines] or [word lines]: driver voltages, volts
+    r_row, r_col         ohms of a wire segment between neighbouring cells, of word and bit lines; 0: ideal
+    r_driver, r_sense    ohms in series at the driver and at the sense amplifier
+    both_sides           word lines are driven at both ends
+    floating  [word lines] booleans: lines without a driver
+    """
+    T = circuit_transfer(
+        g, r_row=r_row, r_col=r_col, r_driver=r_driver, r_sense=r_sense, both_sides=both_sides, floating=floating,
+        threads=threads, progress=progress
+    )
+    v = np.ascontiguousarray(v, np.float64)
+    if v.ndim not in (1, 2) or v.shape[-1] != T.shape[1]:
+        raise ValueError("v: %s, want [n, %d]" % (list(v.shape), T.shape[1]))
+    i = np.empty((*v.shape[:-1], T.shape[0]))
+    _mho.circuit_currents(v.size // T.shape[1], T.shape[1], T.shape[0], T, v, i)
+    return i
+
+
+def circuit_voltages(
+    g, v, *, r_row=0.0, r_col=0.0, r_driver=0.0, r_sense=0.0, both_sides=False, floating=None, threads=0, progress=None
+):
+    """(u, w, residual): volts at every cell [word lines, bit lines] of the word and of the bit lines for one vector v, and how far
+    Kirchhoff's law is violated at most."""
+    c = _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating)
+    v = np.ascontiguousarray(v, np.float64)
+    u, w = np.empty(c[1:3]), np.empty(c[1:3])
+    with how(threads, progress) as pair:
+        residual = _mho.circuit_voltages(*c, v, u, w, pair)
+    return u, w, residual

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programmed arrays, circuits, networks in software, training: arrays in and out."""
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import mho
+
+try:
+    import numpy as np
+except ImportError:
+    print("no numpy for this Python: arrays are not tested")
+    raise SystemExit(77)
+
+PROGRAM = os.environ["MHO_PROGRAM"]
+RNG = np.random.default_rng(5)
+
+
+def images(n):
+    return RNG.integers(0, 256, (n, 28, 28), dtype=np.uint8), (np.arange(n) % 10).astype(np.int64)
+
+
+class Chips(unittest.TestCase):
+    def test_scores(self):
+        """Scores image by image are those that the error over programmings is counted of."""
+        x, y = images(40)
+        hw = mho.Hardware("bcnn", **{"output.calibration_images": 20, "device.bits": 1, "device.read_noise": 0.1})
+        study = mho.simulate("lenet-binary-mnist", hw, (x, y), trials=3, seed=9, threads=1)
+        chip = mho.Chip("lenet-binary-mnist", hw, x, seed=9, threads=1)
+        for trial in range(3):
+            written = chip.program(9, trial)
+            self.assertGreater(written["cells"], 400000)
+            error = (chip.labels(x) != y).mean()
+            self.assertEqual(error, study.hardware_error.by_trial[trial])
+        scores = chip.scores(x)
+        self.assertEqual((scores.shape, scores.dtype), ((40, 10), np.float32))
+        self.assertTrue((scores == chip.scores(x)).all())
+        self.assertFalse((scores == chip.scores(x, number=1000)).all())
+        self.assertTrue((chip.scores(x[7:], number=7) == scores[7:]).all())
+        with self.assertRaises(ValueError):
+            chip.scores(x[:, :10])
+
+    def test_software(self):
+        x, _ = images(5)
+        net = mho.Network("lenet-binary-mnist")
+        scores = net(x[:, None].astype(np.float32) * np.float32(net.input_scale))
+        ideal = mho.Hardware("bcnn", **{"output.calibration_images": 5, "device.variation": 0, "output.split_bits": 0, "output.last_bits": 0})
+        exact = mho.Chip(net, ideal, x, threads=1).scores(x)
+        self.assertTrue((scores == exact).all(), (scores[0], exact[0]))
+        with self.assertRaises(mho.Error):
+            net(x[:, :3])
+
+
+class Crossbars(unittest.TestCase):
+    W = (RNG.normal(size=(150, 20)) / 4).astype(np.float32)
+
+    def test_ideal(self):
+        x = RNG.random((64, 150)).astype(np.float32)
+        hw = mho.Hardware("cnn8", **{"device.variation": 0, "device.bits": 8, "output.first_bits": 12})
+        xb = mho.Crossbar(self.W, hw, threads=1)
+        want = x @ self.W
+        self.assertLess(np.abs(xb.mvm(x) - want).max(), 0.02 * np.abs(want).max())
+        self.assertEqual(xb.mvm(x[0]).shape, (20,))
+        codes = np.rint(x * 255).astype(np.uint8)
+        self.assertTrue((xb.mvm(codes) == xb.mvm(codes.astype(np.float32) / 255)).all())
+        signed = mho.Crossbar(self.W, hw, signed=True, x_max=2, threads=1)
+        v = 4 * x - 2
+        want = v @ self.W
+        self.assertLess(np.abs(signed.mvm(v) - want).max(), 0.03 * np.abs(want).max())
+
+    def test_noise_and_programming(self):
+        x = RNG.random((2000, 150)).astype(np.float32)
+        hw = mho.Hardware("cnn8", device={"variation": 0, "read_noise_fixed": 0.05}, output={"first_bits": 0, "last_bits": 0})
+        xb = mho.Crossbar(self.W, hw, threads=1)
+        quiet = mho.Crossbar(self.W, hw.ideal(), threads=1).mvm(x)
+        one, two = xb.mvm(x), xb.mvm(x)
+        self.assertFalse((one == two).all())
+        xb.program()
+        self.assertTrue((xb.mvm(x) == one).all())
+        # read_noise_fixed: of g_on - g_off, every cell of the pair; a weight of the largest size is g_on - g_off less a level
+        unit = np.abs(quiet - one).std() and float(np.abs(self.W).max())
+        variance = 2 * (0.05**2) * (x.astype(float) ** 2).sum(1).mean()
+        scale = (one - quiet).std() / np.sqrt(variance)
+        self.assertTrue(0.9 * unit < scale < 2.2 * unit, (scale, unit))
+        varied = mho.Crossbar(self.W, hw.replace(device={"variation": 1, "bits": 2}), threads=1)
+        first = varied.mvm(x)
+        varied.program(trial=1)
+        self.assertFalse(np.allclose(varied.mvm(x), first))
+
+    def test_refusals(self):
+        xb = mho.Crossbar(self.W, threads=1)
+        for bad, text in ((np.full((1, 150), 1.5), "beyond x_max"), (np.full((1, 150), -0.5), "negative"), (np.zeros((1, 9)), r"want \[n, 150\]"),
+                          (np.full((1, 150), np.nan), "not numbers")):
+            with self.assertRaisesRegex(ValueError, text):
+                xb.mvm(bad)
+        with self.assertRaisesRegex(mho.DomainError, "row 3, column 0"):
+            w = self.W.copy()
+            w[3, 0] = np.inf
+            mho.Crossbar(w)
+        with self.assertRaises(ValueError):
+            mho.Crossbar(self.W[0])
+
+
+class Circuits(unittest.TestCase):
+    G = RNG.random((12, 7)) * 1e-4
+
+    def test_program(self):
+        v = RNG.random((3, 12))
+        with tempfile.TemporaryDirectory() as folder:
+            np.savetxt(folder + "/g.csv", self.G, delimiter=",", fmt="%.17g")
+            np.savetxt(folder + "/v.csv", v, delimiter=",", fmt="%.17g")
+            done = subprocess.run([PROGRAM, "circuit", "--conductance", folder + "/g.csv", "--voltage", folder + "/v.csv", "--r-row", "2",
+                                   "--r-col", "3", "--json"], capture_output=True, text=True, check=True)
+        want = np.array(json.loads(done.stdout)["currents_A"])
+        self.assertTrue((mho.circuit(self.G, v, r_row=2, r_col=3) == want).all())
+
+    def test_parts(self):
+        v = RNG.random(12)
+        self.assertTrue(np.allclose(mho.circuit(self.G, v), v @ self.G))
+        T = mho.circuit_transfer(self.G, r_row=1, r_col=1)
+        near, bound = mho.circuit_transfer(self.G, r_row=1, r_col=1, approximate=True)
+        self.assertTrue((np.abs((near - T) @ v) <= bound * v.max()).all())
+        u, w, residual = mho.circuit_voltages(self.G, v, r_row=1, r_col=1)
+        self.assertLess(residual, 1e-12)
+        self.assertTrue(np.allclose(((u - w) * self.G).sum(0), T @ v))
+        floating = np.zeros(12, bool)
+        floating[3] = True
+        self.assertTrue((mho.circuit_transfer(self.G, r_row=1, floating=floating)[:, 3] == 0).all())
+        with self.assertRaises(mho.DomainError):
+            mho.circuit(-self.G, v, r_row=1)
+        with self.assertRaises(ValueError):
+            mho.circuit(self.G, v[:5])
+        with self.assertRaises(ValueError):
+            mho.circuit(self.G, v, floating=np.zeros(3, bool))
+
+
+class Training(unittest.TestCase):
+    def test_train(self):
+        x = RNG.integers(0, 256, (200, 1, 6, 6), dtype=np.uint8)
+        y = (np.arange(200) % 2).astype(np.uint8)
+        x[y == 1, :, :3] //= 3
+        net = mho.Network.from_yaml("input: {shape: [1, 6, 6], bits: 8, scale: 0.00390625}\nlayers:\n  - fc: 8\n  - relu\n  - fc: 2\n")
+        seen = []
+        trained = mho.train(net, (x, y, x, y), style="float", epochs=3, seed=2, learning_rate=0.01, batch=20, shift=0, epoch=seen.append, threads=1)
+        self.assertEqual([e["epoch"] for e in seen], [1, 2, 3])
+        self.assertEqual(trained.history, seen)
+        self.assertLess(seen[-1]["test_error"], 0.2)
+        self.assertFalse(net.has_parameters)
+        with tempfile.TemporaryDirectory() as folder:
+            trained.save(folder + "/net.onnx")
+            again = mho.Network(folder + "/net.onnx")
+            with open(folder + "/net.onnx", "rb") as file:
+                self.assertEqual(mho.Network(file.read()).layers, again.layers)
+        z = x.astype(np.float32) / 256
+        self.assertTrue((trained(z) == again(z)).all())
+        hw = mho.Hardware("cnn8", **{"output.calibration_images": 50})
+        r = mho.evaluate(trained, hw, (x, y), trials=1, threads=1)
+        self.assertEqual(r.software_error, seen[-1]["test_error"])
+        with self.assertRaises(mho.Interrupted):
+            mho.train(net, (x, y), style="float", epochs=3, epoch=lambda e: False, threads=1)
+        with self.assertRaises(mho.ConfigError):
+            mho.train(net, (x, y), style="float", epoch_count=3)
+        with self.assertRaises(mho.NoModelError):
+            mho.simulate(net, hw, (x, y))
+        self.assertIn("learning_rate", mho.train_fields())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
