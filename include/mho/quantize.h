@@ -37,9 +37,22 @@ typedef struct mho_quantize_layer {
     double ones;             /* share of bits that are 1, behind pooling */
 } mho_quantize_layer;
 
+/* Weights of a layer, or a map, that are codes now: docs/models/quantization.md. */
+typedef struct mho_quantize_codes {
+    char name[MHO_NAME];
+    bool weights;                   /* of the layer; else the map behind it */
+    size_t bits, scales;            /* scales: one, or one an output channel */
+    double scale_least, scale_most; /* what a code is worth */
+    double clipped;                 /* share of the numbers beyond the last code */
+    double snr_dB;                  /* signal to noise of this rounding alone; NaN: no noise */
+    double whole_snr_dB; /* maps: of the values there, all before rounded too; NaN: not measured */
+} mho_quantize_codes;
+
 typedef struct mho_quantize_report {
     size_t images; /* training images searched on */
-    size_t curves, layers;
+    size_t curves, layers, codings;
+    mho_quantize_codes *codes; /* [codings] */
+    double output_snr_dB;      /* of the scores, where there are codings */
     mho_quantize_curve *curve;
     mho_quantize_layer *layer;
     double train_error; /* of the last epoch of refinement, while it learned; NaN: there was none */
@@ -78,6 +91,46 @@ MHO_API extern const mho_fields mho_threshold_fields;
 MHO_API MHO_MUST_CHECK mho_status mho_threshold_search(const mho_net *net, const mho_images *train,
                                                        const mho_threshold_options *options,
                                                        mho_net **out, mho_quantize_report **report);
+
+/* --- fixed point: docs/models/quantization.md ------------------------------------------------------------- */
+
+typedef enum mho_scales {
+    MHO_SCALES_POWER_OF_TWO,
+    MHO_SCALES_LAYER,
+    MHO_SCALES_CHANNEL
+} mho_scales;
+typedef enum mho_range_rule {
+    MHO_RANGE_RULE_MAX,
+    MHO_RANGE_RULE_PERCENTILE,
+    MHO_RANGE_RULE_MSE,
+    MHO_RANGE_RULE_KL
+} mho_range_rule;
+typedef enum mho_equalization {
+    MHO_EQUALIZE_NONE,
+    MHO_EQUALIZE_DEPTHWISE,
+    MHO_EQUALIZE_ALL
+} mho_equalization;
+
+typedef struct mho_fixed_options {
+    size_t bits, weights_bits, maps_bits; /* of one kind: 0: bits */
+    int scales;                           /* mho_scales */
+    int weights_rule, maps_rule;          /* mho_range_rule */
+    double percentile;                    /* of the rule, in % */
+    size_t images;                        /* first so many that calibrate */
+    bool bias_correction;
+    int equalize; /* mho_equalization */
+} mho_fixed_options;
+
+MHO_API extern const mho_fields mho_fixed_fields;
+
+/* Turns weights and the maps between layers into codes, without training: batch normalization folded, scales from the
+ * first images, biases corrected.  Layers and maps that have codes keep them.  The memory does not grow with images.
+ * The same result for any number of threads.  report may be NULL.
+ * MHO_ENOTMODELED: 1-bit maps, circulant blocks, general operators; MHO_ENODATA: no images; MHO_EDOMAIN: no weights,
+ * other images, values that are not finite. */
+MHO_API MHO_MUST_CHECK mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
+                                                     const mho_fixed_options *options,
+                                                     mho_net **out, mho_quantize_report **report);
 
 /* --- methods by name --------------------------------------------------------------------------------------- */
 

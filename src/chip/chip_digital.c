@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The digital part between crossbars: thresholds and pools, loops over bytes that compilers turn into
  * vectors. */
+#include <math.h>
 #include <string.h>
 
 #include "chip/chip_impl.h"
@@ -86,7 +87,8 @@ static int32_t element(const chip_map *map, uint8_t v)
     return map->codes.lo < 0 ? (int8_t)v : v;
 }
 
-/* Largest, or the mean of what is no padding, rounded to the nearest (halves away from zero). */
+/* Largest, or the mean of what is no padding, rounded to the nearest (halves away from zero; to the even one where the
+ * network tells the scale). */
 static uint8_t window_value(const mho_node *pool, const chip_map *map, const uint8_t *in, span y,
                             span x, bool smallest)
 {
@@ -100,6 +102,8 @@ static uint8_t window_value(const mho_node *pool, const chip_map *map, const uin
         }
     if (pool->op == MHO_OP_MAXPOOL)
         return (uint8_t)best;
+    if (mhoi_node_rounds(pool)) /* as the software of the network whose codes these are */
+        return (uint8_t)lrint((double)sum / count);
     return (uint8_t)((2 * sum + (sum >= 0 ? count : -count)) / (2 * count));
 }
 

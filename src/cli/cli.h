@@ -27,7 +27,7 @@ typedef struct cli_args {
     double ci;                   /* points of error */
     const char *command;         /* the whole command line */
     const char *hw, *data, *calibration, *output;
-    const char *style, *method, *block, *bits, *checkpoint, *mirror;
+    const char *style, *method, *block, *bits, *weights_bits, *maps_bits, *checkpoint, *mirror;
     const char *shape[CLI_SETS_MAX + 1]; /* likewise; they stand behind file[0] after parsing */
     char sized_net[1024];                /* what file[0] is then */
     const char *input[CLI_SETS_MAX + 1], *expect[CLI_SETS_MAX + 1]; /* NULL-terminated */
@@ -66,8 +66,8 @@ typedef struct cli_command {
     const char
         *options; /* "hw data trials seed": names of cli_options; those of CLI_COMMON besides */
     cli_run_fn *run;
-    const char *details;      /* paragraphs and examples of the help page */
-    const mho_fields *fields; /* keys of --set shown on the help page, or NULL */
+    const char *details;                    /* paragraphs and examples of the help page */
+    const mho_fields *fields, *more_fields; /* keys of --set shown on the help page, or NULL */
     const char *arch; /* the same: of hardware descriptions of this kind, "": of every kind */
     bool own_output;  /* -o is not the report: the command writes args->output itself */
     bool (*owns_output)(

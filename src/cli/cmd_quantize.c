@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho quantize: a trained network with fewer bits, the way there, and what it costs in accuracy. */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+
+static void decibels(cli_table *t, double dB)
+{
+    if (isfinite(dB))
+        cli_table_text(t, "%.1f dB", dB);
+    else
+        cli_table_text(t, "-");
+}
 
 typedef struct errors {
     size_t images, before, after;
 } errors;
 
+/* e->images: the first so many; all, if there are fewer. */
 static mho_status test(const mho_data *data, const mho_net *before, const mho_net *after, errors *e)
 {
-    e->images = data->test.count;
     mho_status s = mho_infer_errors(before, &data->test, e->images, &e->before);
     return s ? s : mho_infer_errors(after, &data->test, e->images, &e->after);
+}
+
+static const char *method_of(const cli_args *args)
+{
+    const bool bits = args->bits || args->weights_bits || args->maps_bits;
+    return args->method ? args->method : bits ? "fixed" : "threshold";
 }
 
 static double share(size_t wrong, size_t of)
@@ -134,6 +150,61 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_data 
     print_curves(args, r);
 }
 
+static void print_error(cli_table *t, const mho_quantize_report *r, const errors *e,
+                        const cli_args *args)
+{
+    if (e->images) {
+        cli_table_percent(t, share(e->before, e->images), 2);
+        cli_table_percent(t, share(e->after, e->images), 2);
+        cli_table_text(t, "%+.2f",
+                       100 * (share(e->after, e->images) - share(e->before, e->images)));
+    } else {
+        for (size_t i = 0; i < 3; i++)
+            cli_table_text(t, "-");
+    }
+    if (r->codings)
+        decibels(t, r->output_snr_dB);
+    cli_table_si(t, r->seconds, "s");
+    cli_table_text(t, "%s", args->output);
+}
+
+static void print_codes(const cli_args *args, const mho_quantize_report *r)
+{
+    cli_table *t = cli_table_create("Codes", "of|what|bits>|scales>|a code is worth>|beyond the "
+                                             "last code>|signal to noise>|with all before it>");
+    for (size_t i = 0; i < r->codings; i++) {
+        const mho_quantize_codes *c = &r->codes[i];
+        cli_table_text(t, "%s", c->name);
+        cli_table_text(t, "%s", c->weights ? "weights" : "map");
+        cli_table_text(t, "%zu", c->bits);
+        cli_table_text(t, "%zu", c->scales);
+        if (c->scale_least == c->scale_most)
+            cli_table_text(t, "%.4g", c->scale_least);
+        else
+            cli_table_text(t, "%.3g..%.3g", c->scale_least, c->scale_most);
+        cli_table_percent(t, c->clipped, 3);
+        decibels(t, c->snr_dB);
+        decibels(t, c->whole_snr_dB);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+}
+
+static void print_fixed(const cli_args *args, const mho_net *net, const mho_data *data,
+                        const mho_quantize_report *r, const errors *e)
+{
+    char title[400];
+    snprintf(title, sizeof title, "%.40s on %.40s (%.200s), calibrated on %zu training images",
+             mho_net_name(net), data->name, data->place, r->images);
+    cli_table *t = cli_table_create(title, "test error before>|in codes>|loss in points>|signal to "
+                                           "noise of the scores>|took>|model");
+    print_error(t, r, e, args);
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+    fputc('\n', args->out);
+    print_codes(args, r);
+}
+
 static mho_status draw(const cli_args *args, const mho_quantize_report *r)
 {
     mho_output *output = NULL;
@@ -144,13 +215,48 @@ static mho_status draw(const cli_args *args, const mho_quantize_report *r)
     return mho_output_finish(output, MHO_OK);
 }
 
+/* --bits and its kin are fields of the method, before those of --set. */
+typedef struct settings {
+    char text[3][64];
+    const char *set[CLI_SETS_MAX + 4];
+} settings;
+
+static mho_status read_settings(const cli_args *args, settings *out)
+{
+    const char *const value[] = {args->bits, args->weights_bits, args->maps_bits};
+    static const char *const key[] = {"bits", "weights_bits", "maps_bits"};
+    static const char *const option[] = {"bits", "weights-bits", "maps-bits"};
+    size_t n = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (!value[i])
+            continue;
+        if (strcmp(method_of(args), "fixed") != 0)
+            return mho_error(MHO_EUSAGE, "--%s belongs to --method fixed", option[i]);
+        char *end;
+        const unsigned long bits = strtoul(value[i], &end, 10);
+        if (end == value[i] || *end || bits < 2 || bits > 8)
+            return mho_error(MHO_EUSAGE, "--%s = %s, want 2..8 bits", option[i], value[i]);
+        snprintf(out->text[n], sizeof out->text[n], "%s=%lu", key[i], bits);
+        out->set[n] = out->text[n];
+        n++;
+    }
+    for (size_t i = 0; args->set[i]; i++)
+        out->set[n++] = args->set[i];
+    out->set[n] = NULL;
+    return MHO_OK;
+}
+
 static mho_status quantize(const cli_args *args, const mho_net *net, const mho_data *data)
 {
-    const char *method = args->method ? args->method : "threshold";
+    const char *method = method_of(args);
+    settings set = {.set = {NULL}};
     mho_net *out = NULL;
     mho_quantize_report *r = NULL;
-    errors e = {0, 0, 0};
-    mho_status s = mho_quantize(net, data, method, args->set, &out, &r);
+    errors e = {data->test.count, 0, 0};
+    e.images = args->has_images && args->images < e.images ? args->images : e.images;
+    mho_status s = read_settings(args, &set);
+    if (!s)
+        s = mho_quantize(net, data, method, set.set, &out, &r);
     if (!s)
         s = mho_onnx_write(out, args->output);
     if (!s && args->svg)
@@ -160,6 +266,8 @@ static mho_status quantize(const cli_args *args, const mho_net *net, const mho_d
     cli_progress_clear();
     if (!s && args->json)
         s = print_json(args, net, data, method, r, &e);
+    else if (!s && r->codings)
+        print_fixed(args, net, data, r, &e);
     else if (!s)
         print_text(args, net, data, r, &e);
     mho_quantize_report_destroy(r);

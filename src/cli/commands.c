@@ -237,23 +237,32 @@ const cli_command cli_commands[] = {
      .fields = &mho_train_fields,
      .own_output = true},
     {.name = "quantize",
-     .synopsis = "MODEL --method threshold --data DIR -o OUT.onnx [options]",
+     .synopsis = "MODEL --method fixed|threshold --data DIR -o OUT.onnx [options]",
      .summary = "turn a trained network into one of fewer bits",
      .files_min = 1,
      .files_max = 1,
-     .options = "method data set svg shape",
+     .options = "method bits weights-bits maps-bits data images set svg shape",
      .run = cmd_quantize,
      .details =
          "MODEL is an ONNX file, or the name of a float network trained and built in.\n\n"
+         "fixed: weights and maps become codes of --bits B (2..8), without training: batch "
+         "normalization is\n"
+         "folded, scales are found on a few hundred training images, biases corrected "
+         "(docs/models/quantization.md).\n"
+         "The model runs in software as before, and on hardware with these scales.\n\n"
          "threshold: the outputs of every layer but the last become bits, which select rows of a "
          "crossbar\n"
          "without DACs.  Layer by layer the threshold is taken with which most training images are "
          "right,\n"
          "the layers after it as they are (docs/models/quantize.md).  --svg draws error over "
          "threshold.\n\n"
+         "    mho quantize my.onnx --method fixed --bits 8 --data DIR -o my-8bit.onnx\n"
+         "    mho quantize my.onnx --bits 6 --maps-bits 8 --set scales=power_of_two -o "
+         "my-6bit.onnx\n"
          "    mho quantize lenet.onnx --method threshold --data DIR -o lenet-1bit.onnx\n"
          "    mho quantize lenet.onnx --set grid_step=0.02 --set passes=2 -o lenet-1bit.onnx",
-     .fields = &mho_threshold_fields,
+     .fields = &mho_fixed_fields,
+     .more_fields = &mho_threshold_fields,
      .own_output = true},
     {.name = "infer",
      .synopsis = "MODEL [--data DIR | --input X.npy ... [--expect Y.npy ...]]",

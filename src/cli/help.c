@@ -106,6 +106,8 @@ void cli_help_command(const cli_command *command, FILE *out, bool color)
             print_option(&cli_options[i], out);
     if (command->fields)
         print_fields(command->fields, out, color);
+    if (command->more_fields)
+        print_fields(command->more_fields, out, color);
     for (size_t i = 0; command->arch && mho_hw_arch_name(i); i++)
         if (!*command->arch || !strcmp(command->arch, mho_hw_arch_name(i)))
             print_arch(mho_hw_arch_name(i), out, color);

@@ -22,9 +22,13 @@ const cli_option cli_options[] = {
     {"block", 0, CLI_TEXT, "LAYERS", AT(block), 0, 0, 0,
      "sizes of circulant blocks, as fc:128,conv:16 or conv2:8 (1: an ordinary layer)"},
     {"bits", 0, CLI_TEXT, "LAYERS", AT(bits), 0, 0, 0,
-     "weights and maps of few bits, as fc:2,conv:4, or fc:2/4: weights/maps"},
+     "weights and maps of few bits, as fc:2,conv:4, or fc:2/4: weights/maps; mho quantize: one "
+     "number, of all"},
+    {"weights-bits", 0, CLI_TEXT, "B", AT(weights_bits), 0, 0, 0, "bits of the weights alone"},
+    {"maps-bits", 0, CLI_TEXT, "B", AT(maps_bits), 0, 0, 0, "bits of the maps alone"},
     {"method", 0, CLI_TEXT, "METHOD", AT(method), 0, 0, 0,
-     "threshold (1-bit maps, as if not given)"},
+     "fixed (weights and maps of B bits), threshold (1-bit maps); not given: threshold, or fixed "
+     "with --bits"},
     {"set", 0, CLI_LIST, "KEY=VALUE", AT(set), 0, 0, 0,
      "set one field, as crossbar.rows=256; may be given many times"},
     {"sweep", 0, CLI_LIST, "SWEEP", AT(sweep), 0, 0, 0,
@@ -387,11 +391,12 @@ static mho_status add_shapes(const cli_command *command, cli_args *args)
                            sizeof args->sized_net);
 }
 
-/* So do --block and --bits, where the command opens a network and does not train it. */
+/* So do --block and --bits, where the command opens a network and neither trains nor quantizes it. */
 static mho_status add_blocks(const cli_command *command, cli_args *args)
 {
     char name[sizeof args->sized_net];
-    const bool changes = args->files && strstr(command->options, "shape") != NULL;
+    const bool changes =
+        args->files && strstr(command->options, "shape") != NULL && command->run != cmd_quantize;
     if (!changes || (!args->block && !args->bits))
         return MHO_OK;
     const int n =

@@ -13,6 +13,7 @@
 #include "data/load.h"
 #include "infer/infer_impl.h"
 #include "infer/infer_general.h"
+#include "infer/nodes.h"
 #include "net/op_table.h"
 
 #define BLOCK_MAX 32
@@ -24,6 +25,7 @@ struct mho_infer {
     size_t batch, block, slice, threads;
     infer_plan plan, every; /* every: all nodes' values; made when asked for */
     float **memory;         /* one block's values for each thread */
+    bool ordered;           /* of every: sums in one order */
     mhoi_general *general;  /* instead of all this: the network is a program */
 };
 
@@ -99,7 +101,7 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
         return s;
     }
     sizes(net, batch, &infer->slice, &infer->block);
-    s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, &infer->plan);
+    s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, false, &infer->plan);
     if (s == MHO_OK)
         s = need_memory(infer, blocks_of(infer, batch), false);
     if (s != MHO_OK) {
@@ -108,6 +110,11 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
     }
     *out = infer;
     return MHO_OK;
+}
+
+void mhoi_infer_set_ordered(mho_infer *infer)
+{
+    infer->ordered = true;
 }
 
 void mho_infer_destroy(mho_infer *infer)
@@ -191,8 +198,8 @@ mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
         return mho_error(MHO_ENOTMODELED, "network %s: values of nodes of general operators",
                          infer->net->name);
     if (!infer->every.step) {
-        mho_status s =
-            mhoi_infer_plan_create(infer->net, infer->block, infer->slice, false, &infer->every);
+        mho_status s = mhoi_infer_plan_create(infer->net, infer->block, infer->slice, false,
+                                              infer->ordered, &infer->every);
         if (s == MHO_OK)
             s = need_memory(infer, blocks_of(infer, infer->batch), true);
         if (s != MHO_OK)

@@ -10,6 +10,9 @@
 #include "mho/quant.h"
 #include "net/graph.h"
 
+typedef struct infer_coded infer_coded;
+typedef struct infer_ordered infer_ordered;
+
 typedef struct infer_step {
     const mho_node *node;
     size_t input, output; /* nodes whose values are read (the first) and written */
@@ -21,7 +24,9 @@ typedef struct infer_step {
     float slope;
     float *a, *b; /* batch normalization: [tile] */
     size_t tile;
-    mho_codes codes; /* that the output is rounded to; hi = 0: it is not */
+    infer_coded *coded;     /* weights and input are codes (infer_coded.h); NULL: numbers */
+    infer_ordered *ordered; /* sums in one order (infer_ordered.h) */
+    mho_codes codes;        /* that the output is rounded to; hi = 0: it is not */
 } infer_step;
 
 /* The steps before the first fully connected layer, the head, run a few images (a slice) at a time, so that
@@ -38,12 +43,15 @@ typedef struct infer_plan {
     bool *whole;         /* there is room for the value of the whole block, not just of a slice */
     size_t floats;       /* of a block's memory, values and scratch */
     size_t scratch;      /* offset of the scratch */
+    size_t codes;        /* and of the codes of a step, or of its map with borders */
+    bool ordered;        /* sums in one order on every CPU */
 } infer_plan;
 
-/* merge: neighbours are computed in one step where that changes no digit of a binary network; else every
+/* ordered: weighted layers form their sums in one order, so that all CPUs give the same digits.
+ * merge: neighbours are computed in one step where that changes no digit of a binary network; else every
  * node's value is there.  On an error the plan is empty. */
 MHO_MUST_CHECK mho_status mhoi_infer_plan_create(const mho_net *net, size_t block, size_t slice,
-                                                 bool merge, infer_plan *plan);
+                                                 bool merge, bool ordered, infer_plan *plan);
 /* The head is a chain small enough for MHOI_LANES images at once, without padding or groups: plans with
  * slices of so many images work it out by lanes. */
 bool mhoi_infer_lanes_fit(const mho_net *net);

@@ -118,7 +118,9 @@ mho_status mhoi_infer_place(infer_plan *plan, bool merge)
         }
         const size_t scratch = (plan->scratch + 63) / 64 * 16;
         plan->scratch = at;
-        plan->floats = at + scratch;
+        const size_t codes = (plan->codes + 15) / 16 * 16;
+        plan->codes = at + scratch;
+        plan->floats = plan->codes + codes;
     }
     mhoi_free(&last);
     mhoi_free(&value);

@@ -6,7 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/finite.h"
-#include "infer/infer_impl.h"
+#include "infer/infer_coded.h"
+#include "infer/infer_ordered.h"
 #include "quant/codes.h"
 
 #define LANES_BYTES                                                                                \
@@ -69,7 +70,8 @@ typedef struct merged {
 static merged merge_of(const mho_net *net, size_t i, bool merge)
 {
     merged m = {.output = i};
-    if (!merge || has_sign(net) || !mho_node_is_weighted(&net->node[i]))
+    if (!merge || has_sign(net) || !mho_node_is_weighted(&net->node[i]) ||
+        mhoi_infer_is_coded(net, &net->node[i]))
         return m;
     size_t next = merged_reader(net, i);
     if (next && net->node[next].op == MHO_OP_BATCHNORM) {
@@ -177,6 +179,12 @@ static mho_status prepare_lanes(const infer_plan *plan, infer_step *step, const 
     return s;
 }
 
+static mho_status pack_weights(infer_step *step, const float *weight)
+{
+    mho_status s = mhoi_alloc(&step->packed, mhoi_conv_packed_bytes(step->conv), 1, "weights");
+    return s ? s : mhoi_conv_pack(step->conv, weight, step->packed);
+}
+
 static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho_node *bn)
 {
     if (plan->lanes && step->node->op == MHO_OP_CONV && step < plan->step + plan->head)
@@ -185,17 +193,23 @@ static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho
     const mho_node conv = fc ? fc_as_conv(step->node, plan->block) : *step->node;
     float *weight = NULL;
     mho_status s = ordered_weights(plan, step, bn, &weight);
-    const bool head = step < plan->step + plan->head;
+    const bool head = step < plan->step + plan->head,
+               coded = mhoi_infer_is_coded(plan->net, step->node);
+    const size_t images = head ? plan->slice : plan->block;
+    if (s == MHO_OK && plan->ordered && !coded) {
+        s = mhoi_infer_ordered_create(step, weight);
+        mhoi_free(&weight);
+        const size_t floats = s == MHO_OK ? mhoi_infer_ordered_floats(step) : 0;
+        plan->codes = floats > plan->codes ? floats : plan->codes;
+        return s;
+    }
     if (s == MHO_OK)
-        s = mhoi_conv_create(&conv, MHOI_CONV_FORWARD,
-                             fc     ? 1
-                             : head ? plan->slice
-                                    : plan->block,
-                             step->bias, step->relu, step->slope, &step->conv);
+        s = mhoi_conv_create(&conv, MHOI_CONV_FORWARD, fc ? 1 : images, step->bias && !coded,
+                             step->relu && !coded, step->slope, &step->conv);
     if (s == MHO_OK)
-        s = mhoi_alloc(&step->packed, mhoi_conv_packed_bytes(step->conv), 1, "weights");
-    if (s == MHO_OK)
-        s = mhoi_conv_pack(step->conv, weight, step->packed);
+        s = coded ? mhoi_infer_coded_create(plan->net, step, weight) : pack_weights(step, weight);
+    const size_t floats = s == MHO_OK ? mhoi_infer_coded_floats(plan->net, step, images) : 0;
+    plan->codes = floats > plan->codes ? floats : plan->codes;
     if (s == MHO_OK && mhoi_conv_scratch_bytes(step->conv) > plan->scratch)
         plan->scratch = mhoi_conv_scratch_bytes(step->conv);
     mhoi_free(&weight);
@@ -288,6 +302,8 @@ static bool lanes_can(const mho_node *n)
 bool mhoi_infer_lanes_fit(const mho_net *net)
 {
     size_t i = 1, floats = infer_elements(net->node[0].out);
+    if (mhoi_infer_has_codes(net))
+        return false;
     for (; i < net->nodes && lanes_can(&net->node[i]); ++i) {
         if (net->node[i].input[0] != i - 1 || only_reader(net, i - 1) != i)
             return false;
@@ -331,9 +347,9 @@ static mho_status build(infer_plan *plan, bool merge)
 }
 
 mho_status mhoi_infer_plan_create(const mho_net *net, size_t block, size_t slice, bool merge,
-                                  infer_plan *plan)
+                                  bool ordered, infer_plan *plan)
 {
-    *plan = (infer_plan){.net = net, .block = block, .slice = slice};
+    *plan = (infer_plan){.net = net, .block = block, .slice = slice, .ordered = ordered};
     if (merge && slice == MHOI_LANES && mhoi_infer_lanes_fit(net))
         plan->lanes = mhoi_lanes_best();
     mho_status s = build(plan, merge);
@@ -349,6 +365,8 @@ void mhoi_infer_plan_free(infer_plan *plan)
     for (size_t i = 0; i < plan->steps; ++i) {
         infer_step *step = &plan->step[i];
         mhoi_conv_destroy(step->conv);
+        mhoi_infer_coded_free(step);
+        mhoi_infer_ordered_free(step);
         mhoi_free(&step->packed);
         mhoi_free(&step->bias);
         mhoi_free(&step->a);

@@ -4,7 +4,8 @@
 
 #include "base/contract.h"
 #include "base/finite.h"
-#include "infer/infer_impl.h"
+#include "infer/infer_coded.h"
+#include "infer/infer_ordered.h"
 #include "net/op_table.h"
 
 /* Over the channels of every pixel. */
@@ -62,12 +63,22 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
     switch (node->op) {
     case MHO_OP_CONV:
     case MHO_OP_FC:
+        if (step->ordered) {
+            mhoi_infer_ordered_run(step, n, x, y, memory + plan->codes);
+            return MHO_OK;
+        }
+        if (step->coded)
+            return mhoi_infer_coded_run(plan->net, step, n, x, y, memory + plan->codes,
+                                        memory + plan->scratch);
         return mhoi_conv_run(step->conv, x, step->packed, step->bias, y, memory + plan->scratch);
     case MHO_OP_MAXPOOL:
         loops->maxpool(node, n, x, y, NULL);
         return MHO_OK;
     case MHO_OP_AVGPOOL:
-        loops->avgpool(node, n, x, y);
+        if (mhoi_infer_averages_codes(plan->net, node))
+            mhoi_infer_average(node, node->value_scale, n, x, y);
+        else
+            loops->avgpool(node, n, x, y);
         return MHO_OK;
     case MHO_OP_BATCHNORM:
         loops->affine(count, step->tile, x, step->a, step->b, y);

@@ -39,7 +39,7 @@ struct mho_node {
 
     size_t block;        /* conv, fc: size k of circulant blocks (net/block.h); 0, 1: none */
     bool block_channels; /* the channels of every tap are padded to a multiple of k */
-    /* Numbers in codes of few bits, each worth a scale: docs/models/quantize.md, "Codes and scales".
+    /* Numbers in codes of few bits, each worth a scale: docs/models/quantization.md, "Codes and scales".
      * weight_bits: of the weights (conv, fc), sign included; 0: real.  Their scales are weight_scale where there is
      * one, else one power of two that follows from them (training).
      * value_bits: of the values of this node, which are rounded; 0: not.  Unsigned behind ReLU and softmax

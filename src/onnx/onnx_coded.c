@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 #include "net/block.h"
 #include "onnx/onnx_impl.h"
 
@@ -55,7 +56,7 @@ static bool read_weight_bits(const char *value, mho_node *node)
 
 static bool read_scale(const char *text, float *scale, char **end)
 {
-    *scale = strtof(text, end);
+    *scale = (float)mhoi_decimal_read(text, end);
     return *end != text && *scale >= SCALE_MIN && *scale <= SCALE_MAX;
 }
 

@@ -425,8 +425,8 @@ static char *scales_text(writer *w, const mho_node *n)
         count = n->weight_scale[k] == n->weight_scale[0] ? count : n->out.c;
     char *all = take(w, count * SCALE_TEXT + 1);
     for (size_t k = 0; k < count; k++)
-        used += (size_t)snprintf(all + used, SCALE_TEXT + 1, "%s%.9g", k ? " " : "",
-                                 (double)n->weight_scale[k]);
+        used += (size_t)mhoi_decimal_print(all + used, SCALE_TEXT + 1, "%s%.9g", k ? " " : "",
+                                           (double)n->weight_scale[k]);
     return all;
 }
 

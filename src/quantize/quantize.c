@@ -12,7 +12,15 @@ static mho_status threshold(const mho_net *net, const mho_data *data, const void
     return mho_threshold_search(net, &data->train, options, out, report);
 }
 
+static mho_status fixed(const mho_net *net, const mho_data *data, const void *options,
+                        mho_net **out, mho_quantize_report **report)
+{
+    return mho_fixed_quantize(net, &data->train, options, out, report);
+}
+
 const mho_quantize_method mho_quantize_methods[] = {
+    {"fixed", "weights and maps of B bits with scales from a few images, no training",
+     &mho_fixed_fields, fixed},
     {"threshold", "1-bit maps by a search for thresholds, weights as they are",
      &mho_threshold_fields, threshold},
 };
@@ -28,7 +36,7 @@ static mho_status find(const char *name, const mho_quantize_method **out)
             return MHO_OK;
     }
     return mho_error_near(MHO_EUSAGE, name, names, mho_quantize_method_count,
-                          "no method of quantization %s", name);
+                          "no method of quantization %s (there are: fixed, threshold)", name);
 }
 
 mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *name,

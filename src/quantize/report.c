@@ -74,6 +74,7 @@ void mho_quantize_report_destroy(mho_quantize_report *r)
     }
     mhoi_free(&r->layer);
     mhoi_free(&r->curve);
+    mhoi_free(&r->codes);
     mhoi_free(&r);
 }
 
@@ -116,8 +117,38 @@ static mho_json *curve_json(const mho_quantize_report *r, const mho_quantize_cur
     return v;
 }
 
+static mho_json *codes_json(const mho_quantize_codes *c)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "name", mho_json_text(c->name));
+    mho_json_put(v, "kind", mho_json_text(c->weights ? "weights" : "map"));
+    mho_json_put(v, "bits", mho_json_unsigned(c->bits));
+    mho_json_put(v, "scales", mho_json_unsigned(c->scales));
+    mho_json_put(v, "scale_min", mho_json_number(c->scale_least));
+    mho_json_put(v, "scale_max", mho_json_number(c->scale_most));
+    mho_json_put(v, "clipped", mho_json_number(c->clipped));
+    mho_json_put(v, "snr_dB", mho_json_number(c->snr_dB));
+    if (!c->weights)
+        mho_json_put(v, "whole_snr_dB", mho_json_number(c->whole_snr_dB));
+    return v;
+}
+
+static mho_json *fixed_json(const mho_quantize_report *r)
+{
+    mho_json *v = mho_json_object(), *codes = mho_json_array();
+    mho_json_put(v, "images", mho_json_unsigned(r->images));
+    for (size_t i = 0; i < r->codings; i++)
+        mho_json_add(codes, codes_json(&r->codes[i]));
+    mho_json_put(v, "codes", codes);
+    mho_json_put(v, "output_snr_dB", mho_json_number(r->output_snr_dB));
+    mho_json_put(v, "seconds", mho_json_number(r->seconds));
+    return v;
+}
+
 mho_json *mho_quantize_report_json(const mho_quantize_report *r)
 {
+    if (r->codings)
+        return fixed_json(r);
     mho_json *v = mho_json_object(), *layers = mho_json_array(), *curves = mho_json_array();
     mho_json_put(v, "images", mho_json_unsigned(r->images));
     for (size_t i = 0; i < r->layers; i++)

@@ -283,11 +283,11 @@ static void places_are_given_away(void **state)
     for (size_t i = 0; i < net->nodes; ++i)
         all += elements(net->node[i].out);
     infer_plan plan;
-    assert_int_equal(mhoi_infer_plan_create(net, 1, 1, true, &plan), MHO_OK);
+    assert_int_equal(mhoi_infer_plan_create(net, 1, 1, true, false, &plan), MHO_OK);
     if (plan.scratch > all * 3 / 5)
         fail_msg("%zu floats kept, all values are %zu", plan.scratch, all);
     mhoi_infer_plan_free(&plan);
-    assert_int_equal(mhoi_infer_plan_create(net, 1, 1, false, &plan), MHO_OK);
+    assert_int_equal(mhoi_infer_plan_create(net, 1, 1, false, false, &plan), MHO_OK);
     assert_true(plan.scratch >= all);
     mhoi_infer_plan_free(&plan);
     mho_net_destroy(net);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps that work on codes: whole numbers, whose sums are exact in any order, so that software says what ideal
+ * crossbars say, to the digit. */
+#ifndef MHO_INFER_CODED_H
+#define MHO_INFER_CODED_H
+
+#include "infer/infer_impl.h"
+
+/* A weighted layer whose weights and input are codes. */
+struct infer_coded {
+    float inverse;  /* of a code of the input */
+    size_t parts;   /* of the rows, each with sums below 2^24 */
+    void **packed;  /* [parts] weights of each, as codes */
+    double *factor; /* [C_out] what a sum of products of codes is worth */
+};
+
+/* Is the network's weighted node of this kind? */
+bool mhoi_infer_is_coded(const mho_net *net, const mho_node *node);
+bool mhoi_infer_has_codes(const mho_net *net);
+/* weight [C_out][...] in the order of the input's elements. */
+MHO_MUST_CHECK mho_status mhoi_infer_coded_create(const mho_net *net, infer_step *step,
+                                                  const float *weight);
+void mhoi_infer_coded_free(infer_step *step);
+/* Floats of scratch that a run takes: images at once n. */
+size_t mhoi_infer_coded_floats(const mho_net *net, const infer_step *step, size_t n);
+MHO_MUST_CHECK mho_status mhoi_infer_coded_run(const mho_net *net, const infer_step *step, size_t n,
+                                               const float *x, float *y, float *memory,
+                                               void *scratch);
+/* The mean of codes, which keeps their scale: the nearest code, of two the even one. */
+bool mhoi_infer_averages_codes(const mho_net *net, const mho_node *node);
+void mhoi_infer_average(const mho_node *node, float scale, size_t n, const float *x, float *y);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Post-training quantization: docs/models/quantization.md. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fields.h"
+#include "mho/run.h"
+#include "net/op_table.h"
+#include "quant/codes.h"
+#include "quantize/fixed_impl.h"
+#include "quantize/report.h"
+
+#define COUNT(...) MHOI_COUNT(mho_fixed_options, __VA_ARGS__)
+#define CHOICE(...) MHOI_CHOICE(mho_fixed_options, __VA_ARGS__)
+
+static const char *const scales[] = {"power_of_two", "layer", "channel", NULL};
+static const char *const rules[] = {"max", "percentile", "mse", "kl", NULL};
+static const char *const equalizations[] = {"none", "depthwise", "all", NULL};
+
+static const mho_field rows[] = {
+    COUNT("bits", bits, "8", 2, 8, "bits of weights and maps"),
+    COUNT("weights_bits", weights_bits, "0", 0, 8, "bits of the weights, sign included; 0: bits"),
+    COUNT("maps_bits", maps_bits, "0", 0, 8,
+          "bits of the maps between layers; 0: bits (the image keeps its own)"),
+    CHOICE(
+        "scales", scales, "channel", scales,
+        "what a code is worth: a power of two, or any number, a layer; channel: weights any number "
+        "an output channel, maps a layer"),
+    CHOICE(
+        "weights_rule", weights_rule, "mse", rules,
+        "the largest weight that codes hold: the largest there is, a percentile, the least squared "
+        "error, the least Kullback-Leibler divergence"),
+    CHOICE("maps_rule", maps_rule, "mse", rules,
+           "the same of maps, over the images of calibration"),
+    MHOI_REAL(mho_fixed_options, "percentile", percentile, "99.99", 50, 100, "%", 1,
+              "share of values that the rule percentile holds"),
+    COUNT("calibration_images", images, "512", 1, 9e15,
+          "first so many training images that calibrate"),
+    MHOI_YES_NO(mho_fixed_options, "bias_correction", bias_correction, "true",
+                "move biases by what rounded weights add to the mean of a channel"),
+    CHOICE("equalize", equalize, "depthwise", equalizations,
+           "even out the ranges of channels between layers: where there are depthwise "
+           "convolutions, always, never"),
+};
+const mho_fields mho_fixed_fields = {"quantization to fixed point", rows,
+                                     sizeof rows / sizeof *rows, sizeof(mho_fixed_options)};
+
+/* One quantization under way: the network in float, what flows through it, the network of codes. */
+typedef struct fixed {
+    const mho_fixed_options *options;
+    const mho_images *images;
+    size_t count;
+    mho_net *plain, *net;
+    bool *coded; /* [nodes] */
+    fixed_seen seen;
+    mho_quantize_report *report;
+    size_t *told; /* [nodes]: entry of the report of a node's map; SIZE_MAX: none */
+} fixed;
+
+static double decibels(double signal, double noise)
+{
+    return noise > 0 && signal > 0 ? 10 * log10(signal / noise) : (double)NAN;
+}
+
+/* --- weights --------------------------------------------------------------------------------------------------- */
+
+/* Scales of channels [first, first + n), which have one together. */
+static void scale_channels(mho_node *node, const scale_wish *wish, size_t first, size_t n,
+                           histogram *h, mho_quantize_codes *told, quantization_loss *all)
+{
+    const size_t each = mho_node_weight_count(node) / node->out.c;
+    float *w = node->weight + first * each;
+    mhoi_histogram_clear(h);
+    mhoi_histogram_add(h, w, n * each);
+    float scale = mhoi_histogram_scale(h, wish);
+    scale = scale > 0 ? scale : 1; /* zeros all */
+    const quantization_loss loss = mhoi_histogram_loss(h, scale, wish->codes);
+    for (size_t c = first; c < first + n; c++)
+        node->weight_scale[c] = scale;
+    mho_quant_round(w, n * each, scale, wish->codes);
+    all->signal += loss.signal;
+    all->noise += loss.noise;
+    all->clipped += loss.clipped;
+    told->scale_least =
+        told->scales && told->scale_least < (double)scale ? told->scale_least : (double)scale;
+    told->scale_most = told->scale_most > (double)scale ? told->scale_most : (double)scale;
+    told->scales++;
+}
+
+static mho_status scale_weights(fixed *f, size_t i, histogram *h)
+{
+    mho_node *node = &f->net->node[i];
+    const mho_fixed_options *o = f->options;
+    const size_t bits = o->weights_bits ? o->weights_bits : o->bits;
+    const scale_wish wish = {.codes = mhoi_codes_of_weights(bits),
+                             .rule = o->weights_rule,
+                             .percentile = o->percentile,
+                             .power_of_two = o->scales == MHO_SCALES_POWER_OF_TWO};
+    const size_t together = o->scales == MHO_SCALES_CHANNEL ? 1 : node->out.c;
+    mho_quantize_codes *told = &f->report->codes[f->report->codings++];
+    quantization_loss loss = {0, 0, 0};
+    mho_status s =
+        mhoi_alloc(&node->weight_scale, node->out.c, sizeof *node->weight_scale, node->name);
+    if (s)
+        return s;
+    node->weight_bits = bits;
+    node->has_weight_scale = true;
+    for (size_t c = 0; c < node->out.c; c += together)
+        scale_channels(node, &wish, c, together, h, told, &loss);
+    node->alphabet = mhoi_node_find_alphabet(node);
+    memcpy(told->name, node->name, sizeof told->name);
+    told->weights = true;
+    told->bits = bits;
+    told->snr_dB = decibels(loss.signal, loss.noise);
+    told->whole_snr_dB = (double)NAN;
+    told->clipped = (double)loss.clipped / (double)mho_node_weight_count(node);
+    return MHO_OK;
+}
+
+/* What the rounding of channel c's weights adds to its mean. */
+static double mean_shift(const fixed *f, size_t i, size_t c)
+{
+    const mho_node *was = &f->plain->node[i], *is = &f->net->node[i];
+    const size_t each = mho_node_weight_count(was) / was->out.c;
+    const size_t taps = was->op == MHO_OP_FC ? 1 : was->kh * was->kw;
+    const size_t first = was->op == MHO_OP_FC ? 0 : c / (was->out.c / was->groups) * (each / taps);
+    double shift = 0;
+    for (size_t k = 0; k < each; k++)
+        shift += ((double)is->weight[c * each + k] - (double)was->weight[c * each + k]) *
+                 mhoi_fixed_mean(f->plain, &f->seen, i, first + k / taps);
+    return shift;
+}
+
+static mho_status correct_bias(fixed *f, size_t i)
+{
+    mho_node *node = &f->net->node[i];
+    mho_status s = MHO_OK;
+    if (!node->has_bias) {
+        node->has_bias = true;
+        s = mhoi_alloc(&node->bias, node->out.c, sizeof *node->bias, node->name);
+    }
+    for (size_t c = 0; !s && c < node->out.c; c++)
+        node->bias[c] = (float)((double)node->bias[c] - mean_shift(f, i, c));
+    return s;
+}
+
+static mho_status quantize_weights(fixed *f)
+{
+    histogram h;
+    mho_status s = mhoi_histogram_create(&h);
+    for (size_t i = 1; !s && i < f->net->nodes; i++) {
+        const mho_node *node = &f->net->node[i];
+        if (!mho_node_is_weighted(node) || node->alphabet != MHO_ALPHABET_REAL || node->weight_bits)
+            continue;
+        s = scale_weights(f, i, &h);
+        if (!s && f->options->bias_correction)
+            s = correct_bias(f, i);
+    }
+    mhoi_histogram_free(&h);
+    return s;
+}
+
+/* --- maps ------------------------------------------------------------------------------------------------------ */
+
+static void scale_map(fixed *f, size_t i)
+{
+    mho_node *node = &f->net->node[i];
+    const mho_fixed_options *o = f->options;
+    const size_t bits = o->maps_bits ? o->maps_bits : o->bits;
+    const mho_codes codes = mhoi_codes_of_map(bits, mhoi_net_values(f->net, i).is_signed);
+    const scale_wish wish = {.codes = codes,
+                             .rule = o->maps_rule,
+                             .percentile = o->percentile,
+                             .power_of_two = o->scales == MHO_SCALES_POWER_OF_TWO};
+    const float scale = mhoi_histogram_scale(&f->seen.map[i], &wish);
+    mho_quantize_codes *told = &f->report->codes[f->report->codings];
+    f->told[i] = f->report->codings++;
+    node->value_bits = bits;
+    node->value_scale = scale > 0 ? scale : 1;
+    const quantization_loss loss = mhoi_histogram_loss(&f->seen.map[i], node->value_scale, codes);
+    memcpy(told->name, node->name, sizeof told->name);
+    told->bits = bits;
+    told->scales = 1;
+    told->scale_least = told->scale_most = (double)node->value_scale;
+    told->snr_dB = decibels(loss.signal, loss.noise);
+    told->clipped = (double)loss.clipped / (double)f->seen.map[i].count;
+}
+
+/* An average of codes is a code of the same scale. */
+static void scale_average(mho_net *net, size_t i)
+{
+    size_t from = net->node[i].input[0];
+    while (net->node[from].op == MHO_OP_FLATTEN || mhoi_op_is(net->node[from].op, MHOI_OP_POOL))
+        from = net->node[from].input[0];
+    const bool image = net->node[from].op == MHO_OP_INPUT;
+    net->node[i].value_bits = image ? net->input_bits : net->node[from].value_bits;
+    net->node[i].value_scale = image ? net->input_scale : net->node[from].value_scale;
+}
+
+static void quantize_maps(fixed *f)
+{
+    for (size_t i = 1; i < f->net->nodes; i++)
+        if (f->coded[i])
+            scale_map(f, i);
+    for (size_t i = 1; i < f->net->nodes; i++)
+        if (f->net->node[i].op == MHO_OP_AVGPOOL)
+            scale_average(f->net, i);
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------- */
+
+static mho_status measure(fixed *f)
+{
+    double *signal = NULL, *noise = NULL;
+    const size_t nodes = f->net->nodes;
+    mho_status s = mhoi_alloc(&signal, nodes, sizeof *signal, "comparison");
+    if (!s)
+        s = mhoi_alloc(&noise, nodes, sizeof *noise, "comparison");
+    if (!s)
+        s = mhoi_fixed_compare(f->plain, f->net, f->images, f->count, signal, noise);
+    for (size_t i = 0; !s && i < nodes; i++)
+        if (f->told[i] != SIZE_MAX)
+            f->report->codes[f->told[i]].whole_snr_dB = decibels(signal[i], noise[i]);
+    if (!s)
+        f->report->output_snr_dB = decibels(signal[nodes - 1], noise[nodes - 1]);
+    mhoi_free(&signal);
+    mhoi_free(&noise);
+    return s;
+}
+
+static mho_status begin(const mho_net *net, fixed *f)
+{
+    mho_status s = mhoi_fixed_prepare(net, &f->plain);
+    const mho_fixed_options *o = f->options;
+    if (!s && (o->equalize == MHO_EQUALIZE_ALL ||
+               (o->equalize == MHO_EQUALIZE_DEPTHWISE && mhoi_fixed_has_depthwise(f->plain))))
+        s = mhoi_fixed_equalize(f->plain);
+    if (!s)
+        s = mho_net_clone(f->plain, &f->net);
+    if (!s)
+        s = mhoi_alloc(&f->coded, f->net->nodes, sizeof *f->coded, "maps");
+    if (!s)
+        s = mhoi_alloc(&f->told, f->net->nodes, sizeof *f->told, "report");
+    for (size_t i = 0; !s && i < f->net->nodes; i++)
+        f->told[i] = SIZE_MAX;
+    if (!s)
+        s = mhoi_fixed_find_maps(f->plain, f->coded);
+    if (!s)
+        s = mhoi_report_create(0, 0, &f->report);
+    return s ? s
+             : mhoi_alloc(&f->report->codes, 2 * f->net->nodes, sizeof *f->report->codes, "report");
+}
+
+static mho_status run(const mho_net *net, fixed *f)
+{
+    mho_status s = begin(net, f);
+    if (!s)
+        s = mhoi_fixed_calibrate(f->plain, f->coded, f->images, f->count, &f->seen);
+    if (!s)
+        s = quantize_weights(f);
+    if (s)
+        return s;
+    quantize_maps(f);
+    return measure(f);
+}
+
+mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
+                              const mho_fixed_options *options, mho_net **out,
+                              mho_quantize_report **report)
+{
+    fixed f = {.options = options, .images = images};
+    const double start = mho_seconds();
+    *out = NULL;
+    if (report)
+        *report = NULL;
+    f.count = images->count < options->images ? images->count : options->images;
+    mho_status s = mhoi_fixed_check(net);
+    if (!s && !f.count)
+        s = mho_error(MHO_ENODATA, "quantization wants training images to calibrate on");
+    if (!s)
+        s = mho_images_fit(images, net->node[0].out, images->classes, net->name);
+    if (!s)
+        s = run(net, &f);
+    if (!s) {
+        *out = f.net;
+        f.net = NULL;
+        f.report->images = f.count;
+        f.report->seconds = mho_seconds() - start;
+        f.report->train_error = (double)NAN;
+    }
+    if (!s && report) {
+        *report = f.report;
+        f.report = NULL;
+    }
+    mhoi_fixed_seen_free(&f.seen);
+    mho_quantize_report_destroy(f.report);
+    mho_net_destroy(f.plain);
+    mho_net_destroy(f.net);
+    mhoi_free(&f.coded);
+    mhoi_free(&f.told);
+    return s;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration: images flow through in blocks, of each map a histogram stays and of what layers read the means, so memory
+ * does not grow with images; a map's counts are one thread's, so they do not depend on how many there are. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "infer/nodes.h"
+#include "quantize/fixed_impl.h"
+
+enum { BLOCK_MAX = 64 };
+#define BLOCK_BYTES ((size_t)64 << 20) /* of the values that are looked at */
+
+static size_t elements(mho_shape s)
+{
+    return s.c * s.h * s.w;
+}
+
+/* Images of a block, and the values of the nodes that are looked at. */
+typedef struct flow {
+    const mho_net *net;
+    mho_infer *infer;
+    size_t block, n;
+    float *input, **value; /* [block][c][h][w] of the image, of each node; NULL: not looked at */
+} flow;
+
+static void flow_free(flow *f)
+{
+    for (size_t i = 0; f->value && i < f->net->nodes; i++)
+        mhoi_free(&f->value[i]);
+    mhoi_free(&f->value);
+    mhoi_free(&f->input);
+    mho_infer_destroy(f->infer);
+}
+
+static mho_status flow_create(const mho_net *net, const bool *wanted, flow *f)
+{
+    size_t each = elements(net->node[0].out);
+    *f = (flow){.net = net};
+    for (size_t i = 0; i < net->nodes; i++)
+        each += wanted[i] ? elements(net->node[i].out) : 0;
+    f->block = BLOCK_BYTES / sizeof(float) / each;
+    f->block = f->block > BLOCK_MAX ? BLOCK_MAX : f->block ? f->block : 1;
+    mho_status s = mho_infer_create(net, f->block, &f->infer);
+    if (!s) {
+        mhoi_infer_set_ordered(f->infer);
+        s = mhoi_alloc(&f->input, f->block * elements(net->node[0].out), sizeof(float), "images");
+    }
+    if (!s)
+        s = mhoi_alloc(&f->value, net->nodes, sizeof *f->value, "values of maps");
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        if (wanted[i])
+            s = mhoi_alloc(&f->value[i], f->block * elements(net->node[i].out), sizeof(float),
+                           net->node[i].name);
+    return s;
+}
+
+static mho_status flow_run(flow *f, const mho_images *images, size_t first, size_t count)
+{
+    const size_t each = elements(f->net->node[0].out);
+    f->n = count - first < f->block ? count - first : f->block;
+    for (size_t k = 0; k < f->n * each; k++)
+        f->input[k] = (float)images->pixel[first * each + k] * f->net->input_scale;
+    return mho_infer_run_nodes(f->infer, f->n, f->input, f->value);
+}
+
+/* --- histograms and means ------------------------------------------------------------------------------------ */
+
+typedef struct gathering {
+    const flow *f;
+    fixed_seen *seen;
+    bool fail;
+} gathering;
+
+/* Inputs of a layer that its weights tell apart: elements of a fully connected one, channels of a convolution. */
+static size_t inputs_of(const mho_node *layer)
+{
+    return layer->op == MHO_OP_FC ? elements(layer->in) : layer->in.c;
+}
+
+static mho_status gather_node(void *context, size_t i, size_t thread)
+{
+    const gathering *g = context;
+    const flow *f = g->f;
+    const size_t all = elements(f->net->node[i].out);
+    (void)thread;
+    if (g->seen->map[i].bin)
+        mhoi_histogram_add(&g->seen->map[i], f->value[i], f->n * all);
+    if (!g->seen->sum[i])
+        return MHO_OK;
+    const mho_node *layer = &f->net->node[i];
+    const float *x = f->value[layer->input[0]];
+    const size_t inputs = inputs_of(layer), each = elements(layer->in) / inputs;
+    for (size_t n = 0; n < f->n; n++)
+        for (size_t k = 0; k < inputs; k++)
+            for (size_t p = 0; p < each; p++)
+                g->seen->sum[i][k] += (double)*x++;
+    return MHO_OK;
+}
+
+static mho_status seen_create(const mho_net *net, const bool *coded, fixed_seen *seen)
+{
+    *seen = (fixed_seen){.nodes = net->nodes};
+    mho_status s = mhoi_alloc(&seen->map, net->nodes, sizeof *seen->map, "calibration");
+    if (!s)
+        s = mhoi_alloc(&seen->sum, net->nodes, sizeof *seen->sum, "calibration");
+    for (size_t i = 1; !s && i < net->nodes; i++) {
+        if (coded[i])
+            s = mhoi_histogram_create(&seen->map[i]);
+        if (!s && mho_node_is_weighted(&net->node[i]))
+            s = mhoi_alloc(&seen->sum[i], inputs_of(&net->node[i]), sizeof(double), "calibration");
+    }
+    return s;
+}
+
+void mhoi_fixed_seen_free(fixed_seen *seen)
+{
+    for (size_t i = 0; i < seen->nodes; i++) {
+        if (seen->map)
+            mhoi_histogram_free(&seen->map[i]);
+        if (seen->sum)
+            mhoi_free(&seen->sum[i]);
+    }
+    mhoi_free(&seen->map);
+    mhoi_free(&seen->sum);
+}
+
+double mhoi_fixed_mean(const mho_net *net, const fixed_seen *seen, size_t i, size_t k)
+{
+    const mho_node *layer = &net->node[i];
+    const size_t each = elements(layer->in) / inputs_of(layer);
+    return seen->sum[i][k] / ((double)seen->images * (double)each);
+}
+
+mho_status mhoi_fixed_calibrate(const mho_net *net, const bool *coded, const mho_images *images,
+                                size_t count, fixed_seen *seen)
+{
+    flow f = {.net = net};
+    bool *wanted = NULL;
+    mho_status s = seen_create(net, coded, seen);
+    if (!s)
+        s = mhoi_alloc(&wanted, net->nodes, sizeof *wanted, "calibration");
+    for (size_t i = 1; !s && i < net->nodes; i++) {
+        wanted[i] = wanted[i] || coded[i];
+        if (seen->sum[i])
+            wanted[net->node[i].input[0]] = true;
+    }
+    if (!s)
+        s = flow_create(net, wanted, &f);
+    for (size_t first = 0; !s && first < count; first += f.block) {
+        gathering g = {.f = &f, .seen = seen};
+        s = flow_run(&f, images, first, count);
+        if (!s)
+            s = mhoi_parallel(net->nodes, gather_node, &g);
+        if (!s)
+            s = mhoi_interruption();
+        mhoi_progress("calibrating", first + f.n, count, "images");
+    }
+    seen->images = count;
+    flow_free(&f);
+    mhoi_free(&wanted);
+    return s;
+}
+
+/* --- what codes cost ------------------------------------------------------------------------------------------- */
+
+typedef struct comparison {
+    const flow *a, *b;
+    double *signal, *noise;
+} comparison;
+
+static mho_status compare_node(void *context, size_t i, size_t thread)
+{
+    const comparison *c = context;
+    const float *a = c->a->value[i], *b = c->b->value[i];
+    const size_t n = a ? c->a->n * elements(c->a->net->node[i].out) : 0;
+    (void)thread;
+    for (size_t k = 0; k < n; k++) {
+        const double miss = (double)a[k] - (double)b[k];
+        c->signal[i] += (double)a[k] * (double)a[k];
+        c->noise[i] += miss * miss;
+    }
+    return MHO_OK;
+}
+
+mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b, const mho_images *images,
+                              size_t count, double *signal, double *noise)
+{
+    flow fa = {.net = a}, fb = {.net = b};
+    bool *wanted = NULL;
+    mho_status s = mhoi_alloc(&wanted, b->nodes, sizeof *wanted, "comparison");
+    for (size_t i = 1; !s && i < b->nodes; i++)
+        wanted[i] = mhoi_node_rounds(&b->node[i]) || i == b->nodes - 1;
+    if (!s)
+        s = flow_create(a, wanted, &fa);
+    if (!s)
+        s = flow_create(b, wanted, &fb);
+    for (size_t first = 0; !s && first < count; first += fa.block) {
+        comparison c = {&fa, &fb, signal, noise};
+        s = flow_run(&fa, images, first, count);
+        if (!s)
+            s = flow_run(&fb, images, first, count);
+        if (!s)
+            s = mhoi_parallel(b->nodes, compare_node, &c);
+        if (!s)
+            s = mhoi_interruption();
+        mhoi_progress("comparing", first + fa.n, count, "images");
+    }
+    flow_free(&fa);
+    flow_free(&fb);
+    mhoi_free(&wanted);
+    return s;
+}
