@@ -5,7 +5,7 @@
 extern paper_run_fn bcnn_table1, bcnn_splitting, bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
 extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy, reboc_speedup,
-    reboc_reuse;
+    reboc_reuse, reboc_energy, reboc_power;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
@@ -52,6 +52,11 @@ const paper papers[] = {
     {"reboc-speedup", REBOC "Section III-B, Fig. 10",
      "speedup of the intra-layer pipeline over layer by layer", "papers/reboc/expected.csv",
      reboc_speedup},
+    {"reboc-energy", REBOC "Section IV-D, Fig. 9",
+     "energy of convolutions against layer by layer, with nothing, slices, tiles and both shared",
+     "papers/reboc/expected.csv", reboc_energy},
+    {"reboc-power", REBOC "Section IV-C, Fig. 8", "operations a second and watt",
+     "papers/reboc/expected.csv", reboc_power},
     {"reboc-fft", REBOC "Section II", "operations by FFT and directly, by block size",
      "papers/reboc/expected.csv", reboc_fft},
     {"reboc-accuracy", REBOC "Sections II and III-A, Table II",

@@ -14,6 +14,12 @@ done
 run reproduce reboc-mapping --json
 want_json '[r["mho"] for r in v["rows"] if "crossbars of" in r["name"]] == [5, 97, 154, 15]'
 
+run reproduce reboc-energy --json; want_code 0; want_no_err
+want_json '{r["name"]: r["mho"] for r in v["rows"]}["mean, baseline keeps windows: ILP+ISR"] > 2'
+want_json '[r["status"] for r in v["rows"] if "DRAM fitted" in r["name"]] == ["fitted"] and all(r["note"] for r in v["rows"])'
+run reproduce reboc-power --json; want_code 0; want_no_err
+want_json 'all(r["mho"] > 0 and r["note"] and r["status"] == "not-reproducible" for r in v["rows"])'
+
 # ordinary networks take none of it
 run map lenet --hw reboc --json; want_code 0
 want_json 'all(l["block"] == l["copies"] == l["turns"] == 1 for l in v["layers"])'

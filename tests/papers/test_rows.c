@@ -60,6 +60,8 @@ static const struct {
     {"reboc-table1", "papers/reboc/expected.csv"},
     {"reboc-reuse", "papers/reboc/expected.csv"},
     {"reboc-speedup", "papers/reboc/expected.csv"},
+    {"reboc-energy", "papers/reboc/expected.csv"},
+    {"reboc-power", "papers/reboc/expected.csv"},
     {"reboc-fft", "papers/reboc/expected.csv"},
     {"reboc-accuracy", "papers/reboc/expected.csv"},
     {"silicon", "papers/silicon/expected.csv"},
