@@ -99,6 +99,21 @@ typedef struct mho_placement_layer {
     mho_counts counts;
 } mho_placement_layer;
 
+/* What no crossbar holds: activation functions, normalization, pools, products of two maps.  A layer of such a kind has a
+ * digital unit of its own; docs/models/map.md, "Digital units". */
+typedef struct mho_placement_digital {
+    size_t node; /* of the network's graph on hardware: mho_net_placed */
+    char name[MHO_NAME], op[MHO_NAME];
+    /* for one image: multiply-accumulates; additions and comparisons; multiplications; functions of one argument, by
+     * table; divisions; all as elementary operations, a division one a bit */
+    double macs, adds, multiplies, functions, divisions, operations;
+    double values_read, values_written;
+    double seconds;  /* of its unit */
+    bool priced;     /* digital.priced */
+    size_t service;  /* cycles of the layers' clock for a position of its output, */
+    uint64_t cycles; /* and for all; 1 each where no clock is known */
+} mho_placement_digital;
+
 /* Tiles of crossbars in a mesh; what moves is counted of the placement, contention bounded: analytic. */
 typedef struct mho_tiles {
     size_t tiles, side;    /* 0: the description has none */
@@ -110,6 +125,10 @@ typedef struct mho_tiles {
 typedef struct mho_placement {
     mho_placement_layer *layer;
     size_t layers;
+    mho_placement_digital *digital;
+    size_t digitals;
+    double macs, digital_macs;              /* of an image: on crossbars, in digital units */
+    double digital_operations;              /* multiply-accumulates among them */
     size_t crossbar_rows, crossbar_columns; /* of one crossbar */
     uint64_t crossbar_pairs, cells;         /* sums of the layers, copies counted; weights */
     uint64_t crossbars;                     /* that stand: both of a pair, and copies */
@@ -200,6 +219,14 @@ MHO_API MHO_MUST_CHECK mho_status mho_estimate_set_interval(mho_estimate *estima
                                                             uint64_t interval, uint64_t generic);
 MHO_API void mho_estimate_destroy(mho_estimate *estimate);
 
+/* What digital units do, put into an object: macs: {crossbars, digital}, and digital, a list of mho_digital_json.  cost: with
+ * energy and area, or NULL. */
+MHO_API void mho_placement_digital_json(const mho_placement *placement, const mho_cost *cost,
+                                        mho_json *object);
+/* One unit; energy_J NaN: without prices. */
+MHO_API mho_json *mho_digital_json(const mho_placement_digital *unit, double energy_J,
+                                   double area_m2);
+
 /* What is to be told with the prices of an estimate. */
 typedef struct mho_price_notes {
     char technology[MHO_COST_NAME];  /* whose prices they are */
@@ -220,7 +247,7 @@ MHO_API void mho_estimate_notes(const mho_estimate *estimate, mho_price_notes *o
  * and overrides where there are some. */
 MHO_API void mho_price_notes_json(const mho_price_notes *notes, mho_json *object);
 
-/* The JSON form of an estimate, put into an object: network, hw, what mho_price_notes_json tells, energy_J, area_m2, counts,
+/* The JSON form of an estimate, put into an object: network, hw, what mho_price_notes_json tells, energy_J, area_m2, counts, what mho_placement_digital_json tells,
  * programming, config, and entries (every number with formula and source) if wanted.  net and hw: those of the estimate. */
 MHO_API void mho_estimate_json(const mho_estimate *estimate, const mho_net *net, const mho_hw *hw,
                                bool entries, mho_json *object);

@@ -119,6 +119,10 @@ MHO_API size_t mho_net_outputs(const mho_net *net);
  * crossbar, which compares, gives -1 there. */
 MHO_API size_t mho_net_zero_signs(const mho_net *net);
 
+/* The graph that hardware works by, which placements, chips and pipelines are of: the network itself; of one of general
+ * operators its layers and what stands between them.  NULL: it has none. */
+MHO_API const mho_net *mho_net_placed(const mho_net *net);
+
 MHO_API size_t mho_net_nodes(const mho_net *net); /* the last one is the output */
 MHO_API const mho_node *mho_net_node(const mho_net *net, size_t i);
 

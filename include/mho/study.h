@@ -230,6 +230,12 @@ typedef struct mho_result_layer {
     bool sense;
 } mho_result_layer;
 
+/* What no crossbar holds. */
+typedef struct mho_result_digital {
+    mho_placement_digital unit;
+    double energy_J, area_m2; /* 0: not priced */
+} mho_result_digital;
+
 /* What happened in a layer while images ran, all programmings together. */
 typedef struct mho_result_activity {
     char name[MHO_NAME];
@@ -275,6 +281,9 @@ typedef struct mho_result {
     size_t service; /* the longest of which is this */
     mho_result_layer *layer;
     size_t layers;
+    mho_result_digital *digital;
+    size_t digitals;
+    double crossbar_macs, digital_macs;
     mho_result_cost cost, base; /* base: the 8-bit CNN on crossbars of the same size and cell */
     mho_result_cost generic, base_generic; /* by notes.generic; empty where that is "" */
     uint64_t generic_interval;             /* cycles, those of its clock */

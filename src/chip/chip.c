@@ -11,6 +11,8 @@
 #include "chip/chip_deal.h"
 #include "chip/chip_impl.h"
 #include "mho/run.h"
+#include "net/op_table.h"
+#include "net/program.h"
 
 enum {
     BLOCK_MIN = 16,
@@ -191,7 +193,10 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
                            const mho_images *calibration, mho_chip **out)
 {
     *out = NULL;
-    mho_status s = check_placement(net, placement);
+    struct mhoi_program *program = net->program;
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_CHIP, &net);
+    if (!s)
+        s = check_placement(net, placement);
     if (!s && !mho_net_has_parameters(net))
         s = mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model",
                       net->name);
@@ -203,6 +208,7 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     if (s)
         return s;
     chip->plan = mhoi_plan_hold(placement);
+    chip->program = mhoi_program_share(program);
     s = mhoi_chip_plan(chip, net);
     if (!s)
         s = mhoi_chip_tally_create(chip->layers, &chip->tally);
@@ -243,6 +249,7 @@ void mho_chip_destroy(mho_chip *chip)
     for (size_t i = 0; i < chip->steps; i++) {
         mhoi_chip_chain_free(&chip->step[i].chain);
         mhoi_free(&chip->step[i].all);
+        mhoi_free(&chip->step[i].from);
     }
     mhoi_free(&chip->map);
     mhoi_free(&chip->buffer);
@@ -255,6 +262,7 @@ void mho_chip_destroy(mho_chip *chip)
     mhoi_free(&chip->plane);
     mhoi_chip_tally_destroy(chip->tally);
     mhoi_plan_release(chip->plan);
+    mhoi_program_release(chip->program);
     mhoi_free(&chip);
 }
 

@@ -26,12 +26,12 @@ static size_t best_free(const buffers *b, size_t size)
 
 static void take(buffers *b, chip_map *map)
 {
-    size_t i = best_free(b, map->size);
+    size_t i = best_free(b, map->bytes);
     if (i == CHIP_NONE)
         i = b->chip->buffers++;
     map->buffer = i;
     b->holder[i] = map;
-    b->chip->buffer[i] = map->size > b->chip->buffer[i] ? map->size : b->chip->buffer[i];
+    b->chip->buffer[i] = map->bytes > b->chip->buffer[i] ? map->bytes : b->chip->buffer[i];
 }
 
 void mhoi_chip_last_uses(const mho_chip *chip, size_t *last)
@@ -40,6 +40,8 @@ void mhoi_chip_last_uses(const mho_chip *chip, size_t *last)
         last[chip->step[s].in] = s;
         if (chip->step[s].in2 != CHIP_NONE)
             last[chip->step[s].in2] = s;
+        for (size_t k = 0; k < chip->step[s].reads; k++)
+            last[chip->step[s].from[k]] = s;
         if (chip->step[s].out != CHIP_NONE)
             last[chip->step[s].out] = s; /* until someone reads it */
     }

@@ -205,7 +205,8 @@ static mho_status take_step(pass *p, gatherer *g, size_t first, size_t n, size_t
     watch.user = g;
     g->first = first;
     if (!s)
-        s = mhoi_chip_work_step(p->chip, g->work, p->step, n, kept.in, kept.in2, kept.out, &watch);
+        s = mhoi_chip_work_step(p->chip, g->work, p->step, n, kept.in, kept.in2, kept.from,
+                                kept.out, &watch);
     return s ? s : mhoi_chip_keep_store(p->keep, p->step, first, n, &kept);
 }
 

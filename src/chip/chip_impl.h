@@ -20,7 +20,9 @@
 typedef struct chip_map {
     char name[MHO_NAME]; /* of the node that makes it */
     mho_shape shape;
-    size_t size;   /* c h w bytes an image */
+    size_t size;   /* c h w elements an image */
+    size_t bytes;  /* of an image: one an element, or of values a float */
+    bool values;   /* real numbers, of no code */
     size_t buffer; /* that holds it from its step to its last reader */
     mhoi_map_kind coding;
     size_t bits; /* of a code */
@@ -94,7 +96,7 @@ typedef struct chip_layer {
     mho_converter calibrated; /* to be used when calibration is over */
 } chip_layer;
 
-typedef enum chip_kind { CHIP_CROSSBAR, CHIP_POOL, CHIP_POINTWISE } chip_kind;
+typedef enum chip_kind { CHIP_CROSSBAR, CHIP_POOL, CHIP_POINTWISE, CHIP_GENERAL } chip_kind;
 
 typedef struct chip_step {
     chip_kind kind;
@@ -104,10 +106,14 @@ typedef struct chip_step {
     chip_chain chain; /* crossbar, pointwise */
     mho_node pool;    /* pool: its geometry */
     uint8_t *all;     /* pool of bits: [channels] 1 = AND, 0 = OR */
+    const mhoi_work *work; /* general: what it computes, */
+    size_t *from, reads;   /* of these maps; in is the first */
+    bool moves;            /* general: codes are moved, and keep their scale */
 } chip_step;
 
 struct mho_chip {
-    mhoi_plan *plan; /* held */
+    mhoi_plan *plan;              /* held */
+    struct mhoi_program *program; /* held: memory of general nodes; NULL */
     mho_shape input;
     size_t input_shift; /* pixels are held in so many bits less, rounded */
     size_t classes;
@@ -274,10 +280,12 @@ typedef struct chip_watch {
 } chip_watch;
 MHO_MUST_CHECK mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps,
                                              size_t n, const chip_watch *watch);
-/* One step of n images, from and to maps [n] that the caller holds; in2, out: NULL where the step has none. */
+/* One step of n images, from and to maps [n] that the caller holds; in2, out: NULL where the step has none;
+ * from: of a general step, what it reads. */
 MHO_MUST_CHECK mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *work, size_t step,
                                               size_t n, const uint8_t *in, const uint8_t *in2,
-                                              uint8_t *out, const chip_watch *watch);
+                                              const uint8_t *const *from, uint8_t *out,
+                                              const chip_watch *watch);
 const float *
 mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 
@@ -302,6 +310,11 @@ void mhoi_chip_flow_add(const chip_layer *layer, size_t n, const uint8_t *in, ch
 /* chip_drive.c: table[code] of the code that stands for the current of a cell with I ~ sinh(b V), b > 0;
  * entries of other bytes are left alone. */
 void mhoi_chip_drive(mho_codes codes, double b, uint8_t table[256]);
+
+/* chip_general.c: general operators; the values of image k of a map. */
+MHO_MUST_CHECK mho_status mhoi_chip_general(const mho_chip *chip, const chip_work *work,
+                                            const chip_step *step, size_t n);
+void mhoi_chip_decode(const chip_map *map, const uint8_t *held, size_t k, float *y);
 
 /* chip_digital.c: loops over bytes and sums. */
 void mhoi_chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,

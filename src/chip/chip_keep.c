@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "chip/chip_keep.h"
 
-enum { IN, IN2, OUT, ROLES };
+enum { IN, IN2, OUT, FROM, ROLES = FROM + MHOI_NODE_INPUTS };
 
 typedef struct slot {
     uint8_t *bytes; /* in memory */
@@ -66,7 +66,7 @@ static void forget(chip_keep *keep, size_t map)
 {
     slot *of = &keep->slot[map];
     if (of->bytes)
-        keep->used -= keep->count * keep->chip->map[map].size;
+        keep->used -= keep->count * keep->chip->map[map].bytes;
     mhoi_free(&of->bytes);
     if (of->file >= 0)
         (void)close(of->file);
@@ -113,7 +113,7 @@ mho_status mhoi_chip_keep_begin(chip_keep *keep, size_t step)
     const size_t out = keep->chip->step[step].out;
     if (out == CHIP_NONE)
         return MHO_OK;
-    const size_t bytes = keep->count * keep->chip->map[out].size;
+    const size_t bytes = keep->count * keep->chip->map[out].bytes;
     if (bytes > keep->budget - keep->used)
         return open_file(keep, &keep->slot[out].file);
     keep->used += bytes;
@@ -165,7 +165,7 @@ static mho_status write_all(const chip_keep *keep, int file, size_t at, size_t b
 static mho_status get_input(chip_keep *keep, size_t map, size_t role, size_t first, size_t n,
                             size_t thread, const uint8_t **out)
 {
-    const size_t size = keep->chip->map[map].size;
+    const size_t size = keep->chip->map[map].bytes;
     hands *of = &keep->of[thread];
     *out = keep->slot[map].bytes + first * size;
     if (keep->slot[map].bytes)
@@ -188,9 +188,11 @@ mho_status mhoi_chip_keep_get(chip_keep *keep, size_t step, size_t first, size_t
     mho_status s = get_input(keep, of->in, IN, first, n, thread, &kept->in);
     if (!s && of->in2 != CHIP_NONE)
         s = get_input(keep, of->in2, IN2, first, n, thread, &kept->in2);
+    for (size_t k = 0; !s && k < of->reads; k++)
+        s = get_input(keep, of->from[k], FROM + k, first, n, thread, &kept->from[k]);
     if (s || of->out == CHIP_NONE)
         return s;
-    const size_t size = keep->chip->map[of->out].size;
+    const size_t size = keep->chip->map[of->out].bytes;
     if (keep->slot[of->out].bytes) {
         kept->out = keep->slot[of->out].bytes + first * size;
         return MHO_OK;
@@ -206,6 +208,6 @@ mho_status mhoi_chip_keep_store(chip_keep *keep, size_t step, size_t first, size
     const size_t out = keep->chip->step[step].out;
     if (out == CHIP_NONE || keep->slot[out].bytes)
         return MHO_OK;
-    const size_t size = keep->chip->map[out].size;
+    const size_t size = keep->chip->map[out].bytes;
     return write_all(keep, keep->slot[out].file, first * size, n * size, kept->out);
 }

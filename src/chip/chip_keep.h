@@ -21,7 +21,7 @@ void mhoi_chip_keep_end(chip_keep *keep, size_t step);
 /* A step's maps of images [first, first + n), for one thread at a time: inputs as they are kept (in2, out NULL where there is
  * none), and room for the output, which store keeps. */
 typedef struct chip_kept {
-    const uint8_t *in, *in2;
+    const uint8_t *in, *in2, *from[MHOI_NODE_INPUTS];
     uint8_t *out;
 } chip_kept;
 MHO_MUST_CHECK mho_status mhoi_chip_keep_get(chip_keep *keep, size_t step, size_t first, size_t n,

@@ -16,7 +16,9 @@ typedef struct planner {
     mho_chip *chip;
     const mho_net *net;
     size_t *map_of; /* [nodes] CHIP_NONE where there is none */
-    bool *done;     /* [nodes] taken into an earlier step */
+    size_t *
+        codes_of; /* [maps] the codes of a map of values, once someone wanted them; else CHIP_NONE */
+    bool *done;   /* [nodes] taken into an earlier step */
     mhoi_readers readers;
     size_t output; /* node whose values are the scores */
 } planner;
@@ -34,6 +36,8 @@ static size_t add_map(planner *p, size_t node, const mhoi_map_coding *coding)
     snprintf(map->name, sizeof map->name, "%s", from->name);
     map->shape = from->out;
     map->size = from->out.c * from->out.h * from->out.w;
+    map->values = coding->values;
+    map->bytes = map->size * (map->values ? sizeof(float) : 1);
     map->coding = coding->kind;
     map->bits = coding->bits;
     map->codes = coding->codes;
@@ -56,6 +60,29 @@ static mho_status add_codes(planner *p, size_t end, chip_step *step)
     if (coding->bits == 1 && coding->codes.lo < 0)
         return not_modelled(&p->net->node[end], "input.bits = 1 leaves no bit for a sign");
     step->out = add_map(p, end, coding);
+    return MHO_OK;
+}
+
+/* The map of node i in codes: a step of its own makes them of values. */
+static mho_status codes_map(planner *p, size_t i, size_t *out)
+{
+    mho_chip *chip = p->chip;
+    const size_t held = p->map_of[i];
+    *out = held;
+    if (held == CHIP_NONE || !chip->map[held].values)
+        return MHO_OK;
+    if (p->codes_of[held] == CHIP_NONE) {
+        mhoi_map_coding coding = chip->plan->map[i];
+        chip_step *step = &chip->step[chip->steps++];
+        coding.values = false;
+        if (coding.bits == 1 && coding.codes.lo < 0)
+            return not_modelled(&p->net->node[i], "input.bits = 1 leaves no bit for a sign");
+        *step = (chip_step){
+            .kind = CHIP_POINTWISE, .in = held, .in2 = CHIP_NONE, .chain = {.channels = 1}};
+        p->codes_of[held] = step->out = add_map(p, i, &coding);
+        p->map_of[i] = held;
+    }
+    *out = p->codes_of[held];
     return MHO_OK;
 }
 
@@ -198,7 +225,10 @@ static mho_status plan_weighted(planner *p, size_t i)
 {
     mho_chip *chip = p->chip;
     const mho_node *node = &p->net->node[i];
-    const size_t in = p->map_of[node->input[0]];
+    size_t in;
+    mho_status s = codes_map(p, node->input[0], &in);
+    if (s)
+        return s;
     chip_step *step = &chip->step[chip->steps++];
     *step = (chip_step){.kind = CHIP_CROSSBAR, .in = in, .in2 = CHIP_NONE, .layer = chip->layers};
     const mhoi_place *place = &chip->plan->place[chip->layers];
@@ -206,7 +236,7 @@ static mho_status plan_weighted(planner *p, size_t i)
         return not_modelled(node, "slices that output.merge joins before they are converted: they "
                                   "are priced and timed only");
     chip_layer *layer = &chip->layer[chip->layers++];
-    mho_status s = mhoi_chip_layer_create(chip, node, place, &chip->map[in], layer);
+    s = mhoi_chip_layer_create(chip, node, place, &chip->map[in], layer);
     step->chain.channels = node->out.c;
     if (!s && layer->cells->alphabet == MHO_ALPHABET_SCALED)
         s = mhoi_chip_chain_scale(&step->chain, node);
@@ -221,7 +251,10 @@ static mho_status plan_weighted(planner *p, size_t i)
 static mho_status plan_pool(planner *p, size_t i)
 {
     const mho_node *node = &p->net->node[i];
-    const size_t in = p->map_of[node->input[0]];
+    size_t in;
+    mho_status s = codes_map(p, node->input[0], &in);
+    if (s)
+        return s;
     if (p->chip->map[in].bits == 1 && node->op == MHO_OP_AVGPOOL)
         return not_modelled(node, "the average of bits is no bit");
     chip_step *step;
@@ -248,6 +281,36 @@ static mho_status plan_pointwise(planner *p, size_t i)
     if (s)
         return s;
     return to_sign ? sign_tail(p, i, step) : full_tail(p, i, step);
+}
+
+static bool is_view(const mho_node *node)
+{
+    return node->work && !node->work->op && node->inputs == 1;
+}
+
+/* Of nothing but moved codes; else of values. */
+static mho_status plan_general(planner *p, size_t i)
+{
+    const mho_node *node = &p->net->node[i];
+    const mhoi_map_coding *coding = &p->chip->plan->map[i];
+    const size_t in = p->map_of[node->input[0]];
+    if (is_view(node)) { /* the same in another shape */
+        p->map_of[i] = in;
+        return MHO_OK;
+    }
+    chip_step *step = &p->chip->step[p->chip->steps++];
+    *step = (chip_step){.kind = CHIP_GENERAL,
+                        .in = in,
+                        .in2 = CHIP_NONE,
+                        .work = node->work,
+                        .reads = node->inputs,
+                        .moves = !coding->values};
+    mho_status s = mhoi_alloc(&step->from, node->inputs, sizeof *step->from, node->name);
+    for (size_t k = 0; !s && k < node->inputs; k++)
+        step->from[k] = p->map_of[node->input[k]];
+    if (!s)
+        step->out = add_map(p, i, coding);
+    return s;
 }
 
 static mho_status plan_input(planner *p)
@@ -279,6 +342,8 @@ static mho_status plan_node(planner *p, size_t i)
     case MHO_OP_FLATTEN:
         p->map_of[i] = p->map_of[node->input[0]];
         return MHO_OK;
+    case MHO_OP_GENERAL:
+        return plan_general(p, i);
     case MHO_OP_SOFTMAX:
         return i == p->net->nodes - 1 ? MHO_OK : not_modelled(node, "not the last layer");
     case MHO_OP_BATCHNORM:
@@ -294,20 +359,23 @@ static mho_status plan_node(planner *p, size_t i)
     return mhoi_node_refuse(node, MHOI_WALK_CHIP);
 }
 
-MHOI_WALKER_HANDLES(MHOI_WALK_CHIP, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
-                                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
-                                        MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
-                                        MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
-                                        MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
-                                        MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
+MHOI_WALKER_HANDLES(MHOI_WALK_CHIP,
+                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
+                        MHOI_OP_BIT(SIGN) | MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                        MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) |
+                        MHOI_OP_BIT(SOFTMAX) | MHOI_OP_BIT(GENERAL));
 
 static void look_around(planner *p)
 {
     const mho_net *net = p->net;
     for (size_t i = 0; i < net->nodes; i++)
         p->map_of[i] = CHIP_NONE;
+    for (size_t i = 0; i < 2 * net->nodes + 1; i++)
+        p->codes_of[i] = CHIP_NONE;
     p->output = net->nodes - 1;
-    while (net->node[p->output].op == MHO_OP_SOFTMAX || net->node[p->output].op == MHO_OP_FLATTEN)
+    while (net->node[p->output].op == MHO_OP_SOFTMAX || net->node[p->output].op == MHO_OP_FLATTEN ||
+           is_view(&net->node[p->output]))
         p->output = net->node[p->output].input[0];
 }
 
@@ -342,15 +410,18 @@ mho_status mhoi_chip_plan(mho_chip *chip, const mho_net *net)
         s = mhoi_readers_create(net, &p.readers);
     if (!s)
         s = mhoi_alloc(&p.done, net->nodes, sizeof *p.done, "plan");
+    if (!s) /* of each map its codes besides */
+        s = mhoi_alloc(&chip->map, 2 * net->nodes + 1, sizeof *chip->map, "maps");
     if (!s)
-        s = mhoi_alloc(&chip->map, net->nodes + 1, sizeof *chip->map, "maps");
+        s = mhoi_alloc(&p.codes_of, 2 * net->nodes + 1, sizeof *p.codes_of, "plan");
     if (!s)
-        s = mhoi_alloc(&chip->step, net->nodes + 1, sizeof *chip->step, "steps");
+        s = mhoi_alloc(&chip->step, 2 * net->nodes + 1, sizeof *chip->step, "steps");
     if (!s)
         s = mhoi_alloc(&chip->layer, net->nodes, sizeof *chip->layer, "layers");
     if (!s)
         s = plan(&p);
     mhoi_free(&p.map_of);
+    mhoi_free(&p.codes_of);
     mhoi_readers_free(&p.readers);
     mhoi_free(&p.done);
     return s;

@@ -85,7 +85,9 @@ static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *w
         values = largest(values, chip->map[i].size);
     for (size_t i = 0; i < chip->layers; i++)
         values = largest(values, chip_channels(&chip->layer[i]) * chip->layer[i].positions);
-    const mho_status s = mhoi_alloc(&work->value, values, sizeof *work->value, "values");
+    mho_status s = mhoi_alloc(&work->value, values, sizeof *work->value, "values");
+    if (!s)
+        s = mhoi_alloc(&work->second, values, sizeof *work->second, "values");
     return s ? s
              : mhoi_alloc(&work->scores, images * chip->classes, sizeof *work->scores, "scores");
 }
@@ -148,6 +150,7 @@ void mhoi_chip_work_destroy(chip_work *work)
     mhoi_free(&work->turned);
     mhoi_free(&work->count);
     mhoi_free(&work->value);
+    mhoi_free(&work->second);
     mhoi_free(&work->scores);
     mhoi_free(&work);
 }
@@ -232,6 +235,10 @@ static void to_map(const mho_chip *chip, chip_work *work, size_t i, size_t k,
         note_bad(work, i);
         memset(y, 0, map->size * sizeof *y);
     }
+    if (map->values) {
+        memcpy(out, y, map->bytes);
+        return;
+    }
     if (map->coding == MHOI_MAP_BITS) {
         for (size_t j = 0; j < map->size; j++)
             out[j] = y[j] > 0;
@@ -302,8 +309,9 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
         mhoi_chip_sums(chip, work, step, first, m);
         for (size_t k = 0; k < m; k++) {
             const size_t at = k * out_size;
-            uint8_t *out =
-                step->out == CHIP_NONE ? NULL : work->map[step->out] + (first + k) * out_size;
+            uint8_t *out = step->out == CHIP_NONE
+                               ? NULL
+                               : work->map[step->out] + (first + k) * chip->map[step->out].bytes;
             if (!out) {
                 float *scores = work->scores + (first + k) * out_size;
                 to_values(chip, work, step, at, scores);
@@ -318,16 +326,6 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
     }
 }
 
-static void decode(const chip_map *map, const uint8_t *code, bool add, float *y)
-{
-    const bool bits = map->coding == MHOI_MAP_BITS;
-    for (size_t i = 0; i < map->size; i++) {
-        const int c = bits ? 2 * code[i] - 1 : map->codes.lo < 0 ? (int8_t)code[i] : code[i];
-        const float v = (float)c * map->scale;
-        y[i] = add ? y[i] + v : v;
-    }
-}
-
 static void run_pointwise(const mho_chip *chip, chip_work *work, size_t i, size_t n,
                           const chip_watch *watch)
 {
@@ -335,13 +333,17 @@ static void run_pointwise(const mho_chip *chip, chip_work *work, size_t i, size_
     const size_t size = chip->map[step->in].size;
     for (size_t k = 0; k < n; k++) {
         float *y = step->out == CHIP_NONE ? work->scores + k * size : work->value;
-        decode(&chip->map[step->in], work->map[step->in] + k * size, false, y);
-        if (step->in2 != CHIP_NONE)
-            decode(&chip->map[step->in2], work->map[step->in2] + k * size, true, y);
+        mhoi_chip_decode(&chip->map[step->in], work->map[step->in], k, y);
+        if (step->in2 != CHIP_NONE) {
+            mhoi_chip_decode(&chip->map[step->in2], work->map[step->in2], k, work->second);
+            for (size_t e = 0; e < size; e++)
+                y[e] += work->second[e];
+        }
         if (step->out == CHIP_NONE)
             mhoi_chip_chain_run(&step->chain, size / step->chain.channels, y);
         else
-            to_map(chip, work, i, k, watch, y, work->map[step->out] + k * size);
+            to_map(chip, work, i, k, watch, y,
+                   work->map[step->out] + k * chip->map[step->out].bytes);
     }
 }
 
@@ -364,8 +366,8 @@ static mho_status not_finite(const mho_chip *chip, size_t i)
                      name);
 }
 
-static void run_step(const mho_chip *chip, chip_work *work, size_t i, size_t n,
-                     const chip_watch *watch)
+static mho_status run_step(const mho_chip *chip, chip_work *work, size_t i, size_t n,
+                           const chip_watch *watch)
 {
     switch (chip->step[i].kind) {
     case CHIP_CROSSBAR:
@@ -377,22 +379,28 @@ static void run_step(const mho_chip *chip, chip_work *work, size_t i, size_t n,
     case CHIP_POINTWISE:
         run_pointwise(chip, work, i, n, watch);
         break;
+    case CHIP_GENERAL:
+        return mhoi_chip_general(chip, work, &chip->step[i], n);
     }
+    return MHO_OK;
 }
 
 mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *work, size_t step, size_t n,
-                               const uint8_t *in, const uint8_t *in2, uint8_t *out,
-                               const chip_watch *watch)
+                               const uint8_t *in, const uint8_t *in2, const uint8_t *const *from,
+                               uint8_t *out, const chip_watch *watch)
 {
     const chip_step *of = &chip->step[step];
     work->bad = 0;
     work->map[of->in] = (uint8_t *)(uintptr_t)in; /* a step writes to its output alone */
     if (of->in2 != CHIP_NONE)
         work->map[of->in2] = (uint8_t *)(uintptr_t)in2;
+    for (size_t k = 0; k < of->reads; k++)
+        work->map[of->from[k]] = (uint8_t *)(uintptr_t)from[k];
     if (of->out != CHIP_NONE)
         work->map[of->out] = out;
-    run_step(chip, work, step, n, watch);
-    const mho_status s = mhoi_interruption(); /* a crossbar's sums may have ended early */
+    mho_status s = run_step(chip, work, step, n, watch);
+    if (!s)
+        s = mhoi_interruption(); /* a crossbar's sums may have ended early */
     if (s)
         return s;
     return work->bad ? not_finite(chip, work->bad - 1) : MHO_OK;
@@ -402,15 +410,17 @@ mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t step
                               const chip_watch *watch)
 {
     work->bad = 0;
-    for (size_t i = 0; i < steps && !mhoi_interrupted(); i++)
-        run_step(chip, work, i, n, watch);
-    mho_status s = mhoi_interruption();
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < steps && !mhoi_interrupted(); i++)
+        s = run_step(chip, work, i, n, watch);
+    if (!s)
+        s = mhoi_interruption();
     if (s)
         return s;
     if (steps == chip->steps && chip->scores_map != CHIP_NONE)
         for (size_t k = 0; k < n; k++)
-            decode(&chip->map[chip->scores_map], work->map[chip->scores_map] + k * chip->classes,
-                   false, work->scores + k * chip->classes);
+            mhoi_chip_decode(&chip->map[chip->scores_map], work->map[chip->scores_map], k,
+                             work->scores + k * chip->classes);
     if (steps == chip->steps && !mhoi_all_finite(work->scores, n * chip->classes))
         note_bad(work, chip->steps - 1);
     return work->bad ? not_finite(chip, work->bad - 1) : MHO_OK;

@@ -8,14 +8,15 @@ void mhoi_chip_scales(mho_chip *chip)
         const chip_step *step = &chip->step[i];
         if (step->out == CHIP_NONE)
             continue;
-        if (step->kind == CHIP_POOL)
+        if (step->kind == CHIP_POOL || (step->kind == CHIP_GENERAL && step->moves))
             chip->map[step->out].scale = chip->map[step->in].scale;
     }
 }
 
 bool mhoi_chip_makes_codes(const mho_chip *chip, const chip_step *step)
 {
-    return step->kind != CHIP_POOL && step->out != CHIP_NONE &&
+    return (step->kind == CHIP_CROSSBAR || step->kind == CHIP_POINTWISE) &&
+           step->out != CHIP_NONE && !chip->map[step->out].values &&
            chip->map[step->out].coding == MHOI_MAP_CODES && !chip->map[step->out].scaled &&
            !(step->kind == CHIP_CROSSBAR && chip->layer[step->layer].z_edge);
 }

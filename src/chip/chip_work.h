@@ -14,9 +14,9 @@ struct chip_work {
     uint8_t
         *window; /* where inputs turn: windows of a group, and their totals [channels][pixels] */
     int64_t *turned;
-    uint8_t *driven; /* what rows are driven with, where that is not the map itself */
-    float *value;
-    float *scores; /* [images][classes] */
+    uint8_t *driven;       /* what rows are driven with, where that is not the map itself */
+    float *value, *second; /* of a step, and what is added to them */
+    float *scores;         /* [images][classes] */
     size_t buffers, layers;
     size_t first;    /* image of the data set that map[0] begins with */
     chip_flow *flow; /* [layers]; counts: additions of slices, reads and counts, and comparisons */

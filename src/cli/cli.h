@@ -19,7 +19,9 @@
 typedef struct cli_args {
     const char *file[CLI_FILES_MAX]; /* positional arguments */
     size_t files;
-    const char *set[CLI_SETS_MAX + 1]; /* --set key=value, NULL-terminated */
+    const char *digital[CLI_SETS_MAX + 1]; /* --digital OP,OP */
+    char digital_set[256];                 /* the setting that it becomes */
+    const char *set[CLI_SETS_MAX + 1];     /* --set key=value, NULL-terminated */
     size_t sets;
     const char *sweep[CLI_SETS_MAX + 1]; /* --sweep key=values, likewise */
     const char

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "digital_report.h"
 #include "price_report.h"
 #include "times_report.h"
 
@@ -305,6 +306,7 @@ static void print_text(const cli_args *args, const mho_net *net, const mho_hw *h
     print_components(args, e->cost);
     fputc('\n', args->out);
     print_layers(args, e);
+    cli_digital_print(e->placement, e->cost, args);
     fputc('\n', args->out);
     cli_times_print(e->placement, args);
     print_programming(args, e);

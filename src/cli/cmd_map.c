@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "digital_report.h"
 #include "reuse_report.h"
 #include "times_report.h"
 
@@ -178,6 +179,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json_put(root, "interval_cycles", mho_json_integer((int64_t)map->interval));
     mho_json_put(root, "clock_s", mho_json_number(map->clock_s > 0 ? map->clock_s : (double)NAN));
     mho_json_put(root, "layers", layers);
+    mho_placement_digital_json(map, NULL, root);
     mho_json_put(root, "config", mho_hw_json(hw));
     return cli_print_json(args, root);
 }
@@ -211,6 +213,7 @@ static mho_status print_text(const cli_args *args, const mho_net *net, const mho
     print_amounts(args, map);
     fputc('\n', args->out);
     cli_times_print(map, args);
+    cli_digital_print(map, NULL, args);
     const mho_status s = cli_reuse_print(map, args);
     if (!s && !args->csv)
         print_cycles(args, n);

@@ -9,7 +9,8 @@
 #include "times_report.h"
 
 typedef struct run {
-    mho_net *net;
+    mho_net *file;      /* as it was read, */
+    const mho_net *net; /* and its graph on hardware */
     mho_hw *hw;
     mho_pipeline_options options;
     size_t *service, *copies; /* of each node */
@@ -338,7 +339,9 @@ static mho_status prepare(const cli_args *args, run *r)
     if (!s)
         cli_tell_idle(r->hw, args);
     if (!s)
-        s = mho_net_open(args->file[0], &r->net);
+        s = mho_net_open(args->file[0], &r->file);
+    if (!s) /* one that hardware cannot work by is refused by the pipeline */
+        r->net = mho_net_placed(r->file) ? mho_net_placed(r->file) : r->file;
     if (!s)
         s = read_service(r, args->service);
     if (!s && args->trace)
@@ -370,6 +373,6 @@ mho_status cmd_pipeline(const cli_args *args)
     mho_hw_destroy(r.hw);
     mho_film_free(&r.film);
     free(r.service);
-    mho_net_destroy(r.net);
+    mho_net_destroy(r.file);
     return s;
 }

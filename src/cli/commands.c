@@ -7,7 +7,7 @@ const cli_command cli_commands[] = {
      .synopsis = "[NET] --hw HW [--sweep KEY=VALUES]... [options]",
      .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
      .files_max = 1,
-     .options = "hw data calibration trials images seed set sweep ci shape block bits",
+     .options = "hw data calibration trials images seed set sweep ci digital shape block bits",
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
@@ -30,7 +30,7 @@ const cli_command cli_commands[] = {
      .summary = "the same network on several hardware descriptions, in one table",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw data calibration trials images seed set shape block bits",
+     .options = "hw data calibration trials images seed set digital shape block bits",
      .run = cmd_compare,
      .details =
          "A, B, ... are hardware descriptions as of `mho evaluate`; --set changes all of them.  A\n"
@@ -60,7 +60,7 @@ const cli_command cli_commands[] = {
      .summary = "crossbars, splits, utilization and amounts by layer",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw set shape block bits",
+     .options = "hw set digital shape block bits",
      .run = cmd_map,
      .details = "A layer is R = h w C_in / groups rows by C columns of pairs; X_in and X_out "
                 "crossbars stand\n"
@@ -72,7 +72,7 @@ const cli_command cli_commands[] = {
      .summary = "energy and area by component and layer, and the cost of writing the cells",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw set explain shape block bits",
+     .options = "hw set explain digital shape block bits",
      .run = cmd_cost,
      .details =
          "Counts come from the mapping, prices from the technology table that the hardware names\n"
@@ -87,7 +87,7 @@ const cli_command cli_commands[] = {
      .summary = "cycles of an image by line-buffer simulation; timelines; waveforms",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw set trace vcd service registered-pool shape block bits",
+     .options = "hw set trace vcd service registered-pool digital shape block bits",
      .run = cmd_pipeline,
      .details =
          "Every layer works as soon as its line buffer holds a window; every window is compared "
@@ -170,7 +170,8 @@ const cli_command cli_commands[] = {
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",
      .files_min = 0,
      .files_max = 1,
-     .options = "hw data calibration trials images seed set sweep ci resume shape block bits",
+     .options =
+         "hw data calibration trials images seed set sweep ci resume digital shape block bits",
      .run = cmd_simulate,
      .owns_output = cli_is_sweep,
      .details =

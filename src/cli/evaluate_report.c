@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "digital_report.h"
 #include "price_report.h"
 #include "study_report.h"
 
@@ -337,6 +338,7 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
              cli_grouped(e->crossbar_pairs, pairs), mho_hw_number(e->hw, "crossbar.rows"),
              mho_hw_number(e->hw, "crossbar.columns"));
     print_and_destroy(layer_table(e, title), args);
+    cli_digital_print_result(e, args);
     print_cycles(e, args);
     print_rewriting(e, args);
     print_tiles(e, args);

@@ -49,6 +49,8 @@ const cli_option cli_options[] = {
      "file rewritten after every epoch"},
     {"resume", 0, CLI_FLAG, NULL, AT(resume), 0, 0, 0,
      "go on from the checkpoint or the stored results"},
+    {"digital", 0, CLI_LIST, "OP[,OP]", AT(digital), 0, 0, 0,
+     "operators that crossbars cannot hold and digital units shall do, as ConvTranspose,LSTM"},
     {"shape", 0, CLI_LIST, "NAME=SIZES", AT(shape), 0, 0, 0,
      "sizes that an ONNX file leaves open: of an input, as x=1x3x224x224, or by the name of the "
      "size, as height=224"},
@@ -271,6 +273,8 @@ static mho_status store(const cli_option *option, const char *text, cli_args *ar
         if (option->offset == AT(set) && check_set(args, text) != MHO_OK)
             return MHO_EUSAGE;
         args->sets += option->offset == AT(set) && args->sets < CLI_SETS_MAX;
+        if (option->offset == AT(digital) && !*text)
+            return mho_error(MHO_EUSAGE, "--digital is empty");
         return add_to_list((const char **)(void *)(base + option->offset), option->name, text);
     }
     return mho_error(MHO_EINTERNAL, "option --%s has no kind", option->name);
@@ -411,6 +415,22 @@ static mho_status add_blocks(const cli_command *command, cli_args *args)
     return MHO_OK;
 }
 
+/* --digital OP,OP is a setting of the description. */
+static mho_status add_digital(cli_args *args)
+{
+    size_t at = 0;
+    if (!args->digital[0])
+        return MHO_OK;
+    for (size_t i = 0; args->digital[i] && at < sizeof args->digital_set; i++)
+        at += (size_t)snprintf(args->digital_set + at, sizeof args->digital_set - at, "%s%s",
+                               i ? "," : "digital.operators=", args->digital[i]);
+    if (at >= sizeof args->digital_set)
+        return mho_error(MHO_EUSAGE, "--digital names too many operators");
+    mho_status s = cli_refuse_both(args, "digital", "digital.operators");
+    args->sets += !s && args->sets < CLI_SETS_MAX;
+    return s ? s : add_to_list(args->set, "set", args->digital_set);
+}
+
 mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
 {
     bool options_end = false;
@@ -449,5 +469,7 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
         s = add_shapes(command, args);
     if (!s)
         s = add_blocks(command, args);
+    if (!s)
+        s = add_digital(args);
     return s ? s : check_files(command, args);
 }

@@ -317,7 +317,7 @@ static void stand_in_turn(const mho_placement *placement, mho_activity *activity
         all += (double)(placement->layer[i].sides * placement->layer[i].crossbar_pairs);
     for (size_t i = 0; placement->rewritten_cells && i < count; i++) {
         if (!strcmp(activity[i].group, "interconnect") ||
-            !strcmp(activity[i].group, "tile buffers") ||
+            !strcmp(activity[i].group, "tile buffers") || !strcmp(activity[i].group, "digital") ||
             !strcmp(activity[i].group, "global buffer")) /* those of the crossbars that stand */
             continue;
         activity[i].amount *= (double)placement->budget / all;
@@ -340,8 +340,9 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
         MHOI_REUSE_KINDS + MHOI_CHIP_KINDS + (size_t)(models ? MHOI_MODEL_KINDS : KINDS);
     *out = NULL;
     *count = 0;
-    mho_status s =
-        mhoi_alloc(&b.activity, placement->layers * kinds, sizeof *b.activity, "activities");
+    mho_status s = mhoi_alloc(&b.activity,
+                              placement->layers * kinds + placement->digitals * MHOI_DIGITAL_KINDS,
+                              sizeof *b.activity, "activities");
     if (!s && models)
         s = mhoi_image_seconds(placement, tech, &b.image_s);
     for (size_t i = 0; !s && i < placement->layers; i++) {
@@ -354,6 +355,9 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
             mhoi_activities_of_reuse(&b);
         mhoi_activities_of_chip(&b);
     }
+    for (size_t i = 0; !s && i < placement->digitals; i++)
+        if (placement->digital[i].priced)
+            mhoi_activities_of_digital(&b, &placement->digital[i]);
     if (s) {
         mho_activities_destroy(b.activity);
         return s;

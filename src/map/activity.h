@@ -38,4 +38,8 @@ void mhoi_activities_of_reuse(mhoi_activities *b);
 enum { MHOI_CHIP_KINDS = 6 };
 void mhoi_activities_of_chip(mhoi_activities *b);
 
+/* digital_units.c: most activities of a digital unit, and those of one. */
+enum { MHOI_DIGITAL_KINDS = 8 };
+void mhoi_activities_of_digital(mhoi_activities *b, const mho_placement_digital *d);
+
 #endif

@@ -27,6 +27,7 @@ typedef struct mhoi_map_coding {
     mhoi_map_kind kind;
     size_t bits; /* of a code */
     mho_codes codes;
+    bool values; /* real numbers are held, of which codes are made for those who want them */
     float scale; /* of codes, where the network tells it; else 0 */
     bool whole;  /* whole numbers, exactly: sums of signs */
 } mhoi_map_coding;

@@ -29,12 +29,12 @@ static bool is_pool(const mho_node *node)
 }
 
 /* Those that are no convolution, pooling or fully connected layer take no cycle of their own. */
-MHOI_WALKER_HANDLES(MHOI_WALK_CYCLES, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
-                                          MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
-                                          MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
-                                          MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
-                                          MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
-                                          MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
+MHOI_WALKER_HANDLES(MHOI_WALK_CYCLES,
+                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
+                        MHOI_OP_BIT(SIGN) | MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                        MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) |
+                        MHOI_OP_BIT(SOFTMAX) | MHOI_OP_BIT(GENERAL));
 
 mho_status mho_cycles_pipelined_term(const mho_node *node, bool first, uint64_t *cycles)
 {
@@ -71,7 +71,7 @@ mho_status mho_cycles_pipelined(const mho_net *net, uint64_t *cycles)
 {
     bool first = true;
     *cycles = 0;
-    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_CYCLES);
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_CYCLES, &net);
     for (size_t i = 0; !s && i < net->nodes; i++) {
         uint64_t term;
         s = mho_cycles_pipelined_term(&net->node[i], first, &term);
@@ -86,7 +86,7 @@ mho_status mho_cycles_pipelined(const mho_net *net, uint64_t *cycles)
 mho_status mho_cycles_layer_by_layer(const mho_net *net, uint64_t *cycles)
 {
     *cycles = 0;
-    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_CYCLES);
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_CYCLES, &net);
     for (size_t i = 0; !s && i < net->nodes; i++) {
         uint64_t term;
         s = layer_by_layer_term(&net->node[i], &term);

@@ -124,6 +124,7 @@ void mho_estimate_json(const mho_estimate *e, const mho_net *net, const mho_hw *
     mho_json_put(object, "energy_J", mho_cost_energy_json(e->cost));
     mho_json_put(object, "area_m2", mho_cost_area_json(e->cost));
     mho_json_put(object, "counts", counts_json(e->placement));
+    mho_placement_digital_json(e->placement, e->cost, object);
     if (e->has_programming)
         mho_json_put(object, "programming", programming_json(&e->programming));
     if (entries)

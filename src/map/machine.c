@@ -22,6 +22,7 @@ mho_status mhoi_machine_of(const mho_hw *hw, mhoi_machine *out)
     out->quant = *(const mhoi_quant_options *)mhoi_hw_section(hw, &mhoi_quant_section);
     out->chip = *(const mhoi_chip_options *)mhoi_hw_section(hw, &mhoi_chip_section);
     out->reuse = *(const mhoi_reuse_options *)mhoi_hw_section(hw, &mhoi_reuse_section);
+    out->digital = *(const mhoi_digital_options *)mhoi_hw_section(hw, &mhoi_digital_section);
     out->timing = *(const mhoi_timing_options *)mhoi_hw_section(hw, &mhoi_timing_section);
     out->readings = *(const mhoi_readings_options *)mhoi_hw_section(hw, &mhoi_readings_section);
     out->technology =

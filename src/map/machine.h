@@ -22,6 +22,7 @@ typedef struct mhoi_machine {
     mhoi_timing_options timing;
     mhoi_chip_options chip;
     mhoi_reuse_options reuse;
+    mhoi_digital_options digital;
     mhoi_readings_options readings;
     mhoi_technology_options technology;
 } mhoi_machine;

@@ -223,11 +223,22 @@ typedef struct mhoi_reuse_options {
     double bus_Bps; /* 0: without limit */
 } mhoi_reuse_options;
 
+typedef enum mho_digital_priced { MHO_DIGITAL_GENERAL, MHO_DIGITAL_ALL } mho_digital_priced;
+
+/* Section `digital`: units that do what no crossbar holds. */
+typedef struct mhoi_digital_options {
+    size_t bits, lanes;
+    double clock_Hz;
+    int priced;          /* mho_digital_priced */
+    char operators[128]; /* that are put there explicitly */
+} mhoi_digital_options;
+
 /* coding.c, reads.c: values of crossbar.weights and input.coding. */
 extern const char *const mhoi_coding_names[], *const mhoi_input_coding_names[];
 
 extern const mhoi_section mhoi_crossbar_section, mhoi_input_section, mhoi_output_section,
-    mhoi_read_section, mhoi_timing_section, mhoi_chip_section, mhoi_reuse_section;
+    mhoi_read_section, mhoi_timing_section, mhoi_chip_section, mhoi_reuse_section,
+    mhoi_digital_section;
 
 /* Weights and feature maps of +1 and -1 (and 0). */
 static inline bool mhoi_is_binary(const mhoi_crossbar_options *crossbar)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How feature maps are held: of 1 bit, or in codes.  docs/models/chip.md. */
+#include "base/alloc.h"
+#include "map/digital.h"
 #include "map/placement.h"
 #include "net/op_table.h"
 #include "quant/codes.h"
@@ -60,6 +62,10 @@ static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t 
         return plan->map[n->input[0]];
     case MHO_OP_ADD:
         return sum_map(plan, n, hw);
+    case MHO_OP_GENERAL:
+        if (mhoi_moves_only(n) && plan->map[n->input[0]].kind == MHOI_MAP_CODES)
+            return plan->map[n->input[0]];
+        return codes_map(hw->input.bits, !mhoi_never_negative(n));
     case MHO_OP_STEP: /* 0 and 1 are codes of one bit */
         return codes_map(1, false);
     case MHO_OP_SIGN:
@@ -86,13 +92,63 @@ static void take_from_network(const mho_node *n, mhoi_map_coding *map)
     map->scale = mhoi_node_rounds(n) ? n->value_scale : 0;
 }
 
-void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw)
+/* Element-wise layers work on sums before they become codes, weighted layers and pools on codes; others on values. */
+static bool wants_values(const mho_net *net, size_t reader, const bool *wanted)
 {
-    for (size_t i = 0; i < plan->nodes; i++) {
+    const mho_node *r = &net->node[reader];
+    if (mho_node_is_weighted(r) || mhoi_op_is(r->op, MHOI_OP_POOL))
+        return false;
+    return r->op == MHO_OP_FLATTEN || mhoi_moves_only(r) ? wanted[reader] : true;
+}
+
+/* Which nodes have readers that want values, where the last one counts as a reader of its own. */
+static void find_wanted(const mho_net *net, const mhoi_readers *readers, bool *wanted)
+{
+    for (size_t i = net->nodes; i-- > 0;) {
+        wanted[i] = i + 1 == net->nodes;
+        for (size_t k = readers->first[i]; k < readers->first[i + 1]; k++)
+            wanted[i] = wanted[i] || wants_values(net, readers->reader[k], wanted);
+    }
+}
+
+static bool holds_values(const mhoi_plan *plan, const mho_net *net, size_t i, const bool *wanted)
+{
+    const mho_node *n = &net->node[i];
+    if (n->op == MHO_OP_INPUT || mhoi_op_is(n->op, MHOI_OP_POOL))
+        return false;
+    if (n->op == MHO_OP_FLATTEN || n->op == MHO_OP_SOFTMAX ||
+        (n->work && !n->work->op && n->inputs == 1)) /* the same map */
+        return plan->map[n->input[0]].values;
+    if (mhoi_moves_only(n))
+        return wanted[i] || plan->map[n->input[0]].values ||
+               plan->map[n->input[0]].kind == MHOI_MAP_BITS;
+    return n->op == MHO_OP_GENERAL || wanted[i];
+}
+
+mho_status mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_readers *readers,
+                         const mhoi_machine *hw)
+{
+    bool *wanted = NULL;
+    plan->general = mhoi_is_mixed(net);
+    if (plan->general && plan->one_bit_maps)
+        return mho_error(MHO_ENOTMODELED,
+                         "network %s: in crossbar.mode binary and ternary maps are of 1 bit, and "
+                         "its general operators work on values",
+                         net->name);
+    mho_status s = mhoi_alloc(&wanted, net->nodes, sizeof *wanted, "placement");
+    if (!s)
+        find_wanted(net, readers, wanted);
+    for (size_t i = 0; !s && i < plan->nodes; i++) {
         plan->map[i] = map_of(plan, net, i, hw);
         take_from_input(&net->node[i], &plan->map[i]);
         take_from_network(&net->node[i], &plan->map[i]);
+        plan->map[i].values = plan->general && holds_values(plan, net, i, wanted);
+        if (plan->map[i].values && plan->map[i].kind == MHOI_MAP_BITS)
+            plan->map[i] = codes_map(hw->input.bits, true);
+        plan->map[i].values = plan->general && holds_values(plan, net, i, wanted);
     }
+    mhoi_free(&wanted);
+    return s;
 }
 
 /* Element-wise layers that rise, or fall, and max pools. */

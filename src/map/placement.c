@@ -265,12 +265,12 @@ static mho_status place_layers(placer *p, mho_placement *out)
 }
 
 /* Weighted layers lie on crossbars; the others are digital and have no place there. */
-MHOI_WALKER_HANDLES(MHOI_WALK_MAP, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
-                                       MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
-                                       MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
-                                       MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
-                                       MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
-                                       MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
+MHOI_WALKER_HANDLES(MHOI_WALK_MAP,
+                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
+                        MHOI_OP_BIT(SIGN) | MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                        MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) |
+                        MHOI_OP_BIT(SOFTMAX) | MHOI_OP_BIT(GENERAL));
 
 static size_t count_weighted(const mho_net *net)
 {
@@ -315,6 +315,7 @@ static void keep_hardware(placer *p)
     plan->timing = p->hw.timing;
     plan->chip = p->hw.chip;
     plan->reuse = p->hw.reuse;
+    plan->digital = p->hw.digital;
     plan->readings = p->hw.readings;
     plan->technology = p->hw.technology;
     plan->crossbar_columns = p->hw.crossbar.columns;
@@ -339,7 +340,8 @@ static mho_status fill(mho_placement *out, const wanted *of, const mhoi_build *b
     placer p = {.net = net, .build = build, .copies = copies};
     mho_status s = mhoi_machine_of(hw, &p.hw);
     if (!s)
-        s = mhoi_net_check_walk(net, MHOI_WALK_MAP);
+        s = mhoi_net_find_placed(net, MHOI_WALK_MAP, &net);
+    p.net = net;
     if (!s)
         s = create_plan(&p, &out->plan);
     if (s)
@@ -353,10 +355,13 @@ static mho_status fill(mho_placement *out, const wanted *of, const mhoi_build *b
     out->budget = p.hw.crossbar.budget;
     out->layer_by_layer = p.hw.timing.schedule == MHO_FLOW_LAYER_BY_LAYER;
     out->single = p.hw.crossbar.weights == MHO_WEIGHTS_SINGLE;
-    mhoi_maps_set(p.plan, net, &p.hw);
     s = mhoi_readers_create(net, &p.readers);
     if (!s)
+        s = mhoi_maps_set(p.plan, net, &p.readers, &p.hw);
+    if (!s)
         s = place_layers(&p, out);
+    if (!s)
+        s = mhoi_digital_set(net, out);
     mhoi_readers_free(&p.readers);
     if (!s)
         s = mhoi_timing_set(net, tech, out);
@@ -433,6 +438,7 @@ void mhoi_plan_release(mhoi_plan *plan)
     mhoi_free(&plan->map);
     mhoi_free(&plan->place);
     mhoi_free(&plan->layer);
+    mhoi_free(&plan->unit);
     mhoi_free(&plan->measured);
     mhoi_free(&plan);
 }
@@ -450,6 +456,8 @@ void mho_placement_service(const mho_placement *placement, size_t *service)
     memset(service, 0, placement->plan->nodes * sizeof *service);
     for (size_t i = 0; i < placement->layers; i++)
         service[placement->layer[i].node] = placement->layer[i].service;
+    for (size_t i = 0; i < placement->digitals; i++)
+        service[placement->digital[i].node] = placement->digital[i].service;
 }
 
 void mho_placement_copies(const mho_placement *placement, size_t *copies)

@@ -66,6 +66,7 @@ typedef struct mhoi_plan {
     mhoi_timing_options timing;
     mhoi_chip_options chip;
     mhoi_reuse_options reuse;
+    mhoi_digital_options digital;
     mhoi_readings_options readings;
     bool transistor;         /* 1T1R */
     const mhoi_build *build; /* [layers] while it is made: as chosen; NULL: nothing was */
@@ -76,7 +77,10 @@ typedef struct mhoi_plan {
     mhoi_place *place; /* [layers], as in mho_placement */
     mho_placement_layer *layer;
     size_t layers;
+    mho_placement_digital *unit; /* [units] what digital units do */
+    size_t units;
     mho_cell_activity *measured; /* [layers] NULL: nothing ran, assume */
+    bool general;                /* the graph has general nodes */
     bool mixed;                  /* alphabets and maps as the network says */
     mhoi_clock clock;
     double clock_s;
@@ -88,7 +92,8 @@ mhoi_plan *mhoi_plan_hold(const mho_placement *placement);
 void mhoi_plan_release(mhoi_plan *plan);
 
 /* map_tensors.c: codings of feature maps, and what follows a layer. */
-void mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_machine *hw);
+MHO_MUST_CHECK mho_status mhoi_maps_set(mhoi_plan *plan, const mho_net *net,
+                                        const mhoi_readers *readers, const mhoi_machine *hw);
 /* Do the sums of a weighted node end in a sign or step, past rising or falling element-wise layers and max pools
  * alone, so that a threshold can take its place? */
 bool mhoi_reaches_sign(const mho_net *net, const mhoi_readers *readers, size_t node);
@@ -159,6 +164,10 @@ double mhoi_reuse_fetch_s(const mhoi_plan *plan, const mho_placement_layer *laye
 
 /* tiles.c: which tiles layers lie in, and what moves between them and to memory. */
 MHO_MUST_CHECK mho_status mhoi_tiles_set(const mho_net *net, mho_placement *out);
+
+/* digital_units.c: what no crossbar holds; then, the clock known, how long it takes. */
+MHO_MUST_CHECK mho_status mhoi_digital_set(const mho_net *net, mho_placement *out);
+void mhoi_digital_time(const mho_net *net, mho_placement *out);
 
 /* counts.c: what one image takes. */
 MHO_MUST_CHECK mho_status mhoi_counts_set(const mhoi_place *place, mho_placement_layer *layer);

@@ -96,6 +96,22 @@ static void gather(mesh *m, const mhoi_place *place, mho_placement_layer *l, siz
     }
 }
 
+/* What several nodes give comes together where the last of them is formed. */
+static void join(mesh *m, const mhoi_plan *plan, const mho_net *net, size_t i, long *home)
+{
+    const mho_node *n = &net->node[i];
+    for (size_t k = 0; k < n->inputs; k++)
+        home[i] = home[n->input[k]] > home[i] ? home[n->input[k]] : home[i];
+    for (size_t k = 0; home[i] >= 0 && k < n->inputs; k++) {
+        const long from = home[n->input[k]];
+        const mho_shape shape = n->op == MHO_OP_ADD ? n->out : net->node[n->input[k]].out;
+        const size_t bits = plan->map[i].bits ? plan->map[i].bits : 8;
+        if (from != home[i])
+            stream(m, &plan->layer[home[i]], (size_t)home[i], from < 0 ? 0 : m->at[from].last,
+                   m->at[home[i]].last, (double)(shape.c * shape.h * shape.w * bits));
+    }
+}
+
 /* Where the map of a node is: the layer in whose last tile it is formed, -1: it is the image's.  Sums of branches go to
  * the later one. */
 static void follow(mesh *m, const mho_net *net, const mhoi_plan *plan, long *home)
@@ -113,14 +129,8 @@ static void follow(mesh *m, const mho_net *net, const mhoi_plan *plan, long *hom
                 stream(m, l, k, t, t + 1, bits);
             l->input_bits_moved = bits;
             home[i] = (long)k++;
-        } else if (n->op == MHO_OP_ADD) {
-            const long a = home[n->input[0]], b = home[n->input[1]], late = a > b ? a : b;
-            const long early = a > b ? b : a;
-            const size_t bits = plan->map[i].bits ? plan->map[i].bits : 8;
-            home[i] = late;
-            if (late >= 0 && early != late)
-                stream(m, &plan->layer[late], (size_t)late, early < 0 ? 0 : m->at[early].last,
-                       m->at[late].last, (double)(n->out.c * n->out.h * n->out.w * bits));
+        } else if (n->inputs > 1) {
+            join(m, plan, net, i, home);
         }
     }
 }

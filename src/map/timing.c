@@ -80,6 +80,12 @@ uint64_t mhoi_occupied(const mhoi_place *place, bool fc, size_t copies)
 static mho_status set_interval(const mho_net *net, mho_placement *out)
 {
     mho_status s = MHO_OK;
+    for (size_t i = 0; i < out->digitals; i++)
+        if (net->node[out->digital[i].node].op == MHO_OP_GENERAL &&
+            out->digital[i].cycles > out->interval) {
+            out->interval = out->digital[i].cycles;
+            snprintf(out->bottleneck, sizeof out->bottleneck, "%s", out->digital[i].name);
+        }
     for (size_t i = 0, k = 0; !s && i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
         uint64_t cycles = 0;
@@ -208,6 +214,7 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
 {
     mhoi_plan *plan = out->plan;
     mho_status s = set_reads(plan, tech);
+    mhoi_digital_time(net, out);
     out->clock = clock_text(plan->clock);
     out->clock_s = plan->clock_s;
     if (!s)

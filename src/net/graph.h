@@ -16,6 +16,18 @@ typedef struct mhoi_dims {
     size_t rank, size[MHOI_RANK];
 } mhoi_dims;
 
+/* What a general node among layers computes: one output of an operation on the arrays of one image.  Its memory is
+ * that of the program it is from. */
+typedef struct mhoi_work {
+    const struct mhoi_operation *op; /* NULL: the values of its input, in another shape */
+    size_t output;                   /* which of the operation's */
+    size_t inputs;
+    mho_array *in; /* [inputs] constants; of the others type and sizes */
+    size_t
+        *from; /* [inputs] which input of the node it is; MHOI_NO_NODE: a constant, or left out */
+    mho_array out; /* type and sizes */
+} mhoi_work;
+
 struct mho_node {
     mho_op op;
     char name[MHO_NAME];
@@ -55,6 +67,8 @@ struct mho_node {
     bool has_bias;
     float *gamma, *beta, *mean, *variance; /* batch normalization: [c] */
     const char *general;                   /* the name of a general operator; else NULL */
+    const mhoi_work *work; /* general, in a graph of layers: what it computes; else NULL */
+    bool lent;             /* the weights are a program's */
 };
 
 struct mho_net {
@@ -66,6 +80,12 @@ struct mho_net {
     size_t input_bits;
     struct mhoi_program *program; /* of general operators, which the nodes name; NULL: layers */
 };
+
+/* The graph of layers that hardware works by: the network itself, or that of its program; NULL: it has none. */
+const mho_net *mhoi_net_placed(const mho_net *net);
+
+/* The map that an array of one image is. */
+mho_shape mhoi_map_shape(const mho_array *a);
 
 #define MHOI_NO_NODE SIZE_MAX
 

@@ -36,9 +36,21 @@ uint64_t mho_node_macs(const mho_node *node)
     return (uint64_t)mho_node_weight_count(node) * node->out.h * node->out.w;
 }
 
+const mho_net *mhoi_net_placed(const mho_net *net)
+{
+    return net->program ? net->program->placed : net;
+}
+
+const mho_net *mho_net_placed(const mho_net *net)
+{
+    return mhoi_net_placed(net);
+}
+
 uint64_t mho_net_macs(const mho_net *net)
 {
     uint64_t sum = 0;
+    if (net->program && net->program->placed)
+        net = net->program->placed;
     for (size_t i = 0; i < net->nodes; i++)
         sum += mho_node_macs(&net->node[i]);
     return sum;
@@ -47,6 +59,8 @@ uint64_t mho_net_macs(const mho_net *net)
 uint64_t mho_net_parameters(const mho_net *net)
 {
     uint64_t sum = 0;
+    if (net->program && net->program->placed)
+        net = net->program->placed;
     for (size_t i = 0; i < net->nodes; i++) {
         const mho_node *node = &net->node[i];
         sum += mho_node_weight_count(node) + (node->has_bias ? node->out.c : 0);
@@ -107,7 +121,7 @@ static void free_parameters(mho_net *net)
         float **const values[PARAMETERS] = {&node->weight,      &node->bias, &node->gamma,
                                             &node->beta,        &node->mean, &node->variance,
                                             &node->weight_scale};
-        for (size_t k = 0; k < PARAMETERS; k++)
+        for (size_t k = node->lent ? 1 : 0; k < PARAMETERS; k++)
             mhoi_free(values[k]);
     }
 }
@@ -205,6 +219,7 @@ mho_status mho_net_clone(const mho_net *net, mho_net **out)
     copy->program = mhoi_program_share(net->program);
     for (size_t i = 0; !s && i < net->nodes; i++) {
         copy->node[i] = net->node[i];
+        copy->node[i].lent = false;
         s = copy_parameters(&net->node[i], &copy->node[i]);
     }
     if (s) {

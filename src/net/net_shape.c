@@ -196,11 +196,28 @@ mho_status mhoi_shape_input(const mho_net *net, mho_node *node)
     return MHO_OK;
 }
 
-/* A program tells its own shapes. */
+/* An array of one image as a map; of other ranks than 2 to 4, or of several images, as elements in a row. */
+mho_shape mhoi_map_shape(const mho_array *a)
+{
+    if (a->rank == 4 && a->size[0] == 1)
+        return (mho_shape){a->size[1], a->size[2], a->size[3]};
+    if (a->rank == 3 && a->size[0] == 1)
+        return (mho_shape){a->size[1], 1, a->size[2]};
+    return (mho_shape){a->count, 1, 1};
+}
+
+/* Its operation has told its shape. */
 mho_status mhoi_shape_general(const mho_net *net, mho_node *node)
 {
     (void)net;
-    return mhoi_node_refuse(node, MHOI_WALK_MAP);
+    if (!node->work)
+        return mhoi_node_refuse(node, MHOI_WALK_MAP);
+    const mho_shape shape = mhoi_map_shape(&node->work->out);
+    if (shape.h * shape.w == 1)
+        set_vector(node, shape.c);
+    else
+        set_map(node, shape);
+    return MHO_OK;
 }
 
 static mho_status check_place(const mho_net *net, size_t i)

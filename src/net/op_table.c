@@ -129,3 +129,13 @@ mho_status mhoi_net_check_walk(const mho_net *net, mhoi_walker walker)
     }
     return MHO_OK;
 }
+
+mho_status mhoi_net_find_placed(const mho_net *net, mhoi_walker walker, const mho_net **out)
+{
+    *out = mhoi_net_placed(net);
+    if (*out)
+        return mhoi_net_check_walk(*out, walker);
+    const char *why = net->program->unplaced ? net->program->unplaced : net->program->unmapped;
+    return mho_error(MHO_ENOTMODELED, "network %s: %s does not know: %s", net->name,
+                     walker_name(walker), why ? why : "what it is made of");
+}

@@ -57,7 +57,8 @@ typedef enum mhoi_op_flag {
     X(W, ADD, "add", "add", "Add", 2, 2, add, none, 0, MHOI_WALK_ALL)                              \
     X(W, FLATTEN, "flatten", "flatten", "Flatten", 1, 1, flatten, none, 0, MHOI_WALK_ALL)          \
     X(W, SOFTMAX, "softmax", "softmax", "Softmax", 1, 1, softmax, none, 0, MHOI_WALK_ALL)          \
-    X(W, GENERAL, "tensor operator", "tensor", NULL, 0, MHOI_NODE_INPUTS, general, none, 0, 0)
+    X(W, GENERAL, "tensor operator", "tensor", NULL, 0, MHOI_NODE_INPUTS, general, none, 0,        \
+      MHOI_WALK_MAP | MHOI_WALK_CYCLES | MHOI_WALK_CHIP | MHOI_WALK_PIPELINE)
 
 #define MHOI_OP_BIT(op) (UINT64_C(1) << MHO_OP_##op)
 
@@ -113,6 +114,9 @@ mho_node mhoi_node_initial(mho_op op);
 /* MHO_ENOTMODELED "layer 'x': the pipeline does not know operator y" for the first node that the walker
  * does not know. */
 MHO_MUST_CHECK mho_status mhoi_net_check_walk(const mho_net *net, mhoi_walker walker);
+/* The graph that hardware works by, or a refusal: of a network that is a program, that of its layers and general nodes. */
+MHO_MUST_CHECK mho_status mhoi_net_find_placed(const mho_net *net, mhoi_walker walker,
+                                               const mho_net **out);
 MHO_MUST_CHECK mho_status mhoi_node_refuse(const mho_node *node, mhoi_walker walker);
 
 /* Shape rules (net_shape.c). */

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/identity.h"
+#include "net/graph.h"
 
 #define CHUNK_BYTES ((size_t)64 << 10)
 
@@ -43,12 +44,14 @@ void mhoi_program_release(mhoi_program *program)
 {
     if (!program || atomic_fetch_sub(&program->owners, 1) > 1)
         return;
+    mho_net_destroy(program->placed);
     free_arrays(program);
     for (mhoi_chunk *c = program->chunk, *next; c; c = next) {
         next = c->next;
         mhoi_free(&c);
     }
     mhoi_free(&program->unmapped);
+    mhoi_free(&program->unplaced);
     mhoi_free(&program);
 }
 

@@ -73,6 +73,9 @@ typedef struct mhoi_program {
     size_t *input, *output; /* operands */
     size_t inputs, outputs;
     char *unmapped; /* what keeps it from being layers: a text of its own memory */
+    /* Layers for what crossbars hold, general nodes for the rest: what hardware works by.  NULL: unplaced tells why. */
+    struct mho_net *placed;
+    char *unplaced;
 } mhoi_program;
 
 /* One owner.  mhoi_program_release it. */

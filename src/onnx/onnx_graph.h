@@ -14,6 +14,9 @@ typedef struct mhoi_value {
     bool flat;     /* rank 2 */
     bool reshaped; /* flattened there, while the layer's shape is still c x h x w */
     bool truth;    /* the result of a comparison; a Cast makes it the layer's 0 and 1 */
+    bool again;    /* mixed: another operand has the same values */
+    size_t
+        biased; /* mixed: the layer, + 1, whose outputs are the last axis and that an addition may give a bias */
 } mhoi_value;
 
 typedef struct mhoi_graph {
@@ -25,7 +28,14 @@ typedef struct mhoi_graph {
     size_t *
         lent; /* [operands]: the layer, + 1, that has the program's values as its weights; 0: none */
     bool foreign; /* not written by mho */
+    bool mixed;   /* what is no layer becomes a general node; weights stay the program's */
 } mhoi_graph;
+
+/* onnx_layers.c: memory for a walk of so many nodes at most; who reads what; is all that it gives known? */
+MHO_MUST_CHECK mho_status mhoi_graph_make_room(mhoi_graph *g, const char *name, size_t nodes);
+void mhoi_graph_free(mhoi_graph *g); /* not the network */
+void mhoi_graph_count_readers(mhoi_graph *g);
+bool mhoi_graph_is_known(const mhoi_graph *g, const mhoi_operation *n);
 
 /* Turns one operation into none or more layers.  MHO_ENOTMODELED: it is none that layers have. */
 MHO_MUST_CHECK mho_status mhoi_onnx_convert(mhoi_graph *g, const mhoi_operation *n);
@@ -39,6 +49,46 @@ bool mhoi_onnx_is_plain(const char *op);
 /* A program as layers, which take large weights over from it; it is of no other use then.  MHO_ENOTMODELED: it is no graph of layers; the message names all that keeps it from being one. */
 MHO_MUST_CHECK mho_status mhoi_onnx_layers(mhoi_program *program, bool foreign, const char *name,
                                            mho_net **out);
+
+/* A program as layers where there are some, and general nodes: sets program->placed, or program->unplaced. */
+MHO_MUST_CHECK mho_status mhoi_onnx_place(mhoi_program *program, bool foreign, const char *name);
+
+/* onnx_work.c: general nodes of a mixed graph. */
+/* Keeps what is known of a constant for as long as the program lives. */
+MHO_MUST_CHECK mho_status mhoi_graph_keep(mhoi_graph *g, size_t operand, mho_array *out);
+/* A general node of output k of an operation; its inputs are operands. */
+MHO_MUST_CHECK mho_status mhoi_graph_work(mhoi_graph *g, const mhoi_operation *n, size_t k,
+                                          size_t *out);
+/* The values of a node as an array of that shape. */
+MHO_MUST_CHECK mho_status mhoi_graph_view(mhoi_graph *g, size_t node, const char *name,
+                                          const mho_array *shape, size_t *out);
+/* A node of an operation of our own: input 0 is what a node gives, an array `in`; the others are constants. */
+typedef struct mhoi_own_work {
+    const char *op;
+    const mho_array *in, *out;
+    const mho_array *constant; /* [constants], kept as they are */
+    size_t constants;
+    const int64_t *perm; /* of Transpose, of 4 axes; NULL */
+    int64_t axis;        /* of the others */
+} mhoi_own_work;
+MHO_MUST_CHECK mho_status mhoi_graph_own(mhoi_graph *g, size_t node, const char *name,
+                                         const mhoi_own_work *work, size_t *out);
+/* The values of all outputs, one after the other. */
+MHO_MUST_CHECK mho_status mhoi_graph_outputs(mhoi_graph *g);
+/* An array of those sizes, without data. */
+mho_array mhoi_graph_array(mho_type type, size_t rank, const size_t *size);
+
+/* onnx_product.c: matrix products with constants, one position an image or one a token; and those of quantized operators. */
+MHO_MUST_CHECK mho_status mhoi_graph_product(mhoi_graph *g, const mhoi_operation *n);
+MHO_MUST_CHECK mho_status mhoi_graph_quantized(mhoi_graph *g, const mhoi_operation *n);
+bool mhoi_is_quantized_product(const mhoi_operation *n);
+
+/* The layer that is appended has the values of t, [in][out] unless transposed, as its weights. */
+MHO_MUST_CHECK mho_status mhoi_graph_matrix(const mho_array *t, bool transposed, double scale,
+                                            mho_node *node);
+/* The node of an operand as a map of that shape. */
+MHO_MUST_CHECK mho_status mhoi_graph_map(mhoi_graph *g, size_t operand, const size_t size[4],
+                                         size_t *out);
 
 #define MHOI_ONNX_EDGE_MAX ((int64_t)1 << 31)
 

@@ -54,7 +54,7 @@ static mho_status add_input(mhoi_graph *g)
     return mhoi_net_infer_node(g->net, 0);
 }
 
-static void count_readers(mhoi_graph *g)
+void mhoi_graph_count_readers(mhoi_graph *g)
 {
     for (size_t i = 0; i < g->program->operations; i++)
         for (size_t k = 0; k < g->program->operation[i].inputs; k++)
@@ -64,7 +64,7 @@ static void count_readers(mhoi_graph *g)
         g->readers[g->program->output[i]]++;
 }
 
-static bool is_known(const mhoi_graph *g, const mhoi_operation *n)
+bool mhoi_graph_is_known(const mhoi_graph *g, const mhoi_operation *n)
 {
     for (size_t k = 0; k < n->outputs; k++)
         if (n->output[k] != MHOI_NO_OPERAND && !g->known.array[n->output[k]].data)
@@ -90,7 +90,7 @@ static void lose(blockers *b, const mhoi_operation *n)
 /* One operation; MHO_OK also where it is no layer, which is noted. */
 static mho_status walk_one(mhoi_graph *g, blockers *b, const mhoi_operation *n)
 {
-    if (is_known(g, n))
+    if (mhoi_graph_is_known(g, n))
         return MHO_OK;
     if (!mhoi_onnx_has_layer(n)) {
         block(b, n, NULL);
@@ -144,7 +144,7 @@ static mho_status walk(mhoi_graph *g)
 {
     blockers b = {.text = ""};
     mho_status s = mhoi_alloc(&b.lost, g->program->operands, sizeof *b.lost, "ONNX values");
-    count_readers(g);
+    mhoi_graph_count_readers(g);
     if (!s)
         s = add_input(g);
     const bool entered = !s;
@@ -165,9 +165,8 @@ static mho_status walk(mhoi_graph *g)
     return s ? s : mhoi_onnx_check_finite(g->net);
 }
 
-static mho_status make_room(mhoi_graph *g, const char *name)
+mho_status mhoi_graph_make_room(mhoi_graph *g, const char *name, size_t nodes)
 {
-    const size_t nodes = 2 * g->program->operations + 2; /* a flatten before each at most */
     mho_status s = nodes > MHOI_NET_NODES_MAX
                        ? mho_error(MHO_ENOTMODELED, "%zu operations", g->program->operations)
                        : mhoi_net_create(name, nodes, &g->net);
@@ -178,6 +177,14 @@ static mho_status make_room(mhoi_graph *g, const char *name)
     if (!s)
         s = mhoi_alloc(&g->lent, g->program->operands, sizeof *g->lent, "ONNX values");
     return s ? s : mhoi_onnx_know(g->program, true, &g->known);
+}
+
+void mhoi_graph_free(mhoi_graph *g)
+{
+    mhoi_known_free(&g->known);
+    mhoi_free(&g->lent);
+    mhoi_free(&g->readers);
+    mhoi_free(&g->value);
 }
 
 /* Weights that layers have borrowed become theirs, or go back. */
@@ -194,7 +201,8 @@ mho_status mhoi_onnx_layers(mhoi_program *program, bool foreign, const char *nam
 {
     mhoi_graph g = {.program = program, .foreign = foreign};
     *out = NULL;
-    mho_status s = make_room(&g, name);
+    const size_t nodes = 2 * program->operations + 2; /* a flatten before each at most */
+    mho_status s = mhoi_graph_make_room(&g, name, nodes);
     if (!s)
         s = walk(&g);
     if (!s)
@@ -202,10 +210,7 @@ mho_status mhoi_onnx_layers(mhoi_program *program, bool foreign, const char *nam
     for (size_t i = 0; !s && i < g.net->nodes; i++)
         g.net->node[i].alphabet = mhoi_node_find_alphabet(&g.net->node[i]);
     settle_weights(&g, program, !s);
-    mhoi_known_free(&g.known);
-    mhoi_free(&g.lent);
-    mhoi_free(&g.readers);
-    mhoi_free(&g.value);
+    mhoi_graph_free(&g);
     if (s)
         mho_net_destroy(g.net);
     else

@@ -49,11 +49,14 @@ static bool lend_weights(mhoi_graph *g, const mhoi_operation *n, size_t i)
     const size_t operand = mhoi_node_input(n, i);
     const mho_array *a = mhoi_graph_constant(g, n, i);
     mho_node *node = &g->net->node[g->net->nodes - 1];
-    if (!a || a->type != MHO_TYPE_FLOAT || g->readers[operand] != 1 ||
+    if (!a || a->type != MHO_TYPE_FLOAT || (g->readers[operand] != 1 && !g->mixed) ||
         a->data != g->program->operand[operand].array.data ||
         a->count != mho_node_weight_count(node))
         return false;
     node->weight = a->data;
+    node->lent = g->mixed;
+    if (g->mixed)
+        return true;
     g->lent[operand] = g->net->nodes;
     return true;
 }
@@ -150,7 +153,21 @@ static void same_padding(size_t in, size_t span, size_t stride, bool upper, size
     *after = total - *before;
 }
 
-static mho_status read_padding(const mhoi_operation *n, mho_node *layer)
+/* Numbers of a window of two axes; of one, which is the width, `per` numbers with `both - 1` between. */
+static mho_status window_ints(const mhoi_operation *n, const char *name, bool line, size_t low,
+                              size_t count, size_t *out)
+{
+    size_t one[2] = {out[1], out[count - 1]};
+    if (!line)
+        return mhoi_node_ints(n, name, count, (int64_t)low, out);
+    mho_status s = mhoi_node_ints(n, name, count / 2, (int64_t)low, one);
+    out[1] = one[0];
+    if (count == 4)
+        out[3] = one[1];
+    return s;
+}
+
+static mho_status read_padding(const mhoi_operation *n, bool line, mho_node *layer)
 {
     const char *mode = mhoi_attr_text(n, "auto_pad", "NOTSET");
     size_t pads[4] = {0};
@@ -161,7 +178,7 @@ static mho_status read_padding(const mhoi_operation *n, mho_node *layer)
         same_padding(layer->in.w, (layer->kw - 1) * layer->dilation_w + 1, layer->stride_w, upper,
                      &pads[1], &pads[3]);
     } else if (strcmp(mode, "NOTSET") == 0) {
-        mho_status s = mhoi_node_ints(n, "pads", 4, 0, pads);
+        mho_status s = window_ints(n, "pads", line, 0, 4, pads);
         if (s)
             return s;
     } else if (strcmp(mode, "VALID") != 0) {
@@ -175,16 +192,19 @@ static mho_status read_padding(const mhoi_operation *n, mho_node *layer)
 }
 
 /* kernel_shape, strides, dilations, pads, auto_pad */
-static mho_status read_window(const mhoi_operation *n, mho_node *layer)
+static mho_status read_window(const mhoi_graph *g, const mhoi_operation *n, mho_node *layer)
 {
+    const bool line = g->mixed && g->known.array[n->input[0]].rank == 3;
     size_t kernel[2] = {layer->kh, layer->kw}, strides[2] = {1, 1}, dilations[2] = {1, 1};
-    mho_status s = mhoi_node_ints(n, "kernel_shape", 2, 1, kernel);
+    mho_status s = window_ints(n, "kernel_shape", line, 1, 2, kernel);
     if (!s)
-        s = mhoi_node_ints(n, "strides", 2, 1, strides);
+        s = window_ints(n, "strides", line, 1, 2, strides);
     if (!s)
-        s = mhoi_node_ints(n, "dilations", 2, 1, dilations);
+        s = window_ints(n, "dilations", line, 1, 2, dilations);
     if (s)
         return s;
+    if (line)
+        kernel[0] = 1;
     if (kernel[0] == 0 || kernel[1] == 0)
         return mho_error(MHO_EFORMAT, "kernel_shape is missing");
     layer->kh = kernel[0];
@@ -193,7 +213,7 @@ static mho_status read_window(const mhoi_operation *n, mho_node *layer)
     layer->stride_w = strides[1];
     layer->dilation_h = dilations[0];
     layer->dilation_w = dilations[1];
-    return read_padding(n, layer);
+    return read_padding(n, line, layer);
 }
 
 static mho_status convert_conv(mhoi_graph *g, const mhoi_operation *n)
@@ -206,9 +226,9 @@ static mho_status convert_conv(mhoi_graph *g, const mhoi_operation *n)
         s = constant_of(g, n, 1, &t);
     if (s)
         return s;
-    if (t->rank != 4)
+    if (t->rank != 4 && !(g->mixed && t->rank == 3))
         return mho_error(MHO_ENOTMODELED, "weight of %zu dimensions, want 4", t->rank);
-    const size_t kh = t->size[2], kw = t->size[3];
+    const size_t kh = t->rank == 4 ? t->size[2] : 1, kw = t->size[t->rank - 1];
     layer.out.c = t->size[0];
     layer.kh = kh;
     layer.kw = kw;
@@ -217,7 +237,7 @@ static mho_status convert_conv(mhoi_graph *g, const mhoi_operation *n)
         return mho_error(MHO_EFORMAT, "group = %lld", (long long)groups);
     layer.groups = (size_t)groups;
     layer.has_bias = mhoi_node_input(n, 2) != MHOI_NO_OPERAND;
-    s = read_window(n, &layer);
+    s = read_window(g, n, &layer);
     if (!s && (layer.kh != kh || layer.kw != kw))
         s = mho_error(MHO_EFORMAT, "kernel_shape %zu x %zu, the weight's is %zu x %zu", layer.kh,
                       layer.kw, kh, kw);
@@ -244,7 +264,7 @@ static mho_status convert_pool(mhoi_graph *g, const mhoi_operation *n)
     mho_status s = begin(g, n, max ? MHO_OP_MAXPOOL : MHO_OP_AVGPOOL, true, &layer, &flat);
     layer.ceil_mode = mhoi_attr_int(n, "ceil_mode", 0) != 0;
     if (!s)
-        s = read_window(n, &layer);
+        s = read_window(g, n, &layer);
     const size_t pads = layer.pad_top + layer.pad_left + layer.pad_bottom + layer.pad_right;
     if (!s && !max && pads && mhoi_attr_int(n, "count_include_pad", 0))
         s = mhoi_node_refuse_value("count_include_pad", 1);
@@ -268,8 +288,7 @@ static mho_status convert_global_pool(mhoi_graph *g, const mhoi_operation *n)
 
 /* --- fully connected */
 
-/* weight of input 1, [in][out] unless transposed, as [out][in] */
-static mho_status read_matrix(const mho_array *t, bool transposed, double scale, mho_node *node)
+mho_status mhoi_graph_matrix(const mho_array *t, bool transposed, double scale, mho_node *node)
 {
     mho_status s = mhoi_alloc(&node->weight, t->count, sizeof *node->weight, "ONNX parameters");
     if (s || transposed) {
@@ -332,7 +351,7 @@ static mho_status convert_fc(mhoi_graph *g, const mhoi_operation *n)
                          t->size[1], node->in.c * node->in.h * node->in.w);
     const double alpha = gemm ? (double)mhoi_attr_float(n, "alpha", 1) : 1;
     if (!(transposed && alpha == 1 && lend_weights(g, n, 1)))
-        s = read_matrix(t, transposed, alpha, node);
+        s = mhoi_graph_matrix(t, transposed, alpha, node);
     return s || !node->has_bias ? s : read_bias(g, n, node);
 }
 
@@ -343,7 +362,7 @@ static mho_status convert_bias(mhoi_graph *g, const mhoi_operation *n, size_t co
     const mho_array *t = mhoi_graph_constant(g, n, constant);
     mho_node *node = value ? &g->net->node[value->node] : NULL;
     if (!node || !mho_node_is_weighted(node) || node->has_bias || value->reshaped || value->truth ||
-        g->readers[mhoi_node_input(n, 1 - constant)] != 1)
+        value->again || g->readers[mhoi_node_input(n, 1 - constant)] != 1)
         return mho_error(MHO_ENOTMODELED,
                          "adds the constant '%s' elsewhere than after Conv or MatMul",
                          mhoi_node_input_name(g, n, constant));

@@ -85,6 +85,13 @@ static mho_status keep_program(mhoi_program *p, const char *unmapped, const char
     return s;
 }
 
+static void describe(mho_net *net, const about *a)
+{
+    net->input_scale = a->input_scale;
+    net->input_bits = a->input_bits;
+    memcpy(net->source, a->source, sizeof a->source);
+}
+
 static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, const about *a,
                          mho_net **out)
 {
@@ -95,6 +102,8 @@ static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, con
     if (s == MHO_ENOTMODELED) {
         snprintf(unmapped, sizeof unmapped, "%s", mho_error_message());
         s = keep_program(p, unmapped, a->name, out);
+        if (!s)
+            s = mhoi_onnx_place(p, a->foreign, a->name);
     } else if (!s)
         s = mhoi_onnx_read_coding(model, *out);
     if (s) {
@@ -102,9 +111,9 @@ static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, con
         *out = NULL;
         return s;
     }
-    (*out)->input_scale = a->input_scale;
-    (*out)->input_bits = a->input_bits;
-    memcpy((*out)->source, a->source, sizeof a->source);
+    describe(*out, a);
+    if (p->placed)
+        describe(p->placed, a);
     return MHO_OK;
 }
 

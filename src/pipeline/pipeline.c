@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "mho/map.h"
+#include "net/op_table.h"
 #include "pipeline_impl.h"
 
 enum { LOOK_UP_EVERY = 4096 }; /* steps between looks at interruption and progress */
@@ -60,8 +61,8 @@ static void find_critical_path(const mhoi_pipe *pipe)
     const mhoi_stage *t = &pipe->stage[pipe->final];
     while (t->layer) {
         const mhoi_stage *from = &pipe->stage[t->producer[0]];
-        if (t->producers == 2) {
-            const mhoi_stage *other = &pipe->stage[t->producer[1]];
+        for (size_t p = 1; p < t->producers; p++) {
+            const mhoi_stage *other = &pipe->stage[t->producer[p]];
             if (!from->layer || (other->layer && other->layer->last_out > from->layer->last_out))
                 from = other;
         }
@@ -172,7 +173,9 @@ mho_status mho_pipeline_create(const mho_net *net, const mho_pipeline_options *o
     const mhoi_pace pace = {service, copies};
     mho_pipeline *p = NULL;
     *out = NULL;
-    mho_status s = check_options(options, &pace, net->nodes);
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_PIPELINE, &net);
+    if (!s)
+        s = check_options(options, &pace, net->nodes);
     if (!s)
         s = mhoi_alloc(&p, 1, sizeof *p, "pipeline");
     if (!s)
@@ -190,9 +193,11 @@ mho_status mho_pipeline_create_placed(const mho_net *net, const mho_placement *p
                                       mho_pipeline **out)
 {
     const mho_pipeline_options options = mho_pipeline_options_default();
-    size_t *service;
+    size_t *service = NULL;
     *out = NULL;
-    mho_status s = mhoi_alloc(&service, 2 * net->nodes, sizeof *service, "service times");
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_PIPELINE, &net);
+    if (!s)
+        s = mhoi_alloc(&service, 2 * net->nodes, sizeof *service, "service times");
     if (s)
         return s;
     mho_placement_service(placement, service);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "map/digital.h"
 #include "net/op_table.h"
 #include "pipeline_impl.h"
 
@@ -11,18 +12,42 @@ static size_t max_size(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-bool mhoi_is_layer(mho_op op)
+/* Does a general node, or a flattened map, have as many positions as what it reads, and one input? */
+static bool passes(const mho_node *n)
 {
-    return mhoi_op_is(op, MHOI_OP_WINDOW) || op == MHO_OP_FC || op == MHO_OP_ADD;
+    const bool flow = n->op == MHO_OP_FLATTEN || mhoi_flow_of(n) != MHOI_FLOW_WHOLE;
+    return n->inputs == 1 && flow && n->in.h * n->in.w == n->out.h * n->out.w;
+}
+
+bool mhoi_is_layer(const mho_node *n)
+{
+    if (n->op == MHO_OP_GENERAL)
+        return !passes(n);
+    return mhoi_op_is(n->op, MHOI_OP_WINDOW) || n->op == MHO_OP_FC || n->op == MHO_OP_ADD;
+}
+
+/* Streams of several nodes, position by position. */
+static bool joins(const mho_net *net, const mho_node *n)
+{
+    if (n->op == MHO_OP_ADD)
+        return true;
+    if (n->op != MHO_OP_GENERAL || n->inputs < 2 || mhoi_flow_of(n) == MHOI_FLOW_WHOLE)
+        return false;
+    for (size_t k = 0; k < n->inputs; k++) {
+        const mho_shape in = net->node[n->input[k]].out;
+        if (in.h * in.w != n->out.h * n->out.w)
+            return false;
+    }
+    return true;
 }
 
 /* Those that are no layer of their own work in the cycle of the stage before them. */
-MHOI_WALKER_HANDLES(MHOI_WALK_PIPELINE, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
-                                            MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
-                                            MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
-                                            MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
-                                            MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
-                                            MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
+MHOI_WALKER_HANDLES(MHOI_WALK_PIPELINE,
+                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
+                        MHOI_OP_BIT(SIGN) | MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                        MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) |
+                        MHOI_OP_BIT(SOFTMAX) | MHOI_OP_BIT(GENERAL));
 
 /* Zeros after the data that the windows reach: the given padding, or more where the last window is
  * partial (ceil_mode). */
@@ -91,12 +116,13 @@ static mho_status set_pace(mhoi_stage *t, const mho_node *n, const mho_pipeline_
     const size_t service =
         pace->service && pace->service[node] ? pace->service[node] : options->service;
     const size_t copies = pace->copies && pace->copies[node] ? pace->copies[node] : 1;
-    t->service = mho_node_is_weighted(n) ? service : 1;
+    t->service = mho_node_is_weighted(n) || n->op == MHO_OP_GENERAL ? service : 1;
     t->copies = n->op != MHO_OP_CONV ? 1 : copies < t->service ? copies : t->service;
     return mhoi_alloc(&t->flight, t->copies, sizeof *t->flight, "windows under way");
 }
 
-static mho_status fill_stage(mhoi_stage *t, const mho_node *n, const mho_pipeline_options *options)
+static mho_status fill_stage(mhoi_stage *t, const mho_net *net, const mho_node *n,
+                             const mho_pipeline_options *options)
 {
     const bool pool = mhoi_op_is(n->op, MHOI_OP_POOL);
     t->held = MHO_BEAT_NONE;
@@ -107,8 +133,10 @@ static mho_status fill_stage(mhoi_stage *t, const mho_node *n, const mho_pipelin
         t->kind = MHOI_STAGE_INPUT;
     else if (n->op == MHO_OP_FC)
         t->kind = MHOI_STAGE_FC;
-    else if (n->op == MHO_OP_ADD)
+    else if (joins(net, n))
         t->kind = MHOI_STAGE_ADD;
+    else if (n->op == MHO_OP_GENERAL)
+        t->kind = MHOI_STAGE_WHOLE;
     else
         t->kind = MHOI_STAGE_WINDOW;
     return t->kind == MHOI_STAGE_WINDOW ? window_stage(t, n) : MHO_OK;
@@ -147,7 +175,7 @@ static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net,
 {
     for (size_t i = 0; i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
-        if (n->op != MHO_OP_INPUT && !mhoi_is_layer(n->op)) {
+        if (n->op != MHO_OP_INPUT && !mhoi_is_layer(n)) {
             stage_of[i] = stage_of[n->input[0]];
             continue;
         }
@@ -155,6 +183,8 @@ static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net,
         mhoi_stage *t = &pipe->stage[pipe->stages];
         for (size_t p = 0; p < n->inputs; p++)
             t->producer[p] = stage_of[n->input[p]];
+        for (size_t p = 0; p < n->inputs; p++)
+            t->wanted[p] = pipe->stage[t->producer[p]].results;
         t->producers = n->inputs;
         mho_status s = MHO_OK;
         if (n->op != MHO_OP_INPUT) {
@@ -166,7 +196,9 @@ static mho_status fill_stages(mhoi_pipe *pipe, const mho_net *net,
         if (!s)
             s = set_pace(t, n, options, pace, i);
         if (!s)
-            s = fill_stage(t, n, options);
+            s = fill_stage(t, net, n, options);
+        if (n->op == MHO_OP_FC)
+            t->expected = t->wanted[0];
         if (s)
             return s;
     }
@@ -180,7 +212,7 @@ mho_status mhoi_pipe_create(const mho_net *net, const mho_pipeline_options *opti
 {
     size_t *stage_of = NULL;
     *pipe = (mhoi_pipe){0};
-    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_PIPELINE);
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_PIPELINE, &net);
     if (!s)
         s = mhoi_alloc(&stage_of, net->nodes, sizeof *stage_of, "stages of the nodes");
     if (!s)

@@ -10,7 +10,8 @@ typedef enum mhoi_stage_kind {
     MHOI_STAGE_INPUT,  /* the image, one element a cycle */
     MHOI_STAGE_WINDOW, /* convolution, pooling */
     MHOI_STAGE_FC,     /* waits for its whole input */
-    MHOI_STAGE_ADD,    /* joins two streams; a queue on each */
+    MHOI_STAGE_ADD,    /* joins streams; a queue on each */
+    MHOI_STAGE_WHOLE, /* begins when all its inputs are complete, then a position after the other */
 } mhoi_stage_kind;
 
 typedef struct mhoi_link { /* a reader of a stage's results */
@@ -41,23 +42,25 @@ typedef struct mhoi_flight { /* a window under way */
 
 typedef struct mhoi_stage {
     mhoi_stage_kind kind;
-    size_t producer[2], producers;
+    size_t producer[MHOI_NODE_INPUTS], producers;
     const mhoi_link *reader;
     size_t readers;
-    mhoi_stream_state s;       /* window */
-    size_t expected;           /* elements of the input map (input: of the image) */
-    size_t arrived[2], joined; /* input: sent; fc: collected; add: of either port, and added */
-    size_t service;            /* cycles a window takes */
-    size_t copies;             /* windows that it can work at at once */
-    mhoi_flight *flight;       /* a ring of them, the oldest first; results leave in order */
+    mhoi_stream_state s;             /* window */
+    size_t expected;                 /* elements of the input map (input: of the image) */
+    size_t wanted[MHOI_NODE_INPUTS]; /* whole: of each input */
+    size_t arrived[MHOI_NODE_INPUTS],
+        joined;          /* input: sent; fc: collected; add: of each port, and added */
+    size_t service;      /* cycles a window takes */
+    size_t copies;       /* windows that it can work at at once */
+    mhoi_flight *flight; /* a ring of them, the oldest first; results leave in order */
     size_t oldest, flights;
     size_t images_left; /* that it has not been fed yet, besides the one at hand */
     bool registered;
     int32_t held; /* registered: result that leaves next */
     size_t results, results_done;
     /* this cycle */
-    bool ready[2]; /* would take an element at that port */
-    bool down;     /* every reader is ready */
+    bool ready[MHOI_NODE_INPUTS]; /* would take an element at that port */
+    bool down;                    /* every reader is ready */
     int32_t out;
     mho_beat beat;
     bool moved, waiting;       /* something happened; a result could not leave */
@@ -77,7 +80,9 @@ typedef struct mhoi_pipe {
     bool waited;
 } mhoi_pipe;
 
-bool mhoi_is_layer(mho_op op); /* convolution, pooling, fully connected, add: what costs cycles */
+/* Convolution, pooling, fully connected, add, and of general nodes those that do not work element by element on one
+ * input: what costs cycles. */
+bool mhoi_is_layer(const mho_node *node);
 
 /* How nodes work: cycles of a window, 0 = the option's; times they stand, 0 = once.  NULL for either: all 0. */
 typedef struct mhoi_pace {

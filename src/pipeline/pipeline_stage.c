@@ -86,6 +86,15 @@ static bool sink_free(const mhoi_stage *t)
     return t->registered ? t->held == MHO_BEAT_NONE || t->down : t->down;
 }
 
+/* Does another port have nothing to be joined with? */
+static bool others_wait(const mhoi_stage *t, size_t port)
+{
+    for (size_t p = 0; p < t->producers; p++)
+        if (p != port && t->arrived[p] == t->joined)
+            return true;
+    return false;
+}
+
 static void find_ready(const mhoi_pipe *pipe, mhoi_stage *t)
 {
     t->down = true;
@@ -102,8 +111,12 @@ static void find_ready(const mhoi_pipe *pipe, mhoi_stage *t)
         t->ready[0] = t->arrived[0] < t->expected;
         break;
     case MHOI_STAGE_ADD:
-        for (size_t p = 0; p < 2; p++)
-            t->ready[p] = t->arrived[1 - p] == t->joined || t->down;
+        for (size_t p = 0; p < t->producers; p++)
+            t->ready[p] = t->down || others_wait(t, p);
+        break;
+    case MHOI_STAGE_WHOLE:
+        for (size_t p = 0; p < t->producers; p++)
+            t->ready[p] = t->arrived[p] < t->wanted[p];
         break;
     }
 }
@@ -254,7 +267,7 @@ static mho_status step_fc(const mhoi_pipe *pipe, mhoi_stage *t)
 
 static mho_status step_add(const mhoi_pipe *pipe, mhoi_stage *t)
 {
-    for (size_t p = 0; p < 2; p++) {
+    for (size_t p = 0; p < t->producers; p++) {
         int32_t element = pipe->stage[t->producer[p]].out;
         if (element == MHO_BEAT_NONE)
             continue;
@@ -266,7 +279,9 @@ static mho_status step_add(const mhoi_pipe *pipe, mhoi_stage *t)
         t->moved = t->changed = true;
         t->layer->shifts++;
     }
-    size_t both = t->arrived[0] < t->arrived[1] ? t->arrived[0] : t->arrived[1];
+    size_t both = t->arrived[0];
+    for (size_t p = 1; p < t->producers; p++)
+        both = t->arrived[p] < both ? t->arrived[p] : both;
     if (both > t->joined) {
         t->waiting = !t->down;
         if (t->down) {
@@ -275,9 +290,44 @@ static mho_status step_add(const mhoi_pipe *pipe, mhoi_stage *t)
             t->moved = t->changed = true;
         }
     }
-    for (size_t p = 0; p < 2; p++)
+    for (size_t p = 0; p < t->producers; p++)
         if (t->arrived[p] - t->joined > t->layer->registers)
             t->layer->registers = t->arrived[p] - t->joined;
+    return MHO_OK;
+}
+
+/* All inputs complete, results leave one after the other, `service` cycles each. */
+static mho_status step_whole(const mhoi_pipe *pipe, mhoi_stage *t)
+{
+    bool complete = true;
+    for (size_t p = 0; p < t->producers; p++)
+        complete = complete && t->arrived[p] == t->wanted[p];
+    if (complete) {
+        if (!t->flights && t->joined < t->results) {
+            take_off(t, (int32_t)t->joined++, pipe->cycle + t->service - 1);
+            t->moved = t->changed = true;
+        }
+        serve(pipe, t);
+        if (!t->flights && t->joined == t->results && begins_anew(t)) {
+            t->joined = 0;
+            for (size_t p = 0; p < t->producers; p++)
+                t->arrived[p] = 0;
+        }
+        return MHO_OK;
+    }
+    for (size_t p = 0; p < t->producers; p++) {
+        const int32_t element = pipe->stage[t->producer[p]].out;
+        if (element == MHO_BEAT_NONE)
+            continue;
+        if ((size_t)element != t->arrived[p])
+            return mho_error(MHO_EINTERNAL, "element %d arrived, want %zu", element, t->arrived[p]);
+        t->arrived[p]++;
+        t->beat.in = element;
+        t->moved = t->changed = true;
+        t->layer->shifts++;
+        if (t->arrived[p] > t->layer->registers)
+            t->layer->registers = t->arrived[p];
+    }
     return MHO_OK;
 }
 
@@ -296,6 +346,8 @@ static mho_status step(const mhoi_pipe *pipe, mhoi_stage *t)
         return step_fc(pipe, t);
     case MHOI_STAGE_ADD:
         return step_add(pipe, t);
+    case MHOI_STAGE_WHOLE:
+        return step_whole(pipe, t);
     }
     return mho_error(MHO_EINTERNAL, "stage of kind %d", (int)t->kind);
 }
@@ -326,7 +378,7 @@ static mhoi_stage *unready_reader(const mhoi_pipe *pipe, const mhoi_stage *t)
 /* Not ready of its own accord: at work, or at padding; else for the sake of one of its readers. */
 static bool holds_by_itself(const mhoi_stage *t)
 {
-    return t->down || t->kind == MHOI_STAGE_FC ||
+    return t->down || t->kind == MHOI_STAGE_FC || t->kind == MHOI_STAGE_WHOLE ||
            (t->kind == MHOI_STAGE_WINDOW &&
             (t->flights == t->copies || t->beat.in == MHO_BEAT_PAD));
 }

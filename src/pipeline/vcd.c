@@ -108,7 +108,7 @@ static size_t find_layers(dump *d)
 {
     size_t layers = 0;
     for (size_t i = 0; i < d->net->nodes; i++)
-        if (mhoi_is_layer(d->net->node[i].op))
+        if (mhoi_is_layer(&d->net->node[i]))
             d->node[layers++] = &d->net->node[i];
     for (size_t i = 0; i < layers; i++)
         for (size_t k = 0; k < SIGNALS; k++)

@@ -134,19 +134,14 @@ static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
     return NULL;
 }
 
-static const mhoi_section *const crossbar_sections[] = {&mhoi_device_section,
-                                                        &mhoi_crossbar_section,
-                                                        &mhoi_wires_section,
-                                                        &mhoi_input_section,
-                                                        &mhoi_output_section,
-                                                        &mhoi_read_section,
-                                                        &mhoi_timing_section,
-                                                        &mhoi_chip_section,
-                                                        &mhoi_reuse_section,
-                                                        &mhoi_quant_section,
-                                                        &mhoi_readings_section,
-                                                        &mhoi_technology_section,
-                                                        NULL};
+static const mhoi_section *const crossbar_sections[] = {
+    &mhoi_device_section,     &mhoi_crossbar_section,
+    &mhoi_wires_section,      &mhoi_input_section,
+    &mhoi_output_section,     &mhoi_read_section,
+    &mhoi_timing_section,     &mhoi_chip_section,
+    &mhoi_reuse_section,      &mhoi_digital_section,
+    &mhoi_quant_section,      &mhoi_readings_section,
+    &mhoi_technology_section, NULL};
 static const mhoi_arch crossbar_arch = {"crossbar", crossbar_sections, check_crossbar,
                                         idle_on_crossbar};
 

@@ -14,6 +14,7 @@ void mho_result_free(mho_result *result)
     mho_hw_destroy(result->hw);
     mhoi_free(&result->by_trial);
     mhoi_free(&result->layer);
+    mhoi_free(&result->digital);
     mhoi_free(&result->activity);
     free_cost(&result->measured);
     free_cost(&result->cost);
@@ -123,6 +124,19 @@ static mho_json *layers_json(const mho_result *r)
     return list;
 }
 
+static void put_digital(mho_json *root, const mho_result *r)
+{
+    mho_json *macs = mho_json_object(), *units = mho_json_array();
+    mho_json_put(macs, "crossbars", mho_json_number(r->crossbar_macs));
+    mho_json_put(macs, "digital", mho_json_number(r->digital_macs));
+    for (size_t i = 0; i < r->digitals; i++) {
+        const mho_result_digital *d = &r->digital[i];
+        mho_json_add(units, mho_digital_json(&d->unit, d->energy_J, d->area_m2));
+    }
+    mho_json_put(root, "macs", macs);
+    mho_json_put(root, "digital", units);
+}
+
 /* docs/models/timing.md: an operation is a multiply or an add. */
 static void put_speed(mho_json *root, const mho_result_speed *v)
 {
@@ -210,6 +224,7 @@ static void put_prices(mho_json *root, const mho_result *r)
     mho_json_put(root, "saved", saved);
     mho_json_put(root, "crossbar_pairs", mho_json_integer((int64_t)r->crossbar_pairs));
     mho_json_put(root, "layers", layers_json(r));
+    put_digital(root, r);
 }
 
 /* Of one image, on average over images and programmings. */

@@ -29,6 +29,8 @@ mho_status mhoi_study_base_hw(const mho_hw *hw, mho_hw **out)
     timing->read_s = 0; /* a read time that is given is that of these inputs and converters alone */
     *(mhoi_chip_options *)mhoi_hw_edit(*out, &mhoi_chip_section) =
         *(const mhoi_chip_options *)mhoi_hw_section(hw, &mhoi_chip_section);
+    *(mhoi_digital_options *)mhoi_hw_edit(*out, &mhoi_digital_section) =
+        *(const mhoi_digital_options *)mhoi_hw_section(hw, &mhoi_digital_section);
     *(mhoi_readings_options *)mhoi_hw_edit(*out, &mhoi_readings_section) =
         *(const mhoi_readings_options *)mhoi_hw_section(hw, &mhoi_readings_section);
     *(mhoi_read_options *)mhoi_hw_edit(*out, &mhoi_read_section) =
@@ -70,6 +72,25 @@ static mho_status copy_layers(const mho_placement *map, mho_result *result)
         snprintf(l->name, sizeof l->name, "%s", from->name);
     }
     return MHO_OK;
+}
+
+static mho_status copy_digital(const mho_estimate *e, mho_result *result)
+{
+    const mho_placement *map = e->placement;
+    mho_status s =
+        mhoi_alloc(&result->digital, map->digitals + 1, sizeof *result->digital, "digital units");
+    result->digitals = s ? 0 : map->digitals;
+    result->crossbar_macs = map->macs;
+    result->digital_macs = map->digital_macs;
+    for (size_t i = 0; i < result->digitals; i++) {
+        const mho_placement_digital *d = &map->digital[i];
+        result->digital[i].unit = *d;
+        if (!d->priced)
+            continue;
+        result->digital[i].energy_J = mho_cost_energy_J(e->cost, "digital", d->name);
+        result->digital[i].area_m2 = mho_cost_area_m2(e->cost, "digital", d->name);
+    }
+    return s;
 }
 
 typedef const char *heading_fn(const mho_cost *cost, size_t i);
@@ -146,6 +167,7 @@ static mho_status simulate_anew(const mho_placement *placement, const mho_net *n
 static mho_status look_or_simulate(const mho_placement *placement, const mho_net *net,
                                    simulated *out)
 {
+    net = mho_net_placed(net);
     const size_t count = 2 + 2 * net->nodes;
     size_t *words = NULL;
     mho_status s = mhoi_alloc(&words, count, sizeof *words, "pace of a pipeline");
@@ -217,12 +239,12 @@ static mho_status pace(void *user, const mho_placement *placement, const mho_tec
 }
 
 /* docs/models/timing.md eq. (3) to (6) */
-static void set_speed(const mho_placement *placement, const cycles *n, uint64_t macs,
+static void set_speed(const mho_placement *placement, const cycles *n, double macs,
                       const mho_result_cost *cost, mho_result_speed *v)
 {
     const bool in_turn = placement->layer_by_layer;
     const double clock_s = placement->clock_s > 0 ? placement->clock_s : (double)NAN;
-    const double operations = 2 * (double)macs;
+    const double operations = 2 * macs;
     snprintf(v->clock, sizeof v->clock, "%s", placement->clock);
     snprintf(v->bottleneck, sizeof v->bottleneck, "%s", in_turn ? "" : placement->bottleneck);
     v->clock_s = clock_s;
@@ -256,7 +278,8 @@ static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
     if (!s && (*e)->generic)
         s = mhoi_study_copy_cost((*e)->generic, generic);
     if (!s)
-        set_speed((*e)->placement, n, mho_net_macs(net), cost, speed);
+        set_speed((*e)->placement, n, (*e)->placement->macs + (*e)->placement->digital_macs, cost,
+                  speed);
     return s;
 }
 
@@ -288,6 +311,8 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
     mho_status s = price(net, hw, &e, &result->cost, &result->generic, &result->speed, &n);
     if (!s)
         s = copy_layers(e->placement, result);
+    if (!s)
+        s = copy_digital(e, result);
     if (!s) {
         mho_estimate_notes(e, &result->notes);
         memcpy(fallback, e->fallback, MHO_COST_NAME);
@@ -338,7 +363,7 @@ mho_status mhoi_study_price(const mho_net *net, const mho_hw *hw, mho_result *re
     mho_status s = price_own(net, hw, result, fallback);
     if (!s)
         s = price_base(net, hw, result, fallback);
-    result->macs = mho_net_macs(net);
+    result->macs = (uint64_t)(result->crossbar_macs + result->digital_macs);
     result->has_prices = !s;
     return s;
 }

@@ -28,9 +28,9 @@ want_error 2 "input 'a' is float 3" "wants int64 2 x 3"
 run infer escapes.onnx --input outside.x0.npy; want_error 3 "'../outside.bin'" "in the folder of the model"
 run infer vendor.onnx --input vendor.x0.npy; want_error 2 "com.example:FusedThing (node 'one')" "Foo (node 'two')"
 
-# Software alone knows general operators: everything else names them.
-run map dynamic.onnx --hw bcnn; want_error 2 "the mapping does not know" "Transpose"
-run pipeline dynamic.onnx --hw bcnn; want_error 2 "does not know" "Transpose"
+# Hardware wants to know all sizes.
+run map dynamic.onnx --hw bcnn; want_error 2 "the mapping does not know" "sizes of input 'x' are not told"
+run pipeline dynamic.onnx --hw bcnn; want_error 2 "does not know" "sizes of input 'x'"
 run infer dynamic.onnx --input dynamic.x0.npy --expect dynamic.y0.npy --shape C=2 --shape H=3; want_code 0
 run infer dynamic.onnx --input dynamic.x0.npy --shape C=7; want_error 2 "x 7 x"
 run infer dynamic.onnx --input dynamic.x0.npy --shape x=2x2; want_code 2; want_err "has 4 dimensions, not 2"

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks that are no graph of layers, with inputs and the classes that software finds (argv: mho), for
+tests/cli/any_graph.sh.  Their arithmetic in software is tested elsewhere, operator by operator."""
+import json
+import subprocess
+import sys
+
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto as T, helper, numpy_helper
+except ImportError:
+    sys.exit(77)
+
+N = helper.make_node
+F = np.float32
+random = np.random.default_rng(7)
+IMAGES = 48
+
+
+def info(name, dims, kind=T.FLOAT):
+    return helper.make_tensor_value_info(name, kind, dims)
+
+
+def weights(*shape, scale=None):
+    fan = np.prod(shape[1:]) if len(shape) > 2 else shape[0]
+    return (random.standard_normal(shape) * (scale or np.sqrt(2 / fan))).astype(F)
+
+
+def case(name, nodes, shape, classes, constants, opset=17):
+    arrays = [numpy_helper.from_array(v, k) for k, v in constants.items()]
+    graph = helper.make_graph(nodes, name, [info("x", ["N"] + shape)], [info("y", ["N", classes])], arrays)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    onnx.save(model, name + ".onnx")
+    x = random.integers(0, 256, [IMAGES] + shape).astype(np.uint8)
+    np.save("input.npy", x.astype(F) / 256)
+    done = subprocess.run([*sys.argv[1:], "infer", name + ".onnx", "--input", "input.npy", "--json"], check=True,
+                          capture_output=True)
+    y = np.array(json.loads(done.stdout)["scores"])
+    # Classes whose score is far from the others': a code more or less does not matter.
+    top = np.sort(y, axis=1)
+    clear = np.argsort(-(top[:, -1] - top[:, -2]) / (top[:, -1] - top[:, 0]))[:IMAGES // 2]
+    np.save(name + ".x.npy", x[clear])
+    np.save(name + ".y.npy", y.argmax(1)[clear].astype(np.uint16))
+
+
+case("branches", [
+    N("Conv", ["x", "w0", "b0"], ["a"], "first", pads=[1, 1, 1, 1]), N("Sigmoid", ["a"], ["s"], "gate"),
+    N("Conv", ["s", "w1"], ["p"], "left", pads=[1, 1, 1, 1], dilations=[1, 1], strides=[2, 1]),
+    N("Conv", ["s", "w2"], ["q"], "right", group=4, pads=[2, 1, 2, 1], kernel_shape=[5, 3], strides=[2, 1]),
+    N("Concat", ["p", "q"], ["c"], "join", axis=1), N("Relu", ["c"], ["r"]),
+    N("AveragePool", ["r"], ["m"], "mean", kernel_shape=[2, 2], strides=[2, 2]), N("Mul", ["m", "k"], ["o"], "factors"),
+    N("Flatten", ["o"], ["f"]), N("Gemm", ["f", "w3", "b3"], ["g"], "last", transB=1),
+    N("LogSoftmax", ["g"], ["y"], "scores", axis=-1)],
+    [1, 8, 8], 6, {"w0": weights(8, 1, 3, 3), "b0": weights(8), "w1": weights(5, 8, 3, 3), "w2": weights(4, 2, 5, 3),
+                   "k": np.linspace(.5, 1.5, 9, dtype=F).reshape(9, 1, 1), "w3": weights(6, 72, scale=.3), "b3": weights(6)})
+
+D, H, TOKENS = 16, 2, 8
+case("tokens", [
+    N("Reshape", ["x", "rows"], ["t"]), N("MatMul", ["t", "we"], ["e0"], "embed"), N("Add", ["e0", "be"], ["e"]),
+    N("LayerNormalization", ["e", "g1", "b1"], ["n1"], "norm", axis=-1),
+    N("MatMul", ["n1", "wq"], ["q0"], "query"), N("MatMul", ["n1", "wk"], ["k0"], "key"),
+    N("MatMul", ["n1", "wv"], ["v0"], "value"),
+    *[N("Reshape", [n + "0", "heads"], [n + "1"]) for n in "qkv"],
+    N("Transpose", ["q1"], ["q"], perm=[0, 2, 1, 3]), N("Transpose", ["k1"], ["k"], perm=[0, 2, 3, 1]),
+    N("Transpose", ["v1"], ["v"], perm=[0, 2, 1, 3]),
+    N("MatMul", ["q", "k"], ["s0"], "attention"), N("Mul", ["s0", "scale"], ["s1"]), N("Softmax", ["s1"], ["s"], "softmax", axis=-1),
+    N("MatMul", ["s", "v"], ["o0"], "mixture"), N("Transpose", ["o0"], ["o1"], perm=[0, 2, 1, 3]),
+    N("Reshape", ["o1", "flat"], ["o2"]), N("MatMul", ["o2", "wo"], ["o"], "project"), N("Add", ["o", "e"], ["r1"], "residual"),
+    N("MatMul", ["r1", "w1"], ["f0"], "feed1"), N("Add", ["f0", "b2"], ["f1"]),
+    N("Erf", ["f1"], ["er"]), N("Mul", ["f1", "er"], ["f2"]), N("MatMul", ["f2", "w2"], ["f"], "feed2"),
+    N("Add", ["f", "r1"], ["r2"]), N("ReduceMean", ["r2"], ["p"], "pool", axes=[1], keepdims=0),
+    N("Gemm", ["p", "w3"], ["y"], "classes")],
+    [1, 8, 16], 5, {"rows": np.array([-1, 8, 16]), "heads": np.array([-1, 8, H, D // H]), "flat": np.array([-1, 8, D]),
+                    "scale": np.array([.35], F), "we": weights(16, D), "be": weights(D), "g1": np.ones(D, F), "b1": weights(D),
+                    "wq": weights(D, D), "wk": weights(D, D), "wv": weights(D, D), "wo": weights(D, D), "w1": weights(D, 32),
+                    "b2": weights(32), "w2": weights(32, D), "w3": weights(D, 5, scale=2)})
+
+case("line", [
+    N("Reshape", ["x", "shape"], ["t"]), N("Conv", ["t", "w0", "b0"], ["a"], "wave", pads=[2, 2], dilations=[2], strides=[2]),
+    N("BatchNormalization", ["a", "one", "zero", "zero", "one"], ["n"], "bn"), N("HardSwish", ["n"], ["h"]),
+    N("GlobalAveragePool", ["h"], ["m"]), N("Flatten", ["m"], ["f"]), N("Gemm", ["f", "w1"], ["y"])],
+    [1, 4, 16], 5, {"shape": np.array([-1, 2, 32]), "w0": weights(12, 2, 3), "b0": weights(12), "one": np.ones(12, F),
+                    "zero": np.zeros(12, F), "w1": weights(12, 5, scale=2)})
+
+code = lambda *shape: random.integers(-100, 100, shape).astype(np.int8)
+case("quantized", [
+    N("QuantizeLinear", ["x", "sx", "zx"], ["q"]),
+    N("QLinearConv", ["q", "sx", "zx", "w", "sw", "zw", "sa", "za", "b"], ["a"], "conv", pads=[1, 1, 1, 1], strides=[2, 2]),
+    N("DequantizeLinear", ["a", "sa", "za"], ["d"]), N("Flatten", ["d"], ["f"]), N("MatMul", ["f", "w1"], ["y"])],
+    [1, 8, 8], 4, {"sx": np.array(1 / 256, F), "zx": np.array(0, np.uint8), "w": code(6, 1, 3, 3),
+                   "sw": np.linspace(.004, .008, 6, dtype=F), "zw": np.zeros(6, np.int8), "sa": np.array(1 / 64, F),
+                   "za": np.array(128, np.uint8), "b": code(6).astype(np.int32) * 64, "w1": weights(96, 4)})
+
+graph = helper.make_graph([N("ConvTranspose", ["x", "w"], ["t"], "up", strides=[2, 2]), N("Flatten", ["t"], ["f"]),
+                           N("Gemm", ["f", "v"], ["y"])], "up", [info("x", [1, 1, 4, 4])], [info("y", [1, 3])],
+                          [numpy_helper.from_array(weights(1, 2, 2, 2), "w"), numpy_helper.from_array(weights(128, 3), "v")])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), "up.onnx")
