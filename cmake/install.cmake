@@ -8,9 +8,11 @@ install(DIRECTORY include/mho DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# The program writes both from its tables of commands and options.
+set(MHO_ZSH_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where zsh's completion goes, below the prefix")
+
+# The program writes them from its tables of commands and options.
 install(CODE "
-foreach(text IN ITEMS help:--man:mho.1 completion:bash:mho.bash)
+foreach(text IN ITEMS help:--man:mho.1 completion:bash:mho.bash completion:zsh:_mho completion:fish:mho.fish)
   string(REPLACE \":\" \";\" word \"\${text}\")
   list(POP_BACK word file)
   execute_process(COMMAND \"$<TARGET_FILE:mho_program>\" \${word} OUTPUT_FILE \"${CMAKE_BINARY_DIR}/generated/\${file}\"
@@ -19,6 +21,8 @@ endforeach()")
 install(FILES ${CMAKE_BINARY_DIR}/generated/mho.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_BINARY_DIR}/generated/mho.bash RENAME mho
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${CMAKE_BINARY_DIR}/generated/_mho DESTINATION ${MHO_ZSH_DIR})
+install(FILES ${CMAKE_BINARY_DIR}/generated/mho.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 set(MHO_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/mho)
 install(EXPORT mho-targets NAMESPACE mho:: DESTINATION ${MHO_CMAKE_DIR} FILE mho-config.cmake)

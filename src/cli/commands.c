@@ -295,13 +295,15 @@ const cli_command cli_commands[] = {
      .run = cmd_help,
      .plain = true},
     {.name = "completion",
-     .synopsis = "bash",
+     .synopsis = "bash|zsh|fish",
      .summary = "a completion script for the shell",
      .files_min = 1,
      .files_max = 1,
      .options = "",
      .run = cmd_completion,
-     .details = "Put this into ~/.bashrc:\n    source <(mho completion bash)",
+     .details = "Put this into ~/.bashrc:\n    source <(mho completion bash)\n"
+                "into ~/.zshrc, behind compinit:\n    source <(mho completion zsh)\n"
+                "into ~/.config/fish/config.fish:\n    mho completion fish | source",
      .plain = true},
 };
 const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Help pages, the manual page and the completion script, all from the tables of commands, options and
+/* Help pages and the manual page, all from the tables of commands, options and
  * fields. */
 #include <string.h>
 
@@ -187,39 +187,4 @@ mho_status cmd_help(const cli_args *args)
         return MHO_OK;
     }
     return cli_command_unknown(args->file[0]);
-}
-
-/* --- completion ------------------------------------------------------------------------------------ */
-
-static void print_words(FILE *out, const cli_command *command)
-{
-    fprintf(out, "    %s) words=\"", command->name);
-    for (size_t i = 0; i < cli_option_count; i++)
-        if (cli_command_takes(command, &cli_options[i]))
-            fprintf(out, "--%s ", cli_options[i].name);
-    if (command->run == cmd_help)
-        for (size_t i = 0; i < cli_command_count; i++)
-            fprintf(out, "%s ", cli_commands[i].name);
-    fputs("\" ;;\n", out);
-}
-
-mho_status cmd_completion(const cli_args *args)
-{
-    if (strcmp(args->file[0], "bash") != 0)
-        return mho_error(MHO_EUSAGE, "completion for %s, want bash", args->file[0]);
-    FILE *out = args->out;
-    fputs("_mho()\n{\n    local current=\"${COMP_WORDS[COMP_CWORD]}\" words\n"
-          "    case \"$COMP_CWORD:${COMP_WORDS[1]}\" in 1:*) words=\"",
-          out);
-    for (size_t i = 0; i < cli_command_count; i++)
-        fprintf(out, "%s ", cli_commands[i].name);
-    fputs("--help --version\" ;; esac\n    [ -n \"$words\" ] || case \"${COMP_WORDS[1]}\" in\n",
-          out);
-    for (size_t i = 0; i < cli_command_count; i++)
-        print_words(out, &cli_commands[i]);
-    fputs("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-          "    [ -n \"${COMPREPLY[*]}\" ] || COMPREPLY=($(compgen -f -- \"$current\"))\n}\n"
-          "complete -o filenames -F _mho mho\n",
-          out);
-    return MHO_OK;
 }

@@ -42,7 +42,7 @@ for command in $all; do
     case $command in hw | nets | data) ;; *) [ $command = doctor ] || [ $command = help ] || each 2 2 @ "" "$command" ;; esac
     each 2 2 @ "" "$command --nooption" "$command a b c d" "$command --threads" "$command --threads x"
 done
-each 2 2 @ "" nocommand "help nocommand" "reproduce nothing" "data nothing" "data fetch nothing" "completion fish" "buffer lenet --sweep nosweep" \
+each 2 2 @ "" nocommand "help nocommand" "reproduce nothing" "data nothing" "data fetch nothing" "completion tcsh" "buffer lenet --sweep nosweep" \
     "train lenet --style foo -o x.onnx" "infer lenet --style foo" "evaluate lenet --hw bcnn --calibration foo" "buffer lenet --layers foo" \
     "buffer lenet --order foo" "buffer lenet --weight foo" "buffer lenet --batch 0" "buffer lenet --level 4" "pipeline lenet --trace x" "pipeline lenet --service x" \
     "circuit --conductance g.csv --voltage v.csv --r-row x" "simulate lenet --hw bcnn --ci x"

@@ -26,7 +26,18 @@ run help -z; want_misuse "no option -z"
 run help --json; want_misuse "no option --json"
 run help a b; want_misuse "one argument too many: b"
 run completion; want_misuse "an argument is missing"
-run completion fish; want_misuse "want bash"
+run completion tcsh; want_misuse "want bash, zsh or fish"
+run completion zsh; want_code 0; want_no_err; want_out "#compdef mho"; want_out "'--seed="
+if command -v zsh >/dev/null; then
+    zsh -n out || fail "no zsh script"
+    zsh -fc 'autoload -U compinit; compinit -D -u; . ./out; [[ $_comps[mho] == _mho ]]' || fail "zsh does not take the completion"
+fi
+run completion fish; want_code 0; want_no_err; want_out "complete -c mho -n __fish_use_subcommand -f -a evaluate"
+if command -v fish >/dev/null; then
+    HOME=$PWD fish --no-execute out || fail "no fish script"
+    [ "$(HOME=$PWD fish -c '. ./out; complete -C "mho compl"' | cut -f1)" = completion ] || fail "fish does not complete"
+    HOME=$PWD fish -c '. ./out; complete -C "mho evaluate --see"' | grep -q -- --seed || fail "fish does not complete options"
+fi
 run help --man=yes; want_misuse "--man takes no value"
 run help --threads; want_misuse "the value is missing"
 for n in -1 nan NaN "" 1.5 1e3 " 1" 0x10 1025 99999999999999999999999; do
