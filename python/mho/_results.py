@@ -110,7 +110,7 @@ class Result(Record):
         rows = [("network", v.get("network")), ("hardware", v.get("hw") or _name_of(v))]
         if "hardware_error" in v:
             e = v["hardware_error"]
-            spread = "" if e.get("ci95") is None else " +- %.2f" % (100 * e["ci95"])
+            spread = " +- %.2f" % (100 * e["ci95"]) if _has_interval(e) else ""
             rows.append(("data", "%s, %s images" % (v.get("data"), v.get("images"))))
             rows.append(("error in software", percent(v.get("software_error"))))
             if "ideal_device_error" in v:
@@ -153,6 +153,11 @@ class Result(Record):
         return pandas.DataFrame([_flat(row) if isinstance(row, dict) else row for row in self._values[part]])
 
 
+def _has_interval(error):
+    """Equal programmings have no spread to estimate an interval from."""
+    return error["ci95"] is not None and error["std"] > 0
+
+
 def _name_of(values):
     config = values.get("config")
     return config.get("name") if isinstance(config, dict) else None
@@ -180,7 +185,7 @@ class Sweep(list):
         for r in self:
             e = r["hardware_error"]
             row = [str(r["point"][k]) for k in keys]
-            row += [percent(r["software_error"]), percent(e["mean"]), percent(e["ci95"])]
+            row += [percent(r["software_error"]), percent(e["mean"]), percent(e["ci95"]) if _has_interval(e) else "-"]
             if priced:
                 row += [si(r["energy_J"]["total"], "J"), si(r["area_m2"]["total"], "m2")]
             rows.append(row)
