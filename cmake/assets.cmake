@@ -2,6 +2,9 @@
 # of mho_asset {path, data, size}, sorted by path, as assembly, so that the files need no translation.
 file(GLOB_RECURSE MHO_ASSETS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
      "configs/*.yaml" "configs/device/*.csv" "models/*.onnx" "papers/*/expected.csv")
+if(MHO_HAS_PAGE)
+  list(APPEND MHO_ASSETS page/report.html)
+endif()
 list(SORT MHO_ASSETS)
 list(LENGTH MHO_ASSETS MHO_ASSET_COUNT)
 set(contents "")
@@ -9,13 +12,17 @@ set(table "")
 set(files "")
 set(i 0)
 foreach(asset IN LISTS MHO_ASSETS)
+  set(file ${CMAKE_SOURCE_DIR}/${asset})
+  if(asset STREQUAL "page/report.html")
+    set(file ${MHO_PAGE_FILE})
+  endif()
   string(APPEND contents
     "        \"asset_path_${i}: .asciz \\\"${asset}\\\"\\n\"\n"
-    "        \".balign 64\\nasset_${i}: .incbin \\\"${CMAKE_SOURCE_DIR}/${asset}\\\"\\n\"\n"
+    "        \".balign 64\\nasset_${i}: .incbin \\\"${file}\\\"\\n\"\n"
     "        \"asset_${i}_end: .byte 0\\n\"\n")
   string(APPEND table
     "        \".quad asset_path_${i}, asset_${i}, asset_${i}_end - asset_${i}\\n\"\n")
-  list(APPEND files ${CMAKE_SOURCE_DIR}/${asset})
+  list(APPEND files ${file})
   math(EXPR i "${i} + 1")
 endforeach()
 set(MHO_ASSET_SOURCE ${CMAKE_BINARY_DIR}/generated/assets.c)

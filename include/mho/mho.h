@@ -23,6 +23,7 @@
 #include "mho/pipeline.h"
 #include "mho/quant.h"
 #include "mho/quantize.h"
+#include "mho/report.h"
 #include "mho/reuse.h"
 #include "mho/run.h"
 #include "mho/status.h"

@@ -29,6 +29,7 @@ typedef struct cli_args {
     double ci;                   /* points of error */
     const char *command;         /* the whole command line */
     const char *hw, *data, *calibration, *output;
+    const char *html; /* the report goes there as a page: json is set, out is in memory */
     const char *style, *method, *block, *bits, *weights_bits, *maps_bits, *checkpoint, *mirror;
     const char *shape[CLI_SETS_MAX + 1]; /* likewise; they stand behind file[0] after parsing */
     char sized_net[1024];                /* what file[0] is then */
@@ -79,7 +80,7 @@ typedef struct cli_command {
 } cli_command;
 
 #define CLI_COMMON "threads quiet help"
-#define CLI_TABLE "json csv output"
+#define CLI_TABLE "json csv html output"
 
 extern const cli_command cli_commands[];
 extern const size_t cli_command_count;

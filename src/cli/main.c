@@ -98,15 +98,69 @@ static mho_status standard_close(FILE *file, bool keep, mho_status s)
     return s;
 }
 
+/* Whether what was reported is a whole. */
+static bool keeps(mho_status s)
+{
+    return s == MHO_OK || s == MHO_EINTERRUPTED || s == MHO_ECHECK;
+}
+
 static mho_status destination_close(destination *d, mho_status s)
 {
-    const bool keep = s == MHO_OK || s == MHO_EINTERRUPTED || s == MHO_ECHECK;
+    const bool keep = keeps(s);
     if (!d->output)
         return standard_close(d->file, keep, s);
     if (!keep)
         return mho_output_finish(d->output, s);
     const mho_status closed = mho_output_close(d->output, true);
     return closed ? closed : s;
+}
+
+/* --html: the JSON of the command goes into memory, and from there into a page, which is written whole. */
+typedef struct page {
+    char *json;
+    size_t size;
+    FILE *file;
+} page;
+
+static mho_status page_open(page *p)
+{
+    if (!mho_page_built()) /* said before anything is computed */
+        return mho_page_write("", 0, stdout);
+    p->file = open_memstream(&p->json, &p->size);
+    return p->file ? MHO_OK : mho_error(MHO_ENOMEM, "out of memory for the page");
+}
+
+static mho_status page_close(page *p, const char *path, mho_status s)
+{
+    const bool failed = fclose(p->file) != 0;
+    mho_output *output = NULL;
+    mho_status written = failed ? mho_error(MHO_ENOMEM, "out of memory for the page") : MHO_OK;
+    if (keeps(s) && p->size) {
+        if (!written)
+            written = mho_output_open(path, &output);
+        if (!written)
+            written = mho_page_write(p->json, p->size, mho_output_stream(output));
+        if (output)
+            written = mho_output_finish(output, written);
+    }
+    free(p->json);
+    return keeps(s) && written ? written : s;
+}
+
+static mho_status run_with_page(const cli_command *command, cli_args *args)
+{
+    page p = {.json = NULL};
+    mho_status s = page_open(&p);
+    if (s)
+        return s;
+    args->out = p.file;
+    args->color = false;
+    s = page_close(&p, args->html, command->run(args));
+    if (keeps(s) && !args->quiet) {
+        cli_progress_clear();
+        fprintf(stderr, "mho: wrote %s\n", args->html);
+    }
+    return s;
 }
 
 static mho_status run_command(const cli_command *command, int argc, char **argv)
@@ -135,7 +189,7 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
         char *line = cli_command_line(argc, argv);
         args.command = line;
         cli_progress_start(args.quiet);
-        s = command->run(&args);
+        s = args.html ? run_with_page(command, &args) : command->run(&args);
         cli_progress_clear();
         free(line);
     }

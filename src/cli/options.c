@@ -107,6 +107,8 @@ const cli_option cli_options[] = {
      "write there instead of to the terminal"},
     {"json", 0, CLI_FLAG, NULL, AT(json), 0, 0, 0, "print one JSON value, in SI units"},
     {"csv", 0, CLI_FLAG, NULL, AT(csv), 0, 0, 0, "print the tables as CSV, in SI units"},
+    {"html", 0, CLI_TEXT, "FILE", AT(html), 0, 0, 0,
+     "write the report there as a page with charts: one file that opens from disk"},
     {"threads", 0, CLI_SIZE, "N", AT(threads), 0, 0, 1024,
      "threads; 0 = as many as there are cores (results do not depend on it)"},
     {"quiet", 'q', CLI_FLAG, NULL, AT(quiet), 0, 0, 0, "no progress bar, no remarks"},
@@ -347,9 +349,29 @@ bool cli_owns_output(const cli_command *command, const cli_args *args)
     return command->own_output || (command->owns_output && command->owns_output(args));
 }
 
+/* -o x.html is --html x.html.  A page is made of the JSON. */
+static mho_status take_page(const cli_command *command, cli_args *args)
+{
+    if (args->html && args->output)
+        return mho_error(MHO_EUSAGE, "%s: --html %s and -o %s exclude each other", command->name,
+                         args->html, args->output);
+    if (!args->html) {
+        args->html = args->output;
+        args->output = NULL;
+    }
+    if (args->json || args->csv)
+        return mho_error(MHO_EUSAGE, "%s: --%s and a page (%s) exclude each other", command->name,
+                         args->json ? "json" : "csv", args->html);
+    args->json = true;
+    return MHO_OK;
+}
+
 /* -o x.json is --json, -o x.csv is --csv: a file holds what its name says. */
 static mho_status take_format(const cli_command *command, cli_args *args)
 {
+    if (args->html ||
+        (cli_ends_with(args->output, ".html") && !command->plain && !command->own_output))
+        return take_page(command, args);
     const bool json = cli_ends_with(args->output, ".json");
     const bool csv = cli_ends_with(args->output, ".csv");
     if (args->json && args->csv)

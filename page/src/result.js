@@ -1,0 +1,142 @@
+// A result as the commands print it (--json) as what the page shows: facts, points, parts, tables, a timeline.
+import { digits, shownUnit } from "./units.js";
+
+const measures = {
+  error: ["error", "share", "min", "images_low", "images_high"], hardware_error: ["error", "share", "min", "images_low", "images_high"],
+  software_error: ["software error", "share"], latency_s: ["latency", "s", "min"], throughput_per_s: ["throughput", "1/s", "max"],
+  interval_s: ["interval", "s", "min"], power_W: ["power", "W", "min"], energy_J: ["energy", "J", "min"], area_m2: ["area", "m2", "min"],
+  ops_per_s: ["performance", "ops/s", "max"], ops_per_J: ["efficiency", "ops/J", "max"], ops_per_s_per_m2: ["density", "ops/s/m2", "max"],
+  cycles: ["cycles", "", "min"], crossbars: ["crossbars", "", "min"], trials: ["programmings", ""], time_s: ["time", "s", "min"], clock_s: ["clock", "s"],
+  leakage_J: ["leakage", "J"], peak_bytes: ["memory", "B"], seconds: ["computed in", "s"],
+};
+const suffixes = [["_per_s_per_m2", "ops/s/m2"], ["_per_s", "1/s"], ["_per_J", "ops/J"], ["_m2", "m2"], ["_J", "J"], ["_s", "s"], ["_W", "W"], ["_Hz", "Hz"], ["_S", "S"], ["_V", "V"], ["_A", "A"], ["_bytes", "B"]];
+
+const isScalar = (v) => v === null || typeof v !== "object";
+const isObject = (v) => v !== null && typeof v === "object" && !Array.isArray(v);
+const isTable = (v) => Array.isArray(v) && v.length > 0 && v.every(isObject);
+
+function unitOf(name) { return measures[name]?.[1] ?? suffixes.find(([end]) => name.endsWith(end))?.[1] ?? (name.endsWith("error") ? "share" : ""); }
+
+function labelOf(name) {
+  if (measures[name]) return measures[name][0];
+  const end = suffixes.find(([suffix]) => name.endsWith(suffix));
+  return (end ? name.slice(0, -end[0].length) : name).replaceAll("_", " ");
+}
+
+function valueText(name, value) {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "number") return value === null ? "-" : String(value);
+  const { factor, unit } = shownUnit(unitOf(name), Math.abs(value));
+  return `${digits(value * factor)}${unit ? ` ${unit}` : ""}`;
+}
+
+// One row of a sweep or a comparison, flat: what was set, then numbers and texts.
+function flat(row) {
+  const out = {};
+  for (const [key, value] of Object.entries(row)) {
+    if (key === "set") for (const [field, v] of Object.entries(value)) out[`set ${field}`] = v;
+    else if (key.endsWith("_interval") && Array.isArray(value)) [out.images_low, out.images_high] = value;
+    else if (isScalar(value)) out[key] = value;
+  }
+  return out;
+}
+
+function columnOf(name, rows) {
+  if (name.startsWith("set ")) return { name: name.slice(4), role: "parameter" };
+  if (name === "images_low" || name === "images_high" || name.startsWith("ci95")) return { name, role: "interval", unit: "share" };
+  const numeric = rows.some((r) => typeof r[name] === "number");
+  const [label, unit, goal, low, high] = measures[name] ?? [labelOf(name), unitOf(name)];
+  return { name, label, unit, goal, low, high, role: numeric ? "result" : "parameter" };
+}
+
+function pointsOf(rows) {
+  const all = rows.map(flat);
+  const names = [...new Set(all.flatMap((r) => Object.keys(r)))];
+  const columns = [{ name: "point", role: "id" }, ...names.map((n) => columnOf(n, all))];
+  return { columns, points: all.map((r, i) => [i + 1, ...names.map((n) => r[n] ?? null)]) };
+}
+
+// Energy and area by part, of the result, what it is compared with, and the other technology.
+function partsOf(json, label, out) {
+  const bar = { label };
+  for (const quantity of ["energy_J", "area_m2"]) {
+    const of = json[quantity];
+    if (!isObject(of)) continue;
+    const plain = Object.fromEntries(Object.entries(of).filter(([k, v]) => k !== "total" && typeof v === "number"));
+    bar[quantity] = { component: of.by_component ?? plain, layer: of.by_layer ?? {} };
+  }
+  if (bar.energy_J || bar.area_m2) out.push(bar);
+  if (isObject(json.energy_measured_J)) out.push({ label: `${label}, measured`, energy_J: { component: json.energy_measured_J.by_component ?? {}, layer: json.energy_measured_J.by_layer ?? {} } });
+  if (isObject(json.baseline)) partsOf(json.baseline, json.baseline.hw ?? "baseline", out);
+  if (isObject(json.generic)) partsOf({ ...json.generic, baseline: json.generic.baseline && { hw: `8-bit CNN, ${json.generic.technology}`, ...json.generic.baseline } }, `${label}, ${json.generic.technology}`, out);
+  return out;
+}
+
+function tableOf(title, rows) {
+  const columns = [...new Set(rows.flatMap((r) => Object.keys(r).filter((k) => !isObject(r[k]) && !isTable(r[k]))))];
+  return { title, columns, rows: rows.map((r) => columns.map((c) => (Array.isArray(r[c]) ? r[c].join(", ") : r[c] ?? null))) };
+}
+
+function listed(json, path, out) {
+  for (const [key, value] of Object.entries(json)) {
+    const name = path ? `${path}.${key}` : key;
+    if (isObject(value)) listed(value, name, out);
+    else if (Array.isArray(value) && value.every(isScalar)) out.push([name, value.length > 24 ? `${value.slice(0, 24).join(", ")}, ... (${value.length})` : value.join(", ")]);
+    else if (isScalar(value)) out.push([name, valueText(key, value)]);
+  }
+  return out;
+}
+
+// What a single result is looked at for first: [label, text, remark].
+function headsOf(json) {
+  const heads = [];
+  const error = json.hardware_error;
+  if (isObject(error)) {
+    const [low, high] = error.images_interval ?? [];
+    heads.push(["error", valueText("error", error.mean), low === undefined ? `${error.trials} programmings` : `${valueText("error", low)} to ${valueText("error", high)}; ${error.trials} programmings`]);
+  }
+  for (const name of ["latency_s", "throughput_per_s", "power_W", "ops_per_J"]) if (typeof json[name] === "number") heads.push([labelOf(name), valueText(name, json[name]), ""]);
+  for (const name of ["energy_J", "area_m2"]) {
+    const value = isObject(json[name]) ? json[name].total : json[name];
+    if (typeof value === "number") heads.push([labelOf(name), valueText(name, value), isObject(json.generic?.[name]) ? `${json.technology}; ${json.generic.technology}: ${valueText(name, json.generic[name].total)}` : json.technology ?? ""]);
+  }
+  return heads;
+}
+
+const states = { A: "awake", S: "asleep" };
+
+function spansOf(row) {
+  const spans = [];
+  for (const [k, letter] of [...row.state].entries()) {
+    const last = spans.at(-1), kind = states[letter] ?? letter;
+    if (last && last[2] === kind) last[1] = row.from + k + 1;
+    else spans.push([row.from + k, row.from + k + 1, kind]);
+  }
+  return spans;
+}
+
+export function pageOf(given) {
+  if (given.columns) return given;
+  const json = Array.isArray(given) ? { table: given } : given;
+  const list = json.rows ?? json.table;
+  const points = isTable(list) ? list : null;
+  const facts = [], notes = [], compared = [], tables = [], rest = [];
+  for (const [key, value] of Object.entries(json)) {
+    if (["format", "command", "config", "rows", "table", "trace", "energy_J", "area_m2"].includes(key)) continue;
+    if (typeof value === "string" && value.length > 60) notes.push(`${labelOf(key)}: ${value}`);
+    else if (isScalar(value)) facts.push([labelOf(key), valueText(key, value)]);
+    else if (key === "results" && isTable(value)) for (const r of value) partsOf(r, r.hw ?? String(compared.length + 1), compared);
+    else if (isTable(value)) tables.push(tableOf(labelOf(key), value));
+    else listed({ [key]: value }, "", rest);
+  }
+  if (rest.length) tables.push({ title: "All numbers", columns: ["what", "value"], rows: rest });
+  if (json.config) tables.push({ title: "Configuration", columns: ["field", "value", "unit", "place", "source"],
+    rows: Object.entries(json.config).map(([k, v]) => [k, isObject(v) ? String(v.value) : String(v), v.unit ?? "", v.place ?? "", v.source ?? ""]) });
+  const heads = points ? [] : headsOf(json);
+  const word = (json.command ?? "").split(" ")[1] ?? "result";
+  return {
+    title: [json.network, json.hw && `on ${json.hw}`].filter(Boolean).join(" ") || `mho ${word}`, subtitle: json.command, footer: "made by mho",
+    facts: facts.filter(([label]) => !heads.some((h) => h[0] === label)), heads, notes, tables, breakdown: points ? compared : partsOf(json, json.hw ?? "this", []), ...(points ? pointsOf(points) : {}),
+    timeline: json.trace && { unit: "cycle", rows: json.trace.map((r) => ({ name: r.name, spans: spansOf(r) })) },
+  };
+}

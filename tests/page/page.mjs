@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page in a headless browser: node page.mjs MHO CHROMIUM PLAYWRIGHT.  Each page opens from disk, says nothing on
+// the console and asks no network; the rectangle filters the table; names of users stay text.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const [mho, browserPath, playwright] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), "mho-page-"));
+const hostile = `</script><img src=x onerror="window.broken=1">'"&`;
+
+function make(name, ...args) {
+  const path = join(folder, `${name}.html`);
+  execFileSync(mho, [...args, "-q", "--html", path], { stdio: "inherit", env: { ...process.env, MHO_DATA: "" } });
+  return path;
+}
+
+// A page around data of our own: the one that the program wrote, with other data.
+function around(template, name, data) {
+  const page = readFileSync(template, "utf8"), mark = '<script type="application/json" id="report-data">';
+  const start = page.indexOf(mark) + mark.length, end = page.indexOf("</script>", start);
+  const path = join(folder, `${name}.html`);
+  writeFileSync(path, page.slice(0, start) + JSON.stringify(data).replaceAll("<", "\\u003c") + page.slice(end));
+  return path;
+}
+
+function points(count) {
+  const rows = Array.from({ length: count }, (_, i) => {
+    const bits = 1 + (i % 8), noise = (Math.imul(i + 1, 2654435761) >>> 0) / 2 ** 32, error = 0.3 / bits + 0.02 * noise;
+    return [i + 1, bits, i % 2 ? hostile : "plain", error, Math.max(0, error - 0.01), error + 0.01, 1e-9 * bits * (1 + noise), 1e-7 * bits];
+  });
+  return {
+    format: 1, title: hostile, facts: [[hostile, hostile]], points: rows, breakdown: [{ label: hostile, point: 0, energy_J: { component: { [hostile]: 1e-9, cells: 2e-9 }, layer: {} } }],
+    columns: [{ name: "point", role: "id" }, { name: "output.bits", role: "parameter" }, { name: hostile, role: "parameter" },
+      { name: "error", role: "result", unit: "share", goal: "min", low: "low", high: "high" }, { name: "low", role: "interval" }, { name: "high", role: "interval" },
+      { name: "energy_J", label: "energy", role: "result", unit: "J", goal: "min" }, { name: "area_m2", label: "area", role: "result", unit: "m2", goal: "min" }],
+  };
+}
+
+async function opened(browser, path, options = {}) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  const said = [];
+  page.on("console", (m) => said.push(`${m.type()}: ${m.text()}`));
+  page.on("pageerror", (e) => said.push(`error: ${e.message}`));
+  page.on("request", (r) => { if (!/^(file|data|blob):/.test(r.url())) said.push(`asked for ${r.url()}`); });
+  await page.goto(`file://${path}`);
+  await page.waitForSelector("html[data-ready]", { timeout: 60000 });
+  assert.deepEqual(said, [], path);
+  return page;
+}
+
+async function brush(page, from, to) {
+  const sheet = page.locator(".sheet");
+  await sheet.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await sheet.boundingBox();
+  await page.mouse.move(x + from[0] * width, y + from[1] * height);
+  await page.mouse.down();
+  await page.mouse.move(x + to[0] * width, y + to[1] * height, { steps: 4 });
+  await page.mouse.up();
+}
+
+const chosen = async (page) => Number((await page.locator("#chosen").textContent()).split(" ")[0]);
+const rows = (page) => page.locator("#points tbody tr").count();
+
+async function tryPoints(browser, path) {
+  const page = await opened(browser, path);
+  assert.equal(await page.locator("h1").textContent(), hostile);
+  assert.equal(await chosen(page), 200);
+  assert.equal(await rows(page), 25);
+  await brush(page, [0.02, 0.02], [0.4, 0.5]);
+  await page.waitForFunction(() => !document.getElementById("chosen").textContent.startsWith("200 "));
+  const some = await chosen(page);
+  assert.ok(some > 0 && some < 200, `${some} chosen`);
+  assert.match(await page.locator("#points .pager [role=status]").textContent(), new RegExp(`of ${some}$`));
+  await page.locator("#points th button").nth(3).click();
+  assert.equal(await page.locator("#points th").nth(3).getAttribute("aria-sort"), "ascending");
+  const errors = (await page.locator("#points tbody tr td:nth-child(4)").allTextContents()).map(Number);
+  assert.deepEqual(errors, [...errors].sort((a, b) => a - b));
+  await page.locator(".sheet").click({ position: { x: 5, y: 5 } });
+  await page.waitForFunction(() => document.getElementById("chosen").textContent.startsWith("200 "));
+  // From the keyboard alone: the same choice by value.
+  await page.locator("#filters select").first().selectOption("3");
+  await page.waitForFunction(() => document.getElementById("chosen").textContent.startsWith("25 "));
+  const [csv] = await Promise.all([page.waitForEvent("download"), page.locator("#csv").click()]);
+  const lines = readFileSync(await csv.path(), "utf8").trimEnd().split("\r\n");
+  assert.equal(lines.length, 26);
+  assert.equal(await page.evaluate(() => window.broken), undefined);
+  await page.close();
+}
+
+// How long the page takes to follow the rectangle, told, not judged: machines are shared.
+async function tellSpeed(browser, path, count) {
+  const page = await opened(browser, path);
+  const before = Date.now();
+  await brush(page, [0.1, 0.1], [0.5, 0.6]);
+  await page.waitForFunction((n) => !document.getElementById("chosen").textContent.startsWith(`${n} `), count);
+  console.log(`${count} points: the table followed a rectangle of 5 moves in ${Date.now() - before} ms`);
+  await page.close();
+}
+
+if (!existsSync(browserPath) || !existsSync(playwright)) {
+  console.log("skipped: no chromium, or no playwright-core (./dev page)");
+  process.exit(77);
+}
+const { chromium } = await import(playwright);
+const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+try {
+  const cost = make("cost", "cost", "lenet", "--hw", "bcnn");
+  const sweep = make("sweep", "evaluate", "lenet", "--hw", "bcnn", "--sweep", "crossbar.rows=64,128", "--images", "10", "--trials", "1");
+  const timeline = make("pipeline", "pipeline", "lenet", "--hw", "bcnn", "--trace", "100:200");
+  const dark = await opened(browser, cost, { colorScheme: "dark" });
+  assert.equal(await dark.locator("html").getAttribute("data-theme"), "dark");
+  await dark.locator("#theme").click();
+  assert.equal(await dark.locator("html").getAttribute("data-theme"), "light");
+  assert.ok((await dark.locator("#breakdown svg").count()) === 1);
+  const phone = await opened(browser, sweep, { viewport: { width: 390, height: 800 } });
+  assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);
+  assert.equal(await chosen(phone), 2);
+  assert.ok((await (await opened(browser, timeline)).locator("#timeline svg").count()) === 1);
+  await tryPoints(browser, around(cost, "points", points(200)));
+  await tellSpeed(browser, around(cost, "many", points(20000)), 20000);
+} finally {
+  await browser.close();
+  rmSync(folder, { recursive: true });
+}
