@@ -3,10 +3,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/alloc.h"
 
 #define ALIGNMENT 64
+/* Pages that hold much more, where the system has them: large tables are read all over. */
+#define HUGE_PAGE ((size_t)2 << 20)
+#define HUGE_FROM (4 * HUGE_PAGE)
 
 static atomic_uint_fast64_t made, live;
 static atomic_uint_fast64_t fail_number; /* value of `made` that fails; 0 = none */
@@ -32,8 +36,10 @@ mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
     if (atomic_fetch_add(&made, 1) + 1 == atomic_load(&fail_number))
         return no_memory(count, size, what);
     if (__builtin_mul_overflow(count, size, &bytes) ||
-        posix_memalign(&memory, ALIGNMENT, bytes) != 0)
+        posix_memalign(&memory, bytes < HUGE_FROM ? ALIGNMENT : HUGE_PAGE, bytes) != 0)
         return no_memory(count, size, what);
+    if (bytes >= HUGE_FROM)
+        (void)madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
     memset(memory, 0, bytes);
     memcpy(out, &memory, sizeof memory);
     atomic_fetch_add(&live, 1);

@@ -65,11 +65,7 @@ static mho_status alloc_conductances(mho_chip *chip)
         const size_t want = layer->cells->level0 ? 2 * with : apart ? with : 0;
         plane = want > plane ? want : plane;
     }
-    mho_status s = mhoi_alloc(&chip->g_plus, cells, sizeof *chip->g_plus, "conductances");
-    if (!s)
-        s = mhoi_alloc(&chip->g_minus, cells, sizeof *chip->g_minus, "conductances");
-    if (!s)
-        s = mhoi_alloc(&chip->plane, plane, sizeof *chip->plane, "conductances");
+    mho_status s = mhoi_alloc(&chip->plane, plane, sizeof *chip->plane, "conductances");
     for (int side = 0; !s && mho_device_is_noisy(&chip->plan->device) && side < 2; side++)
         s = mhoi_alloc(&chip->variance[side], cells, sizeof **chip->variance, "variances");
     return s;
@@ -255,8 +251,6 @@ void mho_chip_destroy(mho_chip *chip)
     mhoi_free(&chip->buffer);
     mhoi_free(&chip->step);
     mhoi_free(&chip->layer);
-    mhoi_free(&chip->g_plus);
-    mhoi_free(&chip->g_minus);
     mhoi_free(&chip->variance[0]);
     mhoi_free(&chip->variance[1]);
     mhoi_free(&chip->plane);

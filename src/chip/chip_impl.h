@@ -81,6 +81,7 @@ typedef struct chip_layer {
     bool per_position;
     int64_t *z_edge; /* NULL: values follow, no bits */
     int32_t *w_sum;
+    int32_t *tap; /* [kh][kw] for sums over a column; inputs of 1 bit */
     int64_t
         *excess; /* sum of a column's g+ - g- beyond its ideal; like w_sum, NULL unless read back */
     mho_window window;       /* on the map; fully connected layers whose inputs turn: all of it */
@@ -128,7 +129,7 @@ struct mho_chip {
     size_t scores_map; /* where no step makes scores: the map they are read from */
     size_t block;      /* images a thread takes at once */
     bool programmed;
-    int16_t *g_plus, *g_minus; /* [cells of the largest group] for programming */
+    int16_t *g_plus, *g_minus; /* of the group that is programmed: its crossbar has them */
     int16_t *plane; /* of one plane with reference columns (at level 0: both sides); NULL without */
     float *variance[2]; /* of g_plus, g_minus; NULL where reads have no noise */
     uint64_t seed;      /* of the programming, and of its reads */

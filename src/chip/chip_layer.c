@@ -119,22 +119,30 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
                               : ruled_codes(chip, node, n, codes, layer);
 }
 
-/* Sum of the rows v of one column, `less` off each, that meet no padding at output position p. */
-static int32_t sum_of_rows(const mho_window *w, const int16_t *v, int32_t less, size_t p)
+/* tap[kh][kw]: sums of the rows v of one column that read the same element of their channels, `less` off each row. */
+static void sum_taps(const mho_window *w, const int16_t *v, int32_t less, int32_t *tap)
+{
+    const size_t taps = w->kh * w->kw;
+    for (size_t t = 0; t < taps; t++)
+        tap[t] = -less * (int32_t)w->c;
+    for (size_t i = 0; i < w->c; i++)
+        for (size_t t = 0; t < taps; t++)
+            tap[t] += v[i * taps + t];
+}
+
+/* Of those that meet no padding at output position p. */
+static int32_t sum_inside(const mho_window *w, const int32_t *tap, size_t p)
 {
     const size_t span = (w->kw - 1) * w->dilation_w + 1;
     const size_t w_out = (w->w + w->pad_left + w->pad_right - span) / w->stride_w + 1;
     const size_t oy = p / w_out * w->stride_h, ox = p % w_out * w->stride_w;
     int32_t sum = 0;
-    for (size_t y = 0; y < w->kh; y++)
-        for (size_t x = 0; x < w->kw; x++) {
-            const size_t iy = oy + y * w->dilation_h - w->pad_top;
-            const size_t ix = ox + x * w->dilation_w - w->pad_left;
-            if (iy >= w->h || ix >= w->w) /* also below zero */
-                continue;
-            for (size_t i = 0; i < w->c; i++)
-                sum += v[(i * w->kh + y) * w->kw + x] - less;
-        }
+    for (size_t y = 0; y < w->kh; y++) {
+        if (oy + y * w->dilation_h - w->pad_top >= w->h) /* also below zero */
+            continue;
+        for (size_t x = 0; x < w->kw; x++)
+            sum += ox + x * w->dilation_w - w->pad_left < w->w ? tap[y * w->kw + x] : 0;
+    }
     return sum;
 }
 
@@ -157,42 +165,45 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
         s = mhoi_alloc(&layer->w_sum, n, sizeof(int32_t), node->name);
     if (!s && mhoi_is_zero_one(layer->place) && read_back)
         s = mhoi_alloc(&layer->excess, n, sizeof *layer->excess, node->name);
+    if (!s && layer->coding == MHOI_MAP_BITS)
+        s = mhoi_alloc(&layer->tap, w->kh * w->kw, sizeof *layer->tap, node->name);
     if (s || layer->coding != MHOI_MAP_BITS)
         return s;
-    for (size_t c = 0; c < channels; c++)
+    for (size_t c = 0; c < channels; c++) {
+        sum_taps(w, layer->m + c * layer->rows, 0, layer->tap);
         for (size_t p = 0; p < positions; p++)
-            layer->w_sum[c * positions + p] =
-                sum_of_rows(w, layer->m + c * layer->rows, 0, p) / layer->cells->one;
+            layer->w_sum[c * positions + p] = sum_inside(w, layer->tap, p) / layer->cells->one;
+    }
     return MHO_OK;
 }
 
-/* What column c's cells conduct together at position p, all slices; the digital part takes the base off. */
-static int64_t sum_of_cells(const chip_layer *layer, size_t c, size_t p, const int16_t *g_plus,
-                            const int16_t *g_minus)
+/* Adds what slice s of column c conducts together, times its weight, to sum[positions]; the digital part takes the
+ * base off. */
+static void add_cells(const chip_layer *layer, size_t c, size_t s, const int16_t *g, bool plus,
+                      size_t positions, int64_t *sum)
 {
     const mhoi_cells *k = layer->cells;
-    int64_t sum = 0;
-    for (size_t s = 0; s < k->slices; s++) {
-        const size_t column = mhoi_engine_column(k, c, s);
-        const int32_t less = k->coding->counted && s == 0 ? (int32_t)k->base : 0;
-        const int64_t one =
-            sum_of_rows(&layer->window, g_plus + column * layer->rows, less, p) -
-            (int64_t)sum_of_rows(&layer->window, g_minus + column * layer->rows, 0, p);
-        sum += one * ((int64_t)1 << (k->slice_bits * s));
-    }
-    return sum;
+    const size_t column = mhoi_engine_column(k, c, s);
+    const int32_t less = k->coding->counted && s == 0 && plus ? (int32_t)k->base : 0;
+    const int64_t weight = (plus ? 1 : -1) * ((int64_t)1 << (k->slice_bits * s));
+    sum_taps(&layer->window, g + column * layer->rows, less, layer->tap);
+    for (size_t p = 0; p < positions; p++)
+        sum[p] += weight * sum_inside(&layer->window, layer->tap, p);
 }
 
 void mhoi_chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
                                const int16_t *g_minus)
 {
     const size_t positions = layer->per_position ? layer->positions : 1;
-    for (size_t c = 0; layer->excess && c < layer->columns; c++)
-        for (size_t p = 0; p < positions; p++) {
-            const size_t i = (g * layer->columns + c) * positions + p;
-            layer->excess[i] = sum_of_cells(layer, c, p, g_plus, g_minus) -
-                               (int64_t)layer->cells->unit * layer->w_sum[i];
+    for (size_t c = 0; layer->excess && c < layer->columns; c++) {
+        const size_t at = (g * layer->columns + c) * positions;
+        for (size_t p = 0; p < positions; p++)
+            layer->excess[at + p] = -(int64_t)layer->cells->unit * layer->w_sum[at + p];
+        for (size_t s = 0; s < layer->cells->slices; s++) {
+            add_cells(layer, c, s, g_plus, true, positions, layer->excess + at);
+            add_cells(layer, c, s, g_minus, false, positions, layer->excess + at);
         }
+    }
 }
 
 /* Rows of an input on two word lines: channels 2 i and 2 i + 1.  Where inputs turn: of windows side by side. */
@@ -336,6 +347,7 @@ void mhoi_chip_layer_free(chip_layer *layer)
     mhoi_free(&layer->order);
     mhoi_free(&layer->z_edge);
     mhoi_free(&layer->w_sum);
+    mhoi_free(&layer->tap);
     mhoi_free(&layer->excess);
     mhoi_free(&layer->threshold);
     mhoi_free(&layer->wide_threshold);

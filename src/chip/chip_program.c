@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "chip/chip_impl.h"
+#include "crossbar/cells.h"
 
 enum { CELLS = 4096 }; /* an item */
 /* Added to the number of the array: cells use the streams up to 3 x 2^28. */
@@ -214,7 +215,8 @@ static mho_status program_planes(program *p, size_t g, bool bare)
     return s;
 }
 
-static mho_status program_group(program *p, chip_layer *layer, size_t g)
+/* To the cells of chip->g_plus, g_minus. */
+static mho_status program_cells_of(program *p, chip_layer *layer, size_t g)
 {
     int16_t *g_plus = p->chip->g_plus, *g_minus = p->chip->g_minus;
     const size_t cells = layer->cells->converted * layer->lines;
@@ -240,6 +242,28 @@ static mho_status program_group(program *p, chip_layer *layer, size_t g)
         mhoi_chip_layer_read_back(layer, g, g_plus, g_minus);
     if (!s && !p->ideal)
         mhoi_chip_draw_set(layer, g);
+    return s;
+}
+
+static mho_status program_group(program *p, chip_layer *layer, size_t g)
+{
+    mho_chip *chip = p->chip;
+    const size_t cells = layer->cells->converted * layer->lines;
+    int16_t *own[2] = {NULL, NULL};
+    mho_status s = MHO_OK;
+    mhoi_crossbar_cells(layer->xb[g], &chip->g_plus, &chip->g_minus);
+    if (!chip->g_plus) {
+        s = mhoi_alloc(&own[0], cells, sizeof **own, "conductances");
+        if (!s)
+            s = mhoi_alloc(&own[1], cells, sizeof **own, "conductances");
+        chip->g_plus = own[0];
+        chip->g_minus = own[1];
+    }
+    if (!s)
+        s = program_cells_of(p, layer, g);
+    chip->g_plus = chip->g_minus = NULL;
+    mhoi_free(&own[0]);
+    mhoi_free(&own[1]);
     return s;
 }
 

@@ -244,7 +244,7 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
                        size_t images, size_t k, size_t pixels)
 {
     const size_t tiles = (pixels + MHOI_TILE - 1) / MHOI_TILE;
-    const bool bits = xb->shape.input_bits == 1;
+    const bool bits = !xb->dots;
     if (xb->flat && bits)
         gather_flat_bits(xb, work, map, images, k);
     else if (xb->flat)

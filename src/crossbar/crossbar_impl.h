@@ -204,7 +204,9 @@ struct mho_crossbar {
     mhoi_segment *segment;
     size_t *group_bundle, *group_step; /* [groups + 1]: the first of a row group */
     void *table[MHOI_SIDES];           /* [k][C][steps of k] tables or pairs; NULL if not wanted */
-    bool strips;                /* table[MHOI_PLUS] holds both crossbars, [k][strip][steps of k] */
+    bool dots;   /* inputs are multiplied: several bits, or one where tables would be too large */
+    bool shared; /* pairs of S+, S- are the cells themselves, not table[MHOI_PLUS], [MHOI_MINUS] */
+    bool strips; /* table[MHOI_PLUS] holds both crossbars, [k][strip][steps of k] */
     bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
     int32_t low, high;          /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;         /* of a column, or of a strip */
@@ -289,13 +291,19 @@ static inline bool mhoi_may_gather_sums(const mho_crossbar *xb)
     return xb->kernels && xb->kernels->strip && xb->shape.input_bits == 1 && xb->groups > 1;
 }
 
+/* Are the pairs of a side its cells? */
+static inline bool mhoi_is_shared(const mho_crossbar *xb, mhoi_side side)
+{
+    return xb->shared && (side == MHOI_PLUS || side == MHOI_MINUS);
+}
+
 /* Bytes of a table (of a strip), of a pair of conductances, or of a word of rows. */
 static inline size_t mhoi_step_bytes(const mho_crossbar *xb)
 {
     if (xb->counting)
         return sizeof(uint32_t);
     const size_t lanes = xb->strips ? MHOI_STRIP : 1;
-    return xb->shape.input_bits == 1 ? lanes * xb->entries * sizeof(int16_t) : 2 * sizeof(int16_t);
+    return xb->dots ? 2 * sizeof(int16_t) : lanes * xb->entries * sizeof(int16_t);
 }
 
 /* Weight columns of a strip. */

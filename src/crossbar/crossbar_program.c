@@ -7,9 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "crossbar/cells.h"
 #include "crossbar/crossbar_impl.h"
 
-enum { FILL_TOGETHER = 16 }; /* columns or strips that a thread fills at once */
+enum { FILL_TOGETHER = 16 };   /* columns or strips that a thread fills at once */
+#define TABLE_BYTES 67108864.0 /* most of a flat map's tables, twice a large cache */
 
 /* Cell r of column c as one side of the pair sees it. */
 static inline int32_t cell(const mho_crossbar *xb, mhoi_side side, size_t c, size_t r)
@@ -96,7 +98,7 @@ static void choose_bundles(mho_crossbar *xb)
     xb->widen = 1;
     if (xb->counting)
         xb->bundle_rows = 8;
-    if (xb->shape.input_bits != 1 || xb->counting)
+    if (xb->dots || xb->counting)
         return;
     const int32_t limit = UINT16_MAX - 1, largest = largest_cell(xb);
     const size_t fit = (size_t)(limit / largest);
@@ -118,7 +120,7 @@ static mhoi_segment cut_segment(const mho_crossbar *xb, const mhoi_bundle *bundl
     const size_t h = w->h + w->pad_top + w->pad_bottom, x = r % w->kw, chunk = x / 8;
     const size_t y = r / w->kw % w->kh * w->dilation_h;
     const size_t offset = (r / (w->kh * w->kw) * h + y) * xb->plane_row;
-    if (xb->shape.input_bits != 1) {
+    if (xb->dots) {
         const size_t column = x * w->dilation_w;
         *rows = 1;
         return (mhoi_segment){.offset = (uint32_t)(offset + column % w->stride_w * xb->plane_w +
@@ -164,9 +166,7 @@ static void cut_bundles(mho_crossbar *xb)
         }
         xb->group_bundle[k + 1] = bundles;
         const size_t count = mhoi_bundles_of(xb, k);
-        const size_t together = xb->counting                ? 4
-                                : xb->shape.input_bits == 1 ? 1
-                                                            : 2; /* in a step */
+        const size_t together = xb->counting ? 4 : xb->dots ? 2 : 1; /* in a step */
         xb->group_step[k + 1] = xb->group_step[k] + (count + together - 1) / together;
     }
 }
@@ -247,7 +247,7 @@ static mho_status fill_some(void *context, size_t item, size_t thread)
         void *out = (char *)xb->table[f->side] + before * mhoi_step_bytes(xb);
         if (xb->strips)
             fill_strip(xb, f->side, k, i, out, xb->bias[f->side] + t * MHOI_STRIP);
-        else if (xb->shape.input_bits == 1)
+        else if (!xb->dots)
             xb->bias[f->side][t] = fill_tables(xb, f->side, k, i, out);
         else
             fill_pairs(xb, f->side, k, i, out);
@@ -328,11 +328,11 @@ static mho_status resize_tables(mho_crossbar *xb)
     const bool keep = step == xb->table_bytes;
     xb->table_bytes = step;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
-        const bool fits =
-            xb->shape.input_bits == 1 || side != MHOI_DIFFERENCE || differences_fit(xb);
-        if (!keep || !fits || !wanted(xb, side))
+        const bool fits = !xb->dots || side != MHOI_DIFFERENCE || differences_fit(xb);
+        const bool needed = fits && wanted(xb, side) && !mhoi_is_shared(xb, side);
+        if (!keep || !needed)
             mhoi_free(&xb->table[side]);
-        if (xb->table[side] || !wanted(xb, side) || !fits)
+        if (xb->table[side] || !needed)
             continue;
         const mho_status status =
             mhoi_alloc(&xb->table[side], step, mhoi_tables_of(xb, side), "look-up tables");
@@ -340,6 +340,12 @@ static mho_status resize_tables(mho_crossbar *xb)
             return status;
     }
     return MHO_OK;
+}
+
+void mhoi_crossbar_cells(mho_crossbar *xb, int16_t **g_plus, int16_t **g_minus)
+{
+    *g_plus = xb->order ? NULL : xb->g_plus;
+    *g_minus = xb->order ? NULL : xb->g_minus;
 }
 
 /* In the order of the word lines. */
@@ -360,8 +366,10 @@ static mho_status program(mho_crossbar *xb, const int16_t *g_plus, const int16_t
         if (g_plus[i] == INT16_MIN || g_minus[i] == INT16_MIN)
             return mho_error(MHO_EDOMAIN, "crossbar: conductance %zu = %d, want %d or more", i,
                              INT16_MIN, -INT16_MAX);
-    memcpy(xb->g_plus, g_plus, bytes);
-    memcpy(xb->g_minus, g_minus, bytes);
+    if (g_plus != xb->g_plus)
+        memcpy(xb->g_plus, g_plus, bytes);
+    if (g_minus != xb->g_minus)
+        memcpy(xb->g_minus, g_minus, bytes);
     xb->noisy = false;
     return mhoi_crossbar_build(xb, MHOI_PLUS);
 }
@@ -385,6 +393,24 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
     return s;
 }
 
+/* Pairs lie whole in columns of cells.  Few pixels of several bits are faster where all that a row group reads lies in one
+ * piece. */
+static bool can_share(const mho_crossbar *xb)
+{
+    const bool whole = xb->groups == 1 || xb->shape.crossbar_rows % 2 == 0;
+    const bool far = xb->flat && xb->groups > 1 && xb->shape.input_bits > 1;
+    return xb->dots && xb->rows % 2 == 0 && whole && !far;
+}
+
+/* A flat map has few pixels: tables beyond the cache, read once for them, cost more than multiplications. */
+static bool tables_too_large(const mho_crossbar *xb)
+{
+    const double tables = (double)xb->rows / (double)xb->kernels->bundle_rows;
+    const double bytes = tables * (double)xb->shape.columns * 2 * sizeof(int16_t) *
+                         (double)((size_t)1 << xb->kernels->bundle_rows);
+    return xb->flat && bytes > TABLE_BYTES;
+}
+
 mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
 {
     if (!xb->kernels)
@@ -392,7 +418,9 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
     const bool counted = xb->counting;
     xb->counting = xb->kernels->count && xb->shape.input_bits == 1 &&
                    mhoi_two_valued(xb, &xb->low, &xb->high) && !(xb->noisy && xb->variance[0]);
-    xb->strips = xb->kernels->strip && xb->shape.input_bits == 1 && !xb->counting;
+    xb->dots = !xb->counting && (xb->shape.input_bits > 1 || tables_too_large(xb));
+    xb->shared = can_share(xb);
+    xb->strips = xb->kernels->strip && !xb->dots && !xb->counting;
     if (counted != xb->counting)
         first = MHOI_PLUS;
     if (first == MHOI_PLUS) {

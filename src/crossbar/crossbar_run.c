@@ -26,15 +26,18 @@ static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
 {
     if (xb->counting)
         xb->kernels->count(job);
-    else if (xb->shape.input_bits == 1)
-        xb->kernels->lookup(job);
-    else
+    else if (xb->dots)
         xb->kernels->dot(job);
+    else
+        xb->kernels->lookup(job);
 }
 
 /* First table of row group k, side, column (or strip) c. */
 static const char *table_of(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c)
 {
+    if (mhoi_is_shared(xb, side))
+        return (const char *)((side == MHOI_PLUS ? xb->g_plus : xb->g_minus) + c * xb->rows +
+                              k * xb->shape.crossbar_rows);
     const size_t steps = xb->group_step[k] * mhoi_tables_of(xb, side) + c * mhoi_steps_of(xb, k);
     return (const char *)xb->table[side] + steps * mhoi_step_bytes(xb);
 }
@@ -342,7 +345,7 @@ static void run_group(const block *b, size_t k)
 {
     if (b->xb->counting)
         count_inputs(b, k);
-    if (b->exact && !b->reading && b->xb->shape.input_bits > 1) {
+    if (b->exact && !b->reading && b->xb->dots) {
         run_dots(b, k);
         return;
     }
@@ -358,7 +361,7 @@ static void run_group(const block *b, size_t k)
 
 static bool has_tables(const mho_crossbar *xb, bool per_pair, mhoi_side from)
 {
-    if (xb->counting)
+    if (xb->counting || (!per_pair && mhoi_is_shared(xb, from)))
         return true;
     return xb->kernels &&
            (per_pair ? xb->table[from + MHOI_DIFFERENCE] != NULL

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cells of a crossbar where it keeps them, for who programs them in place. */
+#ifndef MHO_CROSSBAR_CELLS_H
+#define MHO_CROSSBAR_CELLS_H
+
+#include "mho/crossbar.h"
+
+/* [C][R] each; written, they are to be handed to mho_crossbar_program (which copies nothing then) before the crossbar
+ * runs again, whatever becomes of that call.  NULL: its rows stand in another order, and it keeps them so. */
+void mhoi_crossbar_cells(mho_crossbar *xb, int16_t **g_plus, int16_t **g_minus);
+
+#endif
