@@ -262,6 +262,7 @@ typedef struct mho_result {
     size_t threads;
     bool complete; /* false: interrupted after error.spread.trials programmings */
 
+    bool quantized; /* to codes with free scales, on the images that calibrate: quant.scales */
     double software_error, ideal_error;
     mho_interval software, ideal; /* of the images */
     mho_error_estimate error;

@@ -78,6 +78,7 @@ struct mho_net {
     size_t nodes;
     float input_scale;
     size_t input_bits;
+    bool foreign; /* from a file that mho has not written: its scales are to be found */
     struct mhoi_program *program; /* of general operators, which the nodes name; NULL: layers */
 };
 

@@ -89,6 +89,7 @@ static void describe(mho_net *net, const about *a)
 {
     net->input_scale = a->input_scale;
     net->input_bits = a->input_bits;
+    net->foreign = a->foreign;
     memcpy(net->source, a->source, sizeof a->source);
 }
 

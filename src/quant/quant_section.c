@@ -8,7 +8,14 @@
 
 static const char *const rules[] = {"cover", "least_squares", "least_absolute", NULL};
 
+static const char *const scales[] = {"auto", "power_of_two", "layer", "channel", NULL};
+
 static const mho_field quant_rows[] = {
+    CHOICE(
+        "quant.scales", scales, "auto", scales,
+        "full mode: power_of_two: one a layer by the rules below; layer, channel: any number, by "
+        "post-training quantization; auto: channel for files "
+        "that mho has not written, else power_of_two"),
     CHOICE("quant.weight_rule", weight_rule, "cover", rules,
            "full mode: how the power-of-two scale of a layer's weights is chosen"),
     CHOICE("quant.map_rule", map_rule, "cover", rules,

@@ -57,6 +57,7 @@ static mho_json *errors_json(const mho_result *r)
 
 static void put_errors(mho_json *root, const mho_result *r)
 {
+    mho_json_put(root, "quantized", mho_json_bool(r->quantized));
     mho_json_put(root, "software_error", mho_json_number(r->software_error));
     mho_json_put(root, "software_interval", interval_json(r->software));
     if (r->options.ideal) {

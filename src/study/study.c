@@ -150,8 +150,10 @@ void mho_study_destroy(mho_study *study)
         return;
     mhoi_shelf_destroy(study->shelf);
     for (size_t i = 0; study->net && i < study->nets * study->sets; i++) {
-        for (int k = 0; k < STUDY_STYLES; k++)
+        for (int k = 0; k < STUDY_STYLES; k++) {
             mho_net_destroy(study->net[i].model[k].net);
+            mho_net_destroy(study->net[i].model[k].coded);
+        }
         mho_net_destroy(study->net[i].given);
         mhoi_free(&study->net[i].name);
     }

@@ -11,6 +11,7 @@ enum { STUDY_STYLES = 2 }; /* trained networks that points may need */
 
 typedef struct study_model {
     mho_net *net;          /* NULL: no point needs it */
+    mho_net *coded;        /* the same in codes for the point under way; NULL: as it is */
     char origin[256];      /* where its parameters come from */
     double software_error; /* NaN: not yet known */
 } study_model;
@@ -41,7 +42,7 @@ struct mho_study {
     study_set *set;
     size_t nets, sets;
     const mho_data *given; /* in place of what a name tells; NULL */
-    mhoi_shelf *shelf; /* for all points */
+    mhoi_shelf *shelf;     /* for all points */
 };
 
 /* Those of a point. */
@@ -90,6 +91,9 @@ MHO_MUST_CHECK mho_status mhoi_study_measure_start(const mho_placement *placemen
                                                    mho_result *result);
 void mhoi_study_measure_add(const mho_chip *chip, mho_result *result);
 MHO_MUST_CHECK mho_status mhoi_study_measure_price(const mho_net *net, mho_result *result);
+/* study_quantize.c: model->coded for this hardware, if it is to have free scales. */
+MHO_MUST_CHECK mho_status mhoi_study_quantize(const mho_net *net, const mho_hw *hw,
+                                              const mho_images *images, study_model *model);
 /* What rows of this study depend on, as of base/identity.h. */
 MHO_MUST_CHECK mho_status mhoi_study_identity(const mho_study *study, char *text, size_t size);
 /* That 8-bit CNN's description. */

@@ -151,12 +151,16 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
         s = software_error(set, model);
     r->software_error = model->software_error;
     r->software = mho_images_interval(r->software_error, set->images);
+    if (!s)
+        s = mhoi_study_quantize(model->net, r->hw, &set->calibration, model);
+    const mho_net *mapped = model->coded ? model->coded : model->net;
+    r->quantized = model->coded != NULL;
     if (!s && y->options.ideal)
-        s = ideal_error(set, model->net, r);
+        s = ideal_error(set, mapped, r);
     if (!s && y->options.prices && y->options.baseline)
         s = base_error(n, set, r);
     if (!s)
-        s = trials(y, model->net, point, r);
+        s = trials(y, mapped, point, r);
     const bool ran = !s || (s == MHO_EINTERRUPTED && r->error.spread.trials);
     if (ran && y->options.prices) {
         const mho_status priced = mhoi_study_measure_price(model->net, r);

@@ -49,6 +49,21 @@ run simulate codes.onnx --hw cnn8 --set device.variation=0 --set output.bits=0 -
     --set output.last_bits=0 --set output.calibration_images=100 --trials 1 --data data --json; want_code 0
 want_json 'v["hardware_error"]["mean"] == v["software_error"]'
 
+# A file that mho has not written gets free scales on hardware, if none are asked for; mho's own do not.
+/usr/bin/python3 - <<'PY'
+import onnx
+m = onnx.load("float.onnx")
+del m.metadata_props[:]
+onnx.save(m, "foreign.onnx")
+PY
+quick="--hw cnn8 --set device.variation=0 --set output.calibration_images=100 --trials 1 --data data --json"
+run simulate foreign.onnx $quick; want_code 0; want_json 'v["quantized"] is True'
+run simulate foreign.onnx $quick --set quant.scales=power_of_two; want_code 0; want_json 'v["quantized"] is False'
+run simulate float.onnx $quick; want_code 0; want_json 'v["quantized"] is False'
+run simulate float.onnx $quick --set quant.scales=layer; want_code 0; want_json 'v["quantized"] is True'
+run simulate codes.onnx $quick; want_code 0; want_json 'v["quantized"] is False'
+run simulate float.onnx $quick --set quant.scales=pixel; want_code 2; want_err "power_of_two"
+
 # One result: threads, CPU variants.
 for cpu in ref avx2 avx512; do
     export MHO_CPU=$cpu
