@@ -16,6 +16,7 @@
 #include "base/parallel.h"
 #include "chip/chip_keep.h"
 #include "chip/chip_range.h"
+#include "chip/chip_recall.h"
 
 enum {
     ITEMS = 4,      /* a thread, of each step */
@@ -458,8 +459,13 @@ mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
         s = gatherer_create(&p, !scales, &p.thread[t]);
     if (!s)
         s = mhoi_chip_program(chip, true, 0, 0);
-    if (!s)
+    const chip_recall_key key =
+        s ? (chip_recall_key){.known = false} : mhoi_chip_recall_key(chip, images, p.count);
+    if (!s && !mhoi_chip_recall(chip, &key)) {
         s = scales ? step_by_step(&p) : block_by_block(&p);
+        if (!s)
+            s = mhoi_chip_remember(chip, &key);
+    }
     pass_free(&p);
     return s;
 }

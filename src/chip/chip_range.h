@@ -9,7 +9,7 @@
 typedef struct chip_histogram {
     int64_t low, width;
     uint64_t inverse; /* floor(2^64 / width) + 1 */
-    uint64_t *bin;    /* NULL: not wanted */
+    uint64_t *bin;    /* two of each; NULL: not wanted */
 } chip_histogram;
 
 /* Empty, for all sums that can occur in a layer. */

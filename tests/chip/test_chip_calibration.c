@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/shelf.h"
 #include "chip_nets.h"
 #include "mho/run.h"
 
@@ -106,6 +107,43 @@ static void test_least_squares(void **state)
     check("least_squares");
 }
 
+static bool count_calibrations(void *user, const char *what, uint64_t done, uint64_t total,
+                               const char *unit)
+{
+    size_t *count = user;
+    (void)unit;
+    *count += !strcmp(what, "calibrating") && done == total;
+    return true;
+}
+
+/* Chips that share a shelf are as those that do not, and calibrate once for what is the same. */
+static void test_shelf(void **state)
+{
+    static const char *const rules[] = {"cover", "least_squares", "cover", "least_squares"};
+    float want[2][SCORES], got[SCORES];
+    size_t calibrations = 0;
+    mhoi_shelf *shelf;
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        scores_of(rules[i], false, 1, 0, want[i]);
+    must(mhoi_shelf_create(&shelf));
+    mhoi_shelf *before = mhoi_shelf_use(shelf);
+    mho_run_set_progress(NULL, count_calibrations, &calibrations);
+    for (size_t i = 0; i < 4; i++) {
+        scores_of(rules[i], false, 1, 0, got);
+        for (size_t k = 0; k < SCORES; k++)
+            if (got[k] != want[i % 2][k])
+                fail_msg("%s, time %zu, score %zu: %.9g, want %.9g", rules[i], i, k, (double)got[k],
+                         (double)want[i % 2][k]);
+        assert_int_equal(calibrations, i < 2 ? i + 1 : 2);
+    }
+    scores_of(rules[0], true, 1, 0, got); /* other images */
+    assert_int_equal(calibrations, 3);
+    mho_run_set_progress(NULL, NULL, NULL);
+    mhoi_shelf_use(before);
+    mhoi_shelf_destroy(shelf);
+}
+
 static void test_folder(void **state)
 {
     mho_images images = dim_images(false);
@@ -132,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cover),
         cmocka_unit_test(test_least_squares),
+        cmocka_unit_test(test_shelf),
         cmocka_unit_test(test_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
