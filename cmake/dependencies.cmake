@@ -6,6 +6,7 @@ find_package(ZLIB REQUIRED)
 find_path(CURL_INCLUDE curl/curl.h REQUIRED)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd)
 find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.h REQUIRED)
 find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
@@ -14,7 +15,7 @@ find_program(PROTOC_C protoc-c REQUIRED)
 
 add_library(mho_dependencies INTERFACE)
 target_link_libraries(mho_dependencies INTERFACE OpenMP::OpenMP_C ZLIB::ZLIB ${CMAKE_DL_LIBS}
-  PkgConfig::YAML PkgConfig::PROTOBUF_C PkgConfig::LIBMD m)
+  PkgConfig::YAML PkgConfig::PROTOBUF_C PkgConfig::LIBMD PkgConfig::SQLITE m)
 target_include_directories(mho_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE} ${CURL_INCLUDE} ${DNNL_INCLUDE})
 
 # Pictures as data: without one of the libraries its files are refused.
@@ -32,4 +33,4 @@ foreach(library IN ITEMS PNG JPEG)
 endforeach()
 
 # What a program that links libmho.a has to name besides.
-set(MHO_STATIC_LIBRARIES yaml protobuf-c md ${MHO_PICTURE_LIBRARIES} z gomp dl m)
+set(MHO_STATIC_LIBRARIES yaml protobuf-c md sqlite3 ${MHO_PICTURE_LIBRARIES} z gomp dl m)

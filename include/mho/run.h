@@ -51,6 +51,11 @@ MHO_API uint64_t mho_run_memory(const mho_run *run);
 MHO_API void mho_run_set_seed(mho_run *run, uint64_t seed);
 MHO_API uint64_t mho_run_seed(const mho_run *run);
 
+/* What calls find under `name` in place of a file or something built in: a text, which messages call `place`.  Both are
+ * copied, and kept until the run goes. */
+MHO_API MHO_MUST_CHECK mho_status mho_run_name_text(mho_run *run, const char *name,
+                                                    const char *place, const char *text);
+
 /* From any thread, and with a run other than NULL async-signal safe: long calls look between items, save
  * what they have and return MHO_EINTERRUPTED, and so do all later ones until the run is resumed. */
 MHO_API void mho_run_interrupt(mho_run *run);

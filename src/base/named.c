@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/parallel.h"
 #include "mho/asset.h"
 #include "mho/config.h"
 
@@ -117,6 +118,12 @@ mho_status mhoi_named_builtin(const char *const *folders, const char *what, cons
 mho_status mhoi_named_open(const char *const *folders, const char *what, const char *name,
                            const char *from, mhoi_named *out)
 {
+    const char *place = NULL, *text = mhoi_run_text(name, &place);
+    if (text) {
+        *out = (mhoi_named){.text = text, .size = strlen(text)};
+        snprintf(out->place, sizeof out->place, "%s", place);
+        return MHO_OK;
+    }
     return mhoi_is_path(name) ? mhoi_named_file(name, from, out)
                               : mhoi_named_builtin(folders, what, name, out);
 }

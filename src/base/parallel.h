@@ -38,6 +38,9 @@ void mhoi_progress(const char *what, uint64_t done, uint64_t total, const char *
 /* Where the bound run has what it keeps (base/shelf.h); NULL there: nothing. */
 struct mhoi_shelf **mhoi_run_shelf(void);
 
+/* Of mho_run_name_text, in the bound run; NULL: nothing of that name. */
+const char *mhoi_run_text(const char *name, const char **place);
+
 /* What a thread is bound to.  A worker of a loop takes its caller's run and gives back what it had. */
 typedef struct mhoi_binding {
     mho_run *run; /* NULL: the default run */

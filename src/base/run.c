@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -11,6 +12,11 @@
 
 #define REPORT_INTERVAL_S 0.1
 #define MEMORY (UINT64_C(1) << 30)
+
+typedef struct named_text {
+    struct named_text *next;
+    char *name, *place, *text;
+} named_text;
 
 /* Atomic where another thread or a signal handler may come in between. */
 struct mho_run {
@@ -24,6 +30,7 @@ struct mho_run {
     char part_of[64];
     size_t part, parts;       /* parts 0: no part of anything */
     struct mhoi_shelf *shelf; /* NULL: nothing is kept */
+    named_text *named;
 };
 
 static mho_run default_run = {.seed = 1};
@@ -57,8 +64,58 @@ mho_status mho_run_create(mho_run **out)
     return s;
 }
 
+static void free_named(named_text *n)
+{
+    mhoi_free(&n->name);
+    mhoi_free(&n->place);
+    mhoi_free(&n->text);
+    mhoi_free(&n);
+}
+
+static mho_status copy(const char *text, char **out)
+{
+    mho_status s = mhoi_alloc(out, strlen(text) + 1, 1, "text of a run");
+    if (!s)
+        memcpy(*out, text, strlen(text));
+    return s;
+}
+
+mho_status mho_run_name_text(mho_run *run, const char *name, const char *place, const char *text)
+{
+    named_text *n = NULL;
+    mho_status s = mhoi_alloc(&n, 1, sizeof *n, "text of a run");
+    if (s)
+        return s;
+    s = copy(name, &n->name);
+    if (!s)
+        s = copy(place, &n->place);
+    if (!s)
+        s = copy(text, &n->text);
+    if (s) {
+        free_named(n);
+        return s;
+    }
+    n->next = writable(run)->named;
+    writable(run)->named = n;
+    return MHO_OK;
+}
+
+const char *mhoi_run_text(const char *name, const char **place)
+{
+    const named_text *n = bound_run()->named;
+    while (n && strcmp(n->name, name) != 0)
+        n = n->next;
+    *place = n ? n->place : NULL;
+    return n ? n->text : NULL;
+}
+
 void mho_run_destroy(mho_run *run)
 {
+    while (run && run->named) {
+        named_text *n = run->named;
+        run->named = n->next;
+        free_named(n);
+    }
     mhoi_free(&run);
 }
 

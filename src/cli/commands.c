@@ -189,6 +189,76 @@ const cli_command cli_commands[] = {
          "    mho simulate lenet --hw bcnn --sweep device.bits=1,3,5 --sweep "
          "device.variation=0:1:0.25\n"
          "        --trials 100 --ci 0.05 -o sweep.csv"},
+    {.name = "explore",
+     .synopsis = "SWEEP.yaml -o RESULTS.db [--resume] [--shard I/N] [options]",
+     .summary = "many designs over accuracy, time, energy and area, kept in a file",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw data calibration trials images seed set resume shard",
+     .run = cmd_explore,
+     .details =
+         "SWEEP.yaml names network, hw, axes, conditions, constraints and objectives "
+         "(docs/explore.md):\n"
+         "    network: lenet\n"
+         "    hw: bcnn\n"
+         "    axes: {output.split_bits: [2, 3, 4, 6], crossbar.rows: [64, 128, 256]}\n"
+         "    constraints: [\"loss <= 1 %\", \"area <= 5 mm2\"]\n"
+         "    objectives: [min energy]\n\n"
+         "Every point is stored as soon as it is finished; after a kill, a full disk or Ctrl-C the "
+         "same\n"
+         "command with --resume goes on, also with more axes, values or trials.  --hw, --data, "
+         "--images,\n"
+         "--trials, --seed and --set stand in place of what the file says.\n\n"
+         "    mho explore converters.yaml -o results.db\n"
+         "    mho explore converters.yaml -o part2.db --shard 2/4\n"
+         "    mho merge part1.db part2.db part3.db part4.db -o results.db",
+     .own_output = true},
+    {.name = "show",
+     .synopsis = "RESULTS.db [POINT] | RESULT.json",
+     .summary = "stored results: what a file holds, or one point in full",
+     .files_min = 1,
+     .files_max = 2,
+     .options = "",
+     .run = cmd_show,
+     .details = "POINT is the number of a row.  --hw RESULTS.db:POINT runs it again with any "
+                "command.\n\n"
+                "    mho show results.db\n"
+                "    mho show results.db 17\n"
+                "    mho evaluate lenet --hw results.db:17"},
+    {.name = "query",
+     .synopsis = "RESULTS.db \"SELECT ...\"",
+     .summary = "ask stored results in SQL; nothing is changed",
+     .files_min = 2,
+     .files_max = 2,
+     .options = "",
+     .run = cmd_query,
+     .details = "The view `designs` has a row a point and a column for each swept field, the table "
+                "`points` all that\n"
+                "is stored, the view `configurations` the full description (docs/store.md).\n\n"
+                "    mho query results.db \"SELECT * FROM designs ORDER BY error LIMIT 5\""},
+    {.name = "diff",
+     .synopsis = "A B",
+     .summary = "two results beside each other: fields and numbers that differ",
+     .files_min = 2,
+     .files_max = 2,
+     .options = "",
+     .run = cmd_diff,
+     .details = "A and B are stored points (results.db:3) or results stored with --json.  Times of "
+                "the run itself,\n"
+                "threads and places of values are left out.\n\n"
+                "    mho diff results.db:3 results.db:17\n"
+                "    mho diff before.json after.json"},
+    {.name = "merge",
+     .synopsis = "RESULTS.db... -o ALL.db",
+     .summary = "join stored results, of shards say, in one file",
+     .files_min = 1,
+     .files_max = CLI_FILES_MAX,
+     .options = "output",
+     .run = cmd_merge,
+     .details = "ALL.db may exist.  Of two rows of one design the one that tells more is kept.\n\n"
+                "    mho merge part1.db part2.db -o all.db",
+     .own_output = true,
+     .plain = true},
     {.name = "data",
      .synopsis = "[list | add NAME DIR | remove NAME | show [FILE.pgm] | fetch mnist]",
      .summary =

@@ -163,6 +163,27 @@ static mho_status run_with_page(const cli_command *command, cli_args *args)
     return s;
 }
 
+/* Points of a store that --hw names, as "results.db:3", are found under that name from now on. */
+static mho_status name_points(const char *hw)
+{
+    char one[1024], place[1100], *json = NULL;
+    mho_status s = MHO_OK;
+    for (const char *p = hw; !s && p && *p;) {
+        const size_t n = strcspn(p, ",");
+        snprintf(one, sizeof one, "%.*s", (int)(n < sizeof one ? n : sizeof one - 1), p);
+        p += n + (p[n] == ',');
+        if (!mho_store_is_point(one))
+            continue;
+        s = mho_store_hw(one, &json);
+        snprintf(place, sizeof place, "%s.json", one);
+        if (!s)
+            s = mho_run_name_text(NULL, one, place, json);
+        mho_store_text_free(json);
+        json = NULL;
+    }
+    return s;
+}
+
 static mho_status run_command(const cli_command *command, int argc, char **argv)
 {
     static char name[] = "mho";
@@ -183,6 +204,10 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     s = mho_cpu_init();
     if (!s)
         s = mho_run_set_threads(run, args.threads);
+    if (!s)
+        s = name_points(args.hw);
+    for (size_t i = 0; !s && command->run == cmd_hw && i < args.files; i++)
+        s = name_points(args.file[i]);
     if (!s) {
         mho_run_set_seed(run, args.seed);
         argv[0] = name; /* wherever it lies */

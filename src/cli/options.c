@@ -11,8 +11,8 @@
 
 const cli_option cli_options[] = {
     {"hw", 0, CLI_TEXT, "HW", AT(hw), 0, 0, 0,
-     "hardware description: a built-in name (`mho hw` lists them), a YAML file, or a stored result "
-     "(.json)"},
+     "hardware description: a built-in name (`mho hw` lists them), a YAML file, a stored result "
+     "(.json), or a stored point (results.db:POINT)"},
     {"data", 0, CLI_TEXT, "DIR", AT(data), 0, 0, 0,
      "folder with the data set, or a name of `mho data add`, or x.npy,y.npy (test images and "
      "labels), or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, synthetic digits"},
@@ -100,6 +100,9 @@ const cli_option cli_options[] = {
     {"gantt", 0, CLI_FLAG, NULL, AT(gantt), 0, 0, 0, "draw the schedule in time"},
     {"explore", 0, CLI_FLAG, NULL, AT(explore), 0, 0, 0,
      "a sweep instead of one design; -o FILE.csv or FILE.json stores all points"},
+    {"shard", 0, CLI_TEXT, "I/N", AT(shard), 0, 0, 0,
+     "every Nth point, from the Ith on, as 2/4: for machines that know nothing of each other (mho "
+     "merge joins their files)"},
     {"svg", 0, CLI_TEXT, "FILE", AT(svg), 0, 0, 0, "draw the sweep, or the search, there"},
     {"list", 0, CLI_FLAG, NULL, AT(list), 0, 0, 0, "list what there is"},
     {"man", 0, CLI_FLAG, NULL, AT(man), 0, 0, 0, "the manual page, as troff"},

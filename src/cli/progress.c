@@ -50,8 +50,10 @@ static void show(const char *what, uint64_t done, uint64_t total, const char *un
         snprintf(amount, sizeof amount, "%.3g", rate);
     else
         cli_grouped((uint64_t)rate, amount);
-    fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %s %s/s  %s", what, bar, 100 * fraction, amount,
-            unit, left);
+    const size_t name = strcspn(what, "\t"); /* what is behind a tab is told at the end */
+    fprintf(stderr, "\r\033[K%.*s [%s] %3.0f %%  %s %s/s  %s%s%s", (int)name, what, bar,
+            100 * fraction, amount, unit, left, what[name] ? "  " : "",
+            what[name] ? what + name + 1 : "");
     fflush(stderr);
     state.shown = true;
 }
@@ -61,9 +63,10 @@ static bool on_progress(void *user, const char *what, uint64_t done, uint64_t to
 {
     (void)user;
     double now_s = mho_seconds();
-    if (strcmp(what, state.what) != 0 || done < state.last) {
+    const size_t name = strcspn(what, "\t");
+    if (strlen(state.what) != name || strncmp(what, state.what, name) != 0 || done < state.last) {
         cli_progress_clear();
-        snprintf(state.what, sizeof state.what, "%s", what);
+        snprintf(state.what, sizeof state.what, "%.*s", (int)(name < 63 ? name : 63), what);
         state.start_s = now_s;
     }
     state.last = done;

@@ -42,6 +42,10 @@ void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place)
 void mhoi_hw_take(mho_hw *hw, const mho_hw *from);
 /* Goes on with a hash over the contents of all files that the fields name. */
 uint64_t mhoi_hw_contents(const mho_hw *hw, uint64_t hash);
+/* mho_hw_identity as if some sections were not there: names, NULL-terminated, or NULL. */
+uint64_t mhoi_hw_identity_without(const mho_hw *hw, const char *const *without);
+/* Does field i, printed as path[size], name a file?  Then the path in full, and the digest of what it holds. */
+bool mhoi_hw_digest(const mho_hw *hw, size_t i, char *path, size_t size, char digest[20]);
 /* An error whose message names fields begins with the place where the user set one of them. */
 mho_status mhoi_hw_place_error(const mho_hw *hw, mho_status s);
 /* Reads files that changed sections name, then checks bounds within sections and across them. */

@@ -36,6 +36,7 @@ struct mho_grid {
     char name[MHO_NAME];
     sweep_axis *axis;
     size_t axes, points;
+    bool any;          /* number of points: axes alone are of use */
     const char *place; /* of the axes, while the sweep is made */
     mho_hw *scratch;   /* to read and print values with */
     mho_hw *base;      /* as it was given; NULL without settings, which add up in one field */
@@ -237,8 +238,10 @@ static mho_status read_axis(mho_grid *sweep, const char *text)
                                : read_list(sweep, text, values, axis);
     if (!s)
         s = check_twice(axis);
-    if (!s && sweep->points > MHO_GRID_POINTS_MAX / axis->values)
-        return too_many(text);
+    if (!s && sweep->points > MHO_GRID_POINTS_MAX / axis->values) {
+        sweep->points = MHO_GRID_POINTS_MAX;
+        return sweep->any ? MHO_OK : too_many(text);
+    }
     sweep->points *= axis->values;
     return s;
 }
@@ -248,8 +251,8 @@ mho_status mho_grid_create(const mho_hw *hw, const char *const *axes, mho_grid *
     return mhoi_grid_create_at(hw, axes, "command line", out);
 }
 
-mho_status mhoi_grid_create_at(const mho_hw *hw, const char *const *axes, const char *place,
-                               mho_grid **out)
+static mho_status create(const mho_hw *hw, const char *const *axes, const char *place, bool any,
+                         mho_grid **out)
 {
     *out = NULL;
     size_t count = 0;
@@ -264,6 +267,7 @@ mho_status mhoi_grid_create_at(const mho_hw *hw, const char *const *axes, const 
     if (s)
         return s;
     sweep->points = 1;
+    sweep->any = any;
     sweep->place = place;
     s = mhoi_alloc(&sweep->axis, count, sizeof *sweep->axis, "sweep");
     if (!s)
@@ -278,6 +282,18 @@ mho_status mhoi_grid_create_at(const mho_hw *hw, const char *const *axes, const 
 fail:
     mho_grid_destroy(sweep);
     return s;
+}
+
+mho_status mhoi_grid_create_at(const mho_hw *hw, const char *const *axes, const char *place,
+                               mho_grid **out)
+{
+    return create(hw, axes, place, false, out);
+}
+
+mho_status mhoi_grid_create_axes(const mho_hw *hw, const char *const *axes, const char *place,
+                                 mho_grid **out)
+{
+    return create(hw, axes, place, true, out);
 }
 
 void mho_grid_destroy(mho_grid *sweep)

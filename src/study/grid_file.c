@@ -14,7 +14,7 @@
 #include "study/study_impl.h"
 
 /* "key=a,b,c" of one axis, to be freed. */
-static mho_status axis_text(const mhoi_yaml *node, const char *place, char **out)
+mho_status mhoi_grid_axis_text(const mhoi_yaml *node, const char *place, char **out)
 {
     const bool list = node->kind == MHOI_YAML_LIST;
     const size_t count = list ? node->children : 1;
@@ -89,7 +89,7 @@ static mho_status read_axes(const mho_hw *hw, const mhoi_yaml *map, const char *
     char **text;
     mho_status s = mhoi_alloc(&text, map->children + 1, sizeof *text, "axes of a sweep");
     for (size_t i = 0; !s && i < map->children; i++) {
-        s = axis_text(&map->child[i], place, &text[i]);
+        s = mhoi_grid_axis_text(&map->child[i], place, &text[i]);
         if (!s)
             s = try_axis(hw, text[i], &map->child[i], place);
     }

@@ -6,6 +6,7 @@
 #include "base/shelf.h"
 #include "mho/map.h"
 #include "mho/study.h"
+#include "study/bench.h"
 
 enum { STUDY_STYLES = 2 }; /* trained networks that points may need */
 
@@ -56,14 +57,11 @@ MHO_MUST_CHECK mho_status mhoi_study_open_subjects(mho_study *study, const mho_s
 /* grid.c: the axis of that key, SIZE_MAX if there is none or no grid; the number of a point's value; a value. */
 size_t mhoi_study_grid_find(const mho_grid *sweep, const char *key);
 size_t mhoi_study_grid_at(const mho_grid *sweep, size_t point, size_t axis);
-const char *mhoi_study_grid_choice(const mho_grid *sweep, size_t axis, size_t value);
 /* Are the values names (of networks, data, files), known by what they name?  Others: as every writing of the
  * value prints, and whether text[length] is a writing of it. */
 bool mhoi_study_grid_names(const mho_grid *sweep, size_t axis);
 /* Is there an axis that is no field of the description: a preset, or a setting? */
 bool mhoi_study_grid_assigns(const mho_grid *sweep);
-/* The value that each axis has; hw is not to be used after an error. */
-MHO_MUST_CHECK mho_status mhoi_grid_choose(const mho_grid *sweep, const size_t *choice, mho_hw *hw);
 void mhoi_study_grid_print(const mho_grid *sweep, size_t axis, size_t value, char *text,
                            size_t size);
 bool mhoi_study_grid_means(const mho_grid *sweep, size_t point, size_t axis, const char *text,

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "mho/study.h"
 #include "mho/run.h"
+#include "study/bench.h"
 
 #define Z 1.959963985 /* 97.5 % of the normal distribution lie below it */
 
@@ -33,7 +34,7 @@ mho_interval mho_images_interval(double error, size_t images)
 }
 
 /* Counted in images, so that equal programmings have no deviation. */
-static void estimate(const size_t *wrong, size_t trials, size_t count, mho_error_estimate *out)
+void mhoi_error_estimate(const size_t *wrong, size_t trials, size_t count, mho_error_estimate *out)
 {
     const double images = (double)count, n = (double)trials;
     size_t low = wrong[0], high = wrong[0];
@@ -87,7 +88,7 @@ mho_status mho_error_of(mho_chip *chip, const mho_images *images, size_t count, 
         s = one_trial(chip, images, count, seed, t, label, &wrong[t], &out->inference_s);
         if (s)
             break;
-        estimate(wrong, t + 1, count, out);
+        mhoi_error_estimate(wrong, t + 1, count, out);
         if (error)
             error[t] = (double)wrong[t] / (double)count;
         if (t + 1 >= MHO_TRIALS_LEAST && wanted_half > 0 && out->half <= wanted_half)

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mho explore: a search from a file into a store; the best points as a table. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study_report.h"
+
+enum { ROWS = 20 };
+
+static mho_status parse_shard(const char *text, size_t *shard, size_t *shards)
+{
+    unsigned long long i = 0, n = 0;
+    char end = 0;
+    const bool digits = text && !text[strspn(text, "0123456789/")];
+    if (!text)
+        return MHO_OK;
+    if (!digits || sscanf(text, "%llu/%llu%c", &i, &n, &end) != 2 || !i || i > n || n > 1000000)
+        return mho_error(MHO_EUSAGE, "--shard = %s, want I/N with 1 <= I <= N, as 2/4", text);
+    *shard = (size_t)i;
+    *shards = (size_t)n;
+    return MHO_OK;
+}
+
+static void add_numbers(cli_table *t, const cli_args *args, const mho_explore_row *row)
+{
+    const mho_summary *v = row->sum;
+    if (args->csv) {
+        for (size_t f = 0; f < mho_summary_fields(); f++) {
+            const double x = mho_summary_get(v, f);
+            cli_table_text(t, isfinite(x) ? "%.17g" : "", x);
+        }
+        cli_table_text(t, "%zu", row->trials);
+        cli_table_text(t, "%zu", row->images);
+        cli_table_text(t, "%d", row->front);
+        return;
+    }
+    if (isfinite(v->error))
+        cli_table_percent(t, v->error, 2);
+    else
+        cli_table_text(t, "-");
+    if (isfinite(v->ci95) && v->ci95 > 0)
+        cli_table_percent(t, v->ci95, 2);
+    else
+        cli_table_text(t, "-");
+    cli_table_si(t, v->latency_s, "s");
+    cli_table_si(t, v->energy_J, "J");
+    cli_table_si(t, v->area_m2, "m2");
+    cli_table_text(t, isfinite(v->ops_per_J) ? "%.4g" : "-", v->ops_per_J * 1e-12);
+    cli_table_text(t, "%s", row->front ? "*" : "");
+}
+
+static void print_columns(const mho_explore *x, const cli_args *args, char *text, size_t size)
+{
+    size_t n = 0;
+    for (size_t a = 0; a < mho_explore_axes(x) && n < size; a++)
+        n += (size_t)snprintf(text + n, size - n, "%s>|", mho_explore_axis(x, a));
+    if (!args->csv && n < size)
+        n += (size_t)snprintf(text + n, size - n, "%s",
+                              "error>|+- 95 %>|latency=>|energy=>|area=>|TOPS/W>|front");
+    for (size_t f = 0; args->csv && f < mho_summary_fields() && n < size; f++)
+        n += (size_t)snprintf(text + n, size - n, "%s>|", mho_summary_at(f)->key);
+    if (args->csv && n < size)
+        (void)snprintf(text + n, size - n, "trials>|images>|front>");
+}
+
+static void print_table(const mho_explore *x, const cli_args *args)
+{
+    char title[300], columns[8192];
+    const char **value = cli_alloc(mho_explore_axes(x) * sizeof *value);
+    const size_t all = mho_explore_rows(x), shown = args->csv || all < ROWS ? all : ROWS;
+    snprintf(title, sizeof title, "%s: %zu points keep all constraints%s", mho_explore_name(x), all,
+             shown < all ? "; the best of them" : "");
+    print_columns(x, args, columns, sizeof columns);
+    cli_table *t = cli_table_create(title, columns);
+    for (size_t i = 0; i < shown; i++) {
+        mho_explore_row row;
+        mho_explore_row_at(x, i, value, &row);
+        for (size_t a = 0; a < mho_explore_axes(x); a++)
+            cli_table_text(t, "%s", value[a]);
+        add_numbers(t, args, &row);
+    }
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+    free(value);
+}
+
+static void print_report(const mho_explore_report *r, const cli_args *args)
+{
+    FILE *out = args->out;
+    fprintf(out, "\n%zu points: %zu done, %zu dropped, %zu beyond constraints, %zu failed",
+            r->points, r->done, r->dropped, r->infeasible, r->failed);
+    if (r->known)
+        fprintf(out, "; %zu were stored before", r->known);
+    fprintf(out, "; %.2f s\n", r->seconds);
+    if (r->image_runs && r->image_runs < r->image_runs_full)
+        fprintf(out, "%" PRIu64 " of %" PRIu64 " image runs: %.1f times less\n", r->image_runs,
+                r->image_runs_full, (double)r->image_runs_full / (double)r->image_runs);
+    if (r->drops)
+        fprintf(out,
+                "dropped by intervals of %.4g %%: a point that was dropped would have been worth "
+                "keeping with a chance of at most %.2g %%, %.2g of the %zu on average\n",
+                100 * r->confidence, 100 * (1 - r->confidence),
+                (1 - r->confidence) * (double)r->drops, r->drops);
+    if (isfinite(r->best))
+        fprintf(out, "best, %s: %.6g at %s\n", r->objective, r->best, r->best_text);
+    else if (r->done)
+        fprintf(out, "no point keeps all constraints\n");
+}
+
+static mho_json *row_json(const mho_explore *x, size_t i)
+{
+    const char **value = cli_alloc(mho_explore_axes(x) * sizeof *value);
+    mho_json *root = mho_json_object(), *set = mho_json_object();
+    mho_explore_row row;
+    mho_explore_row_at(x, i, value, &row);
+    for (size_t a = 0; a < mho_explore_axes(x); a++)
+        mho_json_put(set, mho_explore_axis(x, a), cli_value_json(value[a]));
+    mho_json_put(root, "set", set);
+    for (size_t f = 0; f < mho_summary_fields(); f++)
+        mho_json_put(root, mho_summary_at(f)->key, mho_json_number(mho_summary_get(row.sum, f)));
+    mho_json_put(root, "trials", mho_json_integer((int64_t)row.trials));
+    mho_json_put(root, "images", mho_json_integer((int64_t)row.images));
+    mho_json_put(root, "front", mho_json_bool(row.front));
+    free(value);
+    return root;
+}
+
+static mho_status print_json(const mho_explore *x, const mho_explore_report *r,
+                             const cli_args *args, bool complete)
+{
+    mho_json *root = cli_result_json(args), *rows = mho_json_array(), *best = mho_json_object();
+    mho_json_put(root, "sweep", mho_json_text(mho_explore_name(x)));
+    mho_json_put(root, "complete", mho_json_bool(complete));
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {{"points", r->points},
+                  {"known", r->known},
+                  {"done", r->done},
+                  {"dropped", r->dropped},
+                  {"infeasible", r->infeasible},
+                  {"failed", r->failed},
+                  {"image_runs", r->image_runs},
+                  {"image_runs_full", r->image_runs_full}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        mho_json_put(root, counts[i].key, mho_json_unsigned(counts[i].value));
+    mho_json_put(root, "risk", mho_json_number(r->drops ? 1 - r->confidence : 0));
+    mho_json_put(best, "objective", mho_json_text(r->objective));
+    mho_json_put(best, "value", mho_json_number(r->best));
+    mho_json_put(best, "at", mho_json_text(r->best_text));
+    mho_json_put(root, "best", isfinite(r->best) ? best : mho_json_text(NULL));
+    if (!isfinite(r->best))
+        mho_json_destroy(best);
+    for (size_t i = 0; i < mho_explore_rows(x); i++)
+        mho_json_add(rows, row_json(x, i));
+    mho_json_put(root, "rows", rows);
+    mho_json_put(root, "seconds", mho_json_number(r->seconds));
+    return cli_print_json(args, root);
+}
+
+static mho_status report(const mho_explore *x, const mho_explore_report *r, const cli_args *args,
+                         bool complete)
+{
+    if (args->json)
+        return print_json(x, r, args, complete);
+    print_table(x, args);
+    if (!args->csv)
+        print_report(r, args);
+    return MHO_OK;
+}
+
+mho_status cmd_explore(const cli_args *args)
+{
+    mho_explore *x = NULL;
+    mho_store *store = NULL;
+    mho_explore_report r;
+    mho_explore_options o = {.hw = args->hw,
+                             .data = args->data,
+                             .set = args->set,
+                             .images = args->images,
+                             .trials = args->has_trials ? args->trials : 0,
+                             .has_seed = args->has_seed,
+                             .seed = args->seed,
+                             .calibrate_on_test =
+                                 args->calibration && !strcmp(args->calibration, "test"),
+                             .command = args->command};
+    if (!args->output)
+        return mho_error(MHO_EUSAGE, "-o is missing: where are results kept? -o results.db");
+    mho_status s = parse_shard(args->shard, &o.shard, &o.shards);
+    if (!s)
+        s = mho_explore_open(args->file[0], &o, &x);
+    if (!s)
+        s = mho_store_open(args->output, args->resume ? MHO_STORE_GO_ON : MHO_STORE_CREATE, &store);
+    const bool ready = !s;
+    if (s == MHO_EUSAGE && x)
+        s = mho_error(s, "%s exists: --resume goes on with it, or remove it", args->output);
+    if (!s)
+        s = mho_explore_run(x, store, &r);
+    cli_progress_clear();
+    if (ready && (!s || s == MHO_EINTERRUPTED)) {
+        const mho_status told = report(x, &r, args, !s);
+        s = s ? mho_error(s, "interrupted: what was finished is stored, --resume goes on") : told;
+    }
+    if (s == MHO_EFILE && ready)
+        s = mho_error(s, "%s; --resume goes on", mho_error_message());
+    mho_store_close(store);
+    mho_explore_destroy(x);
+    return s;
+}

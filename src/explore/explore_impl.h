@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a search holds: sweep_file.c reads it, space.c chooses points, unit.c computes one, driver.c all of them. */
+#ifndef MHO_EXPLORE_IMPL_H
+#define MHO_EXPLORE_IMPL_H
+
+#include "base/yaml.h"
+#include "explore/expression.h"
+#include "mho/explore.h"
+#include "mho/run.h"
+#include "study/bench.h"
+
+enum { EXPLORE_TERMS = 32, EXPLORE_NAMES = 64, EXPLORE_RUNGS = 8, EXPLORE_POINTS_MAX = 10000000 };
+
+typedef enum explore_method {
+    EXPLORE_ALL,
+    EXPLORE_RANDOM,
+    EXPLORE_LATIN, /* McKay, Beckman, Conover 1979 */
+    EXPLORE_NSGA2, /* Deb, Pratap, Agarwal, Meyarivan 2002 */
+} explore_method;
+
+typedef struct explore_objective {
+    size_t result; /* of explore_results */
+    bool most;
+    char text[64];
+} explore_objective;
+
+typedef struct explore_rung {
+    size_t images, trials;
+} explore_rung;
+
+/* Wrong images by block of images and programming: what a rung tells is a sum of it, whatever was computed after. */
+typedef struct explore_evidence {
+    size_t blocks;
+    size_t end[EXPLORE_RUNGS]; /* block k: images [end[k - 1], end[k]) */
+    size_t trials[EXPLORE_RUNGS];
+    uint32_t *wrong[EXPLORE_RUNGS]; /* [trials] */
+} explore_evidence;
+
+typedef enum explore_state {
+    EXPLORE_NEW,
+    EXPLORE_PRICED, /* and to be run */
+    EXPLORE_DONE,
+    EXPLORE_DROPPED,
+    EXPLORE_INFEASIBLE,
+    EXPLORE_FAILED,
+} explore_state;
+
+typedef struct explore_point {
+    uint32_t *choice;       /* [axes] */
+    uint64_t key, cell_key; /* of the design; of all that its error depends on */
+    explore_state state;
+    bool stored; /* as it is now */
+    bool recalled_done;
+    double recalled_error; /* of the row that the store had */
+    size_t recalled_trials;
+    size_t twin;           /* the point whose evidence is this one's; itself */
+    mho_summary sum;
+    mho_error_estimate error;
+    explore_evidence evidence;
+    char technology[MHO_COST_NAME];
+    char *changes, *result, *message;
+    double seconds;
+    int64_t row;
+} explore_point;
+
+struct mho_explore {
+    char name[MHO_NAME], place[512];
+    char *text;        /* of the file, for the store */
+    char **net, **set; /* names, NULL-terminated */
+    char hw_name[512];
+    mho_hw *hw; /* without the axes */
+    mho_grid *grid;
+    size_t axes;
+    size_t net_axis, set_axis; /* SIZE_MAX: one */
+    size_t zip_of
+        [MHO_GRID_AXES_MAX]; /* axes that go along with an earlier one: that one; else itself */
+    mhoi_expression *where[EXPLORE_TERMS], *constraint[EXPLORE_TERMS];
+    size_t wheres, constraints;
+    explore_objective objective[EXPLORE_TERMS];
+    size_t objectives;
+    explore_method method;
+    size_t samples, population;
+    uint64_t sample_seed;
+    bool accuracy, calibrate_on_test;
+    uint64_t seed;
+    size_t images, trials;
+    explore_rung rung[EXPLORE_RUNGS]; /* the last is all images and trials */
+    size_t rungs;
+    double confidence;
+    size_t shard, shards;
+    char *command;
+    mho_run *outer; /* the caller's, NULL: the default one; what is computed runs in another */
+    mhoi_bench *bench;
+    explore_point *point;
+    size_t points, room;
+    size_t *order; /* [rows] of the table, the best first */
+    size_t rows;
+    uint64_t work, work_full;
+    size_t drops, known;
+    struct explore_lookup *lookup; /* what the store has */
+    double last_commit_s, commit_s; /* when, and how long it took */
+};
+
+/* sweep_file.c */
+MHO_MUST_CHECK mho_status mhoi_explore_read(mho_explore *x, const char *text,
+                                            const mho_explore_options *options);
+
+/* result_names.c: names of results that constraints and objectives use; the value of one. */
+size_t mhoi_explore_result(const char *name);
+const char *mhoi_explore_result_name(size_t i); /* NULL from their number on */
+double mhoi_explore_result_of(const mho_summary *sum, size_t result);
+bool mhoi_explore_result_is_error(size_t result); /* of accuracy, which prices do not tell */
+/* Do the constraints hold that prices alone, or all results, tell? */
+bool mhoi_explore_keeps(const mho_explore *x, const mho_summary *sum, bool accuracy);
+/* Names of conditions: axes and fields of the description. */
+MHO_MUST_CHECK mho_status mhoi_explore_condition(mho_explore *x, const char *text,
+                                                 mhoi_expression **out);
+bool mhoi_explore_allows(const mho_explore *x, const uint32_t *choice);
+MHO_MUST_CHECK mho_status mhoi_explore_constraint(const char *text, mhoi_expression **out);
+
+/* space.c: the points of all, random and latin-hypercube. */
+MHO_MUST_CHECK mho_status mhoi_explore_choose(mho_explore *x);
+/* A new point of these choices; *index of it, or of the one that has them. */
+MHO_MUST_CHECK mho_status mhoi_explore_add(mho_explore *x, const uint32_t *choice, size_t *index,
+                                           bool *is_new);
+void mhoi_explore_tie(const mho_explore *x, uint32_t *choice); /* zipped axes go along */
+/* A number in [0, n) by counter: of the sample's seed, a stream and an index. */
+uint32_t mhoi_explore_random(const mho_explore *x, uint32_t stream, uint64_t index, uint32_t n);
+double mhoi_explore_uniform(const mho_explore *x, uint32_t stream, uint64_t index);
+
+/* unit.c */
+size_t mhoi_explore_net(const mho_explore *x, const explore_point *p);
+size_t mhoi_explore_set(const mho_explore *x, const explore_point *p);
+MHO_MUST_CHECK mho_status mhoi_explore_hw(const mho_explore *x, const explore_point *p,
+                                          mho_hw **out);
+/* Keys of the design; before anything else is asked of a point.  A design that the hardware refuses is FAILED. */
+MHO_MUST_CHECK mho_status mhoi_explore_identify(const mho_explore *x, explore_point *p);
+MHO_MUST_CHECK mho_status mhoi_explore_price(const mho_explore *x, explore_point *p);
+/* Runs what the rung wants and the evidence lacks; *work: images run on programmed chips. */
+MHO_MUST_CHECK mho_status mhoi_explore_extend(const mho_explore *x, explore_point *p, size_t rung,
+                                              uint64_t *work);
+/* What the evidence tells of the rung. */
+MHO_MUST_CHECK mho_status mhoi_explore_estimate(const mho_explore *x,
+                                                const explore_evidence *evidence, size_t rung,
+                                                mho_error_estimate *out);
+bool mhoi_explore_has(const explore_evidence *evidence, const mho_explore *x, size_t rung);
+void mhoi_explore_point_free(explore_point *p);
+
+/* point_rows.c: texts of rows; rows put and found. */
+MHO_MUST_CHECK mho_status mhoi_explore_changes(const mho_explore *x, const mho_hw *hw, char **out);
+MHO_MUST_CHECK mho_status mhoi_explore_result_text(const mho_result *result, char **out);
+MHO_MUST_CHECK mho_status mhoi_explore_put(mho_explore *x, mho_store *store, explore_point *p);
+MHO_MUST_CHECK mho_status mhoi_explore_begin(mho_explore *x, mho_store *store);
+MHO_MUST_CHECK mho_status mhoi_explore_load(mho_explore *x, mho_store *store);
+/* Takes over what the store knows of the point. */
+MHO_MUST_CHECK mho_status mhoi_explore_recall(mho_explore *x, explore_point *p);
+void mhoi_explore_lookup_free(struct explore_lookup *lookup);
+
+/* halving.c: drops points [first, points) that others beat for certain; after a rung. */
+void mhoi_explore_halve(mho_explore *x, size_t first, size_t rung);
+/* Does a beat b in all objectives (as good in all, better in one)? */
+bool mhoi_explore_beats(const mho_explore *x, const mho_summary *a, const mho_summary *b);
+
+/* driver.c: computes points [first, points). */
+MHO_MUST_CHECK mho_status mhoi_explore_batch(mho_explore *x, mho_store *store, size_t first);
+/* nsga2.c: the whole search. */
+MHO_MUST_CHECK mho_status mhoi_explore_evolve(mho_explore *x, mho_store *store);
+
+#endif

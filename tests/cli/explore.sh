@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# mho explore: points of a file in a store; resumed, killed, in shards: the same rows; asked in SQL, and run again.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+. "$MHO_SOURCE_DIR/tests/cli/lib/explore.bash"
+cat >prices.yaml <<'Y'
+name: prices
+network: lenet
+hw: bcnn
+accuracy: false
+set: {technology: generic-45nm}
+axes:
+  crossbar.rows: [64, 128, 256]
+  crossbar.columns: [64, 128, 256]
+  output.split_bits: "2:6:1"
+  technology.V_dd: [0.8 V, 0.9 V]
+  device: [taox, neurram]
+zip: [crossbar.rows, crossbar.columns]
+where: "output.split_bits <= 5 or crossbar.rows > 64"
+constraints: ["area <= 12 mm2"]
+objectives: [min energy, min latency]
+Y
+run explore prices.yaml -o one.db --json --threads 1; want_code 0; want_no_err
+want_json 'v["points"] == 3 * 5 * 2 * 2 - 4 and v["done"] + v["infeasible"] == v["points"] and v["failed"] == 0'
+want_json 'all(r["set"]["crossbar.rows"] == r["set"]["crossbar.columns"] and r["area_m2"] <= 12e-6 for r in v["rows"])'
+want_json 'v["infeasible"] > 0 and v["rows"][0]["front"] and v["best"]["value"] == min(r["energy_J"] for r in v["rows"])'
+want_json 'not any(a["front"] and any(b["energy_J"] < a["energy_J"] and b["latency_s"] < a["latency_s"] for b in v["rows"]) for a in v["rows"])'
+run explore prices.yaml -o two.db --threads 2; want_code 0; want_same_table one.db two.db
+run explore prices.yaml -o one.db; want_misuse "one.db exists: --resume"
+run explore prices.yaml -o one.db --resume --json; want_code 0; want_json 'v["known"] == v["points"]'
+want_same_table one.db two.db
+for i in 1 2 3 4; do run explore prices.yaml -o part$i.db --shard $i/4; want_code 0; done
+run merge part1.db part2.db part3.db part4.db -o all.db; want_code 0; want_err "56 points in all.db"
+want_same_table one.db all.db
+run merge part1.db part1.db -o twice.db; want_code 0; want_same_table part1.db twice.db
+kill_and_go_on 6 0.02 explore prices.yaml -o killed.db; want_code 0; want_same_table one.db killed.db
+
+# Two processes on one file.
+"$mho" explore prices.yaml -o both.db --resume --shard 1/2 >/dev/null 2>&1 &
+other=$!
+run explore prices.yaml -o both.db --resume --shard 2/2; want_code 0
+wait $other || fail "the other process: $?"
+want_same_table one.db both.db
+
+# More values: what was there is known.
+sed 's/\[64, 128, 256\]/[64, 128, 256, 512]/' prices.yaml >more.yaml
+run explore more.yaml -o one.db --resume --json; want_code 0; want_json 'v["known"] == 56 and v["points"] == 76'
+
+# Asked, shown, compared, run again.
+run query two.db "SELECT count(*) AS n, min(energy_J) FROM designs WHERE status = 'done' AND \"crossbar.rows\" = 128" --json; want_code 0
+want_json 'v["columns"] == ["n", "min(energy_J)"] and v["rows"][0][0] > 0'
+run query two.db "SELECT json_extract(config, '\$.\"crossbar.rows\".value') FROM configurations WHERE id = 1" --csv; want_code 0; want_out "64"
+run query two.db "DELETE FROM points"; want_misuse "the query would write"
+run query two.db "SELECT nothing_there"; want_misuse "no such column: nothing_there"
+run show two.db; want_code 0; want_out "lenet    bcnn"
+run show two.db 30 --json; want_code 0; want_json 'v["point"] == 30 and v["config"]["crossbar.rows"]["value"] == v["set"]["crossbar.rows"]'
+tell stored '(v["energy_J"], v["area_m2"])'
+run cost lenet --hw two.db:30 --json; want_code 0
+run query two.db "SELECT energy_J, area_m2 FROM points WHERE id = 30" --json
+run show two.db 3000; want_misuse "there is no point 3000 (it has 56 points)"
+run hw two.db:30 --json; want_code 0; want_json 'v["crossbar.rows"]["value"] in (64, 128, 256)'
+run diff two.db:1 two.db:2 --json; want_code 0
+want_json 'any(d["path"].startswith("config.device") for d in v["differences"]) and v["equal"] > 50'
+run diff two.db:1 two.db:1; want_code 0; want_out "0 values differ"
+
+# What is no store of ours.
+printf 'rows,energy\n1,2\n' >notes.db
+run show notes.db; want_error 3 "notes.db: not a store of results"
+run explore prices.yaml -o notes.db --resume; want_error 3 "notes.db: not a store of results"
+[ "$(head -1 notes.db)" = rows,energy ] || fail "notes.db was overwritten"
+run show nowhere.db; want_error 3 "nowhere.db: cannot read: No such file"
+head -c 5000 two.db >cut.db
+run query cut.db "SELECT * FROM points"; want_code 3; want_err "cut.db: "
+/usr/bin/python3 - <<'P'
+import shutil, sqlite3
+shutil.copy("two.db", "new.db")
+c = sqlite3.connect("new.db"); c.execute("PRAGMA user_version = 7"); c.commit(); c.close()
+c = sqlite3.connect("other.db"); c.execute("CREATE TABLE t(x)"); c.commit(); c.close()
+P
+run show new.db; want_error 3 "new.db: schema 7, want 1..1: a newer mho"
+run explore prices.yaml -o new.db --resume; want_error 3 "new.db: schema 7"
+run show other.db; want_error 3 "other.db: not a store of mho"
+
+# A full disk: what was stored is there, and the rest follows.
+bash -c "ulimit -f 150; exec $mho explore prices.yaml -o full.db --threads 1" >out 2>err && fail "no trouble on a full disk"
+want_err "full.db: cannot write"; want_err_lines 1
+run explore prices.yaml -o full.db --resume; want_code 0; want_same_table two.db full.db
+
+# A file that says something wrong.
+wrong() { printf '%s\n' "$1" >bad.yaml; run explore bad.yaml -o bad.db; want_error 2 "$2"; want_no_file bad.db; }
+head='network: lenet
+hw: bcnn
+accuracy: false'
+wrong "$head" "axes is missing"
+wrong "$head
+axis: {crossbar.rows: [64]}" "bad.yaml:4: unknown key axis"
+wrong "$head
+axes:
+  crossbar.row: [64]" "bad.yaml:5: "
+wrong "$head
+axes:
+  crossbar.rows: []" "bad.yaml:5: crossbar.rows has 0 values"
+wrong "$head
+axes: {crossbar.rows: [64, many]}" "bad.yaml:4: crossbar.rows = many"
+wrong "$head
+axes: {crossbar.rows: [64, 128]}
+constraints: [\"aria <= 3\"]" "bad.yaml:5: 'aria <= 3': unknown name aria"
+wrong "$head
+axes: {crossbar.rows: [64, 128]}
+constraints: [\"area_mm2 <= 3 mm2\"]" "tells its unit"
+wrong "$head
+axes: {crossbar.rows: [64, 128]}
+where: crossbar.rowz == 64" "did you mean crossbar.rows"
+wrong "$head
+axes: {crossbar.rows: [64, 128]}
+objectives: [min enery]" "did you mean energy"
+wrong "$head
+axes: {crossbar.rows: [64, 128], crossbar.columns: [64]}
+zip: [crossbar.rows, crossbar.columns]" "bad.yaml:5: zip: crossbar.columns has 1 values, crossbar.rows 2"
+wrong "$head
+axes: {crossbar.rows: [64, 128]}
+sample: {method: lattin-hypercube, points: 3}" "did you mean latin-hypercube"
+wrong "$head
+axes: {crossbar.rows: [64, 128]}
+where: crossbar.rows == 65" "no point fulfils"
+run explore prices.yaml -o x.db --shard 5/4; want_misuse "--shard = 5/4, want I/N"
+run explore prices.yaml; want_misuse "-o is missing"
