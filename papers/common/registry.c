@@ -5,7 +5,7 @@
 extern paper_run_fn bcnn_table1, bcnn_splitting, bcnn_table2, bcnn_table4, bcnn_fig5, bcnn_pipeline;
 
 extern paper_run_fn reboc_mapping, reboc_table1, reboc_fft, reboc_accuracy, reboc_speedup,
-    reboc_reuse, reboc_energy, reboc_power;
+    reboc_reuse, reboc_energy, reboc_power, reboc_variation;
 
 extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
@@ -62,6 +62,9 @@ const paper papers[] = {
     {"reboc-accuracy", REBOC "Sections II and III-A, Table II",
      "what circulant weights of few bits, and converters of few, cost on LeNet",
      "papers/reboc/expected.csv", reboc_accuracy},
+    {"reboc-variation", "beyond REBOC, whose devices are ideal",
+     "faults of circulant weights that k positions share, against weights in cells of their own",
+     "papers/reboc/expected.csv", reboc_variation},
     {"silicon", "16 measured macros and architectures, papers/silicon/expected.csv",
      "energy, time and area of measured chips, nothing fitted", "papers/silicon/expected.csv",
      silicon},

@@ -62,6 +62,7 @@ static const struct {
     {"reboc-speedup", "papers/reboc/expected.csv"},
     {"reboc-energy", "papers/reboc/expected.csv"},
     {"reboc-power", "papers/reboc/expected.csv"},
+    {"reboc-variation", "papers/reboc/expected.csv"},
     {"reboc-fft", "papers/reboc/expected.csv"},
     {"reboc-accuracy", "papers/reboc/expected.csv"},
     {"silicon", "papers/silicon/expected.csv"},
