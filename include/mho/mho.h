@@ -27,6 +27,7 @@
 #include "mho/report.h"
 #include "mho/reuse.h"
 #include "mho/run.h"
+#include "mho/search.h"
 #include "mho/status.h"
 #include "mho/store.h"
 #include "mho/study.h"

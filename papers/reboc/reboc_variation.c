@@ -8,7 +8,10 @@
 
 paper_run_fn reboc_variation;
 
-enum { IMAGES = 300, PROGRAMMINGS = 5 }; /* unless fewer are asked for: each takes a tenth of a second */
+enum {
+    IMAGES = 300,
+    PROGRAMMINGS = 5
+}; /* unless fewer are asked for: each takes a tenth of a second */
 
 typedef struct subject {
     const char *name, *net, *set[4];
@@ -137,10 +140,11 @@ mho_status reboc_variation(const paper_args *args, paper_result *result)
         ideal[k] = s ? 0 : 100 * e.spread.mean;
     }
     if (!s) {
-        fprintf(result->text,
-                "  error in %%, mean of %zu programmings and 95 %% of them; %zu test images of %s\n  "
-                "%-30s",
-                r.trials, r.images, r.data->name, "");
+        fprintf(
+            result->text,
+            "  error in %%, mean of %zu programmings and 95 %% of them; %zu test images of %s\n  "
+            "%-30s",
+            r.trials, r.images, r.data->name, "");
         for (size_t k = 0; k < SUBJECTS; k++)
             fprintf(result->text, " %20s", subjects[k].name);
         fprintf(result->text, "\n  %-30s", "ideal devices");

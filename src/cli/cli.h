@@ -40,7 +40,10 @@ typedef struct cli_args {
     double r_row, r_col, r_driver, r_sense;
     bool both_sides, float_zeros, approximate;
     bool has_seed, has_trials, has_images, has_epochs; /* given on the command line */
-    const char *shard; /* "2/4" */
+    const char *shard;                                 /* "2/4" */
+    const char *sizes;
+    double within; /* points of error */
+    bool has_within;
     const char *weight, *io, *order, *layers, *macro, *svg;
     size_t acc, level, batch;
     bool has_acc, has_level, has_batch, gantt, explore;
@@ -100,7 +103,8 @@ bool cli_is_stored_sweep(const cli_args *args); /* buffer: a sweep whose points 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
     cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline,
-    cmd_buffer, cmd_quantize, cmd_compare, cmd_explore, cmd_query, cmd_show, cmd_diff, cmd_merge;
+    cmd_buffer, cmd_quantize, cmd_compare, cmd_search, cmd_explore, cmd_query, cmd_show, cmd_diff,
+    cmd_merge;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 

@@ -335,6 +335,27 @@ const cli_command cli_commands[] = {
      .fields = &mho_fixed_fields,
      .more_fields = &mho_threshold_fields,
      .own_output = true},
+    {.name = "search",
+     .synopsis = "NET [--hw HW] [--sizes LIST] [--within POINTS [--data DIR] [--epochs N]]",
+     .summary = "block sizes of circulant layers for the least energy x delay",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "hw set sizes within data images trials epochs seed shape bits",
+     .run = cmd_search,
+     .details = "Every combination of block sizes is placed and priced on HW (reboc), with copies "
+                "and sets of layers\n"
+                "as it has them chosen (crossbar.copies=0, crossbar.duplication=balanced): the "
+                "order is exact.\n"
+                "--within measures accuracy in that order: NET as trained (the model built in for "
+                "the data, or a\n"
+                "file), its weights moved to the nearest circulant ones, trained on for --epochs "
+                "of 10,000 images\n"
+                "(none), on the crossbars, on 1000 test images (docs/models/explore.md).\n\n"
+                "    mho search lenet --set crossbar.budget=32\n"
+                "    mho search lenet --set crossbar.budget=32 --sizes 1,4,16 --within 1 --data "
+                "DIR --epochs 1",
+     .fields = NULL,
+     .arch = "crossbar"},
     {.name = "infer",
      .synopsis = "MODEL [--data DIR | --input X.npy ... [--expect Y.npy ...]]",
      .summary = "run a trained network in software",

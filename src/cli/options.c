@@ -26,6 +26,11 @@ const cli_option cli_options[] = {
      "number, of all"},
     {"weights-bits", 0, CLI_TEXT, "B", AT(weights_bits), 0, 0, 0, "bits of the weights alone"},
     {"maps-bits", 0, CLI_TEXT, "B", AT(maps_bits), 0, 0, 0, "bits of the maps alone"},
+    {"sizes", 0, CLI_TEXT, "LIST", AT(sizes), 0, 0, 0,
+     "block sizes to try in every layer that they fit, 1: an ordinary one (1,8,16,32,64,128)"},
+    {"within", 0, CLI_REAL, "POINTS", AT(within), AT(has_within), 0, 0,
+     "measure designs on images, the best first, until one has at most so many points more error "
+     "than the network without blocks"},
     {"method", 0, CLI_TEXT, "METHOD", AT(method), 0, 0, 0,
      "fixed (weights and maps of B bits), threshold (1-bit maps); not given: threshold, or fixed "
      "with --bits"},

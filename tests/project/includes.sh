@@ -19,7 +19,7 @@ declare -A rank=(
 forbidden="cost>net cost>map cost>chip cost>hw chip>hw pipeline>hw"
 
 base_headers=" api status run config json asset file mho "
-map_headers=" reuse "
+map_headers=" reuse " study_headers=" search "
 standard="assert complex ctype dirent errno fcntl fenv float glob immintrin inttypes limits locale malloc \
 math poll pthread sched setjmp signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib \
 string strings sys tgmath time unistd wchar"
@@ -36,7 +36,8 @@ module_of() { # of a file in the tree; in $module, as a subshell for each includ
 }
 public_module() { # of a header include/mho/NAME.h
     if [[ $base_headers == *" $1 "* ]]; then module=base
-    elif [[ $map_headers == *" $1 "* ]]; then module=map; else module=$1; fi
+    elif [[ $map_headers == *" $1 "* ]]; then module=map
+    elif [[ $study_headers == *" $1 "* ]]; then module=study; else module=$1; fi
 }
 
 check_ours() { # file, included name
