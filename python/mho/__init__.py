@@ -41,6 +41,10 @@ def __getattr__(name):  # what needs numpy, when it is asked for
         from . import _arrays
 
         return getattr(_arrays, name)
+    if name == "from_torch":  # needs PyTorch
+        from .torch import from_torch
+
+        return from_torch
     raise AttributeError("module 'mho' has no attribute %r" % (name,))
 
 
@@ -74,6 +78,7 @@ __all__ = [
     "UsageError",
     "cost",
     "evaluate",
+    "from_torch",
     "pipeline",
     "simulate",
     "sweep",

@@ -67,7 +67,7 @@ class Crossbar:
     hw       a ``Hardware``, a name, or a path
     x_max    the largest size of an input: it is driven with the largest code of input.first_bits
     calibration  vectors [n, rows] that the converters' ranges are found on (where output.range asks for some; the first
-             output.calibration_images count); None: uniform ones of -x_max..x_max or 0..x_max, drawn from ``seed``
+             output.calibration_images count, all where there are fewer); None: uniform ones of -x_max..x_max or 0..x_max, drawn from ``seed``
     signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
     seed, trial  of the cells and of the noise of their reads
     """
@@ -94,6 +94,8 @@ class Crossbar:
         codes = self._codes(np.atleast_2d(calibration), False)[0]
         if self.signed:  # what both passes read, in turns
             codes = np.stack((codes, self._codes(np.atleast_2d(calibration), True)[0]), 1).reshape(-1, self.rows)
+        if len(codes) < count:
+            self.hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
         data = _mho.data_of_arrays(None, None, None, codes, np.zeros(len(codes), np.uint8))
         with how(threads, progress) as pair:
             self._handle = _mho.chip_create(net, self.hardware._handle, data, True, pair)

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "data/load.h"
 #include "infer/nodes.h"
 #include "quantize/fixed_impl.h"
 
@@ -60,7 +61,7 @@ static mho_status flow_run(flow *f, const mho_images *images, size_t first, size
     const size_t each = elements(f->net->node[0].out);
     f->n = count - first < f->block ? count - first : f->block;
     for (size_t k = 0; k < f->n * each; k++)
-        f->input[k] = (float)images->pixel[first * each + k] * f->net->input_scale;
+        f->input[k] = mhoi_images_element(images, first * each + k, f->net->input_scale);
     return mho_infer_run_nodes(f->infer, f->n, f->input, f->value);
 }
 

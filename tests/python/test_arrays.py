@@ -158,6 +158,8 @@ class Training(unittest.TestCase):
         hw = mho.Hardware("cnn8", **{"output.calibration_images": 50})
         r = mho.evaluate(trained, hw, (x, y), trials=1, threads=1)
         self.assertEqual(r.software_error, seen[-1]["test_error"])
+        floats = mho.evaluate(trained, hw, (z, y), trials=1, threads=1)
+        self.assertEqual(floats.hardware_error.to_dict(), r.hardware_error.to_dict())
         with self.assertRaises(mho.Interrupted):
             mho.train(net, (x, y), style="float", epochs=3, epoch=lambda e: False, threads=1)
         with self.assertRaises(mho.ConfigError):

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Crossbars as layers of PyTorch, for hardware-aware fine-tuning: what goes forward went through cells and converters, gradients are
+those of the exact layer (straight through).  Needs PyTorch; `import mho` alone does not.
+
+    import mho, mho.torch
+    layer = mho.torch.CrossbarLinear(784, 10, hw=mho.Hardware("cnn8", device={"bits": 3}))
+    model = mho.torch.convert(model, hw)        # every Linear and Conv2d of a trained model
+"""
+
+import io
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ._arrays import Crossbar
+from ._hardware import hardware
+from ._network import Network
+
+__all__ = ["CrossbarConv2d", "CrossbarLinear", "convert", "from_torch"]
+
+
+def from_torch(module, example, **options):
+    """The ``mho.Network`` of a module: exported by torch.onnx with ``example`` as its input ([1, channels, height, width] or
+    [1, features]); ``options`` go to torch.onnx.export."""
+    was = module.training
+    module.eval()
+    try:
+        out = io.BytesIO()
+        with torch.no_grad():
+            torch.onnx.export(module, example, out, **{"opset_version": 13, **options})
+    finally:
+        module.train(was)
+    return Network(out.getvalue())
+
+
+class _Through(torch.autograd.Function):
+    """y = x W^T from the crossbar; gradients as if it were exact."""
+
+    @staticmethod
+    def forward(ctx, x, weight, read):
+        ctx.save_for_backward(x, weight)
+        return read(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, g.t() @ x, None
+
+
+class _Array:
+    """The crossbars of a weight [outputs, inputs], programmed anew when the weight changes."""
+
+    def _set_up(self, hw, x_max, seed, redraw, threads):
+        self.hw, self.x_max, self.seed, self.redraw, self.threads = hardware(hw), x_max, seed, redraw, threads
+        self._crossbar, self._of, self._trial = None, None, 0
+
+    def _prepare(self, matrix, vectors):
+        key = (self.weight._version, self.weight.data_ptr())
+        if self._of != key:
+            w = matrix.detach().cpu().numpy().T
+            self._crossbar = Crossbar(
+                w, self.hw, calibration=vectors, signed=True, seed=self.seed, trial=self._trial, threads=self.threads, progress=False
+            )
+            self._of = key
+        elif self.training and self.redraw:
+            self._trial += 1
+            self._crossbar.program(self.seed, self._trial)
+
+    def _read(self, matrix, x):
+        """x [n, inputs]."""
+        largest = self.x_max if self.x_max is not None else float(x.detach().abs().max()) or 1.0
+
+        def read(values):
+            scaled = (values.detach() / largest).clamp(-1, 1).cpu().numpy().astype(np.float32)
+            self._prepare(matrix, scaled)
+            return torch.from_numpy(self._crossbar.mvm(scaled) * np.float32(largest)).to(values)
+
+        return _Through.apply(x, matrix, read)
+
+
+class CrossbarLinear(_Array, nn.Linear):
+    """nn.Linear whose products go through crossbars of ``hw``; the bias is added digitally.
+
+    x_max   the largest size of an input, beyond which it is cut off; None: of each batch
+    redraw  in training every forward draws other cells (aware of variation); in evaluation the cells stay
+    The converters are calibrated on the batch that first meets a weight.
+    """
+
+    def __init__(self, in_features, out_features, bias=True, *, hw="cnn8", x_max=None, seed=1, redraw=True, threads=0):
+        nn.Linear.__init__(self, in_features, out_features, bias)
+        self._set_up(hw, x_max, seed, redraw, threads)
+
+    def forward(self, x):
+        y = self._read(self.weight, x.reshape(-1, self.in_features))
+        y = y.reshape(*x.shape[:-1], self.out_features)
+        return y if self.bias is None else y + self.bias
+
+
+class CrossbarConv2d(_Array, nn.Conv2d):
+    """nn.Conv2d whose products go through crossbars of ``hw``, window by window; further arguments as of ``CrossbarLinear``."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=True, *, hw="cnn8", x_max=None,
+                 seed=1, redraw=True, threads=0):  # fmt: skip
+        nn.Conv2d.__init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, bias=bias)
+        if isinstance(self.padding, str):
+            raise ValueError("padding %r: want numbers" % self.padding)
+        self._set_up(hw, x_max, seed, redraw, threads)
+
+    def forward(self, x):
+        n, _, h, w = x.shape
+        size = [
+            (s + 2 * p - d * (k - 1) - 1) // t + 1
+            for s, p, d, k, t in zip((h, w), self.padding, self.dilation, self.kernel_size, self.stride)
+        ]
+        windows = functional.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+        matrix = self.weight.reshape(self.out_channels, -1)
+        y = self._read(matrix, windows.transpose(1, 2).reshape(-1, matrix.shape[1]))
+        y = y.reshape(n, -1, self.out_channels).transpose(1, 2).reshape(n, self.out_channels, *size)
+        return y if self.bias is None else y + self.bias.reshape(1, -1, 1, 1)
+
+
+def convert(module, hw="cnn8", **keywords):
+    """The module with every nn.Linear and nn.Conv2d (without groups) in it replaced by one on crossbars with the same weights, which
+    are shared; returns the module, or its replacement."""
+    if isinstance(module, (CrossbarLinear, CrossbarConv2d)):
+        return module
+    if isinstance(module, nn.Linear):
+        out = CrossbarLinear(module.in_features, module.out_features, module.bias is not None, hw=hw, **keywords)
+    elif isinstance(module, nn.Conv2d) and module.groups == 1 and module.padding_mode == "zeros":
+        out = CrossbarConv2d(module.in_channels, module.out_channels, module.kernel_size, module.stride, module.padding, module.dilation,
+                             module.bias is not None, hw=hw, **keywords)  # fmt: skip
+    elif isinstance(module, nn.Conv2d):
+        raise NotImplementedError("Conv2d with groups or padding_mode %r has no crossbars here" % module.padding_mode)
+    else:
+        for name, child in module.named_children():
+            setattr(module, name, convert(child, hw, **keywords))
+        return module
+    out.weight, out.bias = module.weight, module.bias
+    return out.train(module.training)

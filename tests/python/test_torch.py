@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Modules of PyTorch as networks, crossbars as layers."""
+import unittest
+
+try:
+    import torch
+    from torch import nn
+except ImportError:
+    print("PyTorch is not installed (Debian: python3-torch): its bridge is not tested")
+    raise SystemExit(77)
+
+import mho
+import mho.torch
+import numpy as np
+
+torch.manual_seed(1)
+FINE = mho.Hardware("cnn8", device={"variation": 0, "bits": 8}, output={"first_bits": 12, "last_bits": 12})
+
+
+class Export(unittest.TestCase):
+    def test_from_torch(self):
+        module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4 * 5 * 5, 3))
+        x = torch.rand(6, 1, 12, 12)
+        net = mho.from_torch(module, x[:1])
+        self.assertEqual((net.input_shape, net.output_shape), ((1, 12, 12), (3, 1, 1)))
+        self.assertTrue(module.training)
+        with torch.no_grad():
+            self.assertTrue(np.allclose(net(x.numpy()), module(x).numpy(), atol=1e-5))
+        hw = mho.Hardware("cnn8", **{"output.calibration_images": 6})
+        r = mho.evaluate(net, hw, (x.numpy(), np.zeros(6, int)), trials=1, threads=1)
+        self.assertGreater(r.energy_J.total, 0)
+
+
+class Layers(unittest.TestCase):
+    def test_forward(self):
+        x = torch.rand(20, 3, 9, 8) * 2 - 1
+        conv = nn.Conv2d(3, 5, (3, 2), stride=2, padding=(1, 0), dilation=(1, 2))
+        linear = nn.Linear(8, 4)
+        for exact, there in ((conv, mho.torch.convert(conv, FINE, threads=1)), (linear, mho.torch.convert(linear, FINE, threads=1))):
+            want, got = exact(x), there(x)
+            self.assertEqual(want.shape, got.shape)
+            self.assertLess((want - got).abs().max().item(), 0.03 * want.abs().max().item())
+            self.assertIs(there.weight, exact.weight)
+        with self.assertRaises(NotImplementedError):
+            mho.torch.convert(nn.Conv2d(4, 4, 3, groups=2))
+
+    def test_gradients(self):
+        """Those of the exact layer, whatever went forward."""
+        x = torch.rand(10, 6, requires_grad=True)
+        exact = nn.Linear(6, 3)
+        rough = mho.torch.convert(exact, mho.Hardware("cnn8", device={"bits": 1}), threads=1)
+        for layer in (exact, rough):
+            layer.zero_grad()
+            x.grad = None
+            (layer(x) * torch.arange(3.0)).sum().backward()
+            grads = [x.grad, layer.weight.grad, layer.bias.grad]
+            if layer is exact:
+                want = [g.clone() for g in grads]
+        for g, w in zip(grads, want):
+            self.assertTrue(torch.allclose(g, w, atol=1e-5))
+
+    def test_tuning(self):
+        """Training through the crossbars lessens the loss on them."""
+        x = torch.rand(64, 10)
+        y = (x[:, :5].sum(1) > x[:, 5:].sum(1)).long()
+        model = nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, 2))
+        mho.torch.convert(model, mho.Hardware("cnn8", device={"bits": 2, "variation": 0.5}), threads=1)
+        step = torch.optim.Adam(model.parameters(), 0.03)
+        losses = []
+        for _ in range(25):
+            step.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            step.step()
+            losses.append(loss.item())
+        self.assertLess(np.mean(losses[-5:]), 0.7 * losses[0])
+        model.eval()
+        with torch.no_grad():
+            self.assertTrue((model(x) == model(x)).all())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
