@@ -23,6 +23,7 @@ typedef struct paper_args {
     uint64_t seed;
     size_t trials;
     size_t images; /* 0: all there are */
+    size_t epochs; /* networks are trained for, where that is asked for; 0: none is */
 } paper_args;
 
 typedef enum paper_status {

@@ -4,7 +4,7 @@
  * tell all sums and of fewer, and with what devices do. */
 #include <string.h>
 
-#include "papers.h"
+#include "reboc_sweep.h"
 
 paper_run_fn reboc_accuracy;
 
@@ -59,10 +59,15 @@ static const setting settings[] = {
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
+static bool is_cifar(const accuracy *a)
+{
+    return strcmp(a->data->name, "cifar10") == 0;
+}
+
 static mho_status open_data(accuracy *a)
 {
     mho_status s = mho_data_open(a->args->data, false, true, &a->data);
-    if (!s)
+    if (!s && !is_cifar(a))
         s = mho_data_head(a->data, 1000, &a->calibration);
     if (!s)
         a->images = a->args->images && a->args->images < a->data->test.count ? a->args->images
@@ -84,6 +89,15 @@ static mho_status hardware_error(const accuracy *a, const mho_net *net, const se
                          a->args->trials < most ? a->args->trials : most, 0, NULL, NULL, NULL, out);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);
+    return s;
+}
+
+/* Rows are of MNIST; other data have the sweep alone. */
+static mho_status no_values(paper_result *result)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < result->rows; i++)
+        s = paper_value(result, 0, "%s", result->row[i].name);
     return s;
 }
 
@@ -133,24 +147,33 @@ static mho_status put_setting(paper_result *result, const accuracy *a, const mho
     return paper_value(result, 100 * e.spread.mean - software, "%s: increase", w->name);
 }
 
+static mho_status rows(accuracy *a, paper_result *result)
+{
+    mho_net *net = NULL;
+    double software = 0;
+    mho_status s = mho_net_open(MODEL, &net);
+    if (!s)
+        s = put_software(result, a, net, &software);
+    for (size_t i = 0; !s && i < SETTINGS; i++) {
+        mho_run_set_part(NULL, "hardware", i, SETTINGS);
+        s = put_setting(result, a, net, &settings[i], software);
+    }
+    mho_run_set_part(NULL, "", 0, 0);
+    mho_net_destroy(net);
+    return s;
+}
+
 mho_status reboc_accuracy(const paper_args *args, paper_result *result)
 {
     accuracy a = {.args = args};
-    mho_net *net = NULL;
-    double software = 0;
     mho_status s = open_data(&a);
+    const bool cifar = !s && is_cifar(&a);
     if (!s)
-        s = mho_net_open(MODEL, &net);
-    if (!s)
-        s = put_software(result, &a, net, &software);
-    for (size_t i = 0; !s && i < SETTINGS; i++) {
-        mho_run_set_part(NULL, "hardware", i, SETTINGS);
-        s = put_setting(result, &a, net, &settings[i], software);
-    }
-    mho_run_set_part(NULL, "", 0, 0);
+        s = cifar ? no_values(result) : rows(&a, result);
+    if (!s && args->epochs)
+        s = reboc_sweep(args, cifar, result->text);
     if (!s && (strcmp(a.data->name, "mnist") != 0 || a.images != TEST))
         paper_incomparable(result, "needs all 10,000 test images of MNIST");
-    mho_net_destroy(net);
     mho_images_free(&a.calibration);
     mho_data_destroy(a.data);
     return s;

@@ -9,7 +9,7 @@
 typedef struct switched_data {
     mho_data *data;
     size_t train, test; /* images used */
-    bool mnist, comparable;
+    bool mnist, cifar, comparable;
 } switched_data;
 
 MHO_MUST_CHECK mho_status switched_open(const paper_args *args, switched_data *out);
@@ -19,6 +19,8 @@ void switched_judge(const switched_data *d, paper_result *result);
 
 /* A network of the library of trained models: "models/NAME-KIND-mnist.onnx". */
 MHO_MUST_CHECK mho_status switched_model(const char *name, const char *kind, mho_net **out);
+/* switched_cifar.c: networks that were never meant for 1-bit maps, on CIFAR-10; figures alone, no rows. */
+MHO_MUST_CHECK mho_status switched_cifar(const paper_args *args, const switched_data *d, FILE *out);
 /* Error in % on the test images: in software; on a hardware description over programmings (NULL: ideal devices are
  * up to the sets). */
 MHO_MUST_CHECK mho_status switched_software(const switched_data *d, const mho_net *net,

@@ -12,9 +12,11 @@ static size_t smaller(size_t a, size_t b)
 
 mho_status switched_open(const paper_args *args, switched_data *out)
 {
-    *out = (switched_data){NULL, 0, 0, false, false};
+    *out = (switched_data){.data = NULL};
     mho_status s = mho_data_open(args->data, false, false, &out->data);
-    if (s || strcmp(out->data->name, "mnist") != 0)
+    const bool mnist = !s && strcmp(out->data->name, "mnist") == 0;
+    out->cifar = !s && strcmp(out->data->name, "cifar10") == 0;
+    if (s || !(mnist || out->cifar))
         return s;
     switched_close(out);
     s = mho_data_open(args->data, true, true, &out->data);
@@ -23,7 +25,7 @@ mho_status switched_open(const paper_args *args, switched_data *out)
     const size_t most = args->images ? args->images : SIZE_MAX;
     out->train = smaller(most, out->data->train.count);
     out->test = smaller(most, out->data->test.count);
-    out->mnist = true;
+    out->mnist = mnist;
     out->comparable = out->mnist && out->train == TRAIN && out->test == TEST;
     return MHO_OK;
 }

@@ -138,6 +138,8 @@ mho_status switched_threshold(const paper_args *args, paper_result *result)
     if (!s && d.mnist)
         fprintf(result->text, "  Thresholds searched on %zu training images; %zu test images\n",
                 d.train, d.test);
+    if (!s && d.cifar)
+        s = switched_cifar(args, &d, result->text);
     for (size_t i = 0; !s && d.mnist && i < NETS; i++) {
         outcome o = {.report = NULL};
         s = run_net(&d, i, &o);

@@ -283,7 +283,8 @@ static mho_status run_one(const cli_args *args, const paper *p, report *r)
                             .set = args->set,
                             .seed = args->seed,
                             .trials = args->trials,
-                            .images = args->images};
+                            .images = args->images,
+                            .epochs = args->has_epochs ? args->epochs : 0};
     double start = mho_seconds();
     mho_status s = paper_reproduce(p, &how, &r->result);
     r->seconds = mho_seconds() - start;
