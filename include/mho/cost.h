@@ -98,7 +98,8 @@ typedef struct mho_technology {
     size_t models;
     mho_macro *macro; /* sorted by kind, then size */
     size_t macros;
-    bool kept; /* by the run, for other points: not to be changed, and mho_technology_destroy leaves it */
+    bool
+        kept; /* by the run, for other points: not to be changed, and mho_technology_destroy leaves it */
 } mho_technology;
 
 /* name: built in (configs/tech/NAME.yaml), or a path ending in .yaml.  A table may say `base: NAME`, and then

@@ -79,6 +79,7 @@ typedef struct mho_threshold_options {
     size_t retrain;      /* epochs of the layers behind, after each threshold of the first pass */
     size_t refine;       /* epochs of all layers with all thresholds, at the end */
     double rate;         /* learning rate of both, at the start */
+    double window;       /* of steps, for their gradients: mho_train_options.step_window */
     size_t shift;        /* of the images in both, in pixels */
 } mho_threshold_options;
 

@@ -19,6 +19,8 @@ typedef struct mho_train_options {
     size_t shift;           /* augmentation: largest shift in pixels */
     bool mirror;            /* augmentation: every other image, by chance, is seen in a mirror */
     size_t seed;
+    double
+        step_window; /* the gradient goes through a step where its input is within so much of 0 */
     double float_share; /* of the epochs: weights and maps of few bits are not rounded yet */
     bool fine_tune;     /* goes on from the network's parameters */
     size_t

@@ -31,11 +31,12 @@ static mho_status refine(const paper_args *args, const switched_data *d, mho_net
     mho_train_options o;
     mho_status s = mho_fields_preset(&mho_train_fields, &o, NULL);
     o.epochs = args->epochs;
-    o.learning_rate = 0.001;
+    o.learning_rate = 0.002;
     o.label_smoothing = 0;
     o.shift = 3;
     o.mirror = true;
     o.fine_tune = true;
+    o.step_window = 0.25;
     o.seed = args->seed;
     mho_data data = *d->data;
     data.test.count = 0; /* looked at once, below */

@@ -37,6 +37,9 @@ static const mho_field fields[] = {
      "epochs that all layers are trained with all thresholds, at the end"},
     {"rate", MHO_FIELD_DOUBLE, AT(rate), "0.001", 0, 10, "", 1, NULL,
      "learning rate of retrain and refine, at the start"},
+    {"window", MHO_FIELD_DOUBLE, AT(window), "0.25", 0, 1e6, "", 1, NULL,
+     "in retrain and refine gradients go through where outputs are within so much of the "
+     "threshold"},
     {"shift", MHO_FIELD_UINT, AT(shift), "0", 0, 100, "px", 1, NULL,
      "images are shifted at random by up to so much in retrain and refine"},
 };
@@ -124,6 +127,7 @@ static mho_status train_net(const search *s, mho_net *net, size_t epochs, size_t
     o.epochs = epochs;
     o.learning_rate = s->options->rate;
     o.learning_rate_end = s->options->rate / 100;
+    o.step_window = s->options->window;
     o.shift = s->options->shift;
     o.label_smoothing = 0;
     o.fine_tune = true;

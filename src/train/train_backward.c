@@ -54,6 +54,13 @@ static mho_status conv_back(const trainer *t, size_t i, size_t chunk, void *scra
     return s;
 }
 
+static void step_back(size_t n, float window, const float *restrict x, const float *restrict dy,
+                      float *restrict dx)
+{
+    for (size_t i = 0; i < n; ++i)
+        dx[i] = x[i] >= -window && x[i] <= window ? dy[i] : 0.0f;
+}
+
 /* The gradient of one input of a layer that has no weights. */
 static mho_status input_back(const trainer *t, size_t i, size_t chunk, const float *x,
                              const float *dy, float *dx)
@@ -71,9 +78,11 @@ static mho_status input_back(const trainer *t, size_t i, size_t chunk, const flo
     case MHO_OP_BATCHNORM:
         t->loops->affine_back(out, l->tile, dy, x, l->a, l->b, l->c, dx);
         return MHO_OK;
-    case MHO_OP_SIGN:
-    case MHO_OP_STEP: /* straight through where |x| <= 1 */
+    case MHO_OP_SIGN: /* straight through where |x| <= 1 */
         t->loops->sign_back(out, x, dy, dx);
+        return MHO_OK;
+    case MHO_OP_STEP:
+        step_back(out, (float)t->options.step_window, x, dy, dx);
         return MHO_OK;
     case MHO_OP_RELU:
     case MHO_OP_LEAKY_RELU:

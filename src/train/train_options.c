@@ -26,6 +26,8 @@ static const mho_field fields[] = {
      "half of the training images, by chance, are mirrored: left is right"},
     {"seed", MHO_FIELD_UINT, AT(seed), "1", 0, 9e15, "", 1, NULL,
      "of initial weights, order of the images, shifts"},
+    {"step_window", MHO_FIELD_DOUBLE, AT(step_window), "1", 0, 1e6, "", 1, NULL,
+     "gradients go through a step (not a sign: 1) where its input is within so much of 0"},
     {"float_share", MHO_FIELD_DOUBLE, AT(float_share), "0.5", 0, 1, "", 1, NULL,
      "share of the epochs before weights and maps of few bits are rounded"},
     {"fine_tune", MHO_FIELD_BOOL, AT(fine_tune), "false", 0, 1, "", 1, NULL,

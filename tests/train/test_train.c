@@ -390,6 +390,38 @@ static void a_mirror_turns_left_and_right(void **state)
     free_digits(&data);
 }
 
+/* Behind a step that lets no gradient through nothing is learned before it, and otherwise it is. */
+static void gradients_go_through_the_window_of_steps(void **state)
+{
+    (void)state;
+    static const char text[] = "input: {shape: [1, 28, 28]}\n"
+                               "layers:\n"
+                               "  - conv: {out: 3, kernel: 5, stride: 4}\n"
+                               "  - step\n"
+                               "  - fc: 10\n";
+    mho_data data = digits(96, 10);
+    for (size_t k = 0; k < 3; ++k) {
+        static const double window[] = {0, 0.25, 1};
+        mho_train_options o = options_of(2);
+        mho_net *net = NULL, *before = NULL;
+        assert_int_equal(mho_net_read(text, "step.yaml", &net), MHO_OK);
+        o.epochs = 1;
+        o.step_window = 1;
+        assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_OK);
+        assert_int_equal(mho_net_clone(net, &before), MHO_OK);
+        o.fine_tune = true;
+        o.weight_decay = 0;
+        o.step_window = window[k];
+        assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_OK);
+        const size_t n = mho_node_weight_count(&net->node[1]) * sizeof(float);
+        const bool same = memcmp(net->node[1].weight, before->node[1].weight, n) == 0;
+        assert_int_equal(same, window[k] == 0);
+        mho_net_destroy(net);
+        mho_net_destroy(before);
+    }
+    free_digits(&data);
+}
+
 /* Sums of signs are whole numbers: batch normalization of them gives no 0 either. */
 static void no_sum_of_signs_gives_zero(void **state)
 {
@@ -501,6 +533,7 @@ int main(void)
         cmocka_unit_test(refused_memory_leaves_nothing),
         cmocka_unit_test(no_sum_gives_zero),
         cmocka_unit_test(no_sum_of_signs_gives_zero),
+        cmocka_unit_test(gradients_go_through_the_window_of_steps),
         cmocka_unit_test(a_mirror_turns_left_and_right),
         cmocka_unit_test(misfits_are_told),
     };
