@@ -354,7 +354,8 @@ const cli_command cli_commands[] = {
                 "the data, or a\n"
                 "file), its weights moved to the nearest circulant ones, trained on for --epochs "
                 "of 10,000 images\n"
-                "(none), on the crossbars, on 1000 test images (docs/models/explore.md).\n\n"
+                "(none), on the crossbars, one programming (--trials), 1000 test images "
+                "(docs/models/explore.md).\n\n"
                 "    mho search lenet --set crossbar.budget=32\n"
                 "    mho search lenet --set crossbar.budget=32 --sizes 1,4,16 --within 1 --data "
                 "DIR --epochs 1",

@@ -13,9 +13,10 @@ mho_status mho_windows_of(const mho_node *n, mho_windows *out)
     if (n->op != MHO_OP_CONV)
         return MHO_OK;
     if (n->dilation_h > 1 || n->dilation_w > 1)
-        return mho_error(MHO_ENOTMODELED,
-                         "layer '%s': reuse.windows of a dilation of %zu x %zu, only of 1", n->name,
-                         n->dilation_h, n->dilation_w);
+        return mho_error(
+            MHO_ENOTMODELED,
+            "reuse.share with a kernel of dilation %zu x %zu: want none, or no dilation",
+            n->dilation_h, n->dilation_w);
     *out = (mho_windows){.in_h = n->in.h,
                          .in_w = n->in.w,
                          .pad_top = n->pad_top,

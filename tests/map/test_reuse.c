@@ -58,8 +58,7 @@ static void test_table1(void **state)
                 assert_int_equal(count(&w, all[i]).stored, want[i]);
                 assert_int_equal(walk(&w, all[i]).stored, want[i]);
             }
-            assert_int_equal(walk(&w, MHO_REUSE_BOTH).parked,
-                             h > r ? (r - 1) * h : (r / 2) * h * 2);
+            assert_int_equal(walk(&w, MHO_REUSE_BOTH).parked, (r - 1) * h);
         }
 }
 
@@ -133,6 +132,50 @@ static void test_formulas(void **state)
             }
 }
 
+static mho_placement *place(const char *share, const char *schedule)
+{
+    const char *const sets[] = {share, schedule, "input.first_bits=6", NULL};
+    mho_net *net;
+    mho_hw *hw;
+    mho_placement *p;
+    assert_int_equal(mho_net_zoo("tinyyolo", &net), MHO_OK);
+    assert_int_equal(mho_net_set_blocks(net, "conv:32"), MHO_OK);
+    assert_int_equal(mho_net_set_bits(net, "conv:6"), MHO_OK);
+    assert_int_equal(mho_hw_open("reboc", sets, &hw), MHO_OK);
+    assert_int_equal(mho_placement_create(net, hw, &p), MHO_OK);
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+    return p;
+}
+
+/* What is written and read is in one buffer or another; what waits beyond PE buffers is in the global one. */
+static void test_nothing_is_lost(void **state)
+{
+    (void)state;
+    static const char *const shares[] = {"reuse.share=windows", "reuse.share=slices",
+                                         "reuse.share=tiles", "reuse.share=both"};
+    static const char *const schedules[] = {"timing.schedule=pipelined",
+                                            "timing.schedule=layer_by_layer"};
+    for (size_t i = 0; i < 8; i++) {
+        mho_placement *p = place(shares[i % 4], schedules[i / 4]);
+        double beyond = 0;
+        for (size_t k = 0; k < p->layers; k++) {
+            const mho_reuse_layer *r = &p->layer[k].reuse;
+            const double want = r->fetched_bits + r->refetched_bits + r->written_bits +
+                                2 * r->sum_bits + 2 * r->kept_bits;
+            const double got = r->pe_read_bits + r->pe_write_bits + r->global_read_bits +
+                               r->global_write_bits + r->dram_bits;
+            assert_true(got > want * (1 - 1e-12) && got < want * (1 + 1e-12));
+            assert_true((r->kept_bits > 0) == (i >= 4 && k > 0));
+            assert_true((r->sum_bits > 0) == (i % 4 >= 2 && k < 8)); /* the last one is of 1 x 1 */
+            beyond += r->global_B;
+        }
+        if (i < 4)
+            assert_true(beyond == p->global_B);
+        mho_placement_destroy(p);
+    }
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -148,7 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fig6),        cmocka_unit_test(test_table1),
         cmocka_unit_test(test_walk_agrees), cmocka_unit_test(test_formulas),
-        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_refuses),     cmocka_unit_test(test_nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
