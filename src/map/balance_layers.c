@@ -58,14 +58,17 @@ static mho_status add_layer(const mho_net *net, const mhoi_place *place, uint64_
     return s;
 }
 
-/* Of ways with the crossbars of the chosen one that keep the pace, that of the fewest copies. */
-static mhoi_build simplest(const ways *w, size_t choice, uint64_t pace)
+/* Of ways with the crossbars of the chosen one the fastest; of those the one with most copies, whose inputs turn least. */
+static mhoi_build fastest(const ways *w, size_t choice)
 {
     size_t best = choice;
-    for (size_t k = 0; k < w->count; k++)
-        if (w->option[k].crossbars == w->option[choice].crossbars && w->option[k].time <= pace &&
-            w->build[k].copies < w->build[best].copies)
+    for (size_t k = 0; k < w->count; k++) {
+        if (w->option[k].crossbars != w->option[choice].crossbars)
+            continue;
+        const uint64_t time = w->option[k].time, least = w->option[best].time;
+        if (time < least || (time == least && w->build[k].copies > w->build[best].copies))
             best = k;
+    }
     return w->build[best];
 }
 
@@ -91,7 +94,7 @@ static mho_status choose(const ways *w, size_t layers, uint64_t budget, mhoi_bui
     if (*found)
         s = mho_balance_choose(layer, layers, budget, choice, &best);
     for (size_t i = 0; !s && *found && i < layers; i++)
-        out[i] = simplest(&w[i], choice[i], best.time);
+        out[i] = fastest(&w[i], choice[i]);
     mhoi_free(&layer);
     mhoi_free(&choice);
     return s;
