@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "mho/status.h"
+#include "mho/store.h"
 
 MHO_C_BEGIN
 
@@ -18,6 +18,10 @@ MHO_API bool mho_page_built(void);
  * docs/report.md has them.  Whatever stands in the texts of the JSON is shown as text.
  * MHO_ENOTMODELED: this build has no page; MHO_EFILE: the stream refused. */
 MHO_API MHO_MUST_CHECK mho_status mho_page_write(const char *json, size_t size, FILE *out);
+/* The same of all points of a store (mho/store.h), with energy and area by part of the first hundred and of those that no
+ * other beats in two of error, energy and area.  Memory: about 200 bytes a point.
+ * MHO_EUSAGE: there is none in it; as mho_store_open and mho_page_write. */
+MHO_API MHO_MUST_CHECK mho_status mho_report_write(const char *path, FILE *out);
 
 MHO_C_END
 

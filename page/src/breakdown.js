@@ -39,7 +39,7 @@ export function breakdown(model, selection) {
   const note = element("p", { class: "note" });
   async function redraw() {
     const bars = shownBars(model, selection);
-    note.textContent = model.count > bars.length ? `${bars.length} points: the best of those chosen, as far as their parts are stored in the page.` : "";
+    note.textContent = model.count > bars.length ? `The first ${bars.length} of the chosen points whose parts are stored in the page.` : "";
     const view = await draw(host, spec(bars, state.quantity, state.by, state.as), `${titles[state.quantity][0]} by ${state.by}`);
     view.addEventListener("pointermove", (event, item) => {
       const d = item?.datum;

@@ -27,8 +27,9 @@ function listFilter(column, selection) {
 // The same choice as by the brush, from the keyboard.
 export function filters(model, selection) {
   const box = element("div", { class: "controls" });
-  for (const column of [...model.parameters, ...model.results].slice(0, 24))
-    box.append(column.role === "parameter" && distinct(column).length <= 12 ? listFilter(column, selection) : numberFilter(column, selection));
+  const states = model.shown.filter((c) => c.role === "status" && c.varies);
+  for (const column of [...model.parameters, ...states, ...model.results].slice(0, 24))
+    box.append(column.role !== "result" && distinct(column).length <= 12 ? listFilter(column, selection) : numberFilter(column, selection));
   const count = element("p", { role: "status", "aria-live": "polite", id: "chosen" });
   const say = (s) => { count.textContent = `${s.count} of ${model.count} points chosen`; };
   selection.listen(say);

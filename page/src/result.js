@@ -115,9 +115,15 @@ function spansOf(row) {
   return spans;
 }
 
+// The answer of a query: titles and rows of values.
+function asked(json) {
+  const { columns, rows, ...rest } = json;
+  return { ...rest, rows: rows.map((r) => Object.fromEntries(columns.map((c, k) => [c, r[k]]))) };
+}
+
 export function pageOf(given) {
-  if (given.columns) return given;
-  const json = Array.isArray(given) ? { table: given } : given;
+  if (given.points) return given;
+  const json = Array.isArray(given) ? { table: given } : given.columns ? asked(given) : given;
   const list = json.rows ?? json.table;
   const points = isTable(list) ? list : null;
   const facts = [], notes = [], compared = [], tables = [], rest = [];

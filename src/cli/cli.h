@@ -103,8 +103,8 @@ bool cli_is_stored_sweep(const cli_args *args); /* buffer: a sweep whose points 
 /* One function a command, in cmd_NAME.c. */
 cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, cmd_reproduce,
     cmd_nets, cmd_circuit, cmd_hw, cmd_data, cmd_doctor, cmd_help, cmd_completion, cmd_pipeline,
-    cmd_buffer, cmd_quantize, cmd_compare, cmd_search, cmd_explore, cmd_query, cmd_show, cmd_diff,
-    cmd_merge;
+    cmd_buffer, cmd_quantize, cmd_compare, cmd_search, cmd_explore, cmd_query, cmd_report, cmd_show,
+    cmd_diff, cmd_merge;
 
 /* --- the frame itself: options.c, help.c ------------------------------------------------------------- */
 

@@ -229,6 +229,19 @@ const cli_command cli_commands[] = {
                 "    mho show results.db\n"
                 "    mho show results.db 17\n"
                 "    mho evaluate lenet --hw results.db:17"},
+    {.name = "report",
+     .synopsis = "RESULTS.db -o FILE.html",
+     .summary = "stored results as a page with charts: one file that opens from disk",
+     .files_min = 1,
+     .files_max = 1,
+     .options = "output",
+     .run = cmd_report,
+     .details = "Trade-offs that a rectangle filters, each parameter, energy and area by part, a "
+                "sorted table\n"
+                "(docs/report.md).\n\n"
+                "    mho report results.db -o report.html",
+     .own_output = true,
+     .plain = true},
     {.name = "query",
      .synopsis = "RESULTS.db \"SELECT ...\"",
      .summary = "ask stored results in SQL; nothing is changed",

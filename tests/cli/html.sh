@@ -29,6 +29,27 @@ PY
     cp first.html kept.html
     refused 'device.bits' cost lenet --hw bcnn --set device.bits=99 --html kept.html
     cmp -s first.html kept.html || fail "a refused command changed the page that was there"
+    # All points of a store.
+    refused 'where to?' report results.db
+    printf 'network: lenet\nhw: bcnn\nimages: 0\naxes: {output.split_bits: [2, 3], technology: [generic-45nm, generic-22nm]}\nobjectives: [min energy]\n' >sweep.yaml
+    "$mho" explore sweep.yaml -o results.db -q >/dev/null
+    "$mho" report results.db -o report.html -q
+    python3 - <<'PY' || fail "the page holds other points than the store"
+import json, re, sqlite3
+data = json.loads(re.search(r'id="report-data">(.*?)</script>', open("report.html").read(), re.S).group(1))
+names = [c["name"] for c in data["columns"]]
+rows = [dict(zip(names, p)) for p in data["points"]]
+stored = sqlite3.connect("results.db").execute("SELECT id, energy_J, area_m2, technology FROM points ORDER BY id").fetchall()
+assert len(rows) == len(stored) == 4, rows
+for r, (number, energy, area, technology) in zip(rows, stored):
+    assert r["point"] == number and r["technology"] == technology
+    assert abs(r["energy_J"] / energy - 1) < 1e-8 and abs(r["area_m2"] / area - 1) < 1e-8
+assert {r["output.split_bits"] for r in rows} == {2, 3}
+assert len(data["breakdown"]) == 4
+for b, (_, energy, _, _) in zip(data["breakdown"], stored):
+    assert abs(sum(b["energy_J"]["component"].values()) / energy - 1) < 1e-9
+PY
+    refused 'first.html' report first.html -o other.html
     # Texts of users end nothing.
     sed 's/bcnn Section IV-A/<\/script><b>x/' "$MHO_SOURCE_DIR/configs/hw/bcnn.yaml" >hostile.yaml
     "$mho" cost lenet --hw hostile.yaml -q -o hostile.html
