@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the wheel (PEP 517) with what CMake and Python bring: no other package is needed.
 
-The module in it holds the library (MHO_PYTHON_STATIC) and finds libyaml, libprotobuf-c, libmd, zlib and libgomp on the system,
+The module in it holds the library (MHO_PYTHON_STATIC) and finds libyaml, libprotobuf-c, libmd, SQLite, zlib, libpng, libjpeg and libgomp on the system,
 oneDNN when it is first used.  One wheel serves Python 3.11 and later."""
 import base64
 import hashlib
@@ -55,6 +55,7 @@ def _build(folder):
     _run(
         "cmake", "-G", "Ninja", "-S", TOP, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DMHO_TESTS=OFF", "-DMHO_PYTHON=ON",
         "-DMHO_PYTHON_STATIC=ON", "-DMHO_PYTHON_EXECUTABLE=" + sys.executable, "-DMHO_PYTHON_INSTALL_DIR=.",
+        "-DMHO_PAGE=OFF",
     )  # fmt: skip
     if not os.path.isdir(os.path.join(folder, "python", "mho")):
         raise SystemExit("mho: no headers of %s: its development package is missing" % sys.executable)

@@ -28,6 +28,7 @@ from ._errors import (
     OutOfMemory,
     UsageError,
 )
+from ._explore import Exploration, explore, query
 from ._hardware import Hardware
 from ._network import Network
 from ._results import Record, Result, Sweep
@@ -63,6 +64,7 @@ __all__ = [
     "ConfigError",
     "DomainError",
     "Error",
+    "Exploration",
     "FileError",
     "FormatError",
     "Hardware",
@@ -78,8 +80,10 @@ __all__ = [
     "UsageError",
     "cost",
     "evaluate",
+    "explore",
     "from_torch",
     "pipeline",
+    "query",
     "simulate",
     "sweep",
     "train",

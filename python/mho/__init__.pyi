@@ -103,6 +103,14 @@ class Sweep(list[Result]):
     def to_dict(self) -> list[dict[str, Any]]: ...
     def to_dataframe(self) -> Any: ...
 
+class Exploration(list[Record]):
+    name: str
+    report: Record
+    @property
+    def front(self) -> list[Record]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def to_dataframe(self) -> Any: ...
+
 class Chip:
     network: Network
     hardware: Hardware
@@ -188,6 +196,23 @@ def sweep(
     threads: int = ...,
     progress: _Progress = ...,
 ) -> Sweep: ...
+def explore(
+    space: _Path | Mapping[str, Any],
+    store: _Path | None = ...,
+    *,
+    resume: bool = ...,
+    network: str | None = ...,
+    hw: str | None = ...,
+    data: _Path | None = ...,
+    set: Mapping[str, _Value] | None = ...,
+    images: int = ...,
+    trials: int = ...,
+    seed: int | None = ...,
+    calibrate_on: Literal["train", "test"] = ...,
+    threads: int = ...,
+    progress: _Progress = ...,
+) -> Exploration: ...
+def query(store: _Path, sql: str, *, threads: int = ..., progress: _Progress = ...) -> list[dict[str, Any]]: ...
 def cost(
     net: _Net, hw: _Hw = ..., *, explain: bool = ..., threads: int = ..., progress: _Progress = ...
 ) -> Result: ...

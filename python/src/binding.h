@@ -81,6 +81,6 @@ bool binding_array(PyObject *object, const char *what, Py_buffer *buffer, mho_ar
 
 extern PyMethodDef binding_net_methods[], binding_hw_methods[], binding_study_methods[],
     binding_price_methods[], binding_data_methods[], binding_chip_methods[],
-    binding_circuit_methods[], binding_train_methods[];
+    binding_circuit_methods[], binding_train_methods[], binding_explore_methods[];
 
 #endif

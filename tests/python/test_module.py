@@ -64,6 +64,37 @@ class SameDigits(unittest.TestCase):
             self.assertEqual(r.hardware_error.to_dict(), mho.simulate("lenet", hw, **FEW).hardware_error.to_dict())
 
 
+class Explorations(unittest.TestCase):
+    SPACE = {"network": "lenet", "hw": "bcnn", "set": {"technology": "generic-45nm", **HW}, "data": "synthetic", "images": 24, "trials": 2,
+             "axes": {"crossbar.rows": [64, 128, 256], "output.split_bits": [2, 4]}, "constraints": ["area <= 8 mm2"],
+             "objectives": ["min energy", "min error"]}
+
+    def test_explore(self):
+        """The points of the program, kept in a store that answers."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/space.yaml", "w") as file:
+                json.dump({"name": "space", **self.SPACE}, file)
+            one = mho.explore(self.SPACE, folder + "/one.db", threads=1)
+            want = program("explore", folder + "/space.yaml", "-o", folder + "/two.db", "--threads", "1")
+            rows = mho.query(folder + "/one.db", "SELECT \"crossbar.rows\", status, energy_J FROM designs")
+            self.assertEqual(len(rows), 6)
+            with self.assertRaises(mho.UsageError):
+                mho.query(folder + "/one.db", "DELETE FROM designs")
+            with self.assertRaises(mho.UsageError):
+                mho.explore(self.SPACE, folder + "/one.db")
+            again = mho.explore(self.SPACE, folder + "/one.db", resume=True, threads=1)
+            self.assertEqual(again.report.known, 6)
+        self.assertGreater(len(one), 1)
+        self.assertEqual([(r.point.to_dict(), r.energy_J, r.error) for r in one], [(r.point.to_dict(), r.energy_J, r.error) for r in again])
+        there = want["rows"]
+        self.assertEqual([r.point.to_dict() for r in one], [p["set"] for p in there])
+        self.assertEqual([r.energy_J for r in one], [p["energy_J"] for p in there])
+        self.assertEqual(min(one, key=lambda r: r.energy_J).point, one.front[0].point)
+        self.assertIn("crossbar.rows", one._repr_html_())
+        with self.assertRaisesRegex(mho.ConfigError, "crossbar.rowss"):
+            mho.explore({**self.SPACE, "axes": {"crossbar.rowss": [1]}})
+
+
 class Arrays(unittest.TestCase):
     def test_data(self):
         """Images in memory give what the same ones give in files."""
