@@ -190,6 +190,7 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
 {
     *out = NULL;
     struct mhoi_program *program = net->program;
+    const mho_shape input = net->node[0].out; /* as images are given to software */
     mho_status s = mhoi_net_find_placed(net, MHOI_WALK_CHIP, &net);
     if (!s)
         s = check_placement(net, placement);
@@ -206,6 +207,7 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     chip->plan = mhoi_plan_hold(placement);
     chip->program = mhoi_program_share(program);
     s = mhoi_chip_plan(chip, net);
+    chip->input = input;
     if (!s)
         s = mhoi_chip_tally_create(chip->layers, &chip->tally);
     if (!s)

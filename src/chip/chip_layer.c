@@ -2,6 +2,7 @@
 /* One layer on crossbars: geometry, weights in units, and the digital correction of binary inputs. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
@@ -12,7 +13,7 @@ enum {
     TURNED_PIXELS = 1024, /* whose windows do, while their rows turn */
 };
 
-static mho_window window_of(const mho_node *node, bool turned)
+static mho_window window_of(const mho_node *node, size_t groups, bool turned)
 {
     if (node->op == MHO_OP_FC && turned)
         return (mho_window){.c = node->in.c,
@@ -34,7 +35,7 @@ static mho_window window_of(const mho_node *node, bool turned)
                             .stride_w = 1,
                             .dilation_h = 1,
                             .dilation_w = 1};
-    return (mho_window){.c = node->in.c / node->groups,
+    return (mho_window){.c = node->in.c / groups,
                         .h = node->in.h,
                         .w = node->in.w,
                         .kh = node->kh,
@@ -117,6 +118,24 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
     }
     return node->weight_scale ? told_codes(node, n, codes, layer)
                               : ruled_codes(chip, node, n, codes, layer);
+}
+
+/* Groups that share crossbars: a column has the rows of all groups of its block, those of others are 0. */
+static mho_status pack_units(const mho_node *node, chip_layer *layer)
+{
+    const size_t packed = layer->place->told->packed, rows = layer->rows / packed,
+                 columns = layer->columns / packed;
+    int16_t *m = NULL;
+    if (packed == 1)
+        return MHO_OK;
+    mho_status s =
+        mhoi_alloc(&m, layer->groups * layer->columns * layer->rows, sizeof *m, node->name);
+    for (size_t c = 0; !s && c < node->out.c; c++)
+        memcpy(m + c * layer->rows + c / columns % packed * rows, layer->m + c * rows,
+               rows * sizeof *m);
+    mhoi_free(&layer->m);
+    layer->m = m;
+    return s;
 }
 
 /* tap[kh][kw]: sums of the rows v of one column that read the same element of their channels, `less` off each row. */
@@ -291,7 +310,7 @@ static void set_shape(const mho_node *node, const mhoi_place *place, chip_layer 
 {
     const mho_placement_layer *told = place->told;
     snprintf(layer->name, sizeof layer->name, "%s", node->name);
-    layer->window = window_of(node, place->turned);
+    layer->window = window_of(node, told->groups, place->turned);
     layer->place = place;
     layer->cells = &place->cells;
     layer->inputs = &place->inputs;
@@ -322,6 +341,8 @@ mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
         layer->images = TURNED_PIXELS / layer->positions;
     layer->images = layer->images < 1 || (layer->groups > 1 && !place->turned) ? 1 : layer->images;
     mho_status s = weight_units(chip, node, layer);
+    if (!s)
+        s = pack_units(node, layer);
     if (!s && place->turned)
         s = mhoi_chip_turn_weights(node, layer);
     if (!s)

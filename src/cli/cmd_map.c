@@ -24,6 +24,24 @@ static const char *bits_text(size_t bits, bool input, char text[32])
     return text;
 }
 
+/* Cells that stand for no weight. */
+static void print_packing(const cli_args *args, const mho_placement *map)
+{
+    char number[32];
+    for (size_t i = 0; i < map->layers && !args->csv; i++) {
+        const mho_placement_layer *l = &map->layer[i];
+        if (l->packed > 1)
+            fprintf(args->out,
+                    "  %s: %zu groups of %zu x %zu share a block of %zu x %zu; %s zeros stand "
+                    "beside the "
+                    "weights (%.1f %% of the block)\n",
+                    l->name, l->packed, l->rows / l->packed, l->columns / l->packed, l->rows,
+                    l->columns,
+                    cli_grouped((uint64_t)l->groups * l->rows * l->columns - l->cells, number),
+                    100 * (1 - 1 / (double)l->packed));
+    }
+}
+
 static void print_layers(const cli_args *args, const mho_placement *map)
 {
     cli_table *t = cli_table_create(
@@ -36,7 +54,10 @@ static void print_layers(const cli_args *args, const mho_placement *map)
     for (size_t i = 0; i < map->layers; i++) {
         const mho_placement_layer *l = &map->layer[i];
         cli_table_text(t, "%s", l->name);
-        cli_table_text(t, "%zu", l->groups);
+        if (l->packed > 1)
+            cli_table_text(t, "%zu x %zu", l->groups, l->packed);
+        else
+            cli_table_text(t, "%zu", l->groups);
         cli_table_text(t, "%zu", l->rows);
         cli_table_text(t, "%zu", l->columns);
         cli_table_text(t, "%zu", l->positions);
@@ -57,6 +78,7 @@ static void print_layers(const cli_args *args, const mho_placement *map)
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
+    print_packing(args, map);
 }
 
 static void amount(cli_table *t, const cli_args *args, uint64_t value)
@@ -133,6 +155,7 @@ static mho_json *layer_json(const mho_placement *map, const mho_placement_layer 
     mho_json *v = mho_json_object();
     mho_json_put(v, "name", mho_json_text(l->name));
     mho_json_put(v, "groups", mho_json_integer((int64_t)l->groups));
+    mho_json_put(v, "packed", mho_json_integer((int64_t)l->packed));
     mho_json_put(v, "rows", mho_json_integer((int64_t)l->rows));
     mho_json_put(v, "columns", mho_json_integer((int64_t)l->columns));
     mho_json_put(v, "positions", mho_json_integer((int64_t)l->positions));

@@ -190,12 +190,16 @@ static void assumed_cells(builder *b)
     else
         mhoi_activity_explain(a, "g R C = %zu x %zu x %zu", l->groups, l->word_lines, l->columns);
     append_slices(b, a);
+    if (l->packed > 1) /* cells beside the diagonal are at level 0 */
+        a->operations /= (double)l->packed;
     if (level0)
         mhoi_activity_append(a, " + g R %zu references", level0);
     mhoi_activity_append(a, " stand");
     if (l->sides == 2)
         mhoi_activity_append(a, "; %zu of a pair conducts", conducting);
     append_positions(b, a);
+    if (l->packed > 1)
+        mhoi_activity_append(a, " / %zu packed groups", l->packed);
     if (b->place->cells.fold > 1)
         mhoi_activity_append(a, " x %zu / 2: of both signs", conducting);
     if (b->place->inputs.coding->one_of_two)

@@ -157,7 +157,8 @@ static double mean_conductance(const builder *b)
     const double off_S = d->off_leak ? 0 : d->g_off_S, unit_S = mho_device_unit_S(d);
     const double low_S = off_S + mho_device_level(d, 0) * unit_S;
     const double high_S = off_S + mho_device_level(d, (size_t)mhoi_level_top(d)) * unit_S;
-    return low_S + b->plan->read.level * (high_S - low_S);
+    /* Beside the diagonal of packed groups cells are at level 0. */
+    return low_S + b->plan->read.level * (high_S - low_S) / (double)b->layer->packed;
 }
 
 /* Cells that are driven, each as much as its input, and their mean conductance; linear: as x, else as x^2. */

@@ -35,6 +35,7 @@ static size_t converted_of(const mho_placement_layer *l)
 static mho_status set_amounts(mho_placement_layer *l)
 {
     mho_status s = PRODUCT(l, &l->cells, l->groups, l->rows, l->columns);
+    l->cells /= l->packed; /* the others of a block are 0 */
     if (!s)
         s = PRODUCT(l, &l->inputs_shared, l->groups, l->rows);
     if (!s)

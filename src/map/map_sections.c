@@ -10,6 +10,7 @@
 static const char *const cells[] = {"1t1r", "0t1r", NULL};
 static const char *const modes[] = {"binary", "full", "ternary", "mixed", NULL};
 static const char *const offsets[] = {"column", "digital", NULL};
+static const char *const packings[] = {"none", "diagonal", NULL};
 static const char *const circulants[] = {"expanded", "turned", NULL};
 static const char *const copy_orders[] = {"near", "spread", NULL};
 static const char *const slicings[] = {"columns", "crossbars", NULL};
@@ -81,6 +82,9 @@ static const mho_field crossbar_rows[] = {
           "or pair; layers whose bits the network tells have those"),
     CHOICE("crossbar.slicing", slicing, "columns", slicings,
            "slices of a weight lie in neighbouring columns, or in crossbars of their own"),
+    CHOICE("crossbar.packing", packing, "diagonal", packings,
+           "small groups of a convolution: block after block along the diagonal of a crossbar, as "
+           "many as take the fewest crossbars; or a crossbar of its own for each"),
     CHOICE("crossbar.duplication", duplication, "none", duplications,
            "balanced: convolutions stand several times, so that the slowest layer is as fast as "
            "crossbar.budget allows"),

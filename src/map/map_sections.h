@@ -139,6 +139,11 @@ typedef enum mho_duplication {
     MHO_DUPLICATION_BALANCED, /* the slowest layer as fast as the budget allows */
 } mho_duplication;
 
+typedef enum mho_packing {
+    MHO_PACKING_NONE,
+    MHO_PACKING_DIAGONAL, /* groups share crossbars, block after block along the diagonal */
+} mho_packing;
+
 typedef struct mhoi_crossbar_options {
     size_t rows, columns; /* word lines N, bit lines M of one crossbar */
     int cell;             /* mho_cell */
@@ -147,6 +152,7 @@ typedef struct mhoi_crossbar_options {
     int offset;           /* mho_offset, of single columns */
     size_t weight_bits;   /* full mode, sign included; 0: what one cell or pair holds */
     int slicing;          /* mho_slicing: where the slices of a weight lie */
+    int packing;          /* mho_packing */
     int duplication;      /* mho_duplication */
     size_t budget;        /* crossbars that there are; 0: as many as the network takes */
     size_t active_rows;   /* word lines that are on at a time; 0: all */

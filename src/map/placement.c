@@ -43,6 +43,7 @@ static mho_alphabet alphabet_of(const placer *p, const mho_node *node)
 static mho_status set_matrix(const mho_node *node, mho_placement_layer *l)
 {
     const bool conv = node->op == MHO_OP_CONV;
+    l->packed = 1;
     memcpy(l->name, node->name, sizeof l->name);
     l->groups = conv ? node->groups : 1;
     if (!l->groups || node->in.c % l->groups || node->out.c % l->groups)
@@ -54,6 +55,15 @@ static mho_status set_matrix(const mho_node *node, mho_placement_layer *l)
     l->columns = node->out.c / l->groups;
     l->positions = conv ? node->out.h * node->out.w : 1;
     return MHO_OK;
+}
+
+/* A block of so many groups along a diagonal. */
+static void set_block(const mho_node *node, size_t packed, mho_placement_layer *l)
+{
+    l->packed = packed;
+    l->groups = node->groups / packed;
+    l->rows = node->kh * node->kw * (node->in.c / l->groups);
+    l->columns = node->out.c / l->groups;
 }
 
 /* A line buffer holds the rows above a window and the window's part of its own; a fully connected layer all its input.
@@ -120,7 +130,8 @@ static double utilization(const placer *p, const mho_placement_layer *l)
     const size_t references = l->reference ? l->x_out * l->slices
                               : l->level0  ? l->x_out * l->planes
                                            : 0;
-    const double columns = (double)l->columns * (double)l->slices + (double)references;
+    const double columns =
+        (double)l->columns * (double)l->slices / (double)l->packed + (double)references;
     return (double)l->groups * (double)l->word_lines * columns /
            ((double)l->crossbar_pairs * (double)p->hw.crossbar.rows *
             (double)p->hw.crossbar.columns);
@@ -183,6 +194,50 @@ static mho_status set_row_groups(const placer *p, const mho_node *node, mhoi_pla
     return MHO_OK;
 }
 
+/* Rows and cells of the block that is set. */
+static mho_status set_cells(const placer *p, const mho_node *node, bool level0, mhoi_place *place,
+                            const mho_placement_layer *l)
+{
+    place->lines = l->rows * place->inputs.lines;
+    mho_status s = set_row_groups(p, node, place);
+    return s ? s
+             : mhoi_cells_set(&p->hw, &p->plan->device, alphabet_of(p, node), node->weight_bits,
+                              level0, l->columns, &place->cells);
+}
+
+/* Weights that can be 0 beside the blocks. */
+static bool may_pack(const placer *p, const mho_node *node, const mhoi_place *place)
+{
+    const mho_alphabet alphabet = alphabet_of(p, node);
+    return p->hw.crossbar.packing == MHO_PACKING_DIAGONAL && node->op == MHO_OP_CONV &&
+           node->groups > 1 && !place->turned && p->hw.reuse.share == 0 &&
+           (alphabet == MHO_ALPHABET_REAL || alphabet == MHO_ALPHABET_TERNARY);
+}
+
+/* As many groups a block as take the fewest crossbars: of those that divide their number, and whose rows are on at
+ * once; of equals the fewest. */
+static mho_status pack(const placer *p, const mho_node *node, bool level0, mhoi_place *place,
+                       mho_placement_layer *l)
+{
+    size_t best = 1, least = SIZE_MAX;
+    mho_status s = MHO_OK;
+    for (size_t packed = 1; !s && may_pack(p, node, place) && packed <= node->groups; packed++) {
+        if (node->groups % packed)
+            continue;
+        set_block(node, packed, l);
+        s = set_cells(p, node, level0, place, l);
+        if (s || (packed > 1 && (place->lines > place->group_rows || place->cells.tiles > 1)))
+            break;
+        const size_t crossbars = l->groups * ceil_div(place->lines, place->crossbar_rows) *
+                                 place->cells.tiles * place->cells.planes;
+        best = crossbars < least ? packed : best;
+        least = crossbars < least ? crossbars : least;
+    }
+    if (may_pack(p, node, place))
+        set_block(node, best, l);
+    return set_cells(p, node, level0, place, l);
+}
+
 static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place,
                               mho_placement_layer *l)
 {
@@ -201,15 +256,14 @@ static mho_status place_layer(placer *p, const mho_node *node, mhoi_place *place
         s = mhoi_inputs_set(&p->hw, &place->in, node->name, &place->inputs);
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
-    place->lines = l->rows * place->inputs.lines;
-    s = set_row_groups(p, node, place);
+    const bool reference = plan->output.reference == MHO_REFERENCE_LEVEL0;
+    s = pack(p, node, reference, place, l);
     if (s)
-        return s;
+        return mho_error_prefix(s, "layer %s", node->name);
     mhoi_converters_choose(plan, place);
     /* A sense amplifier compares the two crossbars, which takes level 0 off. */
-    const bool level0 = plan->output.reference == MHO_REFERENCE_LEVEL0 && !place->sense;
-    s = mhoi_cells_set(&p->hw, &plan->device, alphabet_of(p, node), node->weight_bits, level0,
-                       l->columns, &place->cells);
+    if (reference && place->sense)
+        s = set_cells(p, node, false, place, l);
     if (s)
         return mho_error_prefix(s, "layer %s", node->name);
     tell_coding(p, place, l);

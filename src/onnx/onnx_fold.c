@@ -6,7 +6,8 @@
 #include "base/alloc.h"
 #include "onnx/onnx_program.h"
 
-#define FOLD_MAX ((size_t)1 << 28) /* elements in all: what goes beyond is left to those who run it */
+#define FOLD_MAX                                                                                   \
+    ((size_t)1 << 28) /* elements in all: what goes beyond is left to those who run it */
 
 void mhoi_known_free(mhoi_known_values *known)
 {
@@ -17,14 +18,20 @@ void mhoi_known_free(mhoi_known_values *known)
     mhoi_free(&known->owned);
 }
 
-static void know_operand(const mhoi_operand *o, bool assume_one, mho_array *out)
+static void know_operand(const mhoi_operand *o, mhoi_assume assume, mho_array *out)
 {
+    const bool assume_one = assume != MHOI_ASSUME_NOTHING;
+    const bool one_of_many = assume == MHOI_ASSUME_ONE_OF_MANY && !o->constant;
     size_t size[MHO_TENSOR_DIMS];
     bool told = o->constant || (o->ranked && o->array.type != MHO_TYPE_NONE);
     memcpy(size, o->array.size, sizeof size);
     for (size_t k = 0; k < o->array.rank; k++) {
         told = told && (!o->symbol[k] || (assume_one && k == 0));
-        size[k] = o->symbol[k] ? 1 : size[k];
+        size[k] = o->symbol[k] || (one_of_many && k == 0 && o->array.rank > 1) ? 1 : size[k];
+    }
+    if (one_of_many && o->maker != SIZE_MAX) { /* what is told is that of all */
+        *out = (mho_array){0};
+        return;
     }
     *out = o->array;
     if (!o->constant && (!told || mhoi_array_shape(o->array.type, o->array.rank, size, out)))
@@ -88,7 +95,7 @@ static mho_status know_operation(const mhoi_operation *op, workspace *w, mhoi_kn
     return s;
 }
 
-mho_status mhoi_onnx_know(const mhoi_program *program, bool assume_one, mhoi_known_values *out)
+mho_status mhoi_onnx_know(const mhoi_program *program, mhoi_assume assume, mhoi_known_values *out)
 {
     workspace w = {NULL, NULL};
     size_t most = 1;
@@ -106,10 +113,10 @@ mho_status mhoi_onnx_know(const mhoi_program *program, bool assume_one, mhoi_kno
     if (!s)
         s = mhoi_alloc(&w.out, most, sizeof *w.out, "ONNX values");
     for (size_t i = 0; !s && i < program->operands; i++)
-        know_operand(&program->operand[i], assume_one, &out->array[i]);
+        know_operand(&program->operand[i], assume, &out->array[i]);
     for (size_t i = 0; !s && i < program->operations; i++) {
         s = know_operation(&program->operation[i], &w, out);
-        if (assume_one && s != MHO_ENOMEM)
+        if (assume != MHOI_ASSUME_NOTHING && s != MHO_ENOMEM)
             s = MHO_OK; /* the assumption may be wrong */
     }
     mhoi_free(&w.in);
@@ -177,7 +184,7 @@ static void note_shapes(mhoi_program *p, const mhoi_known_values *known)
 mho_status mhoi_onnx_fold(mhoi_program *p)
 {
     mhoi_known_values known;
-    mho_status s = mhoi_onnx_know(p, false, &known);
+    mho_status s = mhoi_onnx_know(p, MHOI_ASSUME_NOTHING, &known);
     size_t kept = 0;
     for (size_t i = 0; !s && i < p->operations; i++) {
         mhoi_operation *op = &p->operation[i];

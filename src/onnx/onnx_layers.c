@@ -176,7 +176,9 @@ mho_status mhoi_graph_make_room(mhoi_graph *g, const char *name, size_t nodes)
         s = mhoi_alloc(&g->readers, g->program->operands, sizeof *g->readers, "ONNX values");
     if (!s)
         s = mhoi_alloc(&g->lent, g->program->operands, sizeof *g->lent, "ONNX values");
-    return s ? s : mhoi_onnx_know(g->program, true, &g->known);
+    return s ? s
+             : mhoi_onnx_know(g->program, g->mixed ? MHOI_ASSUME_ONE_OF_MANY : MHOI_ASSUME_ONE,
+                              &g->known);
 }
 
 void mhoi_graph_free(mhoi_graph *g)

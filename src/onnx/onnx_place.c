@@ -26,6 +26,13 @@ static bool is_real(mho_type type)
            type == MHO_TYPE_DOUBLE;
 }
 
+/* Whole numbers are products of real ones on crossbars, but for what wraps. */
+static bool is_number(mho_type type)
+{
+    return is_real(type) || type == MHO_TYPE_INT8 || type == MHO_TYPE_UINT8 ||
+           type == MHO_TYPE_INT16 || type == MHO_TYPE_INT32;
+}
+
 /* Do axes longer than 1 keep their order?  Then elements stay where they are. */
 static bool keeps_order(const mhoi_operation *n, const mho_array *in)
 {
@@ -75,7 +82,7 @@ static mho_status make_maps(mhoi_graph *g, const mhoi_operation *n)
         if (operand == MHOI_NO_OPERAND || mhoi_graph_constant(g, n, i))
             continue;
         const mho_array *a = &g->known.array[operand];
-        if (!g->value[operand].there || !is_real(a->type) || a->rank < 2 || a->rank > 4 ||
+        if (!g->value[operand].there || !is_number(a->type) || a->rank < 2 || a->rank > 4 ||
             a->size[0] != 1)
             return mho_error(MHO_ENOTMODELED, "reads no map");
         const mho_shape shape = mhoi_map_shape(a);
@@ -125,7 +132,9 @@ static mho_status convert(mhoi_graph *g, const mhoi_operation *n)
         if (s != MHO_ENOTMODELED)
             return s;
     }
-    if (!is_one_of(n->op, layers) || !is_real(g->known.array[n->output[0]].type))
+    const mho_type type = g->known.array[n->output[0]].type;
+    const bool conv = strcmp(n->op, "Conv") == 0;
+    if (!is_one_of(n->op, layers) || !(conv ? is_number(type) : is_real(type)))
         return MHO_ENOTMODELED;
     mho_status s = make_maps(g, n);
     return s ? s : mhoi_onnx_convert(g, n);

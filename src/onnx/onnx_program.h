@@ -15,10 +15,15 @@ typedef struct mhoi_known_values {
     size_t folded; /* elements worked out */
 } mhoi_known_values;
 
-/* Works out what is known of every operand from constants and from inputs whose sizes are told.  assume_one: sizes of
- * axis 0 that are not told are 1, those of one image.  mhoi_known_free it, also after an error.
+typedef enum mhoi_assume {
+    MHOI_ASSUME_NOTHING,
+    MHOI_ASSUME_ONE,         /* sizes of axis 0 that are not told are 1, those of one image */
+    MHOI_ASSUME_ONE_OF_MANY, /* and those of inputs that are told, too: one image of a run of many */
+} mhoi_assume;
+
+/* Works out what is known of every operand from constants and from inputs whose sizes are told.  mhoi_known_free it, also after an error.
  * Errors: shapes that do not fit; of assumed ones none. */
-MHO_MUST_CHECK mho_status mhoi_onnx_know(const mhoi_program *program, bool assume_one,
+MHO_MUST_CHECK mho_status mhoi_onnx_know(const mhoi_program *program, mhoi_assume assume,
                                          mhoi_known_values *out);
 void mhoi_known_free(mhoi_known_values *known);
 /* Operations whose results are known leave the program, their results become constants. */

@@ -78,7 +78,7 @@ static mho_status keep_program(mhoi_program *p, const char *unmapped, const char
     if (s)
         return s;
     memcpy(p->unmapped, unmapped, strlen(unmapped));
-    s = mhoi_onnx_know(p, true, &known);
+    s = mhoi_onnx_know(p, MHOI_ASSUME_ONE, &known);
     if (!s)
         s = mhoi_net_of_program(mhoi_program_share(p), known.array, name, out);
     mhoi_known_free(&known);

@@ -83,6 +83,11 @@ mho_status mhoi_graph_work(mhoi_graph *g, const mhoi_operation *n, size_t k, siz
         if (g->known.array[operand].type == MHO_TYPE_NONE)
             return mho_error(MHO_ENOTMODELED, "the shape of '%s' is known only when it runs",
                              g->program->operand[operand].name);
+        if (g->known.array[operand].count == 0) { /* as good as a constant */
+            work->in[i] = g->known.array[operand];
+            work->in[i].data = NULL;
+            continue;
+        }
         if (mhoi_graph_constant(g, n, i)) {
             s = mhoi_graph_keep(g, operand, &work->in[i]);
             continue;
