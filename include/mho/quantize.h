@@ -104,12 +104,14 @@ typedef enum mho_range_rule {
     MHO_RANGE_RULE_MAX,
     MHO_RANGE_RULE_PERCENTILE,
     MHO_RANGE_RULE_MSE,
-    MHO_RANGE_RULE_KL
+    MHO_RANGE_RULE_KL,
+    MHO_RANGE_RULE_BEST, /* of maps: percentile, mse, kl: the one with the least noise in the scores */
 } mho_range_rule;
 typedef enum mho_equalization {
     MHO_EQUALIZE_NONE,
     MHO_EQUALIZE_DEPTHWISE,
-    MHO_EQUALIZE_ALL
+    MHO_EQUALIZE_ALL,
+    MHO_EQUALIZE_BEST /* all, or as depthwise: likewise */
 } mho_equalization;
 
 typedef struct mho_fixed_options {

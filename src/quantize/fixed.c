@@ -11,12 +11,15 @@
 #include "quantize/fixed_impl.h"
 #include "quantize/report.h"
 
+enum { COMPARED = 128 }; /* images that signal and noise are measured on, at most */
+
 #define COUNT(...) MHOI_COUNT(mho_fixed_options, __VA_ARGS__)
 #define CHOICE(...) MHOI_CHOICE(mho_fixed_options, __VA_ARGS__)
 
 static const char *const scales[] = {"power_of_two", "layer", "channel", NULL};
 static const char *const rules[] = {"max", "percentile", "mse", "kl", NULL};
-static const char *const equalizations[] = {"none", "depthwise", "all", NULL};
+static const char *const map_rules[] = {"max", "percentile", "mse", "kl", "best", NULL};
+static const char *const equalizations[] = {"none", "depthwise", "all", "best", NULL};
 
 static const mho_field rows[] = {
     COUNT("bits", bits, "8", 2, 8, "bits of weights and maps"),
@@ -31,17 +34,19 @@ static const mho_field rows[] = {
         "weights_rule", weights_rule, "mse", rules,
         "the largest weight that codes hold: the largest there is, a percentile, the least squared "
         "error, the least Kullback-Leibler divergence"),
-    CHOICE("maps_rule", maps_rule, "mse", rules,
-           "the same of maps, over the images of calibration"),
+    CHOICE("maps_rule", maps_rule, "best", map_rules,
+           "the same of maps, over the images of calibration; best: percentile, mse or kl, "
+           "whichever leaves the least noise in the scores"),
     MHOI_REAL(mho_fixed_options, "percentile", percentile, "99.99", 50, 100, "%", 1,
               "share of values that the rule percentile holds"),
     COUNT("calibration_images", images, "512", 1, 9e15,
           "first so many training images that calibrate"),
     MHOI_YES_NO(mho_fixed_options, "bias_correction", bias_correction, "true",
                 "move biases by what rounded weights add to the mean of a channel"),
-    CHOICE("equalize", equalize, "depthwise", equalizations,
-           "even out the ranges of channels between layers: where there are depthwise "
-           "convolutions, always, never"),
+    CHOICE("equalize", equalize, "best", equalizations,
+           "even out the ranges of channels between layers: never, where there are depthwise "
+           "convolutions, always; best: depthwise or all, whichever leaves less noise in the "
+           "scores"),
 };
 const mho_fields mho_fixed_fields = {"quantization to fixed point", rows,
                                      sizeof rows / sizeof *rows, sizeof(mho_fixed_options)};
@@ -55,6 +60,7 @@ typedef struct fixed {
     bool *coded; /* [nodes] */
     fixed_seen seen;
     mho_quantize_report *report;
+    int rule;     /* of maps: mho_range_rule */
     size_t *told; /* [nodes]: entry of the report of a node's map; SIZE_MAX: none */
 } fixed;
 
@@ -170,7 +176,7 @@ static void scale_map(fixed *f, size_t i)
     const size_t bits = o->maps_bits ? o->maps_bits : o->bits;
     const mho_codes codes = mhoi_codes_of_map(bits, mhoi_net_values(f->net, i).is_signed);
     const scale_wish wish = {.codes = codes,
-                             .rule = o->maps_rule,
+                             .rule = f->rule,
                              .percentile = o->percentile,
                              .power_of_two = o->scales == MHO_SCALES_POWER_OF_TWO};
     const float scale = mhoi_histogram_scale(&f->seen.map[i], &wish);
@@ -218,7 +224,8 @@ static mho_status measure(fixed *f)
     if (!s)
         s = mhoi_alloc(&noise, nodes, sizeof *noise, "comparison");
     if (!s)
-        s = mhoi_fixed_compare(f->plain, f->net, f->images, f->count, signal, noise);
+        s = mhoi_fixed_compare(f->plain, f->net, f->images,
+                               f->count < COMPARED ? f->count : COMPARED, signal, noise);
     for (size_t i = 0; !s && i < nodes; i++)
         if (f->told[i] != SIZE_MAX)
             f->report->codes[f->told[i]].whole_snr_dB = decibels(signal[i], noise[i]);
@@ -229,34 +236,47 @@ static mho_status measure(fixed *f)
     return s;
 }
 
-static mho_status begin(const mho_net *net, fixed *f)
+static void end(fixed *f)
 {
-    mho_status s = mhoi_fixed_prepare(net, &f->plain);
-    const mho_fixed_options *o = f->options;
-    if (!s && (o->equalize == MHO_EQUALIZE_ALL ||
-               (o->equalize == MHO_EQUALIZE_DEPTHWISE && mhoi_fixed_has_depthwise(f->plain))))
-        s = mhoi_fixed_equalize(f->plain);
-    if (!s)
-        s = mho_net_clone(f->plain, &f->net);
-    if (!s)
-        s = mhoi_alloc(&f->coded, f->net->nodes, sizeof *f->coded, "maps");
-    if (!s)
-        s = mhoi_alloc(&f->told, f->net->nodes, sizeof *f->told, "report");
-    for (size_t i = 0; !s && i < f->net->nodes; i++)
-        f->told[i] = SIZE_MAX;
-    if (!s)
-        s = mhoi_fixed_find_maps(f->plain, f->coded);
-    if (!s)
-        s = mhoi_report_create(0, 0, &f->report);
-    return s ? s
-             : mhoi_alloc(&f->report->codes, 2 * f->net->nodes, sizeof *f->report->codes, "report");
+    mhoi_fixed_seen_free(&f->seen);
+    mho_quantize_report_destroy(f->report);
+    mho_net_destroy(f->plain);
+    mho_net_destroy(f->net);
+    mhoi_free(&f->coded);
+    mhoi_free(&f->told);
+    f->report = NULL;
+    f->plain = f->net = NULL;
 }
 
-static mho_status run(const mho_net *net, fixed *f)
+/* The network in float, and what flows through it. */
+static mho_status begin(const mho_net *net, bool equalize, fixed *f)
 {
-    mho_status s = begin(net, f);
+    mho_status s = mhoi_fixed_prepare(net, &f->plain);
+    if (!s && equalize)
+        s = mhoi_fixed_equalize(f->plain);
     if (!s)
-        s = mhoi_fixed_calibrate(f->plain, f->coded, f->images, f->count, &f->seen);
+        s = mhoi_alloc(&f->coded, f->plain->nodes, sizeof *f->coded, "maps");
+    if (!s)
+        s = mhoi_alloc(&f->told, f->plain->nodes, sizeof *f->told, "report");
+    if (!s)
+        s = mhoi_fixed_find_maps(f->plain, f->coded);
+    return s ? s : mhoi_fixed_calibrate(f->plain, f->coded, f->images, f->count, &f->seen);
+}
+
+/* The network in codes, maps by this rule. */
+static mho_status run(fixed *f, int rule)
+{
+    mho_net_destroy(f->net);
+    mho_quantize_report_destroy(f->report);
+    f->report = NULL;
+    f->rule = rule;
+    for (size_t i = 0; i < f->plain->nodes; i++)
+        f->told[i] = SIZE_MAX;
+    mho_status s = mho_net_clone(f->plain, &f->net);
+    if (!s)
+        s = mhoi_report_create(0, 0, &f->report);
+    if (!s)
+        s = mhoi_alloc(&f->report->codes, 2 * f->net->nodes, sizeof *f->report->codes, "report");
     if (!s)
         s = quantize_weights(f);
     if (s)
@@ -265,11 +285,59 @@ static mho_status run(const mho_net *net, fixed *f)
     return measure(f);
 }
 
+/* The best so far. */
+typedef struct chosen {
+    mho_net *net;
+    mho_quantize_report *report;
+} chosen;
+
+/* No noise is not a number. */
+static bool is_better(const mho_quantize_report *a, const mho_quantize_report *b)
+{
+    return !b || (!isnan(b->output_snr_dB) &&
+                  (isnan(a->output_snr_dB) || a->output_snr_dB > b->output_snr_dB));
+}
+
+static mho_status try_rules(fixed *f, chosen *best)
+{
+    static const int tried[] = {MHO_RANGE_RULE_MSE, MHO_RANGE_RULE_PERCENTILE, MHO_RANGE_RULE_KL};
+    const bool all = f->options->maps_rule == MHO_RANGE_RULE_BEST;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < (all ? sizeof tried / sizeof *tried : 1); i++) {
+        s = run(f, all ? tried[i] : f->options->maps_rule);
+        if (s || !is_better(f->report, best->report))
+            continue;
+        mho_net_destroy(best->net);
+        mho_quantize_report_destroy(best->report);
+        *best = (chosen){f->net, f->report};
+        f->net = NULL;
+        f->report = NULL;
+    }
+    return s;
+}
+
+/* Without and with equalization, as the options ask for. */
+static mho_status try_all(const mho_net *net, fixed *f, chosen *best)
+{
+    const int wanted = f->options->equalize;
+    const bool depthwise = mhoi_fixed_has_depthwise(net);
+    const bool always = wanted == MHO_EQUALIZE_ALL || (depthwise && wanted != MHO_EQUALIZE_NONE);
+    mho_status s = begin(net, always, f);
+    if (!s)
+        s = try_rules(f, best);
+    if (s || always || wanted != MHO_EQUALIZE_BEST)
+        return s;
+    end(f);
+    s = begin(net, true, f);
+    return s ? s : try_rules(f, best);
+}
+
 mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
                               const mho_fixed_options *options, mho_net **out,
                               mho_quantize_report **report)
 {
     fixed f = {.options = options, .images = images};
+    chosen best = {NULL, NULL};
     const double start = mho_seconds();
     *out = NULL;
     if (report)
@@ -279,25 +347,22 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
     if (!s && !f.count)
         s = mho_error(MHO_ENODATA, "quantization wants training images to calibrate on");
     if (!s)
-        s = mho_images_fit(images, net->node[0].out, images->classes, net->name);
+        s = mho_images_fit(images, net->node[0].out, 0, net->name);
     if (!s)
-        s = run(net, &f);
+        s = try_all(net, &f, &best);
+    end(&f);
     if (!s) {
-        *out = f.net;
-        f.net = NULL;
-        f.report->images = f.count;
-        f.report->seconds = mho_seconds() - start;
-        f.report->train_error = (double)NAN;
+        *out = best.net;
+        best.net = NULL;
+        best.report->images = f.count;
+        best.report->seconds = mho_seconds() - start;
+        best.report->train_error = (double)NAN;
     }
     if (!s && report) {
-        *report = f.report;
-        f.report = NULL;
+        *report = best.report;
+        best.report = NULL;
     }
-    mhoi_fixed_seen_free(&f.seen);
-    mho_quantize_report_destroy(f.report);
-    mho_net_destroy(f.plain);
-    mho_net_destroy(f.net);
-    mhoi_free(&f.coded);
-    mhoi_free(&f.told);
+    mho_net_destroy(best.net);
+    mho_quantize_report_destroy(best.report);
     return s;
 }

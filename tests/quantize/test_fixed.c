@@ -285,6 +285,36 @@ static void finer_codes_are_nearer(void **unused)
     mho_net_destroy(net);
 }
 
+/* What is chosen has no more noise than any that it is chosen from. */
+static void the_best_is_taken(void **unused)
+{
+    (void)unused;
+    mho_net *net = net_of("input: {shape: [3, 8, 8]}\nlayers:\n  - conv: {out: 8, kernel: 3}\n"
+                          "  - leaky_relu: 0.1\n  - conv: {out: 9, kernel: 3}\n  - relu\n"
+                          "  - flatten\n  - fc: 5\n");
+    mho_images images = images_of(net->node[0].out);
+    mho_fixed_options o = presets();
+    mho_quantize_report *best = NULL, *one = NULL;
+    mho_net *fixed = NULL;
+    size_t equal = 0;
+    o.bits = 4;
+    must(mho_fixed_quantize(net, &images, &o, &fixed, &best));
+    mho_net_destroy(fixed);
+    for (int k = 0; k < 6; k++) {
+        o.equalize = k % 2 ? MHO_EQUALIZE_ALL : MHO_EQUALIZE_NONE;
+        o.maps_rule = MHO_RANGE_RULE_PERCENTILE + k / 2;
+        must(mho_fixed_quantize(net, &images, &o, &fixed, &one));
+        assert_true(one->output_snr_dB <= best->output_snr_dB);
+        equal += one->output_snr_dB == best->output_snr_dB;
+        mho_quantize_report_destroy(one);
+        mho_net_destroy(fixed);
+    }
+    assert_true(equal >= 1 && equal < 6);
+    mho_quantize_report_destroy(best);
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
 /* A depthwise layer whose channels differ by 400 in size, which the next layer makes up for: one scale for all of
  * them loses the small ones, unless they are equalized or have a scale each. */
 static void depthwise_layers_are_equalized(void **unused)
@@ -412,6 +442,7 @@ int main(void)
         cmocka_unit_test(loss_by_hand),
         cmocka_unit_test(preparation_changes_no_value),
         cmocka_unit_test(finer_codes_are_nearer),
+        cmocka_unit_test(the_best_is_taken),
         cmocka_unit_test(depthwise_layers_are_equalized),
         cmocka_unit_test(biases_take_the_shift),
         cmocka_unit_test(threads_do_not_matter),
