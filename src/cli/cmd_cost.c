@@ -76,7 +76,9 @@ static void print_components(const cli_args *args, const mho_cost *cost)
 static void print_layers(const cli_args *args, const mho_estimate *e)
 {
     const mho_cost *cost = e->cost;
-    cli_table *t = cli_table_create("By layer", "layer|pairs>|energy=>|share>|area=>|share>");
+    cli_table *t = cli_table_create(
+        "By layer", e->placement->single ? "layer|crossbars>|energy=>|share>|area=>|share>"
+                                         : "layer|pairs>|energy=>|share>|area=>|share>");
     for (size_t i = 0; i < e->placement->layers; i++) {
         const mho_placement_layer *l = &e->placement->layer[i];
         double energy = mho_cost_energy_J(cost, NULL, l->name);

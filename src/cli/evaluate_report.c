@@ -78,13 +78,20 @@ static bool has_copies(const mho_result *e)
     return any;
 }
 
-#define LAYER_COLUMNS                                                                              \
-    "layer|rows>|columns>|positions>|row splits>|column splits>|crossbar pairs>|utilization>"
+/* Single cells lie in crossbars, not in pairs of them. */
+static bool is_single(const mho_result *e)
+{
+    return mho_hw_is(e->hw, "crossbar.weights", "single");
+}
 
 static cli_table *layer_table(const mho_result *e, const char *title)
 {
     const bool copies = has_copies(e);
-    cli_table *t = cli_table_create(title, copies ? LAYER_COLUMNS "|copies>" : LAYER_COLUMNS);
+    char columns[128];
+    snprintf(columns, sizeof columns,
+             "layer|rows>|columns>|positions>|row splits>|column splits>|%s>|utilization>%s",
+             is_single(e) ? "crossbars" : "crossbar pairs", copies ? "|copies>" : "");
+    cli_table *t = cli_table_create(title, columns);
     for (size_t i = 0; i < e->layers; i++) {
         const mho_result_layer *l = &e->layer[i];
         cli_table_text(t, "%s", l->name);
@@ -334,7 +341,9 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
     char pairs[32], rate[32], peak[32], title[96];
     cli_evaluate_print_head(e, args);
     print_accuracy(e, args);
-    snprintf(title, sizeof title, "Mapping: %s pairs of %g x %g crossbars",
+    snprintf(title, sizeof title,
+             is_single(e) ? "Mapping: %s crossbars of %g x %g"
+                          : "Mapping: %s pairs of %g x %g crossbars",
              cli_grouped(e->crossbar_pairs, pairs), mho_hw_number(e->hw, "crossbar.rows"),
              mho_hw_number(e->hw, "crossbar.columns"));
     print_and_destroy(layer_table(e, title), args);
