@@ -47,7 +47,7 @@ typedef struct cli_args {
     const char *weight, *io, *order, *layers, *macro, *svg;
     size_t acc, level, batch;
     bool has_acc, has_level, has_batch, gantt, explore;
-    bool json, csv, quiet, explain, resume, list, man, help, version, registered_pool;
+    bool json, csv, quiet, explain, resume, list, man, help, version, registered_pool, wide;
     FILE *out;  /* stdout, or the file of -o for commands whose -o is the report */
     bool color; /* out is a terminal and NO_COLOR is not set */
 } cli_args;
@@ -75,7 +75,7 @@ typedef struct cli_command {
     cli_run_fn *run;
     const char *details;                    /* paragraphs and examples of the help page */
     const mho_fields *fields, *more_fields; /* keys of --set shown on the help page, or NULL */
-    const char *arch; /* the same: of hardware descriptions of this kind, "": of every kind */
+    const char *arch; /* of the hardware it takes, whose fields `help hw` ("": all) lists */
     bool own_output;  /* -o is not the report: the command writes args->output itself */
     bool (*owns_output)(
         const cli_args *args); /* the same with these arguments; NULL: as own_output */
@@ -84,7 +84,7 @@ typedef struct cli_command {
 } cli_command;
 
 #define CLI_COMMON "threads quiet help"
-#define CLI_TABLE "json csv html output"
+#define CLI_TABLE "json csv html output wide"
 
 extern const cli_command cli_commands[];
 extern const size_t cli_command_count;
@@ -119,7 +119,9 @@ MHO_MUST_CHECK mho_status cli_refuse_both(const cli_args *args, const char *opti
                                           const char *key);
 void cli_help_overview(FILE *out, bool color);
 void cli_help_command(const cli_command *command, FILE *out, bool color);
-bool cli_color(FILE *out); /* a terminal, and NO_COLOR is not set */
+bool cli_color(FILE *out);
+/* Columns that lines may take: of the terminal that out is ($COLUMNS where that is set), 0 for as many as they want. */
+size_t cli_width(FILE *out); /* a terminal, and NO_COLOR is not set */
 
 /* Adds what to do about a missing trained network (MHO_ENOMODEL): the commands that help. */
 mho_status cli_hint_model(mho_status s, const char *net);

@@ -129,10 +129,13 @@ const cli_command cli_commands[] = {
          "Exit code 1 if a value lies outside its tolerance.  Rows that cannot be reproduced say "
          "why.\n"
          "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n"
-        "--epochs N: reboc-accuracy trains networks of other blocks and bits, N passes each; with\n"
-        "--data CIFAR-10 those of cifarnet.  switched-threshold --data CIFAR-10: networks that were\n"
-        "never meant for 1-bit maps, thresholds of the first --images 500 training images; --epochs N\n"
-        "trains all their weights on.  Minutes to hours.\n\n"
+         "--epochs N: reboc-accuracy trains networks of other blocks and bits, N passes each; "
+         "with\n"
+         "--data CIFAR-10 those of cifarnet.  switched-threshold --data CIFAR-10: networks that "
+         "were\n"
+         "never meant for 1-bit maps, thresholds of the first --images 500 training images; "
+         "--epochs N\n"
+         "trains all their weights on.  Minutes to hours.\n\n"
          "    mho reproduce bcnn-table4\n"
          "    mho reproduce bcnn-fig5 -o fig5.svg",
      .own_output = true,

@@ -25,13 +25,37 @@ void cli_help_overview(FILE *out, bool color)
                  "A command's options  mho help COMMAND\n");
 }
 
+#define HELP_WIDTH 100
+
+/* Words in lines of the screen's width, each after the first with an indent. */
+static void print_wrapped(const char *text, size_t column, size_t indent, FILE *out)
+{
+    const size_t screen = cli_width(out),
+                 most = screen && screen < HELP_WIDTH ? screen : HELP_WIDTH;
+    for (bool first = true; *text; first = false) {
+        const size_t n = strcspn(text, " ");
+        if (!first && column + 1 + n > most && indent + n <= most) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            column++;
+        }
+        fwrite(text, 1, n, out);
+        column += n;
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', out);
+}
+
 static void print_option(const cli_option *option, FILE *out)
 {
     char left[64];
     snprintf(left, sizeof left, "%s--%s%s%s",
              option->letter ? (char[]){'-', option->letter, ',', ' ', 0} : "    ", option->name,
              option->metavar ? " " : "", option->metavar ? option->metavar : "");
-    fprintf(out, "  %-22s %s\n", left, option->help);
+    fprintf(out, "  %-22s ", left);
+    print_wrapped(option->help, strlen(left) > 22 ? strlen(left) + 3 : 25, 25, out);
 }
 
 /* "1..4096 nm", "yes|no", ... */
@@ -67,8 +91,9 @@ static void print_field(const mho_field *f, FILE *out, const cli_marks *m)
 {
     char bounds[160];
     field_bounds(f, bounds, sizeof bounds);
-    fprintf(out, "  %s%s%s = %s   %s[%s]%s\n      %s\n", m->bold, f->key, m->end, f->preset, m->dim,
-            bounds, m->end, f->help);
+    fprintf(out, "  %s%s%s = %s   %s[%s]%s\n      ", m->bold, f->key, m->end, f->preset, m->dim,
+            bounds, m->end);
+    print_wrapped(f->help, 6, 6, out);
 }
 
 static void print_fields(const mho_fields *fields, FILE *out, bool color)
@@ -108,9 +133,10 @@ void cli_help_command(const cli_command *command, FILE *out, bool color)
         print_fields(command->fields, out, color);
     if (command->more_fields)
         print_fields(command->more_fields, out, color);
-    for (size_t i = 0; command->arch && mho_hw_arch_name(i); i++)
-        if (!*command->arch || !strcmp(command->arch, mho_hw_arch_name(i)))
-            print_arch(mho_hw_arch_name(i), out, color);
+    if (command->arch && *command->arch)
+        fputs("\nThe fields of the hardware, for YAML and --set KEY=VALUE: mho help hw\n", out);
+    for (size_t i = 0; command->arch && !*command->arch && mho_hw_arch_name(i); i++)
+        print_arch(mho_hw_arch_name(i), out, color);
 }
 
 /* --- manual page ----------------------------------------------------------------------------------- */

@@ -119,6 +119,8 @@ const cli_option cli_options[] = {
      "write the report there as a page with charts: one file that opens from disk"},
     {"threads", 0, CLI_SIZE, "N", AT(threads), 0, 0, 1024,
      "threads; 0 = as many as there are cores (results do not depend on it)"},
+    {"wide", 0, CLI_FLAG, NULL, AT(wide), 0, 0, 0,
+     "tables as wide as they are, also beyond the terminal's width"},
     {"quiet", 'q', CLI_FLAG, NULL, AT(quiet), 0, 0, 0, "no progress bar, no remarks"},
     {"help", 'h', CLI_FLAG, NULL, AT(help), 0, 0, 0, "this page"},
 };

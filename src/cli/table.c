@@ -154,22 +154,62 @@ static void put_cell(line *l, const char *text, size_t width, bool right)
     l->spaces += (right ? 0 : space) + 2;
 }
 
-static void print_rule(const size_t *width, size_t columns, const cli_args *args)
+/* A table wider than the screen is printed in parts, one below the other, each with the first column. */
+typedef struct part {
+    size_t from, to; /* columns besides the first */
+} part;
+
+static void print_rule(const size_t *width, part p, const cli_args *args)
 {
-    size_t total = 2 * (columns - 1);
-    for (size_t c = 0; c < columns; c++)
-        total += width[c];
+    size_t total = width[0];
+    for (size_t c = p.from; c < p.to; c++)
+        total += width[c] + 2;
     fprintf(args->out, "  %s", cli_marks_of(args->color)->dim);
     while (total--)
         fputc('-', args->out);
     fprintf(args->out, "%s\n", cli_marks_of(args->color)->end);
 }
 
+static void print_row(const cli_table *t, size_t r, part p, const size_t *width, FILE *out)
+{
+    line l = {out, 2};
+    put_cell(&l, t->cells[r * t->width].text, width[0], t->right[0]);
+    for (size_t c = p.from; c < p.to; c++)
+        put_cell(&l, t->cells[r * t->width + c].text, width[c], t->right[c]);
+    fputc('\n', out);
+}
+
+static void print_part(const cli_table *t, part p, const size_t *width, const cli_args *args)
+{
+    const cli_marks *m = cli_marks_of(args->color);
+    line l = {args->out, 2};
+    put(&l, m->dim);
+    put_cell(&l, column_title(t, 0), width[0], t->right[0]);
+    for (size_t c = p.from; c < p.to; c++)
+        put_cell(&l, column_title(t, c), width[c], t->right[c]);
+    fprintf(args->out, "%s\n", m->end);
+    for (size_t r = 0; r < t->count / t->width; r++) {
+        if (r < t->rules && t->rule[r])
+            print_rule(width, p, args);
+        print_row(t, r, p, width, args->out);
+    }
+}
+
+/* As many columns from `from` on as the screen holds, one at least. */
+static part part_from(const cli_table *t, size_t from, const size_t *width, size_t screen)
+{
+    part p = {from, from};
+    size_t used = 2 + width[0];
+    while (p.to < t->width && (p.to == from || !screen || used + 2 + width[p.to] <= screen))
+        used += 2 + width[p.to++];
+    return p;
+}
+
 static void print_text(const cli_table *t, const cli_args *args)
 {
-    FILE *out = args->out;
     const cli_marks *m = cli_marks_of(args->color);
-    size_t *width = cli_alloc(t->width * sizeof *width), rows = t->count / t->width;
+    size_t *width = cli_alloc(t->width * sizeof *width);
+    const size_t screen = args->wide ? 0 : cli_width(args->out);
     for (size_t c = 0; c < t->width; c++)
         width[c] = screen_width(column_title(t, c));
     for (size_t i = 0; i < t->count; i++) {
@@ -178,19 +218,13 @@ static void print_text(const cli_table *t, const cli_args *args)
             width[i % t->width] = n;
     }
     if (*t->title)
-        fprintf(out, "%s%s%s\n", m->bold, t->title, m->end);
-    line l = {out, 2};
-    put(&l, m->dim);
-    for (size_t c = 0; c < t->width; c++)
-        put_cell(&l, column_title(t, c), width[c], t->right[c]);
-    fprintf(out, "%s\n", m->end);
-    for (size_t r = 0; r < rows; r++) {
-        if (r < t->rules && t->rule[r])
-            print_rule(width, t->width, args);
-        l = (line){out, 2};
-        for (size_t c = 0; c < t->width; c++)
-            put_cell(&l, t->cells[r * t->width + c].text, width[c], t->right[c]);
-        fputc('\n', out);
+        fprintf(args->out, "%s%s%s\n", m->bold, t->title, m->end);
+    part p = part_from(t, 1, width, screen);
+    print_part(t, p, width, args);
+    while (p.to < t->width) {
+        p = part_from(t, p.to, width, screen);
+        fputc('\n', args->out);
+        print_part(t, p, width, args);
     }
     free(width);
 }
