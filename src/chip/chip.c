@@ -191,9 +191,13 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     *out = NULL;
     struct mhoi_program *program = net->program;
     const mho_shape input = net->node[0].out; /* as images are given to software */
-    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_CHIP, &net);
-    if (!s)
-        s = check_placement(net, placement);
+    const mho_net *placed = NULL;
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_CHIP, &placed);
+    if (s)
+        return s;
+    const mho_net view = mhoi_net_view(net, placed);
+    net = &view;
+    s = check_placement(net, placement);
     if (!s && !mho_net_has_parameters(net))
         s = mho_error(MHO_EDOMAIN, "network %s has no parameters: train it, or read a model",
                       net->name);

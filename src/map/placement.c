@@ -392,10 +392,14 @@ static mho_status fill(mho_placement *out, const wanted *of, const mhoi_build *b
     const mho_hw *hw = of->hw;
     const mho_technology *tech = of->tech;
     placer p = {.net = net, .build = build, .copies = copies};
+    const mho_net *placed = NULL;
     mho_status s = mhoi_machine_of(hw, &p.hw);
     if (!s)
-        s = mhoi_net_find_placed(net, MHOI_WALK_MAP, &net);
-    p.net = net;
+        s = mhoi_net_find_placed(net, MHOI_WALK_MAP, &placed);
+    if (s)
+        return s;
+    const mho_net view = mhoi_net_view(net, placed);
+    p.net = net = &view;
     if (!s)
         s = create_plan(&p, &out->plan);
     if (s)

@@ -84,6 +84,8 @@ struct mho_net {
 
 /* The graph of layers that hardware works by: the network itself, or that of its program; NULL: it has none. */
 const mho_net *mhoi_net_placed(const mho_net *net);
+/* The same with all else that a network tells, its input above all; it lives as long as both. */
+mho_net mhoi_net_view(const mho_net *net, const mho_net *placed);
 
 /* The map that an array of one image is. */
 mho_shape mhoi_map_shape(const mho_array *a);

@@ -41,6 +41,15 @@ const mho_net *mhoi_net_placed(const mho_net *net)
     return net->program ? net->program->placed : net;
 }
 
+mho_net mhoi_net_view(const mho_net *net, const mho_net *placed)
+{
+    mho_net view = *net;
+    view.node = placed->node;
+    view.nodes = placed->nodes;
+    view.program = NULL;
+    return view;
+}
+
 const mho_net *mho_net_placed(const mho_net *net)
 {
     return mhoi_net_placed(net);
