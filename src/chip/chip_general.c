@@ -67,18 +67,6 @@ static void put(const mho_chip *chip, const chip_work *work, const chip_step *st
     }
 }
 
-/* All outputs of the network, one after the other. */
-static void gather(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t k)
-{
-    const chip_map *map = &chip->map[step->out];
-    float *to = (float *)(void *)(work->map[step->out] + k * map->bytes);
-    for (size_t i = 0; i < step->work->inputs; i++) {
-        const chip_map *from = &chip->map[step->from[i]];
-        mhoi_chip_decode(from, work->map[step->from[i]], k, to);
-        to += from->size;
-    }
-}
-
 static mho_status run_one(const mho_chip *chip, const chip_work *work, const chip_step *step,
                           size_t k, const mho_array **in, mho_array *own, mho_array *out)
 {
@@ -115,11 +103,6 @@ mho_status mhoi_chip_general(const mho_chip *chip, const chip_work *work, const 
     const mhoi_work *w = step->work;
     const mho_array **in = NULL;
     mho_array *own = NULL, *out = NULL;
-    if (!w->op) {
-        for (size_t k = 0; k < n; k++)
-            gather(chip, work, step, k);
-        return MHO_OK;
-    }
     mho_status s = mhoi_alloc(&in, w->inputs, sizeof(void *), "digital unit");
     if (!s)
         s = mhoi_alloc(&own, w->inputs, sizeof *own, "digital unit");

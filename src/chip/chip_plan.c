@@ -21,6 +21,7 @@ typedef struct planner {
     bool *done;   /* [nodes] taken into an earlier step */
     mhoi_readers readers;
     size_t output; /* node whose values are the scores */
+    bool several;  /* the network has other outputs besides, which are of no use here */
 } planner;
 
 static mho_status not_modelled(const mho_node *node, const char *why)
@@ -208,7 +209,7 @@ static mho_status full_tail(planner *p, size_t node, chip_step *step)
     size_t end = node;
     mho_status s = take_elementwise(p, &end, &step->chain);
     step->out = CHIP_NONE;
-    return s || end == p->output ? s : add_codes(p, end, step);
+    return s || (end == p->output && !p->several) ? s : add_codes(p, end, step);
 }
 
 /* A sum that a sign follows: the sign is of the sum, not of its code, and pools between the two come behind it. */
@@ -288,12 +289,20 @@ static bool is_view(const mho_node *node)
     return node->work && !node->work->op && node->inputs == 1;
 }
 
+/* Of several outputs. */
+static bool is_list(const mho_node *node)
+{
+    return node->work && !node->work->op && node->inputs > 1;
+}
+
 /* Of nothing but moved codes; else of values. */
 static mho_status plan_general(planner *p, size_t i)
 {
     const mho_node *node = &p->net->node[i];
     const mhoi_map_coding *coding = &p->chip->plan->map[i];
     const size_t in = p->map_of[node->input[0]];
+    if (is_list(node)) /* the scores are those of the first */
+        return MHO_OK;
     if (is_view(node)) { /* the same in another shape */
         p->map_of[i] = in;
         return MHO_OK;
@@ -374,6 +383,9 @@ static void look_around(planner *p)
     for (size_t i = 0; i < 2 * net->nodes + 1; i++)
         p->codes_of[i] = CHIP_NONE;
     p->output = net->nodes - 1;
+    p->several = is_list(&net->node[p->output]);
+    if (p->several)
+        p->output = net->node[p->output].input[0];
     while (net->node[p->output].op == MHO_OP_SOFTMAX || net->node[p->output].op == MHO_OP_FLATTEN ||
            is_view(&net->node[p->output]))
         p->output = net->node[p->output].input[0];
@@ -392,8 +404,9 @@ static mho_status plan(planner *p)
         if (s)
             return s;
     }
-    chip->scores_map =
-        chip->step[chip->steps - 1].out == CHIP_NONE ? CHIP_NONE : p->map_of[p->output];
+    chip->scores_map = !p->several && chip->step[chip->steps - 1].out == CHIP_NONE
+                           ? CHIP_NONE
+                           : p->map_of[p->output];
     if (chip->scores_map != CHIP_NONE && chip->map[chip->scores_map].coding == MHOI_MAP_BITS)
         return not_modelled(&net->node[p->output],
                             "the scores must be the last layer's sums, not bits");

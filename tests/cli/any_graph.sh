@@ -5,7 +5,7 @@ set -euo pipefail
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 "$MHO_SOURCE_DIR/tests/onnx/onnx_graphs.py" "$mho" || { [ $? = 77 ] && exit 0; exit 1; }
 
-for name in branches tokens line quantized; do
+for name in branches tokens line quantized twice; do
     run infer $name.onnx --data $name.x.npy,$name.y.npy --json; want_code 0; want_json 'v["error"] == 0'
     run simulate $name.onnx --hw cnn8 --data $name.x.npy,$name.y.npy --calibration test --set output.calibration_images=24 --trials 1 --json
     want_code 0; want_json 'v["software_error"] == 0 and v["ideal_device_error"] <= 0.05'

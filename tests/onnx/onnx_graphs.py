@@ -27,16 +27,16 @@ def weights(*shape, scale=None):
     return (random.standard_normal(shape) * (scale or np.sqrt(2 / fan))).astype(F)
 
 
-def case(name, nodes, shape, classes, constants, opset=17):
+def case(name, nodes, shape, classes, constants, opset=17, more=()):
     arrays = [numpy_helper.from_array(v, k) for k, v in constants.items()]
-    graph = helper.make_graph(nodes, name, [info("x", ["N"] + shape)], [info("y", ["N", classes])], arrays)
+    graph = helper.make_graph(nodes, name, [info("x", ["N"] + shape)], [info("y", ["N", classes]), *more], arrays)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     onnx.save(model, name + ".onnx")
     x = random.integers(0, 256, [IMAGES] + shape).astype(np.uint8)
     np.save("input.npy", x.astype(F) / 256)
     done = subprocess.run([*sys.argv[1:], "infer", name + ".onnx", "--input", "input.npy", "--json"], check=True,
                           capture_output=True)
-    y = np.array(json.loads(done.stdout)["scores"])
+    y = np.array(json.loads(done.stdout)["scores"]).reshape(IMAGES, classes)
     # Classes whose score is far from the others': a code more or less does not matter.
     top = np.sort(y, axis=1)
     clear = np.argsort(-(top[:, -1] - top[:, -2]) / (top[:, -1] - top[:, 0]))[:IMAGES // 2]
@@ -91,6 +91,13 @@ case("quantized", [
     [1, 8, 8], 4, {"sx": np.array(1 / 256, F), "zx": np.array(0, np.uint8), "w": code(6, 1, 3, 3),
                    "sw": np.linspace(.004, .008, 6, dtype=F), "zw": np.zeros(6, np.int8), "sa": np.array(1 / 64, F),
                    "za": np.array(128, np.uint8), "b": code(6).astype(np.int32) * 64, "w1": weights(96, 4)})
+
+# The second output is larger than any score of the first, and is read by the first's layers as well.
+case("twice", [
+    N("Conv", ["x", "w0"], ["a"], "conv"), N("Relu", ["a"], ["r"]), N("Flatten", ["r"], ["f"]),
+    N("Gemm", ["f", "w1"], ["y"], "classes"), N("Add", ["r", "much"], ["z"], "other"), N("Sigmoid", ["y"], ["s"], "third")],
+    [1, 6, 6], 4, {"w0": weights(4, 1, 3, 3), "w1": weights(64, 4), "much": np.array([100], F)},
+    more=[info("z", ["N", 4, 4, 4]), info("s", ["N", 4])])
 
 graph = helper.make_graph([N("ConvTranspose", ["x", "w"], ["t"], "up", strides=[2, 2]), N("Flatten", ["t"], ["f"]),
                            N("Gemm", ["f", "v"], ["y"])], "up", [info("x", [1, 1, 4, 4])], [info("y", [1, 3])],
