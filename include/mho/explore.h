@@ -19,9 +19,13 @@ typedef struct mho_explore_options {
     uint64_t seed;
     size_t shard, shards; /* 1..shards; 0: all points */
     const char *command;  /* for the store */
+    /* Several processes of one job, as mpirun and srun start them: this one is `rank` of `ranks` (0: alone).  Rank 0 has the
+     * store; `store` is its path, beside which they find each other; `job` tells one job from another. */
+    size_t rank, ranks;
+    const char *job, *store;
 } mho_explore_options;
 
-/* Reads and checks everything before anything is computed.  name: a built-in sweep, or a YAML file.
+/* Texts of options are not copied, and are to stay until mho_explore_destroy.  Reads and checks everything before anything is computed.  name: a built-in sweep, or a YAML file.
  * MHO_ECONFIG with place:line; MHO_EUSAGE. */
 MHO_API MHO_MUST_CHECK mho_status mho_explore_open(const char *name,
                                                    const mho_explore_options *options,
@@ -49,6 +53,10 @@ typedef struct mho_explore_report {
  * MHO_EINTERRUPTED: what was under way is stored.  Threads: those of the run. */
 MHO_API MHO_MUST_CHECK mho_status mho_explore_run(mho_explore *explore, mho_store *store,
                                                   mho_explore_report *report);
+
+/* What ranks other than 0 do in place of mho_explore_run: they compute what rank 0 hands them, until it has all.
+ * MHO_EFILE: rank 0 is not to be found. */
+MHO_API MHO_MUST_CHECK mho_status mho_explore_serve(mho_explore *explore);
 
 /* The best rows of the last run, by the first objective, as a table would show them. */
 typedef struct mho_explore_row {

@@ -171,8 +171,35 @@ static mho_status report(const mho_explore *x, const mho_explore_report *r, cons
     return MHO_OK;
 }
 
+/* What mpirun (Open MPI, MPICH) and srun tell their processes, or someone by hand; ranks 0: this is none of several. */
+static void find_ranks(mho_explore_options *o, char job[256])
+{
+    static const char *const names[][2] = {{"MHO_RANK", "MHO_RANKS"},
+                                           {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+                                           {"PMI_RANK", "PMI_SIZE"},
+                                           {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS"}};
+    static const char *const jobs[] = {"MHO_JOB",   "PMIX_NAMESPACE", "OMPI_MCA_orte_ess_jobid",
+                                       "PMI_JOBID", "SLURM_JOB_ID",   "SLURM_STEP_ID"};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !o->ranks; i++) {
+        const char *rank = getenv(names[i][0]), *ranks = getenv(names[i][1]);
+        if (!rank || !ranks)
+            continue;
+        o->rank = strtoul(rank, NULL, 10);
+        o->ranks = strtoul(ranks, NULL, 10);
+    }
+    job[0] = 0;
+    for (size_t i = 0; i < sizeof jobs / sizeof *jobs && n < 200; i++) {
+        const char *value = getenv(jobs[i]);
+        if (value)
+            n += (size_t)snprintf(job + n, 256 - n, "%.40s/", value);
+    }
+    o->job = job;
+}
+
 mho_status cmd_explore(const cli_args *args)
 {
+    char job[256];
     mho_explore *x = NULL;
     mho_store *store = NULL;
     mho_explore_report r;
@@ -188,9 +215,16 @@ mho_status cmd_explore(const cli_args *args)
                              .command = args->command};
     if (!args->output)
         return mho_error(MHO_EUSAGE, "-o is missing: where are results kept? -o results.db");
+    o.store = args->output;
+    find_ranks(&o, job);
     mho_status s = parse_shard(args->shard, &o.shard, &o.shards);
     if (!s)
         s = mho_explore_open(args->file[0], &o, &x);
+    if (!s && o.ranks > 1 && o.rank) {
+        s = mho_explore_serve(x);
+        mho_explore_destroy(x);
+        return s;
+    }
     if (!s)
         s = mho_store_open(args->output, args->resume ? MHO_STORE_GO_ON : MHO_STORE_CREATE, &store);
     const bool ready = !s;

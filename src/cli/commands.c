@@ -217,6 +217,7 @@ const cli_command cli_commands[] = {
          "--images,\n"
          "--trials, --seed and --set stand in place of what the file says.\n\n"
          "    mho explore converters.yaml -o results.db\n"
+         "    mpirun -n 64 mho explore converters.yaml -o results.db\n"
          "    mho explore converters.yaml -o part2.db --shard 2/4\n"
          "    mho merge part1.db part2.db part3.db part4.db -o results.db",
      .own_output = true},

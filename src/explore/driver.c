@@ -11,9 +11,10 @@
 #include "base/decimal.h"
 #include "base/parallel.h"
 #include "explore/explore_impl.h"
+#include "explore/ranks.h"
 #include "mho/run.h"
 
-enum { CHUNK = 512 };
+enum { CHUNK = 512, CHUNK_OF_RANKS = 65536 };
 #define COMMIT_EVERY_S 0.05
 #define COMMIT_LATEST_S 0.5
 #define COMMIT_SHARE 9 /* of the time, one part in ten goes to the disk */
@@ -50,7 +51,7 @@ static void tell(const mho_explore *x, const char *what, uint64_t done, uint64_t
 }
 
 /* Points under way are computed in a run of their own, which nobody interrupts: the caller's is asked between them. */
-static mho_status interruption(const mho_explore *x)
+mho_status mhoi_explore_interruption(const mho_explore *x)
 {
     mho_run *inner = mho_run_bind(x->outer);
     const mho_status s = mhoi_interruption();
@@ -104,6 +105,8 @@ static mho_status price_item(void *context, size_t item, size_t thread)
         s = mhoi_explore_recall(c->x, p);
     if (s || refused || p->state == EXPLORE_FAILED)
         return s;
+    if (!p->stored && c->x->ranks) /* others do */
+        return MHO_OK;
     if (!p->stored)
         s = mhoi_explore_price(c->x, p);
     if (!s && p->state != EXPLORE_FAILED)
@@ -111,16 +114,43 @@ static mho_status price_item(void *context, size_t item, size_t thread)
     return s;
 }
 
+static mho_status priced_elsewhere(mho_explore *x, void *user, size_t point)
+{
+    explore_point *p = &x->point[point];
+    mho_store *store = user;
+    if (p->state != EXPLORE_FAILED)
+        judge_price(x, p);
+    mho_status s = p->state == EXPLORE_PRICED ? MHO_OK : store_point(x, store, p);
+    return s ? s : commit(x, store, false);
+}
+
+static mho_status price_by_ranks(mho_explore *x, mho_store *store, size_t first, size_t n)
+{
+    size_t *list = NULL, count = 0;
+    mho_status s = mhoi_alloc(&list, n, sizeof *list, "points");
+    for (size_t i = first; !s && i < first + n; i++)
+        if (!x->point[i].stored && x->point[i].state == EXPLORE_NEW)
+            list[count++] = i;
+    if (!s)
+        s = mhoi_ranks_do(x, WIRE_PRICE, 0, list, count, priced_elsewhere, store);
+    mhoi_free(&list);
+    return s;
+}
+
 static mho_status price_all(mho_explore *x, mho_store *store, size_t first)
 {
     mho_status s = MHO_OK;
-    for (size_t at = first; !s && at < x->points; at += CHUNK) {
-        const size_t n = x->points - at < CHUNK ? x->points - at : CHUNK;
+    const size_t most = x->ranks ? CHUNK_OF_RANKS : CHUNK;
+    for (size_t at = first; !s && at < x->points; at += most) {
+        const size_t n = x->points - at < most ? x->points - at : most;
         chunk c = {x, at};
         s = mhoi_parallel(n, price_item, &c);
+        for (size_t i = at; i < at + n; i++)
+            x->known += x->point[i].stored;
+        if (!s && x->ranks)
+            s = price_by_ranks(x, store, at, n);
         for (size_t i = at; i < at + n; i++) {
             explore_point *p = &x->point[i];
-            x->known += p->stored;
             const bool ended = p->state != EXPLORE_NEW && p->state != EXPLORE_PRICED;
             if ((!s || s == MHO_EINTERRUPTED) && ended) {
                 const mho_status put = store_point(x, store, p);
@@ -132,7 +162,7 @@ static mho_status price_all(mho_explore *x, mho_store *store, size_t first)
         s = kept ? kept : s;
         if (!x->accuracy)
             tell(x, "explore", at + n - first, x->points - first);
-        s = s ? s : interruption(x);
+        s = s ? s : mhoi_explore_interruption(x);
     }
     return s;
 }
@@ -268,6 +298,35 @@ static size_t *order_of(const mho_explore *x, size_t first, size_t *count)
     return order;
 }
 
+static mho_status extended_elsewhere(mho_explore *x, void *user, size_t point)
+{
+    const size_t *rung = user;
+    explore_point *p = &x->point[point];
+    if (p->state == EXPLORE_DROPPED) /* only its twins go on */
+        return MHO_OK;
+    p->stored = false;
+    return run_point(x, x->store, p, *rung);
+}
+
+/* The evidence that the rung wants, of the points that lead. */
+static mho_status extend_by_ranks(mho_explore *x, const size_t *order, size_t n, size_t rung)
+{
+    size_t *list = NULL, count = 0;
+    mho_status s = mhoi_alloc(&list, n, sizeof *list, "points");
+    for (size_t i = 0; !s && i < n; i++) {
+        const size_t lead = x->point[order[i]].twin;
+        bool there = mhoi_explore_has(&x->point[lead].evidence, x, rung);
+        for (size_t k = count; k-- > 0 && !there;)
+            there = list[k] == lead;
+        if (!there)
+            list[count++] = lead;
+    }
+    if (!s)
+        s = mhoi_ranks_do(x, WIRE_EXTEND, rung, list, count, extended_elsewhere, &rung);
+    mhoi_free(&list);
+    return s;
+}
+
 static mho_status run_rung(mho_explore *x, mho_store *store, size_t first, size_t rung)
 {
     size_t n = 0;
@@ -275,11 +334,13 @@ static mho_status run_rung(mho_explore *x, mho_store *store, size_t first, size_
     char what[64];
     mho_status s = order || !x->points ? MHO_OK : MHO_ENOMEM;
     snprintf(what, sizeof what, x->rungs > 1 ? "step %zu of %zu" : "explore", rung + 1, x->rungs);
+    if (!s && x->ranks)
+        s = extend_by_ranks(x, order, n, rung);
     for (size_t i = 0; !s && i < n; i++) {
         s = run_point(x, store, &x->point[order[i]], rung);
         tell(x, what, i + 1, n);
         if (!s)
-            s = interruption(x);
+            s = mhoi_explore_interruption(x);
     }
     mhoi_free(&order);
     if (!s && rung + 1 < x->rungs)
@@ -306,6 +367,7 @@ static mho_status run_errors(mho_explore *x, mho_store *store, size_t first)
 
 mho_status mhoi_explore_batch(mho_explore *x, mho_store *store, size_t first)
 {
+    x->store = store;
     mho_status s = price_all(x, store, first);
     if (!s && x->accuracy)
         s = run_errors(x, store, first);

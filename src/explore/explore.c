@@ -7,7 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/named.h"
+#include "base/hash.h"
 #include "explore/explore_impl.h"
+#include "explore/ranks.h"
 #include "mho/run.h"
 
 /* The most images that converters are calibrated on at any value of the axis. */
@@ -71,6 +73,7 @@ static mho_status open_all(mho_explore *x, const char *name, const mho_explore_o
     mhoi_stem(file.place, x->name, sizeof x->name);
     s = mhoi_explore_read(x, file.text, o);
     mhoi_named_close(&file);
+    x->options = *o;
     x->shard = o->shard;
     x->shards = o->shards;
     if (!s && x->shards && x->method == EXPLORE_NSGA2)
@@ -78,6 +81,8 @@ static mho_status open_all(mho_explore *x, const char *name, const mho_explore_o
                       x->place);
     if (!s)
         s = copy_name(o->command, &x->command);
+    if (!s)
+        s = copy_name(name, &x->opened);
     if (!s)
         s = open_bench(x);
     if (s)
@@ -131,7 +136,29 @@ void mho_explore_destroy(mho_explore *x)
     mhoi_free(&x->order);
     mhoi_free(&x->text);
     mhoi_free(&x->command);
+    mhoi_free(&x->opened);
     mhoi_free(&x);
+}
+
+mho_status mhoi_explore_twin(const mho_explore *x, mho_explore **out)
+{
+    return mho_explore_open(x->opened, &x->options, out);
+}
+
+uint64_t mhoi_explore_digest(const mho_explore *x)
+{
+    const uint64_t words[] = {mho_hw_identity(x->hw), x->seed, x->images, x->trials, x->rungs};
+    uint64_t h = mhoi_hash_text(MHOI_HASH_START, mho_version());
+    h = mhoi_hash_text(h, x->text);
+    return mhoi_hash(h, words, sizeof words);
+}
+
+mho_status mho_explore_serve(mho_explore *x)
+{
+    char token[33];
+    int socket = -1;
+    mho_status s = mhoi_rendezvous_find(x->options.store, x->options.job, &socket, token);
+    return s ? s : mhoi_serve(x, socket, token);
 }
 
 const char *mho_explore_name(const mho_explore *explore)
@@ -262,9 +289,12 @@ mho_status mho_explore_run(mho_explore *x, mho_store *store, mho_explore_report 
     s = mhoi_explore_load(x, store);
     if (!s)
         s = mhoi_explore_begin(x, store);
+    if (!s && x->options.ranks > 1)
+        s = mhoi_ranks_open(x);
     if (!s)
         s = x->method == EXPLORE_NSGA2 ? mhoi_explore_evolve(x, store)
                                        : mhoi_explore_batch(x, store, 0);
+    mhoi_ranks_close(x);
     mhoi_bench_leave(x->bench);
     mho_run_bind(x->outer);
     mho_run_destroy(inner);

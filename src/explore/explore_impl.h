@@ -34,6 +34,7 @@ typedef struct explore_evidence {
     size_t end[EXPLORE_RUNGS]; /* block k: images [end[k - 1], end[k]) */
     size_t trials[EXPLORE_RUNGS];
     uint32_t *wrong[EXPLORE_RUNGS]; /* [trials] */
+    size_t room;                    /* for so many at least, where they come from elsewhere */
 } explore_evidence;
 
 typedef enum explore_state {
@@ -53,7 +54,7 @@ typedef struct explore_point {
     bool recalled_done;
     double recalled_error; /* of the row that the store had */
     size_t recalled_trials;
-    size_t twin;           /* the point whose evidence is this one's; itself */
+    size_t twin; /* the point whose evidence is this one's; itself */
     mho_summary sum;
     mho_error_estimate error;
     explore_evidence evidence;
@@ -97,8 +98,12 @@ struct mho_explore {
     size_t rows;
     uint64_t work, work_full;
     size_t drops, known;
-    struct explore_lookup *lookup; /* what the store has */
+    struct explore_lookup *lookup;  /* what the store has */
     double last_commit_s, commit_s; /* when, and how long it took */
+    char *opened;                   /* as it was named, and with these options: for ranks */
+    mho_explore_options options;
+    mho_store *store;            /* of the run */
+    struct explore_ranks *ranks; /* NULL: this process alone */
 };
 
 /* sweep_file.c */
@@ -161,6 +166,11 @@ void mhoi_explore_halve(mho_explore *x, size_t first, size_t rung);
 /* Does a beat b in all objectives (as good in all, better in one)? */
 bool mhoi_explore_beats(const mho_explore *x, const mho_summary *a, const mho_summary *b);
 
+/* explore.c: the same search once more; what all processes of one search have in common. */
+MHO_MUST_CHECK mho_status mhoi_explore_twin(const mho_explore *x, mho_explore **out);
+uint64_t mhoi_explore_digest(const mho_explore *x);
+/* driver.c: of the caller's run. */
+MHO_MUST_CHECK mho_status mhoi_explore_interruption(const mho_explore *x);
 /* driver.c: computes points [first, points). */
 MHO_MUST_CHECK mho_status mhoi_explore_batch(mho_explore *x, mho_store *store, size_t first);
 /* nsga2.c: the whole search. */

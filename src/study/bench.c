@@ -221,19 +221,29 @@ static study_net *net_of(const mhoi_bench *b, size_t net, size_t set)
     return &b->study->net[net * b->study->sets + set];
 }
 
-mho_status mhoi_bench_software(mhoi_bench *bench, size_t net, size_t set, const mho_hw *hw,
-                               double *error)
+mho_status mhoi_bench_open_model(mhoi_bench *bench, size_t net, size_t set, const mho_hw *hw)
 {
     const mho_style style = mhoi_study_style(hw);
     const study_set *images = &bench->study->set[set];
     study_net *n = net_of(bench, net, set);
     study_model *model = &n->model[style];
-    size_t wrong = 0;
-    const bool opened = model->net;
+    if (model->net)
+        return MHO_OK;
     mho_status s = mhoi_study_open_model(n, style, images->data->name);
-    if (!s && !opened)
+    if (!s)
         s = mho_images_fit(&images->data->test, mho_net_input_shape(model->net), 0,
                            mho_net_name(model->net));
+    return s;
+}
+
+mho_status mhoi_bench_software(mhoi_bench *bench, size_t net, size_t set, const mho_hw *hw,
+                               double *error)
+{
+    const mho_style style = mhoi_study_style(hw);
+    const study_set *images = &bench->study->set[set];
+    study_model *model = &net_of(bench, net, set)->model[style];
+    size_t wrong = 0;
+    mho_status s = mhoi_bench_open_model(bench, net, set, hw);
     if (!s && isnan(model->software_error)) {
         s = mho_infer_errors(model->net, &images->data->test, images->images, &wrong);
         if (!s)

@@ -36,6 +36,10 @@ size_t mhoi_bench_images(const mhoi_bench *bench, size_t set);
 MHO_MUST_CHECK mho_status mhoi_bench_software(mhoi_bench *bench, size_t net, size_t set,
                                               const mho_hw *hw, double *error);
 
+/* The same without the error. */
+MHO_MUST_CHECK mho_status mhoi_bench_open_model(mhoi_bench *bench, size_t net, size_t set,
+                                                const mho_hw *hw);
+
 /* A chip of one design, programmed and run in parts. */
 typedef struct mhoi_bench_chip mhoi_bench_chip;
 MHO_MUST_CHECK mho_status mhoi_bench_chip_create(const mhoi_bench *bench, size_t net, size_t set,
