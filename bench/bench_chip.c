@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/rng.h"
+#include "bench_record.h"
 #include "mho/mho.h"
 #include "net/graph.h"
 
@@ -253,6 +254,17 @@ static double peak_megabytes(void)
     return (double)usage.ru_maxrss / 1024;
 }
 
+static void keep(const bench_case *b, double rate, double software, double calibration,
+                 const timing times[2], double programming, double peak)
+{
+    record("chip", b->name, "images/s a core", rate, false, true);
+    record("chip", b->name, "times software", software, true, true);
+    record("chip", b->name, "calibration in runs", calibration, true, false);
+    record("chip", b->name, "two threads, work", times[0].cpu / times[1].busiest, true, true);
+    record("chip", b->name, "programming, %", programming, true, false);
+    record("chip", b->name, "peak, MB", peak, true, false);
+}
+
 static void run_case(const bench_case *b, size_t count, const char *const *set)
 {
     mho_net *net = random_net(b);
@@ -281,6 +293,8 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
            b->name, rate, rate * macs_of(net) * 1e-9, b->bar > 0 ? rate / b->bar : (double)NAN,
            software / one.cpu, one.wall / two.wall, one.cpu / two.busiest, two.cpu / one.cpu,
            programming * share, again * share, calibration, calibration / one.cpu, peak);
+    const timing times[] = {one, two};
+    keep(b, rate, software / one.cpu, calibration / one.cpu, times, again * share, peak);
     free(label);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "bench_record.h"
 #include "mho/circuit.h"
 
 enum { ROUNDS = 3, GEMM = 512 };
@@ -109,6 +110,10 @@ static void bench(size_t n, double flops)
         "approximate %6.2f ms\n",
         n, n, 1e3 * best, best * flops / (2 * cube), (double)n * inverse_seconds(n) / best,
         1e3 * approximate_seconds(n, &options, g, T));
+    char name[32];
+    snprintf(name, sizeof name, "%zu x %zu", n, n);
+    record("circuit", name, "ms", 1e3 * best, false, false);
+    record("circuit", name, "in dgemms", best * flops / (2 * cube), true, false);
     free(g);
     free(T);
 }

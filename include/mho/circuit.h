@@ -65,6 +65,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_circuit_voltages(const mho_circuit_options
                                                        const bool *floating, const double *v_V,
                                                        double *u_V, double *w_V, double *residual);
 
+/* Currents i_A [M] of one vector of driver voltages, from the voltages at every cell: where there is a single vector, half of
+ * what a transfer matrix and its residual take.  Errors and memory as mho_circuit_voltages. */
+MHO_API MHO_MUST_CHECK mho_status mho_circuit_vector(const mho_circuit_options *options, size_t N,
+                                                     size_t M, const double *g_S,
+                                                     const bool *floating, const double *v_V,
+                                                     double *i_A, double *residual);
+
 /* i_A [M] = T v. */
 MHO_API void mho_circuit_currents(size_t N, size_t M, const double *T_S, const double *v_V,
                                   double *i_A);

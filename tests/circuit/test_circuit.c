@@ -256,6 +256,9 @@ static void test_voltages(void **state)
             compare(&p, i, 1e-13);
         for (size_t k = 0; k < p.N * p.M; k++)
             assert_true(fabs(u[k]) <= 1 && fabs(w[k]) <= 1);
+        must(mho_circuit_vector(&o, p.N, p.M, p.g, p.floating, p.v, i, &residual));
+        assert_true(residual < 1e-15);
+        compare(&p, i, 1e-13);
         clear(&p);
         free(u);
         free(w);
