@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/x86.h"
 #include "mho/config.h"
 #include "mho/run.h"
 
@@ -15,6 +16,7 @@ static atomic_int chosen = UNKNOWN;
 
 static mho_cpu best_level(void)
 {
+#if MHOI_X86
     __builtin_cpu_init();
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -25,6 +27,9 @@ static mho_cpu best_level(void)
     avx512 = true;
 #endif
     return avx2 && avx512 ? MHO_CPU_AVX512 : avx2 ? MHO_CPU_AVX2 : MHO_CPU_REF;
+#else
+    return MHO_CPU_REF;
+#endif
 }
 
 mho_status mho_cpu_init(void)

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/x86.h"
 #include "base/contract.h"
 #include "base/rng_impl.h"
 
@@ -105,10 +106,12 @@ static const mhoi_rng_kernels plain = {
 const mhoi_rng_kernels *mhoi_rng_kernels_of(mho_cpu level)
 {
     switch (level) {
+#if MHOI_X86
     case MHO_CPU_AVX512:
         return &mhoi_rng_kernels_avx512;
     case MHO_CPU_AVX2:
         return &mhoi_rng_kernels_avx2;
+#endif
     default:
         return &plain;
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/x86.h"
 #include "chip/chip_add.h"
 
 #include "mho/run.h"
@@ -10,8 +11,12 @@ void mhoi_chip_add_ref(const int32_t *restrict sum, int32_t times, int64_t *rest
 
 mhoi_chip_add_fn *mhoi_chip_add_best(void)
 {
+#if MHOI_X86
     const mho_cpu level = mho_cpu_level();
-    return level == MHO_CPU_AVX512 ? mhoi_chip_add_avx512
-           : level == MHO_CPU_AVX2 ? mhoi_chip_add_avx2
-                                   : mhoi_chip_add_ref;
+    if (level == MHO_CPU_AVX512)
+        return mhoi_chip_add_avx512;
+    if (level == MHO_CPU_AVX2)
+        return mhoi_chip_add_avx2;
+#endif
+    return mhoi_chip_add_ref;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Products in tiles: parts of a and b that fit the caches are packed as the kernel reads them (the scheme of
  * Goto and van de Geijn), and the kernel's sums are added to c. */
+#include "base/x86.h"
 #include "circuit/product.h"
 
 #include <math.h>
@@ -38,10 +39,12 @@ const mhoi_product_kernel mhoi_product_ref = {
 const mhoi_product_kernel *mhoi_product_best(void)
 {
     switch (mho_cpu_level()) {
+#if MHOI_X86
     case MHO_CPU_AVX512:
         return &mhoi_product_avx512;
     case MHO_CPU_AVX2:
         return &mhoi_product_avx2;
+#endif
     default:
         return &mhoi_product_ref;
     }

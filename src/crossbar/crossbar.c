@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/contract.h"
+#include "base/x86.h"
 #include "crossbar/crossbar_impl.h"
 
 #define SIZE_LIMIT ((size_t)1 << 24) /* of a dimension: products of two stay far from overflow */
@@ -115,9 +116,13 @@ mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu l
     if (status != MHO_OK)
         return status;
     xb->shape = *shape;
+#if MHOI_X86
     xb->kernels = level == MHO_CPU_AVX512 ? &mhoi_kernels_avx512
                   : level == MHO_CPU_AVX2 ? &mhoi_kernels_avx2
                                           : NULL;
+#else
+    (void)level;
+#endif
     set_geometry(xb);
     status = allocate(xb);
     if (status != MHO_OK)

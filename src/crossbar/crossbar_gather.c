@@ -7,6 +7,7 @@
  * column x) by shifting the plane over itself; a bundle is put together from such bytes. */
 #include <string.h>
 
+#include "base/x86.h"
 #include "crossbar/crossbar_impl.h"
 
 static void copy_row(const mho_crossbar *xb, const uint8_t *row, uint8_t *out)
@@ -157,7 +158,7 @@ static void gather_bundle(const mho_crossbar *xb, const mho_crossbar_work *work,
         xb->kernels->gather(work, tiles, s, bundle->segments, is_row(xb), out, MHOI_TILE);
     else if (plain || xb->shape.input_bits != 1)
         gather_one(work, s, out);
-    else
+    else if (MHOI_X86) /* every kernel variant has them */
         mhoi_bits_avx2(work->source, work->run, work->runs, s, bundle->segments, is_row(xb), out);
 }
 

@@ -3,6 +3,7 @@
 #define MHOI_LANES_TABLE mhoi_lanes_ref
 #define WIDTH 4
 #define COLUMNS 3
+#include "base/x86.h"
 #include "dnn/lanes_body.h"
 
 #include "mho/run.h"
@@ -10,10 +11,12 @@
 const mhoi_lanes *mhoi_lanes_best(void)
 {
     switch (mho_cpu_level()) {
+#if MHOI_X86
     case MHO_CPU_AVX512:
         return &mhoi_lanes_avx512;
     case MHO_CPU_AVX2:
         return &mhoi_lanes_avx2;
+#endif
     default:
         return &mhoi_lanes_ref;
     }

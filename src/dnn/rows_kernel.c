@@ -4,6 +4,7 @@
 #define WIDTH 4
 #define VECTORS 2
 #define ROWS 5
+#include "base/x86.h"
 #include "dnn/rows_kernel_body.h"
 
 #include "mho/run.h"
@@ -11,10 +12,12 @@
 const mhoi_rows *mhoi_rows_best(void)
 {
     switch (mho_cpu_level()) {
+#if MHOI_X86
     case MHO_CPU_AVX512:
         return &mhoi_rows_avx512;
     case MHO_CPU_AVX2:
         return &mhoi_rows_avx2;
+#endif
     default:
         return &mhoi_rows_ref;
     }
