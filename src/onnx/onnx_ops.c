@@ -524,6 +524,33 @@ static mho_status convert_dropout(mhoi_graph *g, const mhoi_operation *n)
 
 #define WINDOW "kernel_shape strides pads auto_pad dilations "
 
+/* Does the only reader of operand make [N, features] of it? */
+static bool is_flattened_next(const mhoi_graph *g, size_t operand, size_t features)
+{
+    const mhoi_program *p = g->program;
+    for (size_t i = 0; g->readers[operand] == 1 && i < p->operations; i++) {
+        const mhoi_operation *n = &p->operation[i];
+        if (!n->inputs || n->input[0] != operand || n->outputs != 1)
+            continue;
+        const mho_array *out = &g->known.array[n->output[0]];
+        return (!strcmp(n->op, "Flatten") || !strcmp(n->op, "Reshape")) && out->rank == 2 &&
+               out->size[1] == features;
+    }
+    return false;
+}
+
+/* Turned before it is flattened, a map of one element a channel has the same elements. */
+static mho_status convert_transpose(mhoi_graph *g, const mhoi_operation *n)
+{
+    const mhoi_value *value = mhoi_graph_value(g, n, 0);
+    const mho_shape shape = value ? g->net->node[value->node].out : (mho_shape){0, 0, 0};
+    if (!value || value->truth || value->flat || shape.h * shape.w != 1 ||
+        !is_flattened_next(g, n->output[0], shape.c))
+        return mho_error(MHO_ENOTMODELED, "of more than one element a channel, or not flattened");
+    give(g, n, *value);
+    return MHO_OK;
+}
+
 static const struct operator
 {
     const char *name;
@@ -550,6 +577,7 @@ operators[] = {
     {"Squeeze", convert_flat, "axes "},
     {"Dropout", convert_dropout, "ratio seed is_test "},
     {"Identity", convert_same, ""},
+    {"Transpose", convert_transpose, "perm "},
     {"Cast", convert_same, "to saturate "},
 };
 

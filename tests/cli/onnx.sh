@@ -14,7 +14,10 @@ agrees() # name, more options
     run infer "$name.onnx" "${words[@]}" --json "$@"; want_code 0; want_json 'v["match"]'
 }
 
-for name in softmax13 softmax12 gemmrows drop signzero infinite several dynamic outside; do agrees $name; done
+for name in softmax13 softmax12 gemmrows drop signzero infinite several dynamic outside turned mixed; do agrees $name; done
+run nets turned.onnx --json; want_code 0
+grep -q Transpose out && fail "a turned map of one element a channel is no layer's"
+run nets mixed.onnx --json; want_code 0; want_out Transpose
 
 run infer infinite.onnx --input infinite.x0.npy --expect infinite.wrong.npy; want_code 1
 run infer bntraining.onnx --input bntraining.x0.npy; want_error 2 "'norm' (BatchNormalization" "as in training"

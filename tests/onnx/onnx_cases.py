@@ -64,6 +64,14 @@ x = np.array([[-1, 0, 2], [0, -3, 0]], F)
 case("signzero", [N("Relu", ["x"], ["r"]), N("Sign", ["r"], ["s"]), N("Gemm", ["s", "w"], ["y"])], [info("x", ["N", 3])],
      [info("y", ["N", 2])], [const("w", SIGMA)], x=[x], y=[np.sign(np.maximum(x, 0)) @ SIGMA])
 
+# One element a channel, turned before it is flattened: the same elements; of more they are others.
+for name, pool in ("turned", 4), ("mixed", 2):
+    x, m = numbers(2, 3, 4, 4), numbers(3 * (4 // pool) ** 2, 2)
+    means = x.reshape(2, 3, 4 // pool, pool, 4 // pool, pool).mean((3, 5)).transpose(0, 2, 3, 1).reshape(2, -1)
+    case(name, [N("AveragePool", ["x"], ["p"], kernel_shape=[pool, pool], strides=[pool, pool]), N("Transpose", ["p"], ["t"], perm=[0, 2, 3, 1]),
+                N("Reshape", ["t", "s"], ["f"]), N("Gemm", ["f", "w"], ["y"])], [info("x", ["N", 3, 4, 4])], [info("y", ["N", 2])],
+         [const("w", m), const("s", [-1, len(m)], np.int64)], x=[x], y=[means @ m])
+
 w = numbers(2, 1, 3, 3)
 case("layout", [N("Conv", ["x", "w"], ["y"])], [info("x", ["N", 1, 4, 6])], [info("y", ["N", 2, 2, 4])], [const("w", w)],
      x=[numbers(2, 4, 6, 1)])
