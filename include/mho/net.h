@@ -94,8 +94,38 @@ MHO_API MHO_MUST_CHECK mho_status mho_net_set_bits(mho_net *net, const char *bit
 MHO_API const char *mho_net_name(const mho_net *net);
 /* Paper or file the network follows, and what differs; "" if unknown. */
 MHO_API const char *mho_net_source(const mho_net *net);
-/* Input element = pixel code x scale; codes are integers of so many bits, so a network of 8-bit images has
- * scale 2^-8 and its first sums are exact. */
+/* The order of the elements where a network reads a vector, or its file declares [n][h][w][c]. */
+typedef enum mho_layout { MHO_LAYOUT_NCHW, MHO_LAYOUT_NHWC } mho_layout;
+
+/* How the elements e of an image become the input of a network: x = (e scale - mean) / deviation, by channel of the image.
+ * e: 0..255 of bytes.  Images of other numbers are x itself, unless values is set. */
+#define MHO_INPUT_CHANNELS 64
+typedef struct mho_input {
+    float scale;
+    size_t bits; /* of the codes e, and of those that a crossbar's drivers get */
+    size_t
+        channels; /* of mean and deviation: 0: none (0 and 1), 1: the same for all, else each its own */
+    float mean[MHO_INPUT_CHANNELS], deviation[MHO_INPUT_CHANNELS];
+    mho_layout layout;
+    float low, high; /* of x that drivers' codes cover; both 0: what the codes e give */
+    bool values; /* numbers that are no bytes are e as well, with a scale of 1 unless scale_set */
+    bool scale_set, range_set; /* by mho_input_set */
+    bool stated;               /* by the file or by mho_input_set; else the scale 2^-8 is assumed */
+} mho_input;
+
+MHO_API void mho_net_get_input(const mho_net *net, mho_input *out);
+/* MHO_EDOMAIN: a scale or deviation that is not above 0, a mean that is not finite. */
+MHO_API MHO_MUST_CHECK mho_status mho_net_set_input(mho_net *net, const mho_input *input);
+/* One setting as text: "scale=1/255", "mean=0.485,0.456,0.406", "std=0.229,0.224,0.225", "layout=NHWC" (NCHW, flat: as NCHW),
+ * "range=-1:1" (what 0 and the largest code become, in place of scale; mean and std count after it).  MHO_EUSAGE. */
+MHO_API MHO_MUST_CHECK mho_status mho_input_set(mho_input *input, const char *setting);
+/* "x = (e / 255 - mean 0.5) / std 0.5, NCHW" to `text` of MHO_INPUT_TEXT characters; returns it. */
+#define MHO_INPUT_TEXT 400
+MHO_API const char *mho_input_text(const mho_input *input, char *text);
+/* x of an element of an image's channel. */
+MHO_API float mho_input_value(const mho_input *input, size_t channel, float e);
+
+/* Of images of bytes: scale and bits of mho_input. */
 MHO_API float mho_net_input_scale(const mho_net *net);
 MHO_API size_t mho_net_input_bits(const mho_net *net);
 MHO_API mho_shape mho_net_input_shape(const mho_net *net);

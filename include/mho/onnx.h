@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks as ONNX files of standard operators, so that they mean the same elsewhere.  Circulant weights are written
- * expanded; their blocks, and the codes that maps of few bits are rounded to, stand in the metadata, which other
- * programs do not follow: those work with maps that are not rounded. */
+ * expanded, and their blocks stand in the metadata.  Weights and values of few bits are QuantizeLinear and
+ * DequantizeLinear; both that and the metadata tell them, and what is read back is the same to the bit. */
 #ifndef MHO_ONNX_H
 #define MHO_ONNX_H
 

@@ -171,6 +171,8 @@ typedef struct mho_subject {
     const mho_data *images; /* taken in place of data, if it is not NULL; outlives the study */
     const mho_net *network; /* likewise of net, with parameters; copied */
     const mho_hw *hardware; /* likewise of hw, with set applied to it; copied */
+    const char *const
+        *input; /* settings of mho_input_set for all networks, NULL-terminated, or NULL */
 } mho_subject;
 
 typedef struct mho_study_options {
@@ -255,7 +257,9 @@ typedef struct mho_result {
     const char *command; /* the command line that asked for it, if the caller says so */
     mho_stage stage;
     char network[MHO_NAME], data[MHO_NAME], data_place[256];
-    char model[256]; /* where the parameters come from */
+    char model[256];            /* where the parameters come from */
+    char input[MHO_INPUT_TEXT]; /* how images become the network's input */
+    bool input_assumed;         /* nothing says so */
     mho_hw *hw;
     mho_study_options options; /* as asked for; images: how many there were */
     const char *kernel;

@@ -71,30 +71,40 @@ static mho_status alloc_conductances(mho_chip *chip)
     return s;
 }
 
-/* Numbers beyond the codes of the input, by more than the last one reaches. */
-static mho_status check_values(const chip_map *map, const float *value, size_t first, size_t n)
+/* Drivers saturate at their last code: of numbers that are not just a few, that would be another input. */
+static mho_status check_values(const chip_map *map, const mhoi_loader *l, size_t first, size_t n)
 {
     const float low = ((float)map->codes.lo - 1) * map->scale,
                 high = ((float)map->codes.hi + 1) * map->scale;
-    for (size_t i = first * map->size; i < (first + n) * map->size; i++)
-        if (value[i] < low || value[i] > high)
-            return mho_error(MHO_EDOMAIN,
-                             "element %zu of image %zu is %g, the codes of the input cover %g..%g",
-                             i % map->size, i / map->size, (double)value[i],
-                             (double)((float)map->codes.lo * map->scale),
-                             (double)((float)map->codes.hi * map->scale));
-    return MHO_OK;
+    size_t beyond = 0, worst = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t d = 0; d < l->each; d++) {
+            const float x = mhoi_loader_at(l, first + i, d);
+            beyond += x < low || x > high;
+            worst = beyond == 1 && (x < low || x > high) ? i * l->each + d : worst;
+        }
+    if (beyond * 100 <= n * l->each)
+        return MHO_OK;
+    return mho_error(
+        MHO_EDOMAIN,
+        "%zu of %zu elements of the images are beyond what the codes of the input cover "
+        "(%g..%g); element %zu of image %zu is %g",
+        beyond, n * l->each, (double)((float)map->codes.lo * map->scale),
+        (double)((float)map->codes.hi * map->scale), worst % l->each, first + worst / l->each,
+        (double)mhoi_loader_at(l, first + worst / l->each, worst % l->each));
 }
 
 static mho_status check_images(const mho_chip *chip, const mho_images *images, size_t first,
                                size_t n)
 {
+    mhoi_loader loader;
     mho_status s = mho_images_fit(images, chip->input, 0, NULL);
     if (s)
         return s;
     if (first > images->count || n > images->count - first)
         return mho_error(MHO_EDOMAIN, "images %zu..%zu of %zu", first, first + n, images->count);
-    return images->value ? check_values(&chip->map[0], images->value, first, n) : MHO_OK;
+    s = mhoi_loader_open(images, chip->input, &chip->image, NULL, &loader);
+    return !s && images->value ? check_values(&chip->map[0], &loader, first, n) : s;
 }
 
 /* Rows to word lines, once the means of the inputs are known. */

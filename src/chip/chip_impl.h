@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/load.h"
 #include "map/placement.h"
 #include "mho/chip.h"
 #include "mho/crossbar.h"
@@ -117,6 +118,8 @@ struct mho_chip {
     struct mhoi_program *program; /* held: memory of general nodes; NULL */
     mho_shape input;
     size_t input_shift; /* pixels are held in so many bits less, rounded */
+    bool input_own;     /* pixels are the codes; else codes are the nearest of x */
+    mho_input image;
     size_t classes;
     chip_map *map;
     size_t maps;

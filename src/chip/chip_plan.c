@@ -330,9 +330,17 @@ static mho_status plan_input(planner *p)
         return mho_error(MHO_ENOTMODELED, "network %s: input of %zu bits, want 1..8", net->name,
                          net->input_bits);
     chip_map *map = &chip->map[add_map(p, 0, &chip->plan->map[0])];
+    const mhoi_input_codes codes = mhoi_net_input_codes(net);
+    mho_net_get_input(net, &chip->image);
     chip->input_shift = net->input_bits - map->bits;
+    chip->input_own = codes.own;
     chip->input = net->node[0].out;
-    map->scale = ldexpf(net->input_scale, (int)chip->input_shift);
+    map->scale = codes.own ? ldexpf(mho_input_value(&chip->image, 0, 1), (int)chip->input_shift)
+                           : codes.largest / (float)map->codes.hi;
+    if (!(map->scale > 0) || map->codes.hi < 1)
+        return mho_error(MHO_ENOTMODELED,
+                         "network %s: an input of %g at most in codes %d..%d: input.first_bits",
+                         net->name, (double)codes.largest, (int)map->codes.lo, (int)map->codes.hi);
     return MHO_OK;
 }
 

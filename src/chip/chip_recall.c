@@ -166,6 +166,20 @@ static void mix_rules(chip_recall_key *key, const mhoi_plan *plan)
     mix_number(key, mho_device_level(d, 0));
 }
 
+/* How pixels become codes. */
+static void mix_input(chip_recall_key *key, const mho_chip *chip)
+{
+    const mho_input *in = &chip->image;
+    mix_sizes(key, 6,
+              (const size_t[]){in->bits, in->channels, in->layout, in->values, in->scale_set,
+                               chip->input_own});
+    mix_number(key, (double)in->scale);
+    mix_number(key, (double)in->low);
+    mix_number(key, (double)in->high);
+    mix(key, in->mean, in->channels * sizeof *in->mean);
+    mix(key, in->deviation, in->channels * sizeof *in->deviation);
+}
+
 chip_recall_key mhoi_chip_recall_key(mho_chip *chip, const mho_images *images, size_t count)
 {
     chip_recall_key key = {.half = {MHOI_HASH_START, ~MHOI_HASH_START}, .known = true};
@@ -186,6 +200,7 @@ chip_recall_key mhoi_chip_recall_key(mho_chip *chip, const mho_images *images, s
         mix_step(&key, &chip->step[i]);
     for (size_t l = 0; l < chip->layers; l++)
         mix_layer(&key, chip, &chip->layer[l]);
+    mix_input(&key, chip);
     const uint64_t pixels = mhoi_images_hash(MHOI_HASH_START, images, count);
     mix(&key, &pixels, sizeof pixels);
     return key;

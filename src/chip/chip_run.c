@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "base/alloc.h"
+#include "base/contract.h"
 #include "base/finite.h"
 #include "chip/chip_work.h"
 
@@ -177,33 +178,26 @@ const float *mhoi_chip_work_scores(const chip_work *work)
     return work->scores;
 }
 
-/* The nearest codes. */
-static void load_values(const chip_map *map, const float *value, size_t n, uint8_t *out)
-{
-    const float low = (float)map->codes.lo, high = (float)map->codes.hi;
-    for (size_t i = 0; i < n * map->size; i++) {
-        const float code = nearbyintf(value[i] / map->scale);
-        out[i] = (uint8_t)(int)(code < low ? low : code > high ? high : code);
-    }
-}
-
 void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
-                    uint8_t *map)
+                    uint8_t *out)
 {
     const size_t size = chip->map[0].size, shift = chip->input_shift;
-    if (images->value) {
-        load_values(&chip->map[0], images->value + first * size, n, map);
+    const chip_map *map = &chip->map[0];
+    mhoi_loader loader;
+    MHO_ASSERT(mhoi_loader_open(images, chip->input, &chip->image, NULL, &loader) == MHO_OK);
+    if (!chip->input_own || images->value || loader.last) {
+        mhoi_loader_codes(&loader, first, n, map->scale, map->codes.lo, map->codes.hi, out);
         return;
     }
     const uint8_t *pixel = images->pixel + first * size;
     if (!shift) {
-        memcpy(map, pixel, n * size);
+        memcpy(out, pixel, n * size);
         return;
     }
     const uint32_t half = 1u << (shift - 1), top = (uint32_t)chip->map[0].codes.hi;
     for (size_t i = 0; i < n * size; i++) {
         const uint32_t code = (pixel[i] + half) >> shift;
-        map[i] = (uint8_t)(code < top ? code : top);
+        out[i] = (uint8_t)(code < top ? code : top);
     }
 }
 

@@ -12,7 +12,7 @@
 #include "mho/mho.h"
 
 #define CLI_SETS_MAX 64
-#define CLI_OPTIONS_MAX 64
+#define CLI_OPTIONS_MAX 96
 #define CLI_FILES_MAX 64
 
 /* Every option of every command has its place here; each command's row lists those it takes. */
@@ -44,6 +44,10 @@ typedef struct cli_args {
     const char *sizes;
     double within; /* points of error */
     bool has_within;
+    const char *scale, *range, *mean, *std, *layout;
+    char setting_text[5][256];
+    const char *setting[6]; /* these as settings of mho_input_set, NULL-terminated */
+    bool try_scales;
     const char *weight, *io, *order, *layers, *macro, *svg;
     size_t acc, level, batch;
     bool has_acc, has_level, has_batch, gantt, explore;
@@ -130,6 +134,16 @@ void cli_tell_idle(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 void cli_tell_zero_signs(const cli_args *args);
+
+/* --- what the input of a network is (input_args.c) */
+
+mho_status cli_collect_input(const char *command, cli_args *args);
+mho_status cli_set_input(const cli_args *args, mho_net *net);
+/* Says what is assumed of a file that says nothing; net NULL: it is opened for that. */
+void cli_tell_input(const cli_args *args, const mho_net *net);
+mho_json *cli_input_json(const mho_net *net);
+/* The error under each of the usual ones. */
+mho_status cli_try_scales(const cli_args *args, mho_net *net, const mho_data *data, size_t count);
 /* argv[0..argc) as one line for a shell; the caller frees it. */
 char *cli_command_line(int argc, char **argv);
 

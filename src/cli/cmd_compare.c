@@ -371,6 +371,7 @@ static mho_status print(mho_comparison *c, const cli_args *args)
     }
     if (mho_comparison_any(c))
         cli_tell_zero_signs(args);
+    cli_tell_input(args, NULL);
     c->command = args->command;
     if (args->json)
         return cli_print_json(args, mho_comparison_json(c));

@@ -18,6 +18,7 @@ static mho_status report(const mho_result *result, const cli_args *args)
 {
     cli_tell_idle(result->hw, args);
     cli_tell_zero_signs(args);
+    cli_tell_input(args, NULL);
     if (args->json || args->csv) /* the report says it itself */
         cli_tell_instead(&result->notes, args);
     if (args->json)

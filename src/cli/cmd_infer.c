@@ -21,6 +21,7 @@ static mho_status report_errors(const cli_args *args, const mho_net *net, const 
         mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
         mho_json_put(root, "data", mho_json_text(data->name));
         mho_json_put(root, "place", mho_json_text(data->place));
+        mho_json_put(root, "input", cli_input_json(net));
         mho_json_put(root, "images", mho_json_integer((int64_t)count));
         mho_json_put(root, "errors", mho_json_integer((int64_t)errors));
         mho_json_put(root, "error", mho_json_number(error));
@@ -42,13 +43,16 @@ static mho_status report_errors(const cli_args *args, const mho_net *net, const 
     return MHO_OK;
 }
 
-static mho_status infer_data(const cli_args *args, const mho_net *net, const mho_data *data)
+static mho_status infer_data(const cli_args *args, mho_net *net, const mho_data *data)
 {
     const size_t count = args->has_images ? args->images : data->test.count;
     size_t errors = 0;
     if (count > data->test.count)
         return mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu: %s has no more", count,
                          data->test.count, data->name);
+    if (args->try_scales)
+        return cli_try_scales(args, net, data, count);
+    cli_tell_input(args, net);
     const double start = mho_seconds();
     mho_status s = mho_infer_errors(net, &data->test, count, &errors);
     return s == MHO_OK ? report_errors(args, net, data, count, errors, mho_seconds() - start) : s;
@@ -286,7 +290,16 @@ mho_status cmd_infer(const cli_args *args)
         return mho_error(MHO_EUSAGE, "--expect needs --input");
     if (args->has_images && args->input[0])
         return mho_error(MHO_EUSAGE, "--images and --input: want one of the two");
+    if (args->input[0] && (args->setting[0] || args->try_scales))
+        return mho_error(MHO_EUSAGE, "--input gives arrays that the network reads as they are: no "
+                                     "--scale, --mean, --std, --range, --layout, --try-scales");
+    if (args->setting[0] && args->try_scales)
+        return mho_error(MHO_EUSAGE,
+                         "--try-scales tries its own: no --scale, --mean, --std, --range, "
+                         "--layout");
     s = open_network(args, style, &net);
+    if (s == MHO_OK)
+        s = cli_set_input(args, net);
     if (s == MHO_OK && !args->input[0])
         s = mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
     if (s == MHO_OK)

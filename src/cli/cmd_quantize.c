@@ -295,6 +295,10 @@ mho_status cmd_quantize(const cli_args *args)
         s = mho_model_open(args->file[0], MHO_STYLE_FLOAT, found->name, &net);
     s = cli_hint_model(s, args->file[0]);
     if (!s)
+        s = cli_set_input(args, net);
+    if (!s)
+        cli_tell_input(args, net);
+    if (!s)
         s = mho_data_open(args->data, true, found->has_test, &data);
     if (!s)
         s = quantize(args, net, data);

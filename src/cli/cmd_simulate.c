@@ -56,6 +56,7 @@ static mho_status report(const cli_args *args, const mho_result *result)
 {
     cli_tell_idle(result->hw, args);
     cli_tell_zero_signs(args);
+    cli_tell_input(args, NULL);
     if (args->json)
         return cli_print_json(args, mho_result_json(result));
     print_table(args, result);

@@ -199,6 +199,8 @@ mho_status cmd_train(const cli_args *args)
     if (s == MHO_OK)
         s = code(args, net);
     if (s == MHO_OK)
+        s = cli_set_input(args, net);
+    if (s == MHO_OK)
         s = train(args, net);
     mho_net_destroy(plain);
     mho_net_destroy(net);

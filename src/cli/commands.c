@@ -7,7 +7,8 @@ const cli_command cli_commands[] = {
      .synopsis = "[NET] --hw HW [--sweep KEY=VALUES]... [options]",
      .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
      .files_max = 1,
-     .options = "hw data calibration trials images seed set sweep ci digital shape block bits",
+     .options = "hw data calibration trials images seed set sweep ci digital shape block bits"
+                " scale mean std range layout",
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
@@ -30,7 +31,8 @@ const cli_command cli_commands[] = {
      .summary = "the same network on several hardware descriptions, in one table",
      .files_min = 1,
      .files_max = 1,
-     .options = "hw data calibration trials images seed set digital shape block bits",
+     .options = "hw data calibration trials images seed set digital shape block bits"
+                " scale mean std range layout",
      .run = cmd_compare,
      .details =
          "A, B, ... are hardware descriptions as of `mho evaluate`; --set changes all of them.  A\n"
@@ -178,7 +180,8 @@ const cli_command cli_commands[] = {
      .files_min = 0,
      .files_max = 1,
      .options =
-         "hw data calibration trials images seed set sweep ci resume digital shape block bits",
+         "hw data calibration trials images seed set sweep ci resume digital shape block bits"
+         " scale mean std range layout",
      .run = cmd_simulate,
      .owns_output = cli_is_sweep,
      .details =
@@ -308,7 +311,8 @@ const cli_command cli_commands[] = {
      .summary = "train a network and write it as ONNX",
      .files_min = 1,
      .files_max = 1,
-     .options = "style block bits data epochs seed set checkpoint resume",
+     .options =
+         "style block bits data epochs seed set checkpoint resume scale mean std range layout",
      .run = cmd_train,
      .details =
          "NET is a name of the zoo (`mho nets`) or a YAML file.  --style binary (the "
@@ -333,7 +337,8 @@ const cli_command cli_commands[] = {
      .summary = "turn a trained network into one of fewer bits",
      .files_min = 1,
      .files_max = 1,
-     .options = "method bits weights-bits maps-bits data images set svg shape",
+     .options = "method bits weights-bits maps-bits data images set svg shape"
+                " scale mean std range layout",
      .run = cmd_quantize,
      .details =
          "MODEL is an ONNX file, or the name of a float network trained and built in.\n\n"
@@ -383,7 +388,7 @@ const cli_command cli_commands[] = {
      .summary = "run a trained network in software",
      .files_min = 1,
      .files_max = 1,
-     .options = "style data images input expect shape",
+     .options = "style data images input expect shape try-scales scale mean std range layout",
      .run = cmd_infer,
      .details =
          "MODEL is an ONNX file, or the name of a network trained and built in, of that "
@@ -393,7 +398,17 @@ const cli_command cli_commands[] = {
          "what the file declares, in the order of its inputs; --expect compares the outputs, in "
          "their order, and\n"
          "exits with 1 where they differ.\n\n"
-         "    mho infer lenet.onnx --data DIR --images 1000"},
+         "A file that mho did not write seldom says what it reads of an image: mho assumes x = "
+         "pixel / "
+         "256 and says\n"
+         "so; --scale, --mean, --std, --range and --layout tell it, --try-scales shows the error "
+         "under "
+         "the usual ones\n"
+         "(docs/models/data.md).\n\n"
+         "    mho infer lenet.onnx --data DIR --images 1000\n"
+         "    mho infer resnet.onnx --data DIR --try-scales --images 500\n"
+         "    mho infer resnet.onnx --data DIR --scale 1/255 --mean 0.485,0.456,0.406 --std "
+         "0.229,0.224,0.225"},
     {.name = "doctor",
      .synopsis = "",
      .summary = "what this machine has, and whether mho finds what it needs",

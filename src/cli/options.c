@@ -18,6 +18,19 @@ const cli_option cli_options[] = {
      "labels), or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, synthetic digits"},
     {"calibration", 0, CLI_TEXT, "WHICH", AT(calibration), 0, 0, 0,
      "converters are calibrated on the first train images, or on the first of test"},
+    {"scale", 0, CLI_TEXT, "S", AT(scale), 0, 0, 0,
+     "the network reads x = (pixel S - mean) / std, pixels 0..255; as 1/255"},
+    {"mean", 0, CLI_TEXT, "M,...", AT(mean), 0, 0, 0,
+     "mean of the scaled pixels, one for all or one for each channel, as 0.485,0.456,0.406"},
+    {"std", 0, CLI_TEXT, "D,...", AT(std), 0, 0, 0,
+     "standard deviation that they are divided by, likewise"},
+    {"range", 0, CLI_TEXT, "LOW:HIGH", AT(range), 0, 0, 0,
+     "what pixels 0 and 255 become, in place of --scale, as -1:1"},
+    {"layout", 0, CLI_TEXT, "LAYOUT", AT(layout), 0, 0, 0,
+     "order of the elements where the network reads a vector: NCHW (as if not given; flat is the "
+     "same) or NHWC"},
+    {"try-scales", 0, CLI_FLAG, NULL, AT(try_scales), 0, 0, 0,
+     "the error under each of the usual scales, means and layouts"},
     {"style", 0, CLI_TEXT, "STYLE", AT(style), 0, 0, 0, "float, binary or circulant"},
     {"block", 0, CLI_TEXT, "LAYERS", AT(block), 0, 0, 0,
      "sizes of circulant blocks, as fc:128,conv:16 or conv2:8 (1: an ordinary layer)"},
@@ -503,5 +516,7 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
         s = add_blocks(command, args);
     if (!s)
         s = add_digital(args);
+    if (!s)
+        s = cli_collect_input(command->name, args);
     return s ? s : check_files(command, args);
 }

@@ -12,6 +12,7 @@ mho_subject cli_subject(const cli_args *args)
                          .hw = args->hw,
                          .set = args->set,
                          .data = args->data,
+                         .input = args->setting,
                          .calibrate_on_test =
                              args->calibration && !strcmp(args->calibration, "test")};
 }

@@ -337,25 +337,3 @@ mho_status mho_data_head_of_test(const mho_data *data, size_t count, mho_images 
     memset(out, 0, sizeof *out);
     return head_of(data, false, count, out);
 }
-
-static bool is_flat(mho_shape s)
-{
-    return (s.c == 1) + (s.h == 1) + (s.w == 1) >= 2;
-}
-
-mho_status mho_images_fit(const mho_images *images, mho_shape want, size_t classes,
-                          const char *network)
-{
-    const mho_shape is = images->shape;
-    const bool same = is.c == want.c && is.h == want.h && is.w == want.w;
-    if (!same &&
-        (is.c * is.h * is.w != want.c * want.h * want.w || !(is_flat(is) || is_flat(want))))
-        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, %s%s wants %zu x %zu x %zu", is.c,
-                         is.h, is.w, network ? "network " : "the network", network ? network : "",
-                         want.c, want.h, want.w);
-    if (classes && images->label && images->classes > classes)
-        return mho_error(MHO_EDOMAIN, "images of %zu classes, %s%s tells %zu apart",
-                         images->classes, network ? "network " : "the network",
-                         network ? network : "", classes);
-    return MHO_OK;
-}

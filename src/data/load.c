@@ -1,27 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/load.h"
 
-#include "base/hash.h"
+#include <math.h>
 
-void mhoi_images_load(const mho_images *images, mho_shape shape, size_t first, size_t n,
-                      float scale, bool channels_last, float *out)
+#include "base/hash.h"
+#include "net/graph.h"
+
+static bool is_flat(mho_shape s)
 {
-    const size_t c = shape.c, plane = shape.h * shape.w, from = first * c * plane;
-    if (!channels_last || c == 1 || plane == 1) {
-        for (size_t i = 0; i < n * c * plane; i++)
-            out[i] = mhoi_images_element(images, from + i, scale);
+    return (s.c == 1) + (s.h == 1) + (s.w == 1) >= 2;
+}
+
+static size_t elements(mho_shape s)
+{
+    return s.c * s.h * s.w;
+}
+
+static bool same(mho_shape a, mho_shape b)
+{
+    return a.c == b.c && a.h == b.h && a.w == b.w;
+}
+
+/* Is it [h][w][c]? */
+static bool is_last(mho_shape is, mho_shape want)
+{
+    return same((mho_shape){is.h, is.w, is.c}, want) && !same(is, want);
+}
+
+mho_status mho_images_fit(const mho_images *images, mho_shape want, size_t classes,
+                          const char *network)
+{
+    const mho_shape is = images->shape;
+    if (!same(is, want) && !is_last(is, want) &&
+        (elements(is) != elements(want) || !(is_flat(is) || is_flat(want))))
+        return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, %s%s wants %zu x %zu x %zu", is.c,
+                         is.h, is.w, network ? "network " : "the network", network ? network : "",
+                         want.c, want.h, want.w);
+    if (classes && images->label && images->classes > classes)
+        return mho_error(MHO_EDOMAIN, "images of %zu classes, %s%s tells %zu apart",
+                         images->classes, network ? "network " : "the network",
+                         network ? network : "", classes);
+    return MHO_OK;
+}
+
+mho_status mhoi_loader_open(const mho_images *images, mho_shape want, const mho_input *in,
+                            const char *network, mhoi_loader *out)
+{
+    const mho_shape is = is_flat(images->shape) && !is_flat(want) ? want : images->shape;
+    mho_status s = mho_images_fit(images, want, 0, network);
+    if (s != MHO_OK)
+        return s;
+    *out = (mhoi_loader){.images = images,
+                         .in = *in,
+                         .want = want,
+                         .each = elements(want),
+                         .c = is.c,
+                         .plane = is.h * is.w};
+    const bool spread = is.c > 1 && out->plane > 1; /* the order matters */
+    out->last = spread && (is_last(is, want) || (is_flat(want) && in->layout == MHO_LAYOUT_NHWC));
+    out->bare = images->value && !in->values;
+    out->scaled = !in->channels;
+    if (images->value && !in->scale_set)
+        out->in.scale = 1;
+    if (images->value && in->values && in->range_set)
+        return mho_error(MHO_EDOMAIN, "a range tells what bytes become, and these images are other "
+                                      "numbers: give scale and mean");
+    if (!out->bare && in->channels > 1 && in->channels != is.c)
+        return mho_error(MHO_EDOMAIN,
+                         "means of %zu channels, the images have %zu (%zu x %zu x %zu)",
+                         in->channels, is.c, images->shape.c, images->shape.h, images->shape.w);
+    return MHO_OK;
+}
+
+/* Bytes in order, which most images are. */
+static void read_plain(const mhoi_loader *l, size_t first, size_t n, float *out)
+{
+    const uint8_t *pixel = l->images->pixel + first * l->each;
+    for (size_t i = 0; i < n * l->each; i++)
+        out[i] = (float)pixel[i] * l->in.scale;
+}
+
+void mhoi_loader_read(const mhoi_loader *l, size_t first, size_t n, bool channels_last, float *out)
+{
+    const size_t plane = l->want.h * l->want.w, c = l->want.c;
+    const bool turn = channels_last && plane > 1 && c > 1;
+    if (!turn && l->scaled && !l->last && l->images->pixel) {
+        read_plain(l, first, n, out);
         return;
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++, out += l->each)
         for (size_t k = 0; k < c; k++)
             for (size_t p = 0; p < plane; p++)
-                out[(i * plane + p) * c + k] =
-                    mhoi_images_element(images, from + (i * c + k) * plane + p, scale);
+                out[turn ? p * c + k : k * plane + p] = mhoi_loader_at(l, first + i, k * plane + p);
+}
+
+void mhoi_loader_codes(const mhoi_loader *l, size_t first, size_t n, float scale, int low, int high,
+                       uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t d = 0; d < l->each; d++) {
+            const float code = nearbyintf(mhoi_loader_at(l, first + i, d) / scale);
+            *out++ = (uint8_t)(code < (float)low ? low : code > (float)high ? high : (int)code);
+        }
+}
+
+mho_status mhoi_input_cover(mho_net *net, const mho_images *images, size_t count)
+{
+    const mhoi_input_codes codes = mhoi_net_input_codes(net);
+    mhoi_loader l;
+    mho_input in;
+    float low = 0, high = 0;
+    mho_net_get_input(net, &in);
+    if (!images->value || in.low != 0 || in.high != 0)
+        return MHO_OK;
+    mho_status s = mhoi_loader_open(images, net->node[0].out, &in, net->name, &l);
+    for (size_t i = 0; s == MHO_OK && i < count; i++)
+        for (size_t d = 0; d < l.each; d++) {
+            const float x = mhoi_loader_at(&l, i, d);
+            low = x < low ? x : low;
+            high = x > high ? x : high;
+        }
+    const float step = codes.largest / 128, below = codes.is_signed ? -codes.largest : 0;
+    if (s == MHO_OK && (low < below - step || high > codes.largest + step)) {
+        in = net->input;
+        in.scale = net->input_scale;
+        in.bits = net->input_bits;
+        in.low = low;
+        in.high = high;
+        s = mho_net_set_input(net, &in);
+    }
+    return s;
 }
 
 uint64_t mhoi_images_hash(uint64_t h, const mho_images *images, size_t count)
 {
-    const size_t n = count * images->shape.c * images->shape.h * images->shape.w;
+    const size_t n = count * elements(images->shape);
     return images->value ? mhoi_hash(h, images->value, n * sizeof *images->value)
                          : mhoi_hash(h, images->pixel, n);
 }

@@ -215,6 +215,7 @@ mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
 typedef struct errors_context {
     mho_infer *infer;
     const mho_images *images;
+    mhoi_loader loader;
     size_t count;
     uint32_t *wrong;    /* of each block */
     atomic_size_t done; /* images */
@@ -240,7 +241,7 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
                  elements = infer_elements(net->node[0].out);
     const size_t classes = infer_elements(net->node[net->nodes - 1].out);
     float *input = memory + plan->offset[0];
-    mhoi_images_load(c->images, net->node[0].out, first, n, net->input_scale, true, input);
+    mhoi_loader_read(&c->loader, first, n, true, input);
     memset(input + n * elements, 0, (plan->block - n) * elements * sizeof *input);
     mho_status s = mhoi_infer_plan_run(plan, memory);
     const float *score = memory + plan->offset[net->nodes - 1];
@@ -250,10 +251,15 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
     return s;
 }
 
-static mho_status check_images(const mho_net *net, const mho_images *images, size_t count)
+static mho_status open_images(const mho_net *net, const mho_images *images, size_t count,
+                              mhoi_loader *loader)
 {
     const mho_shape out = mho_net_output_shape(net);
+    mho_input in;
+    mho_net_get_input(net, &in);
     mho_status s = mho_images_fit(images, net->node[0].out, out.c, net->name);
+    if (s == MHO_OK)
+        s = mhoi_loader_open(images, net->node[0].out, &in, net->name, loader);
     if (s != MHO_OK)
         return s;
     if (out.h != 1 || out.w != 1)
@@ -266,7 +272,7 @@ static mho_status check_images(const mho_net *net, const mho_images *images, siz
 }
 
 /* Images as arrays: [c][h][w] floats. */
-static mho_status errors_general(const mho_net *net, const mho_images *images, size_t count,
+static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, size_t count,
                                  size_t *errors)
 {
     const size_t each = infer_elements(net->node[0].out);
@@ -281,10 +287,10 @@ static mho_status errors_general(const mho_net *net, const mho_images *images, s
         s = mhoi_alloc(&score, block * classes, sizeof *score, "scores");
     for (size_t i = 0; s == MHO_OK && i < count; i += block) {
         const size_t n = count - i < block ? count - i : block;
-        mhoi_images_load(images, net->node[0].out, i, n, net->input_scale, false, input);
+        mhoi_loader_read(loader, i, n, false, input);
         s = mhoi_general_run(general, n, input, score);
         for (size_t k = 0; s == MHO_OK && k < n; ++k)
-            *errors += largest(classes, score + k * classes) != images->label[i + k];
+            *errors += largest(classes, score + k * classes) != loader->images->label[i + k];
         mhoi_progress("software", i + n, count, "images");
     }
     mhoi_free(&score);
@@ -298,9 +304,9 @@ mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t
 {
     *errors = 0;
     errors_context c = {.images = images, .count = count};
-    mho_status s = check_images(net, images, count);
+    mho_status s = open_images(net, images, count, &c.loader);
     if (s == MHO_OK && net->program)
-        return errors_general(net, images, count, errors);
+        return errors_general(net, &c.loader, count, errors);
     if (s == MHO_OK)
         s = mho_infer_create(net, BLOCK_MAX, &c.infer);
     if (s != MHO_OK)

@@ -18,17 +18,59 @@ static bool fits_layers(const mho_array *in, mho_shape want, size_t *n)
            (vector && in->rank == 2 && s[1] == want.c);
 }
 
+/* What the file declares: any rank, of one image or several. */
+static bool fits_declared(const mho_array *in, const mhoi_dims *want, size_t *n)
+{
+    const size_t axis = in->rank == want->rank + 1;
+    if (in->rank != want->rank + axis)
+        return false;
+    for (size_t k = 0; k < want->rank; k++)
+        if (in->size[k + axis] != want->size[k])
+            return false;
+    *n = axis ? in->size[0] : 1;
+    return true;
+}
+
+/* [n][h][w][c] of the file in the order of the layers. */
+static mho_status turn_channels(mho_shape shape, size_t n, mho_array *floats)
+{
+    mho_array turned;
+    mho_status s = mhoi_array_copy(floats, &turned);
+    if (s)
+        return s;
+    mhoi_transpose(n, shape.h * shape.w, shape.c, floats->data, turned.data);
+    mho_array_free(floats);
+    *floats = turned;
+    return MHO_OK;
+}
+
+static const char *want_text(const mho_net *net, char *text, size_t size)
+{
+    const mhoi_dims d = net->declared;
+    size_t used = 0;
+    for (size_t k = 0; k < d.rank && used < size; k++)
+        used += (size_t)snprintf(text + used, size - used, " x %zu", d.size[k]);
+    return text;
+}
+
 static mho_status run_layers(const mho_net *net, const mho_array *in, mho_array *out)
 {
     const mho_shape want = net->node[0].out, give = mho_net_output_shape(net);
-    char text[MHO_ARRAY_TEXT];
+    char text[MHO_ARRAY_TEXT], sizes[160] = "";
     size_t n = 0;
     mho_infer *infer = NULL;
     mho_array floats = {0};
-    if (in->rank == 0 || !fits_layers(in, want, &n) || !n)
+    const bool fits = net->declared.rank ? fits_declared(in, &net->declared, &n)
+                                         : in->rank && fits_layers(in, want, &n);
+    if (net->declared.rank && !(fits && n))
+        return mho_error(MHO_EFORMAT, "the input is %s, network %s wants float N%s",
+                         mho_array_text(in, text), net->name, want_text(net, sizes, sizeof sizes));
+    if (!fits || !n)
         return mho_error(MHO_EFORMAT, "the input is %s, network %s wants float N x %zu x %zu x %zu",
                          mho_array_text(in, text), net->name, want.c, want.h, want.w);
     mho_status s = mhoi_array_convert(in, MHO_TYPE_FLOAT, &floats);
+    if (!s && net->declared.rank && want.h * want.w > 1)
+        s = turn_channels(want, n, &floats);
     if (!s)
         s = mho_infer_create(net, n, &infer);
     if (!s)

@@ -24,9 +24,9 @@ static bool codes_of(const mho_net *net, size_t i, float *scale, int64_t *most)
         i = net->node[i].input[0];
     }
     if (net->node[i].op == MHO_OP_INPUT) {
-        *scale = net->input_scale;
+        *scale = mhoi_net_input_step(net);
         *most = ((int64_t)1 << net->input_bits) - 1;
-        return net->input_bits <= 8;
+        return net->input_bits <= 8 && mhoi_net_input_codes(net).own;
     }
     if (!mhoi_node_rounds(&net->node[i]))
         return false;

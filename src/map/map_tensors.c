@@ -18,12 +18,12 @@ static mhoi_map_coding codes_map(size_t bits, bool has_sign)
         .kind = MHOI_MAP_CODES, .bits = bits, .codes = mhoi_codes_of_map(bits, has_sign)};
 }
 
-/* Pixels; a DAC of fewer bits drops the low ones. */
+/* Pixels, of which a DAC of fewer bits drops the low ones; where x is no multiple of them, codes of x. */
 static mhoi_map_coding input_map(const mho_net *net, const mhoi_machine *hw)
 {
     const size_t dac = hw->input.first_bits;
     const bool fewer = net->input_bits >= 1 && net->input_bits < dac;
-    return codes_map(fewer ? net->input_bits : dac, false);
+    return codes_map(fewer ? net->input_bits : dac, mhoi_net_input_codes(net).is_signed);
 }
 
 /* Signs, and sums of them: whole numbers, which a code of as many bits as they take holds. */

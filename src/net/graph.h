@@ -79,6 +79,11 @@ struct mho_net {
     float input_scale;
     size_t input_bits;
     bool foreign; /* from a file that mho has not written: its scales are to be found */
+    mho_input input; /* the rest of it: scale and bits stand above */
+    mhoi_dims
+        declared; /* the shape that its file gives an image, where it is not that of node 0; rank 0 */
+    struct mho_net
+        *placed; /* of the program, with the input of this network; NULL: as the program has it */
     struct mhoi_program *program; /* of general operators, which the nodes name; NULL: layers */
 };
 
@@ -107,6 +112,18 @@ void mhoi_readers_free(mhoi_readers *r);
 size_t mhoi_readers_count(const mhoi_readers *r, size_t i);
 /* The only node that reads node i, and reads it once; MHOI_NO_NODE if there is none or more. */
 size_t mhoi_readers_sole(const mhoi_readers *r, size_t i);
+
+/* Drivers' codes of the input: the image's own (a DAC of fewer bits drops the low ones) where x is a multiple of e, and else
+ * the nearest of codes that cover all x. */
+typedef struct mhoi_input_codes {
+    bool own, is_signed;
+    float largest; /* |x| of what is covered; own: of the largest e */
+} mhoi_input_codes;
+mhoi_input_codes mhoi_net_input_codes(const mho_net *net);
+/* The layers of a program that hardware works by get the input of the network. */
+MHO_MUST_CHECK mho_status mhoi_net_place_input(mho_net *net);
+/* x of one code, of as many bits as the image has. */
+float mhoi_net_input_step(const mho_net *net);
 
 /* What the values of a feature map are, as far as the graph tells. */
 typedef enum mhoi_values_kind {

@@ -38,7 +38,9 @@ uint64_t mho_node_macs(const mho_node *node)
 
 const mho_net *mhoi_net_placed(const mho_net *net)
 {
-    return net->program ? net->program->placed : net;
+    if (!net->program)
+        return net;
+    return net->placed ? net->placed : net->program->placed;
 }
 
 mho_net mhoi_net_view(const mho_net *net, const mho_net *placed)
@@ -140,6 +142,7 @@ void mho_net_destroy(mho_net *net)
     if (!net)
         return;
     free_parameters(net);
+    mhoi_free(&net->placed); /* its nodes are the program's */
     mhoi_program_release(net->program);
     mhoi_free(&net->node);
     mhoi_free(&net);
@@ -226,6 +229,9 @@ mho_status mho_net_clone(const mho_net *net, mho_net **out)
     *copy = *net;
     copy->node = node;
     copy->program = mhoi_program_share(net->program);
+    copy->placed = NULL;
+    if (net->placed)
+        s = mhoi_net_place_input(copy);
     for (size_t i = 0; !s && i < net->nodes; i++) {
         copy->node[i] = net->node[i];
         copy->node[i].lent = false;

@@ -66,7 +66,8 @@ mhoi_values mhoi_net_values(const mho_net *net, size_t i)
         node = &net->node[node->input[0]];
     }
     if (node->op == MHO_OP_INPUT)
-        return (mhoi_values){MHOI_VALUES_CODES, net->input_bits, false};
+        return (mhoi_values){MHOI_VALUES_CODES, net->input_bits,
+                             mhoi_net_input_codes(net).is_signed};
     if (node->op == MHO_OP_STEP)
         return averaged ? (mhoi_values){MHOI_VALUES_CODES, 0, false}
                         : (mhoi_values){MHOI_VALUES_ZERO_ONE, 1, false};

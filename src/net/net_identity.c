@@ -10,7 +10,7 @@
 /* A new member changes what a node computes: mix it in below, then correct the size. */
 _Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 920,
                "a member of mho_node that mho_net_identity leaves out");
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 256,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 872,
                "a member of mho_net that mho_net_identity leaves out");
 
 static uint64_t mix_text(uint64_t h, const char *text)
@@ -64,11 +64,25 @@ static uint64_t mix_parameters(uint64_t h, const mho_node *n)
     return mix_floats(h, n->variance, c);
 }
 
+/* Nothing of what is usual. */
+static uint64_t mix_input(uint64_t h, const mho_input *in)
+{
+    const float range[2] = {in->low, in->high};
+    if (in->channels)
+        h = mix_floats(mix_floats(h, in->mean, in->channels), in->deviation, in->channels);
+    if (in->low != 0 || in->high != 0)
+        h = mhoi_hash(h, range, sizeof range);
+    if (in->values)
+        h = mhoi_hash(h, &in->scale_set, sizeof in->scale_set);
+    return in->layout ? mhoi_hash(h, &in->layout, sizeof in->layout) : h;
+}
+
 uint64_t mho_net_identity(const mho_net *net, bool parameters)
 {
     const uint64_t whole[] = {net->nodes, net->input_bits};
     uint64_t h = mhoi_hash(MHOI_HASH_START, whole, sizeof whole);
     h = mhoi_hash(h, &net->input_scale, sizeof net->input_scale);
+    h = mix_input(h, &net->input);
     for (size_t i = 0; i < net->nodes; i++) {
         h = mix_attributes(h, &net->node[i]);
         if (parameters)

@@ -149,6 +149,8 @@ static mho_status fill(styler *s)
     memcpy(to->source, s->from->source, sizeof to->source);
     to->input_scale = s->from->input_scale;
     to->input_bits = s->from->input_bits;
+    to->input = s->from->input;
+    to->declared = s->from->declared;
     to->node[0] = s->from->node[0];
     to->nodes = 1;
     find_followers(s);

@@ -26,16 +26,56 @@ static mho_status read_text(const mhoi_builder *b, const mhoi_yaml *root, const 
     return MHO_OK;
 }
 
-/* input: {shape: [c, h, w], bits: 8, scale: 0.00390625}; without scale 2^-bits */
+/* A number or a text, or a list of numbers, as mho_input_set takes it. */
+static mho_status read_setting(mhoi_builder *b, const mhoi_yaml *input, const char *key,
+                               mho_input *in)
+{
+    const mhoi_yaml *node = mhoi_yaml_get(input, key);
+    char text[24 * MHO_INPUT_CHANNELS];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s=", key);
+    const bool list = node && node->kind == MHOI_YAML_LIST, range = strcmp(key, "range") == 0;
+    if (!node)
+        return MHO_OK;
+    for (size_t k = 0; k < (list ? node->children : 1) && used < sizeof text; k++) {
+        const mhoi_yaml *one = list ? &node->child[k] : node;
+        if (one->kind != MHOI_YAML_SCALAR)
+            return mhoi_net_at(b, node, mho_error(MHO_ECONFIG, "%s, want numbers", key));
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+                                 k ? range ? ":" : "," : "", one->text);
+    }
+    if (used >= sizeof text)
+        return mhoi_net_at(
+            b, node, mho_error(MHO_ECONFIG, "%s, want up to %d numbers", key, MHO_INPUT_CHANNELS));
+    const mho_status s = mho_input_set(in, text);
+    return s ? mhoi_net_at(b, node, mho_error(MHO_ECONFIG, "%s", mho_error_message())) : MHO_OK;
+}
+
+static mho_status read_settings(mhoi_builder *b, const mhoi_yaml *input, mho_net *net)
+{
+    static const char *const keys[] = {"range", "mean", "std", "layout"};
+    mho_input in;
+    mho_status s = MHO_OK;
+    mho_net_get_input(net, &in);
+    if (mhoi_yaml_get(input, "range") && mhoi_yaml_get(input, "scale"))
+        return mhoi_net_at(b, input,
+                           mho_error(MHO_ECONFIG, "scale and range: want one of the two"));
+    for (size_t i = 0; !s && i < sizeof keys / sizeof *keys; i++)
+        s = read_setting(b, input, keys[i], &in);
+    in.values = in.scale_set = in.range_set = false; /* of images of bytes */
+    in.stated = true;
+    return s ? s : mho_net_set_input(net, &in);
+}
+
+/* input: {shape: [c, h, w], bits: 8, scale: 0.00390625}; without scale 2^-bits; mean, std, layout, range */
 static mho_status read_input(mhoi_builder *b, const mhoi_yaml *root)
 {
-    static const char *const keys[] = {"shape", "bits", "scale"};
+    static const char *const keys[] = {"shape", "bits", "scale", "mean", "std", "layout", "range"};
     const mhoi_yaml *input = mhoi_yaml_get(root, "input");
     if (!input || input->kind != MHOI_YAML_MAP)
         return mhoi_net_at(
             b, input ? input : root,
             mho_error(MHO_ECONFIG, "input, want {shape: [channels, height, width]}"));
-    mho_status s = mhoi_layer_check_keys(b, input, keys, 3);
+    mho_status s = mhoi_layer_check_keys(b, input, keys, sizeof keys / sizeof *keys);
     if (s)
         return s;
     const mhoi_yaml *shape = mhoi_yaml_get(input, "shape");
@@ -61,6 +101,8 @@ static mho_status read_input(mhoi_builder *b, const mhoi_yaml *root)
                         mho_error(MHO_EDOMAIN, "scale = %g, want more than 0", (double)scale));
     b->net->input_bits = bits;
     b->net->input_scale = scale;
+    if (!s)
+        s = read_settings(b, input, b->net);
     mhoi_net_set_usual_name(b->net, 0);
     return s ? s : mhoi_net_at(b, input, mhoi_net_infer_node(b->net, 0));
 }

@@ -29,6 +29,7 @@ typedef struct mhoi_graph {
         lent; /* [operands]: the layer, + 1, that has the program's values as its weights; 0: none */
     bool foreign; /* not written by mho */
     bool mixed;   /* what is no layer becomes a general node; weights stay the program's */
+    const mhoi_operation *turn; /* reads the input and only brings it into our order; NULL */
 } mhoi_graph;
 
 /* onnx_layers.c: memory for a walk of so many nodes at most; who reads what; is all that it gives known? */
@@ -41,6 +42,9 @@ bool mhoi_graph_is_known(const mhoi_graph *g, const mhoi_operation *n);
 MHO_MUST_CHECK mho_status mhoi_onnx_convert(mhoi_graph *g, const mhoi_operation *n);
 /* Is there a layer of that operator at all? */
 bool mhoi_onnx_has_layer(const mhoi_operation *n);
+
+/* Clip, QuantizeLinear and DequantizeLinear behind a layer. */
+MHO_MUST_CHECK mho_status mhoi_onnx_convert_rounding(mhoi_graph *g, const mhoi_operation *n);
 
 /* The same for what the table of operators tells how to read. */
 MHO_MUST_CHECK mho_status mhoi_onnx_convert_plain(mhoi_graph *g, const mhoi_operation *n);

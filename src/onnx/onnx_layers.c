@@ -35,6 +35,55 @@ static void block(blockers *b, const mhoi_operation *n, const char *why)
         b->text[b->length] = 0;
 }
 
+/* The operation that reads the input, if it is the only one; NULL. */
+static const mhoi_operation *sole_reader(const mhoi_graph *g, size_t operand)
+{
+    for (size_t i = 0; g->readers[operand] == 1 && i < g->program->operations; i++) {
+        const mhoi_operation *n = &g->program->operation[i];
+        if (n->inputs && n->input[0] == operand && n->outputs)
+            return n;
+    }
+    return NULL;
+}
+
+/* [N, h, w, c] to [N, c, h, w] */
+static bool turns_channels(const mhoi_operation *n)
+{
+    static const int64_t perm[4] = {0, 3, 1, 2};
+    const int64_t *ints = NULL;
+    return strcmp(n->op, "Transpose") == 0 && mhoi_attr_ints(n, "perm", &ints) == 4 &&
+           memcmp(ints, perm, sizeof perm) == 0;
+}
+
+/* All axes but that of the images become one. */
+static bool flattens(const mhoi_graph *g, const mhoi_operation *n, size_t features)
+{
+    const mho_array *out = &g->known.array[n->output[0]];
+    return (strcmp(n->op, "Flatten") == 0 || strcmp(n->op, "Reshape") == 0) && out->rank == 2 &&
+           out->size[0] == 1 && out->size[1] == features;
+}
+
+/* What a file declares as [N, h, w, c], or of another rank, and brings into our order itself, is taken in our order. */
+static bool take_turned(mhoi_graph *g, const mho_array *a)
+{
+    mho_net *net = g->net;
+    const mhoi_operation *n = sole_reader(g, g->program->input[0]);
+    const bool last = a->rank == 4 && a->size[3] <= 4 && a->size[1] > 4;
+    if (a->rank < 3 || a->rank > MHOI_RANK + 1 || !n)
+        return false;
+    if (a->rank == 4 && turns_channels(n))
+        net->node[0].out = (mho_shape){a->size[3], a->size[1], a->size[2]};
+    else if ((a->rank != 4 || last) && flattens(g, n, a->count))
+        net->node[0].out = (mho_shape){a->count, 1, 1};
+    else
+        return false;
+    net->input.layout = last ? MHO_LAYOUT_NHWC : MHO_LAYOUT_NCHW;
+    net->declared.rank = a->rank - 1;
+    memcpy(net->declared.size, a->size + 1, net->declared.rank * sizeof *a->size);
+    g->turn = n;
+    return true;
+}
+
 /* [N, c, h, w] or [N, features] */
 static mho_status add_input(mhoi_graph *g)
 {
@@ -43,14 +92,17 @@ static mho_status add_input(mhoi_graph *g)
         return mho_error(MHO_ENOTMODELED, "%zu inputs and %zu outputs", p->inputs, p->outputs);
     const mhoi_operand *o = &p->operand[p->input[0]];
     const mho_array *a = &g->known.array[p->input[0]];
-    if (a->type != MHO_TYPE_FLOAT || (a->rank != 4 && a->rank != 2))
+    const bool turned =
+        a->type == MHO_TYPE_FLOAT && a->rank && a->size[0] == 1 && take_turned(g, a);
+    if (!turned && (a->type != MHO_TYPE_FLOAT || (a->rank != 4 && a->rank != 2)))
         return mho_error(MHO_ENOTMODELED,
                          "an input of other than float [N, c, h, w] or [N, features]");
-    const bool flat = a->rank == 2;
-    g->net->node[0].out = (mho_shape){a->size[1], flat ? 1 : a->size[2], flat ? 1 : a->size[3]};
+    const bool flat = turned ? g->net->node[0].out.h * g->net->node[0].out.w == 1 : a->rank == 2;
+    if (!turned)
+        g->net->node[0].out = (mho_shape){a->size[1], flat ? 1 : a->size[2], flat ? 1 : a->size[3]};
     g->net->nodes = 1;
     mhoi_net_set_unique_name(g->net, 0, o->name[0] ? o->name : "input");
-    g->value[p->input[0]] = (mhoi_value){.there = true, .flat = flat};
+    g->value[turned ? g->turn->output[0] : p->input[0]] = (mhoi_value){.there = true, .flat = flat};
     return mhoi_net_infer_node(g->net, 0);
 }
 
@@ -90,7 +142,7 @@ static void lose(blockers *b, const mhoi_operation *n)
 /* One operation; MHO_OK also where it is no layer, which is noted. */
 static mho_status walk_one(mhoi_graph *g, blockers *b, const mhoi_operation *n)
 {
-    if (mhoi_graph_is_known(g, n))
+    if (mhoi_graph_is_known(g, n) || n == g->turn)
         return MHO_OK;
     if (!mhoi_onnx_has_layer(n)) {
         block(b, n, NULL);

@@ -579,6 +579,9 @@ operators[] = {
     {"Identity", convert_same, ""},
     {"Transpose", convert_transpose, "perm "},
     {"Cast", convert_same, "to saturate "},
+    {"Clip", mhoi_onnx_convert_rounding, ""},
+    {"QuantizeLinear", mhoi_onnx_convert_rounding, "axis saturate block_size output_dtype "},
+    {"DequantizeLinear", mhoi_onnx_convert_rounding, "axis block_size "},
 };
 
 static bool is_listed(const char *list, const char *name)

@@ -24,11 +24,43 @@ static const char *metadata(const MhoiOnnx__ModelProto *model, const char *key)
 
 /* What a file says of itself besides its graph. */
 typedef struct about {
-    float input_scale;
-    size_t input_bits;
+    mho_input input;
     char source[MHO_SOURCE], name[MHO_NAME];
     bool foreign; /* not written by mho */
 } about;
+
+/* Means, deviations, layout, and what the codes cover. */
+static mho_status read_input(const MhoiOnnx__ModelProto *model, mho_input *in)
+{
+    static const struct {
+        const char *key, *setting;
+    } entries[] = {
+        {"mho.input_mean", "mean"}, {"mho.input_std", "std"}, {"mho.input_layout", "layout"}};
+    char setting[24 * MHO_INPUT_CHANNELS];
+    const char *codes = metadata(model, "mho.input_codes"),
+               *numbers = metadata(model, "mho.input_numbers");
+    const bool stated = in->stated;
+    char *end;
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        const char *value = metadata(model, entries[i].key);
+        if (!value)
+            continue;
+        const int n = snprintf(setting, sizeof setting, "%s=%s", entries[i].setting, value);
+        if (n < 0 || (size_t)n >= sizeof setting || mho_input_set(in, setting) != MHO_OK)
+            return mho_error(MHO_EFORMAT, "%s = '%.60s' is no %s of an input", entries[i].key,
+                             value, entries[i].setting);
+    }
+    in->stated = stated;
+    in->values = numbers != NULL;
+    in->scale_set = numbers && strcmp(numbers, "scaled") == 0;
+    if (codes) {
+        in->low = (float)mhoi_decimal_read(codes, &end);
+        in->high = (float)mhoi_decimal_read(end, &end);
+        if (*end || !(in->low < in->high))
+            return mho_error(MHO_EFORMAT, "mho.input_codes = '%.60s', want two numbers", codes);
+    }
+    return MHO_OK;
+}
 
 /* "mho.input_scale" and "mho.input_bits"; other files: 8 bits, 2^-8. */
 static mho_status read_metadata(const MhoiOnnx__ModelProto *model, about *a)
@@ -36,18 +68,21 @@ static mho_status read_metadata(const MhoiOnnx__ModelProto *model, about *a)
     const char *scale = metadata(model, "mho.input_scale"), *source = metadata(model, "mho.source");
     const char *bits = metadata(model, "mho.input_bits");
     char *end = NULL;
-    *a = (about){.input_scale = 1.0F / 256, .input_bits = 8, .foreign = !scale};
+    *a = (about){.input = {.scale = 1.0F / 256, .bits = 8, .stated = scale}, .foreign = !scale};
     if (scale) {
-        a->input_scale = (float)mhoi_decimal_read(scale, &end);
-        if (*end || !(a->input_scale > 0) || !isfinite(a->input_scale))
+        a->input.scale = (float)mhoi_decimal_read(scale, &end);
+        if (*end || !(a->input.scale > 0) || !isfinite(a->input.scale))
             return mho_error(MHO_EFORMAT, "mho.input_scale = '%s', want more than 0", scale);
     }
     if (bits) {
         const long value = strtol(bits, &end, 10);
         if (*end || value < 1 || value > 16)
             return mho_error(MHO_EFORMAT, "mho.input_bits = '%s', want 1..16", bits);
-        a->input_bits = (size_t)value;
+        a->input.bits = (size_t)value;
     }
+    mho_status s = read_input(model, &a->input);
+    if (s)
+        return s;
     snprintf(a->source, sizeof a->source, "%s", source ? source : "");
     snprintf(a->name, sizeof a->name, "%s", model->graph ? mhoi_onnx_text(model->graph->name) : "");
     return MHO_OK;
@@ -85,12 +120,13 @@ static mho_status keep_program(mhoi_program *p, const char *unmapped, const char
     return s;
 }
 
-static void describe(mho_net *net, const about *a)
+static mho_status describe(mho_net *net, const about *a)
 {
-    net->input_scale = a->input_scale;
-    net->input_bits = a->input_bits;
+    mho_input in = a->input;
+    in.layout = in.layout ? in.layout : net->input.layout;
     net->foreign = a->foreign;
     memcpy(net->source, a->source, sizeof a->source);
+    return mho_net_set_input(net, &in);
 }
 
 static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, const about *a,
@@ -112,10 +148,12 @@ static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, con
         *out = NULL;
         return s;
     }
-    describe(*out, a);
-    if (p->placed)
-        describe(p->placed, a);
-    return MHO_OK;
+    s = describe(*out, a);
+    if (s) {
+        mho_net_destroy(*out);
+        *out = NULL;
+    }
+    return s;
 }
 
 /* The model's tensors go over to the program; what is left of it is freed. */

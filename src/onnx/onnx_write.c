@@ -3,6 +3,7 @@
  *
  * All messages of a model live in one arena of known size; weights are not copied but pointed to,
  * binary ones apart, which become bytes. */
+#include <math.h>
 #include <onnx.pb-c.h>
 #include <math.h>
 #include <stdarg.h>
@@ -16,16 +17,20 @@
 #include "base/file.h"
 #include "mho/onnx.h"
 #include "net/op_table.h"
+#include "quant/codes.h"
 
 #define OPSET 13
 #define IR_VERSION 7
 #define SCALE_TEXT ((size_t)16) /* characters of a scale and a blank */
-#define ARENA_A_NODE ((size_t)8192)
+#define ARENA_A_NODE ((size_t)16384)
+#define NODES_A_LAYER 7 /* of weights, flatten, the layer, cast, and three that round */
+#define TENSORS_A_LAYER                                                                            \
+    9 /* four parameters or weights, their scale, bias; scale, zero point, bounds */
 #define BYTES_MAX ((size_t)2147483647) /* protobuf's limit of a message */
 
 typedef struct writer {
     const mho_net *net;
-    char *arena, *bytes; /* bytes: binary weights */
+    char *arena, *bytes; /* bytes: binary weights, codes */
     size_t arena_used, arena_size, bytes_used;
     MhoiOnnx__GraphProto graph;
     bool *flat; /* node's value is [N][c], else [N][c][h][w] */
@@ -180,8 +185,66 @@ static void set_attributes(writer *w, MhoiOnnx__NodeProto *out, const mho_node *
             set_attribute(w, out, n, a);
 }
 
+/* Weights of few bits as int8 codes: code x scale is the weight, to the bit.  Scales of the channels, or one power of two. */
+static bool code_weights(const mho_node *n, const float *scale, bool by_channel, char *code)
+{
+    const size_t count = mho_node_weight_count(n), each = count / n->out.c;
+    for (size_t k = 0; k < count; k++) {
+        const float s = scale[by_channel ? k / each : 0], c = nearbyintf(n->weight[k] / s);
+        if (!(fabsf(c) <= 127) || c * s != n->weight[k])
+            return false;
+        code[k] = (char)(int)c;
+    }
+    return true;
+}
+
+/* The power of two that all are whole multiples of, with codes of weight_bits; 0: there is none. */
+static float power_of_weights(const mho_node *n, char *code)
+{
+    const float most = ldexpf(1, (int)n->weight_bits - 1) - 1;
+    float largest = 0;
+    int exponent;
+    for (size_t k = 0; k < mho_node_weight_count(n); k++)
+        largest = fmaxf(largest, fabsf(n->weight[k]));
+    (void)frexpf(largest / most, &exponent);
+    for (int e = exponent - 1; largest > 0 && e <= exponent + 8; e++) {
+        const float scale = ldexpf(1, e);
+        if (largest / scale <= most && code_weights(n, &scale, false, code))
+            return scale;
+    }
+    return 0;
+}
+
+/* DequantizeLinear of int8 codes, if the weights are such. */
+static MhoiOnnx__TensorProto *add_coded_weight(writer *w, const mho_node *n, char *name)
+{
+    const size_t count = mho_node_weight_count(n);
+    char *bytes = w->bytes + w->bytes_used;
+    const float *scale = n->weight_scale;
+    bool coded = n->weight_bits && scale && code_weights(n, scale, true, bytes);
+    if (n->weight_bits && !scale) {
+        float *power = take(w, sizeof *power);
+        *power = power_of_weights(n, bytes);
+        scale = power;
+        coded = *power > 0;
+    }
+    if (!coded)
+        return NULL;
+    char *codes = text(w, "%s.weight_codes", n->name), *of = text(w, "%s.weight_scale", n->name);
+    w->bytes_used += count;
+    MhoiOnnx__NodeProto *node = add_node(w, "DequantizeLinear", codes, name);
+    MhoiOnnx__TensorProto *t = add_tensor(w, of, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, scale,
+                                          (n->weight_scale ? n->out.c : 1) * sizeof(float));
+    if (n->weight_scale) {
+        add_dim(t, n->out.c);
+        set_int(w, node, "axis", 0);
+    }
+    add_input(node, of);
+    return add_tensor(w, codes, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8, bytes, count);
+}
+
 /* The weights as an initializer of `dims` dimensions; binary ones as bytes, cast to float by a node
- * of its own, which comes first. */
+ * of its own, which comes first; coded ones as codes. */
 static char *add_weight(writer *w, const mho_node *n, size_t dims, const size_t *dim)
 {
     const size_t count = mho_node_weight_count(n);
@@ -195,7 +258,7 @@ static char *add_weight(writer *w, const mho_node *n, size_t dims, const size_t 
         t = add_tensor(w, small, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8, bytes, count);
         MhoiOnnx__NodeProto *cast = add_node(w, "Cast", small, name);
         set_int(w, cast, "to", MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
-    } else {
+    } else if ((t = add_coded_weight(w, n, name)) == NULL) {
         t = add_tensor(w, name, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, n->weight,
                        count * sizeof(float));
     }
@@ -271,10 +334,48 @@ static void write_step(writer *w, char *input, char *output)
     set_int(w, add_node(w, "Cast", above, output), "to", MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
 }
 
-static mho_status write_node(writer *w, size_t i)
+/* What the last node gives, rounded: Clip where codes have fewer than 8 bits, QuantizeLinear, DequantizeLinear. */
+static void write_rounding(writer *w, size_t i, char *output)
 {
     const mho_node *n = &w->net->node[i];
-    char *input = text(w, "%s", w->net->node[n->input[0]].name), *output = text(w, "%s", n->name);
+    const bool is_signed = mhoi_net_values(w->net, i).is_signed;
+    const mho_codes codes = mhoi_codes_of_map(n->value_bits, is_signed);
+    char *real = text(w, "%s.real", output), *code = text(w, "%s.codes", output);
+    char *scale = text(w, "%s.scale", output), *zero = text(w, "%s.zero_point", output);
+    float *bound = take(w, 2 * sizeof *bound);
+    w->graph.node[w->graph.n_node - 1]->output[0] = real;
+    (void)add_tensor(w, scale, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, &n->value_scale,
+                     sizeof n->value_scale);
+    (void)add_tensor(w, zero,
+                     is_signed ? MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8
+                               : MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__UINT8,
+                     memset(take(w, 1), 0, 1), 1);
+    if (n->value_bits < 8) {
+        char *within = text(w, "%s.within", output), *low = text(w, "%s.low", output),
+             *high = text(w, "%s.high", output);
+        bound[0] = (float)codes.lo * n->value_scale;
+        bound[1] = (float)codes.hi * n->value_scale;
+        (void)add_tensor(w, low, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, &bound[0],
+                         sizeof *bound);
+        (void)add_tensor(w, high, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, &bound[1],
+                         sizeof *bound);
+        MhoiOnnx__NodeProto *clip = add_node(w, "Clip", real, within);
+        add_input(clip, low);
+        add_input(clip, high);
+        real = within;
+    }
+    MhoiOnnx__NodeProto *q = add_node(w, "QuantizeLinear", real, code);
+    add_input(q, scale);
+    add_input(q, zero);
+    MhoiOnnx__NodeProto *dq = add_node(w, "DequantizeLinear", code, output);
+    add_input(dq, scale);
+    add_input(dq, zero);
+    dq->name = text(w, "%s.rounded", output);
+}
+
+static mho_status write_layer(writer *w, size_t i, char *input, char *output)
+{
+    const mho_node *n = &w->net->node[i];
     switch (n->op) {
     case MHO_OP_CONV:
         write_conv(w, n, input, output);
@@ -309,6 +410,16 @@ static mho_status write_node(writer *w, size_t i)
         return mhoi_node_refuse(n, MHOI_WALK_ONNX);
     (void)write_plain(w, n, input, output);
     return MHO_OK;
+}
+
+static mho_status write_node(writer *w, size_t i)
+{
+    const mho_node *n = &w->net->node[i];
+    char *input = text(w, "%s", w->net->node[n->input[0]].name), *output = text(w, "%s", n->name);
+    mho_status s = write_layer(w, i, input, output);
+    if (!s && mhoi_node_rounds(n))
+        write_rounding(w, i, output);
+    return s;
 }
 
 /* Operators with the flag PLAIN are written from the table alone. */
@@ -451,13 +562,41 @@ static void add_coding(writer *w, MhoiOnnx__ModelProto *model, const mho_node *n
                      text(w, "%zu", n->value_bits));
 }
 
+/* "0.485 0.456 0.406" */
+static char *list_text(writer *w, size_t count, const float *list)
+{
+    char *all = take(w, count * SCALE_TEXT + 1);
+    size_t used = 0;
+    for (size_t k = 0; k < count; k++)
+        used += (size_t)mhoi_decimal_print(all + used, SCALE_TEXT + 1, "%s%.9g", k ? " " : "",
+                                           (double)list[k]);
+    return all;
+}
+
+static void add_input_metadata(writer *w, MhoiOnnx__ModelProto *model)
+{
+    const mho_input *in = &w->net->input;
+    if (in->channels) {
+        add_metadata(w, model, "mho.input_mean", list_text(w, in->channels, in->mean));
+        add_metadata(w, model, "mho.input_std", list_text(w, in->channels, in->deviation));
+    }
+    if (in->layout == MHO_LAYOUT_NHWC)
+        add_metadata(w, model, "mho.input_layout", text(w, "NHWC"));
+    if (in->low != 0 || in->high != 0)
+        add_metadata(w, model, "mho.input_codes",
+                     text(w, "%.9g %.9g", (double)in->low, (double)in->high));
+    if (in->values)
+        add_metadata(w, model, "mho.input_numbers",
+                     text(w, in->scale_set ? "scaled" : "normalized"));
+}
+
 static mho_status write_graph(writer *w)
 {
     const mho_net *net = w->net;
     mhoi_onnx__graph_proto__init(&w->graph);
     w->graph.name = text(w, "%s", net->name);
-    w->graph.node = take(w, 3 * net->nodes * sizeof *w->graph.node);
-    w->graph.initializer = take(w, 4 * net->nodes * sizeof *w->graph.initializer);
+    w->graph.node = take(w, NODES_A_LAYER * net->nodes * sizeof *w->graph.node);
+    w->graph.initializer = take(w, TENSORS_A_LAYER * net->nodes * sizeof *w->graph.initializer);
     mho_status s = MHO_OK;
     for (size_t i = 1; !s && i < net->nodes; i++)
         s = write_node(w, i);
@@ -503,9 +642,10 @@ static mho_status write_model(writer *w, const char *path)
     model.producer_name = text(w, "mho");
     model.producer_version = text(w, "%s", MHO_VERSION);
     model.graph = &w->graph;
-    model.metadata_props = take(w, (3 + 5 * w->net->nodes) * sizeof *model.metadata_props);
+    model.metadata_props = take(w, (8 + 5 * w->net->nodes) * sizeof *model.metadata_props);
     add_metadata(w, &model, "mho.input_scale", text(w, "%.9g", (double)w->net->input_scale));
     add_metadata(w, &model, "mho.input_bits", text(w, "%zu", w->net->input_bits));
+    add_input_metadata(w, &model);
     add_metadata(w, &model, "mho.source", text(w, "%s", w->net->source));
     for (size_t i = 0; i < w->net->nodes; i++)
         add_coding(w, &model, &w->net->node[i]);
@@ -518,8 +658,9 @@ mho_status mho_onnx_write(const mho_net *net, const char *path)
         return mho_error(MHO_EDOMAIN, "%s: network %s has no parameters to write", path, net->name);
     size_t binary = 0;
     for (size_t i = 0; i < net->nodes; i++)
-        binary +=
-            net->node[i].alphabet == MHO_ALPHABET_BINARY ? mho_node_weight_count(&net->node[i]) : 0;
+        binary += net->node[i].alphabet == MHO_ALPHABET_BINARY || net->node[i].weight_bits
+                      ? mho_node_weight_count(&net->node[i])
+                      : 0;
     size_t scales = 0;
     for (size_t i = 0; i < net->nodes; i++)
         scales += net->node[i].weight_scale ? net->node[i].out.c * SCALE_TEXT : 0;
@@ -530,7 +671,7 @@ mho_status mho_onnx_write(const mho_net *net, const char *path)
     if (!s)
         s = mhoi_alloc(&w.arena, w.arena_size, 1, "ONNX messages");
     if (!s)
-        s = mhoi_alloc(&w.bytes, binary, 1, "binary weights");
+        s = mhoi_alloc(&w.bytes, binary, 1, "codes of weights");
     if (!s)
         s = mhoi_alloc(&w.flat, net->nodes, sizeof *w.flat, "ONNX layers");
     if (!s)

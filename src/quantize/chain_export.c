@@ -87,6 +87,7 @@ mho_status mhoi_chain_export(const chain *c, mho_net **out)
     memcpy(net->source, c->net->source, sizeof net->source);
     net->input_scale = c->net->input_scale;
     net->input_bits = c->net->input_bits;
+    net->input = c->net->input;
     net->node[0] = c->net->node[0];
     net->nodes = 1;
     for (size_t l = 0; l < c->layers; l++)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/contract.h"
 #include "data/load.h"
 #include "quantize/chain.h"
 
@@ -54,7 +55,11 @@ static void swap(chain_work *w)
 
 void mhoi_chain_load(const chain *c, const mho_images *images, size_t i, float *x)
 {
-    mhoi_images_load(images, c->net->node[0].out, i, 1, c->net->input_scale, true, x);
+    mhoi_loader loader;
+    mho_input in;
+    mho_net_get_input(c->net, &in);
+    MHO_ASSERT(mhoi_loader_open(images, c->net->node[0].out, &in, NULL, &loader) == MHO_OK);
+    mhoi_loader_read(&loader, i, 1, true, x);
 }
 
 /* The maps with zeros around them. */

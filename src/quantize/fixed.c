@@ -201,7 +201,7 @@ static void scale_average(mho_net *net, size_t i)
         from = net->node[from].input[0];
     const bool image = net->node[from].op == MHO_OP_INPUT;
     net->node[i].value_bits = image ? net->input_bits : net->node[from].value_bits;
-    net->node[i].value_scale = image ? net->input_scale : net->node[from].value_scale;
+    net->node[i].value_scale = image ? mhoi_net_input_step(net) : net->node[from].value_scale;
 }
 
 static void quantize_maps(fixed *f)

@@ -58,10 +58,14 @@ static mho_status flow_create(const mho_net *net, const bool *wanted, flow *f)
 
 static mho_status flow_run(flow *f, const mho_images *images, size_t first, size_t count)
 {
-    const size_t each = elements(f->net->node[0].out);
+    mhoi_loader loader;
+    mho_input in;
+    mho_net_get_input(f->net, &in);
+    mho_status s = mhoi_loader_open(images, f->net->node[0].out, &in, f->net->name, &loader);
+    if (s)
+        return s;
     f->n = count - first < f->block ? count - first : f->block;
-    for (size_t k = 0; k < f->n * each; k++)
-        f->input[k] = mhoi_images_element(images, first * each + k, f->net->input_scale);
+    mhoi_loader_read(&loader, first, f->n, false, f->input);
     return mho_infer_run_nodes(f->infer, f->n, f->input, f->value);
 }
 

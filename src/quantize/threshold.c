@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/load.h"
 #include "base/alloc.h"
 #include "mho/run.h"
 #include "mho/train.h"
@@ -203,7 +204,12 @@ static mho_status check_images(const mho_net *net, const mho_images *images,
                                const mho_threshold_options *o)
 {
     const mho_shape out = net->node[net->nodes - 1].out;
+    mhoi_loader loader;
+    mho_input in;
+    mho_net_get_input(net, &in);
     mho_status s = mho_images_fit(images, net->node[0].out, out.c, net->name);
+    if (!s)
+        s = mhoi_loader_open(images, net->node[0].out, &in, net->name, &loader);
     if (!s && (out.h != 1 || out.w != 1 || out.c > UINT16_MAX - 1))
         s = mho_error(MHO_EDOMAIN, "network %s ends with %zu x %zu x %zu values, not with classes",
                       net->name, out.c, out.h, out.w);

@@ -229,10 +229,12 @@ mho_status mhoi_bench_open_model(mhoi_bench *bench, size_t net, size_t set, cons
     study_model *model = &n->model[style];
     if (model->net)
         return MHO_OK;
-    mho_status s = mhoi_study_open_model(n, style, images->data->name);
+    mho_status s = mhoi_study_open_model(bench->study, n, style, images->data->name);
     if (!s)
         s = mho_images_fit(&images->data->test, mho_net_input_shape(model->net), 0,
                            mho_net_name(model->net));
+    if (!s)
+        s = mhoi_study_cover(model->net, images);
     return s;
 }
 

@@ -32,6 +32,8 @@ typedef struct study_set {
     size_t images; /* of the test images, the first so many */
 } study_set;
 
+enum { STUDY_SETTINGS = 8 };
+
 struct mho_study {
     mho_hw *hw;     /* without the fields of a point */
     mho_hw **other; /* [others]: of the points from 1 on, where each has its own */
@@ -42,8 +44,10 @@ struct mho_study {
     study_net *net;            /* [nets][sets]: for each network one for each set of images */
     study_set *set;
     size_t nets, sets;
-    const mho_data *given; /* in place of what a name tells; NULL */
-    mhoi_shelf *shelf;     /* for all points */
+    mhoi_shelf *shelf;                 /* for all points */
+    const mho_data *given;             /* in place of what a name tells; NULL */
+    char setting[STUDY_SETTINGS][256]; /* of the networks' inputs */
+    size_t settings;
 };
 
 /* Those of a point. */
@@ -70,10 +74,14 @@ bool mhoi_study_grid_means(const mho_grid *sweep, size_t point, size_t axis, con
 /* The description of a point. */
 MHO_MUST_CHECK mho_status mhoi_study_hw(const mho_study *study, size_t point, mho_hw **out);
 /* Opens the trained network of a style, if that has not been done. */
-MHO_MUST_CHECK mho_status mhoi_study_open_model(study_net *net, mho_style style, const char *data);
-/* A copy of the network that was given, else mho_model_open. */
-MHO_MUST_CHECK mho_status mhoi_study_take_model(const study_net *net, mho_style style,
-                                                const char *data, mho_net **out);
+/* Opened once, with the settings of the study's input. */
+MHO_MUST_CHECK mho_status mhoi_study_open_model(const mho_study *y, study_net *net, mho_style style,
+                                                const char *data);
+/* The input's codes cover numbers that are no bytes. */
+MHO_MUST_CHECK mho_status mhoi_study_cover(mho_net *net, const study_set *set);
+/* A copy of the network that was given, else mho_model_open; with the same settings. */
+MHO_MUST_CHECK mho_status mhoi_study_take_model(const mho_study *y, const study_net *net,
+                                                mho_style style, const char *data, mho_net **out);
 /* The style of the trained network that this hardware takes. */
 mho_style mhoi_study_style(const mho_hw *hw);
 /* Cycles, energy, area: of the network on hw, and of the 8-bit CNN on crossbars of the same size and cell,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "data/load.h"
 #include "study/study_impl.h"
 
 /* Names of an axis, else the one that the subject names. */
@@ -48,18 +49,44 @@ study_set *mhoi_study_set_of(const mho_study *y, size_t point)
     return &y->set[index_of(y, "data", point)];
 }
 
-mho_status mhoi_study_take_model(const study_net *n, mho_style style, const char *data,
-                                 mho_net **out)
+static mho_status set_input(const mho_study *y, mho_net *net)
 {
-    return n->given ? mho_net_clone(n->given, out) : mho_model_open(n->name, style, data, out);
+    mho_input in;
+    mho_status s = MHO_OK;
+    mho_net_get_input(net, &in);
+    for (size_t i = 0; !s && i < y->settings; i++)
+        s = mho_input_set(&in, y->setting[i]);
+    return s ? s : mho_net_set_input(net, &in);
 }
 
-mho_status mhoi_study_open_model(study_net *n, mho_style style, const char *data)
+mho_status mhoi_study_take_model(const mho_study *y, const study_net *n, mho_style style,
+                                 const char *data, mho_net **out)
+{
+    mho_status s =
+        n->given ? mho_net_clone(n->given, out) : mho_model_open(n->name, style, data, out);
+    if (!s && y->settings)
+        s = set_input(y, *out);
+    if (s) {
+        mho_net_destroy(*out);
+        *out = NULL;
+    }
+    return s;
+}
+
+mho_status mhoi_study_cover(mho_net *net, const study_set *set)
+{
+    const mho_images *test = &set->data->test,
+                     *seen = set->calibration.count ? &set->calibration : test;
+    return mhoi_input_cover(net, seen, seen == test ? set->images : seen->count);
+}
+
+mho_status mhoi_study_open_model(const mho_study *y, study_net *n, mho_style style,
+                                 const char *data)
 {
     study_model *m = &n->model[style];
     if (m->net)
         return MHO_OK;
-    mho_status s = mhoi_study_take_model(n, style, data, &m->net);
+    mho_status s = mhoi_study_take_model(y, n, style, data, &m->net);
     m->software_error = (double)NAN;
     if (n->from_file)
         snprintf(m->origin, sizeof m->origin, "%s", n->name);
@@ -88,8 +115,9 @@ static mho_status look_at(study_net *n)
 }
 
 /* tolerant: there may be none of a style. */
-static mho_status open_network(study_net *n, const char *name, const mho_net *given,
-                               const char *data, const bool style[STUDY_STYLES], bool tolerant)
+static mho_status open_network(const mho_study *y, study_net *n, const char *name,
+                               const mho_net *given, const char *data,
+                               const bool style[STUDY_STYLES], bool tolerant)
 {
     const size_t length = strlen(name) + 1;
     mho_status s = mhoi_alloc(&n->name, length, 1, "name of the network");
@@ -99,7 +127,7 @@ static mho_status open_network(study_net *n, const char *name, const mho_net *gi
     s = given ? take_given(n, given) : look_at(n);
     for (int k = 0; !s && k < STUDY_STYLES; k++) {
         if (style[k])
-            s = mhoi_study_open_model(n, (mho_style)k, data);
+            s = mhoi_study_open_model(y, n, (mho_style)k, data);
         if (s == MHO_ENOMODEL && tolerant)
             s = MHO_OK;
     }
@@ -124,7 +152,7 @@ static mho_status open_networks(mho_study *y, const names *nets, const names *se
         mho_data *data = NULL;
         s = open_data(y, name_of(sets, d), false, &data);
         for (size_t n = 0; !s && n < nets->count; n++)
-            s = open_network(&y->net[n * sets->count + d], name_of(nets, n), given, data->name,
+            s = open_network(y, &y->net[n * sets->count + d], name_of(nets, n), given, data->name,
                              style, y->tolerant);
         mho_data_destroy(data);
     }
@@ -147,7 +175,11 @@ static mho_status check_prices(mho_study *y)
 
 static mho_status check_shapes(const mho_net *net, const mho_data *data)
 {
-    mho_status s = mho_images_fit(&data->test, mho_net_input_shape(net), 0, mho_net_name(net));
+    mhoi_loader loader;
+    mho_input in;
+    mho_net_get_input(net, &in);
+    mho_status s =
+        mhoi_loader_open(&data->test, mho_net_input_shape(net), &in, mho_net_name(net), &loader);
     return s ? mho_error_prefix(s, "%s", data->name) : MHO_OK;
 }
 
@@ -173,8 +205,28 @@ static mho_status open_images(mho_study *y, size_t d, const char *name, bool of_
         return s;
     s = of_test ? mho_data_head_of_test(set->data, calibration, &set->calibration)
                 : mho_data_head(set->data, calibration, &set->calibration);
-    return s == MHO_EDOMAIN ? mho_error_prefix(s, "output.calibration_images = %zu", calibration)
-                            : s;
+    if (s)
+        return s == MHO_EDOMAIN
+                   ? mho_error_prefix(s, "output.calibration_images = %zu", calibration)
+                   : s;
+    for (size_t n = 0; !s && n < y->nets; n++)
+        for (int k = 0; !s && k < STUDY_STYLES; k++)
+            if (y->net[n * y->sets + d].model[k].net)
+                s = mhoi_study_cover(y->net[n * y->sets + d].model[k].net, set);
+    return s;
+}
+
+static mho_status keep_settings(mho_study *y, const char *const *input)
+{
+    for (size_t i = 0; input && input[i]; i++) {
+        if (i == STUDY_SETTINGS || strlen(input[i]) >= sizeof y->setting[i])
+            return mho_error(MHO_EUSAGE,
+                             "%.60s: more than %d settings of the input, or a longer one "
+                             "than %zu bytes",
+                             input[i], STUDY_SETTINGS, sizeof y->setting[i] - 1);
+        memcpy(y->setting[y->settings++], input[i], strlen(input[i]) + 1);
+    }
+    return MHO_OK;
 }
 
 mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
@@ -189,6 +241,9 @@ mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
     if (s)
         return s;
     y->given = subject->images;
+    s = keep_settings(y, subject->input);
+    if (s)
+        return s;
     if (!net && nets.axis == SIZE_MAX)
         return mho_error(MHO_EUSAGE, "no network is named");
     y->nets = nets.count;

@@ -51,15 +51,18 @@ static mho_status ideal_error(const study_set *set, const mho_net *net, mho_resu
 
 /* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
  * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
-static mho_status base_error(const study_net *n, const study_set *set, mho_result *r)
+static mho_status base_error(const mho_study *y, const study_net *n, const study_set *set,
+                             mho_result *r)
 {
     mho_hw *base = NULL, *ideal = NULL;
     mho_net *net = NULL;
     if (n->from_file && mhoi_study_style(r->hw) == MHO_STYLE_BINARY)
         return MHO_OK;
-    mho_status s = mhoi_study_take_model(n, MHO_STYLE_FLOAT, set->data->name, &net);
+    mho_status s = mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
+    if (!s)
+        s = mhoi_study_cover(net, set);
     if (!s)
         s = mhoi_study_base_hw(r->hw, &base);
     if (!s)
@@ -122,7 +125,11 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
 static void describe(const mho_study *y, const study_model *model, const study_set *set,
                      mho_result *r)
 {
+    mho_input in;
     snprintf(r->network, sizeof r->network, "%s", mho_net_name(model->net));
+    mho_net_get_input(model->net, &in);
+    (void)mho_input_text(&in, r->input);
+    r->input_assumed = !in.stated;
     snprintf(r->model, sizeof r->model, "%s", model->origin);
     snprintf(r->data, sizeof r->data, "%s", set->data->name);
     snprintf(r->data_place, sizeof r->data_place, "%s", set->data->place);
@@ -138,7 +145,9 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     study_net *n = mhoi_study_net_of(y, point);
     const study_set *set = mhoi_study_set_of(y, point);
     study_model *model = &n->model[mhoi_study_style(r->hw)];
-    mho_status s = mhoi_study_open_model(n, mhoi_study_style(r->hw), set->data->name);
+    mho_status s = mhoi_study_open_model(y, n, mhoi_study_style(r->hw), set->data->name);
+    if (!s)
+        s = mhoi_study_cover(model->net, set);
     if (s)
         return s;
     describe(y, model, set, r);
@@ -158,7 +167,7 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     if (!s && y->options.ideal)
         s = ideal_error(set, mapped, r);
     if (!s && y->options.prices && y->options.baseline)
-        s = base_error(n, set, r);
+        s = base_error(y, n, set, r);
     if (!s)
         s = trials(y, mapped, point, r);
     const bool ran = !s || (s == MHO_EINTERRUPTED && r->error.spread.trials);
@@ -221,7 +230,9 @@ mho_status mho_study_error(mho_study *study, const mho_hw *hw, size_t trials, mh
     if (output->calibration_images > set->calibration.count)
         return mho_error(MHO_EUSAGE, "output.calibration_images = %zu, the study has %zu",
                          output->calibration_images, set->calibration.count);
-    mho_status s = mhoi_study_open_model(n, style, set->data->name);
+    mho_status s = mhoi_study_open_model(study, n, style, set->data->name);
+    if (!s)
+        s = mhoi_study_cover(n->model[style].net, set);
     if (!s)
         s = mho_chip_open(n->model[style].net, hw, &set->calibration, &chip);
     if (!s)

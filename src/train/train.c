@@ -131,7 +131,13 @@ mho_status mho_train(mho_net *net, const mho_data *data, const mho_train_options
     train_progress progress = {0};
     if (resume && !checkpoint)
         return mho_error(MHO_EUSAGE, "resume needs a checkpoint");
-    mho_status s = mhoi_train_create(net, &data->train, options, &t);
+    mho_status s =
+        data->train.count && mho_images_fit(&data->train, net->node[0].out, 0, NULL) == MHO_OK
+            ? mhoi_input_cover(net, &data->train, data->train.count)
+            : MHO_OK;
+    net->input.values = net->input.values && data->train.value;
+    if (s == MHO_OK)
+        s = mhoi_train_create(net, &data->train, options, &t);
     if (s == MHO_OK)
         s = mhoi_net_alloc_parameters(net);
     if (s == MHO_OK && resume)

@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/identity.h"
-#include "data/load.h"
 #include "train/train_impl.h"
 
 enum { IDENTITY_BYTES = 2048 };

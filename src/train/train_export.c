@@ -103,7 +103,7 @@ static double sum_step(const mho_net *net, size_t i)
     while (net->node[from].op == MHO_OP_MAXPOOL || net->node[from].op == MHO_OP_FLATTEN)
         from = net->node[from].input[0];
     if (net->node[from].op == MHO_OP_INPUT)
-        return (double)net->input_scale;
+        return mhoi_net_input_codes(net).own && !net->input.channels ? (double)net->input_scale : 0;
     return is_whole(net, from) ? 1 : 0;
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "data/load.h"
 #include "infer/infer_impl.h"
 #include "net/op_table.h"
 #include "train/train_impl.h"
@@ -36,8 +35,7 @@ static void load_chunk(const trainer *t, size_t chunk)
                     const size_t from =
                         (size_t)h * shape.w + (mirror ? shape.w - 1 - (size_t)w : (size_t)w);
                     const size_t at = (size_t)(h + dy) * shape.w + (size_t)(w + dx);
-                    to[at * shape.c + k] = mhoi_images_element(
-                        t->images, image * elements + k * hw + from, t->net->input_scale);
+                    to[at * shape.c + k] = mhoi_loader_at(&t->loader, image, k * hw + from);
                 }
     }
 }

@@ -6,6 +6,7 @@
 #ifndef MHO_TRAIN_IMPL_H
 #define MHO_TRAIN_IMPL_H
 
+#include "data/load.h"
 #include "dnn/dnn.h"
 #include "dnn/loops.h"
 #include "mho/quant.h"
@@ -62,6 +63,7 @@ typedef struct train_layer {
 
 typedef struct trainer {
     const mho_net *net;
+    mhoi_loader loader; /* of the images */
     mho_train_options options;
     const mhoi_loops *loops;
     size_t batch, chunk, chunks, last, classes; /* last: the node whose values are the scores */

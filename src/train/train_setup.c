@@ -326,7 +326,11 @@ mho_status mhoi_train_create(const mho_net *net, const mho_images *images,
     t->images = images;
     t->options = *options;
     t->loops = mhoi_loops_best();
-    s = build(t);
+    mho_input in;
+    mho_net_get_input(net, &in);
+    s = mhoi_loader_open(images, net->node[0].out, &in, net->name, &t->loader);
+    if (s == MHO_OK)
+        s = build(t);
     if (s == MHO_OK && options->fine_tune && !mho_net_has_parameters(net))
         s = mho_error(MHO_EUSAGE, "fine_tune: network %s has no parameters to go on from",
                       net->name);

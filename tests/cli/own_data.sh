@@ -67,3 +67,36 @@ run infer a.onnx --data colours; want_error 3 "red/cut.png: damaged PNG: truncat
 rm pictures/test/red/cut.png
 printf 'input: {shape: [3, 5, 6]}\nlayers:\n  - fc: 3\n' >other.yaml
 run train other.yaml --style float --data colours -o no.onnx --quiet; want_error 2 "images of 3 x 6 x 5" "wants 3 x 5 x 6"
+
+# What a network reads of an image: trained with, kept in the model, the same on crossbars; numbers that are x already give the same.
+/usr/bin/python3 - <<'PY'
+import numpy as np, os
+mean, std = np.array([0.5, 0.4, 0.3]).reshape(1, 3, 1, 1), np.array([0.25, 0.5, 0.2]).reshape(1, 3, 1, 1)
+os.mkdir("normal")
+for part in ["train", "test"]:
+    x = np.load(f"{part}.x.npy").transpose(0, 3, 1, 2)
+    np.save(f"normal/x_{part}.npy", ((x / 255 - mean) / std).astype(np.float32))
+    np.save(f"normal/{part}-y.npy", np.load(f"{part}.y.npy"))
+PY
+normal="--scale 1/255 --mean 0.5,0.4,0.3 --std 0.25,0.5,0.2"
+run train colours.yaml --style float --data colours $normal --epochs 20 --set learning_rate=0.01 -o n.onnx --threads 1 --quiet --json; want_code 0
+want_json 'v["test_error"] < 0.05'
+run infer n.onnx --data colours --json; want_code 0
+want_json 'v["error"] < 0.05 and v["input"] == {"text": "x = (pixel / 255 - mean 0.5,0.4,0.3) / std 0.25,0.5,0.2", "assumed": False}'
+cp out bytes.json
+run infer n.onnx --data normal --json; want_code 0
+/usr/bin/python3 -c 'import json; exit(json.load(open("bytes.json"))["errors"] != json.load(open("out"))["errors"])' || fail "x and pixels differ"
+run infer n.onnx --data colours --scale 1/255 --mean 0 --std 1 --json; want_code 0; want_json 'v["input"]["text"] == "x = (pixel / 255 - mean 0) / std 1"'
+for data in colours normal; do
+    run simulate n.onnx --hw cnn8 --data $data --set output.calibration_images=100 --trials 1 --json; want_code 0
+    want_json 'abs(v["ideal_device_error"] - v["software_error"]) < 0.03 and not v["input_assumed"]'
+done
+run infer n.onnx --data colours --try-scales --images 30; want_code 0; want_out "--scale 1/255 --mean 0.485,0.456,0.406"
+run infer n.onnx --data normal --try-scales; want_misuse "are no bytes"
+run infer a.onnx --data colours --mean 1,2; want_error 2 "means of 2 channels, the images have 3"
+run infer n.onnx --data colours --scale 0; want_misuse "--scale=0: want a number above 0"
+run infer n.onnx --data colours --scale 1 --range 0:1; want_misuse "--scale and --range: want one of the two"
+run train colours.yaml --style float --data normal --epochs 20 --set learning_rate=0.01 -o x.onnx --threads 1 --quiet --json; want_code 0
+want_json 'v["test_error"] < 0.05'
+run simulate x.onnx --hw cnn8 --data normal --set output.calibration_images=100 --trials 1 --json; want_code 0
+want_json 'abs(v["ideal_device_error"] - v["software_error"]) < 0.03'

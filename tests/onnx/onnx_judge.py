@@ -89,9 +89,19 @@ OPERATORS = {
     "Greater": lambda a, x, y: (x > y).astype(np.float64), "Less": lambda a, x, y: (x < y).astype(np.float64),
     "Add": lambda a, x, y: x + y, "Flatten": lambda a, x: x.reshape(x.shape[0], -1),
     "Reshape": lambda a, x, s: x.reshape([x.shape[i] if d == 0 else d for i, d in enumerate(s.astype(int))]),
+    "Clip": lambda a, x, low, high: np.clip(x, low, high), "QuantizeLinear": lambda a, x, s, z: quantized(a, x, s, z),
+    "DequantizeLinear": lambda a, q, s, z=0: (q - z) * s.reshape([-1 if i == a.get("axis", 1) % q.ndim and s.size > 1 else 1 for i in range(q.ndim)]),
     "Cast": lambda a, x: x, "Identity": lambda a, x: x, "Dropout": lambda a, x, *_: x,
     "Constant": lambda a: numpy_helper.to_array(a["value"]).astype(np.float64),
 }
+
+
+signed = {} # by the output of each QuantizeLinear: are its codes?
+
+
+def quantized(a, x, scale, zero):
+    low, high = (-128, 127) if signed[a["output"]] else (0, 255)
+    return np.clip(np.rint(x / scale) + zero, low, high)
 
 
 def evaluate(path, input_path, output_path):
@@ -101,9 +111,13 @@ def evaluate(path, input_path, output_path):
     graph = model.graph
     dims = [d.dim_value or 1 for d in graph.input[0].type.tensor_type.shape.dim]
     values = {t.name: numpy_helper.to_array(t).astype(np.float64) for t in graph.initializer}
+    signed.clear()
+    signed.update({n.output[0]: types[n.input[2]] == TensorProto.INT8 for types in [{t.name: t.data_type for t in graph.initializer}]
+                   for n in graph.node if n.op_type == "QuantizeLinear"})
     values[graph.input[0].name] = np.fromfile(input_path, np.float32).reshape(dims).astype(np.float64)
     for node in graph.node:
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        attributes["output"] = node.output[0]
         values[node.output[0]] = OPERATORS[node.op_type](attributes, *[values[i] for i in node.input if i])
     out = values[graph.output[0].name]
     declared = [d.dim_value or 1 for d in graph.output[0].type.tensor_type.shape.dim]

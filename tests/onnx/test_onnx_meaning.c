@@ -16,6 +16,9 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
+#include "base/file.h"
+#include "mho/infer.h"
 #include "mho/onnx.h"
 #include "net/op_table.h"
 #include "slow_forward.h"
@@ -130,6 +133,106 @@ static void float_cifarnet(void **state)
 {
     (void)state;
     written("cifarnet", MHO_STYLE_FLOAT);
+}
+
+/* Codes of weights and of values: conv 5 bits with a scale a channel, its ReLU 4 bits; conv 8 bits, values of both signs; fc
+ * with one power of two. */
+static mho_net *coded_net(void)
+{
+    static const char text[] = "input: {shape: [2, 9, 8]}\n"
+                               "layers:\n"
+                               "  - conv: {out: 4, kernel: 3}\n"
+                               "  - relu\n"
+                               "  - maxpool: 2\n"
+                               "  - conv: {out: 5, kernel: 2}\n"
+                               "  - fc: 3\n";
+    static const struct {
+        size_t node, bits;
+        bool scales;
+    } coded[] = {{1, 5, true}, {4, 8, true}, {5, 3, false}};
+    mho_net *net = NULL;
+    assert_int_equal(mho_net_read(text, "coded.yaml", &net), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
+    slow_random_parameters(net, 23);
+    for (size_t k = 0; k < 3; k++) {
+        mho_node *n = &net->node[coded[k].node];
+        const size_t count = mho_node_weight_count(n), each = count / n->out.c;
+        const int most = (1 << (coded[k].bits - 1)) - 1;
+        n->weight_bits = coded[k].bits;
+        n->has_weight_scale = coded[k].scales;
+        if (n->has_weight_scale)
+            assert_int_equal(mhoi_alloc(&n->weight_scale, n->out.c, sizeof(float), "scales"),
+                             MHO_OK);
+        for (size_t c = 0; n->weight_scale && c < n->out.c; c++)
+            n->weight_scale[c] = 0.013f + 0.0071f * (float)c;
+        for (size_t i = 0; i < count; i++) {
+            const int code = (int)((i * 7919 + 3) % (size_t)(2 * most + 1)) - most;
+            n->weight[i] = (float)code * (n->weight_scale ? n->weight_scale[i / each] : 0.125f);
+        }
+        n->alphabet = mhoi_node_find_alphabet(n);
+    }
+    net->node[2].value_bits = 4;
+    net->node[2].value_scale = 0.041f;
+    net->node[4].value_bits = 8;
+    net->node[4].value_scale = 0.0625f;
+    return net;
+}
+
+static void infer_one(const mho_net *net, const float *image, float *score)
+{
+    mho_infer *infer = NULL;
+    assert_int_equal(mho_infer_create(net, 1, &infer), MHO_OK);
+    assert_int_equal(mho_infer_run(infer, 1, image, score), MHO_OK);
+    mho_infer_destroy(infer);
+}
+
+static size_t occurrences(const char *word)
+{
+    char *bytes = NULL;
+    size_t size = 0, n = 0;
+    assert_int_equal(mhoi_file_read(model, 1 << 20, &bytes, &size), MHO_OK);
+    for (const char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), word, strlen(word)));
+         at++)
+        n++;
+    mhoi_free(&bytes);
+    return n;
+}
+
+/* Files of codes have the standard's operators, mean the same elsewhere, and come back to the bit. */
+static void codes(void **state)
+{
+    (void)state;
+    mho_net *net = coded_net(), *back = NULL;
+    float image[2 * 9 * 8], score[3], again[3], got[3] = {0};
+    char what[256];
+    if (mho_onnx_write(net, model) != MHO_OK || mho_onnx_read(model, &back) != MHO_OK)
+        fail_msg("%s", mho_error_message());
+    assert_false(mho_net_is_general(back));
+    assert_true(mho_net_identity(net, true) == mho_net_identity(back, true));
+    assert_int_equal(occurrences("DequantizeLinear"), 3 + 2);
+    assert_int_equal(occurrences("QuantizeLinear"), 2); /* a capital Q */
+    assert_int_equal(occurrences("Clip"), 1);
+    for (unsigned seed = 1; seed < 6; seed++) {
+        slow_random_input(net, seed, image);
+        infer_one(net, image, score);
+        infer_one(back, image, again);
+        assert_memory_equal(score, again, sizeof score);
+        FILE *f = fopen(input, "wb");
+        assert_non_null(f);
+        assert_int_equal(fwrite(image, sizeof image, 1, f), 1);
+        assert_int_equal(fclose(f), 0);
+        snprintf(what, sizeof what, "evaluate %s %s %s", model, input, output);
+        judge(what);
+        f = fopen(output, "rb");
+        assert_non_null(f);
+        assert_int_equal(fread(got, sizeof got, 1, f), 1);
+        fclose(f);
+        for (size_t k = 0; k < 3; k++)
+            if (!(fabsf(got[k] - score[k]) <= 1e-5f * fabsf(score[k]) + 1e-6f))
+                fail_msg("score %zu is %g, the judge's %g", k, (double)score[k], (double)got[k]);
+    }
+    mho_net_destroy(back);
+    mho_net_destroy(net);
 }
 
 static void every_operator(void **state)
@@ -276,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(binary_lenet),
         cmocka_unit_test(float_cifarnet),
+        cmocka_unit_test(codes),
         cmocka_unit_test(every_operator),
         cmocka_unit_test(other_exporters),
         cmocka_unit_test(any_geometry),
