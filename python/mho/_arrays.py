@@ -189,15 +189,19 @@ def circuit(
     both_sides           word lines are driven at both ends
     floating  [word lines] booleans: lines without a driver
     """
-    T = circuit_transfer(
-        g, r_row=r_row, r_col=r_col, r_driver=r_driver, r_sense=r_sense, both_sides=both_sides, floating=floating,
-        threads=threads, progress=progress
-    )
+    c = _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating)
+    N, M = c[1:3]
     v = np.ascontiguousarray(v, np.float64)
-    if v.ndim not in (1, 2) or v.shape[-1] != T.shape[1]:
-        raise ValueError("v: %s, want [n, %d]" % (list(v.shape), T.shape[1]))
-    i = np.empty((*v.shape[:-1], T.shape[0]))
-    _mho.circuit_currents(v.size // T.shape[1], T.shape[1], T.shape[0], T, v, i)
+    if v.ndim not in (1, 2) or v.shape[-1] != N:
+        raise ValueError("v: %s, want [n, %d]" % (list(v.shape), N))
+    i = np.empty((*v.shape[:-1], M))
+    with how(threads, progress) as pair:
+        if v.size == N:  # a single vector has a shorter way
+            _mho.circuit_vector(*c, v, i, pair)
+        else:
+            T = np.empty((M, N))
+            _mho.circuit_transfer(*c, T, None, pair)
+            _mho.circuit_currents(v.size // N, N, M, T, v, i)
     return i
 
 

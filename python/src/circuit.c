@@ -111,6 +111,37 @@ no_v:
     return good ? PyFloat_FromDouble(residual) : NULL;
 }
 
+/* A single vector, as the program computes it. */
+static PyObject *vector(PyObject *self, PyObject *args)
+{
+    crossbar c = {.N = 0};
+    PyObject *g, *floating, *voltage, *current, *how;
+    Py_buffer v, i;
+    binding_call call;
+    double residual = 0;
+    int both;
+    bool good = false;
+    (void)self;
+    if (!PyArg_ParseTuple(args, CROSSBAR_FORMAT "OOO", CROSSBAR_PLACES, &voltage, &current, &how))
+        return NULL;
+    c.options.both_sides = both;
+    if (!take(&c, g, floating))
+        return NULL;
+    if (!binding_buffer(voltage, "d", c.N, false, "v", &v))
+        goto no_v;
+    if (!binding_buffer(current, "d", c.M, true, "i", &i))
+        goto no_i;
+    if (binding_begin(&call, how))
+        good = binding_end(&call, mho_circuit_vector(&c.options, (size_t)c.N, (size_t)c.M, c.g.buf,
+                                                     floating_of(&c), v.buf, i.buf, &residual));
+    PyBuffer_Release(&i);
+no_i:
+    PyBuffer_Release(&v);
+no_v:
+    drop(&c);
+    return good ? PyFloat_FromDouble(residual) : NULL;
+}
+
 /* i = T v as the program computes it, vector by vector. */
 static PyObject *currents(PyObject *self, PyObject *args)
 {
@@ -143,5 +174,7 @@ PyMethodDef binding_circuit_methods[] = {
      "((r_row, r_col, r_driver, r_sense, both), N, M, g, floating, T, bounds or None, how)"},
     {"circuit_voltages", voltages, METH_VARARGS,
      "((r_row, r_col, r_driver, r_sense, both), N, M, g, floating, v, u, w, how): residual"},
+    {"circuit_vector", vector, METH_VARARGS,
+     "((r_row, r_col, r_driver, r_sense, both), N, M, g, floating, v, i, how): residual"},
     {"circuit_currents", currents, METH_VARARGS, "(n, N, M, T, v, i)"},
     {NULL, NULL, 0, NULL}};

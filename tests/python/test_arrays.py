@@ -107,14 +107,18 @@ class Circuits(unittest.TestCase):
     G = RNG.random((12, 7)) * 1e-4
 
     def test_program(self):
-        v = RNG.random((3, 12))
+        for v in RNG.random((3, 12)), RNG.random((1, 12)):
+            want = self.program(v)
+            got = mho.circuit(self.G, v, r_row=2, r_col=3)
+            self.assertTrue((got.reshape(want.shape) == want).all())
+
+    def program(self, v):
         with tempfile.TemporaryDirectory() as folder:
             np.savetxt(folder + "/g.csv", self.G, delimiter=",", fmt="%.17g")
             np.savetxt(folder + "/v.csv", v, delimiter=",", fmt="%.17g")
             done = subprocess.run([PROGRAM, "circuit", "--conductance", folder + "/g.csv", "--voltage", folder + "/v.csv", "--r-row", "2",
                                    "--r-col", "3", "--json"], capture_output=True, text=True, check=True)
-        want = np.array(json.loads(done.stdout)["currents_A"])
-        self.assertTrue((mho.circuit(self.G, v, r_row=2, r_col=3) == want).all())
+        return np.array(json.loads(done.stdout)["currents_A"])
 
     def test_parts(self):
         v = RNG.random(12)
