@@ -15,34 +15,48 @@
 
 static const float round_magic = 12582912.0f; /* 1.5 x 2^23: see quant.c */
 
-/* The map behind node i as codes: what one is worth, and the largest.  False: real numbers. */
-static bool codes_of(const mho_net *net, size_t i, float *scale, int64_t *most)
+/* A map in codes: what one is worth, the largest; image: as in infer_coded. */
+typedef struct coded_map {
+    float scale;
+    int64_t most;
+    mho_codes image;
+} coded_map;
+
+/* Codes that a crossbar's drivers have for the image. */
+static bool codes_of_image(const mho_net *net, coded_map *map)
+{
+    const mhoi_input_codes input = mhoi_net_input_codes(net);
+    const mho_codes codes = mhoi_codes_of_map(net->input_bits, input.is_signed);
+    *map = (coded_map){.scale = mhoi_net_input_step(net), .most = (int64_t)1 << net->input_bits};
+    if (!input.own)
+        map->image = codes;
+    return net->input_bits <= 8;
+}
+
+/* The map behind node i.  False: real numbers. */
+static bool codes_of(const mho_net *net, size_t i, coded_map *map)
 {
     while (net->node[i].op == MHO_OP_FLATTEN || mhoi_op_is(net->node[i].op, MHOI_OP_POOL)) {
         if (net->node[i].op == MHO_OP_AVGPOOL && !mhoi_node_rounds(&net->node[i]))
             return false;
         i = net->node[i].input[0];
     }
-    if (net->node[i].op == MHO_OP_INPUT) {
-        *scale = mhoi_net_input_step(net);
-        *most = ((int64_t)1 << net->input_bits) - 1;
-        return net->input_bits <= 8 && mhoi_net_input_codes(net).own;
-    }
+    if (net->node[i].op == MHO_OP_INPUT)
+        return codes_of_image(net, map);
     if (!mhoi_node_rounds(&net->node[i]))
         return false;
     const mho_codes codes =
         mhoi_codes_of_map(net->node[i].value_bits, mhoi_net_values(net, i).is_signed);
-    *scale = net->node[i].value_scale;
-    *most = codes.hi > -(int64_t)codes.lo ? codes.hi : -(int64_t)codes.lo;
+    *map = (coded_map){.scale = net->node[i].value_scale,
+                       .most = codes.hi > -(int64_t)codes.lo ? codes.hi : -(int64_t)codes.lo};
     return true;
 }
 
 bool mhoi_infer_is_coded(const mho_net *net, const mho_node *node)
 {
-    float scale;
-    int64_t most;
+    coded_map map;
     return mho_node_is_weighted(node) && node->weight_bits && node->weight_scale &&
-           codes_of(net, node->input[0], &scale, &most);
+           codes_of(net, node->input[0], &map);
 }
 
 bool mhoi_infer_has_codes(const mho_net *net)
@@ -55,10 +69,9 @@ bool mhoi_infer_has_codes(const mho_net *net)
 
 bool mhoi_infer_averages_codes(const mho_net *net, const mho_node *node)
 {
-    float scale;
-    int64_t most;
+    coded_map map;
     return node->op == MHO_OP_AVGPOOL && mhoi_node_rounds(node) &&
-           codes_of(net, node->input[0], &scale, &most) && scale == node->value_scale;
+           codes_of(net, node->input[0], &map) && map.scale == node->value_scale;
 }
 
 /* The largest sum of |codes| of a channel in elements [from, to) of its `each`. */
@@ -113,22 +126,22 @@ mho_status mhoi_infer_coded_create(const mho_net *net, infer_step *step, const f
     const size_t channels = node->out.c, count = mho_node_weight_count(node);
     const size_t each = count / channels;
     const mho_codes codes = mhoi_codes_of_weights(node->weight_bits);
-    float scale = 1;
-    int64_t most = 0;
+    coded_map map = {.scale = 1};
     int16_t *code = NULL;
-    (void)codes_of(net, node->input[0], &scale, &most);
+    (void)codes_of(net, node->input[0], &map);
     mho_status s = mhoi_alloc(&step->coded, 1, sizeof *step->coded, "weights");
     if (!s)
         s = mhoi_alloc(&step->coded->factor, channels, sizeof(double), "weights");
     if (!s)
         s = mhoi_alloc(&code, count, sizeof *code, "weights");
     for (size_t c = 0; !s && c < channels; c++) {
-        step->coded->factor[c] = (double)scale * (double)node->weight_scale[c];
+        step->coded->factor[c] = (double)map.scale * (double)node->weight_scale[c];
         mho_quant_codes(weight + c * each, each, node->weight_scale[c], codes, code + c * each);
     }
     if (!s) {
-        step->coded->inverse = 1 / scale;
-        const size_t parts = parts_of(code, channels, each, most);
+        step->coded->scale = map.scale;
+        step->coded->image = map.image;
+        const size_t parts = parts_of(code, channels, each, map.most);
         s = mhoi_alloc(&step->coded->packed, parts, sizeof(void *), "weights");
         step->coded->parts = s ? 0 : parts;
     }
@@ -165,6 +178,16 @@ static void to_codes(const float *restrict x, size_t n, float inverse, float *re
     }
 }
 
+/* As drivers do: data/load.c. */
+static void to_image_codes(const float *x, size_t n, const infer_coded *coded, float *code)
+{
+    const float low = (float)coded->image.lo, high = (float)coded->image.hi;
+    for (size_t i = 0; i < n; i++) {
+        const float c = nearbyintf(x[i] / coded->scale);
+        code[i] = c < low ? low : c > high ? high : c;
+    }
+}
+
 /* y = float(sum x factor) + bias, then the ReLU; sums of the first part stand in y, of the others in more. */
 static void to_values(const infer_step *step, size_t count, const float *more, float *y)
 {
@@ -188,7 +211,10 @@ mho_status mhoi_infer_coded_run(const mho_net *net, const infer_step *step, size
     const size_t out = n * infer_elements(step->node->out);
     float *code = memory, *more = memory + (in + 15) / 16 * 16;
     mho_status s = MHO_OK;
-    to_codes(x, in, step->coded->inverse, code);
+    if (step->coded->image.hi)
+        to_image_codes(x, in, step->coded, code);
+    else
+        to_codes(x, in, 1 / step->coded->scale, code);
     for (size_t p = 0; !s && p < step->coded->parts; p++)
         s = mhoi_conv_run(step->conv, code, step->coded->packed[p], NULL,
                           p ? more + (p - 1) * out : y, scratch);
@@ -210,12 +236,11 @@ static void inside(size_t o, size_t stride, size_t pad, size_t kernel, size_t st
 static void average_at(const mho_node *node, float scale, const float *x, const size_t h[2],
                        const size_t w[2], float *y)
 {
-    const float inverse = 1 / scale;
     for (size_t c = 0; c < node->in.c; c++) {
         float sum = 0, count = 0;
         for (size_t i = h[0]; i < h[1]; i += node->dilation_h)
             for (size_t j = w[0]; j < w[1]; j += node->dilation_w, count++)
-                sum += nearbyintf(x[(i * node->in.w + j) * node->in.c + c] * inverse);
+                sum += nearbyintf(x[(i * node->in.w + j) * node->in.c + c] / scale);
         y[c] = nearbyintf(sum / count) * scale;
     }
 }

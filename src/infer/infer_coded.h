@@ -8,7 +8,9 @@
 
 /* A weighted layer whose weights and input are codes. */
 struct infer_coded {
-    float inverse;  /* of a code of the input */
+    float scale; /* of a code of the input */
+    mho_codes
+        image; /* an image, whose values are to become these codes; hi 0: a map, or an image's own codes */
     size_t parts;   /* of the rows, each with sums below 2^24 */
     void **packed;  /* [parts] weights of each, as codes */
     double *factor; /* [C_out] what a sum of products of codes is worth */

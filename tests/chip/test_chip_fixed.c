@@ -51,6 +51,19 @@ static void add_branch(dice *d, builder *b, size_t c)
         add_plain(b, MHO_OP_RELU, "relu");
 }
 
+/* x = (pixel scale - mean) / deviation, of every channel its own: drivers have signed codes of it. */
+static void normalize(dice *d, mho_net *net)
+{
+    mho_input in;
+    mho_net_get_input(net, &in);
+    in.channels = net->node[0].out.c;
+    for (size_t k = 0; k < in.channels; k++) {
+        in.mean[k] = 0.5f + 0.1f * real(d);
+        in.deviation[k] = 0.3f + 0.1f * real(d);
+    }
+    must(mho_net_set_input(net, &in));
+}
+
 static mho_net *random_net(dice *d)
 {
     builder b = {.nodes = 0};
@@ -73,6 +86,8 @@ static mho_net *random_net(dice *d)
     mho_net *net = finish(&b);
     randomize(d, net);
     net->input_scale = roll(d, 2) ? 1.0f / 256 : 1.0f / 255;
+    if (roll(d, 3) == 0)
+        normalize(d, net);
     return net;
 }
 
@@ -90,9 +105,21 @@ static mho_net *quantized(dice *d, const mho_net *net, const mho_images *images)
     return out;
 }
 
+static float *input_of(const mho_net *net, const mho_images *images)
+{
+    const mho_shape s = images->shape;
+    const size_t n = images->count * s.c * s.h * s.w;
+    float *x = calloc(n, sizeof *x);
+    mho_input in;
+    mho_net_get_input(net, &in);
+    for (size_t i = 0; i < n; i++)
+        x[i] = mho_input_value(&in, i / (s.h * s.w) % s.c, images->pixel[i]);
+    return x;
+}
+
 static float *software(const mho_net *net, const mho_images *images, size_t classes)
 {
-    float *input = pixels_as_input(net, images), *scores = calloc(IMAGES * classes, sizeof *scores);
+    float *input = input_of(net, images), *scores = calloc(IMAGES * classes, sizeof *scores);
     mho_infer *infer;
     must(mho_infer_create(net, IMAGES, &infer));
     must(mho_infer_run(infer, IMAGES, input, scores));
