@@ -3,6 +3,7 @@
 
 evaluate MODEL INPUT OUTPUT   checks the model with onnx.checker and shape inference, runs it on one
                               raw float32 image, writes the output as raw float32
+strip MODEL                   takes the metadata out of a file
 make NAME MODEL               writes a model as other exporters would
 
 These are read from stdin, one a line, each answered by "done", or by what is wrong.
@@ -125,6 +126,13 @@ def evaluate(path, input_path, output_path):
     out.astype(np.float32).tofile(output_path)
 
 
+def strip(path):
+    """Leaves the standard's graph alone."""
+    model = onnx.load(path)
+    del model.metadata_props[:]
+    onnx.save(model, path)
+
+
 random = np.random.default_rng(1)
 
 
@@ -213,7 +221,12 @@ MODELS = {
 for line in sys.stdin:
     what, *words = line.split()
     try:
-        evaluate(*words) if what == "evaluate" else MODELS[words[0]](words[1])
+        if what == "evaluate":
+            evaluate(*words)
+        elif what == "strip":
+            strip(*words)
+        else:
+            MODELS[words[0]](words[1])
         print("done", flush=True)
     except Exception as wrong:
         print(f"{type(wrong).__name__}: {wrong}".replace("\n", " "), flush=True)
