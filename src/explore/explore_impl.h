@@ -151,9 +151,14 @@ MHO_MUST_CHECK mho_status mhoi_explore_estimate(const mho_explore *x,
 bool mhoi_explore_has(const explore_evidence *evidence, const mho_explore *x, size_t rung);
 void mhoi_explore_point_free(explore_point *p);
 
-/* point_rows.c: texts of rows; rows put and found. */
+/* row_texts.c: JSON in rows. */
 MHO_MUST_CHECK mho_status mhoi_explore_changes(const mho_explore *x, const mho_hw *hw, char **out);
 MHO_MUST_CHECK mho_status mhoi_explore_result_text(const mho_result *result, char **out);
+MHO_MUST_CHECK mho_status mhoi_explore_settings_text(const mho_explore *x, const explore_point *p,
+                                                     char **out);
+MHO_MUST_CHECK mho_status mhoi_explore_evidence_text(const explore_evidence *e, char **out);
+
+/* point_rows.c: rows put and found. */
 MHO_MUST_CHECK mho_status mhoi_explore_put(mho_explore *x, mho_store *store, explore_point *p);
 MHO_MUST_CHECK mho_status mhoi_explore_begin(mho_explore *x, mho_store *store);
 MHO_MUST_CHECK mho_status mhoi_explore_load(mho_explore *x, mho_store *store);
