@@ -50,15 +50,6 @@ static void tell(const mho_explore *x, const char *what, uint64_t done, uint64_t
     mho_run_bind(inner);
 }
 
-/* Points under way are computed in a run of their own, which nobody interrupts: the caller's is asked between them. */
-mho_status mhoi_explore_interruption(const mho_explore *x)
-{
-    mho_run *inner = mho_run_bind(x->outer);
-    const mho_status s = mhoi_interruption();
-    mho_run_bind(inner);
-    return s;
-}
-
 /* What is committed is finished.  A point of long work is at once; cheap ones wait for each other, for no longer than
  * COMMIT_LATEST_S. */
 static mho_status commit(mho_explore *x, mho_store *store, bool now)

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/parallel.h"
 #include "explore/explore_impl.h"
 #include "hw/sections.h"
 #include "mho/run.h"
@@ -222,6 +223,15 @@ mho_status mhoi_explore_estimate(const mho_explore *x, const explore_evidence *e
     mhoi_error_estimate(wrong, trials, e->end[rung], out);
     mhoi_free(&wrong);
     return MHO_OK;
+}
+
+/* Points under way are computed in a run of their own, which nobody interrupts: the caller's is asked between them. */
+mho_status mhoi_explore_interruption(const mho_explore *x)
+{
+    mho_run *inner = mho_run_bind(x->outer);
+    const mho_status s = mhoi_interruption();
+    mho_run_bind(inner);
+    return s;
 }
 
 void mhoi_explore_point_free(explore_point *p)

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A search from start to end: alone, with other ranks, or as one of them; and what came out, the best first. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "explore/explore_impl.h"
+#include "explore/ranks.h"
+#include "mho/run.h"
+
+mho_status mho_explore_serve(mho_explore *x)
+{
+    char token[33];
+    int socket = -1;
+    mho_status s = mhoi_rendezvous_find(x->options.store, x->options.job, &socket, token);
+    return s ? s : mhoi_serve(x, socket, token);
+}
+
+/* --- ranking ---------------------------------------------------------------------------------------------------- */
+
+static double rank_of(const mho_explore *x, const explore_point *p)
+{
+    if (!x->objectives)
+        return x->accuracy ? p->sum.error : p->sum.energy_J;
+    const double v = mhoi_explore_result_of(&p->sum, x->objective[0].result);
+    return x->objective[0].most ? -v : v;
+}
+
+static bool is_front(const mho_explore *x, size_t point)
+{
+    for (size_t i = 0; i < x->rows; i++)
+        if (x->order[i] != point &&
+            mhoi_explore_beats(x, &x->point[x->order[i]].sum, &x->point[point].sum))
+            return false;
+    return x->objectives > 0;
+}
+
+typedef struct ranked {
+    bool front;
+    double value;
+    size_t point;
+} ranked;
+
+static int by_rank(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->front != y->front)
+        return x->front ? -1 : 1;
+    if (x->value < y->value || x->value > y->value)
+        return x->value < y->value ? -1 : 1;
+    return x->point < y->point ? -1 : x->point > y->point;
+}
+
+/* All points against all: for a table that people read, not for a million. */
+enum { FRONT_MAX = 20000 };
+
+static mho_status rank_points(mho_explore *x)
+{
+    ranked *list = NULL;
+    mho_status s = mhoi_alloc(&x->order, x->points, sizeof *x->order, "table");
+    if (!s)
+        s = mhoi_alloc(&list, x->points, sizeof *list, "table");
+    x->rows = 0;
+    for (size_t i = 0; !s && i < x->points; i++)
+        if (x->point[i].state == EXPLORE_DONE &&
+            mhoi_explore_keeps(x, &x->point[i].sum, x->accuracy))
+            x->order[x->rows++] = i;
+    for (size_t i = 0; !s && i < x->rows; i++) {
+        const size_t p = x->order[i];
+        list[i] = (ranked){x->rows <= FRONT_MAX && is_front(x, p), rank_of(x, &x->point[p]), p};
+    }
+    if (!s)
+        qsort(list, x->rows, sizeof *list, by_rank);
+    for (size_t i = 0; !s && i < x->rows; i++)
+        x->order[i] = list[i].point;
+    mhoi_free(&list);
+    return s;
+}
+
+static void tell_best(const mho_explore *x, mho_explore_report *r)
+{
+    size_t n = 0, best = x->order[0];
+    for (size_t i = 1; i < x->rows; i++)
+        if (rank_of(x, &x->point[x->order[i]]) < rank_of(x, &x->point[best]))
+            best = x->order[i];
+    r->best = x->objectives ? mhoi_explore_result_of(&x->point[best].sum, x->objective[0].result)
+                            : rank_of(x, &x->point[best]);
+    snprintf(r->objective, sizeof r->objective, "%s",
+             x->objectives ? x->objective[0].text
+             : x->accuracy ? "min error"
+                           : "min energy_J");
+    for (size_t a = 0; a < x->axes && n < sizeof r->best_text; a++)
+        n += (size_t)snprintf(r->best_text + n, sizeof r->best_text - n, "%s%s=%s", a ? ", " : "",
+                              mho_grid_key(x->grid, a),
+                              mhoi_study_grid_choice(x->grid, a, x->point[best].choice[a]));
+}
+
+static void sum_up(const mho_explore *x, mho_explore_report *r)
+{
+    *r = (mho_explore_report){.points = x->points,
+                              .known = x->known,
+                              .image_runs = x->work,
+                              .image_runs_full = x->work_full,
+                              .drops = x->drops,
+                              .confidence = x->confidence,
+                              .best = (double)NAN};
+    for (size_t i = 0; i < x->points; i++) {
+        const explore_state state = x->point[i].state;
+        r->priced += state != EXPLORE_NEW && state != EXPLORE_FAILED;
+        r->done += state == EXPLORE_DONE;
+        r->dropped += state == EXPLORE_DROPPED;
+        r->infeasible += state == EXPLORE_INFEASIBLE;
+        r->failed += state == EXPLORE_FAILED;
+    }
+    if (x->rows)
+        tell_best(x, r);
+}
+
+mho_status mho_explore_run(mho_explore *x, mho_store *store, mho_explore_report *report)
+{
+    const double start_s = mho_seconds();
+    const size_t threads = mho_run_threads(NULL);
+    mho_run *inner = NULL;
+    mho_status s = mho_run_create(&inner);
+    if (!s)
+        s = mho_run_set_threads(inner, threads);
+    if (s) {
+        mho_run_destroy(inner);
+        return s;
+    }
+    x->outer = mho_run_bind(inner);
+    mhoi_bench_enter(x->bench);
+    x->last_commit_s = start_s;
+    s = mhoi_explore_load(x, store);
+    if (!s)
+        s = mhoi_explore_begin(x, store);
+    if (!s && x->options.ranks > 1)
+        s = mhoi_ranks_open(x);
+    if (!s)
+        s = x->method == EXPLORE_NSGA2 ? mhoi_explore_evolve(x, store)
+                                       : mhoi_explore_batch(x, store, 0);
+    mhoi_ranks_close(x);
+    mhoi_bench_leave(x->bench);
+    mho_run_bind(x->outer);
+    mho_run_destroy(inner);
+    const mho_status order = s && s != MHO_EINTERRUPTED ? MHO_OK : rank_points(x);
+    sum_up(x, report);
+    report->seconds = mho_seconds() - start_s;
+    return s ? s : order;
+}
+
+size_t mho_explore_axes(const mho_explore *explore)
+{
+    return explore->axes;
+}
+
+const char *mho_explore_axis(const mho_explore *explore, size_t axis)
+{
+    return mho_grid_key(explore->grid, axis);
+}
+
+size_t mho_explore_rows(const mho_explore *explore)
+{
+    return explore->rows;
+}
+
+void mho_explore_row_at(const mho_explore *x, size_t i, const char **value, mho_explore_row *out)
+{
+    const explore_point *p = &x->point[x->order[i]];
+    for (size_t a = 0; a < x->axes; a++)
+        value[a] = mhoi_study_grid_choice(x->grid, a, p->choice[a]);
+    *out = (mho_explore_row){.value = value,
+                             .status = "done",
+                             .sum = &p->sum,
+                             .trials = p->error.spread.trials,
+                             .front = x->rows <= FRONT_MAX && is_front(x, x->order[i])};
+    for (size_t k = 0; k < x->point[p->twin].evidence.blocks; k++)
+        out->images = x->point[p->twin].evidence.end[k];
+}
