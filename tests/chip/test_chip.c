@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "chip/chip_impl.h"
+#include "crossbar/cells.h"
 #include "crossbar/converter.h"
 #include "chip_nets.h"
 #include "mho/infer.h"
@@ -251,12 +252,15 @@ static void test_cells(void **state)
     const chip_layer *last = &chip->layer[chip->layers - 1];
     const int32_t delta = mho_device_delta(&hw.m.device);
     const size_t n = last->columns * last->rows;
+    int16_t *g_plus, *g_minus;
+    mhoi_crossbar_cells(last->xb[0], &g_plus, &g_minus);
+    assert_non_null(g_plus);
     double plus = 0, minus = 0, both = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t level = last->m[i] > 0 ? (size_t)last->m[i] : 0,
                      other = last->m[i] < 0 ? (size_t)-last->m[i] : 0;
-        const double a = chip->g_plus[i] - mho_device_level(&hw.m.device, level);
-        const double b = chip->g_minus[i] - mho_device_level(&hw.m.device, other);
+        const double a = g_plus[i] - mho_device_level(&hw.m.device, level);
+        const double b = g_minus[i] - mho_device_level(&hw.m.device, other);
         assert_true(fabs(a) <= delta && fabs(b) <= delta);
         plus += a * a;
         minus += b * b;
