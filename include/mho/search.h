@@ -21,10 +21,12 @@ typedef struct mho_block_layer {
     size_t size[MHO_BLOCK_SIZES], sizes; /* that fit it */
 } mho_block_layer;
 
-/* The delay is the time from one image to the next, at best (docs/models/timing.md eq. (3)), with copies and sets of layers as the
+/* The delay is the time from one image to the next, estimated (docs/models/timing.md eq. (3)), with copies and sets of layers as the
  * description has them chosen. */
 typedef struct mho_block_design {
     size_t block[MHO_BLOCK_LAYERS];
+    size_t
+        copies[MHO_BLOCK_LAYERS]; /* rotated ones of a representative vector, as placed; 1: none */
     double energy_J, interval_s;
     uint64_t crossbars;
     bool rewritten; /* more than there are: layers take turns */
@@ -39,13 +41,18 @@ typedef struct mho_block_search {
     double plain_error; /* without blocks; once mho_block_search_within measured it */
 } mho_block_search;
 
-/* Places and prices every combination.  MHO_EDOMAIN: more than 100,000 of them, or layers than MHO_BLOCK_LAYERS. */
+/* Places and prices every combination.  MHO_EDOMAIN: more than 100,000 of them, or layers than MHO_BLOCK_LAYERS;
+ * MHO_ECONFIG: crossbar.circulant is not turned. */
 MHO_API MHO_MUST_CHECK mho_status mho_block_search_create(const mho_net *net, const mho_hw *hw,
                                                           const mho_block_options *options,
                                                           mho_block_search **out);
 MHO_API void mho_block_search_destroy(mho_block_search *search);
 /* "conv1:1,conv2:16", as mho_net_set_blocks takes it. */
 MHO_API void mho_block_design_text(const mho_block_search *search, const mho_block_design *design,
+                                   char *text, size_t size);
+
+/* Likewise its copies, "conv1:1,conv2:4". */
+MHO_API void mho_block_copies_text(const mho_block_search *search, const mho_block_design *design,
                                    char *text, size_t size);
 
 /* How accuracy is measured: the network in the blocks nearest to its weights, trained on for `epochs` of the first 10,000

@@ -131,6 +131,8 @@ size_t cli_width(FILE *out); /* a terminal, and NO_COLOR is not set */
 mho_status cli_hint_model(mho_status s, const char *net);
 /* A line on stderr for each field that was set and has no effect. */
 void cli_tell_idle(const mho_hw *hw, const cli_args *args);
+/* Of --block: padding, and blocks or copies without effect. */
+void cli_tell_blocks(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 void cli_tell_zero_signs(const cli_args *args);

@@ -367,6 +367,7 @@ static mho_status print(mho_comparison *c, const cli_args *args)
         if (!c->column[i].has_result)
             continue;
         cli_tell_idle_of(c->column[i].result.hw, c->column[i].name, args);
+        cli_tell_blocks(c->column[i].result.hw, args);
         cli_tell_instead(&c->column[i].result.notes, args);
     }
     if (mho_comparison_any(c))

@@ -349,6 +349,8 @@ mho_status cmd_cost(const cli_args *args)
     if (!s)
         cli_tell_idle(hw, args);
     if (!s)
+        cli_tell_blocks(hw, args);
+    if (!s)
         s = mho_net_open(args->file[0], &net);
     if (!s)
         s = mho_estimate_create(net, hw, &e);

@@ -202,6 +202,7 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json_put(root, "interval_cycles", mho_json_integer((int64_t)map->interval));
     mho_json_put(root, "clock_s", mho_json_number(map->clock_s > 0 ? map->clock_s : (double)NAN));
     mho_json_put(root, "layers", layers);
+    cli_rewriting_json(map, root);
     mho_placement_digital_json(map, NULL, root);
     mho_json_put(root, "config", mho_hw_json(hw));
     return cli_print_json(args, root);
@@ -262,6 +263,8 @@ mho_status cmd_map(const cli_args *args)
     mho_status s = mho_hw_open(args->hw ? args->hw : "bcnn", args->set, &hw);
     if (!s)
         cli_tell_idle(hw, args);
+    if (!s)
+        cli_tell_blocks(hw, args);
     if (!s)
         s = mho_net_open(args->file[0], &net);
     if (!s)

@@ -285,6 +285,8 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
     mho_pipeline_json(r->result, clock_s(r), root);
+    if (r->placement && !args->service)
+        cli_rewriting_json(r->placement, root);
     if (r->film.to)
         mho_json_put(root, "trace", mho_film_json(&r->film, r->result));
     mho_json_put(root, "config", mho_hw_json(r->hw));
@@ -338,6 +340,8 @@ static mho_status prepare(const cli_args *args, run *r)
         s = mho_hw_want(r->hw, "crossbar");
     if (!s)
         cli_tell_idle(r->hw, args);
+    if (!s)
+        cli_tell_blocks(r->hw, args);
     if (!s)
         s = mho_net_open(args->file[0], &r->file);
     if (!s) /* one that hardware cannot work by is refused by the pipeline */

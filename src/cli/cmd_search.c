@@ -38,6 +38,10 @@ static void add_design(cli_table *t, const mho_block_search *search, const mho_b
     char blocks[MHO_BLOCK_LAYERS * (MHO_NAME + 24)];
     mho_block_design_text(search, d, blocks, sizeof blocks);
     cli_table_text(t, "%s", blocks);
+    for (size_t i = 0, used = 0; i < search->layers && used < sizeof blocks; i++)
+        used += (size_t)snprintf(blocks + used, sizeof blocks - used, "%s%zu", i ? "," : "",
+                                 d->copies[i]);
+    cli_table_text(t, "%s", blocks);
     cli_table_text(t, "%" PRIu64 "%s", d->crossbars, d->rewritten ? " rewritten" : "");
     cli_table_si(t, d->energy_J, "J");
     cli_table_si(t, d->interval_s, "s");
@@ -75,9 +79,9 @@ static void print_text(const cli_args *args, const mho_block_search *search, siz
     const size_t plain = plain_of(search);
     size_t shown = found != SIZE_MAX && found >= SHOWN ? found + 1 : SHOWN;
     cli_table *t = cli_table_create("Block sizes, the least energy x delay first",
-                                    errors ? "blocks|crossbars>|energy>|image every>|"
+                                    errors ? "blocks|copies g|crossbars>|energy>|image every>|"
                                              "energy x delay>|error>"
-                                           : "blocks|crossbars>|energy>|image every>|"
+                                           : "blocks|copies g|crossbars>|energy>|image every>|"
                                              "energy x delay>");
     shown = args->csv || shown > search->designs ? search->designs : shown;
     for (size_t k = 0; k < shown; k++)
@@ -87,7 +91,9 @@ static void print_text(const cli_args *args, const mho_block_search *search, siz
     if (args->csv)
         return;
     fprintf(args->out,
-            "  %zu combinations, all placed and priced; an image at best every so often\n",
+            "  %zu combinations, all placed and priced; intervals are estimates in whole rounds of "
+            "copies, "
+            "which mho pipeline simulates\n",
             search->designs);
     if (plain != SIZE_MAX)
         print_plain(args, &search->design[plain]);
@@ -111,6 +117,8 @@ static mho_status print_json(const cli_args *args, const mho_block_search *searc
         mho_json *v = mho_json_object();
         mho_block_design_text(search, d, blocks, sizeof blocks);
         mho_json_put(v, "blocks", mho_json_text(blocks));
+        mho_block_copies_text(search, d, blocks, sizeof blocks);
+        mho_json_put(v, "copies", mho_json_text(blocks));
         mho_json_put(v, "crossbars", mho_json_integer((int64_t)d->crossbars));
         mho_json_put(v, "rewritten", mho_json_bool(d->rewritten));
         mho_json_put(v, "energy_J", mho_json_number(d->energy_J));

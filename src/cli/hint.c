@@ -32,6 +32,67 @@ void cli_tell_zero_signs(const cli_args *args)
     mho_net_destroy(net);
 }
 
+enum { TOLD = 4 };
+
+/* Layers whose rows or filters a block does not divide. */
+static void tell_padding(const mho_net *net)
+{
+    size_t padded = 0;
+    for (size_t i = 0; i < mho_net_nodes(net); i++) {
+        const mho_node *node = mho_net_node(net, i);
+        if (!mho_node_is_weighted(node) || mho_node_block(node) < 2)
+            continue;
+        const size_t k = mho_node_block(node), weights = mho_node_weight_count(node);
+        const size_t groups = mho_node_op(node) == MHO_OP_CONV ? mho_node_geometry(node).groups : 1;
+        const size_t filters = mho_node_output_shape(node).c;
+        if (mho_node_stored_weights(node) == weights / k && weights % k == 0)
+            continue;
+        if (padded++ < TOLD)
+            fprintf(stderr, "%s%s (%zu rows, %zu filters%s, in blocks of %zu)",
+                    padded == 1 ? "mho: note: blocks do not divide and are padded with zeros: "
+                                : ", ",
+                    mho_node_name(node), weights / filters, filters / groups,
+                    groups > 1 ? " a group" : "", k);
+    }
+    if (padded > TOLD)
+        fprintf(stderr, " and %zu layers more", padded - TOLD);
+    if (padded)
+        fputc('\n', stderr);
+}
+
+static bool has_blocks(const mho_net *net)
+{
+    for (size_t i = 0; i < mho_net_nodes(net); i++)
+        if (mho_node_is_weighted(mho_net_node(net, i)) && mho_node_block(mho_net_node(net, i)) > 1)
+            return true;
+    return false;
+}
+
+void cli_tell_blocks(const mho_hw *hw, const cli_args *args)
+{
+    mho_net *net = NULL;
+    const char *name = args->files ? args->file[0] : "";
+    const bool turned = mho_hw_is(hw, "crossbar.circulant", "turned");
+    const bool copies = turned && mho_hw_number(hw, "crossbar.copies") > 1;
+    const bool asked = strstr(name, "?block=") || strstr(name, "&block=");
+    if (args->quiet || (!asked && !copies) || mho_net_open(name, &net) != MHO_OK)
+        return;
+    const bool blocks = has_blocks(net);
+    if (asked)
+        tell_padding(net);
+    if (asked && blocks && !turned)
+        fprintf(stderr,
+                "mho: note: blocks save no crossbars on %s: crossbar.circulant is expanded, "
+                "they lie as the ordinary weights they stand for\n",
+                mho_hw_name(hw));
+    if (copies && !blocks)
+        fprintf(stderr,
+                "mho: note: crossbar.copies = %.0f has no effect: no layer of %s has circulant "
+                "blocks\n",
+                mho_hw_number(hw, "crossbar.copies"), name);
+    mho_net_destroy(net);
+}
+
 /* A description of 8-bit weights with a device of 1 bit is a network of weights -1, 0 and 1. */
 static void tell_coarse(const mho_hw *hw, const char *name)
 {

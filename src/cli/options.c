@@ -40,7 +40,8 @@ const cli_option cli_options[] = {
     {"weights-bits", 0, CLI_TEXT, "B", AT(weights_bits), 0, 0, 0, "bits of the weights alone"},
     {"maps-bits", 0, CLI_TEXT, "B", AT(maps_bits), 0, 0, 0, "bits of the maps alone"},
     {"sizes", 0, CLI_TEXT, "LIST", AT(sizes), 0, 0, 0,
-     "block sizes to try in every layer that they fit, 1: an ordinary one (1,8,16,32,64,128)"},
+     "block sizes to try in every layer that they fit (no larger than its filters, nor than its "
+     "rows: kernel times channels), 1: an ordinary one (1,8,16,32,64,128)"},
     {"within", 0, CLI_REAL, "POINTS", AT(within), AT(has_within), 0, 0,
      "measure designs on images, the best first, until one has at most so many points more error "
      "than the network without blocks"},

@@ -25,6 +25,42 @@ static void add_layer(cli_table *t, const cli_args *args, const mho_placement_la
         cli_table_text(t, "%s", cli_grouped(l->occupied, number));
 }
 
+static uint64_t needed_of(const mho_placement *p)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < p->layers; i++)
+        all += (uint64_t)p->layer[i].sides * p->layer[i].crossbar_pairs * p->layer[i].duplication;
+    return all;
+}
+
+/* Where the chip has fewer crossbars than the network takes. */
+static void print_rewriting(const mho_placement *p, const cli_args *args)
+{
+    char budget[32], needed[32], crossbars[32], room[32], time[32];
+    if (p->rewritten_cells)
+        fprintf(
+            args->out,
+            "  The chip has %s crossbars, the network takes %s: layer by layer, and every image "
+            "has %s written anew, on %s in turn, for %s more\n",
+            cli_grouped(p->budget, budget), cli_grouped(needed_of(p), needed),
+            cli_grouped(p->rewritten_crossbars, crossbars), cli_grouped(p->room, room),
+            cli_si(p->rewrite_s, "s", time));
+}
+
+void cli_rewriting_json(const mho_placement *p, mho_json *root)
+{
+    if (!p->rewritten_cells)
+        return;
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "crossbars_needed", mho_json_integer((int64_t)needed_of(p)));
+    mho_json_put(v, "crossbars", mho_json_integer((int64_t)p->budget));
+    mho_json_put(v, "in_turn_on", mho_json_integer((int64_t)p->room));
+    mho_json_put(v, "crossbars_written", mho_json_integer((int64_t)p->rewritten_crossbars));
+    mho_json_put(v, "cells_written", mho_json_integer((int64_t)p->rewritten_cells));
+    mho_json_put(v, "seconds", mho_json_number(p->rewrite_s));
+    mho_json_put(root, "rewriting", v);
+}
+
 void cli_times_print(const mho_placement *placement, const cli_args *args)
 {
     cli_table *t = cli_table_create(
@@ -37,7 +73,7 @@ void cli_times_print(const mho_placement *placement, const cli_args *args)
     cli_table_destroy(t);
     if (args->csv)
         return;
-    fprintf(args->out, "  an image every %s cycles at best",
+    fprintf(args->out, "  estimated, in whole rounds of copies: an image every %s cycles",
             cli_grouped(placement->interval, interval));
     if (*placement->bottleneck)
         fprintf(args->out, ", as long as %s is busy", placement->bottleneck);
@@ -45,6 +81,7 @@ void cli_times_print(const mho_placement *placement, const cli_args *args)
         fprintf(args->out, "; a cycle takes %s (%s)", cli_si(placement->clock_s, "s", clock),
                 placement->clock);
     fputc('\n', args->out);
+    print_rewriting(placement, args);
 }
 
 void cli_times_json(const mho_placement_layer *l, mho_json *layer)

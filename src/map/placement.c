@@ -107,14 +107,12 @@ static mho_status set_turns(const placer *p, const mho_node *node, mhoi_place *p
     const mhoi_block b = mhoi_block_of(node);
     const size_t copies = copies_of(p, &b, (size_t)(l - p->plan->layer));
     if (b.k % copies)
-        return mho_error(MHO_ECONFIG,
-                         "layer %s: crossbar.copies = %zu, want a divisor of its block size %zu",
-                         node->name, copies, b.k);
+        return mho_error(MHO_ECONFIG, "crossbar.copies = %zu, want a divisor of its block size %zu",
+                         copies, b.k);
     if (place->to_bits || place->in.kind == MHOI_MAP_BITS)
         return mho_error(MHO_ENOTMODELED,
-                         "layer %s: circulant weights between maps of 1 bit with "
-                         "crossbar.circulant turned, want expanded",
-                         node->name);
+                         "circulant weights between maps of 1 bit with crossbar.circulant turned, "
+                         "want expanded");
     l->block = b.k;
     l->copies = copies;
     l->turns = b.k / copies;
@@ -183,11 +181,10 @@ static mho_status set_row_groups(const placer *p, const mho_node *node, mhoi_pla
         mhoi_coding_fold(&p->hw, &p->plan->device, alphabet_of(p, node), node->weight_bits);
     const size_t active = crossbar->active_rows ? crossbar->active_rows : crossbar->rows;
     if (active < fold || (fold > 1 && place->inputs.lines > 1))
-        return mho_error(
-            MHO_ECONFIG,
-            "layer %s: merged weights take %zu word lines that one input selects; want "
-            "as many active rows, and input.coding of one row",
-            node->name, fold);
+        return mho_error(MHO_ECONFIG,
+                         "merged weights take %zu word lines that one input selects; want "
+                         "as many active rows, and input.coding of one row",
+                         fold);
     place->group_rows = active / fold;
     place->crossbar_rows = crossbar->rows / fold / place->group_rows * place->group_rows;
     place->row_groups = ceil_div(place->lines, place->group_rows);

@@ -102,3 +102,16 @@ mho_status mhoi_block_check(const mho_node *node)
                          mho_alphabet_name(node->alphabet));
     return node->weight ? check_weights(node, &b) : MHO_OK;
 }
+
+mho_status mhoi_block_check_size(const mho_node *node)
+{
+    const mhoi_block b = mhoi_block_of(node);
+    const size_t rows = b.taps * b.channels, most = rows > b.filters ? rows : b.filters;
+    if (!mho_node_is_weighted(node) || b.k < 2 || (b.k - 1) / 2 < most)
+        return MHO_OK;
+    return mho_error(
+        MHO_EUSAGE,
+        "layer %s: a block of %zu is more than twice its %zu rows (channels: %zu) and %zu "
+        "filters: want a smaller one",
+        node->name, b.k, rows, b.channels, b.filters);
+}

@@ -34,6 +34,9 @@ void mhoi_block_project(const mhoi_block *block, const uint32_t *index, const fl
 /* MHO_EDOMAIN: blocks of the node that it cannot have; or with weights that are not circulant. */
 MHO_MUST_CHECK mho_status mhoi_block_check(const mho_node *node);
 
+/* MHO_EUSAGE: a block of more than twice the rows and filters of its layer, which is padding for the most part. */
+MHO_MUST_CHECK mho_status mhoi_block_check_size(const mho_node *node);
+
 #define MHOI_BLOCK_MAX ((size_t)65536)
 
 #endif

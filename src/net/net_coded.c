@@ -104,6 +104,17 @@ static mho_status set_entry(mho_net *net, const char *entry, set_fn *set)
                                   entry, net->name, key);
 }
 
+/* Does an entry between text and from have the key of this one?  Layers may have colons in their names. */
+static bool is_repeated(const char *text, const char *from, const char *entry)
+{
+    const char *colon = strrchr(entry, ':');
+    const size_t length = colon ? (size_t)(colon - entry) + 1 : 0;
+    for (const char *at = text; length && at < from; at += strcspn(at, ",") + 1)
+        if (!strncmp(at, entry, length) && !memchr(at + length, ':', strcspn(at + length, ",")))
+            return true;
+    return false;
+}
+
 static mho_status set_entries(mho_net *net, const char *text, set_fn *set)
 {
     mho_status s = MHO_OK;
@@ -114,7 +125,9 @@ static mho_status set_entries(mho_net *net, const char *text, set_fn *set)
             return mho_error(MHO_EUSAGE, "'%s', want entries LAYER:NUMBER", text);
         memcpy(entry, from, length);
         entry[length] = 0;
-        s = set_entry(net, entry, set);
+        s = is_repeated(text, from, entry)
+                ? mho_error(MHO_EUSAGE, "'%s': '%s' names the same layers twice", text, entry)
+                : set_entry(net, entry, set);
         if (!from[length])
             break;
         from += length + 1;

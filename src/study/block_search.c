@@ -75,6 +75,8 @@ static mho_status price(const mho_net *net, const mho_hw *hw, mho_block_design *
         d->energy_J = e->cost->energy_J;
         d->crossbars = e->placement->crossbars;
         d->rewritten = e->placement->rewritten_cells > 0;
+        for (size_t i = 0; i < e->placement->layers && i < MHO_BLOCK_LAYERS; i++)
+            d->copies[i] = e->placement->layer[i].copies;
     }
     mho_estimate_destroy(e);
     return s;
@@ -123,7 +125,16 @@ mho_status mho_block_search_create(const mho_net *net, const mho_hw *hw,
     if (!options->sizes || options->sizes > MHO_BLOCK_SIZES)
         return mho_error(MHO_ECONFIG, "%zu block sizes, want 1..%d", options->sizes,
                          MHO_BLOCK_SIZES);
-    mho_status s = mhoi_alloc(&search, 1, sizeof *search, "search");
+    mho_status s = mho_hw_want(hw, "crossbar");
+    if (s)
+        return s;
+    if (!mho_hw_is(hw, "crossbar.circulant", "turned"))
+        return mho_error(
+            MHO_ECONFIG,
+            "%s: crossbar.circulant = expanded, where blocks lie as ordinary weights and "
+            "save nothing: want turned, as in reboc",
+            mho_hw_name(hw));
+    s = mhoi_alloc(&search, 1, sizeof *search, "search");
     if (!s)
         s = take_layers(net, options, search);
     if (!s)
@@ -147,16 +158,28 @@ void mho_block_search_destroy(mho_block_search *search)
     mhoi_free(&search);
 }
 
-void mho_block_design_text(const mho_block_search *search, const mho_block_design *d, char *text,
-                           size_t size)
+static void write_numbers(const mho_block_search *search, const size_t *number_of, char *text,
+                          size_t size)
 {
     size_t used = 0;
     text[0] = 0;
     for (size_t i = 0; i < search->layers && used < size; i++) {
         const int n = snprintf(text + used, size - used, "%s%s:%zu", i ? "," : "",
-                               search->layer[i].name, d->block[i]);
+                               search->layer[i].name, number_of[i]);
         used += n > 0 ? (size_t)n : 0;
     }
+}
+
+void mho_block_design_text(const mho_block_search *search, const mho_block_design *d, char *text,
+                           size_t size)
+{
+    write_numbers(search, d->block, text, size);
+}
+
+void mho_block_copies_text(const mho_block_search *search, const mho_block_design *d, char *text,
+                           size_t size)
+{
+    write_numbers(search, d->copies, text, size);
 }
 
 /* The network in these blocks, trained on where epochs are wanted. */

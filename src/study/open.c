@@ -9,6 +9,7 @@
 #include "mho/asset.h"
 #include "mho/onnx.h"
 #include "mho/study.h"
+#include "net/block.h"
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -97,6 +98,8 @@ static mho_status change(mho_status s, const changed *c, mho_net **net)
 {
     if (!s && *c->block)
         s = mho_net_set_blocks(*net, c->block);
+    for (size_t i = 0; !s && *c->block && i < (*net)->nodes; i++)
+        s = mhoi_block_check_size(&(*net)->node[i]);
     if (!s && *c->bits)
         s = mho_net_set_bits(*net, c->bits);
     if (s) {

@@ -32,7 +32,8 @@ want_json 'abs(v["clock_s"] * 1.2e9 - 1) < 1e-6 and abs(v["layers"][2]["t_read_s
 want_json 'all(l["converters"] == l["crossbars"] * l["duplication"] for l in v["layers"])'
 
 # blocks and bits of a network that has none; slices walked; what buffers lack
-run map tinyyolo --block conv:32 --bits conv:6 --hw reboc --set crossbar.copies=1 --set crossbar.duplication=none --json; want_code 0; want_no_err
+run map tinyyolo --block conv:32 --bits conv:6 --hw reboc --set crossbar.copies=1 --set crossbar.duplication=none --json; want_code 0
+want_err_lines 1; want_err "padded with zeros: conv1 (27 rows, 16 filters, in blocks of 32)"
 want_json 'v["crossbars"] == 154 and all(l["block"] == 32 for l in v["layers"])'
 want_json 'v["layers"][1]["reuse"]["fetches"] == 208 * 208 and v["layers"][1]["reuse"]["parked_bytes"] == 2 * 208 * 32 * 2'
 run map lenet --block conv:16 --bits conv:4 --hw reboc --set reuse.input_buffer=16; want_code 0
@@ -40,6 +41,22 @@ grep -q "input buffers want" out || fail "an overflow is not told"
 run map lenet --hw reboc --set reuse.share=none; want_code 0
 grep -q "Input slices" out && fail "slices of none"
 run map lenet --block conv:; want_misuse "block"
+# nothing asked for is without effect silently
+run map lenet --hw reboc --block conv:4096; want_misuse "layer conv1: a block of 4096"
+run map lenet --hw reboc --block conv:16,conv:8; want_misuse "twice"
+run map lenet --bits conv:4,fc:2,conv:8; want_misuse "twice"
+run map lenet --hw reboc --block conv:16,conv2:10; want_code 0; want_err "conv1 (25 rows"
+grep -q "conv2" err && fail "500 rows and 50 filters are whole blocks of 10"
+run map lenet --hw reboc --block conv2:10; want_code 0; want_no_err
+run map lenet --hw bcnn --block conv2:10; want_code 0; want_err "blocks save no crossbars on bcnn"
+run map lenet --hw reboc --set crossbar.copies=3; want_code 0; want_err "crossbar.copies = 3 has no effect"
+run map lenet --hw reboc --set crossbar.copies=3 --block conv2:10; want_error 2 "layer conv2: crossbar.copies = 3"
+grep -q "layer conv2: layer conv2" err && fail "the layer is named twice"
+# more crossbars than there are
+run map lenet --hw reboc --set crossbar.budget=8; want_code 0; grep -q "The chip has 8 crossbars" out || fail "rewriting is not told"
+run pipeline lenet --hw reboc --set crossbar.budget=8; want_code 0; grep -q "The chip has 8 crossbars" out || fail "rewriting is not told"
+run map lenet --hw reboc --set crossbar.budget=8 --json; want_json 'v["rewriting"]["crossbars"] == 8 < v["rewriting"]["crossbars_needed"]'
+run map lenet --hw reboc --json; want_json '"rewriting" not in v'
 run map 'lenet?bits=conv:4&bits=fc:2'; want_misuse "once"
 run map 'lenet?bolck=conv:4'; want_misuse "bolck"
 # copies and sets of every layer within the budget, the slowest as fast as that allows
