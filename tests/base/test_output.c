@@ -327,6 +327,8 @@ static void test_assets(void **state)
         assert_true(i == 0 || strcmp(a[i - 1].path, a[i].path) < 0);
         assert_ptr_equal(mho_asset_find(a[i].path), &a[i]);
         assert_int_equal(a[i].data[a[i].size], 0);
+        if (strcmp(a[i].path, "page/report.html") == 0)
+            continue; /* made when the program is built */
         char path[4096], *bytes;
         size_t size;
         (void)snprintf(path, sizeof path, "%s/%s", MHO_SOURCE_DIR, a[i].path);
