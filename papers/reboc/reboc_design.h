@@ -21,6 +21,14 @@ MHO_MUST_CHECK mho_status reboc_open(const reboc_network *network, const char *c
                                      mho_net **net, mho_hw **hw);
 /* Fig. 10, executed: how much faster the convolutions of an image are done than layer by layer; reboc_bars.c. */
 MHO_MUST_CHECK mho_status reboc_put_bars(paper_result *result);
+/* Of a node: how long each of its sets of crossbars is busy with a window; 0 sets: no convolution. */
+typedef struct reboc_service {
+    double window;
+    size_t sets;
+} reboc_service;
+/* The last convolution's last window, with buffers without limit; service[mho_net_nodes]. */
+MHO_MUST_CHECK mho_status reboc_unlimited(const mho_net *net, const reboc_service *service,
+                                          double *latency);
 /* Elements of its feeding convolution that a convolution, behind pools or not, waits for before its first window, as a share of
  * all; 0 for the first one. */
 double reboc_start_share(const mho_net *net, size_t node);

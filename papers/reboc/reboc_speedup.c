@@ -39,8 +39,9 @@ typedef struct layer {
     size_t node;
     char name[MHO_NAME];
     uint64_t positions;
-    way way[COPIES]; /* g = 1, 2, 4, ... */
-    size_t g, d;     /* chosen: way, sets */
+    double map_bytes; /* of its output */
+    way way[COPIES];  /* g = 1, 2, 4, ... */
+    size_t g, d;      /* chosen: way, sets */
     uint64_t time_u;
 } layer;
 
@@ -76,7 +77,9 @@ static mho_status add_way(const network *n, size_t w, design *d)
             continue;
         layer *to = &d->layer[k++];
         to->node = l->node;
+        const mho_shape map = mho_node_output_shape(mho_net_node(d->net, l->node));
         to->positions = l->positions;
+        to->map_bytes = (double)(map.c * map.h * map.w) * (double)l->input_bits / 8;
         to->way[w] = way_of(l);
         snprintf(to->name, sizeof to->name, "%s", l->name);
     }
@@ -195,6 +198,22 @@ static mho_status run_pipeline(const design *d, double *seconds)
     return s;
 }
 
+/* Buffers without limit, and layer by layer each map is written and read back, 16 B a cycle of 1.2 GHz. */
+static mho_status unlimited(const design *d, double *gain, double *with_traffic)
+{
+    reboc_service service[NODES] = {{0, 0}};
+    double in_turn = (double)d->sum_u, latency = 0;
+    for (size_t i = 0; i < d->layers; i++) {
+        const layer *l = &d->layer[i];
+        service[l->node] = (reboc_service){(double)l->way[l->g].window_u, l->d};
+        in_turn += 2 * l->map_bytes / 19.2e9 / unit_s;
+    }
+    const mho_status s = reboc_unlimited(d->net, service, &latency);
+    *gain = (double)d->sum_u / latency;
+    *with_traffic = in_turn / latency;
+    return s;
+}
+
 static void print_design(FILE *out, const network *n, const design *d, double seconds)
 {
     fprintf(out,
@@ -228,7 +247,7 @@ typedef struct ideal {
 static mho_status put_network(paper_result *result, const network *n, double *executed, ideal *out)
 {
     design d;
-    double seconds = 0;
+    double seconds = 0, gain = 0, traffic = 0;
     mho_status s = open_design(n, &d);
     if (!s)
         s = balance(&d, false);
@@ -246,6 +265,13 @@ static mho_status put_network(paper_result *result, const network *n, double *ex
     *executed = unit_s * (double)d.sum_u / seconds;
     if (!s)
         s = paper_value(result, *executed, "%s: executed schedule", n->name);
+    if (!s)
+        s = unlimited(&d, &gain, &traffic);
+    if (!s)
+        s = paper_value(result, gain, "%s: buffers without limit", n->name);
+    if (!s)
+        s = paper_value(result, traffic, "%s: buffers without limit, traffic layer by layer",
+                        n->name);
     if (!s)
         print_design(result->text, n, &d, seconds);
     mho_net_destroy(d.net);

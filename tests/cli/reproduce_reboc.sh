@@ -14,6 +14,11 @@ done
 run reproduce reboc-mapping --json
 want_json '[r["mho"] for r in v["rows"] if "crossbars of" in r["name"]] == [5, 97, 154, 15]'
 
+# the speedups worked out apart: within 10 %, LeNet to the last digit
+run reproduce reboc-speedup --json; want_code 0; want_no_err
+want_json '[round(r["mho"], 2) for r in v["rows"] if r["name"].endswith("traffic layer by layer")] == [1.41, 3.65, 5.99, 2.07]'
+want_json '[r["status"] for r in v["rows"] if r["name"] == "lenet: buffers without limit, traffic layer by layer"] == ["holds"]'
+
 run reproduce reboc-energy --json; want_code 0; want_no_err
 want_json '{r["name"]: r["mho"] for r in v["rows"]}["mean, baseline keeps windows: ILP+ISR"] > 2'
 want_json '[r["status"] for r in v["rows"] if "DRAM fitted" in r["name"]] == ["fitted"] and all(r["note"] for r in v["rows"])'
