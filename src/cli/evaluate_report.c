@@ -309,6 +309,9 @@ static void print_bottleneck(const mho_result_speed *v, const cli_args *args)
     else if (v->interval > v->at_best)
         fprintf(args->out, " (at best %s, as long as %s is busy)\n\n",
                 cli_grouped(v->at_best, number), v->bottleneck);
+    else if (v->interval < v->at_best)
+        fprintf(args->out, " (images share rounds of copies: %s has %s an image in whole ones)\n\n",
+                v->bottleneck, cli_grouped(v->at_best, number));
     else
         fprintf(args->out, ", as long as %s is busy\n\n", v->bottleneck);
 }

@@ -73,7 +73,8 @@ void cli_times_print(const mho_placement *placement, const cli_args *args)
     cli_table_destroy(t);
     if (args->csv)
         return;
-    fprintf(args->out, "  estimated, in whole rounds of copies: an image every %s cycles",
+    fprintf(args->out, "  estimated, %s: an image every %s cycles",
+            placement->layer_by_layer ? "layer by layer" : "in whole rounds of copies",
             cli_grouped(placement->interval, interval));
     if (*placement->bottleneck)
         fprintf(args->out, ", as long as %s is busy", placement->bottleneck);
