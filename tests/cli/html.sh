@@ -3,6 +3,9 @@
 # --html: a page around the JSON of the command, written whole or not at all; where mho was built without npm it says so.
 set -euo pipefail
 mho=${1:?}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 fail() { echo "$1" >&2; exit 1; }
 refused() { # what the message must hold, arguments
     local want=$1 said
