@@ -47,6 +47,7 @@ typedef struct mho_explore_report {
     int64_t best_row;    /* in the store; 0: none */
     char best_text[256]; /* its axes */
     char objective[64];
+    char failure[512]; /* axes and message of the first point that failed; "" */
 } mho_explore_report;
 
 /* Computes all points that the store does not have, and stores them as they come.

@@ -148,7 +148,7 @@ MHO_API extern const mho_quantize_method mho_quantize_methods[];
 MHO_API extern const size_t mho_quantize_method_count;
 
 /* The method of that name with its fields' presets and set (NULL-terminated "key=value", or NULL) in their place.
- * MHO_EUSAGE: no such method (and the nearest). */
+ * MHO_EUSAGE: no such method (and the nearest); weights that are in codes already. */
 MHO_API MHO_MUST_CHECK mho_status mho_quantize(const mho_net *net, const mho_data *data,
                                                const char *method, const char *const *set,
                                                mho_net **out, mho_quantize_report **report);

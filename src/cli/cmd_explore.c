@@ -97,6 +97,8 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
     if (r->image_runs && r->image_runs < r->image_runs_full)
         fprintf(out, "%" PRIu64 " of %" PRIu64 " image runs: %.1f times less\n", r->image_runs,
                 r->image_runs_full, (double)r->image_runs_full / (double)r->image_runs);
+    if (*r->failure)
+        fprintf(out, "the first that failed, %s\n", r->failure);
     if (r->drops)
         fprintf(out,
                 "dropped by intervals of %.4g %%: a point that was dropped would have been worth "
@@ -202,7 +204,7 @@ mho_status cmd_explore(const cli_args *args)
     char job[256];
     mho_explore *x = NULL;
     mho_store *store = NULL;
-    mho_explore_report r;
+    mho_explore_report r = {.points = 0};
     mho_explore_options o = {.hw = args->hw,
                              .data = args->data,
                              .set = args->set,
@@ -239,6 +241,8 @@ mho_status cmd_explore(const cli_args *args)
     }
     if (s == MHO_EFILE && ready)
         s = mho_error(s, "%s; --resume goes on", mho_error_message());
+    if (!s && r.failed && r.failed == r.points)
+        s = mho_error(MHO_ECONFIG, "no point could be computed; the first, %s", r.failure);
     mho_store_close(store);
     mho_explore_destroy(x);
     return s;

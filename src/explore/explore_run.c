@@ -78,9 +78,19 @@ static mho_status rank_points(mho_explore *x)
     return s;
 }
 
+static void put_axes(const mho_explore *x, const explore_point *p, char *text, size_t size)
+{
+    size_t n = 0;
+    text[0] = 0;
+    for (size_t a = 0; a < x->axes && n < size; a++)
+        n +=
+            (size_t)snprintf(text + n, size - n, "%s%s=%s", a ? ", " : "", mho_grid_key(x->grid, a),
+                             mhoi_study_grid_choice(x->grid, a, p->choice[a]));
+}
+
 static void tell_best(const mho_explore *x, mho_explore_report *r)
 {
-    size_t n = 0, best = x->order[0];
+    size_t best = x->order[0];
     for (size_t i = 1; i < x->rows; i++)
         if (rank_of(x, &x->point[x->order[i]]) < rank_of(x, &x->point[best]))
             best = x->order[i];
@@ -90,10 +100,19 @@ static void tell_best(const mho_explore *x, mho_explore_report *r)
              x->objectives ? x->objective[0].text
              : x->accuracy ? "min error"
                            : "min energy_J");
-    for (size_t a = 0; a < x->axes && n < sizeof r->best_text; a++)
-        n += (size_t)snprintf(r->best_text + n, sizeof r->best_text - n, "%s%s=%s", a ? ", " : "",
-                              mho_grid_key(x->grid, a),
-                              mhoi_study_grid_choice(x->grid, a, x->point[best].choice[a]));
+    put_axes(x, &x->point[best], r->best_text, sizeof r->best_text);
+}
+
+static void tell_failure(const mho_explore *x, mho_explore_report *r)
+{
+    char axes[200];
+    for (size_t i = 0; i < x->points && !*r->failure; i++) {
+        const explore_point *p = &x->point[i];
+        if (p->state != EXPLORE_FAILED)
+            continue;
+        put_axes(x, p, axes, sizeof axes);
+        snprintf(r->failure, sizeof r->failure, "%s: %.300s", axes, p->message ? p->message : "");
+    }
 }
 
 static void sum_up(const mho_explore *x, mho_explore_report *r)
@@ -113,6 +132,7 @@ static void sum_up(const mho_explore *x, mho_explore_report *r)
         r->infeasible += state == EXPLORE_INFEASIBLE;
         r->failed += state == EXPLORE_FAILED;
     }
+    tell_failure(x, r);
     if (x->rows)
         tell_best(x, r);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "net/graph.h"
 
 static mho_status threshold(const mho_net *net, const mho_data *data, const void *options,
                             mho_net **out, mho_quantize_report **report)
@@ -39,6 +40,18 @@ static mho_status find(const char *name, const mho_quantize_method **out)
                           "no method of quantization %s (there are: fixed, threshold)", name);
 }
 
+/* Codes of codes would go by the scales of the first; a network keeps those it has. */
+static mho_status refuse_codes(const mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; i++)
+        if (net->node[i].weight_bits && net->node[i].weight_scale)
+            return mho_error(MHO_EUSAGE,
+                             "layer '%s' has weights in codes of %zu bits already: quantize the "
+                             "network that it was made of",
+                             net->node[i].name, net->node[i].weight_bits);
+    return MHO_OK;
+}
+
 mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *name,
                         const char *const *set, mho_net **out, mho_quantize_report **report)
 {
@@ -48,6 +61,8 @@ mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *na
     if (report)
         *report = NULL;
     mho_status s = find(name, &method);
+    if (!s)
+        s = refuse_codes(net);
     if (!s)
         s = mhoi_alloc(&options, 1, method->fields->struct_size, "options");
     if (!s)

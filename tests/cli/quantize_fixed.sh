@@ -73,7 +73,6 @@ done
 unset MHO_CPU
 run quantize float.onnx --bits 6 --weights-bits 4 --data data --json --images 20 --set scales=power_of_two -o less.onnx; want_code 0
 want_json '{(c["kind"], c["bits"]) for c in v["search"]["codes"]} == {("weights", 4), ("map", 6)} and v["test_images"] == 20'
-run quantize codes.onnx --bits 4 --data data -o again.onnx; want_code 0; want_same codes.onnx again.onnx
 
 run quantize float.onnx --method fixed --bits 0 --data data -o x.onnx; want_misuse "2..8"
 run quantize float.onnx --bits 33 --data data -o x.onnx; want_misuse "2..8"
@@ -82,4 +81,9 @@ run quantize float.onnx --method fixd --bits 8 --data data -o x.onnx; want_misus
 run quantize float.onnx --method threshold --bits 8 --data data -o x.onnx; want_misuse "--method fixed"
 run quantize float.onnx --bits 8 --set percentile=120 --data data -o x.onnx; want_code 2; want_err "percentile"
 run quantize float.onnx --bits 8 --data none -o x.onnx; want_code 3; want_err "none"
+want_no_file x.onnx
+# Codes are not coded again, by neither method.
+run quantize float.onnx --bits 6 --images 20 --data data -o six.onnx; want_code 0
+run quantize six.onnx --bits 4 --data data -o x.onnx; want_misuse "codes of 6 bits already"
+run quantize six.onnx --data data -o x.onnx; want_misuse "codes of 6 bits already"
 want_no_file x.onnx
