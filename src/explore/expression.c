@@ -65,9 +65,13 @@ typedef struct reader {
 static const struct {
     const char *name;
     double scale;
-} units[] = {{"%", 1e-2},  {"mm2", 1e-6}, {"um2", 1e-12}, {"m2", 1},    {"J", 1},     {"mJ", 1e-3},
-             {"uJ", 1e-6}, {"nJ", 1e-9},  {"pJ", 1e-12},  {"s", 1},     {"ms", 1e-3}, {"us", 1e-6},
-             {"ns", 1e-9}, {"W", 1},      {"mW", 1e-3},   {"uW", 1e-6}, {"kW", 1e3}};
+    const char *of; /* what is told in it: the start of a result's name; "": whatever has no unit */
+} units[] = {{"%", 1e-2, ""},         {"mm2", 1e-6, "area"},   {"um2", 1e-12, "area"},
+             {"m2", 1, "area"},       {"J", 1, "energy"},      {"mJ", 1e-3, "energy"},
+             {"uJ", 1e-6, "energy"},  {"nJ", 1e-9, "energy"},  {"pJ", 1e-12, "energy"},
+             {"s", 1, "latency"},     {"ms", 1e-3, "latency"}, {"us", 1e-6, "latency"},
+             {"ns", 1e-9, "latency"}, {"W", 1, "power"},       {"mW", 1e-3, "power"},
+             {"uW", 1e-6, "power"},   {"kW", 1e3, "power"}};
 
 static void blank(reader *r)
 {
@@ -121,11 +125,11 @@ static uint16_t number(reader *r)
     n = *r->at == '%'
             ? 1
             : strspn(r->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
-    bool unit = false;
-    for (size_t i = 0; n && i < sizeof units / sizeof *units && !unit; i++)
+    uint16_t unit = 0; /* 1 + its place in the list */
+    for (uint16_t i = 0; n && i < sizeof units / sizeof *units && !unit; i++)
         if (strlen(units[i].name) == n && !strncmp(units[i].name, r->at, n)) {
             v *= units[i].scale;
-            unit = true;
+            unit = (uint16_t)(i + 1);
         }
     const bool word = n && (!strncmp(r->at, "and", 3) || !strncmp(r->at, "or", 2));
     if (n && !unit && !word)
@@ -134,7 +138,7 @@ static uint16_t number(reader *r)
         r->at += n;
     else
         r->at = before;
-    const uint16_t k = add(r, NUMBER, unit && *before != '%', 0); /* a: it has a unit */
+    const uint16_t k = add(r, NUMBER, unit, 0);
     r->e->node[k].number = v;
     return k;
 }
@@ -233,11 +237,29 @@ static void check_text(reader *r, const node *n, bool equal)
                           n->text);
 }
 
-/* `area_mm2 <= 10 mm2` says the unit twice, and would mean neither. */
+/* What a result is told in, by the start of its name ("area" of "area_mm2"): "area", or "" for shares and counts. */
+static const char *kind_of(const char *name)
+{
+    const size_t n = strcspn(name, "_");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].of) == n && !strncmp(units[i].of, name, n))
+            return units[i].of;
+    return "";
+}
+
+/* `area <= 5 ms` means nothing; `area_mm2 <= 10 mm2` says the unit twice, and would mean neither.  Fields of the
+ * description have units of their own. */
 static void check_unit(reader *r, const node *name, const node *number_node)
 {
-    const char *tail = strrchr(name->text, '_');
-    if (name->op != NAME || number_node->op != NUMBER || !number_node->a || !tail || r->s)
+    if (name->op != NAME || number_node->op != NUMBER || !number_node->a || r->s ||
+        strchr(name->text, '.'))
+        return;
+    const char *tail = strrchr(name->text, '_'), *unit = units[number_node->a - 1].name;
+    if (strcmp(kind_of(name->text), units[number_node->a - 1].of) != 0) {
+        r->s = mho_error(MHO_ECONFIG, "'%s': %s is not told in %s", r->e->text, name->text, unit);
+        return;
+    }
+    if (!tail || *unit == '%')
         return;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (!strcmp(units[i].name, tail + 1) && units[i].scale < 1)

@@ -86,6 +86,8 @@ static void wrong_texts_are_refused(void **state)
         {"ara < 3", "did you mean area"},
         {"a < c", "unknown name c"},
         {"area_mm2 <= 5 mm2", "tells its unit"},
+        {"area <= 5 ms", "area is not told in ms"},
+        {"area <= 5 %", "area is not told in %"},
         {"readout + x == 3", "unknown name x"},
         {"a < 3 lightyears", "unknown unit"},
     };
