@@ -38,10 +38,31 @@ void mhoi_graph_free(mhoi_graph *g); /* not the network */
 void mhoi_graph_count_readers(mhoi_graph *g);
 bool mhoi_graph_is_known(const mhoi_graph *g, const mhoi_operation *n);
 
+/* onnx_values.c: the constant that input i names, or MHO_ENOTMODELED. */
+MHO_MUST_CHECK mho_status mhoi_graph_constant_of(const mhoi_graph *g, const mhoi_operation *n,
+                                                 size_t i, const mho_array **out);
+void mhoi_array_copy_scaled(const mho_array *a, double scale, float *out);
+/* *out = `want` values of input i. */
+MHO_MUST_CHECK mho_status mhoi_graph_vector(const mhoi_graph *g, const mhoi_operation *n, size_t i,
+                                            size_t want, double scale, float **out);
+/* The values of input i as weights of the last layer, without a copy, if nobody else reads them: they become the
+ * layer's once all of the program has become layers. */
+bool mhoi_graph_lend_weights(mhoi_graph *g, const mhoi_operation *n, size_t i);
+/* The operation's output is that value. */
+void mhoi_graph_give(mhoi_graph *g, const mhoi_operation *n, mhoi_value value);
+/* Begins a layer that reads input 0; map: it wants [N, c, h, w]. */
+MHO_MUST_CHECK mho_status mhoi_graph_begin(mhoi_graph *g, const mhoi_operation *n, mho_op op,
+                                           bool map, mho_node *layer, bool *flat);
+
 /* Turns one operation into none or more layers.  MHO_ENOTMODELED: it is none that layers have. */
 MHO_MUST_CHECK mho_status mhoi_onnx_convert(mhoi_graph *g, const mhoi_operation *n);
 /* Is there a layer of that operator at all? */
 bool mhoi_onnx_has_layer(const mhoi_operation *n);
+
+/* onnx_window.c: Conv, MaxPool and AveragePool, GlobalMaxPool and GlobalAveragePool. */
+MHO_MUST_CHECK mho_status mhoi_onnx_convert_conv(mhoi_graph *g, const mhoi_operation *n);
+MHO_MUST_CHECK mho_status mhoi_onnx_convert_pool(mhoi_graph *g, const mhoi_operation *n);
+MHO_MUST_CHECK mho_status mhoi_onnx_convert_global_pool(mhoi_graph *g, const mhoi_operation *n);
 
 /* Clip, QuantizeLinear and DequantizeLinear behind a layer. */
 MHO_MUST_CHECK mho_status mhoi_onnx_convert_rounding(mhoi_graph *g, const mhoi_operation *n);
