@@ -131,6 +131,15 @@ MHO_API void mho_crossbar_work_destroy(mho_crossbar_work *work);
 MHO_API void mho_crossbar_work_turn(const mho_crossbar *xb, mho_crossbar_work *work, size_t t,
                                     size_t pixels);
 
+/* Row groups whose partial sums add up within 32 bits, whatever the inputs: all of them, but where columns are very long
+ * and converters have no codes.  A run of more may overflow unseen.  Asks the crossbar as it is programmed now, with its
+ * errors and noise. */
+MHO_API size_t mho_crossbar_fitting_groups(const mho_crossbar *xb, const mho_converter *converter,
+                                           bool per_pair);
+/* Runs with this memory add up row groups [first, first + count) alone, until told otherwise; count 0, first 0: all. */
+MHO_API void mho_crossbar_work_groups(const mho_crossbar *xb, mho_crossbar_work *work, size_t first,
+                                      size_t count);
+
 /* What the runs with this memory did: word lines driven (padding among them), sums converted (ideal converters tell
  * them, too; a shared reference column is converted once), and partial sums of row groups added. */
 typedef struct mho_crossbar_counts {
@@ -148,7 +157,8 @@ typedef struct mho_reading {
     uint64_t pixel; /* the run's first position is so many behind that image's */
 } mho_reading;
 
-/* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element; 1-bit inputs are 0 or 1).
+/* sum[n][C][P] from the feature maps map[n][c][h][w] (one byte an element; 1-bit inputs are 0 or 1), of no more row groups
+ * than mho_crossbar_fitting_groups.
  * per_pair chooses the partial sum above.  reading NULL: no read noise.  Allocates nothing.  Threads: one work each.
  * Speed: 1024 pixels (n P) are worked on at once, and tables are read once for all of them: give at
  * least n = 1024 / P images where P < 1024, in whole multiples of that; fewer than 64 pixels waste

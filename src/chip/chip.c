@@ -132,30 +132,51 @@ static mho_status deal(mho_chip *chip, size_t l)
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 
+/* A converter for every sum that ideal devices could make. */
+static mho_status full_range(const mho_chip *chip, chip_layer *layer)
+{
+    const mhoi_range range = mhoi_range_full(chip->plan, layer->place);
+    layer->calibrated = mhoi_chip_converter_of(chip, layer, range, false);
+    if (range.lo >= INT32_MIN && range.hi <= INT32_MAX)
+        return MHO_OK;
+    return mho_error(MHO_EDOMAIN,
+                     "layer %s: output.range full would cover sums of %lld..%lld, want 32 bits: "
+                     "take output.range calibrated, or fewer crossbar.active_rows (or rows), "
+                     "input bits or device.resolution_bits",
+                     layer->name, (long long)range.lo, (long long)range.hi);
+}
+
+/* What is known of a layer's converter without images. */
+static mho_status first_converter(const mho_chip *chip, chip_layer *layer)
+{
+    const mhoi_output_options *output = &chip->plan->output;
+    const bool ideal = layer->place->output_bits == 0 || layer->place->sense;
+    const bool full = output->range == MHO_RANGE_FULL, vote = layer->place->vote;
+    layer->converter.step = layer->calibrated.step = 1;
+    layer->needs_range = !ideal && (vote || !full || output->edges != MHO_EDGES_UNIFORM);
+    if (vote) /* 1 from its share of the threshold on, which is an offset of it */
+        layer->calibrated = (mho_converter){.codes = 2, .edge = 0, .step = 1};
+    else if (!ideal && full)
+        return full_range(chip, layer);
+    return MHO_OK;
+}
+
 /* Ranges that need no images are set; the rest, and scales of maps, come from images. */
 static mho_status calibrate(mho_chip *chip, const mho_images *images)
 {
+    mho_status s = MHO_OK;
     bool needed = false;
     for (size_t i = 0; i < chip->steps; i++)
         needed = needed || mhoi_chip_makes_codes(chip, &chip->step[i]);
-    for (size_t l = 0; l < chip->layers; l++) {
-        chip_layer *layer = &chip->layer[l];
-        const bool ideal = layer->place->output_bits == 0 || layer->place->sense;
-        layer->converter.step = layer->calibrated.step = 1;
-        const bool full = chip->plan->output.range == MHO_RANGE_FULL, vote = layer->place->vote;
-        layer->needs_range =
-            !ideal && (vote || !full || chip->plan->output.edges != MHO_EDGES_UNIFORM);
-        if (vote) /* 1 from its share of the threshold on, which is an offset of it */
-            layer->calibrated = (mho_converter){.codes = 2, .edge = 0, .step = 1};
-        else if (!ideal && full)
-            layer->calibrated = mhoi_chip_converter_of(
-                chip, layer, mhoi_range_full(chip->plan, layer->place), false);
-        needed = needed || layer->needs_range;
+    for (size_t l = 0; !s && l < chip->layers; l++) {
+        s = first_converter(chip, &chip->layer[l]);
+        needed = needed || chip->layer[l].needs_range;
     }
+    if (s)
+        return s;
     mhoi_chip_scales(chip); /* of pools that read the image: all that follows goes by them */
     for (size_t i = 0; i < chip->steps; i++)
         mhoi_chip_rescale(chip, &chip->step[i]);
-    mho_status s = MHO_OK;
     if (needed && (!images || !images->count))
         return mho_error(MHO_EUSAGE, "hardware %s needs calibration images, there are none",
                          chip->plan->hw);

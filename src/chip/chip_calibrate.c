@@ -455,10 +455,10 @@ mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
     mho_status s = mhoi_alloc(&p.thread, p.threads, sizeof *p.thread, "calibration");
     if (!s)
         s = scale_create(&p.scale, p.count, chip->plan->quant.map_rule != MHO_RULE_COVER);
-    for (size_t t = 0; !s && t < p.threads; t++)
-        s = gatherer_create(&p, !scales, &p.thread[t]);
     if (!s)
         s = mhoi_chip_program(chip, true, 0, 0);
+    for (size_t t = 0; !s && t < p.threads; t++) /* now they know how wide sums are */
+        s = gatherer_create(&p, !scales, &p.thread[t]);
     const chip_recall_key key =
         s ? (chip_recall_key){.known = false} : mhoi_chip_recall_key(chip, images, p.count);
     if (!s && !mhoi_chip_recall(chip, &key)) {

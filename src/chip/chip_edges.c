@@ -118,7 +118,7 @@ static mho_status set_codes(chip_layer *layer, const prefix *p, int edges, int32
     const size_t codes = (size_t)uniform->codes;
     mho_status s = MHO_OK;
     for (size_t k = 0; k + 1 < codes; k++)
-        edge[k] = uniform->edge + (int32_t)k * uniform->step;
+        edge[k] = (int32_t)(uniform->edge + (int64_t)k * uniform->step);
     if (edges == MHO_EDGES_QUANTILE)
         quantiles(p, codes, edge);
     else

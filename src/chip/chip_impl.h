@@ -67,7 +67,9 @@ typedef struct chip_layer {
     const mhoi_inputs *inputs;               /* place->inputs */
     size_t lines;                            /* word lines: R, or 2 R */
     size_t images;                           /* taken through the crossbars at once */
-    mho_crossbar **xb;                       /* [groups] */
+    size_t
+        part; /* row groups whose sums are added up in 32 bits, the rest in 64; all: [place->row_groups] */
+    mho_crossbar **xb;     /* [groups] */
     mho_crossbar *counter; /* digital offset: sums of the inputs of a group; else NULL */
     int16_t *m;            /* [groups C][R] weights in units */
     bool needs_range;      /* to be calibrated */
@@ -82,7 +84,7 @@ typedef struct chip_layer {
     bool per_position;
     int64_t *z_edge; /* NULL: values follow, no bits */
     int32_t *w_sum;
-    int32_t *tap; /* [kh][kw] for sums over a column; inputs of 1 bit */
+    int64_t *tap; /* [kh][kw] for sums over a column; inputs of 1 bit */
     int64_t
         *excess; /* sum of a column's g+ - g- beyond its ideal; like w_sum, NULL unless read back */
     mho_window window;       /* on the map; fully connected layers whose inputs turn: all of it */
@@ -156,11 +158,12 @@ void mhoi_chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plu
                                const int16_t *g_minus);
 void mhoi_chip_layer_free(chip_layer *layer);
 
-/* Sums of one read of one slice are all there is: they have 32 bits. */
+/* Sums of one read of one slice are all there is, and have 32 bits. */
 static inline bool chip_is_plain(const chip_layer *layer)
 {
     return layer->inputs->reads == 1 && layer->cells->slices == 1 &&
-           !layer->cells->coding->counted && !layer->place->turned;
+           !layer->cells->coding->counted && !layer->place->turned &&
+           layer->part == layer->place->row_groups;
 }
 
 /* chip_chain.c */
@@ -176,6 +179,8 @@ void mhoi_chip_chain_run(const chip_chain *chain, size_t positions,
 /* chip_threshold.c: edges of z for a chain that ends in sign or step, eq. (3); to be found, and found (again, when
  * the scale of the layer's input is known). */
 MHO_MUST_CHECK mho_status mhoi_chip_threshold_create(chip_layer *layer);
+/* Memory for the thresholds of sums as wide as the layer's are now. */
+MHO_MUST_CHECK mho_status mhoi_chip_threshold_room(chip_layer *layer);
 void mhoi_chip_threshold_merge(chip_layer *layer, const chip_chain *chain);
 /* Thresholds of the sums that layer->converter makes; eq. (4). */
 void mhoi_chip_threshold_set(chip_layer *layer);

@@ -139,23 +139,23 @@ static mho_status pack_units(const mho_node *node, chip_layer *layer)
 }
 
 /* tap[kh][kw]: sums of the rows v of one column that read the same element of their channels, `less` off each row. */
-static void sum_taps(const mho_window *w, const int16_t *v, int32_t less, int32_t *tap)
+static void sum_taps(const mho_window *w, const int16_t *v, int64_t less, int64_t *tap)
 {
     const size_t taps = w->kh * w->kw;
     for (size_t t = 0; t < taps; t++)
-        tap[t] = -less * (int32_t)w->c;
+        tap[t] = -less * (int64_t)w->c;
     for (size_t i = 0; i < w->c; i++)
         for (size_t t = 0; t < taps; t++)
             tap[t] += v[i * taps + t];
 }
 
 /* Of those that meet no padding at output position p. */
-static int32_t sum_inside(const mho_window *w, const int32_t *tap, size_t p)
+static int64_t sum_inside(const mho_window *w, const int64_t *tap, size_t p)
 {
     const size_t span = (w->kw - 1) * w->dilation_w + 1;
     const size_t w_out = (w->w + w->pad_left + w->pad_right - span) / w->stride_w + 1;
     const size_t oy = p / w_out * w->stride_h, ox = p % w_out * w->stride_w;
-    int32_t sum = 0;
+    int64_t sum = 0;
     for (size_t y = 0; y < w->kh; y++) {
         if (oy + y * w->dilation_h - w->pad_top >= w->h) /* also below zero */
             continue;
@@ -175,11 +175,7 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
                           (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
     const size_t n = channels * (layer->per_position ? layer->positions : 1);
     const size_t positions = n / channels;
-    const bool bits = layer->place->to_bits, plain = chip_is_plain(layer);
-    mho_status s =
-        mhoi_alloc(&layer->threshold, bits && plain ? n : 0, sizeof(int32_t), node->name);
-    if (!s && bits && !plain)
-        s = mhoi_alloc(&layer->wide_threshold, n, sizeof(int64_t), node->name);
+    mho_status s = mhoi_chip_threshold_room(layer);
     if (!s && layer->coding == MHOI_MAP_BITS)
         s = mhoi_alloc(&layer->w_sum, n, sizeof(int32_t), node->name);
     if (!s && mhoi_is_zero_one(layer->place) && read_back)
@@ -191,7 +187,8 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
     for (size_t c = 0; c < channels; c++) {
         sum_taps(w, layer->m + c * layer->rows, 0, layer->tap);
         for (size_t p = 0; p < positions; p++)
-            layer->w_sum[c * positions + p] = sum_inside(w, layer->tap, p) / layer->cells->one;
+            layer->w_sum[c * positions + p] =
+                (int32_t)(sum_inside(w, layer->tap, p) / layer->cells->one);
     }
     return MHO_OK;
 }
@@ -203,7 +200,7 @@ static void add_cells(const chip_layer *layer, size_t c, size_t s, const int16_t
 {
     const mhoi_cells *k = layer->cells;
     const size_t column = mhoi_engine_column(k, c, s);
-    const int32_t less = k->coding->counted && s == 0 && plus ? (int32_t)k->base : 0;
+    const int64_t less = k->coding->counted && s == 0 && plus ? k->base : 0;
     const int64_t weight = (plus ? 1 : -1) * ((int64_t)1 << (k->slice_bits * s));
     sum_taps(&layer->window, g + column * layer->rows, less, layer->tap);
     for (size_t p = 0; p < positions; p++)
@@ -319,6 +316,7 @@ static void set_shape(const mho_node *node, const mhoi_place *place, chip_layer 
     layer->rows = told->rows;
     layer->positions = told->positions;
     layer->lines = place->lines;
+    layer->part = place->row_groups;
     layer->channels = node->out.c / told->groups;
     layer->slot = mhoi_block_of(node).slot;
 }

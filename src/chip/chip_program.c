@@ -267,14 +267,30 @@ static mho_status program_group(program *p, chip_layer *layer, size_t g)
     return s;
 }
 
+/* Cells, noise and converters as they are now tell how many row groups 32 bits hold the sums of. */
+static mho_status set_part(chip_layer *layer)
+{
+    const bool plain = chip_is_plain(layer);
+    layer->part = layer->place->row_groups;
+    for (size_t g = 0; g < layer->groups; g++) {
+        const size_t fit =
+            mho_crossbar_fitting_groups(layer->xb[g], &layer->converter, layer->place->per_pair);
+        layer->part = fit < layer->part ? fit : layer->part;
+    }
+    const mho_status s = mhoi_chip_threshold_room(layer);
+    if (!s && layer->z_edge && (layer->excess || plain != chip_is_plain(layer)))
+        mhoi_chip_threshold_set(layer);
+    return s;
+}
+
 static mho_status program_layer(program *p, chip_layer *layer)
 {
     mho_status s = MHO_OK;
     p->of = layer;
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = program_group(p, layer, g);
-    if (!s && layer->excess && layer->z_edge)
-        mhoi_chip_threshold_set(layer);
+    if (!s)
+        s = set_part(layer);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 

@@ -89,6 +89,14 @@ static const uint8_t *drive_windows(const mho_chip *chip, chip_work *work, const
                  CHIP_TILE, work->window);
 }
 
+/* The row groups from k on whose sums have 32 bits, for the runs that follow; returns the first of the next ones. */
+static size_t take_part(const chip_layer *layer, mho_crossbar_work *work, size_t k)
+{
+    const size_t left = layer->place->row_groups - k, n = layer->part < left ? layer->part : left;
+    mho_crossbar_work_groups(layer->xb[0], work, k, n);
+    return k + n;
+}
+
 /* sum[n][groups columns][P] of what drives the rows in read r of images [first, first + n) of the block. */
 static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t r,
                       size_t first, size_t n, const uint8_t *driven)
@@ -105,24 +113,40 @@ static void read_sums(const mho_chip *chip, chip_work *work, const chip_step *st
         mho_crossbar_run(layer->xb[g], work->layer[step->layer], &layer->converter,
                          layer->place->per_pair, n, driven + g * size, work->sum + g * out_size,
                          &reading);
-        if (layer->counter)
-            mho_crossbar_run(layer->counter, work->counter[step->layer], &(mho_converter){0}, true,
-                             n, driven + g * size, work->count + g * layer->positions, NULL);
     }
 }
 
-/* Adds the slices of one read to total[n][channels][P]. */
-static void add_read(chip_work *work, size_t l, const chip_layer *layer, size_t n, size_t r)
+/* The sums of what the rows are driven with, where a digital offset needs them. */
+static void read_counts(chip_work *work, const chip_layer *layer, size_t l, size_t n,
+                        size_t in_size, const uint8_t *driven)
+{
+    for (size_t g = 0; layer->counter && g < layer->groups; g++)
+        mho_crossbar_run(layer->counter, work->counter[l], &(mho_converter){0}, true, n,
+                         driven + g * in_size / layer->groups, work->count + g * layer->positions,
+                         NULL);
+}
+
+/* Takes the base of counted cells off total[n][channels][P]. */
+static void take_base_off(chip_work *work, const chip_layer *layer, size_t n, size_t r)
+{
+    const size_t P = layer->positions;
+    const int64_t base = layer->cells->base * layer->inputs->read[r].weight;
+    for (size_t i = 0; i < n * layer->groups; i++)
+        for (size_t c = 0; c < layer->columns; c++)
+            for (size_t p = 0; p < P; p++)
+                work->total[(i * layer->columns + c) * P + p] -= base * work->count[i * P + p];
+}
+
+/* Adds the slices of one read, and of its first or another part of the rows, to total[n][channels][P]. */
+static void add_read(chip_work *work, const chip_layer *layer, size_t n, size_t r, bool first)
 {
     const mhoi_cells *k = layer->cells;
-    work->flow[l].counts.additions +=
-        n * chip_channels(layer) * layer->positions * (k->slices - (r == 0));
     const size_t P = layer->positions, columns = layer->columns;
     const int64_t step = k->coding->counted && layer->converter.codes ? layer->converter.step : 1;
     for (size_t i = 0; i < n * layer->groups; i++)
         for (size_t c = 0; c < columns; c++) {
             int64_t *total = work->total + (i * columns + c) * P;
-            if (r == 0)
+            if (first && r == 0)
                 memset(total, 0, P * sizeof *total);
             for (size_t s = 0; s < k->slices; s++) {
                 const size_t column = mhoi_engine_column(k, c, s);
@@ -132,8 +156,6 @@ static void add_read(chip_work *work, size_t l, const chip_layer *layer, size_t 
                 for (size_t p = 0; p < P; p++)
                     total[p] += weight * sum[p];
             }
-            for (size_t p = 0; k->coding->counted && p < P; p++)
-                total[p] -= k->base * layer->inputs->read[r].weight * work->count[i * P + p];
         }
 }
 
@@ -175,10 +197,13 @@ static void turned_read(const mho_chip *chip, chip_work *work, size_t l, size_t 
                                          (uint32_t)((g * layer->inputs->reads + r) * turns + t),
                                      .pixel = (uint64_t)(work->first + first) * layer->positions};
         turn(chip, work, l, g, t, pixels);
-        mho_crossbar_run(layer->xb[g], work->layer[l], &layer->converter, layer->place->per_pair,
-                         tiles, driven, work->sum, &reading);
-        mhoi_chip_turn_add(layer, work->sum, tiles, t, step * layer->inputs->read[r].weight,
-                           work->turned);
+        for (size_t part = 0; part < layer->place->row_groups;) {
+            part = take_part(layer, work->layer[l], part);
+            mho_crossbar_run(layer->xb[g], work->layer[l], &layer->converter,
+                             layer->place->per_pair, tiles, driven, work->sum, &reading);
+            mhoi_chip_turn_add(layer, work->sum, tiles, t, step * layer->inputs->read[r].weight,
+                               work->turned);
+        }
     }
     work->flow[l].counts.additions += pixels * layer->columns * turns * (k->slices - (r == 0));
     if (layer->counter)
@@ -200,6 +225,27 @@ static void turned_sums(const mho_chip *chip, chip_work *work, const chip_step *
     }
 }
 
+static void one_read(const mho_chip *chip, chip_work *work, const chip_step *step, size_t r,
+                     size_t first, size_t n, const uint8_t *driven)
+{
+    const size_t l = step->layer;
+    const chip_layer *layer = &chip->layer[l];
+    const bool plain = chip_is_plain(layer);
+    read_counts(work, layer, l, n, chip->map[step->in].size * layer->inputs->lines, driven);
+    for (size_t part = 0, next; part < layer->place->row_groups; part = next) {
+        next = take_part(layer, work->layer[l], part);
+        read_sums(chip, work, step, r, first, n, driven);
+        if (!plain)
+            add_read(work, layer, n, r, part == 0);
+    }
+    if (plain)
+        return;
+    work->flow[l].counts.additions +=
+        n * chip_channels(layer) * layer->positions * (layer->cells->slices - (r == 0));
+    if (layer->counter)
+        take_base_off(work, layer, n, r);
+}
+
 void mhoi_chip_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t first,
                     size_t n)
 {
@@ -209,9 +255,6 @@ void mhoi_chip_sums(const mho_chip *chip, chip_work *work, const chip_step *step
         turned_sums(chip, work, step, first, n);
         return;
     }
-    for (size_t r = 0; r < layer->inputs->reads; r++) {
-        read_sums(chip, work, step, r, first, n, drive_images(chip, work, step, r, n, in));
-        if (!chip_is_plain(layer))
-            add_read(work, step->layer, layer, n, r);
-    }
+    for (size_t r = 0; r < layer->inputs->reads; r++)
+        one_read(chip, work, step, r, first, n, drive_images(chip, work, step, r, n, in));
 }

@@ -40,6 +40,21 @@ mho_status mhoi_chip_threshold_create(chip_layer *layer)
     return s ? s : mhoi_alloc(&layer->flip, channels, sizeof *layer->flip, layer->name);
 }
 
+mho_status mhoi_chip_threshold_room(chip_layer *layer)
+{
+    const size_t channels = layer->groups * layer->columns;
+    const size_t n = channels * (layer->per_position ? layer->positions : 1);
+    if (!layer->place->to_bits)
+        return MHO_OK;
+    if (chip_is_plain(layer))
+        return layer->threshold
+                   ? MHO_OK
+                   : mhoi_alloc(&layer->threshold, n, sizeof *layer->threshold, layer->name);
+    return layer->wide_threshold
+               ? MHO_OK
+               : mhoi_alloc(&layer->wide_threshold, n, sizeof *layer->wide_threshold, layer->name);
+}
+
 void mhoi_chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
 {
     const size_t channels = layer->groups * layer->columns;
@@ -119,7 +134,7 @@ void mhoi_chip_threshold_set(chip_layer *layer)
                 threshold = (int64_t)(layer->place->row_groups + 1) / 2;
             if (layer->wide_threshold)
                 layer->wide_threshold[i] = threshold;
-            else
+            if (layer->threshold)
                 layer->threshold[i] = hold_int32(threshold);
         }
 }

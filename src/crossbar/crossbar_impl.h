@@ -6,6 +6,7 @@
  *   crossbar_ref.c      the definition, slowly  crossbar_*avx*.c    kernels
  *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
  *   crossbar_pack_avx*.c  bundle indices           crossbar_order.c    rows on other word lines
+ *   crossbar_groups.c   row groups within 32 bits
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
  * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
@@ -215,6 +216,8 @@ struct mho_crossbar {
     size_t codes;               /* of a codebook; 0: equal steps */
     int32_t *code_edge, *code_value;
     uint32_t *reference; /* [C] whose S- a column shares; NULL: its own */
+    int64_t largest_sum; /* of a row group, over both crossbars of the pair */
+    double noise_most;   /* of a sum */
     bool noisy;          /* reads are; variances are integers in units of noise_unit */
     float noise_unit;
     int16_t *variance[2]; /* [C][R] of the cells of g_plus, g_minus; NULL: of low and high cells */
@@ -239,10 +242,11 @@ struct mho_crossbar_work {
     float *normal;     /* [MHOI_BLOCK] */
     int32_t *
         square; /* [2][as x] low and high bytes; NULL where inputs are bits or reads had no noise */
-    mhoi_segment *segment;   /* [rows]: turned; NULL: rows stay */
-    size_t turn, limit;      /* t; pixels of a run, 0: all */
-    mho_converter converter; /* of the run before, */
-    mhoi_code code;          /* and what was found out about it */
+    mhoi_segment *segment;      /* [rows]: turned; NULL: rows stay */
+    size_t turn, limit;         /* t; pixels of a run, 0: all */
+    size_t first_group, groups; /* row groups of a run; 0: all */
+    mho_converter converter;    /* of the run before, */
+    mhoi_code code;             /* and what was found out about it */
     bool prepared, exact;
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
@@ -355,6 +359,12 @@ static inline size_t mhoi_pixels_of(const mho_crossbar *xb, const mho_crossbar_w
 {
     const size_t all = n * xb->positions;
     return work->limit && work->limit < all ? work->limit : all;
+}
+
+/* The row groups that are worked on end before this one. */
+static inline size_t mhoi_last_group(const mho_crossbar *xb, const mho_crossbar_work *work)
+{
+    return work->groups ? work->first_group + work->groups : xb->groups;
 }
 
 /* Windows (1 bit) or planes of `images` images of map. */

@@ -20,6 +20,7 @@ enum {
 
 typedef struct extent {
     double largest, total; /* of a pair; of the pairs of a column and row group */
+    double noise;          /* of a sum at most */
 } extent;
 
 static mho_status check_variance(const char *side, size_t i, const float *variance)
@@ -39,7 +40,7 @@ static mho_status measure(const mho_crossbar *xb, const float *plus, const float
 {
     mho_status s = MHO_OK;
     double total = 0;
-    *e = (extent){0, 0};
+    *e = (extent){0};
     for (size_t i = 0; !s && i < xb->rows * xb->shape.columns; ++i) {
         s = check_variance("plus", i, plus);
         if (!s)
@@ -51,7 +52,7 @@ static mho_status measure(const mho_crossbar *xb, const float *plus, const float
     }
     const double top = xb->shape.input_bits == 1 ? 1 : ldexp(1, (int)xb->shape.input_bits) - 1;
     const double sum = (double)mhoi_largest_sum(xb, xb->g_plus, xb->g_minus);
-    const double noise = NORMAL_MAX * top * sqrt(e->total);
+    const double noise = e->noise = NORMAL_MAX * top * sqrt(e->total);
     if (!s && sum + noise > INT32_MAX - 2)
         s = mho_error(MHO_EDOMAIN, "crossbar: a sum may reach %g with noise of %g, want at most %d",
                       sum, noise, INT32_MAX);
@@ -131,6 +132,7 @@ static mho_status set_noise(mho_crossbar *xb, const float *variance_plus,
     const bool two = two_variances(xb, variance_plus, variance_minus, &low, &high);
     const double unit = unit_of(xb, e, two ? LARGEST_COUNTED : LARGEST);
     xb->noisy = e.largest > 0;
+    xb->noise_most = e.noise;
     xb->noise_unit = (float)unit;
     if (two || !xb->noisy)
         drop_cells(xb);

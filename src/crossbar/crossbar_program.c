@@ -371,6 +371,7 @@ static mho_status program(mho_crossbar *xb, const int16_t *g_plus, const int16_t
     if (g_minus != xb->g_minus)
         memcpy(xb->g_minus, g_minus, bytes);
     xb->noisy = false;
+    xb->largest_sum = largest;
     return mhoi_crossbar_build(xb, MHOI_PLUS);
 }
 

@@ -110,7 +110,7 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
     const int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_REF_BLOCK;
     int32_t *sum = work->ref_s + 2 * MHOI_REF_BLOCK;
     memset(sum, 0, n * sizeof *sum);
-    for (size_t k = 0; k < xb->groups; ++k) {
+    for (size_t k = work->first_group; k < mhoi_last_group(xb, work); ++k) {
         group_sums(xb, work, c, k, n);
         if (reading)
             disturb(xb, work, reading, converter->codes == 0, per_pair, c, k,
@@ -126,6 +126,13 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
     }
 }
 
+/* Rows of the row groups that are worked on. */
+static size_t rows_of(const mho_crossbar *xb, const mho_crossbar_work *work)
+{
+    const size_t n = xb->shape.crossbar_rows, end = mhoi_last_group(xb, work) * n;
+    return (end < xb->rows ? end : xb->rows) - work->first_group * n;
+}
+
 void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_converter *converter,
                   bool per_pair, size_t n, const uint8_t *map, int32_t *sum,
                   const mho_reading *reading)
@@ -135,7 +142,7 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
     for (size_t first = 0; first < pixels; first += MHOI_REF_BLOCK) {
         const size_t left = pixels - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, work, map, first, m, work->ref_x);
-        work->counts.row_drives += xb->rows * m;
+        work->counts.row_drives += rows_of(xb, work) * m;
         for (size_t c = 0; c < columns; ++c) {
             column_sums(xb, work, converter, per_pair, reading, c, first, m);
             for (size_t q = 0; q < m; ++q) {

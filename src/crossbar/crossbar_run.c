@@ -131,7 +131,7 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
                     .widen = xb->widen,
                     .code = b->code,
                     .paired = !b->per_pair,
-                    .accumulate = k > 0,
+                    .accumulate = k > b->work->first_group,
                     .outputs = left < room ? left : room,
                     .pitch = b->pitch,
                     .place = b->work->place};
@@ -434,7 +434,8 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
         mhoi_gather_runs(b->xb, b->work, first, b->pixels);
         set_places(b, first, sum);
         b->pixel = pixel + first;
-        for (size_t k = 0; k < b->xb->groups && !mhoi_interrupted(); ++k) {
+        const size_t end = mhoi_last_group(b->xb, b->work);
+        for (size_t k = b->work->first_group; k < end && !mhoi_interrupted(); ++k) {
             mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
             b->work->counts.row_drives += rows_of(b->xb, k) * b->pixels;
             if (b->reading && b->work->square)
