@@ -14,7 +14,17 @@ Everything is computed by libmho with the interpreter's lock released; results a
 seed, digit by digit.  Failures are subclasses of ``mho.Error`` with the library's message.
 """
 
-from . import _mho
+try:
+    from . import _mho
+except ImportError as failure:
+    import os
+
+    _here = os.path.dirname(os.path.abspath(__file__))
+    if os.path.exists(os.path.join(_here, "_mho.abi3.so")):
+        raise ImportError("mho: its library does not load: %s" % failure) from None
+    raise ImportError(
+        "mho: the compiled part of the module is not in %s: `./dev python` in mho's folder builds it, and tells the path to it" % _here
+    ) from None
 from ._errors import (
     ConfigError,
     DomainError,
@@ -39,12 +49,16 @@ from ._train import train, train_fields
 
 def __getattr__(name):  # what needs numpy, when it is asked for
     if name in _ARRAYS:
-        from . import _arrays
-
+        try:
+            from . import _arrays
+        except ModuleNotFoundError as failure:
+            raise ImportError("mho.%s takes arrays: it needs numpy (Debian: python3-numpy); %s" % (name, failure)) from None
         return getattr(_arrays, name)
-    if name == "from_torch":  # needs PyTorch
-        from .torch import from_torch
-
+    if name == "from_torch":
+        try:
+            from .torch import from_torch
+        except ModuleNotFoundError as failure:
+            raise ImportError("mho.from_torch needs PyTorch (Debian: python3-torch); %s" % failure) from None
         return from_torch
     raise AttributeError("module 'mho' has no attribute %r" % (name,))
 

@@ -5,9 +5,25 @@ import numpy as np
 
 from . import _mho
 from ._data import data_set
+from ._errors import ConfigError, DomainError, natural
 from ._hardware import hardware
 from ._how import how
 from ._network import network
+
+
+_TRIALS = 2**32 - 1  # the last
+
+
+def _real(what, value, kind):
+    """An array of real numbers in order, of that type; as it is where it is one."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError("%s: an array of %s, want real numbers" % (what, array.dtype))
+    return np.ascontiguousarray(array, kind)
+
+
+def _shape(what, array, want):
+    return DomainError("%s: shape %s, want %s" % (what, list(array.shape), want))
 
 
 class Chip:
@@ -36,7 +52,7 @@ class Chip:
     def program(self, seed=1, trial=0, *, progress=None):
         """Draws all cells anew; returns what writing them took: {cells, writes, outside, stuck, held}."""
         with how(self._threads, progress) as pair:
-            written = _mho.chip_program(self._handle, seed, trial, pair)
+            written = _mho.chip_program(self._handle, natural("seed", seed), natural("trial", trial, _TRIALS), pair)
         self.seed, self.trial, self._read = seed, trial, 0
         return written
 
@@ -47,17 +63,20 @@ class Chip:
         x = np.asarray(x)
         shape = self.network.input_shape
         if x.ndim < 1 or not len(x) or x.size != len(x) * shape[0] * shape[1] * shape[2]:
-            raise ValueError("x: %s, want images of %d x %d x %d" % (list(x.shape), *shape))
-        x = np.ascontiguousarray(x, np.uint8 if x.dtype == np.uint8 else np.float32)
+            raise _shape("x", x, "images of %d x %d x %d" % shape)
+        x = _real("x", x, np.uint8 if x.dtype == np.uint8 else np.float32)
         classes = int(np.prod(self.network.output_shape))
         out = np.empty((len(x), classes), np.float32)
         with how(self._threads if threads is None else threads, progress) as pair:
-            _mho.chip_run(self._handle, x, out, len(x), shape, classes, number, pair)
+            _mho.chip_run(self._handle, x, out, len(x), shape, classes, natural("number", number), pair)
         return out
 
     def labels(self, x, **keywords):
-        """The class of the highest score of each image; of equal ones the lowest."""
+        """The class [n] of the highest score of each image; of equal ones the lowest."""
         return self.scores(x, **keywords).argmax(axis=1)
+
+    def __repr__(self):
+        return "<mho.Chip %s on %s>" % (self.network.name, self.hardware.name)
 
 
 class Crossbar:
@@ -70,30 +89,38 @@ class Crossbar:
              output.calibration_images count, all where there are fewer); None: uniform ones of -x_max..x_max or 0..x_max, drawn from ``seed``
     signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
     seed, trial  of the cells and of the noise of their reads
+
+    Full scale is the largest weight; a matrix of zeros has none, and gives zeros, whatever its cells hold.
     """
 
     def __init__(
         self, weights, hw="cnn8", *, x_max=1.0, calibration=None, signed=False, seed=1, trial=0, threads=0, progress=None
     ):
-        w = np.asarray(weights, np.float32)
+        w = _real("weights", weights, np.float32)
         if w.ndim != 2 or not w.size:
-            raise ValueError("weights: %s, want [rows, columns]" % (list(w.shape),))
+            raise _shape("weights", w, "[rows, columns]")
         self.rows, self.columns = w.shape
         self.hardware = hardware(hw)
+        if self.hardware.arch != "crossbar":
+            raise ConfigError("%s has arch: %s, want arch: crossbar" % (self.hardware.name, self.hardware.arch))
         self.x_max, self.signed, self._threads = float(x_max), bool(signed), threads
         self._most = 2 ** int(self.hardware["input.first_bits"]) - 1
         self._scale = self.x_max / self._most
-        if not self._scale > 0:
-            raise ValueError("x_max = %r, want a number above 0" % (x_max,))
+        if not 0 < self._scale < np.inf:
+            raise DomainError("x_max = %r, want a number above 0" % (x_max,))
         bits = int(self.hardware["input.first_bits"])
+        self._zero = not w.any()
+        seed = natural("seed", seed)
         net = _mho.net_of_matrix(np.ascontiguousarray(w.T), self.rows, self.columns, bits, self._scale)
         count = int(self.hardware["output.calibration_images"])
         if calibration is None:
             low = -self.x_max if self.signed else 0
             calibration = np.random.default_rng(seed).uniform(low, self.x_max, (max(count, 1), self.rows))
-        codes = self._codes(np.atleast_2d(calibration), False)[0]
+        codes = self._checked("calibration", np.atleast_2d(calibration))
+        if not len(codes):
+            raise _shape("calibration", codes, "[n, %d] with n from 1" % self.rows)
         if self.signed:  # what both passes read, in turns
-            codes = np.stack((codes, self._codes(np.atleast_2d(calibration), True)[0]), 1).reshape(-1, self.rows)
+            codes = np.stack((codes, self._codes("calibration", np.atleast_2d(calibration), True)[0]), 1).reshape(-1, self.rows)
         if len(codes) < count:
             self.hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
         data = _mho.data_of_arrays(None, None, None, codes, np.zeros(len(codes), np.uint8))
@@ -104,24 +131,32 @@ class Crossbar:
     def program(self, seed=1, trial=0):
         """Draws all cells anew; returns what writing them took: {cells, writes, outside, stuck, held}."""
         with how(self._threads, False) as pair:
-            written = _mho.chip_program(self._handle, seed, trial, pair)
+            written = _mho.chip_program(self._handle, natural("seed", seed), natural("trial", trial, _TRIALS), pair)
         self.seed, self.trial, self._read = seed, trial, 0
         return written
 
-    def _codes(self, x, negative):
-        x = np.ascontiguousarray(x, np.float32)
+    def _codes(self, what, x, negative):
+        x = _real(what, x, np.float32)
         if x.ndim != 2 or x.shape[1] != self.rows:
-            raise ValueError("x: %s, want [n, %d]" % (list(x.shape), self.rows))
+            raise _shape(what, x, "[n, %d]" % self.rows)
         codes = np.empty(x.shape, np.uint8)
         wrong, below = _mho.encode(x, codes, x.size, self._scale, self._most, negative)
         if wrong:
-            raise ValueError("x: %d of %d elements are beyond x_max = %g (or not numbers)" % (wrong, x.size, self.x_max))
+            raise DomainError("%s: %d of %d elements are beyond x_max = %g (or not numbers)" % (what, wrong, x.size, self.x_max))
         return codes, below
+
+    def _checked(self, what, x):
+        codes, below = self._codes(what, x, False)
+        if below and not self.signed:
+            raise DomainError("%s: %d elements are negative; signed=True reads them, too" % (what, below))
+        return codes
 
     def _pass(self, codes, pair):
         out = np.empty((len(codes), self.columns), np.float32)
         _mho.chip_run(self._handle, codes, out, len(codes), (self.rows, 1, 1), self.columns, self._read, pair)
         self._read += len(codes)
+        if self._zero:
+            out[:] = 0
         return out
 
     def mvm(self, x, *, threads=None):
@@ -132,18 +167,15 @@ class Crossbar:
         one = x.ndim == 1
         x = np.atleast_2d(x)
         if x.shape[1] != self.rows or x.ndim != 2:
-            raise ValueError("x: %s, want [n, %d]" % (list(x.shape), self.rows))
+            raise _shape("x", x, "[n, %d]" % self.rows)
         with how(self._threads if threads is None else threads, False) as pair:
             if x.dtype == np.uint8:
                 if self._most < 255 and int(x.max(initial=0)) > self._most:
-                    raise ValueError("x: codes above %d (input.first_bits)" % self._most)
+                    raise DomainError("x: codes above %d (input.first_bits)" % self._most)
                 return self._answer(self._pass(np.ascontiguousarray(x), pair), one)
-            codes, below = self._codes(x, False)
-            if below and not self.signed:
-                raise ValueError("x: %d elements are negative; signed=True reads them, too" % below)
-            y = self._pass(codes, pair)
+            y = self._pass(self._checked("x", x), pair)
             if self.signed:
-                y -= self._pass(self._codes(x, True)[0], pair)
+                y -= self._pass(self._codes("x", x, True)[0], pair)
         return self._answer(y, one)
 
     @staticmethod
@@ -155,11 +187,13 @@ class Crossbar:
 
 
 def _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating):
-    g = np.ascontiguousarray(g, np.float64)
+    g = _real("g", g, np.float64)
     if g.ndim != 2:
-        raise ValueError("g: %s, want [word lines, bit lines]" % (list(g.shape),))
+        raise _shape("g", g, "[word lines, bit lines]")
     if floating is not None:
-        floating = np.ascontiguousarray(floating, bool)
+        floating = _real("floating", floating, bool)
+        if floating.shape != g.shape[:1]:
+            raise _shape("floating", floating, "[%d]" % g.shape[0])
     return (r_row, r_col, r_driver, r_sense, both_sides), *g.shape, g, floating
 
 
@@ -191,9 +225,9 @@ def circuit(
     """
     c = _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating)
     N, M = c[1:3]
-    v = np.ascontiguousarray(v, np.float64)
+    v = _real("v", v, np.float64)
     if v.ndim not in (1, 2) or v.shape[-1] != N:
-        raise ValueError("v: %s, want [n, %d]" % (list(v.shape), N))
+        raise _shape("v", v, "[n, %d] or [%d]" % (N, N))
     i = np.empty((*v.shape[:-1], M))
     with how(threads, progress) as pair:
         if v.size == N:  # a single vector has a shorter way
@@ -211,8 +245,11 @@ def circuit_voltages(
     """(u, w, residual): volts at every cell [word lines, bit lines] of the word and of the bit lines for one vector v, and how far
     Kirchhoff's law is violated at most."""
     c = _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating)
-    v = np.ascontiguousarray(v, np.float64)
-    u, w = np.empty(c[1:3]), np.empty(c[1:3])
+    g_shape = c[1:3]
+    v = _real("v", v, np.float64)
+    if v.shape != g_shape[:1]:
+        raise _shape("v", v, "[%d]" % g_shape[0])
+    u, w = np.empty(g_shape), np.empty(g_shape)
     with how(threads, progress) as pair:
         residual = _mho.circuit_voltages(*c, v, u, w, pair)
     return u, w, residual

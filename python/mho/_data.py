@@ -4,6 +4,7 @@
 import os
 
 from . import _mho
+from ._errors import UsageError
 
 
 def _array(value):
@@ -25,7 +26,7 @@ def data_set(value):
         return (None if value is None else os.fspath(value)), None, True
     parts = tuple(value)
     if len(parts) not in (2, 4):
-        raise ValueError("data: want a place, (x, y) or (x_train, y_train, x, y), not %d arrays" % len(parts))
+        raise UsageError("data: want a place, (x, y) or (x_train, y_train, x, y), not %d arrays" % len(parts))
     train = parts[:2] if len(parts) == 4 else (None, None)
     arrays = [None if a is None else _array(a) for a in (*train, *parts[-2:])]
     return None, _mho.data_of_arrays(None, *arrays), len(parts) == 4

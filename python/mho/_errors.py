@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions: what the library refuses, with its message."""
 
+import operator
+
 from . import _mho
 
 
@@ -66,6 +68,14 @@ _BY_STATUS = {
     "EINTERRUPTED": Interrupted,
     "ENOMEM": OutOfMemory,
 }
+
+
+def natural(what, value, most=2**64 - 1):
+    """A whole number of 0..most, as the library takes it."""
+    number = operator.index(value)
+    if not 0 <= number <= most:
+        raise DomainError("%s = %d, want 0..%s" % (what, number, "2^64 - 1" if most == 2**64 - 1 else most))
+    return number
 
 
 def _register():

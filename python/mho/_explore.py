@@ -7,10 +7,11 @@ import os
 import tempfile
 
 from . import _mho
+from ._errors import UsageError, natural
 from ._hardware import assignments
 from ._how import how
 from ._results import Record, _flat, _pandas, percent, si
-from ._study import _count, _number
+from ._study import _number
 
 
 class Exploration(list):
@@ -75,7 +76,7 @@ def explore(
     Returns an ``Exploration``.  Ctrl-C keeps what was computed in the store.
     """
     if calibrate_on not in ("train", "test"):
-        raise ValueError('calibrate_on: want "train" or "test", not %r' % (calibrate_on,))
+        raise UsageError('calibrate_on: want "train" or "test", not %r' % (calibrate_on,))
     with tempfile.TemporaryDirectory() as folder:
         if isinstance(space, dict):
             path = os.path.join(folder, "space.yaml")
@@ -87,8 +88,8 @@ def explore(
         with how(threads, progress) as pair:
             return Exploration(
                 *_mho.explore(
-                    os.fspath(space), where, bool(resume), *words, assignments(set) if set else None, _count("images", images),
-                    _count("trials", trials), seed is not None, seed or 0, calibrate_on == "test", pair
+                    os.fspath(space), where, bool(resume), *words, assignments(set) if set else None, natural("images", images),
+                    natural("trials", trials), seed is not None, natural("seed", seed or 0), calibrate_on == "test", pair
                 )
             )  # fmt: skip
 

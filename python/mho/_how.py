@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a call is carried out: threads, and progress."""
 
-import operator
 import sys
 import time
+
+from ._errors import natural
 
 
 class _Bar:
@@ -53,7 +54,7 @@ class how:
             progress = None
         elif not callable(progress):
             raise TypeError("progress: want True, False, None or a callable")
-        self.pair = (operator.index(threads), progress)
+        self.pair = (natural("threads", threads, 1024), progress)
 
     def __enter__(self):
         return self.pair

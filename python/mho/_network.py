@@ -5,6 +5,7 @@ import html
 import os
 
 from . import _mho
+from ._errors import UsageError
 from ._how import how
 
 
@@ -140,7 +141,7 @@ class Network:
 
 def is_binary(style):
     if style not in ("binary", "float"):
-        raise ValueError('style: want "binary" or "float", not %r' % (style,))
+        raise UsageError('style: want "binary" or "float", not %r' % (style,))
     return style == "binary"
 
 

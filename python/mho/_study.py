@@ -5,6 +5,7 @@ import os
 
 from . import _mho
 from ._data import data_set
+from ._errors import UsageError, natural
 from ._hardware import Hardware, hardware, text_of
 from ._how import how
 from ._network import name_and_handle, network
@@ -18,22 +19,16 @@ def _open(net, hw, data, calibrate_on, options, axes, pair):
     if calibrate_on is None:
         calibrate_on = "test" if arrays is not None and not has_train else "train"
     if calibrate_on not in ("train", "test"):
-        raise ValueError('calibrate_on: want "train", "test" or None, not %r' % (calibrate_on,))
+        raise UsageError('calibrate_on: want "train", "test" or None, not %r' % (calibrate_on,))
     on_test = calibrate_on == "test"
     return _mho.study_open(name, handle, hw_name, hw_handle, None, where, arrays, on_test, options, axes, pair)
 
 
-def _count(what, value):
-    if value < 0:
-        raise ValueError("%s = %d, want 0 or more" % (what, value))
-    return int(value)
-
-
 def _options(seed, images, trials, ci, ideal, prices, baseline):
     return (
-        _count("seed", seed),
-        _count("images", images),
-        _count("trials", trials),
+        natural("seed", seed),
+        natural("images", images),
+        natural("trials", trials),
         float(ci) / 100,
         ideal,
         prices,
@@ -111,7 +106,7 @@ def sweep(
     Returns a ``Sweep``: a list of results, the last axis fastest, each with its values in ``point``.
     """
     if not axes:
-        raise ValueError('axes: want fields and their values, as {"device.bits": [1, 3, 5]}')
+        raise UsageError('axes: want fields and their values, as {"device.bits": [1, 3, 5]}')
     options = _options(seed, images, trials, ci, False, prices, False)
     texts = tuple(_axis(k, v) for k, v in axes.items())
     with how(threads, progress) as pair:

@@ -5,6 +5,7 @@ import os
 
 from . import _mho
 from ._data import data_set
+from ._errors import UsageError
 from ._hardware import assignments
 from ._how import how
 from ._network import Network, network
@@ -33,7 +34,7 @@ def train(
     elif block is None and bits is None:
         trained = Network._of(_mho.net_clone(source._handle))
     else:
-        raise ValueError("block and bits need a style")
+        raise UsageError("block and bits need a style")
     for key, value in (("epochs", epochs), ("seed", seed)):
         if value is not None:
             fields[key] = value

@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from ._arrays import Crossbar
+from ._errors import UsageError
 from ._hardware import hardware
 from ._network import Network
 
@@ -105,7 +106,7 @@ class CrossbarConv2d(_Array, nn.Conv2d):
                  seed=1, redraw=True, threads=0):  # fmt: skip
         nn.Conv2d.__init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, bias=bias)
         if isinstance(self.padding, str):
-            raise ValueError("padding %r: want numbers" % self.padding)
+            raise UsageError("padding %r: want numbers" % self.padding)
         self._set_up(hw, x_max, seed, redraw, threads)
 
     def forward(self, x):

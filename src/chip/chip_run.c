@@ -253,21 +253,48 @@ static double units_of_bits(const chip_layer *layer, double m, size_t i)
     return 2 * m - layer->w_sum[k] - excess;
 }
 
-/* z = (gain sum + offset) / unit in the scales of weights and inputs; exact where devices and converters are.
- * y[channels][P] of one image, whose sums begin at `at`. */
+/* How sums become values: z = (gain sum + offset) / unit in the scales of weights and inputs. */
+typedef struct to_value {
+    double gain, offset, unit, x_scale;
+    const double *weight_scale;
+} to_value;
+
+/* The plain case, whose loops compilers make vectors of: across positions, or channels where there is but one. */
+static void plain_values(const to_value *to, const int32_t *sum, size_t channels, size_t positions,
+                         float *y)
+{
+    const double gain = to->gain, offset = to->offset, unit = to->unit, x_scale = to->x_scale;
+    if (positions == 1) {
+        for (size_t c = 0; c < channels; c++)
+            y[c] = (float)((gain * sum[c] + offset) / unit * (x_scale * to->weight_scale[c]));
+        return;
+    }
+    for (size_t c = 0; c < channels; c++) {
+        const double scale = x_scale * to->weight_scale[c];
+        for (size_t p = 0, i = c * positions; p < positions; p++, i++)
+            y[i] = (float)((gain * sum[i] + offset) / unit * scale);
+    }
+}
+
+/* Exact where devices and converters are.  y[channels][P] of one image, whose sums begin at `at`. */
 static void to_values(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t at,
                       float *y)
 {
     const chip_layer *layer = &chip->layer[step->layer];
     const chip_map *in = &chip->map[step->in];
     const bool bits = in->coding == MHOI_MAP_BITS, plain = chip_is_plain(layer);
-    const double unit = layer->cells->unit, x_scale = bits ? 1 : (double)in->scale;
-    double gain, offset;
-    mhoi_chip_converter_value(layer, &gain, &offset);
+    to_value to = {.unit = layer->cells->unit,
+                   .x_scale = bits ? 1 : (double)in->scale,
+                   .weight_scale = layer->weight_scale};
+    mhoi_chip_converter_value(layer, &to.gain, &to.offset);
+    if (plain && !bits) {
+        plain_values(&to, work->sum + at, chip_channels(layer), layer->positions, y);
+        return;
+    }
     for (size_t c = 0, i = 0; c < chip_channels(layer); c++) {
-        const double scale = x_scale * layer->weight_scale[c];
+        const double scale = to.x_scale * layer->weight_scale[c];
         for (size_t end = i + layer->positions; i < end; i++) {
-            const double m = (gain * sum_at(work, plain, at + i) + offset) / unit;
+            const double m = (to.gain * sum_at(work, plain, at + i) + to.offset) / to.unit;
             y[i] = (float)((bits ? units_of_bits(layer, m, i) : m) * scale);
         }
     }

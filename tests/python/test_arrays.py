@@ -91,6 +91,7 @@ class Crossbars(unittest.TestCase):
 
     def test_refusals(self):
         xb = mho.Crossbar(self.W, threads=1)
+        x = np.full((1, 150), 0.5)
         for bad, text in ((np.full((1, 150), 1.5), "beyond x_max"), (np.full((1, 150), -0.5), "negative"), (np.zeros((1, 9)), r"want \[n, 150\]"),
                           (np.full((1, 150), np.nan), "not numbers")):
             with self.assertRaisesRegex(ValueError, text):
@@ -99,8 +100,25 @@ class Crossbars(unittest.TestCase):
             w = self.W.copy()
             w[3, 0] = np.inf
             mho.Crossbar(w)
-        with self.assertRaises(ValueError):
-            mho.Crossbar(self.W[0])
+        for call, kind, text in (
+            (lambda: mho.Crossbar(self.W[0]), mho.DomainError, r"want \[rows, columns\]"),
+            (lambda: mho.Crossbar(self.W, "vgg-rram"), mho.ConfigError, "want arch: crossbar"),
+            (lambda: mho.Crossbar(self.W.astype(complex)), TypeError, "complex"),
+            (lambda: mho.Crossbar(self.W, calibration=-x), mho.DomainError, "calibration: .* negative"),
+            (lambda: mho.Crossbar(self.W, x_max=np.inf), mho.DomainError, "x_max"),
+            (lambda: mho.Crossbar(self.W, threads=-1), mho.DomainError, "threads = -1"),
+            (lambda: xb.program(trial=-1), mho.DomainError, "trial = -1, want 0..4294967295"),
+            (lambda: xb.program(seed=-1), mho.DomainError, "seed = -1"),
+            (lambda: xb.program(trial=2**32), mho.DomainError, "trial"),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                call()
+
+    def test_zeros(self):
+        """Nothing tells a scale: 0 on any array, where a converter would tell the cells' errors in a scale of its own."""
+        for shape in (4, 4), (150, 3):
+            xb = mho.Crossbar(np.zeros(shape), threads=1)
+            self.assertTrue((xb.mvm(np.ones(shape[0])) == 0).all())
 
 
 class Circuits(unittest.TestCase):

@@ -195,6 +195,25 @@ class Descriptions(unittest.TestCase):
             self.assertEqual(r.to_dataframe()["energy_J.total"][0], r.energy_J.total)
 
 
+class Imports(unittest.TestCase):
+    def test_not_built(self):
+        """Without its compiled part the module tells how to build it."""
+        import shutil
+
+        with tempfile.TemporaryDirectory() as folder:
+            here = os.path.dirname(mho.__file__)
+            os.mkdir(folder + "/mho")
+            for name in os.listdir(here):
+                if name.endswith(".py"):
+                    shutil.copy(here + "/" + name, folder + "/mho")
+            for made, text in (None, "./dev python"), ("_mho.abi3.so", "does not load"):
+                if made:
+                    open(folder + "/mho/" + made, "w").close()
+                done = subprocess.run([sys.executable, "-c", "import mho"], env={**os.environ, "PYTHONPATH": folder}, capture_output=True,
+                                      text=True)
+                self.assertIn(text, done.stderr.splitlines()[-1])
+
+
 class Stubs(unittest.TestCase):
     def test_names(self):
         """The stubs tell of what there is, with its arguments and in their order."""
