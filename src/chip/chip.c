@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "chip/chip_deal.h"
+#include "chip/chip_idle.h"
 #include "chip/chip_impl.h"
 #include "mho/run.h"
 #include "net/op_table.h"
@@ -246,6 +247,8 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     if (!s)
         s = mhoi_chip_tally_create(chip->layers, &chip->tally);
     if (!s)
+        s = mhoi_chip_idle_create(&chip->idle);
+    if (!s)
         s = mhoi_chip_buffers_set(chip);
     if (!s) {
         choose_block(chip);
@@ -277,6 +280,7 @@ void mho_chip_destroy(mho_chip *chip)
 {
     if (!chip)
         return;
+    mhoi_chip_idle_destroy(chip->idle);
     for (size_t l = 0; l < chip->layers; l++)
         mhoi_chip_layer_free(&chip->layer[l]);
     for (size_t i = 0; i < chip->steps; i++) {
@@ -310,6 +314,7 @@ mho_write_count mho_chip_writes(const mho_chip *chip)
 mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
 {
     mhoi_chip_tally_clear(chip->tally, chip->layers);
+    mhoi_chip_idle_clear(chip->idle); /* which is of the crossbars as they were */
     return mhoi_chip_program(chip, false, seed, trial);
 }
 
@@ -380,7 +385,7 @@ static mho_status run_all(run *r)
     if (!s)
         s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
     for (size_t t = 0; !s && t < threads; t++)
-        s = mhoi_chip_work_create(chip, most, &r->work[t]);
+        s = mhoi_chip_idle_take(chip, most, &r->work[t]);
     if (!s)
         s = mhoi_parallel(r->blocks, run_block, r);
     for (size_t t = 0; !s && t < threads; t++)
@@ -389,7 +394,7 @@ static mho_status run_all(run *r)
             mhoi_chip_tally_add(chip->tally, l, &flow);
         }
     for (size_t t = 0; r->work && t < threads; t++)
-        mhoi_chip_work_destroy(r->work[t]);
+        mhoi_chip_idle_give(chip, r->work[t]);
     mhoi_free(&r->work);
     return s;
 }

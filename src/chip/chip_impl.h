@@ -141,6 +141,7 @@ struct mho_chip {
     uint32_t trial;
     mho_write_count programming; /* the last one */
     struct chip_tally *tally;    /* what runs did since then */
+    struct chip_idle *idle;      /* and the memory that they left */
 };
 
 /* chip_plan.c: maps, steps and layers from the graph. */
@@ -300,6 +301,8 @@ mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of
 
 /* What runs with this memory did in a layer; but for the cells. */
 chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t layer);
+/* From now on it tells what happens from now on. */
+void mhoi_chip_work_settle(const mho_chip *chip, chip_work *work);
 
 /* chip_activity.c: what runs did since the last programming. */
 MHO_MUST_CHECK mho_status mhoi_chip_tally_create(size_t layers, struct chip_tally **out);

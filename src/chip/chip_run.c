@@ -14,6 +14,13 @@ static size_t largest(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* What the memory of one thread comes to is counted. */
+static mho_status take(chip_work *work, void *out, size_t count, size_t size, const char *what)
+{
+    work->bytes += count * size;
+    return mhoi_alloc(out, count, size, what);
+}
+
 static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
 {
     mho_status s = mhoi_alloc(&work->counter, chip->layers, sizeof *work->counter, "counters");
@@ -46,16 +53,16 @@ static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *wor
         if (!layer->inputs->as_is || chip->plan->device.nonlinearity > 0)
             driven = largest(driven, images * in * layer->inputs->lines);
     }
-    mho_status s = mhoi_alloc(&work->sum, sums, sizeof *work->sum, "sums");
+    mho_status s = take(work, &work->sum, sums, sizeof *work->sum, "sums");
     if (!s)
-        s = mhoi_alloc(&work->total, totals, sizeof *work->total, "sums");
+        s = take(work, &work->total, totals, sizeof *work->total, "sums");
     if (!s)
-        s = mhoi_alloc(&work->count, counts, sizeof *work->count, "sums");
+        s = take(work, &work->count, counts, sizeof *work->count, "sums");
     if (!s)
-        s = mhoi_alloc(&work->window, windows, 1, "windows");
+        s = take(work, &work->window, windows, 1, "windows");
     if (!s)
-        s = mhoi_alloc(&work->turned, turned, sizeof *work->turned, "sums");
-    return s ? s : mhoi_alloc(&work->driven, driven, 1, "inputs");
+        s = take(work, &work->turned, turned, sizeof *work->turned, "sums");
+    return s ? s : take(work, &work->driven, driven, 1, "inputs");
 }
 
 static mho_status alloc_maps(const mho_chip *chip, size_t images, chip_work *work)
@@ -63,7 +70,7 @@ static mho_status alloc_maps(const mho_chip *chip, size_t images, chip_work *wor
     mho_status s =
         mhoi_alloc(&work->buffer, chip->buffers, sizeof *work->buffer, "inference memory");
     for (size_t i = 0; !s && i < chip->buffers; i++)
-        s = mhoi_alloc(&work->buffer[i], images * chip->buffer[i], 1, "feature maps");
+        s = take(work, &work->buffer[i], images * chip->buffer[i], 1, "feature maps");
     for (size_t i = 0; !s && i < chip->maps; i++)
         work->map[i] = work->buffer[chip->map[i].buffer];
     return s;
@@ -76,6 +83,8 @@ static mho_status alloc_layers(const mho_chip *chip, chip_work *work)
         s = mho_crossbar_work_create(chip->layer[i].xb[0], &work->layer[i]);
     if (!s)
         s = alloc_counters(chip, work);
+    if (!s)
+        s = mhoi_alloc(&work->told, 2 * chip->layers, sizeof *work->told, "inference memory");
     return s ? s : mhoi_alloc(&work->flow, chip->layers, sizeof *work->flow, "inference memory");
 }
 
@@ -86,11 +95,11 @@ static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *w
         values = largest(values, chip->map[i].size);
     for (size_t i = 0; i < chip->layers; i++)
         values = largest(values, chip_channels(&chip->layer[i]) * chip->layer[i].positions);
-    mho_status s = mhoi_alloc(&work->value, values, sizeof *work->value, "values");
+    mho_status s = take(work, &work->value, values, sizeof *work->value, "values");
     if (!s)
-        s = mhoi_alloc(&work->second, values, sizeof *work->second, "values");
+        s = take(work, &work->second, values, sizeof *work->second, "values");
     return s ? s
-             : mhoi_alloc(&work->scores, images * chip->classes, sizeof *work->scores, "scores");
+             : take(work, &work->scores, images * chip->classes, sizeof *work->scores, "scores");
 }
 
 static mho_status create(const mho_chip *chip, size_t images, bool maps, chip_work **out)
@@ -102,6 +111,7 @@ static mho_status create(const mho_chip *chip, size_t images, bool maps, chip_wo
         return s;
     work->buffers = maps ? chip->buffers : 0;
     work->layers = chip->layers;
+    work->images = images;
     s = mhoi_alloc(&work->map, chip->maps, sizeof *work->map, "inference memory");
     if (!s && maps)
         s = alloc_maps(chip, images, work);
@@ -144,6 +154,7 @@ void mhoi_chip_work_destroy(chip_work *work)
     mhoi_free(&work->layer);
     mhoi_free(&work->counter);
     mhoi_free(&work->flow);
+    mhoi_free(&work->told);
     mhoi_free(&work->driven);
     mhoi_free(&work->sum);
     mhoi_free(&work->total);
@@ -156,10 +167,21 @@ void mhoi_chip_work_destroy(chip_work *work)
     mhoi_free(&work);
 }
 
+/* Since it was settled. */
+static mho_crossbar_counts counts_since(const mho_crossbar_work *work,
+                                        const mho_crossbar_counts *told)
+{
+    mho_crossbar_counts c = mho_crossbar_work_counts(work);
+    c.row_drives -= told->row_drives;
+    c.conversions -= told->conversions;
+    c.additions -= told->additions;
+    return c;
+}
+
 chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t l)
 {
     const chip_layer *layer = &chip->layer[l];
-    const mho_crossbar_counts c = mho_crossbar_work_counts(work->layer[l]);
+    const mho_crossbar_counts c = counts_since(work->layer[l], &work->told[l]);
     chip_flow flow = work->flow[l];
     const uint64_t drives = c.row_drives * layer->cells->fold;
     flow.counts.row_drives += drives;
@@ -167,10 +189,21 @@ chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_
     flow.counts.conversions += layer->place->sense ? 0 : c.conversions;
     flow.counts.additions += c.additions;
     if (layer->counter) { /* n numbers are added up by n - 1 additions */
-        const mho_crossbar_counts rows = mho_crossbar_work_counts(work->counter[l]);
+        const mho_crossbar_counts rows =
+            counts_since(work->counter[l], &work->told[chip->layers + l]);
         flow.counts.additions += rows.row_drives - rows.conversions;
     }
     return flow;
+}
+
+void mhoi_chip_work_settle(const mho_chip *chip, chip_work *work)
+{
+    for (size_t l = 0; l < chip->layers; l++) {
+        work->told[l] = mho_crossbar_work_counts(work->layer[l]);
+        if (chip->layer[l].counter)
+            work->told[chip->layers + l] = mho_crossbar_work_counts(work->counter[l]);
+    }
+    memset(work->flow, 0, chip->layers * sizeof *work->flow);
 }
 
 const float *mhoi_chip_work_scores(const chip_work *work)

@@ -18,6 +18,8 @@ struct chip_work {
     float *value, *second; /* of a step, and what is added to them */
     float *scores;         /* [images][classes] */
     size_t buffers, layers;
+    size_t images, bytes; /* of a block; of all but the crossbars' own */
+    mho_crossbar_counts *told; /* [2 layers] of layer, of counter, before it was settled */
     size_t first;    /* image of the data set that map[0] begins with */
     chip_flow *flow; /* [layers]; counts: additions of slices, reads and counts, and comparisons */
     size_t bad;      /* 1 + the first step with a value that is not finite; 0: none */

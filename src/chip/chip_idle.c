@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory of runs that is kept for the next one: one vector after the other through a small chip would else spend more on
+ * fresh pages than on sums. */
+#include <pthread.h>
+
+#include "base/alloc.h"
+#include "chip/chip_idle.h"
+#include "chip/chip_work.h"
+
+enum {
+    KEPT = 16,            /* threads that find theirs again */
+    KEPT_BYTES = 4 << 20, /* of one thread */
+    KEPT_LAYERS = 8,      /* crossbars have memory of their own each */
+};
+
+struct chip_idle {
+    pthread_mutex_t lock; /* runs of several threads may take and give */
+    chip_work *work[KEPT];
+};
+
+mho_status mhoi_chip_idle_create(struct chip_idle **out)
+{
+    mho_status s = mhoi_alloc(out, 1, sizeof **out, "idle memory");
+    if (!s)
+        pthread_mutex_init(&(*out)->lock, NULL);
+    return s;
+}
+
+void mhoi_chip_idle_clear(struct chip_idle *idle)
+{
+    for (size_t i = 0; i < KEPT; i++) {
+        mhoi_chip_work_destroy(idle->work[i]);
+        idle->work[i] = NULL;
+    }
+}
+
+void mhoi_chip_idle_destroy(struct chip_idle *idle)
+{
+    if (!idle)
+        return;
+    mhoi_chip_idle_clear(idle);
+    pthread_mutex_destroy(&idle->lock);
+    mhoi_free(&idle);
+}
+
+mho_status mhoi_chip_idle_take(const mho_chip *chip, size_t images, chip_work **out)
+{
+    struct chip_idle *idle = chip->idle;
+    *out = NULL;
+    pthread_mutex_lock(&idle->lock);
+    for (size_t i = 0; i < KEPT && !*out; i++)
+        if (idle->work[i] && idle->work[i]->images >= images) {
+            *out = idle->work[i];
+            idle->work[i] = NULL;
+        }
+    pthread_mutex_unlock(&idle->lock);
+    return *out ? MHO_OK : mhoi_chip_work_create(chip, images, out);
+}
+
+/* In the place of one for fewer images, if there is no free one. */
+static chip_work *exchange(struct chip_idle *idle, chip_work *work)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < KEPT; i++) {
+        const size_t had = idle->work[i] ? idle->work[i]->images : 0;
+        at = had < (idle->work[at] ? idle->work[at]->images : 0) ? i : at;
+    }
+    chip_work *out = idle->work[at];
+    if (out && out->images >= work->images)
+        return work;
+    idle->work[at] = work;
+    return out;
+}
+
+void mhoi_chip_idle_give(const mho_chip *chip, chip_work *work)
+{
+    if (work && chip->layers <= KEPT_LAYERS && work->bytes <= KEPT_BYTES) {
+        mhoi_chip_work_settle(chip, work);
+        pthread_mutex_lock(&chip->idle->lock);
+        work = exchange(chip->idle, work);
+        pthread_mutex_unlock(&chip->idle->lock);
+    }
+    mhoi_chip_work_destroy(work);
+}
