@@ -86,6 +86,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_net_of_matrix(size_t rows, size_t columns,
  * channels of every tap padded to a multiple of K, else all rows of a filter together.  Weights that there are
  * become the nearest circulant ones (the mean along the diagonals).  MHO_EUSAGE names the entry. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_set_blocks(mho_net *net, const char *blocks);
+/* MHO_EUSAGE names a layer whose blocks are more than twice its rows and filters: padding for the most part. */
+MHO_API MHO_MUST_CHECK mho_status mho_net_check_blocks(const mho_net *net);
 /* Weights and maps of few bits: "fc:2/4,conv:4": KEY:W/X, or KEY:B for W = X = B; W (2..8): bits of the
  * layer's weights, X (2..8): of the feature map it reads, but for the image, which keeps its own.  Training
  * finds the scales; until then values are not rounded. */

@@ -85,6 +85,8 @@ static PyObject *restyle(PyObject *self, PyObject *args)
     mho_status s = mho_net_style(net, binary ? MHO_STYLE_BINARY : MHO_STYLE_FLOAT, &out);
     if (!s && blocks)
         s = mho_net_set_blocks(out, blocks);
+    if (!s && blocks)
+        s = mho_net_check_blocks(out);
     if (!s && bits)
         s = mho_net_set_bits(out, bits);
     if (!s)

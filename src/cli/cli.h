@@ -131,6 +131,14 @@ size_t cli_width(FILE *out); /* a terminal, and NO_COLOR is not set */
 mho_status cli_hint_model(mho_status s, const char *net);
 /* A line on stderr for each field that was set and has no effect. */
 void cli_tell_idle(const mho_hw *hw, const cli_args *args);
+/* A layer whose rows or filters (of a group) its blocks do not divide. */
+typedef struct cli_padding {
+    size_t block, groups, rows, filters, padded_rows, padded_filters;
+} cli_padding;
+/* false: nothing is padded. */
+bool cli_padding_of(const mho_node *node, cli_padding *out);
+/* A line on stderr where anything is. */
+void cli_tell_padding(const mho_net *net);
 /* Of --block: padding, and blocks or copies without effect. */
 void cli_tell_blocks(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */

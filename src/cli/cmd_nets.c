@@ -139,6 +139,29 @@ static void alphabet_text(const mho_node *n, char text[96])
     snprintf(text, 96, a == MHO_ALPHABET_REAL ? "" : " (%s)", mho_alphabet_name(a));
 }
 
+/* Blocks and bits of a layer; empty where there are none. */
+static void code_cells(cli_table *t, const mho_node *n)
+{
+    const bool weighted = mho_node_is_weighted(n), blocks = weighted && mho_node_block(n) > 1;
+    const size_t numbers[] = {blocks ? mho_node_block(n) : 0,
+                              blocks ? mho_node_stored_weights(n) : 0, mho_node_weight_bits(n),
+                              mho_node_value_bits(n)};
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+        cli_table_text(t, numbers[k] ? "%zu" : "", numbers[k]);
+}
+
+/* Does any layer have blocks, or few bits? */
+static bool is_coded(const mho_net *net)
+{
+    for (size_t i = 0; i < mho_net_nodes(net); i++) {
+        const mho_node *n = mho_net_node(net, i);
+        if (mho_node_weight_bits(n) || mho_node_value_bits(n) ||
+            (mho_node_is_weighted(n) && mho_node_block(n) > 1))
+            return true;
+    }
+    return false;
+}
+
 static void layer_row(cli_table *t, const mho_net *net, const mho_node *n, bool csv)
 {
     char text[96], number[32];
@@ -166,10 +189,17 @@ static void show_table(const cli_args *args, const mho_net *net)
 {
     char number[32], title[256];
     snprintf(title, sizeof title, "%s: %s", mho_net_name(net), mho_net_source(net));
-    cli_table *t = cli_table_create(mho_net_source(net)[0] ? title : mho_net_name(net),
-                                    "layer|kind|window|reads|output>|MACs>|parameters>");
-    for (size_t i = 0; i < mho_net_nodes(net); i++)
+    const bool coded = is_coded(net);
+    cli_table *t = cli_table_create(
+        mho_net_source(net)[0] ? title : mho_net_name(net),
+        coded ? "layer|kind|window|reads|output>|MACs>|parameters>|block>|stored weights>|weight "
+                "bits>|map bits>"
+              : "layer|kind|window|reads|output>|MACs>|parameters>");
+    for (size_t i = 0; i < mho_net_nodes(net); i++) {
         layer_row(t, net, mho_net_node(net, i), args->csv);
+        if (coded)
+            code_cells(t, mho_net_node(net, i));
+    }
     if (!args->csv) {
         cli_table_rule(t);
         cli_table_text(t, "total");
@@ -177,6 +207,8 @@ static void show_table(const cli_args *args, const mho_net *net)
             cli_table_text(t, "%s", "");
         cli_table_text(t, "%s", cli_grouped(mho_net_macs(net), number));
         cli_table_text(t, "%s", cli_grouped(mho_net_parameters(net), number));
+        for (size_t k = 0; k < 4 && coded; k++)
+            cli_table_text(t, "%s", "");
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
@@ -206,7 +238,13 @@ static mho_json *layer_json(const mho_net *net, const mho_node *n)
         mho_json_put(v, "macs", mho_json_integer((int64_t)mho_node_macs(n)));
         mho_json_put(v, "weights", mho_json_integer((int64_t)mho_node_weight_count(n)));
         mho_json_put(v, "biases", mho_json_integer((int64_t)mho_node_bias_count(n)));
+        mho_json_put(v, "block", mho_json_integer((int64_t)mho_node_block(n)));
+        mho_json_put(v, "stored_weights", mho_json_integer((int64_t)mho_node_stored_weights(n)));
     }
+    if (mho_node_weight_bits(n))
+        mho_json_put(v, "weight_bits", mho_json_integer((int64_t)mho_node_weight_bits(n)));
+    if (mho_node_value_bits(n))
+        mho_json_put(v, "map_bits", mho_json_integer((int64_t)mho_node_value_bits(n)));
     return v;
 }
 

@@ -57,6 +57,8 @@ static mho_status style_of(const cli_args *args, mho_style *out)
 static mho_status code(const cli_args *args, mho_net *net)
 {
     mho_status s = args->block ? mho_net_set_blocks(net, args->block) : MHO_OK;
+    if (!s && args->block)
+        s = mho_net_check_blocks(net);
     return !s && args->bits ? mho_net_set_bits(net, args->bits) : s;
 }
 
@@ -86,6 +88,27 @@ static mho_status options_of(const cli_args *args, mho_train_options *options)
     return s;
 }
 
+/* Layers whose blocks are filled up with zeros; empty where blocks divide all. */
+static mho_json *padding_json(const mho_net *net)
+{
+    mho_json *all = mho_json_array();
+    cli_padding p;
+    for (size_t i = 0; i < mho_net_nodes(net); i++) {
+        const mho_node *node = mho_net_node(net, i);
+        if (!cli_padding_of(node, &p))
+            continue;
+        mho_json *v = mho_json_object();
+        mho_json_put(v, "layer", mho_json_text(mho_node_name(node)));
+        mho_json_put(v, "block", mho_json_integer((int64_t)p.block));
+        mho_json_put(v, "rows", mho_json_integer((int64_t)p.rows));
+        mho_json_put(v, "filters", mho_json_integer((int64_t)p.filters));
+        mho_json_put(v, "padded_rows", mho_json_integer((int64_t)p.padded_rows));
+        mho_json_put(v, "padded_filters", mho_json_integer((int64_t)p.padded_filters));
+        mho_json_add(all, v);
+    }
+    return all;
+}
+
 static mho_status print_report(const cli_args *args, const mho_net *net, const mho_data *data,
                                const watch *w)
 {
@@ -97,6 +120,8 @@ static mho_status print_report(const cli_args *args, const mho_net *net, const m
         mho_json_put(root, "style", mho_json_text(style_name(args)));
         if (args->block)
             mho_json_put(root, "block", mho_json_text(args->block));
+        if (args->block)
+            mho_json_put(root, "padding", padding_json(net));
         if (args->bits)
             mho_json_put(root, "bits", mho_json_text(args->bits));
         mho_json_put(root, "stored_weights", mho_json_integer((int64_t)stored_weights(net)));
@@ -170,6 +195,8 @@ static mho_status train(const cli_args *args, mho_net *net)
     if (s == MHO_OK && !args->quiet)
         fprintf(stderr, "training %s on %s (%s), %zu images\n", mho_net_name(net), data->name,
                 data->place, data->train.count);
+    if (s == MHO_OK && !args->quiet)
+        cli_tell_padding(net);
     if (s == MHO_OK)
         s = mho_train(net, data, &options, args->checkpoint, args->resume, each_epoch, &w);
     if (s == MHO_EINTERRUPTED && w.last.epoch)

@@ -34,28 +34,38 @@ void cli_tell_zero_signs(const cli_args *args)
 
 enum { TOLD = 4 };
 
-/* Layers whose rows or filters a block does not divide. */
-static void tell_padding(const mho_net *net)
+bool cli_padding_of(const mho_node *node, cli_padding *out)
+{
+    const size_t k = mho_node_is_weighted(node) ? mho_node_block(node) : 1;
+    if (k < 2)
+        return false;
+    const size_t groups = mho_node_op(node) == MHO_OP_CONV ? mho_node_geometry(node).groups : 1;
+    const size_t filters = mho_node_output_shape(node).c, blocks = (filters / groups + k - 1) / k;
+    *out = (cli_padding){.block = k,
+                         .groups = groups,
+                         .rows = mho_node_weight_count(node) / filters,
+                         .filters = filters / groups,
+                         .padded_rows = mho_node_stored_weights(node) / (groups * blocks),
+                         .padded_filters = blocks * k};
+    return out->padded_rows != out->rows || out->padded_filters != out->filters;
+}
+
+void cli_tell_padding(const mho_net *net)
 {
     size_t padded = 0;
+    cli_padding p;
     for (size_t i = 0; i < mho_net_nodes(net); i++) {
-        const mho_node *node = mho_net_node(net, i);
-        if (!mho_node_is_weighted(node) || mho_node_block(node) < 2)
-            continue;
-        const size_t k = mho_node_block(node), weights = mho_node_weight_count(node);
-        const size_t groups = mho_node_op(node) == MHO_OP_CONV ? mho_node_geometry(node).groups : 1;
-        const size_t filters = mho_node_output_shape(node).c;
-        if (mho_node_stored_weights(node) == weights / k && weights % k == 0)
+        if (!cli_padding_of(mho_net_node(net, i), &p))
             continue;
         if (padded++ < TOLD)
-            fprintf(stderr, "%s%s (%zu rows, %zu filters%s, in blocks of %zu)",
+            fprintf(stderr, "%s%s (%zu rows, %zu filters%s, in blocks of %zu: %zu x %zu)",
                     padded == 1 ? "mho: note: blocks do not divide and are padded with zeros: "
                                 : ", ",
-                    mho_node_name(node), weights / filters, filters / groups,
-                    groups > 1 ? " a group" : "", k);
+                    mho_node_name(mho_net_node(net, i)), p.rows, p.filters,
+                    p.groups > 1 ? " a group" : "", p.block, p.padded_rows, p.padded_filters);
     }
     if (padded > TOLD)
-        fprintf(stderr, " and %zu layers more", padded - TOLD);
+        fprintf(stderr, " and %zu layer%s more", padded - TOLD, padded - TOLD == 1 ? "" : "s");
     if (padded)
         fputc('\n', stderr);
 }
@@ -79,7 +89,7 @@ void cli_tell_blocks(const mho_hw *hw, const cli_args *args)
         return;
     const bool blocks = has_blocks(net);
     if (asked)
-        tell_padding(net);
+        cli_tell_padding(net);
     if (asked && blocks && !turned)
         fprintf(stderr,
                 "mho: note: blocks save no crossbars on %s: crossbar.circulant is expanded, "

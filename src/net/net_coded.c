@@ -167,6 +167,14 @@ mho_status mho_net_set_blocks(mho_net *net, const char *blocks)
     return s;
 }
 
+mho_status mho_net_check_blocks(const mho_net *net)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        s = mhoi_block_check_size(&net->node[i]);
+    return s;
+}
+
 mho_status mho_net_set_bits(mho_net *net, const char *bits)
 {
     for (size_t i = 0; i < net->nodes; i++)

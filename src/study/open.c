@@ -98,8 +98,8 @@ static mho_status change(mho_status s, const changed *c, mho_net **net)
 {
     if (!s && *c->block)
         s = mho_net_set_blocks(*net, c->block);
-    for (size_t i = 0; !s && *c->block && i < (*net)->nodes; i++)
-        s = mhoi_block_check_size(&(*net)->node[i]);
+    if (!s && *c->block)
+        s = mho_net_check_blocks(*net);
     if (!s && *c->bits)
         s = mho_net_set_bits(*net, c->bits);
     if (s) {

@@ -14,6 +14,13 @@ run nets lenet --csv; want_code 0; want_out "conv1,conv,5x5,input,20x24x24,28800
 printf 'input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 4, kernel: 3}\n  - fc: 10\n' >own.yaml
 run nets own.yaml --json; want_code 0; want_json 'v["network"] == "own" and v["macs"] == 36 * 36 + 1440'
 
+# blocks and bits, where there are any: asked for, and read back from a trained file
+run nets 'lenet?block=fc:128,conv:16c&bits=fc:2/4,conv:4'; want_code 0; want_out "stored weights"; want_out "3584"
+run nets lenet; grep -q "block" out && fail "blocks of none"
+run nets lenet-circulant-mnist --json; want_code 0
+want_json '[(l["block"], l["stored_weights"], l["weight_bits"]) for l in v["layers"] if "macs" in l][1:] == [(16, 3200, 4), (128, 3584, 2), (128, 512, 2)]'
+want_json '{l["name"]: l.get("map_bits") for l in v["layers"]}["relu3"] == 4'
+
 run nets lennet; want_code 2; want_no_out; want_err "lennet"; want_err "lenet"
 printf 'input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 4, kernell: 3}\n' >bad.yaml
 run nets bad.yaml; want_error 2 "bad.yaml:3:" "kernell" "kernel"

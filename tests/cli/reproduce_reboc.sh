@@ -38,7 +38,7 @@ want_json 'all(l["converters"] == l["crossbars"] * l["duplication"] for l in v["
 
 # blocks and bits of a network that has none; slices walked; what buffers lack
 run map tinyyolo --block conv:32 --bits conv:6 --hw reboc --set crossbar.copies=1 --set crossbar.duplication=none --json; want_code 0
-want_err_lines 1; want_err "padded with zeros: conv1 (27 rows, 16 filters, in blocks of 32)"
+want_err_lines 1; want_err "padded with zeros: conv1 (27 rows, 16 filters, in blocks of 32: 32 x 32)"
 want_json 'v["crossbars"] == 154 and all(l["block"] == 32 for l in v["layers"])'
 want_json 'v["layers"][1]["reuse"]["fetches"] == 208 * 208 and v["layers"][1]["reuse"]["parked_bytes"] == 2 * 208 * 32 * 2'
 run map lenet --block conv:16 --bits conv:4 --hw reboc --set reuse.input_buffer=16; want_code 0

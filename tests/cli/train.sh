@@ -35,6 +35,17 @@ wait $victim 2>/dev/null || true
 run train lenet --style binary $short --epochs 4 --checkpoint c.ck --resume -o resumed.onnx --quiet; want_code 0
 cmp whole.onnx resumed.onnx || fail "resumed training differs"
 
+# Blocks that do not divide are told, in one line and in JSON; blocks and bits are read back from the file.
+run train lenet --style circulant --block fc:128,conv:16c --bits fc:2/4,conv:4 $short --epochs 1 -o blocks.onnx --json; want_code 0
+[ "$(grep -c "padded with zeros" err)" = 1 ] || fail "padding is not told once"
+want_err "conv2 (500 rows, 50 filters, in blocks of 16: 800 x 64)"
+want_json '{p["layer"]: (p["block"], p["padded_rows"], p["padded_filters"]) for p in v["padding"]}["fc3"] == (128, 896, 512) and v["stored_weights"] == 8096'
+run nets blocks.onnx --json; want_code 0
+want_json '[(l["block"], l["weight_bits"]) for l in v["layers"] if "macs" in l] == [(16, 4), (16, 4), (128, 2), (128, 2)]'
+run train lenet --style circulant --block conv2:10 $short --epochs 1 -o x.onnx --json; want_code 0; want_json 'v["padding"] == []'
+grep -q "padded" err && fail "500 rows and 50 filters are whole blocks of 10"
+rm -f x.onnx
+
 # Scores against given ones.
 /usr/bin/python3 - <<'EOF'
 import struct
@@ -63,6 +74,7 @@ run infer whole.onnx --input none.npy; want_error 3 "none.npy"
 run train lenet --style binry -o x.onnx; want_misuse "binry, want float, binary or circulant"
 run train lenet --style circulant -o x.onnx; want_misuse "--block fc:128,conv:16"
 run train lenet --style float --block fc:4 -o x.onnx; want_misuse "--style circulant"
+run train lenet --style circulant --block conv:4096 --data data -o x.onnx; want_misuse "layer conv1: a block of 4096"
 run train lenet --style binary --bits fc:4 -o x.onnx; want_misuse "--bits"
 run train lenet --style circulant --block fd:4 -o x.onnx; want_misuse "'fd:4'"
 run train lenet --style binary --data data; want_misuse "-o model.onnx"
