@@ -59,6 +59,7 @@ struct pass {
     size_t together; /* images of an item */
     gatherer *thread;
     chip_keep *keep;
+    chip_recall recall;
     turn_kind turn;
     scale scale;
 };
@@ -298,7 +299,7 @@ static void set_means(const pass *p, size_t l, chip_layer *layer)
     }
 }
 
-static mho_status set_range(const pass *p, size_t l)
+static mho_status set_range(pass *p, size_t l)
 {
     chip_layer *layer = &p->chip->layer[l];
     mho_status s = MHO_OK;
@@ -308,6 +309,8 @@ static mho_status set_range(const pass *p, size_t l)
         mhoi_chip_histogram_add(&p->thread[0].sums[l], &p->thread[t].sums[l]);
     if (!layer->place->vote)
         s = mhoi_chip_range_set(p->chip, layer, &p->thread[0].sums[l]);
+    if (!s && !layer->place->vote)
+        s = mhoi_chip_recall_sums(&p->recall, l, &p->thread[0].sums[l]);
     layer->needs_range = false;
     return s;
 }
@@ -445,7 +448,7 @@ mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
 {
     pass p = {.chip = chip, .images = images};
     const size_t wanted = chip->plan->output.calibration_images;
-    bool scales = false;
+    bool scales = false, recalled = false;
     for (size_t i = 0; i < chip->steps; i++)
         scales = scales || mhoi_chip_makes_codes(chip, &chip->step[i]);
     p.count = images->count < wanted ? images->count : wanted;
@@ -457,15 +460,18 @@ mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
         s = scale_create(&p.scale, p.count, chip->plan->quant.map_rule != MHO_RULE_COVER);
     if (!s)
         s = mhoi_chip_program(chip, true, 0, 0);
-    for (size_t t = 0; !s && t < p.threads; t++) /* now they know how wide sums are */
+    if (!s)
+        s = mhoi_chip_recall_open(chip, images, p.count, &p.recall);
+    if (!s)
+        s = mhoi_chip_recall(chip, &p.recall, &recalled);
+    for (size_t t = 0; !s && !recalled && t < p.threads; t++) /* now they know how wide sums are */
         s = gatherer_create(&p, !scales, &p.thread[t]);
-    const chip_recall_key key =
-        s ? (chip_recall_key){.known = false} : mhoi_chip_recall_key(chip, images, p.count);
-    if (!s && !mhoi_chip_recall(chip, &key)) {
+    if (!s && !recalled) {
         s = scales ? step_by_step(&p) : block_by_block(&p);
         if (!s)
-            s = mhoi_chip_remember(chip, &key);
+            mhoi_chip_remember(chip, &p.recall);
     }
+    mhoi_chip_recall_close(&p.recall);
     pass_free(&p);
     return s;
 }

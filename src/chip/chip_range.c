@@ -43,6 +43,11 @@ mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *la
     return mhoi_alloc(&histogram->bin, 2 * BINS, sizeof *histogram->bin, "calibration");
 }
 
+size_t mhoi_chip_histogram_bins(void)
+{
+    return BINS;
+}
+
 void mhoi_chip_histogram_free(chip_histogram *histogram)
 {
     mhoi_free(&histogram->bin);

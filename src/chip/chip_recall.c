@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calibrations on the shelf of the run: those of a study's points that differ in nothing that calibration sees (variation,
  * noise, prices, test images) are made once.  The key is a hash of all that it sees: cells as they are programmed
- * ideally, what follows them, rules and pixels. */
+ * ideally, what follows them, and pixels.  Converters are ideal meanwhile, so that sums are the same whatever their bits
+ * and the rule of their range: where the sums are few enough to be kept, each point finds its converters in them. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -12,13 +13,31 @@
 #include "crossbar/cells.h"
 #include "data/load.h"
 
-enum { KEPT = 64 };
+enum {
+    KEPT = 64,
+    SUMS_MOST = 1 << 20 /* of one calibration: bins from the first to the last that is not empty */
+};
 
-typedef struct found {
+/* Sums of a layer; bin NULL: none were asked for. */
+typedef struct kept_sums {
+    size_t first, bins;
+    uint32_t *bin;
+} kept_sums;
+
+struct found {
     float *scale;             /* [maps] */
+    kept_sums *sums;          /* [layers]; NULL: converters in their place */
     mho_converter *converter; /* [layers] */
     double *mean;             /* of all layers that have means, one after the other */
-} found;
+    size_t layers;
+};
+typedef struct found found;
+
+/* What a calibration goes by; known: false where it is not told. */
+typedef struct chip_recall_key {
+    uint64_t half[2];
+    bool known;
+} chip_recall_key;
 
 static void mix(chip_recall_key *key, const void *bytes, size_t size)
 {
@@ -89,7 +108,6 @@ static void mix_place(chip_recall_key *key, const mho_chip *chip, const chip_lay
                           place->sense,
                           place->vote,
                           place->to_bits,
-                          place->output_bits,
                           place->crossbar_rows,
                           place->group_rows,
                           place->row_groups,
@@ -111,8 +129,7 @@ static void mix_place(chip_recall_key *key, const mho_chip *chip, const chip_lay
                           k->coding->counted,
                           k->coding->reference,
                           (size_t)range.lo,
-                          (size_t)range.hi,
-                          (size_t)mhoi_sum_spacing(place)};
+                          (size_t)range.hi};
     mix_sizes(key, sizeof all / sizeof *all, all);
     mix(key, k->coding->name, strlen(k->coding->name));
     mix(key, &k->codes, sizeof k->codes);
@@ -153,17 +170,27 @@ static void mix_layer(chip_recall_key *key, const mho_chip *chip, const chip_lay
     }
 }
 
-static void mix_rules(chip_recall_key *key, const mhoi_plan *plan)
+static void mix_cells(chip_recall_key *key, const mhoi_plan *plan)
 {
-    const mhoi_output_options *o = &plan->output;
     const mho_device *d = &plan->device;
-    const size_t all[] = {(size_t)o->range,      o->aligned,  (size_t)plan->quant.map_rule,
-                          (size_t)o->column_sum, d->off_leak, mhoi_wires_ideal(&plan->wires)};
+    const size_t all[] = {(size_t)plan->quant.map_rule, (size_t)plan->output.column_sum,
+                          d->off_leak, mhoi_wires_ideal(&plan->wires)};
     mix_sizes(key, sizeof all / sizeof *all, all);
-    mix_number(key, o->percentile);
     mix_number(key, d->g_off_S);
     mix_number(key, mho_device_unit_S(d));
     mix_number(key, mho_device_level(d, 0));
+}
+
+/* What converters go by beside the sums. */
+static void mix_converters(chip_recall_key *key, const mho_chip *chip)
+{
+    const mhoi_output_options *o = &chip->plan->output;
+    mix_sizes(key, 2, (const size_t[]){(size_t)o->range, o->aligned});
+    mix_number(key, o->percentile);
+    for (size_t l = 0; l < chip->layers; l++) {
+        const mhoi_place *place = chip->layer[l].place;
+        mix_sizes(key, 2, (const size_t[]){place->output_bits, (size_t)mhoi_sum_spacing(place)});
+    }
 }
 
 /* How pixels become codes. */
@@ -180,17 +207,16 @@ static void mix_input(chip_recall_key *key, const mho_chip *chip)
     mix(key, in->deviation, in->channels * sizeof *in->deviation);
 }
 
-chip_recall_key mhoi_chip_recall_key(mho_chip *chip, const mho_images *images, size_t count)
+/* Of all that sums go by. */
+static chip_recall_key key_of(mho_chip *chip, const mho_images *images, size_t count)
 {
     chip_recall_key key = {.half = {MHOI_HASH_START, ~MHOI_HASH_START}, .known = true};
-    /* Edges of their own are kept by the crossbars; what general steps compute has no hash. */
-    key.known =
-        chip->plan->output.edges == MHO_EDGES_UNIFORM && mhoi_run_shelf() && *mhoi_run_shelf();
-    for (size_t i = 0; i < chip->steps; i++)
+    key.known = mhoi_run_shelf() && *mhoi_run_shelf();
+    for (size_t i = 0; i < chip->steps; i++) /* what general steps compute has no hash */
         key.known = key.known && !chip->step[i].work;
     if (!key.known)
         return key;
-    mix_rules(&key, chip->plan);
+    mix_cells(&key, chip->plan);
     mix_sizes(&key, 5,
               (const size_t[]){count, chip->maps, chip->steps, chip->layers, chip->input_shift});
     mix_sizes(&key, 1, &chip->block);
@@ -211,61 +237,157 @@ static size_t means_of(const chip_layer *layer)
     return layer->mean ? layer->groups * layer->window.c : 0;
 }
 
-bool mhoi_chip_recall(mho_chip *chip, const chip_recall_key *key)
+static void free_sums(kept_sums *sums, size_t layers)
 {
-    const found *f =
-        key->known ? mhoi_shelf_find("calibration", key->half, sizeof key->half) : NULL;
-    if (!f)
-        return false;
-    for (size_t i = 0; i < chip->maps; i++)
-        chip->map[i].scale = f->scale[i];
-    for (size_t l = 0, at = 0; l < chip->layers; l++) {
-        chip_layer *layer = &chip->layer[l];
-        layer->calibrated = f->converter[l];
-        layer->needs_range = false;
-        if (layer->mean)
-            memcpy(layer->mean, f->mean + at, means_of(layer) * sizeof *layer->mean);
-        at += means_of(layer);
-    }
-    for (size_t i = 0; i < chip->steps; i++)
-        mhoi_chip_rescale(chip, &chip->step[i]);
-    return true;
+    for (size_t l = 0; sums && l < layers; l++)
+        mhoi_free(&sums[l].bin);
 }
 
 static void release(void *object)
 {
     found *f = object;
+    free_sums(f->sums, f->layers);
     mhoi_free(&f->scale);
+    mhoi_free(&f->sums);
     mhoi_free(&f->converter);
     mhoi_free(&f->mean);
     mhoi_free(&f);
 }
 
-mho_status mhoi_chip_remember(const mho_chip *chip, const chip_recall_key *key)
+static mho_status found_create(const mho_chip *chip, found **out)
 {
-    found *f = NULL;
     size_t means = 0;
-    if (!key->known)
-        return MHO_OK;
+    found *f = NULL;
     for (size_t l = 0; l < chip->layers; l++)
         means += means_of(&chip->layer[l]);
     mho_status s = mhoi_alloc(&f, 1, sizeof *f, "calibration");
+    if (s)
+        return s;
+    f->layers = chip->layers;
+    s = mhoi_alloc(&f->scale, chip->maps, sizeof *f->scale, "calibration");
     if (!s)
-        s = mhoi_alloc(&f->scale, chip->maps, sizeof *f->scale, "calibration");
+        s = mhoi_alloc(&f->sums, chip->layers, sizeof *f->sums, "calibration");
     if (!s)
         s = mhoi_alloc(&f->converter, chip->layers, sizeof *f->converter, "calibration");
     if (!s)
         s = mhoi_alloc(&f->mean, means, sizeof *f->mean, "calibration");
-    for (size_t i = 0; !s && i < chip->maps; i++)
-        f->scale[i] = chip->map[i].scale;
+    if (s)
+        release(f);
+    else
+        *out = f;
+    return s;
+}
+
+mho_status mhoi_chip_recall_open(mho_chip *chip, const mho_images *images, size_t count,
+                                 chip_recall *recall)
+{
+    chip_recall_key key = key_of(chip, images, count);
+    *recall = (chip_recall){.whole = true};
+    if (!key.known)
+        return MHO_OK;
+    memcpy(recall->sums_key, key.half, sizeof key.half);
+    mix_converters(&key, chip);
+    memcpy(recall->key, key.half, sizeof key.half);
+    return found_create(chip, &recall->found);
+}
+
+void mhoi_chip_recall_close(chip_recall *recall)
+{
+    if (recall->found)
+        release(recall->found);
+    recall->found = NULL;
+}
+
+/* The converters that these sums ask for. */
+static mho_status take_sums(const mho_chip *chip, chip_layer *layer, const kept_sums *kept)
+{
+    chip_histogram sums;
+    mho_status s = mhoi_chip_histogram_create(chip, layer, &sums);
+    for (size_t b = 0; !s && b < kept->bins; b++)
+        sums.bin[kept->first + b] = kept->bin[b];
+    if (!s)
+        s = mhoi_chip_range_set(chip, layer, &sums);
+    mhoi_chip_histogram_free(&sums);
+    return s;
+}
+
+static mho_status take(mho_chip *chip, const found *f)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; i < chip->maps; i++)
+        chip->map[i].scale = f->scale[i];
     for (size_t l = 0, at = 0; !s && l < chip->layers; l++) {
+        chip_layer *layer = &chip->layer[l];
+        if (!f->sums)
+            layer->calibrated = f->converter[l];
+        else if (f->sums[l].bin)
+            s = take_sums(chip, layer, &f->sums[l]);
+        layer->needs_range = false;
+        if (layer->mean)
+            memcpy(layer->mean, f->mean + at, means_of(layer) * sizeof *layer->mean);
+        at += means_of(layer);
+    }
+    for (size_t i = 0; !s && i < chip->steps; i++)
+        mhoi_chip_rescale(chip, &chip->step[i]);
+    return s;
+}
+
+mho_status mhoi_chip_recall(mho_chip *chip, const chip_recall *recall, bool *recalled)
+{
+    const found *f = NULL;
+    if (recall->found)
+        f = mhoi_shelf_find("sums", recall->sums_key, sizeof recall->sums_key);
+    if (recall->found && !f)
+        f = mhoi_shelf_find("calibration", recall->key, sizeof recall->key);
+    *recalled = f != NULL;
+    return f ? take(chip, f) : MHO_OK;
+}
+
+mho_status mhoi_chip_recall_sums(chip_recall *recall, size_t l, const chip_histogram *sums)
+{
+    size_t first = 0, end = mhoi_chip_histogram_bins();
+    if (!recall->found || !recall->whole)
+        return MHO_OK;
+    kept_sums *kept = &recall->found->sums[l];
+    while (end > 1 && !sums->bin[end - 1])
+        end--;
+    while (first + 1 < end && !sums->bin[first])
+        first++;
+    recall->bins += end - first;
+    recall->whole = recall->bins <= SUMS_MOST;
+    for (size_t b = first; b < end; b++)
+        recall->whole = recall->whole && sums->bin[b] <= UINT32_MAX;
+    if (!recall->whole)
+        return MHO_OK;
+    *kept = (kept_sums){.first = first, .bins = end - first};
+    mho_status s = mhoi_alloc(&kept->bin, kept->bins, sizeof *kept->bin, "calibration");
+    for (size_t b = 0; !s && b < kept->bins; b++)
+        kept->bin[b] = (uint32_t)sums->bin[first + b];
+    return s;
+}
+
+void mhoi_chip_remember(const mho_chip *chip, chip_recall *recall)
+{
+    found *f = recall->found;
+    /* Edges of their own are in the crossbars, and told by sums alone. */
+    if (!f || (!recall->whole && chip->plan->output.edges != MHO_EDGES_UNIFORM))
+        return;
+    for (size_t i = 0; i < chip->maps; i++)
+        f->scale[i] = chip->map[i].scale;
+    for (size_t l = 0, at = 0; l < chip->layers; l++) {
         const chip_layer *layer = &chip->layer[l];
         f->converter[l] = layer->calibrated;
         if (layer->mean)
             memcpy(f->mean + at, layer->mean, means_of(layer) * sizeof *layer->mean);
         at += means_of(layer);
     }
-    if (f && (s || !mhoi_shelf_keep("calibration", KEPT, key->half, sizeof key->half, f, release)))
-        release(f);
-    return s;
+    if (!recall->whole) {
+        free_sums(f->sums, f->layers);
+        mhoi_free(&f->sums);
+    }
+    const bool kept =
+        recall->whole
+            ? mhoi_shelf_keep("sums", KEPT, recall->sums_key, sizeof recall->sums_key, f, release)
+            : mhoi_shelf_keep("calibration", KEPT, recall->key, sizeof recall->key, f, release);
+    recall->found = kept ? NULL : f;
 }

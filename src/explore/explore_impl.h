@@ -49,6 +49,7 @@ typedef enum explore_state {
 typedef struct explore_point {
     uint32_t *choice;       /* [axes] */
     uint64_t key, cell_key; /* of the design; of all that its error depends on */
+    uint64_t group_key;     /* of that but for converters */
     explore_state state;
     bool stored; /* as it is now */
     bool recalled_done;
@@ -148,6 +149,8 @@ MHO_MUST_CHECK mho_status mhoi_explore_extend(const mho_explore *x, explore_poin
 MHO_MUST_CHECK mho_status mhoi_explore_estimate(const mho_explore *x,
                                                 const explore_evidence *evidence, size_t rung,
                                                 mho_error_estimate *out);
+/* Would chips of all threads at once be too much for this machine? */
+bool mhoi_explore_is_large(const mho_explore *x, const explore_point *p);
 bool mhoi_explore_has(const explore_evidence *evidence, const mho_explore *x, size_t rung);
 void mhoi_explore_point_free(explore_point *p);
 
@@ -176,6 +179,13 @@ MHO_MUST_CHECK mho_status mhoi_explore_twin(const mho_explore *x, mho_explore **
 uint64_t mhoi_explore_digest(const mho_explore *x);
 /* driver.c: of the caller's run. */
 MHO_MUST_CHECK mho_status mhoi_explore_interruption(const mho_explore *x);
+/* rung.c: takes the points [first, points) that are left a rung further. */
+MHO_MUST_CHECK mho_status mhoi_explore_rung(mho_explore *x, mho_store *store, size_t first,
+                                            size_t rung);
+/* between.c */
+MHO_MUST_CHECK mho_status mhoi_explore_store(mho_explore *x, mho_store *store, explore_point *p);
+MHO_MUST_CHECK mho_status mhoi_explore_commit(mho_explore *x, mho_store *store, bool now);
+void mhoi_explore_tell(const mho_explore *x, const char *what, uint64_t done, uint64_t total);
 /* driver.c: computes points [first, points). */
 MHO_MUST_CHECK mho_status mhoi_explore_batch(mho_explore *x, mho_store *store, size_t first);
 /* nsga2.c: the whole search. */

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "explore/queue.h"
 
 enum { RANKS_MOST = 4096, BATCH_MOST = 64 };
 
@@ -20,6 +21,7 @@ typedef struct rank {
     bool greeted, busy;
     size_t *point; /* [BATCH_MOST] under way */
     size_t points;
+    long group; /* of the queue */
 } rank;
 
 struct explore_ranks {
@@ -118,8 +120,8 @@ typedef struct work {
     explore_ranks *r;
     wire_task task;
     size_t rung;
-    size_t *queue; /* points that wait */
-    size_t waiting, under_way;
+    explore_queue *queue; /* points that wait */
+    size_t under_way;
     mhoi_done_fn *done;
     void *user;
     mho_status s;
@@ -136,7 +138,7 @@ static void accept_rank(explore_ranks *r)
         return;
     }
     mhoi_rendezvous_set_up(socket);
-    r->rank[r->ranks++] = (rank){.socket = socket};
+    r->rank[r->ranks++] = (rank){.socket = socket, .group = EXPLORE_NO_GROUP};
 }
 
 /* Of this job, and with the same search. */
@@ -154,7 +156,8 @@ static bool greet(const mho_explore *x, explore_ranks *r, rank *of)
 /* A few rounds for everyone: long enough to be worth a message, short enough to end together. */
 static size_t batch_of(const work *w)
 {
-    const size_t ranks = w->r->ranks ? w->r->ranks : 1, n = w->waiting / (4 * ranks);
+    const size_t ranks = w->r->ranks ? w->r->ranks : 1,
+                 n = mhoi_queue_waiting(w->queue) / (4 * ranks);
     return w->task == WIRE_EXTEND || n < 1 ? 1 : n < BATCH_MOST ? n : BATCH_MOST;
 }
 
@@ -168,7 +171,7 @@ static bool hand_out(work *w, rank *of)
     mhoi_wire_put_u64(out, n);
     of->points = 0;
     for (size_t i = 0; i < n; i++) {
-        const size_t point = w->queue[--w->waiting];
+        const size_t point = mhoi_queue_take(w->queue, &of->group);
         of->point[of->points++] = point;
         mhoi_wire_put_u64(out, point);
         mhoi_wire_put_point(out, &w->x->point[point], w->x->axes);
@@ -181,7 +184,7 @@ static bool hand_out(work *w, rank *of)
 static void give_back(work *w, rank *of)
 {
     for (size_t i = of->points; i-- > 0;)
-        w->queue[w->waiting++] = of->point[i];
+        mhoi_queue_give_back(w->queue, of->point[i]);
     w->under_way -= of->points;
     of->points = 0;
 }
@@ -233,7 +236,8 @@ static void hand_out_all(work *w)
 {
     explore_ranks *r = w->r;
     for (size_t i = 0; i < r->ranks; i++) {
-        if (!r->rank[i].greeted || r->rank[i].busy || !w->waiting || w->s || w->stopping)
+        if (!r->rank[i].greeted || r->rank[i].busy || !mhoi_queue_waiting(w->queue) || w->s ||
+            w->stopping)
             continue;
         if (hand_out(w, &r->rank[i]))
             continue;
@@ -262,14 +266,14 @@ mho_status mhoi_ranks_do(mho_explore *x, wire_task task, size_t rung, const size
                          size_t points, mhoi_done_fn *done, void *user)
 {
     work w = {.x = x, .r = x->ranks, .task = task, .rung = rung, .done = done, .user = user};
-    w.s = mhoi_alloc(&w.queue, points, sizeof *w.queue, "points that wait");
-    for (size_t i = 0; !w.s && i < points; i++)
-        w.queue[w.waiting++] = point[points - 1 - i];
-    while ((w.waiting && !w.s && !w.stopping) || w.under_way) {
+    w.s = mhoi_queue_create(x, point, points, task == WIRE_EXTEND, &w.queue);
+    for (size_t i = 0; i < w.r->ranks; i++)
+        w.r->rank[i].group = EXPLORE_NO_GROUP;
+    while ((!w.s && !w.stopping && mhoi_queue_waiting(w.queue)) || w.under_way) {
         hand_out_all(&w);
         wait_for_some(&w);
         w.stopping = w.stopping || mhoi_explore_interruption(x) != MHO_OK;
     }
-    mhoi_free(&w.queue);
+    mhoi_queue_destroy(w.queue);
     return w.s ? w.s : mhoi_explore_interruption(x);
 }

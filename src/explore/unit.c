@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -11,7 +12,11 @@
 #include "hw/sections.h"
 #include "mho/run.h"
 
-enum { FORM = 1 }; /* of the keys */
+enum {
+    FORM = 1,              /* of the keys */
+    BYTES_PER_WEIGHT = 16, /* of a chip */
+    BYTES_OF_MAPS = 64 << 20,
+};
 
 size_t mhoi_explore_net(const mho_explore *x, const explore_point *p)
 {
@@ -62,6 +67,8 @@ static void set_keys(const mho_explore *x, const mho_hw *hw, explore_point *p)
 {
     /* Sections that the cells and their sums know nothing of. */
     static const char *const of_prices[] = {"technology", "timing", "chip", "readings", NULL};
+    static const char *const of_converters[] = {"technology", "timing", "chip",
+                                                "readings",   "output", NULL};
     const uint64_t bench =
         mhoi_bench_identity(x->bench, mhoi_explore_net(x, p), mhoi_explore_set(x, p), x->accuracy);
     const uint64_t words[] = {FORM, bench, x->accuracy ? x->seed : 0,
@@ -71,7 +78,9 @@ static void set_keys(const mho_explore *x, const mho_hw *hw, explore_point *p)
     h = mhoi_hash(h, words, sizeof words);
     const uint64_t all = mhoi_hw_identity_without(hw, NULL);
     const uint64_t cells = x->accuracy ? mhoi_hw_identity_without(hw, of_prices) : 0;
+    const uint64_t group = x->accuracy ? mhoi_hw_identity_without(hw, of_converters) : 0;
     p->key = mhoi_hash(h, &all, sizeof all);
+    p->group_key = mhoi_hash(h, &group, sizeof group);
     p->cell_key = mhoi_hash(h, &cells, sizeof cells);
 }
 
@@ -178,6 +187,13 @@ static mho_status run_trial(mhoi_bench_chip *chip, explore_evidence *e, size_t r
         }
     }
     return s;
+}
+
+bool mhoi_explore_is_large(const mho_explore *x, const explore_point *p)
+{
+    const double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const double weights = (double)mhoi_bench_weights(x->bench, mhoi_explore_net(x, p));
+    return (double)mhoi_threads() * (weights * BYTES_PER_WEIGHT + BYTES_OF_MAPS) > have / 2;
 }
 
 static bool lacks(const explore_evidence *e, size_t rung, size_t trial)

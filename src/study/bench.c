@@ -201,6 +201,11 @@ uint64_t mhoi_bench_identity(const mhoi_bench *bench, size_t net, size_t set, bo
     return accuracy ? mhoi_hash(h, &bench->set_id[set], sizeof *bench->set_id) : h;
 }
 
+uint64_t mhoi_bench_weights(const mhoi_bench *bench, size_t net)
+{
+    return mho_net_parameters(bench->plain[net]);
+}
+
 const char *mhoi_bench_net_name(const mhoi_bench *bench, size_t net)
 {
     return bench->net_name[net];

@@ -29,6 +29,7 @@ MHO_MUST_CHECK mho_status mhoi_bench_price(const mhoi_bench *bench, size_t net, 
                                            mho_result *result, mho_summary *sum);
 /* The network and the images by their contents; for prices alone, of the network's shape. */
 uint64_t mhoi_bench_identity(const mhoi_bench *bench, size_t net, size_t set, bool accuracy);
+uint64_t mhoi_bench_weights(const mhoi_bench *bench, size_t net);
 const char *mhoi_bench_net_name(const mhoi_bench *bench, size_t net);
 const char *mhoi_bench_set_name(const mhoi_bench *bench, size_t set);
 size_t mhoi_bench_images(const mhoi_bench *bench, size_t set);

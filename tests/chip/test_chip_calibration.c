@@ -52,12 +52,9 @@ static mho_images dim_images(bool reversed)
 }
 
 /* Scores of the images in their first order, of a chip that was calibrated in this way. */
-static void scores_of(const char *rule, bool reversed, size_t threads, uint64_t memory,
-                      float *scores)
+static void scores_with(const char *const *sets, bool reversed, size_t threads, uint64_t memory,
+                        float *scores)
 {
-    char set[64];
-    snprintf(set, sizeof set, "quant.map_rule=%s", rule);
-    const char *sets[] = {set, "device.variation=1", NULL};
     mho_images order = dim_images(reversed), images = dim_images(false);
     mho_net *net = network();
     mho_hw *hw;
@@ -75,6 +72,15 @@ static void scores_of(const char *rule, bool reversed, size_t threads, uint64_t 
     mho_net_destroy(net);
     mho_images_free(&order);
     mho_images_free(&images);
+}
+
+static void scores_of(const char *rule, bool reversed, size_t threads, uint64_t memory,
+                      float *scores)
+{
+    char set[64];
+    snprintf(set, sizeof set, "quant.map_rule=%s", rule);
+    scores_with((const char *[]){set, "device.variation=1", NULL}, reversed, threads, memory,
+                scores);
 }
 
 static void check(const char *rule)
@@ -144,6 +150,40 @@ static void test_shelf(void **state)
     mhoi_shelf_destroy(shelf);
 }
 
+/* Converters, of whatever bits, range and edges, are found in sums that were gathered once. */
+static void test_shelf_of_converters(void **state)
+{
+    static const char *const of[][3] = {
+        {"output.bits=8", NULL, NULL},
+        {"output.bits=5", NULL, NULL},
+        {"output.bits=5", "output.range=calibrated", "output.percentile=90"},
+        {"output.bits=3", "output.edges=lloyd", NULL},
+        {"output.bits=3", "output.aligned=false", "output.edges=quantile"}};
+    enum { KINDS = sizeof of / sizeof *of };
+    float want[KINDS][SCORES], got[SCORES];
+    size_t calibrations = 0;
+    mhoi_shelf *shelf;
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++)
+        scores_with((const char *[]){"device.variation=1", of[k][0], of[k][1], of[k][2], NULL},
+                    false, 1, 0, want[k]);
+    must(mhoi_shelf_create(&shelf));
+    mhoi_shelf *before = mhoi_shelf_use(shelf);
+    mho_run_set_progress(NULL, count_calibrations, &calibrations);
+    for (size_t k = 0; k < KINDS; k++) {
+        scores_with((const char *[]){"device.variation=1", of[k][0], of[k][1], of[k][2], NULL},
+                    false, 1, 0, got);
+        for (size_t i = 0; i < SCORES; i++)
+            if (got[i] != want[k][i])
+                fail_msg("%s, score %zu: %.9g, want %.9g", of[k][0], i, (double)got[i],
+                         (double)want[k][i]);
+    }
+    assert_int_equal(calibrations, 1);
+    mho_run_set_progress(NULL, NULL, NULL);
+    mhoi_shelf_use(before);
+    mhoi_shelf_destroy(shelf);
+}
+
 static void test_folder(void **state)
 {
     mho_images images = dim_images(false);
@@ -168,9 +208,8 @@ static void test_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cover),
-        cmocka_unit_test(test_least_squares),
-        cmocka_unit_test(test_shelf),
+        cmocka_unit_test(test_cover),  cmocka_unit_test(test_least_squares),
+        cmocka_unit_test(test_shelf),  cmocka_unit_test(test_shelf_of_converters),
         cmocka_unit_test(test_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
