@@ -41,7 +41,7 @@ MHO_API mho_circuit_options mho_circuit_options_default(void); /* all 0 and fals
 
 /* T [M][N] in siemens: the current into sense amplifier m per volt at driver n; 0 for a floating n.
  * Every entry is as accurate as double precision allows, however different wires and cells are: it comes
- * from sums, products and quotients of positive numbers.  Cost about 17 max(N, M)^3.  One thread. */
+ * from sums, products and quotients of positive numbers.  Cost about 15 max(N, M)^3.  One thread. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t N,
                                                        size_t M, const double *g_S,
                                                        const bool *floating, double *T_S);

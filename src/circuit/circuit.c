@@ -69,7 +69,7 @@ mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t N, si
     if (s)
         return s;
     if (options->r_row_ohm > 0 && options->r_col_ohm > 0)
-        return mhoi_circuit_by_blocks(&c, T_S);
+        return mhoi_circuit_nested(&c, T_S);
     return mhoi_circuit_with_ideal_wires(&c, T_S);
 }
 

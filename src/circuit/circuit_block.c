@@ -179,27 +179,27 @@ void mhoi_block_destroy(block *b)
     mhoi_network_destroy(&b->net);
 }
 
-static mho_status solve(const circuit *c, bool keep, block *b);
+static mho_status solve(const circuit *c, block *b);
 
-static mho_status solve_half(const circuit *c, bool keep, block half, block **out)
+static mho_status solve_half(const circuit *c, block half, block **out)
 {
     mho_status s = mhoi_alloc(out, 1, sizeof **out, "block of a crossbar");
     if (s)
         return s;
     **out = half;
-    return solve(c, keep, *out);
+    return solve(c, *out);
 }
 
-static mho_status merge(const circuit *c, bool keep, block *b)
+static mho_status merge(const circuit *c, block *b)
 {
     const size_t rows = b->n1 - b->n0, columns = b->m1 - b->m0;
     const bool beside = columns >= rows;
     const size_t n = beside ? b->n0 : b->n0 + rows / 2, m = beside ? b->m0 + columns / 2 : b->m0;
     mho_status s = solve_half(
-        c, keep, beside ? block_of(c, b->n0, b->n1, b->m0, m) : block_of(c, b->n0, n, b->m0, b->m1),
+        c, beside ? block_of(c, b->n0, b->n1, b->m0, m) : block_of(c, b->n0, n, b->m0, b->m1),
         &b->half[0]);
     if (!s)
-        s = solve_half(c, keep, block_of(c, n, b->n1, m, b->m1), &b->half[1]);
+        s = solve_half(c, block_of(c, n, b->n1, m, b->m1), &b->half[1]);
     if (!s)
         s = mhoi_interruption();
     const size_t seam = beside ? rows : columns;
@@ -207,18 +207,18 @@ static mho_status merge(const circuit *c, bool keep, block *b)
         s = mhoi_network_create(seam + ports(b), seam, &b->net);
     if (!s)
         lay_out(b, beside);
-    for (int h = 0; !s && keep && h < 2; h++)
+    for (int h = 0; !s && h < 2; h++)
         s = shrink(b->half[h]);
-    if (s || !keep)
+    if (s)
         drop_halves(b);
     return s;
 }
 
-static mho_status solve(const circuit *c, bool keep, block *b)
+static mho_status solve(const circuit *c, block *b)
 {
     if (mhoi_block_is_leaf(b))
         return solve_leaf(c, b);
-    mho_status s = merge(c, keep, b);
+    mho_status s = merge(c, b);
     if (s)
         return s;
     if (b->n1 - b->n0 == c->N && b->m1 - b->m0 == c->M)
@@ -228,30 +228,11 @@ static mho_status solve(const circuit *c, bool keep, block *b)
     return MHO_OK;
 }
 
-mho_status mhoi_block_solve(const circuit *c, bool keep, block *whole)
+mho_status mhoi_block_solve(const circuit *c, block *whole)
 {
     *whole = block_of(c, 0, c->N, 0, c->M);
-    mho_status s = solve(c, keep, whole);
+    mho_status s = solve(c, whole);
     if (s)
         mhoi_block_destroy(whole);
     return s;
-}
-
-mho_status mhoi_circuit_by_blocks(const circuit *c, double *T_S)
-{
-    block whole;
-    mho_status s = mhoi_block_solve(c, false, &whole);
-    if (s)
-        return s;
-    const size_t left = mhoi_block_first_port(&whole, LEFT),
-                 right = mhoi_block_first_port(&whole, RIGHT);
-    const size_t foot = mhoi_block_first_port(&whole, BOTTOM), size = whole.net.size;
-    for (size_t m = 0; m < c->M; m++)
-        for (size_t n = 0; n < c->N; n++) {
-            const double *o = whole.net.o + foot + m;
-            T_S[m * c->N + n] =
-                o[(left + n) * size] + (whole.count[RIGHT] ? o[(right + n) * size] : 0);
-        }
-    mhoi_block_destroy(&whole);
-    return MHO_OK;
 }

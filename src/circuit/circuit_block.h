@@ -5,20 +5,18 @@
 
 #include "circuit/circuit_impl.h"
 
-enum { LEFT, RIGHT, TOP, BOTTOM, SIDES };
-
 /* Cells [n0, n1) x [m0, m1) as a network: inner nodes, then the ports, side by side. */
 typedef struct block block;
 struct block {
     size_t n0, n1, m0, m1;
     size_t count[SIDES]; /* ports on each side */
-    network net;         /* of a kept half: the rows of the eliminated nodes only */
-    block *half[2];      /* kept, or NULL */
+    network net;         /* of a half: the rows of the eliminated nodes only */
+    block *half[2];      /* of a leaf NULL */
     size_t to[2][SIDES]; /* nodes where the sides of the halves begin */
 };
 
-/* Solves the array.  keep: the eliminated rows of all blocks stay, so that voltages can be found. */
-MHO_MUST_CHECK mho_status mhoi_block_solve(const circuit *c, bool keep, block *whole);
+/* Solves the array; the eliminated rows of all blocks stay, so that voltages can be found. */
+MHO_MUST_CHECK mho_status mhoi_block_solve(const circuit *c, block *whole);
 void mhoi_block_destroy(block *b);
 
 size_t mhoi_block_first_port(const block *b, int side);

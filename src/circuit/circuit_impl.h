@@ -15,6 +15,9 @@ typedef struct circuit {
 /* Errors as told in mho/circuit.h. */
 MHO_MUST_CHECK mho_status mhoi_circuit_check(const circuit *c);
 
+/* Of a block of cells, with its ports. */
+enum { LEFT, RIGHT, TOP, BOTTOM, SIDES };
+
 /* A network of `size` nodes of which the first `inner` have no connection to the outside:
  * o[i][j], i < j, is the conductance between nodes i and j.  Below the diagonal nothing is defined. */
 typedef struct network {
@@ -41,7 +44,7 @@ double mhoi_circuit_driver_S(const circuit *c, size_t n);
 double mhoi_circuit_sense_S(const circuit *c);
 
 /* T by merging blocks; both wires have resistance. */
-MHO_MUST_CHECK mho_status mhoi_circuit_by_blocks(const circuit *c, double *T_S);
+MHO_MUST_CHECK mho_status mhoi_circuit_nested(const circuit *c, double *T_S);
 /* T where word lines or bit lines or both are ideal wires. */
 MHO_MUST_CHECK mho_status mhoi_circuit_with_ideal_wires(const circuit *c, double *T_S);
 /* Then: the voltages u [N][M] of ideal word lines and w [N][M] of ideal bit lines. */

@@ -56,7 +56,7 @@ static mho_status by_blocks(const field *f)
 {
     block whole;
     double *x;
-    mho_status s = mhoi_block_solve(f->c, true, &whole);
+    mho_status s = mhoi_block_solve(f->c, &whole);
     if (s)
         return s;
     s = mhoi_alloc(&x, whole.net.size, sizeof *x, "voltages of a block");

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels of nested_kernel.h, included once for each instruction set, which defines
+ *
+ *     TILE                             columns of ports a side of a tile in registers
+ *     lanes                            LANES doubles
+ *     load(p), store(p, x), spread(d)  anywhere in memory; d in every lane
+ *     zero(), add(a, b), scale(a, b), fused(a, b, c) = a b + c
+ *     inverse_root(d)                  1 / sqrt(d), 0 where d is not above 0 */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE __attribute__((always_inline)) static inline
+
+enum { L, R, T, B };
+
+/* A patch while it is put together. */
+typedef struct part {
+    size_t rows, columns, ports;
+    double *pair;
+} part;
+
+/* Where a port of two joined parts comes from. */
+typedef struct origin {
+    const part *of;
+    size_t port;
+    bool run; /* so do the next TILE - 1 ports */
+} origin;
+
+typedef struct seam {
+    size_t nodes, ports, padded; /* padded: to whole tiles */
+    origin from[PATCH_PORTS + TILE];
+    double *d, *x; /* [nodes][nodes], [nodes][padded], in lanes */
+    double inverse[PATCH_EDGE * LANES];
+} seam;
+
+INLINE size_t first_port(const part *p, int side)
+{
+    return side == L ? 0 : side == R ? p->rows : side == T ? 2 * p->rows : 2 * p->rows + p->columns;
+}
+
+INLINE size_t side_ports(const part *p, int side)
+{
+    return side == L || side == R ? p->rows : p->columns;
+}
+
+INLINE const double *pair_of(const part *p, size_t i, size_t j)
+{
+    return p->pair + LANES * (i < j ? mhoi_pair(p->ports, i, j) : mhoi_pair(p->ports, j, i));
+}
+
+static void trace_ports(const part half[2], bool beside, seam *m)
+{
+    const int skip[2] = {beside ? R : B, beside ? L : T};
+    size_t c = 0;
+    for (int side = L; side <= B; side++)
+        for (int h = 0; h < 2; h++)
+            for (size_t i = 0; side != skip[h] && i < side_ports(&half[h], side); i++)
+                m->from[c++] = (origin){&half[h], first_port(&half[h], side) + i, false};
+    m->ports = c;
+    m->padded = (c + TILE - 1) / TILE * TILE;
+    for (size_t i = 0, length = 1; i < c; i++) {
+        const origin *o = &m->from[i];
+        length = i && o->of == o[-1].of && o->port == o[-1].port + 1 ? length + 1 : 1;
+        if (length >= TILE)
+            m->from[i + 1 - TILE].run = true;
+    }
+}
+
+/* The seam's conductances to itself and to the ports. */
+static void gather(const part half[2], bool beside, seam *m)
+{
+    const size_t first[2] = {first_port(&half[0], beside ? R : B),
+                             first_port(&half[1], beside ? L : T)};
+    const size_t n = m->nodes;
+    for (size_t k = 0; k < n; k++) {
+        for (size_t j = k + 1; j < n; j++)
+            store(m->d + (k * n + j) * LANES,
+                  add(load(pair_of(&half[0], first[0] + k, first[0] + j)),
+                      load(pair_of(&half[1], first[1] + k, first[1] + j))));
+        double *x = m->x + k * m->padded * LANES;
+        for (size_t c = 0; c < m->ports; c++) {
+            const origin *o = &m->from[c];
+            store(x + c * LANES, load(pair_of(o->of, first[o->of == &half[1]] + k, o->port)));
+        }
+        for (size_t c = m->ports; c < m->padded; c++)
+            store(x + c * LANES, zero());
+    }
+}
+
+/* Eliminates the seam's nodes among themselves; to each, all ports together are one more. */
+static void factor(seam *m)
+{
+    const size_t n = m->nodes;
+    lanes outside[PATCH_EDGE];
+    for (size_t k = 0; k < n; k++) {
+        outside[k] = zero();
+        for (size_t c = 0; c < m->ports; c++)
+            outside[k] = add(outside[k], load(m->x + (k * m->padded + c) * LANES));
+    }
+    for (size_t k = 0; k < n; k++) {
+        double *row = m->d + k * n * LANES;
+        lanes sum = outside[k];
+        for (size_t j = k + 1; j < n; j++)
+            sum = add(sum, load(row + j * LANES));
+        const lanes inverse = inverse_root(sum);
+        store(m->inverse + k * LANES, inverse);
+        outside[k] = scale(outside[k], inverse);
+        for (size_t j = k + 1; j < n; j++)
+            store(row + j * LANES, scale(load(row + j * LANES), inverse));
+        for (size_t i = k + 1; i < n; i++) {
+            double *to = m->d + i * n * LANES;
+            const lanes share = load(row + i * LANES);
+            outside[i] = fused(share, outside[k], outside[i]);
+            for (size_t j = i + 1; j < n; j++)
+                store(to + j * LANES, fused(share, load(row + j * LANES), load(to + j * LANES)));
+        }
+    }
+}
+
+INLINE void solve_columns(const seam *m, size_t c)
+{
+    const size_t n = m->nodes;
+    for (size_t k = 0; k < n; k++) {
+        double *x = m->x + (k * m->padded + c) * LANES;
+        lanes sum[TILE];
+        UNROLL for (size_t j = 0; j < TILE; j++) sum[j] = load(x + j * LANES);
+        for (size_t i = 0; i < k; i++) {
+            const double *above = m->x + (i * m->padded + c) * LANES;
+            const lanes share = load(m->d + (i * n + k) * LANES);
+            UNROLL for (size_t j = 0; j < TILE; j++) sum[j] =
+                fused(share, load(above + j * LANES), sum[j]);
+        }
+        const lanes inverse = load(m->inverse + k * LANES);
+        UNROLL for (size_t j = 0; j < TILE; j++) store(x + j * LANES, scale(sum[j], inverse));
+    }
+}
+
+/* Ports a .. a + TILE - 1 with c .. c + TILE - 1, a <= c: what they had and what the seam adds. */
+INLINE void join_ports(const seam *m, size_t a, size_t c, part *out)
+{
+    lanes sum[TILE][TILE];
+    UNROLL for (size_t i = 0; i < TILE; i++) UNROLL for (size_t j = 0; j < TILE; j++) sum[i][j] =
+        zero();
+    for (size_t k = 0; k < m->nodes; k++) {
+        const double *x = m->x + k * m->padded * LANES;
+        lanes right[TILE];
+        UNROLL for (size_t j = 0; j < TILE; j++) right[j] = load(x + (c + j) * LANES);
+        UNROLL for (size_t i = 0; i < TILE; i++)
+        {
+            const lanes left = load(x + (a + i) * LANES);
+            UNROLL for (size_t j = 0; j < TILE; j++) sum[i][j] = fused(left, right[j], sum[i][j]);
+        }
+    }
+    const origin *from = m->from + a, *to = m->from + c;
+    if (a < c && from->run && to->run) {
+        const bool old = from->of == to->of;
+        UNROLL for (size_t i = 0; i < TILE; i++)
+        {
+            double *pair = out->pair + LANES * mhoi_pair(out->ports, a + i, c);
+            const double *had = old ? pair_of(from->of, from->port + i, to->port) : NULL;
+            UNROLL for (size_t j = 0; j < TILE; j++)
+                store(pair + j * LANES, old ? add(load(had + j * LANES), sum[i][j]) : sum[i][j]);
+        }
+        return;
+    }
+    UNROLL for (size_t i = 0; i < TILE; i++) UNROLL for (size_t j = 0; j < TILE; j++)
+    {
+        if (a + i >= c + j || c + j >= m->ports)
+            continue;
+        double *pair = out->pair + LANES * mhoi_pair(out->ports, a + i, c + j);
+        if (from[i].of == to[j].of)
+            sum[i][j] = add(load(pair_of(from[i].of, from[i].port, to[j].port)), sum[i][j]);
+        store(pair, sum[i][j]);
+    }
+}
+
+static void join(const part half[2], bool beside, part *out, double *scratch)
+{
+    seam m = {.nodes = beside ? half[0].rows : half[0].columns};
+    trace_ports(half, beside, &m);
+    m.d = scratch;
+    m.x = m.d + m.nodes * m.nodes * LANES;
+    gather(half, beside, &m);
+    factor(&m);
+    for (size_t c = 0; c < m.padded; c += TILE)
+        solve_columns(&m, c);
+    for (size_t a = 0; a < m.padded; a += TILE)
+        for (size_t c = a; c < m.padded; c += TILE)
+            join_ports(&m, a, c, out);
+}
+
+/* Cells [row, row + out->rows) x [column, ...) of a patch that is `width` cells wide. */
+static void solve(const double *cells, size_t width, size_t row, size_t column, part *out,
+                  double *scratch)
+{
+    const size_t rows = out->rows, columns = out->columns;
+    if (rows * columns == 1) {
+        const double *cell = cells + (row * width + column) * CELL_PARTS * LANES;
+        for (size_t i = 0; i < 6; i++)
+            store(out->pair + i * LANES, zero());
+        store(out->pair + mhoi_pair(4, L, R) * LANES, load(cell + CELL_LEFT * LANES));
+        store(out->pair + mhoi_pair(4, T, B) * LANES, load(cell + CELL_BELOW * LANES));
+        store(out->pair + mhoi_pair(4, R, T) * LANES, load(cell + CELL_OWN * LANES));
+        return;
+    }
+    const bool beside = columns >= rows;
+    part half[2];
+    for (size_t h = 0; h < 2; h++) {
+        const size_t cut = (beside ? columns : rows) / 2;
+        const size_t length = h == 0 ? cut : (beside ? columns : rows) - cut;
+        half[h] = (part){beside ? rows : length, beside ? length : columns, 0, scratch};
+        half[h].ports = 2 * (half[h].rows + half[h].columns);
+        scratch += half[h].ports * (half[h].ports - 1) / 2 * LANES;
+    }
+    solve(cells, width, row, column, &half[0], scratch);
+    solve(cells, width, beside ? row : row + half[0].rows,
+          beside ? column + half[0].columns : column, &half[1], scratch);
+    join(half, beside, out, scratch);
+}
+
+static void patch(size_t rows, size_t columns, const double *cells, double *scratch, double *pairs)
+{
+    part whole = {rows, columns, 2 * (rows + columns), pairs};
+    solve(cells, columns, 0, 0, &whole, scratch);
+}
+
+static void triangle(size_t strips, const double *t, const double *inverse, double *x,
+                     size_t x_strip)
+{
+    for (size_t s = 0; s < strips; s++, x += x_strip) {
+        lanes row[8];
+        UNROLL for (size_t k = 0; k < 8; k++) row[k] = load(x + 8 * k);
+        UNROLL for (size_t k = 0; k < 8; k++)
+        {
+            row[k] = scale(row[k], spread(inverse[k]));
+            UNROLL for (size_t i = k + 1; i < 8; i++) row[i] =
+                fused(spread(t[8 * k + i]), row[k], row[i]);
+        }
+        UNROLL for (size_t k = 0; k < 8; k++) store(x + 8 * k, row[k]);
+    }
+}
+
+const mhoi_nested_kernel MHOI_NESTED_TABLE = {patch, tile, triangle};
