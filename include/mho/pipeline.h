@@ -78,16 +78,33 @@ MHO_API MHO_MUST_CHECK mho_status mho_pipeline_create_placed(const mho_net *net,
                                                              const mho_placement *placement,
                                                              mho_pipeline **out);
 
-/* Puts into object: cycles, interval_cycles, stalls, layers (docs/cli.md), and with a clock_s above 0 the times. */
-MHO_API void mho_pipeline_json(const mho_pipeline *pipeline, double clock_s, mho_json *object);
+/* How fast the chip is.  Where layers take turns (timing.schedule, or crossbars that are written anew in every image because
+ * there are fewer than the network takes) the simulated pipeline is not what happens: cycles are those of one layer after
+ * the other.  docs/models/timing.md. */
+typedef struct mho_pipeline_speed {
+    bool layer_by_layer;
+    bool link;                 /* the busiest link between tiles is what images wait for */
+    uint64_t cycles, interval; /* of an image; from one to the next: of what is not writing */
+    double rewrite_s;          /* of an image */
+    double latency_s, interval_s,
+        throughput_per_s; /* writing counted in; NaN: nothing tells how long a cycle is */
+} mho_pipeline_speed;
+/* placement NULL: of the simulated pipeline, without times. */
+MHO_API mho_pipeline_speed mho_pipeline_speed_of(const mho_pipeline *pipeline,
+                                                 const mho_placement *placement);
+
+/* Puts into object: cycles, schedule, interval_cycles, stalls, layers (docs/cli.md), and the times where they are known. */
+MHO_API void mho_pipeline_json(const mho_pipeline *pipeline, const mho_placement *placement,
+                               mho_json *object);
 
 /* Value change dump (IEEE 1364) of cycles [from, to): for each layer `awake`, `shift`, `pad`, `valid` and
- * the 1-based coordinates of what is shifted in.  One cycle is one time step of 10 ns.
+ * the 1-based coordinates of what is shifted in.  A cycle takes clock_s; 0: nothing tells, one step of 1 ns.
  * MHO_EFILE: the stream refused. */
 MHO_API MHO_MUST_CHECK mho_status mho_pipeline_vcd(const mho_net *net,
                                                    const mho_pipeline_options *options,
                                                    const size_t *service, const size_t *copies,
-                                                   uint64_t from, uint64_t to, FILE *file);
+                                                   double clock_s, uint64_t from, uint64_t to,
+                                                   FILE *file);
 
 /* --- a stretch of cycles, kept and drawn as the timelines of bcnn Figs. 3 and 4 ----------------------- */
 

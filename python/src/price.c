@@ -44,7 +44,7 @@ static PyObject *pipeline(PyObject *self, PyObject *args)
         mho_json *root = mho_json_object();
         mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
         mho_json_put(root, "hw", mho_json_text(mho_hw_name(hw)));
-        mho_pipeline_json(result, placement->clock_s, root);
+        mho_pipeline_json(result, placement, root);
         mho_json_put(root, "config", mho_hw_json(hw));
         json = binding_json(root);
     }

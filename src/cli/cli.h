@@ -141,6 +141,8 @@ bool cli_padding_of(const mho_node *node, cli_padding *out);
 void cli_tell_padding(const mho_net *net);
 /* Of --block: padding, and blocks or copies without effect. */
 void cli_tell_blocks(const mho_hw *hw, const cli_args *args);
+/* Is hw one for circulant blocks, and the network has none? */
+bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 void cli_tell_zero_signs(const cli_args *args);

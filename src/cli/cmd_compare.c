@@ -284,6 +284,11 @@ static void print_remarks(const mho_comparison *c, const cli_args *args)
         else if (column->status)
             fprintf(args->out, "  %s: interrupted after %zu of %zu programmings\n", column->name,
                     r->error.spread.trials, r->options.trials);
+        if (column->has_result && cli_lacks_blocks(r->hw, args))
+            fprintf(
+                args->out,
+                "  %s: %s has no circulant blocks and lies there as ordinary weights (--block)\n",
+                column->name, r->network);
         if (column->has_result && *r->notes.instead)
             fprintf(args->out, "  %s: %s\n", column->name, r->notes.instead);
         if (column->has_result && r->notes.error_energy > 0)

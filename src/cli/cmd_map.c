@@ -42,15 +42,24 @@ static void print_packing(const cli_args *args, const mho_placement *map)
     }
 }
 
+/* Circulant blocks that lie as rotated copies of a vector. */
+static bool has_vectors(const mho_placement *map)
+{
+    bool some = false;
+    for (size_t i = 0; i < map->layers; i++)
+        some = some || map->layer[i].block > 1;
+    return some;
+}
+
 static void print_layers(const cli_args *args, const mho_placement *map)
 {
-    cli_table *t = cli_table_create(
-        "Crossbars",
-        map->single ? "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
-                      "crossbars>|utilization>|inputs|outputs|word lines>|slices>|reads>|codings"
-                    : "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|"
-                      "pairs>|utilization>|inputs|outputs|word lines>|slices>|reads>|codings");
-    char text[32];
+    const bool vectors = has_vectors(map);
+    char text[256];
+    snprintf(text, sizeof text,
+             "layer|groups>|rows R>|columns C>|positions P>|X_in>|X_out>|%s>|utilization>|inputs|"
+             "outputs|word lines>|slices>|%sreads>|codings",
+             map->single ? "crossbars" : "pairs", vectors ? "block k>|copies g>|" : "");
+    cli_table *t = cli_table_create("Crossbars of a layer that stands once", text);
     for (size_t i = 0; i < map->layers; i++) {
         const mho_placement_layer *l = &map->layer[i];
         cli_table_text(t, "%s", l->name);
@@ -69,6 +78,10 @@ static void print_layers(const cli_args *args, const mho_placement *map)
         cli_table_text(t, "%s", bits_text(l->output_bits, false, text));
         cli_table_text(t, "%zu", l->word_lines);
         cli_table_text(t, "%zu", l->slices);
+        if (vectors) {
+            cli_table_text(t, "%zu", l->block);
+            cli_table_text(t, "%zu", l->copies);
+        }
         if (l->turns > 1)
             cli_table_text(t, "%zu x %zu", l->turns, l->reads);
         else
@@ -92,9 +105,12 @@ static void amount(cli_table *t, const cli_args *args, uint64_t value)
 
 static void print_amounts(const cli_args *args, const mho_placement *map)
 {
-    cli_table *t = cli_table_create("Amounts (bcnn Table II; each works P times an image)",
-                                    "layer|cells g R C>|inputs D0 = g R>|copied Dx = D0 X_out>|"
-                                    "outputs A = g C X_in>|P>");
+    char columns[128];
+    snprintf(columns, sizeof columns,
+             "layer|%s g R C>|inputs D0 = g R>|copied Dx = D0 X_out>|outputs A = g C X_in>|P>",
+             has_vectors(map) ? "places" : "weights");
+    cli_table *t =
+        cli_table_create("Amounts (bcnn Table II; each works P times an image)", columns);
     uint64_t sum[4] = {0};
     for (size_t i = 0; i < map->layers; i++) {
         const mho_placement_layer *l = &map->layer[i];
@@ -221,17 +237,39 @@ static void print_cycles(const cli_args *args, const cycles *n)
                 cli_grouped(n->served->layer_by_layer, b));
 }
 
+/* The weights that the network has, and the places that they take: padding and rotated copies of vectors are places, too. */
+static void print_head(const cli_args *args, const mho_net *net, const mho_hw *hw,
+                       const mho_placement *map)
+{
+    char number[32];
+    uint64_t weights = 0, once = 0;
+    for (size_t i = 0; i < mho_net_nodes(net); i++)
+        if (mho_node_is_weighted(mho_net_node(net, i)))
+            weights += mho_node_weight_count(mho_net_node(net, i));
+    for (size_t i = 0; i < map->layers; i++)
+        once += map->layer[i].crossbar_pairs;
+    fprintf(args->out, "%s on %s: %s weights", mho_net_name(net), mho_hw_name(hw),
+            cli_grouped(weights ? weights : map->cells, number));
+    if (weights && weights != map->cells)
+        fprintf(args->out, " in %s places%s", cli_grouped(map->cells, number),
+                has_vectors(map) ? " (vectors of circulant blocks, padded, in g rotated copies)"
+                                 : "");
+    fprintf(args->out,
+            map->single ? " on %s crossbars of %.0f x %.0f\n"
+                        : " on %s pairs of %.0f x %.0f crossbars\n",
+            cli_grouped(map->crossbar_pairs, number), mho_hw_number(hw, "crossbar.rows"),
+            mho_hw_number(hw, "crossbar.columns"));
+    if (once < map->crossbar_pairs)
+        fprintf(args->out, "  %s if every layer stood once (crossbar.duplication: balanced)\n",
+                cli_grouped(once, number));
+    fputc('\n', args->out);
+}
+
 static mho_status print_text(const cli_args *args, const mho_net *net, const mho_hw *hw,
                              const mho_placement *map, const cycles *n)
 {
-    char a[32], b[32];
     if (!args->csv)
-        fprintf(args->out,
-                map->single ? "%s on %s: %s weights on %s crossbars of %.0f x %.0f\n\n"
-                            : "%s on %s: %s weights on %s pairs of %.0f x %.0f crossbars\n\n",
-                mho_net_name(net), mho_hw_name(hw), cli_grouped(map->cells, a),
-                cli_grouped(map->crossbar_pairs, b), mho_hw_number(hw, "crossbar.rows"),
-                mho_hw_number(hw, "crossbar.columns"));
+        print_head(args, net, hw, map);
     print_layers(args, map);
     fputc('\n', args->out);
     print_amounts(args, map);

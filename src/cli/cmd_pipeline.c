@@ -252,15 +252,49 @@ static double clock_s(const run *r)
     return r->placement ? r->placement->clock_s : 0;
 }
 
+/* Where layers take turns. */
+static void print_in_turn(const cli_args *args, const run *r, const mho_pipeline_speed *v)
+{
+    char a[32], b[32];
+    fprintf(args->out, "%s: layer by layer, %s cycles", mho_net_name(r->net),
+            cli_grouped(v->cycles, a));
+    if (v->rewrite_s > 0)
+        fprintf(args->out, " and %s of writing crossbars anew", cli_si(v->rewrite_s, "s", a));
+    fputs(" an image", args->out);
+    if (v->latency_s > 0)
+        fprintf(args->out, ": %s at %s a cycle, %.4g images/s", cli_si(v->latency_s, "s", a),
+                cli_si(clock_s(r), "s", b), v->throughput_per_s);
+    fprintf(
+        args->out,
+        "\n  what follows is the pipeline that this hardware is not: %s cycles an image, one every "
+        "%s, if all layers stood and worked at once",
+        cli_grouped(r->result->cycles, a), cli_grouped(r->result->interval, b));
+}
+
+static void print_speed(const cli_args *args, const run *r)
+{
+    const mho_pipeline *p = r->result;
+    const mho_pipeline_speed v = mho_pipeline_speed_of(p, r->placement);
+    char a[32], b[32];
+    if (v.layer_by_layer) {
+        print_in_turn(args, r, &v);
+        return;
+    }
+    fprintf(args->out, "%s: %s cycles an image", mho_net_name(r->net), cli_grouped(p->cycles, a));
+    if (clock_s(r) > 0)
+        fprintf(args->out, ", %s at %s a cycle", cli_si(v.latency_s, "s", a),
+                cli_si(clock_s(r), "s", b));
+    fprintf(args->out, "\n  several in a row: one every %s cycles", cli_grouped(p->interval, a));
+    if (v.link)
+        fprintf(args->out, ", but the busiest link between tiles takes %s an image",
+                cli_si(v.interval_s, "s", a));
+}
+
 static void print_text(const cli_args *args, const run *r)
 {
     const mho_pipeline *p = r->result;
-    char a[32], b[32], c[32];
-    fprintf(args->out, "%s: %s cycles an image", mho_net_name(r->net), cli_grouped(p->cycles, a));
-    if (clock_s(r) > 0)
-        fprintf(args->out, ", %s at %s a cycle", cli_si((double)p->cycles * clock_s(r), "s", b),
-                cli_si(clock_s(r), "s", c));
-    fprintf(args->out, "\n  several in a row: one every %s cycles", cli_grouped(p->interval, a));
+    char a[32];
+    print_speed(args, r);
     fprintf(args->out, "\n  bcnn Eq. 6, pipelined       %10s\n", cli_grouped(p->eq6, a));
     fprintf(args->out, "  bcnn Eq. 7, layer by layer  %10s", cli_grouped(p->eq7, a));
     if (p->service > 1)
@@ -284,7 +318,7 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json *root = cli_result_json(args);
     mho_json_put(root, "network", mho_json_text(mho_net_name(r->net)));
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
-    mho_pipeline_json(r->result, clock_s(r), root);
+    mho_pipeline_json(r->result, r->placement, root);
     if (r->placement && !args->service)
         cli_rewriting_json(r->placement, root);
     if (r->film.to)
@@ -300,7 +334,7 @@ static mho_status write_vcd(const run *r, const char *path)
     if (s)
         return s;
     uint64_t to = r->film.to ? r->film.to : UINT64_MAX;
-    s = mho_pipeline_vcd(r->net, &r->options, r->service, r->copies, r->film.from, to,
+    s = mho_pipeline_vcd(r->net, &r->options, r->service, r->copies, clock_s(r), r->film.from, to,
                          mho_output_stream(output));
     return mho_output_finish(output, s);
 }
@@ -361,6 +395,12 @@ mho_status cmd_pipeline(const cli_args *args)
         s = mho_pipeline_create(r.net, &r.options, r.service, r.copies,
                                 r.film.to ? mho_film_keep : NULL, &r.film, &r.result);
     s = s ? s : r.film.status;
+    if (!s && !args->quiet && (args->vcd || r.film.to) && r.placement &&
+        r.placement->layer_by_layer)
+        fputs(
+            "mho: note: the cycles drawn are those of the pipeline with all layers there, not what "
+            "this hardware does, layer by layer\n",
+            stderr);
     if (!s && args->vcd)
         s = write_vcd(&r, args->vcd);
     if (!s && args->json)

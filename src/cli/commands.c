@@ -64,10 +64,24 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options = "hw set digital shape block bits",
      .run = cmd_map,
-     .details = "A layer is R = h w C_in / groups rows by C columns of pairs; X_in and X_out "
-                "crossbars stand\n"
-                "side by side where R or C is larger than one crossbar (docs/models/map.md).\n\n"
-                "    mho map vgg16 --hw bcnn --set crossbar.rows=256",
+     .details =
+         "A layer is R = h w C_in / groups rows by C columns of pairs; X_in and X_out "
+         "crossbars stand\n"
+         "side by side where R or C is larger than one crossbar (docs/models/map.md).\n\n"
+         "Weights are those of the network, whatever cells and slices each of them takes; of "
+         "layers in\n"
+         "circulant blocks only vectors lie there, one of k weights for a block of k x k, in g "
+         "copies\n"
+         "that are rotated (block k, copies g): places are what they take with their padding.  "
+         "A layer\n"
+         "stands once or, with crossbar.duplication balanced, several times (stands), and each "
+         "works at\n"
+         "windows of its own: the first table is of a layer that stands once, the head and "
+         "the\n"
+         "converters in the table of times are of all.  In use: converters, of the time from "
+         "an image\n"
+         "to the next.\n\n"
+         "    mho map vgg16 --hw bcnn --set crossbar.rows=256",
      .arch = "crossbar"},
     {.name = "cost",
      .synopsis = "NET [--hw HW] [--explain] [--set KEY=VALUE]...",

@@ -78,6 +78,17 @@ static bool has_blocks(const mho_net *net)
     return false;
 }
 
+bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args)
+{
+    mho_net *net = NULL;
+    if (!args->files || !mho_hw_is(hw, "crossbar.circulant", "turned") ||
+        mho_net_open(args->file[0], &net) != MHO_OK)
+        return false;
+    const bool lacks = !has_blocks(net);
+    mho_net_destroy(net);
+    return lacks;
+}
+
 void cli_tell_blocks(const mho_hw *hw, const cli_args *args)
 {
     mho_net *net = NULL;
@@ -85,7 +96,7 @@ void cli_tell_blocks(const mho_hw *hw, const cli_args *args)
     const bool turned = mho_hw_is(hw, "crossbar.circulant", "turned");
     const bool copies = turned && mho_hw_number(hw, "crossbar.copies") > 1;
     const bool asked = strstr(name, "?block=") || strstr(name, "&block=");
-    if (args->quiet || (!asked && !copies) || mho_net_open(name, &net) != MHO_OK)
+    if (args->quiet || (!asked && !turned) || mho_net_open(name, &net) != MHO_OK)
         return;
     const bool blocks = has_blocks(net);
     if (asked)
@@ -100,6 +111,11 @@ void cli_tell_blocks(const mho_hw *hw, const cli_args *args)
                 "mho: note: crossbar.copies = %.0f has no effect: no layer of %s has circulant "
                 "blocks\n",
                 mho_hw_number(hw, "crossbar.copies"), name);
+    else if (turned && !blocks)
+        fprintf(stderr,
+                "mho: note: no layer of %s has circulant blocks, so %s holds ordinary weights "
+                "(--block fc:128,conv:16 gives it some)\n",
+                name, mho_hw_name(hw));
     mho_net_destroy(net);
 }
 

@@ -64,7 +64,7 @@ void cli_rewriting_json(const mho_placement *p, mho_json *root)
 void cli_times_print(const mho_placement *placement, const cli_args *args)
 {
     cli_table *t = cli_table_create(
-        "Time", "layer|reads>|passes>|columns a converter>|converters>|in use>|copies>|a read=>|"
+        "Time", "layer|reads>|passes>|columns a converter>|converters>|in use>|stands>|a read=>|"
                 "cycles a window>|cycles an image>");
     char interval[32], clock[32];
     for (size_t i = 0; i < placement->layers; i++)
@@ -74,7 +74,7 @@ void cli_times_print(const mho_placement *placement, const cli_args *args)
     if (args->csv)
         return;
     fprintf(args->out, "  estimated, %s: an image every %s cycles",
-            placement->layer_by_layer ? "layer by layer" : "in whole rounds of copies",
+            placement->layer_by_layer ? "layer by layer" : "in whole rounds of what stands several times",
             cli_grouped(placement->interval, interval));
     if (*placement->bottleneck)
         fprintf(args->out, ", as long as %s is busy", placement->bottleneck);

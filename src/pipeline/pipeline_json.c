@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The JSON form of a simulated pipeline. */
+#include <math.h>
+
 #include "mho/pipeline.h"
 
 static mho_json *layer_json(const mho_pipeline_layer *l, uint64_t cycles)
@@ -23,8 +25,28 @@ static mho_json *layer_json(const mho_pipeline_layer *l, uint64_t cycles)
     return v;
 }
 
-void mho_pipeline_json(const mho_pipeline *p, double clock_s, mho_json *object)
+static void put_times(double latency_s, double interval_s, mho_json *object)
 {
+    if (isnan(interval_s))
+        return;
+    mho_json_put(object, "interval_s", mho_json_number(interval_s));
+    mho_json_put(object, "throughput_per_s", mho_json_number(1 / interval_s));
+    mho_json_put(object, "latency_s", mho_json_number(latency_s));
+}
+
+/* What was simulated, where that is not what happens. */
+static mho_json *pipelined_json(const mho_pipeline *p, const mho_placement *placement)
+{
+    const double clock_s = placement->clock_s > 0 ? placement->clock_s : (double)NAN;
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "interval_cycles", mho_json_integer((int64_t)p->interval));
+    put_times((double)p->cycles * clock_s, (double)p->interval * clock_s, v);
+    return v;
+}
+
+void mho_pipeline_json(const mho_pipeline *p, const mho_placement *placement, mho_json *object)
+{
+    const mho_pipeline_speed speed = mho_pipeline_speed_of(p, placement);
     mho_json *cycles = mho_json_object(), *layers = mho_json_array();
     mho_json_put(cycles, "simulated", mho_json_integer((int64_t)p->cycles));
     mho_json_put(cycles, "eq6", mho_json_integer((int64_t)p->eq6));
@@ -34,13 +56,12 @@ void mho_pipeline_json(const mho_pipeline *p, double clock_s, mho_json *object)
     for (size_t i = 0; i < p->layers; i++)
         mho_json_add(layers, layer_json(&p->layer[i], p->cycles));
     mho_json_put(object, "cycles", cycles);
-    mho_json_put(object, "interval_cycles", mho_json_integer((int64_t)p->interval));
-    if (clock_s > 0) {
-        const double interval_s = (double)p->interval * clock_s;
-        mho_json_put(object, "interval_s", mho_json_number(interval_s));
-        mho_json_put(object, "throughput_per_s", mho_json_number(1 / interval_s));
-        mho_json_put(object, "latency_s", mho_json_number((double)p->cycles * clock_s));
-    }
+    mho_json_put(object, "schedule",
+                 mho_json_text(speed.layer_by_layer ? "layer_by_layer" : "pipelined"));
+    mho_json_put(object, "interval_cycles", mho_json_integer((int64_t)speed.interval));
+    put_times(speed.latency_s, speed.interval_s, object);
+    if (speed.layer_by_layer)
+        mho_json_put(object, "pipelined_if_all_stood", pipelined_json(p, placement));
     mho_json_put(object, "stalls", mho_json_integer((int64_t)p->stalls));
     mho_json_put(object, "stall_free", mho_json_bool(!p->stalls));
     mho_json_put(object, "layers", layers);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Value change dump of a run, for waveform viewers. */
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -18,6 +19,7 @@ typedef struct dump {
     const mho_net *net;
     const mho_node **node; /* of each layer */
     uint64_t from, to;
+    double step;           /* units of time of a cycle */
     long (*last)[SIGNALS]; /* value written, -1 before the first */
 } dump;
 
@@ -57,12 +59,17 @@ static void values_of(const mho_beat *beat, const mho_node *node, long value[SIG
     value[5] = data ? beat->in % width + 1 : 0;
 }
 
+static void write_time(const dump *d, uint64_t cycle)
+{
+    fprintf(d->file, "#%llu\n", (unsigned long long)llround((double)cycle * d->step));
+}
+
 static void write_beat(void *user, uint64_t cycle, const mho_beat *beat, size_t layers)
 {
     dump *d = user;
     if (cycle < d->from || cycle >= d->to)
         return;
-    fprintf(d->file, "#%llu\n", (unsigned long long)cycle);
+    write_time(d, cycle);
     for (size_t i = 0; i < layers; i++) {
         long value[SIGNALS];
         values_of(&beat[i], d->node[i], value);
@@ -82,11 +89,30 @@ static void write_name(FILE *file, const char *name)
         fputc(isalnum((unsigned char)*p) ? *p : '_', file);
 }
 
-static void write_header(const dump *d, size_t layers)
+/* The largest unit of a dump that a cycle is a whole number of; else the finest.  Returns the cycle in such units. */
+static double write_timescale(FILE *file, double clock_s)
 {
-    fputs("$comment awake and line-buffer input of every layer $end\n$timescale 10 ns $end\n$scope "
-          "module ",
-          d->file);
+    static const char *const name[] = {"s", "ms", "us", "ns", "ps", "fs"};
+    double scaled = clock_s;
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++, scaled *= 1000)
+        for (int ten = 100; ten >= 1; ten /= 10) {
+            const double step = scaled / ten, whole = nearbyint(step);
+            const bool finest = i + 1 == sizeof name / sizeof *name && ten == 1;
+            if (finest || (whole >= 1 && fabs(step - whole) < 1e-9 * whole)) {
+                fprintf(file, "$timescale %d %s $end\n", ten, name[i]);
+                return finest ? step : whole;
+            }
+        }
+    return scaled;
+}
+
+static void write_header(dump *d, double clock_s, size_t layers)
+{
+    fputs("$comment awake and line-buffer input of every layer $end\n", d->file);
+    if (clock_s <= 0)
+        fputs("$comment nothing tells how long a cycle takes: one is 1 ns here $end\n", d->file);
+    d->step = write_timescale(d->file, clock_s > 0 ? clock_s : 1e-9);
+    fputs("$scope module ", d->file);
     write_name(d->file, d->net->name);
     fputs(" $end\n", d->file);
     for (size_t i = 0; i < layers; i++) {
@@ -117,8 +143,8 @@ static size_t find_layers(dump *d)
 }
 
 mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *options,
-                            const size_t *service, const size_t *copies, uint64_t from, uint64_t to,
-                            FILE *file)
+                            const size_t *service, const size_t *copies, double clock_s,
+                            uint64_t from, uint64_t to, FILE *file)
 {
     mho_pipeline *p = NULL;
     dump d = {.file = file, .net = net, .from = from, .to = to};
@@ -126,11 +152,11 @@ mho_status mho_pipeline_vcd(const mho_net *net, const mho_pipeline_options *opti
     if (!s)
         s = mhoi_alloc(&d.last, net->nodes, sizeof *d.last, "values of the dump");
     if (!s) {
-        write_header(&d, find_layers(&d));
+        write_header(&d, clock_s, find_layers(&d));
         s = mho_pipeline_create(net, options, service, copies, write_beat, &d, &p);
     }
     if (!s) {
-        fprintf(file, "#%llu\n", (unsigned long long)(to < p->cycles ? to : p->cycles));
+        write_time(&d, to < p->cycles ? to : p->cycles);
         if (fflush(file) || ferror(file))
             s = mho_error(MHO_EFILE, "cannot write the value change dump");
     }

@@ -46,3 +46,4 @@ run compare lenett --hw bcnn,cnn8; want_misuse "lenet"
 run compare lenet --hw bcnn,vgg-rram --data synthetic; want_error 2 "arch"
 run compare lenet --hw bcnn,cnn8 --images 10001 --data synthetic; want_misuse "images = 10001"
 run compare lenet --hw bcnn,cnn8 $least -o nowhere/x; want_error 3 "nowhere/x"; want_no_file nowhere
+run compare lenet --hw bcnn,reboc $least; want_code 0; want_out "reboc: lenet has no circulant blocks and lies there as ordinary weights"

@@ -94,3 +94,8 @@ run cost lenet --set technology=mine.yaml --json; want_code 0; want_json 'v["tec
 run cost lenet --set technology=generic-32nm --set technology.V_dd=0.8V --set leakage=lstp --json; want_code 0; cp out stored.json
 run cost lenet --hw stored.json --json; want_code 0
 want_json 'v["energy_J"] == json.load(open("stored.json"))["energy_J"]'
+
+# Weights are the network's; places are what its blocks take, each layer standing once or several times.
+run map lenet --hw reboc --block fc:64,conv:4; want_code 0; want_out "430,500 weights in 485,312 places"; want_out "65 if every layer stood once"
+grep -Eq 'slices +block k +copies g +reads' out || fail "no columns of blocks and copies"
+grep -Eq 'converters +in use +stands +a read' out || fail "how often a layer stands is not told"

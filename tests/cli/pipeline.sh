@@ -32,7 +32,7 @@ for text in "takes in the whole image" "which come while others work" "closes it
 
 run pipeline vgg11-cifar10 --trace 66:70; want_code 0; want_out "2,1 2,2 2,3 2,4"
 run pipeline vgg11-cifar10 --trace 66:70 --json; want_code 0; want_json 'v["trace"][0]["state"] == "SAAA"'
-run pipeline lenet --vcd wave.vcd; want_code 0; want_file wave.vcd
+run pipeline lenet --vcd wave.vcd; want_code 0; want_file wave.vcd; grep -q "timescale 10 ns" wave.vcd || fail "bcnn works at 10 ns"
 grep -q enddefinitions wave.vcd || fail "no value change dump"
 
 run pipeline lenet --trace 5; want_misuse "want FROM:TO"
@@ -41,3 +41,16 @@ run pipeline lenet --trace 0:9999999; want_misuse "at most"
 run pipeline lenet --service 0; want_misuse "--service 0"
 run pipeline lenet --service conv9=2; want_misuse "did you mean conv"
 run pipeline lenet --vcd /nowhere/wave.vcd; want_error 3 "/nowhere/wave.vcd"; want_no_file /nowhere
+
+# Too few crossbars: the speed is that of layers that take turns and are written anew, as mho evaluate tells it.
+run evaluate lenet --hw reboc --set crossbar.budget=3 --images 1 --trials 1 --json; want_code 0; tell evaluated '[v[k] for k in ("latency_s", "interval_s", "throughput_per_s", "interval_cycles")]'
+run pipeline lenet --hw reboc --set crossbar.budget=3 --json; want_code 0
+want_json 'v["schedule"] == "layer_by_layer" and v["rewriting"]["seconds"] > 1e-4 and v["cycles"]["simulated"] < v["interval_cycles"]'
+want_json '[v[k] for k in ("latency_s", "interval_s", "throughput_per_s", "interval_cycles")] == eval(open("evaluated").read())'
+want_json 'v["pipelined_if_all_stood"]["throughput_per_s"] > 2 * v["throughput_per_s"]'
+run pipeline lenet --hw reboc --set crossbar.budget=3 --vcd turns.vcd; want_code 0; want_err "not what this hardware does"
+grep -q "timescale 1 fs" turns.vcd || fail "reboc's cycle is 833.3 ps"
+want_out "lenet: layer by layer, 209,491 cycles and 151.1 us of writing crossbars anew an image: 325.6 us"
+run pipeline lenet --hw reboc --json; want_code 0; want_json 'v["schedule"] == "pipelined" and "pipelined_if_all_stood" not in v'
+run pipeline lenet --hw reboc --set timing.schedule=layer_by_layer --json; want_code 0
+want_json 'v["schedule"] == "layer_by_layer" and v["interval_cycles"] == v["cycles"]["eq7_with_service"] and "rewriting" not in v'

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The six networks of the reference, the closed form, and the figures of bcnn, cycle by cycle. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -352,10 +353,9 @@ static void test_memory(void **state)
     mho_net_destroy(net);
 }
 
-/* A value change dump read back: as many cycles awake as the simulation says. */
-static void test_vcd(void **state)
+/* A value change dump read back, a cycle being `step` of its units: as many cycles awake as the simulation says. */
+static void check_vcd(double clock_s, const char *timescale, double step)
 {
-    (void)state;
     mho_net *net =
         read_net("input: {shape: [1, 8, 8]}\nlayers:\n  - conv: {out: 1, kernel: 3, pad: 1}\n"
                  "  - maxpool: 2\n  - fc: 2\n");
@@ -365,14 +365,18 @@ static void test_vcd(void **state)
     size_t size;
     FILE *file = open_memstream(&text, &size);
     assert_non_null(file);
-    assert_int_equal(mho_pipeline_vcd(net, &o, NULL, NULL, 0, UINT64_MAX, file), MHO_OK);
+    assert_int_equal(mho_pipeline_vcd(net, &o, NULL, NULL, clock_s, 0, UINT64_MAX, file), MHO_OK);
     assert_int_equal(fclose(file), 0);
+    if (!strstr(text, timescale))
+        fail_msg("a cycle of %g s: want %s", clock_s, timescale);
     const char ids[] = {'!', '!' + 6, '!' + 12}; /* "awake" of the three layers */
     uint64_t awake[3] = {0}, now = 0;
     bool high[3] = {false};
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         if (line[0] == '#') {
-            uint64_t then = strtoull(line + 1, NULL, 10);
+            const double units = (double)strtoull(line + 1, NULL, 10);
+            uint64_t then = (uint64_t)llround(units / step);
+            assert_int_equal(units, llround((double)then * step));
             for (size_t i = 0; i < 3; i++)
                 awake[i] += high[i] ? then - now : 0;
             now = then;
@@ -389,6 +393,16 @@ static void test_vcd(void **state)
     mho_net_destroy(net);
 }
 
+static void test_vcd(void **state)
+{
+    (void)state;
+    check_vcd(10e-9, "$timescale 10 ns $end", 1);
+    check_vcd(50e-9, "$timescale 10 ns $end", 5);
+    check_vcd(2e-6, "$timescale 1 us $end", 2);
+    check_vcd(1 / 1.2e9, "$timescale 1 fs $end", 1e6 / 1.2);
+    check_vcd(0, "one is 1 ns here $end\n$timescale 1 ns $end", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,8 +410,8 @@ int main(void)
         cmocka_unit_test(test_figure_3),     cmocka_unit_test(test_figure_4),
         cmocka_unit_test(test_stream),       cmocka_unit_test(test_stall),
         cmocka_unit_test(test_service),      cmocka_unit_test(test_window_check),
-        cmocka_unit_test(test_long_service),
-        cmocka_unit_test(test_memory),       cmocka_unit_test(test_vcd),
+        cmocka_unit_test(test_long_service), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_vcd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
