@@ -20,6 +20,7 @@
 #include "mho/config.h"
 #include "mho/cost.h"
 #include "mho/hw.h"
+#include "mho/json.h"
 #include "mho/net.h"
 #include "mho/status.h"
 
@@ -197,6 +198,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_array_estimate_create(const mho_net *net, 
                                                             const mho_macro *extra, size_t extras,
                                                             mho_array_estimate **out);
 MHO_API void mho_array_estimate_destroy(mho_array_estimate *estimate);
+/* As keys of root (docs/cli.md, `buffer`); entries: every number with its source besides. */
+MHO_API void mho_array_estimate_json(const mho_array_estimate *estimate, const mho_hw *hw,
+                                     bool entries, mho_json *root);
+/* Multiply-accumulates over those that the array could do in its cycles. */
+MHO_API double mho_array_utilization(const mho_array_estimate *estimate, const mho_hw *hw);
+/* Where the number of a row of energy comes from, if a constant of the description was fitted to it; "". */
+MHO_API const char *mho_array_row_note(const mho_hw *hw, mho_array_row row);
 
 /* One of many designs: mho/study.h. */
 typedef struct mho_array_point {

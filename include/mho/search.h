@@ -55,6 +55,10 @@ MHO_API void mho_block_design_text(const mho_block_search *search, const mho_blo
 MHO_API void mho_block_copies_text(const mho_block_search *search, const mho_block_design *design,
                                    char *text, size_t size);
 
+/* `designs`, a list; measured: `plain_error` and `found` of mho_block_search_within besides. */
+MHO_API void mho_block_search_json(const mho_block_search *search, bool measured, size_t found,
+                                   mho_json *root);
+
 /* How accuracy is measured: the network in the blocks nearest to its weights, trained on for `epochs` of the first 10,000
  * training images (0: not), on hardware. */
 typedef struct mho_block_trial {

@@ -171,6 +171,8 @@ typedef struct mho_subject {
     const mho_data *images; /* taken in place of data, if it is not NULL; outlives the study */
     const mho_net *network; /* likewise of net, with parameters; copied */
     const mho_hw *hardware; /* likewise of hw, with set applied to it; copied */
+    const mho_hw *const *
+        descriptions; /* likewise of mho_study_open_each's hw, those that are not NULL; NULL: none */
     const char *const
         *input; /* settings of mho_input_set for all networks, NULL-terminated, or NULL */
 } mho_subject;
@@ -309,6 +311,13 @@ MHO_API void mho_result_free(mho_result *result); /* zeroes it */
 /* The one JSON form of a result (docs/cli.md); what is not there is left out. */
 #define MHO_RESULT_FORMAT 1
 MHO_API mho_json *mho_result_json(const mho_result *result);
+/* What a network takes on crossbars, as keys of root: layers, crossbars, counts, cycles (docs/cli.md, `map`).
+ * Errors as mho_pipeline_create_placed. */
+MHO_API MHO_MUST_CHECK mho_status mho_placement_json(const mho_net *net, const mho_hw *hw,
+                                                     const mho_placement *placement,
+                                                     mho_json *root);
+/* `rewriting`, where the chip has fewer crossbars than the network takes. */
+MHO_API void mho_placement_rewriting_json(const mho_placement *placement, mho_json *root);
 /* The share of the 8-bit CNN's energy and area that is saved. */
 MHO_API double mho_result_saved(double own, double base);
 

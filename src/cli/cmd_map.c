@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho map: where each layer goes, and the amounts of bcnn Table II. */
 #include <inttypes.h>
-#include <math.h>
 
 #include "digital_report.h"
 #include "reuse_report.h"
@@ -131,97 +130,15 @@ static void print_amounts(const cli_args *args, const mho_placement *map)
     cli_table_destroy(t);
 }
 
-/* Single cells have no pair of crossbars. */
-static const char *crossbars_key(const mho_placement *map)
-{
-    return map->single ? "crossbars" : "crossbar_pairs";
-}
-
-static void put_coding(mho_json *v, const mho_placement_layer *l)
-{
-    mho_json_put(v, "alphabet", mho_json_text(mho_alphabet_name(l->alphabet)));
-    mho_json_put(v, "weight_coding", mho_json_text(l->weights));
-    mho_json_put(v, "input_coding", mho_json_text(l->inputs));
-    mho_json_put(v, "planes", mho_json_integer((int64_t)l->planes));
-    mho_json_put(v, "block", mho_json_integer((int64_t)l->block));
-    mho_json_put(v, "copies", mho_json_integer((int64_t)l->copies));
-    mho_json_put(v, "turns", mho_json_integer((int64_t)l->turns));
-    mho_json_put(v, "reads", mho_json_integer((int64_t)l->reads));
-    mho_json_put(v, "read_bits", mho_json_integer((int64_t)l->read_bits));
-    mho_json_put(v, "converter", mho_json_text(l->converter));
-    mho_json_put(v, "per_pair", mho_json_bool(l->per_pair));
-    cli_times_json(l, v);
-    cli_reuse_json(l, v);
-}
-
-/* What an image takes; the cells are written once. */
-static void put_counts(mho_json *v, const mho_counts *c)
-{
-    mho_json *counts = mho_json_object();
-    mho_json_put(counts, "cells", mho_json_integer((int64_t)c->cells));
-    mho_json_put(counts, "row_drives", mho_json_integer((int64_t)c->row_drives));
-    mho_json_put(counts, "dac_conversions", mho_json_integer((int64_t)c->dac_conversions));
-    mho_json_put(counts, "conversions", mho_json_integer((int64_t)c->conversions));
-    mho_json_put(counts, "additions", mho_json_integer((int64_t)c->additions));
-    mho_json_put(v, "counts", counts);
-}
-
-static mho_json *layer_json(const mho_placement *map, const mho_placement_layer *l)
-{
-    mho_json *v = mho_json_object();
-    mho_json_put(v, "name", mho_json_text(l->name));
-    mho_json_put(v, "groups", mho_json_integer((int64_t)l->groups));
-    mho_json_put(v, "packed", mho_json_integer((int64_t)l->packed));
-    mho_json_put(v, "rows", mho_json_integer((int64_t)l->rows));
-    mho_json_put(v, "columns", mho_json_integer((int64_t)l->columns));
-    mho_json_put(v, "positions", mho_json_integer((int64_t)l->positions));
-    mho_json_put(v, "word_lines", mho_json_integer((int64_t)l->word_lines));
-    mho_json_put(v, "slices", mho_json_integer((int64_t)l->slices));
-    mho_json_put(v, "x_in", mho_json_integer((int64_t)l->x_in));
-    mho_json_put(v, "x_out", mho_json_integer((int64_t)l->x_out));
-    mho_json_put(v, crossbars_key(map), mho_json_integer((int64_t)l->crossbar_pairs));
-    mho_json_put(v, "utilization", mho_json_number(l->utilization));
-    mho_json_put(v, "input_bits", mho_json_integer((int64_t)l->input_bits));
-    mho_json_put(v, "output_bits", mho_json_integer((int64_t)l->output_bits));
-    mho_json_put(v, "cells", mho_json_integer((int64_t)l->cells));
-    mho_json_put(v, "inputs_shared", mho_json_integer((int64_t)l->inputs_shared));
-    mho_json_put(v, "inputs_copied", mho_json_integer((int64_t)l->inputs_copied));
-    mho_json_put(v, "outputs", mho_json_integer((int64_t)l->outputs));
-    put_coding(v, l);
-    put_counts(v, &l->counts);
-    return v;
-}
-
 static mho_status print_json(const cli_args *args, const mho_net *net, const mho_hw *hw,
-                             const mho_placement *map, const cycles *n)
+                             const mho_placement *map)
 {
-    mho_json *root = cli_result_json(args), *layers = mho_json_array(), *c = mho_json_object();
-    for (size_t i = 0; i < map->layers; i++)
-        mho_json_add(layers, layer_json(map, &map->layer[i]));
-    mho_json_put(c, "pipelined", mho_json_integer((int64_t)n->eq6));
-    mho_json_put(c, "layer_by_layer", mho_json_integer((int64_t)n->eq7));
-    if (n->served) {
-        mho_json_put(c, "pipelined_with_service", mho_json_integer((int64_t)n->served->cycles));
-        mho_json_put(c, "layer_by_layer_with_service",
-                     mho_json_integer((int64_t)n->served->layer_by_layer));
-    }
-    mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
-    mho_json_put(root, "hw", mho_json_text(mho_hw_name(hw)));
-    mho_json_put(root, "crossbar_rows",
-                 mho_json_integer((int64_t)mho_hw_number(hw, "crossbar.rows")));
-    mho_json_put(root, "crossbar_columns",
-                 mho_json_integer((int64_t)mho_hw_number(hw, "crossbar.columns")));
-    mho_json_put(root, crossbars_key(map), mho_json_integer((int64_t)map->crossbar_pairs));
-    mho_json_put(root, "cells", mho_json_integer((int64_t)map->cells));
-    put_counts(root, &map->counts);
-    mho_json_put(root, "cycles", c);
-    mho_json_put(root, "interval_cycles", mho_json_integer((int64_t)map->interval));
-    mho_json_put(root, "clock_s", mho_json_number(map->clock_s > 0 ? map->clock_s : (double)NAN));
-    mho_json_put(root, "layers", layers);
-    cli_rewriting_json(map, root);
-    mho_placement_digital_json(map, NULL, root);
-    mho_json_put(root, "config", mho_hw_json(hw));
-    return cli_print_json(args, root);
+    mho_json *root = cli_result_json(args);
+    const mho_status s = mho_placement_json(net, hw, map, root);
+    if (!s)
+        return cli_print_json(args, root);
+    mho_json_destroy(root);
+    return s;
 }
 
 static void print_cycles(const cli_args *args, const cycles *n)
@@ -307,10 +224,10 @@ mho_status cmd_map(const cli_args *args)
         s = mho_net_open(args->file[0], &net);
     if (!s)
         s = mho_placement_create(net, hw, &map);
-    if (!s)
+    if (!s && !args->json)
         s = count_cycles(net, map, &n);
     if (!s && args->json)
-        s = print_json(args, net, hw, map, &n);
+        s = print_json(args, net, hw, map);
     else if (!s)
         s = print_text(args, net, hw, map, &n);
     mho_pipeline_destroy(n.served);

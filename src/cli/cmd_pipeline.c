@@ -320,7 +320,7 @@ static mho_status print_json(const cli_args *args, const run *r)
     mho_json_put(root, "hw", mho_json_text(mho_hw_name(r->hw)));
     mho_pipeline_json(r->result, r->placement, root);
     if (r->placement && !args->service)
-        cli_rewriting_json(r->placement, root);
+        mho_placement_rewriting_json(r->placement, root);
     if (r->film.to)
         mho_json_put(root, "trace", mho_film_json(&r->film, r->result));
     mho_json_put(root, "config", mho_hw_json(r->hw));

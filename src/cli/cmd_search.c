@@ -110,30 +110,10 @@ static void print_text(const cli_args *args, const mho_block_search *search, siz
 
 static mho_status print_json(const cli_args *args, const mho_block_search *search, size_t found)
 {
-    mho_json *root = cli_result_json(args), *designs = mho_json_array();
-    char blocks[MHO_BLOCK_LAYERS * (MHO_NAME + 24)];
-    for (size_t k = 0; k < search->designs; k++) {
-        const mho_block_design *d = &search->design[k];
-        mho_json *v = mho_json_object();
-        mho_block_design_text(search, d, blocks, sizeof blocks);
-        mho_json_put(v, "blocks", mho_json_text(blocks));
-        mho_block_copies_text(search, d, blocks, sizeof blocks);
-        mho_json_put(v, "copies", mho_json_text(blocks));
-        mho_json_put(v, "crossbars", mho_json_integer((int64_t)d->crossbars));
-        mho_json_put(v, "rewritten", mho_json_bool(d->rewritten));
-        mho_json_put(v, "energy_J", mho_json_number(d->energy_J));
-        mho_json_put(v, "interval_s", mho_json_number(d->interval_s));
-        mho_json_put(v, "energy_delay_Js", mho_json_number(d->energy_J * d->interval_s));
-        mho_json_put(v, "error", mho_json_number(d->error));
-        mho_json_add(designs, v);
-    }
+    mho_json *root = cli_result_json(args);
     mho_json_put(root, "network", mho_json_text(args->file[0]));
     mho_json_put(root, "hw", mho_json_text(args->hw ? args->hw : "reboc"));
-    if (args->has_within) {
-        mho_json_put(root, "plain_error", mho_json_number(search->plain_error));
-        mho_json_put(root, "found", mho_json_integer(found == SIZE_MAX ? -1 : (int64_t)found));
-    }
-    mho_json_put(root, "designs", designs);
+    mho_block_search_json(search, args->has_within, found, root);
     return cli_print_json(args, root);
 }
 

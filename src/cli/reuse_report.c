@@ -101,25 +101,3 @@ mho_status cli_reuse_print(const mho_placement *map, const cli_args *args)
     print_overflow(map, args);
     return MHO_OK;
 }
-
-void cli_reuse_json(const mho_placement_layer *l, mho_json *object)
-{
-    const mho_reuse_layer *r = &l->reuse;
-    mho_json *v;
-    if (!r->counts.loads)
-        return;
-    v = mho_json_object();
-    mho_json_put(v, "fetches", mho_json_integer((int64_t)(r->counts.fetches - r->counts.zeros)));
-    mho_json_put(v, "zeros", mho_json_integer((int64_t)r->counts.zeros));
-    mho_json_put(v, "moves", mho_json_integer((int64_t)r->counts.moves));
-    mho_json_put(v, "loads", mho_json_integer((int64_t)r->counts.loads));
-    mho_json_put(v, "stored", mho_json_integer((int64_t)r->counts.stored));
-    mho_json_put(v, "parked", mho_json_integer((int64_t)r->counts.parked));
-    mho_json_put(v, "slice_bits", mho_json_number(r->slice_bits));
-    mho_json_put(v, "stored_bytes", mho_json_number(r->stored_B));
-    mho_json_put(v, "parked_bytes", mho_json_number(r->parked_B));
-    mho_json_put(v, "pe_buffer_bytes", mho_json_number(r->room_B));
-    mho_json_put(v, "beyond_bytes", mho_json_number(r->global_B));
-    mho_json_put(v, "memory_bits", mho_json_number(r->dram_bits));
-    mho_json_put(object, "reuse", v);
-}

@@ -8,7 +8,5 @@
 /* Walks all layers and prints a table; nothing where the description has no reuse.share.  MHO_EINTERNAL: the walk does not
  * agree with what was counted. */
 MHO_MUST_CHECK mho_status cli_reuse_print(const mho_placement *placement, const cli_args *args);
-/* Puts `reuse` into a layer. */
-void cli_reuse_json(const mho_placement_layer *layer, mho_json *object);
 
 #endif

@@ -47,20 +47,6 @@ static void print_rewriting(const mho_placement *p, const cli_args *args)
             cli_si(p->rewrite_s, "s", time));
 }
 
-void cli_rewriting_json(const mho_placement *p, mho_json *root)
-{
-    if (!p->rewritten_cells)
-        return;
-    mho_json *v = mho_json_object();
-    mho_json_put(v, "crossbars_needed", mho_json_integer((int64_t)needed_of(p)));
-    mho_json_put(v, "crossbars", mho_json_integer((int64_t)p->budget));
-    mho_json_put(v, "in_turn_on", mho_json_integer((int64_t)p->room));
-    mho_json_put(v, "crossbars_written", mho_json_integer((int64_t)p->rewritten_crossbars));
-    mho_json_put(v, "cells_written", mho_json_integer((int64_t)p->rewritten_cells));
-    mho_json_put(v, "seconds", mho_json_number(p->rewrite_s));
-    mho_json_put(root, "rewriting", v);
-}
-
 void cli_times_print(const mho_placement *placement, const cli_args *args)
 {
     cli_table *t = cli_table_create(
@@ -83,18 +69,4 @@ void cli_times_print(const mho_placement *placement, const cli_args *args)
                 placement->clock);
     fputc('\n', args->out);
     print_rewriting(placement, args);
-}
-
-void cli_times_json(const mho_placement_layer *l, mho_json *layer)
-{
-    mho_json_put(layer, "passes", mho_json_integer((int64_t)l->passes));
-    mho_json_put(layer, "row_groups", mho_json_integer((int64_t)l->row_groups));
-    mho_json_put(layer, "columns_per_converter",
-                 mho_json_integer((int64_t)l->columns_per_converter));
-    mho_json_put(layer, "converters", mho_json_integer((int64_t)l->converters));
-    mho_json_put(layer, "converter_utilization", mho_json_number(l->converter_utilization));
-    mho_json_put(layer, "duplication", mho_json_integer((int64_t)l->duplication));
-    mho_json_put(layer, "service", mho_json_integer((int64_t)l->service));
-    mho_json_put(layer, "occupied", mho_json_integer((int64_t)l->occupied));
-    mho_json_put(layer, "t_read_s", mho_json_number(l->t_read_s));
 }

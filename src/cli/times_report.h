@@ -6,9 +6,5 @@
 #include "cli.h"
 
 void cli_times_print(const mho_placement *placement, const cli_args *args);
-/* Key "rewriting", where the chip has fewer crossbars than the network takes. */
-void cli_rewriting_json(const mho_placement *placement, mho_json *root);
-/* Keys of a layer. */
-void cli_times_json(const mho_placement_layer *layer, mho_json *out);
 
 #endif

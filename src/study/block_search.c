@@ -247,3 +247,33 @@ mho_status mho_block_search_within(mho_block_search *search, const mho_block_tri
     }
     return s;
 }
+
+static mho_json *design_json(const mho_block_search *search, const mho_block_design *d)
+{
+    char text[MHO_BLOCK_LAYERS * (MHO_NAME + 24)];
+    mho_json *v = mho_json_object();
+    mho_block_design_text(search, d, text, sizeof text);
+    mho_json_put(v, "blocks", mho_json_text(text));
+    mho_block_copies_text(search, d, text, sizeof text);
+    mho_json_put(v, "copies", mho_json_text(text));
+    mho_json_put(v, "crossbars", mho_json_integer((int64_t)d->crossbars));
+    mho_json_put(v, "rewritten", mho_json_bool(d->rewritten));
+    mho_json_put(v, "energy_J", mho_json_number(d->energy_J));
+    mho_json_put(v, "interval_s", mho_json_number(d->interval_s));
+    mho_json_put(v, "energy_delay_Js", mho_json_number(d->energy_J * d->interval_s));
+    mho_json_put(v, "error", mho_json_number(d->error));
+    return v;
+}
+
+void mho_block_search_json(const mho_block_search *search, bool measured, size_t found,
+                           mho_json *root)
+{
+    mho_json *designs = mho_json_array();
+    for (size_t k = 0; k < search->designs; k++)
+        mho_json_add(designs, design_json(search, &search->design[k]));
+    if (measured) {
+        mho_json_put(root, "plain_error", mho_json_number(search->plain_error));
+        mho_json_put(root, "found", mho_json_integer(found == SIZE_MAX ? -1 : (int64_t)found));
+    }
+    mho_json_put(root, "designs", designs);
+}

@@ -26,12 +26,14 @@ static bool is_single(const mho_study *study, const char *name)
     return same == 1;
 }
 
-static void name_columns(mho_comparison *c, const mho_study *study, const char *const *hw)
+static void name_columns(mho_comparison *c, const mho_study *study, const mho_subject *subject,
+                         const char *const *hw)
 {
     for (size_t i = 0; i < c->columns; i++) {
         const char *name = mho_hw_name(i ? study->other[i - 1] : study->hw);
+        const bool given = subject->descriptions && subject->descriptions[i];
         snprintf(c->column[i].name, sizeof c->column[i].name, "%s",
-                 is_single(study, name) ? name : hw[i]);
+                 is_single(study, name) && !given ? name : hw[i]);
     }
 }
 
@@ -100,7 +102,7 @@ mho_status mho_study_compare(const mho_subject *subject, const char *const *hw,
     if (s)
         goto fail;
     c->columns = mho_study_points(study);
-    name_columns(c, study, hw);
+    name_columns(c, study, subject, hw);
     run_columns(c, study);
     sum_up(c);
     mho_study_destroy(study);

@@ -81,7 +81,11 @@ static mho_status open_others(mho_study *y, const mho_subject *subject, const ch
     mho_status s = mhoi_alloc(&y->other, n, sizeof *y->other, "descriptions");
     y->others = s ? 0 : n;
     for (size_t i = 0; !s && i < n; i++) {
-        s = mho_hw_open(hw[i], subject->set, &y->other[i]);
+        const mho_hw *given = subject->descriptions ? subject->descriptions[i + 1] : NULL;
+        s = given ? mho_hw_clone(given, &y->other[i])
+                  : mho_hw_open(hw[i], subject->set, &y->other[i]);
+        if (!s && given)
+            s = mho_hw_set_all(y->other[i], subject->set);
         if (!s)
             s = mho_hw_want(y->other[i], "crossbar");
     }
@@ -141,6 +145,8 @@ mho_status mho_study_open_each(const mho_subject *subject, const char *const *hw
 {
     mho_subject first = *subject;
     first.hw = hw[0];
+    if (subject->descriptions)
+        first.hardware = subject->descriptions[0];
     return open_study(&first, options, NULL, hw[0] ? hw + 1 : hw, NULL, out);
 }
 
