@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The JSON form of one design: its memories, its schedule, where time and energy go. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "mho/array.h"
 
 static size_t size_of(const mho_hw *hw, const char *key)
@@ -17,7 +17,8 @@ static bool is_fitted(const mho_hw *hw, const char *key)
     for (size_t i = 0; i < mho_hw_field_count(hw); i++)
         if (!strcmp(mho_hw_field(hw, i)->key, key)) {
             mho_hw_print(hw, i, text, sizeof text);
-            return strtod(text, NULL) == strtod(mho_hw_field(hw, i)->preset, NULL);
+            return mhoi_decimal_read(text, NULL) ==
+                   mhoi_decimal_read(mho_hw_field(hw, i)->preset, NULL);
         }
     return false;
 }
@@ -31,7 +32,7 @@ const char *mho_array_row_note(const mho_hw *hw, mho_array_row row)
         return "fitted: 0.07021 pJ a multiply-accumulate";
     if (row == MHO_ROW_READ_IOBUF && mho_hw_is(hw, "buffers.io_read", "paper") &&
         is_fitted(hw, "buffers.io_read_factor"))
-        return "fitted, unexplained: 0.1 x each map once (physical: --set "
+        return "fitted, unexplained: 0.1 x each map once (physical: "
                "buffers.io_read=physical)";
     return "";
 }
