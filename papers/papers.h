@@ -4,6 +4,8 @@
  * A paper's run function computes values and hands each to paper_value under its row's name.  What the
  * paper prints, the tolerance and the place are data: papers/PAPER/expected.csv with the columns
  *     id,name,printed,unit,tolerance,status,note,variant,known
+ * printed `ref:NUMBER` is a number that the paper does not print: worked out from what it does by hand or apart from mho, or an
+ * independent prototype's; reports have it in a column of its own, `reference`.
  * printed and the value are in `unit`; deviation and tolerance are relative to printed; where that is 0, or
  * the unit is `points` (of error, in %), they are differences; a tolerance `x3` is a factor: up to 3 times or a third.  status is empty
  * (the tolerance decides), `fitted`, or `not-reproducible`, and then note gives the reason.  A difference in points
@@ -35,7 +37,8 @@ typedef enum paper_status {
 
 typedef struct paper_row {
     char name[96], unit[16], note[400], variant[32];
-    double printed, tolerance; /* NaN: none */
+    double printed, tolerance; /* NaN: none; printed: or the reference */
+    bool reference;            /* what printed tells is not printed */
     double known;              /* value / printed where it is not reproducible; NaN: not told */
     double value, deviation;
     bool factor; /* tolerance f - 1: f times what is printed, or the f-th part of it */

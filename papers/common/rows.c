@@ -35,7 +35,9 @@ static double number(const char *text)
 static mho_status fill_row(const paper *p, char cell[COLUMNS][CELL], paper_row *row)
 {
     const bool factor = cell[TOLERANCE][0] == 'x';
-    *row = (paper_row){.printed = number(cell[PRINTED]),
+    const bool reference = !strncmp(cell[PRINTED], "ref:", 4);
+    *row = (paper_row){.printed = number(cell[PRINTED] + (reference ? 4 : 0)),
+                       .reference = reference,
                        .factor = factor,
                        .tolerance = number(cell[TOLERANCE] + factor) - factor,
                        .known = number(cell[KNOWN])};

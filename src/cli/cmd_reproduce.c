@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mho reproduce: published values beside mho's, with the deviation. */
+/* mho reproduce: published values, or those of a reference, beside mho's, with the deviation. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,8 @@ static mho_json *row_json(const paper_row *row)
 {
     mho_json *v = mho_json_object();
     mho_json_put(v, "name", mho_json_text(row->name));
-    mho_json_put(v, "printed", number_or_null(row->printed));
+    mho_json_put(v, "printed", number_or_null(row->reference ? (double)NAN : row->printed));
+    mho_json_put(v, "reference", number_or_null(row->reference ? row->printed : (double)NAN));
     mho_json_put(v, "mho", number_or_null(row->value));
     mho_json_put(v, "unit", mho_json_text(row->unit));
     mho_json_put(v, "deviation", number_or_null(row->deviation));
@@ -92,18 +93,34 @@ static bool has_factors(const report *r)
     return any;
 }
 
+/* Has any row a number that is printed, or one that is not? */
+static bool has_numbers(const report *r, bool reference)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->result.rows; i++)
+        any = any || (r->result.row[i].reference == reference && !isnan(r->result.row[i].printed));
+    return any;
+}
+
 static void print_rows(const cli_args *args, const report *r)
 {
-    cli_table *t = cli_table_create(
-        "", args->csv ? "id|row|printed>|mho>|unit|deviation>|tolerance>|status|note"
-                      : "|printed>|mho>|unit|deviation>|allowed>|");
+    const bool references = args->csv || has_numbers(r, true);
+    const bool printed = args->csv || !references || has_numbers(r, false);
+    char columns[128];
+    snprintf(columns, sizeof columns, "%s|%s%smho>|unit|deviation>|%s", args->csv ? "id|row" : "",
+             printed ? "printed>|" : "", references ? "reference>|" : "",
+             args->csv ? "tolerance>|status|note" : "allowed>|");
+    cli_table *t = cli_table_create("", columns);
     const bool factors = has_factors(r);
     for (size_t i = 0; i < r->result.rows; i++) {
         const paper_row *row = &r->result.row[i];
         if (args->csv)
             cli_table_text(t, "%s", r->paper->id);
         cli_table_text(t, "%s", row->name);
-        number_cell(t, row->printed);
+        if (printed)
+            number_cell(t, row->reference ? (double)NAN : row->printed);
+        if (references)
+            number_cell(t, row->reference ? row->printed : (double)NAN);
         number_cell(t, row->value);
         cli_table_text(t, "%s", row->unit);
         if (isnan(row->deviation))

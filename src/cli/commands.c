@@ -144,6 +144,9 @@ const cli_command cli_commands[] = {
      .details =
          "Exit code 1 if a value lies outside its tolerance.  Rows that cannot be reproduced say "
          "why.\n"
+         "printed: a number of the paper; reference: one that it does not print, worked out apart "
+         "from\n"
+         "what it does, or an independent prototype's (the note says which).\n"
          "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n"
          "--epochs N: reboc-accuracy trains networks of other blocks and bits, N passes each; "
          "with\n"

@@ -80,3 +80,8 @@ want_json '[l["turns"] for l in v["layers"]] == [1, 4, 32, 32]'
 run map lenet-circulant-mnist --hw reboc --set crossbar.copies=3; want_error 2 "divisor of its block size 16"
 run simulate lenet-circulant-mnist --hw reboc --data synthetic --images 40 --trials 1 --set input.first_bits=8 --json
 want_code 0; want_json 'v["hardware_error"]["mean"] == v["software_error"]'
+
+# What is worked out apart is not called printed.
+run reproduce reboc-mapping --json; want_code 0
+want_json 'all((r["printed"] is None) != (r["reference"] is None) for r in v["rows"]) and [r["name"] for r in v["rows"] if r["printed"] is not None] == ["utilization before slicing, as printed"]'
+run reproduce reboc-table1; want_code 0; grep -Eq '^ +reference +mho' out || fail "worked out by hand, and called something else"
