@@ -23,9 +23,9 @@ static void find_last(mhoi_runner *r)
 {
     const mhoi_program *p = r->program;
     for (size_t i = 0; i < p->operations; i++)
-        for (size_t k = 0; k < p->operation[i].inputs; k++)
-            if (p->operation[i].input[k] != MHOI_NO_OPERAND)
-                r->last[p->operation[i].input[k]] = i;
+        for (size_t k = 0; k < p->operation[i].inputs + p->operation[i].guards; k++)
+            if (mhoi_operation_reads(&p->operation[i], k) != MHOI_NO_OPERAND)
+                r->last[mhoi_operation_reads(&p->operation[i], k)] = i;
     for (size_t i = 0; i < p->outputs; i++)
         r->last[p->output[i]] = SIZE_MAX;
 }
@@ -112,8 +112,8 @@ mho_status mhoi_runner_check_input(const mhoi_program *p, size_t k, const mho_ar
 static void drop(mhoi_runner *r, size_t i)
 {
     const mhoi_operation *op = &r->program->operation[i];
-    for (size_t k = 0; k < op->inputs; k++) {
-        const size_t from = op->input[k];
+    for (size_t k = 0; k < op->inputs + op->guards; k++) {
+        const size_t from = mhoi_operation_reads(op, k);
         if (from != MHOI_NO_OPERAND && r->last[from] == i && !is_borrowed(r->program, from))
             mho_array_free(&r->value[from]);
     }
@@ -122,6 +122,11 @@ static void drop(mhoi_runner *r, size_t i)
 static mho_status run_one(mhoi_runner *r, size_t i)
 {
     const mhoi_operation *op = &r->program->operation[i];
+    for (size_t k = 0; k < op->guards; k++)
+        if (!mhoi_guard_holds(&op->guard[k], &r->value[op->guard[k].operand])) {
+            drop(r, i);
+            return MHO_OK;
+        }
     mhoi_call c = {.op = op,
                    .inputs = op->inputs,
                    .outputs = op->outputs,

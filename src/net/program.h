@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "mho/status.h"
 #include "tensor/array.h"
@@ -59,7 +60,41 @@ typedef struct mhoi_operation {
     size_t *input, *output; /* operands; MHOI_NO_OPERAND where left out */
     mhoi_attr *attr;
     const struct mhoi_operator *row; /* ops/ops.h; NULL: unknown */
+    const struct mhoi_guard *guard;  /* [guards]: it runs if all of them hold */
+    size_t guards;
 } mhoi_operation;
+
+/* A branch of an If that an operation stands in. */
+typedef struct mhoi_guard {
+    size_t operand; /* the condition */
+    bool truth;     /* what it has to be */
+} mhoi_guard;
+
+/* Does it hold, by the value of its operand?  NULL data: that did not run, or is not known. */
+static inline bool mhoi_guard_holds(const mhoi_guard *guard, const mho_array *value)
+{
+    return value->data && (mho_array_number(value, 0) != 0) == guard->truth;
+}
+
+/* What an operation reads, its inputs and then its conditions; k is up to inputs + guards. */
+static inline size_t mhoi_operation_reads(const mhoi_operation *op, size_t k)
+{
+    return k < op->inputs ? op->input[k] : op->guard[k - op->inputs].operand;
+}
+
+/* An If: it reads a condition, what its `then` branch gives, and what its `else` branch gives. */
+static inline bool mhoi_is_choice(const mhoi_operation *op)
+{
+    return !op->domain[0] && op->inputs > 1 && strcmp(op->op, "If") == 0;
+}
+
+/* The operand that output k of a choice is; MHOI_NO_OPERAND while the condition is not known. */
+static inline size_t mhoi_chosen(const mhoi_operation *op, const mho_array *condition, size_t k)
+{
+    const size_t of_else = (op->inputs - 1) / 2;
+    return !condition->data ? MHOI_NO_OPERAND
+                            : op->input[1 + k + (mho_array_number(condition, 0) ? 0 : of_else)];
+}
 
 typedef struct mhoi_chunk mhoi_chunk;
 

@@ -72,8 +72,25 @@ static void take_results(const mhoi_operation *op, mho_array *out, bool values,
     }
 }
 
+/* Of a choice whose condition is known, what is known of what it takes; the value stays another's. */
+static void know_choice(const mhoi_operation *op, mhoi_known_values *known)
+{
+    for (size_t k = 0; k < op->outputs; k++) {
+        const size_t from = mhoi_chosen(op, &known->array[op->input[0]], k);
+        if (from != MHOI_NO_OPERAND && op->output[k] != MHOI_NO_OPERAND)
+            known->array[op->output[k]] = known->array[from];
+    }
+}
+
 static mho_status know_operation(const mhoi_operation *op, workspace *w, mhoi_known_values *known)
 {
+    for (size_t k = 0; k < op->guards; k++)
+        if (!mhoi_guard_holds(&op->guard[k], &known->array[op->guard[k].operand]))
+            return MHO_OK;
+    if (mhoi_is_choice(op)) {
+        know_choice(op, known);
+        return MHO_OK;
+    }
     mhoi_call c = {
         .op = op, .inputs = op->inputs, .outputs = op->outputs, .in = w->in, .out = w->out};
     for (size_t k = 0; k < op->inputs; k++)
@@ -156,9 +173,9 @@ static mho_status drop_constants(mhoi_program *p)
     if (s)
         return s;
     for (size_t i = 0; i < p->operations; i++)
-        for (size_t k = 0; k < p->operation[i].inputs; k++)
-            if (p->operation[i].input[k] != MHOI_NO_OPERAND)
-                used[p->operation[i].input[k]] = true;
+        for (size_t k = 0; k < p->operation[i].inputs + p->operation[i].guards; k++)
+            if (mhoi_operation_reads(&p->operation[i], k) != MHOI_NO_OPERAND)
+                used[mhoi_operation_reads(&p->operation[i], k)] = true;
     for (size_t i = 0; i < p->outputs; i++)
         used[p->output[i]] = true;
     for (size_t i = 0; i < p->operands; i++)
@@ -181,27 +198,114 @@ static void note_shapes(mhoi_program *p, const mhoi_known_values *known)
     }
 }
 
+/* Readers of a choice that is known read what it takes. */
+static void settle_choice(mhoi_program *p, size_t i, const mhoi_known_values *known, size_t *alias)
+{
+    const mhoi_operation *op = &p->operation[i];
+    for (size_t k = 0; k < op->outputs; k++)
+        if (op->output[k] != MHOI_NO_OPERAND)
+            alias[op->output[k]] = alias[mhoi_chosen(op, &known->array[op->input[0]], k)];
+}
+
+/* Conditions that are known and hold leave the list; false: one does not hold. */
+static bool settle_guards(mhoi_operation *op, const mhoi_known_values *known, const size_t *alias)
+{
+    mhoi_guard *guard = (mhoi_guard *)(uintptr_t)op->guard; /* the program is being made */
+    size_t kept = 0;
+    for (size_t k = 0; k < op->guards; k++) {
+        const mho_array *value = &known->array[guard[k].operand];
+        if (value->data && !mhoi_guard_holds(&guard[k], value))
+            return false;
+        if (!value->data)
+            guard[kept++] = (mhoi_guard){alias[guard[k].operand], guard[k].truth};
+    }
+    op->guards = kept;
+    return true;
+}
+
+/* Choices whose condition is known go, and with them the branch that is not taken. */
+static mho_status settle_choices(mhoi_program *p, const mhoi_known_values *known)
+{
+    size_t *alias = NULL, kept = 0;
+    mho_status s = mhoi_alloc(&alias, p->operands, sizeof *alias, "ONNX values");
+    for (size_t i = 0; !s && i < p->operands; i++)
+        alias[i] = i;
+    for (size_t i = 0; !s && i < p->operations; i++) {
+        mhoi_operation *op = &p->operation[i];
+        for (size_t k = 0; k < op->inputs; k++)
+            op->input[k] = op->input[k] == MHOI_NO_OPERAND ? MHOI_NO_OPERAND : alias[op->input[k]];
+        bool stays = settle_guards(op, known, alias);
+        if (stays && mhoi_is_choice(op) && known->array[op->input[0]].data) {
+            settle_choice(p, i, known, alias);
+            stays = false;
+        }
+        for (size_t k = 0; !stays && k < op->attrs; k++)
+            mho_array_free(&op->attr[k].array);
+        if (stays)
+            p->operation[kept++] = *op;
+    }
+    for (size_t i = 0; !s && i < p->outputs; i++)
+        p->output[i] = alias[p->output[i]];
+    if (!s)
+        p->operations = kept;
+    mhoi_free(&alias);
+    return s;
+}
+
+/* Operations that no output needs go; makers are numbered anew. */
+static mho_status drop_operations(mhoi_program *p)
+{
+    bool *used = NULL;
+    size_t kept = 0;
+    mho_status s = mhoi_alloc(&used, p->operands, sizeof *used, "ONNX values");
+    for (size_t i = 0; !s && i < p->outputs; i++)
+        used[p->output[i]] = true;
+    for (size_t i = s ? 0 : p->operations; i-- > 0;) {
+        mhoi_operation *op = &p->operation[i];
+        bool needed = false;
+        for (size_t k = 0; k < op->outputs; k++)
+            needed = needed || (op->output[k] != MHOI_NO_OPERAND && used[op->output[k]]);
+        for (size_t k = 0; needed && k < op->inputs + op->guards; k++)
+            if (mhoi_operation_reads(op, k) != MHOI_NO_OPERAND)
+                used[mhoi_operation_reads(op, k)] = true;
+        for (size_t k = 0; !needed && k < op->attrs; k++)
+            mho_array_free(&op->attr[k].array);
+        op->outputs = needed ? op->outputs : 0;
+    }
+    for (size_t i = 0; !s && i < p->operations; i++) {
+        const mhoi_operation *op = &p->operation[i];
+        for (size_t k = 0; k < op->outputs; k++)
+            if (op->output[k] != MHOI_NO_OPERAND)
+                p->operand[op->output[k]].maker = kept;
+        if (op->outputs)
+            p->operation[kept++] = *op;
+    }
+    p->operations = s ? p->operations : kept;
+    mhoi_free(&used);
+    return s;
+}
+
 mho_status mhoi_onnx_fold(mhoi_program *p)
 {
     mhoi_known_values known;
     mho_status s = mhoi_onnx_know(p, MHOI_ASSUME_NOTHING, &known);
     size_t kept = 0;
+    if (!s)
+        s = settle_choices(p, &known);
     for (size_t i = 0; !s && i < p->operations; i++) {
         mhoi_operation *op = &p->operation[i];
-        if (op->row && is_done(op, &known)) {
+        if (op->row && !mhoi_is_choice(op) && is_done(op, &known))
             make_constant(p, op, &known);
-            continue;
-        }
-        for (size_t k = 0; k < op->outputs; k++)
-            if (op->output[k] != MHOI_NO_OPERAND)
-                p->operand[op->output[k]].maker = kept;
-        p->operation[kept++] = *op;
+        else
+            p->operation[kept++] = *op;
     }
     if (!s) {
         p->operations = kept;
         note_shapes(p, &known);
-        s = drop_constants(p);
+        s = drop_operations(p);
     }
+    if (!s)
+        s = drop_constants(p);
     mhoi_known_free(&known);
     return s;
 }

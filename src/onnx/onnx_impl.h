@@ -17,6 +17,12 @@ MHO_MUST_CHECK mho_status mhoi_onnx_check_finite(const mho_net *net);
 MHO_MUST_CHECK mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const char *place,
                                            MhoiOnnx__ModelProto **out);
 void mhoi_onnx_free(MhoiOnnx__ModelProto *model);
+/* An attribute on its own; mhoi_onnx_free_attribute it. */
+MHO_MUST_CHECK mho_status mhoi_onnx_unpack_attribute(const uint8_t *bytes, size_t size,
+                                                     MhoiOnnx__AttributeProto **out);
+void mhoi_onnx_free_attribute(MhoiOnnx__AttributeProto *a);
+/* Bytes that tell the length of a field that the schema does not know; its value is what follows. */
+size_t mhoi_onnx_length_prefix(const uint8_t *data, size_t size);
 
 /* Metadata keys of a layer, each followed by its name: size of circulant blocks ("16"; "16c": channels of every tap
  * padded), bits of the weights ("4"), codes of the values ("4:-3": bits, exponent of the scale; "4": no scale yet). */
@@ -31,9 +37,9 @@ MHO_MUST_CHECK mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *mode
 /* Strings that protobuf may leave out. */
 const char *mhoi_onnx_text(const char *s);
 
-/* A tensor as an array; raw bytes go over to it without a copy.  folder (or NULL): where tensors are kept outside the
+/* A tensor as an array; raw bytes go over to it without a copy, unless they are to be kept for another call.  folder (or NULL): where tensors are kept outside the
  * file, with the slash at its end.  MHO_EFORMAT: sizes that do not fit; MHO_ENOTMODELED: a type mho does not read. */
-MHO_MUST_CHECK mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder,
+MHO_MUST_CHECK mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder, bool keep,
                                           mho_array *out);
 /* The graph of a model; its tensors go over to the program. */
 MHO_MUST_CHECK mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const char *folder,

@@ -111,3 +111,33 @@ const char *mhoi_onnx_text(const char *s)
 {
     return s ? s : "";
 }
+
+size_t mhoi_onnx_length_prefix(const uint8_t *data, size_t size)
+{
+    size_t n = 0;
+    while (n < size && data[n] & 0x80)
+        n++;
+    return n < size ? n + 1 : size;
+}
+
+mho_status mhoi_onnx_unpack_attribute(const uint8_t *bytes, size_t size,
+                                      MhoiOnnx__AttributeProto **out)
+{
+    mho_status status = MHO_OK;
+    ProtobufCAllocator allocator = {allocate, release, &status};
+    const span all = {bytes, bytes + size};
+    *out = NULL;
+    if (is_sane(all, &mhoi_onnx__attribute_proto__descriptor, DEPTH_MAX))
+        *out = mhoi_onnx__attribute_proto__unpack(&allocator, size, bytes);
+    return *out     ? MHO_OK
+           : status ? status
+                    : mho_error(MHO_EFORMAT, "a default of an attribute is damaged");
+}
+
+void mhoi_onnx_free_attribute(MhoiOnnx__AttributeProto *a)
+{
+    mho_status unused = MHO_OK;
+    ProtobufCAllocator allocator = {allocate, release, &unused};
+    if (a)
+        mhoi_onnx__attribute_proto__free_unpacked(a, &allocator);
+}

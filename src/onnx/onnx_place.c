@@ -161,10 +161,28 @@ static bool is_read(const mhoi_graph *g, size_t operand)
     return operand != MHOI_NO_OPERAND && g->readers[operand];
 }
 
+static mho_status take_choice(mhoi_graph *g, const mhoi_operation *n)
+{
+    for (size_t k = 0; k < n->outputs; k++) {
+        const size_t from = mhoi_chosen(n, &g->known.array[n->input[0]], k);
+        if (from == MHOI_NO_OPERAND || !g->value[from].there)
+            return mho_error(MHO_ENOTMODELED, "node '%s' (If): its condition is not known", n->name);
+        g->value[n->output[k]] = g->value[from];
+        g->value[n->output[k]].again = true;
+        g->value[n->output[k]].biased = 0;
+    }
+    return MHO_OK;
+}
+
 static mho_status place_operation(mhoi_graph *g, const mhoi_operation *n)
 {
+    for (size_t k = 0; k < n->guards; k++)
+        if (!mhoi_guard_holds(&n->guard[k], &g->known.array[n->guard[k].operand]))
+            return MHO_OK; /* if that is not known, what it gives is not there for the choice */
     if (mhoi_graph_is_known(g, n))
         return MHO_OK;
+    if (mhoi_is_choice(n))
+        return take_choice(g, n);
     if (n->inputs && n->input[0] != MHOI_NO_OPERAND && g->value[n->input[0]].there &&
         is_same_values(g, n)) {
         g->value[n->output[0]] = g->value[n->input[0]];

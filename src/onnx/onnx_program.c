@@ -7,11 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/identity.h"
-#include "onnx/onnx_impl.h"
+#include "onnx/onnx_inline.h"
 
 typedef struct builder {
     mhoi_program *p;
-    const MhoiOnnx__ModelProto *model;
+    mhoi_flat flat;
     MhoiOnnx__GraphProto *graph;
     const char *folder;
     size_t *slot; /* of operands by the hash of their name: index + 1, 0 free */
@@ -91,9 +91,9 @@ static mho_status join_texts(mhoi_program *p, const MhoiOnnx__AttributeProto *a,
     return s;
 }
 
-static mho_status read_attribute(builder *b, const MhoiOnnx__AttributeProto *a, mhoi_attr *out)
+static mho_status read_attribute(builder *b, const char *name, const MhoiOnnx__AttributeProto *a,
+                                 bool keep, mhoi_attr *out)
 {
-    const char *name = mhoi_onnx_text(a->name);
     mho_status s = mhoi_program_text(b->p, name, strlen(name), &out->name);
     if (s)
         return s;
@@ -126,7 +126,7 @@ static mho_status read_attribute(builder *b, const MhoiOnnx__AttributeProto *a, 
             a->t && !mho_type_bytes((mho_type)a->t->data_type) ? MHOI_ATTR_OTHER : MHOI_ATTR_ARRAY;
         if (out->kind == MHOI_ATTR_OTHER)
             return MHO_OK;
-        return a->t ? mhoi_onnx_array(a->t, b->folder, &out->array)
+        return a->t ? mhoi_onnx_array(a->t, b->folder, keep, &out->array)
                     : mho_error(MHO_EFORMAT, "attribute '%s' has no tensor", name);
     default:
         out->kind = MHOI_ATTR_OTHER;
@@ -136,16 +136,20 @@ static mho_status read_attribute(builder *b, const MhoiOnnx__AttributeProto *a, 
 
 /* --- constants, inputs, nodes */
 
-static mho_status add_initializers(builder *b)
+/* Those of the graph, and of branches. */
+static mho_status add_initializers(builder *b, const mhoi_flat_graph *g)
 {
-    if (b->graph->n_sparse_initializer)
+    if (g->graph->n_sparse_initializer)
         return mho_error(MHO_ENOTMODELED, "sparse initializers");
-    for (size_t i = 0; i < b->graph->n_initializer; i++) {
-        MhoiOnnx__TensorProto *t = b->graph->initializer[i];
+    for (size_t i = 0; i < g->graph->n_initializer; i++) {
+        MhoiOnnx__TensorProto *t = g->graph->initializer[i];
+        const char *name = NULL;
         size_t at = 0;
-        mho_status s = define(b, mhoi_onnx_text(t->name), &at);
+        mho_status s = mhoi_scope_name(&b->flat, g->scope, mhoi_onnx_text(t->name), &name);
         if (!s)
-            s = mhoi_onnx_array(t, b->folder, &b->p->operand[at].array);
+            s = define(b, name, &at);
+        if (!s)
+            s = mhoi_onnx_array(t, b->folder, g->scope != NULL, &b->p->operand[at].array);
         if (s)
             return s;
         b->p->operand[at].constant = true;
@@ -207,19 +211,9 @@ static mho_status add_inputs(builder *b)
     return s;
 }
 
-static int64_t set_of(const MhoiOnnx__ModelProto *model, const char *domain)
+static mho_status add_texts(builder *b, const mhoi_flat_node *flat, mhoi_operation *op)
 {
-    int64_t version = 1;
-    for (size_t i = 0; i < model->n_opset_import; i++) {
-        const char *named = mhoi_onnx_text(model->opset_import[i]->domain);
-        if (strcmp(strcmp(named, "ai.onnx") == 0 ? "" : named, domain) == 0)
-            version = model->opset_import[i]->version;
-    }
-    return version;
-}
-
-static mho_status add_texts(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operation *op)
-{
+    const MhoiOnnx__NodeProto *n = flat->node;
     const char *domain = mhoi_onnx_text(n->domain), *type = mhoi_onnx_text(n->op_type);
     const char *name = mhoi_onnx_text(n->name);
     domain = strcmp(domain, "ai.onnx") == 0 ? "" : domain;
@@ -230,28 +224,46 @@ static mho_status add_texts(builder *b, const MhoiOnnx__NodeProto *n, mhoi_opera
         s = mhoi_program_text(b->p, type, strlen(type), &op->op);
     if (!s)
         s = mhoi_program_text(b->p, name, strlen(name), &op->name);
-    op->set = set_of(b->model, domain);
+    op->set = mhoi_scope_set(&b->flat, flat->scope, domain);
     op->row = s ? NULL : mhoi_operator_find(domain, type);
     return s;
 }
 
-static mho_status add_node(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operation *op)
+/* Those of an If are its branches, which are laid out. */
+static mho_status add_attributes(builder *b, const mhoi_flat_node *flat, mhoi_operation *op)
 {
-    mho_status s = add_texts(b, n, op);
-    if (!s)
-        s = mhoi_program_take(b->p, &op->attr, n->n_attribute + 1, sizeof *op->attr);
+    const MhoiOnnx__NodeProto *n = flat->node;
+    if (flat->branch[0])
+        return MHO_OK;
+    mho_status s = mhoi_program_take(b->p, &op->attr, n->n_attribute + 1, sizeof *op->attr);
     for (size_t k = 0; !s && k < n->n_attribute; k++) {
-        s = read_attribute(b, n->attribute[k], &op->attr[k]);
-        op->attrs = k + 1;
+        const MhoiOnnx__AttributeProto *a = mhoi_scope_attribute(flat->scope, n->attribute[k]);
+        if (!a)
+            continue;
+        s = read_attribute(b, mhoi_onnx_text(n->attribute[k]->name), a, flat->scope != NULL,
+                           &op->attr[op->attrs]);
+        op->attrs++;
     }
+    return s;
+}
+
+static mho_status add_node(builder *b, const mhoi_flat_node *flat, mhoi_operation *op)
+{
+    const MhoiOnnx__NodeProto *n = flat->node;
+    const char *name = NULL;
+    const size_t inputs = flat->branch[0] ? 1 + 2 * n->n_output : n->n_input;
+    mho_status s = add_texts(b, flat, op);
     if (!s)
-        s = mhoi_program_take(b->p, &op->input, n->n_input + 1, sizeof(size_t));
+        s = add_attributes(b, flat, op);
+    if (!s)
+        s = mhoi_program_take(b->p, &op->input, inputs + 1, sizeof(size_t));
     if (!s)
         s = mhoi_program_take(b->p, &op->output, n->n_output + 1, sizeof(size_t));
     for (size_t k = 0; !s && k < n->n_output; k++) {
         op->output[k] = MHOI_NO_OPERAND;
-        if (mhoi_onnx_text(n->output[k])[0])
-            s = define(b, n->output[k], &op->output[k]);
+        s = mhoi_scope_name(&b->flat, flat->scope, mhoi_onnx_text(n->output[k]), &name);
+        if (!s && name[0])
+            s = define(b, name, &op->output[k]);
         if (!s && op->output[k] != MHOI_NO_OPERAND)
             b->p->operand[op->output[k]].maker = (size_t)(op - b->all);
     }
@@ -265,21 +277,75 @@ static mho_status add_node(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operat
              : MHO_OK;
 }
 
-static mho_status find_inputs(builder *b, const MhoiOnnx__NodeProto *n, mhoi_operation *op)
+/* The operand of that name in a scope; MHOI_NO_OPERAND where it is left out. */
+static mho_status find_operand(builder *b, const mhoi_scope *scope, const char *text, size_t *out)
 {
-    op->inputs = n->n_input;
-    for (size_t k = 0; k < n->n_input; k++) {
-        const char *name = mhoi_onnx_text(n->input[k]);
-        const size_t slot = name[0] ? *find_slot(b, name) : 0;
-        op->input[k] = slot ? slot - 1 : MHOI_NO_OPERAND;
-        if (name[0] && !slot)
-            return mho_error(MHO_EFORMAT,
-                             "node '%s' (%s): '%s' is given by no node, initializer or input",
-                             op->name, op->op, name);
+    const char *name = NULL;
+    mho_status s = mhoi_scope_name(&b->flat, scope, mhoi_onnx_text(text), &name);
+    if (s)
+        return s;
+    const size_t slot = name[0] ? *find_slot(b, name) : 0;
+    *out = slot ? slot - 1 : MHOI_NO_OPERAND;
+    return name[0] && !slot
+               ? mho_error(MHO_EFORMAT, "'%s' is given by no node, initializer or input", name)
+               : MHO_OK;
+}
+
+/* The condition, then what the branches give. */
+static mho_status find_choices(builder *b, const mhoi_flat_node *flat, mhoi_operation *op)
+{
+    const MhoiOnnx__NodeProto *n = flat->node;
+    mho_status s = find_operand(b, flat->scope, n->input[0], &op->input[0]);
+    for (size_t k = 0; !s && k < 2 * n->n_output; k++) {
+        const size_t branch = k < n->n_output, i = branch ? k : k - n->n_output;
+        s = find_operand(b, flat->inside[branch], flat->branch[branch]->output[i]->name,
+                         &op->input[1 + k]);
+        if (!s && op->input[1 + k] == MHOI_NO_OPERAND)
+            s = mho_error(MHO_EFORMAT, "a branch gives nothing");
     }
-    while (op->inputs && op->input[op->inputs - 1] == MHOI_NO_OPERAND)
+    if (!s && op->input[0] == MHOI_NO_OPERAND)
+        s = mho_error(MHO_EFORMAT, "no condition");
+    op->inputs = 1 + 2 * n->n_output;
+    return s;
+}
+
+/* The branches it stands in. */
+static mho_status find_guards(builder *b, const mhoi_scope *scope, mhoi_operation *op)
+{
+    const MhoiOnnx__NodeProto *choice;
+    const mhoi_scope *outer;
+    mhoi_guard *guard = NULL;
+    bool truth;
+    size_t depth = 0;
+    for (const mhoi_scope *at = scope; mhoi_scope_branch(at, &choice, &outer, &truth); at = outer)
+        depth++;
+    if (!depth)
+        return MHO_OK;
+    mho_status s = mhoi_program_take(b->p, &guard, depth, sizeof *guard);
+    while (!s && op->guards < depth && mhoi_scope_branch(scope, &choice, &outer, &truth)) {
+        guard[op->guards].truth = truth;
+        s = find_operand(b, outer, choice->input[0], &guard[op->guards++].operand);
+        scope = outer;
+    }
+    op->guard = guard;
+    return s;
+}
+
+static mho_status find_inputs(builder *b, const mhoi_flat_node *flat, mhoi_operation *op)
+{
+    const MhoiOnnx__NodeProto *n = flat->node;
+    mho_status s = MHO_OK;
+    if (flat->branch[0])
+        s = find_choices(b, flat, op);
+    else
+        op->inputs = n->n_input;
+    for (size_t k = 0; !s && !flat->branch[0] && k < n->n_input; k++)
+        s = find_operand(b, flat->scope, n->input[k], &op->input[k]);
+    if (!s)
+        s = find_guards(b, flat->scope, op);
+    while (!flat->branch[0] && op->inputs && op->input[op->inputs - 1] == MHOI_NO_OPERAND)
         op->inputs--;
-    return MHO_OK;
+    return s ? mho_error_prefix(s, "node '%s' (%s)", op->name, op->op) : MHO_OK;
 }
 
 /* --- constants that are nodes */
@@ -338,14 +404,14 @@ static mho_status place(builder *b, size_t root, unsigned char *state, visit *st
     while (depth) {
         visit *v = &stack[depth - 1];
         const mhoi_operation *op = &b->all[v->op];
-        if (v->next == op->inputs) {
+        if (v->next == op->inputs + op->guards) {
             state[v->op] = DONE;
             b->p->operation[b->p->operations++] = *op;
             b->all[v->op].attrs = 0; /* they are the program's now */
             depth--;
             continue;
         }
-        const size_t from = op->input[v->next++];
+        const size_t from = mhoi_operation_reads(op, v->next++);
         const size_t maker = from == MHOI_NO_OPERAND ? SIZE_MAX : b->p->operand[from].maker;
         if (maker == SIZE_MAX || state[maker] == DONE)
             continue;
@@ -380,9 +446,9 @@ static mho_status order(builder *b)
     }
     while (!s && depth) {
         const mhoi_operation *op = &b->all[stack[--depth].op];
-        for (size_t k = 0; k < op->inputs; k++) {
-            const size_t maker =
-                op->input[k] == MHOI_NO_OPERAND ? SIZE_MAX : b->p->operand[op->input[k]].maker;
+        for (size_t k = 0; k < op->inputs + op->guards; k++) {
+            const size_t from = mhoi_operation_reads(op, k);
+            const size_t maker = from == MHOI_NO_OPERAND ? SIZE_MAX : b->p->operand[from].maker;
             if (maker != SIZE_MAX && !needed[maker]) {
                 needed[maker] = 1;
                 stack[depth++].op = maker;
@@ -433,13 +499,13 @@ static mho_status add_outputs(builder *b)
 
 static mho_status add_nodes(builder *b)
 {
-    mho_status s = mhoi_program_take(b->p, &b->all, b->graph->n_node + 1, sizeof *b->all);
-    for (size_t i = 0; !s && i < b->graph->n_node; i++) {
+    mho_status s = mhoi_program_take(b->p, &b->all, b->flat.nodes + 1, sizeof *b->all);
+    for (size_t i = 0; !s && i < b->flat.nodes; i++) {
         b->count = i + 1;
-        s = add_node(b, b->graph->node[i], &b->all[i]);
+        s = add_node(b, &b->flat.node[i], &b->all[i]);
     }
     for (size_t i = 0; !s && i < b->count; i++)
-        s = find_inputs(b, b->graph->node[i], &b->all[i]);
+        s = find_inputs(b, &b->flat.node[i], &b->all[i]);
     for (size_t i = 0; !s && i < b->count; i++)
         if (is_constant(&b->all[i]))
             s = add_constant(b, &b->all[i]);
@@ -448,16 +514,18 @@ static mho_status add_nodes(builder *b)
 
 static mho_status build(builder *b)
 {
-    size_t names = b->graph->n_initializer + b->graph->n_input + 1;
-    for (size_t i = 0; i < b->graph->n_node; i++)
-        names += b->graph->node[i]->n_output;
+    size_t names = b->graph->n_input + 1;
+    for (size_t i = 0; i < b->flat.graphs; i++)
+        names += b->flat.graph[i].graph->n_initializer;
+    for (size_t i = 0; i < b->flat.nodes; i++)
+        names += b->flat.node[i].node->n_output;
     for (b->slots = 16; b->slots < 2 * names; b->slots *= 2)
         ;
     mho_status s = mhoi_alloc(&b->slot, b->slots, sizeof *b->slot, "ONNX names");
     if (!s)
         s = mhoi_program_take(b->p, &b->p->operand, names, sizeof *b->p->operand);
-    if (!s)
-        s = add_initializers(b);
+    for (size_t i = 0; !s && i < b->flat.graphs; i++)
+        s = add_initializers(b, &b->flat.graph[i]);
     if (!s)
         s = add_inputs(b);
     if (!s)
@@ -475,12 +543,16 @@ static mho_status build(builder *b)
 mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const char *folder, mhoi_program **out)
 {
     *out = NULL;
-    builder b = {.model = model, .graph = model->graph, .folder = folder};
+    builder b = {.graph = model->graph, .folder = folder};
     if (!b.graph || b.graph->n_node == 0)
         return mho_error(MHO_EFORMAT, "no graph in the file");
     mho_status s = mhoi_program_create(&b.p);
+    if (s)
+        return s;
+    s = mhoi_onnx_flatten(model, &b.flat);
     if (!s)
         s = build(&b);
+    mhoi_flat_free(&b.flat);
     if (s)
         mhoi_program_release(b.p);
     else

@@ -130,12 +130,18 @@ static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *fold
     return s || !bytes ? s : read_at(path, offset, out, bytes);
 }
 
-static mho_status take_raw(MhoiOnnx__TensorProto *t, mho_array *out)
+static mho_status take_raw(MhoiOnnx__TensorProto *t, bool keep, mho_array *out)
 {
     const size_t bytes = out->count * mho_type_bytes(out->type);
     if (t->raw_data.len != bytes)
         return mho_error(MHO_EFORMAT, "%zu bytes of values, its dimensions tell %zu",
                          t->raw_data.len, bytes);
+    if (bytes && keep) {
+        mho_status s = mhoi_array_alloc(out, "ONNX tensor");
+        if (!s)
+            memcpy(out->data, t->raw_data.data, bytes);
+        return s;
+    }
     if (bytes) { /* the bytes change their owner */
         out->data = t->raw_data.data;
         t->raw_data = (ProtobufCBinaryData){0, NULL};
@@ -143,7 +149,7 @@ static mho_status take_raw(MhoiOnnx__TensorProto *t, mho_array *out)
     return MHO_OK;
 }
 
-static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
+static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, bool keep, mho_array *out)
 {
     size_t size[MHO_TENSOR_DIMS];
     if (t->segment)
@@ -165,7 +171,7 @@ static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, mho_array *
         t->data_location == MHOI_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
         return take_external(t, folder, out);
     if (t->has_raw_data)
-        return take_raw(t, out);
+        return take_raw(t, keep, out);
     if (listed(t) != out->count)
         return mho_error(MHO_EFORMAT, "%zu values, its dimensions tell %zu", listed(t), out->count);
     s = mhoi_array_alloc(out, "ONNX tensor");
@@ -174,9 +180,9 @@ static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, mho_array *
     return s;
 }
 
-mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
+mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder, bool keep, mho_array *out)
 {
-    mho_status s = take(t, folder, out);
+    mho_status s = take(t, folder, keep, out);
     if (!s)
         truths(out);
     else

@@ -197,7 +197,37 @@ static mho_status dropout_run(mhoi_call *c)
     return s;
 }
 
+/* One of the two; both have run as far as their conditions say. */
+static const mho_array *chosen(const mhoi_call *c, size_t k)
+{
+    const size_t of_else = (c->inputs - 1) / 2;
+    return c->in[1 + k + (mho_array_number(c->in[0], 0) != 0 ? 0 : of_else)];
+}
+
+static mho_status choice_shape(mhoi_call *c)
+{
+    mho_status s = mhoi_need_known(c, 0);
+    if (!s && c->in[0]->count != 1)
+        s = mho_error(MHO_EFORMAT, "a condition of %zu values", c->in[0]->count);
+    for (size_t k = 0; !s && k < c->outputs; k++) {
+        const mho_array *from = chosen(c, k);
+        s = from && from->type ? mhoi_out_like(c, k, from->type, from)
+                               : mho_error(MHO_ENODATA, "what it takes is not known");
+    }
+    return s;
+}
+
+static mho_status choice_run(mhoi_call *c)
+{
+    for (size_t k = 0; k < c->outputs; k++)
+        if (c->out[k].count)
+            memcpy(c->out[k].data, chosen(c, k)->data,
+                   c->out[k].count * mho_type_bytes(c->out[k].type));
+    return MHO_OK;
+}
+
 const mhoi_operator mhoi_ops_shape[] = {
+    {"If", "", 1, MHOI_OP_MANY, MHOI_OP_MANY, "", choice_shape, choice_run},
     {"Identity", "", 1, 1, 1, "", mhoi_same_shape, copy_run},
     {"Dropout", "", 1, 3, 2, "ratio seed is_test consumed_inputs ", dropout_shape, dropout_run},
     {"Reshape", "", 1, 2, 1, "shape allowzero consumed_inputs ", reshape_shape, copy_run},

@@ -14,7 +14,9 @@ agrees() # name, more options
     run infer "$name.onnx" "${words[@]}" --json "$@"; want_code 0; want_json 'v["match"]'
 }
 
-for name in softmax13 softmax12 gemmrows drop signzero infinite several dynamic outside turned mixed; do agrees $name; done
+for name in softmax13 softmax12 gemmrows drop signzero infinite several dynamic outside turned mixed \
+    functions defaults squeezed scaled above below; do agrees $name; done
+run infer endless.onnx --input functions.x0.npy; want_error 3 "function 'Twice' calls itself"
 run nets turned.onnx --json; want_code 0
 grep -q Transpose out && fail "a turned map of one element a channel is no layer's"
 run nets mixed.onnx --json; want_code 0; want_out Transpose

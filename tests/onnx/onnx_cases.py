@@ -118,3 +118,66 @@ two = np.where(random.random((8, 10)) < 0.5, -1, 1).astype(F)
 case("evensums", [N("Flatten", ["x"], ["f"]), N("MatMul", ["f", "w"], ["h"], "first"), N("Sign", ["h"], ["s"], "sign"),
                   N("MatMul", ["s", "v"], ["y"], "last")], [info("x", ["N", 1, 28, 28])], [info("y", ["N", 10])],
      [const("w", one), const("v", two)])
+
+# Functions of the model: one calls another, twice, with an attribute handed down, a default one, and a tensor in its body.
+IMPORTS = [helper.make_opsetid("", 13), helper.make_opsetid("own", 1)]
+inner = N("LeakyRelu", ["h"], ["o"])
+inner.attribute.append(helper.make_attribute("alpha", 0.0))
+inner.attribute[0].ClearField("f")
+inner.attribute[0].ref_attr_name = "slope"
+Slope = helper.make_function("own", "Slope", ["v"], ["o"], [
+    N("Constant", [], ["k"], value=const("k", [2, -3])), N("Mul", ["v", "k"], ["h"]), inner], IMPORTS[:1], ["slope"])
+call = N("Slope", ["a"], ["b"], domain="own")
+call.attribute.append(helper.make_attribute("slope", 0.0))
+call.attribute[0].ClearField("f")
+call.attribute[0].ref_attr_name = "first"
+Twice = helper.make_function("own", "Twice", ["a", "left_out"], ["c", "more"], [
+    call, N("Slope", ["b"], ["h"], domain="own", slope=0.5), N("Identity", ["h"], ["c"]), N("Neg", ["b"], ["more"])],
+    IMPORTS, ["first"])
+x = numbers(4, 2)
+leaky = lambda v, slope: np.where(v > 0, v, F(slope) * v)
+b = leaky(x * F([2, -3]), 0.25)
+h = N("Twice", ["x"], ["t", "m"], "call", domain="own", first=0.25)
+body = [h, N("Add", ["t", "m"], ["y"])]
+graph = helper.make_graph(body, "functions", [info("x", ["N", 2])], [info("y", ["N", 2])])
+model = helper.make_model(graph, opset_imports=IMPORTS, functions=[Twice, Slope], ir_version=8)
+onnx.save(model, "functions.onnx")
+np.save("functions.x0.npy", x)
+np.save("functions.y0.npy", leaky(b * F([2, -3]), 0.5) - b)
+# Field 11 of a function, a default of an attribute, is younger than the schema of this package.
+default = helper.make_attribute("slope", 0.5).SerializeToString()
+model.functions[1].MergeFromString(bytes([11 << 3 | 2, len(default)]) + default)
+del model.functions[1].attribute[:]
+del model.functions[0].node[1].attribute[:]
+onnx.save(model, "defaults.onnx")
+np.save("defaults.x0.npy", x)
+np.save("defaults.y0.npy", leaky(b * F([2, -3]), 0.5) - b)
+model.functions[1].node.append(N("Twice", ["v"], ["again"], domain="own", first=0.25))
+onnx.save(model, "endless.onnx")
+
+
+# A choice by the shape (known when it is read) and one by a value; a branch that is not taken need not fit.
+def branch(name, nodes, out, constants=()):
+    return helper.make_graph(nodes, name, [], [info(out, None)], list(constants))
+
+
+def choice(name, condition, **more):
+    return N("If", [condition], [name], then_branch=branch("a", [N("Squeeze", ["r", "last"], ["s"])], "s"),
+             else_branch=branch("b", [N("Mul", ["r", "k"], ["m"]), N("Add", ["m", "k"], ["s"])], "s", [const("k", [3])]), **more)
+
+
+parts = [N("Relu", ["x"], ["r"]), N("Shape", ["x"], ["shape"]), N("Gather", ["shape", "last"], ["n"]), N("Equal", ["n", "one"], ["c"])]
+fixed = [const("last", [1], np.int64), const("one", [1], np.int64)]
+for name, wide in ("squeezed", 1), ("scaled", 3):
+    x = numbers(2, wide)
+    r = np.maximum(x, 0)
+    case(name, parts + [choice("y", "c")], [info("x", ["N", wide])], [info("y", None)], fixed, x=[x],
+         y=[r[:, 0] if wide == 1 else r * 3 + 3])
+x = numbers(2, 3)
+for name, big in ("above", 100), ("below", -100):
+    pick = N("If", ["c"], ["y"], then_branch=branch("a", [choice("s", "never")], "s"),
+             else_branch=branch("b", [N("Neg", ["r"], ["s"])], "s"))
+    case(name, [N("Relu", ["x"], ["r"]), N("ReduceSum", ["r"], ["t"], keepdims=0), N("Less", ["t", "big"], ["c"]),
+                N("Greater", ["t", "big"], ["never"]), pick, N("Abs", ["y"], ["z"])],
+         [info("x", ["N", 3])], [info("z", None)], [const("big", big), *fixed], x=[x],
+         y=[np.abs(np.maximum(x, 0) * 3 + 3 if big > 0 else -np.maximum(x, 0))])
