@@ -41,6 +41,16 @@ typedef enum mho_type {
     MHO_TYPE_UINT32 = 12,
     MHO_TYPE_UINT64 = 13,
     MHO_TYPE_BFLOAT16 = 16,
+    /* A byte each in memory, though files hold several in one where they have fewer bits. */
+    MHO_TYPE_FLOAT8E4M3FN = 17,
+    MHO_TYPE_FLOAT8E4M3FNUZ = 18,
+    MHO_TYPE_FLOAT8E5M2 = 19,
+    MHO_TYPE_FLOAT8E5M2FNUZ = 20,
+    MHO_TYPE_UINT4 = 21,
+    MHO_TYPE_INT4 = 22,
+    MHO_TYPE_FLOAT4E2M1 = 23,
+    MHO_TYPE_UINT2 = 25,
+    MHO_TYPE_INT2 = 26,
 } mho_type;
 
 /* An array of any of them. */

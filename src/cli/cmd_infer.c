@@ -6,8 +6,19 @@
 
 #include "cli.h"
 
-#define TOLERANCE                                                                                  \
-    1e-4 /* of the largest expected value: float sums in another order differ by less */
+/* Of the largest expected value: float sums in another order differ by less, and a value between two half floats may
+ * be either. */
+static double tolerance_of(mho_type type)
+{
+    switch (type) {
+    case MHO_TYPE_FLOAT16:
+        return 1.0 / 1024;
+    case MHO_TYPE_BFLOAT16:
+        return 1.0 / 128;
+    default:
+        return 1e-4;
+    }
+}
 
 /* --- a data set -------------------------------------------------------------------------------------- */
 
@@ -61,7 +72,7 @@ static mho_status infer_data(const cli_args *args, mho_net *net, const mho_data 
 /* --- given inputs ------------------------------------------------------------------------------------ */
 
 typedef struct comparison {
-    double max_abs_diff, scale;
+    double max_abs_diff, tolerance; /* the largest of all outputs */
     bool match;
 } comparison;
 
@@ -105,10 +116,11 @@ static mho_status compare(const char *path, const mho_array *got, comparison *ou
         most = diff <= most ? most : diff; /* NaN stays */
         scale = isfinite(y) ? fmax(scale, fabs(y)) : scale;
     }
-    out->match = out->match && most <= TOLERANCE * fmax(1, scale);
+    const double tolerance = tolerance_of(expect.type) * fmax(1, scale);
+    out->match = out->match && most <= tolerance;
     if (!(most <= out->max_abs_diff))
         out->max_abs_diff = most;
-    out->scale = fmax(out->scale, scale);
+    out->tolerance = fmax(out->tolerance, tolerance);
     mho_array_free(&expect);
     return s;
 }
@@ -156,7 +168,7 @@ static mho_status report_json(const cli_args *args, const mho_array *out, size_t
     mho_json_put(root, "images", mho_json_integer((int64_t)n));
     if (args->expect[0]) {
         mho_json_put(root, "max_abs_diff", mho_json_number(c->max_abs_diff));
-        mho_json_put(root, "tolerance", mho_json_number(TOLERANCE * fmax(1, c->scale)));
+        mho_json_put(root, "tolerance", mho_json_number(c->tolerance));
         mho_json_put(root, "match", mho_json_bool(c->match));
     }
     mho_json_put(root, "outputs", outputs_json(out, outputs));
@@ -231,7 +243,7 @@ static mho_status check_and_report(const cli_args *args, const mho_array *in, si
         s = report(args, in, inputs, out, outputs, &c);
     if (s == MHO_OK && !c.match)
         s = mho_error(MHO_ECHECK, "largest difference from %s is %.3g, want %.3g or less",
-                      args->expect[0], c.max_abs_diff, TOLERANCE * fmax(1, c.scale));
+                      args->expect[0], c.max_abs_diff, c.tolerance);
     return s;
 }
 
@@ -286,8 +298,6 @@ mho_status cmd_infer(const cli_args *args)
         style = MHO_STYLE_FLOAT;
     else if (args->style && strcmp(args->style, "binary") != 0)
         return mho_error(MHO_EUSAGE, "--style %s, want float or binary", args->style);
-    if (args->expect[0] && !args->input[0])
-        return mho_error(MHO_EUSAGE, "--expect needs --input");
     if (args->has_images && args->input[0])
         return mho_error(MHO_EUSAGE, "--images and --input: want one of the two");
     if (args->input[0] && (args->setting[0] || args->try_scales))
@@ -298,12 +308,15 @@ mho_status cmd_infer(const cli_args *args)
                          "--try-scales tries its own: no --scale, --mean, --std, --range, "
                          "--layout");
     s = open_network(args, style, &net);
+    const bool arrays = s == MHO_OK && (args->input[0] || mho_net_inputs(net) == 0);
+    if (s == MHO_OK && args->expect[0] && !arrays)
+        s = mho_error(MHO_EUSAGE, "--expect needs --input");
     if (s == MHO_OK)
         s = cli_set_input(args, net);
-    if (s == MHO_OK && !args->input[0])
+    if (s == MHO_OK && !arrays)
         s = mho_data_open_test(args->data, args->has_images ? args->images : 0, &data);
     if (s == MHO_OK)
-        s = args->input[0] ? infer_input(args, net) : infer_data(args, net, data);
+        s = arrays ? infer_input(args, net) : infer_data(args, net, data);
     mho_net_destroy(net);
     mho_data_destroy(data);
     return s;

@@ -12,7 +12,7 @@
 #include "onnx/onnx_graph.h"
 
 #define OPSET_MIN 1
-#define OPSET_MAX 23
+#define OPSET_MAX 26
 
 static const char *metadata(const MhoiOnnx__ModelProto *model, const char *key)
 {

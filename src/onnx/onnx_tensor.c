@@ -29,6 +29,10 @@ static void take_list(const MhoiOnnx__TensorProto *t, mho_array *out)
 {
     for (size_t i = 0; i < out->count; i++) {
         int64_t whole = 0;
+        if (mhoi_type_is_small_float(out->type)) {
+            ((uint8_t *)out->data)[i] = (uint8_t)t->int32_data[i]; /* their bits */
+            continue;
+        }
         switch (out->type) {
         case MHO_TYPE_FLOAT:
             ((float *)out->data)[i] = t->float_data[i];
@@ -53,6 +57,19 @@ static void take_list(const MhoiOnnx__TensorProto *t, mho_array *out)
         }
         mhoi_array_set_wholes(out, i, 1, &whole);
     }
+}
+
+/* A byte of several elements in each number. */
+static mho_status take_packed_list(const MhoiOnnx__TensorProto *t, mho_array *out)
+{
+    uint8_t *bytes = NULL;
+    mho_status s = mhoi_alloc(&bytes, t->n_int32_data, 1, "ONNX tensor");
+    for (size_t i = 0; !s && i < t->n_int32_data; i++)
+        bytes[i] = (uint8_t)t->int32_data[i];
+    if (!s)
+        mhoi_unpack_bytes(bytes, out);
+    mhoi_free(&bytes);
+    return s;
 }
 
 static void truths(mho_array *a)
@@ -92,14 +109,14 @@ static bool is_inside(const char *path)
     return true;
 }
 
-static mho_status read_at(const char *path, uint64_t offset, mho_array *out, size_t bytes)
+static mho_status read_at(const char *path, uint64_t offset, void *out, size_t bytes)
 {
     FILE *f = fopen(path, "rbe");
     if (!f)
         return mho_error(MHO_EFILE, "%s: %s", path, strerror(errno));
     mho_status s = MHO_OK;
     if (offset > INT64_MAX || fseeko(f, (off_t)offset, SEEK_SET) != 0 ||
-        fread(out->data, 1, bytes, f) != bytes)
+        fread(out, 1, bytes, f) != bytes)
         s = mho_error(MHO_EFORMAT, "%s: no %zu bytes at byte %llu", path, bytes,
                       (unsigned long long)offset);
     (void)fclose(f);
@@ -109,7 +126,7 @@ static mho_status read_at(const char *path, uint64_t offset, mho_array *out, siz
 static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
 {
     const char *location = external(t, "location");
-    const size_t bytes = out->count * mho_type_bytes(out->type);
+    const size_t bytes = mhoi_packed_bytes(out->type, out->count);
     uint64_t offset = 0, length = 0;
     char path[1024];
     if (!location || !is_inside(location))
@@ -127,15 +144,32 @@ static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *fold
                       bytes);
     if (!s)
         s = mhoi_array_alloc(out, "ONNX tensor");
-    return s || !bytes ? s : read_at(path, offset, out, bytes);
+    if (s || !bytes)
+        return s;
+    if (!mhoi_type_is_packed(out->type))
+        return read_at(path, offset, out->data, bytes);
+    uint8_t *small = NULL;
+    s = mhoi_alloc(&small, bytes, 1, "ONNX tensor");
+    if (!s)
+        s = read_at(path, offset, small, bytes);
+    if (!s)
+        mhoi_unpack_bytes(small, out);
+    mhoi_free(&small);
+    return s;
 }
 
 static mho_status take_raw(MhoiOnnx__TensorProto *t, bool keep, mho_array *out)
 {
-    const size_t bytes = out->count * mho_type_bytes(out->type);
+    const size_t bytes = mhoi_packed_bytes(out->type, out->count);
     if (t->raw_data.len != bytes)
         return mho_error(MHO_EFORMAT, "%zu bytes of values, its dimensions tell %zu",
                          t->raw_data.len, bytes);
+    if (mhoi_type_is_packed(out->type)) {
+        mho_status s = mhoi_array_alloc(out, "ONNX tensor");
+        if (!s)
+            mhoi_unpack_bytes(t->raw_data.data, out);
+        return s;
+    }
     if (bytes && keep) {
         mho_status s = mhoi_array_alloc(out, "ONNX tensor");
         if (!s)
@@ -155,7 +189,7 @@ static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, bool keep, 
     if (t->segment)
         return mho_error(MHO_ENOTMODELED, "kept in segments");
     if (!mho_type_bytes((mho_type)t->data_type))
-        return mho_error(MHO_ENOTMODELED, "of ONNX type %d, mho reads numbers of 8 to 64 bits",
+        return mho_error(MHO_ENOTMODELED, "of ONNX type %d, mho reads numbers of 2 to 64 bits",
                          t->data_type);
     if (t->n_dims > MHO_TENSOR_DIMS)
         return mho_error(MHO_ENOTMODELED, "of %zu dimensions", t->n_dims);
@@ -172,10 +206,14 @@ static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, bool keep, 
         return take_external(t, folder, out);
     if (t->has_raw_data)
         return take_raw(t, keep, out);
-    if (listed(t) != out->count)
-        return mho_error(MHO_EFORMAT, "%zu values, its dimensions tell %zu", listed(t), out->count);
+    const size_t want =
+        mhoi_type_is_packed(out->type) ? mhoi_packed_bytes(out->type, out->count) : out->count;
+    if (listed(t) != want)
+        return mho_error(MHO_EFORMAT, "%zu values, its dimensions tell %zu", listed(t), want);
     s = mhoi_array_alloc(out, "ONNX tensor");
-    if (!s)
+    if (!s && mhoi_type_is_packed(out->type))
+        s = take_packed_list(t, out);
+    else if (!s)
         take_list(t, out);
     return s;
 }

@@ -76,6 +76,8 @@ static mho_status want_code(mho_type type)
 {
     if (mhoi_type_kind(type) == MHOI_KIND_WHOLE && mho_type_bytes(type) && type != MHO_TYPE_BOOL)
         return MHO_OK;
+    if (mhoi_type_is_small_float(type))
+        return MHO_OK;
     return mho_error(MHO_ENOTMODELED, "codes of type %s", mho_type_name(type));
 }
 
@@ -99,11 +101,27 @@ static mho_status quantize_shape(mhoi_call *c)
     return s ? s : mhoi_out_like(c, 0, code_type(c), c->in[0]);
 }
 
+/* Codes that are floats themselves: those round, and there is no zero but 0. */
+static void quantize_small(mhoi_call *c, const coding *d)
+{
+    const bool saturates = mhoi_attr_int(c->op, "saturate", 1) != 0;
+    for (size_t i = 0; i < c->out->count; i++) {
+        const float x = (float)mho_array_number(c->in[0], i),
+                    scale = (float)mho_array_number(d->scale, place_of(d, i));
+        ((uint8_t *)c->out->data)[i] =
+            mhoi_small_from(c->out->type, (double)(x / scale) + zero_at(d, i), saturates);
+    }
+}
+
 static mho_status quantize_run(mhoi_call *c)
 {
     coding d;
     mho_status s = coding_of(c->in[0], c->in[1], mhoi_in(c, 2), mhoi_attr_int(c->op, "axis", 1),
                              mhoi_attr_int(c->op, "block_size", 0), &d);
+    if (!s && mhoi_type_is_small_float(c->out->type)) {
+        quantize_small(c, &d);
+        return MHO_OK;
+    }
     for (size_t i = 0; !s && i < c->out->count; i++) {
         const double q =
             quantize(mho_array_number(c->in[0], i), mho_array_number(d.scale, place_of(&d, i)),

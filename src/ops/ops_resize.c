@@ -176,6 +176,8 @@ static double source_of(const resizing *r, size_t k, size_t i, size_t in, bool *
         return r->size[k] > 1 ? (at + 0.5) / scale - 0.5 : 0;
     if (strcmp(mode, "align_corners") == 0)
         return r->size[k] > 1 ? at * (n - 1) / (scale * n - 1) : 0; /* not rounded */
+    if (strcmp(mode, "tf_half_pixel_for_nn") == 0) /* of set 11 alone */
+        return (at + 0.5) / scale;
     if (strcmp(mode, "half_pixel_symmetric") == 0)
         return n / 2 * (1 - m / (scale * n)) + (at + 0.5) / scale - 0.5;
     if (strcmp(mode, "tf_crop_and_resize") == 0)
@@ -234,9 +236,7 @@ static void find_taps(const resizing *r, size_t k, double at, size_t in, taps *t
     for (size_t i = 0; i < t->count; i++) {
         const int64_t p = t->first + (int64_t)i;
         const bool outside = p < 0 || p >= (int64_t)in;
-        t->weight[i] = outside && (r->exclude_outside || shrink < 1)
-                           ? 0
-                           : kernel(r, ((double)p - at) * shrink);
+        t->weight[i] = outside && r->exclude_outside ? 0 : kernel(r, ((double)p - at) * shrink);
         sum += t->weight[i];
     }
     for (size_t i = 0; i < t->count; i++)

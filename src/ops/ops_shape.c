@@ -167,6 +167,12 @@ static mho_status cast_like_shape(mhoi_call *c)
 static mho_status cast_run(mhoi_call *c)
 {
     mho_array result;
+    if (mhoi_type_is_small_float(c->out->type) && !mhoi_attr_int(c->op, "saturate", 1)) {
+        for (size_t i = 0; i < c->out->count; i++)
+            ((uint8_t *)c->out->data)[i] =
+                mhoi_small_from(c->out->type, mho_array_number(c->in[0], i), false);
+        return MHO_OK;
+    }
     mho_status s = mhoi_array_convert(c->in[0], c->out->type, &result);
     if (!s && result.count)
         memcpy(c->out->data, result.data, result.count * mho_type_bytes(result.type));

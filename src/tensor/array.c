@@ -28,6 +28,15 @@ static const struct type {
     {MHO_TYPE_INT64, "int64", 8, MHOI_KIND_WHOLE, INT64_MIN, INT64_MAX},
     {MHO_TYPE_UINT64, "uint64", 8, MHOI_KIND_WHOLE, 0, INT64_MAX},
     {MHO_TYPE_BOOL, "bool", 1, MHOI_KIND_WHOLE, 0, 1},
+    {MHO_TYPE_FLOAT8E4M3FN, "float8e4m3fn", 1, MHOI_KIND_REAL, 0, 0},
+    {MHO_TYPE_FLOAT8E4M3FNUZ, "float8e4m3fnuz", 1, MHOI_KIND_REAL, 0, 0},
+    {MHO_TYPE_FLOAT8E5M2, "float8e5m2", 1, MHOI_KIND_REAL, 0, 0},
+    {MHO_TYPE_FLOAT8E5M2FNUZ, "float8e5m2fnuz", 1, MHOI_KIND_REAL, 0, 0},
+    {MHO_TYPE_FLOAT4E2M1, "float4e2m1", 1, MHOI_KIND_REAL, 0, 0},
+    {MHO_TYPE_INT4, "int4", 1, MHOI_KIND_WHOLE, -8, 7},
+    {MHO_TYPE_UINT4, "uint4", 1, MHOI_KIND_WHOLE, 0, 15},
+    {MHO_TYPE_INT2, "int2", 1, MHOI_KIND_WHOLE, -2, 1},
+    {MHO_TYPE_UINT2, "uint2", 1, MHOI_KIND_WHOLE, 0, 3},
 };
 
 static const struct type *find(mho_type type)

@@ -40,6 +40,17 @@ void mhoi_array_strides(const mho_array *array, size_t *stride);
 size_t mhoi_product(const size_t *size, size_t from, size_t to); /* of size[from..to) */
 bool mhoi_array_same_shape(const mho_array *a, const mho_array *b);
 
+/* Floats of 8 and fewer bits (array_small.c): rounded to the nearest, to even between two; what is too large is the
+ * largest number, or infinity (NaN where there is none). */
+bool mhoi_type_is_small_float(mho_type type);
+double mhoi_small_to_real(mho_type type, uint8_t code);
+uint8_t mhoi_small_from(mho_type type, double value, bool saturates);
+/* Whole numbers and floats of 4 and 2 bits: several to a byte in files, the first in its low bits. */
+bool mhoi_type_is_packed(mho_type type);
+size_t mhoi_packed_bytes(mho_type type, size_t count); /* in a file, of any type */
+void mhoi_unpack_bytes(const uint8_t *bytes, mho_array *out);
+int64_t mhoi_wrap_small(mho_type type, int64_t value);
+
 float mhoi_half_to_float(uint16_t half);
 uint16_t mhoi_half_from(double value);
 

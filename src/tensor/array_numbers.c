@@ -66,7 +66,11 @@ static uint16_t brain_from(double value)
     X(UINT32, uint32_t)                                                                            \
     X(INT64, int64_t)                                                                              \
     X(UINT64, uint64_t)                                                                            \
-    X(BOOL, uint8_t)
+    X(BOOL, uint8_t)                                                                               \
+    X(INT4, int8_t)                                                                                \
+    X(UINT4, uint8_t)                                                                              \
+    X(INT2, int8_t)                                                                                \
+    X(UINT2, uint8_t)
 
 #define LOAD(name, ctype)                                                                          \
     case MHO_TYPE_##name: {                                                                        \
@@ -87,6 +91,14 @@ void mhoi_array_reals(const mho_array *array, size_t first, size_t n, double *ou
     case MHO_TYPE_BFLOAT16:
         for (size_t i = 0; i < n; i++)
             out[i] = (double)brain_to_float(((const uint16_t *)array->data)[first + i]);
+        break;
+    case MHO_TYPE_FLOAT8E4M3FN:
+    case MHO_TYPE_FLOAT8E4M3FNUZ:
+    case MHO_TYPE_FLOAT8E5M2:
+    case MHO_TYPE_FLOAT8E5M2FNUZ:
+    case MHO_TYPE_FLOAT4E2M1:
+        for (size_t i = 0; i < n; i++)
+            out[i] = mhoi_small_to_real(array->type, ((const uint8_t *)array->data)[first + i]);
         break;
     case MHO_TYPE_NONE:
         break;
@@ -123,6 +135,10 @@ void mhoi_array_wholes(const mho_array *array, size_t first, size_t n, int64_t *
         LOAD_WHOLE(INT64, int64_t)
         LOAD_WHOLE(UINT64, uint64_t)
         LOAD_WHOLE(BOOL, uint8_t)
+        LOAD_WHOLE(INT4, int8_t)
+        LOAD_WHOLE(UINT4, uint8_t)
+        LOAD_WHOLE(INT2, int8_t)
+        LOAD_WHOLE(UINT2, uint8_t)
     default:
         break;
     }
@@ -174,6 +190,11 @@ void mhoi_array_set_reals(mho_array *array, size_t first, size_t n, const double
     default:
         break;
     }
+    if (mhoi_type_is_small_float(array->type)) {
+        for (size_t i = 0; i < n; i++)
+            ((uint8_t *)array->data)[first + i] = mhoi_small_from(array->type, value[i], true);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         int64_t whole = saturate(value[i]);
         whole = whole < low ? low : whole > high ? high : whole;
@@ -213,6 +234,22 @@ void mhoi_array_set_wholes(mho_array *array, size_t first, size_t n, const int64
     case MHO_TYPE_BFLOAT16:
         for (size_t i = 0; i < n; i++)
             ((uint16_t *)array->data)[first + i] = brain_from((double)value[i]);
+        break;
+    case MHO_TYPE_FLOAT8E4M3FN:
+    case MHO_TYPE_FLOAT8E4M3FNUZ:
+    case MHO_TYPE_FLOAT8E5M2:
+    case MHO_TYPE_FLOAT8E5M2FNUZ:
+    case MHO_TYPE_FLOAT4E2M1:
+        for (size_t i = 0; i < n; i++)
+            ((uint8_t *)array->data)[first + i] =
+                mhoi_small_from(array->type, (double)value[i], true);
+        break;
+    case MHO_TYPE_INT4:
+    case MHO_TYPE_UINT4:
+    case MHO_TYPE_INT2:
+    case MHO_TYPE_UINT2:
+        for (size_t i = 0; i < n; i++)
+            ((uint8_t *)array->data)[first + i] = (uint8_t)mhoi_wrap_small(array->type, value[i]);
         break;
     case MHO_TYPE_NONE:
         break;

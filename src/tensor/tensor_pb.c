@@ -89,14 +89,24 @@ static bool add_sizes(mho_array *a, field *f)
     return true;
 }
 
-/* Whole numbers in their packed form: as many as there are elements. */
+/* Whole numbers in their packed form: as many as there are elements, or bytes of small ones. */
 static bool unpack(wire data, mho_array *a)
 {
-    for (size_t i = 0; i < a->count; i++) {
+    const bool several = mhoi_type_is_packed(a->type);
+    const size_t count = several ? mhoi_packed_bytes(a->type, a->count) : a->count;
+    for (size_t i = 0; i < count; i++) {
         uint64_t value;
         if (!varint(&data, &value))
             return false;
-        if (a->type == MHO_TYPE_FLOAT16 || a->type == MHO_TYPE_BFLOAT16)
+        if (several) {
+            const size_t each = (a->count + count - 1) / count, left = a->count - i * each;
+            mho_array part = {.type = a->type,
+                              .count = left < each ? left : each,
+                              .data = (uint8_t *)a->data + i * each};
+            mhoi_unpack_bytes(&(const uint8_t){(uint8_t)value}, &part);
+        } else if (mhoi_type_is_small_float(a->type))
+            ((uint8_t *)a->data)[i] = (uint8_t)value;
+        else if (a->type == MHO_TYPE_FLOAT16 || a->type == MHO_TYPE_BFLOAT16)
             ((uint16_t *)a->data)[i] = (uint16_t)value;
         else
             mhoi_array_set_wholes(a, i, 1, &(int64_t){(int64_t)value});
@@ -106,17 +116,20 @@ static bool unpack(wire data, mho_array *a)
 
 static mho_status fill(mho_array *a, wire data, bool packed, const char *place)
 {
-    const size_t have = (size_t)(data.end - data.at), bytes = mho_type_bytes(a->type);
-    if (packed ? have < a->count : have != a->count * bytes)
+    const size_t have = (size_t)(data.end - data.at), want = mhoi_packed_bytes(a->type, a->count);
+    const size_t numbers = mhoi_type_is_packed(a->type) ? want : a->count;
+    if (packed ? have < numbers : have != want)
         return mho_error(MHO_EFORMAT, "%s: %zu bytes of data, want %zu (packed or raw %ss)", place,
-                         have, a->count * bytes, mho_type_name(a->type));
+                         have, want, mho_type_name(a->type));
     mho_status s = mhoi_array_alloc(a, place);
     if (s != MHO_OK)
         return s;
     if (packed)
         return unpack(data, a) ? MHO_OK
                                : mho_error(MHO_EFORMAT, "%s: packed numbers damaged", place);
-    if (have)
+    if (mhoi_type_is_packed(a->type))
+        mhoi_unpack_bytes(data.at, a);
+    else if (have)
         memcpy(a->data, data.at, have);
     for (size_t i = 0; a->type == MHO_TYPE_BOOL && i < a->count; i++)
         ((uint8_t *)a->data)[i] = ((uint8_t *)a->data)[i] != 0;
@@ -146,7 +159,7 @@ mho_status mhoi_array_pb(const char *bytes, size_t size, const char *place, mho_
             packed = varints;
         }
     }
-    if (type > MHO_TYPE_BFLOAT16 || !mho_type_bytes((mho_type)type))
+    if (type > MHO_TYPE_INT2 || !mho_type_bytes((mho_type)type))
         return mho_error(MHO_ENOTMODELED, "%s: element type %llu of ONNX, want numbers", place,
                          (unsigned long long)type);
     mho_status s = mhoi_array_shape((mho_type)type, a.rank, a.size, out);

@@ -15,7 +15,7 @@ agrees() # name, more options
 }
 
 for name in softmax13 softmax12 gemmrows drop signzero infinite several dynamic outside turned mixed \
-    functions defaults squeezed scaled above below; do agrees $name; done
+    functions defaults squeezed scaled above below int4 uint4; do agrees $name; done
 run infer endless.onnx --input functions.x0.npy; want_error 3 "function 'Twice' calls itself"
 run nets turned.onnx --json; want_code 0
 grep -q Transpose out && fail "a turned map of one element a channel is no layer's"

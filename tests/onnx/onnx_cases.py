@@ -181,3 +181,23 @@ for name, big in ("above", 100), ("below", -100):
                 N("Greater", ["t", "big"], ["never"]), pick, N("Abs", ["y"], ["z"])],
          [info("x", ["N", 3])], [info("z", None)], [const("big", big), *fixed], x=[x],
          y=[np.abs(np.maximum(x, 0) * 3 + 3 if big > 0 else -np.maximum(x, 0))])
+
+# Weights of 4 bits, two to a byte (raw, and as a list), that DequantizeLinear spreads by slices; types younger than the package.
+def four_bits(name, values, kind, raw):
+    flat = [int(v) & 15 for v in np.ravel(values)] + [0]
+    pairs = [flat[i] | flat[i + 1] << 4 for i in range(0, np.size(values), 2)]
+    t = onnx.TensorProto(name=name, data_type=kind, dims=np.shape(values))
+    if raw:
+        t.raw_data = bytes(pairs)
+    else:
+        t.int32_data.extend(pairs)
+    return t
+
+
+x, scale = numbers(2, 3), np.abs(numbers(3))
+for name, kind, low, raw in ("int4", 22, -8, True), ("uint4", 21, 0, False):
+    w = random.integers(low, low + 16, (3, 5))
+    zero = random.integers(low, low + 16, 3)
+    case(name, [N("DequantizeLinear", ["w", "s", "z"], ["d"], axis=0), N("MatMul", ["x", "d"], ["y"])], [info("x", ["N", 3])],
+         [info("y", ["N", 5])], [four_bits("w", w, kind, raw), const("s", scale), four_bits("z", zero, kind, not raw)], opset=21,
+         x=[x], y=[x @ ((w - zero[:, None]) * scale[:, None]).astype(F)])
