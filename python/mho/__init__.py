@@ -41,8 +41,10 @@ from ._errors import (
 from ._explore import Exploration, explore, query
 from ._hardware import Hardware
 from ._network import Network
-from ._results import Record, Result, Sweep
-from ._study import cost, evaluate, pipeline, simulate, sweep
+from ._page import report
+from ._quantize import infer, quantize, quantize_fields, search
+from ._results import Comparison, Record, Result, Sweep
+from ._study import buffer, compare, cost, evaluate, map, pipeline, simulate, sweep  # noqa: A004
 from ._train import train, train_fields
 
 
@@ -69,12 +71,13 @@ def __dir__():
 
 _ARRAYS = ("Chip", "Crossbar", "circuit", "circuit_transfer", "circuit_voltages")
 __version__ = _mho.version()
-__all__ = [
+__all__ = [  # all but map, which would hide Python's own from those who import *
     "Chip",
     "Crossbar",
     "circuit",
     "circuit_transfer",
     "circuit_voltages",
+    "Comparison",
     "ConfigError",
     "DomainError",
     "Error",
@@ -92,12 +95,19 @@ __all__ = [
     "Result",
     "Sweep",
     "UsageError",
+    "buffer",
+    "compare",
     "cost",
     "evaluate",
     "explore",
     "from_torch",
+    "infer",
     "pipeline",
+    "quantize",
+    "quantize_fields",
     "query",
+    "report",
+    "search",
     "simulate",
     "sweep",
     "train",

@@ -45,7 +45,7 @@ class Chip:
                 calibration = (calibration, np.zeros(len(calibration), np.uint8))
             where, handle, has_train = data_set(calibration)
             if handle is None:
-                handle = _mho.data_open(where, pair)
+                handle = _mho.data_open(where, False, False, pair)
             self._handle = _mho.chip_create(self.network._handle, self.hardware._handle, handle, not has_train, pair)
         self.program(seed, trial, progress=progress)
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many designs over accuracy, time, energy and area."""
 
-import html
 import json
 import os
 import tempfile
@@ -10,7 +9,8 @@ from . import _mho
 from ._errors import UsageError, natural
 from ._hardware import assignments
 from ._how import how
-from ._results import Record, _flat, _pandas, percent, si
+from ._page import write
+from ._results import Record, _flat, _html_table, _pandas, _text_table, percent, si
 from ._study import _number
 
 
@@ -31,6 +31,10 @@ class Exploration(list):
     def to_dict(self):
         return {"name": self.name, "points": [r.to_dict() for r in self], "report": self.report.to_dict()}
 
+    def save_html(self, path):
+        """One page with charts over the points; ``mho.report`` makes one of the whole store."""
+        write({"rows": [{"set": r._values["point"], **_flat({k: v for k, v in r._values.items() if k != "point"})} for r in self]}, path, "mho")
+
     def to_dataframe(self):
         """A row a point."""
         return _pandas().DataFrame([{**r._values["point"], **_flat({k: v for k, v in r._values.items() if k != "point"})} for r in self])
@@ -47,17 +51,14 @@ class Exploration(list):
 
     def __str__(self):
         head, rows = self._table()
-        width = [max(map(len, column)) for column in zip(head, *rows)]
-        table = "\n".join("  ".join(t.rjust(w) for t, w in zip(row, width)).rstrip() for row in [head, *rows[:20]])
+        table = _text_table(head, rows[:20])
         return "%s: %d points keep all constraints\n%s" % (self.name, len(self), table)
 
     __repr__ = __str__
 
     def _repr_html_(self):
         head, rows = self._table()
-        cells = "".join("<th>%s</th>" % html.escape(t) for t in head)
-        body = "".join("<tr>%s</tr>" % "".join("<td>%s</td>" % html.escape(t) for t in row) for row in rows[:50])
-        return "<table><tr>%s</tr>%s</table>" % (cells, body)
+        return _html_table(head, rows[:50])
 
 
 def explore(

@@ -140,9 +140,18 @@ class Hardware(Mapping):
         """{key: {value, unit, place, source}}, as results keep it."""
         return _mho.hw_json(self._handle)
 
-    def __repr__(self):
+    @staticmethod
+    def names():
+        """Those that are built in; measured macros, devices and technologies: `mho hw`."""
+        return _mho.built_in("configs/hw/", ".yaml")
+
+    def _said(self):
+        """Its name, and what was set."""
         said = ["%s=%s" % (k, f["value"]) for k, f in self._table().items() if f["place"] == "command line"]
-        return "<mho.Hardware %s%s>" % (self.name, ", " + ", ".join(said) if said else "")
+        return ", ".join([self.name, *said])
+
+    def __repr__(self):
+        return "<mho.Hardware %s>" % self._said()
 
     def _repr_html_(self):
         rows = "".join(

@@ -17,7 +17,7 @@ class Network:
     multiply-accumulates (``macs``) an image.
     """
 
-    __slots__ = ("_handle", "_about", "_name", "history")
+    __slots__ = ("_handle", "_about", "_name", "history", "quantization")
 
     def __init__(self, source):
         self._about = None
@@ -33,6 +33,11 @@ class Network:
         self = cls.__new__(cls)
         self._handle, self._about, self._name = handle, None, None
         return self
+
+    @staticmethod
+    def names():
+        """The networks that are built in; of those with trained parameters NAME-STYLE-DATA."""
+        return [*_mho.built_in("configs/net/", ".yaml"), *_mho.built_in("models/", ".onnx")]
 
     @classmethod
     def from_yaml(cls, text, place="text.yaml"):

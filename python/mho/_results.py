@@ -107,7 +107,23 @@ class Result(Record):
     def _rows(self):
         """(what, value) for the eye."""
         v = self._values
-        rows = [("network", v.get("network")), ("hardware", v.get("hw") or _name_of(v))]
+        rows = [("network", v.get("network"))]
+        if v.get("hw") or _name_of(v):
+            rows.append(("hardware", v.get("hw") or _name_of(v)))
+        if "test_error_before" in v:
+            rows.append(("data", "%s, %s test images" % (v["data"], v["test_images"])))
+            rows.append(("error before", percent(v["test_error_before"])))
+            rows.append(("error in codes", percent(v["test_error"])))
+        elif "errors" in v:
+            rows.append(("data", "%s, %s images" % (v["data"], v["images"])))
+            rows.append(("error", percent(v["error"])))
+        if "crossbar_rows" in v:
+            pairs = "crossbar_pairs" if "crossbar_pairs" in v else "crossbars"
+            rows.append((pairs.replace("_", " "), "%s of %s x %s" % (v[pairs], v["crossbar_rows"], v["crossbar_columns"])))
+        if "designs" in v:
+            best = v["designs"][0]
+            rows.append(("designs", len(v["designs"])))
+            rows.append(("the best", "%s: %s every %s" % (best["blocks"], si(best["energy_J"], "J"), si(best["interval_s"], "s"))))
         if "hardware_error" in v:
             e = v["hardware_error"]
             spread = " +- %.2f" % (100 * e["ci95"]) if _has_interval(e) else ""
@@ -117,12 +133,18 @@ class Result(Record):
                 rows.append(("error, ideal devices", percent(v["ideal_device_error"])))
             rows.append(("error on hardware", "%s%s, %d programmings" % (percent(e["mean"]), spread, e["trials"])))
         if isinstance(v.get("energy_J"), dict):
-            rows.append(("energy an image", "%s (%s)" % (si(v["energy_J"]["total"], "J"), v.get("technology", ""))))
+            technology = " (%s)" % v["technology"] if "technology" in v else ""
+            rows.append(("energy an image", si(v["energy_J"]["total"], "J") + technology))
         if isinstance(v.get("area_m2"), dict):
             rows.append(("area", si(v["area_m2"]["total"], "m2")))
+        elif isinstance(v.get("area_m2"), float):
+            rows.append(("area", si(v["area_m2"], "m2")))
         if isinstance(v.get("cycles"), dict):
-            rows.append(("cycles", ", ".join("%s %s" % (k, c) for k, c in v["cycles"].items())))
+            rows.append(("cycles", ", ".join("%s %s" % (k.replace("_", " "), c) for k, c in v["cycles"].items())))
+        elif "cycles" in v:
+            rows.append(("cycles", v["cycles"]))
         for key, what, unit in (
+            ("time_s", "time of an image", "s"),
             ("latency_s", "latency of an image", "s"),
             ("throughput_per_s", "images a second", ""),
             ("power_W", "power", "W"),
@@ -145,6 +167,12 @@ class Result(Record):
             for a, b in self._rows()
         )
 
+    def save_html(self, path):
+        """One page with charts and tables that opens from disk, as `--html` of the program writes it."""
+        from ._page import write
+
+        write(self._values, path, "mho")
+
     def to_dataframe(self, part=None):
         """A row of all numbers and texts by their path; ``part``: the list of that key ("layers", "entries"), a row each."""
         pandas = _pandas()
@@ -163,15 +191,63 @@ def _name_of(values):
     return config.get("name") if isinstance(config, dict) else None
 
 
+class Comparison(Result):
+    """Descriptions side by side; ``table`` has a row each, ``results`` all that is known of each."""
+
+    __slots__ = ()
+
+    @property
+    def results(self):
+        return [Result(r) for r in self._values["results"]]
+
+    def to_dataframe(self, part="table"):
+        return super().to_dataframe(part)
+
+    def _table(self):
+        head = ["hardware", "software", "hardware error", "latency", "energy", "area", "technology"]
+        rows = []
+        for r in self._values["table"]:
+            if "hardware_error" not in r:
+                rows.append([r["hw"], r.get("message", ""), *[""] * 5])
+                continue
+            rows.append([r["hw"], percent(r["software_error"]), percent(r["hardware_error"]), si(r["latency_s"], "s"),
+                         si(r["energy_J"], "J"), si(r["area_m2"], "m2"), r["technology"]])  # fmt: skip
+        return head, rows
+
+    def __str__(self):
+        return _text_table(*self._table())
+
+    def _repr_html_(self):
+        return _html_table(*self._table())
+
+
+def _text_table(head, rows):
+    width = [max(map(len, column)) for column in zip(head, *rows)]
+    return "\n".join("  ".join(t.rjust(w) for t, w in zip(row, width)).rstrip() for row in [head, *rows])
+
+
+def _html_table(head, rows):
+    cells = "".join("<th>%s</th>" % html.escape(t) for t in head)
+    body = "".join("<tr>%s</tr>" % "".join("<td>%s</td>" % html.escape(t) for t in row) for row in rows)
+    return "<table><tr>%s</tr>%s</table>" % (cells, body)
+
+
 class Sweep(list):
     """A list of points; each is a ``Result`` with the values of the swept fields in ``point``."""
 
     def to_dict(self):
         return [r.to_dict() for r in self]
 
+    def save_html(self, path):
+        """One page with charts over the points that opens from disk."""
+        from ._page import row_of, write
+
+        first = {k: self[0][k] for k in ("network", "hw", "data", "images", "seed") if self and k in self[0]}
+        write({**first, "rows": [row_of(r._values) for r in self]}, path, "mho")
+
     def to_dataframe(self):
         """A row a point: the swept fields, then the numbers of its result."""
-        return _pandas().DataFrame([{**r["point"], **_flat(r._values)} for r in self])
+        return _pandas().DataFrame([{**r["point"], **_flat({k: v for k, v in r._values.items() if k != "point"})} for r in self])
 
     def _table(self):
         if not self:
@@ -192,14 +268,9 @@ class Sweep(list):
         return head, rows
 
     def __str__(self):
-        head, rows = self._table()
-        width = [max(map(len, column)) for column in zip(head, *rows)]
-        return "\n".join("  ".join(t.rjust(w) for t, w in zip(row, width)) for row in [head, *rows])
+        return _text_table(*self._table())
 
     __repr__ = __str__
 
     def _repr_html_(self):
-        head, rows = self._table()
-        cells = "".join("<th>%s</th>" % html.escape(t) for t in head)
-        body = "".join("<tr>%s</tr>" % "".join("<td>%s</td>" % html.escape(t) for t in row) for row in rows)
-        return "<table><tr>%s</tr>%s</table>" % (cells, body)
+        return _html_table(*self._table())

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluate, simulate, sweep, cost, pipeline."""
+"""Evaluate, simulate, sweep, compare; cost, pipeline, map, buffer."""
 
 import os
+from collections.abc import Mapping
 
 from . import _mho
 from ._data import data_set
-from ._errors import UsageError, natural
+from ._errors import ConfigError, UsageError, natural
 from ._hardware import Hardware, hardware, text_of
 from ._how import how
 from ._network import name_and_handle, network
-from ._results import Result, Sweep
+from ._results import Comparison, Result, Sweep
 
 
-def _open(net, hw, data, calibrate_on, options, axes, pair):
+def _arguments(net, hw, data, calibrate_on, options, axes, pair):
     name, handle = name_and_handle(net) if net is not None else (None, None)
     hw_name, hw_handle = (None, hw._handle) if isinstance(hw, Hardware) else (os.fspath(hw), None)
     where, arrays, has_train = data_set(data)
@@ -21,7 +22,11 @@ def _open(net, hw, data, calibrate_on, options, axes, pair):
     if calibrate_on not in ("train", "test"):
         raise UsageError('calibrate_on: want "train", "test" or None, not %r' % (calibrate_on,))
     on_test = calibrate_on == "test"
-    return _mho.study_open(name, handle, hw_name, hw_handle, None, where, arrays, on_test, options, axes, pair)
+    return name, handle, hw_name, hw_handle, None, where, arrays, on_test, options, axes, pair
+
+
+def _open(*arguments):
+    return _mho.study_open(*_arguments(*arguments))
 
 
 def _options(seed, images, trials, ci, ideal, prices, baseline):
@@ -127,6 +132,38 @@ def _number(text):
     return text
 
 
+def _described(hw):
+    """(name, handle or None) of each; of a dictionary the names are those of its keys."""
+    if isinstance(hw, (str, os.PathLike, Hardware)):
+        raise UsageError("hw: want several descriptions, as [\"bcnn\", \"cnn8\"] or {\"mine\": mho.Hardware(...)}")
+    if isinstance(hw, Mapping):
+        return [(str(name), hardware(one)._handle) for name, one in hw.items()]
+    pairs = []
+    for one in hw:
+        name = one._said() if isinstance(one, Hardware) else os.fspath(one)
+        pairs.append((name, one._handle if isinstance(one, Hardware) else None))
+    return pairs
+
+
+def compare(
+    net, hw, data=None, *, images=0, trials=10, seed=1, calibrate_on=None, threads=0, progress=None
+):
+    """One network on several descriptions, side by side: `mho compare NET --hw A,B,C`.
+
+    hw   names, paths and ``Hardware`` objects, as ["bcnn", mho.Hardware("cnn8", device={"bits": 3})]; or {name: one of them}
+    other arguments as of ``evaluate``
+
+    Returns a ``Comparison``: ``table``, a row a description (errors as fractions, SI units; ``message`` where one refuses), ``results``,
+    a ``Result`` each, and ``comparable``: whether one technology prices all. It raises only where all refuse.
+    """
+    described = _described(hw)
+    options = _options(seed, images, trials, 0, False, True, False)
+    with how(threads, progress) as pair:
+        arguments = _arguments(net, described[0][0] if described else "", data, calibrate_on, options, None, pair)
+        names, handles = tuple(n for n, _ in described), tuple(h for _, h in described)
+        return Comparison(_mho.study_compare(arguments, names, handles, pair))
+
+
 def cost(net, hw="bcnn", *, explain=False, threads=0, progress=None):
     """Energy (J an image) and area (m2) by component and by layer, and what writing the cells takes; needs no training.
 
@@ -140,3 +177,23 @@ def pipeline(net, hw="bcnn", *, threads=0, progress=None):
     """Cycles of an image through the line-buffer pipeline, simulated, beside the closed forms: `mho pipeline --json`."""
     with how(threads, progress) as pair:
         return Result(_mho.pipeline(network(net)._handle, hardware(hw)._handle, pair))
+
+
+def map(net, hw="bcnn", *, threads=0, progress=None):
+    """Where each layer goes: crossbars, splits, codings, counts and cycles of an image; needs no training: `mho map --json`."""
+    with how(threads, progress) as pair:
+        return Result(_mho.map(network(net)._handle, hardware(hw)._handle, pair))
+
+
+def buffer(net, hw=None, *, explain=False, threads=0, progress=None):
+    """Schedule, cycles, energy (J an image) and area (m2) of a MAC array with weight and map buffers: `mho buffer --json`.
+
+    hw   a description of arch: array ("vgg-rram", "vgg-sram" ...), None: the usual one; memories are fields of it, as
+         mho.Hardware("vgg-rram", **{"buffers.weight": "rram:1M", "buffers.io": "sram:128K"})
+    explain  ``entries`` besides, every number with its formula and source
+    """
+    with how(threads, progress) as pair:
+        described = Hardware._of(_mho.hw_default("array")) if hw is None else hardware(hw)
+        if described.arch != "array":
+            raise ConfigError("%s has arch: %s, want arch: array" % (described.name, described.arch))
+        return Result(_mho.buffer(network(net)._handle, described._handle, explain, pair))

@@ -69,6 +69,8 @@ PyObject *binding_json(mho_json *v);
 /* A sequence of texts as a NULL-terminated array, to be freed with PyMem_Free; the texts live as long as the sequence.
  * None gives NULL. */
 int binding_texts(PyObject *sequence, const char ***out);
+/* The same of descriptions: their handles, of None NULL; borrowed as long as the sequence lives. */
+int binding_hardwares(PyObject *sequence, const mho_hw ***out);
 
 /* A C-contiguous buffer of elements of that format ("f", "d", "B" ...; "l" and "q" are the same) and so many of them. */
 bool binding_buffer(PyObject *object, const char *format, Py_ssize_t count, bool writable,
@@ -81,6 +83,7 @@ bool binding_array(PyObject *object, const char *what, Py_buffer *buffer, mho_ar
 
 extern PyMethodDef binding_net_methods[], binding_hw_methods[], binding_study_methods[],
     binding_price_methods[], binding_data_methods[], binding_chip_methods[],
-    binding_circuit_methods[], binding_train_methods[], binding_explore_methods[];
+    binding_circuit_methods[], binding_train_methods[], binding_explore_methods[],
+    binding_quantize_methods[], binding_page_methods[];
 
 #endif

@@ -174,3 +174,22 @@ bool binding_array(PyObject *object, const char *what, Py_buffer *buffer, mho_ar
     }
     return true;
 }
+
+int binding_hardwares(PyObject *sequence, const mho_hw ***out)
+{
+    const Py_ssize_t n = PySequence_Size(sequence);
+    *out = n < 0 ? NULL : PyMem_Calloc((size_t)n + 1, sizeof **out);
+    if (!*out)
+        return n < 0 ? 0 : PyErr_NoMemory() != NULL;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *item = PySequence_GetItem(sequence, i);
+        const bool good = item && binding_hw_or_none(item, &(*out)[i]);
+        Py_XDECREF(item); /* the sequence holds it */
+        if (!good) {
+            PyMem_Free(*out);
+            *out = NULL;
+            return 0;
+        }
+    }
+    return 1;
+}

@@ -51,26 +51,51 @@ static PyObject *of_arrays(PyObject *self, PyObject *args)
     return binding_raise(s);
 }
 
-/* A place, with the training images that converters are calibrated on. */
+/* What is wanted of the parts; test images only where there are some. */
+static mho_status open_parts(const char *where, bool train, bool test, mho_data **out)
+{
+    mho_data *found = NULL;
+    mho_status s = MHO_OK;
+    if (train && test) {
+        s = mho_data_open(where, false, false, &found);
+        test = !s && found->has_test;
+        mho_data_destroy(found);
+    }
+    return s ? s : mho_data_open(where, train, test, out);
+}
+
 static PyObject *open_data(PyObject *self, PyObject *args)
 {
     const char *where;
+    int train, test;
     PyObject *how;
     binding_call call;
     (void)self;
-    if (!PyArg_ParseTuple(args, "zO", &where, &how))
+    if (!PyArg_ParseTuple(args, "zppO", &where, &train, &test, &how))
         return NULL;
     binding_data *data = PyMem_Calloc(1, sizeof *data);
     if (!data)
         return PyErr_NoMemory();
     if (binding_begin(&call, how) &&
-        binding_end(&call, mho_data_open(where, false, false, &data->data)))
+        binding_end(&call, open_parts(where, train, test, &data->data)))
         return binding_wrap(data, HANDLE_DATA);
     binding_data_destroy(data);
     return NULL;
 }
 
+static PyObject *about(PyObject *self, PyObject *args)
+{
+    const mho_data *data;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&", binding_data_or_none, &data))
+        return NULL;
+    return Py_BuildValue("{s:s,s:s,s:n,s:n}", "name", data->name, "place", data->place, "train",
+                         (Py_ssize_t)data->train.count, "test", (Py_ssize_t)data->test.count);
+}
+
 PyMethodDef binding_data_methods[] = {
     {"data_of_arrays", of_arrays, METH_VARARGS, "(name, x train, y train, x, y)"},
-    {"data_open", open_data, METH_VARARGS, "(place or None, how): nothing is read yet"},
+    {"data_open", open_data, METH_VARARGS,
+     "(place or None, train, test, how): with these parts, or nothing read yet"},
+    {"data_about", about, METH_VARARGS, "(data): name, place, images that were read"},
     {NULL, NULL, 0, NULL}};

@@ -127,7 +127,19 @@ static PyObject *json(PyObject *self, PyObject *args)
     return binding_json(mho_hw_json(hw));
 }
 
+static PyObject *open_default(PyObject *self, PyObject *args)
+{
+    const char *arch;
+    mho_hw *hw = NULL;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "s", &arch))
+        return NULL;
+    const mho_status s = mho_hw_default(arch, &hw);
+    return s ? binding_raise(s) : binding_wrap(hw, HANDLE_HW);
+}
+
 PyMethodDef binding_hw_methods[] = {
+    {"hw_default", open_default, METH_VARARGS, "(arch)"},
     {"hw_open", open_hw, METH_VARARGS, "(name or path, sets)"},
     {"hw_read", read_hw, METH_VARARGS, "(YAML text, place, sets)"},
     {"hw_replace", replace, METH_VARARGS, "(hw, sets): a copy"},

@@ -172,9 +172,10 @@ static PyModuleDef definition = {PyModuleDef_HEAD_INIT,
 PyMODINIT_FUNC PyInit__mho(void)
 {
     PyMethodDef *const parts[] = {
-        binding_net_methods,     binding_hw_methods,    binding_study_methods,
-        binding_price_methods,   binding_data_methods,  binding_chip_methods,
-        binding_circuit_methods, binding_train_methods, binding_explore_methods};
+        binding_net_methods,      binding_hw_methods,    binding_study_methods,
+        binding_price_methods,    binding_data_methods,  binding_chip_methods,
+        binding_circuit_methods,  binding_train_methods, binding_explore_methods,
+        binding_quantize_methods, binding_page_methods};
     const mho_status s = mho_cpu_init();
     if (s)
         return binding_raise(s);

@@ -78,6 +78,43 @@ static PyObject *run(PyObject *self, PyObject *args)
     return json;
 }
 
+/* The JSON of all; where none has a result, the trouble of the worst. */
+static PyObject *compared(const mho_comparison *c)
+{
+    if (mho_comparison_any(c) || c->worst == c->columns)
+        return binding_json(mho_comparison_json(c));
+    const mho_compared *worst = &c->column[c->worst];
+    return binding_raise(mho_error(worst->status, "%s: %s", worst->name, worst->message));
+}
+
+static PyObject *compare(PyObject *self, PyObject *args)
+{
+    opening o;
+    const char **names;
+    const mho_hw **hardware;
+    PyObject *how, *rest, *json = NULL;
+    binding_call call;
+    mho_comparison *c = NULL;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OO&O&O", &rest, binding_texts, &names, binding_hardwares,
+                          &hardware, &how))
+        return NULL;
+    if (parse(rest, &o)) {
+        o.subject.descriptions = hardware;
+        if (binding_begin(&call, how)) {
+            const mho_status s = mho_study_compare(&o.subject, names, &o.options, &c);
+            const bool ended = binding_end(&call, s);
+            json = ended ? compared(c) : NULL;
+        }
+        PyMem_Free(o.set);
+        PyMem_Free(o.axes);
+    }
+    mho_comparison_destroy(c);
+    PyMem_Free(names);
+    PyMem_Free(hardware);
+    return json;
+}
+
 /* {key: value} of a point. */
 static PyObject *values_of(const mho_grid *grid, size_t point)
 {
@@ -112,6 +149,8 @@ PyMethodDef binding_study_methods[] = {
      "(net name, net, hw name, hw, sets, data name, data, calibrate on test, (seed, images, "
      "trials, "
      "half, ideal, prices, baseline), axes, how)"},
+    {"study_compare", compare, METH_VARARGS,
+     "(arguments of study_open, hw names, handles or None each, how)"},
     {"study_run", run, METH_VARARGS, "(study, point, how): the JSON of a result"},
     {"study_points", points, METH_VARARGS, "(study): the swept values of each"},
     {NULL, NULL, 0, NULL}};

@@ -192,9 +192,29 @@ static PyObject *infer(PyObject *self, PyObject *args)
     return list;
 }
 
+static PyObject *infer_errors(PyObject *self, PyObject *args)
+{
+    const mho_net *net;
+    const mho_data *data;
+    Py_ssize_t count;
+    PyObject *how;
+    binding_call call;
+    size_t errors;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&O&nO", binding_net, &net, binding_data_or_none, &data, &count,
+                          &how))
+        return NULL;
+    if (!binding_begin(&call, how) ||
+        !binding_end(&call, mho_infer_errors(net, &data->test, (size_t)count, &errors)))
+        return NULL;
+    return PyLong_FromSize_t(errors);
+}
+
 PyMethodDef binding_train_methods[] = {
     {"train", train, METH_VARARGS,
      "(net, place, data, sets, checkpoint or None, resume, each or None, how): the epochs"},
     {"train_fields", fields, METH_NOARGS, "(key, default, help) of each"},
     {"infer", infer, METH_VARARGS, "(net, inputs, how): (type, shape, bytes) of each output"},
+    {"infer_errors", infer_errors, METH_VARARGS,
+     "(net, data, count, how): of the first test images, which are there"},
     {NULL, NULL, 0, NULL}};

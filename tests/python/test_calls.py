@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands as calls: what they return is what the program prints, what they refuse, pages."""
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import mho
+
+try:
+    import numpy as np
+except ImportError:
+    np = None
+
+PROGRAM = os.environ["MHO_PROGRAM"]
+HW = {"output.calibration_images": 30}
+TIMES = {"command", "format", "seconds", "peak_bytes", "images_per_second"}
+
+
+def program(*words):
+    done = subprocess.run([PROGRAM, *words, "--json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def plain(values):
+    """Without times, at any depth."""
+    if isinstance(values, dict):
+        return {k: plain(v) for k, v in values.items() if k not in TIMES}
+    return [plain(v) for v in values] if isinstance(values, list) else values
+
+
+class Shapes(unittest.TestCase):
+    """What needs no parameters."""
+
+    maxDiff = 2000
+
+    def test_same(self):
+        budget = mho.Hardware("reboc", **{"crossbar.budget": 100})
+        for got, words in (
+            (mho.map("lenet"), ("map", "lenet")),
+            (mho.map("alexnet", budget), ("map", "alexnet", "--hw", "reboc", "--set", "crossbar.budget=100")),
+            (mho.pipeline("lenet", budget), ("pipeline", "lenet", "--hw", "reboc", "--set", "crossbar.budget=100")),
+            (mho.buffer("vgg11", explain=True), ("buffer", "vgg11", "--explain")),
+            (mho.buffer("lenet5", mho.Hardware("vgg-sram", **{"buffers.io": "sram:64K"})),
+             ("buffer", "lenet5", "--hw", "vgg-sram", "--io", "sram:64K")),
+            (mho.search("lenet", sizes=(1, 16)), ("search", "lenet", "--sizes", "1,16")),
+        ):  # fmt: skip
+            self.assertEqual(plain(got.to_dict()), plain(program(*words)), words)
+            self.assertIn(got.network, str(got))
+            self.assertIn("<table>", got._repr_html_())
+
+    def test_refusals(self):
+        for call, kind, text in (
+            (lambda: mho.map("lenet", "vgg-rram"), mho.ConfigError, "want arch: crossbar"),
+            (lambda: mho.buffer("lenet", "bcnn"), mho.ConfigError, "want arch: array"),
+            (lambda: mho.search("lenet", "bcnn"), mho.ConfigError, "turned"),
+            (lambda: mho.search("lenet", sizes=()), ValueError, "want 1..16"),
+            (lambda: mho.search("lenet", within=200), mho.UsageError, "0..100"),
+            (lambda: mho.report("/nowhere.db", "/nowhere.html"), (mho.FileError, mho.NotModeledError), ""),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                call()
+
+    def test_names(self):
+        self.assertIn("bcnn", mho.Hardware.names())
+        self.assertTrue({"lenet", "lenet-binary-mnist"} <= set(mho.Network.names()))
+
+
+@unittest.skipIf(np is None, "no numpy for this Python")
+class Images(unittest.TestCase):
+    def setUp(self):
+        rng = np.random.default_rng(3)
+        self.x = rng.integers(0, 256, (40, 28, 28), dtype=np.uint8)
+        self.y = np.arange(40) % 10
+        self.data = (self.x, self.y, self.x[::-1][:24].copy(), self.y[:24])
+        self.folder = tempfile.TemporaryDirectory()
+        for name, array in zip(("x_train", "y_train", "x_test", "y_test"), self.data):
+            np.save("%s/%s.npy" % (self.folder.name, name), array)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_compare(self):
+        one = {"a": mho.Hardware("bcnn", **HW), "b": mho.Hardware("cnn8", device={"bits": 3}, **HW), "c": mho.Hardware("isaac", **HW)}
+        c = mho.compare("lenet-relu-float-mnist", one, self.data, trials=2, threads=1)
+        self.assertEqual([r["hw"] for r in c.table], ["a", "b", "c"])
+        self.assertIn("message", c.table[0])  # real weights in a binary crossbar
+        alone = mho.evaluate("lenet-relu-float-mnist", one["b"], self.data, trials=2, threads=1)
+        self.assertEqual(c.results[1].hardware_error.to_dict(), alone.hardware_error.to_dict())
+        self.assertEqual(c.table[1].energy_J, alone.energy_J.total)
+        self.assertIn("binary", str(c))
+        want = program("compare", "lenet-binary-mnist", "--hw", "bcnn,cnn8", "--data", self.folder.name, "--set", "output.calibration_images=30",
+                       "--trials", "2", "--threads", "1")
+        both = {name: mho.Hardware(name, **HW) for name in ("bcnn", "cnn8")}
+        got = mho.compare("lenet-binary-mnist", both, self.data, trials=2, threads=1)
+        self.assertEqual(plain(got.to_dict()["table"]), plain(want["table"]))
+        for call, kind, text in (
+            (lambda: mho.compare("lenet", "bcnn"), mho.UsageError, "several"),
+            (lambda: mho.compare("lenet", []), mho.UsageError, "no hardware"),
+            (lambda: mho.compare("lenet", ["bcnn", "bcnn"]), mho.UsageError, "twice"),
+            (lambda: mho.compare("lenet", ["bcnn", "bcn"]), mho.UsageError, "did you mean bcnn"),
+            (lambda: mho.compare("vgg16", list(both.values()), self.data), mho.NoModelError, "vgg16"),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                call()
+
+    def test_quantize_and_infer(self):
+        net = "lenet-relu-float-mnist"
+        q = mho.quantize(net, self.data, bits=4, calibration_images=16, threads=1)
+        model = self.folder.name + "/q.onnx"
+        want = program("quantize", net, "--bits", "4", "--set", "calibration_images=16", "--data", self.folder.name, "-o", model, "--threads", "1")
+        told = q.quantization
+        self.assertEqual(plain(told.search.to_dict()), plain(want["search"]))
+        self.assertEqual((told.test_error_before, told.test_error), (want["test_error_before"], want["test_error"]))
+        again = mho.Network(model)
+        z = self.data[2][:, None].astype(np.float32) * np.float32(again.input_scale)
+        self.assertTrue((q(z) == again(z)).all())
+        self.assertEqual(mho.infer(q, self.data).error, told.test_error)
+        got = mho.infer(net, self.folder.name, images=20)
+        self.assertEqual(got.errors, program("infer", net, "--data", self.folder.name, "--images", "20")["errors"])
+        self.assertIn("calibration_images", mho.quantize_fields())
+        self.assertIn("grid_step", mho.quantize_fields("threshold"))
+        for call, kind, text in (
+            (lambda: mho.quantize(net, self.data, bitz=4), mho.ConfigError, "did you mean bits"),
+            (lambda: mho.quantize(net, self.data, method="fixt"), mho.UsageError, "did you mean fixed"),
+            (lambda: mho.quantize("vgg16", self.data), mho.NoModelError, "vgg16"),
+            (lambda: mho.infer(net, self.data, images=99), mho.UsageError, "want 1..24"),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                call()
+
+    def test_pages(self):
+        """Where this build has the page, results, sweeps, comparisons and stores become one; else that is said."""
+        cost, page = mho.cost("lenet"), self.folder.name + "/page.html"
+        try:
+            cost.save_html(page)
+        except mho.NotModeledError as said:
+            self.assertIn("page", str(said))
+            return
+        axes = {"device.bits": [1, 7]}
+        s = mho.sweep("lenet-binary-mnist", mho.Hardware("bcnn", **HW), axes, self.data, trials=2, prices=True, threads=1)
+        space = {"network": "lenet", "hw": "bcnn", "axes": {"crossbar.rows": [64, 128]}, "objectives": ["min energy"], "images": 8, "trials": 1,
+                 "data": "synthetic", "set": HW}
+        e = mho.explore(space, self.folder.name + "/store.db", threads=1)
+        for save, text in (
+            (cost.save_html, '"by_component"'),
+            (s.save_html, '"device.bits"'),
+            (e.save_html, '"crossbar.rows"'),
+            (lambda path: mho.report(self.folder.name + "/store.db", path), "crossbar.rows"),
+        ):
+            save(page)
+            with open(page) as file:
+                self.assertIn(text, file.read().split('id="report-data"')[-1].replace("\\u0022", '"'))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
