@@ -47,8 +47,8 @@ typedef struct mho_data {
  * feature that is no finite number, a name that is also a folder's. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_open(const char *where, bool train, bool test,
                                                 mho_data **out);
-/* The same with the test part alone, for one who wants its first `most` images (0: all): of synthetic digits and of
- * pictures no more are made. */
+/* The same with the test part alone, for one who wants its first `most` images (0: all): of synthetic digits, of
+ * pictures and of IDX files no more are made or unpacked. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_open_test(const char *where, size_t most,
                                                      mho_data **out);
 /* A data set of arrays in memory, named `name` ("arrays" if NULL).  x: [n][features], [n][h][w], [n][c][h][w], or [n][h][w][c]

@@ -27,24 +27,36 @@ typedef struct reader {
     size_t size, capacity;
 } reader;
 
-/* How large the contents will be, if the file tells: 0 if not.  A packed file ends with its size unpacked (modulo 2^32),
- * which is believed as far as files are usually packed: more room is made as bytes come. */
-static size_t expected_size(int fd, reader *r)
+/* The size of a file and of its contents, if it tells: 0 if not.  A packed file ends with its size unpacked (modulo 2^32). */
+static size_t told_size(int fd, size_t *size, bool *packed)
 {
     struct stat info;
     unsigned char head[2], tail[4];
+    *size = 0;
+    *packed = false;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0)
         return 0;
-    const size_t size = (size_t)info.st_size;
+    *size = (size_t)info.st_size;
     if (pread(fd, head, 2, 0) != 2 || head[0] != 0x1f || head[1] != 0x8b)
-        return size;
+        return *size;
+    *packed = true;
+    if (*size < 18 || pread(fd, tail, 4, info.st_size - 4) != 4)
+        return 0;
+    return (size_t)tail[0] | (size_t)tail[1] << 8 | (size_t)tail[2] << 16 | (size_t)tail[3] << 24;
+}
+
+/* How large the contents will be, 0 if nobody knows.  A packed file is believed as far as files are usually packed: more
+ * room is made as bytes come. */
+static size_t expected_size(int fd, reader *r)
+{
+    size_t size;
+    bool packed;
+    const size_t told = told_size(fd, &size, &packed);
+    if (!packed)
+        return told;
     const size_t tight = size > SMALL / RATIO_MAX ? size * RATIO_MAX : SMALL;
     r->tight = tight < r->most;
     r->most = r->tight ? tight : r->most;
-    if (size < 18 || pread(fd, tail, 4, info.st_size - 4) != 4)
-        return 0;
-    const size_t told =
-        (size_t)tail[0] | (size_t)tail[1] << 8 | (size_t)tail[2] << 16 | (size_t)tail[3] << 24;
     return told < USUAL * size ? told : USUAL * size;
 }
 
@@ -153,6 +165,18 @@ mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *s
     *bytes = r.bytes;
     *size = r.size;
     return MHO_OK;
+}
+
+size_t mhoi_file_told_size(const char *path)
+{
+    size_t size;
+    bool packed;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    const size_t told = told_size(fd, &size, &packed);
+    (void)close(fd);
+    return told;
 }
 
 size_t mhoi_file_head(const char *path, void *bytes, size_t n)

@@ -22,7 +22,9 @@
 MHO_MUST_CHECK mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *size);
 /* Writes all of it by mho_output_open (mho/file.h): on failure the old file is untouched. */
 MHO_MUST_CHECK mho_status mhoi_file_write(const char *path, const void *bytes, size_t size);
-/* The first bytes, unpacked, at most n; returns how many there are: 0 also where it cannot be read. */
+/* How many bytes it holds unpacked, as it tells itself (a packed one modulo 2^32); 0: unknown. */
+size_t mhoi_file_told_size(const char *path);
+/* The first bytes, unpacked, at most n < 2^31; returns how many there are: 0 also where it cannot be read. */
 size_t mhoi_file_head(const char *path, void *bytes, size_t n);
 bool mhoi_file_exists(const char *path);
 

@@ -22,12 +22,12 @@ typedef struct source {
 } source;
 
 static const source sources[] = {
-    {"mnist", 2, 2, mhoi_mnist_present, mhoi_mnist_read, NULL},
+    {"mnist", 2, 2, mhoi_mnist_present, NULL, mhoi_mnist_read},
     {"cifar10", 5, 1, mhoi_cifar10_present, mhoi_cifar10_read, NULL},
     {"cifar100", 1, 1, mhoi_cifar100_present, mhoi_cifar100_read, NULL},
     {"arrays", 2, 2, mhoi_arrays_present, mhoi_arrays_read, NULL},
     {"pictures", 1, 1, mhoi_pictures_present, NULL, mhoi_pictures_read},
-    {"idx", 2, 2, NULL, mhoi_mnist_read, NULL}, /* files named as those of MNIST, of other images */
+    {"idx", 2, 2, NULL, NULL, mhoi_mnist_read}, /* files named as those of MNIST, of other images */
 };
 #define SOURCES (sizeof sources / sizeof *sources)
 
@@ -189,7 +189,7 @@ static mho_status find(mho_data *data, const char *where)
     return s;
 }
 
-/* The whole part of files; of pictures and synthetic digits the first `most`, or all there are. */
+/* The whole part of files; of IDX files, pictures and synthetic digits the first `most`, or all there are. */
 static mho_status read_part(const mho_data *data, bool train, size_t most, mho_images *out)
 {
     const size_t all = train ? MHO_DIGITS_TRAIN : MHO_DIGITS_TEST;

@@ -34,7 +34,8 @@ size_t mhoi_cifar100_present(const char *folder, bool train);
 size_t mhoi_arrays_present(const char *folder, bool train);
 
 /* Read the train or the test part.  MHO_ENODATA: a file is missing; else as mho_data_open. */
-MHO_MUST_CHECK mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_mnist_read(const char *folder, bool train, size_t most,
+                                          mho_images *out);
 MHO_MUST_CHECK mho_status mhoi_cifar10_read(const char *folder, bool train, mho_images *out);
 MHO_MUST_CHECK mho_status mhoi_cifar100_read(const char *folder, bool train, mho_images *out);
 MHO_MUST_CHECK mho_status mhoi_arrays_read(const char *folder, bool train, mho_images *out);
@@ -66,6 +67,9 @@ MHO_MUST_CHECK mho_status mhoi_arrays_parse_y(const char *path, const char *byte
 /* images->label[i] = value, and classes above it.  MHO_EFORMAT "path: label i is -1, want 0..65534" */
 MHO_MUST_CHECK mho_status mhoi_label_set(const char *path, size_t i, int64_t value,
                                          mho_images *images);
+/* The first `most` images of an IDX file, which has `all`. */
+MHO_MUST_CHECK mho_status mhoi_idx_read_first(const char *path, size_t most, mho_images *out,
+                                              size_t *all);
 /* IDX files in memory.  Images: shape and count, and *at, where the pixels begin; labels: of `count` images. */
 MHO_MUST_CHECK mho_status mhoi_idx_parse_images(const char *path, const char *bytes, size_t size,
                                                 size_t *at, mho_images *out);

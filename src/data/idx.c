@@ -137,6 +137,42 @@ mho_status mho_idx_read_images(const char *path, mho_images *out)
     return MHO_OK;
 }
 
+/* The size of an IDX file of images by its header; 0 if it is none, or tells another size at its end. */
+static uint64_t promised_size(const char *path, header *h, mho_shape *shape)
+{
+    char head[4 + 4 * RANK_MAX];
+    const size_t size = mhoi_file_head(path, head, sizeof head);
+    if (read_header(path, head, size, true, h) != MHO_OK || shape_of(path, h, shape) != MHO_OK)
+        return 0;
+    const uint64_t all = h->bytes + (uint64_t)h->size[0] * shape->c * shape->h * shape->w;
+    return all == mhoi_file_told_size(path) ? all : 0;
+}
+
+/* What is packed behind them stays packed: its check sum is not looked at.  Whatever is strange is left to the whole file's
+ * reader, who tells what it is. */
+mho_status mhoi_idx_read_first(const char *path, size_t most, mho_images *out, size_t *all)
+{
+    header h = {.rank = 0};
+    mho_shape shape = {0, 0, 0};
+    uint8_t *bytes = NULL;
+    const uint64_t promised = promised_size(path, &h, &shape);
+    const size_t each = shape.c * shape.h * shape.w;
+    const bool few = promised && most < h.size[0] && most <= PIXELS_MAX / each;
+    *out = (mho_images){.shape = shape, .count = most};
+    mho_status s = few ? mhoi_alloc(&bytes, h.bytes + most * each, 1, "first images") : MHO_OK;
+    if (s == MHO_OK && few && mhoi_file_head(path, bytes, h.bytes + most * each) ==
+                                  h.bytes + most * each) {
+        memmove(bytes, bytes + h.bytes, most * each);
+        out->pixel = bytes;
+        *all = h.size[0];
+        return MHO_OK;
+    }
+    mhoi_free(&bytes);
+    s = s == MHO_OK ? mho_idx_read_images(path, out) : s;
+    *all = out->count;
+    return s;
+}
+
 /* A negative number comes out as a large one. */
 static uint32_t element(const char *bytes, size_t width, size_t i)
 {

@@ -81,8 +81,10 @@ bool mhoi_mnist_is_mnist(const char *folder)
            labels_are(folder, 1);
 }
 
-mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out)
+/* All labels are read: they tell the classes. */
+mho_status mhoi_mnist_read(const char *folder, bool train, size_t most, mho_images *out)
 {
+    size_t all = 0;
     const mhoi_mnist_file *file = &mhoi_mnist_files[train ? 0 : 2];
     char images[MHOI_PATH], labels[MHOI_PATH];
     *out = (mho_images){.count = 0};
@@ -90,9 +92,12 @@ mho_status mhoi_mnist_read(const char *folder, bool train, mho_images *out)
     if (s == MHO_OK)
         s = find_file(folder, &file[1], labels);
     if (s == MHO_OK)
-        s = mho_idx_read_images(images, out);
+        s = mhoi_idx_read_first(images, most, out, &all);
+    const size_t count = out->count;
+    out->count = all;
     if (s == MHO_OK)
         s = mho_idx_read_labels(labels, out);
+    out->count = count;
     if (s != MHO_OK)
         mho_images_free(out);
     return s;

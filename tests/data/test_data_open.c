@@ -639,7 +639,10 @@ static void reads_first_test_images(void **state)
     make("m");
     save_mnist("m");
     assert_int_equal(mho_data_open_test(at("m"), 1, &first), MHO_OK);
-    assert_int_equal(first->test.count, TEST);
+    assert_int_equal(first->test.count, 1);
+    assert_int_equal(mho_data_head_of_test(first, TEST, &head), MHO_OK);
+    assert_int_equal(head.count, TEST);
+    mho_images_free(&head);
     mho_data_destroy(first);
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "mho/data.h"
+#include "data/data_impl.h"
 
 #define COUNT 3
 #define H 2
@@ -223,6 +223,63 @@ static void refuses_missing_file(void **state)
                    "No such file");
 }
 
+enum { MANY = 100, SIDE = 32 }; /* more than zlib unpacks at once */
+
+static void check_first(const uint8_t *bytes, size_t most, size_t want_count)
+{
+    mho_images images;
+    size_t all = 0;
+    assert_int_equal(mhoi_idx_read_first(images_path, most, &images, &all), MHO_OK);
+    assert_int_equal(all, MANY);
+    assert_int_equal(images.count, want_count);
+    assert_int_equal(images.shape.h, SIDE);
+    assert_memory_equal(images.pixel, bytes + 16, want_count * SIDE * SIDE);
+    mho_images_free(&images);
+}
+
+/* What is packed behind the images that are wanted stays packed: damage there is not seen. */
+static void reads_first(void **state)
+{
+    static uint8_t bytes[16 + MANY * SIDE * SIDE] = {0, 0, 8, 3, 0, 0, 0, MANY,
+                                                     0, 0, 0, SIDE, 0, 0, 0, SIDE};
+    static char packed[2 * sizeof bytes];
+    (void)state;
+    for (size_t i = 16; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * i >> 5);
+    save(images_path, bytes, sizeof bytes);
+    check_first(bytes, 2, 2);
+    check_first(bytes, SIZE_MAX, MANY);
+    save_packed(images_path, bytes, sizeof bytes);
+    check_first(bytes, 0, 0);
+    check_first(bytes, 1, 1);
+    check_first(bytes, MANY, MANY);
+    FILE *f = fopen(images_path, "rb");
+    assert_non_null(f);
+    const size_t size = fread(packed, 1, sizeof packed, f);
+    assert_int_equal(fclose(f), 0);
+    packed[size - 8] ^= 1; /* of the check sum */
+    save(images_path, packed, size);
+    check_first(bytes, 1, 1);
+    mho_images images;
+    expect_failure(mho_idx_read_images(images_path, &images), MHO_EFORMAT, images_path, "gzip");
+}
+
+/* Too few bytes are noticed all the same. */
+static void refuses_first_of_a_truncated_file(void **state)
+{
+    uint8_t bytes[IMAGES_SIZE];
+    mho_images images;
+    size_t all;
+    (void)state;
+    make_images(bytes);
+    save(images_path, bytes, sizeof bytes - 1);
+    expect_failure(mhoi_idx_read_first(images_path, 1, &images, &all), MHO_EFORMAT, images_path,
+                   "truncated");
+    save_packed(images_path, bytes, sizeof bytes - 1);
+    expect_failure(mhoi_idx_read_first(images_path, 1, &images, &all), MHO_EFORMAT, images_path,
+                   "truncated");
+}
+
 /* Cut or changed anywhere, a gzip file is refused, or read as what it was (its header has idle bytes). */
 static void survives_damaged_gzip(void **state)
 {
@@ -309,6 +366,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_many_classes, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_any_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_missing_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_first_of_a_truncated_file, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_damaged_gzip, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_any_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_lack_of_memory, setup, teardown),
