@@ -183,6 +183,9 @@ MHO_API void mho_crossbar_sums_of(const mho_crossbar *xb, mho_crossbar_work *wor
  * among them); with per_pair the differences alone, s_minus is NULL then.  NULL: no more. */
 MHO_API void mho_crossbar_work_watch(mho_crossbar_work *work, mho_crossbar_sums_fn *each,
                                      void *user);
+/* ... and from now on, until told who looks, only of one position in `every`: of column c and row group k (both from 0) those
+ * positions p of an image for which p + c + k is a multiple of it.  From 1. */
+MHO_API void mho_crossbar_work_watch_every(mho_crossbar_work *work, size_t every);
 
 MHO_C_END
 

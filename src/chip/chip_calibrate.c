@@ -81,11 +81,12 @@ static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
         add_inputs(&g->of->chip->layer[l], n, in, g->inputs[l]);
 }
 
-static void *watch_sums(void *user, size_t step)
+static void *watch_sums(void *user, size_t step, size_t *every)
 {
     gatherer *g = user;
     chip_histogram *h = &g->sums[g->of->chip->step[step].layer];
-    return g->of->turn == ALL && h->bin ? h : NULL;
+    *every = h->every;
+    return g->of->turn == ALL && h->count ? h : NULL;
 }
 
 static int best_candidate(int first, const double *error)
@@ -324,7 +325,7 @@ static mho_status watch_layer(pass *p, size_t l)
         gatherer *g = &p->thread[t];
         s = layer->place->vote ? mhoi_alloc(&g->inputs[l], layer->groups * layer->window.c,
                                             sizeof **g->inputs, "calibration")
-                               : mhoi_chip_histogram_create(p->chip, layer, &g->sums[l]);
+                               : mhoi_chip_histogram_create(p->chip, layer, p->count, &g->sums[l]);
     }
     return s;
 }

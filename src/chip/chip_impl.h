@@ -281,8 +281,8 @@ void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first
 typedef struct chip_watch {
     /* the input map in[n] of a crossbar step, before it runs */
     void (*input)(void *user, size_t step, size_t n, const uint8_t *in);
-    /* who is told (by `each`) the sums that a crossbar step converts; NULL: nobody */
-    void *(*sums)(void *user, size_t step);
+    /* who is told (by `each`) the sums that a crossbar step converts, of one position in *every; NULL: nobody */
+    void *(*sums)(void *user, size_t step, size_t *every);
     mho_crossbar_sums_fn *each;
     /* values y[count] of an image of the block that will be quantized into a map, with the scale that it returns */
     float (*value)(void *user, size_t step, size_t image, const float *y, size_t count);

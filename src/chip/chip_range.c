@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sums of a layer in bins, and the range of a converter that they ask for: docs/models/chip.md eq. (7), (7a). */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "chip/chip_range.h"
 #include "crossbar/converter.h"
 
-enum { BINS = 1 << 16 };
+enum {
+    BINS = 1 << 16,
+    ENOUGH = 1 << 25 /* sums of a layer: beyond, they are counted of some positions */
+};
 
 __extension__ typedef unsigned __int128 unsigned_wide;
 
@@ -33,66 +37,119 @@ static mhoi_range bounds_of(const mho_chip *chip, const chip_layer *layer)
     return (mhoi_range){range.lo - more, range.hi + more};
 }
 
-mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *layer,
+/* Sums of a layer that its converters see of an image. */
+static double sums_of(const chip_layer *layer)
+{
+    const mhoi_place *place = layer->place;
+    return (double)layer->positions * (double)layer->cells->converted * (double)layer->groups *
+           (double)place->row_groups * (double)layer->inputs->reads * (place->per_pair ? 1 : 2);
+}
+
+/* Odd, so that positions side by side and one below the other take turns.  What a run calls positions are pixels of several
+ * images where inputs turn: all are counted. */
+static size_t every_of(const chip_layer *layer, size_t images)
+{
+    const double times = sums_of(layer) * (double)images / ENOUGH;
+    return layer->place->turned || times <= 1 ? 1 : (size_t)ceil(times) | 1;
+}
+
+/* Two to this power divides all cells of ideal devices, and so their sums. */
+static unsigned shift_of(const mho_chip *chip)
+{
+    const mho_device *d = &chip->plan->device;
+    const bool known = mhoi_wires_ideal(&chip->plan->wires) && !d->table_levels && !d->off_leak;
+    return known ? (unsigned)__builtin_ctz((unsigned)mho_device_delta(d)) : 0;
+}
+
+static void set_places(unsigned shift, int64_t high, chip_histogram *h)
+{
+    const int64_t first = h->low >> shift; /* rounded down */
+    const int64_t places = (high >> shift) - first + 1;
+    h->units = places <= BINS;
+    h->shift = h->units ? shift : 0;
+    h->first = h->units ? first * ((int64_t)1 << shift) : h->low;
+    h->places = h->units ? (size_t)places : BINS;
+    h->inverse = UINT64_MAX / (uint64_t)h->width + 1;
+}
+
+mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *layer, size_t images,
                                       chip_histogram *histogram)
 {
     const mhoi_range range = bounds_of(chip, layer);
-    histogram->low = range.lo;
-    histogram->width = (range.hi - range.lo) / BINS + 1;
-    histogram->inverse = UINT64_MAX / (uint64_t)histogram->width + 1;
-    return mhoi_alloc(&histogram->bin, 2 * BINS, sizeof *histogram->bin, "calibration");
-}
-
-size_t mhoi_chip_histogram_bins(void)
-{
-    return BINS;
+    *histogram = (chip_histogram){.low = range.lo,
+                                  .width = (range.hi - range.lo) / BINS + 1,
+                                  .every = every_of(layer, images)};
+    set_places(shift_of(chip), range.hi, histogram);
+    mho_status s = mhoi_alloc(&histogram->recent, 2 * histogram->places, sizeof *histogram->recent,
+                              "calibration");
+    return s ? s
+             : mhoi_alloc(&histogram->count, histogram->places, sizeof *histogram->count,
+                          "calibration");
 }
 
 void mhoi_chip_histogram_free(chip_histogram *histogram)
 {
-    mhoi_free(&histogram->bin);
+    mhoi_free(&histogram->recent);
+    mhoi_free(&histogram->count);
 }
 
 /* The multiplication divides exactly: sums less the lowest have at most 33 bits, widths 17. */
-static inline size_t bin_of(const chip_histogram *h, int32_t sum)
+static inline size_t bin_of(const chip_histogram *h, int64_t sum)
 {
     return (size_t)((unsigned_wide)(uint64_t)(sum - h->low) * h->inverse >> 64);
 }
 
-/* Equal sums often follow each other, and to count in one place again and again is slow: there are two of each bin. */
+static inline size_t unit_place(const chip_histogram *h, int32_t sum)
+{
+    return ((uint32_t)sum - (uint32_t)h->first) >> h->shift;
+}
+
+static void settle(chip_histogram *h)
+{
+    for (size_t i = 0; h->fresh && i < h->places; i++) {
+        h->count[i] += (uint64_t)h->recent[i] + h->recent[h->places + i];
+        h->recent[i] = h->recent[h->places + i] = 0;
+    }
+    h->fresh = 0;
+}
+
 static void count(const chip_histogram *h, const int32_t *sum, size_t n)
 {
-    uint64_t *even = h->bin, *odd = h->bin + BINS;
+    uint32_t *even = h->recent, *odd = h->recent + h->places;
     const chip_histogram copy = *h;
     const size_t pairs = n / 2 * 2;
-    for (size_t i = 0; h->width == 1 && i < pairs; i += 2) {
-        even[sum[i] - copy.low]++;
-        odd[sum[i + 1] - copy.low]++;
+    for (size_t i = 0; copy.units && i < pairs; i += 2) {
+        even[unit_place(&copy, sum[i])]++;
+        odd[unit_place(&copy, sum[i + 1])]++;
     }
-    for (size_t i = 0; h->width > 1 && i < pairs; i += 2) {
+    for (size_t i = 0; !copy.units && i < pairs; i += 2) {
         even[bin_of(&copy, sum[i])]++;
         odd[bin_of(&copy, sum[i + 1])]++;
     }
     if (pairs < n)
-        even[h->width == 1 ? (size_t)(sum[pairs] - copy.low) : bin_of(&copy, sum[pairs])]++;
+        even[copy.units ? unit_place(&copy, sum[pairs]) : bin_of(&copy, sum[pairs])]++;
 }
 
 void mhoi_chip_histogram_count(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t n)
 {
-    const chip_histogram *h = user;
+    chip_histogram *h = user;
+    if (h->fresh > UINT32_MAX - 2 * n)
+        settle(h);
+    h->fresh += 2 * n;
     count(h, s_plus, n);
     if (s_minus)
         count(h, s_minus, n);
 }
 
-void mhoi_chip_histogram_add(chip_histogram *histogram, const chip_histogram *other)
+void mhoi_chip_histogram_add(chip_histogram *histogram, chip_histogram *other)
 {
-    for (size_t b = 0; b < 2 * BINS; b++)
-        histogram->bin[b] += other->bin[b];
+    settle(other);
+    for (size_t i = 0; i < histogram->places; i++)
+        histogram->count[i] += other->count[i];
 }
 
 /* The middle `percentile` of the sums: what is left when half the rest is cut off at either end. */
-static mhoi_range middle(const chip_histogram *h, double percentile)
+static mhoi_range middle(const mhoi_sums *h, double percentile)
 {
     uint64_t total = 0;
     for (size_t b = 0; b < BINS; b++)
@@ -108,7 +165,7 @@ static mhoi_range middle(const chip_histogram *h, double percentile)
 }
 
 /* Squares of what the codes' values miss the sums by, added up. */
-static double squared_error(const chip_histogram *h, const mho_converter *c)
+static double squared_error(const mhoi_sums *h, const mho_converter *c)
 {
     double sum = 0;
     for (size_t b = 0; b < BINS; b++) {
@@ -122,7 +179,7 @@ static double squared_error(const chip_histogram *h, const mho_converter *c)
 
 /* A narrow range clips sums, a wide one has coarse codes: eq. (7a). */
 static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer,
-                                   const chip_histogram *h)
+                                   const mhoi_sums *h)
 {
     static const double percentiles[] = {100,  99.99, 99.9, 99.8, 99.5, 99,
                                          98.5, 98,    97,   96,   95,   90};
@@ -141,7 +198,7 @@ static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer
 }
 
 /* Of calibration's sums; a full range is known without. */
-static void set_range(const mho_chip *chip, chip_layer *layer, const chip_histogram *sums)
+static void set_range(const mho_chip *chip, chip_layer *layer, const mhoi_sums *sums)
 {
     const mhoi_output_options *output = &chip->plan->output;
     if (output->range == MHO_RANGE_LEAST_SQUARES)
@@ -151,12 +208,21 @@ static void set_range(const mho_chip *chip, chip_layer *layer, const chip_histog
             mhoi_chip_converter_of(chip, layer, middle(sums, output->percentile), true);
 }
 
-mho_status mhoi_chip_range_set(const mho_chip *chip, chip_layer *layer, const chip_histogram *sums)
+mho_status mhoi_chip_range_set(const mho_chip *chip, chip_layer *layer, chip_histogram *h)
 {
-    for (size_t b = 0; b < BINS; b++) {
-        sums->bin[b] += sums->bin[BINS + b];
-        sums->bin[BINS + b] = 0;
+    uint64_t *bin = NULL;
+    mho_status s = mhoi_alloc(&bin, BINS, sizeof *bin, "calibration");
+    if (s)
+        return s;
+    settle(h);
+    for (size_t i = 0; i < h->places; i++) {
+        const int64_t sum = h->first + ((int64_t)i << h->shift);
+        if (h->count[i])
+            bin[h->units ? bin_of(h, sum < h->low ? h->low : sum) : i] += h->count[i];
     }
-    set_range(chip, layer, sums);
-    return mhoi_chip_edges_set(chip, layer, &(mhoi_sums){sums->low, sums->width, BINS, sums->bin});
+    const mhoi_sums sums = {h->low, h->width, BINS, bin};
+    set_range(chip, layer, &sums);
+    s = mhoi_chip_edges_set(chip, layer, &sums);
+    mhoi_free(&bin);
+    return s;
 }

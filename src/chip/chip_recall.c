@@ -15,13 +15,14 @@
 
 enum {
     KEPT = 64,
-    SUMS_MOST = 1 << 20 /* of one calibration: bins from the first to the last that is not empty */
+    SUMS_MOST =
+        1 << 20 /* of one calibration: places from the first to the last that is not empty */
 };
 
-/* Sums of a layer; bin NULL: none were asked for. */
+/* Sums of a layer; count NULL: none were asked for. */
 typedef struct kept_sums {
-    size_t first, bins;
-    uint32_t *bin;
+    size_t first, places;
+    uint32_t *count;
 } kept_sums;
 
 struct found {
@@ -173,8 +174,12 @@ static void mix_layer(chip_recall_key *key, const mho_chip *chip, const chip_lay
 static void mix_cells(chip_recall_key *key, const mhoi_plan *plan)
 {
     const mho_device *d = &plan->device;
-    const size_t all[] = {(size_t)plan->quant.map_rule, (size_t)plan->output.column_sum,
-                          d->off_leak, mhoi_wires_ideal(&plan->wires)};
+    const size_t all[] = {(size_t)plan->quant.map_rule,
+                          (size_t)plan->output.column_sum,
+                          d->off_leak,
+                          mhoi_wires_ideal(&plan->wires),
+                          d->table_levels,
+                          (size_t)mho_device_delta(d)};
     mix_sizes(key, sizeof all / sizeof *all, all);
     mix_number(key, d->g_off_S);
     mix_number(key, mho_device_unit_S(d));
@@ -240,7 +245,7 @@ static size_t means_of(const chip_layer *layer)
 static void free_sums(kept_sums *sums, size_t layers)
 {
     for (size_t l = 0; sums && l < layers; l++)
-        mhoi_free(&sums[l].bin);
+        mhoi_free(&sums[l].count);
 }
 
 static void release(void *object)
@@ -302,9 +307,9 @@ void mhoi_chip_recall_close(chip_recall *recall)
 static mho_status take_sums(const mho_chip *chip, chip_layer *layer, const kept_sums *kept)
 {
     chip_histogram sums;
-    mho_status s = mhoi_chip_histogram_create(chip, layer, &sums);
-    for (size_t b = 0; !s && b < kept->bins; b++)
-        sums.bin[kept->first + b] = kept->bin[b];
+    mho_status s = mhoi_chip_histogram_create(chip, layer, 0, &sums);
+    for (size_t b = 0; !s && b < kept->places; b++)
+        sums.count[kept->first + b] = kept->count[b];
     if (!s)
         s = mhoi_chip_range_set(chip, layer, &sums);
     mhoi_chip_histogram_free(&sums);
@@ -320,7 +325,7 @@ static mho_status take(mho_chip *chip, const found *f)
         chip_layer *layer = &chip->layer[l];
         if (!f->sums)
             layer->calibrated = f->converter[l];
-        else if (f->sums[l].bin)
+        else if (f->sums[l].count)
             s = take_sums(chip, layer, &f->sums[l]);
         layer->needs_range = false;
         if (layer->mean)
@@ -345,24 +350,24 @@ mho_status mhoi_chip_recall(mho_chip *chip, const chip_recall *recall, bool *rec
 
 mho_status mhoi_chip_recall_sums(chip_recall *recall, size_t l, const chip_histogram *sums)
 {
-    size_t first = 0, end = mhoi_chip_histogram_bins();
+    size_t first = 0, end = sums->places;
     if (!recall->found || !recall->whole)
         return MHO_OK;
     kept_sums *kept = &recall->found->sums[l];
-    while (end > 1 && !sums->bin[end - 1])
+    while (end > 1 && !sums->count[end - 1])
         end--;
-    while (first + 1 < end && !sums->bin[first])
+    while (first + 1 < end && !sums->count[first])
         first++;
-    recall->bins += end - first;
-    recall->whole = recall->bins <= SUMS_MOST;
+    recall->places += end - first;
+    recall->whole = recall->places <= SUMS_MOST;
     for (size_t b = first; b < end; b++)
-        recall->whole = recall->whole && sums->bin[b] <= UINT32_MAX;
+        recall->whole = recall->whole && sums->count[b] <= UINT32_MAX;
     if (!recall->whole)
         return MHO_OK;
-    *kept = (kept_sums){.first = first, .bins = end - first};
-    mho_status s = mhoi_alloc(&kept->bin, kept->bins, sizeof *kept->bin, "calibration");
-    for (size_t b = 0; !s && b < kept->bins; b++)
-        kept->bin[b] = (uint32_t)sums->bin[first + b];
+    *kept = (kept_sums){.first = first, .places = end - first};
+    mho_status s = mhoi_alloc(&kept->count, kept->places, sizeof *kept->count, "calibration");
+    for (size_t b = 0; !s && b < kept->places; b++)
+        kept->count[b] = (uint32_t)sums->count[first + b];
     return s;
 }
 

@@ -9,7 +9,7 @@
 typedef struct chip_recall {
     uint64_t sums_key[2], key[2]; /* of what sums go by; of that and converters */
     struct found *found;          /* to be kept; NULL: nothing is */
-    size_t bins;
+    size_t places;
     bool whole; /* all sums fit */
 } chip_recall;
 

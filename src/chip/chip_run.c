@@ -356,8 +356,10 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
         watch->input(watch->user, i, n, work->map[step->in]);
     if (chip->programmed) /* not while calibrating */
         mhoi_chip_flow_add(layer, n, work->map[step->in], &work->flow[step->layer]);
-    void *looker = watch && watch->sums ? watch->sums(watch->user, i) : NULL;
+    size_t every = 1;
+    void *looker = watch && watch->sums ? watch->sums(watch->user, i, &every) : NULL;
     mho_crossbar_work_watch(work->layer[step->layer], looker ? watch->each : NULL, looker);
+    mho_crossbar_work_watch_every(work->layer[step->layer], every);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
         mhoi_chip_sums(chip, work, step, first, m);

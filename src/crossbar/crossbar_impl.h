@@ -6,6 +6,7 @@
  *   crossbar_ref.c      the definition, slowly  crossbar_*avx*.c    kernels
  *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
  *   crossbar_pack_avx*.c  bundle indices           crossbar_order.c    rows on other word lines
+ *   crossbar_watch.c    who looks on
  *   crossbar_groups.c   row groups within 32 bits
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
@@ -260,7 +261,13 @@ struct mho_crossbar_work {
     float *ref_normal;           /* reference: [2][MHOI_REF_BLOCK] */
     mho_crossbar_sums_fn *watch; /* is told the sums that runs convert; NULL: nobody is */
     void *watcher;
+    size_t watch_every; /* of a sum's positions one in so many; 0: 1 */
 };
+
+/* Tells who looks on the sums of column c, row group k: n pixels, the first of which is the run's `first`.  s_minus NULL:
+ * there is none. */
+void mhoi_tell_watch(const mho_crossbar *xb, const mho_crossbar_work *work, size_t k, size_t c,
+                     size_t first, size_t n, const int32_t *s_plus, const int32_t *s_minus);
 
 /* Kernel variant forced: for tests and benchmarks. */
 mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level,

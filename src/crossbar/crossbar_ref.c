@@ -91,7 +91,8 @@ static void disturb(const mho_crossbar *xb, mho_crossbar_work *work, const mho_r
 }
 
 /* Of a pair the difference, where variances are kept otherwise. */
-static void tell_watch(mho_crossbar_work *work, bool per_pair, size_t n)
+static void tell_watch(const mho_crossbar *xb, const mho_crossbar_work *work, bool per_pair,
+                       size_t k, size_t c, size_t first, size_t n)
 {
     const int32_t *s_plus = work->ref_s, *s_minus = work->ref_s + MHOI_REF_BLOCK;
     int32_t *difference = work->ref_s + 3 * MHOI_REF_BLOCK;
@@ -99,7 +100,8 @@ static void tell_watch(mho_crossbar_work *work, bool per_pair, size_t n)
         return;
     for (size_t q = 0; per_pair && q < n; ++q)
         difference[q] = s_plus[q] - s_minus[q];
-    work->watch(work->watcher, per_pair ? difference : s_plus, per_pair ? NULL : s_minus, n);
+    mhoi_tell_watch(xb, work, k, c, first, n, per_pair ? difference : s_plus,
+                    per_pair ? NULL : s_minus);
 }
 
 /* sum = ref_s + 2 MHOI_REF_BLOCK of column c at pixels [first, first + n) of the run. */
@@ -116,7 +118,7 @@ static void column_sums(const mho_crossbar *xb, mho_crossbar_work *work,
             disturb(xb, work, reading, converter->codes == 0, per_pair, c, k,
                     reading->first * xb->positions + reading->pixel + first, n);
         mhoi_count_sums(xb, work, per_pair, k, c, 1, n);
-        tell_watch(work, per_pair, n);
+        tell_watch(xb, work, per_pair, k, c, first, n);
         for (size_t q = 0; q < n; ++q) {
             const int64_t plus = s_plus[q], minus = s_minus[q];
             sum[q] += per_pair ? mhoi_convert_real(xb, converter, 0, k, c, plus - minus)

@@ -19,7 +19,8 @@ typedef struct block {
     int32_t *sum;               /* of column 0 */
     size_t pitch;               /* from column to column of sum */
     const mho_reading *reading; /* NULL: no noise */
-    uint64_t pixel;             /* the block's first one in the data set */
+    uint64_t pixel;             /* the block's first one in the data set, */
+    size_t first;               /* and of the images at once */
 } block;
 
 static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
@@ -288,13 +289,14 @@ static void disturb_sum(const block *b, size_t k, size_t column, size_t side, si
     xb->kernels->disturb(&d);
 }
 
-/* Tells raw sums to who looks on. */
-static void tell_watch(const block *b, const mhoi_job *job)
+/* Tells raw sums of row group k, columns from c on, to who looks on. */
+static void tell_watch(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
     const int32_t *raw = b->work->raw;
+    const size_t first = b->first + (size_t)(job->place - b->work->place) * MHOI_TILE;
     for (size_t j = 0; j < job->outputs; ++j)
-        b->work->watch(b->work->watcher, raw + mhoi_raw_of(job, j, 0),
-                       job->paired ? raw + mhoi_raw_of(job, j, 1) : NULL, job->pixels);
+        mhoi_tell_watch(b->xb, b->work, k, c + j, first, job->pixels, raw + mhoi_raw_of(job, j, 0),
+                        job->paired ? raw + mhoi_raw_of(job, j, 1) : NULL);
 }
 
 /* Raw sums, noise, and what follows them. */
@@ -307,7 +309,7 @@ static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
         for (size_t side = 0; side <= job->paired; ++side)
             disturb_sum(b, k, c + j, side, mhoi_raw_of(job, j, side));
     if (b->work->watch)
-        tell_watch(b, job);
+        tell_watch(b, job, k, c);
     if (b->exact)
         b->xb->kernels->finish(job, b->work->raw);
     else
@@ -433,6 +435,7 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
         b->pixels = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
         mhoi_gather_runs(b->xb, b->work, first, b->pixels);
         set_places(b, first, sum);
+        b->first = first;
         b->pixel = pixel + first;
         const size_t end = mhoi_last_group(b->xb, b->work);
         for (size_t k = b->work->first_group; k < end && !mhoi_interrupted(); ++k) {
@@ -496,12 +499,6 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
             break;
     }
     work->limit = limit;
-}
-
-void mho_crossbar_work_watch(mho_crossbar_work *work, mho_crossbar_sums_fn *each, void *user)
-{
-    work->watch = each;
-    work->watcher = user;
 }
 
 /* Tells the sums of the block's pixels. */

@@ -160,8 +160,8 @@ mho_status mhoi_idx_read_first(const char *path, size_t most, mho_images *out, s
     const bool few = promised && most < h.size[0] && most <= PIXELS_MAX / each;
     *out = (mho_images){.shape = shape, .count = most};
     mho_status s = few ? mhoi_alloc(&bytes, h.bytes + most * each, 1, "first images") : MHO_OK;
-    if (s == MHO_OK && few && mhoi_file_head(path, bytes, h.bytes + most * each) ==
-                                  h.bytes + most * each) {
+    if (s == MHO_OK && few &&
+        mhoi_file_head(path, bytes, h.bytes + most * each) == h.bytes + most * each) {
         memmove(bytes, bytes + h.bytes, most * each);
         out->pixel = bytes;
         *all = h.size[0];

@@ -240,7 +240,7 @@ static void check_first(const uint8_t *bytes, size_t most, size_t want_count)
 /* What is packed behind the images that are wanted stays packed: damage there is not seen. */
 static void reads_first(void **state)
 {
-    static uint8_t bytes[16 + MANY * SIDE * SIDE] = {0, 0, 8, 3, 0, 0, 0, MANY,
+    static uint8_t bytes[16 + MANY * SIDE * SIDE] = {0, 0, 8, 3,    0, 0, 0, MANY,
                                                      0, 0, 0, SIDE, 0, 0, 0, SIDE};
     static char packed[2 * sizeof bytes];
     (void)state;
