@@ -26,9 +26,17 @@ typedef struct reboc_service {
     double window;
     size_t sets;
 } reboc_service;
-/* The last convolution's last window, with buffers without limit; service[mho_net_nodes]. */
+/* Of a node, in the unit of service: when its first window begins and its last one ends; and how many of its windows are in the
+ * chain that the last window of all waited for, one after the other: windows x service of all layers are the latency. */
+typedef struct reboc_layer_times {
+    double first, last;
+    size_t chain;
+} reboc_layer_times;
+/* The last convolution's last window, with buffers without limit; service, times [mho_net_nodes], times may be NULL.
+ * slices: a window reads each of its kh kw slices as soon as that has come, else all of them once the last has; the chain is of
+ * the latter. */
 MHO_MUST_CHECK mho_status reboc_unlimited(const mho_net *net, const reboc_service *service,
-                                          double *latency);
+                                          bool slices, double *latency, reboc_layer_times *times);
 /* Elements of its feeding convolution that a convolution, behind pools or not, waits for before its first window, as a share of
  * all; 0 for the first one. */
 double reboc_start_share(const mho_net *net, size_t node);

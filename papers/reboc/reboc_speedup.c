@@ -39,9 +39,9 @@ typedef struct layer {
     size_t node;
     char name[MHO_NAME];
     uint64_t positions;
-    double map_bytes; /* of its output */
-    way way[COPIES];  /* g = 1, 2, 4, ... */
-    size_t g, d;      /* chosen: way, sets */
+    double map_bytes, in_bytes; /* of its output, and of the map it reads */
+    way way[COPIES];            /* g = 1, 2, 4, ... */
+    size_t g, d;                /* chosen: way, sets */
     uint64_t time_u;
 } layer;
 
@@ -80,6 +80,8 @@ static mho_status add_way(const network *n, size_t w, design *d)
         const mho_shape map = mho_node_output_shape(mho_net_node(d->net, l->node));
         to->positions = l->positions;
         to->map_bytes = (double)(map.c * map.h * map.w) * (double)l->input_bits / 8;
+        const mho_shape in = mho_node_input_shape(mho_net_node(d->net, l->node));
+        to->in_bytes = (double)(in.c * in.h * in.w) * (double)l->input_bits / 8;
         to->way[w] = way_of(l);
         snprintf(to->name, sizeof to->name, "%s", l->name);
     }
@@ -198,35 +200,89 @@ static mho_status run_pipeline(const design *d, double *seconds)
     return s;
 }
 
-/* Buffers without limit, and layer by layer each map is written and read back, 16 B a cycle of 1.2 GHz. */
-static mho_status unlimited(const design *d, double *gain, double *with_traffic)
+/* Bytes a second between crossbars and buffers: 16 a cycle of 1.2 GHz. */
+#define BUS_B_PER_S 19.2e9
+
+/* Buffers without limit: windows, and slices, as they come; and of layer by layer what is moved besides. */
+typedef struct unlimited {
+    double windows_u, slices_u, traffic_u, fetches_u;
+    reboc_layer_times times[NODES];
+} unlimited;
+
+static mho_status run_unlimited(const design *d, unlimited *u)
 {
     reboc_service service[NODES] = {{0, 0}};
-    double in_turn = (double)d->sum_u, latency = 0;
+    *u = (unlimited){0};
     for (size_t i = 0; i < d->layers; i++) {
         const layer *l = &d->layer[i];
         service[l->node] = (reboc_service){(double)l->way[l->g].window_u, l->d};
-        in_turn += 2 * l->map_bytes / 19.2e9 / unit_s;
+        u->traffic_u += 2 * l->map_bytes / BUS_B_PER_S / unit_s;
+        u->fetches_u += l->in_bytes / BUS_B_PER_S / unit_s;
     }
-    const mho_status s = reboc_unlimited(d->net, service, &latency);
-    *gain = (double)d->sum_u / latency;
-    *with_traffic = in_turn / latency;
-    return s;
+    mho_status s = reboc_unlimited(d->net, service, false, &u->windows_u, u->times);
+    return s ? s : reboc_unlimited(d->net, service, true, &u->slices_u, NULL);
 }
 
-static void print_design(FILE *out, const network *n, const design *d, double seconds)
+/* Where the time of the executed schedule goes, from the chain of windows that its last one waited for. */
+static mho_status explain(paper_result *result, const network *n, const design *d,
+                          const unlimited *u)
+{
+    char text[160], row[96];
+    size_t length = 0;
+    for (size_t i = 0; i < d->layers; i++) {
+        const layer *l = &d->layer[i];
+        const double in_chain = (double)(u->times[l->node].chain * l->way[l->g].window_u);
+        if (length < sizeof text)
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s%s %.3g",
+                                       i ? ", " : "", l->name, 1e6 * unit_s * in_chain);
+    }
+    snprintf(row, sizeof row, "%s: buffers without limit", n->name);
+    return paper_note(result, row,
+                      "%.4g us, of which the last window waited for: %s; the slowest %.4g",
+                      1e6 * unit_s * u->windows_u, text, 1e6 * unit_s * (double)d->slowest_u);
+}
+
+static mho_status put_unlimited(paper_result *result, const network *n, const design *d,
+                                unlimited *u)
+{
+    mho_status s = run_unlimited(d, u);
+    const double sum = (double)d->sum_u, traffic = sum + u->traffic_u, all = traffic + u->fetches_u;
+    if (!s)
+        s = paper_value(result, sum / u->windows_u, "%s: buffers without limit", n->name);
+    if (!s)
+        s = paper_value(result, traffic / u->windows_u,
+                        "%s: buffers without limit, traffic layer by layer", n->name);
+    if (!s)
+        s = paper_value(result, all / u->windows_u,
+                        "%s: the same, and each layer fetches its input", n->name);
+    if (!s)
+        s = paper_value(result, all / u->slices_u, "%s: the same, slices read as they come",
+                        n->name);
+    return s ? s : explain(result, n, d, u);
+}
+
+static double us(double units)
+{
+    return 1e6 * unit_s * units;
+}
+
+static void print_design(FILE *out, const network *n, const design *d, double seconds,
+                         const unlimited *u)
 {
     fprintf(out,
             "\n  %s: %llu of %d crossbars; %.4g us one after the other, %.4g us the slowest, %.4g "
-            "us executed\n  %-10s %10s %8s %8s %14s %12s\n",
-            n->name, (unsigned long long)d->crossbars, CROSSBARS, 1e6 * unit_s * (double)d->sum_u,
-            1e6 * unit_s * (double)d->slowest_u, 1e6 * seconds, "layer", "windows", "copies",
-            "sets", "window (ns)", "layer (us)");
+            "us executed, %.4g us with buffers without limit\n"
+            "  %-10s %8s %7s %6s %12s %11s %11s %11s %14s\n",
+            n->name, (unsigned long long)d->crossbars, CROSSBARS, us((double)d->sum_u),
+            us((double)d->slowest_u), 1e6 * seconds, us(u->windows_u), "layer", "windows", "copies",
+            "sets", "window (ns)", "layer (us)", "begins (us)", "ends (us)", "in chain (us)");
     for (size_t i = 0; i < d->layers; i++) {
         const layer *l = &d->layer[i];
-        fprintf(out, "  %-10s %10llu %8zu %8zu %14.1f %12.4g\n", l->name,
+        const reboc_layer_times *t = &u->times[l->node];
+        fprintf(out, "  %-10s %8llu %7zu %6zu %12.1f %11.4g %11.4g %11.4g %14.4g\n", l->name,
                 (unsigned long long)l->positions, (size_t)1 << l->g, l->d,
-                1e9 * unit_s * (double)l->way[l->g].window_u, 1e6 * unit_s * (double)l->time_u);
+                1e9 * unit_s * (double)l->way[l->g].window_u, us((double)l->time_u), us(t->first),
+                us(t->last), us((double)(t->chain * l->way[l->g].window_u)));
     }
 }
 
@@ -247,7 +303,8 @@ typedef struct ideal {
 static mho_status put_network(paper_result *result, const network *n, double *executed, ideal *out)
 {
     design d;
-    double seconds = 0, gain = 0, traffic = 0;
+    unlimited u;
+    double seconds = 0;
     mho_status s = open_design(n, &d);
     if (!s)
         s = balance(&d, false);
@@ -266,14 +323,9 @@ static mho_status put_network(paper_result *result, const network *n, double *ex
     if (!s)
         s = paper_value(result, *executed, "%s: executed schedule", n->name);
     if (!s)
-        s = unlimited(&d, &gain, &traffic);
+        s = put_unlimited(result, n, &d, &u);
     if (!s)
-        s = paper_value(result, gain, "%s: buffers without limit", n->name);
-    if (!s)
-        s = paper_value(result, traffic, "%s: buffers without limit, traffic layer by layer",
-                        n->name);
-    if (!s)
-        print_design(result->text, n, &d, seconds);
+        print_design(result->text, n, &d, seconds, &u);
     mho_net_destroy(d.net);
     return s;
 }
@@ -296,6 +348,16 @@ static mho_status put_fitted(paper_result *result, const ideal *d, size_t count,
     return s ? s : paper_value(result, mean, "mean, share of start-up fitted to tinyyolo");
 }
 
+static void print_legend(FILE *out)
+{
+    fputs("\n  begins, ends: of a layer's windows where buffers have no limit; in chain: of those "
+          "windows that the "
+          "last one of all waited\n  for one after the other, each for its set or for the input "
+          "that came last: "
+          "together the time of the schedule\n",
+          out);
+}
+
 mho_status reboc_speedup(const paper_args *args, paper_result *result)
 {
     const size_t count = sizeof networks / sizeof *networks;
@@ -314,5 +376,6 @@ mho_status reboc_speedup(const paper_args *args, paper_result *result)
         s = paper_value(result, yolo, "tinyyolo, as printed");
     if (!s)
         s = put_fitted(result, d, count, 2);
+    print_legend(result->text);
     return s ? s : reboc_put_bars(result);
 }
