@@ -59,7 +59,9 @@ static void put(const mho_chip *chip, const chip_work *work, const chip_step *st
         else
             mhoi_array_reals(y, i, 1, &v);
         if (map->values) {
-            const float f = (float)v;
+            float f = (float)v;
+            if (map->scaled)
+                mho_quant_round(&f, 1, map->scale, map->codes);
             memcpy(to + i * sizeof f, &f, sizeof f);
         } else {
             to[i] = (uint8_t)(int)lrint(v / (double)map->scale);

@@ -263,6 +263,8 @@ static void to_map(const mho_chip *chip, chip_work *work, size_t i, size_t k,
         memset(y, 0, map->size * sizeof *y);
     }
     if (map->values) {
+        if (map->scaled) /* every reader has the values of codes that the network tells */
+            mho_quant_round(y, map->size, map->scale, map->codes);
         memcpy(out, y, map->bytes);
         return;
     }

@@ -22,6 +22,7 @@
 
 struct mho_infer {
     const mho_net *net;
+    mho_net view; /* a program's graph in codes; net is it then */
     size_t batch, block, slice, threads;
     infer_plan plan, every; /* every: all nodes' values; made when asked for */
     float **memory;         /* one block's values for each thread */
@@ -84,7 +85,9 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
                          net->name);
     if (!batch)
         return mho_error(MHO_EDOMAIN, "batch = 0, want 1 or more");
-    mho_status s = net->program ? MHO_OK : mhoi_net_check_walk(net, MHOI_WALK_INFER);
+    const mho_net *coded = mhoi_net_in_codes(net);
+    const bool program = net->program && !coded;
+    mho_status s = program ? MHO_OK : mhoi_net_check_walk(coded ? coded : net, MHOI_WALK_INFER);
     if (s != MHO_OK)
         return s;
     mho_infer *infer = NULL;
@@ -93,12 +96,16 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
         return s;
     infer->net = net;
     infer->batch = batch;
-    if (net->program) {
+    if (program) {
         s = mhoi_general_create(net, &infer->general);
         if (s != MHO_OK)
             mhoi_free(&infer);
         *out = infer;
         return s;
+    }
+    if (coded) {
+        infer->view = mhoi_net_view(net, coded);
+        net = infer->net = &infer->view;
     }
     sizes(net, batch, &infer->slice, &infer->block);
     s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, false, &infer->plan);
@@ -145,6 +152,13 @@ static void put(const infer_plan *plan, const float *memory, size_t node, size_t
                    out + first * infer_elements(shape));
 }
 
+/* A block is always full: images that are not there are its first, whose values are numbers in every layer. */
+static void fill_up(float *input, size_t n, size_t block, size_t elements)
+{
+    for (size_t i = n; i < block; ++i)
+        memcpy(input + i * elements, input, elements * sizeof *input);
+}
+
 static mho_status run_block(void *context, size_t item, size_t thread)
 {
     const run_context *c = context;
@@ -154,7 +168,7 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     const size_t n = left < block ? left : block, elements = infer_elements(net->node[0].out);
     mhoi_transpose(n, net->node[0].out.c, net->node[0].out.h * net->node[0].out.w,
                    c->input + first * elements, memory + c->plan->offset[0]);
-    memset(memory + c->plan->offset[0] + n * elements, 0, (block - n) * elements * sizeof *memory);
+    fill_up(memory + c->plan->offset[0], n, block, elements);
     mho_status s = mhoi_infer_plan_run(c->plan, memory);
     if (s == MHO_OK && c->scores)
         put(c->plan, memory, net->nodes - 1, first, n, c->scores);
@@ -242,7 +256,7 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
     const size_t classes = infer_elements(net->node[net->nodes - 1].out);
     float *input = memory + plan->offset[0];
     mhoi_loader_read(&c->loader, first, n, true, input);
-    memset(input + n * elements, 0, (plan->block - n) * elements * sizeof *input);
+    fill_up(input, n, plan->block, elements);
     mho_status s = mhoi_infer_plan_run(plan, memory);
     const float *score = memory + plan->offset[net->nodes - 1];
     for (size_t i = 0; i < n; ++i)
@@ -278,9 +292,9 @@ static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, 
     const size_t each = infer_elements(net->node[0].out);
     const size_t classes = infer_elements(mho_net_output_shape(net));
     const size_t block = 64;
-    mhoi_general *general = NULL;
+    mho_infer *infer = NULL;
     float *input = NULL, *score = NULL;
-    mho_status s = mhoi_general_create(net, &general);
+    mho_status s = mho_infer_create(net, block, &infer);
     if (s == MHO_OK)
         s = mhoi_alloc(&input, block * each, sizeof *input, "images");
     if (s == MHO_OK)
@@ -288,14 +302,14 @@ static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, 
     for (size_t i = 0; s == MHO_OK && i < count; i += block) {
         const size_t n = count - i < block ? count - i : block;
         mhoi_loader_read(loader, i, n, false, input);
-        s = mhoi_general_run(general, n, input, score);
+        s = mho_infer_run(infer, n, input, score);
         for (size_t k = 0; s == MHO_OK && k < n; ++k)
             *errors += largest(classes, score + k * classes) != loader->images->label[i + k];
         mhoi_progress("software", i + n, count, "images");
     }
     mhoi_free(&score);
     mhoi_free(&input);
-    mhoi_general_destroy(general);
+    mho_infer_destroy(infer);
     return s;
 }
 

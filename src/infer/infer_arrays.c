@@ -141,6 +141,32 @@ static mho_status run_each(mhoi_runner *r, const mhoi_program *p, size_t n, cons
     return s;
 }
 
+/* A network that is a program, and whose layers are in codes. */
+static mho_status run_coded(const mho_net *net, const mho_array *in, mho_array *out)
+{
+    const mhoi_program *p = net->program;
+    const mho_shape give = mho_net_output_shape(net);
+    const size_t n = repeats(p, in);
+    mho_array one = *in, floats = {0};
+    mho_infer *infer = NULL;
+    one.size[0] = n > 1 ? 1 : one.size[0];
+    mho_status s = mhoi_runner_check_input(p, 0, &one);
+    if (!s)
+        s = mhoi_array_convert(in, MHO_TYPE_FLOAT, &floats);
+    if (!s)
+        s = mho_infer_create(net, n, &infer);
+    if (!s)
+        s = mhoi_array_shape(MHO_TYPE_FLOAT, give.h * give.w == 1 ? 2 : 4,
+                             (const size_t[]){n, give.c, give.h, give.w}, out);
+    if (!s)
+        s = mhoi_array_alloc(out, "scores");
+    if (!s)
+        s = mho_infer_run(infer, n, floats.data, out->data);
+    mho_infer_destroy(infer);
+    mho_array_free(&floats);
+    return s;
+}
+
 mho_status mho_infer_arrays(const mho_net *net, size_t inputs, const mho_array *in, size_t outputs,
                             mho_array *out)
 {
@@ -151,6 +177,12 @@ mho_status mho_infer_arrays(const mho_net *net, size_t inputs, const mho_array *
                          inputs, outputs, net->name, mho_net_inputs(net), mho_net_outputs(net));
     if (!net->program)
         return run_layers(net, in, out);
+    if (mhoi_net_in_codes(net)) {
+        mho_status coded = run_coded(net, in, out);
+        if (coded)
+            mho_array_free(out);
+        return coded;
+    }
     mhoi_runner *r = NULL;
     mho_status s = mhoi_runner_create(net->program, &r);
     const size_t n = !s && inputs ? repeats(net->program, in) : 1;

@@ -36,7 +36,8 @@ static bool codes_of_image(const mho_net *net, coded_map *map)
 /* The map behind node i.  False: real numbers. */
 static bool codes_of(const mho_net *net, size_t i, coded_map *map)
 {
-    while (net->node[i].op == MHO_OP_FLATTEN || mhoi_op_is(net->node[i].op, MHOI_OP_POOL)) {
+    while (net->node[i].op == MHO_OP_FLATTEN || mhoi_op_is(net->node[i].op, MHOI_OP_POOL) ||
+           mhoi_node_moves(&net->node[i])) {
         if (net->node[i].op == MHO_OP_AVGPOOL && !mhoi_node_rounds(&net->node[i]))
             return false;
         i = net->node[i].input[0];

@@ -59,6 +59,9 @@ void mhoi_infer_plan_free(infer_plan *plan);
 /* infer_place.c: where each value is kept; those that no later step reads give their place away (merge), unless
  * every node's value is wanted. */
 MHO_MUST_CHECK mho_status mhoi_infer_place(infer_plan *plan, bool merge);
+/* infer_work.c: a general node among layers, on n images; x[inputs], y in the layout of their nodes. */
+MHO_MUST_CHECK mho_status mhoi_infer_work_run(const mho_net *net, const mho_node *node, size_t n,
+                                              const float *const *x, float *y);
 /* Runs all steps on one block; the input's value is in place. */
 MHO_MUST_CHECK mho_status mhoi_infer_plan_run(const infer_plan *plan, float *memory);
 

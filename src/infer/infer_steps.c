@@ -52,6 +52,15 @@ static mho_status check_finite(const mho_node *node, size_t count, const float *
                      node->name);
 }
 
+static mho_status compute_general(const infer_plan *plan, const infer_step *step, size_t first,
+                                  size_t n, float *memory, float *y)
+{
+    const float *x[MHOI_NODE_INPUTS];
+    for (size_t k = 0; k < step->node->inputs; ++k)
+        x[k] = value_of(plan, memory, step->node->input[k], first);
+    return mhoi_infer_work_run(plan->net, step->node, n, x, y);
+}
+
 /* One step on n images of the block, from `first` on. */
 static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
                                const infer_step *step, size_t first, size_t n, float *memory)
@@ -102,18 +111,20 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
     case MHO_OP_SOFTMAX:
         softmax(n * node->out.h * node->out.w, node->out.c, x, y);
         return MHO_OK;
+    case MHO_OP_GENERAL:
+        return compute_general(plan, step, first, n, memory, y);
     default: /* the input is in place before the first step */
         break;
     }
     return mhoi_node_refuse(node, MHOI_WALK_INFER);
 }
 
-MHOI_WALKER_HANDLES(MHOI_WALK_INFER, MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
-                                         MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) |
-                                         MHOI_OP_BIT(BATCHNORM) | MHOI_OP_BIT(SIGN) |
-                                         MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
-                                         MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) |
-                                         MHOI_OP_BIT(FLATTEN) | MHOI_OP_BIT(SOFTMAX));
+MHOI_WALKER_HANDLES(MHOI_WALK_INFER,
+                    MHOI_OP_BIT(INPUT) | MHOI_OP_BIT(CONV) | MHOI_OP_BIT(FC) |
+                        MHOI_OP_BIT(MAXPOOL) | MHOI_OP_BIT(AVGPOOL) | MHOI_OP_BIT(BATCHNORM) |
+                        MHOI_OP_BIT(SIGN) | MHOI_OP_BIT(STEP) | MHOI_OP_BIT(RELU) |
+                        MHOI_OP_BIT(LEAKY_RELU) | MHOI_OP_BIT(ADD) | MHOI_OP_BIT(FLATTEN) |
+                        MHOI_OP_BIT(SOFTMAX) | MHOI_OP_BIT(GENERAL));
 
 static void round_output(const infer_plan *plan, const infer_step *step, size_t count, float *y)
 {

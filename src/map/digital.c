@@ -16,10 +16,8 @@ typedef enum count_of {
 } count_of;
 
 typedef enum trait {
-    NEVER_NEGATIVE = 1 << 0,
-    MOVES = 1 << 1,
-    EXPLICIT = 1 << 2, /* only where the user puts it there */
-    VENDOR = 1 << 3,   /* of another domain than the standard's */
+    EXPLICIT = 1 << 0, /* only where the user puts it there */
+    VENDOR = 1 << 1,   /* of another domain than the standard's */
 } trait;
 
 typedef struct row {
@@ -36,21 +34,21 @@ typedef struct row {
 
 static const row rows[] = {
     /* moved */
-    {"Transpose", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Slice", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Split", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Pad", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Gather", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Expand", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Tile", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"DepthToSpace", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"SpaceToDepth", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Reshape", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Flatten", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Squeeze", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Unsqueeze", OF_OUTPUT, 0, 0, 0, 0, W, MOVES},
-    {"Identity", OF_OUTPUT, 0, 0, 0, 0, E, MOVES},
-    {"Dropout", OF_OUTPUT, 0, 0, 0, 0, E, MOVES},
+    {"Transpose", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Slice", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Split", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Pad", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Gather", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Expand", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Tile", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"DepthToSpace", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"SpaceToDepth", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Reshape", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Flatten", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Squeeze", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Unsqueeze", OF_OUTPUT, 0, 0, 0, 0, W, 0},
+    {"Identity", OF_OUTPUT, 0, 0, 0, 0, E, 0},
+    {"Dropout", OF_OUTPUT, 0, 0, 0, 0, E, 0},
     {"Concat", OF_OUTPUT, 0, 0, 0, 0, P, 0},
     {"Cast", OF_OUTPUT, 1, 0, 0, 0, E, 0},
     {"Resize", OF_RESIZE, 0, 0, 0, 0, W, 0},
@@ -66,41 +64,41 @@ static const row rows[] = {
     {"Div", OF_OUTPUT, 0, 0, 0, 1, E, 0},
     {"Reciprocal", OF_OUTPUT, 0, 0, 0, 1, E, 0},
     {"Neg", OF_OUTPUT, 1, 0, 0, 0, E, 0},
-    {"Abs", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"Relu", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
+    {"Abs", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"Relu", OF_OUTPUT, 1, 0, 0, 0, E, 0},
     {"LeakyRelu", OF_OUTPUT, 1, 1, 0, 0, E, 0},
     {"PRelu", OF_OUTPUT, 1, 1, 0, 0, E, 0},
     {"ThresholdedRelu", OF_OUTPUT, 1, 0, 0, 0, E, 0},
     {"Clip", OF_OUTPUT, 2, 0, 0, 0, E, 0},
-    {"HardSigmoid", OF_OUTPUT, 3, 1, 0, 0, E, NEVER_NEGATIVE},
+    {"HardSigmoid", OF_OUTPUT, 3, 1, 0, 0, E, 0},
     {"HardSwish", OF_OUTPUT, 3, 2, 0, 0, E, 0},
     {"Sign", OF_OUTPUT, 1, 0, 0, 0, E, 0},
     {"Floor", OF_OUTPUT, 1, 0, 0, 0, E, 0},
     {"Ceil", OF_OUTPUT, 1, 0, 0, 0, E, 0},
     {"Round", OF_OUTPUT, 1, 0, 0, 0, E, 0},
-    {"Greater", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"GreaterOrEqual", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"Less", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"LessOrEqual", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"Equal", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"Not", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"And", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
-    {"Or", OF_OUTPUT, 1, 0, 0, 0, E, NEVER_NEGATIVE},
+    {"Greater", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"GreaterOrEqual", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"Less", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"LessOrEqual", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"Equal", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"Not", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"And", OF_OUTPUT, 1, 0, 0, 0, E, 0},
+    {"Or", OF_OUTPUT, 1, 0, 0, 0, E, 0},
     {"Where", OF_OUTPUT, 1, 0, 0, 0, E, 0},
-    {"Sigmoid", OF_OUTPUT, 0, 0, 1, 0, E, NEVER_NEGATIVE},
+    {"Sigmoid", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Tanh", OF_OUTPUT, 0, 0, 1, 0, E, 0},
-    {"Exp", OF_OUTPUT, 0, 0, 1, 0, E, NEVER_NEGATIVE},
+    {"Exp", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Log", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Erf", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Gelu", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Elu", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Selu", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Celu", OF_OUTPUT, 0, 0, 1, 0, E, 0},
-    {"Softplus", OF_OUTPUT, 0, 0, 1, 0, E, NEVER_NEGATIVE},
+    {"Softplus", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Softsign", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Mish", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Swish", OF_OUTPUT, 0, 1, 1, 0, E, 0},
-    {"Sqrt", OF_OUTPUT, 0, 0, 1, 0, E, NEVER_NEGATIVE},
+    {"Sqrt", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Pow", OF_OUTPUT, 0, 1, 1, 0, E, 0},
     {"Sin", OF_OUTPUT, 0, 0, 1, 0, E, 0},
     {"Cos", OF_OUTPUT, 0, 0, 1, 0, E, 0},
@@ -115,7 +113,7 @@ static const row rows[] = {
     {"QLinearLeakyRelu", OF_OUTPUT, 0, 0, 1, 0, E, VENDOR},
     {"FastGelu", OF_OUTPUT, 1, 0, 1, 0, E, VENDOR},
     /* rows and maps */
-    {"Softmax", OF_INPUT, 3, 0, 1, 1, W, NEVER_NEGATIVE},
+    {"Softmax", OF_INPUT, 3, 0, 1, 1, W, 0},
     {"LogSoftmax", OF_INPUT, 3, 0, 2, 0, W, 0},
     {"QLinearSoftmax", OF_INPUT, 5, 2, 1, 1, W, VENDOR},
     {"LayerNormalization", OF_INPUT, 4, 3, 0, 0, W, 0},
@@ -133,11 +131,11 @@ static const row rows[] = {
     {"ReduceMax", OF_INPUT, 1, 0, 0, 0, W, 0},
     {"ReduceMin", OF_INPUT, 1, 0, 0, 0, W, 0},
     {"ReduceProd", OF_INPUT, 0, 1, 0, 0, W, 0},
-    {"ReduceL1", OF_INPUT, 1, 0, 0, 0, W, NEVER_NEGATIVE},
-    {"ReduceL2", OF_INPUT, 1, 1, 0, 0, W, NEVER_NEGATIVE},
-    {"ReduceSumSquare", OF_INPUT, 1, 1, 0, 0, W, NEVER_NEGATIVE},
-    {"ArgMax", OF_INPUT, 1, 0, 0, 0, W, NEVER_NEGATIVE},
-    {"ArgMin", OF_INPUT, 1, 0, 0, 0, W, NEVER_NEGATIVE},
+    {"ReduceL1", OF_INPUT, 1, 0, 0, 0, W, 0},
+    {"ReduceL2", OF_INPUT, 1, 1, 0, 0, W, 0},
+    {"ReduceSumSquare", OF_INPUT, 1, 1, 0, 0, W, 0},
+    {"ArgMax", OF_INPUT, 1, 0, 0, 0, W, 0},
+    {"ArgMin", OF_INPUT, 1, 0, 0, 0, W, 0},
     {"DynamicQuantizeLinear", OF_INPUT, 4, 1, 0, 0, W, 0},
     {"MaxPool", OF_WINDOWS, 1, 0, 0, 0, W, 0},
     {"AveragePool", OF_WINDOWS, 1, 1, 0, 0, W, 0},
@@ -186,30 +184,10 @@ static bool is_view(const mho_node *node)
     return node->work && !node->work->op;
 }
 
-bool mhoi_is_mixed(const mho_net *net)
-{
-    for (size_t i = 0; i < net->nodes; i++)
-        if (net->node[i].op == MHO_OP_GENERAL)
-            return true;
-    return false;
-}
-
 bool mhoi_is_digital(const mho_node *node)
 {
     return node->op != MHO_OP_INPUT && node->op != MHO_OP_FLATTEN && !mho_node_is_weighted(node) &&
            !is_view(node);
-}
-
-bool mhoi_moves_only(const mho_node *node)
-{
-    const row *r = row_of(node);
-    return is_view(node) ? node->inputs == 1 : r && r->traits & MOVES && node->inputs == 1;
-}
-
-bool mhoi_never_negative(const mho_node *node)
-{
-    const row *r = row_of(node);
-    return r && r->traits & NEVER_NEGATIVE;
 }
 
 mhoi_flow mhoi_flow_of(const mho_node *node)

@@ -21,10 +21,6 @@ typedef struct mhoi_elementary {
 
 /* Is it done by digital units of its own?  Crossbars, views and the list of outputs are not. */
 bool mhoi_is_digital(const mho_node *node);
-/* Elements are moved and none is changed. */
-bool mhoi_moves_only(const mho_node *node);
-/* No value of it is below 0, whatever it reads. */
-bool mhoi_never_negative(const mho_node *node);
 mhoi_flow mhoi_flow_of(const mho_node *node);
 /* MHO_ENOTMODELED: an operator that digital units do not know; also: names that are put there explicitly ("LSTM,Conv").
  * The message names the operator. */
@@ -32,8 +28,5 @@ MHO_MUST_CHECK mho_status mhoi_elementary_of(const mho_node *node, const char *a
                                              mhoi_elementary *out);
 /* MHO_EUSAGE: `also` names an operator that no digital unit could do. */
 MHO_MUST_CHECK mho_status mhoi_digital_check(const char *also);
-
-/* The whole network in numbers of real values somewhere: does it have general nodes? */
-bool mhoi_is_mixed(const mho_net *net);
 
 #endif

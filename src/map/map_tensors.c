@@ -63,9 +63,9 @@ static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t 
     case MHO_OP_ADD:
         return sum_map(plan, n, hw);
     case MHO_OP_GENERAL:
-        if (mhoi_moves_only(n) && plan->map[n->input[0]].kind == MHOI_MAP_CODES)
+        if (mhoi_node_moves(n) && plan->map[n->input[0]].kind == MHOI_MAP_CODES)
             return plan->map[n->input[0]];
-        return codes_map(hw->input.bits, !mhoi_never_negative(n));
+        return codes_map(hw->input.bits, mhoi_net_values(net, node).is_signed);
     case MHO_OP_STEP: /* 0 and 1 are codes of one bit */
         return codes_map(1, false);
     case MHO_OP_SIGN:
@@ -98,7 +98,7 @@ static bool wants_values(const mho_net *net, size_t reader, const bool *wanted)
     const mho_node *r = &net->node[reader];
     if (mho_node_is_weighted(r) || mhoi_op_is(r->op, MHOI_OP_POOL))
         return false;
-    return r->op == MHO_OP_FLATTEN || mhoi_moves_only(r) ? wanted[reader] : true;
+    return r->op == MHO_OP_FLATTEN || mhoi_node_moves(r) ? wanted[reader] : true;
 }
 
 /* Which nodes have readers that want values, where the last one counts as a reader of its own. */
@@ -117,9 +117,9 @@ static bool holds_values(const mhoi_plan *plan, const mho_net *net, size_t i, co
     if (n->op == MHO_OP_INPUT || mhoi_op_is(n->op, MHOI_OP_POOL))
         return false;
     if (n->op == MHO_OP_FLATTEN || n->op == MHO_OP_SOFTMAX ||
-        (n->work && !n->work->op && n->inputs == 1)) /* the same map */
+        mhoi_node_is_view(n)) /* the same map */
         return plan->map[n->input[0]].values;
-    if (mhoi_moves_only(n))
+    if (mhoi_node_moves(n))
         return wanted[i] || plan->map[n->input[0]].values ||
                plan->map[n->input[0]].kind == MHOI_MAP_BITS;
     return n->op == MHO_OP_GENERAL || wanted[i];
@@ -129,7 +129,7 @@ mho_status mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_readers
                          const mhoi_machine *hw)
 {
     bool *wanted = NULL;
-    plan->general = mhoi_is_mixed(net);
+    plan->general = mhoi_net_is_mixed(net);
     if (plan->general && plan->one_bit_maps)
         return mho_error(MHO_ENOTMODELED,
                          "network %s: in crossbar.mode binary and ternary maps are of 1 bit, and "

@@ -78,7 +78,7 @@ struct mho_net {
     size_t nodes;
     float input_scale;
     size_t input_bits;
-    bool foreign; /* from a file that mho has not written: its scales are to be found */
+    bool foreign;    /* from a file that mho has not written: its scales are to be found */
     mho_input input; /* the rest of it: scale and bits stand above */
     mhoi_dims
         declared; /* the shape that its file gives an image, where it is not that of node 0; rank 0 */
@@ -91,6 +91,9 @@ struct mho_net {
 const mho_net *mhoi_net_placed(const mho_net *net);
 /* The same with all else that a network tells, its input above all; it lives as long as both. */
 mho_net mhoi_net_view(const mho_net *net, const mho_net *placed);
+
+/* The same of a network that mho has quantized: software runs it too, in place of the program.  NULL: none. */
+const mho_net *mhoi_net_in_codes(const mho_net *net);
 
 /* The map that an array of one image is. */
 mho_shape mhoi_map_shape(const mho_array *a);
@@ -141,6 +144,13 @@ typedef struct mhoi_values {
 /* The coding of node i's output.  Pooling (but not the average of 1-bit maps) and flattening keep that of
  * their input; codes behind ReLU and softmax have no sign. */
 mhoi_values mhoi_net_values(const mho_net *net, size_t i);
+
+/* net_work.c, of general nodes among layers: the same values in another shape; values that are moved, none changed; no
+ * value below 0; are there any such nodes? */
+bool mhoi_node_is_view(const mho_node *node);
+bool mhoi_node_moves(const mho_node *node);
+bool mhoi_net_work_is_positive(const mho_net *net, size_t i);
+bool mhoi_net_is_mixed(const mho_net *net);
 
 static inline bool mhoi_node_rounds(const mho_node *node)
 {

@@ -43,12 +43,24 @@ const mho_net *mhoi_net_placed(const mho_net *net)
     return net->placed ? net->placed : net->program->placed;
 }
 
+const mho_net *mhoi_net_in_codes(const mho_net *net)
+{
+    const mho_net *placed = net->program && !net->foreign ? mhoi_net_placed(net) : NULL;
+    for (size_t i = 0; placed && i < placed->nodes; i++)
+        if (mhoi_node_rounds(&placed->node[i]) || placed->node[i].weight_scale)
+            return placed;
+    return NULL;
+}
+
 mho_net mhoi_net_view(const mho_net *net, const mho_net *placed)
 {
     mho_net view = *net;
     view.node = placed->node;
     view.nodes = placed->nodes;
     view.program = NULL;
+    view.placed = NULL;
+    if (net->program)
+        view.declared = net->node[0].dims;
     return view;
 }
 

@@ -61,9 +61,11 @@ mhoi_values mhoi_net_values(const mho_net *net, size_t i)
 {
     const mho_node *node = &net->node[i];
     bool averaged = false;
-    while (mhoi_op_is(node->op, MHOI_OP_POOL) || node->op == MHO_OP_FLATTEN) {
+    while (mhoi_op_is(node->op, MHOI_OP_POOL) || node->op == MHO_OP_FLATTEN ||
+           mhoi_node_moves(node)) {
         averaged = averaged || node->op == MHO_OP_AVGPOOL;
-        node = &net->node[node->input[0]];
+        i = node->input[0];
+        node = &net->node[i];
     }
     if (node->op == MHO_OP_INPUT)
         return (mhoi_values){MHOI_VALUES_CODES, net->input_bits,
@@ -73,7 +75,8 @@ mhoi_values mhoi_net_values(const mho_net *net, size_t i)
                         : (mhoi_values){MHOI_VALUES_ZERO_ONE, 1, false};
     if (node->op == MHO_OP_SIGN && !averaged)
         return (mhoi_values){MHOI_VALUES_PLUS_MINUS, 1, true};
-    const bool positive = node->op == MHO_OP_RELU || node->op == MHO_OP_SOFTMAX;
+    const bool positive =
+        node->op == MHO_OP_RELU || node->op == MHO_OP_SOFTMAX || mhoi_net_work_is_positive(net, i);
     return (mhoi_values){MHOI_VALUES_CODES, node->value_bits, !positive};
 }
 

@@ -58,7 +58,7 @@ typedef enum mhoi_op_flag {
     X(W, FLATTEN, "flatten", "flatten", "Flatten", 1, 1, flatten, none, 0, MHOI_WALK_ALL)          \
     X(W, SOFTMAX, "softmax", "softmax", "Softmax", 1, 1, softmax, none, 0, MHOI_WALK_ALL)          \
     X(W, GENERAL, "tensor operator", "tensor", NULL, 0, MHOI_NODE_INPUTS, general, none, 0,        \
-      MHOI_WALK_MAP | MHOI_WALK_CYCLES | MHOI_WALK_CHIP | MHOI_WALK_PIPELINE)
+      MHOI_WALK_MAP | MHOI_WALK_CYCLES | MHOI_WALK_CHIP | MHOI_WALK_PIPELINE | MHOI_WALK_INFER)
 
 #define MHOI_OP_BIT(op) (UINT64_C(1) << MHO_OP_##op)
 

@@ -38,7 +38,7 @@ MhoiOnnx__TensorProto *mhoi_message_tensor(mhoi_writer *w, char *name, int type,
     t->data_type = type;
     t->has_raw_data = 1;
     t->raw_data = (ProtobufCBinaryData){.len = bytes, .data = (uint8_t *)(uintptr_t)data};
-    t->dims = mhoi_message_take(w, 4 * sizeof *t->dims);
+    t->dims = mhoi_message_take(w, MHO_TENSOR_DIMS * sizeof *t->dims);
     w->graph.initializer[w->graph.n_initializer++] = t;
     return t;
 }
@@ -116,6 +116,37 @@ void mhoi_message_ints(mhoi_writer *w, MhoiOnnx__NodeProto *node, const char *na
     a->ints = mhoi_message_take(w, count * sizeof *a->ints);
     for (size_t k = 0; k < count; k++)
         a->ints[k] = (int64_t)values[k];
+}
+
+void mhoi_message_wholes(mhoi_writer *w, MhoiOnnx__NodeProto *node, const char *name, size_t count,
+                         const int64_t *values)
+{
+    MhoiOnnx__AttributeProto *a =
+        add_attribute(w, node, name, MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    a->n_ints = count;
+    a->ints = mhoi_message_take(w, count * sizeof *a->ints);
+    memcpy(a->ints, values, count * sizeof *values);
+}
+
+void mhoi_message_floats(mhoi_writer *w, MhoiOnnx__NodeProto *node, const char *name, size_t count,
+                         const float *values)
+{
+    MhoiOnnx__AttributeProto *a =
+        add_attribute(w, node, name, MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
+    a->n_floats = count;
+    a->floats = mhoi_message_take(w, count * sizeof *a->floats);
+    memcpy(a->floats, values, count * sizeof *values);
+}
+
+void mhoi_message_string(mhoi_writer *w, MhoiOnnx__NodeProto *node, const char *name,
+                         const char *value)
+{
+    MhoiOnnx__AttributeProto *a =
+        add_attribute(w, node, name, MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+    const size_t length = strlen(value);
+    a->has_s = 1;
+    a->s = (ProtobufCBinaryData){.len = length, .data = mhoi_message_take(w, length + 1)};
+    memcpy(a->s.data, value, length);
 }
 
 void mhoi_message_metadata(mhoi_writer *w, MhoiOnnx__ModelProto *model, const char *key,

@@ -125,6 +125,8 @@ static mho_status convert(mhoi_graph *g, const mhoi_operation *n)
         return mhoi_graph_quantized(g, n);
     if (n->domain[0] || n->outputs != 1)
         return MHO_ENOTMODELED;
+    if (is_one_of(n->op, "Clip QuantizeLinear DequantizeLinear"))
+        return mhoi_onnx_convert_rounding(g, n);
     if (is_one_of(n->op, "MatMul Gemm"))
         return mhoi_graph_product(g, n);
     if (strcmp(n->op, "Add") == 0) {

@@ -141,6 +141,8 @@ static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, con
         s = keep_program(p, unmapped, a->name, out);
         if (!s)
             s = mhoi_onnx_place(p, a->foreign, a->name);
+        if (!s && p->placed)
+            s = mhoi_onnx_read_coding(model, p->placed);
     } else if (!s)
         s = mhoi_onnx_read_coding(model, *out);
     if (s) {

@@ -135,6 +135,8 @@ mho_status mhoi_onnx_convert_rounding(mhoi_graph *g, const mhoi_operation *n)
         s = read_dequantize(g, dq, &r);
     if (!s && clips)
         s = read_clip(g, n, &r);
+    if (!s && clips && g->mixed && bits_of(&r) == 8)
+        s = mho_error(MHO_ENOTMODELED, "bounds of its own, that codes have anyway");
     if (!s)
         s = round_layer(g, value->node, &r);
     if (!s)

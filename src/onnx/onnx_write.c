@@ -12,6 +12,7 @@
 #include "mho/onnx.h"
 #include "net/op_table.h"
 #include "onnx/onnx_impl.h"
+#include "onnx/onnx_pack.h"
 #include "onnx/onnx_write.h"
 
 #define OPSET 13
@@ -105,13 +106,53 @@ static void write_batchnorm(mhoi_writer *w, const mho_node *n, char *input, char
     set_attributes(w, out, n);
 }
 
+/* Element by element: in any sizes, the same of all inputs. */
+static bool takes_any(const mhoi_writer *w, const mho_node *n)
+{
+    bool same = n->op == MHO_OP_RELU || n->op == MHO_OP_LEAKY_RELU || n->op == MHO_OP_SIGN ||
+                n->op == MHO_OP_STEP || n->op == MHO_OP_ADD;
+    for (size_t k = 1; same && k < n->inputs; k++)
+        same = mhoi_write_same_sizes(&w->given[n->input[0]], &w->given[n->input[k]]);
+    return same;
+}
+
+static mho_array flat_array(size_t count)
+{
+    return (mho_array){.type = MHO_TYPE_FLOAT, .rank = 2, .size = {1, count}, .count = count};
+}
+
+/* What node n reads, of the sizes that its operator wants. */
+static char *input_of(mhoi_writer *w, const mho_node *n, size_t k)
+{
+    const mho_node *from = &w->net->node[n->input[k]];
+    if (!w->given || takes_any(w, n) || n->work)
+        return mhoi_message_text(w, "%s", from->name);
+    const mho_array want =
+        n->op == MHO_OP_FC ? flat_array(n->in.c * n->in.h * n->in.w) : mhoi_write_map(from->out);
+    return mhoi_write_as(w, n->input[k], &want);
+}
+
+/* The sizes that layer n gives. */
+static mho_array given_by(const mhoi_writer *w, const mho_node *n)
+{
+    if (n->work)
+        return n->work->out;
+    if (takes_any(w, n))
+        return w->given[n->input[0]];
+    return n->op == MHO_OP_FC || n->op == MHO_OP_FLATTEN ? flat_array(n->out.c)
+                                                         : mhoi_write_map(n->out);
+}
+
 /* The operator of that name, its inputs and attributes. */
 static MhoiOnnx__NodeProto *write_plain(mhoi_writer *w, const mho_node *n, char *input,
                                         char *output)
 {
+    char *other[MHOI_NODE_INPUTS];
+    for (size_t k = 1; k < n->inputs; k++)
+        other[k] = input_of(w, n, k);
     MhoiOnnx__NodeProto *out = mhoi_message_node(w, mhoi_op_info_of(n->op)->onnx, input, output);
     for (size_t k = 1; k < n->inputs; k++)
-        mhoi_message_input(out, mhoi_message_text(w, "%s", w->net->node[n->input[k]].name));
+        mhoi_message_input(out, other[k]);
     set_attributes(w, out, n);
     return out;
 }
@@ -171,9 +212,11 @@ static mho_status write_layer(mhoi_writer *w, size_t i, char *input, char *outpu
 static mho_status write_node(mhoi_writer *w, size_t i)
 {
     const mho_node *n = &w->net->node[i];
-    char *input = mhoi_message_text(w, "%s", w->net->node[n->input[0]].name),
-         *output = mhoi_message_text(w, "%s", n->name);
-    mho_status s = write_layer(w, i, input, output);
+    char *output = mhoi_message_text(w, "%s", n->name);
+    mho_status s =
+        n->work ? mhoi_write_work(w, i, output) : write_layer(w, i, input_of(w, n, 0), output);
+    if (w->given)
+        w->given[i] = given_by(w, n);
     if (!s && mhoi_node_rounds(n))
         mhoi_write_rounding(w, i, output);
     return s;
@@ -203,12 +246,16 @@ static bool ceil_differs(const mho_node *n)
 /* Fills in w->flat; refuses what standard operators would read differently. */
 static mho_status check_nodes(mhoi_writer *w)
 {
+    w->flat[0] = w->given;
     for (size_t i = 1; i < w->net->nodes; i++) {
         const mho_node *n = &w->net->node[i];
         const bool flat = w->flat[n->input[0]];
         const bool windows = mhoi_op_is(n->op, MHOI_OP_WINDOW);
-        w->flat[i] = n->op == MHO_OP_FC || n->op == MHO_OP_FLATTEN || flat;
-        if ((windows && flat) || (n->op == MHO_OP_ADD && flat != w->flat[n->input[1]]))
+        w->flat[i] = n->op == MHO_OP_FC || n->op == MHO_OP_FLATTEN || flat || w->given;
+        if (w->given && n->work)
+            continue;
+        if (!w->given &&
+            ((windows && flat) || (n->op == MHO_OP_ADD && flat != w->flat[n->input[1]])))
             return mho_error(MHO_ENOTMODELED, "ONNX: layer '%s' (%s) reads a flattened map",
                              n->name, mho_op_name(n->op));
         if (n->op == MHO_OP_SOFTMAX && n->out.h * n->out.w != 1)
@@ -257,8 +304,13 @@ static MhoiOnnx__ValueInfoProto *value_info(mhoi_writer *w, size_t i)
     tensor->has_elem_type = 1;
     tensor->elem_type = MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
     tensor->shape = shape;
-    shape->n_dim = w->flat[i] ? 2 : 4;
-    shape->dim = mhoi_message_take(w, 4 * sizeof(MhoiOnnx__TensorShapeProto__Dimension *));
+    shape->n_dim = w->given ? w->given[i].rank : w->flat[i] ? 2 : 4;
+    shape->dim =
+        mhoi_message_take(w, MHO_TENSOR_DIMS * sizeof(MhoiOnnx__TensorShapeProto__Dimension *));
+    for (size_t k = 0; w->given && k < shape->n_dim; k++)
+        shape->dim[k] = dimension(w, NULL, w->given[i].size[k]);
+    if (w->given)
+        return info;
     shape->dim[0] = dimension(w, mhoi_message_text(w, "N"), 0);
     shape->dim[1] = dimension(w, NULL, n->out.c);
     shape->dim[2] = dimension(w, NULL, n->out.h);
@@ -294,14 +346,24 @@ static void add_input_metadata(mhoi_writer *w, MhoiOnnx__ModelProto *model)
                               mhoi_message_text(w, in->scale_set ? "scaled" : "normalized"));
 }
 
+static size_t messages_of_works(const mho_net *net)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        all += mhoi_write_work_messages(&net->node[i]);
+    return all;
+}
+
 static mho_status write_graph(mhoi_writer *w)
 {
     const mho_net *net = w->net;
     mhoi_onnx__graph_proto__init(&w->graph);
     w->graph.name = mhoi_message_text(w, "%s", net->name);
-    w->graph.node = mhoi_message_take(w, NODES_A_LAYER * net->nodes * sizeof *w->graph.node);
+    const size_t more = w->given ? messages_of_works(net) : 0;
+    w->graph.node =
+        mhoi_message_take(w, (NODES_A_LAYER * net->nodes + more) * sizeof *w->graph.node);
     w->graph.initializer =
-        mhoi_message_take(w, TENSORS_A_LAYER * net->nodes * sizeof *w->graph.initializer);
+        mhoi_message_take(w, (TENSORS_A_LAYER * net->nodes + more) * sizeof *w->graph.initializer);
     mho_status s = MHO_OK;
     for (size_t i = 1; !s && i < net->nodes; i++)
         s = write_node(w, i);
@@ -313,36 +375,69 @@ static mho_status write_graph(mhoi_writer *w)
     return s;
 }
 
-static mho_status pack(const MhoiOnnx__ModelProto *model, const mho_net *net, const char *path)
+static mho_status pack(const MhoiOnnx__ModelProto *model, const mho_net *net, const char *path,
+                       uint8_t **bytes, size_t *size)
 {
-    const size_t size = mhoi_onnx__model_proto__get_packed_size(model);
-    if (size > BYTES_MAX)
+    *size = mhoi_onnx__model_proto__get_packed_size(model);
+    if (*size > BYTES_MAX)
         return mho_error(MHO_EDOMAIN, "%s: network %s takes %zu bytes, ONNX files hold %zu", path,
-                         net->name, size, BYTES_MAX);
-    uint8_t *bytes = NULL;
-    mho_status s = mhoi_alloc(&bytes, size, 1, "ONNX file");
-    if (s)
-        return s;
-    mhoi_onnx__model_proto__pack(model, bytes);
-    s = mhoi_file_write(path, bytes, size);
-    mhoi_free(&bytes);
+                         net->name, *size, BYTES_MAX);
+    mho_status s = mhoi_alloc(bytes, *size, 1, "ONNX file");
+    if (!s)
+        mhoi_onnx__model_proto__pack(model, *bytes);
     return s;
 }
 
-static mho_status write_model(mhoi_writer *w, const char *path)
+/* Operator sets: ours, or a later one that general nodes are of, and those of vendors. */
+enum { SETS_MAX = 8 };
+
+static mho_status find_sets(mhoi_writer *w, MhoiOnnx__OperatorSetIdProto *set, size_t *sets)
+{
+    *sets = 1;
+    set[0].domain = mhoi_message_text(w, "%s", "");
+    set[0].version = OPSET;
+    for (size_t i = 0; i < w->net->nodes; i++) {
+        const mhoi_work *work = w->net->node[i].work;
+        const mhoi_operation *op = work ? work->op : NULL;
+        size_t k = 0;
+        while (op && k < *sets && strcmp(set[k].domain, op->domain) != 0)
+            k++;
+        if (!op || (k < *sets && op->set <= set[k].version))
+            continue;
+        if (k == SETS_MAX)
+            return mho_error(MHO_ENOTMODELED, "ONNX: operators of more than %d domains", SETS_MAX);
+        if (k == *sets) {
+            mhoi_onnx__operator_set_id_proto__init(&set[k]);
+            set[k].domain = mhoi_message_text(w, "%s", op->domain);
+            ++*sets;
+        }
+        set[k].version = op->set;
+    }
+    return MHO_OK;
+}
+
+/* Of a file with that operator set, at least. */
+static int64_t ir_version(int64_t set)
+{
+    return set < 15 ? IR_VERSION : set < 19 ? 8 : set < 21 ? 9 : 10;
+}
+
+static mho_status write_model(mhoi_writer *w, const char *path, uint8_t **bytes, size_t *size)
 {
     MhoiOnnx__ModelProto model = MHOI_ONNX__MODEL_PROTO__INIT;
-    MhoiOnnx__OperatorSetIdProto opset = MHOI_ONNX__OPERATOR_SET_ID_PROTO__INIT,
-                                 *opsets[1] = {&opset};
+    MhoiOnnx__OperatorSetIdProto set[SETS_MAX], *opsets[SETS_MAX];
+    mhoi_onnx__operator_set_id_proto__init(&set[0]);
     mho_status s = write_graph(w);
+    if (!s)
+        s = find_sets(w, set, &model.n_opset_import);
     if (s)
         return s;
-    opset.domain = mhoi_message_text(w, "%s", "");
-    opset.has_version = 1;
-    opset.version = OPSET;
+    for (size_t k = 0; k < model.n_opset_import; k++) {
+        set[k].has_version = 1;
+        opsets[k] = &set[k];
+    }
     model.has_ir_version = 1;
-    model.ir_version = IR_VERSION;
-    model.n_opset_import = 1;
+    model.ir_version = ir_version(set[0].version);
     model.opset_import = opsets;
     model.producer_name = mhoi_message_text(w, "mho");
     model.producer_version = mhoi_message_text(w, "%s", MHO_VERSION);
@@ -357,37 +452,90 @@ static mho_status write_model(mhoi_writer *w, const char *path)
     mhoi_message_metadata(w, &model, "mho.source", mhoi_message_text(w, "%s", w->net->source));
     for (size_t i = 0; i < w->net->nodes; i++)
         mhoi_write_coding(w, &model, &w->net->node[i]);
-    return pack(&model, w->net, path);
+    return pack(&model, w->net, path, bytes, size);
+}
+
+static size_t bytes_of_weights(const mho_net *net)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < net->nodes; i++)
+        bytes += net->node[i].alphabet == MHO_ALPHABET_BINARY || net->node[i].weight_bits
+                     ? mho_node_weight_count(&net->node[i])
+                     : 0;
+    return bytes;
+}
+
+static size_t bytes_of_messages(const mho_net *net)
+{
+    size_t bytes = (net->nodes + 1) * ARENA_A_NODE;
+    for (size_t i = 0; i < net->nodes; i++) {
+        bytes += net->node[i].weight_scale ? net->node[i].out.c * MHOI_SCALE_TEXT : 0;
+        bytes += mhoi_net_is_mixed(net) ? mhoi_write_work_bytes(&net->node[i]) : 0;
+    }
+    return bytes;
+}
+
+/* The array that an image is, of a graph with general nodes. */
+static mho_array array_of_input(const mho_net *net)
+{
+    const mhoi_dims *d = &net->declared;
+    if (!d->rank)
+        return mhoi_write_map(net->node[0].out);
+    mho_array a = {.type = MHO_TYPE_FLOAT, .rank = d->rank + 1, .size = {1}, .count = 1};
+    for (size_t k = 0; k < d->rank; k++) {
+        a.size[k + 1] = d->size[k];
+        a.count *= d->size[k];
+    }
+    return a;
+}
+
+static mho_status write_all(const mho_net *net, const char *place, uint8_t **bytes, size_t *size)
+{
+    mhoi_writer w = {.net = net, .arena_size = bytes_of_messages(net)};
+    const bool mixed = mhoi_net_is_mixed(net);
+    mho_status s = mixed ? MHO_OK : mhoi_net_check_walk(net, MHOI_WALK_ONNX);
+    if (!s && mhoi_onnx_check_finite(net))
+        s = mho_error_prefix(MHO_EDOMAIN, "%s", place);
+    if (!s)
+        s = mhoi_alloc(&w.arena, w.arena_size, 1, "ONNX messages");
+    if (!s)
+        s = mhoi_alloc(&w.bytes, bytes_of_weights(net), 1, "codes of weights");
+    if (!s)
+        s = mhoi_alloc(&w.flat, net->nodes, sizeof *w.flat, "ONNX layers");
+    if (!s && mixed) {
+        s = mhoi_alloc(&w.given, net->nodes, sizeof *w.given, "ONNX layers");
+        if (!s)
+            w.given[0] = array_of_input(net);
+    }
+    if (!s)
+        s = check_nodes(&w);
+    if (!s)
+        s = write_model(&w, place, bytes, size);
+    mhoi_free(&w.given);
+    mhoi_free(&w.flat);
+    mhoi_free(&w.bytes);
+    mhoi_free(&w.arena);
+    return s;
+}
+
+mho_status mhoi_onnx_pack(const mho_net *net, const char *place, uint8_t **bytes, size_t *size)
+{
+    const mho_net *coded = mhoi_net_in_codes(net);
+    const mho_net view = mhoi_net_view(net, coded ? coded : net);
+    *bytes = NULL;
+    if (!mho_net_has_parameters(net))
+        return mho_error(MHO_EDOMAIN, "%s: network %s has no parameters to write", place,
+                         net->name);
+    return write_all(coded ? &view : net, place, bytes, size);
 }
 
 mho_status mho_onnx_write(const mho_net *net, const char *path)
 {
-    if (!mho_net_has_parameters(net))
-        return mho_error(MHO_EDOMAIN, "%s: network %s has no parameters to write", path, net->name);
-    size_t binary = 0;
-    for (size_t i = 0; i < net->nodes; i++)
-        binary += net->node[i].alphabet == MHO_ALPHABET_BINARY || net->node[i].weight_bits
-                      ? mho_node_weight_count(&net->node[i])
-                      : 0;
-    size_t scales = 0;
-    for (size_t i = 0; i < net->nodes; i++)
-        scales += net->node[i].weight_scale ? net->node[i].out.c * MHOI_SCALE_TEXT : 0;
-    mhoi_writer w = {.net = net, .arena_size = (net->nodes + 1) * ARENA_A_NODE + scales};
-    mho_status s = mhoi_net_check_walk(net, MHOI_WALK_ONNX);
-    if (!s && mhoi_onnx_check_finite(net))
-        s = mho_error_prefix(MHO_EDOMAIN, "%s", path);
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    mho_status s = mhoi_onnx_pack(net, path, &bytes, &size);
     if (!s)
-        s = mhoi_alloc(&w.arena, w.arena_size, 1, "ONNX messages");
-    if (!s)
-        s = mhoi_alloc(&w.bytes, binary, 1, "codes of weights");
-    if (!s)
-        s = mhoi_alloc(&w.flat, net->nodes, sizeof *w.flat, "ONNX layers");
-    if (!s)
-        s = check_nodes(&w);
-    if (!s)
-        s = write_model(&w, path);
-    mhoi_free(&w.flat);
-    mhoi_free(&w.bytes);
-    mhoi_free(&w.arena);
+        s = mhoi_file_write(path, bytes, size);
+    mhoi_free(&bytes);
     return s;
 }

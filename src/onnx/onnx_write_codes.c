@@ -105,7 +105,9 @@ void mhoi_write_rounding(mhoi_writer *w, size_t i, char *output)
     char *scale = mhoi_message_text(w, "%s.scale", output),
          *zero = mhoi_message_text(w, "%s.zero_point", output);
     float *bound = mhoi_message_take(w, 2 * sizeof *bound);
-    w->graph.node[w->graph.n_node - 1]->output[0] = real;
+    MhoiOnnx__NodeProto *last = w->graph.node[w->graph.n_node - 1];
+    for (size_t k = 0; k < last->n_output; k++)
+        last->output[k] = last->output[k] == output ? real : last->output[k];
     (void)mhoi_message_tensor(w, scale, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, &n->value_scale,
                               sizeof n->value_scale);
     (void)mhoi_message_tensor(w, zero,

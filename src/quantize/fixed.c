@@ -5,12 +5,15 @@
 
 #include "base/alloc.h"
 #include "base/fields.h"
+#include "mho/onnx.h"
 #include "mho/run.h"
 #include "net/op_table.h"
+#include "onnx/onnx_pack.h"
 #include "quant/codes.h"
 #include "quantize/fixed_impl.h"
 #include "quantize/report.h"
 
+enum { MAP_BITS_MAX = 8 };
 enum { COMPARED = 128 }; /* images that signal and noise are measured on, at most */
 
 #define COUNT(...) MHOI_COUNT(mho_fixed_options, __VA_ARGS__)
@@ -173,7 +176,9 @@ static void scale_map(fixed *f, size_t i)
 {
     mho_node *node = &f->net->node[i];
     const mho_fixed_options *o = f->options;
-    const size_t bits = o->maps_bits ? o->maps_bits : o->bits;
+    const size_t wanted = o->maps_bits ? o->maps_bits : o->bits, own = f->net->input_bits;
+    const bool image = wanted < own && mhoi_fixed_is_image(f->net, i);
+    const size_t bits = !image ? wanted : own < MAP_BITS_MAX ? own : MAP_BITS_MAX;
     const mho_codes codes = mhoi_codes_of_map(bits, mhoi_net_values(f->net, i).is_signed);
     const scale_wish wish = {.codes = codes,
                              .rule = f->rule,
@@ -196,9 +201,7 @@ static void scale_map(fixed *f, size_t i)
 /* An average of codes is a code of the same scale. */
 static void scale_average(mho_net *net, size_t i)
 {
-    size_t from = net->node[i].input[0];
-    while (net->node[from].op == MHO_OP_FLATTEN || mhoi_op_is(net->node[from].op, MHOI_OP_POOL))
-        from = net->node[from].input[0];
+    const size_t from = mhoi_fixed_averaged(net, i);
     const bool image = net->node[from].op == MHO_OP_INPUT;
     net->node[i].value_bits = image ? net->input_bits : net->node[from].value_bits;
     net->node[i].value_scale = image ? mhoi_net_input_step(net) : net->node[from].value_scale;
@@ -229,8 +232,9 @@ static mho_status measure(fixed *f)
     for (size_t i = 0; !s && i < nodes; i++)
         if (f->told[i] != SIZE_MAX)
             f->report->codes[f->told[i]].whole_snr_dB = decibels(signal[i], noise[i]);
+    const size_t scores = mhoi_fixed_scores(f->net);
     if (!s)
-        f->report->output_snr_dB = decibels(signal[nodes - 1], noise[nodes - 1]);
+        f->report->output_snr_dB = decibels(signal[scores], noise[scores]);
     mhoi_free(&signal);
     mhoi_free(&noise);
     return s;
@@ -332,6 +336,23 @@ static mho_status try_all(const mho_net *net, fixed *f, chosen *best)
     return s ? s : try_rules(f, best);
 }
 
+/* As a file of it is read: the program is that of the codes too. */
+static mho_status read_back(mho_net **net)
+{
+    mho_net *read = NULL;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    mho_status s = mhoi_onnx_pack(*net, (*net)->name, &bytes, &size);
+    if (!s)
+        s = mho_onnx_parse(bytes, size, (*net)->name, &read);
+    mhoi_free(&bytes);
+    if (s)
+        return s;
+    mho_net_destroy(*net);
+    *net = read;
+    return MHO_OK;
+}
+
 mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
                               const mho_fixed_options *options, mho_net **out,
                               mho_quantize_report **report)
@@ -343,14 +364,21 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
     if (report)
         *report = NULL;
     f.count = images->count < options->images ? images->count : options->images;
-    mho_status s = mhoi_fixed_check(net);
+    const mho_net *graph = NULL;
+    mho_status s = mhoi_net_find_placed(net, MHOI_WALK_INFER, &graph);
+    if (s)
+        return s;
+    const mho_net view = mhoi_net_view(net, graph);
+    s = mhoi_fixed_check(&view);
     if (!s && !f.count)
         s = mho_error(MHO_ENODATA, "quantization wants training images to calibrate on");
     if (!s)
         s = mho_images_fit(images, net->node[0].out, 0, net->name);
     if (!s)
-        s = try_all(net, &f, &best);
+        s = try_all(&view, &f, &best);
     end(&f);
+    if (!s && mhoi_net_is_mixed(best.net))
+        s = read_back(&best.net);
     if (!s) {
         *out = best.net;
         best.net = NULL;

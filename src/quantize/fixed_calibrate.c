@@ -56,12 +56,21 @@ static mho_status flow_create(const mho_net *net, const bool *wanted, flow *f)
     return s;
 }
 
+/* Of another rank than that of a map: as elements in a row. */
+static mho_shape image_shape(const mho_net *net)
+{
+    const mho_shape map = net->node[0].out;
+    const size_t rank = net->declared.rank;
+    return mhoi_net_is_mixed(net) && rank != 1 && rank != 3 ? (mho_shape){elements(map), 1, 1}
+                                                            : map;
+}
+
 static mho_status flow_run(flow *f, const mho_images *images, size_t first, size_t count)
 {
     mhoi_loader loader;
     mho_input in;
     mho_net_get_input(f->net, &in);
-    mho_status s = mhoi_loader_open(images, f->net->node[0].out, &in, f->net->name, &loader);
+    mho_status s = mhoi_loader_open(images, image_shape(f->net), &in, f->net->name, &loader);
     if (s)
         return s;
     f->n = count - first < f->block ? count - first : f->block;
@@ -195,7 +204,7 @@ mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b, const mho_imag
     bool *wanted = NULL;
     mho_status s = mhoi_alloc(&wanted, b->nodes, sizeof *wanted, "comparison");
     for (size_t i = 1; !s && i < b->nodes; i++)
-        wanted[i] = mhoi_node_rounds(&b->node[i]) || i == b->nodes - 1;
+        wanted[i] = mhoi_node_rounds(&b->node[i]) || i == mhoi_fixed_scores(b);
     if (!s)
         s = flow_create(a, wanted, &fa);
     if (!s)

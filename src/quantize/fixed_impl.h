@@ -9,7 +9,7 @@
 
 /* --- fixed_net.c: networks that compute the same, in a form that suits codes ------------------------------- */
 
-/* MHO_ENOTMODELED names the layer and what it has: general operators, 1-bit maps, circulant blocks; MHO_EDOMAIN: no
+/* MHO_ENOTMODELED names the layer and what it has: several outputs, 1-bit maps, circulant blocks; MHO_EDOMAIN: no
  * weights. */
 MHO_MUST_CHECK mho_status mhoi_fixed_check(const mho_net *net);
 /* A copy: batch normalization multiplied into the layer before it, ReLU in front of maximum pools. */
@@ -20,6 +20,14 @@ bool mhoi_fixed_has_depthwise(const mho_net *net);
 /* coded[nodes]: maps that are to become codes: what is read by crossbars and adders, after all that is
  * computed element by element. */
 MHO_MUST_CHECK mho_status mhoi_fixed_find_maps(const mho_net *net, bool *coded);
+
+/* Is the map made of the image alone, before any weights?  It keeps the image's bits. */
+bool mhoi_fixed_is_image(const mho_net *net, size_t i);
+/* The node whose codes average pool i reads. */
+size_t mhoi_fixed_averaged(const mho_net *net, size_t i);
+
+/* The node whose values are the scores, before a softmax, which would hide what they are off. */
+size_t mhoi_fixed_scores(const mho_net *net);
 
 /* --- fixed_calibrate.c: what flows through a network ------------------------------------------------------- */
 

@@ -6,16 +6,17 @@
 #include "base/alloc.h"
 #include "mho/infer.h"
 #include "net/op_table.h"
+#include "net/program.h"
 #include "quantize/fixed_impl.h"
 
 mho_status mhoi_fixed_check(const mho_net *net)
 {
     size_t weighted = 0;
-    if (mho_net_is_general(net))
-        return mho_error(MHO_ENOTMODELED, "network %s: codes of general operators, only of layers",
-                         net->name);
     for (size_t i = 1; i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
+        if (n->work && !n->work->op && n->inputs > 1)
+            return mho_error(MHO_ENOTMODELED, "network %s: %zu outputs, want one", net->name,
+                             n->inputs);
         weighted += mho_node_is_weighted(n);
         if (n->op == MHO_OP_SIGN || n->op == MHO_OP_STEP)
             return mho_error(MHO_ENOTMODELED, "layer '%s': %s: this map is of 1 bit already",
@@ -262,11 +263,65 @@ static bool is_elementwise(const mho_node *n)
     return n->op == MHO_OP_BATCHNORM || n->op == MHO_OP_RELU || n->op == MHO_OP_LEAKY_RELU;
 }
 
+/* What gives the values that node i hands on; the node itself if it makes them. */
+static size_t maker_of(const mho_net *net, size_t i)
+{
+    while (net->node[i].op == MHO_OP_FLATTEN || mhoi_op_is(net->node[i].op, MHOI_OP_POOL) ||
+           mhoi_node_moves(&net->node[i]))
+        i = net->node[i].input[0];
+    return i;
+}
+
+bool mhoi_fixed_is_image(const mho_net *net, size_t i)
+{
+    const mho_node *n = &net->node[i];
+    if (mho_node_is_weighted(n) || (n->work && n->inputs > 1))
+        return false;
+    for (size_t k = 0; k < n->inputs; k++)
+        if (!mhoi_fixed_is_image(net, n->input[k]))
+            return false;
+    return true;
+}
+
+size_t mhoi_fixed_averaged(const mho_net *net, size_t i)
+{
+    return maker_of(net, net->node[i].input[0]);
+}
+
+/* Among general nodes: what crossbars and pools read; all else is computed in real numbers. */
+static void find_mixed(const mho_net *net, bool *coded)
+{
+    for (size_t i = 1; i < net->nodes; i++) {
+        const mho_node *n = &net->node[i];
+        if (!mho_node_is_weighted(n) && !mhoi_op_is(n->op, MHOI_OP_POOL))
+            continue;
+        const size_t from = maker_of(net, n->input[0]);
+        coded[from] = net->node[from].op != MHO_OP_INPUT && !mhoi_node_rounds(&net->node[from]);
+    }
+}
+
+size_t mhoi_fixed_scores(const mho_net *net)
+{
+    size_t i = net->nodes - 1;
+    for (;;) {
+        const mho_node *n = &net->node[i];
+        const bool softmax =
+            n->op == MHO_OP_SOFTMAX ||
+            (n->work && n->work->op && n->inputs == 1 &&
+             (!strcmp(n->general, "Softmax") || !strcmp(n->general, "LogSoftmax")));
+        if (!softmax && n->op != MHO_OP_FLATTEN && !mhoi_node_moves(n))
+            return i;
+        i = n->input[0];
+    }
+}
+
 mho_status mhoi_fixed_find_maps(const mho_net *net, bool *coded)
 {
-    size_t output = net->nodes - 1;
-    while (net->node[output].op == MHO_OP_SOFTMAX || net->node[output].op == MHO_OP_FLATTEN)
-        output = net->node[output].input[0];
+    const size_t output = mhoi_fixed_scores(net);
+    if (mhoi_net_is_mixed(net)) {
+        find_mixed(net, coded);
+        return MHO_OK;
+    }
     for (size_t i = 1; i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
         const size_t next = sole_reader(net, i);

@@ -10,6 +10,12 @@
 static mho_status threshold(const mho_net *net, const mho_data *data, const void *options,
                             mho_net **out, mho_quantize_report **report)
 {
+    if (mho_net_is_general(net))
+        return mho_error(
+            MHO_ENOTMODELED,
+            "network %s: thresholds of general operators, only of layers (method fixed "
+            "does them)",
+            net->name);
     return mho_threshold_search(net, &data->train, options, out, report);
 }
 
@@ -43,6 +49,7 @@ static mho_status find(const char *name, const mho_quantize_method **out)
 /* Codes of codes would go by the scales of the first; a network keeps those it has. */
 static mho_status refuse_codes(const mho_net *net)
 {
+    net = mhoi_net_placed(net) ? mhoi_net_placed(net) : net;
     for (size_t i = 0; i < net->nodes; i++)
         if (net->node[i].weight_bits && net->node[i].weight_scale)
             return mho_error(MHO_EUSAGE,

@@ -12,6 +12,7 @@ enum { IMAGES_MOST = 512 };
 
 static bool has_codes(const mho_net *net)
 {
+    net = mhoi_net_placed(net) ? mhoi_net_placed(net) : net;
     for (size_t i = 0; i < net->nodes; i++)
         if (net->node[i].weight_bits || net->node[i].value_bits)
             return true;

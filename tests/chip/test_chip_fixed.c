@@ -7,9 +7,14 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "chip_nets.h"
 #include "mho/infer.h"
+#include "mho/onnx.h"
 #include "mho/quantize.h"
+#include "net/program.h"
+#include "onnx/onnx_pack.h"
+#include "ops/ops.h"
 
 enum { IMAGES = 24, NETS = 36 };
 
@@ -128,37 +133,180 @@ static float *software(const mho_net *net, const mho_images *images, size_t clas
     return scores;
 }
 
+static const char *const exact[] = {"device.variation=0",
+                                    "output.first_bits=0",
+                                    "output.bits=0",
+                                    "output.split_bits=0",
+                                    "output.last_bits=0",
+                                    "crossbar.rows=16",
+                                    NULL};
+
+static void hardware_equals(const mho_hw *hw, uint64_t seed, const mho_net *fixed,
+                            const mho_images *images, const float *want)
+{
+    const size_t classes = mho_net_output_shape(fixed).c;
+    float *got = calloc(IMAGES * classes, sizeof *got);
+    mho_chip *chip;
+    must(mho_chip_open(fixed, hw, images, &chip));
+    must(mho_chip_program(chip, 1, 0));
+    must(mho_chip_run(chip, images, 0, IMAGES, got, NULL));
+    for (size_t i = 0; i < IMAGES * classes; i++)
+        if (got[i] != want[i])
+            fail_msg("network %llu, image %zu, class %zu: hardware %.9g, software %.9g",
+                     (unsigned long long)seed, i / classes, i % classes, (double)got[i],
+                     (double)want[i]);
+    mho_chip_destroy(chip);
+    free(got);
+}
+
 static void ideal_hardware_says_what_software_says(void **state)
 {
     (void)state;
-    const char *const sets[] = {"device.variation=0",
-                                "output.first_bits=0",
-                                "output.bits=0",
-                                "output.split_bits=0",
-                                "output.last_bits=0",
-                                "crossbar.rows=16",
-                                NULL};
-    const opened hw = open_hw("cnn8", sets);
+    const opened hw = open_hw("cnn8", exact);
     for (uint64_t seed = 0; seed < NETS; seed++) {
         dice d = {seed * 7919 + 3};
         mho_net *net = random_net(&d);
         mho_images images = random_images(&d, net->node[0].out, IMAGES);
         mho_net *fixed = quantized(&d, net, &images);
-        const size_t classes = fixed->node[fixed->nodes - 1].out.c;
-        float *want = software(fixed, &images, classes);
-        float *got = calloc(IMAGES * classes, sizeof *got);
-        mho_chip *chip;
-        must(mho_chip_open(fixed, hw.hw, &images, &chip));
-        must(mho_chip_program(chip, 1, 0));
-        must(mho_chip_run(chip, &images, 0, IMAGES, got, NULL));
-        for (size_t i = 0; i < IMAGES * classes; i++)
-            if (got[i] != want[i])
-                fail_msg("network %llu, image %zu, class %zu: hardware %.9g, software %.9g",
-                         (unsigned long long)seed, i / classes, i % classes, (double)got[i],
-                         (double)want[i]);
-        mho_chip_destroy(chip);
+        float *want = software(fixed, &images, mho_net_output_shape(fixed).c);
+        hardware_equals(hw.hw, seed, fixed, &images, want);
         free(want);
-        free(got);
+        free_images(&images);
+        mho_net_destroy(fixed);
+        mho_net_destroy(net);
+    }
+}
+
+/* --- general operators among the layers */
+
+/* What a general node among layers has from its program. */
+typedef struct general {
+    mhoi_operation op;
+    mhoi_work work;
+    mhoi_attr attr;
+    mho_array in[2];
+    size_t from[2];
+    float bound[2];
+} general;
+
+static mho_array array_of(size_t c, size_t h, size_t w)
+{
+    return (mho_array){.type = MHO_TYPE_FLOAT, .rank = 4, .size = {1, c, h, w}, .count = c * h * w};
+}
+
+/* An operator of one output on nodes a and, if there are two, b. */
+static mho_node *add_general(builder *b, general *g, const char *op, size_t inputs, mho_array in,
+                             mho_array out)
+{
+    mho_node *node = add_node(b, MHO_OP_GENERAL, op, b->nodes - 1);
+    *g = (general){
+        .op = {.name = op,
+               .op = op,
+               .domain = "",
+               .set = 13,
+               .inputs = inputs,
+               .outputs = 1,
+               .attrs = 1,
+               .attr = &g->attr,
+               .row = mhoi_operator_find("", op)},
+        .work = {.op = &g->op, .inputs = inputs, .in = g->in, .from = g->from, .out = out},
+        .in = {in, in},
+        .from = {0, 1}};
+    g->attr = (mhoi_attr){.name = "axis", .kind = MHOI_ATTR_INT, .whole = 1};
+    node->general = op;
+    node->work = &g->work;
+    node->inputs = inputs;
+    return node;
+}
+
+static void add_unary(dice *d, builder *b, general *g, mho_array a)
+{
+    static const char *const names[] = {"Sigmoid", "Tanh", "HardSwish", "Elu", "Clip", "Clip"};
+    const size_t k = roll(d, 6);
+    (void)add_general(b, g, names[k], 1, a, a);
+    g->op.attrs = 0;
+    if (k < 4)
+        return;
+    /* Clip of an older operator set: bounds are attributes, and become inputs in a file */
+    g->op.set = 6;
+    g->op.attrs = 1;
+    g->attr = (mhoi_attr){.name = "min", .kind = MHOI_ATTR_FLOAT, .real = k == 4 ? 0 : -0.5f};
+}
+
+static mho_net *general_net(dice *d, general *g)
+{
+    static int64_t perm[] = {0, 2, 3, 1};
+    builder b = {.nodes = 0};
+    size_t c = 1 + roll(d, 3), h = 6 + roll(d, 3), w = 6 + roll(d, 3);
+    add_node(&b, MHO_OP_INPUT, "input", 0)->out = (mho_shape){c, h, w};
+    if (roll(d, 4) == 0) /* of the image itself */
+        add_unary(d, &b, g++, array_of(c, h, w));
+    add_block(d, &b, &c, &h, &w);
+    add_unary(d, &b, g++, array_of(c, h, w));
+    if (roll(d, 2)) { /* a sum that is read as it is and by a layer */
+        add_branch(d, &b, c);
+        add_unary(d, &b, g++, array_of(c, h, w));
+    }
+    if (roll(d, 2)) {
+        const size_t from = b.nodes - 1;
+        add_conv(&b, c, 3, 1, 1, 1, false, true);
+        mho_node *join = add_general(&b, g, "Concat", 2, array_of(c, h, w), array_of(2 * c, h, w));
+        join->input[1] = from;
+        g++;
+        c *= 2;
+    }
+    if (roll(d, 2))
+        add_some_pool(d, &b, &h, &w);
+    if (roll(d, 2)) {
+        (void)add_general(&b, g, "Transpose", 1, array_of(c, h, w), array_of(h, w, c));
+        g->attr = (mhoi_attr){.name = "perm", .kind = MHOI_ATTR_INTS, .count = 4, .ints = perm};
+        g++;
+    }
+    add_fc(&b, 12, false, true);
+    add_unary(d, &b, g++,
+              (mho_array){.type = MHO_TYPE_FLOAT, .rank = 2, .size = {1, 12}, .count = 12});
+    add_fc(&b, 5, false, true);
+    mho_net *net = finish(&b);
+    randomize(d, net);
+    return net;
+}
+
+/* The file tells the same network: read, it gives the same scores, and is written as the same bytes. */
+static void file_says_the_same(const mho_net *fixed, const mho_images *images, const float *want)
+{
+    uint8_t *bytes = NULL, *again = NULL;
+    size_t size = 0, size_again = 0;
+    mho_net *read = NULL, *twice = NULL;
+    must(mhoi_onnx_pack(fixed, "test", &bytes, &size));
+    must(mho_onnx_parse(bytes, size, "test", &read));
+    float *got = software(read, images, 5);
+    assert_memory_equal(got, want, IMAGES * 5 * sizeof *got);
+    must(mhoi_onnx_pack(read, "test", &again, &size_again));
+    must(mho_onnx_parse(again, size_again, "test", &twice));
+    assert_int_equal(size, size_again);
+    assert_memory_equal(bytes, again, size);
+    mhoi_free(&bytes);
+    mhoi_free(&again);
+    free(got);
+    mho_net_destroy(read);
+    mho_net_destroy(twice);
+}
+
+static void general_operators_too(void **state)
+{
+    (void)state;
+    const opened hw = open_hw("cnn8", exact);
+    for (uint64_t seed = 0; seed < NETS; seed++) {
+        dice d = {seed * 104729 + 11};
+        general g[8];
+        mho_net *net = general_net(&d, g);
+        mho_images images = random_images(&d, net->node[0].out, IMAGES);
+        mho_net *fixed = quantized(&d, net, &images);
+        assert_true(mho_net_is_general(fixed));
+        float *want = software(fixed, &images, 5);
+        hardware_equals(hw.hw, seed, fixed, &images, want);
+        file_says_the_same(fixed, &images, want);
+        free(want);
         free_images(&images);
         mho_net_destroy(fixed);
         mho_net_destroy(net);
@@ -205,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ideal_hardware_says_what_software_says),
+        cmocka_unit_test(general_operators_too),
         cmocka_unit_test(many_rows_are_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# mho quantize of networks that are no graph of layers: valid files of Q/DQ that anyone reads alike, the same error in
+# software and on ideal hardware.
+set -euo pipefail
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY' || { [ $? = 77 ] && exit 0; exit 1; }
+import os, struct, sys
+try:
+    import numpy as np, onnx
+    from onnx import TensorProto as T, helper, numpy_helper
+except ImportError:
+    sys.exit(77)
+N, F, random = helper.make_node, np.float32, np.random.default_rng(3)
+os.makedirs("data", exist_ok=True)
+for part, count in ("train", 40), ("t10k", 30):
+    pixels = random.integers(0, 256, (count, 7, 7)).astype(np.uint8).repeat(4, 1).repeat(4, 2)
+    open(f"data/{part}-images-idx3-ubyte", "wb").write(struct.pack(">4I", 0x803, count, 28, 28) + pixels.tobytes())
+    open(f"data/{part}-labels-idx1-ubyte", "wb").write(struct.pack(">2I", 0x801, count) + bytes(i % 10 for i in range(count)))
+    np.save(part + ".npy", pixels.reshape(count, 1, 28, 28).astype(F) / 256)
+w = lambda *s: (random.standard_normal(s) * np.sqrt(2 / np.prod(s[1:]))).astype(F)
+def model(name, nodes, shape, opset, constants):
+    g = helper.make_graph(nodes, name, [helper.make_tensor_value_info("x", T.FLOAT, ["N"] + shape)],
+                          [helper.make_tensor_value_info("y", T.FLOAT, ["N", 10])],
+                          [numpy_helper.from_array(v, k) for k, v in constants.items()])
+    onnx.save(helper.make_model(g, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), name + ".onnx")
+# Channels last, attributes that are inputs today, softmax of the old kind.
+model("old", [
+    N("Transpose", ["x"], ["t"], "turn", perm=[0, 3, 1, 2]), N("Conv", ["t", "w0", "b0"], ["a"], "first", strides=[4, 4]),
+    N("Clip", ["a"], ["c"], "six", min=0.0, max=6.0), N("Pad", ["c"], ["p"], "frame", pads=[0, 0, 0, 0, 0, 0, 1, 1]),
+    N("Slice", ["p"], ["s"], "part", starts=[0], ends=[6], axes=[1]), N("Conv", ["s", "w1"], ["b"], "second"),
+    N("Transpose", ["b"], ["u"], "back", perm=[0, 2, 3, 1]), N("Reshape", ["u", "rows"], ["r"], "rows"),
+    N("MatMul", ["r", "w2"], ["m"], "last"), N("Add", ["m", "b2"], ["n"], "bias"), N("Softmax", ["n"], ["y"], "scores")],
+    [28, 28, 1], 9, {"w0": w(8, 1, 4, 4), "b0": w(8, 1).ravel(), "w1": w(4, 6, 3, 3), "rows": np.array([-1, 144]),
+                     "w2": w(144, 10), "b2": w(10, 1).ravel()})
+# Branches, a split, sums of what is real and what is codes, integers on the way.
+model("new", [
+    N("Sub", ["x", "half"], ["z"], "centre"), N("Conv", ["z", "w0"], ["a"], "first", strides=[4, 4]),
+    N("HardSwish", ["a"], ["h"], "swish"), N("Split", ["h", "sizes"], ["l", "r"], "split", axis=1),
+    N("Conv", ["l", "w1"], ["p"], "left", pads=[1, 1, 1, 1]), N("Sigmoid", ["r"], ["q"], "gate"),
+    N("Mul", ["p", "q"], ["g"], "gated"), N("Concat", ["g", "r"], ["c"], "join", axis=1),
+    N("ReduceMean", ["c"], ["d"], "mean", axes=[2, 3], keepdims=0), N("ArgMax", ["c"], ["i"], "where", axis=1, keepdims=1),
+    N("Cast", ["i"], ["f"], "real", to=T.FLOAT), N("Flatten", ["f"], ["e"], "flat"), N("Gemm", ["e", "w3"], ["k"], "places"),
+    N("Gemm", ["d", "w2", "b2"], ["n"], "last"), N("Add", ["n", "k"], ["y"], "both")],
+    [1, 28, 28], 17, {"half": np.array(.5, F), "w0": w(8, 1, 4, 4), "sizes": np.array([4, 4]), "w1": w(4, 4, 3, 3),
+                      "w2": w(8, 10), "b2": w(10, 1).ravel(), "w3": w(49, 10) / 8})
+PY
+
+for name in old new; do
+    for bits in 8 6; do
+        run quantize $name.onnx --method fixed --bits $bits --data data --json -o q.onnx; want_code 0
+        want_json '{c["bits"] for c in v["search"]["codes"]} <= {8, '$bits'} and v["search"]["output_snr_dB"] > 3 * '$bits
+        cp out whole.json
+        run infer q.onnx --data data --json; want_code 0
+        tell same.txt 'v["error"] == json.load(open("whole.json"))["test_error"]'
+        grep -qx True same.txt || fail "$name: infer tells another error"
+        run simulate q.onnx --hw cnn8 --set device.variation=0 --set output.bits=0 --set output.split_bits=0 --set output.first_bits=0 \
+            --set output.last_bits=0 --set output.calibration_images=40 --trials 1 --data data --json; want_code 0
+        want_json 'v["hardware_error"]["mean"] == v["software_error"]'
+        # Valid, and without what mho adds a file of the standard that says the same.
+        OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
+import numpy as np, onnx
+m = onnx.load("q.onnx")
+onnx.checker.check_model(m, full_check=True)
+shape = [d.dim_value for d in m.graph.input[0].type.tensor_type.shape.dim]
+np.save("x.npy", np.load("t10k.npy").reshape([-1] + shape[1:]))
+del m.metadata_props[:]
+onnx.save(m, "plain.onnx")
+PY
+        run infer q.onnx --input x.npy --json; want_code 0; cp out codes.json
+        run infer plain.onnx --input x.npy --json; want_code 0
+        tell near.txt 'len(v["scores"]) == 30 and max(abs(a - b) for r, t in zip(v["scores"], json.load(open("codes.json"))["scores"]) for a, b in zip(r, t)) < 1e-4'
+        grep -qx True near.txt || fail "$name: the standard's operators say something else"
+    done
+done
+
+run quantize q.onnx --bits 4 --data data -o x.onnx; want_misuse "codes of 6 bits already"
+run quantize new.onnx --method threshold --data data -o x.onnx; want_code 2; want_err "network new" "method fixed"
+want_no_file x.onnx
