@@ -38,16 +38,21 @@ MHO_API size_t mho_explore_points(const mho_explore *explore); /* of a search: a
 typedef struct mho_explore_report {
     size_t points, known; /* that there are; of them found in the store */
     size_t priced, done, dropped, infeasible, failed;
+    size_t waiting; /* interrupted before they were finished */
     uint64_t image_runs,
         image_runs_full; /* an image on a programmed chip; without halving and sharing */
     size_t drops;        /* comparisons by which points were dropped */
     double confidence;   /* of each interval */
     double seconds;
     double best;         /* the first objective of the best point that keeps all constraints; NaN */
+    char best_unit[16];  /* "J"; "%": best is a fraction; "": a number, as the axis has it */
     int64_t best_row;    /* in the store; 0: none */
     char best_text[256]; /* its axes */
     char objective[64];
     char failure[512]; /* axes and message of the first point that failed; "" */
+    /* By which rows are priced, "bcnn-45nm (2), generic-45nm (4)".  Prices of several are not to be compared. */
+    size_t technology_count;
+    char technologies[256];
 } mho_explore_report;
 
 /* Computes all points that the store does not have, and stores them as they come.
@@ -66,6 +71,8 @@ typedef struct mho_explore_row {
     const mho_summary *sum;
     size_t trials, images;
     bool front; /* no other beats it in all objectives */
+    const char *technology;
+    int64_t row; /* in the store: mho_store_get */
 } mho_explore_row;
 MHO_API size_t mho_explore_axes(const mho_explore *explore);
 MHO_API const char *mho_explore_axis(const mho_explore *explore, size_t axis);

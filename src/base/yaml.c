@@ -127,7 +127,7 @@ static int compare_children(const void *a, const void *b, void *user)
 
 static mho_status stands_twice(const reader *r, const mhoi_yaml *first, const mhoi_yaml *again)
 {
-    return mho_error(MHO_EFORMAT, "%s:%zu: %s stands twice, first in line %zu", r->place,
+    return mho_error(MHO_ECONFIG, "%s:%zu: %s stands twice, first in line %zu", r->place,
                      again->line, again->key, first->line);
 }
 

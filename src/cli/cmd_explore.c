@@ -23,7 +23,9 @@ static mho_status parse_shard(const char *text, size_t *shard, size_t *shards)
     return MHO_OK;
 }
 
-static void add_numbers(cli_table *t, const cli_args *args, const mho_explore_row *row)
+/* technologies: there are several, so each row tells its own. */
+static void add_numbers(cli_table *t, const cli_args *args, bool technologies,
+                        const mho_explore_row *row)
 {
     const mho_summary *v = row->sum;
     if (args->csv) {
@@ -34,6 +36,8 @@ static void add_numbers(cli_table *t, const cli_args *args, const mho_explore_ro
         cli_table_text(t, "%zu", row->trials);
         cli_table_text(t, "%zu", row->images);
         cli_table_text(t, "%d", row->front);
+        cli_table_text(t, "%s", row->technology);
+        cli_table_text(t, "%lld", (long long)row->row);
         return;
     }
     if (isfinite(v->error))
@@ -49,48 +53,77 @@ static void add_numbers(cli_table *t, const cli_args *args, const mho_explore_ro
     cli_table_si(t, v->area_m2, "m2");
     cli_table_text(t, isfinite(v->ops_per_J) ? "%.4g" : "-", v->ops_per_J * 1e-12);
     cli_table_text(t, "%s", row->front ? "*" : "");
+    if (technologies)
+        cli_table_text(t, "%s", row->technology);
 }
 
-static void print_columns(const mho_explore *x, const cli_args *args, char *text, size_t size)
+static void print_columns(const mho_explore *x, const cli_args *args, bool technologies, char *text,
+                          size_t size)
 {
-    size_t n = 0;
+    size_t n = args->csv ? 0 : (size_t)snprintf(text, size, "point>|");
     for (size_t a = 0; a < mho_explore_axes(x) && n < size; a++)
         n += (size_t)snprintf(text + n, size - n, "%s>|", mho_explore_axis(x, a));
     if (!args->csv && n < size)
         n += (size_t)snprintf(text + n, size - n, "%s",
                               "error>|+- 95 %>|latency=>|energy=>|area=>|TOPS/W>|front");
+    if (!args->csv && technologies && n < size)
+        n += (size_t)snprintf(text + n, size - n, "|technology");
     for (size_t f = 0; args->csv && f < mho_summary_fields() && n < size; f++)
         n += (size_t)snprintf(text + n, size - n, "%s>|", mho_summary_at(f)->key);
     if (args->csv && n < size)
-        (void)snprintf(text + n, size - n, "trials>|images>|front>");
+        (void)snprintf(text + n, size - n, "trials>|images>|front>|technology|point>");
 }
 
-static void print_table(const mho_explore *x, const cli_args *args)
+static void print_table(const mho_explore *x, const mho_explore_report *r, const cli_args *args)
 {
     char title[300], columns[8192];
     const char **value = cli_alloc(mho_explore_axes(x) * sizeof *value);
     const size_t all = mho_explore_rows(x), shown = args->csv || all < ROWS ? all : ROWS;
-    snprintf(title, sizeof title, "%s: %zu points keep all constraints%s", mho_explore_name(x), all,
+    const bool technologies = r->technology_count > 1;
+    snprintf(title, sizeof title, "%s%s: %zu points%s keep all constraints%s", mho_explore_name(x),
+             r->waiting ? ", interrupted" : "", all, r->waiting ? " so far" : "",
              shown < all ? "; the best of them" : "");
-    print_columns(x, args, columns, sizeof columns);
+    print_columns(x, args, technologies, columns, sizeof columns);
     cli_table *t = cli_table_create(title, columns);
     for (size_t i = 0; i < shown; i++) {
         mho_explore_row row;
         mho_explore_row_at(x, i, value, &row);
+        if (!args->csv)
+            cli_table_text(t, "%lld", (long long)row.row);
         for (size_t a = 0; a < mho_explore_axes(x); a++)
             cli_table_text(t, "%s", value[a]);
-        add_numbers(t, args, &row);
+        add_numbers(t, args, technologies, &row);
     }
     cli_table_print(t, args);
     cli_table_destroy(t);
     free(value);
 }
 
+/* "212.6 nJ", "1.06 %", "4" */
+static const char *best_text(const mho_explore_report *r, char text[64])
+{
+    static const char *const base[] = {"s", "J", "m2", "W", "/s"};
+    char si[32];
+    for (size_t i = 0; i < sizeof base / sizeof *base; i++)
+        if (!strcmp(base[i], r->best_unit)) {
+            (void)snprintf(text, 64, "%s", cli_si(r->best, r->best_unit, si));
+            return text;
+        }
+    if (!strcmp(r->best_unit, "%"))
+        (void)snprintf(text, 64, "%.4g %%", 100 * r->best);
+    else
+        (void)snprintf(text, 64, "%.6g%s%s", r->best, *r->best_unit ? " " : "", r->best_unit);
+    return text;
+}
+
 static void print_report(const mho_explore_report *r, const cli_args *args)
 {
     FILE *out = args->out;
+    char best[64];
     fprintf(out, "\n%zu points: %zu done, %zu dropped, %zu beyond constraints, %zu failed",
             r->points, r->done, r->dropped, r->infeasible, r->failed);
+    if (r->waiting)
+        fprintf(out, ", %zu not finished", r->waiting);
     if (r->known)
         fprintf(out, "; %zu were stored before", r->known);
     fprintf(out, "; %.2f s\n", r->seconds);
@@ -106,9 +139,17 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
                 100 * r->confidence, 100 * (1 - r->confidence),
                 (1 - r->confidence) * (double)r->drops, r->drops);
     if (isfinite(r->best))
-        fprintf(out, "best, %s: %.6g at %s\n", r->objective, r->best, r->best_text);
-    else if (r->done)
-        fprintf(out, "no point keeps all constraints\n");
+        fprintf(out, "best%s, %s: %s at %s (mho show %s %lld)\n", r->waiting ? " so far" : "",
+                r->objective, best_text(r, best), r->best_text, args->output,
+                (long long)r->best_row);
+    else if (r->done || r->infeasible)
+        fprintf(out, "no point keeps all constraints%s\n", r->waiting ? " so far" : "");
+    if (r->technology_count > 1)
+        fprintf(
+            out,
+            "prices are of several technologies, %s: energy, area and times of points that differ "
+            "in it are not to be compared (--set technology=NAME prices all by one)\n",
+            r->technologies);
 }
 
 static mho_json *row_json(const mho_explore *x, size_t i)
@@ -125,6 +166,8 @@ static mho_json *row_json(const mho_explore *x, size_t i)
     mho_json_put(root, "trials", mho_json_integer((int64_t)row.trials));
     mho_json_put(root, "images", mho_json_integer((int64_t)row.images));
     mho_json_put(root, "front", mho_json_bool(row.front));
+    mho_json_put(root, "technology", mho_json_text(row.technology));
+    mho_json_put(root, "point", mho_json_integer(row.row));
     free(value);
     return root;
 }
@@ -144,6 +187,7 @@ static mho_status print_json(const mho_explore *x, const mho_explore_report *r,
                   {"dropped", r->dropped},
                   {"infeasible", r->infeasible},
                   {"failed", r->failed},
+                  {"waiting", r->waiting},
                   {"image_runs", r->image_runs},
                   {"image_runs_full", r->image_runs_full}};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -151,13 +195,16 @@ static mho_status print_json(const mho_explore *x, const mho_explore_report *r,
     mho_json_put(root, "risk", mho_json_number(r->drops ? 1 - r->confidence : 0));
     mho_json_put(best, "objective", mho_json_text(r->objective));
     mho_json_put(best, "value", mho_json_number(r->best));
+    mho_json_put(best, "unit", mho_json_text(strcmp(r->best_unit, "%") != 0 ? r->best_unit : ""));
     mho_json_put(best, "at", mho_json_text(r->best_text));
+    mho_json_put(best, "point", mho_json_integer(r->best_row));
     mho_json_put(root, "best", isfinite(r->best) ? best : mho_json_text(NULL));
     if (!isfinite(r->best))
         mho_json_destroy(best);
     for (size_t i = 0; i < mho_explore_rows(x); i++)
         mho_json_add(rows, row_json(x, i));
     mho_json_put(root, "rows", rows);
+    mho_json_put(root, "technologies", mho_json_text(r->technologies));
     mho_json_put(root, "seconds", mho_json_number(r->seconds));
     return cli_print_json(args, root);
 }
@@ -167,7 +214,7 @@ static mho_status report(const mho_explore *x, const mho_explore_report *r, cons
 {
     if (args->json)
         return print_json(x, r, args, complete);
-    print_table(x, args);
+    print_table(x, r, args);
     if (!args->csv)
         print_report(r, args);
     return MHO_OK;
@@ -239,6 +286,9 @@ mho_status cmd_explore(const cli_args *args)
         const mho_status told = report(x, &r, args, !s);
         s = s ? mho_error(s, "interrupted: what was finished is stored, --resume goes on") : told;
     }
+    if (r.technology_count > 1 && (args->csv || args->json) && !args->quiet)
+        fprintf(stderr, "mho: prices are of several technologies, %s: not to be compared\n",
+                r.technologies);
     if (s == MHO_EFILE && ready)
         s = mho_error(s, "%s; --resume goes on", mho_error_message());
     if (!s && r.failed && r.failed == r.points)

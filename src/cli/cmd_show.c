@@ -28,8 +28,10 @@ static mho_status point_json(void *user, const mho_store_point *p)
         if (*texts[i].text)
             mho_json_put(root, texts[i].key, mho_json_text(texts[i].text));
     mho_json_put(root, "seed", mho_json_unsigned(p->seed));
-    mho_json_put(root, "images", mho_json_unsigned(p->images_done));
-    mho_json_put(root, "trials", mho_json_unsigned(p->trials_done));
+    if (p->trials_done) { /* no images ran where prices broke a constraint, or are all that is asked for */
+        mho_json_put(root, "images", mho_json_unsigned(p->images_done));
+        mho_json_put(root, "trials", mho_json_unsigned(p->trials_done));
+    }
     mho_json_put(root, "threads", mho_json_unsigned(p->threads));
     mho_json_put(root, "seconds", mho_json_number(p->seconds));
     for (size_t f = 0; f < mho_summary_fields(); f++)

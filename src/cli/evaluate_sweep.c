@@ -140,6 +140,21 @@ static void add_csv(cli_table *t, const evaluate_run *r, size_t i)
     cli_table_text(t, "%s", p->message);
 }
 
+/* Are points priced by several technologies? */
+static bool technologies_differ(const evaluate_run *r)
+{
+    const char *first = NULL;
+    bool differ = false;
+    for (size_t i = 0; i < r->done; i++) {
+        const char *name = r->point[i].technology;
+        if (!*name)
+            continue;
+        first = first ? first : name;
+        differ = differ || strcmp(first, name) != 0;
+    }
+    return differ;
+}
+
 static void add_row(cli_table *t, const evaluate_run *r, size_t i)
 {
     const sweep_point *p = &r->point[i];
@@ -157,6 +172,8 @@ static void add_row(cli_table *t, const evaluate_run *r, size_t i)
     cli_table_si(t, p->sum.energy_J, "J");
     cli_table_si(t, p->sum.area_m2, "m2");
     cli_table_text(t, isfinite(p->sum.ops_per_J) ? "%.4g" : "-", p->sum.ops_per_J * 1e-12);
+    if (technologies_differ(r))
+        cli_table_text(t, "%s", p->technology);
 }
 
 static void print_title(const evaluate_run *r, char *title, size_t size)
@@ -176,6 +193,8 @@ static void print_columns(const evaluate_run *r, char *text, size_t size)
     if (!r->args->csv && n < size)
         n += (size_t)snprintf(text + n, size - n, "%s",
                               "error>|+- 95 %>|latency=>|images=>|energy=>|area=>|TOPS/W>");
+    if (!r->args->csv && technologies_differ(r) && n < size)
+        n += (size_t)snprintf(text + n, size - n, "|technology");
     for (size_t f = 0; r->args->csv && f < mho_summary_fields() && n < size; f++)
         n += (size_t)snprintf(text + n, size - n, "%s>|", mho_summary_at(f)->key);
     if (r->args->csv && n < size)
@@ -189,6 +208,11 @@ static void print_notes(const evaluate_run *r)
     if (r->relative)
         fprintf(r->args->out, "Energy and area by a technology that is good for comparisons alone "
                               "(--set technology=generic-45nm prices in absolute terms).\n");
+    if (technologies_differ(r))
+        fprintf(r->args->out,
+                "Prices are of several technologies: energy, area and times of points "
+                "that differ in it are not to be compared (--set technology=NAME "
+                "prices all by one).\n");
     for (size_t i = 0; i < r->done; i++)
         if (r->point[i].status)
             fprintf(r->args->out, "point %zu: %s\n", i + 1, r->point[i].message);

@@ -172,6 +172,14 @@ static mho_status name_points(const char *hw)
         const size_t n = strcspn(p, ",");
         snprintf(one, sizeof one, "%.*s", (int)(n < sizeof one ? n : sizeof one - 1), p);
         p += n + (p[n] == ',');
+        if (cli_ends_with(one, ".db") && access(one, F_OK) == 0) {
+            s = mho_error(
+                MHO_EUSAGE,
+                "--hw %s: a file of results: which point of it? as --hw %s:1 (mho show %s "
+                "and mho query tell them)",
+                one, one, one);
+            break;
+        }
         if (!mho_store_is_point(one))
             continue;
         s = mho_store_hw(one, &json);

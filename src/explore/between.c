@@ -11,11 +11,11 @@
 #define COMMIT_LATEST_S 0.5
 #define COMMIT_SHARE 9 /* of the time, one part in ten goes to the disk */
 
-static double objective_of(const mho_explore *x, const mho_summary *sum)
+double mhoi_explore_rank(const mho_explore *x, const explore_point *p)
 {
-    const double v = x->objectives ? mhoi_explore_result_of(sum, x->objective[0].result)
-                     : x->accuracy ? sum->error
-                                   : sum->energy_J;
+    const double v = x->objectives ? mhoi_explore_value(x, &x->objective[0], &p->sum, p->choice)
+                     : x->accuracy ? p->sum.error
+                                   : p->sum.energy_J;
     return x->objectives && x->objective[0].most ? -v : v;
 }
 
@@ -27,7 +27,7 @@ void mhoi_explore_tell(const mho_explore *x, const char *what, uint64_t done, ui
     for (size_t i = 0; total < 20000 && i < x->points; i++) {
         const explore_point *p = &x->point[i];
         const bool counts = p->state == EXPLORE_DONE && mhoi_explore_keeps(x, &p->sum, x->accuracy);
-        if (counts && (!best || objective_of(x, &p->sum) < objective_of(x, &best->sum)))
+        if (counts && (!best || mhoi_explore_rank(x, p) < mhoi_explore_rank(x, best)))
             best = p;
     }
     snprintf(text, sizeof text, "%s", what);
@@ -36,7 +36,7 @@ void mhoi_explore_tell(const mho_explore *x, const char *what, uint64_t done, ui
                            x->objectives ? x->objective[0].text
                            : x->accuracy ? "error"
                                          : "energy (J)",
-                           fabs(objective_of(x, &best->sum)));
+                           fabs(mhoi_explore_rank(x, best)));
     mho_run *inner = mho_run_bind(x->outer);
     mhoi_progress(text, done, total, "points");
     mho_run_bind(inner);

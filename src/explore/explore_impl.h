@@ -20,6 +20,8 @@ typedef enum explore_method {
 
 typedef struct explore_objective {
     size_t result; /* of explore_results */
+    size_t field;  /* of mho_summary; SIZE_MAX: loss */
+    size_t axis;   /* in place of a result; SIZE_MAX: none */
     bool most;
     char text[64];
 } explore_objective;
@@ -115,6 +117,12 @@ MHO_MUST_CHECK mho_status mhoi_explore_read(mho_explore *x, const char *text,
 size_t mhoi_explore_result(const char *name);
 const char *mhoi_explore_result_name(size_t i); /* NULL from their number on */
 double mhoi_explore_result_of(const mho_summary *sum, size_t result);
+size_t mhoi_explore_result_field(size_t result);
+const char *mhoi_explore_result_unit(size_t i);
+/* Are the values of the axis numbers, of one unit? */
+bool mhoi_explore_axis_counts(const mho_explore *x, size_t axis);
+double mhoi_explore_value(const mho_explore *x, const explore_objective *o, const mho_summary *sum,
+                          const uint32_t *choice);
 bool mhoi_explore_result_is_error(size_t result); /* of accuracy, which prices do not tell */
 /* Do the constraints hold that prices alone, or all results, tell? */
 bool mhoi_explore_keeps(const mho_explore *x, const mho_summary *sum, bool accuracy);
@@ -172,7 +180,7 @@ void mhoi_explore_lookup_free(struct explore_lookup *lookup);
 /* halving.c: drops points [first, points) that others beat for certain; after a rung. */
 void mhoi_explore_halve(mho_explore *x, size_t first, size_t rung);
 /* Does a beat b in all objectives (as good in all, better in one)? */
-bool mhoi_explore_beats(const mho_explore *x, const mho_summary *a, const mho_summary *b);
+bool mhoi_explore_beats(const mho_explore *x, const explore_point *a, const explore_point *b);
 
 /* explore.c: the same search once more; what all processes of one search have in common. */
 MHO_MUST_CHECK mho_status mhoi_explore_twin(const mho_explore *x, mho_explore **out);
@@ -182,7 +190,8 @@ MHO_MUST_CHECK mho_status mhoi_explore_interruption(const mho_explore *x);
 /* rung.c: takes the points [first, points) that are left a rung further. */
 MHO_MUST_CHECK mho_status mhoi_explore_rung(mho_explore *x, mho_store *store, size_t first,
                                             size_t rung);
-/* between.c */
+/* between.c: the first objective, less is better; rows; the caller. */
+double mhoi_explore_rank(const mho_explore *x, const explore_point *p);
 MHO_MUST_CHECK mho_status mhoi_explore_store(mho_explore *x, mho_store *store, explore_point *p);
 MHO_MUST_CHECK mho_status mhoi_explore_commit(mho_explore *x, mho_store *store, bool now);
 void mhoi_explore_tell(const mho_explore *x, const char *what, uint64_t done, uint64_t total);

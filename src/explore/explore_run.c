@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "explore/explore_impl.h"
@@ -19,19 +20,10 @@ mho_status mho_explore_serve(mho_explore *x)
 
 /* --- ranking ---------------------------------------------------------------------------------------------------- */
 
-static double rank_of(const mho_explore *x, const explore_point *p)
-{
-    if (!x->objectives)
-        return x->accuracy ? p->sum.error : p->sum.energy_J;
-    const double v = mhoi_explore_result_of(&p->sum, x->objective[0].result);
-    return x->objective[0].most ? -v : v;
-}
-
 static bool is_front(const mho_explore *x, size_t point)
 {
     for (size_t i = 0; i < x->rows; i++)
-        if (x->order[i] != point &&
-            mhoi_explore_beats(x, &x->point[x->order[i]].sum, &x->point[point].sum))
+        if (x->order[i] != point && mhoi_explore_beats(x, &x->point[x->order[i]], &x->point[point]))
             return false;
     return x->objectives > 0;
 }
@@ -68,13 +60,26 @@ static mho_status rank_points(mho_explore *x)
             x->order[x->rows++] = i;
     for (size_t i = 0; !s && i < x->rows; i++) {
         const size_t p = x->order[i];
-        list[i] = (ranked){x->rows <= FRONT_MAX && is_front(x, p), rank_of(x, &x->point[p]), p};
+        list[i] =
+            (ranked){x->rows <= FRONT_MAX && is_front(x, p), mhoi_explore_rank(x, &x->point[p]), p};
     }
     if (!s)
         qsort(list, x->rows, sizeof *list, by_rank);
     for (size_t i = 0; !s && i < x->rows; i++)
         x->order[i] = list[i].point;
     mhoi_free(&list);
+    return s;
+}
+
+/* Numbers of rows that are new. */
+static mho_status find_rows(mho_explore *x, mho_store *store)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < x->rows; i++) {
+        explore_point *p = &x->point[x->order[i]];
+        if (!p->row)
+            s = mho_store_find(store, p->key, &p->row);
+    }
     return s;
 }
 
@@ -92,10 +97,16 @@ static void tell_best(const mho_explore *x, mho_explore_report *r)
 {
     size_t best = x->order[0];
     for (size_t i = 1; i < x->rows; i++)
-        if (rank_of(x, &x->point[x->order[i]]) < rank_of(x, &x->point[best]))
+        if (mhoi_explore_rank(x, &x->point[x->order[i]]) < mhoi_explore_rank(x, &x->point[best]))
             best = x->order[i];
-    r->best = x->objectives ? mhoi_explore_result_of(&x->point[best].sum, x->objective[0].result)
-                            : rank_of(x, &x->point[best]);
+    const explore_objective *o = x->objectives ? &x->objective[0] : NULL;
+    r->best = o && o->most ? -mhoi_explore_rank(x, &x->point[best])
+                           : mhoi_explore_rank(x, &x->point[best]);
+    r->best_row = x->point[best].row;
+    snprintf(r->best_unit, sizeof r->best_unit, "%s",
+             !o                    ? (x->accuracy ? "%" : "J")
+             : o->axis == SIZE_MAX ? mhoi_explore_result_unit(o->result)
+                                   : "");
     snprintf(r->objective, sizeof r->objective, "%s",
              x->objectives ? x->objective[0].text
              : x->accuracy ? "min error"
@@ -112,6 +123,27 @@ static void tell_failure(const mho_explore *x, mho_explore_report *r)
             continue;
         put_axes(x, p, axes, sizeof axes);
         snprintf(r->failure, sizeof r->failure, "%s: %.300s", axes, p->message ? p->message : "");
+    }
+}
+
+/* "bcnn-45nm (2), generic-45nm (4)": by which points are priced, those beyond constraints as well. */
+static void tell_technologies(const mho_explore *x, mho_explore_report *r)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < x->points && used < sizeof r->technologies; i++) {
+        const char *name = x->point[i].technology;
+        size_t points = 0;
+        bool first = *name;
+        for (size_t k = 0; k < x->points && first; k++) {
+            const bool same = !strcmp(x->point[k].technology, name);
+            first = !same || k >= i;
+            points += same;
+        }
+        if (!first)
+            continue;
+        used += (size_t)snprintf(r->technologies + used, sizeof r->technologies - used,
+                                 "%s%s (%zu)", r->technology_count ? ", " : "", name, points);
+        r->technology_count++;
     }
 }
 
@@ -133,6 +165,8 @@ static void sum_up(const mho_explore *x, mho_explore_report *r)
         r->failed += state == EXPLORE_FAILED;
     }
     tell_failure(x, r);
+    r->waiting = r->points - r->done - r->dropped - r->infeasible - r->failed;
+    tell_technologies(x, r);
     if (x->rows)
         tell_best(x, r);
 }
@@ -164,7 +198,9 @@ mho_status mho_explore_run(mho_explore *x, mho_store *store, mho_explore_report 
     mhoi_bench_leave(x->bench);
     mho_run_bind(x->outer);
     mho_run_destroy(inner);
-    const mho_status order = s && s != MHO_EINTERRUPTED ? MHO_OK : rank_points(x);
+    mho_status order = s && s != MHO_EINTERRUPTED ? MHO_OK : rank_points(x);
+    if (!order)
+        order = find_rows(x, store);
     sum_up(x, report);
     report->seconds = mho_seconds() - start_s;
     return s ? s : order;
@@ -194,6 +230,8 @@ void mho_explore_row_at(const mho_explore *x, size_t i, const char **value, mho_
                              .status = "done",
                              .sum = &p->sum,
                              .trials = p->error.spread.trials,
+                             .technology = p->technology,
+                             .row = p->row,
                              .front = x->rows <= FRONT_MAX && is_front(x, x->order[i])};
     for (size_t k = 0; k < x->point[p->twin].evidence.blocks; k++)
         out->images = x->point[p->twin].evidence.end[k];

@@ -88,31 +88,36 @@ static bool is_in(const mho_explore *x, const explore_point *p, mho_interval in)
     return mhoi_explore_keeps(x, &low, true) && mhoi_explore_keeps(x, &high, true);
 }
 
-/* Is a better than b in all objectives, with errors at the given ends?  Errors are to be strictly better. */
-static bool beats_surely(const mho_explore *x, const mho_summary *a, const mho_summary *b)
+static bool is_of_error(const explore_objective *o)
+{
+    return o->axis == SIZE_MAX && mhoi_explore_result_is_error(o->result);
+}
+
+/* Is a better than b in all objectives, with the errors of these summaries?  Errors are to be strictly better. */
+static bool beats_surely(const mho_explore *x, const explore_point *a, const mho_summary *of_a,
+                         const explore_point *b, const mho_summary *of_b)
 {
     bool error = false;
     for (size_t i = 0; i < x->objectives; i++) {
         const explore_objective *o = &x->objective[i];
-        const double va = mhoi_explore_result_of(a, o->result),
-                     vb = mhoi_explore_result_of(b, o->result);
-        const bool of_error = mhoi_explore_result_is_error(o->result);
-        if (of_error && o->most)
+        const double va = mhoi_explore_value(x, o, of_a, a->choice),
+                     vb = mhoi_explore_value(x, o, of_b, b->choice);
+        if (is_of_error(o) && o->most)
             return false; /* nobody wants that, and its ends are not told */
-        if (isnan(va) || isnan(vb) || (of_error ? !(va < vb) : o->most ? va < vb : va > vb))
+        if (isnan(va) || isnan(vb) || (is_of_error(o) ? !(va < vb) : o->most ? va < vb : va > vb))
             return false;
-        error = error || of_error;
+        error = error || is_of_error(o);
     }
     return error;
 }
 
-bool mhoi_explore_beats(const mho_explore *x, const mho_summary *a, const mho_summary *b)
+bool mhoi_explore_beats(const mho_explore *x, const explore_point *a, const explore_point *b)
 {
     bool better = false;
     for (size_t i = 0; i < x->objectives; i++) {
         const explore_objective *o = &x->objective[i];
-        const double va = mhoi_explore_result_of(a, o->result),
-                     vb = mhoi_explore_result_of(b, o->result);
+        const double va = mhoi_explore_value(x, o, &a->sum, a->choice),
+                     vb = mhoi_explore_value(x, o, &b->sum, b->choice);
         if (isnan(va) || (o->most ? va < vb : va > vb))
             return false;
         better = better || isnan(vb) || (o->most ? va > vb : va < vb);
@@ -129,7 +134,7 @@ static bool is_beaten(const mho_explore *x, size_t first, const explore_point *p
             continue;
         const mho_interval in = interval_of(q, rung->images, x->confidence);
         const mho_summary high = with_error(&q->sum, in.high);
-        if (beats_surely(x, &high, low) && is_in(x, q, in))
+        if (beats_surely(x, q, &high, p, low) && is_in(x, q, in))
             return true;
     }
     return false;

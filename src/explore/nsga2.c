@@ -18,7 +18,8 @@ typedef struct member {
 
 static double value_of(const mho_explore *x, size_t point, size_t o)
 {
-    const double v = mhoi_explore_result_of(&x->point[point].sum, x->objective[o].result);
+    const double v =
+        mhoi_explore_value(x, &x->objective[o], &x->point[point].sum, x->point[point].choice);
     return isnan(v) ? INFINITY : x->objective[o].most ? -v : v;
 }
 
@@ -34,7 +35,7 @@ static bool dominates(const mho_explore *x, size_t a, size_t b)
     const bool va = is_valid(x, a), vb = is_valid(x, b);
     if (va != vb)
         return va;
-    return va && mhoi_explore_beats(x, &x->point[a].sum, &x->point[b].sum);
+    return va && mhoi_explore_beats(x, &x->point[a], &x->point[b]);
 }
 
 static void rank_members(const mho_explore *x, member *m, size_t n)

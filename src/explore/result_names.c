@@ -12,38 +12,39 @@
 static const struct {
     const char *name, *of; /* of: of mho_summary; "loss" apart */
     double scale;          /* value = summary x scale */
+    const char *unit;
 } results[] = {
-    {"error", "error", 1},
-    {"loss", "loss", 1},
-    {"ci95", "ci95", 1},
-    {"software_error", "software_error", 1},
-    {"latency", "latency_s", 1},
-    {"latency_s", "latency_s", 1},
-    {"latency_ms", "latency_s", 1e3},
-    {"latency_us", "latency_s", 1e6},
-    {"latency_ns", "latency_s", 1e9},
-    {"throughput", "throughput_per_s", 1},
-    {"throughput_per_s", "throughput_per_s", 1},
-    {"power", "power_W", 1},
-    {"power_W", "power_W", 1},
-    {"power_mW", "power_W", 1e3},
-    {"energy", "energy_J", 1},
-    {"energy_J", "energy_J", 1},
-    {"energy_mJ", "energy_J", 1e3},
-    {"energy_uJ", "energy_J", 1e6},
-    {"energy_nJ", "energy_J", 1e9},
-    {"area", "area_m2", 1},
-    {"area_m2", "area_m2", 1},
-    {"area_mm2", "area_m2", 1e6},
-    {"area_um2", "area_m2", 1e12},
-    {"ops_per_s", "ops_per_s", 1},
-    {"ops_per_J", "ops_per_J", 1},
-    {"tops_per_W", "ops_per_J", 1e-12},
-    {"tops", "ops_per_s", 1e-12},
-    {"ops_per_s_per_m2", "ops_per_s_per_m2", 1},
-    {"gops_per_s_per_mm2", "ops_per_s_per_m2", 1e-15},
-    {"cycles", "cycles", 1},
-    {"crossbars", "crossbars", 1},
+    {"error", "error", 1, "%"},
+    {"loss", "loss", 1, "%"},
+    {"ci95", "ci95", 1, "%"},
+    {"software_error", "software_error", 1, "%"},
+    {"latency", "latency_s", 1, "s"},
+    {"latency_s", "latency_s", 1, "s"},
+    {"latency_ms", "latency_s", 1e3, "ms"},
+    {"latency_us", "latency_s", 1e6, "us"},
+    {"latency_ns", "latency_s", 1e9, "ns"},
+    {"throughput", "throughput_per_s", 1, "/s"},
+    {"throughput_per_s", "throughput_per_s", 1, "/s"},
+    {"power", "power_W", 1, "W"},
+    {"power_W", "power_W", 1, "W"},
+    {"power_mW", "power_W", 1e3, "mW"},
+    {"energy", "energy_J", 1, "J"},
+    {"energy_J", "energy_J", 1, "J"},
+    {"energy_mJ", "energy_J", 1e3, "mJ"},
+    {"energy_uJ", "energy_J", 1e6, "uJ"},
+    {"energy_nJ", "energy_J", 1e9, "nJ"},
+    {"area", "area_m2", 1, "m2"},
+    {"area_m2", "area_m2", 1, "m2"},
+    {"area_mm2", "area_m2", 1e6, "mm2"},
+    {"area_um2", "area_m2", 1e12, "um2"},
+    {"ops_per_s", "ops_per_s", 1, "/s"},
+    {"ops_per_J", "ops_per_J", 1, "/J"},
+    {"tops_per_W", "ops_per_J", 1e-12, "TOPS/W"},
+    {"tops", "ops_per_s", 1e-12, "TOPS"},
+    {"ops_per_s_per_m2", "ops_per_s_per_m2", 1, "/s/m2"},
+    {"gops_per_s_per_mm2", "ops_per_s_per_m2", 1e-15, "GOPS/mm2"},
+    {"cycles", "cycles", 1, ""},
+    {"crossbars", "crossbars", 1, ""},
 };
 
 enum { RESULTS = sizeof results / sizeof *results };
@@ -68,15 +69,64 @@ bool mhoi_explore_result_is_error(size_t result)
            !strcmp(of, "software_error");
 }
 
+size_t mhoi_explore_result_field(size_t result)
+{
+    for (size_t i = 0; i < mho_summary_fields(); i++)
+        if (!strcmp(mho_summary_at(i)->key, results[result].of))
+            return i;
+    return SIZE_MAX;
+}
+
+static double result_in(const mho_summary *sum, size_t result, size_t field)
+{
+    return field == SIZE_MAX ? sum->error - sum->software_error
+                             : mho_summary_get(sum, field) * results[result].scale;
+}
+
 double mhoi_explore_result_of(const mho_summary *sum, size_t result)
 {
-    const char *of = results[result].of;
-    if (!strcmp(of, "loss"))
-        return sum->error - sum->software_error;
-    for (size_t i = 0; i < mho_summary_fields(); i++)
-        if (!strcmp(mho_summary_at(i)->key, of))
-            return mho_summary_get(sum, i) * results[result].scale;
-    return (double)NAN;
+    return result_in(sum, result, mhoi_explore_result_field(result));
+}
+
+const char *mhoi_explore_result_unit(size_t i)
+{
+    return results[i].unit;
+}
+
+/* Of a value as a file has it, "0.8 V" or "4"; *unit: what stands behind the number. */
+static bool read_number(const char *text, double *number, const char **unit)
+{
+    char *end = NULL;
+    *number = mhoi_decimal_read(text, &end);
+    while (end > text && *end == ' ')
+        end++;
+    *unit = end;
+    return end > text;
+}
+
+bool mhoi_explore_axis_counts(const mho_explore *x, size_t axis)
+{
+    double number;
+    const char *first = NULL, *unit = NULL;
+    for (size_t v = 0; v < mho_grid_values(x->grid, axis); v++) {
+        if (!read_number(mhoi_study_grid_choice(x->grid, axis, v), &number, &unit))
+            return false;
+        first = first ? first : unit;
+        if (strcmp(first, unit) != 0)
+            return false;
+    }
+    return true;
+}
+
+double mhoi_explore_value(const mho_explore *x, const explore_objective *o, const mho_summary *sum,
+                          const uint32_t *choice)
+{
+    double number = (double)NAN;
+    const char *unit;
+    if (o->axis == SIZE_MAX)
+        return result_in(sum, o->result, o->field);
+    (void)read_number(mhoi_study_grid_choice(x->grid, o->axis, choice[o->axis]), &number, &unit);
+    return number;
 }
 
 static size_t find_result(void *user, const char *name)

@@ -287,11 +287,22 @@ static mho_status read_objective(const mho_explore *x, const mhoi_yaml *node, ex
     const bool min = !strncmp(text, "min ", 4), max = !strncmp(text, "max ", 4);
     const char *name = text + (min || max ? 4 : 0);
     o->result = mhoi_explore_result(name);
-    if (o->result == SIZE_MAX) {
+    o->field = o->result == SIZE_MAX ? SIZE_MAX : mhoi_explore_result_field(o->result);
+    o->axis = SIZE_MAX;
+    for (size_t a = 0; o->result == SIZE_MAX && a < x->axes; a++)
+        o->axis = !strcmp(mho_grid_key(x->grid, a), name) ? a : o->axis;
+    if (o->axis != SIZE_MAX && !mhoi_explore_axis_counts(x, o->axis))
+        return mho_error(MHO_ECONFIG,
+                         "%s:%zu: objectives: the values of %s are not numbers of one unit",
+                         x->place, node->line, name);
+    if (o->result == SIZE_MAX && o->axis == SIZE_MAX) {
         while (n < EXPLORE_NAMES && (names[n] = mhoi_explore_result_name(n)))
             n++;
+        for (size_t a = 0; n < EXPLORE_NAMES && a < x->axes; a++)
+            names[n++] = mho_grid_key(x->grid, a);
         return mho_error_near(MHO_ECONFIG, name, names, n,
-                              "%s:%zu: objectives: unknown result %s (want min NAME or max NAME)",
+                              "%s:%zu: objectives: unknown result or axis %s (want min NAME or "
+                              "max NAME)",
                               x->place, node->line, name);
     }
     o->most =
@@ -309,7 +320,8 @@ static mho_status read_objectives(const reading *r)
     for (size_t i = 0; !s && node && i < items(node) && i < EXPLORE_TERMS; i++) {
         s = read_objective(x, item(node, i), &x->objective[i]);
         x->objectives += !s;
-        if (!s && !x->accuracy && mhoi_explore_result_is_error(x->objective[i].result))
+        if (!s && !x->accuracy && x->objective[i].axis == SIZE_MAX &&
+            mhoi_explore_result_is_error(x->objective[i].result))
             s = mho_error(MHO_ECONFIG, "%s:%zu: %s wants accuracy, which is not asked for",
                           x->place, node->line, x->objective[i].text);
     }
@@ -392,6 +404,9 @@ static mho_status read_refine(const reading *r)
                           "%s:%zu: refine: images = %zu, trials = %zu: want images and trials that "
                           "grow from step to step, up to trials = %zu",
                           x->place, step->line, rung->images, rung->trials, x->trials);
+        if (!s && x->images && !r->o->images && rung->images > x->images)
+            s = mho_error(MHO_ECONFIG, "%s:%zu: refine: images = %zu, want at most images = %zu",
+                          x->place, step->line, rung->images, x->images);
         x->rungs += !s;
     }
     return s;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -149,7 +150,10 @@ static mho_status set_up(mho_store *store)
 
 static mho_status check_path(const char *path, mho_store_mode mode)
 {
+    struct stat about;
     const bool there = access(path, F_OK) == 0;
+    if (there && !stat(path, &about) && S_ISDIR(about.st_mode))
+        return mho_error(MHO_EFILE, "%s: a folder, want a file of results", path);
     if (mode == MHO_STORE_CREATE && there)
         return mho_error(MHO_EUSAGE, "%s exists, and is not to be gone on with", path);
     if (mode == MHO_STORE_READ && access(path, R_OK) != 0)
@@ -206,6 +210,7 @@ void mho_store_close(mho_store *store)
     if (store->open)
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_finalize(store->put);
+    sqlite3_finalize(store->find);
     sqlite3_close(store->db);
     mhoi_free(&store->path);
     mhoi_free(&store);

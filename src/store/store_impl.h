@@ -9,7 +9,7 @@
 
 struct mho_store {
     sqlite3 *db;
-    sqlite3_stmt *put;
+    sqlite3_stmt *put, *find;
     char *path;
     bool writes, open; /* open: in a transaction */
     int64_t run, config;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows: put, read, queried, merged. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +184,25 @@ mho_status mho_store_put(mho_store *store, const mho_store_point *point)
 }
 
 /* --- reading ------------------------------------------------------------------------------------------- */
+
+mho_status mho_store_find(mho_store *store, uint64_t key, int64_t *id)
+{
+    char text[17];
+    *id = 0;
+    snprintf(text, sizeof text, "%016" PRIx64, key);
+    mho_status s = store->find ? MHO_OK
+                               : mhoi_store_prepare(store, "SELECT id FROM points WHERE key = ?",
+                                                    &store->find);
+    if (s)
+        return s;
+    sqlite3_bind_text(store->find, 1, text, -1, SQLITE_TRANSIENT);
+    const int code = sqlite3_step(store->find);
+    if (code == SQLITE_ROW)
+        *id = sqlite3_column_int64(store->find, 0);
+    sqlite3_reset(store->find);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? MHO_OK
+                                                     : mhoi_store_error(store, code, "read");
+}
 
 static const char *text_at(sqlite3_stmt *q, int i)
 {

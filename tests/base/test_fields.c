@@ -175,7 +175,7 @@ static void test_read_messages(void **state)
     options o;
     assert_int_equal(mho_fields_preset(&table, &o, NULL), MHO_OK);
     assert_int_equal(mho_fields_read(&table, "energy: 1\nenergy: 2", "x.yaml", NULL, &o, NULL),
-                     MHO_EFORMAT);
+                     MHO_ECONFIG);
     assert_string_equal(mho_error_message(), "x.yaml:2: energy stands twice, first in line 1");
 }
 

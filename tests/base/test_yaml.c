@@ -93,7 +93,9 @@ static void test_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mhoi_yaml *root = (mhoi_yaml *)1;
-        assert_int_equal(mhoi_yaml_parse(cases[i].text, "s", &root), MHO_EFORMAT);
+        const bool twice = strstr(cases[i].message, "stands twice"); /* YAML, but of a wrong use */
+        assert_int_equal(mhoi_yaml_parse(cases[i].text, "s", &root),
+                         twice ? MHO_ECONFIG : MHO_EFORMAT);
         assert_null(root);
         if (strncmp(mho_error_message(), cases[i].message, strlen(cases[i].message)) != 0)
             fail_msg("\"%s\", want \"%s\"", mho_error_message(), cases[i].message);
@@ -127,7 +129,7 @@ static double read_keys(uint32_t keys)
     assert_null(mhoi_yaml_get(root, "k2000000"));
     mhoi_yaml_destroy(root);
     (void)sprintf(end, "k000000: 5\n");
-    assert_int_equal(mhoi_yaml_parse(text, "s", &root), MHO_EFORMAT);
+    assert_int_equal(mhoi_yaml_parse(text, "s", &root), MHO_ECONFIG);
     (void)snprintf(message, sizeof message, "s:%u: k000000 stands twice, first in line 1",
                    keys + 1);
     assert_string_equal(mho_error_message(), message);

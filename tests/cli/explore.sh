@@ -127,3 +127,35 @@ run explore prices.yaml; want_misuse "-o is missing"
 # Where every point fails, the reason is told and the exit code is that of the first.
 printf 'network: lenet\nhw: bcnn\naccuracy: false\naxes: {technology.Vdd: [0.8, 0.9]}\nobjectives: [min energy]\n' >none.yaml
 run explore none.yaml -o none.db; want_code 2; want_err "no constant 'Vdd'"; want_out "2 failed"
+
+# An axis as an objective: the smallest converter that keeps the constraints; the best one can be shown.
+cat >smallest.yaml <<'Y'
+network: lenet
+hw: bcnn
+accuracy: false
+axes: {output.split_bits: "1:6:1"}
+constraints: ["energy_nJ <= 300"]
+objectives: [min output.split_bits, min energy]
+Y
+run explore smallest.yaml -o smallest.db --set technology=generic-45nm --json; want_code 0; want_no_err
+want_json 'v["best"]["value"] == min(r["set"]["output.split_bits"] for r in v["rows"]) and v["waiting"] == 0'
+tell best '(v["best"]["point"], v["rows"][0]["point"], v["rows"][0]["energy_J"])'
+run show smallest.db $(python3 -c "print($(cat best)[0])") --json; want_code 0
+tell shown '(v["point"], v["point"], v["energy_J"])'; want_same best shown
+wrong "$head
+axes: {output.range: [full, calibrated]}
+objectives: [min output.range]" "the values of output.range are not numbers of one unit"
+printf 'network: lenet\nhw: bcnn\nimages: 100\ntrials: 2\naxes: {output.split_bits: [2, 3]}\nrefine: [{images: 200}]\n' >bad.yaml
+run explore bad.yaml -o bad.db; want_error 2 "bad.yaml:6: refine: images = 200, want at most images = 100"
+wrong "$head
+hw: cnn8" "bad.yaml:4: hw stands twice, first in line 2"
+
+# Prices of several technologies are told: bcnn-45nm lacks some converters, and is replaced for these points.
+run explore smallest.yaml -o several.db --json; want_code 0; want_err "prices are of several technologies, "
+want_json '{r["technology"] for r in v["rows"]} <= {"bcnn-45nm", "generic-45nm"} and "bcnn-45nm (" in v["technologies"] and "generic-45nm (" in v["technologies"]'
+run explore smallest.yaml -o several.db --resume; want_out "not to be compared"; want_out "technology"; want_out "(mho show several.db "
+
+# What is no page, no point, no file.
+run report smallest.db -o page.txt; want_misuse "want a name that ends in .html"; want_no_file page.txt
+run cost lenet --hw smallest.db; want_misuse "which point of it? as --hw smallest.db:1"
+mkdir -p folder; run show folder; want_error 3 "folder: a folder, want a file of results"

@@ -38,7 +38,7 @@ bad 'base: bcnn\noutput:\n  first_bits: 40\n' ":3:" "output.first_bits = 40" "0.
 bad 'base: bcnn\ncrossbar:\n  mode: binry\n' ":3:" "crossbar.mode = binry" "binary"
 bad 'base: bcnn\ncrossbar: 12\n' ":2:" "crossbar"
 printf 'base: bcnn\ncrossbar:\n  rows: 64\n  rows: 65\n' >bad.yaml
-run hw bad.yaml; want_error 3 "bad.yaml:4:" "rows stands twice"
+run hw bad.yaml; want_error 2 "bad.yaml:4:" "rows stands twice"
 for text in 'base: bcnn\ncrossbar: [1, 2\n' 'a: b: c\n' '\tx' 'x: "'; do
     printf '%b' "$text" >bad.yaml
     run hw bad.yaml
