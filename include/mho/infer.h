@@ -36,6 +36,9 @@ MHO_API MHO_MUST_CHECK mho_status mho_infer_arrays(const mho_net *net, size_t in
 /* Classifies images[0..count) with all threads; the lowest index wins among equal scores. */
 MHO_API MHO_MUST_CHECK mho_status mho_infer_errors(const mho_net *net, const mho_images *images,
                                                    size_t count, size_t *errors);
+/* The same, and wrong[count], which images they are: two networks compared image by image.  NULL: not wanted. */
+MHO_API MHO_MUST_CHECK mho_status mho_infer_wrong(const mho_net *net, const mho_images *images,
+                                                  size_t count, bool *wrong, size_t *errors);
 
 /* The one formula of batch normalization in inference, used by software and by the merged thresholds of
  * hardware alike: y = x a + b in float, a = gamma / sqrt(variance + epsilon), b = beta - mean a, a and b

@@ -81,8 +81,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_net_of_matrix(size_t rows, size_t columns,
                                                     const float *weight, size_t input_bits,
                                                     float scale, mho_net **out);
 
-/* Block-circulant weights: docs/models/net.md, "Blocks".  blocks: "fc:128,conv:16": KEY:K, the last one that
- * fits a layer counts; KEY: conv, fc or a layer's name; K: the block size, 1: an ordinary layer; Kc: with the
+/* Block-circulant weights: docs/models/net.md, "Blocks".  blocks: "fc:128,conv:16": KEY:K; KEY: conv, fc or a layer's name,
+ * which counts before conv and fc; K: the block size, 1: an ordinary layer; Kc: with the
  * channels of every tap padded to a multiple of K, else all rows of a filter together.  Weights that there are
  * become the nearest circulant ones (the mean along the diagonals).  MHO_EUSAGE names the entry. */
 MHO_API MHO_MUST_CHECK mho_status mho_net_set_blocks(mho_net *net, const char *blocks);

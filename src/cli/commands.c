@@ -332,21 +332,34 @@ const cli_command cli_commands[] = {
          "style block bits data epochs seed set checkpoint resume scale mean std range layout",
      .run = cmd_train,
      .details =
-         "NET is a name of the zoo (`mho nets`) or a YAML file.  --style binary (the "
-         "default): weights and\n"
+         "NET is a name of the zoo (`mho nets`), a YAML file, or a trained ONNX file to go on from "
+         "(--set\n"
+         "fine_tune=true).  --style binary (the default): weights and\n"
          "activations of one bit after BinaryNet; float: as written.  A line an epoch goes "
          "to stderr.\n"
-         "circulant: block-circulant weights; --block tells the size of the blocks of every "
-         "layer.\n"
-         "--bits (float, circulant): from --set float_share=0.5 of the epochs on, weights and "
-         "the maps that\n"
-         "layers read are rounded to so many bits, straight through.\n"
+         "circulant: block-circulant weights; --block LAYER:K tells the size of the blocks, LAYER "
+         "being conv,\n"
+         "fc or a layer's name, which counts before these; K: all rows of a filter together, "
+         "padded "
+         "to a\n"
+         "multiple of K; Kc: the channels of every tap padded; 1: an ordinary layer.  `mho nets "
+         "MODEL.onnx`\n"
+         "tells what is in the file.  --bits (float, circulant) LAYER:B or LAYER:WEIGHTS/MAPS, 2 "
+         "to "
+         "8: from\n"
+         "--set float_share=0.5 of the epochs on (the last at least), weights and the maps that "
+         "layers read\n"
+         "are rounded, straight through; the image keeps its own.\n"
          "With --checkpoint FILE the state is stored after every epoch; after a kill or "
          "Ctrl-C the same\n"
          "command with --resume goes on and ends with the same digits.\n\n"
          "    mho train lenet --style binary --data DIR -o lenet.onnx\n"
          "    mho train lenet --style circulant --block fc:128,conv:16 --bits fc:2,conv:4 -o "
-         "lenet.onnx",
+         "lenet.onnx\n"
+         "    mho train lenet --style circulant --block fc:128,conv:16c,conv1:1 -o real.onnx\n"
+         "    mho train real.onnx --style circulant --block fc:128,conv:16c,conv1:1 --bits "
+         "fc:2/4,conv:4 \\\n"
+         "        --set fine_tune=true --set float_share=0 -o lenet.onnx",
      .fields = &mho_train_fields,
      .own_output = true},
     {.name = "quantize",

@@ -232,6 +232,7 @@ typedef struct errors_context {
     mhoi_loader loader;
     size_t count;
     uint32_t *wrong;    /* of each block */
+    bool *each;         /* of each image; NULL: not wanted */
     atomic_size_t done; /* images */
 } errors_context;
 
@@ -259,8 +260,12 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
     fill_up(input, n, plan->block, elements);
     mho_status s = mhoi_infer_plan_run(plan, memory);
     const float *score = memory + plan->offset[net->nodes - 1];
-    for (size_t i = 0; i < n; ++i)
-        c->wrong[item] += largest(classes, score + i * classes) != c->images->label[first + i];
+    for (size_t i = 0; i < n; ++i) {
+        const bool wrong = largest(classes, score + i * classes) != c->images->label[first + i];
+        c->wrong[item] += wrong;
+        if (c->each)
+            c->each[first + i] = wrong;
+    }
     mhoi_progress("software", atomic_fetch_add(&c->done, n) + n, c->count, "images");
     return s;
 }
@@ -287,7 +292,7 @@ static mho_status open_images(const mho_net *net, const mho_images *images, size
 
 /* Images as arrays: [c][h][w] floats. */
 static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, size_t count,
-                                 size_t *errors)
+                                 bool *wrong, size_t *errors)
 {
     const size_t each = infer_elements(net->node[0].out);
     const size_t classes = infer_elements(mho_net_output_shape(net));
@@ -303,8 +308,12 @@ static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, 
         const size_t n = count - i < block ? count - i : block;
         mhoi_loader_read(loader, i, n, false, input);
         s = mho_infer_run(infer, n, input, score);
-        for (size_t k = 0; s == MHO_OK && k < n; ++k)
-            *errors += largest(classes, score + k * classes) != loader->images->label[i + k];
+        for (size_t k = 0; s == MHO_OK && k < n; ++k) {
+            const bool bad = largest(classes, score + k * classes) != loader->images->label[i + k];
+            *errors += bad;
+            if (wrong)
+                wrong[i + k] = bad;
+        }
         mhoi_progress("software", i + n, count, "images");
     }
     mhoi_free(&score);
@@ -316,11 +325,17 @@ static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, 
 mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t count,
                             size_t *errors)
 {
+    return mho_infer_wrong(net, images, count, NULL, errors);
+}
+
+mho_status mho_infer_wrong(const mho_net *net, const mho_images *images, size_t count, bool *wrong,
+                           size_t *errors)
+{
     *errors = 0;
-    errors_context c = {.images = images, .count = count};
+    errors_context c = {.images = images, .count = count, .each = wrong};
     mho_status s = open_images(net, images, count, &c.loader);
     if (s == MHO_OK && net->program)
-        return errors_general(net, &c.loader, count, errors);
+        return errors_general(net, &c.loader, count, wrong, errors);
     if (s == MHO_OK)
         s = mho_infer_create(net, BLOCK_MAX, &c.infer);
     if (s != MHO_OK)

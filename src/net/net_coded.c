@@ -32,15 +32,26 @@ static mho_status bad_entry(const char *entry, const char *want)
     return mho_error(MHO_EUSAGE, "'%s', want %s", entry, want);
 }
 
-static mho_status set_block(mho_net *net, mho_node *node, const char *entry, const char *value)
+/* What an entry says. */
+typedef struct entry_value {
+    size_t block, weight, map; /* bits of weights and maps */
+    bool channels;
+} entry_value;
+
+static mho_status read_block(const char *entry, const char *value, entry_value *out)
 {
-    size_t k;
-    (void)net;
-    if (!take_size(&value, &k) || k < 1 || k > MHOI_BLOCK_MAX || strcmp(value, *value ? "c" : ""))
+    if (!take_size(&value, &out->block) || out->block < 1 || out->block > MHOI_BLOCK_MAX ||
+        strcmp(value, *value ? "c" : ""))
         return bad_entry(entry, "a block size of 1..65536, as conv:16, or conv:16c");
-    node->block = k > 1 ? k : 0;
-    node->block_channels = k > 1 && *value;
+    out->channels = *value;
     return MHO_OK;
+}
+
+static void set_block(mho_net *net, mho_node *node, const entry_value *v)
+{
+    (void)net;
+    node->block = v->block > 1 ? v->block : 0;
+    node->block_channels = v->block > 1 && v->channels;
 }
 
 /* The map that ends with node i is held in codes: pools hand on those of their input, where an average is
@@ -62,27 +73,43 @@ static bool set_value_bits(mho_net *net, size_t i, size_t bits)
     return true;
 }
 
-static mho_status set_bits(mho_net *net, mho_node *node, const char *entry, const char *value)
+static mho_status read_bits(const char *entry, const char *value, entry_value *out)
 {
-    size_t weight, map;
-    bool good = take_size(&value, &weight);
-    map = weight;
+    bool good = take_size(&value, &out->weight);
+    out->map = out->weight;
     if (good && *value == '/') {
         value++;
-        good = take_size(&value, &map);
+        good = take_size(&value, &out->map);
     }
-    if (!good || *value || weight < 2 || weight > 8 || map < 2 || map > 8)
+    if (!good || *value || out->weight < 2 || out->weight > 8 || out->map < 2 || out->map > 8)
         return bad_entry(entry, "bits of 2..8, as conv:4, or weights/maps, as conv:4/8");
-    node->weight_bits = weight;
-    node->has_weight_scale = false;
-    mhoi_free(&node->weight_scale);
-    (void)set_value_bits(net, node->input[0], map);
     return MHO_OK;
 }
 
-typedef mho_status set_fn(mho_net *net, mho_node *node, const char *entry, const char *value);
+static void set_bits(mho_net *net, mho_node *node, const entry_value *v)
+{
+    node->weight_bits = v->weight;
+    node->has_weight_scale = false;
+    mhoi_free(&node->weight_scale);
+    (void)set_value_bits(net, node->input[0], v->map);
+}
 
-static mho_status set_entry(mho_net *net, const char *entry, set_fn *set)
+typedef mho_status read_fn(const char *entry, const char *value, entry_value *out);
+typedef void set_fn(mho_net *net, mho_node *node, const entry_value *v);
+
+typedef struct entry_kind {
+    read_fn *read;
+    set_fn *set;
+} entry_kind;
+
+static bool is_general(const char *key)
+{
+    return !strcmp(key, "conv") || !strcmp(key, "fc");
+}
+
+/* choice[net->nodes]: a layer's own name counts before conv and fc. */
+static mho_status choose(const mho_net *net, const char *entry, const entry_kind *kind,
+                         const entry_value **choice, entry_value *value, bool *named)
 {
     const char *colon = strrchr(entry, ':');
     char key[KEY_MAX];
@@ -90,18 +117,20 @@ static mho_status set_entry(mho_net *net, const char *entry, set_fn *set)
         return bad_entry(entry, "LAYER:NUMBER, LAYER being conv, fc or a layer's name");
     memcpy(key, entry, (size_t)(colon - entry));
     key[colon - entry] = 0;
-    bool found = !strcmp(key, "conv") || !strcmp(key, "fc");
-    mho_status s = MHO_OK;
-    for (size_t i = 0; !s && i < net->nodes; i++)
+    bool found = is_general(key);
+    for (size_t i = 0; i < net->nodes; i++)
         if (means(key, &net->node[i])) {
             found = true;
-            s = set(net, &net->node[i], entry, colon + 1);
+            if (is_general(key) && named[i])
+                continue;
+            choice[i] = value;
+            named[i] = !is_general(key);
         }
-    return s || found ? s
-                      : mho_error(MHO_EUSAGE,
-                                  "'%s': network %s has no convolution and no fully connected "
-                                  "layer '%s'",
-                                  entry, net->name, key);
+    return found ? kind->read(entry, colon + 1, value)
+                 : mho_error(MHO_EUSAGE,
+                             "'%s': network %s has no convolution and no fully connected "
+                             "layer '%s'",
+                             entry, net->name, key);
 }
 
 /* Does an entry between text and from have the key of this one?  Layers may have colons in their names. */
@@ -115,23 +144,47 @@ static bool is_repeated(const char *text, const char *from, const char *entry)
     return false;
 }
 
-static mho_status set_entries(mho_net *net, const char *text, set_fn *set)
+static mho_status choose_all(const mho_net *net, const char *text, const entry_kind *kind,
+                             const entry_value **choice, entry_value *value, bool *named)
 {
-    mho_status s = MHO_OK;
-    for (const char *from = text; !s;) {
+    for (const char *from = text;; value++) {
         const size_t length = strcspn(from, ",");
         char entry[KEY_MAX];
         if (length >= sizeof entry)
             return mho_error(MHO_EUSAGE, "'%s', want entries LAYER:NUMBER", text);
         memcpy(entry, from, length);
         entry[length] = 0;
-        s = is_repeated(text, from, entry)
-                ? mho_error(MHO_EUSAGE, "'%s': '%s' names the same layers twice", text, entry)
-                : set_entry(net, entry, set);
-        if (!from[length])
-            break;
+        if (is_repeated(text, from, entry))
+            return mho_error(MHO_EUSAGE, "'%s': '%s' names the same layers twice", text, entry);
+        const mho_status s = choose(net, entry, kind, choice, value, named);
+        if (s || !from[length])
+            return s;
         from += length + 1;
     }
+}
+
+/* Each layer is set once, whatever the order of the entries. */
+static mho_status set_entries(mho_net *net, const char *text, const entry_kind *kind)
+{
+    size_t entries = 1;
+    const entry_value **choice = NULL;
+    entry_value *value = NULL;
+    bool *named = NULL;
+    for (const char *c = text; *c; c++)
+        entries += *c == ',';
+    mho_status s = mhoi_alloc(&choice, net->nodes, sizeof *choice, "blocks and bits");
+    if (!s)
+        s = mhoi_alloc(&value, entries, sizeof *value, "blocks and bits");
+    if (!s)
+        s = mhoi_alloc(&named, net->nodes, sizeof *named, "blocks and bits");
+    if (!s)
+        s = choose_all(net, text, kind, choice, value, named);
+    for (size_t i = 0; !s && i < net->nodes; i++)
+        if (choice[i])
+            kind->set(net, &net->node[i], choice[i]);
+    mhoi_free(&named);
+    mhoi_free(&value);
+    mhoi_free(&choice);
     return s;
 }
 
@@ -158,7 +211,7 @@ static mho_status project(mho_node *node)
 
 mho_status mho_net_set_blocks(mho_net *net, const char *blocks)
 {
-    mho_status s = set_entries(net, blocks, set_block);
+    mho_status s = set_entries(net, blocks, &(entry_kind){read_block, set_block});
     for (size_t i = 0; !s && i < net->nodes; i++)
         if (net->node[i].block > 1 && net->node[i].weight)
             s = project(&net->node[i]);
@@ -179,5 +232,5 @@ mho_status mho_net_set_bits(mho_net *net, const char *bits)
 {
     for (size_t i = 0; i < net->nodes; i++)
         net->node[i].weight_bits = net->node[i].value_bits = 0;
-    return set_entries(net, bits, set_bits);
+    return set_entries(net, bits, &(entry_kind){read_bits, set_bits});
 }

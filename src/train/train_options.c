@@ -29,7 +29,7 @@ static const mho_field fields[] = {
     {"step_window", MHO_FIELD_DOUBLE, AT(step_window), "1", 0, 1e6, "", 1, NULL,
      "gradients go through a step (not a sign: 1) where its input is within so much of 0"},
     {"float_share", MHO_FIELD_DOUBLE, AT(float_share), "0.5", 0, 1, "", 1, NULL,
-     "share of the epochs before weights and maps of few bits are rounded"},
+     "share of the epochs before weights and maps of few bits are rounded; the last one rounds"},
     {"fine_tune", MHO_FIELD_BOOL, AT(fine_tune), "false", 0, 1, "", 1, NULL,
      "start from the parameters of the network that is given"},
     {"frozen", MHO_FIELD_UINT, AT(frozen), "0", 0, 10000, "", 1, NULL,

@@ -17,7 +17,8 @@ size_t mhoi_train_rounds_from(const trainer *t)
 {
     if (!rounds(t))
         return SIZE_MAX;
-    return (size_t)ceil(t->options.float_share * (double)t->options.epochs);
+    const size_t from = (size_t)ceil(t->options.float_share * (double)t->options.epochs);
+    return from < t->options.epochs ? from : t->options.epochs - 1;
 }
 
 /* Weights stay where rounding still moves them. */

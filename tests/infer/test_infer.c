@@ -317,6 +317,11 @@ static void errors_are_counted(void **state)
     }
     assert_int_equal(mho_infer_errors(net, &images, 77, &is), MHO_OK);
     assert_int_equal(is, want);
+    bool wrong[77];
+    assert_int_equal(mho_infer_wrong(net, &images, 77, wrong, &is), MHO_OK);
+    assert_int_equal(is, want);
+    for (size_t i = 0; i < 77; ++i)
+        assert_int_equal(wrong[i], i % 3 == 0);
     assert_int_equal(mho_infer_errors(net, &images, 78, &is), MHO_EDOMAIN);
     images.shape.w = 27;
     assert_int_equal(mho_infer_errors(net, &images, 7, &is), MHO_EDOMAIN);

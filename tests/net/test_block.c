@@ -213,6 +213,16 @@ static void users_name_blocks_and_bits(void **state)
     assert_int_equal(mho_node_value_bits(layer(net, "relu3")), 4);
     assert_int_equal(mho_node_value_bits(layer(net, "pool1")), 0);
     assert_int_equal(mho_node_value_bits(&net->node[0]), 0);
+    /* a layer's own entry counts, wherever it stands */
+    assert_int_equal(mho_net_set_blocks(net, "conv2:8c,conv:16"), MHO_OK);
+    assert_int_equal(mho_node_block(layer(net, "conv2")), 8);
+    assert_true(layer(net, "conv2")->block_channels);
+    assert_int_equal(mho_node_block(layer(net, "conv1")), 16);
+    assert_int_equal(mho_net_set_bits(net, "fc4:2/3,fc:4/8"), MHO_OK);
+    assert_int_equal(mho_node_weight_bits(layer(net, "fc4")), 2);
+    assert_int_equal(mho_node_value_bits(layer(net, "relu3")), 3);
+    assert_int_equal(mho_node_value_bits(layer(net, "conv2")), 8);
+    assert_int_equal(mho_net_set_bits(net, "fc4:2/3,fc3:4,fc:99"), MHO_EUSAGE);
     mho_net_destroy(net);
 }
 

@@ -172,6 +172,24 @@ static void few_bits_are_learnt(void **state)
     free_digits(&data);
 }
 
+/* The last epoch rounds, whatever the share of those before. */
+static void one_epoch_ends_with_codes(void **state)
+{
+    (void)state;
+    mho_data data = digits(96, 10);
+    mho_train_options o = options_of(1);
+    o.float_share = 1;
+    mho_net *net = coded_net();
+    assert_int_equal(mho_train(net, &data, &o, NULL, false, NULL, NULL), MHO_OK);
+    for (size_t i = 0; i < net->nodes; ++i)
+        if (mho_node_is_weighted(&net->node[i]))
+            check_codes(net->node[i].weight, mho_node_weight_count(&net->node[i]),
+                        weight_exponent(&net->node[i]),
+                        mhoi_codes_of_weights(net->node[i].weight_bits));
+    mho_net_destroy(net);
+    free_digits(&data);
+}
+
 /* With the learning rate at 0, going on from a network's parameters leaves them, rounded. */
 static void fine_tuning_starts_from_what_is_there(void **state)
 {
@@ -527,6 +545,7 @@ int main(void)
         cmocka_unit_test(the_rate_falls),
         cmocka_unit_test(threads_change_no_digit),
         cmocka_unit_test(few_bits_are_learnt),
+        cmocka_unit_test(one_epoch_ends_with_codes),
         cmocka_unit_test(fine_tuning_starts_from_what_is_there),
         cmocka_unit_test(a_break_changes_no_digit),
         cmocka_unit_test(damaged_checkpoints_are_refused),
