@@ -109,23 +109,24 @@ static mho_status check_images(const mho_chip *chip, const mho_images *images, s
 }
 
 /* Rows to word lines, once the means of the inputs are known. */
-static mho_status deal(mho_chip *chip, size_t l)
+static mho_status deal(mho_chip *chip, size_t number)
 {
-    chip_layer *layer = &chip->layer[l];
-    const size_t taps = layer->window.kh * layer->window.kw, n = layer->columns;
+    chip_layer *layer = &chip->layer[number];
+    const size_t n = layer->columns, lines = layer->lines;
     float *mean = NULL;
     mho_status s =
-        mhoi_alloc(&layer->order, layer->groups * layer->rows, sizeof *layer->order, layer->name);
+        mhoi_alloc(&layer->order, layer->groups * lines, sizeof *layer->order, layer->name);
     if (!s)
-        s = mhoi_alloc(&mean, layer->rows * n, sizeof *mean, layer->name);
+        s = mhoi_alloc(&mean, lines * n, sizeof *mean, layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++) {
-        const mhoi_deal d = {layer->rows, n, layer->place->group_rows, mean};
-        uint32_t *order = layer->order + g * layer->rows;
-        for (size_t r = 0; r < layer->rows; r++)
+        const mhoi_deal d = {lines, n, layer->place->group_rows, mean};
+        uint32_t *order = layer->order + g * lines;
+        for (size_t l = 0; l < lines; l++)
             for (size_t c = 0; c < n; c++)
-                mean[r * n + c] = (float)(layer->m[(g * n + c) * layer->rows + r] *
-                                          layer->mean[g * layer->window.c + r / taps]);
-        s = mhoi_deal_rows(&d, (mho_deal)chip->plan->output.deal, (uint32_t)(l << 16 | g), order);
+                mean[l * n + c] =
+                    (float)chip_mean_of(layer, layer->m + (g * n + c) * layer->rows, g, l);
+        s = mhoi_deal_rows(&d, (mho_deal)chip->plan->output.deal, (uint32_t)(number << 16 | g),
+                           order);
         if (!s)
             s = mho_crossbar_set_order(layer->xb[g], order);
     }

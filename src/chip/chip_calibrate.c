@@ -31,8 +31,9 @@ typedef struct gatherer {
     pass *of;
     chip_work *work;
     chip_histogram *sums; /* [layers] */
-    int64_t **inputs;     /* [layers][channels] sums of codes; NULL but for votes */
-    size_t first;         /* image of the item under way */
+    int64_t **
+        inputs; /* [layers][channels][lines of a weight] sums of what drives them; NULL but for votes */
+    size_t first; /* image of the item under way */
 } gatherer;
 
 typedef enum turn_kind {
@@ -68,9 +69,13 @@ static void add_inputs(const chip_layer *layer, size_t n, const uint8_t *in, int
 {
     const size_t plane = layer->window.h * layer->window.w,
                  channels = layer->groups * layer->window.c;
+    const size_t lines = layer->inputs->lines;
     for (size_t i = 0; i < n * channels; i++, in += plane)
-        for (size_t p = 0; p < plane; p++)
-            sum[i % channels] += layer->x_lo < 0 ? (int8_t)in[p] : in[p];
+        for (size_t p = 0; p < plane; p++) {
+            const int64_t x = layer->x_lo < 0 ? (int8_t)in[p] : in[p];
+            int64_t *of = sum + i % channels * lines;
+            of[lines > 1 && x < 0] += lines > 1 && x < 0 ? -x : x;
+        }
 }
 
 static void watch_input(void *user, size_t step, size_t n, const uint8_t *in)
@@ -292,7 +297,7 @@ static void start_scale(scale *s)
 static void set_means(const pass *p, size_t l, chip_layer *layer)
 {
     const double count = (double)p->count * (double)(layer->window.h * layer->window.w);
-    for (size_t k = 0; k < layer->groups * layer->window.c; k++) {
+    for (size_t k = 0; k < chip_means(layer); k++) {
         int64_t sum = 0;
         for (size_t t = 0; t < p->threads; t++)
             sum += p->thread[t].inputs[l][k];
@@ -323,9 +328,9 @@ static mho_status watch_layer(pass *p, size_t l)
     mho_status s = MHO_OK;
     for (size_t t = 0; !s && t < p->threads; t++) {
         gatherer *g = &p->thread[t];
-        s = layer->place->vote ? mhoi_alloc(&g->inputs[l], layer->groups * layer->window.c,
-                                            sizeof **g->inputs, "calibration")
-                               : mhoi_chip_histogram_create(p->chip, layer, p->count, &g->sums[l]);
+        s = layer->place->vote
+                ? mhoi_alloc(&g->inputs[l], chip_means(layer), sizeof **g->inputs, "calibration")
+                : mhoi_chip_histogram_create(p->chip, layer, p->count, &g->sums[l]);
     }
     return s;
 }

@@ -73,8 +73,10 @@ typedef struct chip_layer {
     mho_crossbar *counter; /* digital offset: sums of the inputs of a group; else NULL */
     int16_t *m;            /* [groups C][R] weights in units */
     bool needs_range;      /* to be calibrated */
-    double *mean;          /* votes: [groups][input channels] of the codes of images; else NULL */
-    uint32_t *order;       /* votes: [groups][R] the row on each word line; NULL: as they come */
+    double *
+        mean; /* votes: [groups][input channels][lines of a weight] of what drives them; else NULL */
+    uint32_t *
+        order; /* votes: [groups][lines] the line of the window's order on each word line; NULL: as they come */
     mhoi_map_kind coding;
     int32_t x_lo, x_hi;   /* inputs in steps of the input converter */
     double *weight_scale; /* [outputs of the layer] of m */
@@ -167,6 +169,22 @@ static inline bool chip_is_plain(const chip_layer *layer)
            layer->part == layer->place->row_groups;
 }
 
+/* Means that a layer with votes has. */
+static inline size_t chip_means(const chip_layer *layer)
+{
+    return layer->groups * layer->window.c * layer->inputs->lines;
+}
+
+/* What line l of the window's order adds to the sum of a column m[R] on average: m times what drives it; the second line of
+ * an input holds -m. */
+static inline double chip_mean_of(const chip_layer *layer, const int16_t *m, size_t group, size_t l)
+{
+    const size_t taps = layer->window.kh * layer->window.kw, lines = layer->inputs->lines;
+    const size_t driver = l / taps, row = driver / lines * taps + l % taps;
+    const double mean = layer->mean[group * layer->window.c * lines + driver];
+    return driver % lines ? -m[row] * mean : m[row] * mean;
+}
+
 /* chip_chain.c */
 /* Factors alpha of the channels of scaled weights. */
 MHO_MUST_CHECK mho_status mhoi_chip_chain_scale(chip_chain *chain, const mho_node *node);
@@ -219,10 +237,10 @@ MHO_MUST_CHECK mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *
 MHO_MUST_CHECK mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t seed,
                                             uint32_t trial);
 
-/* chip_wires.c: g_plus, g_minus (NULL: none) [columns][rows] of one plane become what its crossbars, tiles of
+/* chip_wires.c: g_plus, g_minus (NULL: none) [columns][rows] of one plane of a group become what its crossbars, tiles of
  * tile_columns, conduct in effect; untouched where wires have no resistance. */
 MHO_MUST_CHECK mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
-                                                int16_t *g_plus, int16_t *g_minus);
+                                                size_t group, int16_t *g_plus, int16_t *g_minus);
 
 /* chip_merge.c: merged columns, cells [columns][lines fold].  Levels of lines [first, first + n) of a column of weights
  * m[lines]; the pair that the engine sees; its variances.  MHO_EDOMAIN: beyond 16 bits. */

@@ -346,8 +346,7 @@ mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
     if (!s)
         s = correction(chip, node, layer);
     if (!s && place->vote)
-        s = mhoi_alloc(&layer->mean, layer->groups * layer->window.c, sizeof *layer->mean,
-                       layer->name);
+        s = mhoi_alloc(&layer->mean, chip_means(layer), sizeof *layer->mean, layer->name);
     if (!s)
         s = mhoi_chip_draw_create(chip, layer);
     return s ? s : crossbars(layer);

@@ -135,7 +135,7 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
                                     : chip->g_minus + first;
     mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
     if (!s && !p->bare)
-        s = mhoi_chip_wires_apply(p->of, chip->plan, p->g[0], p->g[1]);
+        s = mhoi_chip_wires_apply(p->of, chip->plan, g, p->g[0], p->g[1]);
     for (size_t side = 0; !s && !p->bare && !p->ideal && side < k->coding->sides; side++)
         mhoi_chip_draw_add(p->of, k->plane_columns, p->g[side]);
     if (!s && k->fold > 1)

@@ -239,7 +239,7 @@ static chip_recall_key key_of(mho_chip *chip, const mho_images *images, size_t c
 
 static size_t means_of(const chip_layer *layer)
 {
-    return layer->mean ? layer->groups * layer->window.c : 0;
+    return layer->mean ? chip_means(layer) : 0;
 }
 
 static void free_sums(kept_sums *sums, size_t layers)

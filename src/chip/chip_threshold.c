@@ -90,15 +90,12 @@ static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_su
 /* What the rows on word lines [first, end) of a channel sum up to on average. */
 static double mean_sum(const chip_layer *layer, size_t channel, size_t first, size_t end)
 {
-    const size_t taps = layer->window.kh * layer->window.kw, group = channel / layer->columns;
+    const size_t group = channel / layer->columns;
     const int16_t *m = layer->m + channel * layer->rows;
-    const double *mean = layer->mean + group * layer->window.c;
-    const uint32_t *order = layer->order ? layer->order + group * layer->rows : NULL;
+    const uint32_t *order = layer->order ? layer->order + group * layer->lines : NULL;
     double sum = 0;
-    for (size_t l = first; l < end; l++) {
-        const size_t r = order ? order[l] : l;
-        sum += m[r] * mean[r / taps];
-    }
+    for (size_t l = first; l < end; l++)
+        sum += chip_mean_of(layer, m, group, order ? order[l] : l);
     return sum * layer->cells->unit / layer->cells->one;
 }
 
@@ -108,7 +105,7 @@ double mhoi_chip_threshold_share(const chip_layer *layer, size_t channel, size_t
     const size_t rows = left < layer->place->group_rows ? left : layer->place->group_rows;
     const int64_t z_edge = layer->z_edge[channel] == ALWAYS ? 0 : layer->z_edge[channel];
     const double beyond =
-        (double)analog_edge(layer, z_edge, 0) - mean_sum(layer, channel, 0, layer->rows);
+        (double)analog_edge(layer, z_edge, 0) - mean_sum(layer, channel, 0, layer->lines);
     return mean_sum(layer, channel, first, first + rows) +
            beyond * (double)rows / (double)layer->lines;
 }

@@ -49,11 +49,22 @@ static mho_status tile(void *context, size_t item, size_t thread)
     return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
 }
 
-mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan, int16_t *g_plus,
-                                 int16_t *g_minus)
+/* Columns of lines as they stand on the word lines (back: in the window's order again). */
+static void reorder(const chip_layer *layer, const uint32_t *order, bool back, int16_t *held,
+                    int16_t *g)
 {
-    if (mhoi_wires_ideal(&plan->wires))
-        return MHO_OK;
+    const size_t fold = layer->cells->fold, lines = layer->lines;
+    for (size_t c = 0; c < layer->cells->plane_columns; c++, g += lines * fold) {
+        memcpy(held, g, lines * fold * sizeof *held);
+        for (size_t l = 0; l < lines; l++)
+            memcpy(g + (back ? order[l] : l) * fold, held + (back ? l : order[l]) * fold,
+                   fold * sizeof *g);
+    }
+}
+
+static mho_status apply(const chip_layer *layer, const mhoi_plan *plan, int16_t *g_plus,
+                        int16_t *g_minus)
+{
     wires w = {.options = plan->wires,
                .device = plan->device,
                .rows = layer->lines * layer->cells->fold,
@@ -73,4 +84,23 @@ mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
         w.device.g_off_S = 0;
     }
     return mhoi_parallel((g_minus ? 2 : 1) * w.down * w.across, tile, &w);
+}
+
+mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan, size_t group,
+                                 int16_t *g_plus, int16_t *g_minus)
+{
+    const uint32_t *order = layer->order ? layer->order + group * layer->lines : NULL;
+    int16_t *held = NULL;
+    if (mhoi_wires_ideal(&plan->wires))
+        return MHO_OK;
+    mho_status s = mhoi_alloc(&held, order ? layer->lines * layer->cells->fold : 0, sizeof *held,
+                              "crossbar behind wires");
+    for (size_t side = 0; !s && order && side < (g_minus ? 2 : 1); side++)
+        reorder(layer, order, false, held, side ? g_minus : g_plus);
+    if (!s)
+        s = apply(layer, plan, g_plus, g_minus);
+    for (size_t side = 0; !s && order && side < (g_minus ? 2 : 1); side++)
+        reorder(layer, order, true, held, side ? g_minus : g_plus);
+    mhoi_free(&held);
+    return s;
 }

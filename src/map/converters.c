@@ -64,14 +64,8 @@ static mho_status check_sense(const mhoi_place *place)
 }
 
 /* A share of the threshold is known beforehand as the whole is, and one read tells a column's part. */
-static mho_status check_vote(const mhoi_plan *plan, const mhoi_place *place)
+static mho_status check_vote(const mhoi_place *place)
 {
-    const bool dealt = place->vote && plan->output.deal != MHO_DEAL_NONE;
-    if (dealt && (place->inputs.lines > 1 || !mhoi_wires_ideal(&plan->wires)))
-        return mho_error(MHO_ENOTMODELED,
-                         "layer %s: output.deal of inputs on two rows, or behind wires with "
-                         "resistance: want none",
-                         place->told->name);
     const bool plain = place->inputs.reads == 1 && place->cells.slices == 1 &&
                        !place->cells.coding->counted && place->in.kind != MHOI_MAP_BITS &&
                        !place->turned;
@@ -120,7 +114,7 @@ mho_status mhoi_converters_set(const mhoi_plan *plan, mhoi_place *place)
     place->share = plan->output.share < columns ? plan->output.share : columns;
     mho_status s = check_sense(place);
     if (!s)
-        s = check_vote(plan, place);
+        s = check_vote(place);
     return s ? s : check_noise(plan, place);
 }
 
