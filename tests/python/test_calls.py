@@ -37,11 +37,11 @@ class Shapes(unittest.TestCase):
     maxDiff = 2000
 
     def test_same(self):
-        budget = mho.Hardware("reboc", **{"crossbar.budget": 100})
+        budget, small = (mho.Hardware("reboc", **{"crossbar.budget": n}) for n in (100, 10))
         for got, words in (
             (mho.map("lenet"), ("map", "lenet")),
             (mho.map("alexnet", budget), ("map", "alexnet", "--hw", "reboc", "--set", "crossbar.budget=100")),
-            (mho.pipeline("lenet", budget), ("pipeline", "lenet", "--hw", "reboc", "--set", "crossbar.budget=100")),
+            (mho.pipeline("lenet", small), ("pipeline", "lenet", "--hw", "reboc", "--set", "crossbar.budget=10")),
             (mho.buffer("vgg11", explain=True), ("buffer", "vgg11", "--explain")),
             (mho.buffer("lenet5", mho.Hardware("vgg-sram", **{"buffers.io": "sram:64K"})),
              ("buffer", "lenet5", "--hw", "vgg-sram", "--io", "sram:64K")),
