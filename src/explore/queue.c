@@ -46,7 +46,8 @@ static void find_groups(explore_queue *q)
             q->group[q->groups++] = (group){.next = i, .order = q->list[i].order};
         q->group[q->groups - 1].end = i + 1;
     }
-    qsort(q->group, q->groups, sizeof *q->group, by_order);
+    if (q->groups)
+        qsort(q->group, q->groups, sizeof *q->group, by_order);
 }
 
 mho_status mhoi_queue_create(const mho_explore *x, const size_t *point, size_t n, bool grouped,
@@ -69,7 +70,8 @@ mho_status mhoi_queue_create(const mho_explore *x, const size_t *point, size_t n
     for (size_t i = 0; i < n; i++)
         q->list[i] = (waiting){grouped ? x->point[point[i]].group_key : 0, i, point[i]};
     q->left = n;
-    qsort(q->list, n, sizeof *q->list, by_key);
+    if (n)
+        qsort(q->list, n, sizeof *q->list, by_key);
     find_groups(q);
     *out = q;
     return MHO_OK;
