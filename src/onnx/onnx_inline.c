@@ -315,6 +315,20 @@ static mho_status add_choice(mhoi_flat *f, MhoiOnnx__NodeProto *n, const mhoi_sc
     return s ? s : append(f, &choice);
 }
 
+static mho_status add_expansion(mhoi_flat *f, const MhoiOnnx__NodeProto *n, const mhoi_scope *scope)
+{
+    MhoiOnnx__NodeProto **node = NULL;
+    size_t count = 0;
+    mho_status s = grow(&f->made, f->mades, &f->made_room, sizeof *f->made);
+    if (s)
+        return s;
+    s = mhoi_onnx_expand(n, &f->made[f->mades], &node, &count);
+    f->mades++;
+    for (size_t i = 0; !s && i < count; i++)
+        s = append(f, &(mhoi_flat_node){.node = node[i], .scope = scope});
+    return s;
+}
+
 static mho_status add_nodes(mhoi_flat *f, size_t count, MhoiOnnx__NodeProto **node,
                             const mhoi_scope *scope, size_t depth)
 {
@@ -329,6 +343,8 @@ static mho_status add_nodes(mhoi_flat *f, size_t count, MhoiOnnx__NodeProto **no
         else if (strcmp(mhoi_onnx_text(node[i]->op_type), "If") == 0 &&
                  !domain_of(node[i]->domain)[0])
             s = add_choice(f, node[i], scope, depth);
+        else if (mhoi_onnx_expands(node[i]))
+            s = add_expansion(f, node[i], scope);
         else
             s = append(f, &(mhoi_flat_node){.node = node[i], .scope = scope});
     }
@@ -353,6 +369,9 @@ void mhoi_flat_free(mhoi_flat *f)
         mhoi_free(&scope->fallback);
         mhoi_free(&scope);
     }
+    for (size_t i = 0; i < f->mades; i++)
+        mhoi_free(&f->made[i]);
+    mhoi_free(&f->made);
     mhoi_free(&f->graph);
     mhoi_free(&f->node);
     mhoi_free(&f->buffer);

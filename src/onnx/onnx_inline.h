@@ -30,6 +30,8 @@ typedef struct mhoi_flat {
     size_t graphs, graph_room;
     mhoi_scope *scope; /* the last made */
     size_t scopes;
+    void **made; /* memory of nodes that stand for others */
+    size_t mades, made_room;
     char *buffer; /* of the last name */
     size_t buffer_size, spelled;
 } mhoi_flat;
@@ -50,5 +52,10 @@ int64_t mhoi_scope_set(const mhoi_flat *flat, const mhoi_scope *scope, const cha
 /* The innermost If that the scope is a branch of, its scope, and which branch; false: none. */
 bool mhoi_scope_branch(const mhoi_scope *scope, const MhoiOnnx__NodeProto **choice,
                        const mhoi_scope **outer, bool *then);
+
+/* onnx_expand.c: is it an operator that stands for several standard ones?  Those, in *memory, to be freed. */
+bool mhoi_onnx_expands(const MhoiOnnx__NodeProto *n);
+MHO_MUST_CHECK mho_status mhoi_onnx_expand(const MhoiOnnx__NodeProto *n, void **memory,
+                                           MhoiOnnx__NodeProto ***out, size_t *count);
 
 #endif

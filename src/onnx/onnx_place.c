@@ -168,7 +168,8 @@ static mho_status take_choice(mhoi_graph *g, const mhoi_operation *n)
     for (size_t k = 0; k < n->outputs; k++) {
         const size_t from = mhoi_chosen(n, &g->known.array[n->input[0]], k);
         if (from == MHOI_NO_OPERAND || !g->value[from].there)
-            return mho_error(MHO_ENOTMODELED, "node '%s' (If): its condition is not known", n->name);
+            return mho_error(MHO_ENOTMODELED, "node '%s' (If): its condition is not known",
+                             n->name);
         g->value[n->output[k]] = g->value[from];
         g->value[n->output[k]].again = true;
         g->value[n->output[k]].biased = 0;

@@ -207,6 +207,7 @@ static mho_status cumsum_run(mhoi_call *c)
     const mho_array *x = c->in[0];
     const bool exclusive = mhoi_attr_int(c->op, "exclusive", 0) != 0;
     const bool reverse = mhoi_attr_int(c->op, "reverse", 0) != 0;
+    const bool times = strcmp(c->op->op, "CumProd") == 0;
     double told = 0;
     size_t axis = 0;
     mho_status s = mhoi_scalar(c, 1, 0, &told);
@@ -215,11 +216,11 @@ static mho_status cumsum_run(mhoi_call *c)
     const size_t n = s ? 1 : x->size[axis];
     const size_t inner = s ? 1 : mhoi_product(x->size, axis + 1, x->rank);
     for (size_t r = 0; !s && n && r < x->count / n; r++) {
-        double sum = 0;
+        double sum = times ? 1 : 0;
         for (size_t k = 0; k < n; k++) {
             const size_t i = reverse ? n - 1 - k : k;
             const size_t at = r / inner * inner * n + r % inner + i * inner;
-            const double next = sum + mho_array_number(x, at);
+            const double value = mho_array_number(x, at), next = times ? sum * value : sum + value;
             mhoi_array_set_reals(c->out, at, 1, exclusive ? &sum : &next);
             sum = next;
         }
@@ -315,5 +316,6 @@ const mhoi_operator mhoi_ops_reduce[] = {
     {"ArgMax", "", 1, 1, 1, "axis keepdims select_last_index ", arg_shape, arg_run},
     {"ArgMin", "", 1, 1, 1, "axis keepdims select_last_index ", arg_shape, arg_run},
     {"CumSum", "", 2, 2, 1, "exclusive reverse ", mhoi_same_shape, cumsum_run},
+    {"CumProd", "", 2, 2, 1, "exclusive reverse ", mhoi_same_shape, cumsum_run},
     {"TopK", "", 1, 2, 2, "axis k largest sorted ", top_shape, top_run},
     {0}};

@@ -176,7 +176,7 @@ static double source_of(const resizing *r, size_t k, size_t i, size_t in, bool *
         return r->size[k] > 1 ? (at + 0.5) / scale - 0.5 : 0;
     if (strcmp(mode, "align_corners") == 0)
         return r->size[k] > 1 ? at * (n - 1) / (scale * n - 1) : 0; /* not rounded */
-    if (strcmp(mode, "tf_half_pixel_for_nn") == 0) /* of set 11 alone */
+    if (strcmp(mode, "tf_half_pixel_for_nn") == 0)                  /* of set 11 alone */
         return (at + 0.5) / scale;
     if (strcmp(mode, "half_pixel_symmetric") == 0)
         return n / 2 * (1 - m / (scale * n)) + (at + 0.5) / scale - 0.5;

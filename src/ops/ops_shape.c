@@ -173,11 +173,44 @@ static mho_status cast_run(mhoi_call *c)
                 mhoi_small_from(c->out->type, mho_array_number(c->in[0], i), false);
         return MHO_OK;
     }
+    /* Reals beyond a type of 4 or 2 bits: set 24 says the low bits, before it the nearest end. */
+    if (mhoi_type_is_packed(c->out->type) && !mhoi_type_is_small_float(c->out->type) &&
+        c->op->set >= 24) {
+        for (size_t i = 0; i < c->out->count; i++)
+            mhoi_array_set_wholes(c->out, i, 1, &(int64_t){mhoi_array_whole(c->in[0], i)});
+        return MHO_OK;
+    }
     mho_status s = mhoi_array_convert(c->in[0], c->out->type, &result);
     if (!s && result.count)
         memcpy(c->out->data, result.data, result.count * mho_type_bytes(result.type));
     mho_array_free(&result);
     return s;
+}
+
+/* The same bits as another type of as many. */
+static mho_status bits_shape(mhoi_call *c)
+{
+    const mho_type type = (mho_type)mhoi_attr_int(c->op, "to", 0);
+    if (!mho_type_bytes(type) || mhoi_packed_bytes(type, 4) != mhoi_packed_bytes(c->in[0]->type, 4))
+        return mho_error(MHO_ENOTMODELED, "%s to element type %d of ONNX",
+                         mho_type_name(c->in[0]->type), (int)type);
+    return mhoi_out_like(c, 0, type, c->in[0]);
+}
+
+static mho_status bits_run(mhoi_call *c)
+{
+    const mho_type from = c->in[0]->type, to = c->out->type;
+    if (mhoi_type_is_packed(from)) { /* the sign is spread over a byte */
+        for (size_t i = 0; i < c->out->count; i++) {
+            const uint8_t code = ((const uint8_t *)c->in[0]->data)[i];
+            ((uint8_t *)c->out->data)[i] = (uint8_t)mhoi_wrap_small(to, code);
+        }
+    } else if (c->out->count) {
+        memcpy(c->out->data, c->in[0]->data, c->out->count * mho_type_bytes(to));
+    }
+    for (size_t i = 0; to == MHO_TYPE_BOOL && i < c->out->count; i++)
+        ((uint8_t *)c->out->data)[i] = ((uint8_t *)c->out->data)[i] != 0;
+    return MHO_OK;
 }
 
 /* --- dropout: nothing is left of it in inference */
@@ -243,5 +276,6 @@ const mhoi_operator mhoi_ops_shape[] = {
     {"Shape", "", 1, 1, 1, "start end ", shape_shape, shape_run},
     {"Size", "", 1, 1, 1, "", size_shape, size_run},
     {"Cast", "", 1, 1, 1, "to saturate ", cast_shape, cast_run},
+    {"BitCast", "", 1, 1, 1, "to ", bits_shape, bits_run},
     {"CastLike", "", 2, 2, 1, "saturate ", cast_like_shape, cast_run},
     {0}};

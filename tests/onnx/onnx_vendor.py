@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operators of com.microsoft that are several standard ones, with inputs and expected outputs, for tests/cli/onnx.sh."""
+import math
+import sys
+
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto as T, helper, numpy_helper
+except ImportError:
+    sys.exit(77)
+
+F = np.float32
+random = np.random.default_rng(11)
+KINDS = {np.dtype(F): T.FLOAT, np.dtype(np.int64): T.INT64, np.dtype(np.int32): T.INT32, np.dtype(np.uint8): T.UINT8,
+         np.dtype(np.int8): T.INT8}
+
+
+def numbers(*shape):
+    return random.standard_normal(shape).astype(F)
+
+
+def codes(low, high, *shape, dtype=np.int8):
+    return random.integers(low, high, shape).astype(dtype)
+
+
+def case(name, op, inputs, outputs, fixed=(), **attributes):
+    """inputs: arrays by name, None where one is left out; those in `fixed` are initializers."""
+    names = ["" if v is None else k for k, v in inputs.items()]
+    node = helper.make_node(op, names, [k.strip("-") for k in outputs], name, domain="com.microsoft", **attributes)
+    outputs = {k: v for k, v in outputs.items() if k[0] != "-"}  # others are left out
+    info = lambda k, v: helper.make_tensor_value_info(k, KINDS[v.dtype], v.shape)
+    free = {k: v for k, v in inputs.items() if v is not None and k not in fixed}
+    graph = helper.make_graph([node], name, [info(k, v) for k, v in free.items()],
+                              [info(k, np.asarray(v)) for k, v in outputs.items()],
+                              [numpy_helper.from_array(np.asarray(inputs[k]), k) for k in fixed])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid("com.microsoft", 1)],
+                                ir_version=8), name + ".onnx")
+    for letter, arrays in (("x", free), ("y", outputs)):
+        for i, a in enumerate(arrays.values()):
+            np.save(f"{name}.{letter}{i}.npy", a)
+
+
+gelu = lambda x: (x * (1 + np.vectorize(math.erf)(x / np.sqrt(2))) / 2).astype(F)
+tanh_gelu = lambda x: x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + F(0.044715) * x ** 3)))
+
+
+def norm(x, g, b, e):
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + e) * g + b
+
+
+x, w, b, z = numbers(1, 2, 4, 4), numbers(3, 2, 1, 1), numbers(3), numbers(1, 3, 4, 4)
+y = np.einsum("nchw,oc->nohw", x, w[:, :, 0, 0]) + b[:, None, None] + z
+case("fusedconv", "FusedConv", {"x": x, "w": w, "b": b, "z": z}, {"y": np.where(y > 0, y, F(0.25) * y)}, ["w", "b"],
+     kernel_shape=[1, 1], activation="LeakyRelu", activation_params=[0.25])
+a, m, c = numbers(3, 4), numbers(5, 4), numbers(5)
+case("fusedgemm", "FusedGemm", {"a": a, "m": m, "c": c}, {"y": np.maximum(2 * a @ m.T + c, 0)}, ["m", "c"], transB=1,
+     alpha=2.0, activation="Relu")
+a, m = numbers(2, 4, 3), numbers(2, 5, 4)
+case("fusedmatmul", "FusedMatMul", {"a": a, "m": m}, {"y": F(0.5) * a.transpose(0, 2, 1) @ m.transpose(0, 2, 1)}, transA=1,
+     transB=1, alpha=0.5)
+x, b = numbers(2, 3, 4), numbers(4)
+case("biasgelu", "BiasGelu", {"x": x, "b": b}, {"y": gelu(x + b)})
+case("fastgelu", "FastGelu", {"x": x, "b": b}, {"y": tanh_gelu(x + b).astype(F)})
+case("quickgelu", "QuickGelu", {"x": x}, {"y": (x / (1 + np.exp(-F(1.702) * x))).astype(F)})
+s, g = numbers(2, 3, 4), numbers(4)
+case("skipnorm", "SkipLayerNormalization", {"x": x, "s": s, "g": g, "b": b, "c": c[:4]},
+     {"y": norm(x + s + c[:4], g, b, 1e-3).astype(F), "-": None, "--": None, "sum": x + s + c[:4]}, ["g"],
+     epsilon=1e-3)
+ids, segments = codes(0, 9, 2, 3, dtype=np.int32), codes(0, 2, 2, 3, dtype=np.int32)
+words, rows, kinds = numbers(9, 4), numbers(6, 4), numbers(2, 4)
+case("embedding", "EmbedLayerNormalization",
+     {"ids": ids, "segments": segments, "words": words, "rows": rows, "kinds": kinds, "g": g, "b": b},
+     {"y": norm(words[ids] + rows[:3] + kinds[segments], g, b, 1e-5).astype(F)}, ["words", "rows", "kinds", "g", "b"], epsilon=1e-5)
+
+x, w, b = numbers(2, 5, 6), numbers(6, 24), numbers(24)
+mask = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], np.int32)
+q, k, v = (t.reshape(2, 5, 2, 4).transpose(0, 2, 1, 3) for t in np.split(x @ w + b, 3, -1))
+score = q @ k.transpose(0, 1, 3, 2) / 2 + (1 - mask[:, None, None]) * F(-10000)
+e = np.exp(score - score.max(-1, keepdims=True))
+y = (e / e.sum(-1, keepdims=True) @ v).transpose(0, 2, 1, 3).reshape(2, 5, 8)
+case("attention", "Attention", {"x": x, "w": w, "b": b, "mask": mask}, {"y": y.astype(F)}, ["w", "b"], num_heads=2)
+
+a, m = codes(0, 256, 3, 4, dtype=np.uint8), codes(-128, 128, 5, 4)
+za, zm, c = np.uint8(7), codes(-9, 9, 5), codes(-999, 999, 5, dtype=np.int32)
+sa, sm, sy, zy = F(0.02), np.abs(numbers(5)) * F(0.01), F(0.3), np.uint8(100)
+total = (a.astype(int) - 7) @ (m.astype(int) - zm[:, None]).T + c
+real = total * (sa * sm)
+case("qgemm", "QGemm", {"a": a, "sa": sa, "za": za, "m": m, "sm": sm, "zm": zm, "c": c, "sy": sy, "zy": zy},
+     {"y": np.clip(np.rint(real / sy) + 100, 0, 255).astype(np.uint8)}, ["sa", "za", "m", "sm", "zm", "c", "sy", "zy"], transB=1)
+m, zm = np.ascontiguousarray(m.T), np.int8(3)
+real = (a.astype(int) - 7) @ (m.astype(int) - 3) * (sa * sm)
+case("integertofloat", "MatMulIntegerToFloat", {"a": a, "m": m, "sa": sa, "sm": sm, "za": za, "zm": zm, "c": sm},
+     {"y": (real + sm).astype(F)}, ["m", "sm"])
+x = np.array([[-1, 0, 0.5, 1.55]], F)
+code = np.rint(x / F(0.01)) + 100
+case("dynamiccodes", "DynamicQuantizeMatMul", {"x": x, "m": m, "sm": sm, "zm": None, "c": sm},
+     {"y": ((code - 100) @ m.astype(int) * (F(0.01) * sm) + sm).astype(F)}, ["m", "sm"])
+p, q = codes(0, 256, 2, 3, dtype=np.uint8), codes(0, 256, 2, 2, dtype=np.uint8)
+real = np.concatenate([(p - 5.0) * 0.1, (q - 9.0) * 0.35], 1)
+case("qconcat", "QLinearConcat", {"sy": F(0.3), "zy": np.uint8(20), "p": p, "sp": F(0.1), "zp": np.uint8(5), "q": q, "sq": F(0.35),
+                                  "zq": np.uint8(9)}, {"y": np.clip(np.rint(real / 0.3) + 20, 0, 255).astype(np.uint8)},
+     ["sy", "zy", "sp", "zp", "sq", "zq"], axis=1)
