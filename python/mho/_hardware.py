@@ -2,6 +2,7 @@
 """Hardware descriptions."""
 
 import html
+import json
 import os
 from collections.abc import Mapping
 
@@ -75,6 +76,9 @@ class Hardware(Mapping):
     def ideal(self):
         """A copy whose cells hold the centre of their level and read without noise."""
         return Hardware._of(_mho.hw_ideal(self._handle))
+
+    def __reduce__(self):
+        return _restore, (self.name, json.dumps(self.to_dict()))
 
     @property
     def name(self):
@@ -163,6 +167,10 @@ class Hardware(Mapping):
             html.escape(self.name),
             rows,
         )
+
+
+def _restore(name, text):
+    return Hardware.from_yaml(text, name + ".json")
 
 
 def hardware(value, fields=None):

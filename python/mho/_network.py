@@ -3,6 +3,7 @@
 
 import html
 import os
+import tempfile
 
 from . import _mho
 from ._errors import UsageError
@@ -53,6 +54,15 @@ class Network:
         """A copy to train: ``style`` "binary" (1-bit weights and maps) or "float"; ``block`` "fc:128,conv:16" makes weights
         block-circulant, ``bits`` "fc:2/4,conv:4" gives weights and maps few bits."""
         return Network._of(_mho.net_style(self._handle, is_binary(style), block, bits))
+
+    def __reduce__(self):
+        if self._name is not None and not self.has_parameters:
+            return Network, (self._name,)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, self.name.replace("/", "_") + ".onnx")
+            self.save(path)
+            with open(path, "rb") as file:
+                return Network, (file.read(),)
 
     def save(self, path):
         """Writes it as ONNX of standard operators."""

@@ -23,7 +23,7 @@ __all__ = ["CrossbarConv2d", "CrossbarLinear", "convert", "from_torch"]
 
 
 def from_torch(module, example, **options):
-    """The ``mho.Network`` of a module: exported by torch.onnx with ``example`` as its input ([1, channels, height, width] or
+    """The ``mho.Network`` of a module (layers on crossbars become the exact ones again): exported by torch.onnx with ``example`` as its input ([1, channels, height, width] or
     [1, features]); ``options`` go to torch.onnx.export."""
     was = module.training
     module.eval()
@@ -57,12 +57,18 @@ class _Array:
         self.hw, self.x_max, self.seed, self.redraw, self.threads = hardware(hw), x_max, seed, redraw, threads
         self._crossbar, self._of, self._trial = None, None, 0
 
+    def __getstate__(self):
+        """Without the programmed cells: a copy programs its own, the same ones."""
+        return {**super().__getstate__(), "_crossbar": None, "_of": None} if hasattr(super(), "__getstate__") else {
+            **self.__dict__, "_crossbar": None, "_of": None}
+
     def _prepare(self, matrix, vectors):
         key = (self.weight._version, self.weight.data_ptr())
-        if self._of != key:
+        signed = bool(vectors.min(initial=0) < 0)  # what is behind a ReLU takes one read
+        if self._of != key or signed and not self._crossbar.signed:
             w = matrix.detach().cpu().numpy().T
             self._crossbar = Crossbar(
-                w, self.hw, calibration=vectors, signed=True, seed=self.seed, trial=self._trial, threads=self.threads, progress=False
+                w, self.hw, calibration=vectors, signed=signed, seed=self.seed, trial=self._trial, threads=self.threads, progress=False
             )
             self._of = key
         elif self.training and self.redraw:
@@ -94,6 +100,8 @@ class CrossbarLinear(_Array, nn.Linear):
         self._set_up(hw, x_max, seed, redraw, threads)
 
     def forward(self, x):
+        if torch.onnx.is_in_onnx_export():  # the network is that of the exact layer
+            return nn.Linear.forward(self, x)
         y = self._read(self.weight, x.reshape(-1, self.in_features))
         y = y.reshape(*x.shape[:-1], self.out_features)
         return y if self.bias is None else y + self.bias
@@ -110,6 +118,8 @@ class CrossbarConv2d(_Array, nn.Conv2d):
         self._set_up(hw, x_max, seed, redraw, threads)
 
     def forward(self, x):
+        if torch.onnx.is_in_onnx_export():
+            return nn.Conv2d.forward(self, x)
         n, _, h, w = x.shape
         size = [
             (s + 2 * p - d * (k - 1) - 1) // t + 1

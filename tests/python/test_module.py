@@ -167,6 +167,8 @@ class Descriptions(unittest.TestCase):
             hw["device.bit"]
         self.assertIn("device.bits", hw._repr_html_())
         self.assertEqual(len(hw), len(list(hw)))
+        again = pickle.loads(pickle.dumps(hw))
+        self.assertEqual((again, again.name, again["device.bits"]), (hw, "bcnn", 3))
 
     def test_network(self):
         net = mho.Network("lenet")
@@ -176,6 +178,10 @@ class Descriptions(unittest.TestCase):
         own = mho.Network.from_yaml("input: {shape: [1, 8, 8], bits: 8, scale: 0.00390625}\nlayers:\n  - fc: 3\n")
         self.assertEqual(own.output_shape, (3, 1, 1))
         self.assertIn("fc", own._repr_html_())
+        self.assertEqual(pickle.loads(pickle.dumps(net)).layers, net.layers)
+        model = mho.Network("lenet-binary-mnist")
+        again = pickle.loads(pickle.dumps(model))
+        self.assertEqual((again.has_parameters, [n["weights"] for n in again.layers]), (True, [n["weights"] for n in model.layers]))
 
     def test_results(self):
         r = mho.cost("lenet")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modules of PyTorch as networks, crossbars as layers."""
+import copy
+import io
 import unittest
 
 try:
@@ -77,6 +79,28 @@ class Layers(unittest.TestCase):
         model.eval()
         with torch.no_grad():
             self.assertTrue((model(x) == model(x)).all())
+            self.check_copies(model, x)
+
+    def check_copies(self, model, x):
+        """A copy, and what was saved, have the same cells; as a network it is that of its weights."""
+        saved = io.BytesIO()
+        torch.save(model, saved)
+        saved.seek(0)
+        for other in (copy.deepcopy(model), torch.load(saved)):
+            self.assertTrue((other(x) == model(x)).all())
+        plain = nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, 2))
+        plain.load_state_dict(model.state_dict())
+        self.assertTrue(np.allclose(mho.from_torch(model, x[:1])(x.numpy()), plain(x).numpy(), atol=1e-5))
+
+    def test_signs(self):
+        """Inputs that are never negative take one read; once one is, two."""
+        layer = mho.torch.CrossbarLinear(6, 3, hw=FINE, threads=1).eval()
+        x = torch.rand(10, 6)
+        with torch.no_grad():
+            for v, signed in (x, False), (-x, True), (x, True):
+                want = nn.functional.linear(v, layer.weight, layer.bias)
+                self.assertLess((layer(v) - want).abs().max().item(), 0.03)
+                self.assertEqual(layer._crossbar.signed, signed)
 
 
 if __name__ == "__main__":
