@@ -55,12 +55,15 @@ typedef struct binding_call {
     bool failed; /* the callback raised; its exception is set once the call has ended */
     PyObject *type, *value, *trace;
     bool catches; /* SIGINT */
+    double began_s;
 } binding_call;
 
 /* how: a tuple (threads, progress or None) as every long function of the module takes it last.  false: an exception is set. */
 bool binding_begin(binding_call *call, PyObject *how);
 /* Whether the call came to an end without an exception, which is set if not. */
 bool binding_end(binding_call *call, mho_status s);
+/* Spent between begin and end by all calls so far. */
+double binding_seconds(void);
 
 /* --- conversions ---------------------------------------------------------------------------------------- */
 

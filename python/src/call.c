@@ -8,6 +8,13 @@
 #include "binding.h"
 
 static mho_run *volatile interruptible; /* of the call of the main thread */
+static double spent_s;                  /* in calls that ended; under the interpreter's lock */
+
+double binding_seconds(void)
+{
+    return spent_s;
+}
+
 static struct sigaction python_action;
 
 static void on_interrupt(int number, siginfo_t *info, void *context)
@@ -97,13 +104,16 @@ bool binding_begin(binding_call *call, PyObject *how)
     }
     call->before = mho_run_bind(call->run);
     catch_interrupts(call);
+    call->began_s = mho_seconds();
     call->python = PyEval_SaveThread();
     return true;
 }
 
 bool binding_end(binding_call *call, mho_status s)
 {
+    const double took_s = mho_seconds() - call->began_s;
     PyEval_RestoreThread(call->python);
+    spent_s += took_s;
     leave_interrupts(call);
     (void)mho_run_bind(call->before);
     mho_run_destroy(call->run);

@@ -153,7 +153,15 @@ static PyObject *version(PyObject *self, PyObject *none)
     return PyUnicode_FromString(mho_version());
 }
 
+static PyObject *seconds(PyObject *self, PyObject *none)
+{
+    (void)self;
+    (void)none;
+    return PyFloat_FromDouble(binding_seconds());
+}
+
 static PyMethodDef own_methods[] = {
+    {"seconds", seconds, METH_NOARGS, "Spent in the library so far, by calls that may take long."},
     {"set_exceptions", set_exceptions, METH_O, "What to raise for the status of each name."},
     {"status_names", status_names, METH_NOARGS, "(name, exit code, text) of every failure."},
     {"version", version, METH_NOARGS, "Of the library."},
