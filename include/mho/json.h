@@ -41,6 +41,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_json_write(const mho_json *v, FILE *out);
 /* The same as a text, to be freed with mho_json_text_free (NULL is fine). */
 MHO_API MHO_MUST_CHECK mho_status mho_json_print(const mho_json *v, char **text);
 MHO_API void mho_json_text_free(char *text);
+/* A number as JSON has it: with as few digits as read back to the same. */
+MHO_API void mho_number_text(double v, char text[32]);
 
 /* --- reading --------------------------------------------------------------------------------------- */
 

@@ -60,11 +60,7 @@ static void put_quoted(printed *p, const char *text)
 static void put_real(printed *p, double v)
 {
     char text[32];
-    for (int digits = 15; digits <= 17; digits++) {
-        (void)mhoi_decimal_print(text, sizeof text, "%.*g", digits, v);
-        if (mhoi_decimal_read(text, NULL) == v)
-            break;
-    }
+    mhoi_decimal_shortest(text, v);
     put_text(p, text);
 }
 
@@ -163,4 +159,9 @@ mho_status mho_json_write(const mho_json *v, FILE *out)
                       errno ? strerror(errno) : "an earlier write failed");
     mhoi_free(&p.text);
     return s;
+}
+
+void mho_number_text(double v, char text[32])
+{
+    mhoi_decimal_shortest(text, v);
 }

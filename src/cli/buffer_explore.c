@@ -107,9 +107,7 @@ static void put_word(FILE *out, const char *text)
 static void put_number(FILE *out, double v)
 {
     char text[32];
-    snprintf(text, sizeof text, "%.15g", v);
-    if (strtod(text, NULL) != v)
-        snprintf(text, sizeof text, "%.17g", v);
+    mho_number_text(v, text);
     fputs(text, out);
 }
 

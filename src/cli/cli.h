@@ -29,7 +29,8 @@ typedef struct cli_args {
     double ci;                   /* points of error */
     const char *command;         /* the whole command line */
     const char *hw, *data, *calibration, *output;
-    const char *html; /* the report goes there as a page: json is set, out is in memory */
+    const char *csv_table; /* of --csv; NULL: all */
+    const char *html;      /* the report goes there as a page: json is set, out is in memory */
     const char *style, *method, *block, *bits, *weights_bits, *maps_bits, *checkpoint, *mirror;
     const char *shape[CLI_SETS_MAX + 1]; /* likewise; they stand behind file[0] after parsing */
     char sized_net[1024];                /* what file[0] is then */
@@ -96,6 +97,11 @@ extern const cli_option cli_options[];
 extern const size_t cli_option_count;
 
 typedef enum cli_format { CLI_REPORT, CLI_CSV, CLI_JSON } cli_format;
+/* csv_tables.c: --csv TABLE */
+bool cli_csv_is_table(const char *command, const char *name);
+MHO_MUST_CHECK mho_status cli_csv_unknown(const char *command, const char *name);
+MHO_MUST_CHECK mho_status cli_csv_select(const char *text, const char *command, const char *name,
+                                         FILE *out);
 /* Does the command write args->output itself? */
 bool cli_owns_output(const cli_command *command, const cli_args *args);
 bool cli_ends_with(const char *text, const char *end); /* text NULL: no */
@@ -170,7 +176,9 @@ void cli_table_text(cli_table *t, const char *format, ...) MHO_PRINTF(2, 3);
 void cli_table_si(cli_table *t, double value, const char *unit);
 /* A fraction 0..1: "58.2 %" with that many decimals in text; the bare fraction in CSV. */
 void cli_table_percent(cli_table *t, double fraction, int decimals);
-void cli_table_rule(cli_table *t);                        /* a line before the next row (totals) */
+void cli_table_rule(cli_table *t); /* a line before the next row (totals) */
+/* A number of CSV: all its digits; "" where there is none. */
+void cli_table_number(cli_table *t, double value);
 void cli_table_print(cli_table *t, const cli_args *args); /* text, or CSV with args->csv */
 void cli_table_destroy(cli_table *t);
 

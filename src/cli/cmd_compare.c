@@ -351,7 +351,7 @@ static void print_csv(const mho_comparison *c, const cli_args *args)
         cli_table_text(t, "%s", column->name);
         for (size_t k = 0; k < VALUES; k++)
             if (column->has_result && isfinite(value[k]))
-                cli_table_text(t, "%.9g", value[k]);
+                cli_table_number(t, value[k]);
             else
                 cli_table_text(t, "%s", "");
         cli_table_text(t, "%s", column->has_result ? n->technology : "");

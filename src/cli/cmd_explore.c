@@ -29,10 +29,8 @@ static void add_numbers(cli_table *t, const cli_args *args, bool technologies,
 {
     const mho_summary *v = row->sum;
     if (args->csv) {
-        for (size_t f = 0; f < mho_summary_fields(); f++) {
-            const double x = mho_summary_get(v, f);
-            cli_table_text(t, isfinite(x) ? "%.17g" : "", x);
-        }
+        for (size_t f = 0; f < mho_summary_fields(); f++)
+            cli_table_number(t, mho_summary_get(v, f));
         cli_table_text(t, "%zu", row->trials);
         cli_table_text(t, "%zu", row->images);
         cli_table_text(t, "%d", row->front);

@@ -172,6 +172,10 @@ static void add_row(cli_table *t, const sweep_run *r, size_t point)
     else
         cli_table_text(t, "%.2f..%.2f %%", 100 * images->low, 100 * images->high);
     cli_table_percent(t, row->error.spread.std, 3);
+    if (r->args->csv) {
+        cli_table_percent(t, row->error.spread.min, 3);
+        cli_table_percent(t, row->error.spread.max, 3);
+    }
     cli_table_text(t, "%zu", row->error.spread.trials);
     cli_table_percent(t, row->software_error, 2);
     if (r->args->csv) {
@@ -201,7 +205,8 @@ static void print_table(const sweep_run *r)
     if (n < sizeof columns)
         snprintf(columns + n, sizeof columns - n, "%s",
                  r->args->csv
-                     ? "error>|ci95>|images_ci95>|std>|programmings>|software_error>|images_low>|"
+                     ? "error>|ci95>|images_ci95>|std>|min>|max>|programmings>|software_error>|"
+                       "images_low>|"
                        "images_high>"
                      : "error>|+- 95 %>|other images, 95 %>|deviation>|programmings>|software>");
     print_title(r, title, sizeof title);

@@ -370,7 +370,7 @@ void cli_evaluate_print(const mho_result *e, const cli_args *args)
 static void add_measure(cli_table *t, const char *name, double value)
 {
     cli_table_text(t, "%s", name);
-    cli_table_text(t, "%.9g", value);
+    cli_table_number(t, value);
 }
 
 void cli_evaluate_print_csv(const mho_result *e, const cli_args *args)

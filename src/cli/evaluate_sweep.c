@@ -128,13 +128,8 @@ static void add_csv(cli_table *t, const evaluate_run *r, size_t i)
 {
     const sweep_point *p = &r->point[i];
     add_axes(t, r, i);
-    for (size_t f = 0; f < mho_summary_fields(); f++) {
-        const double v = mho_summary_get(&p->sum, f);
-        if (isfinite(v))
-            cli_table_text(t, "%.17g", v);
-        else
-            cli_table_text(t, "%s", "");
-    }
+    for (size_t f = 0; f < mho_summary_fields(); f++)
+        cli_table_number(t, mho_summary_get(&p->sum, f));
     cli_table_text(t, "%zu", p->error.spread.trials);
     cli_table_text(t, "%s", p->technology);
     cli_table_text(t, "%s", p->message);

@@ -163,6 +163,31 @@ static mho_status run_with_page(const cli_command *command, cli_args *args)
     return s;
 }
 
+/* --csv TABLE: likewise, and one table of it goes on. */
+static mho_status run_with_table(const cli_command *command, cli_args *args)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = args->out;
+    args->out = open_memstream(&text, &size);
+    if (!args->out) {
+        args->out = out;
+        return mho_error(MHO_ENOMEM, "out of memory for a table");
+    }
+    args->color = false;
+    mho_status s = command->run(args);
+    const bool failed = fclose(args->out) != 0;
+    args->out = out;
+    if (failed)
+        s = mho_error(MHO_ENOMEM, "out of memory for a table");
+    else if (keeps(s) && size) {
+        const mho_status selected = cli_csv_select(text, command->name, args->csv_table, out);
+        s = s ? s : selected;
+    }
+    free(text);
+    return s;
+}
+
 /* Points of a store that --hw names, as "results.db:3", are found under that name from now on. */
 static mho_status name_points(const char *hw)
 {
@@ -222,7 +247,9 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
         char *line = cli_command_line(argc, argv);
         args.command = line;
         cli_progress_start(args.quiet);
-        s = args.html ? run_with_page(command, &args) : command->run(&args);
+        s = args.html        ? run_with_page(command, &args)
+            : args.csv_table ? run_with_table(command, &args)
+                             : command->run(&args);
         cli_progress_clear();
         free(line);
     }

@@ -128,7 +128,8 @@ const cli_option cli_options[] = {
     {"output", 'o', CLI_TEXT, "FILE", AT(output), 0, 0, 0,
      "write there instead of to the terminal"},
     {"json", 0, CLI_FLAG, NULL, AT(json), 0, 0, 0, "print one JSON value, in SI units"},
-    {"csv", 0, CLI_FLAG, NULL, AT(csv), 0, 0, 0, "print the tables as CSV, in SI units"},
+    {"csv", 0, CLI_FLAG, NULL, AT(csv), 0, 0, 0,
+     "print the tables as CSV, in SI units; --csv TABLE prints one of several (docs/cli.md)"},
     {"html", 0, CLI_TEXT, "FILE", AT(html), 0, 0, 0,
      "write the report there as a page with charts: one file that opens from disk"},
     {"threads", 0, CLI_SIZE, "N", AT(threads), 0, 0, 1024,
@@ -497,6 +498,15 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
         mho_status s = find_option(command, word, &option, &value);
         if (s)
             return s;
+        if (option->offset == AT(csv)) { /* --csv=TABLE, or --csv TABLE */
+            const char *next = !value && i + 1 < argc ? argv[i + 1] : NULL;
+            if (cli_csv_is_table(command->name, next) && ++i)
+                value = next;
+            if (value && !cli_csv_is_table(command->name, value))
+                return cli_csv_unknown(command->name, value);
+            args->csv_table = value ? value : args->csv_table;
+            value = NULL;
+        }
         if (option->kind == CLI_FLAG && value)
             return mho_error(MHO_EUSAGE, "%s: --%s takes no value", command->name, option->name);
         if (option->kind != CLI_FLAG && !value) {

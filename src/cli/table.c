@@ -92,7 +92,7 @@ void cli_table_text(cli_table *t, const char *format, ...)
 void cli_table_si(cli_table *t, double value, const char *unit)
 {
     char text[32], bare[40];
-    snprintf(bare, sizeof bare, "%.9g", value);
+    mho_number_text(value, bare);
     snprintf(t->unit[t->count % t->width], sizeof *t->unit, "%s", unit);
     add(t, cli_si(value, unit, text), bare, value);
 }
@@ -100,9 +100,17 @@ void cli_table_si(cli_table *t, double value, const char *unit)
 void cli_table_percent(cli_table *t, double fraction, int decimals)
 {
     char text[32], bare[40];
-    snprintf(bare, sizeof bare, "%.9g", fraction);
+    mho_number_text(fraction, bare);
     snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
     add(t, text, bare, NAN);
+}
+
+void cli_table_number(cli_table *t, double value)
+{
+    char text[32] = "";
+    if (isfinite(value))
+        mho_number_text(value, text);
+    add(t, text, NULL, NAN);
 }
 
 void cli_table_rule(cli_table *t)

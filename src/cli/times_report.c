@@ -60,7 +60,8 @@ void cli_times_print(const mho_placement *placement, const cli_args *args)
     if (args->csv)
         return;
     fprintf(args->out, "  estimated, %s: an image every %s cycles",
-            placement->layer_by_layer ? "layer by layer" : "in whole rounds of what stands several times",
+            placement->layer_by_layer ? "layer by layer"
+                                      : "in whole rounds of what stands several times",
             cli_grouped(placement->interval, interval));
     if (*placement->bottleneck)
         fprintf(args->out, ", as long as %s is busy", placement->bottleneck);

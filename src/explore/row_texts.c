@@ -54,13 +54,8 @@ static void put_number(growing *g, double v)
 /* With as few digits as read back the same: a setting as people write it. */
 static void put_short(growing *g, double v)
 {
-    char text[40];
-    for (int digits = 15; digits <= 17; digits++) {
-        mhoi_decimal_print(text, sizeof text, "%.*g", digits, v);
-        const double back = mhoi_decimal_read(text, NULL);
-        if (!(back < v || back > v))
-            break;
-    }
+    char text[32];
+    mhoi_decimal_shortest(text, v);
     put(g, text);
 }
 

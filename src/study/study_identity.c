@@ -11,7 +11,7 @@
 #include "mho/run.h"
 #include "study/study_impl.h"
 
-enum { FORM = 2 }; /* of the line itself */
+enum { FORM = 3 }; /* of the line itself */
 
 #define CALIBRATION "calibration data<output.calibration_images_id"
 

@@ -12,9 +12,10 @@
 #include "base/identity.h"
 #include "study/study_impl.h"
 
-enum { LINE_BYTES = 32768, NUMBERS = 8 };
+enum { LINE_BYTES = 32768, NUMBERS = 10 };
 
-static const char titles[] = "error,ci95,images_ci95,std,min,max,programmings,software_error";
+static const char titles[] = "error,ci95,images_ci95,std,min,max,programmings,software_error,"
+                             "images_low,images_high";
 static const char mark[] = "# sweep; ";
 
 struct mho_rows {
@@ -206,10 +207,17 @@ mho_status mho_rows_add(mho_rows *rows, size_t point, const mho_row *row)
     if (!rows)
         return MHO_OK;
     const mho_error_estimate *e = &row->error;
+    const double number[NUMBERS] = {
+        e->spread.mean, e->half,       e->images_half,           e->spread.std,
+        e->spread.min,  e->spread.max, (double)e->spread.trials, row->software_error,
+        e->images.low,  e->images.high};
     print_values(rows->study->grid, point, rows->line);
-    mhoi_decimal_write(rows->file, "%s%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%zu,%.17g\n", rows->line,
-                       e->spread.mean, e->half, e->images_half, e->spread.std, e->spread.min,
-                       e->spread.max, e->spread.trials, row->software_error);
+    fputs(rows->line, rows->file);
+    for (size_t i = 0; i < NUMBERS; i++) {
+        char text[32];
+        mhoi_decimal_shortest(text, number[i]);
+        fprintf(rows->file, "%s%c", text, i + 1 < NUMBERS ? ',' : '\n');
+    }
     return flush(rows);
 }
 
