@@ -11,7 +11,7 @@ extern paper_run_fn buffer_table2, buffer_table3, buffer_table6, buffer_explore;
 
 extern paper_run_fn silicon, silicon_accuracy;
 
-extern paper_run_fn switched_threshold, switched_interface, switched_structure;
+extern paper_run_fn switched_threshold, switched_options, switched_interface, switched_structure;
 
 #define SWITCHED "Xia et al., Switched by Input, DAC 2016, "
 #define BUFFER                                                                                     \
@@ -71,6 +71,9 @@ const paper papers[] = {
     {"switched-threshold", SWITCHED "talk, Quantization Result",
      "test error of three networks with 1-bit maps by threshold search",
      "papers/switched/expected.csv", switched_threshold},
+    {"switched-options", "beyond the talk: docs/models/quantize.md",
+     "what each option of the threshold search wins on Caffe LeNet with ReLU",
+     "papers/switched/expected.csv", switched_options},
     {"switched-interface", SWITCHED "talk, Large Overhead of Interface",
      "share of 8-bit converters in energy, peak power and area", "papers/switched/expected.csv",
      switched_interface},

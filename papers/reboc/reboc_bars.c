@@ -52,6 +52,13 @@ static mho_status measure(const reboc_network *n, const char *share, double bus_
     return s;
 }
 
+/* Sets of a layer that lie in one processing element, of 32 crossbars, whose bus they share. */
+static double sets_on_bus(const mho_placement_layer *l)
+{
+    const size_t fit = 32 / (l->sides * l->crossbar_pairs);
+    return (double)(fit < 1 ? 1 : fit < l->duplication ? fit : l->duplication);
+}
+
 /* The slowest layer of a design whose copies are chosen without a bus, with the fetches of windows on one. */
 static mho_status slowest_on(const reboc_network *n, const char *share, double bytes, double *out)
 {
@@ -66,7 +73,8 @@ static mho_status slowest_on(const reboc_network *n, const char *share, double b
     for (size_t i = 0; !s && i < map->layers; i++) {
         const mho_placement_layer *l = &map->layer[i];
         const double waves = (double)((l->positions + l->duplication - 1) / l->duplication);
-        const double fetch = l->reuse.fetched_bits / 8 / (double)l->positions / bytes; /* cycles */
+        const double fetch = /* in cycles */
+            sets_on_bus(l) * l->reuse.fetched_bits / 8 / (double)l->positions / bytes;
         if (reboc_is_conv(net, l) && waves * ((double)l->service + fetch) > *out)
             *out = waves * ((double)l->service + fetch);
     }

@@ -148,6 +148,7 @@ const cli_command cli_commands[] = {
          "from\n"
          "what it does, or an independent prototype's (the note says which).\n"
          "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n"
+         "switched-options: --images 10000, of the training images searched.\n"
          "--epochs N: reboc-accuracy trains networks of other blocks and bits, N passes each; "
          "with\n"
          "--data CIFAR-10 those of cifarnet.  switched-threshold --data CIFAR-10: networks that "

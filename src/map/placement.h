@@ -30,6 +30,9 @@ typedef struct mhoi_place {
     /* Of the layer's input: elements that its line buffer holds (its whole input: fc), that it is fed an image, and that
      * a window has anew. */
     size_t held, fed, fresh;
+    /* Cycles of a window: its reads; and fetches of its slices by a set that has a bus to itself.  So many sets share one. */
+    double cycles, fetch_cycles;
+    size_t sets_on_bus;
     bool turned;      /* representative vectors whose inputs turn */
     size_t turn_step; /* rows from one read to the next */
 } mhoi_place;
@@ -159,8 +162,10 @@ MHO_MUST_CHECK mho_status mhoi_rewrite_set(const mho_technology *tech, mho_place
 /* reuse_buffers.c: what windows share, and what of it the buffers hold: once copies are known. */
 MHO_MUST_CHECK mho_status mhoi_reuse_count_layers(const mho_net *net, mho_placement *out);
 void mhoi_reuse_fill_buffers(const mho_net *net, mho_placement *out);
-/* Seconds that the fetches of a window take. */
+/* Seconds that the fetches of a window take on a bus of its own; sets of a layer that lie in one processing element and share
+ * its bus. */
 double mhoi_reuse_fetch_s(const mhoi_plan *plan, const mho_placement_layer *layer);
+size_t mhoi_reuse_sets_on_bus(const mhoi_plan *plan, const mho_placement_layer *layer);
 
 /* tiles.c: which tiles layers lie in, and what moves between them and to memory. */
 MHO_MUST_CHECK mho_status mhoi_tiles_set(const mho_net *net, mho_placement *out);

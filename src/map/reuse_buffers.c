@@ -67,6 +67,13 @@ mho_status mhoi_reuse_count_layers(const mho_net *net, mho_placement *out)
     return s;
 }
 
+size_t mhoi_reuse_sets_on_bus(const mhoi_plan *plan, const mho_placement_layer *l)
+{
+    const uint64_t crossbars = (uint64_t)l->sides * l->crossbar_pairs;
+    const uint64_t fit = crossbars ? plan->reuse.pe_crossbars / crossbars : 1;
+    return fit < 1 ? 1 : (size_t)fit;
+}
+
 double mhoi_reuse_fetch_s(const mhoi_plan *plan, const mho_placement_layer *l)
 {
     if (!on(plan) || !(plan->reuse.bus_Bps > 0))

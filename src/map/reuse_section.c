@@ -43,9 +43,8 @@ static const mho_field rows[] = {
            "layer by layer, a map is kept once, or each window with all of its slices"),
     REAL(
         "reuse.bus", bus_Bps, "0", 0, 1e6, "GB/s", 1e9,
-        "from a buffer of processing elements to the input buffers of each set of a layer: windows "
-        "wait for it; "
-        "0 = they do not"),
+        "from the buffer of a processing element to the input buffers of its crossbars, shared by the "
+        "sets of a layer in it: windows wait for it; 0 = they do not"),
 };
 static const mho_fields fields = {"reuse", rows, sizeof rows / sizeof *rows,
                                   sizeof(mhoi_reuse_options)};

@@ -64,14 +64,24 @@ mho_status mhoi_elements_of(const mho_node *n, uint64_t *elements)
 
 /* An image is fed element after element; a window takes `service` cycles, that of its last element among them, and as
  * many as the layer stands times work at once.  UINT64_MAX: beyond 64 bits. */
+/* Whole cycles that a window occupies one of so many sets. */
+static size_t service_of(const mhoi_place *place, size_t sets)
+{
+    const size_t together = sets < place->sets_on_bus ? sets : place->sets_on_bus;
+    const double cycles = place->cycles + place->fetch_cycles * (double)together;
+    const size_t whole = (size_t)ceil(cycles * (1 - 1e-12));
+    return whole ? whole : 1;
+}
+
 uint64_t mhoi_occupied(const mhoi_place *place, bool fc, size_t copies)
 {
     const mho_placement_layer *l = place->told;
+    const size_t service = service_of(place, copies);
     const uint64_t waves = l->positions / copies + (l->positions % copies != 0);
-    const uint64_t more = l->service > copies ? l->service - copies : 0;
+    const uint64_t more = service > copies ? service - copies : 0;
     uint64_t waits, all;
     /* A fully connected layer begins after its last element. */
-    if (__builtin_mul_overflow(waves, fc ? l->service : more, &waits) ||
+    if (__builtin_mul_overflow(waves, fc ? service : more, &waits) ||
         __builtin_add_overflow(place->elements, waits, &all))
         return UINT64_MAX;
     return all;
@@ -148,17 +158,17 @@ static mho_status set_services(mhoi_plan *plan)
     for (size_t i = 0; i < plan->layers; i++) {
         mho_placement_layer *l = &plan->layer[i];
         const double reads = (double)(l->reads * l->turns * l->passes);
-        const double fetch_s = mhoi_reuse_fetch_s(plan, l);
-        double cycles = (double)l->service;
+        mhoi_place *place = &plan->place[i];
+        place->cycles = (double)l->service;
         if (plan->clock == MHOI_CLOCK_CONVERSION)
-            cycles = reads * l->t_read_s / plan->clock_s;
+            place->cycles = reads * l->t_read_s / plan->clock_s;
         if (plan->clock_s > 0)
-            cycles += fetch_s / plan->clock_s;
-        if (cycles > 1e15)
+            place->fetch_cycles = mhoi_reuse_fetch_s(plan, l) / plan->clock_s;
+        place->sets_on_bus = mhoi_reuse_sets_on_bus(plan, l);
+        if (place->cycles + place->fetch_cycles * (double)place->sets_on_bus > 1e15)
             return mho_error(MHO_EDOMAIN, "layer '%s': a window takes %.3g cycles, want less",
-                             l->name, cycles);
-        l->service = (size_t)ceil(cycles * (1 - 1e-12));
-        l->service = l->service ? l->service : 1;
+                             l->name, place->cycles + place->fetch_cycles);
+        l->service = service_of(place, l->duplication);
     }
     return MHO_OK;
 }
@@ -220,11 +230,11 @@ mho_status mhoi_timing_set(const mho_net *net, const mho_technology *tech, mho_p
     if (!s)
         s = mhoi_reuse_count_layers(net, out);
     if (!s)
-        s = set_services(plan);
-    if (!s)
         s = mhoi_rewrite_set(tech, out);
     for (size_t i = 0; plan->build && !out->rewritten_cells && i < plan->layers; i++)
         plan->layer[i].duplication = plan->build[i].duplication;
+    if (!s)
+        s = set_services(plan);
     if (!s)
         s = count_crossbars(out);
     if (!s)
