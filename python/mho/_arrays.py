@@ -6,7 +6,7 @@ import numpy as np
 from . import _mho
 from ._data import data_set
 from ._errors import ConfigError, DomainError, natural
-from ._hardware import hardware
+from ._hardware import tell_idle
 from ._how import how
 from ._network import network
 
@@ -38,7 +38,7 @@ class Chip:
 
     def __init__(self, net, hw="bcnn", calibration=None, *, seed=1, trial=0, threads=0, progress=None):
         self.network = network(net)
-        self.hardware = hardware(hw)
+        self.hardware = tell_idle(hw)
         self._threads = threads
         with how(threads, progress) as pair:
             if hasattr(calibration, "shape"):
@@ -100,7 +100,7 @@ class Crossbar:
         if w.ndim != 2 or not w.size:
             raise _shape("weights", w, "[rows, columns]")
         self.rows, self.columns = w.shape
-        self.hardware = hardware(hw)
+        self.hardware = tell_idle(hw)
         if self.hardware.arch != "crossbar":
             raise ConfigError("%s has arch: %s, want arch: crossbar" % (self.hardware.name, self.hardware.arch))
         self.x_max, self.signed, self._threads = float(x_max), bool(signed), threads

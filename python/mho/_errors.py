@@ -16,6 +16,10 @@ class Error(Exception):
     exit_code = 4
 
 
+class Note(UserWarning):
+    """What the program would say as a note: a field that was set and has no effect (``warnings`` filters it)."""
+
+
 class UsageError(Error, ValueError):
     """Wrong usage: a name that there is not (the nearest is told), a contradiction."""
 

@@ -4,9 +4,11 @@
 import html
 import json
 import os
+import warnings
 from collections.abc import Mapping
 
 from . import _mho
+from ._errors import Note
 
 
 def text_of(key, value):
@@ -144,6 +146,11 @@ class Hardware(Mapping):
         """{key: {value, unit, place, source}}, as results keep it."""
         return _mho.hw_json(self._handle)
 
+    @property
+    def idle(self):
+        """{field: why} of what was set and has no effect beside the other fields."""
+        return {key: why for key, _, why in _mho.hw_idle(self._handle)}
+
     @staticmethod
     def names():
         """Those that are built in; measured macros, devices and technologies: `mho hw`."""
@@ -173,8 +180,14 @@ def _restore(name, text):
     return Hardware.from_yaml(text, name + ".json")
 
 
-def hardware(value, fields=None):
+def hardware(value):
     """What the user names, opened."""
-    if isinstance(value, Hardware):
-        return value.replace(**fields) if fields else value
-    return Hardware(value, **(fields or {}))
+    return value if isinstance(value, Hardware) else Hardware(value)
+
+
+def tell_idle(value):
+    """Warns of fields that somebody set and that have no effect; gives the description back, opened."""
+    opened = hardware(value)
+    for key, text, why in _mho.hw_idle(opened._handle):
+        warnings.warn("%s: %s = %s has no effect: %s" % (opened.name, key, text, why), Note, stacklevel=3)
+    return opened

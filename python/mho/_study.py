@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from . import _mho
 from ._data import data_set
 from ._errors import ConfigError, UsageError, natural
-from ._hardware import Hardware, hardware, text_of
+from ._hardware import Hardware, hardware, tell_idle, text_of
 from ._how import how
 from ._network import name_and_handle, network
 from ._results import Comparison, Result, Sweep
@@ -63,6 +63,7 @@ def evaluate(
     Ctrl-C raises KeyboardInterrupt at once.
     """
     options = _options(seed, images, trials, 0, True, True, True)
+    tell_idle(hw)
     return _run(net, hw, data, calibrate_on, options, threads, progress)
 
 
@@ -71,6 +72,7 @@ def simulate(
 ):
     """The error alone, over programmings of the cells: `mho simulate NET --hw HW`; arguments as of ``evaluate``."""
     options = _options(seed, images, trials, 0, True, False, False)
+    tell_idle(hw)
     return _run(net, hw, data, calibrate_on, options, threads, progress)
 
 
@@ -169,20 +171,23 @@ def cost(net, hw="bcnn", *, explain=False, threads=0, progress=None):
 
     explain: ``entries`` besides, every number with its formula and source.  The keys are those of `mho cost --json`.
     """
+    described = tell_idle(hw)
     with how(threads, progress) as pair:
-        return Result(_mho.cost(network(net)._handle, hardware(hw)._handle, explain, pair))
+        return Result(_mho.cost(network(net)._handle, described._handle, explain, pair))
 
 
 def pipeline(net, hw="bcnn", *, threads=0, progress=None):
     """Cycles of an image through the line-buffer pipeline, simulated, beside the closed forms: `mho pipeline --json`."""
+    described = tell_idle(hw)
     with how(threads, progress) as pair:
-        return Result(_mho.pipeline(network(net)._handle, hardware(hw)._handle, pair))
+        return Result(_mho.pipeline(network(net)._handle, described._handle, pair))
 
 
 def map(net, hw="bcnn", *, threads=0, progress=None):
     """Where each layer goes: crossbars, splits, codings, counts and cycles of an image; needs no training: `mho map --json`."""
+    described = tell_idle(hw)
     with how(threads, progress) as pair:
-        return Result(_mho.map(network(net)._handle, hardware(hw)._handle, pair))
+        return Result(_mho.map(network(net)._handle, described._handle, pair))
 
 
 def buffer(net, hw=None, *, explain=False, threads=0, progress=None):

@@ -127,6 +127,27 @@ static PyObject *json(PyObject *self, PyObject *args)
     return binding_json(mho_hw_json(hw));
 }
 
+/* ("key = value", why it has no effect) of each. */
+static PyObject *idle(PyObject *self, PyObject *args)
+{
+    const mho_hw *hw;
+    const char *why = NULL;
+    char value[256];
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&", binding_hw, &hw))
+        return NULL;
+    PyObject *list = PyList_New(0);
+    for (size_t i = mho_hw_idle(hw, 0, &why); list && i < mho_hw_field_count(hw);
+         i = mho_hw_idle(hw, i + 1, &why)) {
+        mho_hw_print(hw, i, value, sizeof value);
+        PyObject *row = Py_BuildValue("(sss)", mho_hw_field(hw, i)->key, value, why);
+        if (!row || PyList_Append(list, row))
+            Py_CLEAR(list);
+        Py_XDECREF(row);
+    }
+    return list;
+}
+
 static PyObject *open_default(PyObject *self, PyObject *args)
 {
     const char *arch;
@@ -139,6 +160,7 @@ static PyObject *open_default(PyObject *self, PyObject *args)
 }
 
 PyMethodDef binding_hw_methods[] = {
+    {"hw_idle", idle, METH_VARARGS, "(hw): (key, value, why it has no effect)"},
     {"hw_default", open_default, METH_VARARGS, "(arch)"},
     {"hw_open", open_hw, METH_VARARGS, "(name or path, sets)"},
     {"hw_read", read_hw, METH_VARARGS, "(YAML text, place, sets)"},

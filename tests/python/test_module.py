@@ -167,6 +167,12 @@ class Descriptions(unittest.TestCase):
             hw["device.bit"]
         self.assertIn("device.bits", hw._repr_html_())
         self.assertEqual(len(hw), len(list(hw)))
+        self.assertEqual(hw.idle, {})
+        idle = mho.Hardware("bcnn", **{"output.percentile": 50})
+        self.assertEqual(list(idle.idle), ["output.percentile"])
+        with self.assertWarnsRegex(mho.Note, "bcnn: output.percentile = 50 has no effect: output.range") as caught:
+            mho.cost("lenet", idle)
+        self.assertEqual(caught.filename, __file__)
         again = pickle.loads(pickle.dumps(hw))
         self.assertEqual((again, again.name, again["device.bits"]), (hw, "bcnn", 3))
 
