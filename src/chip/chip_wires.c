@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "chip/chip_impl.h"
-#include "mho/circuit.h"
+#include "circuit/circuit_memory.h"
 
 typedef struct wires {
     mho_circuit_options options;
@@ -14,18 +14,20 @@ typedef struct wires {
     size_t rows, columns, tile_rows, tile_columns, down, across;
     bool level0; /* behind the columns of a side: a reference column a tile, its last one */
     int16_t *side[2];
+    mhoi_circuit_memory *memory; /* [threads] */
 } wires;
 
 /* Columns g and their reference side by side, as they lie in the crossbar. */
 static mho_status with_reference(const wires *w, size_t rows, size_t columns, int16_t *g,
-                                 int16_t *reference)
+                                 int16_t *reference, mhoi_circuit_memory *memory)
 {
     int16_t *all = NULL;
     mho_status s = mhoi_alloc(&all, rows * (columns + 1), sizeof *all, "crossbar behind wires");
     for (size_t c = 0; !s && c <= columns; c++)
         memcpy(all + c * rows, c < columns ? g + c * w->rows : reference, rows * sizeof *all);
     if (!s)
-        s = mho_circuit_effective(&w->options, &w->device, rows, columns + 1, rows, all, all);
+        s = mhoi_circuit_effective(&w->options, &w->device, rows, columns + 1, rows, all, all,
+                                   memory);
     for (size_t c = 0; !s && c <= columns; c++)
         memcpy(c < columns ? g + c * w->rows : reference, all + c * rows, rows * sizeof *all);
     mhoi_free(&all);
@@ -41,11 +43,12 @@ static mho_status tile(void *context, size_t item, size_t thread)
     const size_t columns =
         w->columns - column < w->tile_columns ? w->columns - column : w->tile_columns;
     int16_t *side = w->side[item / w->across / w->down], *g = side + column * w->rows + row;
-    (void)thread;
+    mhoi_circuit_memory *memory = &w->memory[thread];
     const mho_status s =
         w->level0
-            ? with_reference(w, rows, columns, g, side + (w->columns + across) * w->rows + row)
-            : mho_circuit_effective(&w->options, &w->device, rows, columns, w->rows, g, g);
+            ? with_reference(w, rows, columns, g, side + (w->columns + across) * w->rows + row,
+                             memory)
+            : mhoi_circuit_effective(&w->options, &w->device, rows, columns, w->rows, g, g, memory);
     return s ? mho_error_prefix(s, "crossbar at row %zu, column %zu", row, column) : MHO_OK;
 }
 
@@ -83,7 +86,14 @@ static mho_status apply(const chip_layer *layer, const mhoi_plan *plan, int16_t 
         w.device.g_on_S -= w.device.g_off_S;
         w.device.g_off_S = 0;
     }
-    return mhoi_parallel((g_minus ? 2 : 1) * w.down * w.across, tile, &w);
+    const size_t tiles = (g_minus ? 2 : 1) * w.down * w.across, threads = mhoi_threads_for(tiles);
+    mho_status s = mhoi_alloc(&w.memory, threads, sizeof *w.memory, "crossbars behind wires");
+    if (!s)
+        s = mhoi_parallel(tiles, tile, &w);
+    for (size_t t = 0; w.memory && t < threads; t++)
+        mhoi_circuit_memory_free(&w.memory[t]);
+    mhoi_free(&w.memory);
+    return s;
 }
 
 mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan, size_t group,

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "circuit/circuit_impl.h"
 
 mho_circuit_options mho_circuit_options_default(void)
@@ -61,16 +62,41 @@ mho_status mhoi_circuit_check(const circuit *c)
     return s;
 }
 
+mho_status mhoi_circuit_transfer(const circuit *c, mhoi_circuit_memory *memory, double *T_S)
+{
+    mho_status s = mhoi_circuit_check(c);
+    if (s)
+        return s;
+    if (c->options->r_row_ohm > 0 && c->options->r_col_ohm > 0)
+        return mhoi_circuit_nested(c, memory, T_S);
+    return mhoi_circuit_with_ideal_wires(c, T_S);
+}
+
 mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t N, size_t M,
                                 const double *g_S, const bool *floating, double *T_S)
 {
-    const circuit c = {options, N, M, g_S, floating};
-    mho_status s = mhoi_circuit_check(&c);
-    if (s)
-        return s;
-    if (options->r_row_ohm > 0 && options->r_col_ohm > 0)
-        return mhoi_circuit_nested(&c, T_S);
-    return mhoi_circuit_with_ideal_wires(&c, T_S);
+    mhoi_circuit_memory memory = {0};
+    const mho_status s =
+        mhoi_circuit_transfer(&(circuit){options, N, M, g_S, floating}, &memory, T_S);
+    mhoi_circuit_memory_free(&memory);
+    return s;
+}
+
+mho_status mhoi_circuit_memory_hold(mhoi_circuit_memory *m, size_t doubles)
+{
+    if (m->doubles >= doubles)
+        return MHO_OK;
+    mhoi_circuit_memory_free(m);
+    const mho_status s =
+        mhoi_alloc(&m->at, doubles, sizeof *m->at, "resistor networks of a crossbar");
+    m->doubles = s ? 0 : doubles;
+    return s;
+}
+
+void mhoi_circuit_memory_free(mhoi_circuit_memory *m)
+{
+    mhoi_free(&m->at);
+    m->doubles = 0;
 }
 
 void mho_circuit_currents(size_t N, size_t M, const double *T_S, const double *v_V, double *i_A)

@@ -3,11 +3,11 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "mho/circuit.h"
+#include "circuit/circuit_impl.h"
 
-mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_device *device,
-                                 size_t N, size_t M, size_t stride, const int16_t *g,
-                                 int16_t *effective)
+mho_status mhoi_circuit_effective(const mho_circuit_options *options, const mho_device *device,
+                                  size_t N, size_t M, size_t stride, const int16_t *g,
+                                  int16_t *effective, mhoi_circuit_memory *memory)
 {
     const double unit_S = mho_device_unit_S(device);
     double *g_S, *T_S;
@@ -21,7 +21,7 @@ mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_d
             /* within the rounding of an integer below 0 S is 0 S */
             g_S[n * M + m] = value < 1e-6 * unit_S && value > -0.501 * unit_S ? 0 : value;
         }
-    s = mho_circuit_transfer(options, N, M, g_S, NULL, T_S);
+    s = mhoi_circuit_transfer(&(circuit){options, N, M, g_S, NULL}, memory, T_S);
     for (size_t k = 0; !s && k < N * M; k++) {
         const double value = round((T_S[k] - device->g_off_S) / unit_S);
         if (!(fabs(value) <= INT16_MAX))
@@ -33,5 +33,16 @@ mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_d
             effective[k / N * stride + k % N] = (int16_t)value;
     }
     mhoi_free(&g_S);
+    return s;
+}
+
+mho_status mho_circuit_effective(const mho_circuit_options *options, const mho_device *device,
+                                 size_t N, size_t M, size_t stride, const int16_t *g,
+                                 int16_t *effective)
+{
+    mhoi_circuit_memory memory = {0};
+    const mho_status s =
+        mhoi_circuit_effective(options, device, N, M, stride, g, effective, &memory);
+    mhoi_circuit_memory_free(&memory);
     return s;
 }

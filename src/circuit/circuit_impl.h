@@ -3,6 +3,7 @@
 #ifndef MHO_CIRCUIT_IMPL_H
 #define MHO_CIRCUIT_IMPL_H
 
+#include "circuit/circuit_memory.h"
 #include "mho/circuit.h"
 
 typedef struct circuit {
@@ -44,7 +45,11 @@ double mhoi_circuit_driver_S(const circuit *c, size_t n);
 double mhoi_circuit_sense_S(const circuit *c);
 
 /* T by merging blocks; both wires have resistance. */
-MHO_MUST_CHECK mho_status mhoi_circuit_nested(const circuit *c, double *T_S);
+MHO_MUST_CHECK mho_status mhoi_circuit_nested(const circuit *c, mhoi_circuit_memory *memory,
+                                              double *T_S);
+/* mho_circuit_transfer in `memory`. */
+MHO_MUST_CHECK mho_status mhoi_circuit_transfer(const circuit *c, mhoi_circuit_memory *memory,
+                                                double *T_S);
 /* T where word lines or bit lines or both are ideal wires. */
 MHO_MUST_CHECK mho_status mhoi_circuit_with_ideal_wires(const circuit *c, double *T_S);
 /* Then: the voltages u [N][M] of ideal word lines and w [N][M] of ideal bit lines. */

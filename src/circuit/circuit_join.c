@@ -14,38 +14,40 @@ enum { DEPTH = 192 }; /* rows of strips that stay in the first cache */
 typedef struct seam {
     const mhoi_nested_kernel *kernel;
     size_t nodes, rows, inner, outer; /* rows: nodes to whole strips; strips of D, of X */
+    size_t strip;                     /* doubles from one to the next: not a multiple of much */
     double *d, *x, *sum, *inverse;
 } seam;
 
 size_t mhoi_join_work(size_t nodes, size_t ports)
 {
-    return (mhoi_up8(nodes) + mhoi_up8(ports) + 2) * mhoi_up8(nodes);
+    return (mhoi_up8(nodes) + mhoi_up8(ports)) * (mhoi_up8(nodes) + 1) + 2 * mhoi_up8(nodes);
 }
 
 static seam seam_of(const joint *j)
 {
     seam m = {.kernel = mhoi_nested_best(), .nodes = j->seam, .rows = mhoi_up8(j->seam)};
+    m.strip = 8 * (m.rows + 1);
     m.inner = m.rows / 8;
     m.outer = mhoi_up8(j->p->size) / 8;
     m.d = j->work;
-    m.x = m.d + m.rows * m.rows;
-    m.sum = m.x + m.rows * 8 * m.outer;
+    m.x = m.d + m.inner * m.strip;
+    m.sum = m.x + m.outer * m.strip;
     m.inverse = m.sum + m.rows;
     return m;
 }
 
-static double *at(double *strips, size_t rows, size_t row, size_t column)
+static double *at(double *strips, size_t strip, size_t row, size_t column)
 {
-    return strips + column / 8 * rows * 8 + row * 8 + column % 8;
+    return strips + column / 8 * strip + row * 8 + column % 8;
 }
 
 /* Columns [column, column + n) of a row of strips = from. */
-static void put(double *strips, size_t rows, size_t row, size_t column, const double *from,
+static void put(double *strips, size_t strip, size_t row, size_t column, const double *from,
                 size_t n)
 {
     for (size_t done = 0, count; done < n; done += count) {
         const size_t left = 8 - (column + done) % 8;
-        double *to = at(strips, rows, row, column + done);
+        double *to = at(strips, strip, row, column + done);
         count = left < n - done ? left : n - done;
         if (count == 8)
             memcpy(to, from + done, 8 * sizeof *to);
@@ -57,21 +59,21 @@ static void put(double *strips, size_t rows, size_t row, size_t column, const do
 
 static void gather(const joint *j, seam *m)
 {
-    memset(m->d, 0, (m->rows * m->rows) * sizeof *m->d);
-    memset(at(m->x, m->rows, 0, 8 * (m->outer - 1)), 0, 8 * m->rows * sizeof *m->x);
+    memset(m->d, 0, m->inner * m->strip * sizeof *m->d);
+    memset(at(m->x, m->strip, 0, 8 * (m->outer - 1)), 0, 8 * m->rows * sizeof *m->x);
     if (m->rows > m->nodes || j->right_S)
-        memset(m->x, 0, m->rows * 8 * m->outer * sizeof *m->x);
+        memset(m->x, 0, m->outer * m->strip * sizeof *m->x);
     for (size_t k = 0; k < m->nodes; k++)
         for (size_t s = 0; s < j->sources; s++) {
             const source *of = &j->of[s];
             const double *row = of->net + k * of->ld;
             for (size_t i = k + 1; i < m->nodes; i++)
-                *at(m->d, m->rows, k, i) += row[i];
+                *at(m->d, m->strip, k, i) += row[i];
             for (int side = LEFT; side < SIDES; side++)
-                put(m->x, m->rows, k, of->to[side], row + of->at[side], of->count[side]);
+                put(m->x, m->strip, k, of->to[side], row + of->at[side], of->count[side]);
         }
     for (size_t i = 0; j->right_S && i < j->p->count[RIGHT]; i++)
-        *at(m->x, m->rows, j->tie + i, j->p->at[RIGHT] + i) = j->right_S[i];
+        *at(m->x, m->strip, j->tie + i, j->p->at[RIGHT] + i) = j->right_S[i];
 }
 
 /* The same order of terms from every compiler: lane by lane, then the lanes. */
@@ -81,19 +83,19 @@ static double total(const double lane[8])
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-static double row_sum(const double *strips, size_t rows, size_t row, size_t first, size_t last)
+static double row_sum(const double *strips, size_t strip, size_t row, size_t first, size_t last)
 {
     double lane[8] = {0};
     for (size_t s = first; s < last; s++)
         for (size_t l = 0; l < 8; l++)
-            lane[l] += strips[s * rows * 8 + row * 8 + l];
+            lane[l] += strips[s * strip + row * 8 + l];
     return total(lane);
 }
 
 /* Rows 8 eight .. 8 eight + 7 among themselves; rest: their sums beyond. */
 static void factor_eight(seam *m, size_t eight, double rest[8])
 {
-    double(*t)[8] = (double(*)[8])at(m->d, m->rows, 8 * eight, 8 * eight);
+    double(*t)[8] = (double(*)[8])at(m->d, m->strip, 8 * eight, 8 * eight);
     double *outside = m->sum + 8 * eight;
     for (size_t k = 0; k < 8; k++) {
         double sum = outside[k] + rest[k];
@@ -118,7 +120,7 @@ static void factor_eight(seam *m, size_t eight, double rest[8])
 static void finish_rows(const seam *m, size_t eight, double *strips, size_t first, size_t last,
                         bool own)
 {
-    const size_t strip = m->rows * 8;
+    const size_t strip = m->strip;
     const double *share = m->d + eight * strip;
     for (size_t s = first; s < last; s += STRIPS_MAX) {
         const size_t n = last - s < STRIPS_MAX ? last - s : STRIPS_MAX;
@@ -133,9 +135,9 @@ static void finish_rows(const seam *m, size_t eight, double *strips, size_t firs
 static void factor(seam *m)
 {
     for (size_t k = 0; k < m->rows; k++)
-        m->sum[k] = row_sum(m->x, m->rows, k, 0, m->outer);
+        m->sum[k] = row_sum(m->x, m->strip, k, 0, m->outer);
     for (size_t eight = 0; eight < m->inner; eight++) {
-        const double *share = m->d + eight * m->rows * 8;
+        const double *share = m->d + eight * m->strip;
         double rest[8];
         if (eight > 0)
             finish_rows(m, eight, m->d, eight, m->inner, false);
@@ -143,7 +145,7 @@ static void factor(seam *m)
             for (size_t l = 0; l < 8; l++)
                 m->sum[8 * eight + l] += share[8 * k + l] * m->sum[k];
         for (size_t l = 0; l < 8; l++)
-            rest[l] = row_sum(m->d, m->rows, 8 * eight + l, eight + 1, m->inner);
+            rest[l] = row_sum(m->d, m->strip, 8 * eight + l, eight + 1, m->inner);
         factor_eight(m, eight, rest);
         finish_rows(m, eight, m->d, eight + 1, m->inner, true);
     }
@@ -189,26 +191,32 @@ static size_t first_column(const rim *r, size_t row)
 static void fill_row(const joint *j, size_t s, int side, size_t i, const rim *r)
 {
     const area *p = j->p;
-    const size_t row = j->of[s].to[side] + i, ld = mhoi_up8(p->size);
-    const size_t first = first_column(r, row);
+    const size_t row = j->of[s].to[side] + i, ld = mhoi_net_row(p->size);
+    const size_t first =
+        first_column(r, row / 8 * 8); /* eight rows are filled from the same column on */
     if (first > p->size)
         return;
     double *to = j->net + row * ld;
     const double *from = j->of[s].net + (j->of[s].at[side] + i) * j->of[s].ld;
-    memset(to + first / 8 * 8, 0, (ld - first / 8 * 8) * sizeof *to);
-    for (int t = LEFT; t < SIDES; t++) {
+    size_t done = first / 8 * 8;
+    for (int k = 0; k < SIDES; k++) { /* from left to right */
+        const int t = p->order[k];
         const size_t begin = j->of[s].to[t], end = begin + j->of[s].count[t];
-        const size_t begin_at = begin > row + 1 ? begin : row + 1;
-        if (begin_at < end && end > first)
-            memcpy(to + begin_at, from + j->of[s].at[t] + (begin_at - begin),
-                   (end - begin_at) * sizeof *to);
+        const size_t own = begin > row + 1 ? begin : row + 1;
+        if (own >= end || end <= first)
+            continue;
+        if (own > done)
+            memset(to + done, 0, (own - done) * sizeof *to);
+        memcpy(to + own, from + j->of[s].at[t] + (own - begin), (end - own) * sizeof *to);
+        done = end;
     }
+    memset(to + done, 0, (ld - done) * sizeof *to);
 }
 
 static void fill(const joint *j, const rim *r)
 {
-    const size_t ld = mhoi_up8(j->p->size);
-    for (size_t row = j->p->size; row < ld; row++)
+    const size_t ld = mhoi_net_row(j->p->size);
+    for (size_t row = j->p->size; row < mhoi_up8(j->p->size); row++)
         memset(j->net + row * ld, 0, ld * sizeof *j->net);
     if (j->right_S)
         for (size_t i = 0; i < j->p->count[RIGHT]; i++)
@@ -222,7 +230,7 @@ static void fill(const joint *j, const rim *r)
 /* net += X^T X, in tiles on and above the diagonal. */
 static void update(const joint *j, const seam *m, const rim *r)
 {
-    const size_t strip = m->rows * 8, ld = mhoi_up8(j->p->size);
+    const size_t strip = m->strip, ld = mhoi_net_row(j->p->size);
     for (size_t k = 0; k < m->nodes; k += DEPTH) {
         const size_t depth = m->nodes - k < DEPTH ? m->nodes - k : DEPTH;
         const double *x = m->x + 8 * k;

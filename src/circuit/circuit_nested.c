@@ -77,7 +77,7 @@ static double *take(nest *s, size_t doubles)
 /* Where a half's sides come in the whole; the seam itself is no part of it. */
 static source source_of(const area *whole, const area *half, const area *before, const double *net)
 {
-    source s = {.net = net, .ld = mhoi_up8(half->size)};
+    source s = {.net = net, .ld = mhoi_net_row(half->size)};
     const int seam = half->order[0];
     for (int side = LEFT; side < SIDES; side++) {
         s.at[side] = half->at[side];
@@ -97,7 +97,7 @@ static void describe_patch(const circuit *c, const area *p, patch *out)
     const bool gone[SIDES] = {[TOP] = p->n0 == 0, [RIGHT] = p->m1 == c->M};
     size_t at = 0;
     out->p = *p;
-    out->of = (source){.ld = mhoi_up8(2 * (rows + columns))};
+    out->of = (source){.ld = mhoi_net_row(2 * (rows + columns))};
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < SIDES; i++) {
             const int side = p->order[i];
@@ -218,30 +218,27 @@ static size_t need_of(const circuit *c, const area *p, bool within)
     return most + (starts ? patches_in(p) * mhoi_patches_net() : 0);
 }
 
-mho_status mhoi_circuit_nested(const circuit *c, double *T_S)
+mho_status mhoi_circuit_nested(const circuit *c, mhoi_circuit_memory *memory, double *T_S)
 {
     static const int order[SIDES] = {TOP, RIGHT, LEFT, BOTTOM};
     const area whole = area_of(c, 0, c->N, 0, c->M, TOP, order);
     const double *net = NULL;
-    double *memory = NULL;
     nest *s;
     mho_status status = mhoi_alloc(&s, 1, sizeof *s, "parts of a crossbar");
     if (!status)
-        status = mhoi_alloc(&memory, need_of(c, &whole, false), sizeof *memory,
-                            "resistor networks of a crossbar");
+        status = mhoi_circuit_memory_hold(memory, need_of(c, &whole, false));
     if (!status) {
         s->c = c;
-        s->next = memory;
+        s->next = memory->at;
         status = solve(s, &whole, &net);
     }
     for (size_t n = 0; !status && n < c->N; n++) {
-        const size_t ld = mhoi_up8(whole.size);
+        const size_t ld = mhoi_net_row(whole.size);
         const double *left = net + (whole.at[LEFT] + n) * ld + whole.at[BOTTOM];
         const double *right = net + (whole.at[RIGHT] + n) * ld + whole.at[BOTTOM];
         for (size_t m = 0; m < c->M; m++)
             T_S[m * c->N + n] = left[m] + (whole.count[RIGHT] ? right[m] : 0);
     }
-    mhoi_free(&memory);
     mhoi_free(&s);
     return status;
 }

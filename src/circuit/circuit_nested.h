@@ -19,9 +19,15 @@ static inline size_t mhoi_up8(size_t n)
     return (n + 7) / 8 * 8;
 }
 
-static inline size_t mhoi_area_net(const area *p) /* doubles: [size][size], rows up8(size) apart */
+/* Rows of a network of so many nodes are so far apart: an odd number of cache lines, which spreads them over the cache. */
+static inline size_t mhoi_net_row(size_t size)
 {
-    return mhoi_up8(p->size) * mhoi_up8(p->size);
+    return ((size + 7) / 8 | 1) * 8;
+}
+
+static inline size_t mhoi_area_net(const area *p) /* doubles */
+{
+    return mhoi_up8(p->size) * mhoi_net_row(p->size);
 }
 
 /* A network that becomes part of a larger one.  Its first rows are the nodes to be eliminated. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernels of nested_kernel.h, included once for each instruction set, which defines
  *
- *     TILE                             columns of ports a side of a tile in registers
+ *     TILE                             ports a side of a tile in registers (2 where few ports follow each other)
  *     lanes                            LANES doubles
  *     load(p), store(p, x), spread(d)  anywhere in memory; d in every lane
  *     zero(), add(a, b), scale(a, b), fused(a, b, c) = a b + c
@@ -24,12 +24,12 @@ typedef struct part {
 typedef struct origin {
     const part *of;
     size_t port;
-    bool run; /* so do the next TILE - 1 ports */
+    size_t run; /* so many ports, this one the first, follow each other there */
 } origin;
 
 typedef struct seam {
     size_t nodes, ports, padded; /* padded: to whole tiles */
-    origin from[PATCH_PORTS + TILE];
+    origin from[PATCH_PORTS];
     double *d, *x; /* [nodes][nodes], [nodes][padded], in lanes */
     double inverse[PATCH_EDGE * LANES];
 } seam;
@@ -49,22 +49,19 @@ INLINE const double *pair_of(const part *p, size_t i, size_t j)
     return p->pair + LANES * (i < j ? mhoi_pair(p->ports, i, j) : mhoi_pair(p->ports, j, i));
 }
 
-static void trace_ports(const part half[2], bool beside, seam *m)
+INLINE void trace_ports(const part half[2], bool beside, seam *m, size_t tile)
 {
     const int skip[2] = {beside ? R : B, beside ? L : T};
     size_t c = 0;
     for (int side = L; side <= B; side++)
         for (int h = 0; h < 2; h++)
             for (size_t i = 0; side != skip[h] && i < side_ports(&half[h], side); i++)
-                m->from[c++] = (origin){&half[h], first_port(&half[h], side) + i, false};
+                m->from[c++] = (origin){&half[h], first_port(&half[h], side) + i, 1};
     m->ports = c;
-    m->padded = (c + TILE - 1) / TILE * TILE;
-    for (size_t i = 0, length = 1; i < c; i++) {
-        const origin *o = &m->from[i];
-        length = i && o->of == o[-1].of && o->port == o[-1].port + 1 ? length + 1 : 1;
-        if (length >= TILE)
-            m->from[i + 1 - TILE].run = true;
-    }
+    m->padded = (c + tile - 1) / tile * tile;
+    for (size_t i = c - 1; i-- > 0;)
+        if (m->from[i].of == m->from[i + 1].of && m->from[i].port + 1 == m->from[i + 1].port)
+            m->from[i].run = m->from[i + 1].run + 1;
 }
 
 /* The seam's conductances to itself and to the ports. */
@@ -118,53 +115,53 @@ static void factor(seam *m)
     }
 }
 
-INLINE void solve_columns(const seam *m, size_t c)
+INLINE void solve_columns(const seam *m, size_t c, size_t tile)
 {
     const size_t n = m->nodes;
     for (size_t k = 0; k < n; k++) {
         double *x = m->x + (k * m->padded + c) * LANES;
         lanes sum[TILE];
-        UNROLL for (size_t j = 0; j < TILE; j++) sum[j] = load(x + j * LANES);
+        UNROLL for (size_t j = 0; j < tile; j++) sum[j] = load(x + j * LANES);
         for (size_t i = 0; i < k; i++) {
             const double *above = m->x + (i * m->padded + c) * LANES;
             const lanes share = load(m->d + (i * n + k) * LANES);
-            UNROLL for (size_t j = 0; j < TILE; j++) sum[j] =
+            UNROLL for (size_t j = 0; j < tile; j++) sum[j] =
                 fused(share, load(above + j * LANES), sum[j]);
         }
         const lanes inverse = load(m->inverse + k * LANES);
-        UNROLL for (size_t j = 0; j < TILE; j++) store(x + j * LANES, scale(sum[j], inverse));
+        UNROLL for (size_t j = 0; j < tile; j++) store(x + j * LANES, scale(sum[j], inverse));
     }
 }
 
-/* Ports a .. a + TILE - 1 with c .. c + TILE - 1, a <= c: what they had and what the seam adds. */
-INLINE void join_ports(const seam *m, size_t a, size_t c, part *out)
+/* Ports a .. a + tile - 1 with c .. c + TILE - 1, a <= c: what they had and what the seam adds. */
+INLINE void join_ports(const seam *m, size_t a, size_t c, part *out, size_t tile)
 {
     lanes sum[TILE][TILE];
-    UNROLL for (size_t i = 0; i < TILE; i++) UNROLL for (size_t j = 0; j < TILE; j++) sum[i][j] =
+    UNROLL for (size_t i = 0; i < tile; i++) UNROLL for (size_t j = 0; j < tile; j++) sum[i][j] =
         zero();
     for (size_t k = 0; k < m->nodes; k++) {
         const double *x = m->x + k * m->padded * LANES;
         lanes right[TILE];
-        UNROLL for (size_t j = 0; j < TILE; j++) right[j] = load(x + (c + j) * LANES);
-        UNROLL for (size_t i = 0; i < TILE; i++)
+        UNROLL for (size_t j = 0; j < tile; j++) right[j] = load(x + (c + j) * LANES);
+        UNROLL for (size_t i = 0; i < tile; i++)
         {
             const lanes left = load(x + (a + i) * LANES);
-            UNROLL for (size_t j = 0; j < TILE; j++) sum[i][j] = fused(left, right[j], sum[i][j]);
+            UNROLL for (size_t j = 0; j < tile; j++) sum[i][j] = fused(left, right[j], sum[i][j]);
         }
     }
     const origin *from = m->from + a, *to = m->from + c;
-    if (a < c && from->run && to->run) {
+    if (a < c && from->run >= tile && to->run >= tile) {
         const bool old = from->of == to->of;
-        UNROLL for (size_t i = 0; i < TILE; i++)
+        UNROLL for (size_t i = 0; i < tile; i++)
         {
             double *pair = out->pair + LANES * mhoi_pair(out->ports, a + i, c);
             const double *had = old ? pair_of(from->of, from->port + i, to->port) : NULL;
-            UNROLL for (size_t j = 0; j < TILE; j++)
+            UNROLL for (size_t j = 0; j < tile; j++)
                 store(pair + j * LANES, old ? add(load(had + j * LANES), sum[i][j]) : sum[i][j]);
         }
         return;
     }
-    UNROLL for (size_t i = 0; i < TILE; i++) UNROLL for (size_t j = 0; j < TILE; j++)
+    UNROLL for (size_t i = 0; i < tile; i++) UNROLL for (size_t j = 0; j < tile; j++)
     {
         if (a + i >= c + j || c + j >= m->ports)
             continue;
@@ -175,19 +172,87 @@ INLINE void join_ports(const seam *m, size_t a, size_t c, part *out)
     }
 }
 
-static void join(const part half[2], bool beside, part *out, double *scratch)
+INLINE void join_tiled(const part half[2], bool beside, part *out, double *scratch, size_t tile)
 {
-    seam m = {.nodes = beside ? half[0].rows : half[0].columns};
-    trace_ports(half, beside, &m);
+    seam m; /* not cleared: it is large beside the smallest seams */
+    m.nodes = beside ? half[0].rows : half[0].columns;
+    trace_ports(half, beside, &m, tile);
     m.d = scratch;
     m.x = m.d + m.nodes * m.nodes * LANES;
     gather(half, beside, &m);
     factor(&m);
-    for (size_t c = 0; c < m.padded; c += TILE)
-        solve_columns(&m, c);
-    for (size_t a = 0; a < m.padded; a += TILE)
-        for (size_t c = a; c < m.padded; c += TILE)
-            join_ports(&m, a, c, out);
+    for (size_t c = 0; c < m.padded; c += tile)
+        solve_columns(&m, c, tile);
+    for (size_t a = 0; a < m.padded; a += tile)
+        for (size_t c = a; c < m.padded; c += tile)
+            join_ports(&m, a, c, out, tile);
+}
+
+static void join(const part half[2], bool beside, part *out, double *scratch)
+{
+    if (out->rows * out->columns <= 16)
+        join_tiled(half, beside, out, scratch, 2);
+    else
+        join_tiled(half, beside, out, scratch, TILE);
+}
+
+static void one_cell(const double *cell, part *out)
+{
+    for (size_t i = 0; i < 6; i++)
+        store(out->pair + i * LANES, zero());
+    store(out->pair + mhoi_pair(4, L, R) * LANES, load(cell + CELL_LEFT * LANES));
+    store(out->pair + mhoi_pair(4, T, B) * LANES, load(cell + CELL_BELOW * LANES));
+    store(out->pair + mhoi_pair(4, R, T) * LANES, load(cell + CELL_OWN * LANES));
+}
+
+/* pair (i, j) of 8 ports = (i, j) or (j, i). */
+INLINE void set_pair(part *out, size_t i, size_t j, lanes x)
+{
+    store(out->pair + LANES * (i < j ? mhoi_pair(8, i, j) : mhoi_pair(8, j, i)), x);
+}
+
+INLINE void normalize(size_t n, lanes *x)
+{
+    lanes sum = x[0];
+    UNROLL for (size_t i = 1; i < n; i++) sum = add(sum, x[i]);
+    const lanes inverse = inverse_root(sum);
+    UNROLL for (size_t i = 0; i < n; i++) x[i] = scale(x[i], inverse);
+}
+
+/* Two by two cells; ports L0 L1 R0 R1 T0 T1 B0 B1.  Inner nodes are the first of each word line, u0 and u1, and the last of each bit
+ * line, w0 and w1; what a node was connected to gets connected by products of `normalize`d conductances. */
+static void four_cells(const double *cells, size_t width, part *out)
+{
+    enum { L0, L1, R0, R1, T0, T1, B0, B1 };
+    const double *above = cells, *below = cells + width * CELL_PARTS * LANES;
+    const double *right_above = above + CELL_PARTS * LANES,
+                 *right_below = below + CELL_PARTS * LANES;
+    const size_t left = CELL_LEFT * LANES, low = CELL_BELOW * LANES, own = CELL_OWN * LANES;
+    lanes u0[3] = {load(above + left), load(right_above + left), load(above + own)}; /* L0 R0 T0 */
+    lanes u1[3] = {load(below + left), load(right_below + left), load(below + own)}; /* L1 R1 w0 */
+    lanes w1[3] = {load(right_above + low), load(right_below + low),
+                   load(right_below + own)}; /* T1 B1 R1 */
+    normalize(3, u0);
+    normalize(3, u1);
+    normalize(3, w1);
+    lanes w0[4] = {load(above + low), load(below + low), scale(u1[2], u1[0]),
+                   scale(u1[2], u1[1])}; /* T0 B0 L1 R1 */
+    normalize(4, w0);
+    for (size_t i = 0; i < 28; i++)
+        store(out->pair + i * LANES, zero());
+    set_pair(out, L0, R0, scale(u0[0], u0[1]));
+    set_pair(out, L0, T0, scale(u0[0], u0[2]));
+    set_pair(out, R0, T0, scale(u0[1], u0[2]));
+    set_pair(out, R0, T1, load(right_above + own));
+    set_pair(out, T1, B1, scale(w1[0], w1[1]));
+    set_pair(out, R1, T1, scale(w1[2], w1[0]));
+    set_pair(out, R1, B1, scale(w1[2], w1[1]));
+    set_pair(out, T0, B0, scale(w0[0], w0[1]));
+    set_pair(out, L1, T0, scale(w0[2], w0[0]));
+    set_pair(out, R1, T0, scale(w0[3], w0[0]));
+    set_pair(out, L1, B0, scale(w0[2], w0[1]));
+    set_pair(out, R1, B0, scale(w0[3], w0[1]));
+    set_pair(out, L1, R1, fused(w0[2], w0[3], scale(u1[0], u1[1])));
 }
 
 /* Cells [row, row + out->rows) x [column, ...) of a patch that is `width` cells wide. */
@@ -195,13 +260,13 @@ static void solve(const double *cells, size_t width, size_t row, size_t column, 
                   double *scratch)
 {
     const size_t rows = out->rows, columns = out->columns;
+    const double *first = cells + (row * width + column) * CELL_PARTS * LANES;
     if (rows * columns == 1) {
-        const double *cell = cells + (row * width + column) * CELL_PARTS * LANES;
-        for (size_t i = 0; i < 6; i++)
-            store(out->pair + i * LANES, zero());
-        store(out->pair + mhoi_pair(4, L, R) * LANES, load(cell + CELL_LEFT * LANES));
-        store(out->pair + mhoi_pair(4, T, B) * LANES, load(cell + CELL_BELOW * LANES));
-        store(out->pair + mhoi_pair(4, R, T) * LANES, load(cell + CELL_OWN * LANES));
+        one_cell(first, out);
+        return;
+    }
+    if (rows == 2 && columns == 2) {
+        four_cells(first, width, out);
         return;
     }
     const bool beside = columns >= rows;

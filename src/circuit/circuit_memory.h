@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory in which a thread solves one crossbar after another; clearing it anew each time would cost an eighth of the work. */
+#ifndef MHO_CIRCUIT_MEMORY_H
+#define MHO_CIRCUIT_MEMORY_H
+
+#include "mho/circuit.h"
+
+typedef struct mhoi_circuit_memory {
+    double *at;
+    size_t doubles;
+} mhoi_circuit_memory; /* starts as {0} */
+
+/* At least so many doubles of any finite values.  MHO_ENOMEM: then there are none. */
+MHO_MUST_CHECK mho_status mhoi_circuit_memory_hold(mhoi_circuit_memory *m, size_t doubles);
+void mhoi_circuit_memory_free(mhoi_circuit_memory *m);
+
+/* mho_circuit_effective in `memory`. */
+MHO_MUST_CHECK mho_status mhoi_circuit_effective(const mho_circuit_options *options,
+                                                 const mho_device *device, size_t N, size_t M,
+                                                 size_t stride, const int16_t *g,
+                                                 int16_t *effective, mhoi_circuit_memory *memory);
+
+#endif
