@@ -315,8 +315,9 @@ mho_write_count mho_chip_writes(const mho_chip *chip)
 mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
 {
     mhoi_chip_tally_clear(chip->tally, chip->layers);
-    mhoi_chip_idle_clear(chip->idle); /* which is of the crossbars as they were */
-    return mhoi_chip_program(chip, false, seed, trial);
+    const mho_status s = mhoi_chip_program(chip, false, seed, trial);
+    mhoi_chip_idle_programmed(chip);
+    return s;
 }
 
 typedef struct run {

@@ -130,9 +130,31 @@ void mhoi_chip_draw_begin(chip_layer *layer)
     memset(layer->line_draw, 0, layer->lines * sizeof *layer->line_draw);
 }
 
+/* out[lines] += columns of g, in parts of sums that stay in the first cache; of short numbers, which fill registers. */
+static void add_columns(size_t columns, size_t lines, const int16_t *g, int64_t *out)
+{
+    enum { PART = 1024, SHORT = 1 << 15 }; /* columns whose sums fit 32 bits */
+    int32_t sum[PART];
+    for (size_t c = 0; c < columns; c += SHORT)
+        for (size_t r = 0; r < lines; r += PART) {
+            const size_t n = lines - r < PART ? lines - r : PART;
+            const size_t end = columns - c < SHORT ? columns : c + SHORT;
+            memset(sum, 0, n * sizeof *sum);
+            for (size_t k = c; k < end; k++)
+                for (size_t i = 0; i < n; i++)
+                    sum[i] += g[k * lines + r + i];
+            for (size_t i = 0; i < n; i++)
+                out[r + i] += sum[i];
+        }
+}
+
 void mhoi_chip_draw_add(chip_layer *layer, size_t columns, const int16_t *g)
 {
     const size_t fold = layer->cells->fold;
+    if (fold == 1) {
+        add_columns(columns, layer->lines, g, layer->line_draw);
+        return;
+    }
     for (size_t c = 0; c < columns; c++)
         for (size_t r = 0; r < layer->lines * fold; r++)
             layer->line_draw[r / fold] += g[c * layer->lines * fold + r];

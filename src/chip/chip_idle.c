@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of runs that is kept for the next one: one vector after the other through a small chip would else spend more on
- * fresh pages than on sums. */
+/* Memory of runs that is kept for the next one: one vector after the other through a small chip, or few images through one
+ * programming after the other, would else spend more on fresh pages than on sums. */
 #include <pthread.h>
 
 #include "base/alloc.h"
 #include "chip/chip_idle.h"
 #include "chip/chip_work.h"
+#include "crossbar/cells.h"
 
 enum {
-    KEPT = 16,            /* threads that find theirs again */
-    KEPT_BYTES = 4 << 20, /* of one thread */
-    KEPT_LAYERS = 8,      /* crossbars have memory of their own each */
+    KEPT = 16,             /* threads that find theirs again */
+    KEPT_BYTES = 64 << 20, /* of one thread; crossbars have memory of their own each besides */
+    KEPT_LAYERS = 64,
 };
 
 struct chip_idle {
@@ -26,19 +27,33 @@ mho_status mhoi_chip_idle_create(struct chip_idle **out)
     return s;
 }
 
-void mhoi_chip_idle_clear(struct chip_idle *idle)
+static bool fits(const mho_chip *chip, const chip_work *work)
 {
-    for (size_t i = 0; i < KEPT; i++) {
-        mhoi_chip_work_destroy(idle->work[i]);
-        idle->work[i] = NULL;
-    }
+    for (size_t l = 0; l < chip->layers; l++)
+        if (!mhoi_crossbar_work_fits(chip->layer[l].xb[0], work->layer[l]))
+            return false;
+    return true;
+}
+
+static void drop(chip_work **work)
+{
+    mhoi_chip_work_destroy(*work);
+    *work = NULL;
+}
+
+void mhoi_chip_idle_programmed(const mho_chip *chip)
+{
+    for (size_t i = 0; i < KEPT; i++)
+        if (chip->idle->work[i] && !fits(chip, chip->idle->work[i]))
+            drop(&chip->idle->work[i]);
 }
 
 void mhoi_chip_idle_destroy(struct chip_idle *idle)
 {
     if (!idle)
         return;
-    mhoi_chip_idle_clear(idle);
+    for (size_t i = 0; i < KEPT; i++)
+        drop(&idle->work[i]);
     pthread_mutex_destroy(&idle->lock);
     mhoi_free(&idle);
 }

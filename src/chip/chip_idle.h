@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of runs that waits for the next run of the same programming. */
+/* Memory of runs that waits for the next run. */
 #ifndef MHO_CHIP_IDLE_H
 #define MHO_CHIP_IDLE_H
 
@@ -7,8 +7,8 @@
 
 MHO_MUST_CHECK mho_status mhoi_chip_idle_create(struct chip_idle **out);
 void mhoi_chip_idle_destroy(struct chip_idle *idle);
-/* Nothing runs meanwhile. */
-void mhoi_chip_idle_clear(struct chip_idle *idle);
+/* The chip was programmed anew: what does for it is kept.  Nothing runs meanwhile. */
+void mhoi_chip_idle_programmed(const mho_chip *chip);
 /* For so many images: what was given, or new. */
 MHO_MUST_CHECK mho_status mhoi_chip_idle_take(const mho_chip *chip, size_t images, chip_work **out);
 /* Once what it counted was told; NULL is fine. */

@@ -9,4 +9,7 @@
  * runs again, whatever becomes of that call.  NULL: its rows stand in another order, and it keeps them so. */
 void mhoi_crossbar_cells(mho_crossbar *xb, int16_t **g_plus, int16_t **g_minus);
 
+/* Does memory made for an earlier programming of the crossbar do for this one? */
+bool mhoi_crossbar_work_fits(const mho_crossbar *xb, const mho_crossbar_work *work);
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/contract.h"
 #include "base/x86.h"
+#include "crossbar/cells.h"
 #include "crossbar/crossbar_impl.h"
 
 #define SIZE_LIMIT ((size_t)1 << 24) /* of a dimension: products of two stay far from overflow */
@@ -241,6 +242,11 @@ mho_status mho_crossbar_work_create(const mho_crossbar *xb, mho_crossbar_work **
 fail:
     mho_crossbar_work_destroy(work);
     return status;
+}
+
+bool mhoi_crossbar_work_fits(const mho_crossbar *xb, const mho_crossbar_work *work)
+{
+    return !xb->kernels || !xb->noisy || work->variance != NULL;
 }
 
 /* The segments of rows of one element, each with the offset of the row that stands in its place. */

@@ -74,21 +74,58 @@ static bool wanted(const mho_crossbar *xb, mhoi_side side)
     return (side == MHOI_DIFFERENCE) == (xb->shape.conversion == MHO_CONVERSION_PER_PAIR);
 }
 
+/* The smallest and the largest of n cells, in short numbers, which fill registers. */
+typedef struct extremes {
+    int16_t least, most;
+} extremes;
+
+static extremes extremes_of(const int16_t *g, size_t n)
+{
+    extremes e = {g[0], g[0]};
+    for (size_t i = 0; i < n; ++i) {
+        e.least = g[i] < e.least ? g[i] : e.least;
+        e.most = g[i] > e.most ? g[i] : e.most;
+    }
+    return e;
+}
+
+static int32_t largest_of(extremes e)
+{
+    return abs(e.least) > abs(e.most) ? abs(e.least) : abs(e.most);
+}
+
+/* Largest |g+ - g-|; within: no difference passes 16 bits. */
+static int32_t largest_difference(const mho_crossbar *xb, bool within)
+{
+    const size_t cells = xb->rows * xb->shape.columns;
+    extremes short_d = {0, 0};
+    int32_t largest = 0;
+    for (size_t i = 0; within && i < cells; ++i) {
+        const int16_t d = (int16_t)(xb->g_plus[i] - xb->g_minus[i]);
+        short_d.least = d < short_d.least ? d : short_d.least;
+        short_d.most = d > short_d.most ? d : short_d.most;
+    }
+    for (size_t i = 0; !within && i < cells; ++i) {
+        const int32_t d = abs(xb->g_plus[i] - xb->g_minus[i]);
+        largest = d > largest ? d : largest;
+    }
+    return within ? largest_of(short_d) : largest;
+}
+
 /* Largest range (largest less smallest sum) of `rows` cells of one column: at most rows times this. */
 static int32_t largest_cell(const mho_crossbar *xb)
 {
-    int32_t largest = 1;
     const size_t cells = xb->rows * xb->shape.columns;
-    const bool single = wanted(xb, MHOI_PLUS), pair = wanted(xb, MHOI_DIFFERENCE);
-    for (size_t i = 0; i < cells; ++i) {
-        const int32_t plus = xb->g_plus[i], minus = xb->g_minus[i];
-        const int32_t a = single ? abs(plus) : 0, b = single ? abs(minus) : 0;
-        const int32_t d = pair ? abs(plus - minus) : 0;
-        largest = a > largest ? a : largest;
-        largest = b > largest ? b : largest;
+    const int32_t plus = largest_of(extremes_of(xb->g_plus, cells));
+    const int32_t minus = largest_of(extremes_of(xb->g_minus, cells));
+    int32_t largest = 1;
+    if (wanted(xb, MHOI_PLUS))
+        largest = plus > minus ? plus : minus;
+    if (wanted(xb, MHOI_DIFFERENCE)) {
+        const int32_t d = largest_difference(xb, plus + minus <= INT16_MAX);
         largest = d > largest ? d : largest;
     }
-    return largest;
+    return largest > 1 ? largest : 1;
 }
 
 /* Rows of a bundle, and how many bundles add up within 16 bits. */
@@ -316,10 +353,10 @@ bool mhoi_two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high)
 /* Multi-bit inputs: does every difference of a pair fit 16 bits? */
 static bool differences_fit(const mho_crossbar *xb)
 {
-    for (size_t i = 0; i < xb->rows * xb->shape.columns; ++i)
-        if (abs(xb->g_plus[i] - xb->g_minus[i]) > INT16_MAX)
-            return false;
-    return true;
+    const size_t cells = xb->rows * xb->shape.columns;
+    const int32_t plus = largest_of(extremes_of(xb->g_plus, cells));
+    const int32_t minus = largest_of(extremes_of(xb->g_minus, cells));
+    return plus + minus <= INT16_MAX || largest_difference(xb, false) <= INT16_MAX;
 }
 
 static mho_status resize_tables(mho_crossbar *xb)

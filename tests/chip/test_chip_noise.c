@@ -334,6 +334,35 @@ static void test_out_of_memory(void **state)
     mho_net_destroy(net);
 }
 
+/* Memory of a run is kept for the one after the next programming, of other cells; and allocations are few then. */
+static void test_programmed_again(void **state)
+{
+    (void)state;
+    dice d = {9};
+    mho_net *net = one_layer(&d);
+    mho_images images = one_image(&d, 40);
+    const setting noisy = {{"device.variation=1", "device.read_noise=0.1", "output.first_bits=4"}};
+    const opened hw = open_hw("bcnn", noisy.set);
+    float again[40 * CLASSES], fresh[40 * CLASSES];
+    mho_chip *chip, *other;
+    must(mho_chip_open(net, hw.hw, &images, &chip));
+    must(mho_chip_open(net, hw.hw, &images, &other));
+    for (uint32_t trial = 0; trial < 3; trial++) {
+        must(mho_chip_program(chip, 5, trial));
+        const uint64_t before = mhoi_alloc_count();
+        must(mho_chip_run(chip, &images, 0, trial ? 40 : 20, again, NULL));
+        if (trial == 2)
+            assert_true(mhoi_alloc_count() - before < 10);
+    }
+    must(mho_chip_program(other, 5, 2));
+    must(mho_chip_run(other, &images, 0, 40, fresh, NULL));
+    assert_memory_equal(again, fresh, sizeof fresh);
+    mho_chip_destroy(chip);
+    mho_chip_destroy(other);
+    mho_images_free(&images);
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_no_noise),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_programmed_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
