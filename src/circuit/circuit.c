@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "circuit/circuit_impl.h"
 
 mho_circuit_options mho_circuit_options_default(void)
@@ -80,23 +79,6 @@ mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t N, si
         mhoi_circuit_transfer(&(circuit){options, N, M, g_S, floating}, &memory, T_S);
     mhoi_circuit_memory_free(&memory);
     return s;
-}
-
-mho_status mhoi_circuit_memory_hold(mhoi_circuit_memory *m, size_t doubles)
-{
-    if (m->doubles >= doubles)
-        return MHO_OK;
-    mhoi_circuit_memory_free(m);
-    const mho_status s =
-        mhoi_alloc(&m->at, doubles, sizeof *m->at, "resistor networks of a crossbar");
-    m->doubles = s ? 0 : doubles;
-    return s;
-}
-
-void mhoi_circuit_memory_free(mhoi_circuit_memory *m)
-{
-    mhoi_free(&m->at);
-    m->doubles = 0;
 }
 
 void mho_circuit_currents(size_t N, size_t M, const double *T_S, const double *v_V, double *i_A)
