@@ -135,23 +135,26 @@ static mho_status errors(const paper_args *args, const switched_data *d, paper_r
 }
 
 /* What votes lose against partial sums, and what equal means of their parts win back. */
-static mho_status put_votes(paper_result *result, const char *name, const double error[CASES])
+static mho_status put_votes(paper_result *result, const char *name, bool known,
+                            const double error[CASES])
 {
+    const double unknown = (double)NAN;
     double sums = 0, in_order = 0, to_and_fro = 0;
     mho_status s = MHO_OK;
     for (size_t i = 0; !s && i < CASES; i++) {
         if (!cases[i].row)
             continue;
-        s = paper_value(result, error[i], "%s, 128 lines: %s", name, cases[i].row);
+        s = paper_value(result, known ? error[i] : unknown, "%s, 128 lines: %s", name,
+                        cases[i].row);
         sums = strstr(cases[i].row, "sums") ? error[i] : sums;
         in_order = strstr(cases[i].row, "order") ? error[i] : in_order;
         to_and_fro = strstr(cases[i].row, "fro") ? error[i] : to_and_fro;
     }
     if (!s)
-        s = paper_value(result, to_and_fro < in_order,
+        s = paper_value(result, known ? to_and_fro < in_order : unknown,
                         "%s: votes of equal means lose less than in order (1: yes)", name);
     return s ? s
-             : paper_value(result, to_and_fro - sums < 0.5,
+             : paper_value(result, known ? to_and_fro - sums < 0.5 : unknown,
                            "%s: votes of equal means within 0.5 points of 4-bit sums (1: yes)",
                            name);
 }
@@ -175,7 +178,7 @@ static mho_status sensitivities(const paper_args *args, const switched_data *d,
             fprintf(result->text, "    %-40s %6.2f +- %.2f %%\n", cases[i].what, error.mean,
                     error.std);
     }
-    return s ? s : put_votes(result, name, percent);
+    return s ? s : put_votes(result, name, d->mnist, percent);
 }
 
 static mho_status run_net(const paper_args *args, const switched_data *d, paper_result *result,
@@ -190,9 +193,10 @@ static mho_status run_net(const paper_args *args, const switched_data *d, paper_
     if (!s && d->mnist)
         s = errors(args, d, result, name, bits, plain);
     else if (!s) {
-        s = paper_value(result, 0, "%s: error, switched", name);
+        s = paper_value(result, (double)NAN, "%s: error, switched", name);
         if (!s)
-            s = paper_value(result, 0, "%s: switched within 0.5 points of software (1: yes)", name);
+            s = paper_value(result, (double)NAN,
+                            "%s: switched within 0.5 points of software (1: yes)", name);
     }
     if (!s)
         s = sensitivities(args, d, result, name, bits);

@@ -78,6 +78,29 @@ static bool has_blocks(const mho_net *net)
     return false;
 }
 
+/* Maps between layers that bits are to drive rows with, where the network makes none. */
+static void tell_bits(const mho_hw *hw, const char *name)
+{
+    mho_net *net = NULL;
+    size_t weighted = 0, bits = 0;
+    const bool signs = /* the network is meant as trained in binary style */
+        mho_hw_is(hw, "crossbar.mode", "binary") || mho_hw_is(hw, "crossbar.mode", "ternary");
+    if (signs || mho_hw_number(hw, "input.bits") != 1 || mho_net_open(name, &net) != MHO_OK)
+        return;
+    for (size_t i = 0; i < mho_net_nodes(net); i++) {
+        const mho_op op = mho_node_op(mho_net_node(net, i));
+        weighted += mho_node_is_weighted(mho_net_node(net, i));
+        bits += op == MHO_OP_SIGN || op == MHO_OP_STEP;
+    }
+    if (weighted > 1 && !bits)
+        fprintf(
+            stderr,
+            "mho: note: maps of %s have several bits, and %s drives rows with one (input.bits): "
+            "they are cut; `mho quantize %s --method threshold -o out.onnx` finds thresholds\n",
+            name, mho_hw_name(hw), name);
+    mho_net_destroy(net);
+}
+
 bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args)
 {
     mho_net *net = NULL;
@@ -96,6 +119,8 @@ void cli_tell_blocks(const mho_hw *hw, const cli_args *args)
     const bool turned = mho_hw_is(hw, "crossbar.circulant", "turned");
     const bool copies = turned && mho_hw_number(hw, "crossbar.copies") > 1;
     const bool asked = strstr(name, "?block=") || strstr(name, "&block=");
+    if (!args->quiet && strcmp(mho_hw_arch(hw), "crossbar") == 0)
+        tell_bits(hw, name);
     if (args->quiet || (!asked && !turned) || mho_net_open(name, &net) != MHO_OK)
         return;
     const bool blocks = has_blocks(net);

@@ -7,5 +7,8 @@ want_json 'sum(r["status"] == "holds" for r in v["rows"]) == 3 and not any(r["st
 run reproduce switched-threshold switched-structure --json; want_code 0
 want_json 'all(r["status"] == "not-reproducible" and "MNIST" in r["note"] for p in v for r in p["rows"])'
 want_json '91 < [r["mho"] for p in v for r in p["rows"] if r["name"] == "cnn-12-64: area saved"][0] < 92'
-run map lenet5 --hw switched; want_code 0; want_out "merged"
+want_json 'all(r["mho"] is None for p in v for r in p["rows"] if ", 128 lines" in r["name"])'
+run map lenet5 --hw switched; want_code 0; want_out "merged"; want_err "quantize lenet5 --method threshold"
+run map lenet5-onebit-mnist --hw switched; want_code 0; want_no_err
+run map lenet5; want_code 0; want_no_err
 run cost cnn-12-64 --hw switched; want_code 0; want_out "59480"
