@@ -121,6 +121,8 @@ typedef struct mho_fixed_options {
     double percentile;                    /* of the rule, in % */
     size_t images;                        /* first so many that calibrate */
     bool bias_correction;
+    bool search;  /* the scale of each map by itself, of small networks */
+    bool offsets; /* maps reach further on one side of 0 where values do */
     int equalize; /* mho_equalization */
 } mho_fixed_options;
 

@@ -7,7 +7,7 @@
 
 void mhoi_chip_drive(mho_codes codes, double b, uint8_t table[256])
 {
-    const double top = codes.lo < 0 ? -(double)codes.lo : codes.hi;
+    const double top = codes.hi > -codes.lo ? codes.hi : -(double)codes.lo;
     for (int32_t q = codes.lo; q <= codes.hi; q++)
         table[(uint8_t)q] = (uint8_t)(int32_t)lrint(top * sinh(b * q / top) / sinh(b));
 }

@@ -270,8 +270,9 @@ static mho_status add_step(infer_plan *plan, size_t i, merged m, bool merge)
     step->relu = m.relu != NULL;
     step->pool = m.pool != NULL;
     if (mhoi_node_rounds(&plan->net->node[m.output]))
-        step->codes = mhoi_codes_of_map(plan->net->node[m.output].value_bits,
-                                        mhoi_net_values(plan->net, m.output).is_signed);
+        step->codes = mhoi_codes_of_values(plan->net->node[m.output].value_bits,
+                                           mhoi_net_values(plan->net, m.output).is_signed,
+                                           plan->net->node[m.output].value_below);
     if (m.relu)
         step->slope = m.relu->op == MHO_OP_LEAKY_RELU ? m.relu->slope : 0.0f;
     if (mho_node_is_weighted(node))

@@ -89,6 +89,7 @@ static void take_from_network(const mho_node *n, mhoi_map_coding *map)
     if (!n->value_bits || map->kind != MHOI_MAP_CODES || mhoi_op_is(n->op, MHOI_OP_POOL))
         return;
     *map = codes_map(n->value_bits, map->codes.lo < 0);
+    map->codes = mhoi_codes_of_values(n->value_bits, map->codes.lo < 0, n->value_below);
     map->scale = mhoi_node_rounds(n) ? n->value_scale : 0;
 }
 

@@ -93,8 +93,9 @@ static void set_extent(const mhoi_read_wish *wish, bool parted)
     mhoi_inputs *in = wish->inputs;
     in->lo = in->is_signed ? wish->map->codes.lo : 0;
     in->hi = in->is_signed || !parted ? wish->map->codes.hi : (1 << wish->bits) - 1;
+    const mho_codes codes = wish->map->codes;
     if (!wish->direct && wish->map->kind == MHOI_MAP_CODES && !parted)
-        in->hi = -wish->map->codes.lo;
+        in->hi = -codes.lo > codes.hi ? -codes.lo : codes.hi;
 }
 
 mho_status mhoi_inputs_set(const mhoi_machine *hw, const mhoi_map_coding *map, const char *layer,

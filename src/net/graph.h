@@ -57,6 +57,8 @@ struct mho_node {
      * value_bits: of the values of this node, which are rounded; 0: not.  Unsigned behind ReLU and softmax
      * (mhoi_net_values).  value_scale 0: not found yet, values are not rounded. */
     size_t weight_bits, value_bits;
+    size_t
+        value_below; /* codes below 0, of signed values in fewer than 8 bits; 0: two's complement */
     float value_scale;
     bool has_weight_scale;
 

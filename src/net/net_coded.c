@@ -231,6 +231,6 @@ mho_status mho_net_check_blocks(const mho_net *net)
 mho_status mho_net_set_bits(mho_net *net, const char *bits)
 {
     for (size_t i = 0; i < net->nodes; i++)
-        net->node[i].weight_bits = net->node[i].value_bits = 0;
+        net->node[i].weight_bits = net->node[i].value_bits = net->node[i].value_below = 0;
     return set_entries(net, bits, &(entry_kind){read_bits, set_bits});
 }

@@ -8,7 +8,7 @@
 #include "net/program.h"
 
 /* A new member changes what a node computes: mix it in below, then correct the size. */
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 920,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 928,
                "a member of mho_node that mho_net_identity leaves out");
 _Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 872,
                "a member of mho_net that mho_net_identity leaves out");
@@ -42,6 +42,8 @@ static uint64_t mix_attributes(uint64_t h, const mho_node *n)
     const uint64_t coded[] = {n->block, n->block_channels, n->weight_bits, n->value_bits};
     if (n->block > 1 || n->weight_bits || n->value_bits)
         h = mhoi_hash(h, coded, sizeof coded);
+    if (n->value_below)
+        h = mhoi_hash(h, &n->value_below, sizeof n->value_below);
     return mhoi_hash(h, n->input, n->inputs * sizeof *n->input);
 }
 

@@ -85,7 +85,7 @@ static bool read_weight_scale(const char *value, mho_node *node)
 static bool read_codes(const char *value, mho_node *node)
 {
     char *end;
-    long bits, exponent;
+    long bits, exponent, below;
     if (node->op == MHO_OP_INPUT || node->op == MHO_OP_MAXPOOL || node->op == MHO_OP_FLATTEN ||
         !read_whole(value, 2, 8, &bits, &end))
         return false;
@@ -98,6 +98,12 @@ static bool read_codes(const char *value, mho_node *node)
         return false;
     }
     node->value_bits = (size_t)bits;
+    node->value_below = 0;
+    if (*end == ',') {
+        if (bits > 7 || !read_whole(end + 1, 1, (1L << (bits - 1)) - 1, &below, &end))
+            return false;
+        node->value_below = (size_t)below;
+    }
     return !*end;
 }
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "net/graph.h"
+#include "net/op_table.h"
 #include "onnx/onnx_graph.h"
 #include "quant/codes.h"
 
@@ -76,20 +76,35 @@ static mho_status read_clip(const mhoi_graph *g, const mhoi_operation *n, roundi
     return MHO_OK;
 }
 
-static size_t bits_of(const rounding *r)
+static size_t bits_of(const rounding *r, size_t *below)
 {
+    *below = 0;
     for (size_t bits = 2; bits <= 8; bits++) {
         const mho_codes c = mhoi_codes_of_map(bits, r->is_signed);
         if (c.lo == r->low && c.hi == r->high)
             return bits;
+        if (bits < 8 && r->is_signed && r->low > c.lo && r->high - r->low == c.hi - c.lo) {
+            *below = (size_t)-r->low;
+            return bits;
+        }
     }
     return 0;
+}
+
+/* What the image is made of is told after its graph. */
+static bool is_of_image(const mho_net *net, size_t i)
+{
+    while (mhoi_op_is(net->node[i].op, MHOI_OP_POOL) || net->node[i].op == MHO_OP_FLATTEN ||
+           mhoi_node_moves(&net->node[i]))
+        i = net->node[i].input[0];
+    return net->node[i].op == MHO_OP_INPUT;
 }
 
 /* The layer's values are codes from now on; those that hand codes on have had them. */
 static mho_status round_layer(mhoi_graph *g, size_t i, const rounding *r)
 {
-    const size_t bits = bits_of(r);
+    size_t below;
+    const size_t bits = bits_of(r, &below);
     mho_net *net = g->net;
     size_t from = i;
     while (net->node[from].op == MHO_OP_MAXPOOL || net->node[from].op == MHO_OP_FLATTEN)
@@ -99,14 +114,16 @@ static mho_status round_layer(mhoi_graph *g, size_t i, const rounding *r)
     if (!bits)
         return mho_error(MHO_ENOTMODELED, "codes %g..%g, want those of 2 to 8 bits", r->low,
                          r->high);
-    if (mhoi_node_rounds(node) && node->value_bits == bits && node->value_scale == scale)
+    if (mhoi_node_rounds(node) && node->value_bits == bits && node->value_below == below &&
+        node->value_scale == scale)
         return MHO_OK;
     if (from != i || node->op == MHO_OP_INPUT || mhoi_node_rounds(node))
         return mho_error(MHO_ENOTMODELED, "what '%s' gives is rounded", net->node[i].name);
-    if (mhoi_net_values(net, i).is_signed != r->is_signed)
+    if (!is_of_image(net, i) && mhoi_net_values(net, i).is_signed != r->is_signed)
         return mho_error(MHO_ENOTMODELED, "codes %g..%g of what '%s' gives, which is%s below 0",
                          r->low, r->high, node->name, r->is_signed ? " never" : "");
     node->value_bits = bits;
+    node->value_below = below;
     node->value_scale = scale;
     return MHO_OK;
 }
@@ -126,6 +143,7 @@ mho_status mhoi_onnx_convert_rounding(mhoi_graph *g, const mhoi_operation *n)
     const size_t operand = mhoi_node_input(n, 0);
     const mhoi_value *value = mhoi_graph_value(g, n, 0);
     rounding r = {.scale = 0};
+    size_t below;
     if (!value || value->truth || g->readers[operand] != 1)
         return mho_error(MHO_ENOTMODELED,
                          "input '%s' is no layer's output, or read elsewhere as well",
@@ -135,7 +153,7 @@ mho_status mhoi_onnx_convert_rounding(mhoi_graph *g, const mhoi_operation *n)
         s = read_dequantize(g, dq, &r);
     if (!s && clips)
         s = read_clip(g, n, &r);
-    if (!s && clips && g->mixed && bits_of(&r) == 8)
+    if (!s && clips && g->mixed && bits_of(&r, &below) == 8)
         s = mho_error(MHO_ENOTMODELED, "bounds of its own, that codes have anyway");
     if (!s)
         s = round_layer(g, value->node, &r);

@@ -99,7 +99,7 @@ void mhoi_write_rounding(mhoi_writer *w, size_t i, char *output)
 {
     const mho_node *n = &w->net->node[i];
     const bool is_signed = mhoi_net_values(w->net, i).is_signed;
-    const mho_codes codes = mhoi_codes_of_map(n->value_bits, is_signed);
+    const mho_codes codes = mhoi_codes_of_values(n->value_bits, is_signed, n->value_below);
     char *real = mhoi_message_text(w, "%s.real", output),
          *code = mhoi_message_text(w, "%s.codes", output);
     char *scale = mhoi_message_text(w, "%s.scale", output),
@@ -138,10 +138,13 @@ void mhoi_write_rounding(mhoi_writer *w, size_t i, char *output)
     dq->name = mhoi_message_text(w, "%s.rounded", output);
 }
 
-/* "8:-5": 8 bits, a code is worth 2^-5; "8*0.0123": so much. */
+/* "8:-5": 8 bits, a code is worth 2^-5; "8*0.0123": so much; "6*0.0123,4": 4 of the codes are below 0. */
 static char *codes_text(mhoi_writer *w, const mho_node *n)
 {
     int exponent;
+    if (n->value_below)
+        return mhoi_message_text(w, "%zu*%.9g,%zu", n->value_bits, (double)n->value_scale,
+                                 n->value_below);
     if (frexpf(n->value_scale, &exponent) == 0.5f)
         return mhoi_message_text(w, "%zu:%d", n->value_bits, exponent - 1);
     return mhoi_message_text(w, "%zu*%.9g", n->value_bits, (double)n->value_scale);

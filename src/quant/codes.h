@@ -14,6 +14,14 @@ static inline mho_codes mhoi_codes_of_map(size_t bits, bool has_sign)
     return has_sign ? (mho_codes){-half, half - 1} : (mho_codes){0, 2 * half - 1};
 }
 
+/* The same with so many codes below 0 where it has a sign; 0: two's complement. */
+static inline mho_codes mhoi_codes_of_values(size_t bits, bool has_sign, size_t below)
+{
+    const int32_t low = -(int32_t)below;
+    return has_sign && below ? (mho_codes){low, low + ((int32_t)1 << bits) - 1}
+                             : mhoi_codes_of_map(bits, has_sign);
+}
+
 /* Of weights, as many above 0 as below, so that every coding holds them. */
 static inline mho_codes mhoi_codes_of_weights(size_t bits)
 {

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Post-training quantization: docs/models/quantization.md. */
+/* Post-training quantization, and its choices: all that is chosen from is judged by the scores of calibration images in float
+ * and in codes; docs/models/quantization.md. */
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fields.h"
+#include "base/parallel.h"
 #include "mho/onnx.h"
 #include "mho/run.h"
 #include "net/op_table.h"
 #include "onnx/onnx_pack.h"
-#include "quant/codes.h"
 #include "quantize/fixed_impl.h"
 #include "quantize/report.h"
-
-enum { MAP_BITS_MAX = 8 };
-enum { COMPARED = 128 }; /* images that signal and noise are measured on, at most */
 
 #define COUNT(...) MHOI_COUNT(mho_fixed_options, __VA_ARGS__)
 #define CHOICE(...) MHOI_CHOICE(mho_fixed_options, __VA_ARGS__)
@@ -46,6 +43,13 @@ static const mho_field rows[] = {
           "first so many training images that calibrate"),
     MHOI_YES_NO(mho_fixed_options, "bias_correction", bias_correction, "true",
                 "move biases by what rounded weights add to the mean of a channel"),
+    MHOI_YES_NO(
+        mho_fixed_options, "search", search, "true",
+        "with maps_rule best: then the scale of each map by itself, and biases by what layers "
+        "are off, as far as the scores gain; networks of some million multiplications"),
+    MHOI_YES_NO(mho_fixed_options, "offsets", offsets, "true",
+                "codes of fewer than 8 bits reach further on one side of 0 where values do (behind "
+                "leaky ReLU, say), but for powers of two"),
     CHOICE("equalize", equalize, "best", equalizations,
            "even out the ranges of channels between layers: never, where there are depthwise "
            "convolutions, always; best: depthwise or all, whichever leaves less noise in the "
@@ -54,246 +58,16 @@ static const mho_field rows[] = {
 const mho_fields mho_fixed_fields = {"quantization to fixed point", rows,
                                      sizeof rows / sizeof *rows, sizeof(mho_fixed_options)};
 
-/* One quantization under way: the network in float, what flows through it, the network of codes. */
-typedef struct fixed {
-    const mho_fixed_options *options;
-    const mho_images *images;
-    size_t count;
-    mho_net *plain, *net;
-    bool *coded; /* [nodes] */
-    fixed_seen seen;
-    mho_quantize_report *report;
-    int rule;     /* of maps: mho_range_rule */
-    size_t *told; /* [nodes]: entry of the report of a node's map; SIZE_MAX: none */
-} fixed;
-
-static double decibels(double signal, double noise)
-{
-    return noise > 0 && signal > 0 ? 10 * log10(signal / noise) : (double)NAN;
-}
-
-/* --- weights --------------------------------------------------------------------------------------------------- */
-
-/* Scales of channels [first, first + n), which have one together. */
-static void scale_channels(mho_node *node, const scale_wish *wish, size_t first, size_t n,
-                           histogram *h, mho_quantize_codes *told, quantization_loss *all)
-{
-    const size_t each = mho_node_weight_count(node) / node->out.c;
-    float *w = node->weight + first * each;
-    mhoi_histogram_clear(h);
-    mhoi_histogram_add(h, w, n * each);
-    float scale = mhoi_histogram_scale(h, wish);
-    scale = scale > 0 ? scale : 1; /* zeros all */
-    const quantization_loss loss = mhoi_histogram_loss(h, scale, wish->codes);
-    for (size_t c = first; c < first + n; c++)
-        node->weight_scale[c] = scale;
-    mho_quant_round(w, n * each, scale, wish->codes);
-    all->signal += loss.signal;
-    all->noise += loss.noise;
-    all->clipped += loss.clipped;
-    told->scale_least =
-        told->scales && told->scale_least < (double)scale ? told->scale_least : (double)scale;
-    told->scale_most = told->scale_most > (double)scale ? told->scale_most : (double)scale;
-    told->scales++;
-}
-
-static mho_status scale_weights(fixed *f, size_t i, histogram *h)
-{
-    mho_node *node = &f->net->node[i];
-    const mho_fixed_options *o = f->options;
-    const size_t bits = o->weights_bits ? o->weights_bits : o->bits;
-    const scale_wish wish = {.codes = mhoi_codes_of_weights(bits),
-                             .rule = o->weights_rule,
-                             .percentile = o->percentile,
-                             .power_of_two = o->scales == MHO_SCALES_POWER_OF_TWO};
-    const size_t together = o->scales == MHO_SCALES_CHANNEL ? 1 : node->out.c;
-    mho_quantize_codes *told = &f->report->codes[f->report->codings++];
-    quantization_loss loss = {0, 0, 0};
-    mho_status s =
-        mhoi_alloc(&node->weight_scale, node->out.c, sizeof *node->weight_scale, node->name);
-    if (s)
-        return s;
-    node->weight_bits = bits;
-    node->has_weight_scale = true;
-    for (size_t c = 0; c < node->out.c; c += together)
-        scale_channels(node, &wish, c, together, h, told, &loss);
-    node->alphabet = mhoi_node_find_alphabet(node);
-    memcpy(told->name, node->name, sizeof told->name);
-    told->weights = true;
-    told->bits = bits;
-    told->snr_dB = decibels(loss.signal, loss.noise);
-    told->whole_snr_dB = (double)NAN;
-    told->clipped = (double)loss.clipped / (double)mho_node_weight_count(node);
-    return MHO_OK;
-}
-
-/* What the rounding of channel c's weights adds to its mean. */
-static double mean_shift(const fixed *f, size_t i, size_t c)
-{
-    const mho_node *was = &f->plain->node[i], *is = &f->net->node[i];
-    const size_t each = mho_node_weight_count(was) / was->out.c;
-    const size_t taps = was->op == MHO_OP_FC ? 1 : was->kh * was->kw;
-    const size_t first = was->op == MHO_OP_FC ? 0 : c / (was->out.c / was->groups) * (each / taps);
-    double shift = 0;
-    for (size_t k = 0; k < each; k++)
-        shift += ((double)is->weight[c * each + k] - (double)was->weight[c * each + k]) *
-                 mhoi_fixed_mean(f->plain, &f->seen, i, first + k / taps);
-    return shift;
-}
-
-static mho_status correct_bias(fixed *f, size_t i)
-{
-    mho_node *node = &f->net->node[i];
-    mho_status s = MHO_OK;
-    if (!node->has_bias) {
-        node->has_bias = true;
-        s = mhoi_alloc(&node->bias, node->out.c, sizeof *node->bias, node->name);
-    }
-    for (size_t c = 0; !s && c < node->out.c; c++)
-        node->bias[c] = (float)((double)node->bias[c] - mean_shift(f, i, c));
-    return s;
-}
-
-static mho_status quantize_weights(fixed *f)
-{
-    histogram h;
-    mho_status s = mhoi_histogram_create(&h);
-    for (size_t i = 1; !s && i < f->net->nodes; i++) {
-        const mho_node *node = &f->net->node[i];
-        if (!mho_node_is_weighted(node) || node->alphabet != MHO_ALPHABET_REAL || node->weight_bits)
-            continue;
-        s = scale_weights(f, i, &h);
-        if (!s && f->options->bias_correction)
-            s = correct_bias(f, i);
-    }
-    mhoi_histogram_free(&h);
-    return s;
-}
-
-/* --- maps ------------------------------------------------------------------------------------------------------ */
-
-static void scale_map(fixed *f, size_t i)
-{
-    mho_node *node = &f->net->node[i];
-    const mho_fixed_options *o = f->options;
-    const size_t wanted = o->maps_bits ? o->maps_bits : o->bits, own = f->net->input_bits;
-    const bool image = wanted < own && mhoi_fixed_is_image(f->net, i);
-    const size_t bits = !image ? wanted : own < MAP_BITS_MAX ? own : MAP_BITS_MAX;
-    const mho_codes codes = mhoi_codes_of_map(bits, mhoi_net_values(f->net, i).is_signed);
-    const scale_wish wish = {.codes = codes,
-                             .rule = f->rule,
-                             .percentile = o->percentile,
-                             .power_of_two = o->scales == MHO_SCALES_POWER_OF_TWO};
-    const float scale = mhoi_histogram_scale(&f->seen.map[i], &wish);
-    mho_quantize_codes *told = &f->report->codes[f->report->codings];
-    f->told[i] = f->report->codings++;
-    node->value_bits = bits;
-    node->value_scale = scale > 0 ? scale : 1;
-    const quantization_loss loss = mhoi_histogram_loss(&f->seen.map[i], node->value_scale, codes);
-    memcpy(told->name, node->name, sizeof told->name);
-    told->bits = bits;
-    told->scales = 1;
-    told->scale_least = told->scale_most = (double)node->value_scale;
-    told->snr_dB = decibels(loss.signal, loss.noise);
-    told->clipped = (double)loss.clipped / (double)f->seen.map[i].count;
-}
-
-/* An average of codes is a code of the same scale. */
-static void scale_average(mho_net *net, size_t i)
-{
-    const size_t from = mhoi_fixed_averaged(net, i);
-    const bool image = net->node[from].op == MHO_OP_INPUT;
-    net->node[i].value_bits = image ? net->input_bits : net->node[from].value_bits;
-    net->node[i].value_scale = image ? mhoi_net_input_step(net) : net->node[from].value_scale;
-}
-
-static void quantize_maps(fixed *f)
-{
-    for (size_t i = 1; i < f->net->nodes; i++)
-        if (f->coded[i])
-            scale_map(f, i);
-    for (size_t i = 1; i < f->net->nodes; i++)
-        if (f->net->node[i].op == MHO_OP_AVGPOOL)
-            scale_average(f->net, i);
-}
-
-/* --- all ------------------------------------------------------------------------------------------------------- */
-
-static mho_status measure(fixed *f)
-{
-    double *signal = NULL, *noise = NULL;
-    const size_t nodes = f->net->nodes;
-    mho_status s = mhoi_alloc(&signal, nodes, sizeof *signal, "comparison");
-    if (!s)
-        s = mhoi_alloc(&noise, nodes, sizeof *noise, "comparison");
-    if (!s)
-        s = mhoi_fixed_compare(f->plain, f->net, f->images,
-                               f->count < COMPARED ? f->count : COMPARED, signal, noise);
-    for (size_t i = 0; !s && i < nodes; i++)
-        if (f->told[i] != SIZE_MAX)
-            f->report->codes[f->told[i]].whole_snr_dB = decibels(signal[i], noise[i]);
-    const size_t scores = mhoi_fixed_scores(f->net);
-    if (!s)
-        f->report->output_snr_dB = decibels(signal[scores], noise[scores]);
-    mhoi_free(&signal);
-    mhoi_free(&noise);
-    return s;
-}
-
-static void end(fixed *f)
-{
-    mhoi_fixed_seen_free(&f->seen);
-    mho_quantize_report_destroy(f->report);
-    mho_net_destroy(f->plain);
-    mho_net_destroy(f->net);
-    mhoi_free(&f->coded);
-    mhoi_free(&f->told);
-    f->report = NULL;
-    f->plain = f->net = NULL;
-}
-
-/* The network in float, and what flows through it. */
-static mho_status begin(const mho_net *net, bool equalize, fixed *f)
-{
-    mho_status s = mhoi_fixed_prepare(net, &f->plain);
-    if (!s && equalize)
-        s = mhoi_fixed_equalize(f->plain);
-    if (!s)
-        s = mhoi_alloc(&f->coded, f->plain->nodes, sizeof *f->coded, "maps");
-    if (!s)
-        s = mhoi_alloc(&f->told, f->plain->nodes, sizeof *f->told, "report");
-    if (!s)
-        s = mhoi_fixed_find_maps(f->plain, f->coded);
-    return s ? s : mhoi_fixed_calibrate(f->plain, f->coded, f->images, f->count, &f->seen);
-}
-
-/* The network in codes, maps by this rule. */
-static mho_status run(fixed *f, int rule)
-{
-    mho_net_destroy(f->net);
-    mho_quantize_report_destroy(f->report);
-    f->report = NULL;
-    f->rule = rule;
-    for (size_t i = 0; i < f->plain->nodes; i++)
-        f->told[i] = SIZE_MAX;
-    mho_status s = mho_net_clone(f->plain, &f->net);
-    if (!s)
-        s = mhoi_report_create(0, 0, &f->report);
-    if (!s)
-        s = mhoi_alloc(&f->report->codes, 2 * f->net->nodes, sizeof *f->report->codes, "report");
-    if (!s)
-        s = quantize_weights(f);
-    if (s)
-        return s;
-    quantize_maps(f);
-    return measure(f);
-}
-
 /* The best so far. */
 typedef struct chosen {
     mho_net *net;
     mho_quantize_report *report;
 } chosen;
+
+#define SEARCH_MACS                                                                                \
+    1e11 /* multiply-accumulates that the search for each map's scale takes at most */
+#define STEP_DOWN 0.92f
+enum { STEPS_MOST = 8 };
 
 /* No noise is not a number. */
 static bool is_better(const mho_quantize_report *a, const mho_quantize_report *b)
@@ -302,40 +76,192 @@ static bool is_better(const mho_quantize_report *a, const mho_quantize_report *b
                   (isnan(a->output_snr_dB) || a->output_snr_dB > b->output_snr_dB));
 }
 
-static mho_status try_rules(fixed *f, chosen *best)
+/* --- map by map ------------------------------------------------------------------------------------------------ */
+
+/* Scores in float and in codes of the images that a search looks at. */
+typedef struct probe {
+    size_t count, numbers;
+    float *want, *got;
+} probe;
+
+static mho_status noise_in_scores(const fixed_state *f, probe *p, double *noise)
 {
-    static const int tried[] = {MHO_RANGE_RULE_MSE, MHO_RANGE_RULE_PERCENTILE, MHO_RANGE_RULE_KL};
-    const bool all = f->options->maps_rule == MHO_RANGE_RULE_BEST;
-    mho_status s = MHO_OK;
-    for (size_t i = 0; !s && i < (all ? sizeof tried / sizeof *tried : 1); i++) {
-        s = run(f, all ? tried[i] : f->options->maps_rule);
-        if (s || !is_better(f->report, best->report))
-            continue;
-        mho_net_destroy(best->net);
-        mho_quantize_report_destroy(best->report);
-        *best = (chosen){f->net, f->report};
-        f->net = NULL;
-        f->report = NULL;
+    mho_status s =
+        mhoi_fixed_values_of(f->net, mhoi_fixed_scores(f->net), f->images, p->count, p->got);
+    *noise = 0;
+    for (size_t i = 0; !s && i < p->numbers; i++) {
+        const double miss = (double)p->got[i] - (double)p->want[i];
+        *noise += miss * miss;
     }
     return s;
 }
 
+/* Steps of the scale of map i as long as the scores gain; *moved: they did. */
+static mho_status step_map(fixed_state *f, probe *p, size_t i, float step, double *least,
+                           bool *moved)
+{
+    mho_node *node = &f->net->node[i];
+    mho_status s = MHO_OK;
+    *moved = false;
+    for (size_t k = 0; !s && k < STEPS_MOST; k++) {
+        const float was = node->value_scale;
+        double noise;
+        node->value_scale = was * step;
+        mhoi_fixed_scale_averages(f->net);
+        s = noise_in_scores(f, p, &noise);
+        if (s || !(noise < *least)) {
+            node->value_scale = was;
+            mhoi_fixed_scale_averages(f->net);
+            break;
+        }
+        *least = noise;
+        *moved = true;
+        f->factor[i] *= step;
+    }
+    return s;
+}
+
+static mho_status step_maps(fixed_state *f, probe *p)
+{
+    const bool power = f->options->scales == MHO_SCALES_POWER_OF_TWO;
+    const float down = power ? 0.5f : STEP_DOWN;
+    double least;
+    mho_status s =
+        mhoi_fixed_values_of(f->plain, mhoi_fixed_scores(f->plain), f->images, p->count, p->want);
+    if (!s)
+        s = noise_in_scores(f, p, &least);
+    for (size_t i = 1; !s && i < f->net->nodes; i++) {
+        bool moved;
+        mhoi_progress("maps", i, f->net->nodes, "layers");
+        if (!f->coded[i])
+            continue;
+        s = step_map(f, p, i, down, &least, &moved);
+        if (!s && !moved)
+            s = step_map(f, p, i, 1 / down, &least, &moved);
+    }
+    return s;
+}
+
+/* Is the search worth its time? */
+static bool is_small(const fixed_state *f, size_t images)
+{
+    size_t maps = 0;
+    for (size_t i = 1; i < f->plain->nodes; i++)
+        maps += f->coded[i];
+    return 3.0 * (double)maps * (double)images * (double)mho_net_macs(f->plain) <= SEARCH_MACS;
+}
+
+/* From the rule that is best for all maps on, the scale of each by itself; the network and the report are those of it. */
+static mho_status search_maps(fixed_state *f, int rule)
+{
+    probe p = {.count = f->count < FIXED_COMPARED ? f->count : FIXED_COMPARED};
+    const mho_shape shape = f->plain->node[mhoi_fixed_scores(f->plain)].out;
+    if (!is_small(f, p.count))
+        return MHO_OK;
+    p.numbers = p.count * shape.c * shape.h * shape.w;
+    mho_status s = mhoi_fixed_run(f, rule);
+    if (!s)
+        s = mhoi_alloc(&p.want, p.numbers, sizeof *p.want, "scores");
+    if (!s)
+        s = mhoi_alloc(&p.got, p.numbers, sizeof *p.got, "scores");
+    if (!s)
+        s = step_maps(f, &p);
+    mhoi_free(&p.want);
+    mhoi_free(&p.got);
+    return s ? s : mhoi_fixed_run(f, rule);
+}
+
+/* What the values of layer i are off on average, its channels' biases take up. */
+static mho_status correct_means(fixed_state *f, size_t i, size_t count)
+{
+    mho_node *node = &f->net->node[i];
+    const size_t positions = node->out.h * node->out.w, each = node->out.c * positions;
+    float *want = NULL, *got = NULL;
+    mho_status s = mhoi_alloc(&want, count * each, sizeof *want, "comparison");
+    if (!s)
+        s = mhoi_alloc(&got, count * each, sizeof *got, "comparison");
+    if (!s)
+        s = mhoi_fixed_values_of(f->plain, i, f->images, count, want);
+    if (!s)
+        s = mhoi_fixed_values_of(f->net, i, f->images, count, got);
+    for (size_t c = 0; !s && c < node->out.c; c++) {
+        double miss = 0;
+        for (size_t k = 0; k < count * positions; k++) {
+            const size_t at = k / positions * each + c * positions + k % positions;
+            miss += (double)want[at] - (double)got[at];
+        }
+        node->bias[c] = (float)((double)node->bias[c] + miss / (double)(count * positions));
+    }
+    mhoi_free(&want);
+    mhoi_free(&got);
+    return s;
+}
+
+/* Layer after layer, with all that is rounded before it; the report tells of the network as it is then. */
+static mho_status correct_all_means(fixed_state *f)
+{
+    const size_t count = f->count < FIXED_COMPARED ? f->count : FIXED_COMPARED;
+    mho_status s = MHO_OK;
+    for (size_t i = 1; !s && i < f->net->nodes; i++)
+        if (f->net->node[i].weight_scale && !f->plain->node[i].weight_scale)
+            s = correct_means(f, i, count);
+    return s ? s : mhoi_fixed_measure(f);
+}
+
+static void take_if_better(fixed_state *f, chosen *best, int *rule)
+{
+    if (!f->report || !is_better(f->report, best->report))
+        return;
+    mho_net_destroy(best->net);
+    mho_quantize_report_destroy(best->report);
+    *best = (chosen){f->net, f->report};
+    *rule = f->rule;
+    f->net = NULL;
+    f->report = NULL;
+}
+
+static mho_status try_rules(fixed_state *f, chosen *best)
+{
+    static const int tried[] = {MHO_RANGE_RULE_MSE, MHO_RANGE_RULE_PERCENTILE, MHO_RANGE_RULE_KL};
+    const bool all = f->options->maps_rule == MHO_RANGE_RULE_BEST;
+    mho_status s = MHO_OK;
+    int rule = -1;
+    for (size_t i = 0; !s && i < (all ? sizeof tried / sizeof *tried : 1); i++) {
+        s = mhoi_fixed_run(f, all ? tried[i] : f->options->maps_rule);
+        if (!s)
+            take_if_better(f, best, &rule);
+    }
+    if (s || !all || rule < 0 || !f->options->search)
+        return s;
+    s = search_maps(f, rule);
+    if (!s)
+        take_if_better(f, best, &rule);
+    if (s || !f->options->bias_correction ||
+        !is_small(f, f->count < FIXED_COMPARED ? f->count : FIXED_COMPARED))
+        return s;
+    s = mhoi_fixed_run(f, rule);
+    if (!s)
+        s = correct_all_means(f);
+    if (!s)
+        take_if_better(f, best, &rule);
+    return s;
+}
+
 /* Without and with equalization, as the options ask for. */
-static mho_status try_all(const mho_net *net, fixed *f, chosen *best)
+static mho_status try_all(const mho_net *net, fixed_state *f, chosen *best)
 {
     const int wanted = f->options->equalize;
     const bool depthwise = mhoi_fixed_has_depthwise(net);
     const bool always = wanted == MHO_EQUALIZE_ALL || (depthwise && wanted != MHO_EQUALIZE_NONE);
-    mho_status s = begin(net, always, f);
+    mho_status s = mhoi_fixed_begin(net, always, f);
     if (!s)
         s = try_rules(f, best);
     if (s || always || wanted != MHO_EQUALIZE_BEST)
         return s;
-    end(f);
-    s = begin(net, true, f);
+    mhoi_fixed_end(f);
+    s = mhoi_fixed_begin(net, true, f);
     return s ? s : try_rules(f, best);
 }
-
 /* As a file of it is read: the program is that of the codes too. */
 static mho_status read_back(mho_net **net)
 {
@@ -357,7 +283,7 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
                               const mho_fixed_options *options, mho_net **out,
                               mho_quantize_report **report)
 {
-    fixed f = {.options = options, .images = images};
+    fixed_state f = {.options = options, .images = images};
     chosen best = {NULL, NULL};
     const double start = mho_seconds();
     *out = NULL;
@@ -376,7 +302,7 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
         s = mho_images_fit(images, net->node[0].out, 0, net->name);
     if (!s)
         s = try_all(&view, &f, &best);
-    end(&f);
+    mhoi_fixed_end(&f);
     if (!s && mhoi_net_is_mixed(best.net))
         s = read_back(&best.net);
     if (!s) {

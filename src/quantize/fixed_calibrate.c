@@ -225,3 +225,26 @@ mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b, const mho_imag
     mhoi_free(&wanted);
     return s;
 }
+
+mho_status mhoi_fixed_values_of(const mho_net *net, size_t node, const mho_images *images,
+                                size_t count, float *values)
+{
+    const size_t each = elements(net->node[node].out);
+    flow f = {.net = net};
+    bool *wanted = NULL;
+    mho_status s = mhoi_alloc(&wanted, net->nodes, sizeof *wanted, "comparison");
+    if (!s) {
+        wanted[node] = true;
+        s = flow_create(net, wanted, &f);
+    }
+    for (size_t first = 0; !s && first < count; first += f.block) {
+        s = flow_run(&f, images, first, count);
+        if (!s)
+            memcpy(values + first * each, f.value[node], f.n * each * sizeof *values);
+        if (!s)
+            s = mhoi_interruption();
+    }
+    flow_free(&f);
+    mhoi_free(&wanted);
+    return s;
+}

@@ -6,6 +6,7 @@
 #include "mho/quantize.h"
 #include "net/graph.h"
 #include "quantize/histogram.h"
+#include "quantize/report.h"
 
 /* --- fixed_net.c: networks that compute the same, in a form that suits codes ------------------------------- */
 
@@ -46,10 +47,43 @@ void mhoi_fixed_seen_free(fixed_seen *seen);
 /* Mean of input k of what weighted node i reads. */
 double mhoi_fixed_mean(const mho_net *net, const fixed_seen *seen, size_t i, size_t k);
 
+/* The values of a node, [count][c][h][w], of so many images. */
+MHO_MUST_CHECK mho_status mhoi_fixed_values_of(const mho_net *net, size_t node,
+                                               const mho_images *images, size_t count,
+                                               float *values);
+
 /* Both networks on the same images: signal[nodes] sums of squares of a's values where b rounds, noise[nodes] of what
  * b's are off. */
 MHO_MUST_CHECK mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b,
                                              const mho_images *images, size_t count, double *signal,
                                              double *noise);
+
+/* --- fixed_codes.c: one quantization ------------------------------------------------------------------------------ */
+
+enum { FIXED_COMPARED = 128 }; /* images that signal and noise are measured on, at most */
+
+/* One quantization under way: the network in float, what flows through it, the network of codes. */
+typedef struct fixed_state {
+    const mho_fixed_options *options;
+    const mho_images *images;
+    size_t count;
+    mho_net *plain, *net;
+    bool *coded; /* [nodes] */
+    fixed_seen seen;
+    mho_quantize_report *report;
+    int rule;      /* of maps: mho_range_rule */
+    float *factor; /* [nodes] that the rule's scale of a map is multiplied with */
+    size_t *told;  /* [nodes]: entry of the report of a node's map; SIZE_MAX: none */
+} fixed_state;
+
+/* The network in float, and what flows through it. */
+MHO_MUST_CHECK mho_status mhoi_fixed_begin(const mho_net *net, bool equalize, fixed_state *f);
+/* The network in codes, maps by this rule, and its report. */
+MHO_MUST_CHECK mho_status mhoi_fixed_run(fixed_state *f, int rule);
+/* What the report tells of noise, anew. */
+MHO_MUST_CHECK mho_status mhoi_fixed_measure(fixed_state *f);
+/* Average pools take the scales of what they read. */
+void mhoi_fixed_scale_averages(mho_net *net);
+void mhoi_fixed_end(fixed_state *f);
 
 #endif

@@ -107,6 +107,7 @@ static mho_status fold_all(mho_net *net)
         }
         s = fold(before, norm);
         before->value_bits = norm->value_bits;
+        before->value_below = norm->value_below;
         before->value_scale = norm->value_scale;
         drop(net, i);
     }

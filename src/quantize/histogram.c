@@ -122,11 +122,17 @@ static double largest_size(const histogram *h, mho_codes codes)
     return (above > below ? above : below) * codes.hi;
 }
 
-/* Counts of sizes; numbers that codes have no sign for are left out. */
+/* Counts of sizes, in units of hi: where fewer codes are below 0 than above, a number below counts as so much larger.
+ * Numbers that codes have no sign for are left out. */
 static void sizes_of(const histogram *h, mho_codes codes, uint64_t size[BINS])
 {
+    const size_t above = (size_t)codes.hi + 1, below = (size_t)-codes.lo;
     for (size_t k = 0; k < BINS; k++)
-        size[k] = h->bin[BINS + k] + (codes.lo < 0 ? h->bin[BINS - 1 - k] : 0);
+        size[k] = h->bin[BINS + k];
+    for (size_t k = 0; k < BINS && below; k++) {
+        const size_t at = k * above / below;
+        size[at < BINS ? at : BINS - 1] += h->bin[BINS - 1 - k];
+    }
 }
 
 static double percentile_size(const histogram *h, mho_codes codes, double percentile)

@@ -52,7 +52,10 @@ static mho_status set_options(const mho_net *net, const mho_hw *hw, int scales,
     o->scales = scales == MHOI_QUANT_LAYER ? MHO_SCALES_LAYER : MHO_SCALES_CHANNEL;
     o->images = IMAGES_MOST;
     o->maps_bits = input->bits;
-    return s ? s : weight_bits(net, hw, &o->weights_bits);
+    if (!s)
+        s = weight_bits(net, hw, &o->weights_bits);
+    o->search = o->maps_bits < 8 || o->weights_bits < 8; /* little is left to win with 8 */
+    return s;
 }
 
 mho_status mhoi_study_quantize(const mho_net *net, const mho_hw *hw, const mho_images *images,
