@@ -24,7 +24,10 @@ def data_set(value):
     """(name or None, handle or None, whether it has training images) of what a study is given."""
     if value is None or isinstance(value, (str, os.PathLike)):
         return (None if value is None else os.fspath(value)), None, True
-    parts = tuple(value)
+    try:
+        parts = tuple(value)
+    except TypeError:
+        raise TypeError("data: want a place, (x, y) or (x_train, y_train, x, y), not %r" % (value,)) from None
     if len(parts) not in (2, 4):
         raise UsageError("data: want a place, (x, y) or (x_train, y_train, x, y), not %d arrays" % len(parts))
     train = parts[:2] if len(parts) == 4 else (None, None)

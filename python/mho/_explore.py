@@ -4,9 +4,10 @@
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 
 from . import _mho
-from ._errors import UsageError, natural
+from ._errors import Error, UsageError, natural
 from ._hardware import assignments
 from ._how import how
 from ._page import write
@@ -79,20 +80,25 @@ def explore(
     if calibrate_on not in ("train", "test"):
         raise UsageError('calibrate_on: want "train" or "test", not %r' % (calibrate_on,))
     with tempfile.TemporaryDirectory() as folder:
-        if isinstance(space, dict):
-            path = os.path.join(folder, "space.yaml")
+        given = isinstance(space, Mapping)
+        path = os.path.join(folder, "space.yaml") if given else os.fspath(space)
+        if given:
             with open(path, "w") as file:
                 json.dump({"name": "space", **space}, file)
-            space = path
         where = os.path.join(folder, "store.db") if store is None else os.fspath(store)
         words = [None if w is None else os.fspath(w) for w in (network, hw, data)]
-        with how(threads, progress) as pair:
-            return Exploration(
-                *_mho.explore(
-                    os.fspath(space), where, bool(resume), *words, assignments(set) if set else None, natural("images", images),
-                    natural("trials", trials), seed is not None, natural("seed", seed or 0), calibrate_on == "test", pair
-                )
-            )  # fmt: skip
+        try:
+            with how(threads, progress) as pair:
+                return Exploration(
+                    *_mho.explore(
+                        path, where, bool(resume), *words, assignments(set) if set else None, natural("images", images),
+                        natural("trials", trials), seed is not None, natural("seed", seed or 0), calibrate_on == "test", pair
+                    )
+                )  # fmt: skip
+        except Error as refused:
+            if not given:
+                raise
+            raise type(refused)(str(refused).replace(path, "space")) from None  # which has no file that the caller knows
 
 
 def query(store, sql, *, threads=0, progress=None):

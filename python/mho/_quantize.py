@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks of fewer bits, in software: quantize, search; how well they do: infer."""
 
+import operator
 import time
 
 from . import _mho
@@ -106,6 +107,9 @@ def search(
 
     Returns a ``Result``; ``designs`` is a list: blocks, copies, crossbars, energy_J, interval_s (s), energy_delay_Js, error.
     """
+    sizes = tuple(operator.index(s) for s in sizes)
+    if not 1 <= len(sizes) <= 16 or len(set(sizes)) < len(sizes) or not all(1 <= s <= 65536 for s in sizes):
+        raise UsageError("sizes = %s, want 1 to 16 different block sizes of 1..65536" % (list(sizes),))
     with how(threads, progress) as pair:
         trained = handle = None
         if within is not None:
@@ -115,5 +119,5 @@ def search(
             trained = _trained(net, about["name"])
         counts = [natural(k, v) for k, v in (("images", images), ("trials", trials), ("epochs", epochs), ("seed", seed))]
         return Result(
-            _mho.search(network(net)._handle, hardware(hw)._handle, tuple(sizes), trained, handle, (within or 0) / 100, *counts, pair)
+            _mho.search(network(net)._handle, hardware(hw)._handle, sizes, trained, handle, (within or 0) / 100, *counts, pair)
         )

@@ -30,6 +30,8 @@ def _open(*arguments):
 
 
 def _options(seed, images, trials, ci, ideal, prices, baseline):
+    if not 0 <= float(ci) <= 100:
+        raise UsageError("ci = %r, want 0..100 points of per cent" % (ci,))
     return (
         natural("seed", seed),
         natural("images", images),
@@ -112,6 +114,7 @@ def sweep(
 
     Returns a ``Sweep``: a list of results, the last axis fastest, each with its values in ``point``.
     """
+    axes = dict(axes or ())
     if not axes:
         raise UsageError('axes: want fields and their values, as {"device.bits": [1, 3, 5]}')
     options = _options(seed, images, trials, ci, False, prices, False)

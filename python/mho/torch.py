@@ -25,6 +25,8 @@ __all__ = ["CrossbarConv2d", "CrossbarLinear", "convert", "from_torch"]
 def from_torch(module, example, **options):
     """The ``mho.Network`` of a module (layers on crossbars become the exact ones again): exported by torch.onnx with ``example`` as its input ([1, channels, height, width] or
     [1, features]); ``options`` go to torch.onnx.export."""
+    if not isinstance(module, nn.Module):
+        raise TypeError("module: want a torch.nn.Module, not %r" % (module,))
     was = module.training
     module.eval()
     try:

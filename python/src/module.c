@@ -8,7 +8,10 @@ static PyObject *exceptions; /* {name of a status: class}, as the package sets i
 
 PyObject *binding_raise(mho_status s)
 {
+    static const char place[] = "command line: "; /* of what the caller set */
     const char *message = mho_error_message();
+    if (!strncmp(message, place, sizeof place - 1))
+        message += sizeof place - 1;
     PyObject *class = exceptions ? PyDict_GetItemString(exceptions, mho_status_name(s)) : NULL;
     PyErr_SetString(class ? class : PyExc_RuntimeError, *message ? message : mho_status_text(s));
     return NULL;

@@ -73,17 +73,14 @@ typedef struct searching {
     size_t found;
 } searching;
 
+/* Different ones of 1.., MHO_BLOCK_SIZES at most: the package has seen to it. */
 static bool read_sizes(PyObject *sequence, mho_block_options *out)
 {
     const Py_ssize_t n = PySequence_Size(sequence);
     if (n < 0)
         return false;
-    if (n < 1 || n > MHO_BLOCK_SIZES) {
-        PyErr_Format(PyExc_ValueError, "sizes: %zd of them, want 1..%d", n, MHO_BLOCK_SIZES);
-        return false;
-    }
     out->sizes = (size_t)n;
-    for (Py_ssize_t i = 0; i < n; i++) {
+    for (Py_ssize_t i = 0; i < n && i < MHO_BLOCK_SIZES; i++) {
         PyObject *item = PySequence_GetItem(sequence, i);
         out->size[i] = item ? PyLong_AsSize_t(item) : 0;
         Py_XDECREF(item);
