@@ -1,7 +1,8 @@
 # configs/, models/ and the papers' expected values compiled into the program (mho/asset.h): a table
 # of mho_asset {path, data, size}, sorted by path, as assembly, so that the files need no translation.
 file(GLOB_RECURSE MHO_ASSETS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
-     "configs/*.yaml" "configs/device/*.csv" "models/*.onnx" "papers/*/expected.csv")
+     "configs/*.yaml" "configs/device/*.csv" "models/*.onnx" "papers/*/expected.csv"
+     "papers/*/trained-*.json")
 if(MHO_HAS_PAGE)
   list(APPEND MHO_ASSETS page/report.html)
 endif()

@@ -24,8 +24,10 @@ typedef struct paper_args {
     const char *const *set;
     uint64_t seed;
     size_t trials;
-    size_t images; /* 0: all there are */
-    size_t epochs; /* networks are trained for, where that is asked for; 0: none is */
+    size_t images;          /* 0: all there are */
+    size_t epochs;          /* networks are trained for, where that is asked for; 0: none is */
+    const char *checkpoint; /* folder that trainings are kept in, or NULL */
+    bool resume;            /* those that it holds are gone on with */
 } paper_args;
 
 typedef enum paper_status {
@@ -51,6 +53,8 @@ typedef struct paper_result {
     size_t rows;
     FILE *text; /* figures and remarks, shown below the rows of a text report */
     FILE *svg;  /* the figure as a picture; stays empty where there is none */
+    mho_json
+        *trained; /* array that JSON reports get: what was trained for the study; NULL: nothing */
 } paper_result;
 
 /* Prints nothing but on result->text and result->svg. */
@@ -67,6 +71,8 @@ typedef struct paper {
 /* The registry: papers/common/registry.c. */
 extern const paper papers[];
 extern const size_t paper_count;
+/* Does the run keep its trainings in paper_args.checkpoint? */
+bool paper_keeps_trainings(const paper *p);
 
 /* The value of a row; format and what follows make its name. */
 MHO_MUST_CHECK mho_status paper_value(paper_result *result, double value, const char *format, ...)

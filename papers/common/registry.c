@@ -60,7 +60,7 @@ const paper papers[] = {
     {"reboc-fft", REBOC "Section II", "operations by FFT and directly, by block size",
      "papers/reboc/expected.csv", reboc_fft},
     {"reboc-accuracy", REBOC "Sections II and III-A, Table II",
-     "what circulant weights of few bits, and converters of few, cost on LeNet",
+     "what circulant weights of few bits, and converters of few, cost on LeNet and cifarnet",
      "papers/reboc/expected.csv", reboc_accuracy},
     {"reboc-variation", "beyond REBOC, whose devices are ideal",
      "faults of circulant weights that k positions share, against weights in cells of their own",
@@ -84,3 +84,8 @@ const paper papers[] = {
      "papers/silicon/expected.csv", silicon_accuracy},
 };
 const size_t paper_count = sizeof papers / sizeof *papers;
+
+bool paper_keeps_trainings(const paper *p)
+{
+    return p->run == reboc_accuracy;
+}

@@ -2,6 +2,7 @@
 /* What block-circulant weights of few bits cost, which the paper cites as small: LeNet on MNIST in blocks of 16
  * and 128 with 4 and 2 bits beside the uncompressed one, in software and on crossbars, with converters of the bits that
  * tell all sums and of fewer, and with what devices do. */
+#include <math.h>
 #include <string.h>
 
 #include "reboc_sweep.h"
@@ -97,7 +98,7 @@ static mho_status no_values(paper_result *result)
 {
     mho_status s = MHO_OK;
     for (size_t i = 0; !s && i < result->rows; i++)
-        s = paper_value(result, 0, "%s", result->row[i].name);
+        s = paper_value(result, (double)NAN, "%s", result->row[i].name);
     return s;
 }
 
@@ -163,6 +164,33 @@ static mho_status rows(accuracy *a, paper_result *result)
     return s;
 }
 
+static mho_status show(paper_result *result, mho_json *v)
+{
+    const mho_status s = reboc_trained_print(v, result->text);
+    mho_json_add(result->trained, v);
+    return s;
+}
+
+/* Trained now, or kept from a long run. */
+static mho_status trained(const paper_args *args, bool cifar, paper_result *result)
+{
+    static const char *const networks[] = {"lenet", "cifarnet"};
+    mho_json *v = NULL;
+    mho_status s = MHO_OK;
+    result->trained = mho_json_array();
+    if (args->epochs) {
+        s = reboc_sweep(args, cifar, &v);
+        return s ? s : show(result, v);
+    }
+    fputs("\n  Kept from runs of --epochs 4 (--epochs N trains now):\n", result->text);
+    for (size_t i = 0; !s && i < sizeof networks / sizeof *networks; i++) {
+        s = reboc_trained_kept(networks[i], &v);
+        if (!s)
+            s = show(result, v);
+    }
+    return s;
+}
+
 mho_status reboc_accuracy(const paper_args *args, paper_result *result)
 {
     accuracy a = {.args = args};
@@ -170,8 +198,8 @@ mho_status reboc_accuracy(const paper_args *args, paper_result *result)
     const bool cifar = !s && is_cifar(&a);
     if (!s)
         s = cifar ? no_values(result) : rows(&a, result);
-    if (!s && args->epochs)
-        s = reboc_sweep(args, cifar, result->text);
+    if (!s)
+        s = trained(args, cifar, result);
     if (!s && (strcmp(a.data->name, "mnist") != 0 || a.images != TEST))
         paper_incomparable(result, "needs all 10,000 test images of MNIST");
     mho_images_free(&a.calibration);

@@ -54,7 +54,8 @@ static mho_json *row_json(const paper_row *row)
     return v;
 }
 
-static mho_json *put_report(mho_json *v, const report *r)
+/* Takes over what was trained. */
+static mho_json *put_report(mho_json *v, report *r)
 {
     mho_json *rows = mho_json_array();
     for (size_t i = 0; i < r->result.rows; i++)
@@ -62,6 +63,9 @@ static mho_json *put_report(mho_json *v, const report *r)
     mho_json_put(v, "id", mho_json_text(r->paper->id));
     mho_json_put(v, "source", mho_json_text(r->paper->source));
     mho_json_put(v, "rows", rows);
+    if (r->result.trained)
+        mho_json_put(v, "trained", r->result.trained);
+    r->result.trained = NULL;
     mho_json_put(v, "seconds", mho_json_number(r->seconds));
     return v;
 }
@@ -301,7 +305,9 @@ static mho_status run_one(const cli_args *args, const paper *p, report *r)
                             .seed = args->seed,
                             .trials = args->trials,
                             .images = args->images,
-                            .epochs = args->has_epochs ? args->epochs : 0};
+                            .epochs = args->has_epochs ? args->epochs : 0,
+                            .checkpoint = args->checkpoint,
+                            .resume = args->resume};
     double start = mho_seconds();
     mho_status s = paper_reproduce(p, &how, &r->result);
     r->seconds = mho_seconds() - start;
@@ -313,6 +319,7 @@ static mho_status run_one(const cli_args *args, const paper *p, report *r)
 static void free_report(report *r)
 {
     free(r->result.row);
+    mho_json_destroy(r->result.trained);
     free(r->text);
     free(r->svg);
 }
@@ -388,6 +395,21 @@ static mho_status run_all(const cli_args *args, const size_t *index, size_t coun
     return s;
 }
 
+/* Trainings are kept where there are any, one study a folder. */
+static mho_status check_checkpoint(const cli_args *args, const size_t *index, size_t count)
+{
+    if (args->resume && !args->checkpoint)
+        return mho_error(MHO_EUSAGE, "--resume needs --checkpoint FOLDER");
+    if (!args->checkpoint)
+        return MHO_OK;
+    if (count != 1 || !paper_keeps_trainings(&papers[index[0]]))
+        return mho_error(MHO_EUSAGE, "--checkpoint: %s keeps no trainings; reboc-accuracy does",
+                         count == 1 ? papers[index[0]].id : "a list");
+    return args->has_epochs ? MHO_OK
+                            : mho_error(MHO_EUSAGE, "--checkpoint keeps trainings: --epochs N "
+                                                    "asks for them");
+}
+
 static mho_status run_chosen(const cli_args *args)
 {
     size_t index[CLI_FILES_MAX], count;
@@ -396,6 +418,8 @@ static mho_status run_chosen(const cli_args *args)
     mho_status s = chosen(args, index, &count);
     if (!s && is_svg(args->output) && count > 1)
         s = mho_error(MHO_EUSAGE, "-o %s: one figure at a time", args->output);
+    if (!s)
+        s = check_checkpoint(args, index, count);
     return s ? s : run_all(args, index, count);
 }
 

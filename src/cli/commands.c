@@ -139,7 +139,7 @@ const cli_command cli_commands[] = {
      .synopsis = "ID... | all | --list",
      .summary = "published values beside mho's, with the deviation",
      .files_max = CLI_FILES_MAX,
-     .options = "list data seed trials images epochs",
+     .options = "list data seed trials images epochs checkpoint resume",
      .run = cmd_reproduce,
      .details =
          "Exit code 1 if a value lies outside its tolerance.  Rows that cannot be reproduced say "
@@ -149,9 +149,13 @@ const cli_command cli_commands[] = {
          "what it does, or an independent prototype's (the note says which).\n"
          "-o FILE.svg writes the figure of an ID that draws one; any other -o takes the report.\n"
          "switched-options: --images 10000, of the training images searched.\n"
-         "--epochs N: reboc-accuracy trains networks of other blocks and bits, N passes each; "
-         "with\n"
-         "--data CIFAR-10 those of cifarnet.  switched-threshold --data CIFAR-10: networks that "
+         "--epochs N: reboc-accuracy trains LeNet (with --data CIFAR-10: cifarnet) uncompressed\n"
+         "and in blocks, N passes each, and from there on a quarter of them for every number of "
+         "bits;\n"
+         "--checkpoint FOLDER keeps each training and the results, --resume goes on after a kill;\n"
+         "without --epochs the results of a long run are shown.  switched-threshold --data "
+         "CIFAR-10:\n"
+         "networks that "
          "were\n"
          "never meant for 1-bit maps, thresholds of the first --images 500 training images; "
          "--epochs N\n"

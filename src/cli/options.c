@@ -65,7 +65,7 @@ const cli_option cli_options[] = {
     {"epochs", 0, CLI_SIZE, "N", AT(epochs), AT(has_epochs), 1, 100000,
      "passes over the training images"},
     {"checkpoint", 0, CLI_TEXT, "FILE", AT(checkpoint), 0, 0, 0,
-     "file rewritten after every epoch"},
+     "file rewritten after every epoch; reproduce: a folder of them"},
     {"resume", 0, CLI_FLAG, NULL, AT(resume), 0, 0, 0,
      "go on from the checkpoint or the stored results"},
     {"digital", 0, CLI_LIST, "OP[,OP]", AT(digital), 0, 0, 0,
