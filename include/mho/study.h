@@ -255,6 +255,12 @@ typedef enum mho_stage {
 
 /* One point: everything that is known of it.  Starts zeroed; errors are fractions, NaN where none was
  * asked for. */
+/* When a layer works at an image, in cycles from its start: the first and the last, and how many between them it is awake. */
+typedef struct mho_result_work {
+    char name[MHO_NAME];
+    uint64_t first, last, awake;
+} mho_result_work;
+
 typedef struct mho_result {
     const char *command; /* the command line that asked for it, if the caller says so */
     mho_stage stage;
@@ -290,6 +296,8 @@ typedef struct mho_result {
     size_t layers;
     mho_result_digital *digital;
     size_t digitals;
+    mho_result_work *work; /* [works] of the simulated pipeline; none where it was not simulated */
+    size_t works;
     double crossbar_macs, digital_macs;
     mho_result_cost cost, base; /* base: the 8-bit CNN on crossbars of the same size and cell */
     mho_result_cost generic, base_generic; /* by notes.generic; empty where that is "" */

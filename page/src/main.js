@@ -9,7 +9,7 @@ import { breakdown } from "./breakdown.js";
 import { parallel } from "./parallel.js";
 import { filters } from "./filters.js";
 import { table } from "./table.js";
-import { figures, timeline } from "./timeline.js";
+import { figures, pipelines, timeline } from "./timeline.js";
 import { plainTable } from "./tables.js";
 
 function partsOf(model, selection) {
@@ -20,6 +20,8 @@ function partsOf(model, selection) {
   if (many) { parts.scatter = scatter(model, selection); nodes.push(parts.scatter.node, filters(model, selection)); }
   if (model.breakdown?.length) add(breakdown(model, selection), parts.follow);
   if (many && model.parameters.length) { add(trends(model, selection), parts.follow); add(parallel(model, selection), parts.follow); }
+  const pipeline = model.breakdown?.length && pipelines(model, selection);
+  if (pipeline) add(pipeline, parts.follow);
   if (model.timeline) add(timeline(model.timeline), parts.once);
   if (model.count > 1) { const points = table(model, selection); nodes.push(points.node); parts.table = points.redraw; }
   for (const [k, given] of (model.tables ?? []).entries()) nodes.push(plainTable(given, `table-${k}`));

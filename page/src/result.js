@@ -115,6 +115,28 @@ function spansOf(row) {
   return spans;
 }
 
+// A schedule of mho buffer along the time: what the array does in each step, and DDR beside it.
+function scheduleOf(json) {
+  if (!isTable(json.groups) || !json.groups.every((g) => isObject(g.parts_s))) return undefined;
+  const total = json.groups.reduce((a, g) => a + g.time_s, 0), { factor, unit } = shownUnit("s", total);
+  let at = 0;
+  const rows = json.groups.flatMap((g, k) => {
+    const from = at * factor, name = `step ${k + 1}: ${g.first === g.last ? `layer ${g.first}` : `layers ${g.first}-${g.last}`}`;
+    at += g.time_s;
+    const spans = (part, kind) => [[from, from + g.parts_s[part] * factor, kind], ...(g.parts_s[part] < g.time_s ? [[from + g.parts_s[part] * factor, at * factor, "waits"]] : [])];
+    return [{ name, spans: spans("array", "array works") }, ...(g.parts_s.DDR > 0 ? [{ name: `${name}, DDR`, spans: [[from, from + g.parts_s.DDR * factor, "DDR works"]] }] : [])];
+  });
+  return { title: "Schedule in time", unit: `time (${unit})`, rows };
+}
+
+// The simulated pipeline: each layer from its first cycle at work to its last result.
+function layersOf(json) {
+  const layers = json.pipeline ?? json.layers;
+  if (!isTable(layers) || !layers.every((l) => Number.isFinite(l.first_awake) && Number.isFinite(l.last_result))) return undefined;
+  return { title: "Pipeline", unit: "cycle", note: "One image: from the first cycle in which the layer works to its last result.",
+    rows: layers.map((l) => ({ name: l.name, spans: [[l.first_awake, l.last_result + 1, l.critical === false ? "beside it" : l.critical ? "sets the number of cycles" : "at work"]] })) };
+}
+
 // The answer of a query: titles and rows of values.
 function asked(json) {
   const { columns, rows, ...rest } = json;
@@ -143,6 +165,6 @@ export function pageOf(given) {
   return {
     title: [json.network, json.hw && `on ${json.hw}`].filter(Boolean).join(" ") || `mho ${word}`, subtitle: json.command, footer: "made by mho",
     facts: facts.filter(([label]) => !heads.some((h) => h[0] === label)), heads, notes, tables, breakdown: points ? compared : partsOf(json, json.hw ?? "this", []), ...(points ? pointsOf(points) : {}),
-    timeline: json.trace && { unit: "cycle", rows: json.trace.map((r) => ({ name: r.name, spans: spansOf(r) })) },
+    timeline: json.trace ? { unit: "cycle", rows: json.trace.map((r) => ({ name: r.name, spans: spansOf(r) })) } : scheduleOf(json) ?? layersOf(json),
   };
 }

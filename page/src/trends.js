@@ -53,7 +53,7 @@ export function trends(model, selection) {
   function redraw() {
     const chosen = selection.chosen();
     for (const { parameter, host } of hosts)
-      draw(host, spec(model, parameter, metric, chosen), `${metric.title} against ${parameter.title}`);
+      draw(host, spec(model, parameter, metric, chosen), `${metric.title} against ${parameter.title}`, chosen.length > 300 ? "canvas" : "svg");
   }
   const note = element("p", { class: "note" }, "Solid: the best of the chosen points at each value, with its 95 % interval where there is one; dashed: their median; ticks: all of them.");
   const controls = element("div", { class: "controls" }, choice("result", model.results.map((c) => [c.name, c.title]), metric.name, (name) => { metric = model.named(name); redraw(); }));

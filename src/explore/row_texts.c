@@ -171,6 +171,23 @@ static void put_cost(growing *g, const char *key, const mho_result_cost *cost, b
     put(g, "}");
 }
 
+/* When each layer works at an image: the first cycle, the last, how many between them it is awake. */
+static void put_work(growing *g, const mho_result *r)
+{
+    put(g, r->works ? ", \"pipeline\": {" : "");
+    for (size_t i = 0; i < r->works; i++) {
+        const uint64_t cycles[] = {r->work[i].first, r->work[i].last, r->work[i].awake};
+        put(g, i ? ", " : "");
+        put_text(g, r->work[i].name);
+        for (size_t k = 0; k < 3; k++) {
+            put(g, k ? ", " : ": [");
+            put_count(g, cycles[k]);
+        }
+        put(g, "]");
+    }
+    put(g, r->works ? "}" : "");
+}
+
 mho_status mhoi_explore_result_text(const mho_result *r, char **out)
 {
     growing g = {.s = MHO_OK};
@@ -183,7 +200,9 @@ mho_status mhoi_explore_result_text(const mho_result *r, char **out)
         put_count(&g, r->pipelined);
         put(&g, ", \"layer_by_layer\": ");
         put_count(&g, r->layer_by_layer);
-        put(&g, "}, \"interval_s\": ");
+        put(&g, "}");
+        put_work(&g, r);
+        put(&g, ", \"interval_s\": ");
         put_number(&g, r->speed.interval_s);
         put(&g, ", \"clock_s\": ");
         put_number(&g, r->speed.clock_s);

@@ -21,6 +21,7 @@ typedef struct points {
     mho_json *settings; /* of the row under way */
     FILE *rows, *parts;
     size_t index, parted;
+    mho_json *technologies; /* of the rows: keys */
 } points;
 
 /* --- first pass: which axes, which fronts ----------------------------------------------------------------- */
@@ -66,6 +67,8 @@ static mho_status look(void *user, const mho_store_point *row)
         mho_json_put(p->first, "hw", mho_json_text(row->hw));
     }
     count_status(p, row->status);
+    if (*row->technology && !mho_json_get(p->technologies, row->technology))
+        mho_json_put(p->technologies, row->technology, mho_json_bool(true));
     return s;
 }
 
@@ -146,6 +149,11 @@ static mho_status put_parts(points *p, const mho_store_point *row)
         s = put_part(p->parts, "energy_J", mho_json_get(result, "energy_J"));
     if (!s)
         s = put_part(p->parts, "area_m2", mho_json_get(result, "area_m2"));
+    const mho_json *pipeline = mho_json_get(result, "pipeline");
+    if (!s && pipeline) {
+        (void)fputs(", \"pipeline\": ", p->parts);
+        s = mho_json_write(pipeline, p->parts);
+    }
     (void)fputs("}", p->parts);
     mho_json_destroy(result);
     return s;
@@ -282,6 +290,10 @@ static mho_status put_head(const points *p, const char *path, FILE *out)
                   "[\"dropped early\", \"%zu\"], [\"beyond a constraint\", \"%zu\"], [\"failed\", "
                   "\"%zu\"]],\n",
                   mho_version(), p->count, p->done, p->dropped, p->infeasible, p->failed);
+    if (mho_json_count(p->technologies) > 1)
+        (void)fputs("\"notes\": [\"Prices are of several technologies (column technology): energy, "
+                    "area and times of points that differ in it are not to be compared.\"],\n",
+                    out);
     return s;
 }
 
@@ -319,11 +331,13 @@ static void points_free(points *p)
     mho_json_destroy(p->settings);
     mho_json_destroy(p->axes);
     mho_json_destroy(p->first);
+    mho_json_destroy(p->technologies);
 }
 
 mho_status mho_report_write(const char *path, FILE *out)
 {
-    points p = {.axes = mho_json_object(), .first = mho_json_object()};
+    points p = {
+        .axes = mho_json_object(), .first = mho_json_object(), .technologies = mho_json_object()};
     mho_store *store = NULL;
     char *data = NULL, *parts = NULL;
     size_t size = 0, parts_size = 0;

@@ -15,6 +15,7 @@ void mho_result_free(mho_result *result)
     mhoi_free(&result->by_trial);
     mhoi_free(&result->layer);
     mhoi_free(&result->digital);
+    mhoi_free(&result->work);
     mhoi_free(&result->activity);
     free_cost(&result->measured);
     free_cost(&result->cost);
@@ -34,6 +35,20 @@ static mho_json *interval_json(mho_interval v)
     mho_json *list = mho_json_array();
     mho_json_add(list, mho_json_number(v.low));
     mho_json_add(list, mho_json_number(v.high));
+    return list;
+}
+
+static mho_json *work_json(const mho_result *r)
+{
+    mho_json *list = mho_json_array();
+    for (size_t i = 0; i < r->works; i++) {
+        mho_json *row = mho_json_object();
+        mho_json_put(row, "name", mho_json_text(r->work[i].name));
+        mho_json_put(row, "first_awake", mho_json_unsigned(r->work[i].first));
+        mho_json_put(row, "last_result", mho_json_unsigned(r->work[i].last));
+        mho_json_put(row, "awake", mho_json_unsigned(r->work[i].awake));
+        mho_json_add(list, row);
+    }
     return list;
 }
 
@@ -202,6 +217,8 @@ static void put_prices(mho_json *root, const mho_result *r)
     mho_json_put(cycles, "pipelined", mho_json_integer((int64_t)r->pipelined));
     mho_json_put(cycles, "layer_by_layer", mho_json_integer((int64_t)r->layer_by_layer));
     mho_json_put(root, "cycles", cycles);
+    if (r->works)
+        mho_json_put(root, "pipeline", work_json(r));
     mho_json_put(root, "energy_J", cost_json(&r->cost, false));
     mho_json_put(root, "area_m2", cost_json(&r->cost, true));
     put_speed(root, &r->speed);

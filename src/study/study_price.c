@@ -130,12 +130,15 @@ typedef struct cycles {
     uint64_t interval, at_best, generic_interval;
     bool simulated;
     size_t service;
+    mho_result_work *work; /* [works] */
+    size_t works;
 } cycles;
 
 /* What a simulation tells, of all placements with the same service times and copies. */
 typedef struct simulated {
     uint64_t cycles, interval;
-    size_t service;
+    size_t service, works;
+    mho_result_work work[];
 } simulated;
 
 enum { KEPT_SIMULATIONS = 100000 };
@@ -154,55 +157,62 @@ static void pace_of(const mho_placement *placement, const mho_net *net, size_t *
     mho_placement_copies(placement, words + 2 + net->nodes);
 }
 
-static mho_status simulate_anew(const mho_placement *placement, const mho_net *net, simulated *out)
+static mho_status simulate_anew(const mho_placement *placement, const mho_net *net, simulated **out)
 {
-    mho_pipeline *pipeline = NULL;
-    mho_status s = mho_pipeline_create_placed(net, placement, &pipeline);
+    mho_pipeline *p = NULL;
+    mho_status s = mho_pipeline_create_placed(net, placement, &p);
     if (!s)
-        *out = (simulated){pipeline->cycles, pipeline->interval, pipeline->service};
-    mho_pipeline_destroy(pipeline);
+        s = mhoi_alloc(out, 1, sizeof **out + p->layers * sizeof *(*out)->work,
+                       "simulated pipeline");
+    if (!s)
+        **out = (simulated){p->cycles, p->interval, p->service, p->layers};
+    for (size_t l = 0; !s && l < p->layers; l++) {
+        const mho_pipeline_layer *layer = &p->layer[l];
+        mho_result_work *work = &(*out)->work[l];
+        *work = (mho_result_work){
+            .first = layer->first_awake, .last = layer->last_out, .awake = layer->awake};
+        memcpy(work->name, layer->name, sizeof work->name);
+    }
+    mho_pipeline_destroy(p);
     return s;
 }
 
-static mho_status look_or_simulate(const mho_placement *placement, const mho_net *net,
-                                   simulated *out)
+static mho_status tell_simulated(const simulated *told, const mho_placement *placement, cycles *n)
 {
-    net = mho_net_placed(net);
-    const size_t count = 2 + 2 * net->nodes;
-    size_t *words = NULL;
-    mho_status s = mhoi_alloc(&words, count, sizeof *words, "pace of a pipeline");
-    if (s)
-        return s;
-    pace_of(placement, net, words);
-    const simulated *known = mhoi_shelf_find("pipeline", words, count * sizeof *words);
-    if (known) {
-        *out = *known;
-    } else {
-        simulated *keep = NULL;
-        s = simulate_anew(placement, net, out);
-        if (!s && !mhoi_alloc(&keep, 1, sizeof *keep, "simulated pipeline")) {
-            *keep = *out;
-            if (!mhoi_shelf_keep("pipeline", KEPT_SIMULATIONS, words, count * sizeof *words, keep,
-                                 free_simulated))
-                mhoi_free(&keep);
-        }
-    }
-    mhoi_free(&words);
+    n->pipelined = told->cycles;
+    n->service = told->service;
+    n->simulated = true;
+    if (!placement->layer_by_layer)
+        n->interval = told->interval;
+    mhoi_free(&n->work);
+    mho_status s = mhoi_alloc(&n->work, told->works, sizeof *n->work, "simulated pipeline");
+    n->works = s ? 0 : told->works;
+    if (n->works)
+        memcpy(n->work, told->work, told->works * sizeof *n->work);
     return s;
 }
 
 static mho_status simulate(const mho_placement *placement, const mho_net *net, cycles *n)
 {
-    simulated told;
-    mho_status s = look_or_simulate(placement, net, &told);
+    net = mho_net_placed(net);
+    const size_t count = 2 + 2 * net->nodes;
+    size_t *words = NULL;
+    simulated *anew = NULL;
+    mho_status s = mhoi_alloc(&words, count, sizeof *words, "pace of a pipeline");
     if (s)
         return s;
-    n->pipelined = told.cycles;
-    n->service = told.service;
-    n->simulated = true;
-    if (!placement->layer_by_layer)
-        n->interval = told.interval;
-    return MHO_OK;
+    pace_of(placement, net, words);
+    const simulated *known = mhoi_shelf_find("pipeline", words, count * sizeof *words);
+    if (!known)
+        s = simulate_anew(placement, net, &anew);
+    if (!s)
+        s = tell_simulated(known ? known : anew, placement, n);
+    if (s || !anew ||
+        !mhoi_shelf_keep("pipeline", KEPT_SIMULATIONS, words, count * sizeof *words, anew,
+                         free_simulated))
+        mhoi_free(&anew);
+    mhoi_free(&words);
+    return s;
 }
 
 /* Eq. 6 is what the paper counts with its table, where windows take a cycle each.  Other tables have one estimator for all
@@ -273,6 +283,7 @@ static mho_status price(const mho_net *net, const mho_hw *hw, mho_estimate **e,
     paces both = {net, n, &beside};
     mho_status s = mhoi_estimate_create_paced(net, hw, pace, &both, e);
     n->generic_interval = beside.interval;
+    mhoi_free(&beside.work);
     if (!s)
         s = mhoi_study_copy_cost((*e)->cost, cost);
     if (!s && (*e)->generic)
@@ -320,6 +331,9 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
         result->layer_by_layer = n.layer_by_layer;
         result->simulated = n.simulated;
         result->service = n.service;
+        result->work = n.work;
+        result->works = n.works;
+        n.work = NULL;
         result->generic_interval = n.generic_interval;
         set_rewriting(e, &result->rewriting);
         result->tiles = e->placement->tiles;
@@ -327,6 +341,7 @@ static mho_status price_own(const mho_net *net, const mho_hw *hw, mho_result *re
         result->weights = e->placement->cells;
         result->crossbar_pairs = e->placement->crossbar_pairs;
     }
+    mhoi_free(&n.work);
     mho_estimate_destroy(e);
     return s;
 }
@@ -352,6 +367,7 @@ static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *r
     if (!s)
         s = price(net, base, &e, &result->base, &result->base_generic, &result->base_speed, &n);
     snprintf(result->base_hw, sizeof result->base_hw, "%s", s ? "" : mho_hw_name(base));
+    mhoi_free(&n.work);
     mho_estimate_destroy(e);
     mho_hw_destroy(base);
     return s;

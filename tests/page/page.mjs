@@ -51,6 +51,15 @@ async function opened(browser, path, options = {}) {
   return page;
 }
 
+// Points of a store, with the technology of each: two of the three have another one than the third.
+function stored() {
+  const sweep = join(folder, "sweep.yaml"), db = join(folder, "sweep.db"), path = join(folder, "stored.html");
+  writeFileSync(sweep, "network: lenet\nhw: bcnn\naccuracy: false\naxes: {output.split_bits: [2, 3, 4]}\n");
+  execFileSync(mho, ["explore", sweep, "-o", db, "-q"], { stdio: "ignore" });
+  execFileSync(mho, ["report", db, "-o", path, "-q"], { stdio: "inherit" });
+  return path;
+}
+
 async function brush(page, from, to) {
   const sheet = page.locator(".sheet");
   await sheet.scrollIntoViewIfNeeded();
@@ -119,6 +128,14 @@ try {
   assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);
   assert.equal(await chosen(phone), 2);
   assert.ok((await (await opened(browser, timeline)).locator("#timeline svg").count()) === 1);
+  assert.ok((await (await opened(browser, make("buffer", "buffer", "vgg11", "--hw", "vgg-rram"))).locator("#timeline svg").count()) === 1);
+  const store = await opened(browser, stored(), { colorScheme: "dark" });
+  assert.ok((await store.locator("#pipeline svg").count()) === 1);
+  assert.match(await store.locator("#pipeline [role=img]").getAttribute("aria-label"), /conv1 from cycle/);
+  assert.match(await store.locator("#overview").textContent(), /Prices are of several technologies/);
+  await store.emulateMedia({ media: "print" }); // what was drawn on a dark ground is dark on paper
+  assert.match(await store.evaluate(() => getComputedStyle(document.querySelector("#pipeline svg")).filter), /invert/);
+  assert.ok((await store.evaluate(() => document.documentElement.scrollWidth)) <= 1280);
   await tryPoints(browser, around(cost, "points", points(200)));
   await tellSpeed(browser, around(cost, "many", points(20000)), 20000);
 } finally {
