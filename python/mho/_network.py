@@ -64,6 +64,28 @@ class Network:
             with open(path, "rb") as file:
                 return Network, (file.read(),)
 
+    def with_input(self, scale=None, *, mean=None, std=None, range=None, layout=None):
+        """A copy that reads images as x = (pixel * scale - mean) / std, by channel.
+
+        scale    a number or a text as "1/255"
+        mean, std  a number for all channels, or one for each
+        range    (low, high): what pixels 0 and 255 become, in place of scale
+        layout   "NHWC" where the network reads a vector in that order
+
+        Bytes are pixels; images of other numbers are x itself, unless scale or range is given.  ``save`` keeps it in the file.
+        """
+        settings = []
+        for key, value in (("scale", scale), ("mean", mean), ("std", std), ("range", range), ("layout", layout)):
+            if value is not None:
+                parts = [value] if isinstance(value, (str, int, float)) else list(value)
+                settings.append("%s=%s" % (key, (":" if key == "range" else ",").join(p if isinstance(p, str) else repr(float(p)) for p in parts)))
+        return Network._of(_mho.net_with_input(self._handle, tuple(settings)))
+
+    @property
+    def input(self):
+        """How images become what it reads, as "x = (pixel / 255 - mean 0.5) / std 0.5, NCHW"."""
+        return _mho.net_input_text(self._handle)
+
     def save(self, path):
         """Writes it as ONNX of standard operators."""
         _mho.net_write(self._handle, os.fspath(path))

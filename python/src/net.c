@@ -154,6 +154,43 @@ static PyObject *describe(PyObject *self, PyObject *args)
         layers_of(net));
 }
 
+/* A copy that reads images by these settings, or as it does. */
+static PyObject *with_input(PyObject *self, PyObject *args)
+{
+    const mho_net *from;
+    const char **settings;
+    mho_net *net = NULL;
+    mho_input input;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&O&", binding_net, &from, binding_texts, &settings))
+        return NULL;
+    mho_net_get_input(from, &input);
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && settings && settings[i]; i++)
+        s = mho_input_set(&input, settings[i]);
+    PyMem_Free(settings);
+    if (!s)
+        s = mho_net_clone(from, &net);
+    if (!s)
+        s = mho_net_set_input(net, &input);
+    if (!s)
+        return binding_wrap(net, HANDLE_NET);
+    mho_net_destroy(net);
+    return binding_raise(s);
+}
+
+static PyObject *input_text(PyObject *self, PyObject *args)
+{
+    const mho_net *net;
+    char text[MHO_INPUT_TEXT];
+    mho_input input;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&", binding_net, &net))
+        return NULL;
+    mho_net_get_input(net, &input);
+    return PyUnicode_FromString(mho_input_text(&input, text));
+}
+
 PyMethodDef binding_net_methods[] = {
     {"net_open", open_net, METH_VARARGS, "(name or path)"},
     {"net_model", open_model, METH_VARARGS, "(name, binary, data): with trained parameters"},
@@ -162,5 +199,7 @@ PyMethodDef binding_net_methods[] = {
     {"net_write", write_onnx, METH_VARARGS, "(net, path)"},
     {"net_clone", clone, METH_VARARGS, "(net)"},
     {"net_style", restyle, METH_VARARGS, "(net, binary, blocks or None, bits or None)"},
+    {"net_with_input", with_input, METH_VARARGS, "(net, settings): a copy"},
+    {"net_input_text", input_text, METH_VARARGS, "(net)"},
     {"net_describe", describe, METH_VARARGS, "(net)"},
     {NULL, NULL, 0, NULL}};

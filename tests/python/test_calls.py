@@ -124,6 +124,14 @@ class Images(unittest.TestCase):
         z = self.data[2][:, None].astype(np.float32) * np.float32(again.input_scale)
         self.assertTrue((q(z) == again(z)).all())
         self.assertEqual(mho.infer(q, self.data).error, told.test_error)
+        moved = mho.Network(net).with_input("1/255", mean=0.1307, std=[0.3081])
+        self.assertIn("0.1307", moved.input)
+        there = program("infer", net, "--data", self.folder.name, "--scale", "1/255", "--mean", "0.1307", "--std", "0.3081")
+        self.assertEqual((mho.infer(moved, self.data).errors, moved.input), (there["errors"], there["input"]["text"]))
+        z = (self.data[2][:, None].astype(np.float32) / 255 - 0.1307) / 0.3081
+        self.assertEqual((moved(z).argmax(1) != self.data[3]).sum(), there["errors"])
+        with self.assertRaisesRegex(mho.UsageError, "mean"):
+            moved.with_input(mean="x")
         got = mho.infer(net, self.folder.name, images=20)
         self.assertEqual(got.errors, program("infer", net, "--data", self.folder.name, "--images", "20")["errors"])
         self.assertIn("calibration_images", mho.quantize_fields())
