@@ -374,7 +374,7 @@ static void test_bad_tables(void **state)
             "'.' at character 3");
     refused(parse(F45, "  c: {" AREA ", energy: {value: (3, unit: J, source: s}}"), MHO_ECONFIG,
             "ends where ')'");
-    refused(parse(F45 "\n" F45, "  c: {" AREA ", " ENERGY "}"), MHO_EFORMAT, "F");
+    refused(parse(F45 "\n" F45, "  c: {" AREA ", " ENERGY "}"), MHO_ECONFIG, "F stands twice");
     refused(parse("  nm: {value: 45, unit: nm, source: s}", "  c: {" AREA ", " ENERGY "}"),
             MHO_ECONFIG, "named as the unit 'nm'");
     mho_technology *tech;
