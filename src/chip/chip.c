@@ -226,6 +226,11 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     const mho_shape input = net->node[0].out; /* as images are given to software */
     const mho_net *placed = NULL;
     mho_status s = mhoi_net_find_placed(net, MHOI_WALK_CHIP, &placed);
+    if (!s && mho_net_inputs(net) != 1)
+        s = mho_error(
+            MHO_ENOTMODELED,
+            "network %s: %zu inputs: it maps and is priced, images run through networks of one",
+            net->name, mho_net_inputs(net));
     if (s)
         return s;
     const mho_net view = mhoi_net_view(net, placed);

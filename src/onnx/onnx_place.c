@@ -217,23 +217,62 @@ static mho_status place_operation(mhoi_graph *g, const mhoi_operation *n)
     return s ? mho_error_prefix(s, "node '%s' (%s)", n->name, n->op) : MHO_OK;
 }
 
-static mho_status add_input(mhoi_graph *g)
+static mho_status check_input(const mhoi_graph *g, size_t k)
 {
-    const mhoi_program *p = g->program;
-    if (p->inputs != 1)
-        return mho_error(MHO_ENOTMODELED, "%zu inputs, want one", p->inputs);
-    const mhoi_operand *o = &p->operand[p->input[0]];
-    const mho_array *a = &g->known.array[p->input[0]];
+    const mhoi_operand *o = &g->program->operand[g->program->input[k]];
+    const mho_array *a = &g->known.array[g->program->input[k]];
     if (a->type == MHO_TYPE_NONE || !a->count)
         return mho_error(MHO_ENOTMODELED, "the sizes of input '%s' are not told", o->name);
     if (a->rank > 1 && a->size[0] != 1)
         return mho_error(MHO_ENOTMODELED, "input '%s' is of %zu images at a time, want one",
                          o->name, a->size[0]);
-    g->net->node[0].out = mhoi_map_shape(a);
+    return MHO_OK;
+}
+
+/* Elements [first, first + count) of the row that all inputs are, as input k. */
+static mho_status part_of_row(mhoi_graph *g, size_t k, size_t all, size_t first)
+{
+    const size_t operand = g->program->input[k];
+    const mho_array *a = &g->known.array[operand];
+    int64_t from = (int64_t)first, to = (int64_t)(first + a->count), axis = 1;
+    mho_array bounds[3];
+    int64_t *const value[3] = {&from, &to, &axis};
+    for (size_t i = 0; i < 3; i++) {
+        bounds[i] = mhoi_graph_array(MHO_TYPE_INT64, 1, (const size_t[]){1});
+        bounds[i].data = value[i];
+    }
+    const mho_array in = mhoi_graph_array(MHO_TYPE_FLOAT, 2, (const size_t[]){1, all}),
+                    out = mhoi_graph_array(MHO_TYPE_FLOAT, 2, (const size_t[]){1, a->count});
+    const mhoi_own_work slice = {
+        .op = "Slice", .in = &in, .out = &out, .constant = bounds, .constants = 3};
+    g->value[operand] = (mhoi_value){.there = true, .flat = a->rank == 2};
+    return mhoi_graph_own(g, 0, g->program->operand[operand].name, &slice, &g->value[operand].node);
+}
+
+/* One input as it is; several as the parts of one row. */
+static mho_status add_input(mhoi_graph *g)
+{
+    const mhoi_program *p = g->program;
+    size_t all = 0, first = 0;
+    mho_status s = p->inputs ? MHO_OK : mho_error(MHO_ENOTMODELED, "no input");
+    for (size_t k = 0; !s && k < p->inputs; k++) {
+        s = check_input(g, k);
+        all += g->known.array[p->input[k]].count;
+    }
+    if (s)
+        return s;
+    const mho_array *a = &g->known.array[p->input[0]];
+    const char *name = p->inputs > 1 ? "inputs" : p->operand[p->input[0]].name;
+    g->net->node[0].out = p->inputs > 1 ? (mho_shape){all, 1, 1} : mhoi_map_shape(a);
     g->net->nodes = 1;
-    mhoi_net_set_unique_name(g->net, 0, o->name[0] ? o->name : "input");
+    mhoi_net_set_unique_name(g->net, 0, name[0] ? name : "input");
     g->value[p->input[0]] = (mhoi_value){.there = true, .flat = a->rank == 2};
-    return mhoi_net_infer_node(g->net, 0);
+    s = mhoi_net_infer_node(g->net, 0);
+    for (size_t k = 0; !s && p->inputs > 1 && k < p->inputs; k++) {
+        s = part_of_row(g, k, all, first);
+        first += g->known.array[p->input[k]].count;
+    }
+    return s;
 }
 
 /* Nodes that lead to no output go, the others move up. */
@@ -302,7 +341,7 @@ static mho_status place(mhoi_graph *g, const char *name)
 {
     mhoi_program *p = (mhoi_program *)(uintptr_t)g->program;
     /* A view before each input, and what stands around a quantized product. */
-    mho_status s = mhoi_graph_make_room(g, name, 8 * p->operations + 8);
+    mho_status s = mhoi_graph_make_room(g, name, 8 * p->operations + p->inputs + 8);
     mhoi_graph_count_readers(g);
     if (!s)
         s = add_input(g);

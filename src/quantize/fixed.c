@@ -292,6 +292,9 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
     f.count = images->count < options->images ? images->count : options->images;
     const mho_net *graph = NULL;
     mho_status s = mhoi_net_find_placed(net, MHOI_WALK_INFER, &graph);
+    if (!s && mho_net_inputs(net) != 1)
+        s = mho_error(MHO_ENOTMODELED, "network %s: %zu inputs, want one", net->name,
+                      mho_net_inputs(net));
     if (s)
         return s;
     const mho_net view = mhoi_net_view(net, graph);

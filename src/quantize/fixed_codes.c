@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weights, biases and maps in codes: docs/models/quantization.md. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,6 +20,36 @@ static double decibels(double signal, double noise)
 
 /* --- weights --------------------------------------------------------------------------------------------------- */
 
+/* Is every weight a code times the scale, to the bit? */
+static bool fits(const float *w, size_t n, float scale, int32_t most)
+{
+    for (size_t k = 0; k < n; k++) {
+        const float c = nearbyintf(w[k] / scale);
+        if (!(fabsf(c) <= (float)most) || c * scale != w[k])
+            return false;
+    }
+    return true;
+}
+
+enum { EXACT_LEAST = 4 }; /* weights, of which fewer are multiples of anything */
+
+/* The scale of weights that were codes before (a file of Q/DQ or quantized operators); 0: they were none. */
+static float own_scale(const float *w, size_t n, int32_t most)
+{
+    float least = INFINITY;
+    for (size_t k = 0; k < n; k++)
+        least = w[k] != 0 && fabsf(w[k]) < least ? fabsf(w[k]) : least;
+    for (int32_t code = 1; n >= EXACT_LEAST && isfinite(least) && code <= most; code++) {
+        const float near = least / (float)code;
+        for (int ulp = 0; ulp < 3; ulp++) { /* the quotient may be off by one */
+            const float scale = ulp ? nextafterf(near, ulp == 1 ? INFINITY : 0) : near;
+            if (scale >= FLT_MIN && fits(w, n, scale, most))
+                return scale;
+        }
+    }
+    return 0;
+}
+
 /* Scales of channels [first, first + n), which have one together. */
 static void scale_channels(mho_node *node, const scale_wish *wish, size_t first, size_t n,
                            histogram *h, mho_quantize_codes *told, quantization_loss *all)
@@ -27,7 +58,9 @@ static void scale_channels(mho_node *node, const scale_wish *wish, size_t first,
     float *w = node->weight + first * each;
     mhoi_histogram_clear(h);
     mhoi_histogram_add(h, w, n * each);
-    float scale = mhoi_histogram_scale(h, wish);
+    float scale = wish->power_of_two ? 0 : own_scale(w, n * each, wish->codes.hi);
+    if (!(scale > 0))
+        scale = mhoi_histogram_scale(h, wish);
     scale = scale > 0 ? scale : 1; /* zeros all */
     const quantization_loss loss = mhoi_histogram_loss(h, scale, wish->codes);
     for (size_t c = first; c < first + n; c++)

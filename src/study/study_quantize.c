@@ -10,11 +10,13 @@
 
 enum { IMAGES_MOST = 512 };
 
+/* Weights in codes; those of files from elsewhere are numbers still where their maps are codes already, which they keep. */
 static bool has_codes(const mho_net *net)
 {
+    const bool foreign = net->foreign;
     net = mhoi_net_placed(net) ? mhoi_net_placed(net) : net;
     for (size_t i = 0; i < net->nodes; i++)
-        if (net->node[i].weight_bits || net->node[i].value_bits)
+        if (net->node[i].weight_bits || (net->node[i].value_bits && !foreign))
             return true;
     return false;
 }

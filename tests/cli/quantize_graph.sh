@@ -72,8 +72,30 @@ PY
         run infer plain.onnx --input x.npy --json; want_code 0
         tell near.txt 'len(v["scores"]) == 30 and max(abs(a - b) for r, t in zip(v["scores"], json.load(open("codes.json"))["scores"]) for a, b in zip(r, t)) < 1e-4'
         grep -qx True near.txt || fail "$name: the standard's operators say something else"
+        # The scales of a Q/DQ file from elsewhere are kept.
+        run simulate plain.onnx --hw cnn8 --set device.variation=0 --set output.calibration_images=40 --trials 1 --data data --json; want_code 0
+        want_json 'v["quantized"] is True'
+        run quantize plain.onnx --method fixed --bits 8 --data data --json -o kept.onnx; want_code 0
+        want_json 'all(c["snr_dB"] is None or c["snr_dB"] > 60 for c in v["search"]["codes"] if c["kind"] == "weights")'
     done
 done
+
+# Several inputs map and are priced; images run through none of them.
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
+import numpy as np, onnx
+from onnx import TensorProto as T, helper, numpy_helper
+N, info = helper.make_node, helper.make_tensor_value_info
+onnx.save(helper.make_model(helper.make_graph(
+    [N("Conv", ["a", "w"], ["c"], "conv"), N("Flatten", ["c"], ["f"], "flat"), N("Concat", ["f", "b"], ["j"], "join", axis=1),
+     N("MatMul", ["j", "v"], ["y"], "last")], "two",
+    [info("a", T.FLOAT, [1, 1, 6, 6]), info("b", T.FLOAT, [1, 4])], [info("y", T.FLOAT, [1, 3])],
+    [numpy_helper.from_array(np.ones((2, 1, 3, 3), np.float32) / 3, "w"), numpy_helper.from_array(np.ones((36, 3), np.float32) / 5, "v")]),
+    opset_imports=[helper.make_opsetid("", 13)], ir_version=7), "two.onnx")
+PY
+run map two.onnx --hw cnn8 --json; want_code 0
+want_json '[(l["name"], l["rows"]) for l in v["layers"]] == [("conv", 9), ("last", 36)]'
+run cost two.onnx --hw cnn8 --json; want_code 0; want_json 'v["energy_J"]["total"] > 0'
+run quantize two.onnx --method fixed --bits 8 --data data -o x.onnx; want_code 2; want_err "network two: 2 inputs, want one"
 
 run quantize q.onnx --bits 4 --data data -o x.onnx; want_misuse "codes of 6 bits already"
 run quantize new.onnx --method threshold --data data -o x.onnx; want_code 2; want_err "network new" "method fixed"

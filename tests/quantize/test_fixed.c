@@ -348,6 +348,31 @@ static void codes_go_where_values_are(void **unused)
     mho_net_destroy(net);
 }
 
+/* Weights that were codes, of a file from elsewhere, are those codes again. */
+static void codes_keep_their_scales(void **unused)
+{
+    (void)unused;
+    mho_net *net = net_of("input: {shape: [3, 8, 8]}\nlayers:\n  - conv: {out: 8, kernel: 3}\n"
+                          "  - relu\n  - flatten\n  - fc: 5\n");
+    mho_images images = images_of(net->node[0].out);
+    mho_fixed_options o = presets();
+    mho_net *fixed = NULL;
+    float was[8];
+    for (size_t c = 0; c < 8; c++) {
+        was[c] = 0.01f * (1 + fabsf(real()));
+        for (size_t k = 0; k < 27; k++)
+            net->node[1].weight[c * 27 + k] = (float)((int)roll(255) - 127) * was[c];
+        net->node[1].weight[c * 27] = was[c]; /* one code, so that the scale is the only one */
+    }
+    o.equalize = MHO_EQUALIZE_NONE;
+    must(mho_fixed_quantize(net, &images, &o, &fixed, NULL));
+    assert_memory_equal(fixed->node[1].weight, net->node[1].weight, 8 * 27 * sizeof(float));
+    assert_memory_equal(fixed->node[1].weight_scale, was, sizeof was);
+    mho_net_destroy(fixed);
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
 /* A depthwise layer whose channels differ by 400 in size, which the next layer makes up for: one scale for all of
  * them loses the small ones, unless they are equalized or have a scale each. */
 static void depthwise_layers_are_equalized(void **unused)
@@ -476,6 +501,7 @@ int main(void)
         cmocka_unit_test(preparation_changes_no_value),
         cmocka_unit_test(finer_codes_are_nearer),
         cmocka_unit_test(the_best_is_taken),
+        cmocka_unit_test(codes_keep_their_scales),
         cmocka_unit_test(codes_go_where_values_are),
         cmocka_unit_test(depthwise_layers_are_equalized),
         cmocka_unit_test(biases_take_the_shift),
