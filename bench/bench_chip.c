@@ -85,7 +85,7 @@ typedef struct bench_case {
     mho_style style;
     size_t images;
     double bar; /* images a second and core */
-    const char *set[4];
+    const char *set[5];
 } bench_case;
 
 static const bench_case cases[] = {
@@ -113,6 +113,13 @@ static const bench_case cases[] = {
      4000,
      8000,
      {"wires.r_row=0.1", "wires.r_col=0.1"}},
+    {"lenet-wires-approximate",
+     "lenet",
+     "bcnn",
+     MHO_STYLE_BINARY,
+     4000,
+     8000,
+     {"wires.r_row=0.1", "wires.r_col=0.1", "wires.approximate=true"}},
     {"lenet-8bit", "lenet", "cnn8", MHO_STYLE_FLOAT, 2000, 2000, {NULL}},
     {"vgg11-cifar10", "vgg11-cifar10", "bcnn", MHO_STYLE_BINARY, 256, 300, {NULL}},
     {"vgg11-cifar10-ideal",
@@ -285,7 +292,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     for (int round = 0; round < ROUNDS && round * all < ROUNDS * ENOUGH_S; round++)
         software = least(software, infer(net, &images));
     const double rate = (double)count / one.cpu, share = 100 * rate / 10000;
-    printf("%-20s %8.1f %6.1f %6.2f %8.2f %6.2f %6.2f %6.2f %6.1f %6.1f %8.3f %6.2f %7.0f\n",
+    printf("%-23s %8.1f %6.1f %6.2f %8.2f %6.2f %6.2f %6.2f %6.1f %6.1f %8.3f %6.2f %7.0f\n",
            b->name, rate, rate * macs_of(net) * 1e-9, b->bar > 0 ? rate / b->bar : (double)NAN,
            software / one.cpu, one.wall / two.wall, one.cpu / two.busiest, two.cpu / one.cpu,
            programming * share, again * share, calibration, calibration / one.cpu, peak);
@@ -318,10 +325,10 @@ int main(int argc, char **argv)
     bool found = false;
     must(mho_cpu_init());
     must(mho_run_set_threads(NULL, 1));
-    printf("%s kernels\n%-20s %8s %6s %6s %8s %20s %13s %15s %7s\n", mho_cpu_name(mho_cpu_level()),
+    printf("%s kernels\n%-23s %8s %6s %6s %8s %20s %13s %15s %7s\n", mho_cpu_name(mho_cpu_level()),
            "case", "images/s", "GMAC/s", "/bar", "/soft-", "two threads over one", "programming",
            "calibration", "peak");
-    printf("%-20s %8s %6s %6s %8s %6s %6s %6s %6s %6s %8s %6s %7s\n", "", "a core", "a core", "",
+    printf("%-23s %8s %6s %6s %8s %6s %6s %6s %6s %6s %8s %6s %7s\n", "", "a core", "a core", "",
            "ware", "clock", "work", "cpu", "first", "again", "s", "/run", "MB");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bench_case *b = &cases[i];

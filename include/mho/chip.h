@@ -32,6 +32,9 @@ MHO_API MHO_MUST_CHECK mho_status mho_chip_program(mho_chip *chip, uint64_t seed
 /* Cells of the last programming whose draw left the range a conductance can take and was held at its end
  * (mho/device.h). */
 MHO_API uint64_t mho_chip_held(const mho_chip *chip);
+/* With wires.approximate: no current of a bit line is wrong by more than this part of the current with all inputs on, in the last
+ * programming; else 0. */
+MHO_API double mho_chip_wires_bound(const mho_chip *chip);
 /* What the last programming took: writes, cells out of tolerance, stuck cells. */
 MHO_API mho_write_count mho_chip_writes(const mho_chip *chip);
 

@@ -29,6 +29,7 @@ typedef struct mho_circuit_options {
     double r_row_ohm, r_col_ohm;      /* of a wire segment; 0 = ideal wire */
     double r_driver_ohm, r_sense_ohm; /* in series at the ends of a word line and a bit line */
     bool both_sides;                  /* word lines driven at both ends, with the same voltage */
+    bool approximate; /* effective conductances by mho_circuit_approximate; other calls are exact */
 } mho_circuit_options;
 
 MHO_API mho_circuit_options mho_circuit_options_default(void); /* all 0 and false: ideal */

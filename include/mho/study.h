@@ -280,6 +280,7 @@ typedef struct mho_result {
     mho_error_estimate error;
     double *by_trial;              /* [error.spread.trials] */
     mho_write_count programming;   /* the last one */
+    double wires_bound;            /* of it: mho_chip_wires_bound */
     mho_result_activity *activity; /* [activities] of every weighted layer */
     size_t activities;
     double images_per_second; /* hardware inference, all programmings */

@@ -312,6 +312,11 @@ uint64_t mho_chip_held(const mho_chip *chip)
     return chip->programming.held;
 }
 
+double mho_chip_wires_bound(const mho_chip *chip)
+{
+    return chip->wires_bound;
+}
+
 mho_write_count mho_chip_writes(const mho_chip *chip)
 {
     return chip->programming;

@@ -142,6 +142,7 @@ struct mho_chip {
     uint64_t seed;      /* of the programming, and of its reads */
     uint32_t trial;
     mho_write_count programming; /* the last one */
+    double wires_bound;          /* of it, where wires are approximate */
     struct chip_tally *tally;    /* what runs did since then */
     struct chip_idle *idle;      /* and the memory that they left */
 };
@@ -238,9 +239,10 @@ MHO_MUST_CHECK mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t
                                             uint32_t trial);
 
 /* chip_wires.c: g_plus, g_minus (NULL: none) [columns][rows] of one plane of a group become what its crossbars, tiles of
- * tile_columns, conduct in effect; untouched where wires have no resistance. */
+ * tile_columns, conduct in effect; untouched where wires have no resistance.  *bound: raised to that of approximate ones. */
 MHO_MUST_CHECK mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
-                                                size_t group, int16_t *g_plus, int16_t *g_minus);
+                                                size_t group, int16_t *g_plus, int16_t *g_minus,
+                                                double *bound);
 
 /* chip_merge.c: merged columns, cells [columns][lines fold].  Levels of lines [first, first + n) of a column of weights
  * m[lines]; the pair that the engine sees; its variances.  MHO_EDOMAIN: beyond 16 bits. */

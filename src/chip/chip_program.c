@@ -135,7 +135,7 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
                                     : chip->g_minus + first;
     mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
     if (!s && !p->bare)
-        s = mhoi_chip_wires_apply(p->of, chip->plan, g, p->g[0], p->g[1]);
+        s = mhoi_chip_wires_apply(p->of, chip->plan, g, p->g[0], p->g[1], &chip->wires_bound);
     for (size_t side = 0; !s && !p->bare && !p->ideal && side < k->coding->sides; side++)
         mhoi_chip_draw_add(p->of, k->plane_columns, p->g[side]);
     if (!s && k->fold > 1)
@@ -314,6 +314,7 @@ mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t
     if (ideal)
         p.device = mho_device_ideal(&chip->plan->device);
     chip->programmed = false;
+    chip->wires_bound = 0;
     chip->seed = seed;
     chip->trial = trial;
     mho_status s = mhoi_alloc(&p.count, mhoi_threads(), sizeof *p.count, "counts of programming");

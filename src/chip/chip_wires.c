@@ -66,7 +66,7 @@ static void reorder(const chip_layer *layer, const uint32_t *order, bool back, i
 }
 
 static mho_status apply(const chip_layer *layer, const mhoi_plan *plan, int16_t *g_plus,
-                        int16_t *g_minus)
+                        int16_t *g_minus, double *bound)
 {
     wires w = {.options = plan->wires,
                .device = plan->device,
@@ -90,14 +90,16 @@ static mho_status apply(const chip_layer *layer, const mhoi_plan *plan, int16_t 
     mho_status s = mhoi_alloc(&w.memory, threads, sizeof *w.memory, "crossbars behind wires");
     if (!s)
         s = mhoi_parallel(tiles, tile, &w);
-    for (size_t t = 0; w.memory && t < threads; t++)
+    for (size_t t = 0; w.memory && t < threads; t++) {
+        *bound = w.memory[t].bound > *bound ? w.memory[t].bound : *bound;
         mhoi_circuit_memory_free(&w.memory[t]);
+    }
     mhoi_free(&w.memory);
     return s;
 }
 
 mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan, size_t group,
-                                 int16_t *g_plus, int16_t *g_minus)
+                                 int16_t *g_plus, int16_t *g_minus, double *bound)
 {
     const uint32_t *order = layer->order ? layer->order + group * layer->lines : NULL;
     int16_t *held = NULL;
@@ -108,7 +110,7 @@ mho_status mhoi_chip_wires_apply(const chip_layer *layer, const mhoi_plan *plan,
     for (size_t side = 0; !s && order && side < (g_minus ? 2 : 1); side++)
         reorder(layer, order, false, held, side ? g_minus : g_plus);
     if (!s)
-        s = apply(layer, plan, g_plus, g_minus);
+        s = apply(layer, plan, g_plus, g_minus, bound);
     for (size_t side = 0; !s && order && side < (g_minus ? 2 : 1); side++)
         reorder(layer, order, true, held, side ? g_minus : g_plus);
     mhoi_free(&held);

@@ -5,6 +5,23 @@
 #include "base/alloc.h"
 #include "circuit/circuit_impl.h"
 
+static mho_status approximate(const circuit *c, mhoi_circuit_memory *memory, double *T_S)
+{
+    double *bound;
+    mho_status s = mhoi_alloc(&bound, c->M, sizeof *bound, "bounds of currents");
+    if (!s)
+        s = mho_circuit_approximate(c->options, c->N, c->M, c->g_S, c->floating, T_S, bound);
+    for (size_t m = 0; !s && m < c->M; m++) {
+        double full = 0;
+        for (size_t n = 0; n < c->N; n++)
+            full += T_S[m * c->N + n];
+        if (full > 0 && bound[m] > memory->bound * full)
+            memory->bound = bound[m] / full;
+    }
+    mhoi_free(&bound);
+    return s;
+}
+
 mho_status mhoi_circuit_effective(const mho_circuit_options *options, const mho_device *device,
                                   size_t N, size_t M, size_t stride, const int16_t *g,
                                   int16_t *effective, mhoi_circuit_memory *memory)
@@ -21,7 +38,9 @@ mho_status mhoi_circuit_effective(const mho_circuit_options *options, const mho_
             /* within the rounding of an integer below 0 S is 0 S */
             g_S[n * M + m] = value < 1e-6 * unit_S && value > -0.501 * unit_S ? 0 : value;
         }
-    s = mhoi_circuit_transfer(&(circuit){options, N, M, g_S, NULL}, memory, T_S);
+    const circuit c = {options, N, M, g_S, NULL};
+    s = options->approximate ? approximate(&c, memory, T_S)
+                             : mhoi_circuit_transfer(&c, memory, T_S);
     for (size_t k = 0; !s && k < N * M; k++) {
         const double value = round((T_S[k] - device->g_off_S) / unit_S);
         if (!(fabs(value) <= INT16_MAX))

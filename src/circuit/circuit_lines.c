@@ -16,37 +16,51 @@ double mhoi_circuit_sense_S(const circuit *c)
     return 1 / (c->options->r_col_ohm + c->options->r_sense_ohm);
 }
 
-/* From the right end to the left: what node m sees to its right and through its cell is `seen`. */
-static void factor_word(const lines *l, size_t n)
+enum { TOGETHER = 8 }; /* word lines: each waits for its last node, all of them hide the wait */
+
+/* From the right end to the left: what node m sees to its right and through its cell is `seen`.  Word lines [n, n + count). */
+static void factor_words(const lines *l, size_t n, size_t count)
 {
     const circuit *c = l->c;
     const size_t M = c->M;
-    const double wire = 1 / c->options->r_row_ohm, driver = mhoi_circuit_driver_S(c, n);
-    double seen = c->options->both_sides ? driver : 0;
-    for (size_t m = M; m-- > 0;) {
-        const double to_left = m > 0 ? wire : driver;
-        seen += c->g_S[n * M + m];
-        const double sum = seen + to_left;
-        l->word_gain[n * M + m] = sum > 0 ? 1 / sum : 0;
-        l->word_pass[n * M + m] = to_left * l->word_gain[n * M + m];
-        seen *= l->word_pass[n * M + m];
+    const double wire = 1 / c->options->r_row_ohm;
+    double seen[TOGETHER], driver[TOGETHER];
+    for (size_t i = 0; i < count; i++) {
+        driver[i] = mhoi_circuit_driver_S(c, n + i);
+        seen[i] = c->options->both_sides ? driver[i] : 0;
     }
+    for (size_t m = M; m-- > 0;)
+        for (size_t i = 0; i < count; i++) {
+            const size_t k = (n + i) * M + m;
+            const double to_left = m > 0 ? wire : driver[i];
+            seen[i] += c->g_S[k];
+            const double sum = seen[i] + to_left;
+            l->word_gain[k] = sum > 0 ? 1 / sum : 0;
+            l->word_pass[k] = to_left * l->word_gain[k];
+            seen[i] *= l->word_pass[k];
+        }
 }
 
-/* From the top down, all bit lines at once; `seen` is kept in the gain of the row above. */
+/* From the top down, some bit lines at once. */
 static void factor_bits(const lines *l)
 {
+    enum { PART = 64 };
     const circuit *c = l->c;
     const size_t M = c->M;
     const double wire = 1 / c->options->r_col_ohm, foot = mhoi_circuit_sense_S(c);
-    for (size_t m = 0; m < M; m++) {
-        double seen = 0;
+    for (size_t m = 0; m < M; m += PART) {
+        const size_t count = M - m < PART ? M - m : PART;
+        double seen[PART] = {0};
         for (size_t n = 0; n < c->N; n++) {
-            const double down = n + 1 < c->N ? wire : foot;
-            seen += c->g_S[n * M + m];
-            l->bit_gain[n * M + m] = 1 / (seen + down);
-            l->bit_pass[n * M + m] = down * l->bit_gain[n * M + m];
-            seen *= l->bit_pass[n * M + m];
+            const double down = n + 1 < c->N ? wire : foot, *g = c->g_S + n * M + m;
+            double *restrict gain = l->bit_gain + n * M + m, *restrict pass =
+                                                                 l->bit_pass + n * M + m;
+            for (size_t i = 0; i < count; i++) {
+                seen[i] += g[i];
+                gain[i] = 1 / (seen[i] + down);
+                pass[i] = down * gain[i];
+                seen[i] *= pass[i];
+            }
         }
     }
 }
@@ -62,8 +76,8 @@ mho_status mhoi_lines_create(const circuit *c, lines *out)
     out->word_gain = out->word_pass + cells;
     out->bit_pass = out->word_gain + cells;
     out->bit_gain = out->bit_pass + cells;
-    for (size_t n = 0; n < c->N && c->options->r_row_ohm > 0; n++)
-        factor_word(out, n);
+    for (size_t n = 0; n < c->N && c->options->r_row_ohm > 0; n += TOGETHER)
+        factor_words(out, n, c->N - n < TOGETHER ? c->N - n : TOGETHER);
     if (c->options->r_col_ohm > 0)
         factor_bits(out);
     return MHO_OK;
@@ -74,24 +88,42 @@ void mhoi_lines_destroy(lines *l)
     mhoi_free(&l->word_pass);
 }
 
-void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u)
+/* Word lines [n, n + count). */
+__attribute__((always_inline)) static inline void solve_words(const lines *l, size_t n,
+                                                              size_t count, const double *v,
+                                                              const double *restrict w,
+                                                              double *restrict u)
 {
     const circuit *c = l->c;
     const size_t M = c->M;
-    for (size_t n = 0; n < c->N; n++) {
-        const double *g = c->g_S + n * M, *pass = l->word_pass + n * M,
-                     *gain = l->word_gain + n * M;
-        const double ends =
-            mhoi_circuit_driver_S(c, n) * (c->floating && c->floating[n] ? 0 : v[n]);
-        double flow = c->options->both_sides ? ends : 0;
-        for (size_t m = M; m-- > 0;) {
-            flow += g[m] * w[n * M + m];
-            u[n * M + m] = gain[m] * (m ? flow : flow + ends);
-            flow *= pass[m];
-        }
-        for (size_t m = 1; m < M; m++)
-            u[n * M + m] += pass[m] * u[n * M + m - 1];
+    double flow[TOGETHER], ends[TOGETHER];
+    for (size_t i = 0; i < count; i++) {
+        const bool floats = c->floating && c->floating[n + i];
+        ends[i] = mhoi_circuit_driver_S(c, n + i) * (floats ? 0 : v[n + i]);
+        flow[i] = c->options->both_sides ? ends[i] : 0;
     }
+    for (size_t m = M; m-- > 0;)
+        for (size_t i = 0; i < count; i++) {
+            const size_t k = (n + i) * M + m;
+            flow[i] += c->g_S[k] * w[k];
+            u[k] = l->word_gain[k] * (m ? flow[i] : flow[i] + ends[i]);
+            flow[i] *= l->word_pass[k];
+        }
+    for (size_t m = 1; m < M; m++)
+        for (size_t i = 0; i < count; i++) {
+            const size_t k = (n + i) * M + m;
+            u[k] += l->word_pass[k] * u[k - 1];
+        }
+}
+
+void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u)
+{
+    const size_t N = l->c->N;
+    size_t n = 0;
+    for (; n + TOGETHER <= N; n += TOGETHER)
+        solve_words(l, n, TOGETHER, v, w, u);
+    if (n < N)
+        solve_words(l, n, N - n, v, w, u);
 }
 
 void mhoi_lines_bit(const lines *l, const double *u, double *w)

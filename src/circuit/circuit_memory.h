@@ -8,6 +8,8 @@
 typedef struct mhoi_circuit_memory {
     double *at;
     size_t doubles;
+    double
+        bound; /* largest so far of an approximate one: on a current, as a part of that with all inputs on */
 } mhoi_circuit_memory; /* starts as {0} */
 
 /* At least so many doubles of any finite values.  MHO_ENOMEM: then there are none. */

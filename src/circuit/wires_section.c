@@ -18,6 +18,10 @@ static const mho_field wires_rows[] = {
          "in series with each converter at the end of a bit line"),
     YES_NO("wires.both_sides", both_sides, "false",
            "word lines are driven at both ends, with the same voltage"),
+    YES_NO("wires.approximate", approximate, "false",
+           "currents that cross more than one cell are approximated, for screening: programming is "
+           "quicker, and "
+           "reports tell the bound of the error"),
 };
 static const mho_fields wires_fields = {"wires", wires_rows, sizeof wires_rows / sizeof *wires_rows,
                                         sizeof(mho_circuit_options)};

@@ -120,7 +120,8 @@ static void print_wires(const mho_hw *hw, FILE *out)
         fprintf(out, ", drivers %g ohm", mho_hw_number(hw, "wires.r_driver"));
     if (mho_hw_number(hw, "wires.r_sense") > 0)
         fprintf(out, ", sense amplifiers %g ohm", mho_hw_number(hw, "wires.r_sense"));
-    fprintf(out, "%s\n", mho_hw_number(hw, "wires.both_sides") > 0 ? ", driven at both ends" : "");
+    fprintf(out, "%s%s\n", mho_hw_number(hw, "wires.both_sides") > 0 ? ", driven at both ends" : "",
+            mho_hw_number(hw, "wires.approximate") > 0 ? "; currents approximate" : "");
 }
 
 /* What the devices are besides varied, a line each where it is set. */

@@ -68,6 +68,11 @@ void cli_print_remarks(const mho_result *r, const cli_args *args)
                 r->error.spread.trials, r->options.trials);
     if (!args->csv && r->error.spread.trials > 1 && !cli_has_interval(&r->error))
         print_no_interval(&r->error.spread, args->out);
+    if (r->wires_bound > 0 && !(args->csv && args->quiet))
+        fprintf(args->csv ? stderr : args->out,
+                "  wires.approximate: no current is wrong by more than %.3g %% of that with all "
+                "inputs on\n",
+                100 * r->wires_bound);
     if (p->held && !(args->csv && args->quiet)) /* beside CSV on stderr */
         fprintf(args->csv ? stderr : args->out,
                 "  %s of %s cells were held at an end of the range a conductance can take (last "

@@ -131,6 +131,8 @@ static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
         return "crossbar.mode is not mixed";
     if (!strcmp(key, "wires.both_sides") && wires->r_row_ohm == 0 && wires->r_driver_ohm == 0)
         return "wires.r_row and r_driver are 0";
+    if (!strcmp(key, "wires.approximate") && (wires->r_row_ohm == 0 || wires->r_col_ohm == 0))
+        return "wires.r_row or r_col is 0: exact elimination is as quick";
     return NULL;
 }
 

@@ -292,6 +292,8 @@ mho_json *mho_result_json(const mho_result *r)
         mho_json_put(root, "energy_measured_J", cost_json(&r->measured, false));
     if (r->activities && r->activity[0].sum.images)
         mho_json_put(root, "activity", activity_json(r));
+    if (r->wires_bound > 0)
+        mho_json_put(root, "wires_bound", mho_json_number(r->wires_bound));
     if (r->programming.cells)
         mho_json_put(root, "programming", programming_json(&r->programming));
     mho_json_put(root, "simulated_images_per_second", mho_json_number(r->images_per_second));

@@ -115,6 +115,7 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
     mho_run_set_part(NULL, "", 0, 0);
     if (chip) {
         r->programming = mho_chip_writes(chip);
+        r->wires_bound = mho_chip_wires_bound(chip);
         mhoi_study_measure_add(chip, r);
     }
     mho_chip_destroy(chip);

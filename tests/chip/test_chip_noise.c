@@ -69,8 +69,9 @@ static double cell_of(const mhoi_machine *hw, bool plus, int side)
 /* What the cells of one side conduct in effect, T[CLASSES][ROWS]: one crossbar. */
 static void effective(const mhoi_machine *hw, const double *g, double *T)
 {
-    const mho_circuit_options o = {hw->wires.r_row_ohm, hw->wires.r_col_ohm, hw->wires.r_driver_ohm,
-                                   hw->wires.r_sense_ohm, hw->wires.both_sides};
+    const mho_circuit_options o = {hw->wires.r_row_ohm,    hw->wires.r_col_ohm,
+                                   hw->wires.r_driver_ohm, hw->wires.r_sense_ohm,
+                                   hw->wires.both_sides,   false};
     const double q =
         (hw->device.g_on_S - hw->device.g_off_S) / ldexp(1, (int)hw->device.resolution_bits);
     double siemens[ROWS * CLASSES];

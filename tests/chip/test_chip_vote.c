@@ -221,7 +221,9 @@ static void effective(const mho_chip *chip, const chip_layer *layer, const uint3
     chip_layer as = *layer;
     as.order = (uint32_t *)(uintptr_t)order;
     memcpy(out, g, (size_t)LINES * CELLS * sizeof *out);
-    ok(mhoi_chip_wires_apply(&as, chip->plan, 0, out, NULL));
+    double bound = 0;
+    ok(mhoi_chip_wires_apply(&as, chip->plan, 0, out, NULL, &bound));
+    assert_true(bound == 0);
 }
 
 static void wires_are_those_of_the_order(void **state)

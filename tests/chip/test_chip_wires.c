@@ -90,9 +90,9 @@ static void add_tile(const mhoi_machine *hw, const mho_circuit_options *o, const
 static void check_tiles(const mho_net *net, const mho_images *images, const setting *s)
 {
     const opened hw = open_hw("bcnn", s->set);
-    const mho_circuit_options o = {hw.m.wires.r_row_ohm, hw.m.wires.r_col_ohm,
+    const mho_circuit_options o = {hw.m.wires.r_row_ohm,    hw.m.wires.r_col_ohm,
                                    hw.m.wires.r_driver_ohm, hw.m.wires.r_sense_ohm,
-                                   hw.m.wires.both_sides};
+                                   hw.m.wires.both_sides,   false};
     double want[IMAGES * CLASSES] = {0}, lost = 0;
     float scores[IMAGES * CLASSES], ideal[IMAGES * CLASSES];
     const setting none = with("crossbar.rows=128", "wires.both_sides=true", NULL, NULL, NULL);
@@ -138,6 +138,49 @@ static void test_tiles(void **state)
     };
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         check_tiles(net, &images, &settings[i]);
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
+/* Scores of approximate wires lie within the bound that the chip tells, and a rounding, of those of exact ones. */
+static void test_approximate(void **state)
+{
+    (void)state;
+    dice d = {22};
+    mho_net *net = one_layer(&d);
+    mho_images images = random_images(&d, net->node[0].out, IMAGES);
+    const char *const resistance[] = {"0.5", "5"};
+    for (size_t i = 0; i < 2; i++) {
+        char row[32], column[32];
+        snprintf(row, sizeof row, "wires.r_row=%s", resistance[i]);
+        snprintf(column, sizeof column, "wires.r_col=%s", resistance[i]);
+        const setting exact = with("crossbar.rows=64", row, column, NULL, NULL);
+        const setting quick = with("crossbar.rows=64", row, column, "wires.approximate=true", NULL);
+        float a[IMAGES * CLASSES], b[IMAGES * CLASSES];
+        const opened hw = open_hw("bcnn", quick.set), hw_exact = open_hw("bcnn", exact.set);
+        mho_chip *chip;
+        must(run(net, &images, &exact, a));
+        must(mho_chip_open(net, hw.hw, &images, &chip));
+        must(mho_chip_program(chip, 1, 0));
+        must(mho_chip_run(chip, &images, 0, images.count, b, NULL));
+        const double bound = mho_chip_wires_bound(chip);
+        mho_chip_destroy(chip);
+        must(mho_chip_open(net, hw_exact.hw, &images, &chip));
+        must(mho_chip_program(chip, 1, 0));
+        assert_true(mho_chip_wires_bound(chip) == 0);
+        mho_chip_destroy(chip);
+        assert_true(bound > (i ? 1e-3 : 1e-6) && bound < (i ? 0.5 : 0.05));
+        const double unit = 2 * 127 * mho_device_delta(&hw.m.device);
+        double far = 0;
+        for (size_t k = 0; k < images.count * CLASSES; k++) {
+            /* A cell conducts as many units as the resolution has, at most, with g_off; of it the bound, and two roundings. */
+            const double most = 2.2 * ldexp(1, (int)hw.m.device.resolution_bits);
+            const double range = PIXELS * (bound * most + 2) / unit;
+            assert_true(fabs((double)a[k] - (double)b[k]) <= range);
+            far = fmax(far, fabs((double)a[k] - (double)b[k]));
+        }
+        assert_true(i == 0 || far > 0);
+    }
     free_images(&images);
     mho_net_destroy(net);
 }
@@ -252,9 +295,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tiles),   cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_tiles),  cmocka_unit_test(test_approximate),
+        cmocka_unit_test(test_limit),  cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_memory),
     };
     must(mho_cpu_init());
     return cmocka_run_group_tests(tests, NULL, NULL);

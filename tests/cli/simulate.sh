@@ -19,6 +19,12 @@ tell second "$digits"; want_same first second
 
 run simulate "$model" --hw bcnn $few --csv; want_code 0; want_out "software,"
 
+# approximate wires say so, and how far off they can be; exact ones do not
+wires="--data synthetic --images 10 --trials 1 --set output.calibration_images=4 --set wires.r_row=0.1 --set wires.r_col=0.1"
+run simulate "$model" --hw bcnn $wires --set wires.approximate=true --json; want_code 0; want_json '0 < v["wires_bound"] < 0.05'
+run simulate "$model" --hw bcnn $wires --set wires.approximate=true; want_code 0; want_out "no current is wrong by more than"
+run simulate "$model" --hw bcnn $wires --json; want_code 0; want_json '"wires_bound" not in v'
+
 # Ideal devices and converters: as software, in every trial.
 run simulate "$model" --hw bcnn $few --json --set device.variation=0 --set output.first_bits=0 \
     --set output.split_bits=0 --set output.last_bits=0
