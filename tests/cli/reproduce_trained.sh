@@ -10,7 +10,7 @@ for name in ["data_batch_%d.bin" % i for i in range(1, 6)] + ["test_batch.bin"]:
             f.write(bytes([i]) + bytes(20 * i for _ in range(3072)))
 END
 run reproduce reboc-accuracy --data few; want_code 0
-for text in "lenet on mnist" "cifarnet on cifar10" "fc:128,conv:16c" "at the same bits" "on 60000 images" "on 50000 images"; do want_out "$text"; done
+for text in "+1.35 +- 0.24    +1.21 +- 0.24" "lenet on mnist" "cifarnet on cifar10" "fc:128,conv:16c" "at the same bits" "on 60000 images" "on 50000 images"; do want_out "$text"; done
 run reproduce reboc-accuracy --data few --json; want_code 0
 want_json '[t["network"] for t in v["trained"]] == ["lenet", "cifarnet"] and all(t["images"] == 10000 for t in v["trained"])'
 want_json 'all(p["error_low"] < p["error"] < p["error_high"] for t in v["trained"] for p in t["points"])'
