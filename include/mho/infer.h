@@ -36,6 +36,12 @@ MHO_API MHO_MUST_CHECK mho_status mho_infer_arrays(const mho_net *net, size_t in
 /* Classifies images[0..count) with all threads; the lowest index wins among equal scores. */
 MHO_API MHO_MUST_CHECK mho_status mho_infer_errors(const mho_net *net, const mho_images *images,
                                                    size_t count, size_t *errors);
+/* The same, and how many images have five classes with larger scores than their own (of networks of up to five: none). */
+typedef struct mho_tally {
+    size_t errors, top5_errors;
+} mho_tally;
+MHO_API MHO_MUST_CHECK mho_status mho_infer_tally(const mho_net *net, const mho_images *images,
+                                                  size_t count, mho_tally *out);
 /* The same, and wrong[count], which images they are: two networks compared image by image.  NULL: not wanted. */
 MHO_API MHO_MUST_CHECK mho_status mho_infer_wrong(const mho_net *net, const mho_images *images,
                                                   size_t count, bool *wrong, size_t *errors);

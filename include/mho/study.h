@@ -168,6 +168,9 @@ typedef struct mho_subject {
     const char *data;       /* as of mho_data_open; NULL where an axis names data */
     bool
         calibrate_on_test; /* converters, on the first test images instead of the first train images */
+    const char *
+        calibrate_on; /* converters, on the first images of another data set (of its train images, where it has
+                                 some); as of mho_data_open; NULL */
     const mho_data *images; /* taken in place of data, if it is not NULL; outlives the study */
     const mho_net *network; /* likewise of net, with parameters; copied */
     const mho_hw *hardware; /* likewise of hw, with set applied to it; copied */
@@ -268,6 +271,7 @@ typedef struct mho_result {
     char model[256];            /* where the parameters come from */
     char input[MHO_INPUT_TEXT]; /* how images become the network's input */
     bool input_assumed;         /* nothing says so */
+    size_t classes, outputs;    /* of the images; that the network tells apart */
     mho_hw *hw;
     mho_study_options options; /* as asked for; images: how many there were */
     const char *kernel;

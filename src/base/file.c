@@ -167,6 +167,31 @@ mho_status mhoi_file_read(const char *path, size_t most, char **bytes, size_t *s
     return MHO_OK;
 }
 
+mho_status mhoi_inflate(const char *path, const char *bytes, size_t size, char *out, size_t room)
+{
+    z_stream z = {.next_in = (z_const Bytef *)(uintptr_t)bytes, .next_out = (Bytef *)out};
+    size_t left = room;
+    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+        return mho_error(MHO_ENOMEM, "%s: no memory to unpack", path);
+    int code = Z_OK;
+    while (code == Z_OK && !mhoi_interrupted()) {
+        const size_t in = size < READ_MAX ? size : READ_MAX,
+                     space = left < READ_MAX ? left : READ_MAX;
+        z.avail_in = (uInt)in;
+        z.avail_out = (uInt)space;
+        code = inflate(&z, Z_NO_FLUSH);
+        size -= in - z.avail_in;
+        left -= space - z.avail_out;
+        if (code == Z_OK && in == z.avail_in && space == z.avail_out)
+            break;
+    }
+    (void)inflateEnd(&z);
+    if (mhoi_interrupted())
+        return mho_error(MHO_EINTERRUPTED, "%s: interrupted", path);
+    return code == Z_STREAM_END && left == 0 ? MHO_OK
+                                             : mho_error(MHO_EFORMAT, "%s: damaged archive", path);
+}
+
 size_t mhoi_file_told_size(const char *path)
 {
     size_t size;

@@ -26,6 +26,9 @@ MHO_MUST_CHECK mho_status mhoi_file_write(const char *path, const void *bytes, s
 size_t mhoi_file_told_size(const char *path);
 /* The first bytes, unpacked, at most n < 2^31; returns how many there are: 0 also where it cannot be read. */
 size_t mhoi_file_head(const char *path, void *bytes, size_t n);
+/* Unpacks a deflated run of bytes, of which exactly `room` come.  MHO_EFORMAT: damaged, or not so many. */
+MHO_MUST_CHECK mho_status mhoi_inflate(const char *path, const char *bytes, size_t size, char *out,
+                                       size_t room);
 bool mhoi_file_exists(const char *path);
 
 #endif

@@ -133,7 +133,9 @@ bool cli_color(FILE *out);
 /* Columns that lines may take: of the terminal that out is ($COLUMNS where that is set), 0 for as many as they want. */
 size_t cli_width(FILE *out); /* a terminal, and NO_COLOR is not set */
 
-/* Adds what to do about a missing trained network (MHO_ENOMODEL): the commands that help. */
+/* A note where images have fewer classes than the network tells apart. */
+void cli_tell_classes(const cli_args *args, size_t images, size_t network);
+/* Adds what to do about a missing trained network (MHO_ENOMODEL), or about images that are too few to calibrate on: the commands that help. */
 mho_status cli_hint_model(mho_status s, const char *net);
 /* A line on stderr for each field that was set and has no effect. */
 void cli_tell_idle(const mho_hw *hw, const cli_args *args);

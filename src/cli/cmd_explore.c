@@ -260,6 +260,9 @@ mho_status cmd_explore(const cli_args *args)
                              .calibrate_on_test =
                                  args->calibration && !strcmp(args->calibration, "test"),
                              .command = args->command};
+    if (args->calibration && strcmp(args->calibration, "train") != 0 && !o.calibrate_on_test)
+        return mho_error(MHO_EUSAGE, "--calibration = %s, want train or test here",
+                         args->calibration);
     if (!args->output)
         return mho_error(MHO_EUSAGE, "-o is missing: where are results kept? -o results.db");
     o.store = args->output;

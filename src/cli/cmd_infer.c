@@ -22,33 +22,75 @@ static double tolerance_of(mho_type type)
 
 /* --- a data set -------------------------------------------------------------------------------------- */
 
-static mho_status report_errors(const cli_args *args, const mho_net *net, const mho_data *data,
-                                size_t count, size_t errors, double seconds)
+static mho_json *interval_json(const mho_interval *interval)
 {
-    const double error = count ? (double)errors / (double)count : 0;
-    const double rate = seconds > 0 ? (double)count / seconds : 0;
-    if (args->json) {
-        mho_json *root = cli_result_json(args);
-        mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
-        mho_json_put(root, "data", mho_json_text(data->name));
-        mho_json_put(root, "place", mho_json_text(data->place));
-        mho_json_put(root, "input", cli_input_json(net));
-        mho_json_put(root, "images", mho_json_integer((int64_t)count));
-        mho_json_put(root, "errors", mho_json_integer((int64_t)errors));
-        mho_json_put(root, "error", mho_json_number(error));
-        mho_json_put(root, "images_per_second", mho_json_number(rate));
-        mho_json_put(root, "seconds", mho_json_number(seconds));
-        mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
-        mho_json_put(root, "kernel", mho_json_text(mho_cpu_name(mho_cpu_level())));
-        return cli_print_json(args, root);
+    mho_json *json = mho_json_object();
+    mho_json_put(json, "low", mho_json_number(interval->low));
+    mho_json_put(json, "high", mho_json_number(interval->high));
+    return json;
+}
+
+typedef struct found {
+    size_t images, classes;
+    mho_tally tally;
+    double seconds;
+} found;
+
+static mho_status report_errors_json(const cli_args *args, const mho_net *net, const mho_data *data,
+                                     const found *f)
+{
+    const double count = (double)f->images, error = (double)f->tally.errors / count,
+                 beyond = (double)f->tally.top5_errors / count;
+    const mho_interval interval = mho_images_interval(error, f->images),
+                       five = mho_images_interval(beyond, f->images);
+    mho_json *root = cli_result_json(args);
+    mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
+    mho_json_put(root, "data", mho_json_text(data->name));
+    mho_json_put(root, "place", mho_json_text(data->place));
+    mho_json_put(root, "input", cli_input_json(net));
+    mho_json_put(root, "images", mho_json_integer((int64_t)f->images));
+    mho_json_put(root, "classes", mho_json_integer((int64_t)f->classes));
+    mho_json_put(root, "errors", mho_json_integer((int64_t)f->tally.errors));
+    mho_json_put(root, "error", mho_json_number(error));
+    mho_json_put(root, "interval", interval_json(&interval));
+    if (f->classes > 5) {
+        mho_json_put(root, "top5_errors", mho_json_integer((int64_t)f->tally.top5_errors));
+        mho_json_put(root, "top5_error", mho_json_number(beyond));
+        mho_json_put(root, "top5_interval", interval_json(&five));
     }
+    mho_json_put(root, "images_per_second",
+                 mho_json_number(f->seconds > 0 ? count / f->seconds : 0));
+    mho_json_put(root, "seconds", mho_json_number(f->seconds));
+    mho_json_put(root, "threads", mho_json_integer((int64_t)mho_run_threads(NULL)));
+    mho_json_put(root, "kernel", mho_json_text(mho_cpu_name(mho_cpu_level())));
+    return cli_print_json(args, root);
+}
+
+static void add_interval(cli_table *table, double error, size_t images)
+{
+    const mho_interval interval = mho_images_interval(error, images);
+    cli_table_text(table, "%.2f..%.2f %%", 100 * interval.low, 100 * interval.high);
+}
+
+static mho_status report_errors(const cli_args *args, const mho_net *net, const mho_data *data,
+                                const found *f)
+{
+    const double count = (double)f->images, error = (double)f->tally.errors / count;
+    if (args->json)
+        return report_errors_json(args, net, data, f);
     char title[400];
+    const bool five = f->classes > 5;
     snprintf(title, sizeof title, "%s on %s (%s)", mho_net_name(net), data->name, data->place);
-    cli_table *table = cli_table_create(title, "images>|errors>|error>|images a second>");
-    cli_table_text(table, "%zu", count);
-    cli_table_text(table, "%zu", errors);
+    cli_table *table = cli_table_create(
+        title, five ? "images>|errors>|error>|other images, 95 %>|not in 5 best>|images a second>"
+                    : "images>|errors>|error>|other images, 95 %>|images a second>");
+    cli_table_text(table, "%zu", f->images);
+    cli_table_text(table, "%zu", f->tally.errors);
     cli_table_percent(table, error, 2);
-    cli_table_text(table, "%.0f", rate);
+    add_interval(table, error, f->images);
+    if (five)
+        cli_table_percent(table, (double)f->tally.top5_errors / count, 2);
+    cli_table_text(table, "%.0f", f->seconds > 0 ? count / f->seconds : 0);
     cli_table_print(table, args);
     cli_table_destroy(table);
     return MHO_OK;
@@ -57,16 +99,18 @@ static mho_status report_errors(const cli_args *args, const mho_net *net, const 
 static mho_status infer_data(const cli_args *args, mho_net *net, const mho_data *data)
 {
     const size_t count = args->has_images ? args->images : data->test.count;
-    size_t errors = 0;
-    if (count > data->test.count)
+    found f = {.images = count, .classes = mho_net_output_shape(net).c};
+    if (count > data->test.count || count == 0)
         return mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu: %s has no more", count,
                          data->test.count, data->name);
     if (args->try_scales)
         return cli_try_scales(args, net, data, count);
     cli_tell_input(args, net);
+    cli_tell_classes(args, data->test.classes, f.classes);
     const double start = mho_seconds();
-    mho_status s = mho_infer_errors(net, &data->test, count, &errors);
-    return s == MHO_OK ? report_errors(args, net, data, count, errors, mho_seconds() - start) : s;
+    mho_status s = mho_infer_tally(net, &data->test, count, &f.tally);
+    f.seconds = mho_seconds() - start;
+    return s == MHO_OK ? report_errors(args, net, data, &f) : s;
 }
 
 /* --- given inputs ------------------------------------------------------------------------------------ */

@@ -8,13 +8,30 @@
 mho_status cli_hint_model(mho_status s, const char *net)
 {
     char reason[512];
+    snprintf(reason, sizeof reason, "%s", mho_error_message());
+    if (s == MHO_EDOMAIN && strncmp(reason, "output.calibration_images = ", 28) == 0)
+        return mho_error(s, "%s; ask for fewer (`--set output.calibration_images=N`)%s", reason,
+                         strstr(reason, " train images") ? ", or calibrate on `--calibration test`"
+                                                         : "");
+    if (s == MHO_ENODATA && strstr(reason, "no training images to calibrate on"))
+        return mho_error(s, "%s (`--calibration test`, or another data set: `--calibration DATA`)",
+                         reason);
     if (s != MHO_ENOMODEL)
         return s;
-    snprintf(reason, sizeof reason, "%s", mho_error_message());
     return mho_error(s,
                      "%s; train one (`mho train %s --style %s --data DIR -o model.onnx`) and name "
                      "the file; `mho map` and `mho cost` need none",
                      reason, net, strstr(reason, " trained binary ") ? "binary" : "float");
+}
+
+void cli_tell_classes(const cli_args *args, size_t images, size_t network)
+{
+    if (!args->quiet && images && images < network)
+        fprintf(
+            stderr,
+            "mho: note: the images are of %zu class%s, the network tells %zu apart: classes 0..%zu "
+            "are taken for its first outputs\n",
+            images, images == 1 ? "" : "es", network, images - 1);
 }
 
 void cli_tell_zero_signs(const cli_args *args)

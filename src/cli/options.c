@@ -16,8 +16,8 @@ const cli_option cli_options[] = {
     {"data", 0, CLI_TEXT, "DIR", AT(data), 0, 0, 0,
      "folder with the data set, or a name of `mho data add`, or x.npy,y.npy (test images and "
      "labels), or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, synthetic digits"},
-    {"calibration", 0, CLI_TEXT, "WHICH", AT(calibration), 0, 0, 0,
-     "converters are calibrated on the first train images, or on the first of test"},
+    {"calibration", 0, CLI_TEXT, "DATA", AT(calibration), 0, 0, 0,
+     "converters are calibrated on the first train images, or on the first of `test`, or on those of another data set"},
     {"scale", 0, CLI_TEXT, "S", AT(scale), 0, 0, 0,
      "the network reads x = (pixel S - mean) / std, pixels 0..255; as 1/255"},
     {"mean", 0, CLI_TEXT, "M,...", AT(mean), 0, 0, 0,
@@ -334,14 +334,6 @@ static mho_status find_option(const cli_command *command, const char *word, cons
     return unknown_option(command, word + 2, length);
 }
 
-static mho_status check_calibration(const cli_args *args)
-{
-    const char *which = args->calibration;
-    if (!which || !strcmp(which, "train") || !strcmp(which, "test"))
-        return MHO_OK;
-    return mho_error(MHO_EUSAGE, "--calibration = %s, want train or test", which);
-}
-
 bool cli_ends_with(const char *text, const char *end)
 {
     const size_t n = text ? strlen(text) : 0, k = strlen(end);
@@ -519,8 +511,6 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
             return s;
     }
     mho_status s = take_format(command, args);
-    if (!s)
-        s = check_calibration(args);
     if (!s)
         s = add_shapes(command, args);
     if (!s)

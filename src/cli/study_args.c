@@ -8,13 +8,15 @@
 
 mho_subject cli_subject(const cli_args *args)
 {
+    const char *which = args->calibration;
+    const bool part = !which || !strcmp(which, "train") || !strcmp(which, "test");
     return (mho_subject){.net = args->file[0],
                          .hw = args->hw,
                          .set = args->set,
                          .data = args->data,
                          .input = args->setting,
-                         .calibrate_on_test =
-                             args->calibration && !strcmp(args->calibration, "test")};
+                         .calibrate_on_test = which && !strcmp(which, "test"),
+                         .calibrate_on = part ? NULL : which};
 }
 
 mho_json *cli_value_json(const char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Data sets as NumPy files: x_train.npy, y_train.npy, x_test.npy, y_test.npy in a folder (also train_x.npy, and with - for _);
- * or named one by one, "x.npy,y.npy".  array_images.c tells what the elements are. */
+ * or named one by one, "x.npy,y.npy"; or all of them in one file, NAME.npz (npz.c).  array_images.c tells what the elements are. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -76,6 +76,8 @@ static mho_status find_file(const char *where, bool train, char axis, char path[
 size_t mhoi_arrays_present(const char *where, bool train)
 {
     char path[MHOI_PATH];
+    if (mhoi_npz_is(where))
+        return mhoi_npz_present(where, train);
     return (size_t)(find_file(where, train, 'x', path) == MHO_OK) +
            (find_file(where, train, 'y', path) == MHO_OK);
 }
@@ -100,6 +102,8 @@ mho_status mhoi_arrays_read(const char *where, bool train, mho_images *out)
     char path[MHOI_PATH], *bytes = NULL;
     size_t size = 0;
     *out = (mho_images){.count = 0};
+    if (mhoi_npz_is(where))
+        return mhoi_npz_read(where, train, out);
     mho_status s = find_file(where, train, 'x', path);
     if (s == MHO_OK)
         s = mhoi_file_read(path, MHOI_DATA_MAX, &bytes, &size);

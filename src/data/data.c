@@ -78,6 +78,8 @@ static mho_status set_place(mho_data *data, const char *name, const char *place)
 /* Takes the folder if it has files of the source. */
 static mho_status try_source(mho_data *data, const source *kind, const char *folder)
 {
+    if (mhoi_npz_is(folder) && kind->present != mhoi_arrays_present)
+        return MHO_OK;
     if (!kind->present)
         return MHO_OK;
     const size_t train = kind->present(folder, true), test = kind->present(folder, false);
@@ -120,6 +122,14 @@ static mho_status find_place(mho_data *data, const char *where)
     if (mhoi_arrays_is_list(where)) {
         mho_status listed = mhoi_arrays_check_list(where);
         return listed != MHO_OK ? listed : try_folder(data, where);
+    }
+    if (mhoi_npz_is(where)) {
+        mho_status packed = try_folder(data, where);
+        return packed == MHO_OK && !data->name[0]
+                   ? mho_error(MHO_ENODATA,
+                               "%s: no arrays x_train, y_train, x_test, y_test (nor x, y) in it",
+                               where)
+                   : packed;
     }
     if (stat(where, &state) != 0)
         return mho_error(

@@ -54,6 +54,12 @@ MHO_MUST_CHECK mho_status mhoi_data_join(mho_data *data);
 /* "x.npy,y.npy": files, where a folder may stand. */
 bool mhoi_arrays_is_list(const char *where);
 MHO_MUST_CHECK mho_status mhoi_arrays_check_list(const char *where);
+/* One file of all arrays (npz.c). */
+bool mhoi_npz_is(const char *where);
+size_t mhoi_npz_present(const char *path, bool train);
+MHO_MUST_CHECK mho_status mhoi_npz_read(const char *path, bool train, mho_images *out);
+MHO_MUST_CHECK mho_status mhoi_npz_parse(const char *path, const char *bytes, size_t size,
+                                         bool train, mho_images *out);
 /* Images of an array that lies in memory; borrow: its elements are kept where they are, if they are in order. */
 MHO_MUST_CHECK mho_status mhoi_images_of(const mhoi_npy *x, const char *place, bool borrow,
                                          mho_images *out);

@@ -226,14 +226,16 @@ mho_status mho_infer_run_nodes(mho_infer *infer, size_t n, const float *input,
 
 /* --- classification -------------------------------------------------------------------------------- */
 
+#define TOP 5
+
 typedef struct errors_context {
     mho_infer *infer;
     const mho_images *images;
     mhoi_loader loader;
     size_t count;
-    uint32_t *wrong;    /* of each block */
-    bool *each;         /* of each image; NULL: not wanted */
-    atomic_size_t done; /* images */
+    uint32_t *wrong, *beyond; /* of each block; beyond: five classes are before the image's */
+    bool *each;               /* of each image; NULL: not wanted */
+    atomic_size_t done;       /* images */
 } errors_context;
 
 static size_t largest(size_t classes, const float *score)
@@ -243,6 +245,16 @@ static size_t largest(size_t classes, const float *score)
         if (score[k] > score[best])
             best = k;
     return best;
+}
+
+/* Do five classes have larger scores than that one, or the same and stand before it? */
+static bool is_beyond(size_t classes, const float *score, size_t label)
+{
+    size_t before = 0;
+    for (size_t k = 0; k < classes && before < TOP; k++)
+        before +=
+            k != label && (!(score[k] <= score[label]) || (score[k] == score[label] && k < label));
+    return before >= TOP;
 }
 
 static mho_status errors_block(void *context, size_t item, size_t thread)
@@ -263,6 +275,7 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
     for (size_t i = 0; i < n; ++i) {
         const bool wrong = largest(classes, score + i * classes) != c->images->label[first + i];
         c->wrong[item] += wrong;
+        c->beyond[item] += is_beyond(classes, score + i * classes, c->images->label[first + i]);
         if (c->each)
             c->each[first + i] = wrong;
     }
@@ -292,7 +305,7 @@ static mho_status open_images(const mho_net *net, const mho_images *images, size
 
 /* Images as arrays: [c][h][w] floats. */
 static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, size_t count,
-                                 bool *wrong, size_t *errors)
+                                 bool *wrong, mho_tally *tally)
 {
     const size_t each = infer_elements(net->node[0].out);
     const size_t classes = infer_elements(mho_net_output_shape(net));
@@ -309,8 +322,10 @@ static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, 
         mhoi_loader_read(loader, i, n, false, input);
         s = mho_infer_run(infer, n, input, score);
         for (size_t k = 0; s == MHO_OK && k < n; ++k) {
-            const bool bad = largest(classes, score + k * classes) != loader->images->label[i + k];
-            *errors += bad;
+            const size_t label = loader->images->label[i + k];
+            const bool bad = largest(classes, score + k * classes) != label;
+            tally->errors += bad;
+            tally->top5_errors += is_beyond(classes, score + k * classes, label);
             if (wrong)
                 wrong[i + k] = bad;
         }
@@ -322,20 +337,14 @@ static mho_status errors_general(const mho_net *net, const mhoi_loader *loader, 
     return s;
 }
 
-mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t count,
-                            size_t *errors)
+static mho_status tally_images(const mho_net *net, const mho_images *images, size_t count,
+                               bool *wrong, mho_tally *out)
 {
-    return mho_infer_wrong(net, images, count, NULL, errors);
-}
-
-mho_status mho_infer_wrong(const mho_net *net, const mho_images *images, size_t count, bool *wrong,
-                           size_t *errors)
-{
-    *errors = 0;
+    *out = (mho_tally){0};
     errors_context c = {.images = images, .count = count, .each = wrong};
     mho_status s = open_images(net, images, count, &c.loader);
     if (s == MHO_OK && net->program)
-        return errors_general(net, &c.loader, count, wrong, errors);
+        return errors_general(net, &c.loader, count, wrong, out);
     if (s == MHO_OK)
         s = mho_infer_create(net, BLOCK_MAX, &c.infer);
     if (s != MHO_OK)
@@ -345,10 +354,36 @@ mho_status mho_infer_wrong(const mho_net *net, const mho_images *images, size_t 
     if (s == MHO_OK)
         s = mhoi_alloc(&c.wrong, blocks, sizeof *c.wrong, "errors of each block");
     if (s == MHO_OK)
+        s = mhoi_alloc(&c.beyond, blocks, sizeof *c.beyond, "errors of each block");
+    if (s == MHO_OK)
         s = mhoi_parallel(blocks, errors_block, &c);
-    for (size_t i = 0; s == MHO_OK && i < blocks; ++i)
-        *errors += c.wrong[i];
+    for (size_t i = 0; s == MHO_OK && i < blocks; ++i) {
+        out->errors += c.wrong[i];
+        out->top5_errors += c.beyond[i];
+    }
+    mhoi_free(&c.beyond);
     mhoi_free(&c.wrong);
     mho_infer_destroy(c.infer);
+    return s;
+}
+
+mho_status mho_infer_tally(const mho_net *net, const mho_images *images, size_t count,
+                           mho_tally *out)
+{
+    return tally_images(net, images, count, NULL, out);
+}
+
+mho_status mho_infer_errors(const mho_net *net, const mho_images *images, size_t count,
+                            size_t *errors)
+{
+    return mho_infer_wrong(net, images, count, NULL, errors);
+}
+
+mho_status mho_infer_wrong(const mho_net *net, const mho_images *images, size_t count, bool *wrong,
+                           size_t *errors)
+{
+    mho_tally tally;
+    mho_status s = tally_images(net, images, count, wrong, &tally);
+    *errors = tally.errors;
     return s;
 }

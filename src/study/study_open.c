@@ -183,7 +183,30 @@ static mho_status check_shapes(const mho_net *net, const mho_data *data)
     return s ? mho_error_prefix(s, "%s", data->name) : MHO_OK;
 }
 
-static mho_status open_images(mho_study *y, size_t d, const char *name, bool of_test,
+/* The first `count` images of another data set, which the networks must be able to read as well. */
+static mho_status head_of_other(const mho_images *test, const char *place, size_t count,
+                                mho_images *out)
+{
+    mho_data *data = NULL;
+    mho_status s = mho_data_open(place, false, false, &data);
+    if (!s)
+        s = data->has_train ? mho_data_head(data, count, out)
+                            : mho_data_head_of_test(data, count, out);
+    mho_data_destroy(data);
+    if (!s && (out->shape.c != test->shape.c || out->shape.h != test->shape.h ||
+               out->shape.w != test->shape.w || !out->pixel != !test->pixel))
+        s = mho_error(
+            MHO_EUSAGE,
+            "%s: to calibrate on, images of %zu x %zu x %zu %s, those to be classified are "
+            "%zu x %zu x %zu %s",
+            place, out->shape.c, out->shape.h, out->shape.w, out->pixel ? "bytes" : "numbers",
+            test->shape.c, test->shape.h, test->shape.w, test->pixel ? "bytes" : "numbers");
+    if (s)
+        mho_images_free(out);
+    return s;
+}
+
+static mho_status open_images(mho_study *y, size_t d, const char *name, const mho_subject *subject,
                               size_t calibration)
 {
     study_set *set = &y->set[d];
@@ -203,8 +226,11 @@ static mho_status open_images(mho_study *y, size_t d, const char *name, bool of_
                 s = check_shapes(y->net[n * y->sets + d].model[k].net, set->data);
     if (s)
         return s;
-    s = of_test ? mho_data_head_of_test(set->data, calibration, &set->calibration)
-                : mho_data_head(set->data, calibration, &set->calibration);
+    s = subject->calibrate_on
+            ? head_of_other(&set->data->test, subject->calibrate_on, calibration, &set->calibration)
+        : subject->calibrate_on_test
+            ? mho_data_head_of_test(set->data, calibration, &set->calibration)
+            : mho_data_head(set->data, calibration, &set->calibration);
     if (s)
         return s == MHO_EDOMAIN
                    ? mho_error_prefix(s, "output.calibration_images = %zu", calibration)
@@ -259,6 +285,6 @@ mho_status mhoi_study_open_subjects(mho_study *y, const mho_subject *subject,
         *stage = s ? MHO_STAGE_PRICE : MHO_STAGE_OPEN;
     }
     for (size_t d = 0; !s && d < y->sets; d++)
-        s = open_images(y, d, name_of(&sets, d), subject->calibrate_on_test, calibration);
+        s = open_images(y, d, name_of(&sets, d), subject, calibration);
     return s;
 }

@@ -134,6 +134,8 @@ static void describe(const mho_study *y, const study_model *model, const study_s
     snprintf(r->model, sizeof r->model, "%s", model->origin);
     snprintf(r->data, sizeof r->data, "%s", set->data->name);
     snprintf(r->data_place, sizeof r->data_place, "%s", set->data->place);
+    r->classes = set->data->test.classes;
+    r->outputs = mho_net_output_shape(model->net).c;
     r->options = y->options;
     r->options.images = set->images;
     r->threads = mhoi_threads();

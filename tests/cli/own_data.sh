@@ -41,6 +41,43 @@ run train colours.yaml --style float --data train.x.npy,train.y.npy,test.x.npy,t
 cmp -s a.onnx b.onnx || fail "pictures and arrays of the same images train different networks"
 run infer a.onnx --data test.x.npy,test.y.npy --json; want_code 0; want_json 'v["images"] == 90 and v["error"] < 0.05'
 run simulate a.onnx --hw cnn8 --data pictures --set output.calibration_images=100 --trials 1 --images 30 --json; want_code 0; want_json 'v["hardware_error"]["mean"] < 0.1'
+
+# One archive of arrays, packed or not; the interval of the error; the part of five classes.
+/usr/bin/python3 - <<'PY'
+import numpy as np
+part = lambda p: (np.load(f"{p}.x.npy"), np.load(f"{p}.y.npy"))
+(a, b), (c, d) = part("train"), part("test")
+np.savez_compressed("all.npz", x_train=a, y_train=b, x_test=c, y_test=d)
+np.savez("pair.npz", x=c, y=d)
+np.savez("few.npz", x_train=a[:20], y_train=b[:20], x_test=c, y_test=d)
+np.savez("two.npz", x=c[d < 2], y=d[d < 2])
+np.savez("other.npz", images=c[:, :, :4], labels=d)
+np.savez("lone.npz", x=c)
+PY
+run infer a.onnx --data test.x.npy,test.y.npy --json; cp out plain
+for data in all.npz pair.npz; do
+    run infer a.onnx --data $data --json; want_code 0
+    want_json 'v["errors"] == json.load(open("plain"))["errors"] and v["images"] == 90 and "top5_error" not in v'
+    want_json 'v["classes"] == 3 and v["interval"]["low"] <= v["error"] < v["interval"]["high"] < 0.12'
+done
+run infer a.onnx --data two.npz; want_code 0; want_err "note: the images are of 2 classes, the network tells 3 apart"
+run infer a.onnx --data lone.npz; want_error 3 "lone.npz" "labels"
+head -c 3000 all.npz >cut.npz; run infer a.onnx --data cut.npz; want_error 3 "cut.npz"
+printf 'input: {shape: [3, 6, 5]}\nlayers:\n  - fc: 9\n' >nine.yaml
+run train nine.yaml --style float --data pair.npz,x -o nine.onnx --quiet; want_code 3
+run train nine.yaml --style float --data all.npz --epochs 1 -o nine.onnx --threads 1 --quiet; want_code 0
+run infer nine.onnx --data all.npz --json; want_json '0 <= v["top5_error"] <= v["error"] and v["top5_interval"]["high"] <= 1'
+
+# Too few images to calibrate on: what to do; images of another set.
+run simulate a.onnx --hw cnn8 --data few.npz --trials 1
+want_error 2 "the first 1000 of 20 train images" "--set output.calibration_images=N" "--calibration test"
+run simulate a.onnx --hw cnn8 --data pair.npz --trials 1; want_error 3 "no training images" "--calibration DATA"
+run simulate a.onnx --hw cnn8 --data pair.npz --calibration all.npz --set output.calibration_images=50 --trials 1 --json; want_code 0
+cp out other; run simulate a.onnx --hw cnn8 --data all.npz --set output.calibration_images=50 --trials 1 --json
+want_json 'v["hardware_error"] == json.load(open("other"))["hardware_error"]'
+run simulate a.onnx --hw cnn8 --data pair.npz --calibration other.npz --set output.calibration_images=50 --trials 1
+want_misuse "other.npz: to calibrate on, images of 3 x 6 x 4 bytes"
+run simulate a.onnx --hw cnn8 --data pair.npz --calibration nowhere --trials 1; want_error 3 "nowhere: no such folder"
 run infer a.onnx --data train.x.npy,test.y.npy; want_error 3 "test.y.npy: 90 labels for 180 images"
 
 # Names for places.
