@@ -15,6 +15,7 @@
 
 typedef struct expansion {
     const MhoiOnnx__NodeProto *from;
+    const MhoiOnnx__GraphProto *graph; /* of the model, where names are its own; NULL */
     unsigned char *arena;
     size_t used, room, names;
     MhoiOnnx__NodeProto **node; /* what it becomes */
@@ -245,12 +246,28 @@ static mho_status expand_gemm(expansion *e)
     return activate(e, output(n));
 }
 
+/* A constant matrix the other way round, as weights may stand; others stay what they are. */
+static char *turn_constant(expansion *e, char *name, bool *turns)
+{
+    for (size_t i = 0; *turns && e->graph && i < e->graph->n_initializer; i++) {
+        const MhoiOnnx__TensorProto *t = e->graph->initializer[i];
+        if (!name || strcmp(mhoi_onnx_text(t->name), name) != 0 || t->n_dims != 2)
+            continue;
+        MhoiOnnx__NodeProto *n = add(e, "Transpose", NULL, name, end);
+        set_ints(e, n, "perm", 2, (const int64_t[]){1, 0});
+        *turns = false;
+        return output(n);
+    }
+    return name;
+}
+
 static mho_status expand_matmul(expansion *e)
 {
-    const bool a = told_int(e, "transA", 0) != 0, b = told_int(e, "transB", 0) != 0;
+    bool a = told_int(e, "transA", 0) != 0, b = told_int(e, "transB", 0) != 0;
     if (told_int(e, "transBatchA", 0) || told_int(e, "transBatchB", 0))
         return mho_error(MHO_ENOTMODELED, "transBatchA or transBatchB");
-    MhoiOnnx__NodeProto *n = add(e, a || b ? "Einsum" : "MatMul", NULL, in(e, 0), in(e, 1), end);
+    char *weight = turn_constant(e, in(e, 1), &b);
+    MhoiOnnx__NodeProto *n = add(e, a || b ? "Einsum" : "MatMul", NULL, in(e, 0), weight, end);
     char equation[] = "...ij,...jk->...ik";
     if (a)
         memcpy(equation + 3, "ji", 2);
@@ -563,12 +580,12 @@ static mho_status check(const struct row *row, const MhoiOnnx__NodeProto *n)
     return MHO_OK;
 }
 
-mho_status mhoi_onnx_expand(const MhoiOnnx__NodeProto *n, void **memory,
-                            MhoiOnnx__NodeProto ***out_nodes, size_t *count)
+mho_status mhoi_onnx_expand(const MhoiOnnx__NodeProto *n, const MhoiOnnx__GraphProto *graph,
+                            void **memory, MhoiOnnx__NodeProto ***out_nodes, size_t *count)
 {
     const struct row *row = row_of(n);
     mho_status s = check(row, n);
-    expansion e = {.from = n, .most = n->n_input + NODES_MOST};
+    expansion e = {.from = n, .graph = graph, .most = n->n_input + NODES_MOST};
     *memory = NULL;
     *count = 0;
     e.room = e.most * (NODE_BYTES + 4 * strlen(mhoi_onnx_text(n->n_output ? n->output[0] : "")));

@@ -322,7 +322,7 @@ static mho_status add_expansion(mhoi_flat *f, const MhoiOnnx__NodeProto *n, cons
     mho_status s = grow(&f->made, f->mades, &f->made_room, sizeof *f->made);
     if (s)
         return s;
-    s = mhoi_onnx_expand(n, &f->made[f->mades], &node, &count);
+    s = mhoi_onnx_expand(n, scope ? NULL : f->model->graph, &f->made[f->mades], &node, &count);
     f->mades++;
     for (size_t i = 0; !s && i < count; i++)
         s = append(f, &(mhoi_flat_node){.node = node[i], .scope = scope});

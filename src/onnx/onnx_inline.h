@@ -53,9 +53,11 @@ int64_t mhoi_scope_set(const mhoi_flat *flat, const mhoi_scope *scope, const cha
 bool mhoi_scope_branch(const mhoi_scope *scope, const MhoiOnnx__NodeProto **choice,
                        const mhoi_scope **outer, bool *then);
 
-/* onnx_expand.c: is it an operator that stands for several standard ones?  Those, in *memory, to be freed. */
+/* onnx_expand.c: is it an operator that stands for several standard ones?  Those, in *memory, to be freed.  graph: of the model,
+ * where the node is its own, else NULL. */
 bool mhoi_onnx_expands(const MhoiOnnx__NodeProto *n);
-MHO_MUST_CHECK mho_status mhoi_onnx_expand(const MhoiOnnx__NodeProto *n, void **memory,
+MHO_MUST_CHECK mho_status mhoi_onnx_expand(const MhoiOnnx__NodeProto *n,
+                                           const MhoiOnnx__GraphProto *graph, void **memory,
                                            MhoiOnnx__NodeProto ***out, size_t *count);
 
 #endif

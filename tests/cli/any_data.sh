@@ -54,7 +54,7 @@ run simulate six.onnx --hw cnn8 --data test-only --trials 2 --calibration test -
 want_json 'v["hardware_error"]["mean"] < 0.15'
 run evaluate six.onnx --hw cnn8 --data test-only --trials 2 --calibration test; want_code 0
 run simulate six.onnx --hw cnn8 --data six --set output.calibration_images=2000; want_error 2 "output.calibration_images = 2000: six: the first 2000 of 1500 train images"
-run simulate six.onnx --hw cnn8 --data six --calibration half; want_misuse "--calibration = half, want train or test"
+run simulate six.onnx --hw cnn8 --data six --calibration half; want_error 3 "half: no such folder, nor a name that is remembered"
 run data --data test-only; want_code 0; want_out "Used: arrays (test-only)"
 run train six.yaml --style float --data test-only -o none.onnx; want_error 3 "test-only: no x_train.npy"
 run train six.yaml --style float --data train-only --epochs 2 -o some.onnx --threads 1 --json --quiet; want_code 0
