@@ -36,7 +36,7 @@ MHO_API MHO_MUST_CHECK mho_status mho_store_begin(mho_store *store, const mho_st
 
 /* A row.  Texts are the caller's until mho_store_put returns, the store's within a mho_store_each_fn. */
 typedef struct mho_store_point {
-    int64_t id; /* of a row that is read */
+    int64_t id; /* of a row that is read; of a new one, if no other has it (0: any) */
     char key[17];
     const char *status;  /* "done", "dropped", "infeasible", "failed", "partial" */
     const char *message; /* why; "" */

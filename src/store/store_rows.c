@@ -130,11 +130,13 @@ mho_status mho_store_begin(mho_store *store, const mho_store_run *run)
 static mho_status prepare_put(mho_store *store)
 {
     char sql[4096];
-    size_t n = (size_t)snprintf(sql, sizeof sql, "INSERT INTO points(" NAMES ") VALUES(?");
+    size_t n = (size_t)snprintf(sql, sizeof sql, "INSERT INTO points(" NAMES ", id) VALUES(?");
     for (int i = 1; i < PLAIN + SUMS + 6; i++)
         n += (size_t)snprintf(sql + n, sizeof sql - n, ", ?");
     n += (size_t)snprintf(sql + n, sizeof sql - n,
-                          ") ON CONFLICT(key) DO UPDATE SET (" NAMES ") = (excluded.key");
+                          ", CASE WHEN EXISTS(SELECT 1 FROM points WHERE id = ?%d) THEN NULL ELSE "
+                          "?%d END) ON CONFLICT(key) DO UPDATE SET (" NAMES ") = (excluded.key",
+                          PLAIN + SUMS + 7, PLAIN + SUMS + 7);
     const char *name = strchr(NAMES, ',');
     for (; name; name = strchr(name + 1, ','))
         n += (size_t)snprintf(sql + n, sizeof sql - n, ", excluded.%.*s",
@@ -180,6 +182,10 @@ mho_status mho_store_put(mho_store *store, const mho_store_point *point)
     if (s)
         return s;
     bind_all(store, point);
+    if (point->id)
+        sqlite3_bind_int64(store->put, PLAIN + SUMS + 7, point->id);
+    else
+        sqlite3_bind_null(store->put, PLAIN + SUMS + 7);
     return step(store, store->put, "write");
 }
 

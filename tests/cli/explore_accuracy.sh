@@ -26,6 +26,11 @@ id=$(tail -1 out)
 run evaluate lenet --hw all.db:$id $few --json; want_code 0
 tell single '(v["hardware_error"]["mean"], v["energy_J"]["total"])'; want_same swept single
 
+# The same table, numbers of points and all, for one thread and for several that have a point each.
+for t in 1 2; do run explore errors.yaml -o threads$t.db --images 20 --trials 1 --threads $t --csv; want_code 0; cp out threads$t.csv; done
+cmp -s threads1.csv threads2.csv || fail "tables of 1 and 2 threads differ: $(diff threads1.csv threads2.csv | head -4)"
+cut -d, -f4- threads1.csv | grep -qE ',[0-9]+$' || fail "no numbers of points: $(head -2 threads1.csv)"
+
 # Few images first: what is kept has the same digits, what is dropped says so.
 cp errors.yaml few.yaml
 printf 'refine: [{images: 30, trials: 2}]\nconfidence: 90 %%\nconstraints: ["error <= 25 %%"]\n' >>few.yaml
