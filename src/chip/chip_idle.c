@@ -32,7 +32,7 @@ static bool fits(const mho_chip *chip, const chip_work *work)
     for (size_t l = 0; l < chip->layers; l++)
         if (!mhoi_crossbar_work_fits(chip->layer[l].xb[0], work->layer[l]))
             return false;
-    return true;
+    return mhoi_chip_work_holds_totals(chip, work); /* sums may have become wider */
 }
 
 static void drop(chip_work **work)

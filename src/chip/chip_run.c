@@ -30,15 +30,31 @@ static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
     return s;
 }
 
+static size_t totals_for(const mho_chip *chip, size_t images)
+{
+    size_t totals = 0;
+    for (size_t i = 0; i < chip->layers; i++) {
+        const chip_layer *layer = &chip->layer[i];
+        const size_t n = images < layer->images ? images : layer->images;
+        if (!chip_is_plain(layer))
+            totals = largest(totals, n * chip_channels(layer) * layer->positions);
+    }
+    return totals;
+}
+
+bool mhoi_chip_work_holds_totals(const mho_chip *chip, const chip_work *work)
+{
+    return totals_for(chip, work->images) <= work->totals;
+}
+
 static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *work)
 {
-    size_t sums = 0, totals = 0, counts = 0, driven = 0, windows = 0, turned = 0;
+    size_t sums = 0, counts = 0, driven = 0, windows = 0, turned = 0;
     for (size_t i = 0; i < chip->layers; i++) {
         const chip_layer *layer = &chip->layer[i];
         const size_t together = images < layer->images ? images : layer->images;
         const size_t n = together * layer->groups * layer->positions;
         const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
-        totals = largest(totals, chip_is_plain(layer) ? 0 : n * layer->channels);
         if (layer->place->turned) {
             const size_t pixels = chip_tiles(layer, together) * CHIP_TILE;
             sums = largest(sums, pixels * layer->cells->converted);
@@ -54,8 +70,9 @@ static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *wor
             driven = largest(driven, images * in * layer->inputs->lines);
     }
     mho_status s = take(work, &work->sum, sums, sizeof *work->sum, "sums");
+    work->totals = totals_for(chip, images);
     if (!s)
-        s = take(work, &work->total, totals, sizeof *work->total, "sums");
+        s = take(work, &work->total, work->totals, sizeof *work->total, "sums");
     if (!s)
         s = take(work, &work->count, counts, sizeof *work->count, "sums");
     if (!s)

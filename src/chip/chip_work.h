@@ -10,6 +10,7 @@ struct chip_work {
     uint8_t **map;                        /* [maps] where they are held while they are needed */
     mho_crossbar_work **layer, **counter; /* [layers] */
     int32_t *sum, *count;                 /* of one read: [n][columns][P], [n][groups][P] */
+    size_t totals;                        /* that there is room for */
     int64_t *total; /* of all reads and slices [n][channels][P]; where one is not enough */
     uint8_t
         *window; /* where inputs turn: windows of a group, and their totals [channels][pixels] */
@@ -18,12 +19,15 @@ struct chip_work {
     float *value, *second; /* of a step, and what is added to them */
     float *scores;         /* [images][classes] */
     size_t buffers, layers;
-    size_t images, bytes; /* of a block; of all but the crossbars' own */
+    size_t images, bytes;      /* of a block; of all but the crossbars' own */
     mho_crossbar_counts *told; /* [2 layers] of layer, of counter, before it was settled */
-    size_t first;    /* image of the data set that map[0] begins with */
+    size_t first;              /* image of the data set that map[0] begins with */
     chip_flow *flow; /* [layers]; counts: additions of slices, reads and counts, and comparisons */
     size_t bad;      /* 1 + the first step with a value that is not finite; 0: none */
 };
+
+/* Room for the sums of 64 bits that layers have as they are programmed now. */
+bool mhoi_chip_work_holds_totals(const mho_chip *chip, const chip_work *work);
 
 static inline size_t chip_channels(const chip_layer *layer)
 {
