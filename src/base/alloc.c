@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The library's one allocator: zeroed, aligned for vector loads, counted, and failing on demand. */
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 #define HUGE_FROM (4 * HUGE_PAGE)
 
-static atomic_uint_fast64_t made, live;
+static atomic_uint_fast64_t made, live, bytes_live;
 static atomic_uint_fast64_t fail_number; /* value of `made` that fails; 0 = none */
 
 static mho_status no_memory(size_t count, size_t size, const char *what)
@@ -43,6 +44,7 @@ mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
     memset(memory, 0, bytes);
     memcpy(out, &memory, sizeof memory);
     atomic_fetch_add(&live, 1);
+    atomic_fetch_add(&bytes_live, malloc_usable_size(memory));
     return MHO_OK;
 }
 
@@ -50,8 +52,10 @@ void mhoi_free(void *pointer)
 {
     void *memory, *none = NULL;
     memcpy(&memory, pointer, sizeof memory);
-    if (memory)
+    if (memory) {
         atomic_fetch_sub(&live, 1);
+        atomic_fetch_sub(&bytes_live, malloc_usable_size(memory));
+    }
     free(memory);
     memcpy(pointer, &none, sizeof none);
 }
@@ -69,4 +73,10 @@ uint64_t mhoi_alloc_count(void)
 uint64_t mhoi_alloc_live(void)
 {
     return atomic_load(&live);
+}
+
+uint64_t mhoi_alloc_bytes(void)
+{
+    const uint64_t bytes = atomic_load(&bytes_live); /* memory that came from elsewhere may have been freed here */
+    return bytes <= INT64_MAX ? bytes : 0;
 }

@@ -19,5 +19,7 @@ void mhoi_alloc_fail_at(uint64_t k);
 /* Allocations made so far by this process, and those not yet freed. */
 uint64_t mhoi_alloc_count(void);
 uint64_t mhoi_alloc_live(void);
+/* Bytes that are allocated. */
+uint64_t mhoi_alloc_bytes(void);
 
 #endif

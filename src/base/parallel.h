@@ -23,6 +23,12 @@ MHO_MUST_CHECK mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *
 size_t mhoi_threads(void);
 size_t mhoi_threads_for(size_t items);
 
+/* What the run's memory (told: mho_run_set_memory; else three quarters of the machine's) leaves beside the program itself and
+ * all that is allocated now. */
+#define MHOI_MEMORY_PROGRAM ((uint64_t)64 << 20)
+uint64_t mhoi_memory_left(void);
+bool mhoi_memory_told(void);
+
 /* The run's seed, for calls that are not given one. */
 uint64_t mhoi_seed(void);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/parallel.h"
@@ -179,6 +180,20 @@ uint64_t mho_run_memory(const mho_run *run)
 {
     const uint64_t bytes = atomic_load(&readable(run)->memory);
     return bytes ? bytes : MEMORY;
+}
+
+uint64_t mhoi_memory_left(void)
+{
+    const uint64_t told = atomic_load(&readable(NULL)->memory);
+    const uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
+    const uint64_t most = told ? told : pages / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
+    const uint64_t taken = MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes();
+    return taken < most ? most - taken : 0;
+}
+
+bool mhoi_memory_told(void)
+{
+    return atomic_load(&readable(NULL)->memory) != 0;
 }
 
 void mho_run_set_seed(mho_run *run, uint64_t seed)

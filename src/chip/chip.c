@@ -11,6 +11,8 @@
 #include "chip/chip_deal.h"
 #include "chip/chip_idle.h"
 #include "chip/chip_impl.h"
+#include "chip/chip_stream.h"
+#include "chip/chip_work.h"
 #include "mho/run.h"
 #include "net/op_table.h"
 #include "net/program.h"
@@ -22,22 +24,22 @@ enum {
         32 << 20, /* of one block's maps: enough images to read the tables of a layer once */
     TURNS = 4, /* blocks a thread, where they keep TURN_IMAGES: evens out what threads get done */
     TURN_IMAGES = 128,
-    BYTES_PER_WEIGHT = 16, /* levels, conductances of the pair, and what kernels derive from them */
+    BYTES_PER_WEIGHT = 6, /* of a layer that is made: its units, conductances of the pair */
 };
 
+/* One layer, at least, has to fit: others may wait (chip_stream.c). */
 static mho_status check_memory(const mho_net *net)
 {
-    double weights = 0;
-    for (size_t i = 0; i < net->nodes; i++)
-        weights += (double)mho_node_weight_count(&net->node[i]);
-    const double want = weights * BYTES_PER_WEIGHT;
     const double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    if (want > have)
-        return mho_error(
-            MHO_ENOMEM,
-            "network %s: crossbars of %.0f weights take %.1f GB, this machine has %.1f GB "
-            "of memory",
-            net->name, weights, want * 1e-9, have * 1e-9);
+    for (size_t i = 0; i < net->nodes; i++) {
+        const double weights = (double)mho_node_weight_count(&net->node[i]);
+        if (weights * BYTES_PER_WEIGHT > have)
+            return mho_error(MHO_ENOMEM,
+                             "network %s: layer %s: crossbars of %.0f weights take %.1f GB, this "
+                             "machine has %.1f GB of memory",
+                             net->name, net->node[i].name, weights,
+                             weights * BYTES_PER_WEIGHT * 1e-9, have * 1e-9);
+    }
     return MHO_OK;
 }
 
@@ -123,11 +125,10 @@ static mho_status deal(mho_chip *chip, size_t number)
         uint32_t *order = layer->order + g * lines;
         for (size_t l = 0; l < lines; l++)
             for (size_t c = 0; c < n; c++)
-                mean[l * n + c] =
-                    (float)chip_mean_of(layer, layer->m + (g * n + c) * layer->rows, g, l);
+                mean[l * n + c] = (float)chip_mean_of(layer, g * n + c, l);
         s = mhoi_deal_rows(&d, (mho_deal)chip->plan->output.deal, (uint32_t)(number << 16 | g),
                            order);
-        if (!s)
+        if (!s && layer->xb)
             s = mho_crossbar_set_order(layer->xb[g], order);
     }
     mhoi_free(&mean);
@@ -261,6 +262,8 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
         s = alloc_conductances(chip);
     }
     if (!s)
+        s = mhoi_chip_stream_choose(chip);
+    if (!s)
         s = calibrate(chip, calibration);
     if (s) {
         mho_chip_destroy(chip);
@@ -287,6 +290,7 @@ void mho_chip_destroy(mho_chip *chip)
     if (!chip)
         return;
     mhoi_chip_idle_destroy(chip->idle);
+    mhoi_chip_stream_destroy(chip->stream);
     for (size_t l = 0; l < chip->layers; l++)
         mhoi_chip_layer_free(&chip->layer[l]);
     for (size_t i = 0; i < chip->steps; i++) {
@@ -325,6 +329,7 @@ mho_write_count mho_chip_writes(const mho_chip *chip)
 mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
 {
     mhoi_chip_tally_clear(chip->tally, chip->layers);
+    mhoi_chip_stream_clear(chip);
     const mho_status s = mhoi_chip_program(chip, false, seed, trial);
     mhoi_chip_idle_programmed(chip);
     return s;
@@ -341,15 +346,6 @@ typedef struct run {
     chip_work **work;   /* [threads] */
     atomic_size_t done; /* images of this run */
 } run;
-
-static uint16_t best_class(const float *score, size_t classes)
-{
-    size_t best = 0;
-    for (size_t k = 1; k < classes; k++)
-        if (score[k] > score[best])
-            best = k;
-    return (uint16_t)best;
-}
 
 /* Blocks of n images: equally large, none above chip->block, as many for one thread as for another. */
 static size_t blocks_of(const mho_chip *chip, size_t n, size_t threads)
@@ -376,7 +372,7 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     for (size_t i = 0; r->scores && i < n * classes; i++)
         r->scores[from * classes + i] = score[i];
     for (size_t i = 0; r->label && i < n; i++)
-        r->label[from + i] = best_class(score + i * classes, classes);
+        r->label[from + i] = chip_best_class(score + i * classes, classes);
     const size_t done = atomic_fetch_add(&r->done, n) + n;
     mhoi_progress("crossbars", done, r->n, "images");
     return MHO_OK;
@@ -394,6 +390,9 @@ static mho_status run_all(run *r)
     if (!s && r->label && chip->classes > MHO_CLASSES_MAX)
         s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most %d", chip->classes,
                       MHO_CLASSES_MAX);
+    if (!s && chip->streamed)
+        return mhoi_chip_stream_run(
+            chip, &(chip_flight){r->images, r->first, r->n, r->number, r->scores, r->label});
     if (!s)
         s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
     for (size_t t = 0; !s && t < threads; t++)

@@ -117,6 +117,14 @@ mho_status mhoi_chip_draw_create(const mho_chip *chip, chip_layer *layer)
     return MHO_OK;
 }
 
+size_t mhoi_chip_draw_bytes(const chip_layer *layer)
+{
+    const size_t lines = layer->inputs->lines;
+    return lines * map_size(layer) * sizeof *layer->draw +
+           layer->window.h * layer->window.w * sizeof *layer->windows +
+           lines * sizeof *layer->drives + layer->lines * sizeof *layer->line_draw;
+}
+
 void mhoi_chip_draw_free(chip_layer *layer)
 {
     mhoi_free(&layer->draw);

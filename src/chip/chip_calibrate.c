@@ -17,6 +17,7 @@
 #include "chip/chip_keep.h"
 #include "chip/chip_range.h"
 #include "chip/chip_recall.h"
+#include "chip/chip_stream.h"
 
 enum {
     ITEMS = 4,      /* a thread, of each step */
@@ -215,7 +216,7 @@ static mho_status take_step(pass *p, gatherer *g, size_t first, size_t n, size_t
     if (!s)
         s = mhoi_chip_work_step(p->chip, g->work, p->step, n, kept.in, kept.in2, kept.from,
                                 kept.out, &watch);
-    return s ? s : mhoi_chip_keep_store(p->keep, p->step, first, n, &kept);
+    return s ? s : mhoi_chip_keep_store(p->keep, p->step, first, n, thread, &kept);
 }
 
 static mho_status gather_item(void *context, size_t item, size_t thread)
@@ -349,13 +350,43 @@ static bool wants_range(const pass *p, size_t step)
     return of->kind == CHIP_CROSSBAR && p->chip->layer[of->layer].needs_range;
 }
 
+/* Memory for the step in each thread, and its crossbars, if they are not there. */
+static mho_status enter_step(pass *p)
+{
+    mho_chip *chip = p->chip;
+    const chip_step *step = &chip->step[p->step];
+    mho_write_count none = {0};
+    mho_status s = MHO_OK;
+    if (chip->streamed && step->kind == CHIP_CROSSBAR) {
+        s = mhoi_chip_layer_up(chip, &chip->layer[step->layer]);
+        if (!s)
+            s = mhoi_chip_program_layer(chip, step->layer, true, &none);
+    }
+    for (size_t t = 0; !s && t < p->threads; t++)
+        s = mhoi_chip_work_create_step(chip, p->step, p->together, &p->thread[t].work);
+    return s;
+}
+
+static void leave_step(pass *p)
+{
+    const chip_step *step = &p->chip->step[p->step];
+    for (size_t t = 0; t < p->threads; t++) {
+        mhoi_chip_work_destroy(p->thread[t].work);
+        p->thread[t].work = NULL;
+    }
+    if (p->chip->streamed && step->kind == CHIP_CROSSBAR)
+        mhoi_chip_layer_down(&p->chip->layer[step->layer]);
+}
+
 static mho_status one_step(pass *p)
 {
     const chip_step *step = &p->chip->step[p->step];
     const bool range = wants_range(p, p->step);
     mhoi_chip_rescale(p->chip, step);
     start_scale(&p->scale);
-    mho_status s = range ? watch_layer(p, step->layer) : MHO_OK;
+    mho_status s = enter_step(p);
+    if (!s && range)
+        s = watch_layer(p, step->layer);
     if (!s)
         s = mhoi_chip_keep_begin(p->keep, p->step);
     if (!s)
@@ -367,6 +398,7 @@ static mho_status one_step(pass *p)
     if (!s && mhoi_chip_makes_codes(p->chip, step))
         s = set_exponent(p);
     mhoi_chip_keep_end(p->keep, p->step);
+    leave_step(p);
     return s;
 }
 
@@ -378,8 +410,9 @@ static mho_status step_by_step(pass *p)
     for (size_t i = 0; i < chip->steps; i++)
         if (wants_range(p, i) || mhoi_chip_makes_codes(chip, &chip->step[i]))
             steps = i + 1;
-    mho_status s = mhoi_chip_keep_create(chip, p->images, p->count, p->together, p->threads,
-                                         mho_run_memory(NULL), &p->keep);
+    mho_status s =
+        mhoi_chip_keep_create(chip, p->images, 0, p->count, p->together, p->threads,
+                              mhoi_chip_stream_maps(chip, p->together, p->threads), &p->keep);
     for (p->step = 0; !s && p->step < steps; p->step++) {
         s = one_step(p);
         mhoi_progress("calibrating", p->step + 1, steps, "steps");
@@ -420,8 +453,7 @@ static mho_status gatherer_create(pass *p, bool maps, gatherer *g)
 {
     const mho_chip *chip = p->chip;
     g->of = p;
-    mho_status s = maps ? mhoi_chip_work_create(chip, p->together, &g->work)
-                        : mhoi_chip_work_create_bare(chip, p->together, &g->work);
+    mho_status s = maps ? mhoi_chip_work_create(chip, p->together, &g->work) : MHO_OK;
     if (!s)
         s = mhoi_alloc(&g->sums, chip->layers, sizeof *g->sums, "calibration");
     return s ? s : mhoi_alloc(&g->inputs, chip->layers, sizeof *g->inputs, "calibration");
@@ -458,7 +490,7 @@ mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
     for (size_t i = 0; i < chip->steps; i++)
         scales = scales || mhoi_chip_makes_codes(chip, &chip->step[i]);
     p.count = images->count < wanted ? images->count : wanted;
-    p.together = images_together(chip, p.count);
+    p.together = mhoi_chip_stream_together(chip, images_together(chip, p.count), mhoi_threads());
     p.threads = mhoi_threads_for(items_of(&p));
     (void)pthread_mutex_init(&p.scale.lock, NULL);
     mho_status s = mhoi_alloc(&p.thread, p.threads, sizeof *p.thread, "calibration");
@@ -471,9 +503,9 @@ mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
     if (!s)
         s = mhoi_chip_recall(chip, &p.recall, &recalled);
     for (size_t t = 0; !s && !recalled && t < p.threads; t++) /* now they know how wide sums are */
-        s = gatherer_create(&p, !scales, &p.thread[t]);
+        s = gatherer_create(&p, !scales && !chip->streamed, &p.thread[t]);
     if (!s && !recalled) {
-        s = scales ? step_by_step(&p) : block_by_block(&p);
+        s = scales || chip->streamed ? step_by_step(&p) : block_by_block(&p);
         if (!s)
             mhoi_chip_remember(chip, &p.recall);
     }

@@ -111,12 +111,11 @@ static bool is_lossless(const chip_layer *layer, const mhoi_sums *h)
     return span / layer->cells->unit < layer->calibrated.codes;
 }
 
-static mho_status set_codes(chip_layer *layer, const prefix *p, int edges, int32_t *edge,
-                            double *value, int32_t *rounded)
+static void find_codes(chip_layer *layer, const prefix *p, int edges, double *value)
 {
     const mho_converter *uniform = &layer->calibrated;
-    const size_t codes = (size_t)uniform->codes;
-    mho_status s = MHO_OK;
+    const size_t codes = layer->book_codes;
+    int32_t *edge = layer->book_edge;
     for (size_t k = 0; k + 1 < codes; k++)
         edge[k] = (int32_t)(uniform->edge + (int64_t)k * uniform->step);
     if (edges == MHO_EDGES_QUANTILE)
@@ -125,11 +124,16 @@ static mho_status set_codes(chip_layer *layer, const prefix *p, int edges, int32
         lloyd(p, codes, edge, value);
     set_values(p, codes, edge, value);
     for (size_t k = 0; k < codes; k++)
-        rounded[k] = (int32_t)lrint(value[k]);
-    const mho_codebook book = {.codes = codes, .edge = edge, .value = rounded};
-    for (size_t g = 0; !s && g < layer->groups; g++)
+        layer->book_value[k] = (int32_t)lrint(value[k]);
+}
+
+mho_status mhoi_chip_codes_set(chip_layer *layer)
+{
+    const mho_codebook book = {
+        .codes = layer->book_codes, .edge = layer->book_edge, .value = layer->book_value};
+    mho_status s = MHO_OK;
+    for (size_t g = 0; !s && layer->tabled && layer->xb && g < layer->groups; g++)
         s = mho_crossbar_set_codes(layer->xb[g], &book);
-    layer->tabled = !s;
     return s;
 }
 
@@ -138,23 +142,26 @@ mho_status mhoi_chip_edges_set(const mho_chip *chip, chip_layer *layer, const mh
     const mhoi_output_options *output = &chip->plan->output;
     const size_t codes = (size_t)layer->calibrated.codes;
     prefix p = {.sums = sums, .between = output->aligned ? mhoi_sum_spacing(layer->place) : 0};
-    int32_t *edge = NULL, *rounded = NULL;
     double *value = NULL;
     if (output->edges == MHO_EDGES_UNIFORM || is_lossless(layer, sums))
         return MHO_OK;
     mho_status s = prefix_create(sums, &p);
+    mhoi_free(&layer->book_edge);
+    mhoi_free(&layer->book_value);
     if (!s)
-        s = mhoi_alloc(&edge, codes, sizeof *edge, layer->name);
+        s = mhoi_alloc(&layer->book_edge, codes, sizeof *layer->book_edge, layer->name);
     if (!s)
-        s = mhoi_alloc(&rounded, codes, sizeof *rounded, layer->name);
+        s = mhoi_alloc(&layer->book_value, codes, sizeof *layer->book_value, layer->name);
     if (!s)
         s = mhoi_alloc(&value, codes, sizeof *value, layer->name);
-    if (!s)
-        s = set_codes(layer, &p, output->edges, edge, value, rounded);
+    if (!s) {
+        layer->book_codes = codes;
+        layer->tabled = true;
+        find_codes(layer, &p, output->edges, value);
+        s = mhoi_chip_codes_set(layer);
+    }
     mhoi_free(&p.count);
     mhoi_free(&p.moment);
-    mhoi_free(&edge);
-    mhoi_free(&rounded);
     mhoi_free(&value);
     return s;
 }

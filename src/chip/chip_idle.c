@@ -89,7 +89,7 @@ static chip_work *exchange(struct chip_idle *idle, chip_work *work)
 
 void mhoi_chip_idle_give(const mho_chip *chip, chip_work *work)
 {
-    if (work && chip->layers <= KEPT_LAYERS && work->bytes <= KEPT_BYTES) {
+    if (work && !work->brief && chip->layers <= KEPT_LAYERS && work->bytes <= KEPT_BYTES) {
         mhoi_chip_work_settle(chip, work);
         pthread_mutex_lock(&chip->idle->lock);
         work = exchange(chip->idle, work);

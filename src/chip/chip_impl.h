@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chip/chip_weights.h"
 #include "data/load.h"
 #include "map/placement.h"
 #include "mho/chip.h"
@@ -71,7 +72,7 @@ typedef struct chip_layer {
         part; /* row groups whose sums are added up in 32 bits, the rest in 64; all: [place->row_groups] */
     mho_crossbar **xb;     /* [groups] */
     mho_crossbar *counter; /* digital offset: sums of the inputs of a group; else NULL */
-    int16_t *m;            /* [groups C][R] weights in units */
+    chip_weights m;        /* [groups C][R] weights in units */
     bool needs_range;      /* to be calibrated */
     double *
         mean; /* votes: [groups][input channels][lines of a weight] of what drives them; else NULL */
@@ -95,10 +96,12 @@ typedef struct chip_layer {
     uint8_t *flip;           /* [channels] */
     int64_t *draw;     /* [lines of a weight][map]: conductance behind an element, in all windows */
     uint32_t *windows; /* [h][w] that read an element */
-    uint64_t (*drives)[256];  /* [lines of a weight][byte]: see chip_activity.c */
-    int64_t *line_draw;       /* [lines] of the group that is programmed */
-    mho_converter converter;  /* in use; ideal while calibrating */
-    bool tabled;              /* its crossbars have values for the codes: sums are of these */
+    uint64_t (*drives)[256]; /* [lines of a weight][byte]: see chip_activity.c */
+    int64_t *line_draw;      /* [lines] of the group that is programmed */
+    mho_converter converter; /* in use; ideal while calibrating */
+    bool tabled;             /* its crossbars have values for the codes: sums are of these, */
+    size_t book_codes;       /* and these are the codes: */
+    int32_t *book_edge, *book_value;
     mho_converter calibrated; /* to be used when calibration is over */
 } chip_layer;
 
@@ -144,7 +147,9 @@ struct mho_chip {
     mho_write_count programming; /* the last one */
     double wires_bound;          /* of it, where wires are approximate */
     struct chip_tally *tally;    /* what runs did since then */
-    struct chip_idle *idle;      /* and the memory that they left */
+    bool streamed; /* crossbars are there for one layer at a time, as a run needs them */
+    struct chip_stream *stream; /* NULL: of all */
+    struct chip_idle *idle;     /* and the memory that they left */
 };
 
 /* chip_plan.c: maps, steps and layers from the graph. */
@@ -157,6 +162,10 @@ void mhoi_chip_last_uses(const mho_chip *chip, size_t *last);
 MHO_MUST_CHECK mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
                                                  const mhoi_place *place, const chip_map *in,
                                                  chip_layer *layer);
+/* Its crossbars, which know nothing of cells yet, and what is added up in them; away with them. */
+mho_crossbar_shape mhoi_chip_layer_shape(const chip_layer *layer);
+MHO_MUST_CHECK mho_status mhoi_chip_layer_up(const mho_chip *chip, chip_layer *layer);
+void mhoi_chip_layer_down(chip_layer *layer);
 /* Excess of the columns of group g, programmed to g_plus, g_minus [columns][rows]. */
 void mhoi_chip_layer_read_back(chip_layer *layer, size_t g, const int16_t *g_plus,
                                const int16_t *g_minus);
@@ -176,14 +185,15 @@ static inline size_t chip_means(const chip_layer *layer)
     return layer->groups * layer->window.c * layer->inputs->lines;
 }
 
-/* What line l of the window's order adds to the sum of a column m[R] on average: m times what drives it; the second line of
- * an input holds -m. */
-static inline double chip_mean_of(const chip_layer *layer, const int16_t *m, size_t group, size_t l)
+/* What line l of the window's order adds to the sum of a channel on average: its weight times what drives it; the second line
+ * of an input holds -m. */
+static inline double chip_mean_of(const chip_layer *layer, size_t channel, size_t l)
 {
     const size_t taps = layer->window.kh * layer->window.kw, lines = layer->inputs->lines;
     const size_t driver = l / taps, row = driver / lines * taps + l % taps;
-    const double mean = layer->mean[group * layer->window.c * lines + driver];
-    return driver % lines ? -m[row] * mean : m[row] * mean;
+    const double mean = layer->mean[channel / layer->columns * layer->window.c * lines + driver];
+    const int16_t m = chip_weight(&layer->m, channel * layer->rows + row);
+    return driver % lines ? -m * mean : m * mean;
 }
 
 /* chip_chain.c */
@@ -230,6 +240,8 @@ typedef struct mhoi_sums {
 } mhoi_sums;
 MHO_MUST_CHECK mho_status mhoi_chip_edges_set(const mho_chip *chip, chip_layer *layer,
                                               const mhoi_sums *sums);
+/* Tells the layer's crossbars of the codes that were found. */
+MHO_MUST_CHECK mho_status mhoi_chip_codes_set(chip_layer *layer);
 
 /* chip_calibrate.c: exponents of maps, ranges of converters. */
 MHO_MUST_CHECK mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images);
@@ -237,6 +249,10 @@ MHO_MUST_CHECK mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *
 /* chip_program.c: conductances of ideal devices where ideal, else of programming (seed, trial). */
 MHO_MUST_CHECK mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t seed,
                                             uint32_t trial);
+
+/* The same of one layer, whose crossbars are there; what was written is added to count. */
+MHO_MUST_CHECK mho_status mhoi_chip_program_layer(mho_chip *chip, size_t layer, bool ideal,
+                                                  mho_write_count *count);
 
 /* chip_wires.c: g_plus, g_minus (NULL: none) [columns][rows] of one plane of a group become what its crossbars, tiles of
  * tile_columns, conduct in effect; untouched where wires have no resistance.  *bound: raised to that of approximate ones. */
@@ -267,8 +283,9 @@ static inline size_t chip_tiles(const chip_layer *layer, size_t images)
 {
     return (images * layer->positions + CHIP_TILE - 1) / CHIP_TILE;
 }
-/* m[groups C][R] of the vectors and their copies, from the weights that they stand for. */
-MHO_MUST_CHECK mho_status mhoi_chip_turn_weights(const mho_node *node, chip_layer *layer);
+/* units[groups C][R] of the vectors and their copies, in place of the weights that they stand for. */
+MHO_MUST_CHECK mho_status mhoi_chip_turn_weights(const mho_node *node, const chip_layer *layer,
+                                                 int16_t **units);
 /* The windows of n images of a map, for group g. */
 void mhoi_chip_turn_windows(const chip_layer *layer, const uint8_t *map, size_t n, size_t g,
                             uint8_t *window);
@@ -287,9 +304,13 @@ void mhoi_chip_turn_out(const chip_layer *layer, const int64_t *total, size_t n,
 typedef struct chip_work chip_work;
 MHO_MUST_CHECK mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images,
                                                 chip_work **out);
-/* The same without maps, for mhoi_chip_work_step. */
-MHO_MUST_CHECK mho_status mhoi_chip_work_create_bare(const mho_chip *chip, size_t images,
-                                                     chip_work **out);
+/* The same without maps, for that step alone. */
+MHO_MUST_CHECK mho_status mhoi_chip_work_create_step(const mho_chip *chip, size_t step,
+                                                     size_t images, chip_work **out);
+/* What that takes, but for a crossbar's own and what drives rows: *driven bytes an image. */
+size_t mhoi_chip_work_bytes(const mho_chip *chip, size_t step, size_t *driven);
+/* The error of a step that makes a value that is not finite. */
+mho_status mhoi_chip_not_finite(const mho_chip *chip, size_t step);
 void mhoi_chip_work_destroy(chip_work *work);
 /* number: by which noise is drawn, of the first of them */
 void mhoi_chip_work_load(const mho_chip *chip, chip_work *work, const mho_images *images,
@@ -331,6 +352,7 @@ void mhoi_chip_tally_clear(struct chip_tally *tally, size_t layers);
 void mhoi_chip_tally_add(struct chip_tally *tally, size_t layer, const chip_flow *flow);
 /* Memory for what follows. */
 MHO_MUST_CHECK mho_status mhoi_chip_draw_create(const mho_chip *chip, chip_layer *layer);
+size_t mhoi_chip_draw_bytes(const chip_layer *layer);
 void mhoi_chip_draw_free(chip_layer *layer);
 /* The cells g[columns][lines] of a group that is programmed, all that there are; then it is finished. */
 void mhoi_chip_draw_begin(chip_layer *layer);

@@ -70,20 +70,20 @@ static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, siz
 }
 
 /* Scales that the network tells: its weights are whole multiples of them. */
-static mho_status told_codes(const mho_node *node, size_t n, mho_codes codes, chip_layer *layer)
+static mho_status told_codes(const mho_node *node, size_t n, mho_codes codes, chip_layer *layer,
+                             int16_t *m)
 {
     const size_t each = n / node->out.c;
     for (size_t c = 0; c < node->out.c; c++) {
         layer->weight_scale[c] = (double)node->weight_scale[c];
-        mho_quant_codes(node->weight + c * each, each, node->weight_scale[c], codes,
-                        layer->m + c * each);
+        mho_quant_codes(node->weight + c * each, each, node->weight_scale[c], codes, m + c * each);
     }
     return MHO_OK;
 }
 
 /* One power of two for all, by the rule of the hardware. */
 static mho_status ruled_codes(const mho_chip *chip, const mho_node *node, size_t n, mho_codes codes,
-                              chip_layer *layer)
+                              chip_layer *layer, int16_t *m)
 {
     const int exponent =
         mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->plan->quant.weight_rule);
@@ -92,11 +92,12 @@ static mho_status ruled_codes(const mho_chip *chip, const mho_node *node, size_t
                          node->name, codes.lo, codes.hi);
     for (size_t c = 0; c < node->out.c; c++)
         layer->weight_scale[c] = ldexp(1, exponent);
-    mho_quant_codes(node->weight, n, ldexpf(1, exponent), codes, layer->m);
+    mho_quant_codes(node->weight, n, ldexpf(1, exponent), codes, m);
     return MHO_OK;
 }
 
-static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_layer *layer)
+static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_layer *layer,
+                               int16_t **m)
 {
     const size_t n = mho_node_weight_count(node);
     const mho_codes codes = layer->cells->codes;
@@ -106,35 +107,35 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
     for (size_t c = 0; !s && c < node->out.c; c++)
         layer->weight_scale[c] = 1;
     if (!s)
-        s = mhoi_alloc(&layer->m, n, sizeof *layer->m, node->name);
+        s = mhoi_alloc(m, n, sizeof **m, node->name);
     if (s)
         return s;
     if (layer->cells->alphabet != MHO_ALPHABET_REAL) { /* alpha is a factor of the channel */
         for (size_t i = 0; i < n; i++) {
             const float w = node->weight[i];
-            layer->m[i] = (int16_t)(((w > 0) - (w < 0)) * layer->cells->one);
+            (*m)[i] = (int16_t)(((w > 0) - (w < 0)) * layer->cells->one);
         }
         return MHO_OK;
     }
-    return node->weight_scale ? told_codes(node, n, codes, layer)
-                              : ruled_codes(chip, node, n, codes, layer);
+    return node->weight_scale ? told_codes(node, n, codes, layer, *m)
+                              : ruled_codes(chip, node, n, codes, layer, *m);
 }
 
 /* Groups that share crossbars: a column has the rows of all groups of its block, those of others are 0. */
-static mho_status pack_units(const mho_node *node, chip_layer *layer)
+static mho_status pack_units(const mho_node *node, const chip_layer *layer, int16_t **m)
 {
     const size_t packed = layer->place->told->packed, rows = layer->rows / packed,
                  columns = layer->columns / packed;
-    int16_t *m = NULL;
+    int16_t *wide = NULL;
     if (packed == 1)
         return MHO_OK;
     mho_status s =
-        mhoi_alloc(&m, layer->groups * layer->columns * layer->rows, sizeof *m, node->name);
+        mhoi_alloc(&wide, layer->groups * layer->columns * layer->rows, sizeof *wide, node->name);
     for (size_t c = 0; !s && c < node->out.c; c++)
-        memcpy(m + c * layer->rows + c / columns % packed * rows, layer->m + c * rows,
-               rows * sizeof *m);
-    mhoi_free(&layer->m);
-    layer->m = m;
+        memcpy(wide + c * layer->rows + c / columns % packed * rows, *m + c * rows,
+               rows * sizeof *wide);
+    mhoi_free(m);
+    *m = wide;
     return s;
 }
 
@@ -166,7 +167,8 @@ static int64_t sum_inside(const mho_window *w, const int64_t *tap, size_t p)
 }
 
 /* x = 2 v - 1, so sum w x = 2 sum w v - sum w over the elements that are no padding (those are x = 0). */
-static mho_status correction(const mho_chip *chip, const mho_node *node, chip_layer *layer)
+static mho_status correction(const mho_chip *chip, const mho_node *node, const int16_t *m,
+                             chip_layer *layer)
 {
     const mho_window *w = &layer->window;
     const size_t channels = layer->groups * layer->columns;
@@ -185,7 +187,7 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
     if (s || layer->coding != MHOI_MAP_BITS)
         return s;
     for (size_t c = 0; c < channels; c++) {
-        sum_taps(w, layer->m + c * layer->rows, 0, layer->tap);
+        sum_taps(w, m + c * layer->rows, 0, layer->tap);
         for (size_t p = 0; p < positions; p++)
             layer->w_sum[c * positions + p] =
                 (int32_t)(sum_inside(w, layer->tap, p) / layer->cells->one);
@@ -282,17 +284,21 @@ static mho_status share_references(chip_layer *layer)
     return s;
 }
 
+mho_crossbar_shape mhoi_chip_layer_shape(const chip_layer *layer)
+{
+    return (mho_crossbar_shape){.window = lines_of(layer),
+                                .columns = layer->cells->converted,
+                                .crossbar_rows = layer->place->group_rows,
+                                .input_bits = layer->inputs->bits,
+                                .input_signed = layer->inputs->is_signed,
+                                .conversion = layer->place->per_pair ? MHO_CONVERSION_PER_PAIR
+                                                                     : MHO_CONVERSION_PER_CROSSBAR,
+                                .turn = turned_rows(layer)};
+}
+
 static mho_status crossbars(chip_layer *layer)
 {
-    const mho_crossbar_shape shape = {.window = lines_of(layer),
-                                      .columns = layer->cells->converted,
-                                      .crossbar_rows = layer->place->group_rows,
-                                      .input_bits = layer->inputs->bits,
-                                      .input_signed = layer->inputs->is_signed,
-                                      .conversion = layer->place->per_pair
-                                                        ? MHO_CONVERSION_PER_PAIR
-                                                        : MHO_CONVERSION_PER_CROSSBAR,
-                                      .turn = turned_rows(layer)};
+    const mho_crossbar_shape shape = mhoi_chip_layer_shape(layer);
     mho_status s = mhoi_alloc(&layer->xb, layer->groups, sizeof(mho_crossbar *), layer->name);
     for (size_t g = 0; !s && g < layer->groups; g++)
         s = mho_crossbar_create(&shape, &layer->xb[g]);
@@ -338,28 +344,48 @@ mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
     if (place->turned)
         layer->images = TURNED_PIXELS / layer->positions;
     layer->images = layer->images < 1 || (layer->groups > 1 && !place->turned) ? 1 : layer->images;
-    mho_status s = weight_units(chip, node, layer);
+    int16_t *m = NULL;
+    mho_status s = weight_units(chip, node, layer, &m);
     if (!s)
-        s = pack_units(node, layer);
+        s = pack_units(node, layer, &m);
     if (!s && place->turned)
-        s = mhoi_chip_turn_weights(node, layer);
+        s = mhoi_chip_turn_weights(node, layer, &m);
     if (!s)
-        s = correction(chip, node, layer);
+        s = correction(chip, node, m, layer);
+    if (!s)
+        s = mhoi_chip_weights_take(&m, layer->groups * layer->columns * layer->rows, &layer->m);
+    mhoi_free(&m);
     if (!s && place->vote)
         s = mhoi_alloc(&layer->mean, chip_means(layer), sizeof *layer->mean, layer->name);
-    if (!s)
-        s = mhoi_chip_draw_create(chip, layer);
-    return s ? s : crossbars(layer);
+    return s;
 }
 
-void mhoi_chip_layer_free(chip_layer *layer)
+mho_status mhoi_chip_layer_up(const mho_chip *chip, chip_layer *layer)
+{
+    mho_status s = mhoi_chip_draw_create(chip, layer);
+    if (!s)
+        s = crossbars(layer);
+    for (size_t g = 0; !s && layer->order && g < layer->groups; g++)
+        s = mho_crossbar_set_order(layer->xb[g], layer->order + g * layer->lines);
+    return s ? s : mhoi_chip_codes_set(layer);
+}
+
+void mhoi_chip_layer_down(chip_layer *layer)
 {
     for (size_t g = 0; layer->xb && g < layer->groups; g++)
         mho_crossbar_destroy(layer->xb[g]);
     mho_crossbar_destroy(layer->counter);
-    mhoi_chip_draw_free(layer);
+    layer->counter = NULL;
     mhoi_free(&layer->xb);
-    mhoi_free(&layer->m);
+    mhoi_chip_draw_free(layer);
+}
+
+void mhoi_chip_layer_free(chip_layer *layer)
+{
+    mhoi_chip_layer_down(layer);
+    mhoi_chip_weights_free(&layer->m);
+    mhoi_free(&layer->book_edge);
+    mhoi_free(&layer->book_value);
     mhoi_free(&layer->weight_scale);
     mhoi_free(&layer->mean);
     mhoi_free(&layer->order);

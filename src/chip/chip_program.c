@@ -19,32 +19,55 @@ typedef struct program {
     uint64_t seed;
     uint32_t trial, layer, array;
     chip_layer *of;
-    const int16_t *m; /* [C][R] of the group */
+    size_t weights; /* before those of the group */
     size_t plane;
     int16_t *g[2];          /* of the plane [columns][lines]; one where weights are single cells */
     mho_write_count *count; /* [threads] */
     bool ideal, bare;       /* bare: without wires, and not counted */
 } program;
 
-/* Levels of cells [first, first + n) of the plane. */
-static void fill_levels(const program *p, bool minus, size_t first, size_t n, uint8_t *level)
+/* Levels of `count` lines from `line` on of a column.  The weights that they are of begin with an input channel. */
+static mho_status column_levels(const program *p, mhoi_column column, bool minus, size_t line,
+                                size_t count, uint8_t *level)
 {
     const chip_layer *layer = p->of;
     const size_t taps = layer->place->turned ? 1 : layer->window.kh * layer->window.kw;
-    const size_t lines = layer->lines * layer->cells->fold;
-    for (size_t done = 0, count; done < n; done += count) {
+    const bool plain = layer->inputs->lines == 1; /* a line is a row */
+    const size_t fold = layer->cells->fold;
+    const size_t each = fold > 1 ? fold : plain ? 1 : taps * layer->inputs->lines;
+    const size_t unit = fold > 1 || plain ? 1 : taps, from = line / each;
+    const size_t all = layer->rows / unit, end = (line + count - 1) / each + 1;
+    const size_t n = (end < all ? end : all) - (from < all ? from : all);
+    int16_t near[CELLS], *far = NULL, *m = near;
+    mho_status s = n * unit > CELLS ? mhoi_alloc(&far, n * unit, sizeof *far, "weights") : MHO_OK;
+    if (s)
+        return s;
+    m = far ? far : near;
+    if (!column.is_reference)
+        mhoi_chip_weights_get(
+            &layer->m, p->weights + column.weight % layer->columns * layer->rows + from * unit,
+            n * unit, m);
+    if (fold > 1)
+        mhoi_chip_merge_levels(layer, m, line - from * each, count, level);
+    else
+        mhoi_column_levels(layer->cells, layer->inputs, taps, m, column, minus, line - from * each,
+                           count, level);
+    mhoi_free(&far);
+    return MHO_OK;
+}
+
+/* Levels of cells [first, first + n) of the plane. */
+static mho_status fill_levels(const program *p, bool minus, size_t first, size_t n, uint8_t *level)
+{
+    const size_t lines = p->of->lines * p->of->cells->fold;
+    mho_status s = MHO_OK;
+    for (size_t done = 0, count; !s && done < n; done += count) {
         const size_t at = first + done, line = at % lines, left = lines - line;
-        const mhoi_column column = mhoi_column_of(layer->cells, p->plane, at / lines);
         count = n - done < left ? n - done : left;
-        if (layer->cells->fold > 1) {
-            mhoi_chip_merge_levels(layer, p->m + column.weight % layer->columns * layer->rows, line,
-                                   count, level + done);
-            continue;
-        }
-        mhoi_column_levels(layer->cells, layer->inputs, taps,
-                           p->m + column.weight % layer->columns * layer->rows, column, minus, line,
-                           count, level + done);
+        s = column_levels(p, mhoi_column_of(p->of->cells, p->plane, at / lines), minus, line, count,
+                          level + done);
     }
+    return s;
 }
 
 /* A reference in the middle of the range lies half a level below the level it is drawn at. */
@@ -70,7 +93,9 @@ static mho_status program_cells(void *context, size_t item, size_t thread)
     uint8_t level[CELLS];
     for (uint32_t side = 0; side < 2 && p->g[side]; side++) {
         int16_t *g = p->g[side] + first;
-        fill_levels(p, side == 1, first, n, level);
+        const mho_status s = fill_levels(p, side == 1, first, n, level);
+        if (s)
+            return s;
         mho_device_program(&p->device, p->seed, p->trial, p->layer, p->array + side, first, n,
                            level, g, p->bare ? NULL : &p->count[thread]);
         if (p->of->cells->middle && p->of->cells->coding->reference)
@@ -222,7 +247,7 @@ static mho_status program_cells_of(program *p, chip_layer *layer, size_t g)
     const size_t cells = layer->cells->converted * layer->lines;
     const bool noisy = mho_device_is_noisy(&p->device);
     mho_status s = MHO_OK;
-    p->m = layer->m + g * layer->columns * layer->rows;
+    p->weights = g * layer->columns * layer->rows;
     mhoi_chip_draw_begin(layer);
     if (layer->cells->coding->counted)
         memset(g_minus, 0, cells * sizeof *g_minus);
@@ -294,36 +319,45 @@ static mho_status program_layer(program *p, chip_layer *layer)
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }
 
-static mho_write_count sum_of(const mho_write_count *count, size_t threads)
+static void add_count(mho_write_count *sum, const mho_write_count *count)
 {
-    mho_write_count sum = {0};
-    for (size_t t = 0; t < threads; t++) {
-        sum.cells += count[t].cells;
-        sum.writes += count[t].writes;
-        sum.outside += count[t].outside;
-        sum.stuck += count[t].stuck;
-        sum.held += count[t].held;
-    }
-    return sum;
+    sum->cells += count->cells;
+    sum->writes += count->writes;
+    sum->outside += count->outside;
+    sum->stuck += count->stuck;
+    sum->held += count->held;
+}
+
+mho_status mhoi_chip_program_layer(mho_chip *chip, size_t l, bool ideal, mho_write_count *count)
+{
+    program p = {.chip = chip,
+                 .device = chip->plan->device,
+                 .seed = chip->seed,
+                 .trial = chip->trial,
+                 .layer = (uint32_t)l,
+                 .ideal = ideal};
+    if (ideal)
+        p.device = mho_device_ideal(&chip->plan->device);
+    mho_status s = mhoi_alloc(&p.count, mhoi_threads(), sizeof *p.count, "counts of programming");
+    if (!s)
+        s = program_layer(&p, &chip->layer[l]);
+    for (size_t t = 0; !s && t < mhoi_threads(); t++)
+        add_count(count, &p.count[t]);
+    mhoi_free(&p.count);
+    return s;
 }
 
 mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t trial)
 {
-    program p = {.chip = chip, .device = chip->plan->device, .seed = seed, .trial = trial};
-    p.ideal = ideal;
-    if (ideal)
-        p.device = mho_device_ideal(&chip->plan->device);
+    mho_write_count count = {0};
+    mho_status s = MHO_OK;
     chip->programmed = false;
     chip->wires_bound = 0;
     chip->seed = seed;
     chip->trial = trial;
-    mho_status s = mhoi_alloc(&p.count, mhoi_threads(), sizeof *p.count, "counts of programming");
-    for (size_t i = 0; !s && i < chip->layers; i++) {
-        p.layer = (uint32_t)i;
-        s = program_layer(&p, &chip->layer[i]);
-    }
-    chip->programming = p.count ? sum_of(p.count, mhoi_threads()) : (mho_write_count){0};
-    mhoi_free(&p.count);
+    for (size_t l = 0; !s && !chip->streamed && l < chip->layers; l++)
+        s = mhoi_chip_program_layer(chip, l, ideal, &count);
+    chip->programming = count;
     chip->programmed = !s && !ideal;
     return s;
 }

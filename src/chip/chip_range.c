@@ -61,8 +61,10 @@ static unsigned shift_of(const mho_chip *chip)
     return known ? (unsigned)__builtin_ctz((unsigned)mho_device_delta(d)) : 0;
 }
 
-static void set_places(unsigned shift, int64_t high, chip_histogram *h)
+/* As far as bins reach. */
+static void set_places(unsigned shift, chip_histogram *h)
 {
+    const int64_t high = h->low + h->width * BINS - 1;
     const int64_t first = h->low >> shift; /* rounded down */
     const int64_t places = (high >> shift) - first + 1;
     h->units = places <= BINS;
@@ -70,6 +72,8 @@ static void set_places(unsigned shift, int64_t high, chip_histogram *h)
     h->first = h->units ? first * ((int64_t)1 << shift) : h->low;
     h->places = h->units ? (size_t)places : BINS;
     h->inverse = UINT64_MAX / (uint64_t)h->width + 1;
+    h->lowest = h->low < INT32_MIN ? INT32_MIN : (int32_t)h->low;
+    h->highest = high > INT32_MAX ? INT32_MAX : (int32_t)high;
 }
 
 mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *layer, size_t images,
@@ -79,7 +83,7 @@ mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *la
     *histogram = (chip_histogram){.low = range.lo,
                                   .width = (range.hi - range.lo) / BINS + 1,
                                   .every = every_of(layer, images)};
-    set_places(shift_of(chip), range.hi, histogram);
+    set_places(shift_of(chip), histogram);
     mho_status s = mhoi_alloc(&histogram->recent, 2 * histogram->places, sizeof *histogram->recent,
                               "calibration");
     return s ? s
@@ -97,6 +101,13 @@ void mhoi_chip_histogram_free(chip_histogram *histogram)
 static inline size_t bin_of(const chip_histogram *h, int64_t sum)
 {
     return (size_t)((unsigned_wide)(uint64_t)(sum - h->low) * h->inverse >> 64);
+}
+
+/* Whatever lies beyond what can occur, by rows on two lines of which a crossbar has but one, counts as the last. */
+static inline int32_t within(const chip_histogram *h, int32_t sum)
+{
+    const int32_t low = sum < h->lowest ? h->lowest : sum;
+    return low > h->highest ? h->highest : low;
 }
 
 static inline size_t unit_place(const chip_histogram *h, int32_t sum)
@@ -119,15 +130,16 @@ static void count(const chip_histogram *h, const int32_t *sum, size_t n)
     const chip_histogram copy = *h;
     const size_t pairs = n / 2 * 2;
     for (size_t i = 0; copy.units && i < pairs; i += 2) {
-        even[unit_place(&copy, sum[i])]++;
-        odd[unit_place(&copy, sum[i + 1])]++;
+        even[unit_place(&copy, within(&copy, sum[i]))]++;
+        odd[unit_place(&copy, within(&copy, sum[i + 1]))]++;
     }
     for (size_t i = 0; !copy.units && i < pairs; i += 2) {
-        even[bin_of(&copy, sum[i])]++;
-        odd[bin_of(&copy, sum[i + 1])]++;
+        even[bin_of(&copy, within(&copy, sum[i]))]++;
+        odd[bin_of(&copy, within(&copy, sum[i + 1]))]++;
     }
     if (pairs < n)
-        even[copy.units ? unit_place(&copy, sum[pairs]) : bin_of(&copy, sum[pairs])]++;
+        even[copy.units ? unit_place(&copy, within(&copy, sum[pairs]))
+                        : bin_of(&copy, within(&copy, sum[pairs]))]++;
 }
 
 void mhoi_chip_histogram_count(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t n)

@@ -12,6 +12,7 @@ typedef struct chip_histogram {
     bool units;         /* place i is of sum first + i 2^shift; else places are bins */
     int64_t first;
     unsigned shift;
+    int32_t lowest, highest; /* that have a place */
     size_t places;
     uint64_t inverse; /* of width: floor(2^64 / width) + 1 */
     size_t every;     /* sums are told of one position in so many */

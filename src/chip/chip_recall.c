@@ -158,7 +158,10 @@ static void mix_layer(chip_recall_key *key, const mho_chip *chip, const chip_lay
     mix_place(key, chip, layer);
     mix_reads(key, layer->inputs);
     mix(key, layer->weight_scale, channels * sizeof *layer->weight_scale);
-    mix(key, layer->m, layer->groups * layer->columns * layer->rows * sizeof *layer->m);
+    size_t size;
+    const void *m = mhoi_chip_weights_bytes(&layer->m, &size);
+    mix_sizes(key, 2, (const size_t[]){size, (size_t)layer->m.one});
+    mix(key, m, size);
     for (size_t g = 0; g < layer->groups; g++) {
         int16_t *plus, *minus;
         const size_t cells = layer->cells->converted * layer->lines;
@@ -216,7 +219,7 @@ static void mix_input(chip_recall_key *key, const mho_chip *chip)
 static chip_recall_key key_of(mho_chip *chip, const mho_images *images, size_t count)
 {
     chip_recall_key key = {.half = {MHOI_HASH_START, ~MHOI_HASH_START}, .known = true};
-    key.known = mhoi_run_shelf() && *mhoi_run_shelf();
+    key.known = !chip->streamed && mhoi_run_shelf() && *mhoi_run_shelf();
     for (size_t i = 0; i < chip->steps; i++) /* what general steps compute has no hash */
         key.known = key.known && !chip->step[i].work;
     if (!key.known)

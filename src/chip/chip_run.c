@@ -8,6 +8,7 @@
 #include "base/contract.h"
 #include "base/finite.h"
 #include "chip/chip_work.h"
+#include "crossbar/cells.h"
 
 static size_t largest(size_t a, size_t b)
 {
@@ -21,65 +22,81 @@ static mho_status take(chip_work *work, void *out, size_t count, size_t size, co
     return mhoi_alloc(out, count, size, what);
 }
 
-static mho_status alloc_counters(const mho_chip *chip, chip_work *work)
+/* Memory of a layer's crossbars, */
+static mho_status enter_layer(const mho_chip *chip, chip_work *work, size_t l)
 {
-    mho_status s = mhoi_alloc(&work->counter, chip->layers, sizeof *work->counter, "counters");
-    for (size_t i = 0; !s && i < chip->layers; i++)
-        if (chip->layer[i].counter)
-            s = mho_crossbar_work_create(chip->layer[i].counter, &work->counter[i]);
+    const chip_layer *layer = &chip->layer[l];
+    mho_status s = mho_crossbar_work_create(layer->xb[0], &work->layer[l]);
+    if (!s && layer->counter)
+        s = mho_crossbar_work_create(layer->counter, &work->counter[l]);
     return s;
 }
 
-static size_t totals_for(const mho_chip *chip, size_t images)
+/* and away with it: what it counted stays. */
+static void leave_layer(const mho_chip *chip, chip_work *work, size_t l)
 {
-    size_t totals = 0;
-    for (size_t i = 0; i < chip->layers; i++) {
-        const chip_layer *layer = &chip->layer[i];
-        const size_t n = images < layer->images ? images : layer->images;
-        if (!chip_is_plain(layer))
-            totals = largest(totals, n * chip_channels(layer) * layer->positions);
-    }
-    return totals;
+    if (work->layer[l] && (work->counter[l] || !chip->layer[l].counter))
+        work->flow[l] = mhoi_chip_work_flow(chip, work, l);
+    mho_crossbar_work_destroy(work->layer[l]);
+    mho_crossbar_work_destroy(work->counter[l]);
+    work->layer[l] = work->counter[l] = NULL;
 }
 
-bool mhoi_chip_work_holds_totals(const mho_chip *chip, const chip_work *work)
+typedef struct sizes {
+    size_t sums, totals, counts, driven, windows, turned; /* elements */
+} sizes;
+
+static void turned_sizes(const chip_layer *layer, size_t together, sizes *z)
 {
-    return totals_for(chip, work->images) <= work->totals;
+    const size_t pixels = chip_tiles(layer, together) * CHIP_TILE;
+    z->sums = largest(z->sums, pixels * layer->cells->converted);
+    z->counts = largest(z->counts, layer->cells->coding->counted ? pixels : 0);
+    z->windows = largest(z->windows, pixels * layer->rows);
+    z->driven = largest(z->driven, pixels * layer->lines);
+    z->turned = largest(z->turned, pixels * (layer->channels + 1));
 }
 
-static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *work)
+/* Of layers [from, to). */
+static sizes sizes_of(const mho_chip *chip, size_t from, size_t to, size_t images)
 {
-    size_t sums = 0, counts = 0, driven = 0, windows = 0, turned = 0;
-    for (size_t i = 0; i < chip->layers; i++) {
+    sizes z = {.sums = 0};
+    for (size_t i = from; i < to; i++) {
         const chip_layer *layer = &chip->layer[i];
         const size_t together = images < layer->images ? images : layer->images;
         const size_t n = together * layer->groups * layer->positions;
         const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
+        z.totals = largest(z.totals, chip_is_plain(layer) ? 0 : n * layer->channels);
         if (layer->place->turned) {
-            const size_t pixels = chip_tiles(layer, together) * CHIP_TILE;
-            sums = largest(sums, pixels * layer->cells->converted);
-            counts = largest(counts, layer->counter ? pixels : 0);
-            windows = largest(windows, pixels * layer->rows);
-            driven = largest(driven, pixels * layer->lines);
-            turned = largest(turned, pixels * (layer->channels + 1));
+            turned_sizes(layer, together, &z);
             continue;
         }
-        sums = largest(sums, n * layer->cells->converted);
-        counts = largest(counts, layer->counter ? n : 0);
+        z.sums = largest(z.sums, n * layer->cells->converted);
+        z.counts = largest(z.counts, layer->cells->coding->counted ? n : 0);
         if (!layer->inputs->as_is || chip->plan->device.nonlinearity > 0)
-            driven = largest(driven, images * in * layer->inputs->lines);
+            z.driven = largest(z.driven, images * in * layer->inputs->lines);
     }
-    mho_status s = take(work, &work->sum, sums, sizeof *work->sum, "sums");
-    work->totals = totals_for(chip, images);
+    return z;
+}
+
+bool mhoi_chip_work_holds_totals(const mho_chip *chip, const chip_work *work)
+{
+    return sizes_of(chip, work->from, work->to, work->images).totals <= work->totals;
+}
+
+static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *work)
+{
+    const sizes z = sizes_of(chip, work->from, work->to, images);
+    mho_status s = take(work, &work->sum, z.sums, sizeof *work->sum, "sums");
+    work->totals = z.totals;
     if (!s)
-        s = take(work, &work->total, work->totals, sizeof *work->total, "sums");
+        s = take(work, &work->total, z.totals, sizeof *work->total, "sums");
     if (!s)
-        s = take(work, &work->count, counts, sizeof *work->count, "sums");
+        s = take(work, &work->count, z.counts, sizeof *work->count, "sums");
     if (!s)
-        s = take(work, &work->window, windows, 1, "windows");
+        s = take(work, &work->window, z.windows, 1, "windows");
     if (!s)
-        s = take(work, &work->turned, turned, sizeof *work->turned, "sums");
-    return s ? s : take(work, &work->driven, driven, 1, "inputs");
+        s = take(work, &work->turned, z.turned, sizeof *work->turned, "sums");
+    return s ? s : take(work, &work->driven, z.driven, 1, "inputs");
 }
 
 static mho_status alloc_maps(const mho_chip *chip, size_t images, chip_work *work)
@@ -93,25 +110,46 @@ static mho_status alloc_maps(const mho_chip *chip, size_t images, chip_work *wor
     return s;
 }
 
+/* Of a thread, for the crossbars of layers [from, to) at once. */
+static size_t crossbar_bytes(const mho_chip *chip, size_t from, size_t to)
+{
+    const bool noisy = mho_device_is_noisy(&chip->plan->device);
+    size_t sum = 0;
+    for (size_t i = from; i < to; i++) {
+        const mho_crossbar_shape shape = mhoi_chip_layer_shape(&chip->layer[i]);
+        size_t bytes;
+        (void)mhoi_crossbar_bytes(&shape, noisy, &bytes);
+        sum += bytes;
+    }
+    return sum;
+}
+
 static mho_status alloc_layers(const mho_chip *chip, chip_work *work)
 {
+    work->brief = crossbar_bytes(chip, work->from, work->to) > CHIP_BRIEF_FROM;
     mho_status s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
-    for (size_t i = 0; !s && i < chip->layers; i++)
-        s = mho_crossbar_work_create(chip->layer[i].xb[0], &work->layer[i]);
     if (!s)
-        s = alloc_counters(chip, work);
+        s = mhoi_alloc(&work->counter, chip->layers, sizeof *work->counter, "counters");
+    for (size_t i = work->from; !s && !work->brief && i < work->to; i++)
+        s = enter_layer(chip, work, i);
     if (!s)
         s = mhoi_alloc(&work->told, 2 * chip->layers, sizeof *work->told, "inference memory");
     return s ? s : mhoi_alloc(&work->flow, chip->layers, sizeof *work->flow, "inference memory");
 }
 
-static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *work)
+static size_t values_of(const mho_chip *chip, size_t from, size_t to)
 {
     size_t values = chip->classes;
     for (size_t i = 0; i < chip->maps; i++)
         values = largest(values, chip->map[i].size);
-    for (size_t i = 0; i < chip->layers; i++)
+    for (size_t i = from; i < to; i++)
         values = largest(values, chip_channels(&chip->layer[i]) * chip->layer[i].positions);
+    return values;
+}
+
+static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *work)
+{
+    const size_t values = values_of(chip, work->from, work->to);
     mho_status s = take(work, &work->value, values, sizeof *work->value, "values");
     if (!s)
         s = take(work, &work->second, values, sizeof *work->second, "values");
@@ -119,7 +157,9 @@ static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *w
              : take(work, &work->scores, images * chip->classes, sizeof *work->scores, "scores");
 }
 
-static mho_status create(const mho_chip *chip, size_t images, bool maps, chip_work **out)
+/* Of layers [from, to). */
+static mho_status create(const mho_chip *chip, size_t from, size_t to, size_t images, bool maps,
+                         chip_work **out)
 {
     *out = NULL;
     chip_work *work = NULL;
@@ -128,6 +168,8 @@ static mho_status create(const mho_chip *chip, size_t images, bool maps, chip_wo
         return s;
     work->buffers = maps ? chip->buffers : 0;
     work->layers = chip->layers;
+    work->from = from;
+    work->to = to;
     work->images = images;
     s = mhoi_alloc(&work->map, chip->maps, sizeof *work->map, "inference memory");
     if (!s && maps)
@@ -148,12 +190,33 @@ static mho_status create(const mho_chip *chip, size_t images, bool maps, chip_wo
 
 mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work **out)
 {
-    return create(chip, images, true, out);
+    return create(chip, 0, chip->layers, images, true, out);
 }
 
-mho_status mhoi_chip_work_create_bare(const mho_chip *chip, size_t images, chip_work **out)
+static size_t first_layer(const mho_chip *chip, size_t step)
 {
-    return create(chip, images, false, out);
+    return chip->step[step].kind == CHIP_CROSSBAR ? chip->step[step].layer : 0;
+}
+
+static size_t end_layer(const mho_chip *chip, size_t step)
+{
+    return chip->step[step].kind == CHIP_CROSSBAR ? chip->step[step].layer + 1 : 0;
+}
+
+mho_status mhoi_chip_work_create_step(const mho_chip *chip, size_t step, size_t images,
+                                      chip_work **out)
+{
+    return create(chip, first_layer(chip, step), end_layer(chip, step), images, false, out);
+}
+
+size_t mhoi_chip_work_bytes(const mho_chip *chip, size_t step, size_t *driven)
+{
+    sizes z = sizes_of(chip, first_layer(chip, step), end_layer(chip, step), chip->block);
+    const sizes one = sizes_of(chip, first_layer(chip, step), end_layer(chip, step), 1);
+    *driven = one.driven;
+    return z.sums * sizeof(int32_t) + z.totals * sizeof(int64_t) + z.counts * sizeof(int32_t) +
+           z.windows + z.turned * sizeof(int64_t) +
+           2 * values_of(chip, first_layer(chip, step), end_layer(chip, step)) * sizeof(float);
 }
 
 void mhoi_chip_work_destroy(chip_work *work)
@@ -198,6 +261,8 @@ static mho_crossbar_counts counts_since(const mho_crossbar_work *work,
 chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t l)
 {
     const chip_layer *layer = &chip->layer[l];
+    if (!work->layer[l])
+        return work->flow[l];
     const mho_crossbar_counts c = counts_since(work->layer[l], &work->told[l]);
     chip_flow flow = work->flow[l];
     const uint64_t drives = c.row_drives * layer->cells->fold;
@@ -430,7 +495,7 @@ static void run_pool(const mho_chip *chip, chip_work *work, const chip_step *ste
                        work->map[step->out] + k * out->size);
 }
 
-static mho_status not_finite(const mho_chip *chip, size_t i)
+mho_status mhoi_chip_not_finite(const mho_chip *chip, size_t i)
 {
     const chip_step *step = &chip->step[i];
     const char *name = step->kind == CHIP_CROSSBAR ? chip->layer[step->layer].name
@@ -444,9 +509,16 @@ static mho_status not_finite(const mho_chip *chip, size_t i)
 static mho_status run_step(const mho_chip *chip, chip_work *work, size_t i, size_t n,
                            const chip_watch *watch)
 {
+    const size_t l = chip->step[i].layer;
+    mho_status s = MHO_OK;
     switch (chip->step[i].kind) {
     case CHIP_CROSSBAR:
-        run_crossbar(chip, work, i, n, watch);
+        if (work->brief)
+            s = enter_layer(chip, work, l);
+        if (!s)
+            run_crossbar(chip, work, i, n, watch);
+        if (work->brief)
+            leave_layer(chip, work, l);
         break;
     case CHIP_POOL:
         run_pool(chip, work, &chip->step[i], n);
@@ -457,7 +529,7 @@ static mho_status run_step(const mho_chip *chip, chip_work *work, size_t i, size
     case CHIP_GENERAL:
         return mhoi_chip_general(chip, work, &chip->step[i], n);
     }
-    return MHO_OK;
+    return s;
 }
 
 mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *work, size_t step, size_t n,
@@ -478,7 +550,7 @@ mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *work, size_t ste
         s = mhoi_interruption(); /* a crossbar's sums may have ended early */
     if (s)
         return s;
-    return work->bad ? not_finite(chip, work->bad - 1) : MHO_OK;
+    return work->bad ? mhoi_chip_not_finite(chip, work->bad - 1) : MHO_OK;
 }
 
 mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
@@ -498,5 +570,5 @@ mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t step
                              work->scores + k * chip->classes);
     if (steps == chip->steps && !mhoi_all_finite(work->scores, n * chip->classes))
         note_bad(work, chip->steps - 1);
-    return work->bad ? not_finite(chip, work->bad - 1) : MHO_OK;
+    return work->bad ? mhoi_chip_not_finite(chip, work->bad - 1) : MHO_OK;
 }

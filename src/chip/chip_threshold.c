@@ -91,11 +91,10 @@ static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_su
 static double mean_sum(const chip_layer *layer, size_t channel, size_t first, size_t end)
 {
     const size_t group = channel / layer->columns;
-    const int16_t *m = layer->m + channel * layer->rows;
     const uint32_t *order = layer->order ? layer->order + group * layer->lines : NULL;
     double sum = 0;
     for (size_t l = first; l < end; l++)
-        sum += chip_mean_of(layer, m, group, order ? order[l] : l);
+        sum += chip_mean_of(layer, channel, order ? order[l] : l);
     return sum * layer->cells->unit / layer->cells->one;
 }
 

@@ -31,7 +31,7 @@ static void place_vectors(const chip_layer *layer, const mhoi_block *b, const in
         }
 }
 
-mho_status mhoi_chip_turn_weights(const mho_node *node, chip_layer *layer)
+mho_status mhoi_chip_turn_weights(const mho_node *node, const chip_layer *layer, int16_t **units)
 {
     const mhoi_block b = mhoi_block_of(node);
     uint32_t *index = NULL;
@@ -45,10 +45,10 @@ mho_status mhoi_chip_turn_weights(const mho_node *node, chip_layer *layer)
         s = mhoi_alloc(&m, layer->groups * layer->columns * layer->rows, sizeof *m, node->name);
     if (!s) {
         mhoi_block_indices(&b, false, index);
-        numbers_of(&b, index, layer->m, number);
+        numbers_of(&b, index, *units, number);
         place_vectors(layer, &b, number, m);
-        mhoi_free(&layer->m);
-        layer->m = m;
+        mhoi_free(units);
+        *units = m;
     }
     mhoi_free(&index);
     mhoi_free(&number);

@@ -5,6 +5,9 @@
 
 #include "chip/chip_impl.h"
 
+/* Memory of crossbars that a thread keeps for all layers. */
+#define CHIP_BRIEF_FROM ((size_t)48 << 20)
+
 struct chip_work {
     uint8_t **buffer;                     /* [buffers] of the images of a block */
     uint8_t **map;                        /* [maps] where they are held while they are needed */
@@ -19,6 +22,8 @@ struct chip_work {
     float *value, *second; /* of a step, and what is added to them */
     float *scores;         /* [images][classes] */
     size_t buffers, layers;
+    size_t from, to; /* layers that there is memory for, */
+    bool brief; /* of crossbars only while a layer runs: all of them at once would take too much */
     size_t images, bytes;      /* of a block; of all but the crossbars' own */
     mho_crossbar_counts *told; /* [2 layers] of layer, of counter, before it was settled */
     size_t first;              /* image of the data set that map[0] begins with */
@@ -28,6 +33,14 @@ struct chip_work {
 
 /* Room for the sums of 64 bits that layers have as they are programmed now. */
 bool mhoi_chip_work_holds_totals(const mho_chip *chip, const chip_work *work);
+
+static inline uint16_t chip_best_class(const float *score, size_t classes)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < classes; k++)
+        best = score[k] > score[best] ? k : best;
+    return (uint16_t)best;
+}
 
 static inline size_t chip_channels(const chip_layer *layer)
 {

@@ -35,6 +35,7 @@ typedef struct cli_args {
     const char *shape[CLI_SETS_MAX + 1]; /* likewise; they stand behind file[0] after parsing */
     char sized_net[1024];                /* what file[0] is then */
     const char *input[CLI_SETS_MAX + 1], *expect[CLI_SETS_MAX + 1]; /* NULL-terminated */
+    size_t memory; /* bytes; 0: as the library likes */
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
     const char *trace, *vcd, *service;
     const char *conductance, *voltage, *spice;

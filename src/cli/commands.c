@@ -8,7 +8,7 @@ const cli_command cli_commands[] = {
      .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
      .files_max = 1,
      .options = "hw data calibration trials images seed set sweep ci digital shape block bits"
-                " scale mean std range layout",
+                " memory scale mean std range layout memory",
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
@@ -32,7 +32,7 @@ const cli_command cli_commands[] = {
      .files_min = 1,
      .files_max = 1,
      .options = "hw data calibration trials images seed set digital shape block bits"
-                " scale mean std range layout",
+                " memory scale mean std range layout",
      .run = cmd_compare,
      .details =
          "A, B, ... are hardware descriptions as of `mho evaluate`; --set changes all of them.  A\n"
@@ -202,7 +202,7 @@ const cli_command cli_commands[] = {
      .files_min = 0,
      .files_max = 1,
      .options =
-         "hw data calibration trials images seed set sweep ci resume digital shape block bits"
+         "hw data calibration trials images seed set sweep ci resume memory digital shape block bits"
          " scale mean std range layout",
      .run = cmd_simulate,
      .owns_output = cli_is_sweep,

@@ -237,6 +237,7 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     s = mho_cpu_init();
     if (!s)
         s = mho_run_set_threads(run, args.threads);
+    mho_run_set_memory(run, args.memory);
     if (!s)
         s = name_points(args.hw);
     for (size_t i = 0; !s && command->run == cmd_hw && i < args.files; i++)

@@ -134,6 +134,10 @@ const cli_option cli_options[] = {
      "write the report there as a page with charts: one file that opens from disk"},
     {"threads", 0, CLI_SIZE, "N", AT(threads), 0, 0, 1024,
      "threads; 0 = as many as there are cores (results do not depend on it)"},
+    {"memory", 0, CLI_SIZE, "SIZE", AT(memory), 0, 1, SIZE_MAX,
+     "most memory, as 2G or 800M: chips that need more are worked through layer by layer, with the "
+     "maps of all images kept in memory or in files in $TMPDIR (results do not depend on it; three "
+     "quarters of the machine's)"},
     {"wide", 0, CLI_FLAG, NULL, AT(wide), 0, 0, 0,
      "tables as wide as they are, also beyond the terminal's width"},
     {"quiet", 'q', CLI_FLAG, NULL, AT(quiet), 0, 0, 0, "no progress bar, no remarks"},
@@ -192,8 +196,24 @@ static mho_status unknown_option(const cli_command *command, const char *given, 
                           (int)length, given);
 }
 
+/* Bytes, as fields of descriptions take them. */
+static mho_status parse_bytes(const cli_option *option, const char *text, size_t *out)
+{
+    static const mho_field field = {
+        "b", MHO_FIELD_UINT, 0, sizeof(size_t), "0", 1, 9e15, "B", 1, NULL, ""};
+    static const mho_fields table = {"bytes", &field, 1, sizeof(size_t)};
+    char assignment[64];
+    const int n = snprintf(assignment, sizeof assignment, "b=%s", text);
+    if (n < (int)sizeof assignment && mho_fields_set(&table, assignment, out, NULL) == MHO_OK)
+        return MHO_OK;
+    return mho_error(MHO_EUSAGE, "--%s = %s, want bytes, as 2G, 800M or 500000000", option->name,
+                     text);
+}
+
 static mho_status parse_size(const cli_option *option, const char *text, size_t *out)
 {
+    if (!strcmp(option->metavar, "SIZE"))
+        return parse_bytes(option, text, out);
     char *end = NULL;
     errno = 0;
     const unsigned long long v = strtoull(text, &end, 10);

@@ -65,7 +65,7 @@ static mho_status check_shape(const mho_crossbar_shape *s)
     return MHO_OK;
 }
 
-static void set_geometry(mho_crossbar *xb)
+void mhoi_crossbar_geometry(mho_crossbar *xb)
 {
     const mho_window *w = &xb->shape.window;
     const size_t h = w->h + w->pad_top + w->pad_bottom, width = w->w + w->pad_left + w->pad_right;
@@ -106,6 +106,18 @@ static mho_status allocate(mho_crossbar *xb)
     return status;
 }
 
+const mhoi_kernels *mhoi_crossbar_kernels(mho_cpu level)
+{
+#if MHOI_X86
+    return level == MHO_CPU_AVX512 ? &mhoi_kernels_avx512
+           : level == MHO_CPU_AVX2 ? &mhoi_kernels_avx2
+                                   : NULL;
+#else
+    (void)level;
+    return NULL;
+#endif
+}
+
 mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level,
                                       mho_crossbar **out)
 {
@@ -117,14 +129,8 @@ mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu l
     if (status != MHO_OK)
         return status;
     xb->shape = *shape;
-#if MHOI_X86
-    xb->kernels = level == MHO_CPU_AVX512 ? &mhoi_kernels_avx512
-                  : level == MHO_CPU_AVX2 ? &mhoi_kernels_avx2
-                                          : NULL;
-#else
-    (void)level;
-#endif
-    set_geometry(xb);
+    xb->kernels = mhoi_crossbar_kernels(level);
+    mhoi_crossbar_geometry(xb);
     status = allocate(xb);
     if (status != MHO_OK)
         goto fail;

@@ -6,7 +6,7 @@
  *   crossbar_ref.c      the definition, slowly  crossbar_*avx*.c    kernels
  *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
  *   crossbar_pack_avx*.c  bundle indices           crossbar_order.c    rows on other word lines
- *   crossbar_watch.c    who looks on
+ *   crossbar_watch.c    who looks on            crossbar_bytes.c    what they take
  *   crossbar_groups.c   row groups within 32 bits
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
@@ -272,6 +272,11 @@ void mhoi_tell_watch(const mho_crossbar *xb, const mho_crossbar_work *work, size
 /* Kernel variant forced: for tests and benchmarks. */
 mho_status mhoi_crossbar_create_level(const mho_crossbar_shape *shape, mho_cpu level,
                                       mho_crossbar **out);
+const mhoi_kernels *mhoi_crossbar_kernels(mho_cpu level);
+/* What follows from shape. */
+void mhoi_crossbar_geometry(mho_crossbar *xb);
+/* Tables of a flat map beyond the caches: it multiplies instead. */
+bool mhoi_tables_too_large(const mho_crossbar *xb);
 
 /* Counts the sums of columns c .. c + columns - 1 of row group k, `pixels` each, as converted. */
 static inline void mhoi_count_sums(const mho_crossbar *xb, mho_crossbar_work *work, bool per_pair,

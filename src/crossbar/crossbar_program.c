@@ -441,7 +441,7 @@ static bool can_share(const mho_crossbar *xb)
 }
 
 /* A flat map has few pixels: tables beyond the cache, read once for them, cost more than multiplications. */
-static bool tables_too_large(const mho_crossbar *xb)
+bool mhoi_tables_too_large(const mho_crossbar *xb)
 {
     const double tables = (double)xb->rows / (double)xb->kernels->bundle_rows;
     const double bytes = tables * (double)xb->shape.columns * 2 * sizeof(int16_t) *
@@ -456,7 +456,7 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
     const bool counted = xb->counting;
     xb->counting = xb->kernels->count && xb->shape.input_bits == 1 &&
                    mhoi_two_valued(xb, &xb->low, &xb->high) && !(xb->noisy && xb->variance[0]);
-    xb->dots = !xb->counting && (xb->shape.input_bits > 1 || tables_too_large(xb));
+    xb->dots = !xb->counting && (xb->shape.input_bits > 1 || mhoi_tables_too_large(xb));
     xb->shared = can_share(xb);
     xb->strips = xb->kernels->strip && !xb->dots && !xb->counting;
     if (counted != xb->counting)

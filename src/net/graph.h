@@ -178,5 +178,7 @@ MHO_MUST_CHECK mho_status mhoi_net_infer_shapes(mho_net *net, const char *place)
 /* Allocates the parameters of every layer, zeroed (variance and gamma 1); those there are go.
  * MHO_ENOMEM names the size: more than this machine has, or the allocation failed; none are left then. */
 MHO_MUST_CHECK mho_status mhoi_net_alloc_parameters(mho_net *net);
+/* Weights and what else a layer was trained to; its shape stays. */
+void mhoi_net_free_parameters(mho_net *net);
 
 #endif

@@ -137,7 +137,7 @@ static void node_parameters(mho_node *node, parameter p[PARAMETERS])
     p[6] = (parameter){&node->weight_scale, scales, 1};
 }
 
-static void free_parameters(mho_net *net)
+void mhoi_net_free_parameters(mho_net *net)
 {
     for (size_t i = 0; i < net->nodes; i++) {
         mho_node *node = &net->node[i];
@@ -153,7 +153,7 @@ void mho_net_destroy(mho_net *net)
 {
     if (!net)
         return;
-    free_parameters(net);
+    mhoi_net_free_parameters(net);
     mhoi_free(&net->placed); /* its nodes are the program's */
     mhoi_program_release(net->program);
     mhoi_free(&net->node);
@@ -195,7 +195,7 @@ static mho_status check_memory(const mho_net *net)
 mho_status mhoi_net_alloc_parameters(mho_net *net)
 {
     mho_status s = check_memory(net);
-    free_parameters(net);
+    mhoi_net_free_parameters(net);
     for (size_t i = 0; !s && i < net->nodes; i++) {
         parameter p[PARAMETERS];
         node_parameters(&net->node[i], p);
@@ -206,7 +206,7 @@ mho_status mhoi_net_alloc_parameters(mho_net *net)
         }
     }
     if (s)
-        free_parameters(net);
+        mhoi_net_free_parameters(net);
     return s;
 }
 

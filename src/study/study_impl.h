@@ -48,6 +48,7 @@ struct mho_study {
     const mho_data *given;             /* in place of what a name tells; NULL */
     char setting[STUDY_SETTINGS][256]; /* of the networks' inputs */
     size_t settings;
+    bool once; /* it runs one point, once: a network's parameters go when its last chip has its weights */
 };
 
 /* Those of a point. */

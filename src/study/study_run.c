@@ -9,6 +9,7 @@
 #include "hw/sections.h"
 #include "map/map_sections.h"
 #include "mho/infer.h"
+#include "net/graph.h"
 #include "study/study_impl.h"
 
 /* Once for all points that share the network. */
@@ -91,7 +92,16 @@ static void next_trial(void *user, size_t trial)
     mho_run_set_part(NULL, p->what, trial, p->trials);
 }
 
-static mho_status trials(const mho_study *y, const mho_net *net, size_t point, mho_result *r)
+static void free_parameters(study_net *n, study_model *model)
+{
+    mho_net *all[] = {n->given, model->net, model->coded};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i])
+            mhoi_net_free_parameters(all[i]);
+}
+
+static mho_status trials(const mho_study *y, study_net *n, study_model *model, const mho_net *net,
+                         size_t point, mho_result *r)
 {
     const mho_study_options *o = &y->options;
     const study_set *set = mhoi_study_set_of(y, point);
@@ -108,6 +118,8 @@ static mho_status trials(const mho_study *y, const mho_net *net, size_t point, m
         s = mhoi_study_measure_start(placement, r);
     if (!s)
         s = mho_chip_create(net, placement, &set->calibration, &chip);
+    if (y->once)
+        free_parameters(n, model);
     p.chip = chip;
     if (!s)
         s = mho_error_of(chip, &set->data->test, set->images, o->seed, o->trials, o->wanted_half,
@@ -172,7 +184,7 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     if (!s && y->options.prices && y->options.baseline)
         s = base_error(y, n, set, r);
     if (!s)
-        s = trials(y, mapped, point, r);
+        s = trials(y, n, model, mapped, point, r);
     const bool ran = !s || (s == MHO_EINTERRUPTED && r->error.spread.trials);
     if (ran && y->options.prices) {
         const mho_status priced = mhoi_study_measure_price(model->net, r);
@@ -254,8 +266,10 @@ static mho_status open_and_run(const mho_subject *subject, const mho_study_optio
     *result = (mho_result){.stage = MHO_STAGE_OPEN};
     mho_status s = mho_study_open(subject, options, NULL, &stage, &study);
     result->stage = stage;
-    if (!s)
+    if (!s) {
+        study->once = true;
         s = mho_study_run(study, 0, result);
+    }
     mho_study_destroy(study);
     result->seconds = mho_seconds() - start_s;
     return s;

@@ -257,8 +257,8 @@ static void test_cells(void **state)
     assert_non_null(g_plus);
     double plus = 0, minus = 0, both = 0;
     for (size_t i = 0; i < n; i++) {
-        const size_t level = last->m[i] > 0 ? (size_t)last->m[i] : 0,
-                     other = last->m[i] < 0 ? (size_t)-last->m[i] : 0;
+        const int16_t m = chip_weight(&last->m, i);
+        const size_t level = m > 0 ? (size_t)m : 0, other = m < 0 ? (size_t)-m : 0;
         const double a = g_plus[i] - mho_device_level(&hw.m.device, level);
         const double b = g_minus[i] - mho_device_level(&hw.m.device, other);
         assert_true(fabs(a) <= delta && fabs(b) <= delta);

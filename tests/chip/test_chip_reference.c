@@ -189,7 +189,9 @@ static void test_wires(void **state)
         const size_t columns = COLUMNS - first < HELD ? COLUMNS - first : HELD;
         int16_t g[TILE * INPUTS], G[TILE * INPUTS];
         for (size_t i = 0; i < columns * INPUTS; i++)
-            g[i] = (int16_t)(layer->m[first * INPUTS + i] > 0 ? low + layer->cells->unit : low);
+            g[i] =
+                (int16_t)(chip_weight(&layer->m, first * INPUTS + i) > 0 ? low + layer->cells->unit
+                                                                         : low);
         for (size_t i = 0; i < INPUTS; i++)
             g[columns * INPUTS + i] = low;
         must(mho_circuit_effective(&chip->plan->wires, device, INPUTS, columns + 1, INPUTS, g, G));

@@ -48,7 +48,7 @@ static double driven(const inputs *in, size_t l, const uint8_t *pixel)
 
 static double held(const chip_layer *layer, const inputs *in, size_t c, size_t l)
 {
-    const double m = layer->m[c * INPUTS + l / in->lines];
+    const double m = chip_weight(&layer->m, c * INPUTS + l / in->lines);
     return l % in->lines ? -m : m;
 }
 
@@ -115,7 +115,7 @@ static void check_inputs(const char *network, inputs in, const char *const *sets
             double z = 0;
             for (size_t c = 0; c < HIDDEN; c++) {
                 const bool one = vote(first, &in, c, mean, pixel + i * INPUTS, part);
-                z += one ? last->m[k * HIDDEN + c] : 0;
+                z += one ? chip_weight(&last->m, k * HIDDEN + c) : 0;
                 ones += one;
             }
             const double want = z * last->weight_scale[k] + (double)node->bias[k];

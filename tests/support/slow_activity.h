@@ -26,7 +26,10 @@ static inline void slow_column(const mho_chip *chip, size_t l, size_t g, size_t 
     const mhoi_cells *k = layer->cells;
     const mho_device *d = &chip->plan->device;
     const mhoi_column c = mhoi_column_of(k, plane, column);
-    const int16_t *m = layer->m + (g * layer->columns + c.weight % layer->columns) * layer->rows;
+    int16_t m[1 << 14];
+    assert_in_range(layer->rows, 1, sizeof m / sizeof *m);
+    mhoi_chip_weights_get(&layer->m, (g * layer->columns + c.weight % layer->columns) * layer->rows,
+                          layer->rows, m);
     for (size_t i = 0; i < layer->lines * k->fold; i++) {
         const size_t r = i / k->fold, j = i % k->fold;
         uint8_t level;

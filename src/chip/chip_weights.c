@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Weights are read once a programming, in order: what holds them may be slow, but a chip of large fully connected layers has
+ * hundreds of millions of them beside their cells. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "chip/chip_weights.h"
+
+enum { WORD = 64 };
+
+typedef struct extent {
+    int16_t low, high;
+    bool two; /* low or high, which are opposites */
+} extent;
+
+static extent extent_of(const int16_t *m, size_t count)
+{
+    extent e = {0, 0, true};
+    int others = 0;
+    for (size_t i = 0; i < count; i++) {
+        e.low = m[i] < e.low ? m[i] : e.low;
+        e.high = m[i] > e.high ? m[i] : e.high;
+    }
+    for (size_t i = 0; i < count; i++)
+        others |= (m[i] != e.low) & (m[i] != e.high);
+    e.two = !others && e.low == -e.high && e.high > 0;
+    return e;
+}
+
+static void pack_bits(const int16_t *m, chip_weights *out)
+{
+    for (size_t i = 0; i < out->count; i++)
+        out->bit[i / WORD] |= (uint64_t)(m[i] > 0) << i % WORD;
+}
+
+mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out)
+{
+    const extent e = extent_of(*m, count);
+    mho_status s = MHO_OK;
+    *out = (chip_weights){.count = count, .one = e.high};
+    if (e.two) {
+        s = mhoi_alloc(&out->bit, (count + WORD - 1) / WORD, sizeof *out->bit, "weights");
+        if (!s)
+            pack_bits(*m, out);
+    } else if (e.low >= INT8_MIN && e.high <= INT8_MAX) {
+        s = mhoi_alloc(&out->byte, count, 1, "weights");
+        for (size_t i = 0; !s && i < count; i++)
+            out->byte[i] = (int8_t)(*m)[i];
+    } else {
+        out->whole = *m;
+        *m = NULL;
+    }
+    mhoi_free(m);
+    return s;
+}
+
+void mhoi_chip_weights_free(chip_weights *weights)
+{
+    mhoi_free(&weights->bit);
+    mhoi_free(&weights->byte);
+    mhoi_free(&weights->whole);
+}
+
+void mhoi_chip_weights_get(const chip_weights *weights, size_t first, size_t n, int16_t *out)
+{
+    const int16_t one = weights->one;
+    if (weights->whole)
+        memcpy(out, weights->whole + first, n * sizeof *out);
+    for (size_t i = 0; weights->byte && i < n; i++)
+        out[i] = weights->byte[first + i];
+    for (size_t i = 0; weights->bit && i < n; i++) {
+        const uint64_t bit = weights->bit[(first + i) / WORD] >> (first + i) % WORD & 1;
+        out[i] = (int16_t)(bit ? one : -one);
+    }
+}
+
+const void *mhoi_chip_weights_bytes(const chip_weights *weights, size_t *size)
+{
+    if (weights->bit) {
+        *size = (weights->count + WORD - 1) / WORD * sizeof *weights->bit;
+        return weights->bit;
+    }
+    *size = weights->byte ? weights->count : weights->count * sizeof *weights->whole;
+    return weights->byte ? (const void *)weights->byte : weights->whole;
+}

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# --memory: layer by layer where all of them need more, with the same digits; what one layer needs is told.
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+
+few="--data synthetic --images 60 --trials 2 --threads 1 --set output.calibration_images=60 --json"
+errors() { grep -o '"by_trial": *\[[^]]*\]' out; }
+
+run simulate lenet --hw cnn8 $few
+want_code 0
+errors >whole
+for size in 80M 81920K 82000000 2G; do
+    run simulate lenet --hw cnn8 $few --memory $size
+    want_code 0
+    errors | cmp - whole || fail "--memory $size: other digits"
+done
+# Maps that have no room go to files.
+TMPDIR=/no/such/folder run simulate lenet --hw cnn8 $few --memory 79M
+if [ "$code" != 0 ]; then want_code 3; want_err "/no/such/folder"; fi
+
+run simulate lenet --hw bcnn $few --memory 65M
+want_error 4 "layer fc3 alone takes" "cells" "MB of memory at least"
+for size in 0 -1 2X G; do
+    run simulate lenet --hw bcnn $few --memory $size
+    want_misuse "--memory = $size, want bytes, as 2G, 800M or 500000000"
+done
+run map lenet --hw bcnn --memory 2G
+want_misuse "map has no option --memory"
