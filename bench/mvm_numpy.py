@@ -79,9 +79,10 @@ def main():
     seconds = best(200, lambda: xb.mvm(x[:1]))
     print("a call of one vector   %8.1f us" % (1e6 * seconds))
     codes = (x * 255 + 0.5).astype(np.uint8)
+    out = np.empty((N, COLUMNS), np.float32)
     few = mho.Hardware("bcnn", output={"calibration_images": 100})
     for name, turns, call in (
-        ("mvm of codes", 200, lambda: xb.mvm(codes)),
+        ("mvm of codes", 200, lambda: xb.mvm(codes, out=out)),
         ("mvm of numbers, which become codes", 200, lambda: xb.mvm(x)),
         ("evaluate, 100 images", 5, lambda: mho.evaluate("lenet", few, "synthetic", images=100, trials=1, threads=1)),
     ):

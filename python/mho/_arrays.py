@@ -151,32 +151,42 @@ class Crossbar:
             raise DomainError("%s: %d elements are negative; signed=True reads them, too" % (what, below))
         return codes
 
-    def _pass(self, codes, pair):
-        out = np.empty((len(codes), self.columns), np.float32)
+    def _pass(self, codes, pair, out=None):
+        if out is None:
+            out = np.empty((len(codes), self.columns), np.float32)
         _mho.chip_run(self._handle, codes, out, len(codes), (self.rows, 1, 1), self.columns, self._read, pair)
         self._read += len(codes)
         if self._zero:
             out[:] = 0
         return out
 
-    def mvm(self, x, *, threads=None):
+    def mvm(self, x, *, out=None, threads=None):
         """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
         x and the weights.  x: numbers up to x_max, or bytes: the codes themselves.  Every call reads with new noise;
-        ``program`` begins it anew."""
+        ``program`` begins it anew.  out: an array [n, columns] of float32 in order that takes y, and is returned."""
         x = np.asarray(x)
         one = x.ndim == 1
         x = np.atleast_2d(x)
         if x.shape[1] != self.rows or x.ndim != 2:
             raise _shape("x", x, "[n, %d]" % self.rows)
+        if out is not None:
+            self._check(out, (len(x), self.columns)[one:])
         with how(self._threads if threads is None else threads, False) as pair:
             if x.dtype == np.uint8:
                 if self._most < 255 and int(x.max(initial=0)) > self._most:
                     raise DomainError("x: codes above %d (input.first_bits)" % self._most)
-                return self._answer(self._pass(np.ascontiguousarray(x), pair), one)
-            y = self._pass(self._checked("x", x), pair)
+                return self._answer(self._pass(np.ascontiguousarray(x), pair, out), one and out is None)
+            y = self._pass(self._checked("x", x), pair, out)
             if self.signed:
                 y -= self._pass(self._codes("x", x, True)[0], pair)
-        return self._answer(y, one)
+        return self._answer(y, one and out is None)
+
+    @staticmethod
+    def _check(out, shape):
+        if not isinstance(out, np.ndarray) or out.dtype != np.float32:
+            raise TypeError("out: want an array of float32")
+        if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
+            raise _shape("out", out, "%s, in order and writeable" % list(shape))
 
     @staticmethod
     def _answer(y, one):

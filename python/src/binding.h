@@ -62,8 +62,9 @@ typedef struct binding_call {
 bool binding_begin(binding_call *call, PyObject *how);
 /* Whether the call came to an end without an exception, which is set if not. */
 bool binding_end(binding_call *call, mho_status s);
-/* Spent between begin and end by all calls so far. */
+/* Spent between begin and end by all calls so far, and by what is counted besides. */
 double binding_seconds(void);
+void binding_spent(double seconds);
 
 /* --- conversions ---------------------------------------------------------------------------------------- */
 

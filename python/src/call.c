@@ -15,6 +15,11 @@ double binding_seconds(void)
     return spent_s;
 }
 
+void binding_spent(double seconds)
+{
+    spent_s += seconds;
+}
+
 static struct sigaction python_action;
 
 static void on_interrupt(int number, siginfo_t *info, void *context)

@@ -47,9 +47,11 @@ static const kind kinds[] = {{HANDLE_NET, destroy_net},
 
 static void destroy(void *object, const char *name)
 {
+    const double began_s = mho_seconds();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].name == name)
             kinds[i].destroy(object);
+    binding_spent(mho_seconds() - began_s);
 }
 
 static void destroy_capsule(PyObject *capsule)
@@ -164,7 +166,8 @@ static PyObject *seconds(PyObject *self, PyObject *none)
 }
 
 static PyMethodDef own_methods[] = {
-    {"seconds", seconds, METH_NOARGS, "Spent in the library so far, by calls that may take long."},
+    {"seconds", seconds, METH_NOARGS,
+     "Spent in the library so far, by calls that may take long and by what they leave."},
     {"set_exceptions", set_exceptions, METH_O, "What to raise for the status of each name."},
     {"status_names", status_names, METH_NOARGS, "(name, exit code, text) of every failure."},
     {"version", version, METH_NOARGS, "Of the library."},

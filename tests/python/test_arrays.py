@@ -78,7 +78,13 @@ class Crossbars(unittest.TestCase):
         one, two = xb.mvm(x), xb.mvm(x)
         self.assertFalse((one == two).all())
         xb.program()
-        self.assertTrue((xb.mvm(x) == one).all())
+        y = np.empty((2000, 20), np.float32)
+        self.assertIs(xb.mvm(x, out=y), y)
+        self.assertTrue((y == one).all())
+        self.assertEqual(xb.mvm(x[0], out=y[0]).shape, (20,))
+        for bad in (y[:5], y.astype(np.float64), y.T.copy().T, y[0]):
+            with self.assertRaisesRegex((mho.DomainError, TypeError), "out: "):
+                xb.mvm(x, out=bad)
         # read_noise_fixed: of g_on - g_off, every cell of the pair; a weight of the largest size is g_on - g_off less a level
         unit = np.abs(quiet - one).std() and float(np.abs(self.W).max())
         variance = 2 * (0.05**2) * (x.astype(float) ** 2).sum(1).mean()
