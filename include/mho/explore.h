@@ -49,8 +49,9 @@ typedef struct mho_explore_report {
     int64_t best_row;    /* in the store; 0: none */
     char best_text[256]; /* its axes */
     char objective[64];
-    char failure[512]; /* axes and message of the first point that failed; "" */
-    /* By which rows are priced, "bcnn-45nm (2), generic-45nm (4)".  Prices of several are not to be compared. */
+    char failure[512];  /* axes and message of the first point that failed; "" */
+    char tightest[160]; /* where no point keeps all constraints: the one that the fewest keep; "" */
+    /* By which points are priced, "bcnn-45nm (2), generic-45nm (4)".  Prices of several are not to be compared. */
     size_t technology_count;
     char technologies[256];
 } mho_explore_report;

@@ -125,7 +125,7 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
     if (r->known)
         fprintf(out, "; %zu were stored before", r->known);
     fprintf(out, "; %.2f s\n", r->seconds);
-    if (r->image_runs && r->image_runs < r->image_runs_full)
+    if (!r->waiting && r->image_runs && r->image_runs < r->image_runs_full)
         fprintf(out, "%" PRIu64 " of %" PRIu64 " image runs: %.1f times less\n", r->image_runs,
                 r->image_runs_full, (double)r->image_runs_full / (double)r->image_runs);
     if (*r->failure)
@@ -141,7 +141,8 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
                 r->objective, best_text(r, best), r->best_text, args->output,
                 (long long)r->best_row);
     else if (r->done || r->infeasible)
-        fprintf(out, "no point keeps all constraints%s\n", r->waiting ? " so far" : "");
+        fprintf(out, "no point keeps all constraints%s%s%s\n", r->waiting ? " so far" : "",
+                *r->tightest ? "; " : "", r->tightest);
     if (r->technology_count > 1)
         fprintf(
             out,

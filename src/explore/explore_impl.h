@@ -126,6 +126,8 @@ double mhoi_explore_value(const mho_explore *x, const explore_objective *o, cons
 bool mhoi_explore_result_is_error(size_t result); /* of accuracy, which prices do not tell */
 /* Do the constraints hold that prices alone, or all results, tell? */
 bool mhoi_explore_keeps(const mho_explore *x, const mho_summary *sum, bool accuracy);
+bool mhoi_explore_holds(const mho_explore *x, size_t constraint, const mho_summary *sum);
+bool mhoi_explore_constrains_error(const mho_explore *x, size_t constraint);
 /* Names of conditions: axes and fields of the description. */
 MHO_MUST_CHECK mho_status mhoi_explore_condition(mho_explore *x, const char *text,
                                                  mhoi_expression **out);

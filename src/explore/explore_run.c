@@ -147,6 +147,27 @@ static void tell_technologies(const mho_explore *x, mho_explore_report *r)
     }
 }
 
+/* "'area <= 5 mm2' is kept by 0 of 10": the constraint that the fewest points keep, of those whose result is known. */
+static void tell_constraint(const mho_explore *x, mho_explore_report *r)
+{
+    double least = 2;
+    for (size_t c = 0; c < x->constraints; c++) {
+        size_t known = 0, kept = 0;
+        for (size_t i = 0; i < x->points; i++) {
+            const explore_point *p = &x->point[i];
+            const bool told = mhoi_explore_constrains_error(x, c) ? isfinite(p->sum.error)
+                                                                  : isfinite(p->sum.area_m2);
+            known += told;
+            kept += told && mhoi_explore_holds(x, c, &p->sum);
+        }
+        if (!known || (double)kept / (double)known >= least)
+            continue;
+        least = (double)kept / (double)known;
+        snprintf(r->tightest, sizeof r->tightest, "'%.80s' is kept by %zu of %zu",
+                 mhoi_expression_text(x->constraint[c]), kept, known);
+    }
+}
+
 static void sum_up(const mho_explore *x, mho_explore_report *r)
 {
     *r = (mho_explore_report){.points = x->points,
@@ -167,6 +188,8 @@ static void sum_up(const mho_explore *x, mho_explore_report *r)
     tell_failure(x, r);
     r->waiting = r->points - r->done - r->dropped - r->infeasible - r->failed;
     tell_technologies(x, r);
+    if (!x->rows)
+        tell_constraint(x, r);
     if (x->rows)
         tell_best(x, r);
 }

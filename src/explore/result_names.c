@@ -170,6 +170,17 @@ bool mhoi_explore_keeps(const mho_explore *x, const mho_summary *sum, bool accur
     return true;
 }
 
+bool mhoi_explore_holds(const mho_explore *x, size_t constraint, const mho_summary *sum)
+{
+    mho_summary copy = *sum;
+    return mhoi_expression_holds(x->constraint[constraint], look_result, &copy);
+}
+
+bool mhoi_explore_constrains_error(const mho_explore *x, size_t constraint)
+{
+    return asks_error(x->constraint[constraint]);
+}
+
 /* Axes first, then fields: number axes + field. */
 static size_t find_field(void *user, const char *name)
 {

@@ -142,6 +142,11 @@ want_json 'v["best"]["value"] == min(r["set"]["output.split_bits"] for r in v["r
 tell best '(v["best"]["point"], v["rows"][0]["point"], v["rows"][0]["energy_J"])'
 run show smallest.db $(python3 -c "print($(cat best)[0])") --json; want_code 0
 tell shown '(v["point"], v["point"], v["energy_J"])'; want_same best shown
+run explore smallest.yaml -o tight.db --set technology=generic-45nm --set crossbar.rows=32 --set crossbar.columns=32 --set read.voltage=2; want_code 0
+want_out "no point keeps all constraints; 'energy_nJ <= 300' is kept by 0 of 6"
+# The sweeps that are built in answer what they are for.
+sed 's/^images:.*/accuracy: false/; /^trials:/d; /^refine:/d; s/, "loss <= 1 %"//' "$MHO_SOURCE_DIR/configs/sweep/crossbar-size.yaml" >size.yaml
+run explore size.yaml -o size.db --json; want_code 0; want_json 'v["done"] > 3 and v["infeasible"] > 0 and v["best"]["value"] < 1e-6'
 wrong "$head
 axes: {output.range: [full, calibrated]}
 objectives: [min output.range]" "the values of output.range are not numbers of one unit"
