@@ -277,6 +277,8 @@ const mhoi_kernels *mhoi_crossbar_kernels(mho_cpu level);
 void mhoi_crossbar_geometry(mho_crossbar *xb);
 /* Tables of a flat map beyond the caches: it multiplies instead. */
 bool mhoi_tables_too_large(const mho_crossbar *xb);
+/* Where it multiplies (dots): are its cells the pairs that kernels read? */
+bool mhoi_can_share(const mho_crossbar *xb);
 
 /* Counts the sums of columns c .. c + columns - 1 of row group k, `pixels` each, as converted. */
 static inline void mhoi_count_sums(const mho_crossbar *xb, mho_crossbar_work *work, bool per_pair,

@@ -433,7 +433,7 @@ mho_status mho_crossbar_program(mho_crossbar *xb, const int16_t *g_plus, const i
 
 /* Pairs lie whole in columns of cells.  Few pixels of several bits are faster where all that a row group reads lies in one
  * piece. */
-static bool can_share(const mho_crossbar *xb)
+bool mhoi_can_share(const mho_crossbar *xb)
 {
     const bool whole = xb->groups == 1 || xb->shape.crossbar_rows % 2 == 0;
     const bool far = xb->flat && xb->groups > 1 && xb->shape.input_bits > 1;
@@ -457,7 +457,7 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
     xb->counting = xb->kernels->count && xb->shape.input_bits == 1 &&
                    mhoi_two_valued(xb, &xb->low, &xb->high) && !(xb->noisy && xb->variance[0]);
     xb->dots = !xb->counting && (xb->shape.input_bits > 1 || mhoi_tables_too_large(xb));
-    xb->shared = can_share(xb);
+    xb->shared = mhoi_can_share(xb);
     xb->strips = xb->kernels->strip && !xb->dots && !xb->counting;
     if (counted != xb->counting)
         first = MHOI_PLUS;
