@@ -266,6 +266,13 @@ mho_status cmd_explore(const cli_args *args)
                          args->calibration);
     if (!args->output)
         return mho_error(MHO_EUSAGE, "-o is missing: where are results kept? -o results.db");
+    if (cli_ends_with(args->output, ".json") || cli_ends_with(args->output, ".csv") ||
+        cli_ends_with(args->output, ".html"))
+        return mho_error(
+            MHO_EUSAGE,
+            "-o %s: results are kept in an SQLite file, as results.db; --json, --csv and "
+            "--html FILE give the table",
+            args->output);
     o.store = args->output;
     find_ranks(&o, job);
     mho_status s = parse_shard(args->shard, &o.shard, &o.shards);

@@ -124,6 +124,7 @@ axes: {crossbar.rows: [64, 128]}
 where: crossbar.rows == 65" "no point fulfils"
 run explore prices.yaml -o x.db --shard 5/4; want_misuse "--shard = 5/4, want I/N"
 run explore prices.yaml; want_misuse "-o is missing"
+run explore prices.yaml -o x.json; want_misuse "kept in an SQLite file"; want_no_file x.json
 # Where every point fails, the reason is told and the exit code is that of the first.
 printf 'network: lenet\nhw: bcnn\naccuracy: false\naxes: {technology.Vdd: [0.8, 0.9]}\nobjectives: [min energy]\n' >none.yaml
 run explore none.yaml -o none.db; want_code 2; want_err "no constant 'Vdd'"; want_out "2 failed"
