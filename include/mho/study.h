@@ -382,6 +382,21 @@ MHO_API MHO_MUST_CHECK mho_status mho_study_describe(const mho_study *study, mho
  * programmings. */
 MHO_API MHO_MUST_CHECK mho_status mho_study_run(mho_study *study, size_t point, mho_result *result);
 
+/* How near scores on crossbars are to software's, where nobody tells the classes. */
+typedef struct mho_agreement {
+    double
+        relative; /* root of the sum of squares of what scores are off, over that of software's */
+    double worst; /* the largest difference over the largest score */
+    double same;  /* share of the images whose largest score is that of the same output */
+} mho_agreement;
+/* Of the images x [n][...], numbers that the network reads as they are: on ideal devices, and the mean (worst: the largest) of
+ * so many programmings.  Converters, and codes where the hardware asks for them, are calibrated on the same images.
+ * Errors as mho_data_of_arrays, mho_chip_open and mho_infer_create. */
+MHO_API MHO_MUST_CHECK mho_status mho_study_agreement(const mho_net *net, const mho_hw *hw,
+                                                      const mho_array *x, uint64_t seed,
+                                                      size_t trials, mho_agreement *ideal,
+                                                      mho_agreement *mean);
+
 /* One network on several descriptions, a column each. */
 typedef struct mho_compared {
     char name[256];    /* of the description; as it was given where two have the same */

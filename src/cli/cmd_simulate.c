@@ -65,6 +65,86 @@ static mho_status report(const cli_args *args, const mho_result *result)
     return MHO_OK;
 }
 
+/* --- arrays without labels ------------------------------------------------------------------------------------ */
+
+static mho_json *agreement_json(const mho_agreement *a)
+{
+    mho_json *v = mho_json_object();
+    mho_json_put(v, "relative_error", mho_json_number(a->relative));
+    mho_json_put(v, "largest_error", mho_json_number(a->worst));
+    mho_json_put(v, "same_largest_score", mho_json_number(a->same));
+    return v;
+}
+
+static void add_agreement(cli_table *t, const char *what, const mho_agreement *a)
+{
+    cli_table_text(t, "%s", what);
+    cli_table_percent(t, a->relative, 3);
+    cli_table_percent(t, a->worst, 3);
+    cli_table_percent(t, a->same, 2);
+}
+
+static mho_status report_agreement(const cli_args *args, const mho_net *net, const mho_hw *hw,
+                                   size_t images, size_t trials, const mho_agreement both[2])
+{
+    char title[512], count[64], programmings[64];
+    if (args->json) {
+        mho_json *root = mho_json_object();
+        mho_json_put(root, "format", mho_json_unsigned(1));
+        mho_json_put(root, "command", mho_json_text(args->command));
+        mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
+        mho_json_put(root, "hardware", mho_json_text(mho_hw_name(hw)));
+        mho_json_put(root, "images", mho_json_unsigned(images));
+        mho_json_put(root, "trials", mho_json_unsigned(trials));
+        mho_json_put(root, "ideal_devices", agreement_json(&both[0]));
+        mho_json_put(root, "programmings", agreement_json(&both[1]));
+        return cli_print_json(args, root);
+    }
+    snprintf(title, sizeof title, "%s on %s, %s of %s, seed %zu: scores beside software's",
+             mho_net_name(net), mho_hw_name(hw), cli_count(images, "image", count), args->input[0],
+             args->seed);
+    cli_table *t = cli_table_create(title, "on|relative error>|largest error>|same largest score>");
+    add_agreement(t, "crossbars, ideal devices", &both[0]);
+    (void)cli_count(trials, "programming", programmings);
+    snprintf(title, sizeof title, "crossbars, mean of %s", programmings);
+    add_agreement(t, title, &both[1]);
+    cli_table_print(t, args);
+    cli_table_destroy(t);
+    return MHO_OK;
+}
+
+static mho_status simulate_input(const cli_args *args)
+{
+    const size_t trials = cli_study_options(args).trials;
+    const mho_subject subject = cli_subject(args);
+    mho_array x = {0};
+    mho_net *net = NULL;
+    mho_hw *hw = NULL;
+    mho_agreement both[2];
+    if (args->input[1])
+        return mho_error(MHO_EUSAGE, "--input twice: one array of images");
+    if (args->has_images || args->data || args->calibration)
+        return mho_error(MHO_EUSAGE,
+                         "--input gives the images: no --data, --images, --calibration");
+    mho_status s = mho_net_open(args->file[0], &net);
+    if (!s && !mho_net_has_parameters(net))
+        s = mho_error(MHO_EUSAGE, "%s: --input wants a trained network, a file", args->file[0]);
+    if (!s)
+        s = mho_hw_open(args->hw, subject.set, &hw);
+    if (!s)
+        s = cli_set_input(args, net);
+    if (!s)
+        s = mho_array_read(args->input[0], &x);
+    if (!s)
+        s = mho_study_agreement(net, hw, &x, args->seed, trials, &both[0], &both[1]);
+    if (!s)
+        s = report_agreement(args, net, hw, x.size[0], trials, both);
+    mho_array_free(&x);
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+    return s;
+}
+
 mho_status cmd_simulate(const cli_args *args)
 {
     const mho_subject subject = cli_subject(args);
@@ -72,10 +152,14 @@ mho_status cmd_simulate(const cli_args *args)
     mho_result result = {.command = NULL};
     if (!args->hw)
         return mho_error(MHO_EUSAGE, "--hw is missing: name a hardware description, as --hw bcnn");
+    if (args->sweep[0] && args->input[0])
+        return mho_error(MHO_EUSAGE, "--sweep and --input: want one of the two");
     if (args->sweep[0])
         return simulate_sweep(args);
     if (!args->files)
         return mho_error(MHO_EUSAGE, "simulate: which network? `mho simulate NET --hw HW`");
+    if (args->input[0])
+        return simulate_input(args);
     if (args->ci > 0 || args->resume)
         return mho_error(MHO_EUSAGE, "--%s goes with --sweep", args->resume ? "resume" : "ci");
     mho_status s = cli_hint_model(mho_study_simulate(&subject, &options, &result), args->file[0]);

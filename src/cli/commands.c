@@ -203,7 +203,7 @@ const cli_command cli_commands[] = {
      .files_max = 1,
      .options =
          "hw data calibration trials images seed set sweep ci resume memory digital shape block bits"
-         " scale mean std range layout",
+         " scale mean std range layout input",
      .run = cmd_simulate,
      .owns_output = cli_is_sweep,
      .details =
@@ -215,8 +215,13 @@ const cli_command cli_commands[] = {
          "programmings.  "
          "-o FILE keeps its rows as CSV while they come, --resume\n"
          "goes on where FILE ends.\n\n"
+         "--input X.npy takes images without labels, numbers that the network reads as they are, "
+         "and\n"
+         "compares the scores with software's: relative error, and images with the same largest "
+         "score.\n\n"
          "Examples\n"
          "    mho simulate lenet --hw bcnn\n"
+         "    mho simulate my.onnx --hw cnn8 --input images.npy\n"
          "    mho simulate my.onnx --hw cnn8 --set device.bits=3 --trials 20 --json\n"
          "    mho simulate lenet --hw bcnn --sweep device.bits=1,3,5 --sweep "
          "device.variation=0:1:0.25\n"

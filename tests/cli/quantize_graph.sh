@@ -80,6 +80,17 @@ PY
     done
 done
 
+# Images without labels: scores beside software's.
+run simulate q.onnx --hw cnn8 --input x.npy --trials 2 --json; want_code 0
+want_json 'v["images"] == 30 and v["ideal_devices"]["relative_error"] < 0.1 and v["ideal_devices"]["same_largest_score"] > 0.8'
+want_json 'v["programmings"]["largest_error"] >= v["ideal_devices"]["largest_error"] > 0'
+run simulate q.onnx --hw cnn8 --set device.variation=0 --set output.bits=0 --set output.split_bits=0 --set output.first_bits=0 \
+    --set output.last_bits=0 --input x.npy --json; want_code 0
+want_json 'v["ideal_devices"] == v["programmings"] == {"relative_error": 0, "largest_error": 0, "same_largest_score": 1}'
+run simulate q.onnx --hw cnn8 --input x.npy; want_code 0; want_out "same largest score"
+run simulate q.onnx --hw cnn8 --input x.npy --data data; want_misuse "no --data"
+run simulate q.onnx --hw cnn8 --input none.npy; want_error 3 "none.npy"
+
 # Several inputs map and are priced; images run through none of them.
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
 import numpy as np, onnx
