@@ -100,13 +100,16 @@ const mhoi_attr *mhoi_attr_find(const mhoi_operation *op, const char *name)
 int64_t mhoi_attr_int(const mhoi_operation *op, const char *name, int64_t otherwise)
 {
     const mhoi_attr *a = mhoi_attr_find(op, name);
-    return a ? a->whole : otherwise;
+    return a && a->kind == MHOI_ATTR_INT ? a->whole : otherwise;
 }
 
+/* Some write a whole number. */
 float mhoi_attr_float(const mhoi_operation *op, const char *name, float otherwise)
 {
     const mhoi_attr *a = mhoi_attr_find(op, name);
-    return a ? a->real : otherwise;
+    return a && a->kind == MHOI_ATTR_FLOAT ? a->real
+           : a && a->kind == MHOI_ATTR_INT ? (float)a->whole
+                                           : otherwise;
 }
 
 const char *mhoi_attr_text(const mhoi_operation *op, const char *name, const char *otherwise)
@@ -118,8 +121,9 @@ const char *mhoi_attr_text(const mhoi_operation *op, const char *name, const cha
 size_t mhoi_attr_ints(const mhoi_operation *op, const char *name, const int64_t **out)
 {
     const mhoi_attr *a = mhoi_attr_find(op, name);
-    *out = a ? a->kind == MHOI_ATTR_INT ? &a->whole : a->ints : NULL;
-    return a ? a->kind == MHOI_ATTR_INT ? 1 : a->count : 0;
+    const bool one = a && a->kind == MHOI_ATTR_INT, several = a && a->kind == MHOI_ATTR_INTS;
+    *out = one ? &a->whole : several ? a->ints : NULL;
+    return one ? 1 : several ? a->count : 0;
 }
 
 /* --- identity */

@@ -92,8 +92,9 @@ static inline bool mhoi_is_choice(const mhoi_operation *op)
 static inline size_t mhoi_chosen(const mhoi_operation *op, const mho_array *condition, size_t k)
 {
     const size_t of_else = (op->inputs - 1) / 2;
-    return !condition->data ? MHOI_NO_OPERAND
-                            : op->input[1 + k + (mho_array_number(condition, 0) ? 0 : of_else)];
+    return !condition->data
+               ? MHOI_NO_OPERAND
+               : op->input[1 + k + (mho_array_number(condition, 0) != 0 ? 0 : of_else)];
 }
 
 typedef struct mhoi_chunk mhoi_chunk;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of a program before it runs: shapes as far as sizes are told, and values that depend on no input. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "onnx/onnx_program.h"
 
-#define FOLD_MAX                                                                                   \
-    ((size_t)1 << 28) /* elements in all: what goes beyond is left to those who run it */
+/* What is worked out when a file is read is bounded by what the file holds, so that a small one takes no time and memory:
+ * what goes beyond is left to those who run it. */
+#define FOLD_FREE ((size_t)1 << 23) /* elements in all, and so many times those of the constants */
+#define FOLD_TIMES ((size_t)16)
+#define FOLD_WORK ((double)((size_t)1 << 31)) /* multiplications of a product */
 
 void mhoi_known_free(mhoi_known_values *known)
 {
@@ -48,6 +52,24 @@ typedef struct workspace {
     const mho_array **in;
     mho_array *out;
 } workspace;
+
+/* Multiplications of a product, from elements: of m x k and k x n that give m x n, mkn = sqrt(mk kn mn). */
+static double work_of(const mhoi_operation *op, const mhoi_call *c)
+{
+    static const char *const products[] = {
+        "MatMul",      "Gemm",          "Conv",          "ConvTranspose", "Einsum",   "ConvInteger",
+        "QLinearConv", "MatMulInteger", "QLinearMatMul", "DeformConv",    "Attention"};
+    double work = 1;
+    size_t factors = 0;
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+        factors += strcmp(op->op, products[i]) == 0;
+    if (!factors)
+        return 0;
+    for (size_t k = 0; k < c->inputs; k++)
+        if (c->in[k] && (k < 2 || c->in[k]->count > 1e6))
+            work *= (double)c->in[k]->count;
+    return sqrt(work * (double)c->out[0].count);
+}
 
 /* Can it be evaluated now? */
 static bool is_ready(const mhoi_operation *op, const mho_array *const *in)
@@ -103,7 +125,8 @@ static mho_status know_operation(const mhoi_operation *op, workspace *w, mhoi_kn
     size_t count = 0;
     for (size_t k = 0; !s && k < c.outputs; k++)
         count += c.out[k].count;
-    const bool values = !s && is_ready(op, w->in) && count <= FOLD_MAX - known->folded;
+    const bool values = !s && is_ready(op, w->in) && count <= known->most - known->folded &&
+                        work_of(op, &c) <= FOLD_WORK;
     known->folded += values ? count : 0;
     if (values)
         s = mhoi_call_run(&c);
@@ -115,7 +138,7 @@ static mho_status know_operation(const mhoi_operation *op, workspace *w, mhoi_kn
 mho_status mhoi_onnx_know(const mhoi_program *program, mhoi_assume assume, mhoi_known_values *out)
 {
     workspace w = {NULL, NULL};
-    size_t most = 1;
+    size_t most = 1, held = 0;
     for (size_t i = 0; i < program->operations; i++) {
         const mhoi_operation *op = &program->operation[i];
         most = op->inputs > most ? op->inputs : most;
@@ -129,6 +152,9 @@ mho_status mhoi_onnx_know(const mhoi_program *program, mhoi_assume assume, mhoi_
         s = mhoi_alloc(&w.in, most, sizeof(void *), "ONNX values");
     if (!s)
         s = mhoi_alloc(&w.out, most, sizeof *w.out, "ONNX values");
+    for (size_t i = 0; i < program->operands; i++)
+        held += program->operand[i].constant ? program->operand[i].array.count : 0;
+    out->most = held < SIZE_MAX / 2 / FOLD_TIMES ? FOLD_FREE + FOLD_TIMES * held : SIZE_MAX / 2;
     for (size_t i = 0; !s && i < program->operands; i++)
         know_operand(&program->operand[i], assume, &out->array[i]);
     for (size_t i = 0; !s && i < program->operations; i++) {

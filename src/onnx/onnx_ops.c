@@ -202,8 +202,11 @@ static mho_status give_flat(mhoi_graph *g, const mhoi_operation *n)
 static mho_status convert_flat(mhoi_graph *g, const mhoi_operation *n)
 {
     const mhoi_value *value = mhoi_graph_value(g, n, 0);
+    if (!value)
+        return mho_error(MHO_ENOTMODELED, "input 0 ('%s') is no layer's output",
+                         mhoi_node_input_name(g, n, 0));
     const mho_array *to = &g->known.array[n->output[0]], *from = &g->known.array[n->input[0]];
-    if (!value || to->type == MHO_TYPE_NONE || from->type == MHO_TYPE_NONE)
+    if (to->type == MHO_TYPE_NONE || from->type == MHO_TYPE_NONE)
         return mho_error(MHO_ENOTMODELED, "the shape is not known");
     if (mhoi_array_same_shape(to, from) && !value->truth) {
         mhoi_graph_give(g, n, *value);

@@ -12,7 +12,7 @@ typedef struct mhoi_known_values {
     mho_array *array; /* [operands] */
     bool *owned;      /* the value is not the program's */
     size_t operands;
-    size_t folded; /* elements worked out */
+    size_t folded, most; /* elements worked out, and how many may be */
 } mhoi_known_values;
 
 typedef enum mhoi_assume {
