@@ -78,8 +78,11 @@ static mho_status shape_of(mhoi_call *c)
 {
     for (size_t k = 0; k < c->outputs; k++)
         c->out[k] = (mho_array){0};
-    for (size_t k = 0; k < c->op->row->inputs_min; k++)
-        if (!c->in[k] || c->in[k]->type == MHO_TYPE_NONE)
+    /* Of a choice, what the branch that is not taken would give is never known. */
+    const size_t needed = mhoi_is_choice(c->op) ? 1 : c->inputs;
+    for (size_t k = 0; k < needed || k < c->op->row->inputs_min; k++)
+        if (k >= c->inputs || !c->in[k] ? k < c->op->row->inputs_min
+                                        : c->in[k]->type == MHO_TYPE_NONE)
             return mho_error(MHO_ENODATA, "input %zu is not known", k);
     return c->op->row->shape(c);
 }

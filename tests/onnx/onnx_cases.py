@@ -178,9 +178,9 @@ for name, big in ("above", 100), ("below", -100):
     pick = N("If", ["c"], ["y"], then_branch=branch("a", [choice("s", "never")], "s"),
              else_branch=branch("b", [N("Neg", ["r"], ["s"])], "s"))
     case(name, [N("Relu", ["x"], ["r"]), N("ReduceSum", ["r"], ["t"], keepdims=0), N("Less", ["t", "big"], ["c"]),
-                N("Greater", ["t", "big"], ["never"]), pick, N("Abs", ["y"], ["z"])],
+                N("Greater", ["t", "big"], ["never"]), pick, N("Abs", ["y"], ["w"]), N("Max", ["r", "w"], ["z"])],
          [info("x", ["N", 3])], [info("z", None)], [const("big", big), *fixed], x=[x],
-         y=[np.abs(np.maximum(x, 0) * 3 + 3 if big > 0 else -np.maximum(x, 0))])
+         y=[np.maximum(np.abs(np.maximum(x, 0) * 3 + 3 if big > 0 else -np.maximum(x, 0)), np.maximum(x, 0))])
 
 # Weights of 4 bits, two to a byte (raw, and as a list), that DequantizeLinear spreads by slices; types younger than the package.
 def four_bits(name, values, kind, raw):
