@@ -82,6 +82,8 @@ static uint16_t brain_from(double value)
 
 void mhoi_array_reals(const mho_array *array, size_t first, size_t n, double *out)
 {
+    if (n == 0) /* an empty array has no data */
+        return;
     switch (array->type) {
         PLAIN_TYPES(LOAD)
     case MHO_TYPE_FLOAT16:
@@ -125,6 +127,8 @@ static int64_t saturate(double value)
 
 void mhoi_array_wholes(const mho_array *array, size_t first, size_t n, int64_t *out)
 {
+    if (n == 0) /* an empty array has no data */
+        return;
     switch (array->type) {
         LOAD_WHOLE(INT8, int8_t)
         LOAD_WHOLE(UINT8, uint8_t)
@@ -212,6 +216,8 @@ void mhoi_array_set_reals(mho_array *array, size_t first, size_t n, const double
 
 void mhoi_array_set_wholes(mho_array *array, size_t first, size_t n, const int64_t *value)
 {
+    if (n == 0) /* an empty array has no data */
+        return;
     switch (array->type) {
         STORE(FLOAT, float)
         STORE(DOUBLE, double)
