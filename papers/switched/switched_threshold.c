@@ -2,6 +2,7 @@
 /* The quantization result of the talk: three networks on MNIST lose less than 1 % with 1-bit maps.  The talk does not
  * say which they are; these are those of an independent prototype.  Thresholds are searched here, on all training
  * images; the narrow network's refinement, which the talk does not have, is a trained model of the library. */
+#include <math.h>
 #include <string.h>
 
 #include "switched.h"
@@ -120,7 +121,7 @@ static void print_net(FILE *out, const char *name, const outcome *o)
 static mho_status no_values(paper_result *result)
 {
     for (size_t i = 0; i < result->rows; i++) {
-        mho_status s = paper_value(result, 0, "%s", result->row[i].name);
+        mho_status s = paper_value(result, (double)NAN, "%s", result->row[i].name);
         if (s)
             return s;
     }

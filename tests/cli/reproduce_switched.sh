@@ -6,6 +6,7 @@ run reproduce switched-interface --json; want_code 0; want_no_err
 want_json 'sum(r["status"] == "holds" for r in v["rows"]) == 3 and not any(r["status"] == "misses" for r in v["rows"])'
 run reproduce switched-threshold switched-structure --json; want_code 0
 want_json 'all(r["status"] == "not-reproducible" and "MNIST" in r["note"] for p in v for r in p["rows"])'
+want_json 'all(r["mho"] is None and r["deviation"] is None for r in v[0]["rows"])'
 want_json '91 < [r["mho"] for p in v for r in p["rows"] if r["name"] == "cnn-12-64: area saved"][0] < 92'
 want_json 'all(r["mho"] is None for p in v for r in p["rows"] if ", 128 lines" in r["name"])'
 run map lenet5 --hw switched; want_code 0; want_out "merged"; want_err "quantize lenet5 --method threshold"
