@@ -71,7 +71,7 @@ static void set_places(unsigned shift, chip_histogram *h)
     h->shift = h->units ? shift : 0;
     h->first = h->units ? first * ((int64_t)1 << shift) : h->low;
     h->places = h->units ? (size_t)places : BINS;
-    h->inverse = UINT64_MAX / (uint64_t)h->width + 1;
+    h->inverse = h->width > 1 ? UINT64_MAX / (uint64_t)h->width + 1 : 0;
     h->lowest = h->low < INT32_MIN ? INT32_MIN : (int32_t)h->low;
     h->highest = high > INT32_MAX ? INT32_MAX : (int32_t)high;
 }
@@ -97,10 +97,12 @@ void mhoi_chip_histogram_free(chip_histogram *histogram)
     mhoi_free(&histogram->count);
 }
 
-/* The multiplication divides exactly: sums less the lowest have at most 33 bits, widths 17. */
+/* The multiplication divides exactly: sums less the lowest have at most 33 bits, widths 17.  Of bins of one unit 64 bits do
+ * not hold the inverse. */
 static inline size_t bin_of(const chip_histogram *h, int64_t sum)
 {
-    return (size_t)((unsigned_wide)(uint64_t)(sum - h->low) * h->inverse >> 64);
+    const uint64_t from = (uint64_t)(sum - h->low);
+    return (size_t)(h->width > 1 ? (unsigned_wide)from * h->inverse >> 64 : from);
 }
 
 /* Whatever lies beyond what can occur, by rows on two lines of which a crossbar has but one, counts as the last. */

@@ -43,11 +43,12 @@ for command in $all; do
     each 2 2 @ "" "$command --nooption" "$command a b c d" "$command --threads" "$command --threads x"
 done
 each 2 2 @ "" nocommand "help nocommand" "reproduce nothing" "data nothing" "data fetch nothing" "completion tcsh" "buffer lenet --sweep nosweep" \
-    "train lenet --style foo -o x.onnx" "infer lenet --style foo" "evaluate lenet --hw bcnn --calibration foo" "buffer lenet --layers foo" \
+    "train lenet --style foo -o x.onnx" "infer lenet --style foo" "buffer lenet --layers foo" \
     "buffer lenet --order foo" "buffer lenet --weight foo" "buffer lenet --batch 0" "buffer lenet --level 4" "pipeline lenet --trace x" "pipeline lenet --service x" \
     "circuit --conductance g.csv --voltage v.csv --r-row x" "simulate lenet --hw bcnn --ci x"
 each 2 2 @ 10001 "evaluate lenet --hw bcnn --data synthetic --images @" "simulate lenet --hw bcnn --data synthetic --images @" "infer lenet --data synthetic --images @"
 each 2 2 @ "" "infer lenet --input x.npy --images 3" "buffer lenet --explain --explore" "buffer lenet --gantt --explore"
 each 3 1 @ none "buffer lenet --sweep @.yaml" "buffer lenet --macro @:sram" "infer lenet --input @.npy" "simulate --hw bcnn --sweep network=@.onnx" \
     "circuit --conductance @.csv --voltage v.csv" "circuit --conductance g.csv --voltage @.csv" "map lenet --set technology=@.yaml" "map lenet --set device.table=@.csv"
+each 3 1 @ foo "evaluate lenet --hw bcnn --calibration @"
 each 3 1 @ synthetic "evaluate vgg16 --hw bcnn --data @" "simulate vgg16 --hw bcnn --data @" "infer vgg16 --data @"
