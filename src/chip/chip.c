@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/finite.h"
 #include "base/parallel.h"
 #include "chip/chip_deal.h"
 #include "chip/chip_idle.h"
@@ -77,6 +78,11 @@ static mho_status alloc_conductances(mho_chip *chip)
 /* Drivers saturate at their last code: of numbers that are not just a few, that would be another input. */
 static mho_status check_values(const chip_map *map, const mhoi_loader *l, size_t first, size_t n)
 {
+    const float *value = l->images->value + first * l->each;
+    const size_t wrong = mhoi_first_not_finite(value, n * l->each);
+    if (wrong < n * l->each)
+        return mho_error(MHO_EDOMAIN, "element %zu of image %zu is %g, want a finite number",
+                         wrong % l->each, first + wrong / l->each, (double)value[wrong]);
     const float low = ((float)map->codes.lo - 1) * map->scale,
                 high = ((float)map->codes.hi + 1) * map->scale;
     size_t beyond = 0, worst = 0;

@@ -41,6 +41,12 @@ class Chips(unittest.TestCase):
         self.assertTrue((chip.scores(x[7:], number=7) == scores[7:]).all())
         with self.assertRaises(ValueError):
             chip.scores(x[:, :10])
+        for bad in np.nan, np.inf, -np.inf:  # a single one, too
+            z = x.astype(np.float32) / 256
+            z[3, 14, 2] = bad
+            for call in chip.scores, chip.labels:
+                with self.assertRaisesRegex(mho.DomainError, "element 394 of image 3 is .*finite"):
+                    call(z)
 
     def test_software(self):
         x, _ = images(5)
