@@ -35,7 +35,7 @@ typedef struct cli_args {
     const char *shape[CLI_SETS_MAX + 1]; /* likewise; they stand behind file[0] after parsing */
     char sized_net[1024];                /* what file[0] is then */
     const char *input[CLI_SETS_MAX + 1], *expect[CLI_SETS_MAX + 1]; /* NULL-terminated */
-    size_t memory; /* bytes; 0: as the library likes */
+    size_t memory;                                /* bytes; 0: as the library likes */
     size_t seed, threads, images, trials, epochs; /* seed 1, trials 10, else 0 unless given */
     const char *trace, *vcd, *service;
     const char *conductance, *voltage, *spice;
@@ -152,6 +152,8 @@ void cli_tell_padding(const mho_net *net);
 void cli_tell_blocks(const mho_hw *hw, const cli_args *args);
 /* Is hw one for circulant blocks, and the network has none? */
 bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args);
+/* Does hardware of several bits get a network whose maps thresholds make of 1 bit? */
+bool cli_is_narrow(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 void cli_tell_zero_signs(const cli_args *args);

@@ -289,6 +289,11 @@ static void print_remarks(const mho_comparison *c, const cli_args *args)
                 args->out,
                 "  %s: %s has no circulant blocks and lies there as ordinary weights (--block)\n",
                 column->name, r->network);
+        if (column->has_result && cli_is_narrow(r->hw, args))
+            fprintf(args->out,
+                    "  %s: the network with maps of 1 bit on %g-bit hardware, not the 8-bit CNN; "
+                    "that is priced at %.4g uJ (crossbars of this size)\n",
+                    column->name, mho_hw_number(r->hw, "input.bits"), 1e6 * r->base.energy_J);
         if (column->has_result && *r->notes.instead)
             fprintf(args->out, "  %s: %s\n", column->name, r->notes.instead);
         if (column->has_result && r->notes.error_energy > 0)

@@ -118,6 +118,29 @@ static void tell_bits(const mho_hw *hw, const char *name)
     mho_net_destroy(net);
 }
 
+bool cli_is_narrow(const mho_hw *hw, const cli_args *args)
+{
+    mho_net *net = NULL;
+    size_t steps = 0;
+    if (!args->files || !mho_hw_is(hw, "crossbar.mode", "full") ||
+        mho_hw_number(hw, "input.bits") <= 1 || mho_net_open(args->file[0], &net) != MHO_OK)
+        return false;
+    for (size_t i = 0; i < mho_net_nodes(net); i++)
+        steps += mho_node_op(mho_net_node(net, i)) == MHO_OP_STEP;
+    mho_net_destroy(net);
+    return steps > 0;
+}
+
+static void tell_narrow(const mho_hw *hw, const cli_args *args)
+{
+    const double bits = mho_hw_number(hw, "input.bits");
+    if (cli_is_narrow(hw, args))
+        fprintf(stderr,
+                "mho: note: thresholds make maps of 1 bit in %s: on %s (input.bits = %.0f) this is "
+                "the 1-bit network on %.0f-bit hardware, not the multi-bit network it came from\n",
+                args->file[0], mho_hw_name(hw), bits, bits);
+}
+
 bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args)
 {
     mho_net *net = NULL;
@@ -138,6 +161,8 @@ void cli_tell_blocks(const mho_hw *hw, const cli_args *args)
     const bool asked = strstr(name, "?block=") || strstr(name, "&block=");
     if (!args->quiet && strcmp(mho_hw_arch(hw), "crossbar") == 0)
         tell_bits(hw, name);
+    if (!args->quiet && strcmp(mho_hw_arch(hw), "crossbar") == 0)
+        tell_narrow(hw, args);
     if (args->quiet || (!asked && !turned) || mho_net_open(name, &net) != MHO_OK)
         return;
     const bool blocks = has_blocks(net);

@@ -168,6 +168,8 @@ typedef struct mhoi_input_options {
     size_t bits_per_read; /* 0: a code at once; 1: bit-serial */
     int drive;            /* mho_drive */
     size_t pulse_bits;    /* of a group that is one pulse */
+    bool
+        wide; /* no field: maps that the network makes in fewer bits are priced with these all the same */
 } mhoi_input_options;
 
 typedef struct mhoi_output_options {

@@ -67,7 +67,7 @@ static mhoi_map_coding map_of(const mhoi_plan *plan, const mho_net *net, size_t 
             return plan->map[n->input[0]];
         return codes_map(hw->input.bits, mhoi_net_values(net, node).is_signed);
     case MHO_OP_STEP: /* 0 and 1 are codes of one bit */
-        return codes_map(1, false);
+        return codes_map(hw->input.wide ? hw->input.bits : 1, false);
     case MHO_OP_SIGN:
         return plan->one_bit_maps || plan->mixed ? bits_map() : codes_map(hw->input.bits, true);
     case MHO_OP_RELU:
@@ -84,9 +84,11 @@ static void take_from_input(const mho_node *n, mhoi_map_coding *map)
 }
 
 /* Codes whose bits and scale the network tells; an average of codes keeps their scale. */
-static void take_from_network(const mho_node *n, mhoi_map_coding *map)
+static void take_from_network(const mho_node *n, const mhoi_machine *hw, mhoi_map_coding *map)
 {
     if (!n->value_bits || map->kind != MHOI_MAP_CODES || mhoi_op_is(n->op, MHOI_OP_POOL))
+        return;
+    if (hw->input.wide && n->op != MHO_OP_INPUT && n->value_bits < hw->input.bits)
         return;
     *map = codes_map(n->value_bits, map->codes.lo < 0);
     map->codes = mhoi_codes_of_values(n->value_bits, map->codes.lo < 0, n->value_below);
@@ -142,7 +144,7 @@ mho_status mhoi_maps_set(mhoi_plan *plan, const mho_net *net, const mhoi_readers
     for (size_t i = 0; !s && i < plan->nodes; i++) {
         plan->map[i] = map_of(plan, net, i, hw);
         take_from_input(&net->node[i], &plan->map[i]);
-        take_from_network(&net->node[i], &plan->map[i]);
+        take_from_network(&net->node[i], hw, &plan->map[i]);
         plan->map[i].values = plan->general && holds_values(plan, net, i, wanted);
         if (plan->map[i].values && plan->map[i].kind == MHOI_MAP_BITS)
             plan->map[i] = codes_map(hw->input.bits, true);

@@ -355,6 +355,8 @@ static mho_status set_technology(mho_hw *base, const char *fallback)
     return *fallback ? mho_hw_set_all(base, sets) : MHO_OK;
 }
 
+/* Maps have the bits of this hardware, whatever thresholds or narrower codes of the network make of them: it stands for the
+ * 8-bit network, as it does for binary ones. */
 static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *result,
                              const char *fallback)
 {
@@ -364,6 +366,8 @@ static mho_status price_base(const mho_net *net, const mho_hw *hw, mho_result *r
     mho_status s = mhoi_study_base_hw(hw, &base);
     if (!s)
         s = set_technology(base, fallback);
+    if (!s)
+        ((mhoi_input_options *)mhoi_hw_edit(base, &mhoi_input_section))->wide = true;
     if (!s)
         s = price(net, base, &e, &result->base, &result->base_generic, &result->base_speed, &n);
     snprintf(result->base_hw, sizeof result->base_hw, "%s", s ? "" : mho_hw_name(base));

@@ -50,8 +50,17 @@ static mho_status ideal_error(const study_set *set, const mho_net *net, mho_resu
     return s;
 }
 
+static bool has_steps(const mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; i++)
+        if (net->node[i].op == MHO_OP_STEP)
+            return true;
+    return false;
+}
+
 /* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
- * training is built in; a file in binary mode has no counterpart, one in full mode is its own. */
+ * training is built in; a file in binary mode has no counterpart, nor has one whose maps thresholds make; others in
+ * full mode are their own. */
 static mho_status base_error(const mho_study *y, const study_net *n, const study_set *set,
                              mho_result *r)
 {
@@ -62,6 +71,10 @@ static mho_status base_error(const mho_study *y, const study_net *n, const study
     mho_status s = mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
+    if (!s && has_steps(net)) {
+        mho_net_destroy(net);
+        return MHO_OK;
+    }
     if (!s)
         s = mhoi_study_cover(net, set);
     if (!s)

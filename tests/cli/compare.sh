@@ -47,3 +47,10 @@ run compare lenet --hw bcnn,vgg-rram --data synthetic; want_error 2 "arch"
 run compare lenet --hw bcnn,cnn8 --images 10001 --data synthetic; want_misuse "images = 10001"
 run compare lenet --hw bcnn,cnn8 $least -o nowhere/x; want_error 3 "nowhere/x"; want_no_file nowhere
 run compare lenet --hw bcnn,reboc $least; want_code 0; want_out "reboc: lenet has no circulant blocks and lies there as ordinary weights"
+
+# maps of 1 bit: the 8-bit CNN beside has its own, whichever network is given
+run cost lenet5 --hw cnn8 --set crossbar.rows=512 --json; want_code 0; tell wide 'v["energy_J"]["total"], v["area_m2"]["total"]'
+run compare lenet5-onebit-mnist --hw switched,cnn8 $least --json; want_code 0; want_err "mho: note: thresholds make maps of 1 bit in lenet5-onebit-mnist: on cnn8 (input.bits = 8)"; want_err_lines 1
+want_json 'all(abs(a / b - 1) < 1e-9 for a, b in zip(eval(open("wide").read()), (v["results"][0]["baseline"][k]["total"] for k in ("energy_J", "area_m2")))) and v["results"][0]["baseline"]["error"] is None'
+want_json 'v["results"][1]["energy_J"]["total"] < 0.8 * v["results"][1]["baseline"]["energy_J"]["total"]'
+run compare lenet5-onebit-mnist --hw switched,cnn8 $least; want_code 0; want_out "cnn8: the network with maps of 1 bit on 8-bit hardware"; want_out "11.57 uJ"
