@@ -135,6 +135,9 @@ static mho_status set_up(mho_store *store)
     bool empty = false;
     sqlite3_busy_timeout(store->db, WAIT_MS);
     sqlite3_extended_result_codes(store->db, 1);
+    /* A name in double quotes that is none is an error, not a text. */
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, (void *)NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, (void *)NULL);
     mho_status s = check_schema(store, &empty);
     if (!s && !store->writes && empty)
         return mho_error(MHO_EFORMAT, "%s: not a store of results (it is empty)", store->path);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "mho/json.h"
 #include "mho/run.h"
 #include "store/store_impl.h"
 
@@ -84,22 +85,55 @@ static mho_status number_of(mho_store *store, const char *sql, const char *text,
     return s;
 }
 
+static void view_column(sqlite3_str *sql, const char *key)
+{
+    sqlite3_str_appendf(sql, ", json_extract(settings, '$.\"%q\"') AS \"%w\"", key, key);
+}
+
+static bool is_among(const char *key, const char *const *list)
+{
+    while (list && *list && strcmp(*list, key) != 0)
+        list++;
+    return list && *list;
+}
+
+/* Columns of the axes of runs before: those between `id` and `status`, once there has been a run. */
+static mho_status old_columns(mho_store *store, sqlite3_str *sql, const char *const *swept)
+{
+    sqlite3_stmt *q = NULL;
+    mho_status s = mhoi_store_prepare(store, "SELECT * FROM designs LIMIT 0", &q);
+    const int columns = s ? 0 : sqlite3_column_count(q);
+    for (int i = 1; i < columns; i++) {
+        const char *key = sqlite3_column_name(q, i);
+        if (!strcmp(key, "status") || !strcmp(key, "key"))
+            break;
+        if (!is_among(key, swept))
+            view_column(sql, key);
+    }
+    sqlite3_finalize(q);
+    return s;
+}
+
 /* `designs`: points with a column for each key that any run swept. */
 static mho_status make_view(mho_store *store, const char *const *swept)
 {
-    sqlite3_str *sql = sqlite3_str_new(store->db);
+    sqlite3_str *sql = sqlite3_str_new(store->db), *old = sqlite3_str_new(store->db);
+    mho_status s = old_columns(store, old, swept);
+    char *before = sqlite3_str_finish(old);
     sqlite3_str_appendall(sql, "DROP VIEW IF EXISTS designs; CREATE VIEW designs AS SELECT id");
     for (size_t i = 0; swept && swept[i]; i++)
-        sqlite3_str_appendf(sql, ", json_extract(settings, '$.\"%q\"') AS \"%w\"", swept[i],
-                            swept[i]);
+        view_column(sql, swept[i]);
+    sqlite3_str_appendall(sql, before ? before : "");
     sqlite3_str_appendall(
         sql, ", status, error, ci95, images_low, images_high, software_error, latency_s,"
              " throughput_per_s, power_W, energy_J, area_m2, ops_per_s, ops_per_J,"
              " ops_per_s_per_m2, cycles, crossbars, trials_done, images_done, network, hw, arch,"
              " data, technology, message FROM points");
     char *text = sqlite3_str_finish(sql);
-    mho_status s = text ? mhoi_store_exec(store, text, "write")
-                        : mho_error(MHO_ENOMEM, "%s: out of memory", store->path);
+    if (!s)
+        s = text ? mhoi_store_exec(store, text, "write")
+                 : mho_error(MHO_ENOMEM, "%s: out of memory", store->path);
+    sqlite3_free(before);
     sqlite3_free(text);
     return s;
 }
@@ -304,12 +338,27 @@ mho_status mho_store_get(mho_store *store, int64_t id, mho_store_each_fn *each, 
 
 /* --- queries and merging ----------------------------------------------------------------------------------- */
 
+/* Numbers with as few digits as read back to the same, a real one recognizable as such (SQLite gives 15 digits). */
+static const char *cell(sqlite3_stmt *q, int i, char digits[40])
+{
+    const double v = sqlite3_column_double(q, i);
+    if (sqlite3_column_type(q, i) != SQLITE_FLOAT || !isfinite(v))
+        return (const char *)sqlite3_column_text(q, i);
+    mho_number_text(v, digits);
+    if (!digits[strspn(digits, "-0123456789")])
+        memcpy(digits + strlen(digits), ".0", 3);
+    return digits;
+}
+
 static mho_status tell_rows(mho_store *store, sqlite3_stmt *q, mho_store_row_fn *each, void *user)
 {
     const int columns = sqlite3_column_count(q);
     const char **value = NULL;
+    char(*digits)[40] = NULL;
     mho_status s = mhoi_alloc(&value, (size_t)columns, sizeof *value, "columns");
     int code = SQLITE_DONE;
+    if (!s)
+        s = mhoi_alloc(&digits, (size_t)columns, sizeof *digits, "columns");
     for (int i = 0; !s && i < columns; i++)
         value[i] = sqlite3_column_name(q, i);
     mho_store_row row = {(size_t)columns, value, true};
@@ -318,12 +367,13 @@ static mho_status tell_rows(mho_store *store, sqlite3_stmt *q, mho_store_row_fn 
     row.titles = false;
     while (!s && (code = sqlite3_step(q)) == SQLITE_ROW) {
         for (int i = 0; i < columns; i++)
-            value[i] = (const char *)sqlite3_column_text(q, i);
+            value[i] = cell(q, i, digits[i]);
         s = each(user, &row);
     }
     if (!s && code != SQLITE_DONE)
         s = mhoi_store_error(store, code, "read");
     mhoi_free(&value);
+    mhoi_free(&digits);
     return s;
 }
 

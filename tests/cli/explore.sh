@@ -45,12 +45,27 @@ want_same_table one.db both.db
 sed 's/\[64, 128, 256\]/[64, 128, 256, 512]/' prices.yaml >more.yaml
 run explore more.yaml -o one.db --resume --json; want_code 0; want_json 'v["known"] == 56 and v["points"] == 76'
 
+# Other axes: `designs` has those of all runs.
+cat >other.yaml <<'Y'
+network: lenet
+hw: bcnn
+accuracy: false
+axes: {output.bits: [4, 5]}
+Y
+run explore other.yaml -o one.db --resume; want_code 0
+run query one.db "SELECT count(\"output.bits\"), count(\"crossbar.rows\"), count(*), sum(\"crossbar.rows\" IS NULL) FROM designs" --csv; want_code 0
+want_out "2,76,78,2"
+run explore other.yaml -o one.db --resume --json; want_code 0; want_json 'v["known"] == 2'
+run query one.db "SELECT count(\"crossbar.columns\") FROM designs" --csv; want_code 0; want_out "76"
+
 # Asked, shown, compared, run again.
 run query two.db "SELECT count(*) AS n, min(energy_J) FROM designs WHERE status = 'done' AND \"crossbar.rows\" = 128" --json; want_code 0
 want_json 'v["columns"] == ["n", "min(energy_J)"] and v["rows"][0][0] > 0'
 run query two.db "SELECT json_extract(config, '\$.\"crossbar.rows\".value') FROM configurations WHERE id = 1" --csv; want_code 0; want_out "64"
 run query two.db "DELETE FROM points"; want_misuse "the query would write"
 run query two.db "SELECT nothing_there"; want_misuse "no such column: nothing_there"
+run query two.db 'SELECT "outptu.bits" FROM designs'; want_misuse "no such column: outptu.bits"
+run query two.db "SELECT 0.1 + 0.2 AS a, 3.0 AS b, 7 AS c" --csv; want_code 0; want_out "0.30000000000000004,3.0,7"
 run show two.db; want_code 0; want_out "lenet    bcnn"
 run show two.db 30 --json; want_code 0; want_json 'v["point"] == 30 and v["config"]["crossbar.rows"]["value"] == v["set"]["crossbar.rows"]'
 tell stored '(v["energy_J"], v["area_m2"])'

@@ -78,6 +78,7 @@ class Explorations(unittest.TestCase):
             want = program("explore", folder + "/space.yaml", "-o", folder + "/two.db", "--threads", "1")
             rows = mho.query(folder + "/one.db", "SELECT \"crossbar.rows\", status, energy_J FROM designs")
             self.assertEqual(len(rows), 6)
+            self.assertLessEqual({r.energy_J for r in one}, {r["energy_J"] for r in rows})
             with self.assertRaises(mho.UsageError):
                 mho.query(folder + "/one.db", "DELETE FROM designs")
             with self.assertRaises(mho.UsageError):
