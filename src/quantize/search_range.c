@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The walk over all images to a layer's outputs: their range, their distribution, and their bits once the threshold
  * is known.  Largest values and counts do not depend on who adds them up when. */
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -144,7 +145,7 @@ static void each_bin(walk *v, size_t i, size_t thread)
         }
 }
 
-/* The value below or at which that share of all outputs lies: the upper end of its bin. */
+/* The value below or at which that share of all outputs lies: the upper end of its bin; 0: not above 0. */
 static float percentile(const site_range *r, size_t group, double share)
 {
     const uint64_t *bin = r->bin + group * (BINS + 1);
@@ -153,7 +154,7 @@ static float percentile(const site_range *r, size_t group, double share)
         total += bin[b];
     for (size_t b = 0; b < BINS; b++) {
         seen += bin[b];
-        if (b && (double)seen >= share * (double)total)
+        if ((double)seen >= share * (double)total)
             return r->largest[group] * (float)b / (float)BINS;
     }
     return r->largest[group];
@@ -188,11 +189,40 @@ static void gather_largest(const walk *v, site_range *r)
             float *to = &r->largest[r->channels > 1 ? k : 0];
             *to = v->largest[t][k] > *to ? v->largest[t][k] : *to;
         }
-    for (size_t k = 0; k < r->channels; k++) /* outputs that are never above 0 stay as they are */
-        r->largest[k] = r->largest[k] > 0 ? r->largest[k] : 1;
 }
 
-static void gather_bins(const walk *v, site_range *r)
+/* In %: of a layer's outputs. */
+static double at_or_below_zero(const site_range *r)
+{
+    uint64_t zero = 0, total = 0;
+    for (size_t k = 0; k < r->channels; k++) {
+        zero += r->bin[k * (BINS + 1)];
+        for (size_t b = 0; b <= BINS; b++)
+            total += r->bin[k * (BINS + 1) + b];
+    }
+    return 100 * (double)zero / (double)total;
+}
+
+#define LEAST_SHARE 0.1F /* of a layer's largest size, that of a channel */
+
+/* A channel that is hardly ever above 0 would have weights so large that codes of one scale a layer are lost on it. */
+static mho_status bound_sizes(const walk *v, site_range *r)
+{
+    float most = 0;
+    for (size_t k = 0; k < r->channels; k++)
+        most = fmaxf(most, r->size[k]);
+    if (most <= 0 && v->s->options->percentile < 100)
+        return mho_error(MHO_EDOMAIN,
+                         "layer '%s': %.1f %% of its outputs are at or below 0, so percentile = %g "
+                         "leaves nothing to re-scale by; take a larger one",
+                         v->s->c.layer[v->layer].node->name, at_or_below_zero(r),
+                         v->s->options->percentile);
+    for (size_t k = 0; k < r->channels; k++) /* outputs that are never above 0 stay as they are */
+        r->size[k] = most > 0 ? fmaxf(r->size[k], LEAST_SHARE * most) : 1;
+    return MHO_OK;
+}
+
+static mho_status gather_bins(const walk *v, site_range *r)
 {
     const double share = v->s->options->percentile / 100;
     for (size_t t = 0; t < v->threads; t++)
@@ -200,6 +230,7 @@ static void gather_bins(const walk *v, site_range *r)
             r->bin[b] += v->bin[t][b];
     for (size_t k = 0; k < r->channels; k++)
         r->size[k] = share < 1 ? percentile(r, k, share) : r->largest[k];
+    return bound_sizes(v, r);
 }
 
 mho_status mhoi_search_range(const search *s, size_t l, site_range *r)
@@ -216,7 +247,7 @@ mho_status mhoi_search_range(const search *s, size_t l, site_range *r)
         st = walk_images(&v, "distribution of outputs", each_bin);
     }
     if (!st)
-        gather_bins(&v, r);
+        st = gather_bins(&v, r);
     for (size_t t = 0; v.largest && t < v.threads; t++)
         mhoi_free(&v.largest[t]);
     for (size_t t = 0; v.bin && t < v.threads; t++)

@@ -23,7 +23,8 @@ static const mho_field fields[] = {
     {"percentile", MHO_FIELD_DOUBLE, AT(percentile), "100", 50, 100, "%", 1, NULL,
      "share of a layer's outputs at or below what is re-scaled to 1; 100: the largest"},
     {"channels", MHO_FIELD_BOOL, AT(channels), "false", 0, 1, "", 1, NULL,
-     "re-scale each channel by itself and search a threshold for each, behind the layer's"},
+     "re-scale each channel by itself (by a tenth of the layer's largest at least) and search a "
+     "threshold for each, behind the layer's"},
     {"passes", MHO_FIELD_UINT, AT(passes), "1", 1, 100, "", 1, NULL,
      "over all layers; from the second on the layers behind have their thresholds"},
     {"images", MHO_FIELD_UINT, AT(images), "0", 0, 9e15, "", 1, NULL,

@@ -309,6 +309,54 @@ static void refuses(const char *text, mho_status want, const char *says)
     mho_net_destroy(net);
 }
 
+/* A channel whose outputs are small is re-scaled by a tenth of the layer's largest. */
+static void a_small_channel_is_bounded(void **state)
+{
+    (void)state;
+    mho_net *net = net_of(small);
+    mho_images images = images_of(net, IMAGES);
+    mho_threshold_options o = options_of();
+    o.channels = true;
+    for (size_t i = 0; i < 9; i++)
+        net->node[1].weight[i] *= 1e-3F;
+    if (net->node[1].bias)
+        net->node[1].bias[0] = 0;
+    search s = {.images = &images, .count = IMAGES, .options = &o};
+    site_range range;
+    ok(mhoi_chain_create(net, &s.c));
+    ok(mhoi_search_range(&s, 0, &range));
+    assert_int_equal(range.channels, 3);
+    const float most = fmaxf(range.size[1], range.size[2]);
+    assert_true(range.largest[0] < 0.05F * most);
+    assert_true(fabsf(range.size[0] - 0.1F * most) < 1e-6F * most);
+    assert_true(range.size[1] >= range.largest[1] && range.size[2] >= range.largest[2]);
+    mhoi_search_range_free(&range);
+    mhoi_chain_free(&s.c);
+    mho_images_free(&images);
+    mho_net_destroy(net);
+}
+
+static void a_percentile_at_or_below_0_is_refused(void **state)
+{
+    (void)state;
+    mho_net *net = net_of(small), *out = NULL;
+    mho_images images = images_of(net, IMAGES);
+    mho_threshold_options o = options_of();
+    o.percentile = 50;
+    for (size_t i = 0; i < 27; i++) /* one channel of three is above 0 */
+        net->node[1].weight[i] = i < 9 ? 1 : -1;
+    for (size_t k = 0; net->node[1].bias && k < 3; k++)
+        net->node[1].bias[k] = 0;
+    assert_int_equal(mho_threshold_search(net, &images, &o, &out, NULL), MHO_EDOMAIN);
+    assert_non_null(strstr(mho_error_message(), "'conv1': 66.7 % of its outputs"));
+    assert_null(out);
+    o.percentile = 100;
+    ok(mho_threshold_search(net, &images, &o, &out, NULL));
+    mho_net_destroy(out);
+    mho_images_free(&images);
+    mho_net_destroy(net);
+}
+
 static void what_is_no_chain_is_refused(void **state)
 {
     (void)state;
@@ -365,6 +413,8 @@ int main(void)
         cmocka_unit_test(the_sweep_is_the_network_at_each_threshold),
         cmocka_unit_test(one_result_for_any_threads_and_memory),
         cmocka_unit_test(the_first_of_equal_thresholds_is_taken),
+        cmocka_unit_test(a_small_channel_is_bounded),
+        cmocka_unit_test(a_percentile_at_or_below_0_is_refused),
         cmocka_unit_test(what_is_no_chain_is_refused),
         cmocka_unit_test(no_memory_is_told),
     };
