@@ -2,11 +2,12 @@
 """Evaluate, simulate, sweep, compare; cost, pipeline, map, buffer."""
 
 import os
+import warnings
 from collections.abc import Mapping
 
 from . import _mho
 from ._data import data_set
-from ._errors import ConfigError, UsageError, natural
+from ._errors import ConfigError, Note, UsageError, natural
 from ._hardware import Hardware, hardware, tell_idle, text_of
 from ._how import how
 from ._network import name_and_handle, network
@@ -81,7 +82,14 @@ def simulate(
 def _run(net, hw, data, calibrate_on, options, threads, progress):
     with how(threads, progress) as pair:
         study = _open(net, hw, data, calibrate_on, options, None, pair)
-        return Result(_mho.study_run(study, 0, pair))
+        return Result(_tell_numbers(_mho.study_run(study, 0, pair)))
+
+
+def _tell_numbers(values):
+    """Warns of numbers that look like bytes and are fed as they are."""
+    if "input_note" in values:
+        warnings.warn(values["input_note"] + " (with_input)", Note, stacklevel=4)
+    return values
 
 
 def _axis(key, values):
@@ -124,6 +132,8 @@ def sweep(
         out = Sweep()
         for i, point in enumerate(_mho.study_points(study)):
             values = _mho.study_run(study, i, pair)
+            if not i:
+                _tell_numbers(values)
             out.append(Result({"point": {k: _number(t) for k, t in point.items()}, **values}))
     return out
 
@@ -166,7 +176,10 @@ def compare(
     with how(threads, progress) as pair:
         arguments = _arguments(net, described[0][0] if described else "", data, calibrate_on, options, None, pair)
         names, handles = tuple(n for n, _ in described), tuple(h for _, h in described)
-        return Comparison(_mho.study_compare(arguments, names, handles, pair))
+        compared = Comparison(_mho.study_compare(arguments, names, handles, pair))
+    for r in compared.results[:1]:
+        _tell_numbers(r._values)
+    return compared
 
 
 def cost(net, hw="bcnn", *, explain=False, threads=0, progress=None):

@@ -156,6 +156,8 @@ bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args);
 bool cli_is_narrow(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
+/* Numbers of 0..255 that are fed as they are. */
+void cli_tell_numbers(const mho_result *result, const cli_args *args);
 void cli_tell_zero_signs(const cli_args *args);
 
 /* --- what the input of a network is (input_args.c) */

@@ -373,9 +373,12 @@ static void print_csv(const mho_comparison *c, const cli_args *args)
 
 static mho_status print(mho_comparison *c, const cli_args *args)
 {
+    const mho_result *told = NULL;
     for (size_t i = 0; i < c->columns; i++) {
         if (!c->column[i].has_result)
             continue;
+        if (!told)
+            cli_tell_numbers(told = &c->column[i].result, args);
         cli_tell_idle_of(c->column[i].result.hw, c->column[i].name, args);
         cli_tell_blocks(c->column[i].result.hw, args);
         cli_tell_instead(&c->column[i].result.notes, args);

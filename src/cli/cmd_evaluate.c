@@ -20,6 +20,7 @@ static mho_status report(const mho_result *result, const cli_args *args)
     cli_tell_blocks(result->hw, args);
     cli_tell_zero_signs(args);
     cli_tell_input(args, NULL);
+    cli_tell_numbers(result, args);
     cli_tell_classes(args, result->classes, result->outputs);
     if (args->json || args->csv) /* the report says it itself */
         cli_tell_instead(&result->notes, args);

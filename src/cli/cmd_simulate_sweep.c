@@ -92,6 +92,7 @@ static mho_status open_all(sweep_run *r)
     r->points = mho_study_points(r->study);
     r->row = cli_alloc(r->points * sizeof *r->row);
     s = mho_study_describe(r->study, &r->head);
+    cli_tell_numbers(&r->head, args);
     if (s)
         return s;
     s = mho_rows_open(args->output, args->resume, r->study, r->row, &r->done, &r->rows);

@@ -240,7 +240,9 @@ static mho_status open_all(evaluate_run *r)
     r->points = mho_study_points(r->study);
     r->point = cli_alloc(r->points * sizeof *r->point);
     memset(r->point, 0, r->points * sizeof *r->point);
-    return mho_study_describe(r->study, &r->head);
+    s = mho_study_describe(r->study, &r->head);
+    cli_tell_numbers(&r->head, args);
+    return s;
 }
 
 mho_status evaluate_sweep(const cli_args *args)

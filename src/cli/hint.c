@@ -34,6 +34,12 @@ void cli_tell_classes(const cli_args *args, size_t images, size_t network)
             images, images == 1 ? "" : "es", network, images - 1);
 }
 
+void cli_tell_numbers(const mho_result *result, const cli_args *args)
+{
+    if (!args->quiet && *result->input_note)
+        fprintf(stderr, "mho: note: %s (--scale)\n", result->input_note);
+}
+
 void cli_tell_zero_signs(const cli_args *args)
 {
     mho_net *net = NULL;

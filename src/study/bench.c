@@ -239,7 +239,7 @@ mho_status mhoi_bench_open_model(mhoi_bench *bench, size_t net, size_t set, cons
         s = mho_images_fit(&images->data->test, mho_net_input_shape(model->net), 0,
                            mho_net_name(model->net));
     if (!s)
-        s = mhoi_study_cover(model->net, images);
+        s = mhoi_study_cover_model(model, images);
     return s;
 }
 

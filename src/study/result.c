@@ -280,6 +280,8 @@ mho_json *mho_result_json(const mho_result *r)
     mho_json_put(root, "data", mho_json_text(r->data));
     mho_json_put(root, "input", mho_json_text(r->input));
     mho_json_put(root, "input_assumed", mho_json_bool(r->input_assumed));
+    if (*r->input_note)
+        mho_json_put(root, "input_note", mho_json_text(r->input_note));
     mho_json_put(root, "data_place", mho_json_text(r->data_place));
     mho_json_put(root, "images", mho_json_integer((int64_t)r->options.images));
     mho_json_put(root, "seed", mho_json_unsigned(r->options.seed));

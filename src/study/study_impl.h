@@ -15,6 +15,7 @@ typedef struct study_model {
     mho_net *coded;        /* the same in codes for the point under way; NULL: as it is */
     char origin[256];      /* where its parameters come from */
     double software_error; /* NaN: not yet known */
+    bool like_bytes;       /* the images are other numbers, and yet those of bytes: 0..255 */
 } study_model;
 
 /* A network and the data that its models are trained on. */
@@ -48,7 +49,8 @@ struct mho_study {
     const mho_data *given;             /* in place of what a name tells; NULL */
     char setting[STUDY_SETTINGS][256]; /* of the networks' inputs */
     size_t settings;
-    bool once; /* it runs one point, once: a network's parameters go when its last chip has its weights */
+    bool
+        once; /* it runs one point, once: a network's parameters go when its last chip has its weights */
 };
 
 /* Those of a point. */
@@ -80,6 +82,8 @@ MHO_MUST_CHECK mho_status mhoi_study_open_model(const mho_study *y, study_net *n
                                                 const char *data);
 /* The input's codes cover numbers that are no bytes. */
 MHO_MUST_CHECK mho_status mhoi_study_cover(mho_net *net, const study_set *set);
+/* The same, which tells first whether the numbers look like bytes. */
+MHO_MUST_CHECK mho_status mhoi_study_cover_model(study_model *model, const study_set *set);
 /* A copy of the network that was given, else mho_model_open; with the same settings. */
 MHO_MUST_CHECK mho_status mhoi_study_take_model(const mho_study *y, const study_net *net,
                                                 mho_style style, const char *data, mho_net **out);

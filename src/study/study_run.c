@@ -3,6 +3,7 @@
  * Where one programming tells all there is one. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/parallel.h"
@@ -148,14 +149,32 @@ static mho_status trials(const mho_study *y, study_net *n, study_model *model, c
     return s;
 }
 
+/* What is fed: of bytes what the network makes of them, of other numbers these. */
+static void describe_input(const study_model *model, const mho_images *images, mho_result *r)
+{
+    mho_input in;
+    mho_net_get_input(model->net, &in);
+    const bool bare = images->value && !in.values;
+    (void)mho_input_text(&in, r->input);
+    r->input_assumed = !in.stated && !bare;
+    if (bare && model->like_bytes)
+        (void)snprintf(r->input_note, sizeof r->input_note,
+                       "the images are numbers of 0..255 that are no bytes, and are fed as they "
+                       "are; of bytes the network makes %s: give bytes, or the scale",
+                       r->input);
+    if (bare) {
+        (void)snprintf(r->input, sizeof r->input, "x = value, the images' own numbers");
+    } else if (images->value) {
+        in.scale = in.scale_set ? in.scale : 1;
+        memcpy(strstr(mho_input_text(&in, r->input), "pixel"), "value", 5);
+    }
+}
+
 static void describe(const mho_study *y, const study_model *model, const study_set *set,
                      mho_result *r)
 {
-    mho_input in;
     snprintf(r->network, sizeof r->network, "%s", mho_net_name(model->net));
-    mho_net_get_input(model->net, &in);
-    (void)mho_input_text(&in, r->input);
-    r->input_assumed = !in.stated;
+    describe_input(model, &set->data->test, r);
     snprintf(r->model, sizeof r->model, "%s", model->origin);
     snprintf(r->data, sizeof r->data, "%s", set->data->name);
     snprintf(r->data_place, sizeof r->data_place, "%s", set->data->place);
@@ -175,7 +194,7 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     study_model *model = &n->model[mhoi_study_style(r->hw)];
     mho_status s = mhoi_study_open_model(y, n, mhoi_study_style(r->hw), set->data->name);
     if (!s)
-        s = mhoi_study_cover(model->net, set);
+        s = mhoi_study_cover_model(model, set);
     if (s)
         return s;
     describe(y, model, set, r);

@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 import unittest
+import warnings
 
 import mho
 
@@ -47,6 +48,23 @@ class Chips(unittest.TestCase):
             for call in chip.scores, chip.labels:
                 with self.assertRaisesRegex(mho.DomainError, "element 394 of image 3 is .*finite"):
                     call(z)
+
+    def test_numbers_like_bytes(self):
+        """Fed as they are, which is told; the report tells what is fed."""
+        x, y = images(40)
+        net = mho.Network.trained("lenet", "binary", "mnist")
+        hw = mho.Hardware("bcnn", **{"output.calibration_images": 20})
+        of_bytes = mho.simulate(net, hw, (x, y), trials=1, threads=1)
+        self.assertEqual(of_bytes.input, "x = pixel / 256")
+        with self.assertWarnsRegex(mho.Note, "numbers of 0..255 .* of bytes the network makes x = pixel / 256"):
+            r = mho.simulate(net, hw, (x.astype(float), y), trials=1, threads=1)
+        self.assertEqual(r.input, "x = value, the images' own numbers")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for own, z in (net, x / 256), (net.with_input("1/256"), x.astype(float)):
+                r = mho.simulate(own, hw, (z, y), trials=1, threads=1)
+                self.assertEqual(r.hardware_error.mean, of_bytes.hardware_error.mean)
+        self.assertEqual(r.input, "x = value / 256")
 
     def test_software(self):
         x, _ = images(5)
