@@ -28,7 +28,8 @@ static mho_status check_chain(const mho_net *net)
             return mho_error(MHO_ENOTMODELED, "layer '%s': 1-bit maps of %zu groups", n->name,
                              n->groups);
         if (mho_node_block(n) > 1)
-            return mho_error(MHO_ENOTMODELED, "layer '%s': 1-bit maps of block-circulant layers",
+            return mho_error(MHO_ENOTMODELED,
+                             "layer '%s': 1-bit maps of block-circulant layers are not modelled",
                              n->name);
         if (!weighted && n->op != MHO_OP_FLATTEN)
             return mho_error(MHO_ENOTMODELED, "layer '%s': %s before the first weighted layer",

@@ -217,6 +217,10 @@ static mho_status check_images(const mho_net *net, const mho_images *images,
     if (!s && (!images->count || o->images > images->count))
         s = mho_error(MHO_EDOMAIN, "images = %zu, want 0..%zu training images", o->images,
                       images->count);
+    if (!s && o->window == 0 && (o->retrain || o->refine))
+        s = mho_error(MHO_EDOMAIN,
+                      "window = 0 lets no gradient through in retrain and refine, want "
+                      "more than 0");
     return s;
 }
 

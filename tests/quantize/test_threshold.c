@@ -351,6 +351,11 @@ static void a_percentile_at_or_below_0_is_refused(void **state)
     assert_non_null(strstr(mho_error_message(), "'conv1': 66.7 % of its outputs"));
     assert_null(out);
     o.percentile = 100;
+    o.refine = 1;
+    o.window = 0;
+    assert_int_equal(mho_threshold_search(net, &images, &o, &out, NULL), MHO_EDOMAIN);
+    assert_non_null(strstr(mho_error_message(), "window = 0"));
+    o.refine = 0;
     ok(mho_threshold_search(net, &images, &o, &out, NULL));
     mho_net_destroy(out);
     mho_images_free(&images);
