@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programmed crossbars and circuits: arrays of numpy in and out."""
 
+import numbers
+
 import numpy as np
 
 from . import _mho
@@ -19,7 +21,8 @@ def _real(what, value, kind):
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise TypeError("%s: an array of %s, want real numbers" % (what, array.dtype))
-    return np.ascontiguousarray(array, kind)
+    with np.errstate(over="ignore"):  # what is too large becomes an infinity, which is refused by its place
+        return np.ascontiguousarray(array, kind)
 
 
 def _shape(what, array, want):
@@ -103,6 +106,8 @@ class Crossbar:
         self.hardware = tell_idle(hw)
         if self.hardware.arch != "crossbar":
             raise ConfigError("%s has arch: %s, want arch: crossbar" % (self.hardware.name, self.hardware.arch))
+        if not isinstance(x_max, numbers.Real):
+            raise TypeError("x_max: want a number, not %r" % (x_max,))
         self.x_max, self.signed, self._threads = float(x_max), bool(signed), threads
         self._most = 2 ** int(self.hardware["input.first_bits"]) - 1
         self._scale = self.x_max / self._most

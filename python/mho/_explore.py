@@ -17,7 +17,7 @@ from ._study import _number
 
 class Exploration(list):
     """The points that keep all constraints, the best first: those on the front, then the others.  Each is a ``Record`` with its values
-    in ``point``, ``error``, ``energy_J``, ``latency_s``, ``area_m2`` ... (SI units, fractions), and ``front``.  ``report`` tells
+    in ``point``, ``error``, ``energy_J``, ``latency_s``, ``area_m2`` ... (SI units, fractions), ``front``, and ``row``, its number in the store (``mho.Hardware("results.db:3")``).  ``report`` tells
     what was computed."""
 
     def __init__(self, name, rows, report):
@@ -96,9 +96,12 @@ def explore(
                     )
                 )  # fmt: skip
         except Error as refused:
-            if not given:
-                raise
-            raise type(refused)(str(refused).replace(path, "space")) from None  # which has no file that the caller knows
+            text = str(refused)
+            if given:  # which has no file that the caller knows
+                text = text.replace(path, "space")
+            if text.endswith(" exists, and is not to be gone on with"):
+                text = "%s exists: resume=True goes on with it" % where
+            raise type(refused)(text) from None
 
 
 def query(store, sql, *, threads=0, progress=None):

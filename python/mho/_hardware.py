@@ -39,8 +39,8 @@ def assignments(fields, prefix=""):
 class Hardware(Mapping):
     """A hardware description: device, crossbars, converters, timing, technology.
 
-    ``name``: built in ("bcnn", "cnn8", "isaac" ...: `mho hw` lists them) or the path of a YAML file; a ``Hardware``
-    to begin with.  Further arguments set fields, as ``mho hw`` names them; a section may be a dictionary::
+    ``name``: built in ("bcnn", "cnn8", "isaac" ...: `mho hw` lists them), the path of a YAML file, or a point of a store
+    ("results.db:3", as ``row`` of ``explore`` tells); a ``Hardware`` to begin with.  Further arguments set fields, as ``mho hw`` names them; a section may be a dictionary::
 
         hw = mho.Hardware("bcnn", **{"device.bits": 3})
         hw = mho.Hardware("bcnn", device={"bits": 3, "variation": 0.6}, crossbar={"rows": 256})
@@ -56,7 +56,7 @@ class Hardware(Mapping):
         if isinstance(name, Hardware):
             self._handle = _mho.hw_replace(name._handle, sets)
         else:
-            self._handle = _mho.hw_open(os.fspath(name), sets)
+            self._handle = _opened(os.fspath(name), sets)
         self._fields = None
 
     @classmethod
@@ -174,6 +174,17 @@ class Hardware(Mapping):
             html.escape(self.name),
             rows,
         )
+
+
+def _opened(name, sets):
+    text = _mho.hw_point(name)
+    return _mho.hw_open(name, sets) if text is None else _mho.hw_read(text, name + ".json", sets)
+
+
+def is_point(name):
+    """Whether it names a point of a store: "results.db:3"."""
+    path, colon, number = name.rpartition(":")
+    return bool(colon) and path.endswith(".db") and number.isascii() and number.isdigit()
 
 
 def _restore(name, text):

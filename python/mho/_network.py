@@ -152,7 +152,7 @@ class Network:
         about = self._tell()
         return "<mho.Network %s: %d weights, %d MACs%s>" % (
             about["name"],
-            about["parameters"],
+            sum(layer["weights"] for layer in about["layers"]),
             about["macs"],
             "" if about["has_parameters"] else ", no parameters",
         )

@@ -8,15 +8,24 @@ from collections.abc import Mapping
 from . import _mho
 from ._data import data_set
 from ._errors import ConfigError, Note, UsageError, natural
-from ._hardware import Hardware, hardware, tell_idle, text_of
+from ._hardware import Hardware, hardware, is_point, tell_idle, text_of
 from ._how import how
 from ._network import name_and_handle, network
 from ._results import Comparison, Result, Sweep
 
 
+def _hw_name_and_handle(hw):
+    """One of the two: points of stores are opened here."""
+    if not isinstance(hw, Hardware):
+        if not is_point(os.fspath(hw)):
+            return os.fspath(hw), None
+        hw = hardware(hw)
+    return None, hw._handle
+
+
 def _arguments(net, hw, data, calibrate_on, options, axes, pair):
     name, handle = name_and_handle(net) if net is not None else (None, None)
-    hw_name, hw_handle = (None, hw._handle) if isinstance(hw, Hardware) else (os.fspath(hw), None)
+    hw_name, hw_handle = _hw_name_and_handle(hw)
     where, arrays, has_train = data_set(data)
     if calibrate_on is None:
         calibrate_on = "test" if arrays is not None and not has_train else "train"
@@ -156,7 +165,7 @@ def _described(hw):
     pairs = []
     for one in hw:
         name = one._said() if isinstance(one, Hardware) else os.fspath(one)
-        pairs.append((name, one._handle if isinstance(one, Hardware) else None))
+        pairs.append((name, _hw_name_and_handle(one)[1]))
     return pairs
 
 

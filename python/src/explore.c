@@ -42,7 +42,8 @@ static PyObject *row_of(const mho_explore *explore, size_t i, const char **value
     good = good && put(map, "status", PyUnicode_FromString(row.status)) &&
            put(map, "trials", PyLong_FromSize_t(row.trials)) &&
            put(map, "images", PyLong_FromSize_t(row.images)) &&
-           put(map, "front", PyBool_FromLong(row.front));
+           put(map, "front", PyBool_FromLong(row.front)) &&
+           put(map, "row", PyLong_FromLongLong(row.row));
     if (!good)
         Py_CLEAR(map);
     return map;

@@ -36,6 +36,22 @@ static PyObject *read_hw(PyObject *self, PyObject *args)
     return finish(s, hw, sets);
 }
 
+/* The description of "results.db:3" as text; None: it is no point of a store. */
+static PyObject *of_point(PyObject *self, PyObject *args)
+{
+    const char *name;
+    char *json = NULL;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "s", &name))
+        return NULL;
+    if (!mho_store_is_point(name))
+        return Py_NewRef(Py_None);
+    const mho_status s = mho_store_hw(name, &json);
+    PyObject *text = s ? binding_raise(s) : PyUnicode_FromString(json);
+    mho_store_text_free(json);
+    return text;
+}
+
 static PyObject *replace(PyObject *self, PyObject *args)
 {
     const mho_hw *from;
@@ -163,6 +179,7 @@ PyMethodDef binding_hw_methods[] = {
     {"hw_idle", idle, METH_VARARGS, "(hw): (key, value, why it has no effect)"},
     {"hw_default", open_default, METH_VARARGS, "(arch)"},
     {"hw_open", open_hw, METH_VARARGS, "(name or path, sets)"},
+    {"hw_point", of_point, METH_VARARGS, "(name): JSON of \"results.db:3\", or None"},
     {"hw_read", read_hw, METH_VARARGS, "(YAML text, place, sets)"},
     {"hw_replace", replace, METH_VARARGS, "(hw, sets): a copy"},
     {"hw_ideal", ideal, METH_VARARGS, "(hw): a copy with cells that hold what they were told"},

@@ -69,6 +69,7 @@ class Chips(unittest.TestCase):
     def test_software(self):
         x, _ = images(5)
         net = mho.Network("lenet-binary-mnist")
+        self.assertIn("430500 weights", repr(net))
         scores = net(x[:, None].astype(np.float32) * np.float32(net.input_scale))
         ideal = mho.Hardware("bcnn", **{"output.calibration_images": 5, "device.variation": 0, "output.split_bits": 0, "output.last_bits": 0})
         exact = mho.Chip(net, ideal, x, threads=1).scores(x)
@@ -136,6 +137,8 @@ class Crossbars(unittest.TestCase):
             (lambda: mho.Crossbar(self.W.astype(complex)), TypeError, "complex"),
             (lambda: mho.Crossbar(self.W, calibration=-x), mho.DomainError, "calibration: .* negative"),
             (lambda: mho.Crossbar(self.W, x_max=np.inf), mho.DomainError, "x_max"),
+            (lambda: mho.Crossbar(self.W, x_max="1"), TypeError, "x_max: want a number, not '1'"),
+            (lambda: mho.Crossbar(np.full((2, 2), 1e300)), mho.DomainError, "row 0, column 0"),
             (lambda: mho.Crossbar(self.W, threads=-1), mho.DomainError, "threads = -1"),
             (lambda: xb.program(trial=-1), mho.DomainError, "trial = -1, want 0..4294967295"),
             (lambda: xb.program(seed=-1), mho.DomainError, "seed = -1"),

@@ -81,8 +81,19 @@ class Explorations(unittest.TestCase):
             self.assertLessEqual({r.energy_J for r in one}, {r["energy_J"] for r in rows})
             with self.assertRaises(mho.UsageError):
                 mho.query(folder + "/one.db", "DELETE FROM designs")
-            with self.assertRaises(mho.UsageError):
+            with self.assertRaisesRegex(mho.UsageError, "one.db exists: resume=True goes on with it"):
                 mho.explore(self.SPACE, folder + "/one.db")
+            for r in one:  # a point is a description by its number
+                point = "%s/one.db:%d" % (folder, r.row)
+                hw = mho.Hardware(point)
+                for key, value in r.point.items():
+                    self.assertEqual(hw[key], value)
+                self.assertEqual(mho.cost("lenet", point).energy_J.total, r.energy_J)
+            r = mho.evaluate("lenet", point, "synthetic", images=2, trials=1, threads=1)
+            both = mho.compare("lenet", [point, hw], "synthetic", images=2, trials=1, threads=1)
+            self.assertEqual([t["energy_J"] for t in both.to_dict()["table"]], 2 * [r.energy_J.total])
+            with self.assertRaisesRegex(mho.UsageError, "999"):
+                mho.evaluate("lenet", folder + "/one.db:999")
             again = mho.explore(self.SPACE, folder + "/one.db", resume=True, threads=1)
             self.assertEqual(again.report.known, 6)
         self.assertGreater(len(one), 1)
