@@ -93,7 +93,9 @@ class Crossbar:
     signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
     seed, trial  of the cells and of the noise of their reads
 
-    Full scale is the largest weight; a matrix of zeros has none, and gives zeros, whatever its cells hold.
+    The step between weights' codes is a power of two, the smallest that reaches the largest weight: up to one bit of the codes is
+    not used.  ``quant.scales: layer`` makes the largest weight the largest code, ``channel`` that of each column.  Bytes given to
+    ``mvm`` are the codes of inputs: x = code / (2^input.first_bits - 1) x_max.  A matrix of zeros has no scale, and gives zeros, whatever its cells hold.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Crossbar:
         bits = int(self.hardware["input.first_bits"])
         self._zero = not w.any()
         seed = natural("seed", seed)
+        w, self._gain = self._stretched(w)
         net = _mho.net_of_matrix(np.ascontiguousarray(w.T), self.rows, self.columns, bits, self._scale)
         count = int(self.hardware["output.calibration_images"])
         if calibration is None:
@@ -140,6 +143,19 @@ class Crossbar:
         self.seed, self.trial, self._read = seed, trial, 0
         return written
 
+    def _stretched(self, w):
+        """Weights whose largest has the largest code, and what products are multiplied by; (w, None): as they are."""
+        rule, mode = self.hardware["quant.scales"], self.hardware["crossbar.mode"]
+        if rule not in ("layer", "channel") or mode != "full" or not np.isfinite(w).all():
+            return w, None
+        bits = int(self.hardware["crossbar.weight_bits"])
+        if not bits:
+            bits = int(self.hardware["device.bits"]) + (self.hardware["crossbar.weights"] != "single")
+        largest = np.abs(w).max(axis=0 if rule == "channel" else None).astype(np.float64)
+        top = max(2 ** (bits - 1) - 1, 1) / 2.0 ** (bits - 1)
+        gain = np.where(largest > 0, largest, top) / top
+        return (w / gain).astype(np.float32), gain.astype(np.float32)
+
     def _codes(self, what, x, negative):
         x = _real(what, x, np.float32)
         if x.ndim != 2 or x.shape[1] != self.rows:
@@ -161,6 +177,8 @@ class Crossbar:
             out = np.empty((len(codes), self.columns), np.float32)
         _mho.chip_run(self._handle, codes, out, len(codes), (self.rows, 1, 1), self.columns, self._read, pair)
         self._read += len(codes)
+        if self._gain is not None:
+            out *= self._gain
         if self._zero:
             out[:] = 0
         return out

@@ -95,6 +95,21 @@ class Crossbars(unittest.TestCase):
         want = v @ self.W
         self.assertLess(np.abs(signed.mvm(v) - want).max(), 0.03 * np.abs(want).max())
 
+    def test_scales(self):
+        """A largest weight just above a power of two loses a bit of the codes, unless scales are free."""
+        w = self.W / np.abs(self.W).max() * 1.02
+        w[:, 3] /= 9
+        x = RNG.random((64, 150)).astype(np.float32)
+        exact = {"device.bits": 4, "device.variation": 0, "output.first_bits": 0, "output.last_bits": 0, "output.split_bits": 0}
+
+        def off(scales, columns=slice(None)):
+            xb = mho.Crossbar(w, mho.Hardware("cnn8", **exact, **{"quant.scales": scales}), threads=1)
+            return np.square(xb.mvm(x) - x @ w)[:, columns].mean() ** 0.5
+
+        self.assertLess(off("layer"), 0.7 * off("power_of_two"))
+        self.assertLess(off("channel", 3), 0.4 * off("layer", 3))
+        self.assertEqual(off("auto"), off("power_of_two"))
+
     def test_noise_and_programming(self):
         x = RNG.random((2000, 150)).astype(np.float32)
         hw = mho.Hardware("cnn8", device={"variation": 0, "read_noise_fixed": 0.05}, output={"first_bits": 0, "last_bits": 0})
