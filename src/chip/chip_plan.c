@@ -60,8 +60,8 @@ static mho_status add_codes(planner *p, size_t end, chip_step *step)
     const mhoi_map_coding *coding = &p->chip->plan->map[end];
     if (coding->bits == 1 && coding->codes.lo < 0)
         return not_modelled(&p->net->node[end],
-                            "input.bits = 1 leaves no bit for a sign (mho quantize --method "
-                            "threshold makes maps of 0 and 1)");
+                            "input.bits = 1 leaves no bit for a sign (quantizing by the method "
+                            "`threshold` makes maps of 0 and 1)");
     step->out = add_map(p, end, coding);
     return MHO_OK;
 }
@@ -80,8 +80,8 @@ static mho_status codes_map(planner *p, size_t i, size_t *out)
         coding.values = false;
         if (coding.bits == 1 && coding.codes.lo < 0)
             return not_modelled(&p->net->node[i],
-                                "input.bits = 1 leaves no bit for a sign (mho quantize --method "
-                                "threshold makes maps of 0 and 1)");
+                                "input.bits = 1 leaves no bit for a sign (quantizing by the method "
+                                "`threshold` makes maps of 0 and 1)");
         *step = (chip_step){
             .kind = CHIP_POINTWISE, .in = held, .in2 = CHIP_NONE, .chain = {.channels = 1}};
         p->codes_of[held] = step->out = add_map(p, i, &coding);
