@@ -4,12 +4,33 @@
 
 #include "cli.h"
 
+/* Names of what is built in under a folder. */
+static void print_built_in(FILE *out, const char *folder, const char *ending)
+{
+    size_t count;
+    const mho_asset *asset = mho_assets(&count);
+    const size_t n = strlen(folder);
+    for (size_t i = 0; i < count; i++)
+        if (!strncmp(asset[i].path, folder, n) && cli_ends_with(asset[i].path, ending) &&
+            !strchr(asset[i].path + n, '/'))
+            fprintf(out, "%.*s ", (int)(strlen(asset[i].path) - n - strlen(ending)),
+                    asset[i].path + n);
+}
+
 static void print_words(FILE *out, const cli_command *command)
 {
     fprintf(out, "    %s) words=\"", command->name);
     for (size_t i = 0; i < cli_option_count; i++)
         if (cli_command_takes(command, &cli_options[i]))
             fprintf(out, "--%s ", cli_options[i].name);
+    if (command->run == cmd_completion)
+        fputs("bash zsh fish ", out);
+    if (command->run == cmd_hw)
+        print_built_in(out, "configs/hw/", ".yaml");
+    if (!strncmp(command->synopsis + (*command->synopsis == '['), "NET", 3)) {
+        print_built_in(out, "configs/net/", ".yaml");
+        print_built_in(out, "models/", ".onnx");
+    }
     if (command->run == cmd_help)
         for (size_t i = 0; i < cli_command_count; i++)
             fprintf(out, "%s ", cli_commands[i].name);
@@ -23,8 +44,9 @@ static void bash(FILE *out)
           out);
     for (size_t i = 0; i < cli_command_count; i++)
         fprintf(out, "%s ", cli_commands[i].name);
-    fputs("--help --version\" ;; esac\n    [ -n \"$words\" ] || case \"${COMP_WORDS[1]}\" in\n",
-          out);
+    fputs("--help --version\" ;; *) [ \"${COMP_WORDS[COMP_CWORD-1]}\" = --hw ] && words=\"", out);
+    print_built_in(out, "configs/hw/", ".yaml");
+    fputs("\" ;; esac\n    [ -n \"$words\" ] || case \"${COMP_WORDS[1]}\" in\n", out);
     for (size_t i = 0; i < cli_command_count; i++)
         print_words(out, &cli_commands[i]);
     fputs("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"

@@ -15,6 +15,9 @@ done
 run help --man; want_code 0; want_no_err; want_out ".TH MHO 1"; want_out ".SH EXIT STATUS"
 run completion bash; want_code 0; want_no_err; bash -n out || fail "not a shell script"
 bash -c '. ./out; COMP_WORDS=(mho compl); COMP_CWORD=1; _mho; [ "${COMPREPLY[*]}" = completion ]' || fail "does not complete"
+bash -c '. ./out; COMP_WORDS=(mho completion z); COMP_CWORD=2; _mho; [ "${COMPREPLY[*]}" = zsh ]' || fail "does not complete names of shells"
+bash -c '. ./out; COMP_WORDS=(mho evaluate lenet --hw bcn); COMP_CWORD=4; _mho; [[ " ${COMPREPLY[*]} " == *" bcnn "* ]]' || fail "does not complete --hw"
+bash -c '. ./out; COMP_WORDS=(mho evaluate lene); COMP_CWORD=2; _mho; [[ " ${COMPREPLY[*]} " == *" lenet "* ]]' || fail "does not complete networks"
 
 run; want_misuse "no command"
 run hepl; want_misuse "did you mean help?"
