@@ -73,6 +73,8 @@ extern const paper papers[];
 extern const size_t paper_count;
 /* Does the run keep its trainings in paper_args.checkpoint? */
 bool paper_keeps_trainings(const paper *p);
+/* Does paper_args.epochs ask the run for anything? */
+bool paper_trains(const paper *p);
 
 /* The value of a row; format and what follows make its name. */
 MHO_MUST_CHECK mho_status paper_value(paper_result *result, double value, const char *format, ...)

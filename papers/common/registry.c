@@ -89,3 +89,8 @@ bool paper_keeps_trainings(const paper *p)
 {
     return p->run == reboc_accuracy;
 }
+
+bool paper_trains(const paper *p)
+{
+    return p->run == reboc_accuracy || p->run == switched_threshold;
+}

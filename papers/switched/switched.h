@@ -13,6 +13,8 @@ typedef struct switched_data {
 } switched_data;
 
 MHO_MUST_CHECK mho_status switched_open(const paper_args *args, switched_data *out);
+/* MHO_EUSAGE: --images asks for more than there are to train on. */
+MHO_MUST_CHECK mho_status switched_check_images(const paper_args *args, const switched_data *d);
 void switched_close(switched_data *d);
 /* No row is judged on other data, or on a part of them. */
 void switched_judge(const switched_data *d, paper_result *result);

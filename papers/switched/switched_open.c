@@ -10,6 +10,15 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+mho_status switched_check_images(const paper_args *args, const switched_data *d)
+{
+    const size_t there = d->data->train.count;
+    return args->images <= there
+               ? MHO_OK
+               : mho_error(MHO_EUSAGE, "images = %zu, want 1..%zu training images", args->images,
+                           there);
+}
+
 mho_status switched_open(const paper_args *args, switched_data *out)
 {
     *out = (switched_data){.data = NULL};
@@ -20,6 +29,8 @@ mho_status switched_open(const paper_args *args, switched_data *out)
         return s;
     switched_close(out);
     s = mho_data_open(args->data, true, true, &out->data);
+    if (!s)
+        s = switched_check_images(args, out);
     if (s)
         return s;
     const size_t most = args->images ? args->images : SIZE_MAX;

@@ -102,6 +102,8 @@ mho_status switched_options(const paper_args *args, paper_result *result)
     mho_status s = switched_open(&all, &d);
     if (!s)
         switched_judge(&d, result);
+    if (!s && d.mnist)
+        s = switched_check_images(args, &d);
     if (!s && d.mnist) {
         const size_t wanted = args->images ? args->images : IMAGES;
         d.train = wanted < d.train ? wanted : d.train;

@@ -140,6 +140,8 @@ void cli_tell_classes(const cli_args *args, size_t images, size_t network);
 mho_status cli_hint_model(mho_status s, const char *net);
 /* A line on stderr for each field that was set and has no effect. */
 void cli_tell_idle(const mho_hw *hw, const cli_args *args);
+/* The same of device.g_off, which acts on errors in few configurations, and on prices in all. */
+void cli_tell_g_off(const mho_hw *hw, const char *name, const cli_args *args);
 /* A layer whose rows or filters (of a group) its blocks do not divide. */
 typedef struct cli_padding {
     size_t block, groups, rows, filters, padded_rows, padded_filters;

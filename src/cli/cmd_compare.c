@@ -380,6 +380,7 @@ static mho_status print(mho_comparison *c, const cli_args *args)
         if (!told)
             cli_tell_numbers(told = &c->column[i].result, args);
         cli_tell_idle_of(c->column[i].result.hw, c->column[i].name, args);
+        cli_tell_g_off(c->column[i].result.hw, c->column[i].name, args);
         cli_tell_blocks(c->column[i].result.hw, args);
         cli_tell_instead(&c->column[i].result.notes, args);
     }

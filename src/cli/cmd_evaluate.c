@@ -17,6 +17,7 @@ static mho_status hint(mho_status s, const mho_result *result, const cli_args *a
 static mho_status report(const mho_result *result, const cli_args *args)
 {
     cli_tell_idle(result->hw, args);
+    cli_tell_g_off(result->hw, "", args);
     cli_tell_blocks(result->hw, args);
     cli_tell_zero_signs(args);
     cli_tell_input(args, NULL);

@@ -410,6 +410,18 @@ static mho_status check_checkpoint(const cli_args *args, const size_t *index, si
                                                     "asks for them");
 }
 
+static mho_status check_epochs(const cli_args *args, const size_t *index, size_t count)
+{
+    bool any = !args->has_epochs;
+    for (size_t i = 0; i < count; i++)
+        any = any || paper_trains(&papers[index[i]]);
+    return any ? MHO_OK
+               : mho_error(MHO_EUSAGE,
+                           "--epochs: %s trains nothing; reboc-accuracy does, and "
+                           "switched-threshold on CIFAR-10",
+                           count == 1 ? papers[index[0]].id : "the list");
+}
+
 static mho_status run_chosen(const cli_args *args)
 {
     size_t index[CLI_FILES_MAX], count;
@@ -420,6 +432,8 @@ static mho_status run_chosen(const cli_args *args)
         s = mho_error(MHO_EUSAGE, "-o %s: one figure at a time", args->output);
     if (!s)
         s = check_checkpoint(args, index, count);
+    if (!s)
+        s = check_epochs(args, index, count);
     return s ? s : run_all(args, index, count);
 }
 

@@ -55,6 +55,7 @@ static void print_table(const cli_args *args, const mho_result *r)
 static mho_status report(const cli_args *args, const mho_result *result)
 {
     cli_tell_idle(result->hw, args);
+    cli_tell_g_off(result->hw, "", args);
     cli_tell_blocks(result->hw, args);
     cli_tell_zero_signs(args);
     cli_tell_input(args, NULL);

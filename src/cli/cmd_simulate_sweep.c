@@ -45,6 +45,8 @@ static void tell_idle(const sweep_run *r)
         if (r->idle[i] == r->done - r->first && mho_hw_idle(r->at_end, i, &why) == i)
             fprintf(stderr, "mho: note: %s has no effect at any point: %s\n",
                     mho_hw_field(r->at_end, i)->key, why);
+    if (r->at_end)
+        cli_tell_g_off(r->at_end, "at the last point", r->args);
 }
 
 static void note_held(sweep_run *r, const mho_write_count *p)

@@ -223,3 +223,33 @@ void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args)
                 mho_hw_field(hw, i)->key, value, why, mho_hw_origin(hw, i)->place);
     }
 }
+
+/* Fields by which g_off comes into sums. */
+static bool g_off_acts(const mho_hw *hw)
+{
+    static const char *const above[] = {"device.read_noise", "wires.r_row", "wires.r_col",
+                                        "wires.r_driver", "wires.r_sense"};
+    bool acts = mho_hw_is(hw, "device.distribution", "lognormal") ||
+                mho_hw_is(hw, "device.off_leak", "true") || !mho_hw_is(hw, "device.table", "") ||
+                mho_hw_number(hw, "device.drift_time") > mho_hw_number(hw, "device.drift_start");
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++)
+        acts = acts || mho_hw_number(hw, above[i]) > 0;
+    return acts;
+}
+
+void cli_tell_g_off(const mho_hw *hw, const char *name, const cli_args *args)
+{
+    if (args->quiet || strcmp(mho_hw_arch(hw), "crossbar") != 0 || g_off_acts(hw))
+        return;
+    for (size_t i = 0; i < mho_hw_field_count(hw); i++) {
+        const char *place = mho_hw_origin(hw, i)->place;
+        if (strcmp(mho_hw_field(hw, i)->key, "device.g_off") == 0 &&
+            strcmp(place, "default") != 0 && strncmp(place, "configs/", 8) != 0)
+            fprintf(
+                stderr,
+                "mho: note: %s%sdevice.g_off has no effect on errors, only on prices: all cells "
+                "of a row have it, and it is taken out of sums; it acts by read_noise, lognormal "
+                "variation, drift, off_leak and wires\n",
+                name, *name ? ": " : "");
+    }
+}

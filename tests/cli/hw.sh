@@ -118,3 +118,11 @@ run hw bcn -o report2.txt; want_code 2; want_no_file report2.txt
 run hw bcnn -o /dev/full; want_error 3 "/dev/full: cannot write: No space left on device"
 run hw bcnn --json -o /dev/full; want_code 3; want_err "/dev/full"
 [ -z "$(ls -A . | grep tmp-)" ] || fail "temporary files stay behind"
+
+# g_off is taken out of sums: told where errors are, but where something acts on the whole conductance
+least="--data synthetic --images 4 --trials 1 --set output.calibration_images=4 --set device.g_off=10"
+run simulate lenet --hw bcnn $least; want_code 0; want_err_lines 1; want_err "note: device.g_off has no effect on errors, only on prices"
+for acts in device.read_noise=0.05 device.distribution=lognormal device.off_leak=true wires.r_row=1; do
+    run simulate lenet --hw bcnn $least --set $acts; want_code 0; want_no_err
+done
+run compare lenet --hw bcnn,cnn8 $least; want_code 0; want_err_lines 2; want_err "note: cnn8: device.g_off has no effect on errors"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mho reproduce switched-*: prices without data; what needs MNIST says so.
+real=${MHO_DATA:-}
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 
 run reproduce switched-interface --json; want_code 0; want_no_err
@@ -13,3 +14,7 @@ run map lenet5 --hw switched; want_code 0; want_out "merged"; want_err "quantize
 run map lenet5-onebit-mnist --hw switched; want_code 0; want_no_err
 run map lenet5; want_code 0; want_no_err
 run cost cnn-12-64 --hw switched; want_code 0; want_out "59480"
+run reproduce switched-interface --epochs 3; want_misuse "--epochs: switched-interface trains nothing"
+if [ -n "$real" ] && [ -d "$real/mnist" ]; then
+    run reproduce switched-options --images 70000 --data "$real/mnist"; want_misuse "images = 70000, want 1..60000 training images"
+fi
