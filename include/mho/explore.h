@@ -49,6 +49,8 @@ typedef struct mho_explore_report {
     int64_t best_row;    /* in the store; 0: none */
     char best_text[256]; /* its axes */
     char objective[64];
+    bool
+        objective_given; /* false: the space has none, and the best is the one of least error, or energy */
     char failure[512];  /* axes and message of the first point that failed; "" */
     char tightest[160]; /* where no point keeps all constraints: the one that the fewest keep; "" */
     /* By which points are priced, "bcnn-45nm (2), generic-45nm (4)".  Prices of several are not to be compared. */

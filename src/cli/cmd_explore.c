@@ -137,9 +137,10 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
                 100 * r->confidence, 100 * (1 - r->confidence),
                 (1 - r->confidence) * (double)r->drops, r->drops);
     if (isfinite(r->best))
-        fprintf(out, "best%s, %s: %s at %s (mho show %s %lld)\n", r->waiting ? " so far" : "",
-                r->objective, best_text(r, best), r->best_text, args->output,
-                (long long)r->best_row);
+        fprintf(out, "%s%s, %s: %s at %s (mho show %s %lld)\n",
+                r->objective_given ? "best" : "no objectives are given; the first",
+                r->waiting ? " so far" : "", r->objective, best_text(r, best), r->best_text,
+                args->output, (long long)r->best_row);
     else if (r->done || r->infeasible)
         fprintf(out, "no point keeps all constraints%s%s%s\n", r->waiting ? " so far" : "",
                 *r->tightest ? "; " : "", r->tightest);

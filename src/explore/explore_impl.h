@@ -57,7 +57,8 @@ typedef struct explore_point {
     bool recalled_done;
     double recalled_error; /* of the row that the store had */
     size_t recalled_trials;
-    size_t twin; /* the point whose evidence is this one's; itself */
+    size_t place; /* in the whole search, of which this may be a shard */
+    size_t twin;  /* the point whose evidence is this one's; itself */
     mho_summary sum;
     mho_error_estimate error;
     explore_evidence evidence;

@@ -110,7 +110,8 @@ static void tell_best(const mho_explore *x, mho_explore_report *r)
     snprintf(r->objective, sizeof r->objective, "%s",
              x->objectives ? x->objective[0].text
              : x->accuracy ? "min error"
-                           : "min energy_J");
+                           : "min energy");
+    r->objective_given = x->objectives > 0;
     put_axes(x, &x->point[best], r->best_text, sizeof r->best_text);
 }
 

@@ -50,7 +50,7 @@ static void describe(const mho_explore *x, const explore_point *p, mho_store_poi
 mho_status mhoi_explore_put(mho_explore *x, mho_store *store, explore_point *p)
 {
     /* The same number whoever computes it, and when. */
-    mho_store_point row = {.id = (int64_t)(p - x->point) + 1};
+    mho_store_point row = {.id = (int64_t)p->place + 1};
     char *set = NULL, *evidence = NULL;
     mho_status s = MHO_OK;
     if (!p->changes && p->state != EXPLORE_FAILED) /* known from the store, and now told anew */

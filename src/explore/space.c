@@ -45,7 +45,7 @@ static mho_status make_room(mho_explore *x)
     return MHO_OK;
 }
 
-static mho_status append(mho_explore *x, const uint32_t *choice)
+static mho_status append(mho_explore *x, const uint32_t *choice, size_t place)
 {
     mho_status s =
         x->points < EXPLORE_POINTS_MAX
@@ -54,7 +54,7 @@ static mho_status append(mho_explore *x, const uint32_t *choice)
     if (s)
         return s;
     explore_point *p = &x->point[x->points];
-    *p = (explore_point){.twin = x->points, .sum = mho_summary_none()};
+    *p = (explore_point){.place = place, .twin = x->points, .sum = mho_summary_none()};
     s = mhoi_alloc(&p->choice, x->axes, sizeof *p->choice, "point");
     if (s)
         return s;
@@ -73,7 +73,7 @@ mho_status mhoi_explore_add(mho_explore *x, const uint32_t *choice, size_t *inde
         }
     *index = x->points;
     *is_new = true;
-    return append(x, choice);
+    return append(x, choice, x->points);
 }
 
 /* The next product of the axes that lead; false after the last. */
@@ -100,7 +100,7 @@ static mho_status choose_all(mho_explore *x)
         if (!mhoi_explore_allows(x, choice))
             continue;
         if (!x->shards || allowed % x->shards == x->shard - 1)
-            s = append(x, choice);
+            s = append(x, choice, allowed);
         allowed++;
     } while (!s && advance(x, choice));
     return s;

@@ -272,6 +272,9 @@ static mho_status read_expressions(const reading *r, const char *key, bool const
         s = at(x, item(node, i), s);
         if (!s)
             *(constraints ? &x->constraints : &x->wheres) += 1;
+        if (!s && constraints && !x->accuracy && mhoi_explore_constrains_error(x, i))
+            s = mho_error(MHO_ECONFIG, "%s:%zu: %s wants accuracy, which is not asked for",
+                          x->place, item(node, i)->line, text);
     }
     return s;
 }
@@ -382,7 +385,11 @@ static mho_status read_refine(const reading *r)
     static const char *const known[] = {"images", "trials"};
     mho_explore *x = r->x;
     const mhoi_yaml *node = get(r, "refine");
-    mho_status s = MHO_OK;
+    mho_status s =
+        node && !x->accuracy
+            ? mho_error(MHO_ECONFIG, "%s:%zu: refine wants accuracy, which is not asked for",
+                        x->place, node->line)
+            : MHO_OK;
     for (size_t i = 0; !s && node && i < items(node); i++) {
         const mhoi_yaml *step = item(node, i);
         explore_rung *rung = &x->rung[x->rungs];

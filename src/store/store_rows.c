@@ -402,7 +402,8 @@ static const char merge_runs[] =
     " SELECT name, command, sweep, shard, version, kernel, started FROM other.runs ORDER BY id;"
     "INSERT OR IGNORE INTO configs(json) SELECT json FROM other.configs ORDER BY id;";
 static const char merge_points[] =
-    "INSERT INTO points(" NAMES ") SELECT key, run + (SELECT coalesce(max(id), 0) FROM runs) -"
+    "INSERT INTO points(id, " NAMES
+    ") SELECT %s, key, run + (SELECT coalesce(max(id), 0) FROM runs) -"
     " (SELECT coalesce(max(id), 0) FROM other.runs),"
     " (SELECT id FROM configs WHERE json ="
     " (SELECT json FROM other.configs WHERE other.configs.id = o.config)), status, message,"
@@ -410,21 +411,38 @@ static const char merge_points[] =
     " settings, changes, finished, error, ci95, images_low, images_high, software_error,"
     " latency_s, throughput_per_s, power_W, energy_J, area_m2, ops_per_s, ops_per_J,"
     " ops_per_s_per_m2, cycles, crossbars, version, kernel, threads, seconds, evidence, result"
-    " FROM other.points AS o WHERE true ORDER BY o.id ON CONFLICT(key) DO UPDATE SET ";
+    " FROM other.points AS o WHERE %s ORDER BY o.id ON CONFLICT(key) DO UPDATE SET ";
 
+/* Rows of which `where` holds, under the number that is `id`. */
+static mho_status merge_some(mho_store *into, const char *id, const char *where)
+{
+    sqlite3_str *sql = sqlite3_str_new(into->db);
+    sqlite3_str_appendf(sql, merge_points, id, where);
+    sqlite3_str_appendall(sql, "(" NAMES ") = (excluded.key");
+    for (const char *name = strchr(NAMES, ','); name; name = strchr(name + 1, ','))
+        sqlite3_str_appendf(sql, ", excluded.%.*s", (int)strcspn(name + 2, ","), name + 2);
+    sqlite3_str_appendall(sql, ")" BETTER);
+    char *text = sqlite3_str_finish(sql);
+    mho_status s = text ? mhoi_store_exec(into, text, "merge")
+                        : mho_error(MHO_ENOMEM, "%s: out of memory", into->path);
+    sqlite3_free(text);
+    return s;
+}
+
+#define NEW_KEY "o.key NOT IN (SELECT key FROM main.points)"
+
+/* Designs that are known stay under their number; others keep theirs where it is free, the rest get the next ones. */
 static mho_status merge_attached(mho_store *into)
 {
-    char sql[4096];
-    size_t n = (size_t)snprintf(sql, sizeof sql, "%s(" NAMES ") = (excluded.key", merge_points);
-    for (const char *name = strchr(NAMES, ','); name; name = strchr(name + 1, ','))
-        n += (size_t)snprintf(sql + n, sizeof sql - n, ", excluded.%.*s",
-                              (int)strcspn(name + 2, ","), name + 2);
-    (void)snprintf(sql + n, sizeof sql - n, ")" BETTER);
     mho_status s = mhoi_store_work(into);
     if (!s)
         s = mhoi_store_exec(into, merge_runs, "merge");
     if (!s)
-        s = mhoi_store_exec(into, sql, "merge");
+        s = merge_some(into, "NULL", "o.key IN (SELECT key FROM main.points)");
+    if (!s)
+        s = merge_some(into, "o.id", NEW_KEY " AND o.id NOT IN (SELECT id FROM main.points)");
+    if (!s)
+        s = merge_some(into, "NULL", NEW_KEY);
     return s ? s : mho_store_commit(into);
 }
 

@@ -31,6 +31,11 @@ want_same_table one.db two.db
 for i in 1 2 3 4; do run explore prices.yaml -o part$i.db --shard $i/4; want_code 0; done
 run merge part1.db part2.db part3.db part4.db -o all.db; want_code 0; want_err "56 points in all.db"
 want_same_table one.db all.db
+numbers="SELECT id, key FROM points ORDER BY id"
+run query one.db "$numbers" --csv; cp out one.numbers
+run query all.db "$numbers" --csv; cmp -s out one.numbers || fail "merge: other numbers of points"
+run merge part3.db part1.db -o some.db; want_code 0; run merge part3.db -o some.db; want_code 0; want_err "28 points"
+run query some.db "$numbers" --csv; [ "$(wc -l <out)" = 29 ] && ! grep -vqxFf one.numbers out || fail "merge twice: other numbers of points"
 run merge part1.db part1.db -o twice.db; want_code 0; want_same_table part1.db twice.db
 kill_and_go_on 6 0.02 explore prices.yaml -o killed.db; want_code 0; want_same_table one.db killed.db
 
@@ -52,7 +57,13 @@ hw: bcnn
 accuracy: false
 axes: {output.bits: [4, 5]}
 Y
-run explore other.yaml -o one.db --resume; want_code 0
+run explore other.yaml -o one.db --resume; want_code 0; want_out "no objectives are given; the first, min energy: "
+run explore other.yaml -o axes.db; want_code 0; run merge part2.db axes.db -o joined.db; want_code 0; want_err "16 points in joined.db"
+run query joined.db "SELECT network, min(id), max(id) FROM points WHERE json_extract(settings, '\$.\"output.bits\"') = 4" --csv; want_out "lenet,1,1"
+printf 'constraints: ["error <= 1 %%"]\n' | cat other.yaml - >bad.yaml
+run explore bad.yaml -o bad.db; want_error 2 "bad.yaml:5: error <= 1 % wants accuracy, which is not asked for"
+printf 'refine: [{images: 10}]\n' | cat other.yaml - >bad.yaml
+run explore bad.yaml -o bad.db; want_error 2 "bad.yaml:5: refine wants accuracy, which is not asked for"
 run query one.db "SELECT count(\"output.bits\"), count(\"crossbar.rows\"), count(*), sum(\"crossbar.rows\" IS NULL) FROM designs" --csv; want_code 0
 want_out "2,76,78,2"
 run explore other.yaml -o one.db --resume --json; want_code 0; want_json 'v["known"] == 2'
