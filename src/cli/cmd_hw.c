@@ -27,6 +27,10 @@ static void describe(const char *text, char *out, size_t size)
         for (; *text && *text != '\n'; text++) {
             bool end =
                 (*text == '.' || *text == ':') && (text[1] == '\n' || text[1] == ' ') && n > 12;
+            if (end && *text == '.' && out[n - 2] == '(') /* "(Y. Wang et al." */
+                end = false;
+            if (end && n > 6 && !strncmp(text - 5, "et al", 5))
+                end = false;
             if (end) {
                 out[n] = 0;
                 return;

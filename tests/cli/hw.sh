@@ -6,6 +6,7 @@ run hw; want_code 0; want_no_err; want_out "bcnn"; want_out "cnn8"; want_out "ta
 run hw --json; want_code 0; want_json '[e["name"] for e in v if e["kind"] == "hardware"].count("bcnn") == 1'
 run hw --csv; want_code 0; want_out "kind,name,arch,description"; want_out "hardware,bcnn,crossbar,"
 run hw --json; want_json 'all(e.get("arch") for e in v if e["kind"] == "hardware")'
+run hw --json; want_json 'all(e["description"].count("(") == e["description"].count(")") for e in v)'
 run help hw; want_code 0; want_out "Fields of the hardware, arch: crossbar"; want_out "device.g_on"
 run hw bcnn; want_code 0; want_no_err; want_out "bcnn, arch: crossbar"; want_out "crossbar.rows"; want_out "configs/hw/bcnn.yaml:"
 run hw bcnn --json; want_code 0; want_json 'v["crossbar.rows"]["value"] == 128 and v["device.g_on"]["unit"] == "uS"'
