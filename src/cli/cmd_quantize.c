@@ -246,6 +246,23 @@ static mho_status read_settings(const cli_args *args, settings *out)
     return MHO_OK;
 }
 
+/* What only training reads, where nothing is trained. */
+static void tell_idle(const cli_args *args)
+{
+    static const char *const trained[] = {"rate=", "window=", "shift="};
+    mho_threshold_options o;
+    bool idle = mho_fields_preset(&mho_threshold_fields, &o, NULL) == MHO_OK;
+    for (size_t i = 0; idle && args->set[i]; i++)
+        idle = mho_fields_set(&mho_threshold_fields, args->set[i], &o, NULL) == MHO_OK;
+    if (!idle || args->quiet || o.retrain || o.refine)
+        return;
+    for (size_t i = 0; args->set[i]; i++)
+        for (size_t k = 0; k < 3; k++)
+            if (!strncmp(args->set[i], trained[k], strlen(trained[k])))
+                fprintf(stderr, "mho: note: %s has no effect: retrain and refine are 0\n",
+                        args->set[i]);
+}
+
 static mho_status quantize(const cli_args *args, const mho_net *net, const mho_data *data)
 {
     const char *method = method_of(args);
@@ -264,6 +281,8 @@ static mho_status quantize(const cli_args *args, const mho_net *net, const mho_d
     if (!s)
         s = test(data, net, out, &e);
     cli_progress_clear();
+    if (!s && !strcmp(method, "threshold"))
+        tell_idle(args);
     if (!s && args->json)
         s = print_json(args, net, data, method, r, &e);
     else if (!s && r->codings)

@@ -85,6 +85,8 @@ static const char *mark(const paper_row *row)
     static const char *const marks[] = {"ok", "MISSES", "fitted", "not reproducible"};
     if (row->status == PAPER_NOT_REPRODUCIBLE && paper_row_changed(row))
         return "not reproducible, and CHANGED";
+    if (row->status == PAPER_NOT_REPRODUCIBLE && isnan(row->printed))
+        return "not printed";
     return row->within_noise ? "within noise" : marks[row->status];
 }
 

@@ -125,6 +125,8 @@ static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
         return "crossbar.weights is single: a weight has no pair";
     if (!strncmp(key, "quant.", 6) && mhoi_is_binary(crossbar))
         return "crossbar.mode is not full";
+    if (!strcmp(key, "quant.scales") && crossbar->mode != MHO_MODE_FULL)
+        return "crossbar.mode is not full: a layer has one scale";
     if (!strcmp(key, "output.column_sum") && crossbar->mode == MHO_MODE_FULL)
         return "crossbar.mode is full";
     if (!strcmp(key, "output.code_bits") && crossbar->mode != MHO_MODE_MIXED)

@@ -62,6 +62,7 @@ run train bits.onnx --style float --data data --set fine_tune=true --set frozen=
 want_code 0; want_same bits.onnx frozen.onnx
 run train bits.onnx --style float --data data --set frozen=3 --epochs 1 --quiet -o x.onnx; want_code 2; want_err "fine_tune"
 
+run quantize float.onnx --data data --set images=20 --set grid_step=0.25 --set rate=0.01 -o more.onnx; want_code 0; want_err "rate=0.01 has no effect"
 run quantize float.onnx --data data; want_misuse "-o out.onnx"
 run quantize float.onnx --data data --method tresholds -o x.onnx; want_misuse "threshold"
 run quantize float.onnx --data data --set grid_lst=3 -o x.onnx; want_code 2; want_err "grid_last"

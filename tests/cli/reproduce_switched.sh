@@ -10,6 +10,7 @@ want_json 'all(r["status"] == "not-reproducible" and "MNIST" in r["note"] for p 
 want_json 'all(r["mho"] is None and r["deviation"] is None for r in v[0]["rows"])'
 want_json '91 < [r["mho"] for p in v for r in p["rows"] if r["name"] == "cnn-12-64: area saved"][0] < 92'
 want_json 'all(r["mho"] is None for p in v for r in p["rows"] if ", 128 lines" in r["name"])'
+run cost lenet5-onebit-mnist --hw switched --set quant.scales=channel; want_code 0; want_err "quant.scales = channel has no effect"
 run map lenet5 --hw switched; want_code 0; want_out "merged"; want_err "quantize lenet5 --method threshold"
 run map lenet5-onebit-mnist --hw switched; want_code 0; want_no_err
 run map lenet5; want_code 0; want_no_err
