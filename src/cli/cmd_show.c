@@ -269,7 +269,9 @@ static void print_leaves(const cli_args *args, const leaves *l)
     cli_table *t = cli_table_create("", "value|is>");
     for (size_t i = 0; i < l->count; i++) {
         cli_table_text(t, "%s", l->at[i].path);
-        cli_table_text(t, "%s", l->at[i].text);
+        char digits[32];
+        mho_number_text(l->at[i].number, digits);
+        cli_table_text(t, "%s", l->at[i].is_number ? digits : l->at[i].text);
     }
     cli_table_print(t, args);
     cli_table_destroy(t);

@@ -84,10 +84,10 @@ static mho_status put_text(FILE *out, const char *text)
 
 static void put_number(FILE *out, double v)
 {
+    char text[32] = "null";
     if (isfinite(v))
-        (void)mhoi_decimal_write(out, "%.9g", v);
-    else
-        (void)fputs("null", out);
+        mhoi_decimal_shortest(text, v);
+    (void)fputs(text, out);
 }
 
 /* A setting is a number if the whole of it reads as one. */

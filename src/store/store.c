@@ -130,6 +130,29 @@ static mho_status make_schema(mho_store *store)
     return s ? s : mho_store_commit(store);
 }
 
+/* Another process may be making the same file: a change of the journal does not wait by itself. */
+static mho_status write_ahead(mho_store *store)
+{
+    int code = SQLITE_BUSY;
+    for (int ms = 0; (code & 0xff) == SQLITE_BUSY && ms < WAIT_MS; ms += 5) {
+        code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        if ((code & 0xff) == SQLITE_BUSY)
+            sqlite3_sleep(5);
+    }
+    return code ? mhoi_store_error(store, code, "write") : MHO_OK;
+}
+
+/* All of it as of one moment. */
+static mho_status look(mho_store *store, bool *empty)
+{
+    mho_status s = mhoi_store_exec(store, "BEGIN", "read");
+    if (s)
+        return s;
+    s = check_schema(store, empty);
+    sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+    return s;
+}
+
 static mho_status set_up(mho_store *store)
 {
     bool empty = false;
@@ -138,14 +161,16 @@ static mho_status set_up(mho_store *store)
     /* A name in double quotes that is none is an error, not a text. */
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, (void *)NULL);
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, (void *)NULL);
-    mho_status s = check_schema(store, &empty);
+    mho_status s = look(store, &empty);
     if (!s && !store->writes && empty)
         return mho_error(MHO_EFORMAT, "%s: not a store of results (it is empty)", store->path);
     if (!s && !store->writes)
         return mhoi_store_exec(store, "PRAGMA query_only = 1", "read");
     if (!s)
+        s = write_ahead(store);
+    if (!s)
         s = mhoi_store_exec(store,
-                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                            "PRAGMA synchronous = FULL;"
                             " PRAGMA wal_autocheckpoint = 8000",
                             "write");
     return s ? s : make_schema(store);

@@ -102,6 +102,8 @@ static mho_status old_columns(mho_store *store, sqlite3_str *sql, const char *co
 {
     sqlite3_stmt *q = NULL;
     mho_status s = mhoi_store_prepare(store, "SELECT * FROM designs LIMIT 0", &q);
+    if (!s) /* a step looks whether another process has changed the view since */
+        s = step(store, q, "read");
     const int columns = s ? 0 : sqlite3_column_count(q);
     for (int i = 1; i < columns; i++) {
         const char *key = sqlite3_column_name(q, i);
