@@ -26,8 +26,13 @@ static void add_layer(cli_table *t, const mho_result *r, const mho_result_activi
     else
         cli_table_text(t, "%s", cli_grouped((uint64_t)(drives / images), rows));
     cli_table_percent(t, (double)a->driven / drives, 1);
-    cli_table_text(t, "%.3f", a->square / drives);
-    cli_table_text(t, "%.2f", cells > 0 ? 1e6 * a->square_S / cells : 0);
+    if (args->csv) {
+        cli_table_number(t, a->square / drives);
+        cli_table_number(t, cells > 0 ? 1e6 * a->square_S / cells : 0);
+    } else {
+        cli_table_text(t, "%.3f", a->square / drives);
+        cli_table_text(t, "%.2f", cells > 0 ? 1e6 * a->square_S / cells : 0);
+    }
     if (!r->has_measured)
         return;
     cli_table_si(t, energy_of(&r->cost, layer->name), "J");

@@ -142,7 +142,7 @@ static void add_total(cli_table *t, const mho_result *e, bool alone)
     add_row(t, "total", &own, alone ? NULL : &base);
 }
 
-#define COST_COLUMNS "|energy=>|8-bit CNN=>|saved>|area=>|8-bit CNN=>|saved>"
+#define COST_COLUMNS "|energy=>|8-bit CNN=>|energy saved>|area=>|8-bit CNN=>|area saved>"
 #define OWN_COLUMNS "|energy=>|area=>"
 
 static const mho_result_part nothing;

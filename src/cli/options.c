@@ -17,7 +17,8 @@ const cli_option cli_options[] = {
      "folder with the data set, or a name of `mho data add`, or x.npy,y.npy (test images and "
      "labels), or `synthetic`; else $MHO_DATA, ~/.cache/mho/mnist, synthetic digits"},
     {"calibration", 0, CLI_TEXT, "DATA", AT(calibration), 0, 0, 0,
-     "converters are calibrated on the first train images, or on the first of `test`, or on those of another data set"},
+     "converters are calibrated on the first train images, or on the first of `test`, or on those "
+     "of another data set"},
     {"scale", 0, CLI_TEXT, "S", AT(scale), 0, 0, 0,
      "the network reads x = (pixel S - mean) / std, pixels 0..255; as 1/255"},
     {"mean", 0, CLI_TEXT, "M,...", AT(mean), 0, 0, 0,
@@ -196,15 +197,20 @@ static mho_status unknown_option(const cli_command *command, const char *given, 
                           (int)length, given);
 }
 
-/* Bytes, as fields of descriptions take them. */
+/* As a field of descriptions takes it, with its units. */
+static bool parse_as(const mho_field *field, const char *text, void *out)
+{
+    const mho_fields table = {"option", field, 1, field->size};
+    char assignment[64];
+    const int n = snprintf(assignment, sizeof assignment, "%s=%s", field->key, text);
+    return n < (int)sizeof assignment && mho_fields_set(&table, assignment, out, NULL) == MHO_OK;
+}
+
 static mho_status parse_bytes(const cli_option *option, const char *text, size_t *out)
 {
-    static const mho_field field = {
-        "b", MHO_FIELD_UINT, 0, sizeof(size_t), "0", 1, 9e15, "B", 1, NULL, ""};
-    static const mho_fields table = {"bytes", &field, 1, sizeof(size_t)};
-    char assignment[64];
-    const int n = snprintf(assignment, sizeof assignment, "b=%s", text);
-    if (n < (int)sizeof assignment && mho_fields_set(&table, assignment, out, NULL) == MHO_OK)
+    static const mho_field bytes = {"bytes", MHO_FIELD_UINT, 0, sizeof(size_t), "0", 1, 9e15, "B",
+                                    1,       NULL,           ""};
+    if (parse_as(&bytes, text, out))
         return MHO_OK;
     return mho_error(MHO_EUSAGE, "--%s = %s, want bytes, as 2G, 800M or 500000000", option->name,
                      text);
@@ -225,15 +231,11 @@ static mho_status parse_size(const cli_option *option, const char *text, size_t 
     return MHO_OK;
 }
 
-/* A resistance as fields of descriptions take it: in ohm, or with a unit. */
 static mho_status parse_ohm(const cli_option *option, const char *text, double *out)
 {
-    static const mho_field field = {
+    static const mho_field resistance = {
         "r", MHO_FIELD_DOUBLE, 0, sizeof(double), "0", 0, 1e30, "ohm", 1, NULL, ""};
-    static const mho_fields table = {"resistance", &field, 1, sizeof(double)};
-    char assignment[64];
-    const int n = snprintf(assignment, sizeof assignment, "r=%s", text);
-    if (n < (int)sizeof assignment && mho_fields_set(&table, assignment, out, NULL) == MHO_OK)
+    if (parse_as(&resistance, text, out))
         return MHO_OK;
     return mho_error(MHO_EUSAGE, "--%s = %s, want a number from 0, in ohm or with a unit as 2 kOhm",
                      option->name, text);

@@ -53,12 +53,28 @@ static const char *want_text(const mho_net *net, char *text, size_t size)
     return text;
 }
 
+/* Of n images; out: [n, c] or [n, c, h, w]. */
+static mho_status run_floats(const mho_net *net, size_t n, const float *in, mho_array *out)
+{
+    const mho_shape give = mho_net_output_shape(net);
+    mho_infer *infer = NULL;
+    mho_status s = mho_infer_create(net, n, &infer);
+    if (!s)
+        s = mhoi_array_shape(MHO_TYPE_FLOAT, give.h * give.w == 1 ? 2 : 4,
+                             (const size_t[]){n, give.c, give.h, give.w}, out);
+    if (!s)
+        s = mhoi_array_alloc(out, "scores");
+    if (!s)
+        s = mho_infer_run(infer, n, in, out->data);
+    mho_infer_destroy(infer);
+    return s;
+}
+
 static mho_status run_layers(const mho_net *net, const mho_array *in, mho_array *out)
 {
-    const mho_shape want = net->node[0].out, give = mho_net_output_shape(net);
+    const mho_shape want = net->node[0].out;
     char text[MHO_ARRAY_TEXT], sizes[160] = "";
     size_t n = 0;
-    mho_infer *infer = NULL;
     mho_array floats = {0};
     const bool fits = net->declared.rank ? fits_declared(in, &net->declared, &n)
                                          : in->rank && fits_layers(in, want, &n);
@@ -72,15 +88,7 @@ static mho_status run_layers(const mho_net *net, const mho_array *in, mho_array 
     if (!s && net->declared.rank && want.h * want.w > 1)
         s = turn_channels(want, n, &floats);
     if (!s)
-        s = mho_infer_create(net, n, &infer);
-    if (!s)
-        s = mhoi_array_shape(MHO_TYPE_FLOAT, give.h * give.w == 1 ? 2 : 4,
-                             (const size_t[]){n, give.c, give.h, give.w}, out);
-    if (!s)
-        s = mhoi_array_alloc(out, "scores");
-    if (!s)
-        s = mho_infer_run(infer, n, floats.data, out->data);
-    mho_infer_destroy(infer);
+        s = run_floats(net, n, floats.data, out);
     mho_array_free(&floats);
     if (s)
         mho_array_free(out);
@@ -145,24 +153,14 @@ static mho_status run_each(mhoi_runner *r, const mhoi_program *p, size_t n, cons
 static mho_status run_coded(const mho_net *net, const mho_array *in, mho_array *out)
 {
     const mhoi_program *p = net->program;
-    const mho_shape give = mho_net_output_shape(net);
     const size_t n = repeats(p, in);
     mho_array one = *in, floats = {0};
-    mho_infer *infer = NULL;
     one.size[0] = n > 1 ? 1 : one.size[0];
     mho_status s = mhoi_runner_check_input(p, 0, &one);
     if (!s)
         s = mhoi_array_convert(in, MHO_TYPE_FLOAT, &floats);
     if (!s)
-        s = mho_infer_create(net, n, &infer);
-    if (!s)
-        s = mhoi_array_shape(MHO_TYPE_FLOAT, give.h * give.w == 1 ? 2 : 4,
-                             (const size_t[]){n, give.c, give.h, give.w}, out);
-    if (!s)
-        s = mhoi_array_alloc(out, "scores");
-    if (!s)
-        s = mho_infer_run(infer, n, floats.data, out->data);
-    mho_infer_destroy(infer);
+        s = run_floats(net, n, floats.data, out);
     mho_array_free(&floats);
     return s;
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/contract.h"
 #include "onnx/onnx_inline.h"
+#include "ops/ops.h"
 
 #define NODES_MOST 40 /* of an operator, besides those that each input takes */
 #define NODE_BYTES ((size_t)1024)
@@ -556,15 +557,6 @@ bool mhoi_onnx_expands(const MhoiOnnx__NodeProto *n)
     return row_of(n) != NULL;
 }
 
-static bool is_listed(const char *list, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *at = strstr(list, name); at && length; at = strstr(at + 1, name))
-        if ((at == list || at[-1] == ' ') && at[length] == ' ')
-            return true;
-    return false;
-}
-
 static mho_status check(const struct row *row, const MhoiOnnx__NodeProto *n)
 {
     if (n->n_input < row->inputs_min || n->n_input > row->inputs_max)
@@ -573,7 +565,7 @@ static mho_status check(const struct row *row, const MhoiOnnx__NodeProto *n)
     if (!n->n_output || !mhoi_onnx_text(n->output[0])[0])
         return mho_error(MHO_EFORMAT, "no output");
     for (size_t k = 0; k < n->n_attribute; k++)
-        if (!is_listed(row->attributes, mhoi_onnx_text(n->attribute[k]->name)) ||
+        if (!mhoi_is_attribute_of(row->attributes, mhoi_onnx_text(n->attribute[k]->name)) ||
             mhoi_onnx_text(n->attribute[k]->ref_attr_name)[0])
             return mho_error(MHO_ENOTMODELED, "unknown attribute '%s'",
                              mhoi_onnx_text(n->attribute[k]->name));

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "net/net_impl.h"
 #include "onnx/onnx_graph.h"
+#include "ops/ops.h"
 
 /* The constant that input i names. */
 
@@ -309,15 +310,6 @@ operators[] = {
     {"DequantizeLinear", mhoi_onnx_convert_rounding, "axis block_size "},
 };
 
-static bool is_listed(const char *list, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *at = strstr(list, name); at && length; at = strstr(at + 1, name))
-        if ((at == list || at[-1] == ' ') && at[length] == ' ')
-            return true;
-    return false;
-}
-
 static const struct operator* find_operator(const char *name)
 {
     for (size_t k = 0; k < sizeof operators / sizeof operators[0]; k++)
@@ -339,7 +331,7 @@ mho_status mhoi_onnx_convert(mhoi_graph *g, const mhoi_operation *n)
     if (!op)
         return mhoi_onnx_convert_plain(g, n);
     for (size_t i = 0; i < n->attrs; i++)
-        if (!is_listed(op->attributes, n->attr[i].name))
+        if (!mhoi_is_attribute_of(op->attributes, n->attr[i].name))
             return mho_error(MHO_ENOTMODELED, "unknown attribute '%s'", n->attr[i].name);
     return op->convert(g, n);
 }

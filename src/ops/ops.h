@@ -42,6 +42,8 @@ const mhoi_operator *mhoi_operator_find(const char *domain, const char *name);
 const mhoi_operator *mhoi_operator_at(size_t i);
 /* Refuses an operation by what its row does not know: inputs, outputs, attributes (MHO_ENOTMODELED). */
 MHO_MUST_CHECK mho_status mhoi_operation_check(const mhoi_operation *op);
+/* Lists of attributes: names with a space after each. */
+bool mhoi_is_attribute_of(const char *list, const char *name);
 
 /* Types and shapes of the outputs.  MHO_ENODATA: a value that decides them is not known. */
 MHO_MUST_CHECK mho_status mhoi_call_shape(mhoi_call *call);

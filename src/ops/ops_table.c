@@ -31,7 +31,7 @@ const mhoi_operator *mhoi_operator_find(const char *domain, const char *name)
     return NULL;
 }
 
-static bool is_listed(const char *list, const char *name)
+bool mhoi_is_attribute_of(const char *list, const char *name)
 {
     const size_t length = strlen(name);
     for (const char *at = strstr(list, name); at && length; at = strstr(at + 1, name))
@@ -56,7 +56,7 @@ mho_status mhoi_operation_check(const mhoi_operation *op)
         return mho_error(MHO_ENOTMODELED, "%s of %zu outputs, want up to %zu", op->op, op->outputs,
                          row->outputs_max);
     for (size_t k = 0; k < op->attrs; k++)
-        if (!is_listed(row->attributes, op->attr[k].name))
+        if (!mhoi_is_attribute_of(row->attributes, op->attr[k].name))
             return mho_error(MHO_ENOTMODELED, "%s: unknown attribute '%s'", op->op,
                              op->attr[k].name);
     return MHO_OK;

@@ -44,6 +44,8 @@ mho_status mhoi_store_error(const mho_store *store, int code, const char *doing)
     if (kind == SQLITE_FULL || kind == SQLITE_IOERR)
         return mho_error(MHO_EFILE, "%s: cannot %s: %s; what was stored before is there",
                          store->path, doing, why);
+    if (kind == SQLITE_READONLY)
+        return mho_error(MHO_EFILE, "%s: cannot be written to (read-only)", store->path);
     if (kind == SQLITE_NOMEM)
         return mho_error(MHO_ENOMEM, "%s: out of memory", store->path);
     return mho_error(MHO_EFILE, "%s: cannot %s: %s", store->path, doing, why);

@@ -24,6 +24,9 @@ run evaluate lenet --hw bcnn $few --csv; want_code 0
 awk 'NR == 1 || p == "" {print} {p = $0}' out | cut -d, -f1,2 | paste -sd ' ' | grep -qx 'measure,value layer,rows component,energy_J layer,energy_J layer,row_drives *' ||
     fail "mho evaluate --csv: a table without a name: $(grep -n '^[a-z]*,' out | head -40)"
 run evaluate lenet --hw bcnn $few --csv layer_costs; want_code 0; head -1 out | grep -q '^layer,energy_J,' || fail "layer_costs: $(head -1 out)"
+[ -z "$(head -1 out | tr , '\n' | sort | uniq -d)" ] || fail "layer_costs: one name for two columns"
+run evaluate lenet --hw bcnn $few --csv activity; want_code 0
+[[ $(sed -n 2p out | cut -d, -f4) =~ ^0\.[0-9]{8} ]] || fail "activity: digits are missing"
 run quantize lenet --method fixed --data synthetic --images 20 -o q.onnx --csv codes; want_code 0; head -1 out | grep -q '^of,what,' || fail "codes: $(head -1 out)"
 run map lenet --hw bcnn --csv=times -o times.csv; want_code 0
 head -1 times.csv | grep -q '^layer,reads,' || fail "times.csv: $(head -1 times.csv)"

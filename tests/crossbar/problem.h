@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "crossbar/crossbar_impl.h"
+#include "flat_shape.h"
 
 #ifndef MHO_TEST_SHARE
 #define MHO_TEST_SHARE 1 /* of the random cases, where a kernel is emulated */
@@ -220,19 +221,7 @@ static inline void compare(problem *p, size_t number)
 
 static inline problem connected(size_t rows, size_t columns, size_t crossbar_rows, size_t n)
 {
-    return (problem){.n = n,
-                     .shape = {.window = {.c = rows,
-                                          .h = 1,
-                                          .w = 1,
-                                          .kh = 1,
-                                          .kw = 1,
-                                          .stride_h = 1,
-                                          .stride_w = 1,
-                                          .dilation_h = 1,
-                                          .dilation_w = 1},
-                               .columns = columns,
-                               .crossbar_rows = crossbar_rows,
-                               .input_bits = 1}};
+    return (problem){.n = n, .shape = flat_shape(rows, columns, crossbar_rows, 1)};
 }
 
 /* Every pair (low, high) or (high, low). */

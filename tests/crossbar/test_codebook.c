@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "crossbar/crossbar_impl.h"
+#include "flat_shape.h"
 
 enum {
     ROWS = 50,
@@ -86,18 +87,7 @@ static int64_t want(bool per_pair, bool wrong, size_t image, size_t c)
 static void check(mho_cpu level, size_t bits, bool per_pair, bool wrong)
 {
     static int32_t sum[IMAGES * COLUMNS];
-    const mho_crossbar_shape shape = {.window = {.c = ROWS,
-                                                 .h = 1,
-                                                 .w = 1,
-                                                 .kh = 1,
-                                                 .kw = 1,
-                                                 .stride_h = 1,
-                                                 .stride_w = 1,
-                                                 .dilation_h = 1,
-                                                 .dilation_w = 1},
-                                      .columns = COLUMNS,
-                                      .crossbar_rows = GROUP,
-                                      .input_bits = bits};
+    const mho_crossbar_shape shape = flat_shape(ROWS, COLUMNS, GROUP, bits);
     const mho_codebook book = {CODES, edge, value};
     const mho_converter converter = {CODES, 1, 1};
     mho_crossbar *xb;

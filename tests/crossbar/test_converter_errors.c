@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "crossbar/crossbar_impl.h"
+#include "flat_shape.h"
 
 enum { ROWS = 50, GROUP = 20, GROUPS = 3, COLUMNS = 7, IMAGES = 70, CELLS = ROWS * COLUMNS };
 
@@ -95,18 +96,7 @@ static void reference_is_the_equation(void **state)
     (void)state;
     static int32_t sum[IMAGES * COLUMNS], ideal[IMAGES * COLUMNS];
     for (size_t bits = 1; bits <= 8; bits += 7) {
-        const mho_crossbar_shape shape = {.window = {.c = ROWS,
-                                                     .h = 1,
-                                                     .w = 1,
-                                                     .kh = 1,
-                                                     .kw = 1,
-                                                     .stride_h = 1,
-                                                     .stride_w = 1,
-                                                     .dilation_h = 1,
-                                                     .dilation_w = 1},
-                                          .columns = COLUMNS,
-                                          .crossbar_rows = GROUP,
-                                          .input_bits = bits};
+        const mho_crossbar_shape shape = flat_shape(ROWS, COLUMNS, GROUP, bits);
         fill(1u << bits);
         mho_crossbar *xb = create(&shape, MHO_CPU_REF);
         for (size_t v = 0; v < 8; ++v) {
@@ -167,18 +157,7 @@ static void kernels_agree(void **state)
 static void out_of_memory(void **state)
 {
     (void)state;
-    const mho_crossbar_shape shape = {.window = {.c = ROWS,
-                                                 .h = 1,
-                                                 .w = 1,
-                                                 .kh = 1,
-                                                 .kw = 1,
-                                                 .stride_h = 1,
-                                                 .stride_w = 1,
-                                                 .dilation_h = 1,
-                                                 .dilation_w = 1},
-                                      .columns = COLUMNS,
-                                      .crossbar_rows = GROUP,
-                                      .input_bits = 1};
+    const mho_crossbar_shape shape = flat_shape(ROWS, COLUMNS, GROUP, 1);
     const uint64_t live = mhoi_alloc_live();
     mho_crossbar *xb = create(&shape, MHO_CPU_REF);
     mhoi_alloc_fail_at(1);

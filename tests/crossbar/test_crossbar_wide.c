@@ -9,26 +9,15 @@
 #include <cmocka.h>
 
 #include "crossbar/crossbar_impl.h"
+#include "flat_shape.h"
 
 enum { ROWS = 2050, COLUMNS = 2100, IMAGES = 3, SUMS = IMAGES * COLUMNS };
 
 static void run(mho_cpu level, size_t crossbar_rows, bool per_pair, const int16_t *g,
                 const uint8_t *map, int32_t *sum)
 {
-    const mho_crossbar_shape shape = {.window = {.c = ROWS,
-                                                 .h = 1,
-                                                 .w = 1,
-                                                 .kh = 1,
-                                                 .kw = 1,
-                                                 .stride_h = 1,
-                                                 .stride_w = 1,
-                                                 .dilation_h = 1,
-                                                 .dilation_w = 1},
-                                      .columns = COLUMNS,
-                                      .crossbar_rows = crossbar_rows,
-                                      .input_bits = 1,
-                                      .conversion = per_pair ? MHO_CONVERSION_PER_PAIR
-                                                             : MHO_CONVERSION_PER_CROSSBAR};
+    mho_crossbar_shape shape = flat_shape(ROWS, COLUMNS, crossbar_rows, 1);
+    shape.conversion = per_pair ? MHO_CONVERSION_PER_PAIR : MHO_CONVERSION_PER_CROSSBAR;
     const mho_converter converter = {.codes = 16, .edge = 1000, .step = 3000};
     mho_crossbar *xb;
     mho_crossbar_work *work;

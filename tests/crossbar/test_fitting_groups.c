@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "crossbar/crossbar_impl.h"
+#include "flat_shape.h"
 
 enum { ROWS = 6300, COLUMNS = 3, IMAGES = 5, TOP = 4095 };
 
@@ -22,22 +23,6 @@ typedef struct problem {
 
 static problem p;
 static const mho_converter none = {.codes = 0, .step = 1};
-
-static mho_crossbar_shape flat(size_t rows, size_t columns, size_t crossbar_rows, size_t bits)
-{
-    return (mho_crossbar_shape){.window = {.c = rows,
-                                           .h = 1,
-                                           .w = 1,
-                                           .kh = 1,
-                                           .kw = 1,
-                                           .stride_h = 1,
-                                           .stride_w = 1,
-                                           .dilation_h = 1,
-                                           .dilation_w = 1},
-                                .columns = columns,
-                                .crossbar_rows = crossbar_rows,
-                                .input_bits = bits};
-}
 
 /* Up, down, and up to the middle before it goes down. */
 static void fill(void)
@@ -87,7 +72,7 @@ static void test_parts(void **state)
     for (size_t k = 0; k < 8; k++) {
         const bool per_pair = k % 2;
         const size_t rows = k / 2 % 2 ? 128 : 511, groups = (ROWS + rows - 1) / rows;
-        const mho_crossbar_shape shape = flat(ROWS, COLUMNS, rows, 8);
+        const mho_crossbar_shape shape = flat_shape(ROWS, COLUMNS, rows, 8);
         mho_crossbar *xb;
         uint64_t additions;
         assert_int_equal(mhoi_crossbar_create_level(&shape, levels[k / 4], &xb), MHO_OK);
@@ -109,7 +94,7 @@ static void test_parts(void **state)
 static void test_boundary(void **state)
 {
     enum { LONG = 65539 };
-    const mho_crossbar_shape shape = flat(LONG, 1, 4096, 1);
+    const mho_crossbar_shape shape = flat_shape(LONG, 1, 4096, 1);
     int16_t *g = calloc(2 * LONG, sizeof *g);
     float *variance = calloc(LONG, sizeof *variance);
     mho_crossbar *xb;
@@ -148,7 +133,7 @@ static void test_codes(void **state)
     const int32_t edge = 5, value[] = {-3, 1 << 29};
     const mho_converter two = {.codes = 2, .edge = 5, .step = 9};
     const mho_codebook book = {.codes = 2, .edge = &edge, .value = value};
-    const mho_crossbar_shape shape = flat(ROWS, COLUMNS, 128, 8);
+    const mho_crossbar_shape shape = flat_shape(ROWS, COLUMNS, 128, 8);
     mho_crossbar *xb;
     (void)state;
     assert_int_equal(mho_crossbar_create(&shape, &xb), MHO_OK);

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "crossbar/crossbar_impl.h"
+#include "flat_shape.h"
 
 enum { ROWS = 200, COLUMNS = 19, IMAGES = 5, SIDE = 9 };
 
@@ -149,18 +150,7 @@ static void rows_are_where_they_are_told(void **state)
 static void what_is_no_order_is_refused(void **state)
 {
     (void)state;
-    const mho_crossbar_shape s = {.window = {.c = 4,
-                                             .h = 1,
-                                             .w = 1,
-                                             .kh = 1,
-                                             .kw = 1,
-                                             .stride_h = 1,
-                                             .stride_w = 1,
-                                             .dilation_h = 1,
-                                             .dilation_w = 1},
-                                  .columns = 1,
-                                  .crossbar_rows = 2,
-                                  .input_bits = 1};
+    const mho_crossbar_shape s = flat_shape(4, 1, 2, 1);
     static const uint32_t twice[] = {0, 1, 1, 3}, beyond[] = {0, 1, 2, 4}, well[] = {3, 1, 2, 0};
     mho_crossbar *xb;
     assert_int_equal(mho_crossbar_create(&s, &xb), MHO_OK);
