@@ -201,9 +201,9 @@ const cli_command cli_commands[] = {
      .summary = "accuracy of a trained network on crossbars, over programmings of the cells",
      .files_min = 0,
      .files_max = 1,
-     .options =
-         "hw data calibration trials images seed set sweep ci resume memory digital shape block bits"
-         " scale mean std range layout input",
+     .options = "hw data calibration trials images seed set sweep ci resume memory digital shape "
+                "block bits"
+                " scale mean std range layout input",
      .run = cmd_simulate,
      .owns_output = cli_is_sweep,
      .details =
@@ -296,8 +296,10 @@ const cli_command cli_commands[] = {
      .run = cmd_diff,
      .details = "A and B are stored points (results.db:3) or results stored with --json.  Times of "
                 "the run itself,\n"
-                "threads and places of values are left out.\n\n"
+                "threads and places of values are left out.  Of a point beside a file, which tells "
+                "more than a store keeps,\nwhat only one of them tells is counted.\n\n"
                 "    mho diff results.db:3 results.db:17\n"
+                "    mho diff results.db:3 lenet.json\n"
                 "    mho diff before.json after.json"},
     {.name = "merge",
      .synopsis = "RESULTS.db... -o ALL.db",

@@ -49,8 +49,8 @@ mho_status cli_csv_unknown(const char *command, const char *name)
                                  tables[i].name);
     }
     if (!n)
-        return mho_error(MHO_EUSAGE, "%s: --csv=%s: it prints one table", command, name);
-    return mho_error_near(MHO_EUSAGE, name, names, n, "%s: --csv=%s, want %s", command, name, list);
+        return mho_error(MHO_EUSAGE, "%s: --csv %s: it prints one table", command, name);
+    return mho_error_near(MHO_EUSAGE, name, names, n, "%s: --csv %s, want %s", command, name, list);
 }
 
 static bool begins(const char *line, const char *command, const char *name)

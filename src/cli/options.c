@@ -425,8 +425,12 @@ static mho_status take_format(const cli_command *command, cli_args *args)
     return MHO_OK;
 }
 
-static mho_status check_files(const cli_command *command, const cli_args *args)
+/* after_csv: the word behind a bare --csv, which was meant for a table where it is one argument too many. */
+static mho_status check_files(const cli_command *command, const cli_args *args,
+                              const char *after_csv)
 {
+    if (after_csv && !args->help && args->files > command->files_max)
+        return cli_csv_unknown(command->name, after_csv);
     if (args->help || (args->files >= command->files_min && args->files <= command->files_max))
         return MHO_OK;
     if (args->files > command->files_max)
@@ -494,6 +498,7 @@ static mho_status add_digital(cli_args *args)
 
 mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args)
 {
+    const char *after_csv = NULL;
     bool options_end = false;
     for (int i = 0; i < argc; i++) {
         const char *word = argv[i], *value = NULL;
@@ -519,6 +524,7 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
             if (value && !cli_csv_is_table(command->name, value))
                 return cli_csv_unknown(command->name, value);
             args->csv_table = value ? value : args->csv_table;
+            after_csv = !value && next && *next != '-' ? next : after_csv;
             value = NULL;
         }
         if (option->kind == CLI_FLAG && value)
@@ -541,5 +547,5 @@ mho_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
         s = add_digital(args);
     if (!s)
         s = cli_collect_input(command->name, args);
-    return s ? s : check_files(command, args);
+    return s ? s : check_files(command, args, after_csv);
 }

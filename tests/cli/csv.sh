@@ -33,6 +33,12 @@ head -1 times.csv | grep -q '^layer,reads,' || fail "times.csv: $(head -1 times.
 run map lenet --hw bcnn --csv=time; want_misuse "want layers, amounts, times, digital, reuse; did you mean times?"
 run map lenet --hw bcnn --csv reuse; want_misuse "no table reuse of this network and hardware"
 run cost lenet --hw bcnn --csv=layers; want_misuse "it prints one table"
+# As a word of its own it is told likewise; the network may stand behind a bare --csv.
+run evaluate lenet --hw bcnn --csv nope; want_misuse "--csv nope, want measures, layers, components, layer_costs, activity"
+run evaluate --hw bcnn --csv layer lenet; want_misuse "want measures, layers, components, layer_costs, activity; did you mean layers?"
+run cost lenet --hw bcnn --csv layers; want_misuse "it prints one table"
+run map --hw bcnn --csv lenet; want_code 0
+run evaluate lenet lenet --hw bcnn --csv; want_misuse "one argument too many: lenet"
 
 # One row of a sweep, whichever way it comes.
 sweep="simulate lenet --hw bcnn --sweep output.split_bits=2,3 --data synthetic --images 10 --trials 2 --set output.calibration_images=10"

@@ -93,6 +93,25 @@ run hw two.db:30 --json; want_code 0; want_json 'v["crossbar.rows"]["value"] in 
 run diff two.db:1 two.db:2 --json; want_code 0
 want_json 'any(d["path"].startswith("config.device") for d in v["differences"]) and v["equal"] > 50'
 run diff two.db:1 two.db:1; want_code 0; want_out "0 values differ"
+# A point and a result of the same run tell the same under the same names; of another run what differs, by number and by field.
+cat >ran.yaml <<'Y'
+network: lenet
+hw: bcnn
+data: synthetic
+images: 40
+trials: 2
+axes: {output.split_bits: [2, 3], crossbar.rows: [128]}
+Y
+run explore ran.yaml -o ran.db --set technology=generic-45nm; want_code 0
+ran="evaluate lenet --hw ran.db:1 --data synthetic --images 40 --trials 2"
+run $ran -o one.json; want_code 0
+run diff ran.db:1 one.json; want_code 0; want_out "0 values differ"; want_out "are told by one.json alone: model"
+run diff one.json ran.db:1 --json; want_code 0
+want_json 'v["equal"] > 150 and not v["differences"] and v["only_a"] > 200 and v["only_b"] < 10'
+run $ran --seed 2 --set output.split_bits=3 --set output.readout=sar -o other.json; want_code 0
+run diff ran.db:1 other.json --json; want_code 0
+want_json 'all(any(d["path"] == p for d in v["differences"]) for p in ("seed", "hardware_error.by_trial[1]", "energy_J.total", "area_m2.by_component.ADC", "config.output.split_bits", "config.output.readout"))'
+run diff ran.db:1 prices.json; want_error 3 "prices.json"
 
 # What is no store of ours.
 printf 'rows,energy\n1,2\n' >notes.db
