@@ -105,7 +105,7 @@ static inline size_t bin_of(const chip_histogram *h, int64_t sum)
     return (size_t)(h->width > 1 ? (unsigned_wide)from * h->inverse >> 64 : from);
 }
 
-/* Whatever lies beyond what can occur, by rows on two lines of which a crossbar has but one, counts as the last. */
+/* Whatever lies beyond what can occur counts as the last. */
 static inline int32_t within(const chip_histogram *h, int32_t sum)
 {
     const int32_t low = sum < h->lowest ? h->lowest : sum;

@@ -207,14 +207,39 @@ static mhoi_range references(const mho_device *device, const mhoi_cells *k)
     return range;
 }
 
+/* Of two lines one is on: lines that a row group has both of count once. */
+static size_t lines_on(const mhoi_place *place, size_t first, size_t end)
+{
+    size_t on = end - first;
+    for (size_t r = first; r + place->apart < end; r++)
+        on -= r / place->apart % 2 == 0;
+    return on;
+}
+
+/* Word lines of any row group that can be on at once. */
+static size_t most_lines(const mhoi_plan *plan, const mhoi_place *place)
+{
+    const size_t n = place->lines < place->group_rows ? place->lines : place->group_rows;
+    const size_t inputs = place->lines / place->inputs.lines;
+    if (place->inputs.lines < 2)
+        return n;
+    if (place->vote && plan->output.deal != MHO_DEAL_NONE) /* lines as they are dealt */
+        return n < inputs ? n : inputs;
+    size_t most = 0;
+    for (size_t first = 0; first < place->lines; first += n) {
+        const size_t on =
+            lines_on(place, first, first + n < place->lines ? first + n : place->lines);
+        most = on > most ? on : most;
+    }
+    return most;
+}
+
 mhoi_range mhoi_range_full(const mhoi_plan *plan, const mhoi_place *place)
 {
     const mho_device *device = &plan->device;
     const mhoi_cells *k = &place->cells;
     const mhoi_inputs *in = &place->inputs;
-    const size_t lines = place->lines < place->group_rows ? place->lines : place->group_rows;
-    /* Of two rows one is driven. */
-    const int64_t most = (int64_t)(in->lines == 2 ? (lines + 1) / 2 : lines);
+    const int64_t most = (int64_t)most_lines(plan, place);
     const int64_t g_top = mho_device_level(device, (size_t)mhoi_level_top(device));
     const int64_t g_bottom = mho_device_level(device, 0);
     const int64_t x = in->hi > -in->lo ? in->hi : -(int64_t)in->lo;

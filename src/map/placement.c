@@ -196,6 +196,7 @@ static mho_status set_cells(const placer *p, const mho_node *node, bool level0, 
                             const mho_placement_layer *l)
 {
     place->lines = l->rows * place->inputs.lines;
+    place->apart = node->op == MHO_OP_CONV && !place->turned ? node->kh * node->kw : 1;
     mho_status s = set_row_groups(p, node, place);
     return s ? s
              : mhoi_cells_set(&p->hw, &p->plan->device, alphabet_of(p, node), node->weight_bits,

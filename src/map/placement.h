@@ -26,6 +26,7 @@ typedef struct mhoi_place {
         crossbar_rows; /* word lines of a column of weights, and those in use of one crossbar */
     size_t group_rows; /* that are on at a time; crossbar_rows is a multiple of them */
     size_t row_groups; /* of all lines: each is converted by itself */
+    size_t apart;      /* the second line of an input on two comes so many after the first */
     size_t share;      /* columns that a converter takes in turn, at most */
     /* Of the layer's input: elements that its line buffer holds (its whole input: fc), that it is fed an image, and that
      * a window has anew. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "map/coding.h"
+#include "map/placement.h"
 
 typedef struct setting {
     const char *mode, *weights, *offset, *bits, *cell_bits, *slicing, *inputs, *per_read;
@@ -270,12 +270,47 @@ static void test_lines(void **state)
     free(in.read);
 }
 
+/* As many inputs as have a line in a row group may be on: counted one by one. */
+static void test_lines_on(void **state)
+{
+    (void)state;
+    enum { CHANNELS = 3 };
+    static const size_t kernel[] = {1, 2, 3, 5};
+    const mhoi_machine m = machine_of(&settings[9]);
+    const mhoi_map_coding map = {.kind = MHOI_MAP_CODES, .bits = 4, .codes = {-8, 7}};
+    mhoi_plan plan = {.device = m.device};
+    mhoi_place place = {.cells = cells_of(&m, &settings[9], 4)};
+    assert_int_equal(mhoi_inputs_set(&m, &map, "layer", &place.inputs), MHO_OK);
+    const int64_t one = place.inputs.hi > -place.inputs.lo ? place.inputs.hi : -place.inputs.lo;
+    const int64_t top = mho_device_level(&m.device, (size_t)mhoi_level_top(&m.device));
+    for (size_t i = 0; i < 4; i++)
+        for (size_t rows = 1; rows < 2 * CHANNELS * 25 + 2; rows++) {
+            const size_t taps = kernel[i] * kernel[i];
+            place.apart = taps;
+            place.lines = 2 * CHANNELS * taps;
+            place.group_rows = rows;
+            int64_t most = 0;
+            for (size_t first = 0; first < place.lines; first += rows) {
+                bool on[CHANNELS * 25] = {false};
+                int64_t count = 0;
+                for (size_t r = first; r < first + rows && r < place.lines; r++)
+                    on[r / (2 * taps) * taps + r % taps] = true;
+                for (size_t j = 0; j < CHANNELS * taps; j++)
+                    count += on[j];
+                most = count > most ? count : most;
+            }
+            assert_int_equal(mhoi_range_full(&plan, &place).hi, most * one * top);
+        }
+    free(place.inputs.read);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weights),     cmocka_unit_test(test_levels),
         cmocka_unit_test(test_used_levels), cmocka_unit_test(test_columns),
         cmocka_unit_test(test_reads),       cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_lines_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
