@@ -23,6 +23,8 @@ typedef struct mho_explore_options {
      * store; `store` is its path, beside which they find each other; `job` tells one job from another. */
     size_t rank, ranks;
     const char *job, *store;
+    const char *
+        calibrate_on; /* in place of what the file says: "train", "test", or a data set (mho/study.h); NULL: as it says */
 } mho_explore_options;
 
 /* Texts of options are not copied, and are to stay until mho_explore_destroy.  Reads and checks everything before anything is computed.  name: a built-in sweep, or a YAML file.

@@ -259,12 +259,8 @@ mho_status cmd_explore(const cli_args *args)
                              .trials = args->has_trials ? args->trials : 0,
                              .has_seed = args->has_seed,
                              .seed = args->seed,
-                             .calibrate_on_test =
-                                 args->calibration && !strcmp(args->calibration, "test"),
+                             .calibrate_on = args->calibration,
                              .command = args->command};
-    if (args->calibration && strcmp(args->calibration, "train") != 0 && !o.calibrate_on_test)
-        return mho_error(MHO_EUSAGE, "--calibration = %s, want train or test here",
-                         args->calibration);
     if (!args->output)
         return mho_error(MHO_EUSAGE, "-o is missing: where are results kept? -o results.db");
     if (cli_ends_with(args->output, ".json") || cli_ends_with(args->output, ".csv") ||
@@ -278,7 +274,7 @@ mho_status cmd_explore(const cli_args *args)
     find_ranks(&o, job);
     mho_status s = parse_shard(args->shard, &o.shard, &o.shards);
     if (!s)
-        s = mho_explore_open(args->file[0], &o, &x);
+        s = cli_hint_model(mho_explore_open(args->file[0], &o, &x), "NET");
     if (!s && o.ranks > 1 && o.rank) {
         s = mho_explore_serve(x);
         mho_explore_destroy(x);

@@ -38,6 +38,7 @@ static mho_status open_bench(mho_explore *x)
                                   .images = x->images,
                                   .calibration = calibration,
                                   .calibrate_on_test = x->calibrate_on_test,
+                                  .calibrate_on = x->calibrate_on,
                                   .accuracy = x->accuracy};
     return s ? s : mhoi_bench_open(&o, &x->bench);
 }
@@ -49,16 +50,6 @@ static void end_rungs(mho_explore *x)
         x->rungs = 0;
     x->rung[x->rungs] = (explore_rung){SIZE_MAX, x->trials};
     x->rungs++;
-}
-
-static mho_status copy_name(const char *text, char **out)
-{
-    if (!text)
-        return MHO_OK;
-    mho_status s = mhoi_alloc(out, strlen(text) + 1, 1, "command");
-    if (!s)
-        memcpy(*out, text, strlen(text));
-    return s;
 }
 
 static mho_status open_all(mho_explore *x, const char *name, const mho_explore_options *o)
@@ -79,9 +70,9 @@ static mho_status open_all(mho_explore *x, const char *name, const mho_explore_o
         s = mho_error(MHO_EUSAGE, "%s: nsga2 goes by all results, which a shard does not have",
                       x->place);
     if (!s)
-        s = copy_name(o->command, &x->command);
+        s = mhoi_explore_copy(o->command, &x->command);
     if (!s)
-        s = copy_name(name, &x->opened);
+        s = mhoi_explore_copy(name, &x->opened);
     if (!s)
         s = open_bench(x);
     if (s)
@@ -136,6 +127,7 @@ void mho_explore_destroy(mho_explore *x)
     mhoi_free(&x->text);
     mhoi_free(&x->command);
     mhoi_free(&x->opened);
+    mhoi_free(&x->calibrate_on);
     mhoi_free(&x);
 }
 

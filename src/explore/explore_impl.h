@@ -87,6 +87,7 @@ struct mho_explore {
     size_t samples, population;
     uint64_t sample_seed;
     bool accuracy, calibrate_on_test;
+    char *calibrate_on; /* another data set; NULL: none */
     uint64_t seed;
     size_t images, trials;
     explore_rung rung[EXPLORE_RUNGS]; /* the last is all images and trials */
@@ -111,6 +112,8 @@ struct mho_explore {
 };
 
 /* sweep_file.c */
+/* A text that is kept; NULL stays. */
+MHO_MUST_CHECK mho_status mhoi_explore_copy(const char *text, char **out);
 MHO_MUST_CHECK mho_status mhoi_explore_read(mho_explore *x, const char *text,
                                             const mho_explore_options *options);
 

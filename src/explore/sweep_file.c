@@ -443,6 +443,16 @@ static mho_status read_confidence(const reading *r)
                            r->x->place, node ? node->line : 1, v);
 }
 
+mho_status mhoi_explore_copy(const char *text, char **out)
+{
+    if (!text)
+        return MHO_OK;
+    mho_status s = mhoi_alloc(out, strlen(text) + 1, 1, "command");
+    if (!s)
+        memcpy(*out, text, strlen(text));
+    return s;
+}
+
 static mho_status read_options(const reading *r)
 {
     const mho_explore_options *o = r->o;
@@ -464,10 +474,10 @@ static mho_status read_options(const reading *r)
         s = read_size(r, "trials", 1, &x->trials);
     if (!s && calibration)
         s = scalar(x, calibration, &which);
-    if (!s && strcmp(which, "train") != 0 && strcmp(which, "test") != 0)
-        s = mho_error(MHO_ECONFIG, "%s:%zu: calibration = %s, want train or test", x->place,
-                      calibration->line, which);
-    x->calibrate_on_test = o->calibrate_on_test || !strcmp(which, "test");
+    which = o->calibrate_on ? o->calibrate_on : o->calibrate_on_test ? "test" : which;
+    x->calibrate_on_test = !strcmp(which, "test");
+    if (!s && !x->calibrate_on_test && strcmp(which, "train") != 0)
+        s = mhoi_explore_copy(which, &x->calibrate_on);
     x->seed = o->has_seed ? o->seed : seed;
     x->images = o->images ? o->images : x->images;
     x->trials = o->trials ? o->trials : x->trials;

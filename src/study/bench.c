@@ -89,7 +89,8 @@ static mho_status open_study(mhoi_bench *b, const mhoi_bench_options *o)
     mho_stage stage;
     const bool several = o->sets[0] && o->sets[1]; /* one name may hold commas */
     const mho_subject subject = {.data = several ? NULL : o->sets[0],
-                                 .calibrate_on_test = o->calibrate_on_test};
+                                 .calibrate_on_test = o->calibrate_on_test,
+                                 .calibrate_on = o->calibrate_on};
     mho_status s = mhoi_alloc(&b->study, 1, sizeof *b->study, "study");
     if (!s)
         s = axis_of("network", o->nets, &axis[0]);

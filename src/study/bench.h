@@ -14,7 +14,8 @@ typedef struct mhoi_bench_options {
     size_t images;      /* 0: all */
     size_t calibration; /* images for converters, the most that any design wants */
     bool calibrate_on_test;
-    bool accuracy; /* false: no images, no trained models */
+    const char *calibrate_on; /* another data set; NULL: none */
+    bool accuracy;            /* false: no images, no trained models */
 } mhoi_bench_options;
 
 MHO_MUST_CHECK mho_status mhoi_bench_open(const mhoi_bench_options *options, mhoi_bench **out);

@@ -78,6 +78,15 @@ want_json 'v["hardware_error"] == json.load(open("other"))["hardware_error"]'
 run simulate a.onnx --hw cnn8 --data pair.npz --calibration other.npz --set output.calibration_images=50 --trials 1
 want_misuse "other.npz: to calibrate on, images of 3 x 6 x 4 bytes"
 run simulate a.onnx --hw cnn8 --data pair.npz --calibration nowhere --trials 1; want_error 3 "nowhere: no such folder"
+printf 'network: a.onnx\nhw: cnn8\ndata: pair.npz\ntrials: 1\nset: {output.calibration_images: 50}\naxes: {output.bits: [8]}\n' >space.yaml
+run explore space.yaml -o none.db --quiet; want_error 3 "no training images" "--calibration DATA"
+run explore space.yaml --calibration all.npz -o one.db --json; want_code 0
+want_json 'v["rows"][0]["error"] == json.load(open("other"))["hardware_error"]["mean"]'
+echo 'calibration: all.npz' >>space.yaml
+run explore space.yaml -o two.db --json; want_code 0
+want_json 'v["rows"][0]["error"] == json.load(open("other"))["hardware_error"]["mean"]'
+run explore space.yaml --calibration train -o three.db --quiet; want_error 3 "no training images"
+run explore space.yaml --calibration nowhere -o three.db --quiet; want_error 3 "nowhere: no such folder"
 run infer a.onnx --data train.x.npy,test.y.npy; want_error 3 "test.y.npy: 90 labels for 180 images"
 
 # Names for places.
