@@ -323,6 +323,14 @@ INLINE __m256i load(const int32_t *from)
     return _mm256_load_si256((const void *)from);
 }
 
+/* Both halves are exact, and so their sum is rounded once. */
+INLINE __m256 without_sign(__m256i v)
+{
+    const __m256 high = _mm256_cvtepi32_ps(_mm256_srli_epi32(v, 16));
+    const __m256 low = _mm256_cvtepi32_ps(_mm256_and_si256(v, _mm256_set1_epi32(0xFFFF)));
+    return _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(65536)), low);
+}
+
 /* Copies of jobs: compilers then know that no store changes them. */
 static void disturb(const mhoi_disturb *disturb)
 {
@@ -331,6 +339,7 @@ static void disturb(const mhoi_disturb *disturb)
     const __m256i sum_input = _mm256_set1_epi32(d.sum_input);
     const __m256i variance_count = _mm256_set1_epi32(d.variance_count);
     const __m256i variance_input = _mm256_set1_epi32(d.variance_input);
+    const __m256i more = _mm256_set1_epi32((int32_t)d.more);
     for (size_t q = 0; q < d.pixels; q += 8) {
         __m256i sum = load(d.sum + q), low = load(d.low + q);
         if (d.counts) {
@@ -340,7 +349,8 @@ static void disturb(const mhoi_disturb *disturb)
             low = _mm256_add_epi32(_mm256_mullo_epi32(count, variance_count),
                                    _mm256_mullo_epi32(input, variance_input));
         }
-        __m256 variance = _mm256_cvtepi32_ps(low);
+        __m256 variance =
+            d.whole ? without_sign(_mm256_add_epi32(low, more)) : _mm256_cvtepi32_ps(low);
         if (d.high) {
             const __m256 high = _mm256_cvtepi32_ps(load(d.high + q));
             variance = _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(256)), variance);
@@ -373,8 +383,13 @@ static void finish_raw(const mhoi_job *job, const int32_t *raw)
 
 static void square(const int32_t *pair, size_t count, int32_t *low, int32_t *high)
 {
+    const __m256i middle = _mm256_set1_epi16((int16_t)-MHOI_SQUARE_MIDDLE);
     for (size_t i = 0; i < count; i += 8) {
         const __m256i x = load(pair + i), v = _mm256_mullo_epi16(x, x);
+        if (!high) {
+            _mm256_store_si256((void *)(low + i), _mm256_xor_si256(v, middle));
+            continue;
+        }
         _mm256_store_si256((void *)(low + i), _mm256_and_si256(v, _mm256_set1_epi16(255)));
         _mm256_store_si256((void *)(high + i), _mm256_srli_epi16(v, 8));
     }

@@ -349,6 +349,7 @@ static void disturb(const mhoi_disturb *disturb)
     const __m512i sum_input = _mm512_set1_epi32(d.sum_input);
     const __m512i variance_count = _mm512_set1_epi32(d.variance_count);
     const __m512i variance_input = _mm512_set1_epi32(d.variance_input);
+    const __m512i more = _mm512_set1_epi32((int32_t)d.more);
     for (size_t q = 0; q < d.pixels; q += 16) {
         __m512i sum = _mm512_load_si512(d.sum + q), low = _mm512_load_si512(d.low + q);
         if (d.counts) {
@@ -358,7 +359,8 @@ static void disturb(const mhoi_disturb *disturb)
             low = _mm512_add_epi32(_mm512_mullo_epi32(count, variance_count),
                                    _mm512_mullo_epi32(input, variance_input));
         }
-        __m512 variance = _mm512_cvtepi32_ps(low);
+        __m512 variance =
+            d.whole ? _mm512_cvtepu32_ps(_mm512_add_epi32(low, more)) : _mm512_cvtepi32_ps(low);
         if (d.high) {
             const __m512 high = _mm512_cvtepi32_ps(_mm512_load_si512(d.high + q));
             variance = _mm512_add_ps(_mm512_mul_ps(high, _mm512_set1_ps(256)), variance);
@@ -383,8 +385,13 @@ static void finish_raw(const mhoi_job *job, const int32_t *raw)
 
 static void square(const int32_t *pair, size_t count, int32_t *low, int32_t *high)
 {
+    const __m512i middle = _mm512_set1_epi16((int16_t)-MHOI_SQUARE_MIDDLE);
     for (size_t i = 0; i < count; i += 16) {
         const __m512i x = _mm512_load_si512(pair + i), v = _mm512_mullo_epi16(x, x);
+        if (!high) {
+            _mm512_store_si512(low + i, _mm512_xor_si512(v, middle));
+            continue;
+        }
         _mm512_store_si512(low + i, _mm512_and_si512(v, _mm512_set1_epi16(255)));
         _mm512_store_si512(high + i, _mm512_srli_epi16(v, 8));
     }

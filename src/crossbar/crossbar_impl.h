@@ -30,6 +30,7 @@ enum {
     MHOI_BUNDLE_ROWS = 5,                /* most rows of a bundle */
     MHOI_ENTRIES = 32,                   /* most entries of a table */
     MHOI_SLACK = 64,                     /* bytes that may be read behind a run */
+    MHOI_SQUARE_MIDDLE = 1 << 15, /* of squares of bytes, so that 16 bits with a sign hold them */
 };
 
 /* One call of a kernel: four sums over `steps` bundles (or pairs of rows) for `pixels` pixels. */
@@ -60,7 +61,9 @@ typedef struct mhoi_job {
 typedef struct mhoi_disturb {
     size_t pixels;
     const int32_t *sum;
-    const int32_t *low, *high; /* variance = 256 high + low; high NULL: low alone */
+    const int32_t *low, *high; /* variance = 256 high + low; high NULL: low alone, */
+    bool whole;                /* which then, with `more` on top, has 32 bits and no sign */
+    uint32_t more;
     /* Counts: `sum` are counts of high cells, `low` counts of inputs that are 1, and of these two the
      * sum is sum_count, sum_input times, the variance variance_count, variance_input times. */
     bool counts;
@@ -138,8 +141,8 @@ typedef struct mhoi_kernels {
     void (*disturb)(const mhoi_disturb *disturb);
     /* The end of a job whose sums are in raw already (mhoi_raw_of): converters and adder tree. */
     void (*finish)(const mhoi_job *job, const int32_t *raw);
-    /* Squares of inputs, their low and high bytes: 16-bit halves of pair, low and high [count]; count is a
-     * multiple of MHOI_TILE. */
+    /* Squares of inputs, their low and high bytes: 16-bit halves of pair, low and high [count]; high NULL:
+     * whole, less MHOI_SQUARE_MIDDLE.  count is a multiple of MHOI_TILE. */
     void (*square)(const int32_t *pair, size_t count, int32_t *low, int32_t *high);
     /* Bytes of four bundles of 8 rows -> 32-bit words; bytes[4], pitch bytes apart. */
     void (*expand_words)(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word,
@@ -212,7 +215,7 @@ struct mho_crossbar {
     bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
     int32_t low, high;          /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;         /* of a column, or of a strip */
-    int32_t *bias[MHOI_SIDES];  /* [k][C] */
+    int32_t *bias[MHOI_SIDES];  /* [k][C]; dots: the sum of the cells */
     mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
     size_t codes;               /* of a codebook; 0: equal steps */
     int32_t *code_edge, *code_value;
@@ -224,6 +227,7 @@ struct mho_crossbar {
     int16_t *variance[2]; /* [C][R] of the cells of g_plus, g_minus; NULL: of low and high cells */
     int32_t variance_low, variance_high;
     size_t variance_widen;
+    bool one_product; /* of variances and squares, whose sums stay within 32 bits */
 };
 
 struct mho_crossbar_work {

@@ -231,15 +231,21 @@ static int32_t fill_tables(const mho_crossbar *xb, mhoi_side side, size_t k, siz
     return bias;
 }
 
-static void fill_pairs(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c, int16_t *out)
+/* Returns the sum of the cells. */
+static int32_t fill_pairs(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c, int16_t *out)
 {
     const size_t n = xb->shape.crossbar_rows;
     const size_t end = (k + 1) * n < xb->rows ? (k + 1) * n : xb->rows;
     size_t i = 0;
-    for (size_t r = k * n; r < end; ++r)
-        out[i++] = (int16_t)cell(xb, side, c, r);
+    int32_t total = 0;
+    for (size_t r = k * n; r < end; ++r) {
+        const int32_t g = cell(xb, side, c, r);
+        out[i++] = (int16_t)g;
+        total += g;
+    }
     if (i % 2)
         out[i] = 0;
+    return total;
 }
 
 /* Strip u of row group k.  Beyond the last column the last one is worked out again. */
@@ -287,7 +293,7 @@ static mho_status fill_some(void *context, size_t item, size_t thread)
         else if (!xb->dots)
             xb->bias[f->side][t] = fill_tables(xb, f->side, k, i, out);
         else
-            fill_pairs(xb, f->side, k, i, out);
+            xb->bias[f->side][t] = fill_pairs(xb, f->side, k, i, out);
     }
     return MHO_OK;
 }
@@ -449,6 +455,17 @@ bool mhoi_tables_too_large(const mho_crossbar *xb)
     return xb->flat && bytes > TABLE_BYTES;
 }
 
+/* Do sums over x^2 v stay within 32 bits, and those over the low byte of x^2 within the 24 that single precision holds, so
+ * that one product has the digits of two?  docs/models/crossbar.md, eq. (10). */
+static bool squares_fit(const mho_crossbar *xb)
+{
+    for (mhoi_side side = MHOI_VAR_PLUS; xb->dots && side < MHOI_SIDES; ++side)
+        for (size_t i = 0; xb->table[side] && i < xb->groups * xb->shape.columns; ++i)
+            if (xb->bias[side][i] > (1 << 24) / 255)
+                return false;
+    return xb->dots;
+}
+
 mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
 {
     if (!xb->kernels)
@@ -475,5 +492,6 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
     for (mhoi_side side = first; !status && !xb->counting && side < MHOI_SIDES; ++side)
         if (xb->table[side])
             status = fill_side(xb, side);
+    xb->one_product = !status && squares_fit(xb);
     return status;
 }

@@ -235,18 +235,25 @@ static size_t square_tiles(const block *b)
     return (b->pixels + MHOI_TILE - 1) / MHOI_TILE;
 }
 
-/* Squares of the inputs of row group k: their low bytes, then their high ones. */
+/* Do variances come in two parts, of low and of high bytes? */
+static bool has_high(const mho_crossbar *xb)
+{
+    return mhoi_squares_wide(xb) && !xb->one_product;
+}
+
+/* Squares of the inputs of row group k, whole, or their low bytes and then their high ones. */
 static void square_inputs(const block *b, size_t k)
 {
     const size_t pairs = mhoi_steps_of(b->xb, k) * square_tiles(b) * MHOI_TILE;
-    b->xb->kernels->square(b->work->x, pairs, b->work->square, b->work->square + pairs);
+    int32_t *low = b->work->square, *high = low + pairs;
+    b->xb->kernels->square(b->work->x, pairs, low, b->xb->one_product ? NULL : high);
 }
 
 /* The variances of a job's sums, by the same kernel: low and high parts of work->variance. */
 static void run_variances(const block *b, mhoi_job job, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
-    const size_t wide = mhoi_squares_wide(xb), pairs = job.steps * square_tiles(b) * MHOI_TILE;
+    const size_t wide = has_high(xb), pairs = job.steps * square_tiles(b) * MHOI_TILE;
     set_sums(&job, b, MHOI_VARIANCE, k, c);
     job.widen = xb->variance_widen;
     for (size_t part = 0; part <= wide; ++part) {
@@ -270,6 +277,15 @@ static void set_counted(const block *b, size_t side, mhoi_disturb *d)
                                     : xb->variance_low;
 }
 
+/* The variance of a sum from one product, of squares less MHOI_SQUARE_MIDDLE. */
+static void set_whole(const block *b, size_t k, size_t column, size_t side, mhoi_disturb *d)
+{
+    const mhoi_side of = b->per_pair ? MHOI_VAR_PAIR : side ? MHOI_VAR_MINUS : MHOI_VAR_PLUS;
+    const uint32_t total = (uint32_t)b->xb->bias[of][k * b->xb->shape.columns + column];
+    d->whole = true;
+    d->more = total * MHOI_SQUARE_MIDDLE;
+}
+
 /* Noise of the sum of a column (from c on) and side that is raw[at]. */
 static void disturb_sum(const block *b, size_t k, size_t column, size_t side, size_t at)
 {
@@ -278,13 +294,15 @@ static void disturb_sum(const block *b, size_t k, size_t column, size_t side, si
     mhoi_disturb d = {.pixels = b->pixels,
                       .sum = raw,
                       .low = variance,
-                      .high = mhoi_squares_wide(xb) ? variance + MHOI_RAW * MHOI_PITCH : NULL,
+                      .high = has_high(xb) ? variance + MHOI_RAW * MHOI_PITCH : NULL,
                       .normal = b->work->normal,
                       .unit = xb->noise_unit,
                       .half = b->converter->codes == 0 ? 0.5F : 0.0F,
                       .out = raw};
     if (xb->counting)
         set_counted(b, side, &d);
+    else if (b->work->square && xb->one_product)
+        set_whole(b, k, column, side, &d);
     mhoi_noise_draw(xb, b->reading, k, column, side, b->pixel, b->pixels, b->work->normal);
     xb->kernels->disturb(&d);
 }

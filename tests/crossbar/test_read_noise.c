@@ -168,7 +168,7 @@ static void kernels_equal_the_reference(void **state)
     for (size_t i = 0; i < all; ++i) {
         problem p = {.shape = {.window = windows[i % 4],
                                .columns = 1 + draw(9),
-                               .crossbar_rows = 5 + draw(30),
+                               .crossbar_rows = 5 + draw(60),
                                .input_bits = inputs[i / 4 % kinds].bits,
                                .input_signed = inputs[i / 4 % kinds].is_signed},
                      .converter = converters[i / 4 / kinds % 4],

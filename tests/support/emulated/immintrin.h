@@ -39,6 +39,15 @@ static inline __m512 emulated_cvtepi32_ps(__m512i v)
         to[i] = (float)from[i];
     return _mm512_loadu_ps(to);
 }
+static inline __m512 emulated_cvtepu32_ps(__m512i v)
+{
+    uint32_t from[16];
+    float to[16];
+    memcpy(from, &v, sizeof from);
+    for (int i = 0; i < 16; ++i)
+        to[i] = (float)from[i];
+    return _mm512_loadu_ps(to);
+}
 static inline __m512i emulated_cvttps_epi32(__m512 v)
 {
     float from[16];
@@ -82,6 +91,7 @@ static inline __m512i emulated_multishift_epi64_epi8(__m512i shift, __m512i v)
 #define _mm512_cvtepu8_epi32 emulated_cvtepu8_epi32
 #define _mm512_cvtepi8_epi32 emulated_cvtepi8_epi32
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
+#define _mm512_cvtepu32_ps emulated_cvtepu32_ps
 #define _mm512_cvttps_epi32 emulated_cvttps_epi32
 #define _mm512_maskz_loadu_epi8 emulated_maskz_loadu_epi8
 #define _mm512_mask_storeu_epi8 emulated_mask_storeu_epi8
