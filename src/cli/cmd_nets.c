@@ -136,7 +136,9 @@ static void reads_text(const mho_net *net, const mho_node *n, char text[96])
 static void alphabet_text(const mho_node *n, char text[96])
 {
     const mho_alphabet a = mho_node_alphabet(n);
-    snprintf(text, 96, a == MHO_ALPHABET_REAL ? "" : " (%s)", mho_alphabet_name(a));
+    text[0] = '\0';
+    if (a != MHO_ALPHABET_REAL)
+        snprintf(text, 96, " (%s)", mho_alphabet_name(a));
 }
 
 /* Blocks and bits of a layer; empty where there are none. */
@@ -147,7 +149,10 @@ static void code_cells(cli_table *t, const mho_node *n)
                               blocks ? mho_node_stored_weights(n) : 0, mho_node_weight_bits(n),
                               mho_node_value_bits(n)};
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
-        cli_table_text(t, numbers[k] ? "%zu" : "", numbers[k]);
+        if (numbers[k])
+            cli_table_text(t, "%zu", numbers[k]);
+        else
+            cli_table_text(t, "%s", "");
 }
 
 /* Does any layer have blocks, or few bits? */

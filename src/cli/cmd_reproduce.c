@@ -207,7 +207,7 @@ static size_t outside(const report *r, double factor)
         const paper_row *row = &r->result.row[i];
         if (row->status == PAPER_NOT_REPRODUCIBLE)
             n += factor > 0 ? row->factor && 1 + row->tolerance == factor && paper_row_outside(row)
-                            : isnan(row->tolerance);
+                            : isnan(row->tolerance) != 0;
     }
     return n;
 }

@@ -229,7 +229,7 @@ static void add_speed(cli_table *t, const char *what, double own, double base, d
     cli_table_text(t, "%s", what);
     for (int i = 0; i < columns; i++) {
         char text[48];
-        if (!scale)
+        if (scale == 0)
             cli_si(value[i], unit, text);
         else if (value[i] * scale >= 1000)
             snprintf(text, sizeof text, "%s %s",

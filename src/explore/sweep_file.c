@@ -127,21 +127,6 @@ static mho_status read_hw(const reading *r)
     return !s && r->o->set ? mho_hw_set_all(x->hw, r->o->set) : s;
 }
 
-/* Networks and data of several names are axes before the others. */
-static mho_status name_axis(const char *key, char *const *names, char **out)
-{
-    size_t room = strlen(key) + 2, used;
-    for (size_t i = 0; names[i]; i++)
-        room += strlen(names[i]) + 1;
-    mho_status s = mhoi_alloc(out, room, 1, "axis");
-    if (s)
-        return s;
-    used = (size_t)snprintf(*out, room, "%s=", key);
-    for (size_t i = 0; names[i]; i++)
-        used += (size_t)snprintf(*out + used, room - used, "%s%s", i ? "," : "", names[i]);
-    return MHO_OK;
-}
-
 static mho_status check_axis(const mho_explore *x, const char *text, const mhoi_yaml *node)
 {
     const char *const one[] = {text, NULL};
@@ -170,10 +155,11 @@ static mho_status read_axes(const reading *r)
     if (map && map->children > MHO_GRID_AXES_MAX)
         return mho_error(MHO_ECONFIG, "%s:%zu: more than %d axes", x->place, map->line,
                          MHO_GRID_AXES_MAX);
+    /* Networks and data of several names are axes before the others. */
     if (x->net[0] && x->net[1])
-        s = name_axis("network", x->net, &text[n++]);
+        s = mhoi_axis_of("network", (const char *const *)x->net, &text[n++]);
     if (!s && x->set[0] && x->set[1])
-        s = name_axis("data", x->set, &text[n++]);
+        s = mhoi_axis_of("data", (const char *const *)x->set, &text[n++]);
     for (size_t i = 0; !s && map && i < map->children; i++) {
         const mhoi_yaml *node = &map->child[i];
         if (is_subject(node->key))

@@ -46,9 +46,8 @@ static bool codes_of(const mho_net *net, size_t i, coded_map *map)
         return codes_of_image(net, map);
     if (!mhoi_node_rounds(&net->node[i]))
         return false;
-    const mho_codes codes =
-        mhoi_codes_of_values(net->node[i].value_bits, mhoi_net_values(net, i).is_signed,
-                             net->node[i].value_below);
+    const mho_codes codes = mhoi_codes_of_values(
+        net->node[i].value_bits, mhoi_net_values(net, i).is_signed, net->node[i].value_below);
     *map = (coded_map){.scale = net->node[i].value_scale,
                        .most = codes.hi > -(int64_t)codes.lo ? codes.hi : -(int64_t)codes.lo};
     return true;

@@ -41,10 +41,10 @@ static const mho_field rows[] = {
           "of a partial sum that waits; 0 = they are not counted"),
     CHOICE("reuse.maps", maps, "once", maps,
            "layer by layer, a map is kept once, or each window with all of its slices"),
-    REAL(
-        "reuse.bus", bus_Bps, "0", 0, 1e6, "GB/s", 1e9,
-        "from the buffer of a processing element to the input buffers of its crossbars, shared by the "
-        "sets of a layer in it: windows wait for it; 0 = they do not"),
+    REAL("reuse.bus", bus_Bps, "0", 0, 1e6, "GB/s", 1e9,
+         "from the buffer of a processing element to the input buffers of its crossbars, shared by "
+         "the "
+         "sets of a layer in it: windows wait for it; 0 = they do not"),
 };
 static const mho_fields fields = {"reuse", rows, sizeof rows / sizeof *rows,
                                   sizeof(mhoi_reuse_options)};

@@ -66,7 +66,7 @@ static double work_of(const mhoi_operation *op, const mhoi_call *c)
     if (!factors)
         return 0;
     for (size_t k = 0; k < c->inputs; k++)
-        if (c->in[k] && (k < 2 || c->in[k]->count > 1e6))
+        if (c->in[k] && (k < 2 || c->in[k]->count > 1000000))
             work *= (double)c->in[k]->count;
     return sqrt(work * (double)c->out[0].count);
 }

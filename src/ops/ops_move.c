@@ -338,7 +338,7 @@ static mho_status padding_of(const mhoi_call *c, padding *p)
 {
     const size_t rank = c->in[0]->rank;
     int64_t pads[2 * MHOI_RANK_MAX], axis[MHOI_RANK_MAX];
-    size_t count, axes;
+    size_t count, axes = 0;
     const char *attribute = mhoi_attr_find(c->op, "paddings") ? "paddings" : "pads";
     mho_status s = mhoi_numbers(c, 1, attribute, 2 * MHOI_RANK_MAX, pads, &count);
     if (!s)

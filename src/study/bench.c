@@ -51,8 +51,7 @@ static mho_status open_plain(mhoi_bench *b, const mhoi_bench_options *o)
     return s;
 }
 
-/* "network=a,b" of all names. */
-static mho_status axis_of(const char *key, const char *const *names, char **out)
+mho_status mhoi_axis_of(const char *key, const char *const *names, char **out)
 {
     size_t room = strlen(key) + 2, used;
     for (size_t i = 0; names[i]; i++)
@@ -93,9 +92,9 @@ static mho_status open_study(mhoi_bench *b, const mhoi_bench_options *o)
                                  .calibrate_on = o->calibrate_on};
     mho_status s = mhoi_alloc(&b->study, 1, sizeof *b->study, "study");
     if (!s)
-        s = axis_of("network", o->nets, &axis[0]);
+        s = mhoi_axis_of("network", o->nets, &axis[0]);
     if (!s && several)
-        s = axis_of("data", o->sets, &axis[1]);
+        s = mhoi_axis_of("data", o->sets, &axis[1]);
     if (!s)
         s = mho_hw_default("crossbar", &any);
     if (!s)

@@ -18,6 +18,9 @@ typedef struct mhoi_bench_options {
     bool accuracy;            /* false: no images, no trained models */
 } mhoi_bench_options;
 
+/* "key=a,b" of names up to NULL, an axis; to be freed. */
+MHO_MUST_CHECK mho_status mhoi_axis_of(const char *key, const char *const *names, char **out);
+
 MHO_MUST_CHECK mho_status mhoi_bench_open(const mhoi_bench_options *options, mhoi_bench **out);
 void mhoi_bench_destroy(mhoi_bench *bench);
 

@@ -259,7 +259,7 @@ static mho_workload *residual(size_t c_reads, size_t left, size_t right)
 {
     enum { NODES = 6, ADD = 4 };
     mho_net *net;
-    mho_workload *work;
+    mho_workload *work = NULL;
     assert_int_equal(mhoi_net_create("residual", NODES, &net), MHO_OK);
     for (size_t i = 0; i < NODES; i++) {
         mho_node *node = &net->node[i];

@@ -89,7 +89,7 @@ static void check_means(const mho_crossbar *xb, const sums *all, double near, bo
                 mean += all->s[i];
                 n++;
             }
-        if (n && fabs(mean / n - xb->code_value[k]) > near)
+        if (n > 0 && fabs(mean / n - xb->code_value[k]) > near)
             fail_msg("value %zu = %d, mean %.9g of %g sums", k, xb->code_value[k], mean / n, n);
         if (halfway && k + 1 < xb->codes &&
             fabs(0.5 * (xb->code_value[k] + xb->code_value[k + 1]) - xb->code_edge[k]) > near)

@@ -205,7 +205,7 @@ static void check_prices(const char *const *sets, const price *want, size_t coun
                                "  - conv: {out: 8, kernel: 3, pad: 1, groups: 2}\n  - fc: 2\n";
     mho_net *net;
     mho_hw *hw;
-    mho_placement *p;
+    mho_placement *p = NULL;
     mho_activity *a;
     size_t n;
     if (mho_net_read(text, "small.yaml", &net) || mho_hw_open("cnn8", sets, &hw) ||

@@ -3,7 +3,7 @@
 # A new operator does not compile until it has a row in the table; a row that says a walker knows it does not
 # compile until that walker handles it.
 set -euo pipefail
-program=$1
+program=${1:?program}
 src=${MHO_SOURCE_DIR:?}
 mkdir -p with/mho with/net
 

@@ -204,7 +204,8 @@ static mho_status estimate(void)
 static mho_status pipeline(void)
 {
     const mho_pipeline_options o = mho_pipeline_options_default();
-    MAKE(mho_pipeline, mho_pipeline_create(net, &o, NULL, NULL, NULL, NULL, &made), mho_pipeline_destroy);
+    MAKE(mho_pipeline, mho_pipeline_create(net, &o, NULL, NULL, NULL, NULL, &made),
+         mho_pipeline_destroy);
 }
 
 static mho_status chip_full(void)
