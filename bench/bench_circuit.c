@@ -92,6 +92,24 @@ static double approximate_seconds(size_t n, const mho_circuit_options *options, 
     return best;
 }
 
+/* Currents of one input vector, in seconds. */
+static double vector_seconds(size_t n, const double *g)
+{
+    const mho_circuit_options options = {.r_row_ohm = 1, .r_col_ohm = 1};
+    double *v = matrix(n), *current = matrix(n), best = 1e9, residual;
+    for (int i = 0; i < ROUNDS; i++) {
+        const double start = user_seconds();
+        const int repeat = n < 300 ? 20 : 4;
+        for (int k = 0; k < repeat; k++)
+            must(mho_circuit_vector(&options, n, n, g, NULL, v, current, &residual));
+        const double seconds = (user_seconds() - start) / repeat;
+        best = seconds < best ? seconds : best;
+    }
+    free(v);
+    free(current);
+    return best;
+}
+
 static void bench(size_t n, double flops)
 {
     const mho_circuit_options options = {.r_row_ohm = 2, .r_col_ohm = 3};
@@ -104,15 +122,17 @@ static void bench(size_t n, double flops)
         const double seconds = (user_seconds() - start) / repeat;
         best = seconds < best ? seconds : best;
     }
+    const double vector = vector_seconds(n, g);
     const double cube = (double)n * (double)n * (double)n;
     printf(
         "%4zu x %4zu  %8.2f ms = %5.1f dgemm of that size, %5.1f times faster than line by line; "
-        "approximate %6.2f ms\n",
+        "approximate %6.2f ms, one vector (1 ohm) %6.2f ms\n",
         n, n, 1e3 * best, best * flops / (2 * cube), (double)n * inverse_seconds(n) / best,
-        1e3 * approximate_seconds(n, &options, g, T));
+        1e3 * approximate_seconds(n, &options, g, T), 1e3 * vector);
     char name[32];
     snprintf(name, sizeof name, "%zu x %zu", n, n);
     record("circuit", name, "ms", 1e3 * best, false, false);
+    record("circuit", name, "ms a vector", 1e3 * vector, false, false);
     record("circuit", name, "in dgemms", best * flops / (2 * cube), true, false);
     free(g);
     free(T);

@@ -2,6 +2,8 @@
 /* Tridiagonal systems of single lines, eliminated like any network: nothing is subtracted. */
 #include "circuit/circuit_lines.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 
 double mhoi_circuit_driver_S(const circuit *c, size_t n)
@@ -88,42 +90,105 @@ void mhoi_lines_destroy(lines *l)
     mhoi_free(&l->word_pass);
 }
 
-/* Word lines [n, n + count). */
-__attribute__((always_inline)) static inline void solve_words(const lines *l, size_t n,
-                                                              size_t count, const double *v,
-                                                              const double *restrict w,
-                                                              double *restrict u)
+/* Some columns of word lines that are worked on together.  Rows of an array are often a multiple of 4 KiB apart, where the first
+ * cache holds no more than a few at once; so each is fetched once, a whole line of the cache. */
+typedef double columns[TOGETHER][8];
+
+__attribute__((always_inline)) static inline void fetch(columns to, const double *from, size_t row,
+                                                        size_t count, size_t width)
 {
-    const circuit *c = l->c;
-    const size_t M = c->M;
-    double flow[TOGETHER], ends[TOGETHER];
+    for (size_t i = 0; i < count; i++)
+        if (width == 8)
+            memcpy(to[i], from + i * row, 8 * sizeof *from);
+        else
+            memcpy(to[i], from + i * row, width * sizeof *from);
+}
+
+__attribute__((always_inline)) static inline void put(double *to, columns from, size_t row,
+                                                      size_t count, size_t width)
+{
+    for (size_t i = 0; i < count; i++)
+        if (width == 8)
+            memcpy(to + i * row, from[i], 8 * sizeof *to);
+        else
+            memcpy(to + i * row, from[i], width * sizeof *to);
+}
+
+/* u = A^-1 f on word lines [n, n + count), f = flows, or the part of it that the cells bring where flows are voltages of the bit
+ * lines; with what drivers send into the ends. */
+__attribute__((always_inline)) static inline void solve_words(const lines *l, size_t n,
+                                                              size_t count, const double *ends,
+                                                              const double *flows, bool cells,
+                                                              double *u)
+{
+    const size_t M = l->c->M, at = n * M;
+    const bool both = ends && l->c->options->both_sides;
+    double flow[TOGETHER], before[TOGETHER] = {0};
+    columns in, g, gain, pass, out;
+    for (size_t i = 0; i < count; i++)
+        flow[i] = both ? ends[i] : 0;
+    for (size_t m = (M + 7) / 8 * 8; m > 0;) {
+        m -= 8;
+        const size_t width = M - m < 8 ? M - m : 8;
+        fetch(in, flows + at + m, M, count, width);
+        if (cells)
+            fetch(g, l->c->g_S + at + m, M, count, width);
+        fetch(gain, l->word_gain + at + m, M, count, width);
+        fetch(pass, l->word_pass + at + m, M, count, width);
+        for (size_t j = width; j-- > 0;)
+            for (size_t i = 0; i < count; i++) {
+                flow[i] += cells ? g[i][j] * in[i][j] : in[i][j];
+                out[i][j] = gain[i][j] * flow[i];
+                flow[i] *= pass[i][j];
+            }
+        for (size_t i = 0; ends && m == 0 && i < count; i++)
+            out[i][0] += gain[i][0] * ends[i];
+        put(u + at + m, out, M, count, width);
+    }
+    for (size_t m = 0; m < M; m += 8) {
+        const size_t width = M - m < 8 ? M - m : 8;
+        fetch(out, u + at + m, M, count, width);
+        fetch(pass, l->word_pass + at + m, M, count, width);
+        for (size_t j = 0; j < width; j++)
+            for (size_t i = 0; i < count; i++) {
+                out[i][j] += pass[i][j] * before[i];
+                before[i] = out[i][j];
+            }
+        put(u + at + m, out, M, count, width);
+    }
+}
+
+/* What drivers at v send into the ends of word lines. */
+static void take_ends(const circuit *c, size_t n, size_t count, const double *v, double *ends)
+{
     for (size_t i = 0; i < count; i++) {
         const bool floats = c->floating && c->floating[n + i];
         ends[i] = mhoi_circuit_driver_S(c, n + i) * (floats ? 0 : v[n + i]);
-        flow[i] = c->options->both_sides ? ends[i] : 0;
     }
-    for (size_t m = M; m-- > 0;)
-        for (size_t i = 0; i < count; i++) {
-            const size_t k = (n + i) * M + m;
-            flow[i] += c->g_S[k] * w[k];
-            u[k] = l->word_gain[k] * (m ? flow[i] : flow[i] + ends[i]);
-            flow[i] *= l->word_pass[k];
-        }
-    for (size_t m = 1; m < M; m++)
-        for (size_t i = 0; i < count; i++) {
-            const size_t k = (n + i) * M + m;
-            u[k] += l->word_pass[k] * u[k - 1];
-        }
 }
 
 void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u)
 {
     const size_t N = l->c->N;
+    double ends[TOGETHER];
+    for (size_t n = 0; n < N; n += TOGETHER) {
+        const size_t count = N - n < TOGETHER ? N - n : TOGETHER;
+        take_ends(l->c, n, count, v, ends);
+        if (count == TOGETHER)
+            solve_words(l, n, TOGETHER, ends, w, true, u);
+        else
+            solve_words(l, n, count, ends, w, true, u);
+    }
+}
+
+void mhoi_lines_word_source(const lines *l, const double *f, double *u)
+{
+    const size_t N = l->c->N;
     size_t n = 0;
     for (; n + TOGETHER <= N; n += TOGETHER)
-        solve_words(l, n, TOGETHER, v, w, u);
+        solve_words(l, n, TOGETHER, NULL, f, false, u);
     if (n < N)
-        solve_words(l, n, N - n, v, w, u);
+        solve_words(l, n, N - n, NULL, f, false, u);
 }
 
 void mhoi_lines_bit(const lines *l, const double *u, double *w)

@@ -18,6 +18,8 @@ void mhoi_lines_destroy(lines *l);
 /* u [N][M]: voltages of the word lines where drivers are at v [N] (what floats is ignored) and bit lines
  * at w [N][M]; docs/models/circuit.md eq. (9). */
 void mhoi_lines_word(const lines *l, const double *v, const double *w, double *u);
+/* u [N][M]: voltages of the word lines where f [N][M] flows into their nodes, drivers and bit lines at 0 V. */
+void mhoi_lines_word_source(const lines *l, const double *f, double *u);
 /* w [N][M]: voltages of the bit lines where word lines are at u and sense amplifiers at 0 V. */
 void mhoi_lines_bit(const lines *l, const double *u, double *w);
 

@@ -8,9 +8,10 @@
 
 #include "base/alloc.h"
 #include "circuit/circuit_block.h"
-#include "circuit/circuit_lines.h"
+#include "circuit/circuit_gradient.h"
 
 #define RESIDUAL_MAX 1e-10
+#define RESIDUAL_SMALL 1e-14 /* of voltages that are exact to the largest */
 
 typedef struct field {
     const circuit *c;
@@ -172,34 +173,66 @@ static double residual_of(const field *f)
     return largest > 0 ? worst / largest : 0;
 }
 
+static mho_status check_drivers(const circuit *c, const double *v_V)
+{
+    for (size_t n = 0; n < c->N; n++)
+        if ((!c->floating || !c->floating[n]) && !(fabs(v_V[n]) <= MHO_CIRCUIT_MAX))
+            return mho_error(MHO_EDOMAIN, "voltage of word line %zu = %g V, want %g..%g", n + 1,
+                             v_V[n], -MHO_CIRCUIT_MAX, MHO_CIRCUIT_MAX);
+    return MHO_OK;
+}
+
+static mho_status by_elimination(const field *f, double *residual)
+{
+    const mho_circuit_options *o = f->c->options;
+    const mho_status s = o->r_row_ohm > 0 && o->r_col_ohm > 0 ? by_blocks(f) : with_ideal_wires(f);
+    if (s)
+        return s;
+    *residual = residual_of(f);
+    if (*residual <= RESIDUAL_MAX)
+        return MHO_OK;
+    return mho_error(MHO_ENOCONV, "the node voltages miss Kirchhoff's law by %g, want at most %g",
+                     *residual, RESIDUAL_MAX);
+}
+
+/* Voltages exact to themselves, or where that is enough for the currents, to the largest one. */
+static mho_status solve(const field *f, bool currents, double *residual)
+{
+    const mho_circuit_options *o = f->c->options;
+    bool done = false;
+    if (currents && o->r_row_ohm > 0 && o->r_col_ohm > 0) {
+        const mho_status s = mhoi_circuit_gradient(f->c, f->v, f->u, f->w, &done);
+        if (s)
+            return s;
+        *residual = done ? residual_of(f) : 0;
+        done = done && *residual <= RESIDUAL_SMALL;
+    }
+    return done ? MHO_OK : by_elimination(f, residual);
+}
+
+static mho_status voltages(const circuit *c, const double *v_V, bool currents, double *u_V,
+                           double *w_V, double *residual)
+{
+    double *v = NULL;
+    mho_status s = mhoi_circuit_check(c);
+    if (!s)
+        s = check_drivers(c, v_V);
+    if (!s)
+        s = mhoi_alloc(&v, c->N, sizeof *v, "driver voltages");
+    if (s)
+        return s;
+    for (size_t n = 0; n < c->N; n++)
+        v[n] = c->floating && c->floating[n] ? 0 : v_V[n];
+    s = solve(&(field){c, v, u_V, w_V}, currents, residual);
+    mhoi_free(&v);
+    return s;
+}
+
 mho_status mho_circuit_voltages(const mho_circuit_options *options, size_t N, size_t M,
                                 const double *g_S, const bool *floating, const double *v_V,
                                 double *u_V, double *w_V, double *residual)
 {
-    const circuit c = {options, N, M, g_S, floating};
-    double *v;
-    mho_status s = mhoi_circuit_check(&c);
-    for (size_t n = 0; !s && n < N; n++)
-        if ((!floating || !floating[n]) && !(fabs(v_V[n]) <= MHO_CIRCUIT_MAX))
-            s = mho_error(MHO_EDOMAIN, "voltage of word line %zu = %g V, want %g..%g", n + 1,
-                          v_V[n], -MHO_CIRCUIT_MAX, MHO_CIRCUIT_MAX);
-    if (!s)
-        s = mhoi_alloc(&v, N, sizeof *v, "driver voltages");
-    if (s)
-        return s;
-    for (size_t n = 0; n < N; n++)
-        v[n] = floating && floating[n] ? 0 : v_V[n];
-    const field f = {&c, v, u_V, w_V};
-    s = options->r_row_ohm > 0 && options->r_col_ohm > 0 ? by_blocks(&f) : with_ideal_wires(&f);
-    if (!s) {
-        *residual = residual_of(&f);
-        if (!(*residual <= RESIDUAL_MAX))
-            s = mho_error(MHO_ENOCONV,
-                          "the node voltages miss Kirchhoff's law by %g, want at most %g",
-                          *residual, RESIDUAL_MAX);
-    }
-    mhoi_free(&v);
-    return s;
+    return voltages(&(circuit){options, N, M, g_S, floating}, v_V, false, u_V, w_V, residual);
 }
 
 /* What the cells of a bit line let through is what leaves at its foot; small differences of large numbers do not
@@ -217,10 +250,11 @@ mho_status mho_circuit_vector(const mho_circuit_options *options, size_t N, size
                               const double *g_S, const bool *floating, const double *v_V,
                               double *i_A, double *residual)
 {
+    const circuit c = {options, N, M, g_S, floating};
     double *u_V;
     mho_status s = mhoi_alloc(&u_V, 2 * N * M, sizeof *u_V, "node voltages");
     if (!s)
-        s = mho_circuit_voltages(options, N, M, g_S, floating, v_V, u_V, u_V + N * M, residual);
+        s = voltages(&c, v_V, true, u_V, u_V + N * M, residual);
     if (!s)
         cell_currents(N, M, g_S, u_V, u_V + N * M, i_A);
     mhoi_free(&u_V);

@@ -77,15 +77,14 @@ static mho_status solve(work *w, const cli_args *args)
     return s;
 }
 
-/* All voltages with the first input vector: how well they obey Kirchhoff's law. */
+/* Voltages with the first input vector: how well they obey Kirchhoff's law. */
 static mho_status find_residual(work *w, const cli_args *args)
 {
-    const size_t N = w->g.rows, M = w->g.columns;
-    double *u = cli_alloc(2 * N * M * sizeof *u);
+    double *i_A = cli_alloc(w->g.columns * sizeof *i_A);
     (void)select_vector(w, 0, args->float_zeros);
-    mho_status s = mho_circuit_voltages(&w->options, N, M, w->g.value, w->floating, w->voltage, u,
-                                        u + N * M, &w->residual);
-    free(u);
+    const mho_status s = mho_circuit_vector(&w->options, w->g.rows, w->g.columns, w->g.value,
+                                            w->floating, w->voltage, i_A, &w->residual);
+    free(i_A);
     return s;
 }
 

@@ -266,6 +266,35 @@ static void test_voltages(void **state)
     }
 }
 
+/* A single vector against T, bit line by bit line, from wires that hardly matter to such as cells; and wires that eat up the
+ * voltage, where conjugate gradients are not exact enough. */
+static void test_one_vector(void **state)
+{
+    (void)state;
+    const double wires[][2] = {{1e-3, 2e-3}, {0.3, 0.6}, {10, 20},
+                               {300, 600},   {1e4, 2e4}, {1e5, 10}};
+    for (size_t round = 0; round < 36; round++) {
+        const double r = wires[round % 6][0];
+        const mho_circuit_options o = {.r_row_ohm = r,
+                                       .r_col_ohm = wires[round % 6][1],
+                                       .r_sense_ohm = round % 4 == 1 ? 1e4 : 0,
+                                       .both_sides = round % 3 == 1};
+        problem p = make(30 + draw_below(40), 30 + draw_below(40), o);
+        double *i = malloc(p.M * sizeof *i), residual;
+        float_some(&p, round % 2 ? 0.3 : 0);
+        for (size_t n = 0; n < p.N; n++) /* none is lost against others */
+            p.v[n] = fabs(p.v[n]);
+        solve(&p);
+        must(mho_circuit_vector(&o, p.N, p.M, p.g, p.floating, p.v, i, &residual));
+        assert_true(residual < 2e-15);
+        for (size_t m = 0; m < p.M; m++)
+            if (!(fabs(i[m] - p.i[m]) <= 1e-11 * fabs(p.i[m])))
+                fail_msg("%g ohm, bit line %zu: %.17g A, want %.17g A", r, m, i[m], p.i[m]);
+        clear(&p);
+        free(i);
+    }
+}
+
 static double largest(const double *x, size_t m)
 {
     double most = 0;
@@ -566,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_approximation_keeps_its_bound),
         cmocka_unit_test(test_approximation_is_of_first_order),
         cmocka_unit_test(test_voltages),
+        cmocka_unit_test(test_one_vector),
         cmocka_unit_test(test_effective_conductances),
         cmocka_unit_test(test_reciprocity),
         cmocka_unit_test(test_scaling),
