@@ -17,6 +17,11 @@ MHO_MUST_CHECK mho_status mhoi_onnx_check_finite(const mho_net *net);
 MHO_MUST_CHECK mho_status mhoi_onnx_unpack(const void *bytes, size_t size, const char *place,
                                            MhoiOnnx__ModelProto **out);
 void mhoi_onnx_free(MhoiOnnx__ModelProto *model);
+typedef struct mhoi_onnx_span {
+    const uint8_t *at, *end;
+} mhoi_onnx_span;
+/* Takes one field of a message: its number, and its bytes where it has a length (at NULL: it has none).  False: not whole. */
+bool mhoi_onnx_take_field(mhoi_onnx_span *s, unsigned *field, mhoi_onnx_span *bytes);
 /* An attribute on its own; mhoi_onnx_free_attribute it. */
 MHO_MUST_CHECK mho_status mhoi_onnx_unpack_attribute(const uint8_t *bytes, size_t size,
                                                      MhoiOnnx__AttributeProto **out);
@@ -37,12 +42,14 @@ MHO_MUST_CHECK mho_status mhoi_onnx_read_coding(const MhoiOnnx__ModelProto *mode
 /* Strings that protobuf may leave out. */
 const char *mhoi_onnx_text(const char *s);
 
-/* A tensor as an array; raw bytes go over to it without a copy, unless they are to be kept for another call.  folder (or NULL): where tensors are kept outside the
- * file, with the slash at its end.  MHO_EFORMAT: sizes that do not fit; MHO_ENOTMODELED: a type mho does not read. */
-MHO_MUST_CHECK mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder, bool keep,
-                                          mho_array *out);
+typedef struct mhoi_onnx_source mhoi_onnx_source; /* onnx_thin.h */
+
+/* A tensor as an array; bytes that are in memory go over to it without a copy, unless they are to be kept for another call.
+ * MHO_EFORMAT: sizes that do not fit; MHO_ENOTMODELED: a type mho does not read. */
+MHO_MUST_CHECK mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source,
+                                          bool keep, mho_array *out);
 /* The graph of a model; its tensors go over to the program. */
-MHO_MUST_CHECK mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const char *folder,
-                                            mhoi_program **out);
+MHO_MUST_CHECK mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model,
+                                            const mhoi_onnx_source *source, mhoi_program **out);
 
 #endif

@@ -10,9 +10,7 @@
 
 #define DEPTH_MAX 24
 
-typedef struct span {
-    const uint8_t *at, *end;
-} span;
+typedef mhoi_onnx_span span;
 
 static bool take_varint(span *s, uint64_t *out)
 {
@@ -36,32 +34,46 @@ static bool skip(span *s, uint64_t n)
     return true;
 }
 
+bool mhoi_onnx_take_field(span *s, unsigned *field, span *bytes)
+{
+    uint64_t tag, n;
+    *bytes = (span){NULL, NULL};
+    if (!take_varint(s, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF)
+        return false;
+    *field = (unsigned)(tag >> 3);
+    switch (tag & 7) {
+    case 0:
+        return take_varint(s, &n);
+    case 1:
+        return skip(s, 8);
+    case 5:
+        return skip(s, 4);
+    case 2:
+        if (!take_varint(s, &n))
+            return false;
+        bytes->at = s->at;
+        if (!skip(s, n))
+            return false;
+        bytes->end = s->at;
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* True if every message in s is whole and nested at most `depth` deep. */
 static bool is_sane(span s, const ProtobufCMessageDescriptor *type, unsigned depth)
 {
     while (s.at < s.end) {
-        uint64_t tag, n;
-        if (!take_varint(&s, &tag) || tag >> 3 == 0 || tag >> 3 > 0x1FFFFFFF)
+        unsigned tag;
+        span bytes;
+        if (!mhoi_onnx_take_field(&s, &tag, &bytes))
             return false;
-        const unsigned wire = tag & 7;
-        if (wire == 0) {
-            if (!take_varint(&s, &n))
-                return false;
-        } else if (wire == 1 || wire == 5) {
-            if (!skip(&s, wire == 1 ? 8 : 4))
-                return false;
-        } else if (wire == 2) {
-            const ProtobufCFieldDescriptor *field =
-                protobuf_c_message_descriptor_get_field(type, (unsigned)(tag >> 3));
-            const uint8_t *start;
-            if (!take_varint(&s, &n) || (start = s.at, !skip(&s, n)))
-                return false;
-            if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
-                (depth == 0 || !is_sane((span){start, s.at}, field->descriptor, depth - 1)))
-                return false;
-        } else {
+        const ProtobufCFieldDescriptor *field =
+            bytes.at ? protobuf_c_message_descriptor_get_field(type, tag) : NULL;
+        if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
+            (depth == 0 || !is_sane(bytes, field->descriptor, depth - 1)))
             return false;
-        }
     }
     return true;
 }

@@ -13,7 +13,7 @@ typedef struct builder {
     mhoi_program *p;
     mhoi_flat flat;
     MhoiOnnx__GraphProto *graph;
-    const char *folder;
+    const mhoi_onnx_source *source;
     size_t *slot; /* of operands by the hash of their name: index + 1, 0 free */
     size_t slots, room;
     mhoi_operation *all; /* in the order of the file */
@@ -126,7 +126,7 @@ static mho_status read_attribute(builder *b, const char *name, const MhoiOnnx__A
             a->t && !mho_type_bytes((mho_type)a->t->data_type) ? MHOI_ATTR_OTHER : MHOI_ATTR_ARRAY;
         if (out->kind == MHOI_ATTR_OTHER)
             return MHO_OK;
-        return a->t ? mhoi_onnx_array(a->t, b->folder, keep, &out->array)
+        return a->t ? mhoi_onnx_array(a->t, b->source, keep, &out->array)
                     : mho_error(MHO_EFORMAT, "attribute '%s' has no tensor", name);
     default:
         out->kind = MHOI_ATTR_OTHER;
@@ -149,7 +149,7 @@ static mho_status add_initializers(builder *b, const mhoi_flat_graph *g)
         if (!s)
             s = define(b, name, &at);
         if (!s)
-            s = mhoi_onnx_array(t, b->folder, g->scope != NULL, &b->p->operand[at].array);
+            s = mhoi_onnx_array(t, b->source, g->scope != NULL, &b->p->operand[at].array);
         if (s)
             return s;
         b->p->operand[at].constant = true;
@@ -540,10 +540,11 @@ static mho_status build(builder *b)
     return s;
 }
 
-mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const char *folder, mhoi_program **out)
+mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const mhoi_onnx_source *source,
+                             mhoi_program **out)
 {
     *out = NULL;
-    builder b = {.graph = model->graph, .folder = folder};
+    builder b = {.graph = model->graph, .source = source};
     if (!b.graph || b.graph->n_node == 0)
         return mho_error(MHO_EFORMAT, "no graph in the file");
     mho_status s = mhoi_program_create(&b.p);

@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/decimal.h"
-#include "base/file.h"
 #include "onnx/onnx_graph.h"
+#include "onnx/onnx_thin.h"
 
 #define OPSET_MIN 1
 #define OPSET_MAX 26
@@ -159,8 +159,8 @@ static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, con
 }
 
 /* The model's tensors go over to the program; what is left of it is freed. */
-static mho_status convert(MhoiOnnx__ModelProto *model, const char *folder, const char *sizes,
-                          const char *place, mho_net **out)
+static mho_status convert(MhoiOnnx__ModelProto *model, const mhoi_onnx_source *source,
+                          const char *sizes, const char *place, mho_net **out)
 {
     about a;
     mhoi_program *p = NULL;
@@ -168,7 +168,7 @@ static mho_status convert(MhoiOnnx__ModelProto *model, const char *folder, const
     if (!s)
         s = read_metadata(model, &a);
     if (!s)
-        s = mhoi_onnx_program(model, folder, &p);
+        s = mhoi_onnx_program(model, source, &p);
     if (!s)
         s = mhoi_onnx_set_sizes(p, sizes);
     if (!s)
@@ -184,8 +184,12 @@ mho_status mho_onnx_parse(const void *bytes, size_t size, const char *place, mho
 {
     *out = NULL;
     MhoiOnnx__ModelProto *model = NULL;
-    mho_status s = mhoi_onnx_unpack(bytes, size, place, &model);
-    return s ? s : convert(model, NULL, NULL, place, out);
+    mhoi_onnx_source source = {.bytes = bytes, .fd = -1};
+    mho_status s = mhoi_onnx_open_bytes(bytes, size, place, &source, &model);
+    if (!s)
+        s = convert(model, &source, NULL, place, out);
+    mhoi_onnx_close(&source);
+    return s;
 }
 
 mho_status mho_onnx_read(const char *path, mho_net **out)
@@ -196,21 +200,20 @@ mho_status mho_onnx_read(const char *path, mho_net **out)
 mho_status mho_onnx_read_sized(const char *path, const char *sizes, mho_net **out)
 {
     *out = NULL;
-    char *bytes = NULL, *folder = NULL;
-    size_t size = 0;
+    char *folder = NULL;
     const char *slash = strrchr(path, '/');
     const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
     MhoiOnnx__ModelProto *model = NULL;
+    mhoi_onnx_source source = {.fd = -1};
     mho_status s = mhoi_alloc(&folder, length + 1, 1, path);
     if (!s)
-        s = mhoi_file_read(path, MHOI_MODEL_MAX, &bytes, &size);
-    if (!s)
-        s = mhoi_onnx_unpack(bytes, size, path, &model);
-    mhoi_free(&bytes);
+        s = mhoi_onnx_open_file(path, &source, &model);
     if (!s) {
         memcpy(folder, path, length);
-        s = convert(model, folder, sizes, path, out);
+        source.folder = folder;
+        s = convert(model, &source, sizes, path, out);
     }
+    mhoi_onnx_close(&source);
     mhoi_free(&folder);
     return s;
 }

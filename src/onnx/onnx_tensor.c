@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "onnx/onnx_impl.h"
+#include "onnx/onnx_thin.h"
 
 /* Numbers in the list of their kind; its length. */
 static size_t listed(const MhoiOnnx__TensorProto *t)
@@ -123,6 +123,38 @@ static mho_status read_at(const char *path, uint64_t offset, void *out, size_t b
     return s;
 }
 
+/* Bytes of a file of their own, or of the model's. */
+typedef struct place {
+    const char *path;
+    uint64_t offset;
+    const mhoi_onnx_source *source;
+    const mhoi_onnx_range *range;
+} place;
+
+static mho_status read_place(const place *from, void *out, size_t bytes)
+{
+    return from->source ? mhoi_onnx_read_range(from->source, from->range, out)
+                        : read_at(from->path, from->offset, out, bytes);
+}
+
+/* An array of what lies there. */
+static mho_status fill(const place *from, size_t bytes, mho_array *out)
+{
+    uint8_t *small = NULL;
+    mho_status s = mhoi_array_alloc(out, "ONNX tensor");
+    if (s || !bytes)
+        return s;
+    if (!mhoi_type_is_packed(out->type))
+        return read_place(from, out->data, bytes);
+    s = mhoi_alloc(&small, bytes, 1, "ONNX tensor");
+    if (!s)
+        s = read_place(from, small, bytes);
+    if (!s)
+        mhoi_unpack_bytes(small, out);
+    mhoi_free(&small);
+    return s;
+}
+
 static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
 {
     const char *location = external(t, "location");
@@ -142,28 +174,20 @@ static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *fold
     if (!s && length != bytes)
         s = mho_error(MHO_EFORMAT, "%llu bytes kept outside, want %zu", (unsigned long long)length,
                       bytes);
-    if (!s)
-        s = mhoi_array_alloc(out, "ONNX tensor");
-    if (s || !bytes)
-        return s;
-    if (!mhoi_type_is_packed(out->type))
-        return read_at(path, offset, out->data, bytes);
-    uint8_t *small = NULL;
-    s = mhoi_alloc(&small, bytes, 1, "ONNX tensor");
-    if (!s)
-        s = read_at(path, offset, small, bytes);
-    if (!s)
-        mhoi_unpack_bytes(small, out);
-    mhoi_free(&small);
-    return s;
+    const place from = {.path = path, .offset = offset};
+    return s ? s : fill(&from, bytes, out);
 }
 
-static mho_status take_raw(MhoiOnnx__TensorProto *t, bool keep, mho_array *out)
+static mho_status take_raw(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source, bool keep,
+                           mho_array *out)
 {
     const size_t bytes = mhoi_packed_bytes(out->type, out->count);
-    if (t->raw_data.len != bytes)
-        return mho_error(MHO_EFORMAT, "%zu bytes of values, its dimensions tell %zu",
-                         t->raw_data.len, bytes);
+    const place from = {.source = source, .range = mhoi_onnx_left_out(source, t)};
+    const size_t have = from.range ? from.range->length : t->raw_data.len;
+    if (have != bytes)
+        return mho_error(MHO_EFORMAT, "%zu bytes of values, its dimensions tell %zu", have, bytes);
+    if (from.range)
+        return fill(&from, bytes, out);
     if (mhoi_type_is_packed(out->type)) {
         mho_status s = mhoi_array_alloc(out, "ONNX tensor");
         if (!s)
@@ -183,7 +207,19 @@ static mho_status take_raw(MhoiOnnx__TensorProto *t, bool keep, mho_array *out)
     return MHO_OK;
 }
 
-static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, bool keep, mho_array *out)
+/* A list of floats changes its owner. */
+static bool takes_floats(MhoiOnnx__TensorProto *t, bool keep, mho_array *out)
+{
+    if (keep || out->type != MHO_TYPE_FLOAT || t->n_float_data != out->count || !out->count)
+        return false;
+    out->data = t->float_data;
+    t->float_data = NULL;
+    t->n_float_data = 0;
+    return true;
+}
+
+static mho_status take(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source, bool keep,
+                       mho_array *out)
 {
     size_t size[MHO_TENSOR_DIMS];
     if (t->segment)
@@ -203,9 +239,11 @@ static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, bool keep, 
         return mho_error_prefix(MHO_EFORMAT, "dimensions");
     if (t->has_data_location &&
         t->data_location == MHOI_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return take_external(t, folder, out);
-    if (t->has_raw_data)
-        return take_raw(t, keep, out);
+        return take_external(t, source->folder, out);
+    if (t->has_raw_data || mhoi_onnx_left_out(source, t))
+        return take_raw(t, source, keep, out);
+    if (takes_floats(t, keep, out))
+        return MHO_OK;
     const size_t want =
         mhoi_type_is_packed(out->type) ? mhoi_packed_bytes(out->type, out->count) : out->count;
     if (listed(t) != want)
@@ -218,9 +256,10 @@ static mho_status take(MhoiOnnx__TensorProto *t, const char *folder, bool keep, 
     return s;
 }
 
-mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const char *folder, bool keep, mho_array *out)
+mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source, bool keep,
+                           mho_array *out)
 {
-    mho_status s = take(t, folder, keep, out);
+    mho_status s = take(t, source, keep, out);
     if (!s)
         truths(out);
     else

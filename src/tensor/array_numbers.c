@@ -177,7 +177,8 @@ void mhoi_array_set_reals(mho_array *array, size_t first, size_t n, const double
             ((float *)array->data)[first + i] = (float)value[i];
         return;
     case MHO_TYPE_DOUBLE:
-        memcpy((double *)array->data + first, value, n * sizeof *value);
+        if (n)
+            memcpy((double *)array->data + first, value, n * sizeof *value);
         return;
     case MHO_TYPE_FLOAT16:
         for (size_t i = 0; i < n; i++)
