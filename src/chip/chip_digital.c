@@ -84,7 +84,7 @@ static span inside(size_t o, size_t stride, size_t pad, size_t kernel, size_t st
 
 static int32_t element(const chip_map *map, uint8_t v)
 {
-    return map->codes.lo < 0 ? (int8_t)v : v;
+    return (map->codes.lo < 0 ? (int8_t)v : v) - map->zero;
 }
 
 /* Largest, or the mean of what is no padding, rounded to the nearest (halves away from zero; to the even one where the
@@ -101,10 +101,10 @@ static uint8_t window_value(const mho_node *pool, const chip_map *map, const uin
             sum += v;
         }
     if (pool->op == MHO_OP_MAXPOOL)
-        return (uint8_t)best;
+        return (uint8_t)(best + map->zero);
     if (mhoi_node_rounds(pool)) /* as the software of the network whose codes these are */
-        return (uint8_t)lrint((double)sum / count);
-    return (uint8_t)((2 * sum + (sum >= 0 ? count : -count)) / (2 * count));
+        return (uint8_t)(lrint((double)sum / count) + map->zero);
+    return (uint8_t)((2 * sum + (sum >= 0 ? count : -count)) / (2 * count) + map->zero);
 }
 
 static void pool_any(const mho_node *pool, const chip_map *map, const uint8_t *in, bool smallest,

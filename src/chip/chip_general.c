@@ -19,7 +19,7 @@ void mhoi_chip_decode(const chip_map *map, const uint8_t *held, size_t k, float 
     const bool bits = map->coding == MHOI_MAP_BITS;
     for (size_t i = 0; i < map->size; i++) {
         const int c = bits ? 2 * at[i] - 1 : map->codes.lo < 0 ? (int8_t)at[i] : at[i];
-        y[i] = (float)c * map->scale;
+        y[i] = (float)(c - map->zero) * map->scale;
     }
 }
 
@@ -61,10 +61,10 @@ static void put(const mho_chip *chip, const chip_work *work, const chip_step *st
         if (map->values) {
             float f = (float)v;
             if (map->scaled)
-                mho_quant_round(&f, 1, map->scale, map->codes);
+                mho_quant_round(&f, 1, map->scale, chip_numbers(map));
             memcpy(to + i * sizeof f, &f, sizeof f);
         } else {
-            to[i] = (uint8_t)(int)lrint(v / (double)map->scale);
+            to[i] = (uint8_t)((int)lrint(v / (double)map->scale) + map->zero);
         }
     }
 }

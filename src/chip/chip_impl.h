@@ -27,11 +27,18 @@ typedef struct chip_map {
     bool values;   /* real numbers, of no code */
     size_t buffer; /* that holds it from its step to its last reader */
     mhoi_map_kind coding;
-    size_t bits; /* of a code */
-    mho_codes codes;
-    bool scaled; /* the network tells the scale; else images do */
-    float scale; /* of a code */
+    size_t bits;     /* of a code */
+    mho_codes codes; /* that bytes hold; */
+    int32_t zero;    /* worth (code - zero) scale */
+    bool scaled;     /* the network tells the scale; else images do */
+    float scale;     /* of a code */
 } chip_map;
+
+/* What codes are worth in scales. */
+static inline mho_codes chip_numbers(const chip_map *map)
+{
+    return (mho_codes){map->codes.lo - map->zero, map->codes.hi - map->zero};
+}
 
 /* One function of one element.  CONV stands for its bias (y = x + b). */
 typedef struct chip_point {
@@ -79,11 +86,12 @@ typedef struct chip_layer {
     uint32_t *
         order; /* votes: [groups][lines] the line of the window's order on each word line; NULL: as they come */
     mhoi_map_kind coding;
-    int32_t x_lo, x_hi;   /* inputs in steps of the input converter */
+    int32_t x_lo, x_hi; /* inputs in steps of the input converter */
+    int32_t zero; /* of them that is worth 0: z = sum m x - zero sum m over what is no padding */
     double *weight_scale; /* [outputs of the layer] of m */
     double x_scale;       /* z = sum of m x, times both; bits: 1 */
-    /* Layers before 1-bit maps: bit = (z >= z_edge) != flip; inputs of 1 bit: what padding leaves of sum w: [channels], or
-     * [channels][P] where the layer pads. */
+    /* Layers before 1-bit maps: bit = (z >= z_edge) != flip; inputs of 1 bit, or with a zero: what padding leaves of sum
+     * w: [channels], or [channels][P] where the layer pads. */
     bool per_position;
     int64_t *z_edge; /* NULL: values follow, no bits */
     int32_t *w_sum;

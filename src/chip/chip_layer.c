@@ -166,25 +166,25 @@ static int64_t sum_inside(const mho_window *w, const int64_t *tap, size_t p)
     return sum;
 }
 
-/* x = 2 v - 1, so sum w x = 2 sum w v - sum w over the elements that are no padding (those are x = 0). */
+/* x = 2 v - 1, so sum w x = 2 sum w v - sum w over the elements that are no padding (those are x = 0); likewise x = q - zero. */
 static mho_status correction(const mho_chip *chip, const mho_node *node, const int16_t *m,
                              chip_layer *layer)
 {
     const mho_window *w = &layer->window;
     const size_t channels = layer->groups * layer->columns;
     const bool read_back = chip->plan->output.column_sum == MHO_SUM_READ_BACK;
-    layer->per_position = layer->coding == MHOI_MAP_BITS &&
-                          (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
+    const bool wanted = layer->coding == MHOI_MAP_BITS || layer->zero;
+    layer->per_position = wanted && (w->pad_top || w->pad_left || w->pad_bottom || w->pad_right);
     const size_t n = channels * (layer->per_position ? layer->positions : 1);
     const size_t positions = n / channels;
     mho_status s = mhoi_chip_threshold_room(layer);
-    if (!s && layer->coding == MHOI_MAP_BITS)
+    if (!s && wanted)
         s = mhoi_alloc(&layer->w_sum, n, sizeof(int32_t), node->name);
     if (!s && mhoi_is_zero_one(layer->place) && read_back)
         s = mhoi_alloc(&layer->excess, n, sizeof *layer->excess, node->name);
-    if (!s && layer->coding == MHOI_MAP_BITS)
+    if (!s && wanted)
         s = mhoi_alloc(&layer->tap, w->kh * w->kw, sizeof *layer->tap, node->name);
-    if (s || layer->coding != MHOI_MAP_BITS)
+    if (s || !wanted)
         return s;
     for (size_t c = 0; c < channels; c++) {
         sum_taps(w, m + c * layer->rows, 0, layer->tap);
@@ -332,6 +332,7 @@ static void set_inputs(const chip_map *in, chip_layer *layer)
     layer->coding = in->coding;
     layer->x_lo = in->coding == MHOI_MAP_BITS ? 0 : in->codes.lo;
     layer->x_hi = in->coding == MHOI_MAP_BITS ? 1 : in->codes.hi;
+    layer->zero = in->zero;
     layer->x_scale = 1; /* mhoi_chip_rescale */
 }
 

@@ -42,6 +42,7 @@ static size_t add_map(planner *p, size_t node, const mhoi_map_coding *coding)
     map->coding = coding->kind;
     map->bits = coding->bits;
     map->codes = coding->codes;
+    map->zero = coding->zero;
     map->scaled = coding->scale > 0;
     map->scale = map->scaled ? coding->scale : 1;
     p->map_of[node] = chip->maps;
@@ -166,6 +167,7 @@ static mho_status add_pool(planner *p, size_t node, size_t in, chip_step **out)
                         &(mhoi_map_coding){.kind = from->coding,
                                            .bits = from->bits,
                                            .codes = from->codes,
+                                           .zero = from->zero,
                                            .scale = from->scaled ? from->scale : 0});
     return mhoi_alloc(&step->all, step->pool.out.c, 1, step->pool.name);
 }

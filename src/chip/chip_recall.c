@@ -97,6 +97,7 @@ static void mix_map(chip_recall_key *key, const chip_map *map)
                           (size_t)map->coding, map->bits,    map->scaled};
     mix_sizes(key, sizeof all / sizeof *all, all);
     mix(key, &map->codes, sizeof map->codes);
+    mix(key, &map->zero, sizeof map->zero);
     mix_number(key, (double)map->scale);
 }
 

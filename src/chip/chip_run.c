@@ -346,7 +346,7 @@ static void to_map(const mho_chip *chip, chip_work *work, size_t i, size_t k,
     }
     if (map->values) {
         if (map->scaled) /* every reader has the values of codes that the network tells */
-            mho_quant_round(y, map->size, map->scale, map->codes);
+            mho_quant_round(y, map->size, map->scale, chip_numbers(map));
         memcpy(out, y, map->bytes);
         return;
     }
@@ -357,7 +357,9 @@ static void to_map(const mho_chip *chip, chip_work *work, size_t i, size_t k,
     }
     const float scale =
         watch && watch->value ? watch->value(watch->user, i, k, y, map->size) : map->scale;
-    mho_quant_bytes(y, map->size, scale, map->codes, out);
+    mho_quant_bytes(y, map->size, scale, chip_numbers(map), out);
+    for (size_t j = 0; map->zero && j < map->size; j++)
+        out[j] = (uint8_t)(out[j] + map->zero);
 }
 
 /* What sum w x is in units, of 1-bit inputs whose rows tell sum w v; element i of [channels][P]. */
@@ -368,6 +370,13 @@ static double units_of_bits(const chip_layer *layer, double m, size_t i)
     const size_t k = layer->per_position ? i : i / layer->positions;
     const double excess = layer->excess ? (double)layer->excess[k] / layer->cells->unit : 0;
     return 2 * m - layer->w_sum[k] - excess;
+}
+
+/* The same of codes whose zero is one of them. */
+static double units_of_codes(const chip_layer *layer, double m, size_t i)
+{
+    const size_t k = layer->per_position ? i : i / layer->positions;
+    return layer->zero ? m - (double)layer->zero * layer->w_sum[k] : m;
 }
 
 /* How sums become values: z = (gain sum + offset) / unit in the scales of weights and inputs. */
@@ -404,7 +413,7 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
                    .x_scale = bits ? 1 : (double)in->scale,
                    .weight_scale = layer->weight_scale};
     mhoi_chip_converter_value(layer, &to.gain, &to.offset);
-    if (plain && !bits) {
+    if (plain && !bits && !layer->zero) {
         plain_values(&to, work->sum + at, chip_channels(layer), layer->positions, y);
         return;
     }
@@ -412,7 +421,8 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
         const double scale = to.x_scale * layer->weight_scale[c];
         for (size_t end = i + layer->positions; i < end; i++) {
             const double m = (to.gain * sum_at(work, plain, at + i) + to.offset) / to.unit;
-            y[i] = (float)((bits ? units_of_bits(layer, m, i) : m) * scale);
+            y[i] =
+                (float)((bits ? units_of_bits(layer, m, i) : units_of_codes(layer, m, i)) * scale);
         }
     }
 }

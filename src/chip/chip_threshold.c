@@ -28,7 +28,8 @@ static bool fires(const chip_chain *chain, size_t channel, double z_scale, int64
 static int64_t bound(const chip_layer *layer)
 {
     const mhoi_cells *k = layer->cells;
-    const int64_t x = layer->x_hi > -layer->x_lo ? layer->x_hi : -(int64_t)layer->x_lo;
+    const int64_t hi = layer->x_hi - layer->zero, lo = layer->x_lo - layer->zero;
+    const int64_t x = hi > -lo ? hi : -lo;
     const int64_t m = (k->codes.hi > -k->codes.lo ? k->codes.hi : -k->codes.lo) / k->one;
     return 2 * x * m * (int64_t)layer->rows + 2;
 }
@@ -80,7 +81,7 @@ void mhoi_chip_threshold_merge(chip_layer *layer, const chip_chain *chain)
 static int64_t analog_edge(const chip_layer *layer, int64_t z_edge, int64_t w_sum)
 {
     if (layer->coding != MHOI_MAP_BITS)
-        return z_edge * layer->cells->unit - layer->cells->unit / 2;
+        return (z_edge + layer->zero * w_sum) * layer->cells->unit - layer->cells->unit / 2;
     const int64_t v = ceil_div(z_edge + w_sum, 2);
     if (mhoi_is_zero_one(layer->place))
         return v * layer->cells->unit - layer->cells->unit / 2;
@@ -98,13 +99,22 @@ static double mean_sum(const chip_layer *layer, size_t channel, size_t first, si
     return sum * layer->cells->unit / layer->cells->one;
 }
 
+/* Codes with a zero: the weights of a window that meets no padding. */
+static int64_t inner_sum(const chip_layer *layer, size_t channel)
+{
+    int64_t sum = 0;
+    for (size_t r = 0; layer->zero && r < layer->rows; r++)
+        sum += chip_weight(&layer->m, channel * layer->rows + r);
+    return sum / layer->cells->one;
+}
+
 double mhoi_chip_threshold_share(const chip_layer *layer, size_t channel, size_t group)
 {
     const size_t first = group * layer->place->group_rows, left = layer->lines - first;
     const size_t rows = left < layer->place->group_rows ? left : layer->place->group_rows;
     const int64_t z_edge = layer->z_edge[channel] == ALWAYS ? 0 : layer->z_edge[channel];
-    const double beyond =
-        (double)analog_edge(layer, z_edge, 0) - mean_sum(layer, channel, 0, layer->lines);
+    const double beyond = (double)analog_edge(layer, z_edge, inner_sum(layer, channel)) -
+                          mean_sum(layer, channel, 0, layer->lines);
     return mean_sum(layer, channel, first, first + rows) +
            beyond * (double)rows / (double)layer->lines;
 }

@@ -25,11 +25,12 @@ typedef enum mhoi_map_kind {
 
 typedef struct mhoi_map_coding {
     mhoi_map_kind kind;
-    size_t bits; /* of a code */
-    mho_codes codes;
-    bool values; /* real numbers are held, of which codes are made for those who want them */
-    float scale; /* of codes, where the network tells it; else 0 */
-    bool whole;  /* whole numbers, exactly: sums of signs */
+    size_t bits;     /* of a code */
+    mho_codes codes; /* as bytes hold them: */
+    int32_t zero;    /* the code that is worth 0 */
+    bool values;     /* real numbers are held, of which codes are made for those who want them */
+    float scale;     /* of codes, where the network tells it; else 0 */
+    bool whole;      /* whole numbers, exactly: sums of signs */
 } mhoi_map_coding;
 
 /* --- weights ------------------------------------------------------------------------------------------ */

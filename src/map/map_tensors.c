@@ -92,6 +92,9 @@ static void take_from_network(const mho_node *n, const mhoi_machine *hw, mhoi_ma
         return;
     *map = codes_map(n->value_bits, map->codes.lo < 0);
     map->codes = mhoi_codes_of_values(n->value_bits, map->codes.lo < 0, n->value_below);
+    map->zero = mhoi_codes_zero(map->codes);
+    map->codes.lo += map->zero;
+    map->codes.hi += map->zero;
     map->scale = mhoi_node_rounds(n) ? n->value_scale : 0;
 }
 

@@ -109,6 +109,11 @@ static mho_status set_turns(const placer *p, const mho_node *node, mhoi_place *p
     if (b.k % copies)
         return mho_error(MHO_ECONFIG, "crossbar.copies = %zu, want a divisor of its block size %zu",
                          copies, b.k);
+    if (place->in.zero)
+        return mho_error(MHO_ENOTMODELED,
+                         "circulant weights behind codes whose zero is code %d "
+                         "with crossbar.circulant turned, want expanded",
+                         (int)place->in.zero);
     if (place->to_bits || place->in.kind == MHOI_MAP_BITS)
         return mho_error(MHO_ENOTMODELED,
                          "circulant weights between maps of 1 bit with crossbar.circulant turned, "

@@ -58,7 +58,7 @@ struct mho_node {
      * (mhoi_net_values).  value_scale 0: not found yet, values are not rounded. */
     size_t weight_bits, value_bits;
     size_t
-        value_below; /* codes below 0, of signed values in fewer than 8 bits; 0: two's complement */
+        value_below; /* codes below 0; 0: those of two's complement where values have a sign, else none */
     float value_scale;
     bool has_weight_scale;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What general nodes among layers do to values, as far as codes are concerned: they move them, or never give any below 0. */
+#include <math.h>
 #include <string.h>
 
 #include "net/graph.h"
@@ -109,6 +110,24 @@ static bool clips_below(const mhoi_work *work)
     return low && low->data && low->count == 1 && work->from[1] == MHOI_NO_NODE && is_positive(low);
 }
 
+/* Whole numbers of a type less a zero point. */
+static bool dequantizes_above(const mhoi_work *work)
+{
+    const mho_array *zero = work->inputs > 2 && work->in[2].data ? &work->in[2] : NULL;
+    const mho_type type = work->in[0].type;
+    const double low = type == MHO_TYPE_UINT8 || type == MHO_TYPE_UINT4 ? 0
+                       : type == MHO_TYPE_INT8                          ? -128
+                       : type == MHO_TYPE_INT4                          ? -8
+                                                                        : (double)-INFINITY;
+    if (work->inputs < 2 || !work->in[1].data || !is_positive(&work->in[1]) ||
+        (work->inputs > 2 && work->from[2] != MHOI_NO_NODE))
+        return false;
+    for (size_t k = 0; zero && k < zero->count; k++)
+        if (mho_array_number(zero, k) > low)
+            return false;
+    return zero ? true : low >= 0;
+}
+
 bool mhoi_net_work_is_positive(const mho_net *net, size_t i)
 {
     const mho_node *node = &net->node[i];
@@ -118,6 +137,8 @@ bool mhoi_net_work_is_positive(const mho_net *net, size_t i)
         return false;
     if (strcmp(node->general, "Clip") == 0 && !work->op->domain[0])
         return clips_below(work);
+    if (strcmp(node->general, "DequantizeLinear") == 0 && !work->op->domain[0])
+        return dequantizes_above(work);
     if (e != SELECTS)
         return e == POSITIVE;
     for (size_t k = 0; k < work->inputs; k++) {

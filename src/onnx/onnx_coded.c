@@ -100,7 +100,7 @@ static bool read_codes(const char *value, mho_node *node)
     node->value_bits = (size_t)bits;
     node->value_below = 0;
     if (*end == ',') {
-        if (bits > 7 || !read_whole(end + 1, 1, (1L << (bits - 1)) - 1, &below, &end))
+        if (!read_whole(end + 1, 1, (1L << bits) - 1, &below, &end))
             return false;
         node->value_below = (size_t)below;
     }

@@ -67,6 +67,11 @@ MHO_MUST_CHECK mho_status mhoi_onnx_convert_global_pool(mhoi_graph *g, const mho
 /* Clip, QuantizeLinear and DequantizeLinear behind a layer. */
 MHO_MUST_CHECK mho_status mhoi_onnx_convert_rounding(mhoi_graph *g, const mhoi_operation *n);
 
+/* A general node that makes real numbers of whole ones of `type`, scale (x - zero), of one scale and one zero point (NULL, or
+ * no data: 0): its values are codes then, where they have 4 or 8 bits. */
+void mhoi_graph_tell_codes(mhoi_graph *g, size_t node, mho_type type, const mho_array *scale,
+                           const mho_array *zero);
+
 /* The same for what the table of operators tells how to read. */
 MHO_MUST_CHECK mho_status mhoi_onnx_convert_plain(mhoi_graph *g, const mhoi_operation *n);
 bool mhoi_onnx_is_plain(const char *op);

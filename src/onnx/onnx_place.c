@@ -210,6 +210,9 @@ static mho_status place_operation(mhoi_graph *g, const mhoi_operation *n)
             if (!is_read(g, n->output[k]))
                 continue;
             s = mhoi_graph_work(g, n, k, &node);
+            if (!s && !n->domain[0] && strcmp(n->op, "DequantizeLinear") == 0)
+                mhoi_graph_tell_codes(g, node, g->known.array[n->input[0]].type,
+                                      mhoi_graph_constant(g, n, 1), mhoi_graph_constant(g, n, 2));
             if (!s)
                 g->value[n->output[k]] = (mhoi_value){.there = true, .node = node};
         }

@@ -249,7 +249,11 @@ static mho_status dequantize(mhoi_graph *g, const mhoi_operation *n, const quant
                                 .constant = constant,
                                 .constants = constant[1].data ? 2 : 1,
                                 .axis = 1};
-    return s ? s : mhoi_graph_own(g, g->value[n->input[q->x]].node, "real", &work, out);
+    if (!s)
+        s = mhoi_graph_own(g, g->value[n->input[q->x]].node, "real", &work, out);
+    if (!s)
+        mhoi_graph_tell_codes(g, *out, in.type, &constant[0], &constant[1]);
+    return s;
 }
 
 static mho_status quantize(mhoi_graph *g, const mhoi_operation *n, const quantized *q, size_t *node)

@@ -110,10 +110,12 @@ void mhoi_write_rounding(mhoi_writer *w, size_t i, char *output)
         last->output[k] = last->output[k] == output ? real : last->output[k];
     (void)mhoi_message_tensor(w, scale, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, &n->value_scale,
                               sizeof n->value_scale);
+    const bool shifted = n->value_bits == 8 && n->value_below, below = codes.lo < 0 && !shifted;
     (void)mhoi_message_tensor(w, zero,
-                              is_signed ? MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8
-                                        : MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__UINT8,
-                              memset(mhoi_message_take(w, 1), 0, 1), 1);
+                              below ? MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT8
+                                    : MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__UINT8,
+                              memset(mhoi_message_take(w, 1), shifted ? (int)n->value_below : 0, 1),
+                              1);
     if (n->value_bits < 8) {
         char *within = mhoi_message_text(w, "%s.within", output),
              *low = mhoi_message_text(w, "%s.low", output),

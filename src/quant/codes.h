@@ -14,12 +14,20 @@ static inline mho_codes mhoi_codes_of_map(size_t bits, bool has_sign)
     return has_sign ? (mho_codes){-half, half - 1} : (mho_codes){0, 2 * half - 1};
 }
 
-/* The same with so many codes below 0 where it has a sign; 0: two's complement. */
+/* The same with so many codes below 0; 0: two's complement where it has a sign. */
 static inline mho_codes mhoi_codes_of_values(size_t bits, bool has_sign, size_t below)
 {
     const int32_t low = -(int32_t)below;
-    return has_sign && below ? (mho_codes){low, low + ((int32_t)1 << bits) - 1}
-                             : mhoi_codes_of_map(bits, has_sign);
+    return below ? (mho_codes){low, low + ((int32_t)1 << bits) - 1}
+                 : mhoi_codes_of_map(bits, has_sign);
+}
+
+/* What is added to codes so that a byte holds them, with a sign where many are below 0; 0: it does anyway. */
+static inline int32_t mhoi_codes_zero(mho_codes codes)
+{
+    if (codes.lo >= -128 && codes.hi <= (codes.lo < 0 ? 127 : 255))
+        return 0;
+    return codes.lo > -64 ? -codes.lo : -128 - codes.lo;
 }
 
 /* Of weights, as many above 0 as below, so that every coding holds them. */

@@ -48,7 +48,7 @@ static const mho_field rows[] = {
         "with maps_rule best: then the scale of each map by itself, and biases by what layers "
         "are off, as far as the scores gain; networks of some million multiplications"),
     MHOI_YES_NO(mho_fixed_options, "offsets", offsets, "true",
-                "codes of fewer than 8 bits reach further on one side of 0 where values do (behind "
+                "codes reach further on one side of 0 where values do (behind "
                 "leaky ReLU, say), but for powers of two"),
     CHOICE("equalize", equalize, "best", equalizations,
            "even out the ranges of channels between layers: never, where there are depthwise "

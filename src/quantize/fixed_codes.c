@@ -163,7 +163,7 @@ static double least_noise(const histogram *h, size_t bits, size_t below)
 static size_t codes_below(const fixed_state *f, const histogram *h, size_t bits)
 {
     size_t best = 0;
-    if (bits > 7 || f->options->scales == MHO_SCALES_POWER_OF_TWO)
+    if (f->options->scales == MHO_SCALES_POWER_OF_TWO)
         return 0;
     double least = least_noise(h, bits, 0) * OFFSET_WORTH;
     for (size_t below = 1; below < (size_t)1 << (bits - 1); below *= 2) {

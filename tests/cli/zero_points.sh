@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Codes whose zero is one of them: layers stay on crossbars, and ideal ones give what the operators say, whatever drives the rows.
+set -euo pipefail
+. "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 "$MHO_SOURCE_DIR/tests/onnx/onnx_zero_points.py" || { [ $? = 77 ] && exit 0; exit 1; }
+
+ideal="--set device.variation=0 --set output.bits=0 --set output.split_bits=0 --set output.first_bits=0 --set output.last_bits=0 --set output.calibration_images=24"
+for name in layers image operators; do
+    run infer $name.onnx --input x.npy --expect $name.y.npy; want_code 0
+    for drive in input.coding=direct input.coding=two_rows input.coding=two_reads input.bits_per_read=3 crossbar.packing=diagonal; do
+        run simulate $name.onnx --hw cnn8 --input x.npy --trials 1 $ideal --set $drive --json; want_code 0
+        want_json 'v["ideal_devices"]["relative_error"] < 1e-6'
+    done
+done
+run map layers.onnx --hw cnn8 --json; want_code 0
+want_json 'len(v["layers"]) == 5 and not [d for d in v["digital"] if "Linear" in d["operator"]]'
+run map image.onnx --hw cnn8 --json; want_code 0
+want_json '[d["operator"] for d in v["digital"] if "Linear" in d["operator"]] == ["QuantizeLinear", "DequantizeLinear"]'
+
+# Quantizing keeps them, and its file is read back to the same digits.
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
+import numpy as np
+x = np.load("x.npy")
+np.savez("data.npz", x_train=x, y_train=np.arange(24) % 10, x_test=x, y_test=np.arange(24) % 10)
+PY
+run quantize layers.onnx --method fixed --bits 8 --data data.npz -o q.onnx --json; want_code 0
+want_json 'all(c["snr_dB"] is None or c["snr_dB"] > 60 for c in v["search"]["codes"])'
+run infer q.onnx --input x.npy --expect layers.y.npy; want_code 0
