@@ -43,8 +43,15 @@ typedef struct mho_explore_report {
     size_t waiting; /* interrupted before they were finished */
     uint64_t image_runs,
         image_runs_full; /* an image on a programmed chip; without halving and sharing */
-    size_t drops;        /* comparisons by which points were dropped */
-    double confidence;   /* of each interval */
+    /* Programmings of chips, and those whose cells were drawn: the others had those of a design that differs in
+     * converters and prices alone. */
+    uint64_t programmings, drawn;
+    /* Seconds of computing on chips, of all threads and ranks together; and what all points with all images would
+     * have taken, by the means of these. */
+    double compute_s, compute_full_s;
+    size_t steps;      /* of `refine`, the last one included: 1: there is none */
+    size_t drops;      /* comparisons by which points were dropped */
+    double confidence; /* of each interval */
     double seconds;
     double best;         /* the first objective of the best point that keeps all constraints; NaN */
     char best_unit[16];  /* "J"; "%": best is a fraction; "": a number, as the axis has it */

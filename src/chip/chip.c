@@ -137,6 +137,7 @@ static mho_status deal(mho_chip *chip, size_t number)
         if (!s && layer->xb)
             s = mho_crossbar_set_order(layer->xb[g], order);
     }
+    chip->cells_known = false; /* wires see the order */
     mhoi_free(&mean);
     return s ? mho_error_prefix(s, "layer %s", layer->name) : MHO_OK;
 }

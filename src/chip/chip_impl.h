@@ -147,6 +147,9 @@ struct mho_chip {
     size_t scores_map; /* where no step makes scores: the map they are read from */
     size_t block;      /* images a thread takes at once */
     bool programmed;
+    bool drew; /* at the last programming: not all cells were there already */
+    bool cells_known; /* cells_digest is that of all that cells depend on but seed and programming */
+    uint64_t cells_digest[2];
     int16_t *g_plus, *g_minus; /* of the group that is programmed: its crossbar has them */
     int16_t *plane; /* of one plane with reference columns (at level 0: both sides); NULL without */
     float *variance[2]; /* of g_plus, g_minus; NULL where reads have no noise */

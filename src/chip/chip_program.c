@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "base/rng.h"
-#include "chip/chip_impl.h"
+#include "chip/chip_drawn.h"
 #include "crossbar/cells.h"
 
 enum { CELLS = 4096 }; /* an item */
@@ -24,6 +24,8 @@ typedef struct program {
     int16_t *g[2];          /* of the plane [columns][lines]; one where weights are single cells */
     mho_write_count *count; /* [threads] */
     bool ideal, bare;       /* bare: without wires, and not counted */
+    double wires_bound;
+    chip_drawn drawn; /* of the layer: cells that are known, or to be kept */
 } program;
 
 /* Levels of `count` lines from `line` on of a column.  The weights that they are of begin with an input channel. */
@@ -146,6 +148,23 @@ static mho_status take_level0_off(const program *p, size_t side, int16_t *out)
     return MHO_OK;
 }
 
+/* The cells, and what wires make of them. */
+static mho_status draw_plane(program *p, size_t g)
+{
+    const size_t n = plane_cells(p);
+    mho_status s = MHO_OK;
+    for (size_t side = 0; p->drawn.known && side < 2 && p->g[side]; side++)
+        mhoi_chip_drawn_take(&p->drawn, n, p->g[side]);
+    if (p->drawn.known)
+        return MHO_OK;
+    s = mhoi_parallel((n + CELLS - 1) / CELLS, program_cells, p);
+    if (!s && !p->bare)
+        s = mhoi_chip_wires_apply(p->of, p->chip->plan, g, p->g[0], p->g[1], &p->wires_bound);
+    for (size_t side = 0; !s && p->drawn.layer && side < 2 && p->g[side]; side++)
+        mhoi_chip_drawn_put(&p->drawn, n, p->g[side]);
+    return s;
+}
+
 /* Cells of plane `plane` of group g, and wires. */
 static mho_status program_plane(program *p, size_t g, size_t plane)
 {
@@ -158,9 +177,7 @@ static mho_status program_plane(program *p, size_t g, size_t plane)
     p->g[1] = k->coding->sides == 1 ? NULL
               : k->level0           ? chip->plane + plane_cells(p)
                                     : chip->g_minus + first;
-    mho_status s = mhoi_parallel((plane_cells(p) + CELLS - 1) / CELLS, program_cells, p);
-    if (!s && !p->bare)
-        s = mhoi_chip_wires_apply(p->of, chip->plan, g, p->g[0], p->g[1], &chip->wires_bound);
+    mho_status s = draw_plane(p, g);
     for (size_t side = 0; !s && !p->bare && !p->ideal && side < k->coding->sides; side++)
         mhoi_chip_draw_add(p->of, k->plane_columns, p->g[side]);
     if (!s && k->fold > 1)
@@ -328,6 +345,20 @@ static void add_count(mho_write_count *sum, const mho_write_count *count)
     sum->held += count->held;
 }
 
+static mho_status draw_layer(program *p, size_t l, mho_write_count *count)
+{
+    mho_write_count own = {0};
+    mhoi_chip_drawn_begin(p->chip, l, p->ideal, &p->drawn);
+    const mho_status s = program_layer(p, &p->chip->layer[l]);
+    for (size_t t = 0; t < mhoi_threads(); t++)
+        add_count(&own, &p->count[t]);
+    mhoi_chip_drawn_end(&p->drawn, !s, &own, &p->wires_bound);
+    add_count(count, &own);
+    if (p->wires_bound > p->chip->wires_bound)
+        p->chip->wires_bound = p->wires_bound;
+    return s;
+}
+
 mho_status mhoi_chip_program_layer(mho_chip *chip, size_t l, bool ideal, mho_write_count *count)
 {
     program p = {.chip = chip,
@@ -340,9 +371,8 @@ mho_status mhoi_chip_program_layer(mho_chip *chip, size_t l, bool ideal, mho_wri
         p.device = mho_device_ideal(&chip->plan->device);
     mho_status s = mhoi_alloc(&p.count, mhoi_threads(), sizeof *p.count, "counts of programming");
     if (!s)
-        s = program_layer(&p, &chip->layer[l]);
-    for (size_t t = 0; !s && t < mhoi_threads(); t++)
-        add_count(count, &p.count[t]);
+        s = draw_layer(&p, l, count);
+    chip->drew = chip->drew || !p.drawn.known;
     mhoi_free(&p.count);
     return s;
 }
@@ -353,6 +383,7 @@ mho_status mhoi_chip_program(mho_chip *chip, bool ideal, uint64_t seed, uint32_t
     mho_status s = MHO_OK;
     chip->programmed = false;
     chip->wires_bound = 0;
+    chip->drew = chip->streamed;
     chip->seed = seed;
     chip->trial = trial;
     for (size_t l = 0; !s && !chip->streamed && l < chip->layers; l++)

@@ -114,6 +114,29 @@ static const char *best_text(const mho_explore_report *r, char text[64])
     return text;
 }
 
+/* What was computed in place of everything, and whether that was worth it. */
+static void print_work(const mho_explore_report *r, FILE *out)
+{
+    const bool fewer = r->image_runs < r->image_runs_full;
+    const double more_s = r->compute_s - r->compute_full_s;
+    if (fewer)
+        fprintf(out, "%" PRIu64 " of %" PRIu64 " image runs: %.1f times less; ", r->image_runs,
+                r->image_runs_full, (double)r->image_runs_full / (double)r->image_runs);
+    if (fewer || r->steps > 1)
+        fprintf(out, "%.2f s of computing in place of about %.2f s\n", r->compute_s,
+                r->compute_full_s);
+    if (r->steps > 1 && more_s > 0)
+        fprintf(out,
+                "refine took %.2f s more than it saved: chips are made and programmed anew "
+                "for each step; leave it away for so few images\n",
+                more_s);
+    if (r->drawn < r->programmings)
+        fprintf(out,
+                "cells were drawn for %" PRIu64 " of %" PRIu64 " programmings: those that "
+                "differ in converters or prices alone share them\n",
+                r->drawn, r->programmings);
+}
+
 static void print_report(const mho_explore_report *r, const cli_args *args)
 {
     FILE *out = args->out;
@@ -125,9 +148,8 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
     if (r->known)
         fprintf(out, "; %zu were stored before", r->known);
     fprintf(out, "; %.2f s\n", r->seconds);
-    if (!r->waiting && r->image_runs && r->image_runs < r->image_runs_full)
-        fprintf(out, "%" PRIu64 " of %" PRIu64 " image runs: %.1f times less\n", r->image_runs,
-                r->image_runs_full, (double)r->image_runs_full / (double)r->image_runs);
+    if (!r->waiting && r->image_runs)
+        print_work(r, out);
     if (*r->failure)
         fprintf(out, "the first that failed, %s\n", r->failure);
     if (r->drops)
@@ -189,9 +211,13 @@ static mho_status print_json(const mho_explore *x, const mho_explore_report *r,
                   {"failed", r->failed},
                   {"waiting", r->waiting},
                   {"image_runs", r->image_runs},
-                  {"image_runs_full", r->image_runs_full}};
+                  {"image_runs_full", r->image_runs_full},
+                  {"programmings", r->programmings},
+                  {"drawn", r->drawn}};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         mho_json_put(root, counts[i].key, mho_json_unsigned(counts[i].value));
+    mho_json_put(root, "compute_seconds", mho_json_number(r->compute_s));
+    mho_json_put(root, "compute_seconds_full", mho_json_number(r->compute_full_s));
     mho_json_put(root, "risk", mho_json_number(r->drops ? 1 - r->confidence : 0));
     mho_json_put(best, "objective", mho_json_text(r->objective));
     mho_json_put(best, "value", mho_json_number(r->best));

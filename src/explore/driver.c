@@ -164,9 +164,12 @@ static mho_status run_errors(mho_explore *x, mho_store *store, size_t first)
 {
     mho_status s = find_twins(x, first);
     for (size_t i = first; !s && i < x->points; i++)
-        if (x->point[i].state == EXPLORE_PRICED)
-            x->work_full += (uint64_t)x->trials *
-                            mhoi_bench_images(x->bench, mhoi_explore_set(x, &x->point[i]));
+        if (x->point[i].state == EXPLORE_PRICED &&
+            !mhoi_explore_has(&x->point[x->point[i].twin].evidence, x, x->rungs - 1)) {
+            x->points_full++;
+            x->images_full += (uint64_t)x->trials *
+                              mhoi_bench_images(x->bench, mhoi_explore_set(x, &x->point[i]));
+        }
     if (!s)
         s = run_software(x, first);
     for (size_t r = 0; !s && r < x->rungs; r++)

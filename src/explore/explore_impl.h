@@ -39,6 +39,15 @@ typedef struct explore_evidence {
     size_t room;                    /* for so many at least, where they come from elsewhere */
 } explore_evidence;
 
+/* What was computed on chips, and how long it took. */
+typedef struct explore_work {
+    uint64_t images, chips, programmings;
+    uint64_t drawn; /* programmings whose cells were not there already */
+    double make_s, program_s, run_s;
+    uint64_t first_chips; /* of points that had none before */
+    double first_make_s;
+} explore_work;
+
 typedef enum explore_state {
     EXPLORE_NEW,
     EXPLORE_PRICED, /* and to be run */
@@ -101,7 +110,8 @@ struct mho_explore {
     size_t points, room;
     size_t *order; /* [rows] of the table, the best first */
     size_t rows;
-    uint64_t work, work_full;
+    explore_work work;
+    uint64_t images_full, points_full; /* image runs and points, were nothing dropped or shared */
     size_t drops, known;
     struct explore_lookup *lookup;  /* what the store has */
     double last_commit_s, commit_s; /* when, and how long it took */
@@ -156,9 +166,10 @@ MHO_MUST_CHECK mho_status mhoi_explore_hw(const mho_explore *x, const explore_po
 /* Keys of the design; before anything else is asked of a point.  A design that the hardware refuses is FAILED. */
 MHO_MUST_CHECK mho_status mhoi_explore_identify(const mho_explore *x, explore_point *p);
 MHO_MUST_CHECK mho_status mhoi_explore_price(const mho_explore *x, explore_point *p);
-/* Runs what the rung wants and the evidence lacks; *work: images run on programmed chips. */
+/* Runs what the rung wants and the evidence lacks; what that took is added to *work. */
 MHO_MUST_CHECK mho_status mhoi_explore_extend(const mho_explore *x, explore_point *p, size_t rung,
-                                              uint64_t *work);
+                                              explore_work *work);
+void mhoi_explore_work_add(explore_work *sum, const explore_work *more);
 /* What the evidence tells of the rung. */
 MHO_MUST_CHECK mho_status mhoi_explore_estimate(const mho_explore *x,
                                                 const explore_evidence *evidence, size_t rung,

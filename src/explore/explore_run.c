@@ -169,12 +169,31 @@ static void tell_constraint(const mho_explore *x, mho_explore_report *r)
     }
 }
 
+/* Computing all points with all images and programmings, one by one: by the means of what was computed. */
+static double full_seconds(const mho_explore *x)
+{
+    const explore_work *w = &x->work;
+    const double points = (double)x->points_full, trials = (double)x->trials;
+    if (!w->chips || !w->programmings || !w->images)
+        return 0;
+    /* A second chip of a point finds its calibration. */
+    const double make_s =
+        w->first_chips ? w->first_make_s / (double)w->first_chips : w->make_s / (double)w->chips;
+    return points * make_s + points * trials * w->program_s / (double)w->programmings +
+           (double)x->images_full * w->run_s / (double)w->images;
+}
+
 static void sum_up(const mho_explore *x, mho_explore_report *r)
 {
     *r = (mho_explore_report){.points = x->points,
                               .known = x->known,
-                              .image_runs = x->work,
-                              .image_runs_full = x->work_full,
+                              .image_runs = x->work.images,
+                              .image_runs_full = x->images_full,
+                              .programmings = x->work.programmings,
+                              .drawn = x->work.drawn,
+                              .compute_s = x->work.make_s + x->work.program_s + x->work.run_s,
+                              .compute_full_s = full_seconds(x),
+                              .steps = x->rungs,
                               .drops = x->drops,
                               .confidence = x->confidence,
                               .best = (double)NAN};

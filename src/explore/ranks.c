@@ -205,7 +205,10 @@ static void take_results(work *w, rank *of)
         if (in->bad)
             break;
         explore_point *p = &w->x->point[point];
-        w->x->work += mhoi_wire_get_u64(in);
+        explore_work did;
+        mhoi_wire_get(in, &did, sizeof did);
+        if (!in->bad)
+            mhoi_explore_work_add(&w->x->work, &did);
         p->evidence.room = w->x->trials;
         mhoi_wire_get_point(in, p, w->x->axes);
         if (!in->bad && !w->s)

@@ -40,7 +40,7 @@ static mho_status share_failure(const mho_explore *x, explore_point *p)
 static mho_status run_point(mho_explore *x, mho_store *store, explore_point *p, size_t rung)
 {
     explore_point *lead = &x->point[p->twin];
-    const uint64_t before = x->work;
+    const uint64_t before = x->work.images;
     const explore_state state = lead->state;
     mho_status s = state == EXPLORE_FAILED ? MHO_OK : mhoi_explore_extend(x, lead, rung, &x->work);
     if (!s && lead->state == EXPLORE_FAILED && state != EXPLORE_FAILED)
@@ -56,7 +56,7 @@ static mho_status run_point(mho_explore *x, mho_store *store, explore_point *p, 
     const bool last = rung + 1 == x->rungs;
     const bool other = p->sum.error < p->recalled_error || p->sum.error > p->recalled_error ||
                        p->error.spread.trials != p->recalled_trials;
-    if (x->work != before || (last && (other || !p->recalled_done)))
+    if (x->work.images != before || (last && (other || !p->recalled_done)))
         p->stored = false;
     s = mhoi_explore_store(x, store, p);
     return s ? s : mhoi_explore_commit(x, store, false);
@@ -116,7 +116,7 @@ static mho_status extend_item(void *context, size_t item, size_t thread)
 {
     rung_run *r = context;
     mho_explore *x = r->x;
-    uint64_t work = 0;
+    explore_work work = {0};
     mho_status s = mhoi_explore_interruption(x);
     (void)item;
     if (s)
@@ -129,7 +129,7 @@ static mho_status extend_item(void *context, size_t item, size_t thread)
     s = mhoi_explore_extend(x, &p, r->rung, &work);
     (void)pthread_mutex_lock(&r->lock);
     x->point[at] = p;
-    x->work += work;
+    mhoi_explore_work_add(&x->work, &work);
     if (!s && before != EXPLORE_DROPPED)
         s = take_over(x, &r->rung, at);
     mhoi_explore_tell(x, r->what, ++r->done, r->points);

@@ -12,7 +12,7 @@ static mho_status do_price(mho_explore *x, explore_point *p)
     return mhoi_explore_price(x, p);
 }
 
-static mho_status do_extend(mho_explore *x, explore_point *p, size_t rung, uint64_t *work)
+static mho_status do_extend(mho_explore *x, explore_point *p, size_t rung, explore_work *work)
 {
     mho_hw *hw = NULL;
     mho_status s = mhoi_explore_hw(x, p, &hw);
@@ -25,13 +25,13 @@ static mho_status do_extend(mho_explore *x, explore_point *p, size_t rung, uint6
 static mho_status do_task(mho_explore *x, wire_task task, size_t rung, wire *in, wire *out)
 {
     explore_point p = {.sum = mho_summary_none()};
-    uint64_t work = 0;
+    explore_work work = {0};
     p.evidence.room = x->trials;
     mhoi_wire_get_point(in, &p, x->axes);
     mho_status s = in->bad ? mho_error(MHO_EFORMAT, "a message that ends too early") : MHO_OK;
     if (!s)
         s = task == WIRE_PRICE ? do_price(x, &p) : do_extend(x, &p, rung, &work);
-    mhoi_wire_put_u64(out, work);
+    mhoi_wire_put(out, &work, sizeof work);
     mhoi_wire_put_point(out, &p, x->axes);
     mhoi_explore_point_free(&p);
     return s;

@@ -171,9 +171,15 @@ bool mhoi_explore_has(const explore_evidence *evidence, const mho_explore *x, si
 
 /* The blocks of a programming that have not run; neighbours run together, but are counted apart. */
 static mho_status run_trial(mhoi_bench_chip *chip, explore_evidence *e, size_t rung, size_t trial,
-                            uint64_t *work)
+                            explore_work *work)
 {
-    mho_status s = mhoi_bench_program(chip, trial);
+    const double start_s = mho_seconds();
+    bool drawn = false;
+    mho_status s = mhoi_bench_program(chip, trial, &drawn);
+    const double programmed_s = mho_seconds();
+    work->programmings++;
+    work->drawn += drawn;
+    work->program_s += programmed_s - start_s;
     for (size_t k = 0; !s && k <= rung; k++) {
         const size_t first = k ? e->end[k - 1] : 0;
         if (e->trials[k] > trial)
@@ -183,9 +189,10 @@ static mho_status run_trial(mhoi_bench_chip *chip, explore_evidence *e, size_t r
             s = mhoi_bench_wrong(chip, first, e->end[k] - first, &e->wrong[k][trial]);
         if (!s) {
             e->trials[k] = trial + 1;
-            *work += e->end[k] - first;
+            work->images += e->end[k] - first;
         }
     }
+    work->run_s += mho_seconds() - programmed_s;
     return s;
 }
 
@@ -204,18 +211,38 @@ static bool lacks(const explore_evidence *e, size_t rung, size_t trial)
     return false;
 }
 
-mho_status mhoi_explore_extend(const mho_explore *x, explore_point *p, size_t rung, uint64_t *work)
+void mhoi_explore_work_add(explore_work *sum, const explore_work *more)
+{
+    sum->images += more->images;
+    sum->chips += more->chips;
+    sum->programmings += more->programmings;
+    sum->drawn += more->drawn;
+    sum->make_s += more->make_s;
+    sum->program_s += more->program_s;
+    sum->run_s += more->run_s;
+    sum->first_chips += more->first_chips;
+    sum->first_make_s += more->first_make_s;
+}
+
+mho_status mhoi_explore_extend(const mho_explore *x, explore_point *p, size_t rung,
+                               explore_work *work)
 {
     const double start_s = mho_seconds();
     mhoi_bench_chip *chip = NULL;
     mho_hw *hw = NULL;
     mho_status s = lay_out(x, p);
+    const bool first = !p->evidence.trials[0];
     if (s || mhoi_explore_has(&p->evidence, x, rung))
         return s;
     s = mhoi_explore_hw(x, p, &hw);
     if (!s)
         s = mhoi_bench_chip_create(x->bench, mhoi_explore_net(x, p), mhoi_explore_set(x, p), hw,
                                    &chip);
+    const double made_s = mho_seconds() - start_s;
+    work->chips++;
+    work->make_s += made_s;
+    work->first_chips += first;
+    work->first_make_s += first ? made_s : 0;
     for (size_t t = 0; !s && t < x->rung[rung].trials; t++)
         if (lacks(&p->evidence, rung, t))
             s = run_trial(chip, &p->evidence, rung, t, work);

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "chip/drawn_cells.h"
 #include "map/map_sections.h"
 #include "hw/sections.h"
 #include "mho/infer.h"
@@ -150,6 +151,8 @@ void mhoi_bench_destroy(mhoi_bench *b)
 void mhoi_bench_enter(mhoi_bench *bench)
 {
     bench->before = mhoi_shelf_use(bench->shelf);
+    if (bench->study)
+        mhoi_drawn_cells_open(0);
 }
 
 void mhoi_bench_leave(mhoi_bench *bench)
@@ -297,9 +300,11 @@ void mhoi_bench_chip_destroy(mhoi_bench_chip *chip)
     mhoi_free(&chip);
 }
 
-mho_status mhoi_bench_program(mhoi_bench_chip *chip, size_t trial)
+mho_status mhoi_bench_program(mhoi_bench_chip *chip, size_t trial, bool *drawn)
 {
-    return mho_chip_program(chip->chip, chip->seed, (uint32_t)trial);
+    const mho_status s = mho_chip_program(chip->chip, chip->seed, (uint32_t)trial);
+    *drawn = mhoi_chip_drew(chip->chip);
+    return s;
 }
 
 mho_status mhoi_bench_wrong(mhoi_bench_chip *chip, size_t first, size_t n, uint32_t *wrong)

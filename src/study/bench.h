@@ -50,7 +50,8 @@ typedef struct mhoi_bench_chip mhoi_bench_chip;
 MHO_MUST_CHECK mho_status mhoi_bench_chip_create(const mhoi_bench *bench, size_t net, size_t set,
                                                  const mho_hw *hw, mhoi_bench_chip **out);
 void mhoi_bench_chip_destroy(mhoi_bench_chip *chip);
-MHO_MUST_CHECK mho_status mhoi_bench_program(mhoi_bench_chip *chip, size_t trial);
+/* *drawn: its cells were drawn, not known from another design (chip/drawn_cells.h). */
+MHO_MUST_CHECK mho_status mhoi_bench_program(mhoi_bench_chip *chip, size_t trial, bool *drawn);
 /* Of images [first, first + n) of the programming. */
 MHO_MUST_CHECK mho_status mhoi_bench_wrong(mhoi_bench_chip *chip, size_t first, size_t n,
                                            uint32_t *wrong);

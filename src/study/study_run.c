@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "chip/drawn_cells.h"
 #include "hw/sections.h"
 #include "map/map_sections.h"
 #include "mho/infer.h"
@@ -238,6 +239,8 @@ mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
     const double start_s = mho_seconds();
     *result = (mho_result){.stage = MHO_STAGE_OPEN};
     mhoi_shelf *before = mhoi_shelf_use(study->shelf);
+    if (mho_study_points(study) > 1)
+        mhoi_drawn_cells_open(0);
     mho_status s = mhoi_study_hw(study, point, &result->hw);
     if (!s)
         s = run_all(study, point, result);

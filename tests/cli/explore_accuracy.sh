@@ -17,6 +17,9 @@ objectives: [min error, min energy]
 Y
 run explore errors.yaml -o all.db --json; want_code 0; want_no_err
 want_json 'v["points"] == 12 and v["done"] == 12 and v["image_runs"] * 2 == v["image_runs_full"] == 12 * 180'
+# Cells are drawn for each variation and programming, whatever the converters.
+want_json 'v["programmings"] == 6 * 3 and v["drawn"] == 2 * 3'
+want_json '0 < v["compute_seconds"] < v["compute_seconds_full"] < 100'
 tell swept '[(r["error"], r["energy_J"]) for r in sorted(v["rows"], key=lambda r: (r["set"]["output.split_bits"], r["set"]["device.variation"], r["set"]["technology.V_dd"]))][5]'
 few="--data synthetic --images 60 --trials 3"
 run evaluate lenet --hw bcnn $few --set output.calibration_images=20 --set technology=generic-45nm --set output.split_bits=2 --set device.variation=0.3 --set "technology.V_dd=0.9 V" --json; want_code 0
@@ -35,6 +38,7 @@ cut -d, -f4- threads1.csv | grep -qE ',[0-9]+$' || fail "no numbers of points: $
 cp errors.yaml few.yaml
 printf 'refine: [{images: 30, trials: 2}]\nconfidence: 90 %%\nconstraints: ["error <= 25 %%"]\n' >>few.yaml
 run explore few.yaml -o few.db --json; want_code 0
+want_json 'v["programmings"] > v["drawn"] == 2 * 3'
 want_json 'v["dropped"] > 0 and v["done"] > 0 and v["image_runs"] < 6 * 180 and abs(v["risk"] - 0.1) < 1e-9'
 for db in all few; do
     run query $db.db "SELECT settings, error, energy_J, trials_done FROM points WHERE settings IN (SELECT settings FROM points WHERE status = 'done') ORDER BY settings" --csv
@@ -48,6 +52,11 @@ kill_and_go_on 4 0.04 explore few.yaml -o killed.db; want_code 0; want_same_tabl
 # More programmings go on from those that there are.
 run explore errors.yaml -o all.db --resume --trials 5 --json; want_code 0; want_json 'v["image_runs"] == 6 * 2 * 60'
 run explore errors.yaml -o five.db --trials 5; want_code 0; want_same_table all.db five.db
+
+# Steps of hardly any images take longer than all at once, and the table says so.
+sed 's/^images:.*/images: 4/; s/^trials:.*/trials: 2/; /V_dd/d; s/^objectives.*/objectives: [min energy]/' errors.yaml >least.yaml
+printf 'refine: [{images: 3, trials: 2}]\n' >>least.yaml
+run explore least.yaml -o least.db; want_code 0; want_out "refine took "; want_out "cells were drawn for 4 of 24 programmings"
 
 # Chosen points: a file and a seed tell which.
 cat >sample.yaml <<'Y'
