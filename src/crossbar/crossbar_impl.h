@@ -40,6 +40,8 @@ typedef struct mhoi_job {
     size_t widen;             /* look-up: tables that add up within 16 bits */
     const void *w[MHOI_SUMS]; /* [steps]: tables, or 32-bit pairs of conductances */
     int32_t bias[MHOI_SUMS];  /* look-up: what the tables leave out */
+    size_t
+        ahead; /* look-up: bytes from a table to that of the next job, which is fetched meanwhile; 0: it is near */
     mhoi_code code;
     bool paired;     /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
     bool accumulate; /* += */
@@ -215,6 +217,7 @@ struct mho_crossbar {
     bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
     int32_t low, high;          /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;         /* of a column, or of a strip */
+    bool far;                   /* tables leave the second cache between two blocks */
     int32_t *bias[MHOI_SIDES];  /* [k][C]; dots: the sum of the cells */
     mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
     size_t codes;               /* of a codebook; 0: equal steps */

@@ -11,6 +11,7 @@
 #include "crossbar/crossbar_impl.h"
 
 enum { FILL_TOGETHER = 16 };   /* columns or strips that a thread fills at once */
+#define NEAR_BYTES (1 << 19)   /* of tables that stay in the second cache beside all else */
 #define TABLE_BYTES 67108864.0 /* most of a flat map's tables, twice a large cache */
 
 /* Cell r of column c as one side of the pair sees it. */
@@ -370,6 +371,7 @@ static mho_status resize_tables(mho_crossbar *xb)
     const size_t step = xb->group_step[xb->groups] * mhoi_step_bytes(xb);
     const bool keep = step == xb->table_bytes;
     xb->table_bytes = step;
+    xb->far = !xb->dots && !xb->counting && step * xb->shape.columns > NEAR_BYTES;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
         const bool fits = !xb->dots || side != MHOI_DIFFERENCE || differences_fit(xb);
         const bool needed = fits && wanted(xb, side) && !mhoi_is_shared(xb, side);

@@ -6,6 +6,7 @@
 #include "crossbar/crossbar_impl.h"
 
 #define X_BYTES (1 << 17) /* of inputs that stay in the second cache */
+#define AHEAD_TILES 4     /* fewer do not hide the way to tables that are far */
 
 /* One run of the engine over a block. */
 typedef struct block {
@@ -120,6 +121,15 @@ static void set_sums(mhoi_job *job, const block *b, mhoi_side from, size_t k, si
     }
 }
 
+/* The tables of a row group lie column by column, and then come those of the next. */
+static size_t bytes_ahead(const block *b, size_t k, size_t c)
+{
+    const bool last = k + 1 == b->xb->groups && c + job_columns(b) >= b->xb->shape.columns;
+    return !b->xb->far || last || b->pixels < AHEAD_TILES * MHOI_TILE
+               ? 0
+               : job_columns(b) * mhoi_steps_of(b->xb, k) * mhoi_step_bytes(b->xb);
+}
+
 /* The sums of row group k from column c on: S+, S- of some columns, or the differences of twice as
  * many.  Beyond the last column of four sums the last one is worked out again and dropped. */
 static mhoi_job make_job(const block *b, size_t k, size_t c)
@@ -130,6 +140,7 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
                     .steps = mhoi_steps_of(xb, k),
                     .pixels = b->pixels,
                     .widen = xb->widen,
+                    .ahead = bytes_ahead(b, k, c),
                     .code = b->code,
                     .paired = !b->per_pair,
                     .accumulate = k > b->work->first_group,
