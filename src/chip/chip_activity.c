@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "chip/chip_impl.h"
+#include "chip/chip_lanes.h"
 
 enum {
     TILE = 2048,    /* elements whose sums stay in a first cache */
@@ -244,6 +244,11 @@ static void set_windows(chip_layer *layer)
                             (uint32_t)layer->cells->fold;
 }
 
+static uint64_t packed(uint64_t driven, uint64_t drive, uint64_t square)
+{
+    return driven << (DRIVE_BITS + SQUARE_BITS) | drive << SQUARE_BITS | square;
+}
+
 /* What the reads of an image drive line `line` with, where the map holds `byte`. */
 static uint64_t drives_of(const mho_chip *chip, const chip_layer *layer, size_t line, uint8_t byte)
 {
@@ -265,14 +270,18 @@ static uint64_t drives_of(const mho_chip *chip, const chip_layer *layer, size_t 
         drive += current;
         square += x * current;
     }
-    return driven << (DRIVE_BITS + SQUARE_BITS) | drive << SQUARE_BITS | square;
+    return packed(driven, drive, square);
 }
 
 static void set_drives(const mho_chip *chip, chip_layer *layer)
 {
+    layer->drives_are_codes = !layer->inputs->is_signed;
     for (size_t l = 0; l < layer->inputs->lines; l++)
-        for (size_t byte = 0; byte < 256; byte++)
-            layer->drives[l][byte] = drives_of(chip, layer, l, (uint8_t)byte);
+        for (size_t byte = 0; byte < 256; byte++) {
+            const uint64_t drives = drives_of(chip, layer, l, (uint8_t)byte);
+            layer->drives[l][byte] = drives;
+            layer->drives_are_codes &= drives == packed(byte != 0, byte, byte * byte);
+        }
 }
 
 /* --- images ------------------------------------------------------------------------------------------- */
@@ -304,6 +313,19 @@ static void sum_codes(const uint8_t *in, size_t size, size_t images, const uint6
             t->sum[e] += drives[in[k * size + t->first + e]];
 }
 
+/* Where every code drives the row itself. */
+static void sum_squares(const uint8_t *in, size_t size, size_t images, tile *t)
+{
+    const mhoi_chip_lanes *lanes = mhoi_chip_lanes_best();
+    uint32_t both[TILE], square[TILE];
+    memset(both, 0, t->n * sizeof *both);
+    memset(square, 0, t->n * sizeof *square);
+    for (size_t k = 0; k < images; k++)
+        lanes->drives(in + k * size + t->first, t->n, both, square);
+    for (size_t e = 0; e < t->n; e++)
+        t->sum[e] = packed(both[e] >> 16, both[e] & 0xffff, square[e]);
+}
+
 /* Adds a tile of line l to the flow. */
 static void add_tile(const chip_layer *layer, size_t l, const tile *t, chip_flow *flow)
 {
@@ -333,6 +355,8 @@ void mhoi_chip_flow_add(const chip_layer *layer, size_t n, const uint8_t *in, ch
                 t.n = size - t.first < TILE ? size - t.first : TILE;
                 if (layer->coding == MHOI_MAP_BITS)
                     sum_bits(in + from * size, size, images, layer->drives[l], &t);
+                else if (layer->drives_are_codes)
+                    sum_squares(in + from * size, size, images, &t);
                 else
                     sum_codes(in + from * size, size, images, layer->drives[l], &t);
                 add_tile(layer, l, &t, flow);

@@ -105,6 +105,7 @@ typedef struct chip_layer {
     int64_t *draw;     /* [lines of a weight][map]: conductance behind an element, in all windows */
     uint32_t *windows; /* [h][w] that read an element */
     uint64_t (*drives)[256]; /* [lines of a weight][byte]: see chip_activity.c */
+    bool drives_are_codes;   /* in one read, of every byte that there is */
     int64_t *line_draw;      /* [lines] of the group that is programmed */
     mho_converter converter; /* in use; ideal while calibrating */
     bool tabled;             /* its crossbars have values for the codes: sums are of these, */

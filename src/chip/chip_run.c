@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/contract.h"
 #include "base/finite.h"
+#include "chip/chip_lanes.h"
 #include "chip/chip_work.h"
 #include "crossbar/cells.h"
 
@@ -379,29 +380,6 @@ static double units_of_codes(const chip_layer *layer, double m, size_t i)
     return layer->zero ? m - (double)layer->zero * layer->w_sum[k] : m;
 }
 
-/* How sums become values: z = (gain sum + offset) / unit in the scales of weights and inputs. */
-typedef struct to_value {
-    double gain, offset, unit, x_scale;
-    const double *weight_scale;
-} to_value;
-
-/* The plain case, whose loops compilers make vectors of: across positions, or channels where there is but one. */
-static void plain_values(const to_value *to, const int32_t *sum, size_t channels, size_t positions,
-                         float *y)
-{
-    const double gain = to->gain, offset = to->offset, unit = to->unit, x_scale = to->x_scale;
-    if (positions == 1) {
-        for (size_t c = 0; c < channels; c++)
-            y[c] = (float)((gain * sum[c] + offset) / unit * (x_scale * to->weight_scale[c]));
-        return;
-    }
-    for (size_t c = 0; c < channels; c++) {
-        const double scale = x_scale * to->weight_scale[c];
-        for (size_t p = 0, i = c * positions; p < positions; p++, i++)
-            y[i] = (float)((gain * sum[i] + offset) / unit * scale);
-    }
-}
-
 /* Exact where devices and converters are.  y[channels][P] of one image, whose sums begin at `at`. */
 static void to_values(const mho_chip *chip, const chip_work *work, const chip_step *step, size_t at,
                       float *y)
@@ -409,12 +387,13 @@ static void to_values(const mho_chip *chip, const chip_work *work, const chip_st
     const chip_layer *layer = &chip->layer[step->layer];
     const chip_map *in = &chip->map[step->in];
     const bool bits = in->coding == MHOI_MAP_BITS, plain = chip_is_plain(layer);
-    to_value to = {.unit = layer->cells->unit,
-                   .x_scale = bits ? 1 : (double)in->scale,
-                   .weight_scale = layer->weight_scale};
+    chip_to_value to = {.unit = layer->cells->unit,
+                        .x_scale = bits ? 1 : (double)in->scale,
+                        .weight_scale = layer->weight_scale};
     mhoi_chip_converter_value(layer, &to.gain, &to.offset);
     if (plain && !bits && !layer->zero) {
-        plain_values(&to, work->sum + at, chip_channels(layer), layer->positions, y);
+        mhoi_chip_lanes_best()->values(&to, work->sum + at, chip_channels(layer), layer->positions,
+                                       y);
         return;
     }
     for (size_t c = 0, i = 0; c < chip_channels(layer); c++) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "chip/chip_add.h"
+#include "chip/chip_lanes.h"
 #include "net/block.h"
 
 /* Codes of the numbers that tell the weights, from the codes of the weights. */
@@ -117,10 +117,10 @@ void mhoi_chip_turn_windows(const chip_layer *layer, const uint8_t *map, size_t 
                     window + (tap * slot + c) * CHIP_TILE, pitch);
 }
 
-static void add_tile(mhoi_chip_add_fn *add, const int32_t *sum, int64_t times, int64_t *to)
+static void add_tile(const mhoi_chip_lanes *lanes, const int32_t *sum, int64_t times, int64_t *to)
 {
     if (times == (int32_t)times) {
-        add(sum, (int32_t)times, to);
+        lanes->add(sum, (int32_t)times, to);
         return;
     }
     for (size_t q = 0; q < CHIP_TILE; q++)
@@ -132,7 +132,7 @@ void mhoi_chip_turn_add(const chip_layer *layer, const int32_t *sum, size_t tile
 {
     const mhoi_cells *k = layer->cells;
     const size_t copies = layer->place->told->copies, block = layer->place->told->block;
-    mhoi_chip_add_fn *add = mhoi_chip_add_best();
+    const mhoi_chip_lanes *lanes = mhoi_chip_lanes_best();
     for (size_t column = 0; column < layer->columns; column++) {
         const size_t rotation = mhoi_copy_rotation(layer->place, column % copies);
         const size_t channel = column / copies * block + t * layer->place->turn_step + rotation;
@@ -142,7 +142,7 @@ void mhoi_chip_turn_add(const chip_layer *layer, const int32_t *sum, size_t tile
         for (size_t tile = 0; tile < tiles; tile++, to += CHIP_TILE)
             for (size_t s = 0; s < k->slices; s++) {
                 const size_t at = tile * k->converted + mhoi_engine_column(k, column, s);
-                add_tile(add, sum + at * CHIP_TILE, weight * ((int64_t)1 << (k->slice_bits * s)),
+                add_tile(lanes, sum + at * CHIP_TILE, weight * ((int64_t)1 << (k->slice_bits * s)),
                          to);
             }
     }
@@ -165,8 +165,8 @@ void mhoi_chip_turn_out(const chip_layer *layer, const int64_t *total, size_t n,
 void mhoi_chip_turn_count(const chip_layer *layer, const int32_t *count, size_t tiles,
                           int64_t weight, int64_t *total)
 {
-    mhoi_chip_add_fn *add = mhoi_chip_add_best();
+    const mhoi_chip_lanes *lanes = mhoi_chip_lanes_best();
     int64_t *less = total + layer->channels * tiles * CHIP_TILE;
     for (size_t tile = 0; tile < tiles; tile++)
-        add_tile(add, count + tile * CHIP_TILE, weight, less + tile * CHIP_TILE);
+        add_tile(lanes, count + tile * CHIP_TILE, weight, less + tile * CHIP_TILE);
 }

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define CHIP_LANES_TABLE mhoi_chip_lanes_avx512
+#include "chip/chip_lanes_body.h"
