@@ -5,6 +5,7 @@
 #ifndef MHO_QUANT_H
 #define MHO_QUANT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,15 @@ MHO_API int mho_quant_cover(float smallest, float largest, mho_codes codes);
 MHO_API void mho_quant_codes(const float *x, size_t n, float scale, mho_codes codes, int16_t *code);
 /* The same into bytes: uint8, or two's complement where codes.lo < 0; |lo|, hi below 256. */
 MHO_API void mho_quant_bytes(const float *x, size_t n, float scale, mho_codes codes, uint8_t *code);
+
+/* How many numbers were beyond the codes or not finite, and how many were of the other sign. */
+typedef struct mho_encoded {
+    size_t beyond, below;
+} mho_encoded;
+/* What word lines are driven with: code[i] = x[i] / step rounded (ties up), of -x[i] where `negative`; numbers of the other
+ * sign become 0, those beyond most the last code.  Units: x and step the same, step a normal float above 0. */
+MHO_API mho_encoded mho_quant_encode(const float *x, size_t n, double step, uint8_t most,
+                                     bool negative, uint8_t *code);
 
 /* x[i] = its code x scale. */
 MHO_API void mho_quant_round(float *x, size_t n, float scale, mho_codes codes);

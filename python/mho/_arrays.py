@@ -110,7 +110,7 @@ class Crossbar:
             raise ConfigError("%s has arch: %s, want arch: crossbar" % (self.hardware.name, self.hardware.arch))
         if not isinstance(x_max, numbers.Real):
             raise TypeError("x_max: want a number, not %r" % (x_max,))
-        self.x_max, self.signed, self._threads = float(x_max), bool(signed), threads
+        self.x_max, self.signed, self._pair = float(x_max), bool(signed), how(threads, False).pair
         self._most = 2 ** int(self.hardware["input.first_bits"]) - 1
         self._scale = self.x_max / self._most
         if not 0 < self._scale < np.inf:
@@ -124,11 +124,12 @@ class Crossbar:
         if calibration is None:
             low = -self.x_max if self.signed else 0
             calibration = np.random.default_rng(seed).uniform(low, self.x_max, (max(count, 1), self.rows))
-        codes = self._checked("calibration", np.atleast_2d(calibration))
+        calibration = np.atleast_2d(calibration)
+        codes = self._codes(calibration, False)
         if not len(codes):
             raise _shape("calibration", codes, "[n, %d] with n from 1" % self.rows)
         if self.signed:  # what both passes read, in turns
-            codes = np.stack((codes, self._codes("calibration", np.atleast_2d(calibration), True)[0]), 1).reshape(-1, self.rows)
+            codes = np.stack((codes, self._codes(calibration, True)), 1).reshape(-1, self.rows)
         if len(codes) < count:
             self.hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
         data = _mho.data_of_arrays(None, None, None, codes, np.zeros(len(codes), np.uint8))
@@ -138,8 +139,7 @@ class Crossbar:
 
     def program(self, seed=1, trial=0):
         """Draws all cells anew; returns what writing them took: {cells, writes, outside, stuck, held}."""
-        with how(self._threads, False) as pair:
-            written = _mho.chip_program(self._handle, natural("seed", seed), natural("trial", trial, _TRIALS), pair)
+        written = _mho.chip_program(self._handle, natural("seed", seed), natural("trial", trial, _TRIALS), self._pair)
         self.seed, self.trial, self._read = seed, trial, 0
         return written
 
@@ -156,32 +156,33 @@ class Crossbar:
         gain = np.where(largest > 0, largest, top) / top
         return (w / gain).astype(np.float32), gain.astype(np.float32)
 
-    def _codes(self, what, x, negative):
-        x = _real(what, x, np.float32)
+    def _codes(self, x, negative):
+        """Of calibration vectors; how many are negative."""
+        x = _real("calibration", x, np.float32)
         if x.ndim != 2 or x.shape[1] != self.rows:
-            raise _shape(what, x, "[n, %d]" % self.rows)
+            raise _shape("calibration", x, "[n, %d]" % self.rows)
         codes = np.empty(x.shape, np.uint8)
-        wrong, below = _mho.encode(x, codes, x.size, self._scale, self._most, negative)
-        if wrong:
-            raise DomainError("%s: %d of %d elements are beyond x_max = %g (or not numbers)" % (what, wrong, x.size, self.x_max))
-        return codes, below
-
-    def _checked(self, what, x):
-        codes, below = self._codes(what, x, False)
-        if below and not self.signed:
-            raise DomainError("%s: %d elements are negative; signed=True reads them, too" % (what, below))
+        self._refuse("calibration", x.size, *_mho.encode(x, codes, x.size, self._scale, self._most, negative))
         return codes
 
-    def _pass(self, codes, pair, out=None):
-        if out is None:
-            out = np.empty((len(codes), self.columns), np.float32)
-        _mho.chip_run(self._handle, codes, out, len(codes), (self.rows, 1, 1), self.columns, self._read, pair)
-        self._read += len(codes)
+    def _refuse(self, what, size, beyond, below):
+        if beyond:
+            raise DomainError("%s: %d of %d elements are beyond x_max = %g (or not numbers)" % (what, beyond, size, self.x_max))
+        if below and not self.signed:
+            raise DomainError("%s: %d elements are negative; signed=True reads them, too" % (what, below))
+
+    def _pass(self, x, y, pair, bytes_, negative=False):
+        shape = (len(x), self.rows, self.columns)
+        told = _mho.mvm(self._handle, x, y, shape, self._read, self._scale, self._most, (bytes_, negative, not self.signed), pair)
+        if told != (0, 0):
+            if bytes_:
+                raise DomainError("x: codes above %d (input.first_bits)" % self._most)
+            self._refuse("x", x.size, *told)
+        self._read += len(x)
         if self._gain is not None:
-            out *= self._gain
+            y *= self._gain
         if self._zero:
-            out[:] = 0
-        return out
+            y[:] = 0
 
     def mvm(self, x, *, out=None, threads=None):
         """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
@@ -189,20 +190,25 @@ class Crossbar:
         ``program`` begins it anew.  out: an array [n, columns] of float32 in order that takes y, and is returned."""
         x = np.asarray(x)
         one = x.ndim == 1
-        x = np.atleast_2d(x)
-        if x.shape[1] != self.rows or x.ndim != 2:
+        if one:
+            x = x[None]
+        if x.ndim != 2 or x.shape[1] != self.rows:
             raise _shape("x", x, "[n, %d]" % self.rows)
-        if out is not None:
+        kind = x.dtype.char
+        if kind not in "Bf" or not x.flags.c_contiguous:
+            x = _real("x", x, np.uint8 if kind == "B" else np.float32)
+        if out is None:
+            y = np.empty((len(x), self.columns), np.float32)
+        else:
             self._check(out, (len(x), self.columns)[one:])
-        with how(self._threads if threads is None else threads, False) as pair:
-            if x.dtype == np.uint8:
-                if self._most < 255 and int(x.max(initial=0)) > self._most:
-                    raise DomainError("x: codes above %d (input.first_bits)" % self._most)
-                return self._answer(self._pass(np.ascontiguousarray(x), pair, out), one and out is None)
-            y = self._pass(self._checked("x", x), pair, out)
-            if self.signed:
-                y -= self._pass(self._codes("x", x, True)[0], pair)
-        return self._answer(y, one and out is None)
+            y = out
+        pair = self._pair if threads is None else how(threads, False).pair
+        self._pass(x, y, pair, kind == "B")
+        if self.signed and kind != "B":
+            negative = np.empty((len(x), self.columns), np.float32)
+            self._pass(x, negative, pair, False, True)
+            y -= negative
+        return y[0] if one and out is None else y
 
     @staticmethod
     def _check(out, shape):
@@ -210,10 +216,6 @@ class Crossbar:
             raise TypeError("out: want an array of float32")
         if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
             raise _shape("out", out, "%s, in order and writeable" % list(shape))
-
-    @staticmethod
-    def _answer(y, one):
-        return y[0] if one else y
 
     def __repr__(self):
         return "<mho.Crossbar %d x %d on %s>" % (self.rows, self.columns, self.hardware.name)

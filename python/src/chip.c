@@ -123,35 +123,15 @@ static PyObject *run(PyObject *self, PyObject *args)
     return good ? Py_NewRef(Py_None) : NULL;
 }
 
-/* Every step is taken for every element, so that compilers make vectors of the loop. */
-static void encode_all(const float *restrict value, Py_ssize_t n, float by, float top,
-                       uint8_t *restrict code, uint32_t *wrong, uint32_t *below)
-{
-    const float most = top + 0.5f, least = -most;
-    uint32_t inside = 0, negative = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        const float v = value[i] * by;
-        const float positive = v > 0 ? v : 0;
-        const float held = positive < top ? positive : top;
-        inside += (v < most) & (v > least);
-        negative += v < 0;
-        code[i] = (uint8_t)(int)(held + 0.5f);
-    }
-    *wrong = (uint32_t)n - inside;
-    *below = negative;
-}
-
-/* y = round(x / scale), refusing what is no code; a sign: of x or of -x alone, the other part is 0.
- * One pass, as numpy would take five. */
 static PyObject *encode(PyObject *self, PyObject *args)
 {
     PyObject *x, *y;
     Py_ssize_t n;
-    double scale;
+    double step;
     int most, negative;
     Py_buffer in, out;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOndip", &x, &y, &n, &scale, &most, &negative))
+    if (!PyArg_ParseTuple(args, "OOndip", &x, &y, &n, &step, &most, &negative))
         return NULL;
     if (!binding_buffer(x, "f", n, false, "x", &in))
         return NULL;
@@ -159,12 +139,65 @@ static PyObject *encode(PyObject *self, PyObject *args)
         PyBuffer_Release(&in);
         return NULL;
     }
-    const float by = (float)((negative ? -1 : 1) / scale), top = (float)most;
-    uint32_t wrong, below;
-    encode_all(in.buf, n, by, top, out.buf, &wrong, &below);
+    const mho_encoded e =
+        mho_quant_encode(in.buf, (size_t)n, step, (uint8_t)most, negative, out.buf);
     PyBuffer_Release(&out);
     PyBuffer_Release(&in);
-    return Py_BuildValue("(II)", wrong, below);
+    return Py_BuildValue("(nn)", (Py_ssize_t)e.beyond, (Py_ssize_t)e.below);
+}
+
+/* Codes of numbers, or codes above the largest one.  {0}: all are codes. */
+static mho_encoded to_codes(const Py_buffer *x, bool bytes, double step, uint8_t most,
+                            bool negative, uint8_t *code)
+{
+    mho_encoded e = {0};
+    if (!bytes)
+        return mho_quant_encode(x->buf, (size_t)x->len / sizeof(float), step, most, negative, code);
+    const uint8_t *from = x->buf;
+    for (Py_ssize_t i = 0; most < UINT8_MAX && i < x->len; i++)
+        e.beyond += from[i] > most;
+    return e;
+}
+
+/* The whole of a product in one call: numbers or codes in, numbers out. */
+static PyObject *mvm(PyObject *self, PyObject *args)
+{
+    const mho_chip *chip;
+    PyObject *x, *y, *how;
+    Py_ssize_t n, rows, columns;
+    unsigned long long number;
+    double step;
+    int most, bytes, negative, positive_only;
+    binding_call call;
+    Py_buffer in, out;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&OO(nnn)Kdi(ppp)O", binding_chip, &chip, &x, &y, &n, &rows,
+                          &columns, &number, &step, &most, &bytes, &negative, &positive_only, &how))
+        return NULL;
+    if (!binding_buffer(x, bytes ? "B" : "f", n * rows, false, "x", &in))
+        return NULL;
+    if (!binding_buffer(y, "f", n * columns, true, "y", &out)) {
+        PyBuffer_Release(&in);
+        return NULL;
+    }
+    uint8_t *code = bytes ? in.buf : PyMem_Malloc((size_t)(n * rows));
+    mho_encoded e = {0};
+    bool good = code || PyErr_NoMemory();
+    good = good && binding_begin(&call, how);
+    if (good) {
+        mho_status s = MHO_OK;
+        e = to_codes(&in, bytes, step, (uint8_t)most, negative, code);
+        const mho_images images = {
+            .shape = {(size_t)rows, 1, 1}, .count = (size_t)n, .pixel = code, .borrowed = true};
+        if (!e.beyond && !(positive_only && e.below))
+            s = mho_chip_run_numbered(chip, &images, 0, (size_t)n, number, out.buf, NULL);
+        good = binding_end(&call, s);
+    }
+    if (!bytes)
+        PyMem_Free(code);
+    PyBuffer_Release(&out);
+    PyBuffer_Release(&in);
+    return good ? Py_BuildValue("(nn)", (Py_ssize_t)e.beyond, (Py_ssize_t)e.below) : NULL;
 }
 
 PyMethodDef binding_chip_methods[] = {
@@ -173,6 +206,10 @@ PyMethodDef binding_chip_methods[] = {
     {"chip_create", create, METH_VARARGS, "(net, hw, data, calibrate on test, how)"},
     {"chip_program", program, METH_VARARGS, "(chip, seed, trial, how): what writing took"},
     {"chip_run", run, METH_VARARGS, "(chip, x, y, n, shape, classes, number, how)"},
+    {"mvm", mvm, METH_VARARGS,
+     "(matrix's chip, x, y, (n, rows, columns), number, step, most, (x are codes, negative, only "
+     "positive), how): "
+     "(out of range, below 0); y is written if all is in range"},
     {"encode", encode, METH_VARARGS,
      "(x, codes, n, scale, most, negative): (out of range, below 0)"},
     {NULL, NULL, 0, NULL}};

@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-#include "mho/quant.h"
+#include "mho/run.h"
+#include "quant/quant_encode.h"
 
 static const mho_codes seven = {-127, 127};
 
@@ -103,11 +104,48 @@ static void test_error(void **state)
     assert_true(fabs(mho_quant_error(x, 2, 0.25f, codes, MHO_RULE_LEAST_SQUARES) - 0.1625) < 1e-6);
 }
 
+/* One number by the definition. */
+static uint8_t drive_of(float x, float by, float top, mho_encoded *e)
+{
+    const float v = x * by;
+    e->beyond += !(fabsf(v) < top + 0.5f);
+    e->below += v < 0;
+    return (uint8_t)floorf(fminf(fmaxf(v, 0), top) + 0.5f);
+}
+
+/* Every variant; ends of every length, numbers that are none, both signs. */
+static void test_encode(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    mhoi_encode_fn *const variant[] = {mhoi_encode_ref, mhoi_encode_avx2, mhoi_encode_avx512};
+    float x[N];
+    uint8_t code[N + 1], want[N];
+    for (int i = 0; i < N; i++)
+        x[i] = 1.2f * sinf((float)i) + (i % 50 == 7 ? 3 : 0);
+    x[1] = NAN, x[20] = INFINITY, x[333] = -INFINITY, x[334] = 15.5f / 15, x[335] = -0.0f;
+    for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); level++)
+        for (size_t n = 0; n <= N; n += n < 70 ? 1 : 155) {
+            const float by = n % 2 ? 15 : -255, top = n % 2 ? 15 : 255;
+            mho_encoded e = {0};
+            for (size_t i = 0; i < n; i++)
+                want[i] = drive_of(x[i], by, top, &e);
+            code[n] = 77;
+            const mho_encoded got = variant[level](x, n, by, top, code);
+            assert_memory_equal(code, want, n);
+            assert_int_equal(code[n], 77);
+            assert_int_equal(got.beyond, e.beyond);
+            assert_int_equal(got.below, e.below);
+        }
+    assert_int_equal(mho_quant_encode(x + 2, 10, 1.0 / 255, 255, true, code).below, 5);
+    assert_int_equal(code[2], 232);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cover), cmocka_unit_test(test_codes), cmocka_unit_test(test_error),
-        cmocka_unit_test(test_tiny),  cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_tiny),  cmocka_unit_test(test_rules), cmocka_unit_test(test_encode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
