@@ -33,7 +33,7 @@ static area area_of(const circuit *c, size_t n0, size_t n1, size_t m0, size_t m1
             p.order[k++] = order[i];
     for (int i = 0; i < SIDES; i++) {
         p.at[p.order[i]] = p.size;
-        p.size += p.count[p.order[i]];
+        p.size += mhoi_up8(p.count[p.order[i]]);
     }
     return p;
 }
@@ -75,16 +75,16 @@ static double *take(nest *s, size_t doubles)
 }
 
 /* Where a half's sides come in the whole; the seam itself is no part of it. */
-static source source_of(const area *whole, const area *half, const area *before, const double *net)
+static source source_of(const area *whole, const area *half, const area *before, double *net)
 {
-    source s = {.net = net, .ld = mhoi_net_row(half->size)};
+    source s = {.net = net};
     const int seam = half->order[0];
     for (int side = LEFT; side < SIDES; side++) {
         s.at[side] = half->at[side];
         s.count[side] = side == seam ? 0 : half->count[side];
         s.to[side] = whole->at[side];
         if (before && before->order[0] != side)
-            s.to[side] += before->count[side];
+            s.to[side] += mhoi_up8(before->count[side]);
     }
     return s;
 }
@@ -97,7 +97,7 @@ static void describe_patch(const circuit *c, const area *p, patch *out)
     const bool gone[SIDES] = {[TOP] = p->n0 == 0, [RIGHT] = p->m1 == c->M};
     size_t at = 0;
     out->p = *p;
-    out->of = (source){.ld = mhoi_net_row(2 * (rows + columns))};
+    out->of = (source){0};
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < SIDES; i++) {
             const int side = p->order[i];
@@ -106,7 +106,7 @@ static void describe_patch(const circuit *c, const area *p, patch *out)
             out->of.at[side] = at;
             out->of.count[side] = gone[side] ? 0 : sides[side];
             out->of.to[side] = p->at[side];
-            at += sides[side];
+            at += mhoi_up8(sides[side]);
         }
 }
 
@@ -116,7 +116,7 @@ static void find_patches(nest *s, const area *p)
     if (is_patch(p)) {
         patch *q = &s->of[s->patches++];
         describe_patch(s->c, p, q);
-        q->of.net = q->net = take(s, mhoi_patches_net());
+        q->of.net = take(s, mhoi_patches_net());
         return;
     }
     halve(s->c, p, half);
@@ -125,16 +125,16 @@ static void find_patches(nest *s, const area *p)
 }
 
 /* A patch as it is, or with the nodes eliminated that end at the rim of the array; the drivers at the right are new. */
-static const double *take_patch(nest *s, const area *p)
+static double *take_patch(nest *s, const area *p)
 {
     const patch *q = &s->of[s->taken++];
     const bool top = p->n0 == 0, right = p->m1 == s->c->M;
     const size_t rows = p->n1 - p->n0, columns = p->m1 - p->m0;
     double driver_S[PATCH_EDGE];
     if (!top && !right)
-        return q->net;
+        return q->of.net;
     joint j = {.c = s->c, .p = p, .of = &q->of, .sources = 1};
-    j.seam = (top ? columns : 0) + (right ? rows : 0);
+    j.seam = (top ? mhoi_up8(columns) : 0) + (right ? mhoi_up8(rows) : 0);
     j.tie = q->of.at[RIGHT];
     if (p->count[RIGHT] && right) {
         for (size_t i = 0; i < rows; i++)
@@ -148,11 +148,11 @@ static const double *take_patch(nest *s, const area *p)
 }
 
 /* The network of an area's ports, on the stack. */
-static mho_status solve(nest *s, const area *p, const double **net)
+static mho_status solve(nest *s, const area *p, double **net)
 {
     const bool starts = s->patches == 0 && patches_in(p) <= PATCHES;
     area half[2];
-    const double *of[2];
+    double *of[2];
     mho_status status = mhoi_interruption();
     double *const out = take(s, is_patch(p) ? 0 : mhoi_area_net(p)), *const top = s->next;
     if (status)
@@ -176,7 +176,7 @@ static mho_status solve(nest *s, const area *p, const double **net)
                            .p = p,
                            .of = both,
                            .sources = 2,
-                           .seam = half[0].count[half[0].order[0]],
+                           .seam = mhoi_up8(half[0].count[half[0].order[0]]),
                            .net = out,
                            .work = s->next});
         *net = out;
@@ -205,24 +205,35 @@ static size_t need_of(const circuit *c, const area *p, bool within)
     size_t most = starts ? mhoi_patches_work() : 0, kept = 0;
     area half[2];
     if (is_patch(p)) {
-        most = larger(most, mhoi_area_net(p) + mhoi_join_work(2 * PATCH_EDGE, p->size));
+        most = larger(most, mhoi_area_net(p) + mhoi_join_work(2 * PATCH_EDGE, p->size, PATCH_EDGE));
     } else {
         halve(c, p, half);
         for (int h = 0; h < 2; h++) {
             most = larger(most, kept + need_of(c, &half[h], within || starts));
             kept += left_by(c, &half[h]);
         }
-        most = larger(most, kept + mhoi_join_work(half[0].count[half[0].order[0]], p->size));
+        most = larger(most, kept + mhoi_join_work(half[0].count[half[0].order[0]], p->size, 0));
         most += mhoi_area_net(p);
     }
     return most + (starts ? patches_in(p) * mhoi_patches_net() : 0);
+}
+
+/* T [M][N] += what is between the drivers of a side and the sense amplifiers. */
+static void take_side(const circuit *c, const area *whole, const double *net, int side, double *T_S)
+{
+    for (size_t m = 0; m < c->M; m++) {
+        const size_t to = whole->at[BOTTOM] + m;
+        const double *strip = net + mhoi_net_strip(to / 8) + 8 * whole->at[side] + to % 8;
+        for (size_t n = 0; n < whole->count[side]; n++)
+            T_S[m * c->N + n] += strip[8 * n];
+    }
 }
 
 mho_status mhoi_circuit_nested(const circuit *c, mhoi_circuit_memory *memory, double *T_S)
 {
     static const int order[SIDES] = {TOP, RIGHT, LEFT, BOTTOM};
     const area whole = area_of(c, 0, c->N, 0, c->M, TOP, order);
-    const double *net = NULL;
+    double *net = NULL;
     nest *s;
     mho_status status = mhoi_alloc(&s, 1, sizeof *s, "parts of a crossbar");
     if (!status)
@@ -232,12 +243,10 @@ mho_status mhoi_circuit_nested(const circuit *c, mhoi_circuit_memory *memory, do
         s->next = memory->at;
         status = solve(s, &whole, &net);
     }
-    for (size_t n = 0; !status && n < c->N; n++) {
-        const size_t ld = mhoi_net_row(whole.size);
-        const double *left = net + (whole.at[LEFT] + n) * ld + whole.at[BOTTOM];
-        const double *right = net + (whole.at[RIGHT] + n) * ld + whole.at[BOTTOM];
-        for (size_t m = 0; m < c->M; m++)
-            T_S[m * c->N + n] = left[m] + (whole.count[RIGHT] ? right[m] : 0);
+    if (!status) {
+        memset(T_S, 0, c->N * c->M * sizeof *T_S);
+        take_side(c, &whole, net, LEFT, T_S);
+        take_side(c, &whole, net, RIGHT, T_S);
     }
     mhoi_free(&s);
     return status;

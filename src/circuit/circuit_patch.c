@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Patches of an array, eight of the same shape at a time.  A patch has ports on all four sides, wherever it is: where the
  * array ends, they are eliminated when it is joined to its neighbours. */
+#include <string.h>
+
 #include "circuit/circuit_nested.h"
 
 size_t mhoi_patches_net(void)
 {
-    return PATCH_PORTS * mhoi_net_row(PATCH_PORTS) + 24; /* not at the same places of the cache */
+    return mhoi_net_strip(PATCH_PORTS / 8) + 24; /* not at the same places of the cache */
 }
 
 static size_t cells_of(void)
@@ -42,33 +44,70 @@ static void spread_sides(size_t rows, size_t columns, size_t *first, size_t *cou
     }
 }
 
-/* Row i of side a, from node `from` of side b on, to the networks of `count` patches, where b may come before a. */
-static void take_row(const double *pairs, const patch *const *of, size_t count, int a, int b,
-                     size_t i, size_t from, size_t to)
+typedef struct laced {
+    const mhoi_nested_kernel *kernel;
+    const double *pairs; /* in lanes */
+    size_t ports, first[SIDES], sides[SIDES];
+    const patch *const *of;
+    size_t count;
+} laced;
+
+/* Rows of pairs of eight ports of a side with eight of another, from lanes to the blocks of the patches. */
+static void unlace(const laced *l, int a, size_t i, int b, size_t k, double *const block[LANES])
 {
-    for (size_t lane = 0; lane < count; lane++) {
-        const source *s = &of[lane]->of;
-        const bool turned = s->at[a] > s->at[b];
-        const size_t step = turned ? s->ld : 1;
-        double *out = of[lane]->net + (turned ? s->at[a] + i + s->at[b] * s->ld
-                                              : s->at[b] + (s->at[a] + i) * s->ld);
-        for (size_t k = from; k < to; k++)
-            out[k * step] = pairs[(k - from) * LANES + lane];
+    static const double none[LANES];
+    const size_t row = l->first[a] + i, column = l->first[b] + k;
+    for (size_t r = 0; r < 8 && i + r < l->sides[a]; r++) {
+        double *to[LANES];
+        const double *from[8];
+        for (size_t j = 0; j < 8; j++)
+            from[j] = k + j >= l->sides[b] || column + j <= row + r
+                          ? none
+                          : l->pairs + mhoi_pair(l->ports, row + r, column + j) * LANES;
+        for (size_t lane = 0; lane < LANES; lane++)
+            to[lane] = block[lane] + 8 * r;
+        l->kernel->turn(from, to);
     }
 }
 
-/* Pairs of nodes to the networks of `count` patches, whose nodes may have another order. */
-static void take_pairs(const double *pairs, size_t ports, const size_t *first, const size_t *sides,
-                       const patch *const *of, size_t count)
+static void turn_block(const mhoi_nested_kernel *kernel, const double *from, double *to)
+{
+    const double *row[8];
+    double *column[8];
+    for (size_t r = 0; r < 8; r++) {
+        row[r] = from + 8 * r;
+        column[r] = to + 8 * r;
+    }
+    kernel->turn(row, column);
+}
+
+/* Eight ports of side a and eight of side b, which may come before a in a patch. */
+static void take_block(const laced *l, int a, size_t i, int b, size_t k)
+{
+    double spare[LANES][64], *block[LANES];
+    if (i + 8 > l->sides[a])
+        memset(spare, 0, sizeof spare);
+    for (size_t lane = 0; lane < LANES; lane++) {
+        const source *s = &l->of[lane < l->count ? lane : 0]->of;
+        const size_t row = s->at[a] + i, column = s->at[b] + k;
+        block[lane] =
+            lane < l->count && row <= column ? mhoi_net_block(s->net, row, column) : spare[lane];
+    }
+    unlace(l, a, i, b, k, block);
+    for (size_t lane = 0; lane < l->count; lane++) {
+        const source *s = &l->of[lane]->of;
+        if (block[lane] == spare[lane])
+            turn_block(l->kernel, spare[lane], mhoi_net_block(s->net, s->at[b] + k, s->at[a] + i));
+    }
+}
+
+static void take_pairs(const laced *l)
 {
     for (int a = LEFT; a < SIDES; a++)
-        for (size_t i = 0; i < sides[a]; i++)
-            for (int b = a; b < SIDES; b++) {
-                const size_t from = a == b ? i + 1 : 0;
-                if (from < sides[b])
-                    take_row(pairs + mhoi_pair(ports, first[a] + i, first[b] + from) * LANES, of,
-                             count, a, b, i, from, sides[b]);
-            }
+        for (int b = a; b < SIDES; b++)
+            for (size_t i = 0; i < l->sides[a]; i += 8)
+                for (size_t k = a == b ? i : 0; k < l->sides[b]; k += 8)
+                    take_block(l, a, i, b, k);
 }
 
 static void solve_batch(const circuit *c, const patch *const *of, size_t count, double *work)
@@ -77,12 +116,16 @@ static void solve_batch(const circuit *c, const patch *const *of, size_t count, 
     const size_t rows = p->n1 - p->n0, columns = p->m1 - p->m0;
     double *cells = work, *pairs = cells + cells_of();
     double *scratch = pairs + mhoi_patch_pairs(PATCH_EDGE, PATCH_EDGE);
-    size_t first[SIDES], sides[SIDES];
+    const size_t ports = 2 * (rows + columns);
+    laced l = {
+        .kernel = mhoi_nested_best(), .pairs = pairs, .ports = ports, .of = of, .count = count};
     for (size_t lane = 0; lane < LANES; lane++) /* the last patch again where there are fewer */
         take_cells(c, &of[lane < count ? lane : count - 1]->p, lane, cells);
-    mhoi_nested_best()->patch(rows, columns, cells, scratch, pairs);
-    spread_sides(rows, columns, first, sides);
-    take_pairs(pairs, 2 * (rows + columns), first, sides, of, count);
+    l.kernel->patch(rows, columns, cells, scratch, pairs);
+    spread_sides(rows, columns, l.first, l.sides);
+    for (size_t k = 0; k < count && (rows % 8 || columns % 8); k++) /* ports that do not exist */
+        memset(of[k]->of.net, 0, mhoi_patches_net() * sizeof(double));
+    take_pairs(&l);
 }
 
 static bool same_shape(const area *a, const area *b)

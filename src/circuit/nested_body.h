@@ -290,20 +290,28 @@ static void patch(size_t rows, size_t columns, const double *cells, double *scra
     solve(cells, columns, 0, 0, &whole, scratch);
 }
 
-static void triangle(size_t strips, const double *t, const double *inverse, double *x,
-                     size_t x_strip)
+static void triangle(size_t strips, const double *t, const double *inverse, double *const *x)
 {
-    for (size_t s = 0; s < strips; s++, x += x_strip) {
+    for (size_t s = 0; s < strips; s++) {
         lanes row[8];
-        UNROLL for (size_t k = 0; k < 8; k++) row[k] = load(x + 8 * k);
+        UNROLL for (size_t k = 0; k < 8; k++) row[k] = load(x[s] + 8 * k);
         UNROLL for (size_t k = 0; k < 8; k++)
         {
             row[k] = scale(row[k], spread(inverse[k]));
             UNROLL for (size_t i = k + 1; i < 8; i++) row[i] =
                 fused(spread(t[8 * k + i]), row[k], row[i]);
         }
-        UNROLL for (size_t k = 0; k < 8; k++) store(x + 8 * k, row[k]);
+        UNROLL for (size_t k = 0; k < 8; k++) store(x[s] + 8 * k, row[k]);
     }
 }
 
-const mhoi_nested_kernel MHOI_NESTED_TABLE = {patch, tile, triangle};
+static void sum(size_t strips, const double *const *x, double *sum)
+{
+    lanes row[8];
+    UNROLL for (size_t k = 0; k < 8; k++) row[k] = load(sum + 8 * k);
+    for (size_t s = 0; s < strips; s++)
+        UNROLL for (size_t k = 0; k < 8; k++) row[k] = add(row[k], load(x[s] + 8 * k));
+    UNROLL for (size_t k = 0; k < 8; k++) store(sum + 8 * k, row[k]);
+}
+
+const mhoi_nested_kernel MHOI_NESTED_TABLE = {patch, tile, triangle, sum, turn};

@@ -28,13 +28,15 @@ typedef struct mhoi_nested_kernel {
     /* LANES patches of rows x columns cells [rows][columns][CELL_PARTS][LANES]: conductances between their ports, in
      * the order: left ends of the word lines, their last cells, first cells of the bit lines, lower ends. */
     void (*patch)(size_t rows, size_t columns, const double *cells, double *scratch, double *pairs);
-    /* c[8][strips][8] += sums over `depth` of a[depth][8] and b[strips][depth][8]; strips are b_strip, c_strip apart, rows
-     * of c c_row. */
-    void (*tile)(size_t strips, size_t depth, const double *a, const double *b, size_t b_strip,
-                 double *c, size_t c_row, size_t c_strip);
-    /* x[k] = (x[k] + sum over i < k of t[i][k] x[i]) inverse[k] for rows k < 8 of [strips][8][8]. */
-    void (*triangle)(size_t strips, const double *t, const double *inverse, double *x,
-                     size_t x_strip);
+    /* c[j][8][8] = had[j][8][8] + sums over `depth` of a[depth][8] and b[j][depth][8], j < strips; had may be c. */
+    void (*tile)(size_t strips, size_t depth, const double *a, const double *const *b,
+                 const double *const *had, double *const *c);
+    /* x[j][k] = (x[j][k] + sum over i < k of t[i][k] x[j][i]) inverse[k] for rows k < 8 of x[j][8][8]. */
+    void (*triangle)(size_t strips, const double *t, const double *inverse, double *const *x);
+    /* sum[8][8] += of x[j][8][8], j < strips. */
+    void (*sum)(size_t strips, const double *const *x, double *sum);
+    /* to[l][k] = from[k][l], 8 x 8. */
+    void (*turn)(const double *const from[8], double *const to[8]);
 } mhoi_nested_kernel;
 
 size_t mhoi_patch_scratch(void); /* doubles, enough for every patch */

@@ -69,17 +69,23 @@ static lanes inverse_root(lanes d)
     return d;
 }
 
-static void tile(size_t strips, size_t depth, const double *a, const double *b, size_t b_strip,
-                 double *c, size_t c_row, size_t c_strip)
+static void tile(size_t strips, size_t depth, const double *a, const double *const *b,
+                 const double *const *had, double *const *c)
 {
     for (size_t j = 0; j < strips; j++)
         for (size_t i = 0; i < 8; i++) {
-            double *to = c + i * c_row + j * c_strip;
             lanes sum = zero();
             for (size_t k = 0; k < depth; k++)
-                sum = fused(spread(a[8 * k + i]), load(b + j * b_strip + 8 * k), sum);
-            store(to, add(load(to), sum));
+                sum = fused(spread(a[8 * k + i]), load(b[j] + 8 * k), sum);
+            store(c[j] + 8 * i, add(load(had[j] + 8 * i), sum));
         }
+}
+
+static void turn(const double *const from[8], double *const to[8])
+{
+    for (size_t l = 0; l < 8; l++)
+        for (size_t k = 0; k < 8; k++)
+            to[l][k] = from[k][l];
 }
 
 #include "circuit/nested_body.h"

@@ -155,6 +155,12 @@ static void test_strips(void **state)
     double *a = doubles(STRIP), *b = doubles(STRIPS_MAX * STRIP), *c = doubles(STRIPS_MAX * STRIP);
     double *got = doubles(STRIPS_MAX * STRIP), *want = doubles(STRIPS_MAX * STRIP),
            *inverse = doubles(8);
+    const double *of_b[STRIPS_MAX], *of_got[STRIPS_MAX];
+    double *to[STRIPS_MAX];
+    for (size_t s = 0; s < STRIPS_MAX; s++) {
+        of_b[s] = b + s * STRIP;
+        of_got[s] = to[s] = got + s * STRIP;
+    }
     for (size_t k = 0; k < n; k++)
         for (size_t strips = 1; strips <= STRIPS_MAX; strips++)
             for (size_t depth = 1; depth <= ROWS; depth += 7) {
@@ -167,7 +173,7 @@ static void test_strips(void **state)
                             sum = fma(a[8 * d + i / 8], b[s * STRIP + 8 * d + i % 8], sum);
                         want[s * STRIP + i] += sum;
                     }
-                kernel[k]->tile(strips, depth, a, b, STRIP, got, 8, STRIP);
+                kernel[k]->tile(strips, depth, a, of_b, of_got, to);
                 assert_memory_equal(got, want, bytes);
                 for (size_t s = 0; s < strips; s++)
                     for (size_t i = 0; i < 64; i++) {
@@ -176,7 +182,7 @@ static void test_strips(void **state)
                             *x = fma(a[8 * r + i / 8], want[s * STRIP + 8 * r + i % 8], *x);
                         *x *= inverse[i / 8];
                     }
-                kernel[k]->triangle(strips, a, inverse, got, STRIP);
+                kernel[k]->triangle(strips, a, inverse, to);
                 assert_memory_equal(got, want, bytes);
             }
     free(a);
@@ -185,6 +191,27 @@ static void test_strips(void **state)
     free(got);
     free(want);
     free(inverse);
+}
+
+static void test_turns(void **state)
+{
+    (void)state;
+    const mhoi_nested_kernel *kernel[3];
+    const size_t n = kernels(kernel);
+    double *x = doubles(64), *y = doubles(64), *to[8];
+    const double *from[8];
+    for (size_t i = 0; i < 8; i++) {
+        from[i] = x + 8 * i;
+        to[i] = y + 8 * (7 - i); /* wherever */
+    }
+    for (size_t k = 0; k < n; k++) {
+        memset(y, 0, 64 * sizeof *y);
+        kernel[k]->turn(from, to);
+        for (size_t i = 0; i < 64; i++)
+            assert_true(to[i % 8][i / 8] == x[i]);
+    }
+    free(x);
+    free(y);
 }
 
 /* Arrays of many patches against the voltages of all nodes, which are found by another elimination. */
@@ -226,6 +253,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_patches),
                                        cmocka_unit_test(test_large_arrays),
-                                       cmocka_unit_test(test_strips)};
+                                       cmocka_unit_test(test_strips), cmocka_unit_test(test_turns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
