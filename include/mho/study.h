@@ -12,7 +12,6 @@
 #include "mho/hw.h"
 #include "mho/json.h"
 #include "mho/map.h"
-#include "mho/map.h"
 
 MHO_C_BEGIN
 

@@ -40,11 +40,11 @@ static mho_status column_levels(const program *p, mhoi_column column, bool minus
     const size_t unit = fold > 1 || plain ? 1 : taps, from = line / each;
     const size_t all = layer->rows / unit, end = (line + count - 1) / each + 1;
     const size_t n = (end < all ? end : all) - (from < all ? from : all);
-    int16_t near[CELLS], *far = NULL, *m = near;
+    int16_t near[CELLS], *far = NULL;
     mho_status s = n * unit > CELLS ? mhoi_alloc(&far, n * unit, sizeof *far, "weights") : MHO_OK;
     if (s)
         return s;
-    m = far ? far : near;
+    int16_t *m = far ? far : near;
     if (!column.is_reference)
         mhoi_chip_weights_get(
             &layer->m, p->weights + column.weight % layer->columns * layer->rows + from * unit,

@@ -15,7 +15,7 @@ enum { CHECKS_MAX = 64 };
 typedef enum verdict { GOOD, NOTE, BAD } verdict;
 
 typedef struct check {
-    char what[32], text[224];
+    char what[32], text[1100];
     verdict verdict;
 } check;
 
@@ -150,7 +150,7 @@ static void check_models(checks *c)
 {
     size_t count, models = 0, hardware = 0, networks = 0;
     const mho_asset *asset = mho_assets(&count);
-    char list[160] = "";
+    char list[1024] = "";
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         hardware += strncmp(asset[i].path, "configs/hw/", 11) == 0;

@@ -174,7 +174,8 @@ static void maxpool_back(const mho_node *p, size_t n, const int32_t *which, cons
 static float area(const window *q)
 {
     const size_t rows = (q->bottom - q->top + q->down - 1) / q->down;
-    return (float)(rows * ((q->right - q->left + q->along - 1) / q->along));
+    const size_t columns = (q->right - q->left + q->along - 1) / q->along;
+    return (float)(rows * columns);
 }
 
 static void avgpool(const mho_node *p, size_t n, const float *x, float *y)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/decimal.h"
 #include "base/alloc.h"
 #include "base/decimal.h"
 #include "net/block.h"

@@ -269,11 +269,8 @@ static mho_status expand_matmul(expansion *e)
         return mho_error(MHO_ENOTMODELED, "transBatchA or transBatchB");
     char *weight = turn_constant(e, in(e, 1), &b);
     MhoiOnnx__NodeProto *n = add(e, a || b ? "Einsum" : "MatMul", NULL, in(e, 0), weight, end);
-    char equation[] = "...ij,...jk->...ik";
-    if (a)
-        memcpy(equation + 3, "ji", 2);
-    if (b)
-        memcpy(equation + 9, "kj", 2);
+    char equation[32];
+    snprintf(equation, sizeof equation, "...%s,...%s->...ik", a ? "ji" : "ij", b ? "kj" : "jk");
     if (a || b)
         set_text(e, n, "equation", equation);
     if (told_float(e, "alpha", 1) != 1) {

@@ -278,7 +278,8 @@ static double element_at(const deformed *d, const double *map, double y, double 
     const double y0 = floor(y), x0 = floor(x);
     double sum = 0;
     for (size_t k = 0; k < 4; k++) {
-        const double i = y0 + (double)(k / 2), j = x0 + (double)(k % 2);
+        const size_t down = k / 2, along = k % 2;
+        const double i = y0 + (double)down, j = x0 + (double)along;
         if (i >= 0 && j >= 0 && i < (double)d->h && j < (double)d->w)
             sum += (1 - fabs(y - i)) * (1 - fabs(x - j)) * map[(size_t)i * d->w + (size_t)j];
     }
@@ -294,9 +295,10 @@ static void gather(const deformed *d, size_t n, size_t row, size_t column, doubl
         const size_t part = n * d->parts + c / (d->g.in / d->parts);
         for (size_t k = 0; k < d->kernel; k++) {
             const double *offset = d->offset + (part * d->kernel + k) * 2 * area + at;
-            const double y = (double)(row * w->stride[0] + k / w->kernel[1] * w->dilation[0]) -
+            const size_t tap_y = k / w->kernel[1], tap_x = k % w->kernel[1];
+            const double y = (double)(row * w->stride[0] + tap_y * w->dilation[0]) -
                              (double)w->before[0] + offset[0];
-            const double x = (double)(column * w->stride[1] + k % w->kernel[1] * w->dilation[1]) -
+            const double x = (double)(column * w->stride[1] + tap_x * w->dilation[1]) -
                              (double)w->before[1] + offset[area];
             const double seen = d->mask ? d->mask[(part * d->kernel + k) * area + at] : 1;
             out[c * d->kernel + k] =
