@@ -256,22 +256,29 @@ static bool matches(const mho_cost_entry *entry, const char *group, const char *
            (!layer || !strcmp(entry->activity->layer, layer));
 }
 
+void mhoi_cost_sums(const mho_cost *cost, const char *group, const char *layer, double *energy_J,
+                    double *area_m2)
+{
+    *energy_J = *area_m2 = 0;
+    for (size_t i = 0; i < cost->entries; i++)
+        if (matches(&cost->entry[i], group, layer)) {
+            *energy_J += cost->entry[i].energy_J;
+            *area_m2 += cost->entry[i].area_m2;
+        }
+}
+
 double mho_cost_energy_J(const mho_cost *cost, const char *group, const char *layer)
 {
-    double sum = 0;
-    for (size_t i = 0; i < cost->entries; i++)
-        if (matches(&cost->entry[i], group, layer))
-            sum += cost->entry[i].energy_J;
-    return sum;
+    double energy_J, area_m2;
+    mhoi_cost_sums(cost, group, layer, &energy_J, &area_m2);
+    return energy_J;
 }
 
 double mho_cost_area_m2(const mho_cost *cost, const char *group, const char *layer)
 {
-    double sum = 0;
-    for (size_t i = 0; i < cost->entries; i++)
-        if (matches(&cost->entry[i], group, layer))
-            sum += cost->entry[i].area_m2;
-    return sum;
+    double energy_J, area_m2;
+    mhoi_cost_sums(cost, group, layer, &energy_J, &area_m2);
+    return area_m2;
 }
 
 const char *mho_cost_group(const mho_cost *cost, size_t i)

@@ -11,6 +11,9 @@ typedef struct mhoi_price { /* of one */
 } mhoi_price;
 
 /* Adds a part to those that are told as not counted. */
+/* What entries of a group, or of a layer, sum up to (NULL: of any). */
+void mhoi_cost_sums(const mho_cost *cost, const char *group, const char *layer, double *energy_J,
+                    double *area_m2);
 MHO_MUST_CHECK mho_status mhoi_cost_neglect(mho_cost *cost, const char *part);
 
 mhoi_price mhoi_price_of(const mho_component *component);

@@ -14,12 +14,26 @@ enum { KINDS = 7 }; /* activities a layer has at most */
 
 typedef mhoi_activities builder;
 
+/* Behind the end of any text: none is wanted. */
+static char *bare_mark(mho_activity *a)
+{
+    return &a->formula[sizeof a->formula - 1];
+}
+
+static void copy_name(const char *name, char out[MHO_COST_NAME])
+{
+    const size_t length = strlen(name), n = length < MHO_COST_NAME ? length : MHO_COST_NAME - 1;
+    memcpy(out, name, n);
+    out[n] = 0;
+}
+
 mho_activity *mhoi_activity_next(builder *b, const char *group, const char *component)
 {
     mho_activity *a = &b->activity[b->count++];
     memcpy(a->layer, b->layer->name, sizeof a->layer);
-    snprintf(a->group, sizeof a->group, "%s", group);
-    snprintf(a->component, sizeof a->component, "%s", component);
+    copy_name(group, a->group);
+    copy_name(component, a->component);
+    *bare_mark(a) = (char)b->bare;
     return a;
 }
 
@@ -37,6 +51,8 @@ static mho_activity *put(builder *b, const char *group, const char *component, d
 void mhoi_activity_explain(mho_activity *a, const char *format, ...)
 {
     va_list list;
+    if (*bare_mark(a))
+        return;
     va_start(list, format);
     mhoi_decimal_vprint(a->formula, sizeof a->formula, format, list);
     va_end(list);
@@ -46,6 +62,8 @@ void mhoi_activity_append(mho_activity *a, const char *format, ...)
 {
     const size_t n = strlen(a->formula);
     va_list list;
+    if (*bare_mark(a))
+        return;
     va_start(list, format);
     mhoi_decimal_vprint(a->formula + n, sizeof a->formula - n, format, list);
     va_end(list);
@@ -335,10 +353,10 @@ static bool has_models(const mho_technology *tech)
     return tech && tech->models;
 }
 
-mho_status mho_placement_activities_for(const mho_placement *placement, const mho_technology *tech,
-                                        mho_activity **out, size_t *count)
+mho_status mhoi_placement_activities(const mho_placement *placement, const mho_technology *tech,
+                                     bool bare, mho_activity **out, size_t *count)
 {
-    builder b = {.plan = placement->plan};
+    builder b = {.plan = placement->plan, .bare = bare};
     const bool models = has_models(tech);
     const size_t kinds =
         MHOI_REUSE_KINDS + MHOI_CHIP_KINDS + (size_t)(models ? MHOI_MODEL_KINDS : KINDS);
@@ -370,6 +388,12 @@ mho_status mho_placement_activities_for(const mho_placement *placement, const mh
     *out = b.activity;
     *count = b.count;
     return MHO_OK;
+}
+
+mho_status mho_placement_activities_for(const mho_placement *placement, const mho_technology *tech,
+                                        mho_activity **out, size_t *count)
+{
+    return mhoi_placement_activities(placement, tech, false, out, count);
 }
 
 mho_status mho_placement_activities(const mho_placement *placement, mho_activity **out,

@@ -12,6 +12,7 @@ typedef struct mhoi_activities {
     const mhoi_plan *plan;
     const mhoi_place *place; /* of the layer that is at work, */
     const mho_placement_layer *layer;
+    bool bare;      /* nobody asks for formulas */
     double image_s; /* how long an image keeps the hardware standing: what leakage is counted for */
 } mhoi_activities;
 
@@ -22,7 +23,7 @@ static inline const mho_cell_activity *mhoi_activity_measured(const mhoi_activit
 }
 
 mho_activity *mhoi_activity_next(mhoi_activities *b, const char *group, const char *component);
-/* The formula of an activity. */
+/* The formula of an activity; those of a bare list stay empty. */
 void mhoi_activity_explain(mho_activity *a, const char *format, ...) MHO_PRINTF(2, 3);
 void mhoi_activity_append(mho_activity *a, const char *format, ...) MHO_PRINTF(2, 3);
 
@@ -41,5 +42,10 @@ void mhoi_activities_of_chip(mhoi_activities *b);
 /* digital_units.c: most activities of a digital unit, and those of one. */
 enum { MHOI_DIGITAL_KINDS = 8 };
 void mhoi_activities_of_digital(mhoi_activities *b, const mho_placement_digital *d);
+
+/* As mho_placement_activities_for; bare: without formulas. */
+MHO_MUST_CHECK mho_status mhoi_placement_activities(const mho_placement *placement,
+                                                    const mho_technology *tech, bool bare,
+                                                    mho_activity **out, size_t *count);
 
 #endif

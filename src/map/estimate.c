@@ -8,6 +8,7 @@
 #include "cost/cost_price.h"
 #include "cost/technology_chain.h"
 #include "hw/sections.h"
+#include "map/activity.h"
 #include "map/estimate.h"
 #include "map/placement.h"
 
@@ -28,6 +29,7 @@ typedef struct view {
     mho_activity *activity;
     size_t activities;
     mho_cost *cost;
+    bool bare; /* no formulas */
 } view;
 
 static void drop(view *v)
@@ -76,7 +78,7 @@ static mho_status keep_measured(mho_placement *placement, const mho_cell_activit
 static mho_status add_up(view *v)
 {
     mho_status s =
-        mho_placement_activities_for(v->placement, v->tech, &v->activity, &v->activities);
+        mhoi_placement_activities(v->placement, v->tech, v->bare, &v->activity, &v->activities);
     if (!s)
         s = mho_cost_create(v->tech, v->activity, v->activities, &v->cost);
     return s ? s : neglect(v);
@@ -98,7 +100,7 @@ static mho_status set_pace(const subject *of, view *v)
 /* out->tech stays NULL where there is nothing to price. */
 static mho_status look(const subject *of, view *out)
 {
-    *out = (view){.tech = NULL};
+    *out = (view){.bare = of->pace != NULL}; /* numbers are all that is taken of it */
     mho_status s = mho_placement_create(of->net, of->hw, &out->placement);
     if (!s)
         s = keep_measured(out->placement, of->measured);
@@ -257,8 +259,12 @@ void mho_estimate_destroy(mho_estimate *e)
 {
     if (!e)
         return;
-    view own = {e->placement, e->tech, e->activity, e->activities, e->cost};
-    view beside = {e->generic_placement, e->generic_tech, e->generic_activity, 0, e->generic};
+    view own = {
+        .placement = e->placement, .tech = e->tech, .activity = e->activity, .cost = e->cost};
+    view beside = {.placement = e->generic_placement,
+                   .tech = e->generic_tech,
+                   .activity = e->generic_activity,
+                   .cost = e->generic};
     drop(&own);
     drop(&beside);
     mhoi_free(&e);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs the pipe until the network's last result, then tells what each layer contributed. */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "mho/map.h"
@@ -22,9 +24,19 @@ static mho_status stands_still(const mhoi_pipe *pipe, uint64_t cycle)
                      t->results_done, t->results);
 }
 
-/* Until the last result of `images` images; done[images]: cycles until that of each. */
+/* Of a pipe that is as it was when the image before ended (state[2][words]) all images go on alike. */
+static bool is_steady(const mhoi_pipe *pipe, size_t image, uint64_t cycle, uint64_t *state)
+{
+    const size_t words = mhoi_pipe_state_words(pipe);
+    uint64_t *now = state + image % 2 * words, *before = state + (image + 1) % 2 * words;
+    const bool more = mhoi_pipe_state(pipe, cycle, now);
+    return more && image && !memcmp(now, before, words * sizeof *now);
+}
+
+/* Until the last result of `images` images; done[images]: cycles until that of each.  state: NULL, or memory for two of
+ * them: the end is told as soon as it is known. */
 static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *trace, void *user,
-                      size_t images, uint64_t *done)
+                      size_t images, uint64_t *done, uint64_t *state)
 {
     const mhoi_stage *final = &pipe->stage[pipe->final];
     uint64_t cycle = 0, step = 0;
@@ -41,8 +53,12 @@ static mho_status run(mhoi_pipe *pipe, mho_pipeline *p, mho_pipeline_trace_fn *t
             pipe->beat[i - 1] = pipe->stage[i].beat;
         for (uint64_t i = 0; trace && i < alike; i++)
             trace(user, cycle + i, pipe->beat, pipe->stages - 1);
-        if (final->results_done == (image + 1) * final->results)
-            done[image++] = cycle + 1;
+        if (final->results_done == (image + 1) * final->results) {
+            done[image] = cycle + 1;
+            const bool steady = state && is_steady(pipe, image, cycle + 1, state);
+            for (image++; steady && image < images; image++)
+                done[image] = 2 * done[image - 1] - done[image - 2];
+        }
         cycle += alike;
         if (++step % LOOK_UP_EVERY)
             continue;
@@ -139,7 +155,7 @@ static mho_status simulate(const mho_net *net, const mho_pipeline_options *optio
     if (!s)
         s = add_service(&pipe, net, p);
     if (!s)
-        s = run(&pipe, p, trace, user, 1, done);
+        s = run(&pipe, p, trace, user, 1, done, NULL);
     if (!s)
         find_critical_path(&pipe);
     mhoi_pipe_free(&pipe);
@@ -152,14 +168,18 @@ static mho_status find_interval(const mho_net *net, const mho_pipeline_options *
 {
     mhoi_pipe pipe;
     mho_pipeline several = {.eq6 = IMAGES * out->eq6};
-    uint64_t done[IMAGES];
+    uint64_t done[IMAGES], *state = NULL;
     mho_status s =
         mhoi_alloc(&several.layer, net->nodes, sizeof *several.layer, "layers of the pipeline");
     if (!s)
         s = mhoi_pipe_create(net, options, pace, IMAGES, several.layer, &pipe);
     if (!s) {
-        s = run(&pipe, &several, NULL, NULL, IMAGES, done);
+        pipe.trusted = true; /* the first image was looked at */
+        s = mhoi_alloc(&state, 2 * mhoi_pipe_state_words(&pipe), sizeof *state, "states");
+        if (!s)
+            s = run(&pipe, &several, NULL, NULL, IMAGES, done, state);
         mhoi_pipe_free(&pipe);
+        mhoi_free(&state);
     }
     mhoi_free(&several.layer);
     out->interval = s ? 0 : done[IMAGES - 1] - done[IMAGES - 2];

@@ -78,6 +78,7 @@ typedef struct mhoi_pipe {
     mho_pipeline_layer *
         culprit; /* that some other layer had to wait for in this cycle; NULL: none, or the image */
     bool waited;
+    bool trusted; /* windows hold what they should: that was looked at before */
 } mhoi_pipe;
 
 /* Convolution, pooling, fully connected, add, and of general nodes those that do not work element by element on one
@@ -95,6 +96,10 @@ MHO_MUST_CHECK mho_status mhoi_pipe_create(const mho_net *net, const mho_pipelin
 void mhoi_pipe_free(mhoi_pipe *pipe);
 /* One cycle of the whole pipe.  *moved: something happened; pipe->waited: some result could not leave. */
 MHO_MUST_CHECK mho_status mhoi_pipe_step(mhoi_pipe *pipe, uint64_t cycle, bool *moved);
+/* Everything that what follows depends on, cycles counted from `cycle`, but how many images are to come.
+ * [mhoi_pipe_state_words]; false: no more images come, and that is no state of those before. */
+size_t mhoi_pipe_state_words(const mhoi_pipe *pipe);
+bool mhoi_pipe_state(const mhoi_pipe *pipe, uint64_t cycle, uint64_t *words);
 /* Cycles behind the last one that are as it was: only work goes on.  Counts what they add to layers. */
 uint64_t mhoi_pipe_repeat(mhoi_pipe *pipe);
 /* Compares the window in the line buffer with output (oy, ox)'s part of the feature map. */

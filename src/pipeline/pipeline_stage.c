@@ -188,7 +188,7 @@ static mho_status shift_window(const mhoi_pipe *pipe, mhoi_stage *t, int32_t ele
     t->layer->pads += element == MHO_BEAT_PAD;
     if (!awake)
         return MHO_OK;
-    mho_status status = mhoi_window_check(s);
+    const mho_status status = pipe->trusted ? MHO_OK : mhoi_window_check(s);
     if (status)
         return status;
     int32_t result = (int32_t)(s->oy * s->out_w + s->ox);

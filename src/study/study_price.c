@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/shelf.h"
+#include "cost/cost_price.h"
 #include "cost/cost_sections.h"
 #include "hw/sections.h"
 #include "map/estimate.h"
@@ -111,8 +112,7 @@ static mho_status copy_parts(const mho_cost *cost, heading_fn *heading, mho_resu
         const char *layer = by_group ? NULL : name;
         mho_result_part *p = &(*part)[i];
         snprintf(p->name, sizeof p->name, "%s", name);
-        p->energy_J = mho_cost_energy_J(cost, group, layer);
-        p->area_m2 = mho_cost_area_m2(cost, group, layer);
+        mhoi_cost_sums(cost, group, layer, &p->energy_J, &p->area_m2);
     }
     return MHO_OK;
 }

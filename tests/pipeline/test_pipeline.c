@@ -403,6 +403,62 @@ static void test_vcd(void **state)
     check_vcd(0, "one is 1 ns here $end\n$timescale 1 ns $end", 1);
 }
 
+/* Four images, cycle by cycle, to the end: what is known earlier must not differ. */
+static uint64_t slow_interval(const mho_net *net, const size_t *service, const size_t *copies)
+{
+    enum { IMAGES = 4 };
+    const mho_pipeline_options o = mho_pipeline_options_default();
+    const mhoi_pace pace = {service, copies};
+    mho_pipeline_layer *layer = calloc(net->nodes, sizeof *layer);
+    uint64_t done[IMAGES], cycle = 0;
+    mhoi_pipe pipe;
+    assert_int_equal(mhoi_pipe_create(net, &o, &pace, IMAGES, layer, &pipe), MHO_OK);
+    const mhoi_stage *final = &pipe.stage[pipe.final];
+    for (size_t image = 0; image < IMAGES; cycle++) {
+        bool moved;
+        assert_int_equal(mhoi_pipe_step(&pipe, cycle, &moved), MHO_OK);
+        assert_true(moved);
+        if (final->results_done == (image + 1) * final->results)
+            done[image++] = cycle + 1;
+    }
+    mhoi_pipe_free(&pipe);
+    free(layer);
+    return done[IMAGES - 1] - done[IMAGES - 2];
+}
+
+static void test_interval(void **state)
+{
+    enum { NODES_MAX = 64, TRIALS = 60 };
+    static const char *const nets[] = {
+        "name: t\ninput: {shape: [2, 9, 9]}\nlayers:\n  - conv: {out: 2, kernel: 3, pad: 1}\n  - "
+        "maxpool: {kernel: 2, "
+        "stride: 2}\n  - conv: {out: 2, kernel: 3}\n  - flatten\n  - fc: {out: 3}\n",
+        "name: t\ninput: {shape: [2, 7, 7]}\nlayers:\n  - {conv: {out: 2, kernel: 1}, name: a}\n  "
+        "- conv: {out: 2, "
+        "kernel: 3, pad: 1}\n  - {conv: {out: 2, kernel: 3, pad: 1}, name: b}\n  - add: [a, b]\n  "
+        "- flatten\n  - "
+        "fc: {out: 2}\n  - fc: {out: 2}\n",
+    };
+    const mho_pipeline_options o = mho_pipeline_options_default();
+    uint32_t random = 7;
+    (void)state;
+    for (size_t trial = 0; trial < TRIALS; trial++) {
+        mho_net *net = read_net(nets[trial % 2]);
+        size_t service[NODES_MAX] = {0}, copies[NODES_MAX] = {0};
+        mho_pipeline *p;
+        assert_true(net->nodes <= NODES_MAX);
+        for (size_t i = 0; i < net->nodes; i++) {
+            random = random * 1664525u + 1013904223u;
+            service[i] = trial % 3 ? random >> 8 & 31 : 1;
+            copies[i] = random >> 16 & 3;
+        }
+        assert_int_equal(mho_pipeline_create(net, &o, service, copies, NULL, NULL, &p), MHO_OK);
+        assert_int_equal(p->interval, slow_interval(net, service, copies));
+        mho_pipeline_destroy(p);
+        mho_net_destroy(net);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,7 +467,7 @@ int main(void)
         cmocka_unit_test(test_stream),       cmocka_unit_test(test_stall),
         cmocka_unit_test(test_service),      cmocka_unit_test(test_window_check),
         cmocka_unit_test(test_long_service), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_vcd),
+        cmocka_unit_test(test_vcd),          cmocka_unit_test(test_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
