@@ -52,7 +52,8 @@ const cli_option cli_options[] = {
     {"set", 0, CLI_LIST, "KEY=VALUE", AT(set), 0, 0, 0,
      "set one field, as crossbar.rows=256; may be given many times"},
     {"sweep", 0, CLI_LIST, "SWEEP", AT(sweep), 0, 0, 0,
-     "values of one field, as device.bits=1,3,5 or device.variation=0:1:0.25 (FROM:TO:STEP); "
+     "values of one field, as device.bits=1,3,5 or device.variation=0:1:0.25 (FROM:TO:STEP, "
+     "FROM:TO:*FACTOR); "
      "several: their product; mho buffer: the same, or a built-in name (buffer-paper) or a YAML "
      "file"},
     {"ci", 0, CLI_REAL, "POINTS", AT(ci), 0, 0, 0,

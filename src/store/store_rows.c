@@ -116,13 +116,28 @@ static mho_status old_columns(mho_store *store, sqlite3_str *sql, const char *co
     return s;
 }
 
+/* What files held that a description names, "device.table 1f3a9c02, technology 77e0b1d4": designs may differ in nothing else. */
+#define DIGEST(json) "substr(json_extract(" json ", '$.content'), 1, 8)"
+static const char of_files[] =
+    ", (SELECT group_concat(file || ' ' || digest, ', ') FROM"
+    " (SELECT key AS file, " DIGEST(
+        "value") " AS digest FROM json_each(changes)"
+                 " UNION ALL SELECT file, digest FROM held WHERE held.config = points.config"
+                 " AND json_extract(changes, '$.\"' || file || '\"') IS NULL) WHERE digest IS NOT "
+                 "NULL) AS files";
+static const char held[] =
+    "WITH held AS MATERIALIZED (SELECT configs.id AS config, j.key AS file, " DIGEST(
+        "j.value") " AS digest FROM configs, json_each(configs.json) AS j WHERE j.type = 'object'"
+                   " AND json_extract(j.value, '$.content') IS NOT NULL)";
+
 /* `designs`: points with a column for each key that any run swept. */
 static mho_status make_view(mho_store *store, const char *const *swept)
 {
     sqlite3_str *sql = sqlite3_str_new(store->db), *old = sqlite3_str_new(store->db);
     mho_status s = old_columns(store, old, swept);
     char *before = sqlite3_str_finish(old);
-    sqlite3_str_appendall(sql, "DROP VIEW IF EXISTS designs; CREATE VIEW designs AS SELECT id");
+    sqlite3_str_appendall(sql, "DROP VIEW IF EXISTS designs; CREATE VIEW designs AS ");
+    sqlite3_str_appendf(sql, "%s SELECT id", held);
     for (size_t i = 0; swept && swept[i]; i++)
         view_column(sql, swept[i]);
     sqlite3_str_appendall(sql, before ? before : "");
@@ -130,7 +145,8 @@ static mho_status make_view(mho_store *store, const char *const *swept)
         sql, ", status, error, ci95, images_low, images_high, software_error, latency_s,"
              " throughput_per_s, power_W, energy_J, area_m2, ops_per_s, ops_per_J,"
              " ops_per_s_per_m2, cycles, crossbars, trials_done, images_done, network, hw, arch,"
-             " data, technology, message FROM points");
+             " data, technology, message");
+    sqlite3_str_appendf(sql, "%s FROM points", of_files);
     char *text = sqlite3_str_finish(sql);
     if (!s)
         s = text ? mhoi_store_exec(store, text, "write")

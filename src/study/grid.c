@@ -169,50 +169,97 @@ static mho_status read_list(mho_grid *sweep, const char *text, const char *list,
     return s;
 }
 
+/* Values of a technology are numbers, with a unit or without. */
 static bool is_range(const sweep_axis *axis, const char *values)
 {
+    if (axis->kind == AXIS_SETTING)
+        return strchr(values, ':') && !strchr(values, ',');
     return axis->kind == AXIS_FIELD && strchr(values, ':') &&
            (axis->field->kind == MHO_FIELD_DOUBLE || axis->field->kind == MHO_FIELD_UINT);
 }
 
-/* part[3] = FROM, TO, STEP */
-static bool split_range(const char *values, double part[3])
+/* FROM:TO:STEP, or FROM:TO:*FACTOR; a unit stands behind the step, and may stand behind the others as well. */
+typedef struct range {
+    double from, to, step;
+    bool factor;
+    char unit[24]; /* " V" */
+} range;
+
+static bool read_part(const char *text, size_t n, bool units, double *value, char unit[24])
 {
+    char number[VALUE_BYTES];
+    if (n >= sizeof number)
+        return false;
+    memcpy(number, text, n);
+    number[n] = 0;
+    const size_t digits = units ? strspn(number, "+-.0123456789eE") : n;
+    const size_t space = strspn(number + digits, " ");
+    const char *name = number + digits + space;
+    if (*name && (strlen(name) + 2 > 24 || (*unit && strcmp(unit + 1, name) != 0)))
+        return false;
+    if (*name)
+        snprintf(unit, 24, " %.22s", name);
+    number[digits] = 0;
+    return mhoi_parse_double(number, value);
+}
+
+static bool split_range(const char *values, bool units, range *r)
+{
+    double *const part[] = {&r->from, &r->to, &r->step};
+    *r = (range){.factor = false};
     for (int i = 0; i < 3; i++) {
-        char number[VALUE_BYTES];
         const size_t n = strcspn(values, ":");
-        if (n >= sizeof number || values[n] != (i < 2 ? ':' : 0))
+        const bool star = i == 2 && *values == '*';
+        if (values[n] != (i < 2 ? ':' : 0) ||
+            !read_part(values + star, n - star, units, part[i], r->unit))
             return false;
-        memcpy(number, values, n);
-        number[n] = 0;
-        if (!mhoi_parse_double(number, &part[i]))
-            return false;
+        r->factor = star;
         values += n + 1;
     }
     return true;
 }
 
+/* Steps from the first value to the last. */
+static mho_status count_steps(const char *text, const range *r, double *steps)
+{
+    if (r->factor && !(r->from > 0 && r->to > 0 && r->step > 0 && fabs(r->step - 1) > 1e-9))
+        return mho_error(MHO_ECONFIG,
+                         "sweep %s: *%g wants values above 0, and a factor above 0 other than 1",
+                         text, r->step);
+    if (!r->factor && r->step == 0)
+        return mho_error(MHO_ECONFIG, "sweep %s: step 0", text);
+    *steps = r->factor ? floor(log(r->to / r->from) / log(r->step) + 1e-9)
+                       : floor((r->to - r->from) / r->step + 1e-9);
+    if (*steps < 0)
+        return mho_error(MHO_ECONFIG, "sweep %s: step %s%g leads from %g away from %g", text,
+                         r->factor ? "*" : "", r->step, r->from, r->to);
+    return *steps < MHO_GRID_VALUES_MAX ? MHO_OK : too_many_values(text);
+}
+
+static double range_value(const range *r, size_t i)
+{
+    const double v = r->factor ? r->from * pow(r->step, (double)i) : r->from + (double)i * r->step;
+    const bool zero = !r->factor && fabs(v) < 1e-9 * fabs(r->step); /* 0.3 - 3 x 0.1 */
+    return zero ? 0 : v;
+}
+
 static mho_status read_range(mho_grid *sweep, const char *text, const char *values,
                              sweep_axis *axis)
 {
-    double part[3];
-    if (!split_range(values, part))
-        return mho_error(MHO_ECONFIG, "sweep %s: want FROM:TO:STEP, three finite numbers", text);
-    const double from = part[0], to = part[1], step = part[2];
-    if (step == 0)
-        return mho_error(MHO_ECONFIG, "sweep %s: step 0", text);
-    const double steps = floor((to - from) / step + 1e-9);
-    if (steps < 0)
-        return mho_error(MHO_ECONFIG, "sweep %s: step %g leads from %g away from %g", text, step,
-                         from, to);
-    if (!(steps < MHO_GRID_VALUES_MAX))
-        return too_many_values(text);
-    const size_t count = (size_t)steps + 1;
-    mho_status s = make_room(axis, count);
+    double steps = 0;
+    range r;
+    if (!split_range(values, axis->kind == AXIS_SETTING, &r))
+        return mho_error(MHO_ECONFIG,
+                         "sweep %s: want FROM:TO:STEP or FROM:TO:*FACTOR, three finite numbers",
+                         text);
+    mho_status s = count_steps(text, &r, &steps);
+    const size_t count = s ? 0 : (size_t)steps + 1;
+    if (!s)
+        s = make_room(axis, count);
     for (size_t i = 0; !s && i < count; i++) {
-        const double v = from + (double)i * step;
-        const bool zero = fabs(v) < 1e-9 * fabs(step); /* 0.3 - 3 x 0.1 */
-        mhoi_decimal_print(axis->value[i], VALUE_BYTES, "%.10g", zero ? 0 : v);
+        const int n = mhoi_decimal_print(axis->value[i], VALUE_BYTES, "%.10g", range_value(&r, i));
+        if (n > 0)
+            snprintf(axis->value[i] + n, VALUE_BYTES - (size_t)n, "%s", r.unit);
         axis->values = i + 1;
         s = read_value(sweep, axis, i);
     }

@@ -113,6 +113,39 @@ run diff ran.db:1 other.json --json; want_code 0
 want_json 'all(any(d["path"] == p for d in v["differences"]) for p in ("seed", "hardware_error.by_trial[1]", "energy_J.total", "area_m2.by_component.ADC", "config.output.split_bits", "config.output.readout"))'
 run diff ran.db:1 prices.json; want_error 3 "prices.json"
 
+# A table that is edited between two runs: other designs, which look alike but for what the file held.
+printf 'level,mean,deviation\n0,1e-6,1e-7\n1,3e-5,1e-6\n2,6e-5,1e-6\n3,1e-4,1e-6\n' >levels.csv
+cat >table.yaml <<'Y'
+network: lenet
+hw: bcnn
+accuracy: false
+set: {technology: generic-45nm, device.bits: 2, device.table: levels.csv}
+axes: {crossbar.rows: [64, 128]}
+Y
+run explore table.yaml -o table.db; want_code 0
+sed -i 's/6e-5/7e-5/' levels.csv
+run explore table.yaml -o table.db --resume --json; want_code 0; want_json 'v["known"] == 0'
+run query table.db 'SELECT "crossbar.rows", files FROM designs ORDER BY id' --json; want_code 0
+want_json 'v["rows"][0][0] == v["rows"][2][0] == 64 and v["rows"][0][1].startswith("device.table ") and v["rows"][0][1] == v["rows"][1][1] != v["rows"][2][1]'
+
+# Ranges: by steps and by factors, of a technology with a unit.
+cat >ranges.yaml <<'Y'
+network: lenet
+hw: bcnn
+accuracy: false
+set: {technology: generic-45nm}
+axes: {technology.V_dd: "0.7:0.9:0.1 V", crossbar.rows: "32:512:*4"}
+Y
+run explore ranges.yaml -o ranges.db --json; want_code 0
+want_json 'sorted({(r["set"]["technology.V_dd"], r["set"]["crossbar.rows"]) for r in v["rows"]}) == [(t, n) for t in ("0.7 V", "0.8 V", "0.9 V") for n in (32, 128, 512)]'
+run query ranges.db "SELECT count(*), count(files) FROM designs" --csv; want_out "9,0"
+for bad in '0.7 V:0.9 V:1 mV' '0.7:x:0.1 V' '0.7:0.9'; do
+    sed "s/0.7:0.9:0.1 V/$bad/" ranges.yaml >bad.yaml
+    run explore bad.yaml -o bad.db; want_error 2 "want FROM:TO:STEP or FROM:TO:*FACTOR"
+done
+sed 's/32:512:\*4/32:512:*1/' ranges.yaml >bad.yaml; run explore bad.yaml -o bad.db; want_error 2 "a factor above 0 other than 1"
+sed 's/32:512:\*4/32:512:*0.5/' ranges.yaml >bad.yaml; run explore bad.yaml -o bad.db; want_error 2 "leads from 32 away from 512"
+
 # What is no store of ours.
 printf 'rows,energy\n1,2\n' >notes.db
 run show notes.db; want_error 3 "notes.db: not a store of results"
