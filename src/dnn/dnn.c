@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/alloc.h"
 #include "base/library.h"
@@ -66,7 +67,7 @@ static struct {
     pthread_mutex_t lock;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    bool started;
+    bool started, multiplied[32]; /* products of a kind */
 } dnn = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* One oneDNN call failed: what it was and why. */
@@ -75,6 +76,20 @@ static mho_status failure(dnnl_status_t s, const char *what)
     if (s == dnnl_out_of_memory)
         return mho_error(MHO_ENOMEM, "%s: oneDNN is out of memory", what);
     return mho_error(MHO_EINTERNAL, "%s: oneDNN status %d", what, (int)s);
+}
+
+/* oneDNN writes machine code without asking whether it got the memory for it. */
+#define ROOM_CONV ((size_t)4 << 20)   /* for a primitive */
+#define ROOM_SGEMM ((size_t)12 << 20) /* for the first product of a kind */
+static mho_status want_room(size_t bytes)
+{
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED)
+        return mho_error(MHO_ENOMEM, "out of memory: oneDNN's machine code: %.3g MB",
+                         1e-6 * (double)bytes);
+    (void)munmap(room, bytes);
+    return MHO_OK;
 }
 
 static mho_status load(void)
@@ -110,6 +125,24 @@ static mho_status start(void)
         s = start_locked();
     (void)pthread_mutex_unlock(&dnn.lock);
     return s;
+}
+
+/* Room for the machine code of a product, which is made at the first of its kind. */
+static mho_status room_for_product(size_t kind)
+{
+    mho_status s = start();
+    (void)pthread_mutex_lock(&dnn.lock);
+    if (!s && !dnn.multiplied[kind])
+        s = want_room(ROOM_SGEMM);
+    (void)pthread_mutex_unlock(&dnn.lock);
+    return s;
+}
+
+static void has_multiplied(size_t kind)
+{
+    (void)pthread_mutex_lock(&dnn.lock);
+    dnn.multiplied[kind] = true;
+    (void)pthread_mutex_unlock(&dnn.lock);
 }
 
 /* Puts this thread's OpenMP at one thread and back. */
@@ -253,6 +286,8 @@ mho_status mhoi_conv_create(const mho_node *node, mhoi_conv_pass pass, size_t n,
     mhoi_conv *conv = NULL;
     mho_status s = start();
     if (s == MHO_OK)
+        s = want_room(ROOM_CONV);
+    if (s == MHO_OK)
         s = mhoi_alloc(&conv, 1, sizeof *conv, "convolution");
     if (s != MHO_OK)
         return s;
@@ -350,13 +385,17 @@ mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, si
                       const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
                       size_t ldc)
 {
-    mho_status started = start();
+    const char of_a = transpose_a ? 'T' : 'N', of_b = transpose_b ? 'T' : 'N';
+    const size_t kind =
+        (size_t)(transpose_a + 2 * transpose_b + 4 * (beta != 0) + 8 * (m == 1) + 16 * (n == 1));
+    const mho_status started = room_for_product(kind);
     if (started != MHO_OK)
         return started;
     int before = threads_one();
-    dnnl_status_t s = dnnl.sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', (dnnl_dim_t)m,
-                                 (dnnl_dim_t)n, (dnnl_dim_t)k, 1.0f, a, (dnnl_dim_t)lda, b,
-                                 (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc);
+    dnnl_status_t s = dnnl.sgemm(of_a, of_b, (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k, 1.0f, a,
+                                 (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc);
     threads_back(before);
+    if (s == dnnl_success)
+        has_multiplied(kind);
     return s == dnnl_success ? MHO_OK : failure(s, "sgemm");
 }

@@ -40,10 +40,13 @@ done
 want_code 0
 limited 100000 simulate lenet --hw bcnn $few --threads 100
 limited 100000 evaluate lenet --hw bcnn $few
-for kb in 50000 80000 120000 1000000; do
+for kb in 50000 62000 64000 66000 80000 120000 1000000; do # oneDNN itself dies where it gets no memory for machine code
     limited $kb train tiny.yaml --style binary --data few_images --epochs 1 --quiet -o tiny.onnx
 done
 want_code 0
+for kb in 72000 82000 90000; do
+    limited $kb train lenet --style binary --data few_images --epochs 1 --quiet --threads 1 -o lenet.onnx
+done
 for kb in 60000 80000 120000 1000000; do
     limited $kb simulate tiny.onnx --hw cnn8 $few --set wires.r_row=1 --set wires.r_col=1
 done
