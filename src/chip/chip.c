@@ -107,12 +107,13 @@ static mho_status check_images(const mho_chip *chip, const mho_images *images, s
                                size_t n)
 {
     mhoi_loader loader;
-    mho_status s = mho_images_fit(images, chip->input, 0, NULL);
+    const mho_shape shape = mhoi_image_shape_of(chip->input, chip->map[0].shape, images);
+    mho_status s = mho_images_fit(images, shape, 0, NULL);
     if (s)
         return s;
     if (first > images->count || n > images->count - first)
         return mho_error(MHO_EDOMAIN, "images %zu..%zu of %zu", first, first + n, images->count);
-    s = mhoi_loader_open(images, chip->input, &chip->image, NULL, &loader);
+    s = mhoi_loader_open(images, shape, &chip->image, NULL, &loader);
     return !s && images->value ? check_values(&chip->map[0], &loader, first, n) : s;
 }
 

@@ -300,7 +300,8 @@ void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first
     const size_t size = chip->map[0].size, shift = chip->input_shift;
     const chip_map *map = &chip->map[0];
     mhoi_loader loader;
-    MHO_ASSERT(mhoi_loader_open(images, chip->input, &chip->image, NULL, &loader) == MHO_OK);
+    const mho_shape shape = mhoi_image_shape_of(chip->input, map->shape, images);
+    MHO_ASSERT(mhoi_loader_open(images, shape, &chip->image, NULL, &loader) == MHO_OK);
     if (!chip->input_own || images->value || loader.last) {
         mhoi_loader_codes(&loader, first, n, map->scale, map->codes.lo, map->codes.hi, out);
         return;

@@ -27,11 +27,46 @@ static bool is_last(mho_shape is, mho_shape want)
     return same((mho_shape){is.h, is.w, is.c}, want) && !same(is, want);
 }
 
+/* The same elements in the same order: sides of 1 stand elsewhere, as of the lines [c][w] of one axis. */
+static bool in_order(mho_shape is, mho_shape want)
+{
+    const size_t a[] = {is.c, is.h, is.w}, b[] = {want.c, want.h, want.w};
+    size_t i = 0, k = 0;
+    for (;;) {
+        while (i < 3 && a[i] == 1)
+            i++;
+        while (k < 3 && b[k] == 1)
+            k++;
+        if (i == 3 || k == 3 || a[i] != b[k])
+            return i == k && i == 3;
+        i++;
+        k++;
+    }
+}
+
+bool mhoi_images_are(const mho_images *images, mho_shape want)
+{
+    return in_order(images->shape, want) || is_last(images->shape, want);
+}
+
+mho_shape mhoi_image_shape_of(mho_shape own, mho_shape map, const mho_images *images)
+{
+    return is_flat(own) && elements(map) == elements(own) && mhoi_images_are(images, map) ? map
+                                                                                          : own;
+}
+
+mho_shape mhoi_image_shape(const mho_net *net, const mho_images *images)
+{
+    const mho_net *placed = mhoi_net_placed(net);
+    const mho_shape own = net->node[0].out;
+    return mhoi_image_shape_of(own, placed ? placed->node[0].out : own, images);
+}
+
 mho_status mho_images_fit(const mho_images *images, mho_shape want, size_t classes,
                           const char *network)
 {
     const mho_shape is = images->shape;
-    if (!same(is, want) && !is_last(is, want) &&
+    if (!in_order(is, want) && !is_last(is, want) &&
         (elements(is) != elements(want) || !(is_flat(is) || is_flat(want))))
         return mho_error(MHO_EDOMAIN, "images of %zu x %zu x %zu, %s%s wants %zu x %zu x %zu", is.c,
                          is.h, is.w, network ? "network " : "the network", network ? network : "",
@@ -46,7 +81,8 @@ mho_status mho_images_fit(const mho_images *images, mho_shape want, size_t class
 mho_status mhoi_loader_open(const mho_images *images, mho_shape want, const mho_input *in,
                             const char *network, mhoi_loader *out)
 {
-    const mho_shape is = is_flat(images->shape) && !is_flat(want) ? want : images->shape;
+    const bool told = in_order(images->shape, want) && !is_last(images->shape, want);
+    const mho_shape is = told || (is_flat(images->shape) && !is_flat(want)) ? want : images->shape;
     mho_status s = mho_images_fit(images, want, 0, network);
     if (s != MHO_OK)
         return s;

@@ -36,6 +36,13 @@ static inline float mhoi_loader_at(const mhoi_loader *l, size_t image, size_t d)
     return l->scaled ? e * l->in.scale : mho_input_value(&l->in, k, e);
 }
 
+/* Are they of that shape: in this order, or channels last? */
+bool mhoi_images_are(const mho_images *images, mho_shape want);
+
+/* As what a network reads such images: the map that its elements are, where they are no map in software. */
+mho_shape mhoi_image_shape(const mho_net *net, const mho_images *images);
+mho_shape mhoi_image_shape_of(mho_shape own, mho_shape map, const mho_images *images);
+
 /* n images from `first` on: out is [n][each] in the order of the network's input, or, with channels_last, [n][h][w][c] of its
  * shape. */
 void mhoi_loader_read(const mhoi_loader *l, size_t first, size_t n, bool channels_last, float *out);

@@ -289,9 +289,10 @@ static mho_status open_images(const mho_net *net, const mho_images *images, size
     const mho_shape out = mho_net_output_shape(net);
     mho_input in;
     mho_net_get_input(net, &in);
-    mho_status s = mho_images_fit(images, net->node[0].out, out.c, net->name);
+    const mho_shape shape = mhoi_image_shape(net, images);
+    mho_status s = mho_images_fit(images, shape, out.c, net->name);
     if (s == MHO_OK)
-        s = mhoi_loader_open(images, net->node[0].out, &in, net->name, loader);
+        s = mhoi_loader_open(images, shape, &in, net->name, loader);
     if (s != MHO_OK)
         return s;
     if (out.h != 1 || out.w != 1)

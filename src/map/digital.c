@@ -13,6 +13,8 @@ typedef enum count_of {
     OF_WEIGHTS, /* output elements times the weights of one: a layer that no crossbar holds */
     OF_STEPS,   /* recurrent: weights times steps of the sequence */
     OF_RESIZE,  /* by its mode */
+    OF_EINSUM,  /* all letters of the equation */
+    OF_SCORES, /* attention: products of all queries and keys, and what softmax does to each of them */
 } count_of;
 
 typedef enum trait {
@@ -153,6 +155,8 @@ static const row rows[] = {
     /* products */
     {"MatMul", OF_PRODUCT, 0, 0, 0, 0, W, 0},
     {"Gemm", OF_PRODUCT, 0, 0, 0, 0, W, 0},
+    {"Einsum", OF_EINSUM, 0, 0, 0, 0, W, 0},
+    {"Attention", OF_SCORES, 4, 1, 1, 1, W, 0},
     {"MatMulInteger", OF_PRODUCT, 0, 0, 0, 0, W, EXPLICIT},
     {"QLinearMatMul", OF_PRODUCT, 2, 1, 0, 0, W, EXPLICIT},
     {"Conv", OF_WEIGHTS, 0, 0, 0, 0, W, EXPLICIT},
@@ -260,6 +264,66 @@ static double product(const mho_node *node)
     return (double)node->work->out.count * (double)depth;
 }
 
+enum { EINSUM_LETTERS = 52 + 16 }; /* those of the dots behind them */
+
+/* Sizes of the letters of one term, an axis at a time; the axes of ... counted from their last one. */
+static void sizes_of_term(const char *term, size_t length, const mho_array *a, double *size)
+{
+    size_t named = 0, axis = 0;
+    for (size_t i = 0; i < length; i++)
+        named += term[i] != '.' && term[i] != ' ';
+    for (size_t i = 0; i < length && axis < a->rank; i++) {
+        const char c = term[i];
+        const size_t dots = c == '.' && a->rank > named ? a->rank - named : 0;
+        const size_t count = c == '.' ? dots : c != ' ';
+        for (size_t k = 0; k < count && axis < a->rank; k++, axis++) {
+            const size_t at = c == '.'   ? 52 + (count - 1 - k) % 16
+                              : c >= 'a' ? (size_t)(c - 'a') % 26
+                                         : 26 + (size_t)(c - 'A') % 26;
+            size[at] = size[at] > (double)a->size[axis] ? size[at] : (double)a->size[axis];
+        }
+        i += c == '.' ? 2 : 0;
+    }
+}
+
+/* Every combination of letters is a product of all operands. */
+static double einsum(const mho_node *node)
+{
+    const mhoi_work *w = node->work;
+    const char *term = mhoi_attr_text(w->op, "equation", "");
+    double size[EINSUM_LETTERS] = {0}, all = w->inputs > 1 ? (double)(w->inputs - 1) : 1;
+    for (size_t t = 0; t < w->inputs; t++) {
+        const size_t length = strcspn(term, ",-");
+        sizes_of_term(term, length, &w->in[t], size);
+        term += length + (term[length] == ',');
+    }
+    for (size_t k = 0; k < EINSUM_LETTERS; k++)
+        all *= size[k] > 0 ? size[k] : 1;
+    return all;
+}
+
+/* How many scores an attention has, and multiply-accumulates: each is a product over a head's width, and weighs a row of
+ * values. */
+static double scores(const mho_node *node, double *macs)
+{
+    enum { Q, K, V, PAST = 4 };
+    const mhoi_work *w = node->work;
+    const mho_array *q = &w->in[Q], *k = &w->in[K], *v = &w->in[V];
+    const double many = (double)mhoi_attr_int(w->op, "q_num_heads", 1);
+    const double few = (double)mhoi_attr_int(w->op, "kv_num_heads", (int64_t)many);
+    if (w->inputs < 3 || q->rank < 3 || k->rank < 3 || v->rank < 3)
+        return 0;
+    const double heads = q->rank == 4 ? (double)q->size[1] : many;
+    const double each = (double)q->size[q->rank - 1] / (q->rank == 4 ? 1 : many);
+    const double value = (double)v->size[v->rank - 1] / (v->rank == 4 ? 1 : few);
+    double keys = (double)k->size[k->rank - 2];
+    if (w->inputs > PAST && w->in[PAST].rank == 4)
+        keys += (double)w->in[PAST].size[2];
+    const double all = (double)q->size[0] * heads * (double)q->size[q->rank - 2] * keys;
+    *macs = all * (each + value);
+    return all;
+}
+
 /* Of a layer: each output is as many products as its kernel has weights; a transposed one's inputs. */
 static double weights(const mho_node *node)
 {
@@ -338,8 +402,10 @@ static bool of_layer(const mho_node *node, mhoi_elementary *e)
 static void of_row(const mho_node *node, const row *r, mhoi_elementary *e)
 {
     const double in = inputs_of(node), out = (double)node->work->out.count;
-    const double n = r->of == OF_INPUT ? in : out;
-    if (r->of == OF_PRODUCT)
+    const double n = r->of == OF_INPUT ? in : r->of == OF_SCORES ? scores(node, &e->macs) : out;
+    if (r->of == OF_EINSUM)
+        e->macs = einsum(node);
+    else if (r->of == OF_PRODUCT)
         e->macs = product(node);
     else if (r->of == OF_WEIGHTS)
         e->macs = weights(node);

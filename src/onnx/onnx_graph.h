@@ -98,8 +98,9 @@ typedef struct mhoi_own_work {
     const mho_array *in, *out;
     const mho_array *constant; /* [constants], kept as they are */
     size_t constants;
-    const int64_t *perm; /* of Transpose, of 4 axes; NULL */
-    int64_t axis;        /* of the others */
+    const int64_t *perm; /* of Transpose, of `perms` axes (0: 4); NULL */
+    size_t perms;
+    int64_t axis; /* of the others */
 } mhoi_own_work;
 MHO_MUST_CHECK mho_status mhoi_graph_own(mhoi_graph *g, size_t node, const char *name,
                                          const mhoi_own_work *work, size_t *out);
@@ -110,8 +111,12 @@ mho_array mhoi_graph_array(mho_type type, size_t rank, const size_t *size);
 
 /* onnx_product.c: matrix products with constants, one position an image or one a token; and those of quantized operators. */
 MHO_MUST_CHECK mho_status mhoi_graph_product(mhoi_graph *g, const mhoi_operation *n);
+MHO_MUST_CHECK mho_status mhoi_graph_einsum(mhoi_graph *g, const mhoi_operation *n);
 MHO_MUST_CHECK mho_status mhoi_graph_quantized(mhoi_graph *g, const mhoi_operation *n);
 bool mhoi_is_quantized_product(const mhoi_operation *n);
+
+/* onnx_transposed.c: ConvTranspose of constant weights as a convolution that makes all phases of its stride. */
+MHO_MUST_CHECK mho_status mhoi_graph_transposed(mhoi_graph *g, const mhoi_operation *n);
 
 /* The layer that is appended has the values of t, [in][out] unless transposed, as its weights. */
 MHO_MUST_CHECK mho_status mhoi_graph_matrix(const mho_array *t, bool transposed, double scale,

@@ -129,6 +129,10 @@ static mho_status convert(mhoi_graph *g, const mhoi_operation *n)
         return mhoi_onnx_convert_rounding(g, n);
     if (is_one_of(n->op, "MatMul Gemm"))
         return mhoi_graph_product(g, n);
+    if (strcmp(n->op, "Einsum") == 0)
+        return mhoi_graph_einsum(g, n);
+    if (strcmp(n->op, "ConvTranspose") == 0)
+        return mhoi_graph_transposed(g, n);
     if (strcmp(n->op, "Add") == 0) {
         mho_status s = add_bias(g, n);
         if (s != MHO_ENOTMODELED)

@@ -160,6 +160,95 @@ mho_status mhoi_graph_product(mhoi_graph *g, const mhoi_operation *n)
     return s;
 }
 
+/* --- Einsum: x of letters P K, a constant of K N or N K, a result of P N; each is one or more letters that stand once */
+
+typedef struct equation {
+    char x[MHO_TENSOR_DIMS + 2], w[MHO_TENSOR_DIMS + 2], y[2 * MHO_TENSOR_DIMS + 2];
+} equation;
+
+/* "...": whatever leads x and the result. */
+static bool read_term(const char **at, const char *end, char *out, size_t room)
+{
+    size_t n = 0;
+    for (; **at && !strchr(end, **at); ++*at) {
+        if (**at == ' ')
+            continue;
+        const bool dots = strncmp(*at, "...", 3) == 0;
+        if (n + 1 >= room || (dots ? n > 0 : **at == '.') || memchr(out, **at, n))
+            return false;
+        out[n++] = **at;
+        *at += dots ? 2 : 0;
+    }
+    out[n] = 0;
+    return true;
+}
+
+static bool read_equation(const char *at, bool constant_first, equation *e)
+{
+    char *const first = constant_first ? e->w : e->x, *const second = constant_first ? e->x : e->w;
+    if (!read_term(&at, ",-", first, sizeof e->x) || *at++ != ',' ||
+        !read_term(&at, ",-", second, sizeof e->w) || strncmp(at, "->", 2) != 0)
+        return false;
+    at += 2;
+    return read_term(&at, ",-", e->y, sizeof e->y) && !*at && !strchr(e->w, '.');
+}
+
+/* How many letters lead x and y alike, P; the rest of x is K, that of y N; 0: it is no such product. */
+static size_t leading(const equation *e, bool *transposed)
+{
+    size_t p = 0;
+    while (e->x[p] && e->x[p] == e->y[p])
+        p++;
+    const char *k = e->x + p, *n = e->y + p;
+    const size_t ks = strlen(k), ns = strlen(n);
+    if (!p || !ks || !ns || strlen(e->w) != ks + ns)
+        return 0;
+    *transposed = strncmp(e->w, n, ns) == 0 && strcmp(e->w + ns, k) == 0;
+    return *transposed || (strncmp(e->w, k, ks) == 0 && strcmp(e->w + ks, n) == 0) ? p : 0;
+}
+
+mho_status mhoi_graph_einsum(mhoi_graph *g, const mhoi_operation *n)
+{
+    const bool constant_first = n->inputs == 2 && mhoi_graph_constant(g, n, 0) != NULL;
+    const mho_array *w = n->inputs == 2 ? mhoi_graph_constant(g, n, !constant_first) : NULL;
+    const size_t operand = n->inputs == 2 ? n->input[constant_first] : MHOI_NO_OPERAND;
+    equation e;
+    bool transposed = false;
+    if (!w || mhoi_graph_constant(g, n, constant_first) || !g->value[operand].there ||
+        !read_equation(mhoi_attr_text(n, "equation", ""), constant_first, &e) ||
+        !leading(&e, &transposed))
+        return refuse(n);
+    const size_t ks = strlen(e.x) - leading(&e, &transposed), ns = strlen(e.w) - ks;
+    const mho_array *x = &g->known.array[operand];
+    size_t depth = 1, columns = 1, layer, out;
+    for (size_t i = 0; i < w->rank; i++)
+        *((transposed ? i >= ns : i < ks) ? &depth : &columns) *= w->size[i];
+    if (w->rank != ks + ns || x->rank < ks || !x->count || x->count % depth)
+        return refuse(n);
+    for (size_t i = 0; i < ks; i++)
+        if (x->size[x->rank - ks + i] != w->size[i + (transposed ? ns : 0)])
+            return refuse(n);
+    mho_array matrix = *w;
+    matrix.rank = 2;
+    matrix.size[0] = transposed ? columns : depth;
+    matrix.size[1] = transposed ? depth : columns;
+    product p = {.n = n,
+                 .from = g->value[operand].node,
+                 .weight = &matrix,
+                 .transposed = transposed,
+                 .scale = 1,
+                 .depth = depth,
+                 .rows = x->count / depth};
+    mho_status s = MHO_OK;
+    if (p.rows > 1)
+        s = mhoi_graph_map(g, operand, (const size_t[]){1, p.rows, 1, p.depth}, &p.from);
+    if (!s)
+        s = add_product(g, &p, &layer, &out);
+    if (!s)
+        g->value[n->output[0]] = (mhoi_value){.there = true, .node = out, .biased = layer + 1};
+    return s;
+}
+
 /* --- quantized operators: where their operands stand */
 
 typedef struct quantized {

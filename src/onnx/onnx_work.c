@@ -125,17 +125,18 @@ static mho_status own_operation(mhoi_graph *g, const mhoi_own_work *own, mhoi_op
     mhoi_program *p = program_of(g);
     mhoi_attr *attr = NULL;
     int64_t *perm = NULL;
+    const size_t perms = own->perms ? own->perms : 4;
     mho_status s = mhoi_program_take(p, out, 1, sizeof **out);
     if (!s)
         s = mhoi_program_take(p, &attr, 1, sizeof *attr);
     if (!s)
-        s = mhoi_program_take(p, &perm, 4, sizeof *perm);
+        s = mhoi_program_take(p, &perm, perms, sizeof *perm);
     if (s)
         return s;
     if (own->perm)
-        memcpy(perm, own->perm, 4 * sizeof *perm);
+        memcpy(perm, own->perm, perms * sizeof *perm);
     *attr = own->perm
-                ? (mhoi_attr){.name = "perm", .kind = MHOI_ATTR_INTS, .count = 4, .ints = perm}
+                ? (mhoi_attr){.name = "perm", .kind = MHOI_ATTR_INTS, .count = perms, .ints = perm}
                 : (mhoi_attr){.name = "axis", .kind = MHOI_ATTR_INT, .whole = own->axis};
     **out = (mhoi_operation){.name = own->op,
                              .op = own->op,
@@ -143,7 +144,7 @@ static mho_status own_operation(mhoi_graph *g, const mhoi_own_work *own, mhoi_op
                              .set = 13,
                              .inputs = 1 + own->constants,
                              .outputs = 1,
-                             .attrs = 1,
+                             .attrs = strcmp(own->op, "Slice") != 0,
                              .attr = attr,
                              .row = mhoi_operator_find("", own->op)};
     return MHO_OK;

@@ -56,13 +56,14 @@ static mho_status flow_create(const mho_net *net, const bool *wanted, flow *f)
     return s;
 }
 
-/* Of another rank than that of a map: as elements in a row. */
-static mho_shape image_shape(const mho_net *net)
+/* Of another rank than that of a map: as elements in a row, unless they are that map. */
+static mho_shape image_shape(const mho_net *net, const mho_images *images)
 {
     const mho_shape map = net->node[0].out;
     const size_t rank = net->declared.rank;
-    return mhoi_net_is_mixed(net) && rank != 1 && rank != 3 ? (mho_shape){elements(map), 1, 1}
-                                                            : map;
+    return mhoi_net_is_mixed(net) && rank != 1 && rank != 3 && !mhoi_images_are(images, map)
+               ? (mho_shape){elements(map), 1, 1}
+               : map;
 }
 
 static mho_status flow_run(flow *f, const mho_images *images, size_t first, size_t count)
@@ -70,7 +71,8 @@ static mho_status flow_run(flow *f, const mho_images *images, size_t first, size
     mhoi_loader loader;
     mho_input in;
     mho_net_get_input(f->net, &in);
-    mho_status s = mhoi_loader_open(images, image_shape(f->net), &in, f->net->name, &loader);
+    mho_status s =
+        mhoi_loader_open(images, image_shape(f->net, images), &in, f->net->name, &loader);
     if (s)
         return s;
     f->n = count - first < f->block ? count - first : f->block;

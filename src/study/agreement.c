@@ -46,7 +46,7 @@ static void compare(const scores *s, mho_agreement *out)
 /* As the network reads the images. */
 static mho_status run_software(const mho_net *net, const mho_images *images, scores *s)
 {
-    const mho_shape shape = net->node[0].out;
+    const mho_shape shape = mhoi_image_shape(net, images);
     const size_t each = shape.c * shape.h * shape.w;
     mhoi_loader loader;
     mho_infer *infer = NULL;

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 "$MHO_SOURCE_DIR/tests/onnx/onnx_graphs.py" "$mho" || { [ $? = 77 ] && exit 0; exit 1; }
 
-for name in branches tokens line quantized twice; do
+for name in branches tokens line quantized twice letters attend grow; do
     run infer $name.onnx --data $name.x.npy,$name.y.npy --json; want_code 0; want_json 'v["error"] == 0'
     run simulate $name.onnx --hw cnn8 --data $name.x.npy,$name.y.npy --calibration test --set output.calibration_images=24 --trials 1 --json
     want_code 0; want_json 'v["software_error"] == 0 and v["ideal_device_error"] <= 0.05'
@@ -26,6 +26,34 @@ want_json 'next(d for d in v["digital"] if d["name"] == "attention")["macs"] == 
 run evaluate tokens.onnx --hw cnn8 --data tokens.x.npy,tokens.y.npy --calibration test --set output.calibration_images=24 --trials 1 --json
 want_code 0; want_json 'v["latency_s"] > 0 and v["macs"]["digital"] == 2048 and len(v["digital"]) > 10'
 run pipeline tokens.onnx --hw cnn8 --json; want_code 0; want_json 'v["cycles"]["simulated"] > 0'
+
+# Lines of several channels: [n][c][w], or [n][c][1][w] whose few columns look like channels.
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
+import numpy as np, onnx
+from onnx import TensorProto as T, helper, numpy_helper
+random = np.random.default_rng(4)
+w = lambda *s: numpy_helper.from_array((random.standard_normal(s) / 2).astype(np.float32), "w%d" % len(s))
+onnx.save(helper.make_model(helper.make_graph(
+    [helper.make_node("Conv", ["x", "w3"], ["c"], "conv"), helper.make_node("Flatten", ["c"], ["f"]), helper.make_node("MatMul", ["f", "w2"], ["y"], "last")],
+    "lines", [helper.make_tensor_value_info("x", T.FLOAT, ["N", 6, 4])], [helper.make_tensor_value_info("y", T.FLOAT, ["N", 5])],
+    [w(4, 6, 2), w(12, 5)]), opset_imports=[helper.make_opsetid("", 13)], ir_version=7), "lines.onnx")
+x = random.random((16, 6, 4)).astype(np.float32)
+np.save("lines.npy", x)
+np.save("flat.npy", x.reshape(16, 6, 1, 4))
+PY
+for images in lines flat; do
+    run simulate lines.onnx --hw cnn8 --input $images.npy --trials 1 --set device.variation=0 --json; want_code 0
+    want_json 'v["ideal_devices"]["relative_error"] < 0.03'
+done
+
+run map letters.onnx --hw cnn8 --json; want_code 0
+want_json '[(l["name"], l["rows"], l["columns"], l["positions"]) for l in v["layers"]] == [(n, 16, 16, 8) for n in ("query", "key", "value", "project")] + [("classes", 16, 5, 1)]'
+want_json 'v["macs"]["digital"] == 2 * 2 * 8 * 8 * 8'
+run cost attend.onnx --hw cnn8 --json; want_code 0
+want_json 'next((d["macs"], d["operations"]) for d in v["digital"] if d["operator"] == "Attention") == (2048, 2048 + 128 * (4 + 1 + 1 + 16))'
+want_json 'next(d["energy_J"] for d in v["digital"] if d["operator"] == "Attention") > 0'
+run map grow.onnx --hw cnn8 --json; want_code 0
+want_json '[(l["name"], l["groups"] * l["packed"], l["columns"] // l["packed"]) for l in v["layers"]][:3] == [("up", 1, 4 * 2 * 3), ("wide", 2, 6), ("line", 1, 6)]'
 
 run map up.onnx --hw cnn8; want_error 2 "'up'" "ConvTranspose that crossbars cannot hold" "digital.operators = ConvTranspose"
 run map up.onnx --hw cnn8 --digital ConvTranspose --json; want_code 0; want_json 'v["macs"]["digital"] == 16 * 2 * 2 * 2'

@@ -99,7 +99,36 @@ case("twice", [
     [1, 6, 6], 4, {"w0": weights(4, 1, 3, 3), "w1": weights(64, 4), "much": np.array([100], F)},
     more=[info("z", ["N", 4, 4, 4]), info("s", ["N", 4])])
 
-graph = helper.make_graph([N("ConvTranspose", ["x", "w"], ["t"], "up", strides=[2, 2]), N("Flatten", ["t"], ["f"]),
-                           N("Gemm", ["f", "v"], ["y"])], "up", [info("x", [1, 1, 4, 4])], [info("y", [1, 3])],
-                          [numpy_helper.from_array(weights(1, 2, 2, 2), "w"), numpy_helper.from_array(weights(128, 3), "v")])
+# Products that an Einsum is; two activations stay digital.
+E = lambda equation, inputs, out, name: N("Einsum", inputs, [out], name, equation=equation)
+case("letters", [
+    N("Reshape", ["x", "rows"], ["t"]), E("bld,dhk->blhk", ["t", "wq"], "q0", "query"), N("Add", ["q0", "bq"], ["q"]),
+    E("...d,dh->...h", ["t", "wk"], "k0", "key"), N("Reshape", ["k0", "heads"], ["k"]),
+    E("hd, bld -> blh", ["wv", "t"], "v0", "value"), N("Reshape", ["v0", "heads"], ["v"]),
+    E("bqhd,bkhd->bhqk", ["q", "k"], "s0", "attention"), N("Softmax", ["s0"], ["s"], axis=-1),
+    E("bhqk,bkhd->bqhd", ["s", "v"], "a", "mixture"), E("blhk,hkd->bld", ["a", "wo"], "o", "project"),
+    N("ReduceMean", ["o"], ["m"], axes=[1], keepdims=0), N("Gemm", ["m", "w3"], ["y"], "classes")],
+    [1, 8, 16], 5, {"rows": np.array([-1, 8, 16]), "heads": np.array([-1, 8, H, D // H]), "wq": weights(D, H, D // H, scale=.25),
+                    "bq": weights(H, D // H, scale=.2), "wk": weights(D, D), "wv": weights(D, D), "wo": weights(H, D // H, D, scale=.25),
+                    "w3": weights(D, 5, scale=2)}, 13)
+case("attend", [
+    N("Reshape", ["x", "rows"], ["t"]), *[N("MatMul", ["t", "w" + n], [n], "make_" + n) for n in "qkv"],
+    N("Attention", ["q", "k", "v"], ["a"], "attention", q_num_heads=H, kv_num_heads=H), N("MatMul", ["a", "wo"], ["o"], "project"),
+    N("ReduceMean", ["o", "axis"], ["m"], keepdims=0), N("Gemm", ["m", "w3"], ["y"], "classes")],
+    [1, 8, 16], 5, {"rows": np.array([-1, 8, 16]), "axis": np.array([1]), "wq": weights(D, D), "wk": weights(D, D), "wv": weights(D, D),
+                    "wo": weights(D, D), "w3": weights(D, 5, scale=2)}, 23)
+
+# Transposed convolutions: kernels that overlap and that do not fill their strides, groups, padding, both kinds of axes.
+case("grow", [
+    N("ConvTranspose", ["x", "w0", "b0"], ["a"], "up", strides=[2, 3], pads=[1, 0, 0, 2], dilations=[1, 2], output_padding=[1, 0]),
+    N("Relu", ["a"], ["r"]), N("ConvTranspose", ["r", "w1"], ["b"], "wide", group=2, strides=[3, 2], pads=[0, 1, 1, 1]),
+    N("Reshape", ["b", "lines"], ["l"]), N("ConvTranspose", ["l", "w2"], ["c"], "line", strides=[2]), N("Relu", ["c"], ["d"]),
+    N("Flatten", ["d"], ["f"]), N("Gemm", ["f", "w3"], ["y"], "classes")],
+    [2, 4, 4], 5, {"w0": weights(2, 4, 3, 3, scale=.5), "b0": weights(4), "w1": weights(4, 1, 2, 4, scale=.5),
+                   "lines": np.array([-1, 4, 300]), "w2": weights(4, 3, 4, scale=.5), "w3": weights(3 * 602, 5, scale=.1)}, 13)
+
+graph = helper.make_graph([N("Reshape", ["x", "s"], ["z"]), N("ConvTranspose", ["z", "w"], ["t"], "up", strides=[1, 2, 2]),
+                           N("Flatten", ["t"], ["f"]), N("Gemm", ["f", "v"], ["y"])], "up", [info("x", [1, 1, 4, 4])], [info("y", [1, 3])],
+                          [numpy_helper.from_array(weights(1, 2, 1, 2, 2), "w"), numpy_helper.from_array(weights(128, 3), "v"),
+                           numpy_helper.from_array(np.array([1, 1, 1, 4, 4]), "s")])
 onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), "up.onnx")
