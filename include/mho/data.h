@@ -118,6 +118,11 @@ MHO_API void mho_images_free(mho_images *images); /* frees the arrays, zeroes th
  * checks SHA-256 sums.  MHO_EFILE: no network, wrong sum; nothing half-written stays behind. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_fetch(const char *name, const char *mirror);
 
+/* Whether numbers that a network is fed as they are look like bytes: all of 0..255, beyond what its rule for bytes would make
+ * of these.  note[MHO_INPUT_NOTE] says so, else it is "".  value NULL: there are none. */
+#define MHO_INPUT_NOTE (MHO_INPUT_TEXT + 200)
+MHO_API bool mho_input_note(const mho_net *net, const float *value, size_t n, char *note);
+
 MHO_C_END
 
 #endif

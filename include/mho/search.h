@@ -42,7 +42,7 @@ typedef struct mho_block_search {
 } mho_block_search;
 
 /* Places and prices every combination.  MHO_EDOMAIN: more than 100,000 of them, or layers than MHO_BLOCK_LAYERS;
- * MHO_ECONFIG: crossbar.circulant is not turned. */
+ * MHO_ECONFIG: crossbar.circulant is not turned, a size is 0 or there twice. */
 MHO_API MHO_MUST_CHECK mho_status mho_block_search_create(const mho_net *net, const mho_hw *hw,
                                                           const mho_block_options *options,
                                                           mho_block_search **out);

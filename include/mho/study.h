@@ -267,11 +267,11 @@ typedef struct mho_result {
     const char *command; /* the command line that asked for it, if the caller says so */
     mho_stage stage;
     char network[MHO_NAME], data[MHO_NAME], data_place[256];
-    char model[256];                       /* where the parameters come from */
-    char input[MHO_INPUT_TEXT];            /* how images become the network's input */
-    bool input_assumed;                    /* nothing says so */
-    char input_note[MHO_INPUT_TEXT + 200]; /* images that look like bytes and are none; else "" */
-    size_t classes, outputs;               /* of the images; that the network tells apart */
+    char model[256];                 /* where the parameters come from */
+    char input[MHO_INPUT_TEXT];      /* how images become the network's input */
+    bool input_assumed;              /* nothing says so */
+    char input_note[MHO_INPUT_NOTE]; /* images that look like bytes and are none; else "" */
+    size_t classes, outputs;         /* of the images; that the network tells apart */
     mho_hw *hw;
     mho_study_options options; /* as asked for; images: how many there were */
     const char *kernel;

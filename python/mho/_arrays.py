@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _mho
 from ._data import data_set
-from ._errors import ConfigError, DomainError, natural
+from ._errors import ConfigError, DomainError, natural, tell_note
 from ._hardware import tell_idle
 from ._how import how
 from ._network import network
@@ -68,6 +68,8 @@ class Chip:
         if x.ndim < 1 or not len(x) or x.size != len(x) * shape[0] * shape[1] * shape[2]:
             raise _shape("x", x, "images of %d x %d x %d" % shape)
         x = _real("x", x, np.uint8 if x.dtype == np.uint8 else np.float32)
+        if x.dtype == np.float32:
+            tell_note(_mho.array_note(self.network._handle, x, x.size), 3)
         classes = int(np.prod(self.network.output_shape))
         out = np.empty((len(x), classes), np.float32)
         with how(self._threads if threads is None else threads, progress) as pair:

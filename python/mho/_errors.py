@@ -2,6 +2,7 @@
 """Exceptions: what the library refuses, with its message."""
 
 import operator
+import warnings
 
 from . import _mho
 
@@ -72,6 +73,12 @@ _BY_STATUS = {
     "EINTERRUPTED": Interrupted,
     "ENOMEM": OutOfMemory,
 }
+
+
+def tell_note(note, level=4):
+    """Warns of numbers that look like bytes; "" or None: they do not."""
+    if note:
+        warnings.warn(note + " (with_input)", Note, stacklevel=level)
 
 
 def natural(what, value, most=2**64 - 1):

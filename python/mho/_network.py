@@ -6,7 +6,7 @@ import os
 import tempfile
 
 from . import _mho
-from ._errors import UsageError
+from ._errors import UsageError, tell_note
 from ._how import how
 
 
@@ -101,6 +101,9 @@ class Network:
         import numpy as np
 
         arrays = [np.ascontiguousarray(x) for x in inputs]
+        if len(arrays) == 1 and arrays[0].dtype.kind == "f":
+            numbers = np.ascontiguousarray(arrays[0], np.float32)
+            tell_note(_mho.array_note(self._handle, numbers, numbers.size), 3)
         with how(threads, progress) as pair:
             outputs = _mho.infer(self._handle, arrays, pair)
         types = {"float": "float32", "double": "float64"}

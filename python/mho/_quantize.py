@@ -6,7 +6,7 @@ import time
 
 from . import _mho
 from ._data import data_set
-from ._errors import UsageError, natural
+from ._errors import UsageError, natural, tell_note
 from ._hardware import assignments, hardware
 from ._how import how
 from ._network import Network, name_and_handle, network
@@ -50,14 +50,17 @@ def quantize(net, data=None, *, method="fixed", test_images=0, threads=0, progre
         handle, about = _open(data, True, pair)
         source = _trained(net, about["name"])
         out, report = _mho.quantize(source, handle, method, assignments(fields), pair)
+        note = _mho.input_note(source, handle, 0)
         count = min(natural("test_images", test_images) or about["test"], about["test"])
         before = _mho.infer_errors(source, handle, count, pair) if count else 0
         after = _mho.infer_errors(out, handle, count, pair) if count else 0
+    tell_note(note, 3)
     made = Network._of(out)
     made.quantization = Result(
         {
             "network": made.name, "method": method, "data": about["name"], "place": about["place"], "test_images": count,
             "test_error_before": _share(before, count), "test_error": _share(after, count), "search": report,
+            **({"input_note": note} if note else {}),
         }
     )  # fmt: skip
     return made
@@ -84,11 +87,14 @@ def infer(net, data=None, *, images=0, threads=0, progress=None):
             raise UsageError("images = %d, want 1..%d: %s has no more" % (count, about["test"], about["name"]))
         start = time.perf_counter()
         errors = _mho.infer_errors(source, handle, count, pair)
+        note = _mho.input_note(source, handle, count) if count else ""
         seconds = time.perf_counter() - start
+    tell_note(note, 3)
     return Result(
         {
             "network": Network._of(source).name, "data": about["name"], "place": about["place"], "images": count, "errors": errors,
             "error": _share(errors, count), "images_per_second": count / seconds if seconds else None, "seconds": seconds,
+            **({"input_note": note} if note else {}),
         }
     )  # fmt: skip
 

@@ -2,12 +2,11 @@
 """Evaluate, simulate, sweep, compare; cost, pipeline, map, buffer."""
 
 import os
-import warnings
 from collections.abc import Mapping
 
 from . import _mho
 from ._data import data_set
-from ._errors import ConfigError, Note, UsageError, natural
+from ._errors import ConfigError, UsageError, natural, tell_note
 from ._hardware import Hardware, hardware, is_point, tell_idle, text_of
 from ._how import how
 from ._network import name_and_handle, network
@@ -96,8 +95,7 @@ def _run(net, hw, data, calibrate_on, options, threads, progress):
 
 def _tell_numbers(values):
     """Warns of numbers that look like bytes and are fed as they are."""
-    if "input_note" in values:
-        warnings.warn(values["input_note"] + " (with_input)", Note, stacklevel=4)
+    tell_note(values.get("input_note"), 5)
     return values
 
 

@@ -15,7 +15,6 @@ from torch import nn
 from torch.nn import functional
 
 from ._arrays import Crossbar
-from ._errors import UsageError
 from ._hardware import hardware
 from ._network import Network
 
@@ -53,40 +52,49 @@ class _Through(torch.autograd.Function):
 
 
 class _Array:
-    """The crossbars of a weight [outputs, inputs], programmed anew when the weight changes."""
+    """The crossbars of a weight [outputs, inputs], one a group, programmed anew when the weight changes."""
 
     def _set_up(self, hw, x_max, seed, redraw, threads):
         self.hw, self.x_max, self.seed, self.redraw, self.threads = hardware(hw), x_max, seed, redraw, threads
-        self._crossbar, self._of, self._trial = None, None, 0
+        self._crossbars, self._of, self._trial = [], None, 0
 
     def __getstate__(self):
         """Without the programmed cells: a copy programs its own, the same ones."""
-        return {**super().__getstate__(), "_crossbar": None, "_of": None} if hasattr(super(), "__getstate__") else {
-            **self.__dict__, "_crossbar": None, "_of": None}
+        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
+        return {**state, "_crossbars": [], "_of": None}
 
-    def _prepare(self, matrix, vectors):
+    def _prepare(self, matrices, vectors):
         key = (self.weight._version, self.weight.data_ptr())
-        signed = bool(vectors.min(initial=0) < 0)  # what is behind a ReLU takes one read
-        if self._of != key or signed and not self._crossbar.signed:
-            w = matrix.detach().cpu().numpy().T
-            self._crossbar = Crossbar(
-                w, self.hw, calibration=vectors, signed=signed, seed=self.seed, trial=self._trial, threads=self.threads, progress=False
-            )
+        signed = [bool(v.min(initial=0) < 0) for v in vectors]  # what is behind a ReLU takes one read
+        groups = len(matrices)
+        if self._of != key or any(s and not crossbar.signed for s, crossbar in zip(signed, self._crossbars)):
+            self._crossbars = [
+                Crossbar(
+                    m.detach().cpu().numpy().T, self.hw, calibration=v, signed=s, seed=self.seed, trial=self._trial * groups + g,
+                    threads=self.threads, progress=False,
+                )
+                for g, (m, v, s) in enumerate(zip(matrices, vectors, signed))
+            ]  # fmt: skip
             self._of = key
         elif self.training and self.redraw:
             self._trial += 1
-            self._crossbar.program(self.seed, self._trial)
+            for g, crossbar in enumerate(self._crossbars):
+                crossbar.program(self.seed, self._trial * groups + g)
 
-    def _read(self, matrix, x):
-        """x [n, inputs]."""
+    def _read(self, matrix, x, groups=1):
+        """y [n, outputs] of x [n, inputs], whose inputs and outputs are in so many groups of their own."""
         largest = self.x_max if self.x_max is not None else float(x.detach().abs().max()) or 1.0
+        scaled = (x.detach() / largest).clamp(-1, 1).cpu().numpy().astype(np.float32)
+        vectors = [np.ascontiguousarray(v) for v in np.split(scaled, groups, 1)]
+        matrices = matrix.chunk(groups)
+        self._prepare(matrices, vectors)
 
-        def read(values):
-            scaled = (values.detach() / largest).clamp(-1, 1).cpu().numpy().astype(np.float32)
-            self._prepare(matrix, scaled)
-            return torch.from_numpy(self._crossbar.mvm(scaled) * np.float32(largest)).to(values)
+        def read(values, g):
+            return torch.from_numpy(self._crossbars[g].mvm(vectors[g]) * np.float32(largest)).to(values)
 
-        return _Through.apply(x, matrix, read)
+        parts = zip(x.chunk(groups, 1), matrices)
+        y = [_Through.apply(v, m, lambda values, g=g: read(values, g)) for g, (v, m) in enumerate(parts)]
+        return y[0] if groups == 1 else torch.cat(y, 1)
 
 
 class CrossbarLinear(_Array, nn.Linear):
@@ -110,42 +118,40 @@ class CrossbarLinear(_Array, nn.Linear):
 
 
 class CrossbarConv2d(_Array, nn.Conv2d):
-    """nn.Conv2d whose products go through crossbars of ``hw``, window by window; further arguments as of ``CrossbarLinear``."""
+    """nn.Conv2d whose products go through crossbars of ``hw``, window by window; further arguments as of ``CrossbarLinear``.
+    Every group has a crossbar of its own."""
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=True, *, hw="cnn8", x_max=None,
-                 seed=1, redraw=True, threads=0):  # fmt: skip
-        nn.Conv2d.__init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, bias=bias)
-        if isinstance(self.padding, str):
-            raise UsageError("padding %r: want numbers" % self.padding)
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True,
+                 padding_mode="zeros", *, hw="cnn8", x_max=None, seed=1, redraw=True, threads=0):  # fmt: skip
+        nn.Conv2d.__init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode)
         self._set_up(hw, x_max, seed, redraw, threads)
 
     def forward(self, x):
         if torch.onnx.is_in_onnx_export():
             return nn.Conv2d.forward(self, x)
+        if x.dim() == 3:
+            return self.forward(x[None])[0]
+        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        x = functional.pad(x, self._reversed_padding_repeated_twice, mode)
         n, _, h, w = x.shape
-        size = [
-            (s + 2 * p - d * (k - 1) - 1) // t + 1
-            for s, p, d, k, t in zip((h, w), self.padding, self.dilation, self.kernel_size, self.stride)
-        ]
-        windows = functional.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+        size = [(s - d * (k - 1) - 1) // t + 1 for s, d, k, t in zip((h, w), self.dilation, self.kernel_size, self.stride)]
+        windows = functional.unfold(x, self.kernel_size, self.dilation, 0, self.stride)
         matrix = self.weight.reshape(self.out_channels, -1)
-        y = self._read(matrix, windows.transpose(1, 2).reshape(-1, matrix.shape[1]))
+        y = self._read(matrix, windows.transpose(1, 2).reshape(-1, windows.shape[1]), self.groups)
         y = y.reshape(n, -1, self.out_channels).transpose(1, 2).reshape(n, self.out_channels, *size)
         return y if self.bias is None else y + self.bias.reshape(1, -1, 1, 1)
 
 
 def convert(module, hw="cnn8", **keywords):
-    """The module with every nn.Linear and nn.Conv2d (without groups) in it replaced by one on crossbars with the same weights, which
+    """The module with every nn.Linear and nn.Conv2d in it replaced by one on crossbars with the same weights, which
     are shared; returns the module, or its replacement."""
     if isinstance(module, (CrossbarLinear, CrossbarConv2d)):
         return module
     if isinstance(module, nn.Linear):
         out = CrossbarLinear(module.in_features, module.out_features, module.bias is not None, hw=hw, **keywords)
-    elif isinstance(module, nn.Conv2d) and module.groups == 1 and module.padding_mode == "zeros":
-        out = CrossbarConv2d(module.in_channels, module.out_channels, module.kernel_size, module.stride, module.padding, module.dilation,
-                             module.bias is not None, hw=hw, **keywords)  # fmt: skip
     elif isinstance(module, nn.Conv2d):
-        raise NotImplementedError("Conv2d with groups or padding_mode %r has no crossbars here" % module.padding_mode)
+        out = CrossbarConv2d(module.in_channels, module.out_channels, module.kernel_size, module.stride, module.padding, module.dilation,
+                             module.groups, module.bias is not None, module.padding_mode, hw=hw, **keywords)  # fmt: skip
     else:
         for name, child in module.named_children():
             setattr(module, name, convert(child, hw, **keywords))

@@ -210,11 +210,47 @@ static PyObject *infer_errors(PyObject *self, PyObject *args)
     return PyLong_FromSize_t(errors);
 }
 
+static PyObject *input_note(PyObject *self, PyObject *args)
+{
+    const mho_net *net;
+    const mho_data *data;
+    Py_ssize_t count;
+    char note[MHO_INPUT_NOTE];
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&O&n", binding_net, &net, binding_data_or_none, &data, &count))
+        return NULL;
+    const mho_images *images = count ? &data->test : &data->train;
+    const size_t n = (count ? (size_t)count : images->count) * images->shape.c * images->shape.h *
+                     images->shape.w;
+    (void)mho_input_note(net, images->value, n, note);
+    return PyUnicode_FromString(note);
+}
+
+static PyObject *array_note(PyObject *self, PyObject *args)
+{
+    const mho_net *net;
+    PyObject *x;
+    Py_ssize_t n;
+    Py_buffer in;
+    char note[MHO_INPUT_NOTE];
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O&On", binding_net, &net, &x, &n))
+        return NULL;
+    if (!binding_buffer(x, "f", n, false, "x", &in))
+        return NULL;
+    (void)mho_input_note(net, in.buf, (size_t)n, note);
+    PyBuffer_Release(&in);
+    return PyUnicode_FromString(note);
+}
+
 PyMethodDef binding_train_methods[] = {
     {"train", train, METH_VARARGS,
      "(net, place, data, sets, checkpoint or None, resume, each or None, how): the epochs"},
     {"train_fields", fields, METH_NOARGS, "(key, default, help) of each"},
     {"infer", infer, METH_VARARGS, "(net, inputs, how): (type, shape, bytes) of each output"},
+    {"input_note", input_note, METH_VARARGS,
+     "(net, data, count): of the first test images; count 0: of the training images"},
+    {"array_note", array_note, METH_VARARGS, "(net, x, n): of float32"},
     {"infer_errors", infer_errors, METH_VARARGS,
      "(net, data, count, how): of the first test images, which are there"},
     {NULL, NULL, 0, NULL}};

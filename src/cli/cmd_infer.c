@@ -34,6 +34,7 @@ typedef struct found {
     size_t images, classes;
     mho_tally tally;
     double seconds;
+    char note[MHO_INPUT_NOTE];
 } found;
 
 static mho_status report_errors_json(const cli_args *args, const mho_net *net, const mho_data *data,
@@ -48,6 +49,8 @@ static mho_status report_errors_json(const cli_args *args, const mho_net *net, c
     mho_json_put(root, "data", mho_json_text(data->name));
     mho_json_put(root, "place", mho_json_text(data->place));
     mho_json_put(root, "input", cli_input_json(net));
+    if (*f->note)
+        mho_json_put(root, "input_note", mho_json_text(f->note));
     mho_json_put(root, "images", mho_json_integer((int64_t)f->images));
     mho_json_put(root, "classes", mho_json_integer((int64_t)f->classes));
     mho_json_put(root, "errors", mho_json_integer((int64_t)f->tally.errors));
@@ -106,6 +109,7 @@ static mho_status infer_data(const cli_args *args, mho_net *net, const mho_data 
     if (args->try_scales)
         return cli_try_scales(args, net, data, count);
     cli_tell_input(args, net);
+    (void)cli_tell_note(args, net, data->test.value, count * cli_numbers(&data->test), f.note);
     cli_tell_classes(args, data->test.classes, f.classes);
     const double start = mho_seconds();
     mho_status s = mho_infer_tally(net, &data->test, count, &f.tally);
@@ -118,6 +122,7 @@ static mho_status infer_data(const cli_args *args, mho_net *net, const mho_data 
 typedef struct comparison {
     double max_abs_diff, tolerance; /* the largest of all outputs */
     bool match;
+    const char *note; /* of the inputs; "": none */
 } comparison;
 
 /* The same number, infinities and NaN included, is no difference. */
@@ -210,6 +215,8 @@ static mho_status report_json(const cli_args *args, const mho_array *out, size_t
 {
     mho_json *root = cli_result_json(args);
     mho_json_put(root, "images", mho_json_integer((int64_t)n));
+    if (*c->note)
+        mho_json_put(root, "input_note", mho_json_text(c->note));
     if (args->expect[0]) {
         mho_json_put(root, "max_abs_diff", mho_json_number(c->max_abs_diff));
         mho_json_put(root, "tolerance", mho_json_number(c->tolerance));
@@ -276,10 +283,10 @@ static size_t length(const char *const *list)
     return n;
 }
 
-static mho_status check_and_report(const cli_args *args, const mho_array *in, size_t inputs,
-                                   const mho_array *out, size_t outputs)
+static mho_status check_and_report(const cli_args *args, const char *note, const mho_array *in,
+                                   size_t inputs, const mho_array *out, size_t outputs)
 {
-    comparison c = {.match = true};
+    comparison c = {.match = true, .note = note};
     mho_status s = MHO_OK;
     for (size_t k = 0; s == MHO_OK && args->expect[k]; k++)
         s = compare(args->expect[k], &out[k], &c);
@@ -305,7 +312,10 @@ static mho_status infer_input(const cli_args *args, const mho_net *net)
     if (s == MHO_OK)
         s = mho_infer_arrays(net, inputs, in, outputs, out);
     if (s == MHO_OK) {
-        s = check_and_report(args, in, inputs, out, outputs);
+        char note[MHO_INPUT_NOTE] = "";
+        if (inputs == 1)
+            (void)cli_tell_array(args, net, &in[0], note);
+        s = check_and_report(args, note, in, inputs, out, outputs);
         for (size_t k = 0; k < outputs; k++)
             mho_array_free(&out[k]);
     }

@@ -17,6 +17,7 @@ static void decibels(cli_table *t, double dB)
 
 typedef struct errors {
     size_t images, before, after;
+    char note[MHO_INPUT_NOTE];
 } errors;
 
 /* e->images: the first so many; all, if there are fewer. */
@@ -45,6 +46,8 @@ static mho_status print_json(const cli_args *args, const mho_net *net, const mho
     mho_json_put(root, "method", mho_json_text(method));
     mho_json_put(root, "data", mho_json_text(data->name));
     mho_json_put(root, "place", mho_json_text(data->place));
+    if (*e->note)
+        mho_json_put(root, "input_note", mho_json_text(e->note));
     mho_json_put(root, "test_images", mho_json_unsigned(e->images));
     if (e->images) {
         mho_json_put(root, "test_error_before", mho_json_number(share(e->before, e->images)));
@@ -269,7 +272,9 @@ static mho_status quantize(const cli_args *args, const mho_net *net, const mho_d
     settings set = {.set = {NULL}};
     mho_net *out = NULL;
     mho_quantize_report *r = NULL;
-    errors e = {data->test.count, 0, 0};
+    errors e = {.images = data->test.count};
+    (void)cli_tell_note(args, net, data->train.value, data->train.count * cli_numbers(&data->train),
+                        e.note);
     e.images = args->has_images && args->images < e.images ? args->images : e.images;
     mho_status s = read_settings(args, &set);
     if (!s)

@@ -87,8 +87,11 @@ static void add_agreement(cli_table *t, const char *what, const mho_agreement *a
 }
 
 static mho_status report_agreement(const cli_args *args, const mho_net *net, const mho_hw *hw,
-                                   size_t images, size_t trials, const mho_agreement both[2])
+                                   const mho_array *x, size_t trials, const mho_agreement both[2])
 {
+    const size_t images = x->size[0];
+    char note[MHO_INPUT_NOTE] = "";
+    (void)cli_tell_array(args, net, x, note);
     char title[512], count[64], programmings[64];
     if (args->json) {
         mho_json *root = mho_json_object();
@@ -97,6 +100,8 @@ static mho_status report_agreement(const cli_args *args, const mho_net *net, con
         mho_json_put(root, "network", mho_json_text(mho_net_name(net)));
         mho_json_put(root, "hardware", mho_json_text(mho_hw_name(hw)));
         mho_json_put(root, "images", mho_json_unsigned(images));
+        if (*note)
+            mho_json_put(root, "input_note", mho_json_text(note));
         mho_json_put(root, "trials", mho_json_unsigned(trials));
         mho_json_put(root, "ideal_devices", agreement_json(&both[0]));
         mho_json_put(root, "programmings", agreement_json(&both[1]));
@@ -140,7 +145,7 @@ static mho_status simulate_input(const cli_args *args)
     if (!s)
         s = mho_study_agreement(net, hw, &x, args->seed, trials, &both[0], &both[1]);
     if (!s)
-        s = report_agreement(args, net, hw, x.size[0], trials, both);
+        s = report_agreement(args, net, hw, &x, trials, both);
     mho_array_free(&x);
     mho_hw_destroy(hw);
     mho_net_destroy(net);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What to do about a refusal: the library tells what is wrong, the program which of its commands helps. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -32,6 +33,35 @@ void cli_tell_classes(const cli_args *args, size_t images, size_t network)
             "mho: note: the images are of %zu class%s, the network tells %zu apart: classes 0..%zu "
             "are taken for its first outputs\n",
             images, images == 1 ? "" : "es", network, images - 1);
+}
+
+size_t cli_numbers(const mho_images *images)
+{
+    return images->shape.c * images->shape.h * images->shape.w;
+}
+
+bool cli_tell_note(const cli_args *args, const mho_net *net, const float *value, size_t n,
+                   char *note)
+{
+    if (!mho_input_note(net, value, n, note))
+        return false;
+    if (!args->quiet)
+        fprintf(stderr, "mho: note: %s%s\n", note,
+                args->input[0] ? " (--input feeds arrays as they are)" : " (--scale)");
+    return true;
+}
+
+bool cli_tell_array(const cli_args *args, const mho_net *net, const mho_array *x, char *note)
+{
+    *note = '\0';
+    if (x->type != MHO_TYPE_FLOAT && x->type != MHO_TYPE_DOUBLE)
+        return false;
+    float *value = cli_alloc((x->count + 1) * sizeof *value);
+    for (size_t i = 0; i < x->count; i++)
+        value[i] = (float)mho_array_number(x, i);
+    const bool told = cli_tell_note(args, net, value, x->count, note);
+    free(value);
+    return told;
 }
 
 void cli_tell_numbers(const mho_result *result, const cli_args *args)

@@ -117,15 +117,28 @@ static int compare(const void *a, const void *b)
     return memcmp(y->block, x->block, sizeof x->block);
 }
 
+static mho_status check_sizes(const mho_block_options *o)
+{
+    if (!o->sizes || o->sizes > MHO_BLOCK_SIZES)
+        return mho_error(MHO_ECONFIG, "%zu block sizes, want 1..%d", o->sizes, MHO_BLOCK_SIZES);
+    for (size_t i = 0; i < o->sizes; i++) {
+        if (!o->size[i])
+            return mho_error(MHO_ECONFIG, "block size 0, want 1 or more (1: an ordinary layer)");
+        for (size_t j = 0; j < i; j++)
+            if (o->size[j] == o->size[i])
+                return mho_error(MHO_ECONFIG, "block size %zu is there twice", o->size[i]);
+    }
+    return MHO_OK;
+}
+
 mho_status mho_block_search_create(const mho_net *net, const mho_hw *hw,
                                    const mho_block_options *options, mho_block_search **out)
 {
     mho_block_search *search = NULL;
     *out = NULL;
-    if (!options->sizes || options->sizes > MHO_BLOCK_SIZES)
-        return mho_error(MHO_ECONFIG, "%zu block sizes, want 1..%d", options->sizes,
-                         MHO_BLOCK_SIZES);
-    mho_status s = mho_hw_want(hw, "crossbar");
+    mho_status s = check_sizes(options);
+    if (!s)
+        s = mho_hw_want(hw, "crossbar");
     if (s)
         return s;
     if (!mho_hw_is(hw, "crossbar.circulant", "turned"))

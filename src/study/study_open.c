@@ -80,27 +80,12 @@ mho_status mhoi_study_cover(mho_net *net, const study_set *set)
     return mhoi_input_cover(net, seen, seen == test ? set->images : seen->count);
 }
 
-/* Of a network that says what it makes of bytes: 0..255, beyond what these would become. */
-static bool like_bytes(const mho_net *net, const mho_images *images, size_t count)
-{
-    const size_t n = count * images->shape.c * images->shape.h * images->shape.w;
-    mho_input in;
-    float high = 0;
-    mho_net_get_input(net, &in);
-    if (!images->value || in.values || !in.stated || in.channels || in.low != 0 || in.high != 0)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const float x = images->value[i];
-        if (x < 0 || x > 255)
-            return false;
-        high = x > high ? x : high;
-    }
-    return high > 1 && high > 256 * in.scale;
-}
-
 mho_status mhoi_study_cover_model(study_model *model, const study_set *set)
 {
-    model->like_bytes = model->like_bytes || like_bytes(model->net, &set->data->test, set->images);
+    const mho_images *test = &set->data->test;
+    const size_t n = set->images * test->shape.c * test->shape.h * test->shape.w;
+    if (!*model->note)
+        (void)mho_input_note(model->net, test->value, n, model->note);
     return mhoi_study_cover(model->net, set);
 }
 

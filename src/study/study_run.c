@@ -158,12 +158,8 @@ static void describe_input(const study_model *model, const mho_images *images, m
     const bool bare = images->value && !in.values;
     (void)mho_input_text(&in, r->input);
     r->input_assumed = !in.stated && !bare;
-    if (bare && model->like_bytes)
-        (void)snprintf(r->input_note, sizeof r->input_note,
-                       "the images are numbers of 0..255 that are no bytes, and are fed as they "
-                       "are; of bytes the network makes %s: give bytes, or the scale",
-                       r->input);
     if (bare) {
+        (void)snprintf(r->input_note, sizeof r->input_note, "%s", model->note);
         (void)snprintf(r->input, sizeof r->input, "x = value, the images' own numbers");
     } else if (images->value) {
         in.scale = in.scale_set ? in.scale : 1;

@@ -79,3 +79,17 @@ MHO_DATA=$here/empty run infer lenet; want_error 3 "MHO_DATA: $here/empty: no su
 mkdir empty
 MHO_DATA=$here/empty run simulate lenet --hw bcnn; want_error 3 "MHO_DATA: $here/empty: no data set here"
 MHO_DATA=$here/six run infer six.onnx --json; want_code 0; want_json 'v["data"] == "arrays"'
+
+# Numbers of 0..255 that are no bytes are told wherever they are fed as they are; those of 0..1 are not.
+/usr/bin/python3 - <<'PY'
+import numpy as np
+x = np.floor(255 * np.random.default_rng(2).random((30, 1, 28, 28)))
+np.save("large.npy", x); np.save("small.npy", (x / 256).astype(np.float32))
+np.savez("large.npz", x_train=x.astype(np.float32), y_train=np.arange(30) % 10, x_test=x.astype(np.float32), y_test=np.arange(30) % 10)
+PY
+lenet=$MHO_SOURCE_DIR/models/lenet-float-mnist.onnx
+for line in "infer $lenet --data large.npz" "infer $lenet --input large.npy" "quantize $lenet --method fixed --data large.npz -o q.onnx --set calibration_images=9" \
+    "simulate $lenet --hw cnn8 --input large.npy --trials 1" "simulate $lenet --hw cnn8 --data large.npz --trials 1 --set output.calibration_images=9"; do
+    run $line --json; want_code 0; want_err "0..255 that are no bytes"; want_json '"x = pixel / 256" in v["input_note"]'
+done
+run infer "$lenet" --input small.npy --json; want_code 0; want_no_err; want_json '"input_note" not in v'

@@ -132,6 +132,13 @@ class Images(unittest.TestCase):
         self.assertEqual((moved(z).argmax(1) != self.data[3]).sum(), there["errors"])
         with self.assertRaisesRegex(mho.UsageError, "mean"):
             moved.with_input(mean="x")
+        raw = tuple(part.astype(np.float32) if i % 2 == 0 else part for i, part in enumerate(self.data))
+        note = "numbers of 0..255 that are no bytes"
+        for call in (lambda: mho.infer(net, raw), lambda: mho.quantize(net, raw, bits=4, calibration_images=16).quantization):
+            with self.assertWarnsRegex(mho.Note, note):
+                self.assertIn(note, call().input_note)
+        with self.assertWarnsRegex(mho.Note, note):
+            mho.Network(net)(raw[2][:3, None])
         got = mho.infer(net, self.folder.name, images=20)
         self.assertEqual(got.errors, program("infer", net, "--data", self.folder.name, "--images", "20")["errors"])
         self.assertIn("calibration_images", mho.quantize_fields())

@@ -43,8 +43,39 @@ class Layers(unittest.TestCase):
             self.assertEqual(want.shape, got.shape)
             self.assertLess((want - got).abs().max().item(), 0.03 * want.abs().max().item())
             self.assertIs(there.weight, exact.weight)
-        with self.assertRaises(NotImplementedError):
-            mho.torch.convert(nn.Conv2d(4, 4, 3, groups=2))
+
+    def test_groups_and_padding(self):
+        """Depthwise, two groups, and every way to pad; gradients are those of the exact layer."""
+        convs = (
+            nn.Conv2d(4, 4, 3, groups=4, padding=1), nn.Conv2d(4, 6, (3, 2), stride=(2, 1), groups=2, bias=False),
+            nn.Conv2d(4, 3, 3, padding="same", dilation=2), nn.Conv2d(4, 2, 3, padding="valid"),
+            nn.Conv2d(4, 8, 3, padding=(2, 1), padding_mode="reflect", groups=2), nn.Conv2d(4, 2, 3, padding=1, padding_mode="circular"),
+        )  # fmt: skip
+        for exact in convs:
+            x = torch.rand(5, 4, 7, 8) * 2 - 1
+            x[:, 2:] = x[:, 2:].abs()
+            there = mho.torch.convert(exact, FINE, threads=1)
+            results = []
+            for layer in (exact, there):
+                v = x.clone().requires_grad_()
+                layer.zero_grad()
+                y = layer(v)
+                y.sum().backward()
+                results.append((y.detach(), v.grad, layer.weight.grad.clone()))
+            (want, *exact_grads), (got, *grads) = results
+            self.assertEqual(want.shape, got.shape)
+            self.assertLess((want - got).abs().max().item(), 0.03 * want.abs().max().item(), exact)
+            for g, w in zip(grads, exact_grads):
+                self.assertTrue(torch.allclose(g, w, atol=1e-4), exact)
+            self.assertEqual(there(x[0]).shape, want[0].shape)
+
+    def test_groups_have_cells_of_their_own(self):
+        layer = nn.Conv2d(2, 2, 3, groups=2, bias=False)
+        with torch.no_grad():
+            layer.weight[1] = layer.weight[0]
+        there = mho.torch.convert(layer, mho.Hardware("cnn8", device={"bits": 3, "variation": 0.8}), threads=1).eval()
+        y = there(torch.rand(1, 1, 9, 9).expand(1, 2, 9, 9))
+        self.assertFalse(torch.equal(y[:, 0], y[:, 1]))
 
     def test_gradients(self):
         """Those of the exact layer, whatever went forward."""
@@ -100,7 +131,7 @@ class Layers(unittest.TestCase):
             for v, signed in (x, False), (-x, True), (x, True):
                 want = nn.functional.linear(v, layer.weight, layer.bias)
                 self.assertLess((layer(v) - want).abs().max().item(), 0.03)
-                self.assertEqual(layer._crossbar.signed, signed)
+                self.assertEqual(layer._crossbars[0].signed, signed)
 
 
 if __name__ == "__main__":

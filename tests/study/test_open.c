@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "mho/search.h"
 #include "mho/study.h"
 
 static void told(const char *part)
@@ -70,9 +71,33 @@ static void trained_models(void **state)
     assert_null(strstr(mho_error_message(), "mho "));
 }
 
+/* Sizes that a search of blocks does not take, refused before anything is placed. */
+static void block_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        mho_block_options sizes;
+        const char *told;
+    } wrong[] = {{{{0}, 0}, "0 block sizes"},
+                 {{{1, 0, 16}, 3}, "block size 0"},
+                 {{{1, 16, 4, 16}, 4}, "block size 16 is there twice"}};
+    mho_net *net;
+    mho_hw *hw;
+    assert_int_equal(mho_net_open("lenet", &net), MHO_OK);
+    assert_int_equal(mho_hw_open("reboc", NULL, &hw), MHO_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        mho_block_search *search;
+        assert_int_equal(mho_block_search_create(net, hw, &wrong[i].sizes, &search), MHO_ECONFIG);
+        assert_null(search);
+        told(wrong[i].told);
+    }
+    mho_hw_destroy(hw);
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(networks),
-                                       cmocka_unit_test(trained_models)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(networks), cmocka_unit_test(trained_models),
+                                       cmocka_unit_test(block_sizes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
