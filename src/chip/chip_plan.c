@@ -295,19 +295,13 @@ static bool is_view(const mho_node *node)
     return node->work && !node->work->op && node->inputs == 1;
 }
 
-/* Of several outputs. */
-static bool is_list(const mho_node *node)
-{
-    return node->work && !node->work->op && node->inputs > 1;
-}
-
 /* Of nothing but moved codes; else of values. */
 static mho_status plan_general(planner *p, size_t i)
 {
     const mho_node *node = &p->net->node[i];
     const mhoi_map_coding *coding = &p->chip->plan->map[i];
     const size_t in = p->map_of[node->input[0]];
-    if (is_list(node)) /* the scores are those of the first */
+    if (mhoi_node_lists(node)) /* the scores are those of the first */
         return MHO_OK;
     if (is_view(node)) { /* the same in another shape */
         p->map_of[i] = in;
@@ -397,7 +391,7 @@ static void look_around(planner *p)
     for (size_t i = 0; i < 2 * net->nodes + 1; i++)
         p->codes_of[i] = CHIP_NONE;
     p->output = net->nodes - 1;
-    p->several = is_list(&net->node[p->output]);
+    p->several = mhoi_node_lists(&net->node[p->output]);
     if (p->several)
         p->output = net->node[p->output].input[0];
     while (net->node[p->output].op == MHO_OP_SOFTMAX || net->node[p->output].op == MHO_OP_FLATTEN ||

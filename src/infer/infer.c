@@ -27,6 +27,7 @@ struct mho_infer {
     infer_plan plan, every; /* every: all nodes' values; made when asked for */
     float **memory;         /* one block's values for each thread */
     bool ordered;           /* of every: sums in one order */
+    bool all;               /* scores are of all outputs */
     mhoi_general *general;  /* instead of all this: the network is a program */
 };
 
@@ -124,6 +125,11 @@ void mhoi_infer_set_ordered(mho_infer *infer)
     infer->ordered = true;
 }
 
+void mhoi_infer_want_all(mho_infer *infer)
+{
+    infer->all = true;
+}
+
 void mho_infer_destroy(mho_infer *infer)
 {
     if (!infer)
@@ -152,6 +158,22 @@ static void put(const infer_plan *plan, const float *memory, size_t node, size_t
                    out + first * infer_elements(shape));
 }
 
+/* The scores; those of the first output, where there are several and not all are wanted. */
+static void put_scores(const run_context *c, const float *memory, size_t first, size_t n)
+{
+    const mho_net *net = c->infer->net;
+    const mho_node *last = &net->node[net->nodes - 1];
+    const size_t each = infer_elements(last->out);
+    if (!mhoi_node_lists(last) || c->infer->all) {
+        put(c->plan, memory, net->nodes - 1, first, n, c->scores);
+        return;
+    }
+    const size_t scores = last->work->in[0].count;
+    for (size_t k = 0; k < n; k++)
+        memcpy(c->scores + (first + k) * scores,
+               memory + c->plan->offset[net->nodes - 1] + k * each, scores * sizeof *c->scores);
+}
+
 /* A block is always full: images that are not there are its first, whose values are numbers in every layer. */
 static void fill_up(float *input, size_t n, size_t block, size_t elements)
 {
@@ -171,7 +193,7 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     fill_up(memory + c->plan->offset[0], n, block, elements);
     mho_status s = mhoi_infer_plan_run(c->plan, memory);
     if (s == MHO_OK && c->scores)
-        put(c->plan, memory, net->nodes - 1, first, n, c->scores);
+        put_scores(c, memory, first, n);
     for (size_t i = 0; s == MHO_OK && c->node_out && i < net->nodes; ++i)
         if (c->node_out[i])
             put(c->plan, memory, i, first, n, c->node_out[i]);

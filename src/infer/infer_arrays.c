@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "infer/infer_impl.h"
 #include "infer/infer_program.h"
+#include "infer/nodes.h"
 
 /* Is it [n][c][h][w], of a vector also [n][c], or one image without the axis of images? */
 static bool fits_layers(const mho_array *in, mho_shape want, size_t *n)
@@ -149,6 +150,53 @@ static mho_status run_each(mhoi_runner *r, const mhoi_program *p, size_t n, cons
     return s;
 }
 
+/* Of n images: their part of all outputs, [n][all], from element `first` on. */
+static mho_status part_of(const float *all, size_t each, size_t first, size_t n,
+                          const mho_array *want, mho_array *out)
+{
+    mho_array floats = {0};
+    size_t size[MHO_TENSOR_DIMS];
+    memcpy(size, want->size, sizeof size);
+    if (n > 1 && (want->rank == 0 || want->size[0] != 1))
+        return mho_error(MHO_ENOTMODELED, "an output has no axis of images: run them one by one");
+    size[0] = want->rank ? n * want->size[0] : 1;
+    mho_status s = mhoi_array_shape(MHO_TYPE_FLOAT, want->rank, size, &floats);
+    if (!s)
+        s = mhoi_array_alloc(&floats, "scores");
+    for (size_t k = 0; !s && k < n; k++)
+        memcpy((float *)floats.data + k * want->count, all + k * each + first,
+               want->count * sizeof(float));
+    if (!s && want->type != MHO_TYPE_FLOAT) {
+        s = mhoi_array_convert(&floats, want->type, out);
+        mho_array_free(&floats);
+        return s;
+    }
+    *out = floats;
+    return s;
+}
+
+static mho_status run_lists(const mho_net *net, const mho_node *list, size_t n, const float *in,
+                            mho_array *out)
+{
+    const size_t each = list->out.c;
+    mho_infer *infer = NULL;
+    float *all = NULL;
+    mho_status s = mho_infer_create(net, n, &infer);
+    if (!s)
+        s = mhoi_alloc(&all, n * each, sizeof *all, "scores");
+    if (!s) {
+        mhoi_infer_want_all(infer);
+        s = mho_infer_run(infer, n, in, all);
+    }
+    for (size_t k = 0, first = 0; !s && k < list->inputs; k++) {
+        s = part_of(all, each, first, n, &list->work->in[k], &out[k]);
+        first += list->work->in[k].count;
+    }
+    mhoi_free(&all);
+    mho_infer_destroy(infer);
+    return s;
+}
+
 /* A network that is a program, and whose layers are in codes. */
 static mho_status run_coded(const mho_net *net, const mho_array *in, mho_array *out)
 {
@@ -159,8 +207,11 @@ static mho_status run_coded(const mho_net *net, const mho_array *in, mho_array *
     mho_status s = mhoi_runner_check_input(p, 0, &one);
     if (!s)
         s = mhoi_array_convert(in, MHO_TYPE_FLOAT, &floats);
+    const mho_net *placed = mhoi_net_in_codes(net);
+    const mho_node *last = &placed->node[placed->nodes - 1];
     if (!s)
-        s = run_floats(net, n, floats.data, out);
+        s = mhoi_node_lists(last) ? run_lists(net, last, n, floats.data, out)
+                                  : run_floats(net, n, floats.data, out);
     mho_array_free(&floats);
     return s;
 }
@@ -177,8 +228,8 @@ mho_status mho_infer_arrays(const mho_net *net, size_t inputs, const mho_array *
         return run_layers(net, in, out);
     if (mhoi_net_in_codes(net)) {
         mho_status coded = run_coded(net, in, out);
-        if (coded)
-            mho_array_free(out);
+        for (size_t k = 0; coded && k < outputs; k++)
+            mho_array_free(&out[k]);
         return coded;
     }
     mhoi_runner *r = NULL;

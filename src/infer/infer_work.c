@@ -99,14 +99,33 @@ static mho_status run_view(const call *c, size_t n, const float *x, float *y)
     return s;
 }
 
+/* The values of all outputs, in the order of files. */
+static mho_status run_list(const call *c, size_t n, const float *const *x, float *y)
+{
+    mho_status s = MHO_OK;
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; !s && i < c->node->inputs; i++) {
+            mho_array a, as = c->node->work->in[i];
+            as.type = MHO_TYPE_FLOAT;
+            s = take(c->net, c->node->input[i], &as, x[i], k, &a);
+            if (!s)
+                memcpy(y, a.data, a.count * sizeof *y);
+            y += as.count;
+            mho_array_free(&a);
+        }
+    return s;
+}
+
 mho_status mhoi_infer_work_run(const mho_net *net, const mho_node *node, size_t n,
                                const float *const *x, float *y)
 {
     const mhoi_work *w = node->work;
     call c = {.net = net, .node = node};
     mho_status s = MHO_OK;
-    if (!w || (!w->op && node->inputs != 1))
+    if (!w)
         return mhoi_node_refuse(node, MHOI_WALK_INFER);
+    if (mhoi_node_lists(node))
+        return run_list(&c, n, x, y);
     if (!w->op)
         return run_view(&c, n, x[0], y);
     s = mhoi_alloc(&c.in, w->inputs, sizeof(void *), "inference");

@@ -7,5 +7,7 @@
 
 /* From now on mho_infer_run_nodes forms the sums of weighted layers in one order: the same digits on every CPU. */
 void mhoi_infer_set_ordered(mho_infer *infer);
+/* From now on mho_infer_run gives the values of all outputs, one after the other. */
+void mhoi_infer_want_all(mho_infer *infer);
 
 #endif

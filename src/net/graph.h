@@ -25,7 +25,8 @@ typedef struct mhoi_work {
     mho_array *in; /* [inputs] constants; of the others type and sizes */
     size_t
         *from; /* [inputs] which input of the node it is; MHOI_NO_NODE: a constant, or left out */
-    mho_array out; /* type and sizes */
+    mho_array out;     /* type and sizes */
+    const char **name; /* [inputs] of the network's outputs, where it lists them; else NULL */
 } mhoi_work;
 
 struct mho_node {
@@ -150,6 +151,8 @@ mhoi_values mhoi_net_values(const mho_net *net, size_t i);
 /* net_work.c, of general nodes among layers: the same values in another shape; values that are moved, none changed; no
  * value below 0; are there any such nodes? */
 bool mhoi_node_is_view(const mho_node *node);
+/* All outputs of a network of several, one after the other. */
+bool mhoi_node_lists(const mho_node *node);
 bool mhoi_node_moves(const mho_node *node);
 bool mhoi_net_work_is_positive(const mho_net *net, size_t i);
 bool mhoi_net_is_mixed(const mho_net *net);

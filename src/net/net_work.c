@@ -80,6 +80,11 @@ bool mhoi_node_is_view(const mho_node *node)
     return node->work && !node->work->op && node->inputs == 1;
 }
 
+bool mhoi_node_lists(const mho_node *node)
+{
+    return node->work && !node->work->op && node->inputs > 1;
+}
+
 bool mhoi_node_moves(const mho_node *node)
 {
     return node->inputs == 1 && (mhoi_node_is_view(node) || effect_of(node) == MOVES);

@@ -184,7 +184,10 @@ mho_status mhoi_graph_outputs(mhoi_graph *g)
         return mho_error(MHO_ENOTMODELED, "%zu outputs, want at most %zu", p->outputs,
                          MHOI_NODE_INPUTS);
     mho_status s = make_work(g, p->outputs, &work);
+    if (!s)
+        s = mhoi_program_take(program_of(g), &work->name, p->outputs, sizeof *work->name);
     for (size_t i = 0; !s && i < p->outputs; i++) {
+        work->name[i] = p->operand[p->output[i]].name;
         work->in[i] = g->known.array[p->output[i]];
         work->in[i].data = NULL;
         work->from[i] = i;

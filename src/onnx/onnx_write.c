@@ -286,9 +286,8 @@ static MhoiOnnx__TensorShapeProto__Dimension *dimension(mhoi_writer *w, char *sy
     return d;
 }
 
-static MhoiOnnx__ValueInfoProto *value_info(mhoi_writer *w, size_t i)
+static MhoiOnnx__ValueInfoProto *tensor_info(mhoi_writer *w, char *name, mho_type type_of)
 {
-    const mho_node *n = &w->net->node[i];
     MhoiOnnx__ValueInfoProto *info = mhoi_message_take(w, sizeof *info);
     MhoiOnnx__TypeProto *type = mhoi_message_take(w, sizeof *type);
     MhoiOnnx__TypeProto__Tensor *tensor = mhoi_message_take(w, sizeof *tensor);
@@ -297,20 +296,38 @@ static MhoiOnnx__ValueInfoProto *value_info(mhoi_writer *w, size_t i)
     mhoi_onnx__type_proto__init(type);
     mhoi_onnx__type_proto__tensor__init(tensor);
     mhoi_onnx__tensor_shape_proto__init(shape);
-    info->name = mhoi_message_text(w, "%s", n->name);
+    info->name = name;
     info->type = type;
     type->value_case = MHOI_ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     type->tensor_type = tensor;
     tensor->has_elem_type = 1;
-    tensor->elem_type = MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    tensor->elem_type = (int)type_of;
     tensor->shape = shape;
-    shape->n_dim = w->given ? w->given[i].rank : w->flat[i] ? 2 : 4;
     shape->dim =
         mhoi_message_take(w, MHO_TENSOR_DIMS * sizeof(MhoiOnnx__TensorShapeProto__Dimension *));
-    for (size_t k = 0; w->given && k < shape->n_dim; k++)
-        shape->dim[k] = dimension(w, NULL, w->given[i].size[k]);
+    return info;
+}
+
+/* Of sizes that are told. */
+static MhoiOnnx__ValueInfoProto *array_info(mhoi_writer *w, char *name, const mho_array *a)
+{
+    MhoiOnnx__ValueInfoProto *info = tensor_info(w, name, a->type);
+    MhoiOnnx__TensorShapeProto *shape = info->type->tensor_type->shape;
+    shape->n_dim = a->rank;
+    for (size_t k = 0; k < a->rank; k++)
+        shape->dim[k] = dimension(w, NULL, a->size[k]);
+    return info;
+}
+
+static MhoiOnnx__ValueInfoProto *value_info(mhoi_writer *w, size_t i)
+{
+    const mho_node *n = &w->net->node[i];
+    char *name = mhoi_message_text(w, "%s", n->name);
     if (w->given)
-        return info;
+        return array_info(w, name, &w->given[i]);
+    MhoiOnnx__ValueInfoProto *info = tensor_info(w, name, MHO_TYPE_FLOAT);
+    MhoiOnnx__TensorShapeProto *shape = info->type->tensor_type->shape;
+    shape->n_dim = w->flat[i] ? 2 : 4;
     shape->dim[0] = dimension(w, mhoi_message_text(w, "N"), 0);
     shape->dim[1] = dimension(w, NULL, n->out.c);
     shape->dim[2] = dimension(w, NULL, n->out.h);
@@ -365,13 +382,19 @@ static mho_status write_graph(mhoi_writer *w)
     w->graph.initializer =
         mhoi_message_take(w, (TENSORS_A_LAYER * net->nodes + more) * sizeof *w->graph.initializer);
     mho_status s = MHO_OK;
-    for (size_t i = 1; !s && i < net->nodes; i++)
+    const mho_node *last = &net->node[net->nodes - 1];
+    const bool several = mhoi_node_lists(last);
+    for (size_t i = 1; !s && i < net->nodes - several; i++)
         s = write_node(w, i);
-    w->graph.n_input = w->graph.n_output = 1;
+    w->graph.n_input = 1;
+    w->graph.n_output = several ? last->inputs : 1;
     w->graph.input = mhoi_message_take(w, sizeof *w->graph.input);
-    w->graph.output = mhoi_message_take(w, sizeof *w->graph.output);
+    w->graph.output = mhoi_message_take(w, w->graph.n_output * sizeof *w->graph.output);
     w->graph.input[0] = value_info(w, 0);
-    w->graph.output[0] = value_info(w, net->nodes - 1);
+    for (size_t k = 0; !s && several && k < last->inputs; k++)
+        w->graph.output[k] = array_info(w, mhoi_write_output(w, last, k), &last->work->in[k]);
+    if (!several)
+        w->graph.output[0] = value_info(w, net->nodes - 1);
     return s;
 }
 

@@ -56,6 +56,8 @@ void mhoi_write_coding(mhoi_writer *w, MhoiOnnx__ModelProto *model, const mho_no
 
 /* onnx_write_work.c: a general node.  Nodes and initializers that a node may take besides its own, and bytes of the arena. */
 MHO_MUST_CHECK mho_status mhoi_write_work(mhoi_writer *w, size_t i, char *output);
+/* Output k of a network that lists several: its name. */
+char *mhoi_write_output(mhoi_writer *w, const mho_node *list, size_t k);
 size_t mhoi_write_work_messages(const mho_node *n);
 size_t mhoi_write_work_bytes(const mho_node *n);
 /* The values of a node as an array of those sizes, which a Reshape gives them where they have others. */

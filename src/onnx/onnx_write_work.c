@@ -259,7 +259,7 @@ mho_status mhoi_write_work(mhoi_writer *w, size_t i, char *output)
     const mho_node *n = &w->net->node[i];
     const mhoi_work *work = n->work;
     char *input[MHOI_NODE_INPUTS], *raw = output;
-    if (!work || (!work->op && n->inputs != 1))
+    if (!work || mhoi_node_lists(n))
         return mhoi_node_refuse(n, MHOI_WALK_ONNX);
     if (!work->op) {
         (void)write_reshape(w, mhoi_message_text(w, "%s", w->net->node[n->input[0]].name),
@@ -292,4 +292,17 @@ mho_status mhoi_write_work(mhoi_writer *w, size_t i, char *output)
         mhoi_message_int(w, mhoi_message_node(w, "Cast", raw, output), "to",
                          MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
     return MHO_OK;
+}
+
+char *mhoi_write_output(mhoi_writer *w, const mho_node *list, size_t k)
+{
+    char *from = write_operand(w, list, k);
+    char *name = mhoi_message_text(w, "%s", list->work->name[k]);
+    bool taken = !name[0];
+    for (size_t i = 0; i < w->net->nodes && !taken; i++)
+        taken = strcmp(w->net->node[i].name, name) == 0;
+    if (taken)
+        name = fresh_name(w, name, "output");
+    (void)mhoi_message_node(w, "Identity", from, name);
+    return name;
 }

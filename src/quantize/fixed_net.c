@@ -14,9 +14,6 @@ mho_status mhoi_fixed_check(const mho_net *net)
     size_t weighted = 0;
     for (size_t i = 1; i < net->nodes; i++) {
         const mho_node *n = &net->node[i];
-        if (n->work && !n->work->op && n->inputs > 1)
-            return mho_error(MHO_ENOTMODELED, "network %s: %zu outputs, want one", net->name,
-                             n->inputs);
         weighted += mho_node_is_weighted(n);
         if (n->op == MHO_OP_SIGN || n->op == MHO_OP_STEP)
             return mho_error(MHO_ENOTMODELED, "layer '%s': %s: this map is of 1 bit already",

@@ -91,6 +91,44 @@ run simulate q.onnx --hw cnn8 --input x.npy; want_code 0; want_out "same largest
 run simulate q.onnx --hw cnn8 --input x.npy --data data; want_misuse "no --data"
 run simulate q.onnx --hw cnn8 --input none.npy; want_error 3 "none.npy"
 
+# Several outputs: the map that layers share, whole numbers, what a layer gives.
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
+import numpy as np, onnx
+from onnx import TensorProto as T, helper, numpy_helper
+N, V, F, random = helper.make_node, helper.make_tensor_value_info, np.float32, np.random.default_rng(3)
+w = lambda *s: (random.standard_normal(s) * np.sqrt(2 / np.prod(s[1:]))).astype(F)
+nodes = [N("Conv", ["x", "w0"], ["a"], "first", strides=[4, 4]), N("Relu", ["a"], ["z"], "relu"), N("Conv", ["z", "w1"], ["b"], "second"),
+         N("HardSwish", ["b"], ["h"], "swish"), N("Flatten", ["h"], ["f"], "flat"), N("Gemm", ["f", "w2"], ["y"], "scores"),
+         N("ArgMax", ["y"], ["c"], "class", axis=1), N("Conv", ["h", "w3"], ["boxes"], "boxes")]
+onnx.save(helper.make_model(helper.make_graph(nodes, "several", [V("x", T.FLOAT, ["N", 1, 28, 28])],
+    [V("y", T.FLOAT, ["N", 10]), V("z", T.FLOAT, ["N", 6, 7, 7]), V("c", T.INT64, ["N", 1]), V("boxes", T.FLOAT, ["N", 4, 5, 5]), V("h", T.FLOAT, ["N", 5, 5, 5])],
+    [numpy_helper.from_array(v, k) for k, v in {"w0": w(6, 1, 4, 4), "w1": w(5, 6, 3, 3), "w2": w(125, 10), "w3": w(4, 5, 1, 1)}.items()]),
+    opset_imports=[helper.make_opsetid("", 14)], ir_version=8), "several.onnx")
+np.save("x.npy", np.load("t10k.npy"))
+PY
+run quantize several.onnx --method fixed --bits 8 --data data --json -o s.onnx; want_code 0
+want_json 'v["search"]["output_snr_dB"] > 30'
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - "$mho" <<'PY'
+import json, subprocess, sys
+import numpy as np, onnx
+m = onnx.load("s.onnx")
+onnx.checker.check_model(m, full_check=True)
+assert [o.name for o in m.graph.output][:3] == ["y", "z", "c"], m.graph.output
+del m.metadata_props[:]
+all = list(m.graph.output)
+for k, o in enumerate(all): # one after the other, as the standard's operators have them
+    del m.graph.output[:]
+    m.graph.output.append(o)
+    onnx.save(m, "one.onnx")
+    scores = json.loads(subprocess.run([sys.argv[1], "infer", "one.onnx", "--input", "x.npy", "--json"], check=True, capture_output=True).stdout)["scores"]
+    kind = np.int64 if o.type.tensor_type.elem_type == 7 else np.float32
+    np.save("y%d.npy" % k, np.array(scores).reshape([-1] + [d.dim_value for d in o.type.tensor_type.shape.dim][1:]).astype(kind))
+PY
+run infer s.onnx --input x.npy --expect y0.npy --expect y1.npy --expect y2.npy --expect y3.npy --expect y4.npy; want_code 0
+run simulate s.onnx --hw cnn8 --set device.variation=0 --set output.bits=0 --set output.split_bits=0 --set output.first_bits=0 \
+    --set output.last_bits=0 --set output.calibration_images=30 --input x.npy --trials 1 --json; want_code 0
+want_json 'v["ideal_devices"] == {"relative_error": 0, "largest_error": 0, "same_largest_score": 1}'
+
 # Several inputs map and are priced; images run through none of them.
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
 import numpy as np, onnx
