@@ -121,6 +121,8 @@ cli_run_fn cmd_evaluate, cmd_train, cmd_infer, cmd_simulate, cmd_map, cmd_cost, 
 
 const cli_command *cli_command_find(const char *name); /* NULL if there is none */
 mho_status cli_command_unknown(const char *name);      /* MHO_EUSAGE, the nearest named */
+/* What may come next on a command line, for the shells' completion: complete.c. */
+mho_status cli_complete(size_t words, char **word, FILE *out);
 bool cli_command_takes(const cli_command *command, const cli_option *option);
 /* argv[0..argc): what follows the command's name.  MHO_EUSAGE names the option and the value. */
 MHO_MUST_CHECK mho_status cli_parse(const cli_command *command, int argc, char **argv,

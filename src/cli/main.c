@@ -283,6 +283,8 @@ int main(int argc, char **argv)
     if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "--version") ||
         !strcmp(word, "-V"))
         return report(run_bare(word), NULL);
+    if (!strcmp(word, "__complete"))
+        return report(cli_complete((size_t)(argc - 2), argv + 2, stdout), NULL);
     const cli_command *command = cli_command_find(word);
     if (command)
         return report(run_command(command, argc, argv), command->name);
