@@ -2,7 +2,10 @@
 """Builds the wheel (PEP 517) with what CMake and Python bring: no other package is needed.
 
 The module in it holds the library (MHO_PYTHON_STATIC) and finds libyaml, libprotobuf-c, libmd, SQLite, zlib, libpng, libjpeg and libgomp on the system,
-oneDNN when it is first used.  One wheel serves Python 3.11 and later."""
+oneDNN when it is first used.  One wheel serves Python 3.11 and later.
+
+The page of reports is bundled by npm, which fetches: a wheel takes the one that `./dev page` (or any build with npm) left in build/page,
+if it is of these sources; `--config-settings page=on` builds it, `page=off` leaves it out."""
 import base64
 import hashlib
 import os
@@ -22,7 +25,7 @@ def _version():
         return re.search(r"project\(mho VERSION ([0-9.]+)", file.read()).group(1)
 
 
-def _metadata():
+def _metadata(page):
     with open(os.path.join(TOP, "README.md")) as file:
         readme = file.read()
     lines = [
@@ -37,6 +40,7 @@ def _metadata():
         "Provides-Extra: frames",
         'Requires-Dist: pandas>=1.5; extra == "frames"',
         "Description-Content-Type: text/markdown",
+        "Keywords: pages" if page else "Keywords: without-pages",
     ]
     return "\n".join(lines) + "\n\n" + readme
 
@@ -48,17 +52,40 @@ def _run(*command):
         raise SystemExit("mho: failed: " + " ".join(command))
 
 
-def _build(folder):
+def _page(folder, settings):
+    """What CMake is told about the page: in AUTO it takes one that is there."""
+    wanted = (settings or {}).get("page", "auto")
+    if wanted not in ("auto", "on", "off"):
+        raise SystemExit("mho: page=%s, want auto, on or off" % wanted)
+    built = os.path.join(TOP, "build", "page")
+    names = ("report.html", "stamp")
+    there = all(os.path.exists(os.path.join(built, name)) for name in names)
+    if wanted == "auto" and there:
+        os.makedirs(os.path.join(folder, "page"))
+        for name in names:
+            shutil.copy(os.path.join(built, name), os.path.join(folder, "page", name))
+        return "-DMHO_PAGE=AUTO", "-DMHO_NPM="  # which is not asked
+    return ("-DMHO_PAGE=" + ("ON" if wanted == "on" else "OFF"),)
+
+
+def _has_page(folder):
+    with open(os.path.join(folder, "CMakeCache.txt")) as file:
+        return "MHO_HAS_PAGE:INTERNAL=TRUE" in file.read()
+
+
+def _build(folder, settings):
     for tool in ("cmake", "ninja"):
         if not shutil.which(tool):
             raise SystemExit("mho: %s is missing; README.md tells what a build needs (`./dev build` installs it)" % tool)
     _run(
         "cmake", "-G", "Ninja", "-S", TOP, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", "-DMHO_TESTS=OFF", "-DMHO_PYTHON=ON",
         "-DMHO_PYTHON_STATIC=ON", "-DMHO_PYTHON_EXECUTABLE=" + sys.executable, "-DMHO_PYTHON_INSTALL_DIR=.",
-        "-DMHO_PAGE=OFF",
+        *_page(folder, settings),
     )  # fmt: skip
     if not os.path.isdir(os.path.join(folder, "python", "mho")):
         raise SystemExit("mho: no headers of %s: its development package is missing" % sys.executable)
+    if not _has_page(folder):
+        print("mho: a wheel without pages (save_html, mho.report): `./dev page` builds them first, or --config-settings page=on")
     _run("cmake", "--build", folder, "--target", "mho_python")
 
 
@@ -86,7 +113,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         record.append("%s,sha256=%s,%d" % (inside, digest, len(data)))
 
     with tempfile.TemporaryDirectory() as folder:
-        _build(folder)
+        _build(folder, config_settings)
         with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
             seen = set()
             for inside, path in _files(folder):
@@ -94,7 +121,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
                     with open(path, "rb") as file:
                         add(wheel, inside, file.read())
                 seen.add(inside)
-            add(wheel, about + "/METADATA", _metadata().encode())
+            add(wheel, about + "/METADATA", _metadata(_has_page(folder)).encode())
             kind = "Wheel-Version: 1.0\nGenerator: mho\nRoot-Is-Purelib: false\nTag: %s\n" % TAG
             add(wheel, about + "/WHEEL", kind.encode())
             with open(os.path.join(TOP, "LICENSE"), "rb") as file:

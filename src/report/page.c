@@ -28,8 +28,8 @@ mho_status mho_page_write(const char *json, size_t size, FILE *out)
     const mho_asset *page = mho_asset_find("page/report.html");
     if (!page)
         return mho_error(MHO_ENOTMODELED,
-                         "this build has no page: it was built without npm (./dev page), or is a "
-                         "wheel, which never has pages");
+                         "this build has no page: it was built without npm (`./dev page` builds "
+                         "it; a wheel that is built afterwards has it, too)");
     const char *at = strstr(page->data, place);
     if (!at)
         return mho_error(MHO_EINTERNAL, "page/report.html: no place for the data");
