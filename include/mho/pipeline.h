@@ -119,6 +119,7 @@ typedef struct mho_film {
 /* Texts around what is drawn, as escapes of a terminal. */
 typedef struct mho_film_marks {
     const char *bold, *awake, *asleep, *end;
+    size_t width; /* of a line; 0: 110 */
 } mho_film_marks;
 
 /* MHO_EDOMAIN: no cycle, or more than MHO_FILM_CYCLES_MAX. */

@@ -361,8 +361,10 @@ static mho_status read_range(const char *text, mho_film *film)
 static void print_film(const cli_args *args, const run *r)
 {
     const cli_marks *m = cli_marks_of(args->color);
-    mho_film_print(&r->film, r->result, &(mho_film_marks){m->bold, m->good, m->dim, m->end},
-                   args->out);
+    mho_film_print(
+        &r->film, r->result,
+        &(mho_film_marks){m->bold, m->good, m->dim, m->end, args->wide ? 0 : cli_width(args->out)},
+        args->out);
 }
 
 static mho_status prepare(const cli_args *args, run *r)

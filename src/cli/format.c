@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -23,18 +22,6 @@ bool cli_color(FILE *out)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     return isatty(fileno(out)) && !(no && *no) && !(term && !strcmp(term, "dumb"));
-}
-
-size_t cli_width(FILE *out)
-{
-    const char *columns = getenv("COLUMNS");
-    const long told = columns ? strtol(columns, NULL, 10) : 0;
-    struct winsize size;
-    if (!isatty(fileno(out)))
-        return 0;
-    if (told > 0)
-        return (size_t)told;
-    return ioctl(fileno(out), TIOCGWINSZ, &size) ? 80 : size.ws_col;
 }
 
 const cli_marks *cli_marks_of(bool color)

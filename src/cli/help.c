@@ -48,6 +48,33 @@ static void print_wrapped(const char *text, size_t column, size_t indent, FILE *
     fputc('\n', out);
 }
 
+/* Paragraphs are broken anew on a narrow screen; lines that begin with a space (examples) stay lines. */
+static void print_details(const char *text, FILE *out)
+{
+    const size_t screen = cli_width(out);
+    char paragraph[4096];
+    size_t used = 0;
+    if (!screen || screen >= HELP_WIDTH) {
+        fprintf(out, "%s\n", text);
+        return;
+    }
+    while (*text || used) {
+        const size_t n = strcspn(text, "\n");
+        const bool goes_on = n && *text != ' ' && used + n + 2 < sizeof paragraph;
+        if (goes_on) {
+            used += (size_t)snprintf(paragraph + used, sizeof paragraph - used, "%s%.*s",
+                                     used ? " " : "", (int)n, text);
+        } else {
+            if (used)
+                print_wrapped(paragraph, 0, 0, out);
+            used = 0;
+            if (*text)
+                fprintf(out, "%.*s\n", (int)n, text);
+        }
+        text += n + (text[n] == '\n');
+    }
+}
+
 static void print_option(const cli_option *option, FILE *out)
 {
     char left[64];
@@ -123,8 +150,10 @@ void cli_help_command(const cli_command *command, FILE *out, bool color)
     const cli_marks *m = cli_marks_of(color);
     fprintf(out, "%smho %s%s %s\n\n  %s\n", m->bold, command->name, m->end, command->synopsis,
             command->summary);
-    if (command->details)
-        fprintf(out, "\n%s\n", command->details);
+    if (command->details) {
+        fputc('\n', out);
+        print_details(command->details, out);
+    }
     fprintf(out, "\n%sOptions%s\n", m->bold, m->end);
     for (size_t i = 0; i < cli_option_count; i++)
         if (cli_command_takes(command, &cli_options[i]))

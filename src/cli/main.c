@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "screen.h"
 
 static volatile sig_atomic_t signals_seen;
 static mho_run *run; /* set before signals are caught */
@@ -62,6 +63,7 @@ static int report(mho_status s, const char *command)
 typedef struct destination {
     mho_output *output; /* NULL: stdout */
     FILE *file;
+    FILE *screen; /* a terminal whose lines are to be broken; NULL: it is none */
 } destination;
 
 static mho_status destination_open(const char *path, destination *d)
@@ -71,6 +73,15 @@ static mho_status destination_open(const char *path, destination *d)
     if (d->output)
         d->file = mho_output_stream(d->output);
     return s;
+}
+
+/* Where reports are written: to a terminal in lines of its width. */
+static FILE *destination_stream(destination *d)
+{
+    const size_t width = d->output ? 0 : cli_width(d->file);
+    if (width)
+        d->screen = cli_screen_open(d->file, width);
+    return d->screen ? d->screen : d->file;
 }
 
 /* The other end of a pipe is gone. */
@@ -107,6 +118,8 @@ static bool keeps(mho_status s)
 static mho_status destination_close(destination *d, mho_status s)
 {
     const bool keep = keeps(s);
+    if (d->screen)
+        (void)fclose(d->screen); /* what failed is told by the terminal's own stream */
     if (!d->output)
         return standard_close(d->file, keep, s);
     if (!keep)
@@ -228,8 +241,10 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     s = destination_open(cli_owns_output(command, &args) || args.help ? NULL : args.output, &d);
     if (s)
         return s;
-    args.out = d.file;
+    const bool broken = args.help || (cli_format_of(&args) == CLI_REPORT && !args.wide &&
+                                      command->run != cmd_completion && !args.man);
     args.color = cli_color(d.file);
+    args.out = broken ? destination_stream(&d) : d.file;
     if (args.help) {
         cli_help_command(command, args.out, args.color);
         return destination_close(&d, MHO_OK);
@@ -266,7 +281,7 @@ static mho_status run_bare(const char *word)
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         fprintf(d.file, "mho %s\n", mho_version());
     else
-        cli_help_overview(d.file, cli_color(d.file));
+        cli_help_overview(destination_stream(&d), cli_color(d.file));
     return destination_close(&d, MHO_OK);
 }
 

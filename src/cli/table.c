@@ -169,9 +169,12 @@ typedef struct part {
 
 static void print_rule(const size_t *width, part p, const cli_args *args)
 {
+    const size_t screen = args->wide ? 0 : cli_width(args->out);
     size_t total = width[0];
     for (size_t c = p.from; c < p.to; c++)
         total += width[c] + 2;
+    if (screen > 2 && total > screen - 2)
+        total = screen - 2;
     fprintf(args->out, "  %s", cli_marks_of(args->color)->dim);
     while (total--)
         fputc('-', args->out);

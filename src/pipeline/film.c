@@ -93,7 +93,7 @@ static void print_layer(FILE *out, const mho_film_marks *m, const mho_film *film
 void mho_film_print(const mho_film *film, const mho_pipeline *p, const mho_film_marks *marks,
                     FILE *out)
 {
-    static const mho_film_marks none = {"", "", "", ""};
+    static const mho_film_marks none = {"", "", "", "", 0};
     marks = marks ? marks : &none;
     fprintf(out,
             "\n%sCycles %" PRIu64 " to %" PRIu64
@@ -101,7 +101,9 @@ void mho_film_print(const mho_film *film, const mho_pipeline *p, const mho_film_
             ". = nothing), A awake, S asleep\n",
             marks->bold, film->from, film->to - 1, marks->end);
     int width = cell_width(film, p);
-    size_t per_line = (LINE_WIDTH - NAME_WIDTH - 7) / (size_t)width;
+    const size_t line = marks->width && marks->width < LINE_WIDTH ? marks->width : LINE_WIDTH;
+    const size_t taken = NAME_WIDTH + 7, room = line > taken ? line - taken : 0;
+    const size_t per_line = room > (size_t)width ? room / (size_t)width : 1;
     for (size_t first = 0; first < film->cycles; first += per_line) {
         size_t last = first + per_line < film->cycles ? first + per_line : film->cycles;
         fprintf(out, "\n  %-*s  t  ", NAME_WIDTH, "");

@@ -32,3 +32,20 @@ tr -d '\r' <out | cmp -s - whole || fail "--wide folds"
 COLUMNS=60 on_terminal help pipeline; want_code 0
 awk '/^Options/ { on = 1 } on' out | tr -d '\r' >options
 [ "$(widest options)" -le 60 ] || fail "help is wider than the terminal"
+
+# All lines of reports and help go on below, between words, and lose nothing; a pipe has them whole.
+for line in "help explore" "help" "map lenet --hw bcnn" "cost lenet --hw bcnn --explain" "pipeline lenet --hw bcnn -q --trace 0:40" "nets"; do
+    "$mho" $line >whole
+    COLUMNS=60 on_terminal $line; want_code 0
+    tr -d '\r' <out >folded
+    long=$(awk '{ gsub(/[\200-\277]/, "") } length($0) > 60' folded | head -1)
+    [ -z "$long" ] || fail "mho $line: a line beyond the terminal: $long"
+    [ "$line" = "${line#pipe}" ] || continue # its cycles are numbered in each part
+    [ "$(words folded)" = "$(words whole)" ] || fail "mho $line: folding lost or added $(diff <(words folded) <(words whole) | head -3)"
+done
+COLUMNS=60 on_terminal cost lenet --hw bcnn --wide; want_code 0
+"$mho" cost lenet --hw bcnn >whole; tr -d '\r' <out | cmp -s - whole || fail "mho cost --wide breaks lines"
+COLUMNS=300 on_terminal cost lenet --hw bcnn --explain; want_code 0
+"$mho" cost lenet --hw bcnn --explain >whole; tr -d '\r' <out | cmp -s - whole || fail "lines that fit are broken"
+COLUMNS=60 on_terminal cost lenet --hw bcnn --csv; want_code 0
+"$mho" cost lenet --hw bcnn --csv >whole; tr -d '\r' <out | cmp -s - whole || fail "CSV is broken on a terminal"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the program writes numbers and tables. */
 #include "../../src/cli/format.c"
+#include "../../src/cli/screen.c"
 #include "../../src/cli/table.c"
 
 #include <setjmp.h>
