@@ -77,7 +77,7 @@ mho_status mhoi_graph_map(mhoi_graph *g, size_t operand, const size_t size[4], s
     *out = value->node;
     if (is.c == size[1] && is.h == size[2] && is.w == size[3])
         return MHO_OK;
-    return mhoi_graph_view(g, value->node, g->program->operand[operand].name, &want, out);
+    return mhoi_graph_view(g, value->node, "view", &want, out);
 }
 
 static mho_status refuse(const mhoi_operation *n)
@@ -443,7 +443,7 @@ mho_status mhoi_graph_quantized(mhoi_graph *g, const mhoi_operation *n)
         if (x->size[x->rank - 1] != p.depth)
             s = refuse(n);
         if (!s)
-            s = mhoi_graph_view(g, node, n->name, &map, &p.from);
+            s = mhoi_graph_view(g, node, "view", &map, &p.from);
         if (!s)
             s = add_product(g, &p, &layer, &node);
     }

@@ -398,6 +398,20 @@ static mho_status write_graph(mhoi_writer *w)
     return s;
 }
 
+/* A reader cuts long names and changes those that occur twice, which would then be those of other layers: what stands beside
+ * layers has others then. */
+static void change_names(mhoi_writer *w)
+{
+    for (size_t i = 0; i < w->graph.n_node; i++) {
+        char *name = w->graph.node[i]->name;
+        bool twice = false;
+        for (size_t k = 0; k < i && !twice && name && name[0]; k++)
+            twice = w->graph.node[k]->name && strcmp(w->graph.node[k]->name, name) == 0;
+        if (name && (twice || strlen(name) >= MHO_NAME))
+            w->graph.node[i]->name = mhoi_message_text(w, "beside.%zu", i);
+    }
+}
+
 static mho_status pack(const MhoiOnnx__ModelProto *model, const mho_net *net, const char *path,
                        uint8_t **bytes, size_t *size)
 {
@@ -451,6 +465,7 @@ static mho_status write_model(mhoi_writer *w, const char *path, uint8_t **bytes,
     MhoiOnnx__OperatorSetIdProto set[SETS_MAX], *opsets[SETS_MAX];
     mhoi_onnx__operator_set_id_proto__init(&set[0]);
     mho_status s = write_graph(w);
+    change_names(w);
     if (!s)
         s = find_sets(w, set, &model.n_opset_import);
     if (s)

@@ -67,6 +67,23 @@ static mho_status run_software(const mho_net *net, const mho_images *images, sco
     return status;
 }
 
+/* Chips give what stands before a softmax at the end, which changes no class. */
+static void finish_scores(const mho_net *net, scores *s)
+{
+    net = mhoi_net_placed(net) ? mhoi_net_placed(net) : net;
+    if (net->node[net->nodes - 1].op != MHO_OP_SOFTMAX)
+        return;
+    for (size_t i = 0; i < s->images; i++) {
+        float *row = s->got + i * s->outputs;
+        const float top = row[largest(row, s->outputs)];
+        double sum = 0;
+        for (size_t k = 0; k < s->outputs; k++)
+            sum += exp((double)row[k] - (double)top);
+        for (size_t k = 0; k < s->outputs; k++)
+            row[k] = (float)(exp((double)row[k] - (double)top) / sum);
+    }
+}
+
 static mho_status run_chip(const mho_net *net, const mho_hw *hw, const mho_images *images,
                            uint64_t seed, size_t trials, scores *s, mho_agreement *out)
 {
@@ -78,6 +95,7 @@ static mho_status run_chip(const mho_net *net, const mho_hw *hw, const mho_image
         status = mho_chip_program(chip, seed, (uint32_t)k);
         if (!status)
             status = mho_chip_run(chip, images, 0, s->images, s->got, NULL);
+        finish_scores(net, s);
         compare(s, &one);
         out->relative += one.relative;
         out->worst = fmax(out->worst, one.worst);

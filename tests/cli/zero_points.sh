@@ -27,3 +27,24 @@ PY
 run quantize layers.onnx --method fixed --bits 8 --data data.npz -o q.onnx --json; want_code 0
 want_json 'all(c["snr_dB"] is None or c["snr_dB"] > 60 for c in v["search"]["codes"])'
 run infer q.onnx --input x.npy --expect layers.y.npy; want_code 0
+
+# Names longer than a layer's, alike where they are cut; a softmax at the end.
+OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - <<'PY'
+import numpy as np, onnx
+from onnx import helper
+m = onnx.load("image.onnx")
+long = "a/scope/of/another/tool/that/names/its/layers;by/places/"
+for n in m.graph.node:
+    n.name = long + n.name
+    n.output[:] = [long + o if o != "y" else o for o in n.output]
+    n.input[:] = [long + i if i.startswith("v") else i for i in n.input]
+onnx.save(m, "long.onnx")
+m = onnx.load("layers.onnx")
+m.graph.node[-1].output[0] = "logits"
+m.graph.node.append(helper.make_node("Softmax", ["logits"], ["y"], "softmax", axis=1))
+onnx.save(m, "softmax.onnx")
+PY
+for name in long softmax; do
+    run simulate $name.onnx --hw cnn8 --input x.npy --trials 1 $ideal --json; want_code 0
+    want_json 'v["ideal_devices"]["relative_error"] < 1e-6'
+done
