@@ -50,9 +50,20 @@ static mho_window window_of(const mho_node *node, size_t groups, bool turned)
                         .pad_right = node->pad_right};
 }
 
+/* Whether all are +1 or -1, as most networks have them. */
+static bool are_signs(const float *w, size_t n)
+{
+    int others = 0;
+    for (size_t i = 0; i < n; i++)
+        others |= fabsf(w[i]) != 1;
+    return !others;
+}
+
 static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, size_t n)
 {
     const bool ternary = alphabet == MHO_ALPHABET_TERNARY;
+    if (are_signs(node->weight, n))
+        return MHO_OK;
     for (size_t i = 0; i < n; i++) {
         const float w = node->weight[i];
         if (!isfinite(w))
@@ -101,13 +112,7 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
 {
     const size_t n = mho_node_weight_count(node);
     const mho_codes codes = layer->cells->codes;
-    mho_status s = check_weights(node, layer->cells->alphabet, n);
-    if (!s)
-        s = mhoi_alloc(&layer->weight_scale, node->out.c, sizeof *layer->weight_scale, node->name);
-    for (size_t c = 0; !s && c < node->out.c; c++)
-        layer->weight_scale[c] = 1;
-    if (!s)
-        s = mhoi_alloc(m, n, sizeof **m, node->name);
+    mho_status s = mhoi_alloc(m, n, sizeof **m, node->name);
     if (s)
         return s;
     if (layer->cells->alphabet != MHO_ALPHABET_REAL) { /* alpha is a factor of the channel */
@@ -139,10 +144,42 @@ static mho_status pack_units(const mho_node *node, const chip_layer *layer, int1
     return s;
 }
 
+static mho_status take_weights(const mho_chip *chip, const mho_node *node, chip_layer *layer)
+{
+    const size_t n = mho_node_weight_count(node);
+    const bool plain = layer->place->told->packed == 1 && !layer->place->turned;
+    int16_t *m = NULL;
+    mho_status s = check_weights(node, layer->cells->alphabet, n);
+    if (!s)
+        s = mhoi_alloc(&layer->weight_scale, node->out.c, sizeof *layer->weight_scale, node->name);
+    for (size_t c = 0; !s && c < node->out.c; c++)
+        layer->weight_scale[c] = 1;
+    if (s)
+        return s;
+    if (plain && layer->cells->alphabet != MHO_ALPHABET_REAL && are_signs(node->weight, n))
+        return mhoi_chip_weights_signs(node->weight, n, (int16_t)layer->cells->one, &layer->m);
+    s = weight_units(chip, node, layer, &m);
+    if (!s)
+        s = pack_units(node, layer, &m);
+    if (!s && layer->place->turned)
+        s = mhoi_chip_turn_weights(node, layer, &m);
+    if (!s)
+        s = mhoi_chip_weights_take(&m, layer->groups * layer->columns * layer->rows, &layer->m);
+    mhoi_free(&m);
+    return s;
+}
+
 /* tap[kh][kw]: sums of the rows v of one column that read the same element of their channels, `less` off each row. */
 static void sum_taps(const mho_window *w, const int16_t *v, int64_t less, int64_t *tap)
 {
     const size_t taps = w->kh * w->kw;
+    if (taps == 1) {
+        int64_t sum = 0;
+        for (size_t i = 0; i < w->c; i++)
+            sum += v[i];
+        tap[0] = sum - less * (int64_t)w->c;
+        return;
+    }
     for (size_t t = 0; t < taps; t++)
         tap[t] = -less * (int64_t)w->c;
     for (size_t i = 0; i < w->c; i++)
@@ -167,9 +204,9 @@ static int64_t sum_inside(const mho_window *w, const int64_t *tap, size_t p)
 }
 
 /* x = 2 v - 1, so sum w x = 2 sum w v - sum w over the elements that are no padding (those are x = 0); likewise x = q - zero. */
-static mho_status correction(const mho_chip *chip, const mho_node *node, const int16_t *m,
-                             chip_layer *layer)
+static mho_status correction(const mho_chip *chip, const mho_node *node, chip_layer *layer)
 {
+    int16_t *row = NULL;
     const mho_window *w = &layer->window;
     const size_t channels = layer->groups * layer->columns;
     const bool read_back = chip->plan->output.column_sum == MHO_SUM_READ_BACK;
@@ -184,15 +221,17 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, const i
         s = mhoi_alloc(&layer->excess, n, sizeof *layer->excess, node->name);
     if (!s && wanted)
         s = mhoi_alloc(&layer->tap, w->kh * w->kw, sizeof *layer->tap, node->name);
-    if (s || !wanted)
-        return s;
-    for (size_t c = 0; c < channels; c++) {
-        sum_taps(w, m + c * layer->rows, 0, layer->tap);
+    if (!s && wanted)
+        s = mhoi_alloc(&row, layer->rows, sizeof *row, node->name);
+    for (size_t c = 0; !s && wanted && c < channels; c++) {
+        mhoi_chip_weights_get(&layer->m, c * layer->rows, layer->rows, row);
+        sum_taps(w, row, 0, layer->tap);
         for (size_t p = 0; p < positions; p++)
             layer->w_sum[c * positions + p] =
                 (int32_t)(sum_inside(w, layer->tap, p) / layer->cells->one);
     }
-    return MHO_OK;
+    mhoi_free(&row);
+    return s;
 }
 
 /* Adds what slice s of column c conducts together, times its weight, to sum[positions]; the digital part takes the
@@ -345,17 +384,9 @@ mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho_node *node,
     if (place->turned)
         layer->images = TURNED_PIXELS / layer->positions;
     layer->images = layer->images < 1 || (layer->groups > 1 && !place->turned) ? 1 : layer->images;
-    int16_t *m = NULL;
-    mho_status s = weight_units(chip, node, layer, &m);
+    mho_status s = take_weights(chip, node, layer);
     if (!s)
-        s = pack_units(node, layer, &m);
-    if (!s && place->turned)
-        s = mhoi_chip_turn_weights(node, layer, &m);
-    if (!s)
-        s = correction(chip, node, m, layer);
-    if (!s)
-        s = mhoi_chip_weights_take(&m, layer->groups * layer->columns * layer->rows, &layer->m);
-    mhoi_free(&m);
+        s = correction(chip, node, layer);
     if (!s && place->vote)
         s = mhoi_alloc(&layer->mean, chip_means(layer), sizeof *layer->mean, layer->name);
     return s;

@@ -54,6 +54,21 @@ mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out)
     return s;
 }
 
+mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one, chip_weights *out)
+{
+    *out = (chip_weights){.count = count, .one = one};
+    const mho_status s =
+        mhoi_alloc(&out->bit, (count + WORD - 1) / WORD, sizeof *out->bit, "weights");
+    for (size_t i = 0; !s && i < count; i += WORD) {
+        const size_t n = count - i < WORD ? count - i : WORD;
+        uint64_t bits = 0;
+        for (size_t k = 0; k < n; k++)
+            bits |= (uint64_t)(w[i + k] > 0) << k;
+        out->bit[i / WORD] = bits;
+    }
+    return s;
+}
+
 void mhoi_chip_weights_free(chip_weights *weights)
 {
     mhoi_free(&weights->bit);
@@ -61,17 +76,41 @@ void mhoi_chip_weights_free(chip_weights *weights)
     mhoi_free(&weights->whole);
 }
 
-void mhoi_chip_weights_get(const chip_weights *weights, size_t first, size_t n, int16_t *out)
+/* Sixteen bits from `at` on; those beyond the end are 0. */
+static uint32_t sixteen_bits(const chip_weights *weights, size_t at)
+{
+    const size_t word = at / WORD, shift = at % WORD;
+    uint64_t bits = weights->bit[word] >> shift;
+    if (shift > WORD - 16 && (word + 1) * WORD < weights->count)
+        bits |= weights->bit[word + 1] << (WORD - shift);
+    return (uint32_t)(bits & 0xffff);
+}
+
+/* In a form that compilers make vectors of. */
+static void get_bits(const chip_weights *weights, size_t first, size_t n, int16_t *out)
 {
     const int16_t one = weights->one;
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const uint16_t bits = (uint16_t)sixteen_bits(weights, first + i);
+        for (unsigned k = 0; k < 16; k++) {
+            const int16_t off =
+                (int16_t) - ((bits & (uint16_t)(1U << k)) == 0); /* all ones: -one */
+            out[i + k] = (int16_t)((one ^ off) - off);
+        }
+    }
+    for (; i < n; i++)
+        out[i] = (int16_t)(weights->bit[(first + i) / WORD] >> (first + i) % WORD & 1 ? one : -one);
+}
+
+void mhoi_chip_weights_get(const chip_weights *weights, size_t first, size_t n, int16_t *out)
+{
     if (weights->whole)
         memcpy(out, weights->whole + first, n * sizeof *out);
     for (size_t i = 0; weights->byte && i < n; i++)
         out[i] = weights->byte[first + i];
-    for (size_t i = 0; weights->bit && i < n; i++) {
-        const uint64_t bit = weights->bit[(first + i) / WORD] >> (first + i) % WORD & 1;
-        out[i] = (int16_t)(bit ? one : -one);
-    }
+    if (weights->bit)
+        get_bits(weights, first, n, out);
 }
 
 const void *mhoi_chip_weights_bytes(const chip_weights *weights, size_t *size)

@@ -20,6 +20,9 @@ typedef struct chip_weights {
 
 /* Takes m[count] over: it is NULL afterwards, also on failure. */
 MHO_MUST_CHECK mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out);
+/* Of w[count], all +1 or -1: one and -one. */
+MHO_MUST_CHECK mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one,
+                                                  chip_weights *out);
 void mhoi_chip_weights_free(chip_weights *weights);
 /* out[n]: weights [first, first + n). */
 void mhoi_chip_weights_get(const chip_weights *weights, size_t first, size_t n, int16_t *out);
