@@ -47,5 +47,7 @@ export function scaleOf(values, factor = 1) {
   let low = Infinity, high = -Infinity;
   for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
   if (low > 0 && high / low > 50) return { type: "log", nice: false, padding: 12 };
+  // What cannot be below 0 has no room there.
+  if (low >= 0 && low - 0.1 * (high - low) < 0) return { zero: true, nice: true };
   return { zero: false, nice: true, padding: 8 };
 }

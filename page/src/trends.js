@@ -28,9 +28,10 @@ function spec(model, parameter, metric, chosen) {
   const ordered = !parameter.numeric || distinct(parameter).length <= 12;
   const type = ordered ? "ordinal" : "quantitative";
   const x = (field) => ({ field, type, title: parameter.title, axis: { labelAngle: parameter.numeric ? 0 : -30, labelLimit: 100 }, ...(ordered ? {} : { scale: scaleOf(parameter.values) }) });
-  const y = (field) => ({ field, type: "quantitative", title: metric.title, scale: { zero: false } });
   const all = sample(chosen, 1500).map((i) => ({ value: parameter.at(i), y: metric.at(i) })).filter((p) => Number.isFinite(p.y));
   const values = summary(model, parameter, metric, chosen);
+  const ends = values.flatMap((v) => [v.low, v.high]), scale = scaleOf([...ends, ...all.map((p) => p.y)]);
+  const y = (field) => ({ field, type: "quantitative", title: metric.title, scale });
   return {
     height: 210,
     layer: [

@@ -9,14 +9,14 @@
 
 #include "cli.h"
 
-typedef struct screen {
+typedef struct terminal {
     FILE *to;
     size_t width;
     char *line; /* so far */
     size_t used, room;
-} screen;
+} terminal;
 
-static screen *current; /* there is one standard output */
+static terminal *current; /* there is one standard output */
 static FILE *stream;
 
 size_t cli_width(FILE *out)
@@ -88,7 +88,7 @@ static size_t part_of(const char *line, size_t at, size_t n, size_t column, size
     return column > width && end ? end : n;
 }
 
-static void put_line(const screen *s, const char *line, size_t n)
+static void put_line(const terminal *s, const char *line, size_t n)
 {
     if (columns_of(line, n) <= s->width) {
         fwrite(line, 1, n, s->to);
@@ -110,7 +110,7 @@ static void put_line(const screen *s, const char *line, size_t n)
     }
 }
 
-static bool keep(screen *s, const char *text, size_t n)
+static bool keep(terminal *s, const char *text, size_t n)
 {
     if (s->used + n > s->room) {
         const size_t room = 2 * (s->used + n) + 256;
@@ -127,7 +127,7 @@ static bool keep(screen *s, const char *text, size_t n)
 
 static ssize_t write_text(void *cookie, const char *text, size_t size)
 {
-    screen *s = cookie;
+    terminal *s = cookie;
     for (size_t i = 0; i < size;) {
         const char *end = memchr(text + i, '\n', size - i);
         const size_t n = end ? (size_t)(end - text) - i : size - i;
@@ -146,7 +146,7 @@ static ssize_t write_text(void *cookie, const char *text, size_t size)
 
 static int close_screen(void *cookie)
 {
-    screen *s = cookie;
+    terminal *s = cookie;
     if (s->used)
         put_line(s, s->line, s->used);
     const int failed = fflush(s->to);
@@ -159,10 +159,10 @@ static int close_screen(void *cookie)
 
 FILE *cli_screen_open(FILE *to, size_t width)
 {
-    screen *s = calloc(1, sizeof *s);
+    terminal *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    *s = (screen){.to = to, .width = width};
+    *s = (terminal){.to = to, .width = width};
     stream =
         fopencookie(s, "w", (cookie_io_functions_t){.write = write_text, .close = close_screen});
     if (!stream) {
