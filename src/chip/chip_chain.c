@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "chip/chip_impl.h"
+#include "chip/chip_lanes.h"
 #include "mho/infer.h"
 
 static mho_status check_finite(const mho_node *node, const char *what, const float *v, size_t n)
@@ -101,37 +101,17 @@ float mhoi_chip_chain_value(const chip_chain *chain, size_t channel, float z)
     return z;
 }
 
-static void run_point(const chip_point *point, size_t channel, size_t positions, float *z)
+void mhoi_chip_chain_channel(const chip_chain *chain, size_t channel, size_t positions, float *z)
 {
-    const float a = point->a ? point->a[channel] : 1, b = point->b ? point->b[channel] : 0;
-    const float slope = point->op == MHO_OP_RELU ? 0 : point->slope;
-    switch (point->op) {
-    case MHO_OP_BATCHNORM:
-        for (size_t p = 0; p < positions; p++)
-            z[p] = z[p] * a + b;
-        break;
-    case MHO_OP_RELU:
-    case MHO_OP_LEAKY_RELU:
-        for (size_t p = 0; p < positions; p++)
-            z[p] = z[p] > 0 ? z[p] : z[p] * slope;
-        break;
-    case MHO_OP_SIGN:
-        for (size_t p = 0; p < positions; p++)
-            z[p] = z[p] > 0 || (z[p] == 0 && point->zero_fires) ? 1.0f : -1.0f;
-        break;
-    case MHO_OP_STEP:
-        for (size_t p = 0; p < positions; p++)
-            z[p] = z[p] > 0 ? 1.0f : 0.0f;
-        break;
-    default:
-        for (size_t p = 0; p < positions; p++)
-            z[p] += b;
+    const mhoi_chip_lanes *lanes = mhoi_chip_lanes_best();
+    for (size_t i = 0; i < chain->points; i++) {
+        const chip_point *p = &chain->point[i];
+        lanes->point(p, p->a ? p->a[channel] : 1, p->b ? p->b[channel] : 0, positions, z);
     }
 }
 
 void mhoi_chip_chain_run(const chip_chain *chain, size_t positions, float *z)
 {
-    for (size_t i = 0; i < chain->points; i++)
-        for (size_t c = 0; c < chain->channels; c++)
-            run_point(&chain->point[i], c, positions, z + c * positions);
+    for (size_t c = 0; c < chain->channels; c++)
+        mhoi_chip_chain_channel(chain, c, positions, z + c * positions);
 }

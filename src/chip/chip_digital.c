@@ -1,37 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The digital part between crossbars: thresholds and pools, loops over bytes that compilers turn into
- * vectors. */
+/* The digital part between crossbars: thresholds and pools. */
 #include <math.h>
 #include <string.h>
 
-#include "chip/chip_impl.h"
+#include "chip/chip_lanes.h"
 
-static void compare(const int32_t *restrict sum, size_t n, int32_t threshold, uint8_t flip,
-                    uint8_t *restrict bit)
-{
-    for (size_t i = 0; i < n; i++)
-        bit[i] = (uint8_t)((sum[i] >= threshold) ^ flip);
-}
-
-static void compare_each(const int32_t *restrict sum, size_t n, const int32_t *restrict threshold,
-                         uint8_t flip, uint8_t *restrict bit)
-{
-    for (size_t i = 0; i < n; i++)
-        bit[i] = (uint8_t)((sum[i] >= threshold[i]) ^ flip);
-}
+enum {
+    ROW_MAX = 4096, /* elements of a row of which the largest are found together */
+    ROW_WIDE = 64,  /* from here on wide registers pay off */
+};
 
 void mhoi_chip_bits(const int32_t *sum, size_t channels, size_t positions, const int32_t *threshold,
                     bool per_position, const uint8_t *flip, uint8_t *bit)
 {
+    const mhoi_chip_lanes *lanes = mhoi_chip_lanes_best();
     if (positions == 1)
         for (size_t c = 0; c < channels; c++)
             bit[c] = (uint8_t)((sum[c] >= threshold[c]) ^ flip[c]);
     else
         for (size_t c = 0; c < channels; c++, sum += positions, bit += positions)
             if (per_position)
-                compare_each(sum, positions, threshold + c * positions, flip[c], bit);
+                lanes->bits_each(sum, positions, threshold + c * positions, flip[c], bit);
             else
-                compare(sum, positions, threshold[c], flip[c], bit);
+                lanes->bits(sum, positions, threshold[c], flip[c], bit);
 }
 
 void mhoi_chip_bits_wide(const int64_t *sum, size_t channels, size_t positions,
@@ -41,31 +32,6 @@ void mhoi_chip_bits_wide(const int64_t *sum, size_t channels, size_t positions,
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++, sum++, bit++)
             *bit = (uint8_t)((*sum >= threshold[per_position ? c * positions + p : c]) ^ flip[c]);
-}
-
-/* Bits of 2 x 2 windows, stride 2, no padding. */
-static void pool_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t w_out, bool all,
-                     uint8_t *restrict out)
-{
-    for (size_t y = 0; y < h_out; y++, in += 2 * w, out += w_out)
-        for (size_t x = 0; x < w_out; x++) {
-            const uint8_t a = in[2 * x], b = in[2 * x + 1], c = in[w + 2 * x],
-                          d = in[w + 2 * x + 1];
-            out[x] = all ? a & b & c & d : a | b | c | d;
-        }
-}
-
-/* The same of codes; flip 0x80: two's complement, whose order is that of the bytes then. */
-static void max_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t w_out, uint8_t flip,
-                    uint8_t *restrict out)
-{
-    for (size_t y = 0; y < h_out; y++, in += 2 * w, out += w_out)
-        for (size_t x = 0; x < w_out; x++) {
-            const uint8_t a = in[2 * x] ^ flip, b = in[2 * x + 1] ^ flip;
-            const uint8_t c = in[w + 2 * x] ^ flip, d = in[w + 2 * x + 1] ^ flip;
-            const uint8_t up = a > b ? a : b, down = c > d ? c : d;
-            out[x] = (up > down ? up : down) ^ flip;
-        }
 }
 
 typedef struct span {
@@ -121,10 +87,41 @@ static void pool_any(const mho_node *pool, const chip_map *map, const uint8_t *i
     }
 }
 
+/* The largest of codes, or of bits: of the rows of a window first.  flip: 0x80 of two's complement; the complement finds the
+ * smallest. */
+static void pool_max(const mhoi_chip_lanes *lanes, const mho_node *pool, bool two,
+                     const uint8_t *in, uint8_t flip, uint8_t *out)
+{
+    uint8_t row[ROW_MAX];
+    for (size_t oy = 0; oy < pool->out.h; oy++, out += pool->out.w) {
+        const span y =
+            inside(oy, pool->stride_h, pool->pad_top, pool->kh, pool->dilation_h, pool->in.h);
+        memcpy(row, in + y.from * pool->in.w, pool->in.w);
+        for (size_t iy = y.from + y.step; iy < y.to; iy += y.step)
+            lanes->larger(in + iy * pool->in.w, pool->in.w, flip, row);
+        if (two) {
+            lanes->larger_pairs(row, pool->out.w, flip, out);
+            continue;
+        }
+        for (size_t ox = 0; ox < pool->out.w; ox++) {
+            const span x =
+                inside(ox, pool->stride_w, pool->pad_left, pool->kw, pool->dilation_w, pool->in.w);
+            uint8_t best = row[x.from] ^ flip;
+            for (size_t ix = x.from + x.step; ix < x.to; ix += x.step) {
+                const uint8_t v = row[ix] ^ flip;
+                best = v > best ? v : best;
+            }
+            out[ox] = best ^ flip;
+        }
+    }
+}
+
 void mhoi_chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *all,
                     const uint8_t *in, uint8_t *out)
 {
     const size_t size_in = pool->in.h * pool->in.w, size_out = pool->out.h * pool->out.w;
+    const mhoi_chip_lanes *lanes =
+        pool->in.w < ROW_WIDE ? &mhoi_chip_lanes_ref : mhoi_chip_lanes_best();
     const bool bits = map->coding == MHOI_MAP_BITS;
     const uint8_t flip = (uint8_t)(map->codes.lo < 0 ? 0x80 : 0);
     const bool two = pool->op == MHO_OP_MAXPOOL && pool->kh == 2 && pool->kw == 2 &&
@@ -132,10 +129,10 @@ void mhoi_chip_pool(const mho_node *pool, const chip_map *map, const uint8_t *al
                      pool->dilation_w == 1 && !pool->pad_top && !pool->pad_left &&
                      2 * pool->out.h <= pool->in.h && 2 * pool->out.w <= pool->in.w;
     for (size_t c = 0; c < pool->out.c; c++, in += size_in, out += size_out)
-        if (two && !bits && !all[c])
-            max_two(in, pool->in.w, pool->out.h, pool->out.w, flip, out);
-        else if (two && bits)
-            pool_two(in, pool->in.w, pool->out.h, pool->out.w, all[c], out);
+        if (two && bits)
+            lanes->pool_two(in, pool->in.w, pool->out.h, pool->out.w, all[c], out);
+        else if (pool->op == MHO_OP_MAXPOOL && pool->in.w <= ROW_MAX)
+            pool_max(lanes, pool, two, in, all[c] ? (uint8_t)~flip : flip, out);
         else
             pool_any(pool, map, in, all[c], out);
 }

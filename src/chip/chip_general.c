@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "chip/chip_impl.h"
+#include "chip/chip_lanes.h"
 #include "chip/chip_work.h"
 #include "ops/ops.h"
 
@@ -16,11 +16,12 @@ void mhoi_chip_decode(const chip_map *map, const uint8_t *held, size_t k, float 
         memcpy(y, at, map->size * sizeof *y);
         return;
     }
-    const bool bits = map->coding == MHOI_MAP_BITS;
-    for (size_t i = 0; i < map->size; i++) {
-        const int c = bits ? 2 * at[i] - 1 : map->codes.lo < 0 ? (int8_t)at[i] : at[i];
-        y[i] = (float)(c - map->zero) * map->scale;
+    if (map->coding != MHOI_MAP_BITS) {
+        mhoi_chip_lanes_best()->decode(at, map->size, map->codes.lo < 0, map->zero, map->scale, y);
+        return;
     }
+    for (size_t i = 0; i < map->size; i++)
+        y[i] = (float)(2 * at[i] - 1 - map->zero) * map->scale;
 }
 
 /* Input i of an operation as the array that it wants. */

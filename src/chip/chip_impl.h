@@ -149,7 +149,8 @@ struct mho_chip {
     size_t block;      /* images a thread takes at once */
     bool programmed;
     bool drew; /* at the last programming: not all cells were there already */
-    bool cells_known; /* cells_digest is that of all that cells depend on but seed and programming */
+    bool
+        cells_known; /* cells_digest is that of all that cells depend on but seed and programming */
     uint64_t cells_digest[2];
     int16_t *g_plus, *g_minus; /* of the group that is programmed: its crossbar has them */
     int16_t *plane; /* of one plane with reference columns (at level 0: both sides); NULL without */
@@ -217,6 +218,9 @@ void mhoi_chip_chain_free(chip_chain *chain);
 float mhoi_chip_chain_value(const chip_chain *chain, size_t channel, float z);
 void mhoi_chip_chain_run(const chip_chain *chain, size_t positions,
                          float *z); /* z[channels][positions] */
+
+/* Of one channel: z[positions]. */
+void mhoi_chip_chain_channel(const chip_chain *chain, size_t channel, size_t positions, float *z);
 
 /* chip_threshold.c: edges of z for a chain that ends in sign or step, eq. (3); to be found, and found (again, when
  * the scale of the layer's input is known). */

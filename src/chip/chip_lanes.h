@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loops over what crossbars give and take, which compilers make vectors of, as wide as the file that includes them may
- * have.  Whole numbers, and the same operations in the same order: every variant has the same digits. */
+ * have.  Whole numbers, or each element by the same operations in the same order: every variant has the same digits. */
 #ifndef MHO_CHIP_LANES_H
 #define MHO_CHIP_LANES_H
 
@@ -20,6 +20,27 @@ typedef struct mhoi_chip_lanes {
                    float *y);
     /* Of n bytes x: both[i] += x and 2^16 where x is not 0, square[i] += x^2; for up to 255 images. */
     void (*drives)(const uint8_t *x, size_t n, uint32_t *both, uint32_t *square);
+    /* One function of elements of a channel whose factors are a and b. */
+    void (*point)(const chip_point *point, float a, float b, size_t n, float *z);
+    bool (*finite)(const float *y, size_t n);
+    /* Nearest codes, as mho_quant_bytes, and then the zero is added. */
+    void (*codes)(const float *y, size_t n, float scale, mho_codes codes, int32_t zero,
+                  uint8_t *code);
+    /* y = (code - zero) scale of bytes with a sign or without */
+    void (*decode)(const uint8_t *code, size_t n, bool is_signed, int32_t zero, float scale,
+                   float *y);
+    void (*add_values)(const float *x, size_t n, float *y);
+    /* bit = (sum >= threshold) != flip; threshold[n], or the same for all */
+    void (*bits)(const int32_t *sum, size_t n, int32_t threshold, uint8_t flip, uint8_t *bit);
+    void (*bits_each)(const int32_t *sum, size_t n, const int32_t *threshold, uint8_t flip,
+                      uint8_t *bit);
+    /* OR (or AND) of bits of 2 x 2 windows, stride 2, of rows of w elements */
+    void (*pool_two)(const uint8_t *in, size_t w, size_t h_out, size_t w_out, bool all,
+                     uint8_t *out);
+    /* to = max(to, from) of bytes; flip 0x80: two's complement, whose order is that of the bytes then */
+    void (*larger)(const uint8_t *from, size_t n, uint8_t flip, uint8_t *to);
+    /* The largest of two neighbours. */
+    void (*larger_pairs)(const uint8_t *in, size_t n, uint8_t flip, uint8_t *out);
 } mhoi_chip_lanes;
 
 extern const mhoi_chip_lanes mhoi_chip_lanes_ref, mhoi_chip_lanes_avx2, mhoi_chip_lanes_avx512;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chip_lanes.h once for each instruction set: the file that includes it defines CHIP_LANES_TABLE. */
 #include <math.h>
+#include <string.h>
 
+#include "base/finite.h"
 #include "chip/chip_lanes.h"
+#include "quant/codes.h"
 
 static void add(const int32_t *restrict sum, int32_t times, int64_t *restrict to)
 {
@@ -50,4 +53,118 @@ static void drives(const uint8_t *restrict x, size_t n, uint32_t *restrict both,
     }
 }
 
-const mhoi_chip_lanes CHIP_LANES_TABLE = {.add = add, .values = values, .drives = drives};
+static void point(const chip_point *point, float a, float b, size_t n, float *z)
+{
+    const float slope = point->op == MHO_OP_RELU ? 0 : point->slope;
+    const float of_zero = point->zero_fires ? 1.0f : -1.0f;
+    switch (point->op) {
+    case MHO_OP_BATCHNORM:
+        for (size_t i = 0; i < n; i++)
+            z[i] = z[i] * a + b;
+        break;
+    case MHO_OP_RELU:
+    case MHO_OP_LEAKY_RELU:
+        for (size_t i = 0; i < n; i++)
+            z[i] = z[i] > 0 ? z[i] : z[i] * slope;
+        break;
+    case MHO_OP_SIGN:
+        for (size_t i = 0; i < n; i++)
+            z[i] = z[i] > 0 ? 1.0f : z[i] == 0 ? of_zero : -1.0f;
+        break;
+    case MHO_OP_STEP:
+        for (size_t i = 0; i < n; i++)
+            z[i] = z[i] > 0 ? 1.0f : 0.0f;
+        break;
+    default:
+        for (size_t i = 0; i < n; i++)
+            z[i] += b;
+    }
+}
+
+static bool all_finite(const float *y, size_t n)
+{
+    return mhoi_all_finite(y, n);
+}
+
+static void codes(const float *restrict y, size_t n, float scale, mho_codes range, int32_t zero,
+                  uint8_t *restrict code)
+{
+    const float inverse = 1.0f / scale;
+    for (size_t i = 0; i < n; i++)
+        code[i] = (uint8_t)((int32_t)mhoi_nearest_code(y[i], inverse, range) + zero);
+}
+
+static void decode(const uint8_t *restrict code, size_t n, bool is_signed, int32_t zero,
+                   float scale, float *restrict y)
+{
+    if (is_signed)
+        for (size_t i = 0; i < n; i++)
+            y[i] = (float)((int8_t)code[i] - zero) * scale;
+    else
+        for (size_t i = 0; i < n; i++)
+            y[i] = (float)(code[i] - zero) * scale;
+}
+
+static void add_values(const float *restrict x, size_t n, float *restrict y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += x[i];
+}
+
+static void bits(const int32_t *restrict sum, size_t n, int32_t threshold, uint8_t flip,
+                 uint8_t *restrict bit)
+{
+    for (size_t i = 0; i < n; i++)
+        bit[i] = (uint8_t)((sum[i] >= threshold) ^ flip);
+}
+
+static void bits_each(const int32_t *restrict sum, size_t n, const int32_t *restrict threshold,
+                      uint8_t flip, uint8_t *restrict bit)
+{
+    for (size_t i = 0; i < n; i++)
+        bit[i] = (uint8_t)((sum[i] >= threshold[i]) ^ flip);
+}
+
+/* Neighbours in memory are the bytes of a number of 16 bits. */
+static void pool_two(const uint8_t *restrict in, size_t w, size_t h_out, size_t w_out, bool all,
+                     uint8_t *restrict out)
+{
+    for (size_t y = 0; y < h_out; y++, in += 2 * w, out += w_out)
+        for (size_t x = 0; x < w_out; x++) {
+            uint16_t up, down;
+            memcpy(&up, in + 2 * x, sizeof up);
+            memcpy(&down, in + w + 2 * x, sizeof down);
+            const uint16_t any = up | down, each = up & down;
+            out[x] = (uint8_t)(all ? each & each >> 8 : any | any >> 8);
+        }
+}
+
+static void larger(const uint8_t *restrict from, size_t n, uint8_t flip, uint8_t *restrict to)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t a = from[i] ^ flip, b = to[i] ^ flip;
+        to[i] = (a > b ? a : b) ^ flip;
+    }
+}
+
+static void larger_pairs(const uint8_t *restrict in, size_t n, uint8_t flip, uint8_t *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t a = in[2 * i] ^ flip, b = in[2 * i + 1] ^ flip;
+        out[i] = (a > b ? a : b) ^ flip;
+    }
+}
+
+const mhoi_chip_lanes CHIP_LANES_TABLE = {.add = add,
+                                          .values = values,
+                                          .drives = drives,
+                                          .point = point,
+                                          .finite = all_finite,
+                                          .codes = codes,
+                                          .decode = decode,
+                                          .add_values = add_values,
+                                          .bits = bits,
+                                          .bits_each = bits_each,
+                                          .pool_two = pool_two,
+                                          .larger = larger,
+                                          .larger_pairs = larger_pairs};

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/contract.h"
 #include "base/finite.h"
+#include "chip/chip_finish.h"
 #include "chip/chip_lanes.h"
 #include "chip/chip_work.h"
 #include "crossbar/cells.h"
@@ -359,9 +360,7 @@ static void to_map(const mho_chip *chip, chip_work *work, size_t i, size_t k,
     }
     const float scale =
         watch && watch->value ? watch->value(watch->user, i, k, y, map->size) : map->scale;
-    mho_quant_bytes(y, map->size, scale, chip_numbers(map), out);
-    for (size_t j = 0; map->zero && j < map->size; j++)
-        out[j] = (uint8_t)(out[j] + map->zero);
+    mhoi_chip_lanes_best()->codes(y, map->size, scale, chip_numbers(map), map->zero, out);
 }
 
 /* What sum w x is in units, of 1-bit inputs whose rows tell sum w v; element i of [channels][P]. */
@@ -434,6 +433,7 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
     void *looker = watch && watch->sums ? watch->sums(watch->user, i, &every) : NULL;
     mho_crossbar_work_watch(work->layer[step->layer], looker ? watch->each : NULL, looker);
     mho_crossbar_work_watch_every(work->layer[step->layer], every);
+    const bool finishes = !(watch && watch->value) && mhoi_chip_finishes_sums(chip, step);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
         mhoi_chip_sums(chip, work, step, first, m);
@@ -448,6 +448,9 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
                 mhoi_chip_chain_run(&step->chain, out_size / step->chain.channels, scores);
             } else if (layer->z_edge) {
                 to_bits(work, step->layer, layer, at, out);
+            } else if (finishes) {
+                if (!mhoi_chip_finish_sums(chip, step, work->sum + at, work->value, out))
+                    note_bad(work, i);
             } else {
                 to_values(chip, work, step, at, work->value);
                 to_map(chip, work, i, first + k, watch, work->value, out);
@@ -461,6 +464,15 @@ static void run_pointwise(const mho_chip *chip, chip_work *work, size_t i, size_
 {
     const chip_step *step = &chip->step[i];
     const size_t size = chip->map[step->in].size;
+    if (!(watch && watch->value) && mhoi_chip_finishes_maps(chip, step)) {
+        for (size_t k = 0; k < n; k++)
+            if (!mhoi_chip_finish_maps(chip, step, work->map[step->in] + k * size,
+                                       step->in2 == CHIP_NONE ? NULL
+                                                              : work->map[step->in2] + k * size,
+                                       work->value, work->second, work->map[step->out] + k * size))
+                note_bad(work, i);
+        return;
+    }
     for (size_t k = 0; k < n; k++) {
         float *y = step->out == CHIP_NONE ? work->scores + k * size : work->value;
         mhoi_chip_decode(&chip->map[step->in], work->map[step->in], k, y);

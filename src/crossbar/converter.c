@@ -90,12 +90,26 @@ static int32_t code_of(const mhoi_code *code, int64_t s)
 {
     if (s < INT32_MIN || s > INT32_MAX)
         return s < 0 ? 0 : (int32_t)code->top;
+    if (code->wide) {
+        const double t = fma((double)s, code->wide_scale, code->wide_shift);
+        return (int32_t)fmin(fmax(t, 0.0), (double)code->top);
+    }
     const float t = fmaf((float)(int32_t)s, code->scale, code->shift);
     return (int32_t)fminf(fmaxf(t, 0.0F), code->top);
 }
 
 /* Both the code and its approximation never fall as S rises, so they agree everywhere if they agree
  * on either side of every edge.  docs/models/crossbar.md eq. (4). */
+static bool is_exact(const mho_converter *converter, const mhoi_code *code)
+{
+    for (int32_t j = 0; j < converter->codes - 1; ++j) {
+        const int64_t edge = converter->edge + (int64_t)j * converter->step;
+        if (code_of(code, edge) != j + 1 || code_of(code, edge - 1) != j)
+            return false;
+    }
+    return true;
+}
+
 bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code)
 {
     *code = (mhoi_code){.ideal = converter->codes == 0};
@@ -104,13 +118,13 @@ bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code)
     if (converter->codes > CODES_PREPARED)
         return false;
     const double step = converter->step;
-    code->scale = (float)(1.0 / step);
-    code->shift = (float)((step - converter->edge + 0.5) / step);
+    code->wide_scale = 1.0 / step;
+    code->wide_shift = (step - converter->edge + 0.5) / step;
+    code->scale = (float)code->wide_scale;
+    code->shift = (float)code->wide_shift;
     code->top = (float)(converter->codes - 1);
-    for (int32_t j = 0; j < converter->codes - 1; ++j) {
-        const int64_t edge = converter->edge + (int64_t)j * converter->step;
-        if (code_of(code, edge) != j + 1 || code_of(code, edge - 1) != j)
-            return false;
-    }
-    return true;
+    if (is_exact(converter, code))
+        return true;
+    code->wide = true;
+    return is_exact(converter, code);
 }

@@ -31,13 +31,14 @@ double mhoi_converter_lo(const mho_converter *converter);
 /* s less the value of its code. */
 double mhoi_converter_miss(const mho_converter *converter, int64_t s);
 
-/* A converter as clamp(trunc(S scale + shift), 0, top) in single precision; exact where prepared. */
+/* A converter as clamp(trunc(S scale + shift), 0, top) in single precision, or, wide, in double; exact where prepared. */
 typedef struct mhoi_code {
-    bool ideal;
+    bool ideal, wide;
     float scale, shift, top;
+    double wide_scale, wide_shift;
 } mhoi_code;
 
-/* False if single precision would miss an edge: then convert with mhoi_convert. */
+/* False if double precision would miss an edge, too: then convert with mhoi_convert. */
 bool mhoi_code_prepare(const mho_converter *converter, mhoi_code *code);
 
 #endif

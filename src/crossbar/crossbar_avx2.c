@@ -108,8 +108,8 @@ static inline void put(const mhoi_job *job, size_t j, size_t to, __m256i v)
 /* The foot of columns j and j + 1: their sums of 8 pixels go to `to`. */
 static inline void finish(const mhoi_job *job, size_t j, size_t to, __m256i first, __m256i second)
 {
-    first = convert_all(first, &job->code);
-    second = convert_all(second, &job->code);
+    first = convert_any(first, &job->code);
+    second = convert_any(second, &job->code);
     if (job->paired) {
         put(job, j / 2, to, _mm256_sub_epi32(first, second));
         return;

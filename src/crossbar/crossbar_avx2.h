@@ -32,6 +32,15 @@ static inline size_t tile_at(const mhoi_job *job, size_t q)
     return q / MHOI_TILE * job->steps * MHOI_TILE + q % MHOI_TILE;
 }
 
+/* Codes of 4 sums beyond single precision. */
+static inline __m128i convert_wide(__m128i s, const mhoi_code *code)
+{
+    const __m256d t = _mm256_fmadd_pd(_mm256_cvtepi32_pd(s), _mm256_set1_pd(code->wide_scale),
+                                      _mm256_set1_pd(code->wide_shift));
+    const __m256d low = _mm256_max_pd(t, _mm256_setzero_pd());
+    return _mm256_cvttpd_epi32(_mm256_min_pd(low, _mm256_set1_pd((double)code->top)));
+}
+
 /* Codes of 8 sums. */
 static inline __m256i convert(__m256i s, const mhoi_code *code)
 {
@@ -44,6 +53,15 @@ static inline __m256i convert(__m256i s, const mhoi_code *code)
 static inline __m256i convert_all(__m256i s, const mhoi_code *code)
 {
     return code->ideal ? s : convert(s, code);
+}
+
+static inline __m256i convert_any(__m256i s, const mhoi_code *code)
+{
+    if (code->ideal || !code->wide)
+        return convert_all(s, code);
+    const __m128i low = convert_wide(_mm256_castsi256_si128(s), code);
+    const __m128i high = convert_wide(_mm256_extracti128_si256(s, 1), code);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
 
 /* v[column] = 8 rows of 8 elements: halves of rows i and i + 4 are loaded together, then pairs of

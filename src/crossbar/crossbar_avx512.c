@@ -108,9 +108,23 @@ static inline size_t tile_at(const mhoi_job *job, size_t q)
     return q / MHOI_TILE * job->steps * MHOI_TILE + q % MHOI_TILE;
 }
 
-/* Codes of 16 sums. */
-static inline __m512i convert(__m512i s, const mhoi_code *code)
+/* Codes of 8 sums beyond single precision. */
+static inline __m256i convert_wide(__m256i s, const mhoi_code *code)
 {
+    const __m512d t = _mm512_fmadd_pd(_mm512_cvtepi32_pd(s), _mm512_set1_pd(code->wide_scale),
+                                      _mm512_set1_pd(code->wide_shift));
+    const __m512d low = _mm512_max_pd(t, _mm512_setzero_pd());
+    return _mm512_cvttpd_epi32(_mm512_min_pd(low, _mm512_set1_pd((double)code->top)));
+}
+
+/* Codes of 16 sums. */
+INLINE __m512i convert(__m512i s, const mhoi_code *code, bool wide)
+{
+    if (wide) {
+        const __m256i low = convert_wide(_mm512_castsi512_si256(s), code);
+        const __m256i high = convert_wide(_mm512_extracti64x4_epi64(s, 1), code);
+        return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    }
     const __m512 t = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s), _mm512_set1_ps(code->scale),
                                      _mm512_set1_ps(code->shift));
     const __m512 low = _mm512_max_ps(t, _mm512_setzero_ps());
@@ -127,15 +141,15 @@ static inline void put(const mhoi_job *job, size_t j, size_t to, __m512i v)
     _mm512_storeu_si512(out, v);
 }
 
-/* The foot of the columns: four sums of 16 pixels go to `to`. */
-static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
-                          __m512i s3)
+/* The foot of the columns: four sums of 16 pixels go to `to`.  wide: codes may be. */
+INLINE void finish_by(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
+                      __m512i s3, bool wide)
 {
     if (!job->code.ideal) {
-        s0 = convert(s0, &job->code);
-        s1 = convert(s1, &job->code);
-        s2 = convert(s2, &job->code);
-        s3 = convert(s3, &job->code);
+        s0 = convert(s0, &job->code, wide);
+        s1 = convert(s1, &job->code, wide);
+        s2 = convert(s2, &job->code, wide);
+        s3 = convert(s3, &job->code, wide);
     }
     if (job->paired) {
         put(job, 0, to, _mm512_sub_epi32(s0, s1));
@@ -146,6 +160,21 @@ static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1
     put(job, 1, to, s1);
     put(job, 2, to, s2);
     put(job, 3, to, s3);
+}
+
+static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
+                          __m512i s3)
+{
+    finish_by(job, to, s0, s1, s2, s3, false);
+}
+
+static void finish_any(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
+                       __m512i s3)
+{
+    if (job->code.wide)
+        finish_by(job, to, s0, s1, s2, s3, true);
+    else
+        finish_by(job, to, s0, s1, s2, s3, false);
 }
 
 /* Keeps a value that was loaded in its register, where compilers would load it again for every use:
@@ -343,7 +372,8 @@ INLINE void dot_tile(const mhoi_job *job, size_t q, size_t tile)
             s3[t] = add_products(s3[t], v, _mm512_set1_epi32(w3[i]));
         }
     const size_t to = job->place[q / MHOI_TILE] + q % MHOI_TILE;
-    UNROLL for (size_t t = 0; t < tile; ++t) finish(job, to + t * 16, s0[t], s1[t], s2[t], s3[t]);
+    UNROLL for (size_t t = 0; t < tile; ++t)
+        finish_any(job, to + t * 16, s0[t], s1[t], s2[t], s3[t]);
 }
 
 static void dot(const mhoi_job *job)
@@ -393,7 +423,7 @@ static void finish_raw(const mhoi_job *job, const int32_t *raw)
         __m512i s[MHOI_SUMS];
         UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j) s[j] =
             _mm512_load_si512(raw + j * MHOI_PITCH + q);
-        finish(&copy, copy.place[q / MHOI_TILE] + q % MHOI_TILE, s[0], s[1], s[2], s[3]);
+        finish_any(&copy, copy.place[q / MHOI_TILE] + q % MHOI_TILE, s[0], s[1], s[2], s[3]);
     }
 }
 

@@ -17,9 +17,16 @@ static void copy_row(const mho_crossbar *xb, const uint8_t *row, uint8_t *out)
         memcpy(out + w->pad_left, row, w->w);
         return;
     }
-    for (size_t x = 0; x < w->w; ++x) {
-        const size_t column = x + w->pad_left;
-        out[column % w->stride_w * xb->plane_w + column / w->stride_w] = row[x];
+    const size_t s = w->stride_w, phases = w->kw == 1 ? 1 : s; /* that windows read */
+    for (size_t phase = 0; phase < phases; ++phase) {
+        const size_t first = (phase + s - w->pad_left % s) % s;
+        uint8_t *to = out + phase * xb->plane_w + (first + w->pad_left) / s;
+        if (s == 2) /* told to compilers */
+            for (size_t x = first; x < w->w; x += 2)
+                *to++ = row[x];
+        else
+            for (size_t x = first; x < w->w; x += s)
+                *to++ = row[x];
     }
 }
 
@@ -31,9 +38,11 @@ static void copy_plane(const mho_crossbar *xb, const uint8_t *image, uint8_t *pl
         memcpy(plane, image, xb->plane_bytes);
         return;
     }
+    const size_t step = w->kh == 1 ? w->stride_h : 1; /* rows that windows read */
+    const size_t y0 = w->kh == 1 ? (step - w->pad_top % step) % step : 0;
     /* The padding was zeroed with the buffer and is never written. */
     for (size_t i = 0; i < w->c; ++i)
-        for (size_t y = 0; y < w->h; ++y)
+        for (size_t y = y0; y < w->h; y += step)
             copy_row(xb, image + (i * w->h + y) * w->w,
                      plane + (i * h + y + w->pad_top) * xb->plane_row);
 }

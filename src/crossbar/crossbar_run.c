@@ -516,7 +516,8 @@ void mho_crossbar_run(const mho_crossbar *xb, mho_crossbar_work *work,
     }
     block b = {.xb = xb, .work = work, .converter = converter, .per_pair = per_pair};
     b.reading = reading;
-    b.exact = prepare(work, converter) && !xb->error && !(xb->codes && converter->codes);
+    b.exact = prepare(work, converter) && !xb->error && !(xb->codes && converter->codes) &&
+              (xb->dots || !work->code.wide);
     b.code = work->code;
     const size_t limit = work->limit;
     for (size_t i = 0; i < n; i += xb->block_images) {

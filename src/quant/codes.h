@@ -30,6 +30,17 @@ static inline int32_t mhoi_codes_zero(mho_codes codes)
     return codes.lo > -64 ? -codes.lo : -128 - codes.lo;
 }
 
+/* The nearest code.  Rounding adds and takes away 1.5 x 2^23, which leaves the nearest whole number (ties to even) of any
+ * float below 2^22, in a form that compilers turn into vectors. */
+static inline float mhoi_nearest_code(float x, float inverse, mho_codes codes)
+{
+    const float round_magic = 12582912.0f;
+    float t = x * inverse;
+    t = t < (float)codes.lo ? (float)codes.lo : t;
+    t = t > (float)codes.hi ? (float)codes.hi : t;
+    return (t + round_magic) - round_magic;
+}
+
 /* Of weights, as many above 0 as below, so that every coding holds them. */
 static inline mho_codes mhoi_codes_of_weights(size_t bits)
 {

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fixed-point quantization.  Rounding adds and takes away 1.5 x 2^23, which leaves the nearest whole
- * number (ties to even) of any float below 2^22, in a form that compilers turn into vectors. */
+/* Fixed-point quantization. */
 #include <math.h>
 #include <stdbool.h>
 
 #include "mho/quant.h"
-
-static const float round_magic = 12582912.0f;
-
-static inline float code_of(float x, float inverse, mho_codes codes)
-{
-    float t = x * inverse;
-    t = t < (float)codes.lo ? (float)codes.lo : t;
-    t = t > (float)codes.hi ? (float)codes.hi : t;
-    return (t + round_magic) - round_magic;
-}
+#include "quant/codes.h"
 
 static bool covers(float smallest, float largest, int exponent, mho_codes codes)
 {
@@ -42,21 +32,21 @@ void mho_quant_codes(const float *x, size_t n, float scale, mho_codes codes, int
 {
     const float inverse = 1.0f / scale;
     for (size_t i = 0; i < n; i++)
-        code[i] = (int16_t)(int32_t)code_of(x[i], inverse, codes);
+        code[i] = (int16_t)(int32_t)mhoi_nearest_code(x[i], inverse, codes);
 }
 
 void mho_quant_bytes(const float *x, size_t n, float scale, mho_codes codes, uint8_t *code)
 {
     const float inverse = 1.0f / scale;
     for (size_t i = 0; i < n; i++)
-        code[i] = (uint8_t)(int32_t)code_of(x[i], inverse, codes);
+        code[i] = (uint8_t)(int32_t)mhoi_nearest_code(x[i], inverse, codes);
 }
 
 void mho_quant_round(float *x, size_t n, float scale, mho_codes codes)
 {
     const float inverse = 1.0f / scale;
     for (size_t i = 0; i < n; i++)
-        x[i] = code_of(x[i], inverse, codes) * scale;
+        x[i] = mhoi_nearest_code(x[i], inverse, codes) * scale;
 }
 
 double mho_quant_error(const float *x, size_t n, float scale, mho_codes codes, mho_scale_rule rule)
@@ -64,7 +54,7 @@ double mho_quant_error(const float *x, size_t n, float scale, mho_codes codes, m
     const float inverse = 1.0f / scale;
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
-        double d = (double)x[i] - (double)(code_of(x[i], inverse, codes) * scale);
+        double d = (double)x[i] - (double)(mhoi_nearest_code(x[i], inverse, codes) * scale);
         sum += rule == MHO_RULE_LEAST_ABSOLUTE ? fabs(d) : d * d;
     }
     return sum;

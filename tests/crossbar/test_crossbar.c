@@ -215,11 +215,16 @@ static void converters_are_exact_in_any_range(void **state)
                                   {200000, 0, 11},
                                   {2, 2147483647, 1},
                                   {3, -2147483647, 2147483647},
+                                  {256, 500000001, 300007},
+                                  {256, -30000001, 300007},
+                                  {4096, 400000001, 70001},
                                   {1, 5, 3}};
     for (size_t i = 0; i < sizeof hard / sizeof *hard; ++i)
-        for (int per_pair = 0; per_pair < 2; ++per_pair) {
-            problem p = connected(2300, 5, 2300, 70);
-            p.per_pair = per_pair;
+        for (int way = 0; way < 4; ++way) {
+            const bool codes = way / 2;
+            problem p = connected(codes ? 120 : 2300, 5, codes ? 120 : 2300, 70);
+            p.shape.input_bits = codes ? 8 : 1;
+            p.per_pair = way % 2;
             p.converter = hard[i];
             fill(&p, 0, 32767);
             compare(&p, i);
@@ -240,7 +245,11 @@ static void code_is_exact_at_every_sum(void **state)
                 assert_int_equal(mhoi_convert(&converter, s), code_of(&converter, s));
             }
         mhoi_code code;
-        assert_true(mhoi_code_prepare(&converter, &code)); /* the usual ranges take the fast way */
+        assert_true(mhoi_code_prepare(&converter, &code)); /* the usual ranges take the fast way, */
+        assert_false(code.wide);
+        const mho_converter far = {converter.codes, converter.edge * 5000 + 1,
+                                   converter.step * 100 + 1};
+        assert_true(mhoi_code_prepare(&far, &code)); /* others the next best */
     }
 }
 

@@ -57,6 +57,24 @@ static inline __m512i emulated_cvttps_epi32(__m512 v)
         to[i] = (int32_t)from[i];
     return _mm512_loadu_si512(to);
 }
+static inline __m512d emulated_cvtepi32_pd(__m256i v)
+{
+    int32_t from[8];
+    double to[8];
+    memcpy(from, &v, sizeof from);
+    for (int i = 0; i < 8; ++i)
+        to[i] = from[i];
+    return _mm512_loadu_pd(to);
+}
+static inline __m256i emulated_cvttpd_epi32(__m512d v)
+{
+    double from[8];
+    int32_t to[8];
+    memcpy(from, &v, sizeof from);
+    for (int i = 0; i < 8; ++i)
+        to[i] = (int32_t)from[i];
+    return _mm256_loadu_si256((const void *)to);
+}
 static inline __m512i emulated_maskz_loadu_epi8(__mmask64 mask, const void *from)
 {
     uint8_t to[64] = {0};
@@ -92,6 +110,10 @@ static inline __m512i emulated_multishift_epi64_epi8(__m512i shift, __m512i v)
 #define _mm512_cvtepi8_epi32 emulated_cvtepi8_epi32
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
 #define _mm512_cvtepu32_ps emulated_cvtepu32_ps
+#undef _mm512_cvtepi32_pd
+#define _mm512_cvtepi32_pd emulated_cvtepi32_pd
+#undef _mm512_cvttpd_epi32
+#define _mm512_cvttpd_epi32 emulated_cvttpd_epi32
 #define _mm512_cvttps_epi32 emulated_cvttps_epi32
 #define _mm512_maskz_loadu_epi8 emulated_maskz_loadu_epi8
 #define _mm512_mask_storeu_epi8 emulated_mask_storeu_epi8
