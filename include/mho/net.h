@@ -96,6 +96,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_net_set_bits(mho_net *net, const char *bit
 MHO_API const char *mho_net_name(const mho_net *net);
 /* Paper or file the network follows, and what differs; "" if unknown. */
 MHO_API const char *mho_net_source(const mho_net *net);
+/* What the reader of its file took for granted, in words; "" if nothing. */
+MHO_API const char *mho_net_assumed(const mho_net *net);
 /* The order of the elements where a network reads a vector, or its file declares [n][h][w][c]. */
 typedef enum mho_layout { MHO_LAYOUT_NCHW, MHO_LAYOUT_NHWC } mho_layout;
 

@@ -4,9 +4,10 @@
 import html
 import os
 import tempfile
+import warnings
 
 from . import _mho
-from ._errors import UsageError, tell_note
+from ._errors import Note, UsageError, tell_note
 from ._how import how
 
 
@@ -25,9 +26,11 @@ class Network:
         self._name = None
         if isinstance(source, (bytes, bytearray, memoryview)):
             self._handle = _mho.net_parse(source, "bytes")
-            return
-        self._name = os.fspath(source)
-        self._handle = _mho.net_open(self._name)
+        else:
+            self._name = os.fspath(source)
+            self._handle = _mho.net_open(self._name)
+        if self._tell()["assumed"]:
+            warnings.warn(self._tell()["assumed"], Note, stacklevel=2)
 
     @classmethod
     def _of(cls, handle):

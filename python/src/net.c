@@ -143,11 +143,12 @@ static PyObject *describe(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O&", binding_net, &net))
         return NULL;
     return Py_BuildValue(
-        "{s:s,s:s,s:N,s:N,s:n,s:f,s:N,s:N,s:K,s:K,s:n,s:n,s:N}", "name", mho_net_name(net),
-        "source", mho_net_source(net), "input_shape", shape_of(mho_net_input_shape(net)),
-        "output_shape", shape_of(mho_net_output_shape(net)), "input_bits",
-        (Py_ssize_t)mho_net_input_bits(net), "input_scale", (double)mho_net_input_scale(net),
-        "has_parameters", PyBool_FromLong(mho_net_has_parameters(net)), "is_general",
+        "{s:s,s:s,s:s,s:N,s:N,s:n,s:f,s:N,s:N,s:K,s:K,s:n,s:n,s:N}", "name", mho_net_name(net),
+        "source", mho_net_source(net), "assumed", mho_net_assumed(net), "input_shape",
+        shape_of(mho_net_input_shape(net)), "output_shape", shape_of(mho_net_output_shape(net)),
+        "input_bits", (Py_ssize_t)mho_net_input_bits(net), "input_scale",
+        (double)mho_net_input_scale(net), "has_parameters",
+        PyBool_FromLong(mho_net_has_parameters(net)), "is_general",
         PyBool_FromLong(mho_net_is_general(net)), "macs", (unsigned long long)mho_net_macs(net),
         "parameters", (unsigned long long)mho_net_parameters(net), "inputs",
         (Py_ssize_t)mho_net_inputs(net), "outputs", (Py_ssize_t)mho_net_outputs(net), "layers",

@@ -175,6 +175,8 @@ mho_status cli_collect_input(const char *command, cli_args *args);
 mho_status cli_set_input(const cli_args *args, mho_net *net);
 /* Says what is assumed of a file that says nothing; net NULL: it is opened for that. */
 void cli_tell_input(const cli_args *args, const mho_net *net);
+/* What the reader of the file took for granted. */
+void cli_tell_assumed(const cli_args *args, const mho_net *net);
 mho_json *cli_input_json(const mho_net *net);
 /* The error under each of the usual ones. */
 mho_status cli_try_scales(const cli_args *args, mho_net *net, const mho_data *data, size_t count);

@@ -352,6 +352,8 @@ mho_status cmd_cost(const cli_args *args)
         cli_tell_blocks(hw, args);
     if (!s)
         s = mho_net_open(args->file[0], &net);
+    if (s == MHO_OK)
+        cli_tell_assumed(args, net);
     if (!s)
         s = mho_estimate_create(net, hw, &e);
     if (!s && (args->json || args->csv)) /* the report says it itself */

@@ -304,6 +304,7 @@ static mho_status infer_input(const cli_args *args, const mho_net *net)
     mho_array *in = cli_alloc((inputs + 1) * sizeof *in), *out = cli_alloc(outputs * sizeof *out);
     mho_status s = MHO_OK;
     memset(in, 0, (inputs + 1) * sizeof *in);
+    cli_tell_assumed(args, net);
     if (length(args->expect) > outputs)
         s = mho_error(MHO_EUSAGE, "%zu times --expect, the network has %zu outputs",
                       length(args->expect), outputs);

@@ -222,6 +222,8 @@ mho_status cmd_map(const cli_args *args)
         cli_tell_blocks(hw, args);
     if (!s)
         s = mho_net_open(args->file[0], &net);
+    if (s == MHO_OK)
+        cli_tell_assumed(args, net);
     if (!s)
         s = mho_placement_create(net, hw, &map);
     if (!s && !args->json)

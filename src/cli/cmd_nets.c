@@ -259,6 +259,8 @@ mho_status cmd_nets(const cli_args *args)
         return list(args);
     mho_net *net = NULL;
     mho_status s = mho_net_open(args->file[0], &net);
+    if (s == MHO_OK)
+        cli_tell_assumed(args, net);
     if (s)
         return s;
     if (args->json) {

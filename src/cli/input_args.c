@@ -44,17 +44,24 @@ mho_status cli_set_input(const cli_args *args, mho_net *net)
     return s == MHO_OK && args->setting[0] ? mho_net_set_input(net, &in) : s;
 }
 
+void cli_tell_assumed(const cli_args *args, const mho_net *net)
+{
+    if (!args->quiet && *mho_net_assumed(net))
+        fprintf(stderr, "mho: note: %s: %s\n", args->files ? args->file[0] : "the network",
+                mho_net_assumed(net));
+}
+
 void cli_tell_input(const cli_args *args, const mho_net *net)
 {
     mho_net *own = NULL;
     const char *name = args->files ? args->file[0] : "";
     mho_input in;
     char text[MHO_INPUT_TEXT];
-    if (args->quiet || args->setting[0] || !strstr(name, ".onnx") ||
-        (!net && mho_net_open(name, &own) != MHO_OK))
+    if (args->quiet || !strstr(name, ".onnx") || (!net && mho_net_open(name, &own) != MHO_OK))
         return;
+    cli_tell_assumed(args, net ? net : own);
     mho_net_get_input(net ? net : own, &in);
-    if (!in.stated)
+    if (!in.stated && !args->setting[0])
         fprintf(
             stderr,
             "mho: note: %s does not say what its input is; assumed for images of bytes: %s; "

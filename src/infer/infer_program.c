@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "ops/ops.h"
+#include "infer/infer_loop.h"
 
 struct mhoi_runner {
     const mhoi_program *program;
@@ -100,6 +100,8 @@ mho_status mhoi_runner_check_input(const mhoi_program *p, size_t k, const mho_ar
 {
     const mhoi_operand *o = &p->operand[p->input[k]];
     char have[MHO_ARRAY_TEXT], want[MHO_ARRAY_TEXT];
+    if (o->array.type == MHO_TYPE_NONE) /* of a body */
+        return MHO_OK;
     bool fits = in->type == o->array.type && (!o->ranked || in->rank == o->array.rank);
     for (size_t i = 0; fits && o->ranked && i < in->rank; i++)
         fits = o->symbol[i] || in->size[i] == o->array.size[i];
@@ -117,6 +119,26 @@ static void drop(mhoi_runner *r, size_t i)
         if (from != MHOI_NO_OPERAND && r->last[from] == i && !is_borrowed(r->program, from))
             mho_array_free(&r->value[from]);
     }
+}
+
+static void destroy_body(void *runner)
+{
+    mhoi_runner_destroy(runner);
+}
+
+static mho_status run_body(void *runner, const mho_array *in, mho_array *out)
+{
+    return mhoi_runner_run(runner, in, out);
+}
+
+/* The runner of its body stays for the next run. */
+static mho_status run_loop(mhoi_call *c)
+{
+    mhoi_runner *body = c->prepared->data;
+    mho_status s = body ? MHO_OK : mhoi_runner_create(c->op->body, &body);
+    if (!s)
+        *c->prepared = (mhoi_prepared){.data = body, .destroy = destroy_body};
+    return s ? s : mhoi_loop_run(c, run_body, body);
 }
 
 static mho_status run_one(mhoi_runner *r, size_t i)
@@ -140,7 +162,7 @@ static mho_status run_one(mhoi_runner *r, size_t i)
         if (k && from != MHOI_NO_OPERAND && !r->program->operand[from].constant)
             c.constant_weights = false;
     }
-    mho_status s = mhoi_call_run(&c);
+    mho_status s = op->body ? run_loop(&c) : mhoi_call_run(&c);
     for (size_t k = 0; !s && k < op->outputs; k++) {
         if (op->output[k] == MHOI_NO_OPERAND)
             mho_array_free(&r->out[k]);
@@ -156,6 +178,10 @@ static mho_status give(mhoi_runner *r, mho_array *out)
 {
     const mhoi_program *p = r->program;
     mho_status s = MHO_OK;
+    for (size_t i = 0; !s && !p->body && i < p->outputs; i++)
+        if (r->value[p->output[i]].type == MHOI_TYPE_LIST)
+            s = mho_error(MHO_ENOTMODELED, "output '%s' is a sequence of arrays, want arrays",
+                          p->operand[p->output[i]].name);
     for (size_t i = 0; !s && i < p->outputs; i++)
         s = mhoi_array_copy(&r->value[p->output[i]], &out[i]);
     return s;

@@ -81,8 +81,9 @@ struct mho_net {
     size_t nodes;
     float input_scale;
     size_t input_bits;
-    bool foreign;    /* from a file that mho has not written: its scales are to be found */
-    mho_input input; /* the rest of it: scale and bits stand above */
+    char assumed[200]; /* what the reader of its file took for granted; "" */
+    bool foreign;      /* from a file that mho has not written: its scales are to be found */
+    mho_input input;   /* the rest of it: scale and bits stand above */
     mhoi_dims
         declared; /* the shape that its file gives an image, where it is not that of node 0; rank 0 */
     struct mho_net

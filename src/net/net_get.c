@@ -9,6 +9,11 @@ const char *mho_net_name(const mho_net *net)
     return net->name;
 }
 
+const char *mho_net_assumed(const mho_net *net)
+{
+    return net->assumed;
+}
+
 const char *mho_net_source(const mho_net *net)
 {
     return net->source;

@@ -151,6 +151,7 @@ static mho_status fill(styler *s)
     to->input_bits = s->from->input_bits;
     to->input = s->from->input;
     to->declared = s->from->declared;
+    memcpy(to->assumed, s->from->assumed, sizeof to->assumed);
     to->node[0] = s->from->node[0];
     to->nodes = 1;
     find_followers(s);

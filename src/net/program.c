@@ -16,6 +16,11 @@ struct mhoi_chunk {
     _Alignas(16) unsigned char bytes[];
 };
 
+struct mhoi_body {
+    mhoi_body *next;
+    mhoi_program *program;
+};
+
 mho_status mhoi_program_create(mhoi_program **out)
 {
     mho_status s = mhoi_alloc(out, 1, sizeof **out, "program");
@@ -45,6 +50,8 @@ void mhoi_program_release(mhoi_program *program)
     if (!program || atomic_fetch_sub(&program->owners, 1) > 1)
         return;
     mho_net_destroy(program->placed);
+    for (const mhoi_body *b = program->bodies; b; b = b->next)
+        mhoi_program_release(b->program);
     free_arrays(program);
     for (mhoi_chunk *c = program->chunk, *next; c; c = next) {
         next = c->next;
@@ -75,6 +82,19 @@ mho_status mhoi_program_take(mhoi_program *program, void *out, size_t count, siz
     p = c->bytes + c->used;
     c->used += bytes;
     memcpy(out, &p, sizeof p);
+    return MHO_OK;
+}
+
+mho_status mhoi_program_own(mhoi_program *program, mhoi_program *body)
+{
+    mhoi_body *link = NULL;
+    mho_status s = mhoi_program_take(program, &link, 1, sizeof *link);
+    if (s) {
+        mhoi_program_release(body);
+        return s;
+    }
+    *link = (mhoi_body){.next = program->bodies, .program = body};
+    program->bodies = link;
     return MHO_OK;
 }
 
@@ -163,6 +183,7 @@ uint64_t mhoi_program_identity(const mhoi_program *program, uint64_t h, bool con
         h = mhoi_hash(h, op->output, op->outputs * sizeof *op->output);
         for (size_t k = 0; k < op->attrs; k++)
             h = mix_attr(h, &op->attr[k]);
+        h = op->body ? mhoi_program_identity(op->body, h, constants) : h;
     }
     for (size_t i = 0; i < program->operands; i++)
         h = mix_array(h, &program->operand[i].array, constants);

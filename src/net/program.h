@@ -62,6 +62,8 @@ typedef struct mhoi_operation {
     const struct mhoi_operator *row; /* ops/ops.h; NULL: unknown */
     const struct mhoi_guard *guard;  /* [guards]: it runs if all of them hold */
     size_t guards;
+    struct mhoi_program *body; /* of a Loop or a Scan, the owner's; else NULL */
+    size_t captured;           /* the last inputs, which are the last of the body, too */
 } mhoi_operation;
 
 /* A branch of an If that an operation stands in. */
@@ -98,16 +100,19 @@ static inline size_t mhoi_chosen(const mhoi_operation *op, const mho_array *cond
 }
 
 typedef struct mhoi_chunk mhoi_chunk;
+typedef struct mhoi_body mhoi_body;
 
 typedef struct mhoi_program {
     atomic_size_t owners;
     mhoi_chunk *chunk; /* memory of all but the arrays' data */
+    mhoi_body *bodies; /* of its operations, and of those that have left it */
     mhoi_operation *operation;
     size_t operations;
     mhoi_operand *operand;
     size_t operands;
     size_t *input, *output; /* operands */
     size_t inputs, outputs;
+    bool body;      /* of an operation of another program */
     char *unmapped; /* what keeps it from being layers: a text of its own memory */
     /* Layers for what crossbars hold, general nodes for the rest: what hardware works by.  NULL: unplaced tells why. */
     struct mho_net *placed;
@@ -118,6 +123,8 @@ typedef struct mhoi_program {
 MHO_MUST_CHECK mho_status mhoi_program_create(mhoi_program **out);
 mhoi_program *mhoi_program_share(mhoi_program *program);
 void mhoi_program_release(mhoi_program *program);
+/* The body becomes the program's, also after an error. */
+MHO_MUST_CHECK mho_status mhoi_program_own(mhoi_program *program, mhoi_program *body);
 /* *out = zeroed memory that lives as long as the program; and a copy of a text. */
 MHO_MUST_CHECK mho_status mhoi_program_take(mhoi_program *program, void *out, size_t count,
                                             size_t size);

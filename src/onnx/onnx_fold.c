@@ -125,6 +125,9 @@ static mho_status know_operation(const mhoi_operation *op, workspace *w, mhoi_kn
     size_t count = 0;
     for (size_t k = 0; !s && k < c.outputs; k++)
         count += c.out[k].count;
+    for (size_t k = 0; !s && k < c.outputs; k++)
+        if (c.out[k].type == MHOI_TYPE_LIST)
+            return MHO_OK;
     const bool values = !s && is_ready(op, w->in) && count <= known->most - known->folded &&
                         work_of(op, &c) <= FOLD_WORK;
     known->folded += values ? count : 0;
@@ -354,20 +357,29 @@ static size_t add(char *text, size_t size, size_t at, const char *format, const 
     return at + (size_t)(n > 0 ? n : 0);
 }
 
-mho_status mhoi_onnx_check_program(const mhoi_program *p)
+/* Appends what keeps the program from running; where the text ends. */
+static size_t add_unknown(const mhoi_program *p, char *text, size_t size, size_t at)
 {
-    char text[800] = "";
-    size_t at = 0;
     for (size_t i = 0; i < p->operations; i++) {
         const mhoi_operation *op = &p->operation[i];
         if (op->row && mhoi_operation_check(op))
-            at = add(text, sizeof text, at, "%snode '%s': %s", at ? "; " : "", op->name,
+            at = add(text, size, at, "%snode '%s': %s", at ? "; " : "", op->name,
                      mho_error_message());
         else if (!op->row && !seen_before(p, i))
-            at = add(text, sizeof text, at, "%soperator %s%s", at ? "; " : "",
+            at = add(text, size, at, "%soperator %s%s", at ? "; " : "",
                      op->domain[0] ? op->domain : "", op->domain[0] ? ":" : "");
         if (!op->row && !seen_before(p, i))
-            at = add(text, sizeof text, at, "%s (node '%s')%s", op->op, op->name, "");
+            at = add(text, size, at, "%s (node '%s')%s", op->op, op->name, "");
+        if (op->body)
+            at = add_unknown(op->body, text, size, at);
     }
-    return at ? mho_error(MHO_ENOTMODELED, "software inference does not know: %s", text) : MHO_OK;
+    return at;
+}
+
+mho_status mhoi_onnx_check_program(const mhoi_program *p)
+{
+    char text[800] = "";
+    return add_unknown(p, text, sizeof text, 0)
+               ? mho_error(MHO_ENOTMODELED, "software inference does not know: %s", text)
+               : MHO_OK;
 }

@@ -189,6 +189,16 @@ int64_t mhoi_scope_set(const mhoi_flat *f, const mhoi_scope *scope, const char *
     return version ? version : 1;
 }
 
+void mhoi_scope_sets(const mhoi_scope *scope, MhoiOnnx__ModelProto *model)
+{
+    while (scope && !scope->function)
+        scope = scope->outer;
+    if (scope && scope->function->n_opset_import) {
+        model->n_opset_import = scope->function->n_opset_import;
+        model->opset_import = scope->function->opset_import;
+    }
+}
+
 bool mhoi_scope_branch(const mhoi_scope *scope, const MhoiOnnx__NodeProto **choice,
                        const mhoi_scope **outer, bool *then)
 {

@@ -49,6 +49,8 @@ const MhoiOnnx__AttributeProto *mhoi_scope_attribute(const mhoi_scope *scope,
                                                      const MhoiOnnx__AttributeProto *a);
 /* Version of the operator set of that domain. */
 int64_t mhoi_scope_set(const mhoi_flat *flat, const mhoi_scope *scope, const char *domain);
+/* Gives a model the operator sets of the function that the scope is in. */
+void mhoi_scope_sets(const mhoi_scope *scope, MhoiOnnx__ModelProto *model);
 /* The innermost If that the scope is a branch of, its scope, and which branch; false: none. */
 bool mhoi_scope_branch(const mhoi_scope *scope, const MhoiOnnx__NodeProto **choice,
                        const mhoi_scope **outer, bool *then);

@@ -7,14 +7,18 @@
 
 #include "base/alloc.h"
 #include "base/identity.h"
-#include "onnx/onnx_inline.h"
+#include "onnx/onnx_body.h"
+
+#define BODIES_DEEP 8
+#define BODY_NODES ((size_t)1 << 17) /* of all bodies */
 
 typedef struct builder {
     mhoi_program *p;
     mhoi_flat flat;
     MhoiOnnx__GraphProto *graph;
-    const mhoi_onnx_source *source;
-    size_t *slot; /* of operands by the hash of their name: index + 1, 0 free */
+    mhoi_onnx_within within;
+    mhoi_onnx_body *body; /* of each node */
+    size_t *slot;         /* of operands by the hash of their name: index + 1, 0 free */
     size_t slots, room;
     mhoi_operation *all; /* in the order of the file */
     size_t count;
@@ -46,95 +50,13 @@ static mho_status define(builder *b, const char *name, size_t *out)
     return MHO_OK;
 }
 
-/* --- attributes */
-
-static mho_status copy_list(mhoi_program *p, void *out, size_t count, size_t size, const void *from)
-{
-    void *copy = NULL;
-    mho_status s = mhoi_program_take(p, &copy, count ? count : 1, size);
-    if (!s && count)
-        memcpy(copy, from, count * size);
-    if (!s)
-        memcpy(out, &copy, sizeof copy);
-    return s;
-}
-
-/* Files of the first versions tell no type: what is there tells it. */
-static MhoiOnnx__AttributeProto__AttributeType type_of(const MhoiOnnx__AttributeProto *a)
-{
-    if (a->has_type && a->type != MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED)
-        return a->type;
-    return a->has_f    ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT
-           : a->has_i  ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT
-           : a->has_s  ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING
-           : a->t      ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR
-           : a->g      ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH
-           : a->n_ints ? MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS
-                       : MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
-}
-
-/* Texts as one, with a space between them. */
-static mho_status join_texts(mhoi_program *p, const MhoiOnnx__AttributeProto *a, const char **out)
-{
-    size_t length = 0;
-    char *text = NULL;
-    for (size_t i = 0; i < a->n_strings; i++)
-        length += a->strings[i].len + 1;
-    mho_status s = mhoi_program_take(p, &text, length + 1, 1);
-    *out = text;
-    for (size_t i = 0; !s && i < a->n_strings; i++) {
-        if (a->strings[i].len)
-            memcpy(text, a->strings[i].data, a->strings[i].len);
-        text += a->strings[i].len;
-        *text++ = i + 1 < a->n_strings ? ' ' : 0;
-    }
-    return s;
-}
-
-static mho_status read_attribute(builder *b, const char *name, const MhoiOnnx__AttributeProto *a,
-                                 bool keep, mhoi_attr *out)
-{
-    mho_status s = mhoi_program_text(b->p, name, strlen(name), &out->name);
-    if (s)
-        return s;
-    switch (type_of(a)) {
-    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
-        out->kind = MHOI_ATTR_INT;
-        out->whole = a->i;
-        return MHO_OK;
-    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
-        out->kind = MHOI_ATTR_FLOAT;
-        out->real = a->f;
-        return MHO_OK;
-    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING:
-        out->kind = MHOI_ATTR_TEXT;
-        return mhoi_program_text(b->p, a->s.len ? (const char *)a->s.data : "", a->s.len,
-                                 &out->text);
-    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
-        out->kind = MHOI_ATTR_TEXT;
-        return join_texts(b->p, a, &out->text);
-    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
-        out->kind = MHOI_ATTR_INTS;
-        out->count = a->n_ints;
-        return copy_list(b->p, &out->ints, a->n_ints, sizeof *a->ints, a->ints);
-    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
-        out->kind = MHOI_ATTR_FLOATS;
-        out->count = a->n_floats;
-        return copy_list(b->p, &out->floats, a->n_floats, sizeof *a->floats, a->floats);
-    case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
-        out->kind =
-            a->t && !mho_type_bytes((mho_type)a->t->data_type) ? MHOI_ATTR_OTHER : MHOI_ATTR_ARRAY;
-        if (out->kind == MHOI_ATTR_OTHER)
-            return MHO_OK;
-        return a->t ? mhoi_onnx_array(a->t, b->source, keep, &out->array)
-                    : mho_error(MHO_EFORMAT, "attribute '%s' has no tensor", name);
-    default:
-        out->kind = MHOI_ATTR_OTHER;
-        return MHO_OK;
-    }
-}
-
 /* --- constants, inputs, nodes */
+
+/* What may be read more than once. */
+static bool is_kept(const builder *b, const mhoi_scope *scope)
+{
+    return scope || b->within.depth;
+}
 
 /* Those of the graph, and of branches. */
 static mho_status add_initializers(builder *b, const mhoi_flat_graph *g)
@@ -149,7 +71,8 @@ static mho_status add_initializers(builder *b, const mhoi_flat_graph *g)
         if (!s)
             s = define(b, name, &at);
         if (!s)
-            s = mhoi_onnx_array(t, b->source, g->scope != NULL, &b->p->operand[at].array);
+            s = mhoi_onnx_array(t, b->within.source, is_kept(b, g->scope),
+                                &b->p->operand[at].array);
         if (s)
             return s;
         b->p->operand[at].constant = true;
@@ -162,6 +85,8 @@ static mho_status declare(builder *b, const MhoiOnnx__ValueInfoProto *info, mhoi
 {
     const char *name = mhoi_onnx_text(info->name);
     const MhoiOnnx__TypeProto *type = info->type;
+    if (!type && b->within.depth)
+        return MHO_OK;
     if (!type || type->value_case != MHOI_ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || !type->tensor_type)
         return mho_error(MHO_ENOTMODELED, "input '%s' is no tensor", name);
     const MhoiOnnx__TensorShapeProto *shape = type->tensor_type->shape;
@@ -238,23 +163,41 @@ static mho_status add_attributes(builder *b, const mhoi_flat_node *flat, mhoi_op
     mho_status s = mhoi_program_take(b->p, &op->attr, n->n_attribute + 1, sizeof *op->attr);
     for (size_t k = 0; !s && k < n->n_attribute; k++) {
         const MhoiOnnx__AttributeProto *a = mhoi_scope_attribute(flat->scope, n->attribute[k]);
+        if (!a && !flat->scope)
+            return mho_error(MHO_ENOTMODELED, "attribute '%s' is one of a function around it",
+                             mhoi_onnx_text(n->attribute[k]->name));
         if (!a)
             continue;
-        s = read_attribute(b, mhoi_onnx_text(n->attribute[k]->name), a, flat->scope != NULL,
-                           &op->attr[op->attrs]);
+        s = mhoi_onnx_attribute(b->p, mhoi_onnx_text(n->attribute[k]->name), a, b->within.source,
+                                is_kept(b, flat->scope), &op->attr[op->attrs]);
         op->attrs++;
     }
     return s;
+}
+
+/* The program of a body, and how many more inputs it takes. */
+static mho_status add_body(builder *b, const mhoi_flat_node *flat, mhoi_operation *op)
+{
+    const mhoi_onnx_within within = {
+        .source = b->within.source, .depth = b->within.depth + 1, .nodes = b->within.nodes};
+    mhoi_onnx_body *body = &b->body[op - b->all];
+    if (within.depth > BODIES_DEEP)
+        return mho_error(MHO_ENOTMODELED, "loops that nest more than %d deep", BODIES_DEEP);
+    mho_status s = mhoi_onnx_body_of(&b->flat, flat, &within, &op->body, body);
+    op->captured = body->names;
+    return s ? s : mhoi_program_own(b->p, op->body);
 }
 
 static mho_status add_node(builder *b, const mhoi_flat_node *flat, mhoi_operation *op)
 {
     const MhoiOnnx__NodeProto *n = flat->node;
     const char *name = NULL;
-    const size_t inputs = flat->branch[0] ? 1 + 2 * n->n_output : n->n_input;
     mho_status s = add_texts(b, flat, op);
     if (!s)
         s = add_attributes(b, flat, op);
+    if (!s && mhoi_onnx_has_body(n))
+        s = add_body(b, flat, op);
+    const size_t inputs = flat->branch[0] ? 1 + 2 * n->n_output : n->n_input + op->captured;
     if (!s)
         s = mhoi_program_take(b->p, &op->input, inputs + 1, sizeof(size_t));
     if (!s)
@@ -341,9 +284,12 @@ static mho_status find_inputs(builder *b, const mhoi_flat_node *flat, mhoi_opera
         op->inputs = n->n_input;
     for (size_t k = 0; !s && !flat->branch[0] && k < n->n_input; k++)
         s = find_operand(b, flat->scope, n->input[k], &op->input[k]);
+    for (size_t k = 0; !s && k < op->captured; k++)
+        s = find_operand(b, flat->scope, b->body[op - b->all].name[k], &op->input[op->inputs++]);
     if (!s)
         s = find_guards(b, flat->scope, op);
-    while (!flat->branch[0] && op->inputs && op->input[op->inputs - 1] == MHOI_NO_OPERAND)
+    while (!flat->branch[0] && !op->body && op->inputs &&
+           op->input[op->inputs - 1] == MHOI_NO_OPERAND)
         op->inputs--;
     return s ? mho_error_prefix(s, "node '%s' (%s)", op->name, op->op) : MHO_OK;
 }
@@ -500,6 +446,8 @@ static mho_status add_outputs(builder *b)
 static mho_status add_nodes(builder *b)
 {
     mho_status s = mhoi_program_take(b->p, &b->all, b->flat.nodes + 1, sizeof *b->all);
+    if (!s)
+        s = mhoi_alloc(&b->body, b->flat.nodes + 1, sizeof *b->body, "ONNX nodes");
     for (size_t i = 0; !s && i < b->flat.nodes; i++) {
         b->count = i + 1;
         s = add_node(b, &b->flat.node[i], &b->all[i]);
@@ -536,21 +484,28 @@ static mho_status build(builder *b)
         s = order(b);
     if (b->all)
         settle(b);
+    for (size_t i = 0; b->body && i < b->flat.nodes; i++)
+        mhoi_onnx_body_free(&b->body[i]);
+    mhoi_free(&b->body);
     mhoi_free(&b->slot);
     return s;
 }
 
-mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const mhoi_onnx_source *source,
-                             mhoi_program **out)
+static mho_status make(MhoiOnnx__ModelProto *model, const mhoi_onnx_within *within,
+                       mhoi_program **out)
 {
     *out = NULL;
-    builder b = {.graph = model->graph, .source = source};
+    builder b = {.graph = model->graph, .within = *within};
     if (!b.graph || b.graph->n_node == 0)
         return mho_error(MHO_EFORMAT, "no graph in the file");
     mho_status s = mhoi_program_create(&b.p);
     if (s)
         return s;
+    b.p->body = within->depth > 0;
     s = mhoi_onnx_flatten(model, &b.flat);
+    *within->nodes += within->depth ? b.flat.nodes : 0;
+    if (!s && *within->nodes > BODY_NODES)
+        s = mho_error(MHO_ENOTMODELED, "bodies of loops of more than %zu nodes", BODY_NODES);
     if (!s)
         s = build(&b);
     mhoi_flat_free(&b.flat);
@@ -559,4 +514,25 @@ mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const mhoi_onnx_source
     else
         *out = b.p;
     return s;
+}
+
+mho_status mhoi_onnx_program_within(MhoiOnnx__ModelProto *model, const mhoi_onnx_within *within,
+                                    mhoi_program **out)
+{
+    mho_status s = make(model, within, out);
+    if (!s)
+        s = mhoi_onnx_fold(*out);
+    if (s) {
+        mhoi_program_release(*out);
+        *out = NULL;
+    }
+    return s;
+}
+
+mho_status mhoi_onnx_program(MhoiOnnx__ModelProto *model, const mhoi_onnx_source *source,
+                             mhoi_program **out)
+{
+    size_t nodes = 0;
+    const mhoi_onnx_within within = {.source = source, .nodes = &nodes};
+    return make(model, &within, out);
 }

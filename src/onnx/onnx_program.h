@@ -33,6 +33,11 @@ MHO_MUST_CHECK mho_status mhoi_onnx_fold(mhoi_program *program);
  * MHO_EUSAGE: no such name, or the file says otherwise. */
 MHO_MUST_CHECK mho_status mhoi_onnx_set_sizes(mhoi_program *program, const char *sizes);
 
+/* Before it is folded: weights of 8-bit whole numbers where the standard wants the type of the data become floats;
+ * `assumed` says so, and is left alone where there are none. */
+MHO_MUST_CHECK mho_status mhoi_onnx_whole_weights(mhoi_program *program, char *assumed,
+                                                  size_t size);
+
 /* MHO_ENOTMODELED that names every operation that software does not know. */
 MHO_MUST_CHECK mho_status mhoi_onnx_check_program(const mhoi_program *program);
 

@@ -26,6 +26,7 @@ static const char *metadata(const MhoiOnnx__ModelProto *model, const char *key)
 typedef struct about {
     mho_input input;
     char source[MHO_SOURCE], name[MHO_NAME];
+    char assumed[200];
     bool foreign; /* not written by mho */
 } about;
 
@@ -125,6 +126,7 @@ static mho_status describe(mho_net *net, const about *a)
     mho_input in = a->input;
     in.layout = in.layout ? in.layout : net->input.layout;
     net->foreign = a->foreign;
+    memcpy(net->assumed, a->assumed, sizeof net->assumed);
     memcpy(net->source, a->source, sizeof a->source);
     return mho_net_set_input(net, &in);
 }
@@ -171,6 +173,8 @@ static mho_status convert(MhoiOnnx__ModelProto *model, const mhoi_onnx_source *s
         s = mhoi_onnx_program(model, source, &p);
     if (!s)
         s = mhoi_onnx_set_sizes(p, sizes);
+    if (!s)
+        s = mhoi_onnx_whole_weights(p, a.assumed, sizeof a.assumed);
     if (!s)
         s = to_net(model, p, &a, out);
     mhoi_program_release(p);

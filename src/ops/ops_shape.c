@@ -222,7 +222,9 @@ static mho_status dropout_shape(mhoi_call *c)
     const mho_array *training = mhoi_in(c, 2);
     if (training && !mhoi_known(training))
         return mho_error(MHO_ENODATA, "the value of training_mode is not known");
-    if (training && training->count && mho_array_number(training, 0) != 0)
+    const mho_array *ratio = mhoi_in(c, 1);
+    const bool drops = !ratio || !ratio->data || mho_array_number(ratio, 0) != 0;
+    if (training && training->count && mho_array_number(training, 0) != 0 && drops)
         return mho_error(MHO_ENOTMODELED, "dropout as in training (training_mode is true)");
     mho_status s = mhoi_same_shape(c);
     return s ? s : mhoi_out_like(c, 1, c->op->set < 10 ? c->in[0]->type : MHO_TYPE_BOOL, c->in[0]);
@@ -258,16 +260,20 @@ static mho_status choice_shape(mhoi_call *c)
 
 static mho_status choice_run(mhoi_call *c)
 {
-    for (size_t k = 0; k < c->outputs; k++)
-        if (c->out[k].count)
-            memcpy(c->out[k].data, chosen(c, k)->data,
-                   c->out[k].count * mho_type_bytes(c->out[k].type));
-    return MHO_OK;
+    mho_status s = MHO_OK;
+    for (size_t k = 0; !s && k < c->outputs; k++)
+        s = mhoi_array_fill(chosen(c, k), &c->out[k]);
+    return s;
+}
+
+static mho_status identity_run(mhoi_call *c)
+{
+    return mhoi_array_fill(c->in[0], c->out);
 }
 
 const mhoi_operator mhoi_ops_shape[] = {
     {"If", "", 1, MHOI_OP_MANY, MHOI_OP_MANY, "", choice_shape, choice_run},
-    {"Identity", "", 1, 1, 1, "", mhoi_same_shape, copy_run},
+    {"Identity", "", 1, 1, 1, "", mhoi_same_shape, identity_run},
     {"Dropout", "", 1, 3, 2, "ratio seed is_test consumed_inputs ", dropout_shape, dropout_run},
     {"Reshape", "", 1, 2, 1, "shape allowzero consumed_inputs ", reshape_shape, copy_run},
     {"Flatten", "", 1, 1, 1, "axis ", flatten_shape, copy_run},

@@ -11,7 +11,7 @@ static const mhoi_operator *const lists[] = {
     mhoi_ops_make,   mhoi_ops_reduce, mhoi_ops_norm,   mhoi_ops_matmul,    mhoi_ops_conv,
     mhoi_ops_pool,   mhoi_ops_quant,  mhoi_ops_resize, mhoi_ops_recurrent, mhoi_ops_attention,
     mhoi_ops_einsum, mhoi_ops_vendor, mhoi_ops_loss,   mhoi_ops_detect,    mhoi_ops_patches,
-    mhoi_ops_signal, mhoi_ops_unique};
+    mhoi_ops_signal, mhoi_ops_unique, mhoi_ops_loop,   mhoi_ops_sequence};
 
 const mhoi_operator *mhoi_operator_at(size_t i)
 {
@@ -74,6 +74,13 @@ static mho_status add_context(mho_status s, const mhoi_call *c)
                             c->inputs > 4 ? ", ..." : "");
 }
 
+/* Of those that know sequences some want arrays in places, and look themselves. */
+static bool takes_lists(const mhoi_operator *row)
+{
+    return !row->domain[0] && (strstr(row->name, "Sequence") || strcmp(row->name, "If") == 0 ||
+                               strcmp(row->name, "Identity") == 0);
+}
+
 static mho_status shape_of(mhoi_call *c)
 {
     for (size_t k = 0; k < c->outputs; k++)
@@ -84,6 +91,9 @@ static mho_status shape_of(mhoi_call *c)
         if (k >= c->inputs || !c->in[k] ? k < c->op->row->inputs_min
                                         : c->in[k]->type == MHO_TYPE_NONE)
             return mho_error(MHO_ENODATA, "input %zu is not known", k);
+    for (size_t k = 0; k < c->inputs; k++)
+        if (c->in[k] && c->in[k]->type == MHOI_TYPE_LIST && !takes_lists(c->op->row))
+            return mho_error(MHO_EFORMAT, "input %zu is a sequence, want an array", k);
     return c->op->row->shape(c);
 }
 

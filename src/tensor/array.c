@@ -97,11 +97,17 @@ mho_status mhoi_array_shape(mho_type type, size_t rank, const size_t *size, mho_
 
 mho_status mhoi_array_alloc(mho_array *array, const char *what)
 {
-    return mhoi_alloc(&array->data, array->count, mho_type_bytes(array->type), what);
+    return mhoi_alloc(
+        &array->data, array->count,
+        array->type == MHOI_TYPE_LIST ? sizeof(mho_array) : mho_type_bytes(array->type), what);
 }
 
+/* Lists hold no lists. */
 void mho_array_free(mho_array *array)
 {
+    mho_array *item = array->type == MHOI_TYPE_LIST ? array->data : NULL;
+    for (size_t k = 0; item && k < array->count; k++)
+        mhoi_free(&item[k].data);
     mhoi_free(&array->data);
     *array = (mho_array){0};
 }
@@ -111,8 +117,21 @@ mho_status mhoi_array_copy(const mho_array *from, mho_array *out)
     *out = *from;
     out->data = NULL;
     mho_status s = mhoi_array_alloc(out, "array");
-    if (!s && from->count)
+    if (!s)
+        s = mhoi_array_fill(from, out);
+    if (s)
+        mho_array_free(out);
+    return s;
+}
+
+mho_status mhoi_array_fill(const mho_array *from, mho_array *out)
+{
+    const mho_array *item = from->type == MHOI_TYPE_LIST ? from->data : NULL;
+    mho_status s = MHO_OK;
+    if (from->count && from->type != MHOI_TYPE_LIST)
         memcpy(out->data, from->data, from->count * mho_type_bytes(from->type));
+    for (size_t k = 0; item && !s && k < from->count; k++)
+        s = mhoi_array_copy(&item[k], &((mho_array *)out->data)[k]);
     return s;
 }
 
@@ -128,6 +147,10 @@ mho_status mho_array_of(const mho_tensor *tensor, mho_array *out)
 
 const char *mho_array_text(const mho_array *array, char *text)
 {
+    if (array->type == MHOI_TYPE_LIST) {
+        snprintf(text, MHO_ARRAY_TEXT, "a sequence of %zu", array->count);
+        return text;
+    }
     size_t at = (size_t)snprintf(text, MHO_ARRAY_TEXT, "%s", mho_type_name(array->type));
     if (array->rank == 0)
         snprintf(text + at, MHO_ARRAY_TEXT - at, " of no dimension");

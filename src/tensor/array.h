@@ -8,6 +8,9 @@
 
 #include "mho/tensor.h"
 
+/* A list of arrays, between operations of a program alone: data are mho_arrays, which are its own. */
+#define MHOI_TYPE_LIST ((mho_type)1000)
+
 #define MHOI_ARRAY_MAX ((size_t)1 << 31) /* elements */
 
 /* What an element is computed as: double holds floats of every size, int64 whole numbers and truths. */
@@ -24,6 +27,8 @@ MHO_MUST_CHECK mho_status mhoi_array_shape(mho_type type, size_t rank, const siz
 /* Gives zeroed data to an array that has a shape. */
 MHO_MUST_CHECK mho_status mhoi_array_alloc(mho_array *array, const char *what);
 MHO_MUST_CHECK mho_status mhoi_array_copy(const mho_array *from, mho_array *out);
+/* The values of an array of the same type and sizes, into data that is there. */
+MHO_MUST_CHECK mho_status mhoi_array_fill(const mho_array *from, mho_array *out);
 /* A new array of that type with the same values: as C converts, real to whole rounds to zero, and saturates where C
  * leaves it open; truth is not 0. */
 MHO_MUST_CHECK mho_status mhoi_array_convert(const mho_array *from, mho_type type, mho_array *out);

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 # One process: Python takes longest to start.
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 -c 'import runpy, sys; [runpy.run_path(f) for f in sys.argv[1:]]' \
-    "$MHO_SOURCE_DIR"/tests/onnx/onnx_{cases,vendor,younger}.py || { [ $? = 77 ] && exit 0; exit 1; }
+    "$MHO_SOURCE_DIR"/tests/onnx/onnx_{cases,vendor,younger,loops}.py || { [ $? = 77 ] && exit 0; exit 1; }
 
 agrees() # name, more options
 {
@@ -29,6 +29,19 @@ for name in fusedconv fusedgemm fusedmatmul biasgelu fastgelu quickgelu skipnorm
 run map fusedgemm.onnx --hw bcnn; want_code 0; want_out "fusedgemm"
 
 for name in past lengths rotary affine patches middle deformed products shrunk; do agrees $name; done
+
+# Loops, scans and sequences; what is unknown in a body is named with the rest.
+for name in counted until never nested scanned listed parts; do agrees $name; done
+run map counted.onnx --hw bcnn; want_error 2 "'y' (Loop): its shape is known only when it runs"
+run infer strange.onnx --input strange.x0.npy; want_error 2 "com.example:Foo (node 'inner')" "Bar (node 's3')"
+run infer sequence.onnx --input sequence.x0.npy; want_error 2 "output 's' is a sequence of arrays"
+run infer sum.onnx --input sum.x0.npy; want_error 3 "(Add of a sequence of 2" "input 0 is a sequence, want an array"
+run infer beyond.onnx --input beyond.x0.npy; want_error 3 "place 5 in a sequence of 2"
+run infer changing.onnx --input changing.x0.npy; want_error 2 "run 1 of its body" "changes its shape"
+
+# Whole numbers as weights where the standard wants floats: taken as they are, and told.
+agrees whole; want_err "note: whole.onnx: 2 weight tensors are of 8-bit whole numbers without a scale (the first: 'w')"
+run map whole.onnx --hw cnn8; want_code 0; want_err "taken as the numbers that they are"
 
 run infer infinite.onnx --input infinite.x0.npy --expect infinite.wrong.npy; want_code 1
 run infer bntraining.onnx --input bntraining.x0.npy; want_error 2 "'norm' (BatchNormalization" "as in training"

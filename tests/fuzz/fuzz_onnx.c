@@ -23,6 +23,8 @@ static void run_small(const mho_net *net)
     const mhoi_program *p = net->program;
     mho_array in[INPUTS] = {{0}}, out[INPUTS] = {{0}};
     bool small = p && p->inputs <= INPUTS && p->outputs <= INPUTS;
+    for (size_t i = 0; small && i < p->operations; i++)
+        small = strcmp(p->operation[i].op, "Loop") != 0; /* which may run for ever */
     for (size_t i = 0; small && i < p->operands; i++)
         small = p->operand[i].array.count <= ELEMENTS;
     for (size_t i = 0; small && i < p->inputs; i++)
