@@ -110,6 +110,39 @@ class Crossbars(unittest.TestCase):
         self.assertLess(off("channel", 3), 0.4 * off("layer", 3))
         self.assertEqual(off("auto"), off("power_of_two"))
 
+    def test_every_coding(self):
+        """Cells without variation and ideal converters: the product of codes, by numpy, whatever the coding and the scales."""
+        codings = (
+            {}, {"crossbar.weights": "single"}, {"crossbar.weights": "single", "crossbar.offset": "digital"}, {"crossbar.weights": "merged"},
+            {"crossbar.weight_bits": 8, "device.bits": 2}, {"crossbar.weight_bits": 7, "device.bits": 3, "crossbar.slicing": "crossbars"},
+            {"crossbar.weight_bits": 6, "device.bits": 2, "crossbar.weights": "single"}, {"device.levels": "ends"},
+            {"input.bits_per_read": 1}, {"input.bits_per_read": 3, "crossbar.active_rows": 16}, {"input.drive": "repeats", "input.bits_per_read": 1},
+            {"input.coding": "two_reads"}, {"input.coding": "two_rows"}, {"input.first_bits": 5, "device.off_leak": True},
+        )  # fmt: skip
+        exact = {"device.bits": 4, "device.variation": 0, "output.first_bits": 0, "output.last_bits": 0, "output.split_bits": 0}
+        w = (self.W / np.abs(self.W).max() * 1.02).astype(np.float32)
+        w[:, 3] /= 9
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", mho.Note)
+            for coding in codings:
+                for scales in "power_of_two", "layer", "channel":
+                    hw = mho.Hardware("cnn8", **{**exact, **coding, "quant.scales": scales})
+                    for signed in False, True:
+                        self.check_codes(w, hw, signed, (coding, scales, signed))
+
+    def check_codes(self, w, hw, signed, case):
+        bits = int(hw["crossbar.weight_bits"]) or int(hw["device.bits"]) + (hw["crossbar.weights"] != "single")
+        hi, most = 2 ** (bits - 1) - 1, 2 ** int(hw["input.first_bits"]) - 1
+        largest = np.abs(w).max(axis=0 if hw["quant.scales"] == "channel" else None)
+        step = largest / np.float32(hi)
+        if hw["quant.scales"] == "power_of_two":
+            step = next(2.0**e for e in range(-30, 30) if np.rint(largest / 2.0**e) <= hi)
+        codes = np.rint(w / step)
+        x = RNG.integers(-most if signed else 0, most + 1, (9, len(w)))
+        got = mho.Crossbar(w, hw, signed=signed, x_max=2.0, threads=1).mvm((x * 2.0 / most).astype(np.float32))
+        want = (x @ codes) * step * 2.0 / most
+        self.assertLess(np.abs(got - want).max(), 2e-6 * np.abs(x * 2.0 / most).sum(1).max() * largest.max(), case)
+
     def test_noise_and_programming(self):
         x = RNG.random((2000, 150)).astype(np.float32)
         hw = mho.Hardware("cnn8", device={"variation": 0, "read_noise_fixed": 0.05}, output={"first_bits": 0, "last_bits": 0})
