@@ -22,7 +22,7 @@ mho_status mho_explore_serve(mho_explore *x)
 
 static bool is_front(const mho_explore *x, size_t point)
 {
-    for (size_t i = 0; i < x->rows; i++)
+    for (size_t i = 0; x->objectives && i < x->rows; i++)
         if (x->order[i] != point && mhoi_explore_beats(x, &x->point[x->order[i]], &x->point[point]))
             return false;
     return x->objectives > 0;
