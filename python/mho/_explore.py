@@ -30,6 +30,7 @@ class Exploration(list):
         return [r for r in self if r.front]
 
     def to_dict(self):
+        """{name, points: [...], report}: plain dictionaries and lists."""
         return {"name": self.name, "points": [r.to_dict() for r in self], "report": self.report.to_dict()}
 
     def save_html(self, path):

@@ -115,6 +115,7 @@ class Network:
 
     @property
     def name(self):
+        """As in the file, or of the zoo."""
         return self._tell()["name"]
 
     @property
@@ -129,6 +130,7 @@ class Network:
 
     @property
     def output_shape(self):
+        """(classes, 1, 1), or (channels, height, width) of a map."""
         return self._tell()["output_shape"]
 
     @property
@@ -138,6 +140,7 @@ class Network:
 
     @property
     def has_parameters(self):
+        """Whether it has weights; one of the zoo has none until it is trained."""
         return self._tell()["has_parameters"]
 
     @property
@@ -152,6 +155,7 @@ class Network:
 
     @property
     def layers(self):
+        """A dictionary a node, in order: name, kind, shapes, weights."""
         return [dict(layer) for layer in self._tell()["layers"]]
 
     def __repr__(self):

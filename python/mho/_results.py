@@ -198,9 +198,11 @@ class Comparison(Result):
 
     @property
     def results(self):
+        """The ``Result`` of each description."""
         return [Result(r) for r in self._values["results"]]
 
     def to_dataframe(self, part="table"):
+        """A row a description, or of another part, as of ``Result``."""
         return super().to_dataframe(part)
 
     def _table(self):
@@ -236,6 +238,7 @@ class Sweep(list):
     """A list of points; each is a ``Result`` with the values of the swept fields in ``point``."""
 
     def to_dict(self):
+        """A plain dictionary a point."""
         return [r.to_dict() for r in self]
 
     def save_html(self, path):
