@@ -178,10 +178,13 @@ static mho_status give(mhoi_runner *r, mho_array *out)
 {
     const mhoi_program *p = r->program;
     mho_status s = MHO_OK;
-    for (size_t i = 0; !s && !p->body && i < p->outputs; i++)
-        if (r->value[p->output[i]].type == MHOI_TYPE_LIST)
-            s = mho_error(MHO_ENOTMODELED, "output '%s' is a sequence of arrays, want arrays",
-                          p->operand[p->output[i]].name);
+    for (size_t i = 0; !s && !p->body && i < p->outputs; i++) {
+        const mho_type type = r->value[p->output[i]].type;
+        if (type == MHOI_TYPE_LIST || type == MHO_TYPE_NONE)
+            s = mho_error(MHO_ENOTMODELED, "output '%s' is %s, want an array of numbers",
+                          p->operand[p->output[i]].name,
+                          type == MHO_TYPE_NONE ? "made of texts" : "a sequence of arrays");
+    }
     for (size_t i = 0; !s && i < p->outputs; i++)
         s = mhoi_array_copy(&r->value[p->output[i]], &out[i]);
     return s;

@@ -30,7 +30,7 @@ typedef enum mhoi_attr_kind {
 typedef struct mhoi_attr {
     const char *name;
     mhoi_attr_kind kind;
-    size_t count; /* of ints or floats */
+    size_t count; /* of ints, floats, or several texts */
     int64_t whole;
     float real;
     const char *text;

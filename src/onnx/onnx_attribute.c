@@ -67,6 +67,7 @@ mho_status mhoi_onnx_attribute(mhoi_program *p, const char *name, const MhoiOnnx
         return mhoi_program_text(p, a->s.len ? (const char *)a->s.data : "", a->s.len, &out->text);
     case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
         out->kind = MHOI_ATTR_TEXT;
+        out->count = a->n_strings;
         return join_texts(p, a, &out->text);
     case MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
         out->kind = MHOI_ATTR_INTS;

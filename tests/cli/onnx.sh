@@ -5,7 +5,7 @@ set -euo pipefail
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 # One process: Python takes longest to start.
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 -c 'import runpy, sys; [runpy.run_path(f) for f in sys.argv[1:]]' \
-    "$MHO_SOURCE_DIR"/tests/onnx/onnx_{cases,vendor,younger,loops}.py || { [ $? = 77 ] && exit 0; exit 1; }
+    "$MHO_SOURCE_DIR"/tests/onnx/onnx_{cases,vendor,younger,loops,models}.py || { [ $? = 77 ] && exit 0; exit 1; }
 
 agrees() # name, more options
 {
@@ -38,6 +38,11 @@ run infer sequence.onnx --input sequence.x0.npy; want_error 2 "output 's' is a s
 run infer sum.onnx --input sum.x0.npy; want_error 3 "(Add of a sequence of 2" "input 0 is a sequence, want an array"
 run infer beyond.onnx --input beyond.x0.npy; want_error 3 "place 5 in a sequence of 2"
 run infer changing.onnx --input changing.x0.npy; want_error 2 "run 1 of its body" "changes its shape"
+
+# Classical models of numbers, and thresholds as FINN has them; of labels that are texts the scores alone.
+for name in scaler l1 l2 max binary linear softly three two text thresholds last; do agrees $name; done
+run infer both.onnx --input both.x0.npy; want_error 2 "output 'l' is made of texts"
+run infer few.onnx --input few.x0.npy; want_error 3 "2 labels for 3 classes"
 
 # Whole numbers as weights where the standard wants floats: taken as they are, and told.
 agrees whole; want_err "note: whole.onnx: 2 weight tensors are of 8-bit whole numbers without a scale (the first: 'w')"
