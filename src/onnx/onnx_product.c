@@ -214,7 +214,8 @@ mho_status mhoi_graph_einsum(mhoi_graph *g, const mhoi_operation *n)
     const size_t operand = n->inputs == 2 ? n->input[constant_first] : MHOI_NO_OPERAND;
     equation e;
     bool transposed = false;
-    if (!w || mhoi_graph_constant(g, n, constant_first) || !g->value[operand].there ||
+    if (!w || !w->count || operand == MHOI_NO_OPERAND ||
+        mhoi_graph_constant(g, n, constant_first) || !g->value[operand].there ||
         !read_equation(mhoi_attr_text(n, "equation", ""), constant_first, &e) ||
         !leading(&e, &transposed))
         return refuse(n);
