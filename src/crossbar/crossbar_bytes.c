@@ -13,7 +13,7 @@ static size_t table_bytes(const mho_crossbar_shape *shape, bool variances)
     xb.dots = shape->input_bits > 1 || mhoi_tables_too_large(&xb);
     if (!variances && xb.dots && mhoi_can_share(&xb) &&
         shape->conversion == MHO_CONVERSION_PER_CROSSBAR)
-        return 0;
+        return xb.kernels->dot_quads ? xb.rows + 4 * xb.groups : 0;
     if (xb.dots)
         return (xb.rows + 2 * xb.groups) * sizeof(int16_t);
     return (xb.rows / xb.kernels->bundle_rows + xb.groups) * sizeof(int16_t)

@@ -215,7 +215,14 @@ static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size
     }
 }
 
-/* Four bundles of 8 rows a step. */
+/* Inputs with a sign become bytes without, 128 too large, or the other way round, where the kernel wants them so. */
+static void lift(const mho_crossbar *xb, uint32_t *x, size_t words)
+{
+    for (size_t i = 0; xb->whole != xb->shape.input_signed && i < words; ++i)
+        x[i] ^= 0x80808080U;
+}
+
+/* Four bundles of 8 rows, or four rows, a step. */
 static void gather_words(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
 {
     const size_t bundles = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
@@ -231,6 +238,25 @@ static void gather_words(const mho_crossbar *xb, mho_crossbar_work *work, size_t
             xb->kernels->expand_words(work->bytes, pitch, tiles, x + b / 4 * MHOI_TILE,
                                       steps * MHOI_TILE);
     }
+    if (xb->quads)
+        lift(xb, work->x, tiles * steps * MHOI_TILE);
+}
+
+/* Four rows a step of a flat map, whose bytes lie in that order. */
+static void gather_flat_quads(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                              size_t images, size_t k)
+{
+    const size_t rows = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
+    uint32_t *x = work->x;
+    for (size_t i = 0; i < images; ++i) {
+        const uint8_t *from = map + i * xb->rows;
+        uint32_t *to = x + i / MHOI_TILE * steps * MHOI_TILE + i % MHOI_TILE;
+        for (size_t r = 0; r < rows; r += 4, to += MHOI_TILE) {
+            *to = 0;
+            memcpy(to, from + r, rows - r < 4 ? rows - r : 4);
+        }
+    }
+    lift(xb, x, (images + MHOI_TILE - 1) / MHOI_TILE * steps * MHOI_TILE);
 }
 
 /* Two rows a step; every bundle is a row. */
@@ -255,13 +281,15 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
 {
     const size_t tiles = (pixels + MHOI_TILE - 1) / MHOI_TILE;
     const bool bits = !xb->dots;
-    if (xb->flat && bits)
+    if (xb->flat && xb->quads)
+        gather_flat_quads(xb, work, map + xb->bundle[xb->group_bundle[k]].row, images, k);
+    else if (xb->flat && bits)
         gather_flat_bits(xb, work, map, images, k);
     else if (xb->flat)
         xb->kernels->flat_pairs(map + xb->bundle[xb->group_bundle[k]].row, xb->rows,
                                 mhoi_bundles_of(xb, k), images, xb->shape.input_signed, work->x,
                                 mhoi_steps_of(xb, k) * MHOI_TILE);
-    else if (xb->counting)
+    else if (xb->counting || xb->quads)
         gather_words(xb, work, k, tiles);
     else if (bits)
         gather_indices(xb, work, k, tiles);

@@ -35,11 +35,14 @@ enum {
 
 /* One call of a kernel: four sums over `steps` bundles (or pairs of rows) for `pixels` pixels. */
 typedef struct mhoi_job {
-    const void *x; /* [tiles][steps][MHOI_TILE]: 16-bit indices, or 32-bit pairs of inputs */
+    const void *
+        x; /* [tiles][steps][MHOI_TILE]: 16-bit indices, or 32-bit pairs (or quads, of bytes) of inputs */
     size_t steps, pixels;
     size_t widen;             /* look-up: tables that add up within 16 bits */
     const void *w[MHOI_SUMS]; /* [steps]: tables, or 32-bit pairs of conductances */
-    int32_t bias[MHOI_SUMS];  /* look-up: what the tables leave out */
+    int32_t bias[MHOI_SUMS];  /* look-up: what the tables leave out; quads: what sums begin with */
+    bool whole;               /* quads: cells are bytes without a sign */
+    unsigned shift;           /* quads: sums are so many powers of two too small */
     size_t
         ahead; /* look-up: bytes from a table to that of the next job, which is fetched meanwhile; 0: it is near */
     mhoi_code code;
@@ -139,7 +142,8 @@ typedef struct mhoi_kernels {
                         int32_t *pair, size_t step);
     void (*lookup)(const mhoi_job *job);
     void (*dot)(const mhoi_job *job);
-    void (*count)(const mhoi_job *job); /* NULL: look-up instead */
+    void (*dot_quads)(const mhoi_job *job); /* NULL: pairs instead */
+    void (*count)(const mhoi_job *job);     /* NULL: look-up instead */
     void (*disturb)(const mhoi_disturb *disturb);
     /* The end of a job whose sums are in raw already (mhoi_raw_of): converters and adder tree. */
     void (*finish)(const mhoi_job *job, const int32_t *raw);
@@ -211,7 +215,10 @@ struct mho_crossbar {
     mhoi_segment *segment;
     size_t *group_bundle, *group_step; /* [groups + 1]: the first of a row group */
     void *table[MHOI_SIDES];           /* [k][C][steps of k] tables or pairs; NULL if not wanted */
-    bool dots;   /* inputs are multiplied: several bits, or one where tables would be too large */
+    bool dots;  /* inputs are multiplied: several bits, or one where tables would be too large */
+    bool quads; /* ... four rows at a time, as bytes: cells are bytes times 2^shift, */
+    bool whole; /* without a sign (then inputs have one), else with one (then inputs have none) */
+    unsigned shift;
     bool shared; /* pairs of S+, S- are the cells themselves, not table[MHOI_PLUS], [MHOI_MINUS] */
     bool strips; /* table[MHOI_PLUS] holds both crossbars, [k][strip][steps of k] */
     bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */

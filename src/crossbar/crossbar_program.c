@@ -204,7 +204,7 @@ static void cut_bundles(mho_crossbar *xb)
         }
         xb->group_bundle[k + 1] = bundles;
         const size_t count = mhoi_bundles_of(xb, k);
-        const size_t together = xb->counting ? 4 : xb->dots ? 2 : 1; /* in a step */
+        const size_t together = xb->counting || xb->quads ? 4 : xb->dots ? 2 : 1; /* in a step */
         xb->group_step[k + 1] = xb->group_step[k] + (count + together - 1) / together;
     }
 }
@@ -247,6 +247,23 @@ static int32_t fill_pairs(const mho_crossbar *xb, mhoi_side side, size_t k, size
     if (i % 2)
         out[i] = 0;
     return total;
+}
+
+/* Returns what the sums begin with, where inputs are 128 too large or too small. */
+static int32_t fill_quads(const mho_crossbar *xb, mhoi_side side, size_t k, size_t c, int8_t *out)
+{
+    const size_t n = xb->shape.crossbar_rows;
+    const size_t end = (k + 1) * n < xb->rows ? (k + 1) * n : xb->rows;
+    int32_t sum = 0;
+    size_t i = 0;
+    for (size_t r = k * n; r < end; ++r) {
+        const int32_t g = cell(xb, side, c, r) >> xb->shift; /* of a multiple */
+        sum += g;
+        out[i++] = (int8_t)(uint8_t)g;
+    }
+    while (i % 4)
+        out[i++] = 0;
+    return xb->whole == xb->shape.input_signed ? 0 : xb->whole ? 128 * sum : -128 * sum;
 }
 
 /* Strip u of row group k.  Beyond the last column the last one is worked out again. */
@@ -293,6 +310,8 @@ static mho_status fill_some(void *context, size_t item, size_t thread)
             fill_strip(xb, f->side, k, i, out, xb->bias[f->side] + t * MHOI_STRIP);
         else if (!xb->dots)
             xb->bias[f->side][t] = fill_tables(xb, f->side, k, i, out);
+        else if (xb->quads)
+            xb->bias[f->side][t] = fill_quads(xb, f->side, k, i, out);
         else
             xb->bias[f->side][t] = fill_pairs(xb, f->side, k, i, out);
     }
@@ -468,17 +487,46 @@ static bool squares_fit(const mho_crossbar *xb)
     return xb->dots;
 }
 
+/* Are all cells that sums are of bytes times a power of two, all without a sign or all with one? */
+static bool cells_are_bytes(const mho_crossbar *xb, bool *whole, unsigned *shift)
+{
+    enum { EVERY = 64 }; /* the first few tell of most programmings */
+    const size_t cells = xb->rows * xb->shape.columns;
+    const bool differences = xb->shape.conversion != MHO_CONVERSION_PER_CROSSBAR;
+    uint32_t any = 1U << 15;
+    int32_t smallest = 0, largest = 0, difference = 0;
+    for (size_t i = 0; i < cells; ++i) {
+        const int32_t plus = xb->g_plus[i], minus = xb->g_minus[i], d = abs(plus - minus);
+        const int32_t low = plus < minus ? plus : minus, high = plus < minus ? minus : plus;
+        any |= (uint32_t)plus | (uint32_t)minus;
+        smallest = low < smallest ? low : smallest;
+        largest = high > largest ? high : largest;
+        difference = d > difference ? d : difference;
+        if (i % EVERY == 0 && any & 1 && largest > UINT8_MAX)
+            return false;
+    }
+    *shift = (unsigned)__builtin_ctz(any);
+    *whole = !differences && smallest == 0;
+    if (*whole)
+        return largest >> *shift <= UINT8_MAX;
+    largest = largest > -smallest ? largest : -smallest;
+    largest = differences && difference > largest ? difference : largest;
+    return largest >> *shift <= INT8_MAX;
+}
+
 mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
 {
     if (!xb->kernels)
         return MHO_OK;
-    const bool counted = xb->counting;
+    const bool counted = xb->counting, quads = xb->quads;
     xb->counting = xb->kernels->count && xb->shape.input_bits == 1 &&
                    mhoi_two_valued(xb, &xb->low, &xb->high) && !(xb->noisy && xb->variance[0]);
     xb->dots = !xb->counting && (xb->shape.input_bits > 1 || mhoi_tables_too_large(xb));
-    xb->shared = mhoi_can_share(xb);
+    xb->quads = xb->dots && !xb->noisy && xb->kernels->dot_quads &&
+                cells_are_bytes(xb, &xb->whole, &xb->shift);
+    xb->shared = !xb->quads && mhoi_can_share(xb);
     xb->strips = xb->kernels->strip && !xb->dots && !xb->counting;
-    if (counted != xb->counting)
+    if (counted != xb->counting || quads != xb->quads)
         first = MHOI_PLUS;
     if (first == MHOI_PLUS) {
         choose_bundles(xb);

@@ -28,6 +28,8 @@ static void run_kernel(const mho_crossbar *xb, const mhoi_job *job)
 {
     if (xb->counting)
         xb->kernels->count(job);
+    else if (xb->quads)
+        xb->kernels->dot_quads(job);
     else if (xb->dots)
         xb->kernels->dot(job);
     else
@@ -141,6 +143,8 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
                     .pixels = b->pixels,
                     .widen = xb->widen,
                     .ahead = bytes_ahead(b, k, c),
+                    .whole = xb->whole,
+                    .shift = xb->shift,
                     .code = b->code,
                     .paired = !b->per_pair,
                     .accumulate = k > b->work->first_group,

@@ -71,6 +71,32 @@ static void ideal_cells_match_the_definition(void **state)
     }
 }
 
+/* Bytes with a sign or without, times a power of two: four rows are multiplied at a time, where there are kernels for it. */
+static void cells_of_bytes_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 120 / MHO_TEST_SHARE; ++i) {
+        problem p = random_problem();
+        const int16_t unit = (int16_t)(1 << draw(8));
+        if (p.shape.input_bits == 1)
+            p.shape.input_bits = 8;
+        p.shape.conversion = (int)draw(3);
+        const bool whole = p.shape.conversion == MHO_CONVERSION_PER_CROSSBAR;
+        fill(&p, i % 2 ? 0 : -63, i % 2 ? (whole ? 255 : 127) : 64);
+        for (size_t k = 0; k < p.rows * p.shape.columns; ++k) {
+            p.g_plus[k] = (int16_t)(p.g_plus[k] * unit);
+            p.g_minus[k] = (int16_t)(p.g_minus[k] * unit);
+        }
+        mho_crossbar *xb;
+        assert_int_equal(mhoi_crossbar_create_level(&p.shape, mho_cpu_level(), &xb), MHO_OK);
+        assert_int_equal(mho_crossbar_program(xb, p.g_plus, p.g_minus), MHO_OK);
+        assert_int_equal(xb->quads, mho_cpu_level() == MHO_CPU_AVX512);
+        mho_crossbar_destroy(xb);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
 static void sums_of(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t count)
 {
     int64_t *sum = user;
@@ -343,6 +369,7 @@ int main(void)
         cmocka_unit_test(large_shapes_match_the_definition),
         cmocka_unit_test(any_conductances_match_the_definition),
         cmocka_unit_test(ideal_cells_match_the_definition),
+        cmocka_unit_test(cells_of_bytes_match_the_definition),
         cmocka_unit_test(windows_of_one_element_match_the_definition),
         cmocka_unit_test(turned_rows_match_the_definition),
         cmocka_unit_test(turns_that_cannot_be_are_refused),
