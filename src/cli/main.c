@@ -230,6 +230,19 @@ static mho_status name_points(const char *hw)
     return s;
 }
 
+/* The budget is of chips: where something else took more. */
+static void tell_peak(const cli_args *args)
+{
+    char peak[32], told[32];
+    const uint64_t bytes = mho_peak_bytes();
+    if (!args->memory || bytes <= args->memory || args->quiet)
+        return;
+    fprintf(stderr,
+            "mho: note: the peak was %s, beyond --memory %s: it binds chips; the model, images, "
+            "inference and quantization in software take what they take\n",
+            cli_si((double)bytes, "B", peak), cli_si((double)args->memory, "B", told));
+}
+
 static mho_status run_command(const cli_command *command, int argc, char **argv)
 {
     static char name[] = "mho";
@@ -268,6 +281,8 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
                              : command->run(&args);
         cli_progress_clear();
         free(line);
+        if (!s)
+            tell_peak(&args);
     }
     return destination_close(&d, s);
 }

@@ -123,6 +123,7 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
 void mhoi_infer_set_ordered(mho_infer *infer)
 {
     infer->ordered = true;
+    mhoi_infer_plan_free(&infer->plan);
 }
 
 void mhoi_infer_want_all(mho_infer *infer)

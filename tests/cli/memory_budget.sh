@@ -13,6 +13,9 @@ for size in 80M 81920K 82000000 2G; do
     want_code 0
     errors | cmp - whole || fail "--memory $size: other digits"
 done
+run simulate lenet --hw cnn8 $few --memory 2G
+want_code 0
+grep -q "the peak was" err && fail "a note within the budget"
 # Maps that have no room go to files.
 TMPDIR=/no/such/folder run simulate lenet --hw cnn8 $few --memory 79M
 if [ "$code" != 0 ]; then want_code 3; want_err "/no/such/folder"; fi
