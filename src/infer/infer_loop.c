@@ -102,7 +102,7 @@ static mho_status flag(const mho_array *a, bool otherwise, bool *out)
     *out = otherwise;
     if (!a)
         return MHO_OK;
-    if (a->count != 1)
+    if (a->count != 1 || a->type == MHOI_TYPE_LIST)
         return mho_error(MHO_EFORMAT, "a condition of %zu values", a->count);
     *out = mho_array_number(a, 0) != 0;
     return MHO_OK;
@@ -168,7 +168,7 @@ static mho_status loop_passes(loop *l)
     const mho_array *most = l->c->in[0];
     int64_t turn = 0;
     bool goes_on, truth = true;
-    if (most && most->count != 1)
+    if (most && (most->count != 1 || most->type == MHOI_TYPE_LIST))
         return mho_error(MHO_EFORMAT, "a number of runs of %zu values", most->count);
     mho_status s = flag(l->c->in[1], true, &goes_on);
     l->in[0] = (mho_array){.type = MHO_TYPE_INT64, .count = 1, .data = &turn};
@@ -252,8 +252,10 @@ static mho_status count_slices(const loop *l, const axes *a, size_t scanned, siz
         const mho_array *x = l->c->in[l->states + k];
         size_t axis = 0;
         bool reverse;
-        s = x ? axis_at(a, k, x->rank, &axis, &reverse)
-              : mho_error(MHO_EFORMAT, "input %zu is left out", l->states + k);
+        s = !x || x->type == MHOI_TYPE_LIST
+                ? mho_error(MHO_EFORMAT, "input %zu is %s", l->states + k,
+                            x ? "a sequence, want an array" : "left out")
+                : axis_at(a, k, x->rank, &axis, &reverse);
         if (!s && k && x->size[axis] != *out)
             s = mho_error(MHO_EFORMAT, "arrays of %zu and %zu slices", *out, x->size[axis]);
         if (!s)

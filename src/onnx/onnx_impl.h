@@ -48,6 +48,9 @@ typedef struct mhoi_onnx_source mhoi_onnx_source; /* onnx_thin.h */
  * MHO_EFORMAT: sizes that do not fit; MHO_ENOTMODELED: a type mho does not read. */
 MHO_MUST_CHECK mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source,
                                           bool keep, mho_array *out);
+/* The same of a sparse one, as an array with its zeros. */
+MHO_MUST_CHECK mho_status mhoi_onnx_sparse(MhoiOnnx__SparseTensorProto *t,
+                                           const mhoi_onnx_source *source, mho_array *out);
 /* An attribute of that name, with the memory of the program; arrays as above. */
 MHO_MUST_CHECK mho_status mhoi_onnx_attribute(mhoi_program *program, const char *name,
                                               const MhoiOnnx__AttributeProto *a,

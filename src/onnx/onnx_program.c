@@ -58,26 +58,40 @@ static bool is_kept(const builder *b, const mhoi_scope *scope)
     return scope || b->within.depth;
 }
 
+/* A constant of that name in the scope. */
+static mho_status define_constant(builder *b, const mhoi_scope *scope, const char *text,
+                                  mho_array **out)
+{
+    const char *name = NULL;
+    size_t at = 0;
+    mho_status s = mhoi_scope_name(&b->flat, scope, mhoi_onnx_text(text), &name);
+    if (!s)
+        s = define(b, name, &at);
+    if (s)
+        return s;
+    b->p->operand[at].constant = true;
+    *out = &b->p->operand[at].array;
+    return MHO_OK;
+}
+
 /* Those of the graph, and of branches. */
 static mho_status add_initializers(builder *b, const mhoi_flat_graph *g)
 {
-    if (g->graph->n_sparse_initializer)
-        return mho_error(MHO_ENOTMODELED, "sparse initializers");
-    for (size_t i = 0; i < g->graph->n_initializer; i++) {
+    mho_array *array = NULL;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < g->graph->n_initializer; i++) {
         MhoiOnnx__TensorProto *t = g->graph->initializer[i];
-        const char *name = NULL;
-        size_t at = 0;
-        mho_status s = mhoi_scope_name(&b->flat, g->scope, mhoi_onnx_text(t->name), &name);
+        s = define_constant(b, g->scope, t->name, &array);
         if (!s)
-            s = define(b, name, &at);
-        if (!s)
-            s = mhoi_onnx_array(t, b->within.source, is_kept(b, g->scope),
-                                &b->p->operand[at].array);
-        if (s)
-            return s;
-        b->p->operand[at].constant = true;
+            s = mhoi_onnx_array(t, b->within.source, is_kept(b, g->scope), array);
     }
-    return MHO_OK;
+    for (size_t i = 0; !s && i < g->graph->n_sparse_initializer; i++) {
+        MhoiOnnx__SparseTensorProto *t = g->graph->sparse_initializer[i];
+        s = define_constant(b, g->scope, t->values ? t->values->name : NULL, &array);
+        if (!s)
+            s = mhoi_onnx_sparse(t, b->within.source, array);
+    }
+    return s;
 }
 
 /* Type and sizes as the file tells them. */
@@ -464,7 +478,8 @@ static mho_status build(builder *b)
 {
     size_t names = b->graph->n_input + 1;
     for (size_t i = 0; i < b->flat.graphs; i++)
-        names += b->flat.graph[i].graph->n_initializer;
+        names +=
+            b->flat.graph[i].graph->n_initializer + b->flat.graph[i].graph->n_sparse_initializer;
     for (size_t i = 0; i < b->flat.nodes; i++)
         names += b->flat.node[i].node->n_output;
     for (b->slots = 16; b->slots < 2 * names; b->slots *= 2)

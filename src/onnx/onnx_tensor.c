@@ -7,6 +7,10 @@
 #include "base/alloc.h"
 #include "onnx/onnx_thin.h"
 
+/* A small file takes no much larger memory: elements of a sparse tensor for each one told, and for none. */
+#define SPARSE_TIMES ((size_t)64)
+#define SPARSE_FREE ((size_t)1 << 14)
+
 /* Numbers in the list of their kind; its length. */
 static size_t listed(const MhoiOnnx__TensorProto *t)
 {
@@ -265,4 +269,56 @@ mho_status mhoi_onnx_array(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *sou
     else
         mho_array_free(out);
     return s ? mho_error_prefix(s, "tensor '%s'", mhoi_onnx_text(t->name)) : MHO_OK;
+}
+
+/* Value k belongs to the element that its indices tell: one number of the whole, or one for each dimension. */
+static mho_status scatter(const mho_array *values, const mho_array *at, mho_array *out)
+{
+    const size_t bytes = mho_type_bytes(out->type), each = at->rank == 2 ? at->size[1] : 1;
+    if (at->type != MHO_TYPE_INT64 || at->rank < 1 || at->rank > 2 || values->rank != 1 ||
+        at->size[0] != values->count || (at->rank == 2 && each != out->rank))
+        return mho_error(MHO_EFORMAT, "indices that do not fit the values or the dimensions");
+    for (size_t k = 0; k < values->count; k++) {
+        const int64_t *index = (const int64_t *)at->data + k * each;
+        size_t element = 0;
+        for (size_t i = 0; i < each; i++) {
+            const size_t size = at->rank == 2 ? out->size[i] : out->count;
+            if (index[i] < 0 || (uint64_t)index[i] >= size)
+                return mho_error(MHO_EFORMAT, "index %lld of %zu", (long long)index[i], size);
+            element = element * size + (size_t)index[i];
+        }
+        memcpy((char *)out->data + element * bytes, (const char *)values->data + k * bytes, bytes);
+    }
+    return MHO_OK;
+}
+
+mho_status mhoi_onnx_sparse(MhoiOnnx__SparseTensorProto *t, const mhoi_onnx_source *source,
+                            mho_array *out)
+{
+    mho_array values = {0}, at = {0};
+    size_t size[MHO_TENSOR_DIMS];
+    if (!t->values || !t->indices || t->n_dims > MHO_TENSOR_DIMS)
+        return mho_error(MHO_EFORMAT, "a sparse tensor without values, indices or dimensions");
+    for (size_t k = 0; k < t->n_dims; k++) {
+        if (t->dims[k] < 0)
+            return mho_error(MHO_EFORMAT, "dimension %zu = %lld", k, (long long)t->dims[k]);
+        size[k] = (size_t)t->dims[k];
+    }
+    mho_status s = mhoi_onnx_array(t->values, source, true, &values);
+    if (!s)
+        s = mhoi_onnx_array(t->indices, source, true, &at);
+    if (!s)
+        s = mhoi_array_shape(values.type, t->n_dims, size, out);
+    if (!s && out->count / SPARSE_TIMES > values.count + SPARSE_FREE)
+        s = mho_error(MHO_ENOTMODELED, "%zu elements of which %zu are told", out->count,
+                      values.count);
+    if (!s)
+        s = mhoi_array_alloc(out, "ONNX tensor");
+    if (!s)
+        s = scatter(&values, &at, out);
+    mho_array_free(&values);
+    mho_array_free(&at);
+    if (s)
+        mho_array_free(out);
+    return s ? mho_error_prefix(s, "sparse tensor '%s'", mhoi_onnx_text(t->values->name)) : MHO_OK;
 }

@@ -22,13 +22,6 @@ static mho_status want_list(const mhoi_call *c, size_t k)
                : mho_error(MHO_EFORMAT, "input %zu is an array, want a sequence", k);
 }
 
-static mho_status want_array(const mhoi_call *c, size_t k)
-{
-    return c->in[k]->type != MHOI_TYPE_LIST
-               ? mhoi_need_known(c, k)
-               : mho_error(MHO_EFORMAT, "input %zu is a sequence, want an array", k);
-}
-
 /* A place -n..n-1 in a list, `otherwise` where input k is left out. */
 static mho_status place(const mhoi_call *c, size_t k, size_t n, size_t otherwise, size_t *out)
 {
@@ -61,7 +54,7 @@ static mho_status construct_shape(mhoi_call *c)
 {
     mho_status s = MHO_OK;
     for (size_t k = 0; !s && k < c->inputs; k++)
-        s = c->in[k] ? want_array(c, k) : mho_error(MHO_EFORMAT, "input %zu is left out", k);
+        s = c->in[k] ? mhoi_need_known(c, k) : mho_error(MHO_EFORMAT, "input %zu is left out", k);
     return s ? s : out_list(c, c->inputs);
 }
 
@@ -77,7 +70,7 @@ static mho_status insert_shape(mhoi_call *c)
 {
     mho_status s = want_list(c, 0);
     if (!s)
-        s = want_array(c, 1);
+        s = mhoi_need_known(c, 1);
     return s ? s : out_list(c, c->in[0]->count + 1);
 }
 
@@ -153,7 +146,7 @@ static mho_status find_parts(const mhoi_call *c, parts *p)
 static mho_status split_shape(mhoi_call *c)
 {
     parts p;
-    mho_status s = want_array(c, 0);
+    mho_status s = mhoi_need_known(c, 0);
     if (!s)
         s = find_parts(c, &p);
     return s ? s : out_list(c, p.count);

@@ -75,11 +75,17 @@ static mho_status add_context(mho_status s, const mhoi_call *c)
                             c->inputs > 4 ? ", ..." : "");
 }
 
-/* Of those that know sequences some want arrays in places, and look themselves. */
-static bool takes_lists(const mhoi_operator *row)
+/* May input k be a sequence? */
+static bool takes_list(const mhoi_operator *row, size_t k)
 {
-    return !row->domain[0] && (strstr(row->name, "Sequence") || strcmp(row->name, "If") == 0 ||
-                               strcmp(row->name, "Identity") == 0);
+    if (row->domain[0])
+        return false;
+    if (strcmp(row->name, "If") == 0)
+        return k > 0;
+    return k == 0 &&
+           (strncmp(row->name, "Sequence", 8) == 0 || strcmp(row->name, "Identity") == 0 ||
+            strcmp(row->name, "ConcatFromSequence") == 0) &&
+           strcmp(row->name, "SequenceConstruct") != 0;
 }
 
 static mho_status shape_of(mhoi_call *c)
@@ -93,7 +99,7 @@ static mho_status shape_of(mhoi_call *c)
                                         : c->in[k]->type == MHO_TYPE_NONE)
             return mho_error(MHO_ENODATA, "input %zu is not known", k);
     for (size_t k = 0; k < c->inputs; k++)
-        if (c->in[k] && c->in[k]->type == MHOI_TYPE_LIST && !takes_lists(c->op->row))
+        if (c->in[k] && c->in[k]->type == MHOI_TYPE_LIST && !takes_list(c->op->row, k))
             return mho_error(MHO_EFORMAT, "input %zu is a sequence, want an array", k);
     return c->op->row->shape(c);
 }

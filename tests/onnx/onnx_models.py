@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Linear models and scaled features of ai.onnx.ml, and thresholds of FINN, with inputs and outputs by plain numpy, for
+"""Linear models and scaled features of ai.onnx.ml, thresholds of FINN and sparse weights, with inputs and outputs by plain numpy, for
 tests/cli/onnx.sh."""
 import sys
 
@@ -66,3 +66,17 @@ case("thresholds", "MultiThreshold", x, {"y": (0.5 * count(x, steps[:, None, Non
 turned = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
 case("last", "MultiThreshold", turned, {"y": count(turned, steps).astype(F)}, "finn.custom_op.general", constants=[("t", steps)],
      data_layout="NHWC")
+
+# Weights of which few are told, by places in the whole and by rows and columns; one beyond them.
+x = random.standard_normal((2, 3)).astype(F)
+w = np.zeros((3, 5), F)
+w[0, 1], w[2, 4] = 3, -2
+for name, places in ("sparse", [1, 14]), ("sparse2", [[0, 1], [2, 4]]), ("sparse3", [1, 15]):
+    values = numpy_helper.from_array(np.array([3, -2], F), "w")
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], name,
+                              [helper.make_tensor_value_info("x", T.FLOAT, ["N", 3])],
+                              [helper.make_tensor_value_info("y", T.FLOAT, ["N", 5])])
+    graph.sparse_initializer.append(helper.make_sparse_tensor(values, numpy_helper.from_array(np.array(places), "i"), w.shape))
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8), name + ".onnx")
+    np.save(name + ".x0.npy", x)
+    np.save(name + ".y0.npy", x @ w)
