@@ -55,13 +55,3 @@ int mhoi_decimal_write(FILE *file, const char *format, ...)
     leave(before, c);
     return n;
 }
-
-void mhoi_decimal_shortest(char text[32], double v)
-{
-    for (int digits = 15; digits <= 17; digits++) {
-        (void)mhoi_decimal_print(text, 32, "%.*g", digits, v);
-        const double back = mhoi_decimal_read(text, NULL);
-        if (!(back < v || back > v))
-            return;
-    }
-}

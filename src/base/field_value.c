@@ -157,7 +157,7 @@ static int print_double(double si, double scale, char *text, size_t size)
 {
     char digits[32];
     for (int n = 6; n <= 17; n++) {
-        (void)mhoi_decimal_print(digits, sizeof digits, "%.*g", n, si / scale);
+        (void)mhoi_decimal_general(digits, si / scale, n);
         if (mhoi_decimal_read(digits, NULL) * scale == si)
             break;
     }

@@ -16,6 +16,7 @@ enum { CHUNK = 512, CHUNK_OF_RANKS = 65536 };
 typedef struct chunk {
     mho_explore *x;
     size_t first;
+    mho_hw **hw; /* [threads] */
 } chunk;
 
 static void judge_price(const mho_explore *x, explore_point *p)
@@ -32,8 +33,7 @@ static mho_status price_item(void *context, size_t item, size_t thread)
 {
     const chunk *c = context;
     explore_point *p = &c->x->point[c->first + item];
-    (void)thread;
-    mho_status s = mhoi_explore_identify(c->x, p);
+    mho_status s = mhoi_explore_identify(c->x, p, &c->hw[thread]);
     const bool refused = p->state == EXPLORE_FAILED;
     if (!s)
         s = mhoi_explore_recall(c->x, p);
@@ -42,7 +42,7 @@ static mho_status price_item(void *context, size_t item, size_t thread)
     if (!p->stored && c->x->ranks) /* others do */
         return MHO_OK;
     if (!p->stored)
-        s = mhoi_explore_price(c->x, p);
+        s = mhoi_explore_price_of(c->x, p, c->hw[thread]);
     if (!s && p->state != EXPLORE_FAILED)
         judge_price(c->x, p);
     return s;
@@ -71,14 +71,27 @@ static mho_status price_by_ranks(mho_explore *x, mho_store *store, size_t first,
     return s;
 }
 
+static mho_status price_chunk(mho_explore *x, size_t first, size_t n)
+{
+    const size_t threads = mhoi_threads_for(n);
+    chunk c = {x, first, NULL};
+    mho_status s = mhoi_alloc(&c.hw, threads, sizeof *c.hw, "points");
+    if (s)
+        return s;
+    s = mhoi_parallel(n, price_item, &c);
+    for (size_t t = 0; t < threads; t++)
+        mho_hw_destroy(c.hw[t]);
+    mhoi_free(&c.hw);
+    return s;
+}
+
 static mho_status price_all(mho_explore *x, mho_store *store, size_t first)
 {
     mho_status s = MHO_OK;
     const size_t most = x->ranks ? CHUNK_OF_RANKS : CHUNK;
     for (size_t at = first; !s && at < x->points; at += most) {
         const size_t n = x->points - at < most ? x->points - at : most;
-        chunk c = {x, at};
-        s = mhoi_parallel(n, price_item, &c);
+        s = price_chunk(x, at, n);
         for (size_t i = at; i < at + n; i++)
             x->known += x->point[i].stored;
         if (!s && x->ranks)

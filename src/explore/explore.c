@@ -74,6 +74,8 @@ static mho_status open_all(mho_explore *x, const char *name, const mho_explore_o
     if (!s)
         s = mhoi_explore_copy(name, &x->opened);
     if (!s)
+        s = mhoi_hw_texts_create(x->hw, &x->texts);
+    if (!s)
         s = open_bench(x);
     if (s)
         return s;
@@ -119,6 +121,7 @@ void mho_explore_destroy(mho_explore *x)
     mhoi_explore_lookup_free(x->lookup);
     mhoi_bench_destroy(x->bench);
     mho_grid_destroy(x->grid);
+    mhoi_hw_texts_destroy(x->texts);
     mho_hw_destroy(x->hw);
     free_names(&x->net);
     free_names(&x->set);

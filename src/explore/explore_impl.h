@@ -5,6 +5,7 @@
 
 #include "base/yaml.h"
 #include "explore/expression.h"
+#include "hw/sections.h"
 #include "mho/explore.h"
 #include "mho/run.h"
 #include "study/bench.h"
@@ -82,7 +83,8 @@ struct mho_explore {
     char *text;        /* of the file, for the store */
     char **net, **set; /* names, NULL-terminated */
     char hw_name[512];
-    mho_hw *hw; /* without the axes */
+    mho_hw *hw;           /* without the axes */
+    mhoi_hw_texts *texts; /* of it */
     mho_grid *grid;
     size_t axes;
     size_t net_axis, set_axis; /* SIZE_MAX: one */
@@ -161,11 +163,17 @@ double mhoi_explore_uniform(const mho_explore *x, uint32_t stream, uint64_t inde
 /* unit.c */
 size_t mhoi_explore_net(const mho_explore *x, const explore_point *p);
 size_t mhoi_explore_set(const mho_explore *x, const explore_point *p);
+/* Its description: a new one where *out is NULL, else made of that, which was of another point. */
 MHO_MUST_CHECK mho_status mhoi_explore_hw(const mho_explore *x, const explore_point *p,
                                           mho_hw **out);
-/* Keys of the design; before anything else is asked of a point.  A design that the hardware refuses is FAILED. */
-MHO_MUST_CHECK mho_status mhoi_explore_identify(const mho_explore *x, explore_point *p);
+/* Keys of the design; before anything else is asked of a point.  A design that the hardware refuses is FAILED.
+ * *hw: as of mhoi_explore_hw, NULL where it is refused. */
+MHO_MUST_CHECK mho_status mhoi_explore_identify(const mho_explore *x, explore_point *p,
+                                                mho_hw **hw);
 MHO_MUST_CHECK mho_status mhoi_explore_price(const mho_explore *x, explore_point *p);
+/* The same of a description that is there already. */
+MHO_MUST_CHECK mho_status mhoi_explore_price_of(const mho_explore *x, explore_point *p,
+                                                const mho_hw *hw);
 /* Runs what the rung wants and the evidence lacks; what that took is added to *work. */
 MHO_MUST_CHECK mho_status mhoi_explore_extend(const mho_explore *x, explore_point *p, size_t rung,
                                               explore_work *work);

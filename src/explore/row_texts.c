@@ -22,7 +22,7 @@ static bool make_room(growing *g, size_t more)
     char *bigger = NULL;
     if (g->used + more < g->room)
         return true;
-    const size_t room = 2 * (g->room + more) + 256;
+    const size_t room = 2 * (g->room + more) + 512;
     g->s = mhoi_alloc(&bigger, room, 1, "text of a row");
     if (g->s)
         return false;
@@ -34,21 +34,27 @@ static bool make_room(growing *g, size_t more)
     return true;
 }
 
-static void put(growing *g, const char *text)
+static void put_bytes(growing *g, const char *text, size_t n)
 {
-    const size_t n = strlen(text);
     if (g->s || !make_room(g, n + 1))
         return;
-    memcpy(g->text + g->used, text, n + 1);
+    memcpy(g->text + g->used, text, n);
     g->used += n;
+    g->text[g->used] = 0;
+}
+
+static inline void put(growing *g, const char *text)
+{
+    put_bytes(g, text, strlen(text));
 }
 
 static void put_number(growing *g, double v)
 {
-    char text[40];
+    char text[32];
     if (isfinite(v))
-        mhoi_decimal_print(text, sizeof text, "%.17g", v);
-    put(g, isfinite(v) ? text : "null");
+        put_bytes(g, text, (size_t)mhoi_decimal_general(text, v, 17));
+    else
+        put(g, "null");
 }
 
 /* With as few digits as read back the same: a setting as people write it. */
@@ -70,11 +76,18 @@ static void put_text(growing *g, const char *text)
 {
     put(g, "\"");
     for (const char *p = text; *p && !g->s; p++) {
-        char c[8] = {*p, 0};
-        if (*p == '"' || *p == '\\')
-            snprintf(c, sizeof c, "\\%c", *p);
-        else if ((unsigned char)*p < 0x20)
+        size_t plain = 0;
+        char c[8];
+        while ((unsigned char)p[plain] >= 0x20 && p[plain] != '"' && p[plain] != '\\')
+            plain++;
+        put_bytes(g, p, plain);
+        p += plain;
+        if (!*p)
+            break;
+        if ((unsigned char)*p < 0x20)
             snprintf(c, sizeof c, "\\u%04x", (unsigned)(unsigned char)*p);
+        else
+            snprintf(c, sizeof c, "\\%c", *p);
         put(g, c);
     }
     put(g, "\"");

@@ -31,7 +31,13 @@ size_t mhoi_explore_set(const mho_explore *x, const explore_point *p)
 mho_status mhoi_explore_hw(const mho_explore *x, const explore_point *p, mho_hw **out)
 {
     size_t choice[MHO_GRID_AXES_MAX];
-    mho_status s = mho_hw_clone(x->hw, out);
+    mho_status s = MHO_OK;
+    if (!*out)
+        s = mho_hw_clone(x->hw, out);
+    else if (mhoi_study_grid_assigns(x->grid))
+        mhoi_hw_take(*out, x->hw);
+    else /* fields that the axes set, and set again: their origins are the same */
+        mhoi_hw_take_values(*out, x->hw);
     for (size_t a = 0; a < x->axes; a++)
         choice[a] = p->choice[a];
     if (!s)
@@ -76,9 +82,9 @@ static void set_keys(const mho_explore *x, const mho_hw *hw, explore_point *p)
                               x->accuracy};
     uint64_t h = mhoi_hash_text(MHOI_HASH_START, mho_version());
     h = mhoi_hash(h, words, sizeof words);
-    const uint64_t all = mhoi_hw_identity_without(hw, NULL);
-    const uint64_t cells = x->accuracy ? mhoi_hw_identity_without(hw, of_prices) : 0;
-    const uint64_t group = x->accuracy ? mhoi_hw_identity_without(hw, of_converters) : 0;
+    const uint64_t all = mhoi_hw_identity_like(hw, x->texts, NULL);
+    const uint64_t cells = x->accuracy ? mhoi_hw_identity_like(hw, x->texts, of_prices) : 0;
+    const uint64_t group = x->accuracy ? mhoi_hw_identity_like(hw, x->texts, of_converters) : 0;
     p->key = mhoi_hash(h, &all, sizeof all);
     p->group_key = mhoi_hash(h, &group, sizeof group);
     p->cell_key = mhoi_hash(h, &cells, sizeof cells);
@@ -97,28 +103,23 @@ static void set_key_of_failure(const mho_explore *x, explore_point *p)
     p->key = p->cell_key = h;
 }
 
-mho_status mhoi_explore_identify(const mho_explore *x, explore_point *p)
+mho_status mhoi_explore_identify(const mho_explore *x, explore_point *p, mho_hw **hw)
 {
-    mho_hw *hw = NULL;
-    mho_status s = mhoi_explore_hw(x, p, &hw);
+    mho_status s = mhoi_explore_hw(x, p, hw);
     if (s) {
         set_key_of_failure(x, p);
         return fail(p, s);
     }
-    set_keys(x, hw, p);
-    mho_hw_destroy(hw);
+    set_keys(x, *hw, p);
     return MHO_OK;
 }
 
-mho_status mhoi_explore_price(const mho_explore *x, explore_point *p)
+mho_status mhoi_explore_price_of(const mho_explore *x, explore_point *p, const mho_hw *hw)
 {
     const mho_summary before = p->sum;
     const double start_s = mho_seconds();
     mho_result result = {.layers = 0};
-    mho_hw *hw = NULL;
-    mho_status s = mhoi_explore_hw(x, p, &hw);
-    if (!s)
-        s = mhoi_bench_price(x->bench, mhoi_explore_net(x, p), hw, &result, &p->sum);
+    mho_status s = mhoi_bench_price(x->bench, mhoi_explore_net(x, p), hw, &result, &p->sum);
     mhoi_free(&p->changes);
     mhoi_free(&p->result);
     if (!s)
@@ -133,9 +134,17 @@ mho_status mhoi_explore_price(const mho_explore *x, explore_point *p)
     p->sum.images_high = before.images_high;
     p->sum.software_error = before.software_error;
     mho_result_free(&result);
-    mho_hw_destroy(hw);
     p->seconds += mho_seconds() - start_s;
     return s ? fail(p, s) : MHO_OK;
+}
+
+mho_status mhoi_explore_price(const mho_explore *x, explore_point *p)
+{
+    mho_hw *hw = NULL;
+    mho_status s = mhoi_explore_hw(x, p, &hw);
+    s = s ? fail(p, s) : mhoi_explore_price_of(x, p, hw);
+    mho_hw_destroy(hw);
+    return s;
 }
 
 /* --- evidence -------------------------------------------------------------------------------------------- */

@@ -293,10 +293,15 @@ void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place)
     }
 }
 
-void mhoi_hw_take(mho_hw *hw, const mho_hw *from)
+void mhoi_hw_take_values(mho_hw *hw, const mho_hw *from)
 {
     hw->stale = from->stale;
     memcpy(hw->options, from->options, hw->table.struct_size);
+}
+
+void mhoi_hw_take(mho_hw *hw, const mho_hw *from)
+{
+    mhoi_hw_take_values(hw, from);
     memcpy(hw->origin, from->origin, hw->table.count * sizeof *hw->origin);
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A description as JSON, and the digest by which it is known. */
+/* A description as JSON. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
-#include "base/hash.h"
 #include "base/named.h"
 #include "hw/hw_impl.h"
 
@@ -85,48 +84,6 @@ mho_json *mho_hw_json(const mho_hw *hw)
         mho_json_put(root, field->key, entry);
     }
     return root;
-}
-
-uint64_t mhoi_hw_contents(const mho_hw *hw, uint64_t hash)
-{
-    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
-        const uint64_t content = (*s)->content ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
-        hash = mhoi_hash(hash, &content, sizeof content);
-    }
-    return hash;
-}
-
-static bool is_without(const mhoi_section *section, const char *const *without)
-{
-    for (; without && *without; without++)
-        if (!strcmp(section->name, *without))
-            return true;
-    return false;
-}
-
-uint64_t mhoi_hw_identity_without(const mho_hw *hw, const char *const *without)
-{
-    uint64_t hash = mhoi_hash_text(MHOI_HASH_START, hw->arch->name);
-    for (size_t i = 0; i < hw->table.count; i++) {
-        char text[TEXT_BYTES];
-        const mho_field *f = &hw->field[i];
-        if (f->kind == MHO_FIELD_PATH || f->kind == MHO_FIELD_NAMED ||
-            is_without(hw->arch->sections[hw->section[i]], without))
-            continue; /* files are known by content */
-        mho_hw_print(hw, i, text, sizeof text);
-        hash = mhoi_hash_text(mhoi_hash_text(hash, f->key), text);
-    }
-    for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
-        const bool counts = (*s)->content && !is_without(*s, without);
-        const uint64_t content = counts ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
-        hash = mhoi_hash(hash, &content, sizeof content);
-    }
-    return hash;
-}
-
-uint64_t mho_hw_identity(const mho_hw *hw)
-{
-    return mhoi_hw_identity_without(hw, NULL);
 }
 
 bool mhoi_hw_digest(const mho_hw *hw, size_t i, char *path, size_t size, char digest[20])

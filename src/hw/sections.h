@@ -40,10 +40,18 @@ const void *mhoi_hw_value(const mho_hw *hw, size_t field);
 void mhoi_hw_put(mho_hw *hw, size_t field, const void *value, const char *place);
 /* Values and origins of a clone of hw, once its changes are known to be good. */
 void mhoi_hw_take(mho_hw *hw, const mho_hw *from);
+/* Values alone: the origins stay as they are. */
+void mhoi_hw_take_values(mho_hw *hw, const mho_hw *from);
 /* Goes on with a hash over the contents of all files that the fields name. */
 uint64_t mhoi_hw_contents(const mho_hw *hw, uint64_t hash);
 /* mho_hw_identity as if some sections were not there: names, NULL-terminated, or NULL. */
 uint64_t mhoi_hw_identity_without(const mho_hw *hw, const char *const *without);
+/* The same number, sooner, of the many descriptions of one arch that differ little from one: hw, which stays as it is. */
+typedef struct mhoi_hw_texts mhoi_hw_texts;
+MHO_MUST_CHECK mho_status mhoi_hw_texts_create(const mho_hw *hw, mhoi_hw_texts **out);
+void mhoi_hw_texts_destroy(mhoi_hw_texts *texts);
+uint64_t mhoi_hw_identity_like(const mho_hw *hw, const mhoi_hw_texts *like,
+                               const char *const *without);
 /* Does field i, printed as path[size], name a file?  Then the path in full, and the digest of what it holds. */
 bool mhoi_hw_digest(const mho_hw *hw, size_t i, char *path, size_t size, char digest[20]);
 /* An error whose message names fields begins with the place where the user set one of them. */

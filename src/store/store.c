@@ -168,12 +168,14 @@ static mho_status set_up(mho_store *store)
         return mho_error(MHO_EFORMAT, "%s: not a store of results (it is empty)", store->path);
     if (!s && !store->writes)
         return mhoi_store_exec(store, "PRAGMA query_only = 1", "read");
+    if (!s) /* of a file that is made; several rows fit into a page, and a chunk of them into the cache */
+        s = mhoi_store_exec(store, "PRAGMA page_size = 8192; PRAGMA cache_size = -32768", "write");
     if (!s)
         s = write_ahead(store);
     if (!s)
         s = mhoi_store_exec(store,
                             "PRAGMA synchronous = FULL;"
-                            " PRAGMA wal_autocheckpoint = 8000",
+                            " PRAGMA wal_autocheckpoint = 4000",
                             "write");
     return s ? s : make_schema(store);
 }

@@ -35,10 +35,11 @@ static void now(char text[32])
     strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+/* A text that stays until the row is written. */
 static void bind_text(sqlite3_stmt *q, int i, const char *text)
 {
     if (text && *text)
-        sqlite3_bind_text(q, i, text, -1, SQLITE_TRANSIENT);
+        sqlite3_bind_text(q, i, text, -1, SQLITE_STATIC);
     else
         sqlite3_bind_null(q, i);
 }
@@ -197,13 +198,11 @@ static mho_status prepare_put(mho_store *store)
     return mhoi_store_prepare(store, sql, &store->put);
 }
 
-static void bind_all(const mho_store *store, const mho_store_point *p)
+static void bind_all(const mho_store *store, const mho_store_point *p, const char *finished)
 {
     sqlite3_stmt *q = store->put;
-    char finished[32];
     int i = 1;
-    now(finished);
-    sqlite3_bind_text(q, i++, p->key, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(q, i++, p->key, -1, SQLITE_STATIC);
     sqlite3_bind_int64(q, i++, store->run);
     sqlite3_bind_int64(q, i++, store->config);
     const char *const names[] = {p->status, p->message, p->network,   p->hw,
@@ -228,17 +227,21 @@ static void bind_all(const mho_store *store, const mho_store_point *p)
 
 mho_status mho_store_put(mho_store *store, const mho_store_point *point)
 {
+    char finished[32];
     mho_status s = store->put ? MHO_OK : prepare_put(store);
     if (!s)
         s = mhoi_store_work(store);
     if (s)
         return s;
-    bind_all(store, point);
+    now(finished);
+    bind_all(store, point, finished);
     if (point->id)
         sqlite3_bind_int64(store->put, PLAIN + SUMS + 7, point->id);
     else
         sqlite3_bind_null(store->put, PLAIN + SUMS + 7);
-    return step(store, store->put, "write");
+    s = step(store, store->put, "write");
+    sqlite3_clear_bindings(store->put);
+    return s;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------- */

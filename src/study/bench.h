@@ -68,6 +68,8 @@ MHO_MUST_CHECK mho_status mhoi_grid_create_axes(const mho_hw *hw, const char *co
                                                 const char *place, mho_grid **out);
 /* The value that each axis has; hw is not to be used after an error. */
 MHO_MUST_CHECK mho_status mhoi_grid_choose(const mho_grid *sweep, const size_t *choice, mho_hw *hw);
+/* Is there an axis that is no field of the description: a preset, or a setting? */
+bool mhoi_study_grid_assigns(const mho_grid *sweep);
 const char *mhoi_study_grid_choice(const mho_grid *sweep, size_t axis, size_t value);
 
 #endif

@@ -67,8 +67,6 @@ size_t mhoi_study_grid_at(const mho_grid *sweep, size_t point, size_t axis);
 /* Are the values names (of networks, data, files), known by what they name?  Others: as every writing of the
  * value prints, and whether text[length] is a writing of it. */
 bool mhoi_study_grid_names(const mho_grid *sweep, size_t axis);
-/* Is there an axis that is no field of the description: a preset, or a setting? */
-bool mhoi_study_grid_assigns(const mho_grid *sweep);
 void mhoi_study_grid_print(const mho_grid *sweep, size_t axis, size_t value, char *text,
                            size_t size);
 bool mhoi_study_grid_means(const mho_grid *sweep, size_t point, size_t axis, const char *text,

@@ -2,6 +2,7 @@
 /* A host program whose locale writes 0,5: numbers of the library keep their point, and the locale stays as it is.  Where
  * the system has no such locale, one is made. */
 #include <locale.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -130,11 +131,81 @@ static void descriptions(void **state)
     mho_hw_destroy(hw);
 }
 
+static void want_digits(double v, int digits)
+{
+    char text[32], want[32];
+    mhoi_decimal_print(want, sizeof want, "%.*g", digits, v);
+    assert_int_equal(mhoi_decimal_general(text, v, digits), strlen(want));
+    assert_string_equal(text, want);
+}
+
+/* The same text as printf's: halves, powers of ten and their neighbours, ends of what is computed in whole numbers. */
+static void digits_of_edges(void **state)
+{
+    static const double edges[] = {0,
+                                   0.5,
+                                   1.5,
+                                   2.5,
+                                   0.125,
+                                   1,
+                                   1e15,
+                                   1e16,
+                                   1e17,
+                                   1e18,
+                                   1e22,
+                                   1e-37,
+                                   1e-38,
+                                   1e-39,
+                                   5e-324,
+                                   1.7e308,
+                                   1e-4,
+                                   1e-5,
+                                   9.5,
+                                   99.5,
+                                   999.5,
+                                   0.0625,
+                                   123456.5,
+                                   8388608.5,
+                                   1e100,
+                                   1e6,
+                                   9e15,
+                                   4503599627370497.5,
+                                   9007199254740993.0};
+    (void)state;
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
+        for (int digits = 1; digits <= 17; digits++)
+            for (int k = -2; k <= 2; k++) {
+                double v = edges[i];
+                for (int step = k; step; step += step < 0 ? 1 : -1)
+                    v = nextafter(v, step < 0 ? 0 : INFINITY);
+                want_digits(v, digits);
+                want_digits(-v, digits);
+            }
+    want_digits(NAN, 17);
+    want_digits(INFINITY, 17);
+}
+
+static void digits_of_any(void **state)
+{
+    uint64_t x = 1;
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        double v;
+        x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        const uint64_t exponent = 1023 - 140 + (x >> 33) % 210;
+        const uint64_t bits = exponent << 52 | (x ^ x << 29) >> 12;
+        memcpy(&v, &bits, sizeof v);
+        want_digits(v, 17);
+        want_digits(v, 1 + (int)((x >> 50) % 17));
+        want_digits((double)((x >> 40) % 4000000) / 1024, 1 + (int)((x >> 50) % 17)); /* halves */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(json),
+        cmocka_unit_test(digits_of_edges), cmocka_unit_test(digits_of_any),
+        cmocka_unit_test(numbers),         cmocka_unit_test(json),
         cmocka_unit_test(descriptions),
     };
     return cmocka_run_group_tests(tests, enter, leave);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "hw/sections.h"
 #include "mho/asset.h"
 #include "mho/hw.h"
 
@@ -406,6 +407,38 @@ static void test_out_of_memory(void **state)
     }
 }
 
+/* Of a description that differs little from one whose texts are there: the same number. */
+static void test_identity_like(void **state)
+{
+    static const char *const changes[] = {"crossbar.rows=64",    "device.variation=0.123456789",
+                                          "output.readout=sar",  "technology=generic-45nm",
+                                          "technology.F=32 nm",  "device=taox",
+                                          "output.split_bits=3", "read.voltage=0.25",
+                                          "output.sampled=true"};
+    static const char *const prices[] = {"technology", "timing", "chip", "readings", NULL};
+    mho_hw *hw, *base;
+    mhoi_hw_texts *texts;
+    uint64_t before;
+    (void)state;
+    assert_int_equal(mho_hw_open("bcnn", NULL, &base), MHO_OK);
+    assert_int_equal(mho_hw_clone(base, &hw), MHO_OK);
+    assert_int_equal(mhoi_hw_texts_create(base, &texts), MHO_OK);
+    before = mho_hw_identity(base);
+    assert_int_equal(mhoi_hw_identity_like(hw, texts, NULL), before);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        assert_int_equal(mho_hw_set(hw, changes[i]), MHO_OK);
+        assert_int_not_equal(mho_hw_identity(hw), before);
+        assert_int_equal(mhoi_hw_identity_like(hw, texts, NULL), mho_hw_identity(hw));
+        assert_int_equal(mhoi_hw_identity_like(hw, texts, prices),
+                         mhoi_hw_identity_without(hw, prices));
+    }
+    mhoi_hw_take_values(hw, base);
+    assert_int_equal(mhoi_hw_identity_like(hw, texts, NULL), before);
+    mhoi_hw_texts_destroy(texts);
+    mho_hw_destroy(hw);
+    mho_hw_destroy(base);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/mho-hw-XXXXXX";
@@ -418,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_stored_result),
         cmocka_unit_test(test_identity),      cmocka_unit_test(test_set),
         cmocka_unit_test(test_files),         cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_identity_like),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     static const char *const files[] = {
