@@ -56,6 +56,8 @@ typedef struct mho_store_point {
 
 /* A new row, or in place of the one of that key, unless that one tells more (is done, of more programmings). */
 MHO_API MHO_MUST_CHECK mho_status mho_store_put(mho_store *store, const mho_store_point *point);
+/* The number of the row that the last mho_store_put made; 0: there was one of that key. */
+MHO_API int64_t mho_store_made(const mho_store *store);
 /* The number of the row of that key; 0: there is none. */
 MHO_API MHO_MUST_CHECK mho_status mho_store_find(mho_store *store, uint64_t key, int64_t *id);
 /* On the disk when this returns.  MHO_EFILE: it is full, say; what was committed before is there. */

@@ -69,6 +69,8 @@ mho_status mhoi_explore_put(mho_explore *x, mho_store *store, explore_point *p)
     mhoi_free(&set);
     mhoi_free(&evidence);
     p->stored = !s;
+    if (!s && mho_store_made(store))
+        p->row = mho_store_made(store);
     if (!s && !x->accuracy) { /* told once and for all */
         mhoi_free(&p->changes);
         mhoi_free(&p->result);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a row of a store holds as JSON: settings, fields that differ, results, evidence. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,9 +66,12 @@ static void put_short(growing *g, double v)
 
 static void put_count(growing *g, uint64_t v)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, v);
-    put(g, text);
+    char text[20];
+    size_t first = sizeof text;
+    do
+        text[--first] = (char)('0' + v % 10);
+    while (v /= 10);
+    put_bytes(g, text + first, sizeof text - first);
 }
 
 static void put_text(growing *g, const char *text)

@@ -13,6 +13,7 @@ struct mho_store {
     char *path;
     bool writes, open; /* open: in a transaction */
     int64_t run, config;
+    int64_t made; /* by the last put */
 };
 
 /* An error of SQLite, with the file. */

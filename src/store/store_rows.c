@@ -239,9 +239,16 @@ mho_status mho_store_put(mho_store *store, const mho_store_point *point)
         sqlite3_bind_int64(store->put, PLAIN + SUMS + 7, point->id);
     else
         sqlite3_bind_null(store->put, PLAIN + SUMS + 7);
+    sqlite3_set_last_insert_rowid(store->db, 0);
     s = step(store, store->put, "write");
+    store->made = s ? 0 : sqlite3_last_insert_rowid(store->db);
     sqlite3_clear_bindings(store->put);
     return s;
+}
+
+int64_t mho_store_made(const mho_store *store)
+{
+    return store->made;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------- */
