@@ -35,13 +35,28 @@ static void find(const mhoi_program *p, bool *whole)
         whole[p->output[i]] = false;
 }
 
+/* Whole numbers may be what the data are, too: from outside, or made on the way. */
+static bool has_whole_data(const mhoi_program *p)
+{
+    static const char *const makers[] = {"QuantizeLinear", "DynamicQuantizeLinear", "Cast",
+                                         "CastLike"};
+    for (size_t i = 0; i < p->inputs; i++)
+        if (mhoi_type_kind(p->operand[p->input[i]].array.type) != MHOI_KIND_REAL)
+            return true;
+    for (size_t i = 0; i < p->operations; i++)
+        for (size_t k = 0; k < sizeof makers / sizeof *makers; k++)
+            if (strcmp(p->operation[i].op, makers[k]) == 0)
+                return true;
+    return false;
+}
+
 mho_status mhoi_onnx_whole_weights(mhoi_program *p, char *assumed, size_t size)
 {
     bool *whole = NULL;
     size_t count = 0;
     const char *first = "";
     mho_status s = mhoi_alloc(&whole, p->operands + 1, sizeof *whole, "ONNX values");
-    if (!s)
+    if (!s && !has_whole_data(p))
         find(p, whole);
     for (size_t i = 0; !s && i < p->operands; i++) {
         mhoi_operand *o = &p->operand[i];
