@@ -49,8 +49,9 @@ typedef struct mho_explore_report {
     /* Seconds of computing on chips, of all threads and ranks together; and what all points with all images would
      * have taken, by the means of these. */
     double compute_s, compute_full_s;
-    size_t steps;      /* of `refine`, the last one included: 1: there is none */
-    size_t drops;      /* comparisons by which points were dropped */
+    size_t steps;  /* of `refine`, the last one included: 1: there is none */
+    size_t drops;  /* comparisons of intervals by which points were dropped */
+    size_t beaten; /* dropped without any risk: another one, run in full, beats them by prices */
     double confidence; /* of each interval */
     double seconds;
     double best;         /* the first objective of the best point that keeps all constraints; NaN */

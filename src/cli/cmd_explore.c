@@ -158,6 +158,11 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
                 "keeping with a chance of at most %.2g %%, %.2g of the %zu on average\n",
                 100 * r->confidence, 100 * (1 - r->confidence),
                 (1 - r->confidence) * (double)r->drops, r->drops);
+    if (r->beaten)
+        fprintf(out,
+                "%zu dropped without risk: another point, run in full, keeps all constraints and "
+                "beats them in all objectives\n",
+                r->beaten);
     if (isfinite(r->best))
         fprintf(out, "%s%s, %s: %s at %s (mho show %s %lld)\n",
                 r->objective_given ? "best" : "no objectives are given; the first",

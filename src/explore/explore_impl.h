@@ -114,7 +114,7 @@ struct mho_explore {
     size_t rows;
     explore_work work;
     uint64_t images_full, points_full; /* image runs and points, were nothing dropped or shared */
-    size_t drops, known;
+    size_t drops, beaten, known; /* drops: by intervals; beaten: by points that were run in full */
     struct explore_lookup *lookup;  /* what the store has */
     double last_commit_s, commit_s; /* when, and how long it took */
     char *opened;                   /* as it was named, and with these options: for ranks */
@@ -204,6 +204,12 @@ void mhoi_explore_lookup_free(struct explore_lookup *lookup);
 
 /* halving.c: drops points [first, points) that others beat for certain; after a rung. */
 void mhoi_explore_halve(mho_explore *x, size_t first, size_t rung);
+/* Are there objectives, and none that is the error?  Then a point that another one beats which was run in full and keeps the
+ * constraints is not worth running. */
+bool mhoi_explore_goes_by_prices(const mho_explore *x);
+bool mhoi_explore_is_beaten_by(const mho_explore *x, size_t first, size_t point,
+                               explore_state state);
+void mhoi_explore_drop_beaten(mho_explore *x, size_t first);
 /* Does a beat b in all objectives (as good in all, better in one)? */
 bool mhoi_explore_beats(const mho_explore *x, const explore_point *a, const explore_point *b);
 

@@ -195,6 +195,7 @@ static void sum_up(const mho_explore *x, mho_explore_report *r)
                               .compute_full_s = full_seconds(x),
                               .steps = x->rungs,
                               .drops = x->drops,
+                              .beaten = x->beaten,
                               .confidence = x->confidence,
                               .best = (double)NAN};
     for (size_t i = 0; i < x->points; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which points a rung leaves: docs/explore.md, "Few images first".  One is dropped only where an interval says so: where
  * it breaks a constraint at either end of its own, or another one is as good in all prices and better in the error by more
- * than both intervals. */
+ * than both intervals; or where another one that was run in full beats it by prices. */
 #include <math.h>
 
 #include "explore/explore_impl.h"
@@ -54,17 +54,58 @@ static double student(double p, size_t n)
     return z + g1 / v + g2 / (v * v) + g3 / (v * v * v);
 }
 
-/* Of the error that all images and programmings would tell: what other images may add (Wilson), and other programmings. */
-static mho_interval interval_of(const explore_point *p, size_t images, double confidence)
+/* What all points of a rung tell of programmings: their variance as a multiple of the binomial one, as few programmings of
+ * one point tell little (quasi-binomial; Pearson's estimate of the dispersion: McCullagh and Nelder 1989, 4.5). */
+typedef struct pooled {
+    double dispersion, degrees;
+    size_t images;
+} pooled;
+
+static pooled pool(const mho_explore *x, size_t first, const explore_rung *rung)
+{
+    pooled all = {.images = rung->images};
+    double sum = 0;
+    for (size_t i = first; i < x->points; i++) {
+        const explore_point *p = &x->point[i];
+        const mho_spread *e = &p->error.spread;
+        if (p->state != EXPLORE_PRICED || p->twin != i || e->trials < 2)
+            continue;
+        const size_t own = mhoi_bench_images(x->bench, mhoi_explore_set(x, p));
+        const double n = (double)(rung->images < own ? rung->images : own);
+        const double binomial = e->mean * (1 - e->mean) / n;
+        if (binomial > 0) { /* else it knows nothing of the ratio */
+            sum += (double)(e->trials - 1) * e->std * e->std / binomial;
+            all.degrees += (double)(e->trials - 1);
+        }
+    }
+    all.dispersion = all.degrees > 0 ? sum / all.degrees : 0;
+    return all;
+}
+
+/* What `part` of `all` leaves open of their mean (finite population: Cochran 1977, 2.6). */
+static double left_open(size_t part, size_t all)
+{
+    return part < all ? 1 - (double)part / (double)all : 0;
+}
+
+/* Of the error that all images and programmings of the search would tell: what the other images may add (Wilson), and the other
+ * programmings: the pooled deviation, or the point's own where it is larger. */
+static mho_interval interval_of(const mho_explore *x, const explore_point *p, const pooled *pool,
+                                double confidence)
 {
     const mho_spread *e = &p->error.spread;
+    const size_t all_images = mhoi_bench_images(x->bench, mhoi_explore_set(x, p));
+    const size_t images = pool->images < all_images ? pool->images : all_images;
     const double tail = 1 - (1 - confidence) / 2, z = normal(tail), z2 = z * z, n = (double)images;
     const double middle = (e->mean + z2 / (2 * n)) / (1 + z2 / n);
     const double half = z / (1 + z2 / n) * sqrt(e->mean * (1 - e->mean) / n + z2 / (4 * n * n));
-    const double spread =
-        e->trials > 1 ? student(tail, e->trials - 1) * e->std / sqrt((double)e->trials) : 0;
-    const double all = sqrt(half * half + spread * spread);
-    return (mho_interval){fmax(0, middle - all), fmin(1, middle + all)};
+    const double deviation = fmax(e->std, sqrt(pool->dispersion * middle * (1 - middle) / n));
+    const double degrees = fmax(1, pool->degrees);
+    const double spread = e->trials > 1 ? student(tail, (size_t)degrees) * deviation : 0;
+    const double all = sqrt(half * half * left_open(images, all_images) +
+                            spread * spread / (double)e->trials * left_open(e->trials, x->trials));
+    const double at = e->mean + (middle - e->mean) * left_open(images, all_images);
+    return (mho_interval){fmax(0, at - all), fmin(1, at + all)};
 }
 
 static mho_summary with_error(const mho_summary *sum, double error)
@@ -125,16 +166,33 @@ bool mhoi_explore_beats(const mho_explore *x, const explore_point *a, const expl
     return better;
 }
 
-static bool is_beaten(const mho_explore *x, size_t first, const explore_point *p,
-                      const mho_summary *low, const explore_rung *rung)
+bool mhoi_explore_goes_by_prices(const mho_explore *x)
 {
+    for (size_t i = 0; i < x->objectives; i++)
+        if (is_of_error(&x->objective[i]))
+            return false;
+    return x->objectives > 0;
+}
+
+/* With what q may be worse by and p better, square and add (Newcombe 1998, method 10), as their errors differ by at least. */
+static mho_summary worse_by_both(const explore_point *q, mho_interval of_q, const explore_point *p,
+                                 mho_interval of_p)
+{
+    return with_error(&q->sum,
+                      q->sum.error + hypot(of_q.high - q->sum.error, p->sum.error - of_p.low));
+}
+
+static bool is_beaten(const mho_explore *x, size_t first, const explore_point *p, mho_interval of_p,
+                      const pooled *pool)
+{
+    const bool prices = mhoi_explore_goes_by_prices(x);
     for (size_t i = first; i < x->points; i++) {
         const explore_point *q = &x->point[i];
-        if (q == p || q->state != EXPLORE_PRICED)
+        if (q == p || q->state != EXPLORE_PRICED || (prices && !mhoi_explore_beats(x, q, p)))
             continue;
-        const mho_interval in = interval_of(q, rung->images, x->confidence);
-        const mho_summary high = with_error(&q->sum, in.high);
-        if (beats_surely(x, q, &high, p, low) && is_in(x, q, in))
+        const mho_interval in = interval_of(x, q, pool, x->confidence);
+        const mho_summary worse = worse_by_both(q, in, p, of_p);
+        if ((prices || beats_surely(x, q, &worse, p, &p->sum)) && is_in(x, q, in))
             return true;
     }
     return false;
@@ -142,16 +200,40 @@ static bool is_beaten(const mho_explore *x, size_t first, const explore_point *p
 
 void mhoi_explore_halve(mho_explore *x, size_t first, size_t rung)
 {
+    const pooled all = pool(x, first, &x->rung[rung]);
     for (size_t i = first; i < x->points; i++) {
         explore_point *p = &x->point[i];
         if (p->state != EXPLORE_PRICED)
             continue;
-        const mho_interval in = interval_of(p, x->rung[rung].images, x->confidence);
-        const mho_summary low = with_error(&p->sum, in.low);
-        if (!is_out(x, p, in) && !is_beaten(x, first, p, &low, &x->rung[rung]))
+        const mho_interval in = interval_of(x, p, &all, x->confidence);
+        if (!is_out(x, p, in) && !is_beaten(x, first, p, in, &all))
             continue;
         p->state = EXPLORE_DROPPED;
         p->stored = false;
         x->drops++;
+    }
+}
+
+bool mhoi_explore_is_beaten_by(const mho_explore *x, size_t first, size_t point,
+                               explore_state state)
+{
+    for (size_t i = first; i < x->points; i++) {
+        const explore_point *q = &x->point[i];
+        if (q->state == state && mhoi_explore_beats(x, q, &x->point[point]) &&
+            (state != EXPLORE_DONE || mhoi_explore_keeps(x, &q->sum, true)))
+            return true;
+    }
+    return false;
+}
+
+void mhoi_explore_drop_beaten(mho_explore *x, size_t first)
+{
+    for (size_t i = first; i < x->points; i++) {
+        explore_point *p = &x->point[i];
+        if (p->state != EXPLORE_PRICED || !mhoi_explore_is_beaten_by(x, first, i, EXPLORE_DONE))
+            continue;
+        p->state = EXPLORE_DROPPED;
+        p->stored = false;
+        x->beaten++;
     }
 }

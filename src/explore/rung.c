@@ -62,13 +62,18 @@ static mho_status run_point(mho_explore *x, mho_store *store, explore_point *p, 
     return s ? s : mhoi_explore_commit(x, store, false);
 }
 
-/* Points of the rung. */
-static mho_status order_of(const mho_explore *x, size_t first, size_t **order, size_t *count)
+/* All points against all are too many to ask wave by wave. */
+enum { WAVES_MAX = 20000 };
+
+/* Points of the rung; of a wave, those that none of the others would beat by its prices. */
+static mho_status order_of(const mho_explore *x, size_t first, bool wave, size_t **order,
+                           size_t *count)
 {
     mho_status s = mhoi_alloc(order, x->points, sizeof **order, "points");
     *count = 0;
     for (size_t i = first; !s && i < x->points; i++)
-        if (x->point[i].state == EXPLORE_PRICED)
+        if (x->point[i].state == EXPLORE_PRICED &&
+            (!wave || !mhoi_explore_is_beaten_by(x, first, i, EXPLORE_PRICED)))
             (*order)[(*count)++] = i;
     return s;
 }
@@ -184,19 +189,36 @@ static mho_status extend(mho_explore *x, const size_t *order, size_t n, size_t r
     return s;
 }
 
-mho_status mhoi_explore_rung(mho_explore *x, mho_store *store, size_t first, size_t rung)
+static mho_status run_wave(mho_explore *x, mho_store *store, size_t first, size_t rung, bool wave,
+                           size_t *n)
 {
-    size_t *order = NULL, n = 0;
-    mho_status s = order_of(x, first, &order, &n);
-    if (!s)
-        s = extend(x, order, n, rung);
-    for (size_t i = 0; !s && i < n; i++) {
+    size_t *order = NULL;
+    mho_status s = order_of(x, first, wave, &order, n);
+    if (!s && *n)
+        s = extend(x, order, *n, rung);
+    for (size_t i = 0; !s && i < *n; i++) {
         explore_point *p = &x->point[order[i]];
         if (p->state == EXPLORE_PRICED) /* not yet taken over: twins, and what was known */
             s = run_point(x, store, p, rung);
     }
     mhoi_free(&order);
-    if (!s && rung + 1 < x->rungs)
+    return s;
+}
+
+/* The last rung goes by waves where prices alone tell which of two points is the better one, the best prices first: whoever beats
+ * others and keeps the constraints spares them.  Which points are run depends on no order within a wave. */
+mho_status mhoi_explore_rung(mho_explore *x, mho_store *store, size_t first, size_t rung)
+{
+    const bool last = rung + 1 == x->rungs;
+    const bool waves =
+        last && rung && x->points - first <= WAVES_MAX && mhoi_explore_goes_by_prices(x);
+    size_t n = 0;
+    mho_status s = run_wave(x, store, first, rung, waves, &n);
+    while (!s && waves && n) {
+        mhoi_explore_drop_beaten(x, first);
+        s = run_wave(x, store, first, rung, waves, &n);
+    }
+    if (!s && !last)
         mhoi_explore_halve(x, first, rung);
     for (size_t i = first; !s && i < x->points; i++)
         if (x->point[i].state == EXPLORE_DROPPED)

@@ -49,12 +49,23 @@ cp few.db again.db
 run explore few.yaml -o again.db --resume --json; want_code 0; want_json 'v["image_runs"] == 0'; want_same_table few.db again.db
 kill_and_go_on 4 0.04 explore few.yaml -o killed.db; want_code 0; want_same_table few.db killed.db
 
+# Two programmings are enough where points tell of each other: 25 and 27 of 30 are more than 20 %.
+sed -e 's/^trials:.*/trials: 4/; s/device.variation:.*/device.stuck_on: [0, 0.2, 0.25, 0.3]/; /V_dd/d; s/\[1, 2, 4\]/[2, 3]/' errors.yaml >two.yaml
+printf 'refine: [{images: 30, trials: 2}]\nconstraints: ["error <= 20 %%"]\n' >>two.yaml
+run explore two.yaml -o two.db --json; want_code 0
+want_json 'v["dropped"] == 6 and v["done"] == 2 and v["image_runs"] == 8 * 60 + 2 * 180'
+
+# Where prices alone are objectives, a point that keeps the constraints spares those that it beats, on any number of threads.
+sed 's/^objectives.*/objectives: [min energy, min area]/; s/stuck_on: .*/variation: [0.3, 0.9]\n  crossbar.columns: [64, 128]/' two.yaml >spared.yaml
+run explore spared.yaml -o spared.db; want_code 0; want_out " dropped without risk: another point, run in full"
+run explore spared.yaml -o spared2.db --threads 2; want_same_table spared.db spared2.db
+
 # More programmings go on from those that there are.
 run explore errors.yaml -o all.db --resume --trials 5 --json; want_code 0; want_json 'v["image_runs"] == 6 * 2 * 60'
 run explore errors.yaml -o five.db --trials 5; want_code 0; want_same_table all.db five.db
 
 # Steps of hardly any images take longer than all at once, and the table says so.
-sed 's/^images:.*/images: 4/; s/^trials:.*/trials: 2/; /V_dd/d; s/^objectives.*/objectives: [min energy]/' errors.yaml >least.yaml
+sed 's/^images:.*/images: 4/; s/^trials:.*/trials: 2/; /V_dd/d; /^objectives/d' errors.yaml >least.yaml
 printf 'refine: [{images: 3, trials: 2}]\n' >>least.yaml
 run explore least.yaml -o least.db; want_code 0; want_out "refine took "; want_out "cells were drawn for 4 of 24 programmings"
 
