@@ -10,7 +10,7 @@ _Path: TypeAlias = str | PathLike[str]
 _Value: TypeAlias = bool | int | float | str | PathLike[str] | Mapping[str, Any]
 _Progress: TypeAlias = bool | None | Callable[[str, int, int, str], Any]
 _Style: TypeAlias = Literal["binary", "float"]
-_Data: TypeAlias = _Path | None | tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]
+_Data: TypeAlias = _Path | None | tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike] | list[Any]
 _Net: TypeAlias = Network | _Path | bytes
 _Hw: TypeAlias = Hardware | _Path
 
@@ -213,7 +213,7 @@ def simulate(
 def sweep(
     net: _Net | None,
     hw: _Hw = ...,
-    axes: Mapping[str, str | Sequence[Any]] | None = ...,
+    axes: Mapping[str, str | Sequence[Any] | NDArray[Any]] | None = ...,
     data: _Data = ...,
     *,
     images: int = ...,
@@ -230,14 +230,14 @@ def explore(
     store: _Path | None = ...,
     *,
     resume: bool = ...,
-    network: str | None = ...,
-    hw: str | None = ...,
-    data: _Path | None = ...,
+    network: Network | _Path | None = ...,
+    hw: _Hw | None = ...,
+    data: _Data = ...,
     set: Mapping[str, _Value] | None = ...,
     images: int = ...,
     trials: int = ...,
     seed: int | None = ...,
-    calibrate_on: Literal["train", "test"] = ...,
+    calibrate_on: Literal["train", "test"] | None = ...,
     threads: int = ...,
     progress: _Progress = ...,
 ) -> Exploration: ...

@@ -20,6 +20,11 @@ def _array(value):
     return numpy.ascontiguousarray(value)
 
 
+def are_arrays(value):
+    """Whether it is (x, y) or (x_train, y_train, x, y), and no list of names or of such."""
+    return isinstance(value, (list, tuple)) and len(value) in (2, 4) and not any(isinstance(v, (str, os.PathLike, tuple)) for v in value)
+
+
 def data_set(value):
     """(name or None, handle or None, whether it has training images) of what a study is given."""
     if value is None or isinstance(value, (str, os.PathLike)):

@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Mapping
 
 from . import _mho
-from ._errors import Error, UsageError, natural
-from ._hardware import assignments
+from ._data import are_arrays
+from ._errors import Error, NoModelError, UsageError, natural
+from ._hardware import Hardware, assignments
 from ._how import how
+from ._network import Network
 from ._page import write
 from ._results import Record, _flat, _html_table, _pandas, _text_table, percent, si
 from ._study import _number
@@ -63,8 +65,90 @@ class Exploration(list):
         return _html_table(head, rows[:50])
 
 
+def _plain(value):
+    """What stands in a space, as JSON has it: arrays and scalars of numpy, ranges, paths."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (range, set, frozenset)):
+        return sorted(value) if not isinstance(value, range) else list(value)
+    raise UsageError("space: want texts, numbers, lists and dictionaries of them (an object of mho only as hw, network or data), not %r" % (value,))
+
+
+class _Files:
+    """Objects as files in a folder of this call, by which the library opens them."""
+
+    def __init__(self, folder):
+        self.folder, self.named = folder, {}
+
+    def _path(self, name, ending):
+        """One that no other has; as the name, so that results tell it."""
+        stem = name.replace("/", "_").replace(",", "_") or "object"
+        path, n = os.path.join(self.folder, stem + ending), 1
+        while os.path.exists(path):
+            n += 1
+            path = os.path.join(self.folder, "%s-%d%s" % (stem, n, ending))
+        self.named[path] = os.path.basename(path)[: -len(ending)]
+        return path
+
+    def hardware(self, value):
+        if not isinstance(value, Hardware):
+            return _name("hw", value, "a Hardware")
+        path = self._path(value.name, ".json")
+        with open(path, "w") as file:
+            json.dump(value.to_dict(), file)
+        return path
+
+    def network(self, value):
+        if not isinstance(value, Network):
+            return _name("network", value, "a Network")
+        if not value.has_parameters:
+            if value._name is None:
+                raise NoModelError("network: %s has no parameters and no name: want its name or the path of its file" % value.name)
+            return value._name
+        path = self._path(value.name, ".onnx")
+        value.save(path)
+        return path
+
+    def data(self, value):
+        """Of the arrays themselves: none is in order of columns or of another machine in the file."""
+        if not are_arrays(value):
+            return _name("data", value, "(x, y), (x_train, y_train, x, y)")
+        import numpy
+
+        paths = []
+        for array in value:
+            paths.append(self._path("array", ".npy"))
+            numpy.save(paths[-1], numpy.ascontiguousarray(array), allow_pickle=False)
+        return ",".join(paths)
+
+    def of_space(self, space):
+        """A space without objects.  Networks and data may be lists, which are axes."""
+        out = dict(space)
+        for key, one in (("hw", self.hardware), ("network", self.network), ("data", self.data)):
+            value = out.get(key)
+            if value is None:
+                continue
+            several = isinstance(value, (list, tuple)) and key != "hw" and not (key == "data" and are_arrays(value))
+            out[key] = [one(v) for v in value] if several else one(value)
+        return out
+
+    def told(self, text):
+        """With names in place of the paths of here."""
+        for path, name in self.named.items():
+            text = text.replace(path, name)
+        return text
+
+
+def _name(what, value, objects):
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    raise UsageError("%s: want a name, a path or %s, not %r" % (what, objects, value))
+
+
 def explore(
-    space, store=None, *, resume=False, network=None, hw=None, data=None, set=None, images=0, trials=0, seed=None, calibrate_on="train",
+    space, store=None, *, resume=False, network=None, hw=None, data=None, set=None, images=0, trials=0, seed=None, calibrate_on=None,
     threads=0, progress=None
 ):
     """Explores the designs of a space: `mho explore SPACE -o STORE`.
@@ -73,28 +157,35 @@ def explore(
 
                  {"network": "lenet", "hw": "bcnn", "axes": {"crossbar.rows": [64, 128]}, "objectives": ["min energy"]}
 
+             whose network, hw and data may be objects as well (a ``Network``, a ``Hardware``, (x, y)), values of axes arrays of numpy
     store    the file that keeps what is computed (SQLite; docs/store.md), new unless ``resume``; None: a temporary one
-    network, hw, data, set, images, trials, seed, calibrate_on   in place of what the space says
+    network, hw, data, set, images, trials, seed   in place of what the space says
+    calibrate_on  "train", "test"; None: as the space says, test where ``data`` are (x, y) alone
 
     Returns an ``Exploration``.  Ctrl-C keeps what was computed in the store.
     """
-    if calibrate_on not in ("train", "test"):
-        raise UsageError('calibrate_on: want "train" or "test", not %r' % (calibrate_on,))
+    if calibrate_on not in (None, "train", "test"):
+        raise UsageError('calibrate_on: want "train", "test" or None, not %r' % (calibrate_on,))
+    if not isinstance(space, (Mapping, str, os.PathLike)):
+        raise UsageError("space: want a name, a path or a dictionary, not %r" % (space,))
     with tempfile.TemporaryDirectory() as folder:
+        files = _Files(folder)
         given = isinstance(space, Mapping)
         path = os.path.join(folder, "space.yaml") if given else os.fspath(space)
+        pictures = data if data is not None or not given else space.get("data")
+        on_test = calibrate_on == "test" or (calibrate_on is None and are_arrays(pictures) and len(pictures) == 2)
         if given:
             with open(path, "w") as file:
-                json.dump({"name": "space", **space}, file)
+                json.dump({"name": "space", **files.of_space(space)}, file, default=_plain)
         where = os.path.join(folder, "store.db") if store is None else os.fspath(store)
-        words = [None if w is None else os.fspath(w) for w in (network, hw, data)]
+        words = [
+            None if value is None else one(value) for value, one in ((network, files.network), (hw, files.hardware), (data, files.data))
+        ]
         try:
             with how(threads, progress) as pair:
-                return Exploration(
-                    *_mho.explore(
-                        path, where, bool(resume), *words, assignments(set) if set else None, natural("images", images),
-                        natural("trials", trials), seed is not None, natural("seed", seed or 0), calibrate_on == "test", pair
-                    )
+                name, rows, report = _mho.explore(
+                    path, where, bool(resume), *words, assignments(set) if set else None, natural("images", images),
+                    natural("trials", trials), seed is not None, natural("seed", seed or 0), on_test, pair
                 )  # fmt: skip
         except Error as refused:
             text = str(refused)
@@ -102,7 +193,10 @@ def explore(
                 text = text.replace(path, "space")
             if text.endswith(" exists, and is not to be gone on with"):
                 text = "%s exists: resume=True goes on with it" % where
-            raise type(refused)(text) from None
+            raise type(refused)(files.told(text)) from None
+        for row in rows:
+            row["point"] = {k: files.told(v) for k, v in row["point"].items()}
+        return Exploration(name, rows, {k: files.told(v) if isinstance(v, str) else v for k, v in report.items()})
 
 
 def query(store, sql, *, threads=0, progress=None):

@@ -152,6 +152,42 @@ class Images(unittest.TestCase):
             with self.assertRaisesRegex(kind, text):
                 call()
 
+    def test_explore_objects(self):
+        """Objects, arrays and axes of numpy are what names, files and lists are; what was computed of them is found again."""
+        space = {"network": "lenet-binary-mnist", "hw": "bcnn", "set": HW, "axes": {"device.variation": [0.25, 0.5], "crossbar.rows": [64, 128]},
+                 "objectives": ["min error"], "images": 24, "trials": 2, "data": self.folder.name}
+        axes = {"device.variation": np.linspace(0.25, 0.5, 2), "crossbar.rows": np.array([64, 128])}
+        net, hw = mho.Network("lenet-binary-mnist"), mho.Hardware("bcnn", **HW)
+        given = {**space, "network": net, "hw": hw, "axes": axes, "data": self.data}
+        del given["set"]
+        store = self.folder.name + "/one.db"
+        want = [{**r.to_dict(), "row": 0} for r in mho.explore(space, threads=1)]
+        got = mho.explore(given, store, threads=1)
+        self.assertEqual([{**r.to_dict(), "row": 0} for r in got], want)
+        again = mho.explore({**space, "set": {}}, store, network=net, hw=hw, data=self.data, resume=True, threads=1)
+        self.assertEqual((again.report.known, len(again)), (4, 4))
+        rows = mho.query(store, "SELECT * FROM designs")
+        self.assertNotIn(tempfile.gettempdir(), str([got.to_dict(), {k: v for k, v in rows[0].items() if k != "data"}]))
+        alone = mho.explore({**given, "data": self.data[2:], "axes": {"crossbar.rows": [64]}, "set": {"output.calibration_images": 20}}, threads=1)
+        there = mho.evaluate(net, hw.replace(**{"output.calibration_images": 20, "crossbar.rows": 64}), self.data[2:], images=24, trials=2, threads=1)
+        self.assertEqual(alone[0].error, there.hardware_error.mean)
+        both = mho.explore({**given, "network": ["lenet-binary-mnist", net], "axes": {"crossbar.rows": range(64, 65)}}, threads=1)
+        self.assertEqual(both[0].point.network, "lenet-binary-mnist")
+        for bad, text in (
+            ({"hw": 5}, "^hw: want a name, a path or a Hardware, not 5"),
+            ({"network": 5}, "^network: want a name, a path or a Network"),
+            ({"data": 5}, "^data: want a name"),
+            ({"axes": {"device.bits": [hw]}}, "^space: want texts"),
+            ({"network": mho.Network.from_yaml("input: {shape: [1, 28, 28]}\nlayers:\n  - fc: 10\n")}, "no parameters and no name"),
+        ):
+            with self.assertRaisesRegex(mho.Error, text):
+                mho.explore({**given, **bad})
+        for keyword in ({"hw": 5}, {"network": 5}, {"data": 5}):
+            with self.assertRaisesRegex(mho.UsageError, "want a name, a path or"):
+                mho.explore(space, **keyword)
+        with self.assertRaisesRegex(mho.UsageError, "space: want a name, a path or a dictionary"):
+            mho.explore(5)
+
     def test_pages(self):
         """Where this build has the page, results, sweeps, comparisons and stores become one; else that is said."""
         cost, page = mho.cost("lenet"), self.folder.name + "/page.html"
