@@ -2,6 +2,7 @@
 """Programmed crossbars and circuits: arrays of numpy in and out."""
 
 import numbers
+import os
 
 import numpy as np
 
@@ -29,6 +30,16 @@ def _shape(what, array, want):
     return DomainError("%s: shape %s, want %s" % (what, list(array.shape), want))
 
 
+def _some(calibration, most):
+    """What a chip is calibrated on, to be kept: a place, or arrays of its own of no more images than count."""
+    if calibration is None or isinstance(calibration, (str, os.PathLike)):
+        return calibration
+    if hasattr(calibration, "shape"):
+        calibration = (calibration, np.zeros(len(calibration), np.uint8))
+    parts = tuple(calibration)
+    return tuple(part if part is None else np.array(part[:most]) for part in parts) if len(parts) in (2, 4) else parts
+
+
 class Chip:
     """A network on crossbars, programmed once: scores image by image.
 
@@ -37,26 +48,42 @@ class Chip:
     calibration  images that the converters' ranges are found on, as ``data`` of ``evaluate``: training images, or an
                  array x or (x, y); None: what $MHO_DATA and so on hold.  The first output.calibration_images of them count.
     seed, trial  of the cells and of the noise of their reads
+
+    A copy (``copy``, ``pickle``) is calibrated and programmed anew, with the same cells, and from then on for itself.
     """
 
     def __init__(self, net, hw="bcnn", calibration=None, *, seed=1, trial=0, threads=0, progress=None):
         self.network = network(net)
         self.hardware = tell_idle(hw)
         self._threads = threads
-        with how(threads, progress) as pair:
-            if hasattr(calibration, "shape"):
-                calibration = (calibration, np.zeros(len(calibration), np.uint8))
-            where, handle, has_train = data_set(calibration)
+        self._calibration = _some(calibration, int(self.hardware["output.calibration_images"]))
+        self.seed = natural("seed", seed)
+        self._open(progress)
+        self.program(None, trial, progress=progress)
+
+    def _open(self, progress):
+        with how(self._threads, progress) as pair:
+            where, handle, has_train = data_set(self._calibration)
             if handle is None:
                 handle = _mho.data_open(where, False, False, pair)
             self._handle = _mho.chip_create(self.network._handle, self.hardware._handle, handle, not has_train, pair)
-        self.program(seed, trial, progress=progress)
 
-    def program(self, seed=1, trial=0, *, progress=None):
-        """Draws all cells anew; returns what writing them took: {cells, writes, outside, stuck, held}."""
+    def __getstate__(self):
+        """Without the programmed cells: a copy programs its own, the same ones."""
+        return {key: value for key, value in self.__dict__.items() if key != "_handle"}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._open(False)
+        self.program(None, self.trial, progress=False)
+
+    def program(self, seed=None, trial=0, *, progress=None):
+        """Draws all cells anew, of the chip's own seed (None) or another, which it keeps; returns what writing them took:
+        {cells, writes, outside, stuck, held}."""
+        seed = self.seed if seed is None else natural("seed", seed)
         with how(self._threads, progress) as pair:
-            written = _mho.chip_program(self._handle, natural("seed", seed), natural("trial", trial, _TRIALS), pair)
-        self.seed, self.trial, self._read = seed, trial, 0
+            written = _mho.chip_program(self._handle, seed, natural("trial", trial, _TRIALS), pair)
+        self.seed, self.trial = seed, trial
         return written
 
     def scores(self, x, *, number=0, threads=None, progress=None):
@@ -98,6 +125,7 @@ class Crossbar:
     The step between weights' codes is a power of two, the smallest that reaches the largest weight: up to one bit of the codes is
     not used.  ``quant.scales: layer`` makes the largest weight the largest code, ``channel`` that of each column.  Bytes given to
     ``mvm`` are the codes of inputs: x = code / (2^input.first_bits - 1) x_max.  A matrix of zeros has no scale, and gives zeros, whatever its cells hold.
+    A copy (``copy``, ``pickle``) is programmed anew, with the same cells and the noise that comes next, and from then on for itself.
     """
 
     def __init__(
@@ -117,11 +145,10 @@ class Crossbar:
         self._scale = self.x_max / self._most
         if not 0 < self._scale < np.inf:
             raise DomainError("x_max = %r, want a number above 0" % (x_max,))
-        bits = int(self.hardware["input.first_bits"])
         self._zero = not w.any()
-        seed = natural("seed", seed)
+        self.seed = seed = natural("seed", seed)
         w, self._gain = self._stretched(w)
-        net = _mho.net_of_matrix(np.ascontiguousarray(w.T), self.rows, self.columns, bits, self._scale)
+        self._weights = np.array(w.T, order="C")
         count = int(self.hardware["output.calibration_images"])
         if calibration is None:
             low = -self.x_max if self.signed else 0
@@ -134,14 +161,32 @@ class Crossbar:
             codes = np.stack((codes, self._codes(calibration, True)), 1).reshape(-1, self.rows)
         if len(codes) < count:
             self.hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
-        data = _mho.data_of_arrays(None, None, None, codes, np.zeros(len(codes), np.uint8))
+        self._calibration = codes
         with how(threads, progress) as pair:
-            self._handle = _mho.chip_create(net, self.hardware._handle, data, True, pair)
-        self.program(seed, trial)
+            self._open(pair)
+        self.program(None, trial)
 
-    def program(self, seed=1, trial=0):
-        """Draws all cells anew; returns what writing them took: {cells, writes, outside, stuck, held}."""
-        written = _mho.chip_program(self._handle, natural("seed", seed), natural("trial", trial, _TRIALS), self._pair)
+    def _open(self, pair):
+        net = _mho.net_of_matrix(self._weights, self.rows, self.columns, int(self.hardware["input.first_bits"]), self._scale)
+        data = _mho.data_of_arrays(None, None, None, self._calibration, np.zeros(len(self._calibration), np.uint8))
+        self._handle = _mho.chip_create(net, self.hardware._handle, data, True, pair)
+
+    def __getstate__(self):
+        """Without the programmed cells: a copy programs its own, the same ones."""
+        return {key: value for key, value in self.__dict__.items() if key != "_handle"}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._open(self._pair)
+        read = self._read
+        self.program(None, self.trial)
+        self._read = read
+
+    def program(self, seed=None, trial=0):
+        """Draws all cells anew, of the array's own seed (None) or another, which it keeps; returns what writing them took:
+        {cells, writes, outside, stuck, held}."""
+        seed = self.seed if seed is None else natural("seed", seed)
+        written = _mho.chip_program(self._handle, seed, natural("trial", trial, _TRIALS), self._pair)
         self.seed, self.trial, self._read = seed, trial, 0
         return written
 

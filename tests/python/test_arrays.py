@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programmed arrays, circuits, networks in software, training: arrays in and out."""
+import copy
 import json
 import os
+import pickle
 import subprocess
 import tempfile
 import unittest
@@ -21,6 +23,27 @@ RNG = np.random.default_rng(5)
 
 def images(n):
     return RNG.integers(0, 256, (n, 28, 28), dtype=np.uint8), (np.arange(n) % 10).astype(np.int64)
+
+
+def check_copies(test, one, read, first):
+    """A programming keeps the seed; copies are the same, and from then on for themselves."""
+    one.program(trial=1)
+    test.assertEqual((one.seed, one.trial), (5, 1))
+    other = read(one)
+    test.assertFalse(np.array_equal(other, first))
+    one.program()
+    for make in copy.copy, copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c)):
+        two = make(one)
+        test.assertEqual((two.seed, two.trial, repr(two)), (5, 0, repr(one)))
+        test.assertTrue(np.array_equal(read(two), first))
+        two.program(trial=1)
+        one.program()
+        test.assertTrue(np.array_equal(read(one), first))
+        test.assertTrue(np.array_equal(read(two), other))
+        one.program()
+    one.program(6)
+    test.assertEqual(one.seed, 6)
+    test.assertFalse(np.array_equal(read(one), first))
 
 
 class Chips(unittest.TestCase):
@@ -48,6 +71,15 @@ class Chips(unittest.TestCase):
             for call in chip.scores, chip.labels:
                 with self.assertRaisesRegex(mho.DomainError, "element 394 of image 3 is .*finite"):
                     call(z)
+
+    def test_seeds_and_copies(self):
+        x, _ = images(8)
+        hw = mho.Hardware("bcnn", **{"output.calibration_images": 8, "device.bits": 1})
+        chip = mho.Chip("lenet-binary-mnist", hw, x, seed=5, threads=1)
+        first = chip.scores(x)
+        given = x.copy()
+        x[:] = 0  # the chip keeps what it was calibrated on
+        check_copies(self, chip, lambda c: c.scores(given), first)
 
     def test_numbers_like_bytes(self):
         """Fed as they are, which is told; the report tells what is fed."""
@@ -94,6 +126,14 @@ class Crossbars(unittest.TestCase):
         v = 4 * x - 2
         want = v @ self.W
         self.assertLess(np.abs(signed.mvm(v) - want).max(), 0.03 * np.abs(want).max())
+
+    def test_seeds_and_copies(self):
+        x = RNG.random((9, 150)).astype(np.float32)
+        hw = mho.Hardware("cnn8", device={"bits": 3, "read_noise": 0.1})
+        xb = mho.Crossbar(self.W, hw, seed=5, threads=1)
+        check_copies(self, xb, lambda c: c.mvm(x), xb.mvm(x))
+        xb.mvm(x)
+        self.assertTrue((copy.deepcopy(xb).mvm(x) == xb.mvm(x)).all())  # the noise that comes next
 
     def test_scales(self):
         """A largest weight just above a power of two loses a bit of the codes, unless scales are free."""
