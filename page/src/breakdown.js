@@ -8,17 +8,39 @@ const most = 16; // bars
 const titles = { energy_J: ["energy", "J"], area_m2: ["area", "m2"] };
 const bys = ["component", "layer"];
 
-function shownBars(model, selection) {
-  const chosen = model.breakdown.filter((b) => b.point === undefined || selection.state.mask[b.point]);
-  return (chosen.length ? chosen : model.breakdown).slice(0, most);
+// The best of the search first, then its front, then those that keep its constraints.
+function orderOf(model) {
+  const front = model.named("front"), best = new Set(model.search?.best ?? []);
+  const place = ({ point: i }) => (i === undefined || best.has(i) ? 0 : front?.values[i] === "front" ? 1 : model.keeps(i) ? 2 : 3);
+  return model.breakdown.map((b, k) => [place(b), k, b]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map((of) => of[2]);
+}
+
+function shownBars(bars, selection) {
+  const chosen = bars.filter((b) => b.point === undefined || selection.state.mask[b.point]);
+  return (chosen.length ? chosen : bars).slice(0, most);
+}
+
+// More parts than colours that can be told apart: the small ones as one.
+function fewer(rows, limit = 11) {
+  const size = new Map();
+  for (const r of rows) size.set(r.part, (size.get(r.part) ?? 0) + r.share);
+  if (size.size <= limit + 1) return rows;
+  const keep = new Set([...size].sort((a, b) => b[1] - a[1]).slice(0, limit).map(([part]) => part)), out = [], rest = new Map();
+  for (const r of rows) {
+    if (keep.has(r.part)) { out.push(r); continue; }
+    const sum = rest.get(r.bar) ?? { bar: r.bar, part: `${size.size - limit} smaller parts`, order: 1e6, v: 0, share: 0 };
+    sum.v += r.v; sum.share += r.share;
+    rest.set(r.bar, sum);
+  }
+  return [...out, ...rest.values()];
 }
 
 function spec(bars, quantity, by, as) {
   const [label, unit] = titles[quantity];
   const totals = bars.map((b) => Object.values(b[quantity]?.[by] ?? {}).reduce((a, v) => a + v, 0));
   const { factor, unit: shown } = shownUnit(unit, Math.max(...totals));
-  const rows = bars.flatMap((b, bar) => Object.entries(b[quantity]?.[by] ?? {}).map(([part, v], order) => (
-    { bar: b.label, part, order, v: v * factor, share: totals[bar] ? v / totals[bar] : 0 })));
+  const rows = fewer(bars.flatMap((b, bar) => Object.entries(b[quantity]?.[by] ?? {}).map(([part, v], order) => (
+    { bar: b.label, part, order, v: v * factor, share: totals[bar] ? v / totals[bar] : 0 }))));
   const parts = [...new Set(rows.map((r) => r.part))];
   return {
     height: Math.max(26 * bars.length, 13 * parts.length + 8), data: { values: rows }, mark: { type: "bar" },
@@ -26,7 +48,7 @@ function spec(bars, quantity, by, as) {
       y: { field: "bar", type: "nominal", title: null, sort: null, axis: { labelLimit: 240 } },
       x: as === "share" ? { field: "share", type: "quantitative", stack: "zero", title: `share of the ${label}`, axis: { format: "%" } }
         : { field: "v", type: "quantitative", title: `${label} (${shown})` },
-      color: { field: "part", type: "nominal", title: by, sort: null, scale: parts.length > 12 ? { scheme: "tableau20", domain: parts } : { domain: parts } },
+      color: { field: "part", type: "nominal", title: by, sort: null, scale: { domain: parts } },
       order: { field: "order" },
     },
   };
@@ -35,11 +57,11 @@ function spec(bars, quantity, by, as) {
 export function breakdown(model, selection) {
   const have = Object.keys(titles).filter((q) => model.breakdown.some((b) => b[q]));
   const state = { quantity: have[0], by: "component", as: "amount" };
-  const host = element("div", { class: "chart" });
+  const host = element("div", { class: "chart" }), ordered = orderOf(model);
   const note = element("p", { class: "note" });
   async function redraw() {
-    const bars = shownBars(model, selection);
-    note.textContent = model.count > bars.length ? `The first ${bars.length} of the chosen points whose parts are stored in the page.` : "";
+    const bars = shownBars(ordered, selection);
+    note.textContent = model.count > bars.length ? `${bars.length} of the chosen points whose parts are stored in the page${model.search ? ": the best of the search first, then its front, then others that keep its constraints" : ""}.` : "";
     const view = await draw(host, spec(bars, state.quantity, state.by, state.as), `${titles[state.quantity][0]} by ${state.by}`);
     view.addEventListener("pointermove", (event, item) => {
       const d = item?.datum;

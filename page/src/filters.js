@@ -30,7 +30,7 @@ export function filters(model, selection) {
   const states = model.shown.filter((c) => c.role === "status" && c.varies);
   for (const column of [...model.parameters, ...states, ...model.results].slice(0, 24))
     box.append(column.role !== "result" && distinct(column).length <= 12 ? listFilter(column, selection) : numberFilter(column, selection));
-  const count = element("p", { role: "status", "aria-live": "polite", id: "chosen" });
+  const count = element("p", { role: "status", "aria-live": "polite", id: "chosen", class: "chosen" });
   const say = (s) => { count.textContent = `${s.count} of ${model.count} points chosen`; };
   selection.listen(say);
   say(selection.state);

@@ -10,7 +10,7 @@ function heights(column) {
   if (!column.numeric || all.length <= 6) {
     const place = new Map(all.map((v, k) => [v, all.length > 1 ? k / (all.length - 1) : 0.5]));
     const text = (v) => (column.numeric ? digits(v * column.factor) : v);
-    return { of: (i) => place.get(column.values[i]), marks: all.slice(0, 12).map((v) => [place.get(v), text(v)]) };
+    return { of: (i) => (column.has(i) ? place.get(column.values[i]) : undefined), marks: all.slice(0, 12).map((v) => [place.get(v), text(v)]) };
   }
   const low = all[0], high = all.at(-1);
   const turn = low > 0 && high / low > 50 ? Math.log : (v) => v;

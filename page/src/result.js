@@ -41,18 +41,40 @@ function flat(row) {
   return out;
 }
 
+const remarks = ["model", "technology", "relative", "absolute prices", "message"]; // of a row, not what it was set to
+
 function columnOf(name, rows) {
   if (name.startsWith("set ")) return { name: name.slice(4), role: "parameter" };
   if (name === "images_low" || name === "images_high" || name.startsWith("ci95")) return { name, role: "interval", unit: "share" };
+  if (remarks.includes(name)) return { name, role: "remark" };
   const numeric = rows.some((r) => typeof r[name] === "number");
   const [label, unit, goal, low, high] = measures[name] ?? [labelOf(name), unitOf(name)];
   return { name, label, unit, goal, low, high, role: numeric ? "result" : "parameter" };
 }
 
-function pointsOf(rows) {
+// What prices decide is not to be ranked where they are of several technologies.
+const priced = ["energy_J", "area_m2", "power_W", "ops_per_J", "ops_per_s_per_m2"];
+
+// Prices that stand for themselves, beside those that are good for comparisons alone.
+function absolutes(rows) {
+  if (!rows.some((r) => isObject(r.generic))) return;
+  for (const r of rows) {
+    const of = r.generic ?? (r.relative ? {} : r);
+    Object.assign(r, { "absolute prices": of.technology ?? null, absolute_energy_J: of.energy_J ?? null, absolute_area_m2: of.area_m2 ?? null });
+  }
+}
+
+function pricesNote(json, rows) {
+  if (json.comparable === false) return ["Not comparable: energy, power, area, TOPS/W and TOPS/mm2 are of different technologies, where columns name different ones; --set technology=generic-45nm prices all by one."];
+  return json.comparable && rows?.some((r) => r.relative) ? ["Prices of this technology are good for comparisons among its columns alone."] : [];
+}
+
+function pointsOf(rows, comparable = true) {
+  absolutes(rows);
   const all = rows.map(flat);
   const names = [...new Set(all.flatMap((r) => Object.keys(r)))];
   const columns = [{ name: "point", role: "id" }, ...names.map((n) => columnOf(n, all))];
+  if (!comparable) for (const c of columns) if (priced.includes(c.name)) delete c.goal;
   return { columns, points: all.map((r, i) => [i + 1, ...names.map((n) => r[n] ?? null)]) };
 }
 
@@ -164,7 +186,7 @@ export function pageOf(given) {
   const word = (json.command ?? "").split(" ")[1] ?? "result";
   return {
     title: [json.network, json.hw && `on ${json.hw}`].filter(Boolean).join(" ") || `mho ${word}`, subtitle: json.command, footer: "made by mho",
-    facts: facts.filter(([label]) => !heads.some((h) => h[0] === label)), heads, notes, tables, breakdown: points ? compared : partsOf(json, json.hw ?? "this", []), ...(points ? pointsOf(points) : {}),
+    facts: facts.filter(([label]) => !heads.some((h) => h[0] === label)), heads, notes: [...pricesNote(json, points), ...notes], tables, breakdown: points ? compared : partsOf(json, json.hw ?? "this", []), ...(points ? pointsOf(points, json.comparable !== false) : {}),
     timeline: json.trace ? { unit: "cycle", rows: json.trace.map((r) => ({ name: r.name, spans: spansOf(r) })) } : scheduleOf(json) ?? layersOf(json),
   };
 }

@@ -20,7 +20,8 @@ export function showTip(event, title, pairs) {
 // The configuration and the results of a point, for its box.
 export function pointPairs(model, i) {
   const varied = model.parameters.length ? model.parameters : model.shown.filter((c) => c.role === "parameter");
-  return [...varied, ...model.results].slice(0, 24).map((c) => [c.title, c.text(i)]);
+  const marks = model.shown.filter((c) => c.role === "status" && c.varies);
+  return [...varied, ...marks, ...model.results].filter((c) => c.has(i)).slice(0, 24).map((c) => [c.title, c.full(i)]);
 }
 
 export function pointTitle(model, i) { return model.id ? `point ${model.id.text(i)}` : `point ${i + 1}`; }

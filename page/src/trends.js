@@ -7,7 +7,7 @@ import { sample } from "./selection.js";
 function summary(model, parameter, metric, chosen) {
   const groups = new Map();
   for (const i of chosen) {
-    if (!Number.isFinite(metric.values[i])) continue;
+    if (!Number.isFinite(metric.values[i]) || !parameter.has(i)) continue;
     const key = parameter.at(i);
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(i);
@@ -28,7 +28,7 @@ function spec(model, parameter, metric, chosen) {
   const ordered = !parameter.numeric || distinct(parameter).length <= 12;
   const type = ordered ? "ordinal" : "quantitative";
   const x = (field) => ({ field, type, title: parameter.title, axis: { labelAngle: parameter.numeric ? 0 : -30, labelLimit: 100 }, ...(ordered ? {} : { scale: scaleOf(parameter.values) }) });
-  const all = sample(chosen, 1500).map((i) => ({ value: parameter.at(i), y: metric.at(i) })).filter((p) => Number.isFinite(p.y));
+  const all = sample(chosen.filter((i) => parameter.has(i)), 1500).map((i) => ({ value: parameter.at(i), y: metric.at(i) })).filter((p) => Number.isFinite(p.y));
   const values = summary(model, parameter, metric, chosen);
   const ends = values.flatMap((v) => [v.low, v.high]), scale = scaleOf([...ends, ...all.map((p) => p.y)]);
   const y = (field) => ({ field, type: "quantitative", title: metric.title, scale });

@@ -137,6 +137,9 @@ size_t mhoi_explore_result_field(size_t result);
 const char *mhoi_explore_result_unit(size_t i);
 /* Are the values of the axis numbers, of one unit? */
 bool mhoi_explore_axis_counts(const mho_explore *x, size_t axis);
+/* "min energy", "max tops_per_W"; the sense of a bare name is its usual one.  Returns the name, of a result or (result ==
+ * SIZE_MAX) perhaps of an axis. */
+const char *mhoi_explore_objective(const char *text, explore_objective *o);
 double mhoi_explore_value(const mho_explore *x, const explore_objective *o, const mho_summary *sum,
                           const uint32_t *choice);
 bool mhoi_explore_result_is_error(size_t result); /* of accuracy, which prices do not tell */

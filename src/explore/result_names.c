@@ -118,6 +118,21 @@ bool mhoi_explore_axis_counts(const mho_explore *x, size_t axis)
     return true;
 }
 
+const char *mhoi_explore_objective(const char *text, explore_objective *o)
+{
+    const bool min = !strncmp(text, "min ", 4), max = !strncmp(text, "max ", 4);
+    const char *name = text + (min || max ? 4 : 0);
+    *o = (explore_objective){.result = mhoi_explore_result(name), .field = SIZE_MAX};
+    o->axis = SIZE_MAX;
+    if (o->result != SIZE_MAX)
+        o->field = mhoi_explore_result_field(o->result);
+    o->most =
+        max ||
+        (!min && (strstr(name, "per_") || strstr(name, "throughput") || !strcmp(name, "tops")));
+    snprintf(o->text, sizeof o->text, "%s %s", o->most ? "max" : "min", name);
+    return name;
+}
+
 double mhoi_explore_value(const mho_explore *x, const explore_objective *o, const mho_summary *sum,
                           const uint32_t *choice)
 {

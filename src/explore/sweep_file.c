@@ -265,7 +265,6 @@ static mho_status read_expressions(const reading *r, const char *key, bool const
     return s;
 }
 
-/* "min energy", "max tops_per_W"; the sense of a bare name is its usual one. */
 static mho_status read_objective(const mho_explore *x, const mhoi_yaml *node, explore_objective *o)
 {
     const char *text = NULL, *names[EXPLORE_NAMES];
@@ -273,11 +272,7 @@ static mho_status read_objective(const mho_explore *x, const mhoi_yaml *node, ex
     size_t n = 0;
     if (s)
         return s;
-    const bool min = !strncmp(text, "min ", 4), max = !strncmp(text, "max ", 4);
-    const char *name = text + (min || max ? 4 : 0);
-    o->result = mhoi_explore_result(name);
-    o->field = o->result == SIZE_MAX ? SIZE_MAX : mhoi_explore_result_field(o->result);
-    o->axis = SIZE_MAX;
+    const char *name = mhoi_explore_objective(text, o);
     for (size_t a = 0; o->result == SIZE_MAX && a < x->axes; a++)
         o->axis = !strcmp(mho_grid_key(x->grid, a), name) ? a : o->axis;
     if (o->axis != SIZE_MAX && !mhoi_explore_axis_counts(x, o->axis))
@@ -294,10 +289,6 @@ static mho_status read_objective(const mho_explore *x, const mhoi_yaml *node, ex
                               "max NAME)",
                               x->place, node->line, name);
     }
-    o->most =
-        max ||
-        (!min && (strstr(name, "per_") || strstr(name, "throughput") || !strcmp(name, "tops")));
-    snprintf(o->text, sizeof o->text, "%s %s", o->most ? "max" : "min", name);
     return MHO_OK;
 }
 

@@ -9,20 +9,34 @@
 #include "mho/json.h"
 #include "mho/report.h"
 #include "mho/run.h"
+#include "report/judged.h"
 
 #define PARTS_FIRST                                                                                \
     100 /* points whose energy and area by part are in the page, besides those on a front */
 
 typedef struct points {
-    mho_json *axes;  /* keys of `settings`, in order of first appearance */
-    mho_json *first; /* network and hw of the first row */
+    mho_json *axes;           /* keys of `settings`, in order of first appearance */
+    mho_json *networks, *hws; /* of the rows: keys */
     size_t count, done, dropped, infeasible, failed;
     mho_front front[3]; /* error and energy, error and area, energy and area: index of the row */
     mho_json *settings; /* of the row under way */
     FILE *rows, *parts;
     size_t index, parted;
     mho_json *technologies; /* of the rows: keys */
+    report_search search;
 } points;
+
+static void add_key(mho_json *keys, const char *key)
+{
+    if (*key && !mho_json_get(keys, key))
+        mho_json_put(keys, key, mho_json_bool(true));
+}
+
+/* Prices of a technology that is good for comparisons alone, beside others. */
+static bool has_mixed_prices(const report_search *v)
+{
+    return mho_json_count(v->relative) + v->absolute > 1;
+}
 
 /* --- first pass: which axes, which fronts ----------------------------------------------------------------- */
 
@@ -62,14 +76,12 @@ static mho_status look(void *user, const mho_store_point *row)
         s = add_to_front(&p->front[1], p->count, sum->error, sum->area_m2);
     if (!s)
         s = add_to_front(&p->front[2], p->count, sum->energy_J, sum->area_m2);
-    if (!p->count++) {
-        mho_json_put(p->first, "network", mho_json_text(row->network));
-        mho_json_put(p->first, "hw", mho_json_text(row->hw));
-    }
+    p->count++;
+    add_key(p->networks, row->network);
+    add_key(p->hws, row->hw);
+    add_key(p->technologies, row->technology);
     count_status(p, row->status);
-    if (*row->technology && !mho_json_get(p->technologies, row->technology))
-        mho_json_put(p->technologies, row->technology, mho_json_bool(true));
-    return s;
+    return s ? s : mhoi_report_search_add(&p->search, row, p->settings);
 }
 
 /* --- second pass: rows and parts -------------------------------------------------------------------------- */
@@ -110,6 +122,8 @@ static mho_status put_setting(FILE *out, const mho_json *v)
 
 static bool on_front(const points *p, size_t index)
 {
+    if (p->search.point[index].front || p->search.point[index].best)
+        return true;
     for (size_t f = 0; f < sizeof p->front / sizeof *p->front; f++)
         for (size_t i = 0; i < p->front[f].points; i++)
             if (p->front[f].point[i].index == index)
@@ -159,6 +173,40 @@ static mho_status put_parts(points *p, const mho_store_point *row)
     return s;
 }
 
+enum { TEXTS = 5 };
+static const char *const texts[TEXTS] = {"network", "hw", "data", "technology", "status"};
+
+/* What an axis tells already is no column once more: NULL; but of a technology as given it is not the one that prices. */
+static const char *column_of(const points *p, size_t text)
+{
+    if (!mho_json_get(p->axes, texts[text]))
+        return texts[text];
+    return strcmp(texts[text], "technology") ? NULL : "priced by";
+}
+
+/* As the last search has it. */
+static mho_status put_judged(const points *p, const report_judged *of)
+{
+    const report_search *v = &p->search;
+    mho_status s = MHO_OK;
+    if (has_mixed_prices(v))
+        (void)fputs(of->prices ? ", \"relative\"" : ", \"absolute\"", p->rows);
+    if (!v->asked)
+        return MHO_OK;
+    if (mhoi_asked_constraints(v->asked)) {
+        (void)fputs(of->broken == -1 ? ", \"kept\"" : of->broken < 0 ? ", null" : ", ", p->rows);
+        char text[256];
+        if (of->broken >= 0) {
+            (void)snprintf(text, sizeof text, "not %.240s",
+                           mhoi_asked_constraint(v->asked, (size_t)of->broken));
+            s = put_text(p->rows, text);
+        }
+    }
+    if (mhoi_report_search_goals(v))
+        (void)fputs(of->front ? ", \"front\"" : ", null", p->rows);
+    return s;
+}
+
 static mho_status put_row(void *user, const mho_store_point *row)
 {
     points *p = user;
@@ -168,11 +216,15 @@ static mho_status put_row(void *user, const mho_store_point *row)
         (void)fputs(", ", p->rows);
         s = put_setting(p->rows, mho_json_get(p->settings, mho_json_key(p->axes, i)));
     }
-    const char *const texts[] = {row->network, row->hw, row->data, row->technology, row->status};
-    for (size_t i = 0; !s && i < sizeof texts / sizeof *texts; i++) {
+    const char *const is[TEXTS] = {row->network, row->hw, row->data, row->technology, row->status};
+    for (size_t i = 0; !s && i < TEXTS; i++) {
+        if (!column_of(p, i))
+            continue;
         (void)fputs(", ", p->rows);
-        s = put_text(p->rows, texts[i]);
+        s = put_text(p->rows, is[i]);
     }
+    if (!s)
+        s = put_judged(p, &p->search.point[p->index]);
     for (size_t f = 0; f < mho_summary_fields(); f++) {
         (void)fputs(", ", p->rows);
         put_number(p->rows, mho_summary_get(&row->sum, f));
@@ -229,7 +281,6 @@ static void put_summary_columns(FILE *out)
 
 static mho_status put_columns(const points *p, FILE *out)
 {
-    static const char *const texts[] = {"network", "hw", "data", "technology", "status"};
     mho_status s = MHO_OK;
     (void)fputs("\"columns\": [{\"name\": \"point\", \"role\": \"id\"}", out);
     for (size_t i = 0; !s && i < mho_json_count(p->axes); i++) {
@@ -237,9 +288,16 @@ static mho_status put_columns(const points *p, FILE *out)
         s = put_text(out, mho_json_key(p->axes, i));
         (void)fputs("}", out);
     }
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        (void)fprintf(out, ",\n{\"role\": \"%s\", \"name\": \"%s\"}",
-                      strcmp(texts[i], "status") ? "parameter" : "status", texts[i]);
+    for (size_t i = 0; i < TEXTS; i++)
+        if (column_of(p, i))
+            (void)fprintf(out, ",\n{\"role\": \"%s\", \"name\": \"%s\"}",
+                          strcmp(texts[i], "status") ? "parameter" : "status", column_of(p, i));
+    if (has_mixed_prices(&p->search))
+        (void)fputs(",\n{\"role\": \"status\", \"name\": \"prices\"}", out);
+    if (p->search.asked && mhoi_asked_constraints(p->search.asked))
+        (void)fputs(",\n{\"role\": \"status\", \"name\": \"constraints\"}", out);
+    if (mhoi_report_search_goals(&p->search))
+        (void)fputs(",\n{\"role\": \"status\", \"name\": \"front\"}", out);
     put_summary_columns(out);
     (void)fputs(
         ",\n{\"name\": \"images_done\", \"label\": \"images\", \"role\": \"result\"},\n"
@@ -270,29 +328,96 @@ static mho_status put_run(void *user, const mho_store_row *row)
     return s;
 }
 
+/* "lenet", "lenet and vgg11", "lenet, vgg11 and 3 more". */
+static void append_keys(char *text, size_t size, const mho_json *keys)
+{
+    const size_t all = mho_json_count(keys), told = all > 3 ? 2 : all;
+    size_t n = strlen(text);
+    for (size_t i = 0; i < told && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%.100s",
+                              !i             ? ""
+                              : i + 1 == all ? " and "
+                                             : ", ",
+                              mho_json_key(keys, i));
+    if (told < all && n < size)
+        (void)snprintf(text + n, size - n, " and %zu more", all - told);
+}
+
+static mho_status put_title(const points *p, FILE *out)
+{
+    char title[1024] = "";
+    if (p->search.name && *p->search.name)
+        (void)snprintf(title, sizeof title, "%.200s: ", p->search.name);
+    append_keys(title, sizeof title, p->networks);
+    const size_t n = strlen(title);
+    (void)snprintf(title + n, sizeof title - n, " on ");
+    append_keys(title, sizeof title, p->hws);
+    return put_text(out, title);
+}
+
+/* {objectives: [{text, column, goal}], constraints: [text], best: [row]} */
+static mho_status put_search(const points *p, FILE *out)
+{
+    const report_search *v = &p->search;
+    mho_status s = MHO_OK;
+    if (!v->asked)
+        return MHO_OK;
+    (void)fputs("\"search\": {\"objectives\": [", out);
+    for (size_t g = 0; !s && g < mhoi_report_search_goals(v); g++) {
+        const mhoi_asked_objective o = mhoi_asked_objective_at(v->asked, g);
+        (void)fputs(g ? ", {\"text\": " : "{\"text\": ", out);
+        s = put_text(out, o.text);
+        (void)fputs(", \"column\": ", out);
+        if (!s)
+            s = put_text(out, o.axis ? o.axis : o.field);
+        (void)fprintf(out, ", \"goal\": \"%s\"}", o.most ? "max" : "min");
+    }
+    (void)fputs("], \"constraints\": [", out);
+    for (size_t i = 0; !s && i < mhoi_asked_constraints(v->asked); i++) {
+        (void)fputs(i ? ", " : "", out);
+        s = put_text(out, mhoi_asked_constraint(v->asked, i));
+    }
+    (void)fputs("], \"best\": [", out);
+    for (size_t i = 0, n = 0; i < v->points; i++)
+        if (v->point[i].best)
+            (void)fprintf(out, "%s%zu", n++ ? ", " : "", i);
+    (void)fputs("]},\n", out);
+    return s;
+}
+
+static void put_facts(const points *p, FILE *out)
+{
+    const report_search *v = &p->search;
+    (void)fprintf(out, "\"facts\": [[\"points\", \"%zu\"], [\"done\", \"%zu\"]", p->count, p->done);
+    if (p->dropped)
+        (void)fprintf(out, ", [\"dropped early\", \"%zu\"]", p->dropped);
+    if (v->asked && mhoi_asked_constraints(v->asked))
+        (void)fprintf(out, ", [\"keep all constraints\", \"%zu of %zu\"]", v->kept, v->judged);
+    else if (p->infeasible)
+        (void)fprintf(out, ", [\"beyond a constraint\", \"%zu\"]", p->infeasible);
+    if (mhoi_report_search_goals(v))
+        (void)fprintf(out, ", [\"on the front\", \"%zu\"]", v->front);
+    (void)fprintf(out, ", [\"failed\", \"%zu\"]],\n", p->failed);
+}
+
 static mho_status put_head(const points *p, const char *path, FILE *out)
 {
-    const char *network = "", *hw = "";
-    mho_status s = mho_json_to_text(mho_json_get(p->first, "network"), &network);
-    if (!s)
-        s = mho_json_to_text(mho_json_get(p->first, "hw"), &hw);
     (void)fputs("{\"format\": 1, \"title\": ", out);
-    char title[512];
-    (void)snprintf(title, sizeof title, "%.200s on %.200s", network, hw);
-    if (!s)
-        s = put_text(out, title);
+    mho_status s = put_title(p, out);
     (void)fputs(", \"subtitle\": ", out);
     if (!s)
         s = put_text(out, path);
-    (void)fprintf(out,
-                  ",\n\"footer\": \"made by mho %s\",\n\"facts\": [[\"points\", \"%zu\"], "
-                  "[\"done\", \"%zu\"], "
-                  "[\"dropped early\", \"%zu\"], [\"beyond a constraint\", \"%zu\"], [\"failed\", "
-                  "\"%zu\"]],\n",
-                  mho_version(), p->count, p->done, p->dropped, p->infeasible, p->failed);
-    if (mho_json_count(p->technologies) > 1)
-        (void)fputs("\"notes\": [\"Prices are of several technologies (column technology): energy, "
-                    "area and times of points that differ in it are not to be compared.\"],\n",
+    (void)fprintf(out, ",\n\"footer\": \"made by mho %s\",\n", mho_version());
+    put_facts(p, out);
+    if (!s)
+        s = put_search(p, out);
+    if (has_mixed_prices(&p->search))
+        (void)fputs("\"notes\": [\"Prices of some points are good for comparisons among themselves "
+                    "alone (column prices: relative): no front and no best goes across them and "
+                    "the others.\"],\n",
+                    out);
+    else if (mho_json_count(p->technologies) > 1)
+        (void)fputs("\"notes\": [\"Prices are of several technologies (column technology).\"],\n",
                     out);
     return s;
 }
@@ -330,14 +455,18 @@ static void points_free(points *p)
         mho_front_free(&p->front[f]);
     mho_json_destroy(p->settings);
     mho_json_destroy(p->axes);
-    mho_json_destroy(p->first);
+    mho_json_destroy(p->networks);
+    mho_json_destroy(p->hws);
+    mhoi_report_search_close(&p->search);
     mho_json_destroy(p->technologies);
 }
 
 mho_status mho_report_write(const char *path, FILE *out)
 {
-    points p = {
-        .axes = mho_json_object(), .first = mho_json_object(), .technologies = mho_json_object()};
+    points p = {.axes = mho_json_object(),
+                .networks = mho_json_object(),
+                .hws = mho_json_object(),
+                .technologies = mho_json_object()};
     mho_store *store = NULL;
     char *data = NULL, *parts = NULL;
     size_t size = 0, parts_size = 0;
@@ -345,7 +474,11 @@ mho_status mho_report_write(const char *path, FILE *out)
     if (!s)
         s = mho_store_open(path, MHO_STORE_READ, &store);
     if (!s)
+        s = mhoi_report_search_open(store, &p.search);
+    if (!s)
         s = mho_store_each(store, look, &p);
+    if (!s)
+        s = mhoi_report_search_end(&p.search);
     if (!s && !p.count)
         s = mho_error(MHO_EUSAGE, "%s: there is no point in it", path);
     FILE *text = s ? NULL : open_memstream(&data, &size);

@@ -60,6 +60,52 @@ function stored() {
   return path;
 }
 
+// A search with constraints and objectives, then another one beside it, which has other axes.
+function searched() {
+  const sweep = join(folder, "asked.yaml"), db = join(folder, "asked.db"), path = join(folder, "asked.html"), mixed = join(folder, "mixed.html");
+  const head = "network: lenet\nhw: bcnn\naccuracy: false\nset: {technology: generic-45nm}\n";
+  writeFileSync(sweep, `name: asked for\n${head}axes: {output.split_bits: [2, 3, 4, 5], crossbar.rows: [64, 128], device.bits: [1, 2], output.share: [1, 4]}\nconstraints: [area <= 6 mm2]\nobjectives: [min energy, min latency]\n`);
+  const text = execFileSync(mho, ["explore", sweep, "-o", db, "--csv", "-q"], { stdio: ["ignore", "pipe", "ignore"] }).toString().trim().split("\n").map((l) => l.split(","));
+  execFileSync(mho, ["report", db, "-o", path, "-q"], { stdio: "inherit" });
+  writeFileSync(sweep, `${head}axes: {crossbar.columns: [32, 64], device: [taox, neurram]}\nobjectives: [min energy]\n`);
+  execFileSync(mho, ["explore", sweep, "-o", db, "--resume", "-q"], { stdio: "ignore" });
+  execFileSync(mho, ["report", db, "-o", mixed, "-q"], { stdio: "inherit" });
+  return { path, mixed, rows: text.slice(1).map((l) => Object.fromEntries(l.map((v, k) => [text[0][k], v]))) };
+}
+
+// What the search answers stands on the page: its best, its front, who keeps its constraints; missing values are none.
+async function trySearch(browser) {
+  const { path, mixed, rows: told } = searched(), page = await opened(browser, path);
+  assert.match(await page.locator("h1").textContent(), /^asked for: lenet on bcnn$/);
+  const data = JSON.parse(await page.locator("#report-data").textContent()), at = (name) => data.columns.findIndex((c) => c.name === name);
+  const kept = data.points.filter((p) => p[at("constraints")] === "kept"), front = data.points.filter((p) => p[at("front")] === "front");
+  assert.equal(kept.length, told.length);
+  assert.ok(kept.length < data.points.length && front.length > 0);
+  assert.deepEqual(front.map((p) => p[0]).sort(), told.filter((r) => r.front === "true" || r.front === "yes" || r.front === "1").map((r) => Number(r.point)).sort());
+  assert.match(await page.locator(".card.best").textContent(), new RegExp(`min energy.*point ${told[0].point}:.*output.share`));
+  assert.match(await page.locator("#overview").textContent(), new RegExp(`keep all constraints${kept.length} of ${data.points.length}`));
+  assert.equal(await page.locator("#scatter select").first().inputValue(), "energy_J");
+  assert.equal(await page.locator("#scatter select").nth(1).inputValue(), "latency_s");
+  await page.pdf({ path: join(folder, "asked.pdf") });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert.equal(await rows(page), data.points.length);
+  assert.match(await page.locator("#points .printed").textContent(), new RegExp(`^All ${data.points.length} points`));
+  const two = await opened(browser, mixed);
+  assert.ok(!(await two.locator("main").innerHTML()).includes("NaN"));
+  assert.match(await two.locator(".card.best").textContent(), /crossbar.columns/);
+  assert.match(await two.locator("#points tbody tr").first().textContent(), /-/);
+}
+
+// Prices of two kinds: the note of the terminal, the absolute ones, and nobody wins.
+async function tryCompare(browser) {
+  const page = await opened(browser, make("compare", "compare", "lenet", "--hw", "bcnn,isaac", "--images", "2", "--trials", "1"));
+  const overview = await page.locator("#overview").textContent();
+  assert.match(overview, /Not comparable: energy, power, area/);
+  assert.doesNotMatch(overview, /lowest (energy|power|area)|highest (efficiency|density)/);
+  assert.match(await page.locator("#points thead").textContent(), /absolute energy/);
+  assert.match(await page.locator("#points tbody tr").first().textContent(), /0 \(0 to /);
+}
+
 async function brush(page, from, to) {
   const sheet = page.locator(".sheet");
   await sheet.scrollIntoViewIfNeeded();
@@ -132,10 +178,12 @@ try {
   const store = await opened(browser, stored(), { colorScheme: "dark" });
   assert.ok((await store.locator("#pipeline svg").count()) === 1);
   assert.match(await store.locator("#pipeline [role=img]").getAttribute("aria-label"), /conv1 from cycle/);
-  assert.match(await store.locator("#overview").textContent(), /Prices are of several technologies/);
+  assert.match(await store.locator("#overview").textContent(), /no front and no best goes across them/);
   await store.emulateMedia({ media: "print" }); // what was drawn on a dark ground is dark on paper
   assert.match(await store.evaluate(() => getComputedStyle(document.querySelector("#pipeline svg")).filter), /invert/);
   assert.ok((await store.evaluate(() => document.documentElement.scrollWidth)) <= 1280);
+  await trySearch(browser);
+  await tryCompare(browser);
   await tryPoints(browser, around(cost, "points", points(200)));
   await tellSpeed(browser, around(cost, "many", points(20000)), 20000);
 } finally {

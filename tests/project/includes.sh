@@ -12,7 +12,7 @@ declare -A rank=(
     [crossbar]=20 [ops]=21 [onnx]=22 [hw]=20 [dnn]=20 [circuit]=20 [quant]=21
     [cost]=30 [data]=30 [map]=31 [infer]=31 [chip]=32
     [pipeline]=40 [array]=40 [train]=40 [quantize]=41
-    [study]=50 [store]=51 [explore]=52 [report]=52
+    [study]=50 [store]=51 [explore]=52 [report]=53
     [papers]=60 [cli]=61
 )
 # Prices are functions of technology and counts alone; chip and pipeline read the placement, not the hardware description.
