@@ -111,6 +111,13 @@ class Chip:
         return "<mho.Chip %s on %s>" % (self.network.name, self.hardware.name)
 
 
+def _covering(seed, n, rows):
+    """Vectors whose means are spread evenly over 0..1, from all 0 to all 1: the sums of a column are spread over all that there can be."""
+    level = (np.linspace(0, 1, n) if n > 1 else np.full(1, 0.5))[:, None]
+    low, high = np.maximum(0, 2 * level - 1), np.minimum(1, 2 * level)
+    return low + (high - low) * np.random.default_rng(seed).random((n, rows))
+
+
 class Crossbar:
     """A matrix on crossbars: programmed cells, converters, noise; as large as it likes (rows and columns are split).
 
@@ -118,7 +125,9 @@ class Crossbar:
     hw       a ``Hardware``, a name, or a path
     x_max    the largest size of an input: it is driven with the largest code of input.first_bits
     calibration  vectors [n, rows] that the converters' ranges are found on (where output.range asks for some; the first
-             output.calibration_images count, all where there are fewer); None: uniform ones of -x_max..x_max or 0..x_max, drawn from ``seed``
+             output.calibration_images count, all where there are fewer).  None: ones of every level, from all 0 to all x_max (drawn
+             from ``seed``), so that no inputs are cut off; steps are the finer, the closer your own are to what you multiply by.
+             Sums beyond a range are cut off without a word: vectors of your own must be like all inputs (``eye`` is not like dense ones)
     signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
     seed, trial  of the cells and of the noise of their reads
 
@@ -150,14 +159,12 @@ class Crossbar:
         w, self._gain = self._stretched(w)
         self._weights = np.array(w.T, order="C")
         count = int(self.hardware["output.calibration_images"])
-        if calibration is None:
-            low = -self.x_max if self.signed else 0
-            calibration = np.random.default_rng(seed).uniform(low, self.x_max, (max(count, 1), self.rows))
-        calibration = np.atleast_2d(calibration)
+        own = calibration is not None
+        calibration = np.atleast_2d(calibration) if own else _covering(seed, max(count, 1), self.rows) * self.x_max
         codes = self._codes(calibration, False)
         if not len(codes):
             raise _shape("calibration", codes, "[n, %d] with n from 1" % self.rows)
-        if self.signed:  # what both passes read, in turns
+        if self.signed and own:  # what both passes read, in turns
             codes = np.stack((codes, self._codes(calibration, True)), 1).reshape(-1, self.rows)
         if len(codes) < count:
             self.hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})

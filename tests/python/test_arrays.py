@@ -135,6 +135,21 @@ class Crossbars(unittest.TestCase):
         xb.mvm(x)
         self.assertTrue((copy.deepcopy(xb).mvm(x) == xb.mvm(x)).all())  # the noise that comes next
 
+    def test_default_range(self):
+        """Whatever the inputs, no sum of a column is far outside; fitted ranges have finer steps."""
+        hw = mho.Hardware("cnn8", device={"variation": 0}, output={"calibration_images": 50})
+        x = RNG.random((90, 150))
+
+        def off(x, **keywords):
+            got, want = mho.Crossbar(self.W, hw, threads=1, **keywords).mvm(x), x @ self.W
+            return (np.square(got - want).mean() / np.square(want).mean()) ** 0.5
+
+        thin = np.where(RNG.random(x.shape) < 0.1, x, 0)
+        for name, x_of in ("eye", np.eye(150)), ("ones", np.ones((1, 150))), ("half", x / 2), ("thin", thin), ("all", x):
+            self.assertLess(off(x_of), 0.12, name)
+            self.assertLess(off(3 * x_of - 3 * x_of[::-1], signed=True, x_max=3), 0.12, name) if name != "ones" else None
+        self.assertLess(off(thin, calibration=thin), off(thin) / 2)
+
     def test_scales(self):
         """A largest weight just above a power of two loses a bit of the codes, unless scales are free."""
         w = self.W / np.abs(self.W).max() * 1.02
