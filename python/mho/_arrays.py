@@ -240,8 +240,8 @@ class Crossbar:
 
     def mvm(self, x, *, out=None, threads=None):
         """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
-        x and the weights.  x: numbers up to x_max, or bytes: the codes themselves.  Every call reads with new noise;
-        ``program`` begins it anew.  out: an array [n, columns] of float32 in order that takes y, and is returned."""
+        x and the weights.  x: numbers up to x_max, which become the nearest codes (halves the larger one),
+        or bytes: the codes themselves.  Every call reads with new noise; ``program`` begins it anew.  out: an array [n, columns] of float32 in order that takes y, and is returned."""
         x = np.asarray(x)
         one = x.ndim == 1
         if one:
@@ -307,7 +307,8 @@ def circuit(
 
     g         [word lines, bit lines]: conductances of the cells, siemens
     v         [n, word lines] or [word lines]: driver voltages, volts
-    r_row, r_col         ohms of a wire segment between neighbouring cells, of word and bit lines; 0: ideal
+    r_row, r_col         ohms of a wire segment between neighbouring cells, of word and bit lines, and of the pieces from the driver
+                         to the first cell and from the last cell to the sense amplifier; 0: ideal
     r_driver, r_sense    ohms in series at the driver and at the sense amplifier
     both_sides           word lines are driven at both ends
     floating  [word lines] booleans: lines without a driver
