@@ -9,6 +9,15 @@
 
 enum { ROWS = 20 };
 
+/* The technology that prices a point may be another one than the axis says: its fallback. */
+static const char *priced_column(const mho_explore *x)
+{
+    for (size_t a = 0; a < mho_explore_axes(x); a++)
+        if (!strcmp(mho_explore_axis(x, a), "technology"))
+            return "priced_by";
+    return "technology";
+}
+
 static mho_status parse_shard(const char *text, size_t *shard, size_t *shards)
 {
     unsigned long long i = 0, n = 0;
@@ -46,6 +55,10 @@ static void add_numbers(cli_table *t, const cli_args *args, bool technologies,
         cli_table_percent(t, v->ci95, 2);
     else
         cli_table_text(t, "-");
+    if (isfinite(v->images_low))
+        cli_table_text(t, "%.2f..%.2f %%", 100 * v->images_low, 100 * v->images_high);
+    else
+        cli_table_text(t, "-");
     cli_table_si(t, v->latency_s, "s");
     cli_table_si(t, v->energy_J, "J");
     cli_table_si(t, v->area_m2, "m2");
@@ -62,14 +75,15 @@ static void print_columns(const mho_explore *x, const cli_args *args, bool techn
     for (size_t a = 0; a < mho_explore_axes(x) && n < size; a++)
         n += (size_t)snprintf(text + n, size - n, "%s>|", mho_explore_axis(x, a));
     if (!args->csv && n < size)
-        n += (size_t)snprintf(text + n, size - n, "%s",
-                              "error>|+- 95 %>|latency=>|energy=>|area=>|TOPS/W>|front");
+        n += (size_t)snprintf(
+            text + n, size - n, "%s",
+            "error>|+- 95 %>|other images, 95 %>|latency=>|energy=>|area=>|TOPS/W>|front");
     if (!args->csv && technologies && n < size)
-        n += (size_t)snprintf(text + n, size - n, "|technology");
+        n += (size_t)snprintf(text + n, size - n, "|%s", priced_column(x));
     for (size_t f = 0; args->csv && f < mho_summary_fields() && n < size; f++)
         n += (size_t)snprintf(text + n, size - n, "%s>|", mho_summary_at(f)->key);
     if (args->csv && n < size)
-        (void)snprintf(text + n, size - n, "trials>|images>|front>|technology|point>");
+        (void)snprintf(text + n, size - n, "trials>|images>|front>|%s|point>", priced_column(x));
 }
 
 static void print_table(const mho_explore *x, const mho_explore_report *r, const cli_args *args)
@@ -177,6 +191,11 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
             "prices are of several technologies, %s: energy, area and times of points that differ "
             "in it are not to be compared (--set technology=NAME prices all by one)\n",
             r->technologies);
+    if (r->apart)
+        fprintf(out,
+                "%zu of these points have relative prices: they come last, are not on the front, "
+                "and none of them is the best\n",
+                r->apart);
 }
 
 static mho_json *row_json(const mho_explore *x, size_t i)
@@ -215,6 +234,7 @@ static mho_status print_json(const mho_explore *x, const mho_explore_report *r,
                   {"infeasible", r->infeasible},
                   {"failed", r->failed},
                   {"waiting", r->waiting},
+                  {"relative", r->apart},
                   {"image_runs", r->image_runs},
                   {"image_runs_full", r->image_runs_full},
                   {"programmings", r->programmings},

@@ -73,6 +73,7 @@ typedef struct explore_point {
     mho_error_estimate error;
     explore_evidence evidence;
     char technology[MHO_COST_NAME];
+    bool relative; /* its prices are good for comparing designs by, no more */
     char *changes, *result, *message;
     double seconds;
     int64_t row;
@@ -112,6 +113,7 @@ struct mho_explore {
     size_t points, room;
     size_t *order; /* [rows] of the table, the best first */
     size_t rows;
+    size_t apart; /* rows of relative prices, where others have absolute ones: on no front */
     explore_work work;
     uint64_t images_full, points_full; /* image runs and points, were nothing dropped or shared */
     size_t drops, beaten, known; /* drops: by intervals; beaten: by points that were run in full */
@@ -195,6 +197,8 @@ MHO_MUST_CHECK mho_status mhoi_explore_changes(const mho_explore *x, const mho_h
 MHO_MUST_CHECK mho_status mhoi_explore_result_text(const mho_result *result, char **out);
 MHO_MUST_CHECK mho_status mhoi_explore_settings_text(const mho_explore *x, const explore_point *p,
                                                      char **out);
+/* Does the text of mhoi_explore_result_text tell so? */
+bool mhoi_explore_tells_relative(const char *result);
 MHO_MUST_CHECK mho_status mhoi_explore_evidence_text(const explore_evidence *e, char **out);
 
 /* point_rows.c: rows put and found. */
@@ -213,7 +217,9 @@ bool mhoi_explore_goes_by_prices(const mho_explore *x);
 bool mhoi_explore_is_beaten_by(const mho_explore *x, size_t first, size_t point,
                                explore_state state);
 void mhoi_explore_drop_beaten(mho_explore *x, size_t first);
-/* Does a beat b in all objectives (as good in all, better in one)? */
+/* Do prices of a technology, relative ones or joules, tell which of two points is the better one? */
+bool mhoi_explore_compares_prices(const mho_explore *x);
+/* Does a beat b in all objectives, where prices of both are of one kind (as good in all, better in one)? */
 bool mhoi_explore_beats(const mho_explore *x, const explore_point *a, const explore_point *b);
 
 /* explore.c: the same search once more; what all processes of one search have in common. */

@@ -22,14 +22,26 @@ mho_status mho_explore_serve(mho_explore *x)
 
 static bool is_front(const mho_explore *x, size_t point)
 {
+    if (x->apart && x->point[point].relative)
+        return false;
     for (size_t i = 0; x->objectives && i < x->rows; i++)
         if (x->order[i] != point && mhoi_explore_beats(x, &x->point[x->order[i]], &x->point[point]))
             return false;
     return x->objectives > 0;
 }
 
+/* Relative prices beside absolute ones: rows of them come last, and are neither on the front nor the best. */
+static void find_apart(mho_explore *x)
+{
+    x->apart = 0;
+    for (size_t i = 0; i < x->rows && mhoi_explore_compares_prices(x); i++)
+        x->apart += x->point[x->order[i]].relative;
+    if (x->apart == x->rows)
+        x->apart = 0;
+}
+
 typedef struct ranked {
-    bool front;
+    bool front, apart;
     double value;
     size_t point;
 } ranked;
@@ -37,6 +49,8 @@ typedef struct ranked {
 static int by_rank(const void *a, const void *b)
 {
     const ranked *x = a, *y = b;
+    if (x->apart != y->apart)
+        return x->apart ? 1 : -1;
     if (x->front != y->front)
         return x->front ? -1 : 1;
     if (x->value < y->value || x->value > y->value)
@@ -58,10 +72,12 @@ static mho_status rank_points(mho_explore *x)
         if (x->point[i].state == EXPLORE_DONE &&
             mhoi_explore_keeps(x, &x->point[i].sum, x->accuracy))
             x->order[x->rows++] = i;
+    if (!s)
+        find_apart(x);
     for (size_t i = 0; !s && i < x->rows; i++) {
         const size_t p = x->order[i];
-        list[i] =
-            (ranked){x->rows <= FRONT_MAX && is_front(x, p), mhoi_explore_rank(x, &x->point[p]), p};
+        list[i] = (ranked){x->rows <= FRONT_MAX && is_front(x, p), x->apart && x->point[p].relative,
+                           mhoi_explore_rank(x, &x->point[p]), p};
     }
     if (!s)
         qsort(list, x->rows, sizeof *list, by_rank);
@@ -96,7 +112,7 @@ static void put_axes(const mho_explore *x, const explore_point *p, char *text, s
 static void tell_best(const mho_explore *x, mho_explore_report *r)
 {
     size_t best = x->order[0];
-    for (size_t i = 1; i < x->rows; i++)
+    for (size_t i = 1; i < x->rows - x->apart; i++)
         if (mhoi_explore_rank(x, &x->point[x->order[i]]) < mhoi_explore_rank(x, &x->point[best]))
             best = x->order[i];
     const explore_objective *o = x->objectives ? &x->objective[0] : NULL;
@@ -196,6 +212,7 @@ static void sum_up(const mho_explore *x, mho_explore_report *r)
                               .steps = x->rungs,
                               .drops = x->drops,
                               .beaten = x->beaten,
+                              .apart = x->apart,
                               .confidence = x->confidence,
                               .best = (double)NAN};
     for (size_t i = 0; i < x->points; i++) {

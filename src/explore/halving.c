@@ -3,6 +3,7 @@
  * it breaks a constraint at either end of its own, or another one is as good in all prices and better in the error by more
  * than both intervals; or where another one that was run in full beats it by prices. */
 #include <math.h>
+#include <string.h>
 
 #include "explore/explore_impl.h"
 
@@ -134,11 +135,32 @@ static bool is_of_error(const explore_objective *o)
     return o->axis == SIZE_MAX && mhoi_explore_result_is_error(o->result);
 }
 
+static bool is_of_prices(const explore_objective *o)
+{
+    const char *name = o->axis == SIZE_MAX ? mhoi_explore_result_name(o->result) : NULL;
+    return name && !is_of_error(o) && strcmp(name, "cycles") != 0 && strcmp(name, "crossbars") != 0;
+}
+
+bool mhoi_explore_compares_prices(const mho_explore *x)
+{
+    bool prices = !x->objectives && !x->accuracy;
+    for (size_t i = 0; i < x->objectives; i++)
+        prices = prices || is_of_prices(&x->objective[i]);
+    return prices;
+}
+
+static bool are_apart(const mho_explore *x, const explore_point *a, const explore_point *b)
+{
+    return a->relative != b->relative && mhoi_explore_compares_prices(x);
+}
+
 /* Is a better than b in all objectives, with the errors of these summaries?  Errors are to be strictly better. */
 static bool beats_surely(const mho_explore *x, const explore_point *a, const mho_summary *of_a,
                          const explore_point *b, const mho_summary *of_b)
 {
     bool error = false;
+    if (are_apart(x, a, b))
+        return false;
     for (size_t i = 0; i < x->objectives; i++) {
         const explore_objective *o = &x->objective[i];
         const double va = mhoi_explore_value(x, o, of_a, a->choice),
@@ -155,6 +177,8 @@ static bool beats_surely(const mho_explore *x, const explore_point *a, const mho
 bool mhoi_explore_beats(const mho_explore *x, const explore_point *a, const explore_point *b)
 {
     bool better = false;
+    if (are_apart(x, a, b))
+        return false;
     for (size_t i = 0; i < x->objectives; i++) {
         const explore_objective *o = &x->objective[i];
         const double va = mhoi_explore_value(x, o, &a->sum, a->choice),

@@ -111,6 +111,7 @@ typedef struct stored {
     size_t trials;
     mho_summary sum;
     char technology[MHO_COST_NAME];
+    bool relative;
     char *evidence, *message;
 } stored;
 
@@ -161,7 +162,8 @@ static mho_status keep_row(void *user, const mho_store_point *point)
                   .id = point->id,
                   .state = state_named(point->status),
                   .trials = point->trials_done,
-                  .sum = point->sum};
+                  .sum = point->sum,
+                  .relative = mhoi_explore_tells_relative(point->result)};
     snprintf(r->technology, sizeof r->technology, "%s", point->technology);
     s = copy(point->evidence, &r->evidence);
     return s ? s : copy(point->message, &r->message);
@@ -267,6 +269,7 @@ mho_status mhoi_explore_recall(mho_explore *x, explore_point *p)
     p->row = r->id;
     p->sum = r->sum;
     p->state = r->state;
+    p->relative = r->relative;
     p->recalled_error = r->sum.error;
     p->recalled_trials = r->trials;
     p->recalled_done = r->state == EXPLORE_DONE;

@@ -203,6 +203,11 @@ static void put_work(growing *g, const mho_result *r)
     put(g, r->works ? "}" : "");
 }
 
+bool mhoi_explore_tells_relative(const char *result)
+{
+    return result && strstr(result, ", \"relative\": true") != NULL;
+}
+
 mho_status mhoi_explore_result_text(const mho_result *r, char **out)
 {
     growing g = {.s = MHO_OK};

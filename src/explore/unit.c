@@ -128,6 +128,7 @@ mho_status mhoi_explore_price_of(const mho_explore *x, explore_point *p, const m
         s = mhoi_explore_result_text(&result, &p->result);
     if (!s)
         snprintf(p->technology, sizeof p->technology, "%s", result.notes.technology);
+    p->relative = result.notes.relative;
     p->sum.error = before.error;
     p->sum.ci95 = before.ci95;
     p->sum.images_low = before.images_low;

@@ -164,6 +164,7 @@ void mhoi_wire_get_point(wire *w, explore_point *p, size_t axes)
     replace(&p->changes, mhoi_wire_get_text(w));
     replace(&p->result, mhoi_wire_get_text(w));
     replace(&p->message, mhoi_wire_get_text(w));
+    p->relative = p->result ? mhoi_explore_tells_relative(p->result) : p->relative;
     get_evidence(w, &p->evidence);
 }
 

@@ -146,7 +146,12 @@ static mho_status make_view(mho_store *store, const char *const *swept)
         sql, ", status, error, ci95, images_low, images_high, software_error, latency_s,"
              " throughput_per_s, power_W, energy_J, area_m2, ops_per_s, ops_per_J,"
              " ops_per_s_per_m2, cycles, crossbars, trials_done, images_done, network, hw, arch,"
-             " data, technology, message");
+             " data, ");
+    /* An axis of that name says what was asked for; a fallback may price the point. */
+    const bool swept_technology =
+        is_among("technology", swept) || (before && strstr(before, " AS \"technology\""));
+    sqlite3_str_appendall(sql, swept_technology ? "technology AS priced_by, message"
+                                                : "technology, message");
     sqlite3_str_appendf(sql, "%s FROM points", of_files);
     char *text = sqlite3_str_finish(sql);
     if (!s)

@@ -249,3 +249,18 @@ run explore smallest.yaml -o several.db --resume; want_out "not to be compared";
 run report smallest.db -o page.txt; want_misuse "want a name that ends in .html"; want_no_file page.txt
 run cost lenet --hw smallest.db; want_misuse "which point of it? as --hw smallest.db:1"
 mkdir -p folder; run show folder; want_error 3 "folder: a folder, want a file of results"
+
+# Relative and absolute prices: no front and no best of both.
+cat >mixed.yaml <<'Y'
+network: lenet
+hw: bcnn
+accuracy: false
+axes: {output.split_bits: [1, 4], technology: [bcnn-45nm, generic-45nm]}
+objectives: [max energy]
+Y
+run explore mixed.yaml -o mixed.db --json; want_code 0
+want_json 'v["relative"] == 2 and [(r["set"]["technology"], r["front"]) for r in v["rows"]][2:] == 2 * [("bcnn-45nm", False)]'
+want_json 'v["rows"][0]["front"] and v["best"]["point"] == v["rows"][0]["point"] and v["best"]["value"] < v["rows"][2]["energy_J"]'
+run explore mixed.yaml -o mixed.db --resume; want_code 0; want_out "2 of these points have relative prices"
+run explore mixed.yaml -o mixed.db --resume --set technology=generic-45nm --csv; want_code 0; want_out ",priced_by,point"
+run query mixed.db "SELECT technology, priced_by FROM designs ORDER BY id" --csv; want_out "bcnn-45nm,bcnn-45nm"

@@ -60,6 +60,9 @@ sed 's/^objectives.*/objectives: [min energy, min area]/; s/stuck_on: .*/variati
 run explore spared.yaml -o spared.db; want_code 0; want_out " dropped without risk: another point, run in full"
 run explore spared.yaml -o spared2.db --threads 2; want_same_table spared.db spared2.db
 
+# The interval over other images is in the table, as in JSON: 0 of 60 wrong.
+run explore errors.yaml -o images.db --trials 1; want_code 0; want_out " other images, 95 %"; want_out " 0.00..6.02 %"
+
 # More programmings go on from those that there are.
 run explore errors.yaml -o all.db --resume --trials 5 --json; want_code 0; want_json 'v["image_runs"] == 6 * 2 * 60'
 run explore errors.yaml -o five.db --trials 5; want_code 0; want_same_table all.db five.db
