@@ -8,6 +8,7 @@ those of the exact layer (straight through).  Needs PyTorch; `import mho` alone 
 """
 
 import io
+import warnings
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from ._arrays import Crossbar
+from ._errors import DomainError, Note
 from ._hardware import hardware
 from ._network import Network
 
@@ -52,57 +54,100 @@ class _Through(torch.autograd.Function):
 
 
 class _Array:
-    """The crossbars of a weight [outputs, inputs], one a group, programmed anew when the weight changes."""
+    """The crossbars of a weight [outputs, inputs], one a group, programmed anew when the weight, hw, seed or x_max changes."""
 
     def _set_up(self, hw, x_max, seed, redraw, threads):
-        self.hw, self.x_max, self.seed, self.redraw, self.threads = hardware(hw), x_max, seed, redraw, threads
+        self.hw, self.x_max, self.seed, self.redraw, self.threads = hw, x_max, seed, redraw, threads
         self._crossbars, self._of, self._trial = [], None, 0
+
+    @property
+    def hw(self):
+        """The description; another one, or a name, programs the crossbars anew."""
+        return self._hw
+
+    @hw.setter
+    def hw(self, value):
+        self._hw = hardware(value)
 
     def __getstate__(self):
         """Without the programmed cells: a copy programs its own, the same ones."""
         state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
         return {**state, "_crossbars": [], "_of": None}
 
-    def _prepare(self, matrices, vectors):
-        key = (self.weight._version, self.weight.data_ptr())
-        signed = [bool(v.min(initial=0) < 0) for v in vectors]  # what is behind a ReLU takes one read
-        groups = len(matrices)
-        if self._of != key or any(s and not crossbar.signed for s, crossbar in zip(signed, self._crossbars)):
-            self._crossbars = [
-                Crossbar(
-                    m.detach().cpu().numpy().T, self.hw, calibration=v, signed=s, seed=self.seed, trial=self._trial * groups + g,
-                    threads=self.threads, progress=False,
-                )
-                for g, (m, v, s) in enumerate(zip(matrices, vectors, signed))
-            ]  # fmt: skip
-            self._of = key
-        elif self.training and self.redraw:
-            self._trial += 1
-            for g, crossbar in enumerate(self._crossbars):
-                crossbar.program(self.seed, self._trial * groups + g)
+    def _is_of(self, weight, signs):
+        """Whether the crossbars hold this weight, by its numbers: what is written to ``weight.data`` has no version."""
+        return (
+            self._of is not None
+            and self._of[:3] == (self.hw.identity, self.seed, self.x_max)
+            and np.array_equal(self._of[3], weight)
+            and not any(s and not crossbar.signed for s, crossbar in zip(signs, self._crossbars))
+        )
+
+    def _program(self, weight, signs, vectors, largest):
+        groups = len(vectors)
+        self._crossbars = [
+            Crossbar(
+                m.T, self.hw, calibration=v, signed=s, seed=self.seed, trial=self._trial * groups + g, threads=self.threads, progress=False,
+            )
+            for g, (m, v, s) in enumerate(zip(np.split(weight, groups), vectors, signs))
+        ]  # fmt: skip
+        self._of = (self.hw.identity, self.seed, self.x_max, weight.copy())
+        self._largest = largest
+
+    def _redraw(self):
+        self._trial += 1
+        for g, crossbar in enumerate(self._crossbars):
+            crossbar.program(self.seed, self._trial * len(self._crossbars) + g)
+
+    def _range(self, batch, same):
+        """The largest size of an input.  In evaluation that of the batches before, so that an image does not depend on those beside it."""
+        if self.x_max is not None:
+            return self.x_max
+        if not same or self.training:
+            return batch or 1.0
+        if batch > self._largest:
+            warnings.warn("x: inputs up to %.4g are cut off at %.4g, the largest of the batch that calibrated; x_max sets it" % (batch, self._largest), Note, stacklevel=5)
+        return self._largest
 
     def _read(self, matrix, x, groups=1):
         """y [n, outputs] of x [n, inputs], whose inputs and outputs are in so many groups of their own."""
-        largest = self.x_max if self.x_max is not None else float(x.detach().abs().max()) or 1.0
-        scaled = (x.detach() / largest).clamp(-1, 1).cpu().numpy().astype(np.float32)
+        matrices, parts = matrix.chunk(groups), x.chunk(groups, 1)
+        if not len(x):
+            return torch.cat([v @ m.t() for v, m in zip(parts, matrices)], 1)
+        weight, values = matrix.detach().cpu().numpy(), x.detach()
+        signs = [bool(v.detach().min() < 0) for v in parts]  # what is behind a ReLU takes one read
+        same = self._is_of(weight, signs)
+        largest = self._range(float(values.abs().max()), same)
+        scaled = (values / largest).clamp(-1, 1).cpu().numpy().astype(np.float32)
         vectors = [np.ascontiguousarray(v) for v in np.split(scaled, groups, 1)]
-        matrices = matrix.chunk(groups)
-        self._prepare(matrices, vectors)
+        if not same:
+            self._program(weight, signs, vectors, largest)
+        elif self.training:
+            self._largest = max(self._largest, largest)
+            if self.redraw:
+                self._redraw()
 
         def read(values, g):
-            return torch.from_numpy(self._crossbars[g].mvm(vectors[g]) * np.float32(largest)).to(values)
+            y = self._crossbars[g].mvm(vectors[g], threads=self.threads)
+            return torch.from_numpy(y * np.float32(largest)).to(values)
 
-        parts = zip(x.chunk(groups, 1), matrices)
-        y = [_Through.apply(v, m, lambda values, g=g: read(values, g)) for g, (v, m) in enumerate(parts)]
+        y = [_Through.apply(v, m, lambda values, g=g: read(values, g)) for g, (v, m) in enumerate(zip(parts, matrices))]
         return y[0] if groups == 1 else torch.cat(y, 1)
+
+
+def _check_width(what, x, axis, want):
+    if x.dim() < -axis or x.shape[axis] != want:
+        raise DomainError("x: shape %s, want %d %s" % (list(x.shape), want, what))
 
 
 class CrossbarLinear(_Array, nn.Linear):
     """nn.Linear whose products go through crossbars of ``hw``; the bias is added digitally.
 
-    x_max   the largest size of an input, beyond which it is cut off; None: of each batch
+    x_max   the largest size of an input, beyond which it is cut off; None: in training that of each batch, in evaluation that of the
+            batches since the cells were programmed in training, or of the first (a Note tells where later ones go beyond)
     redraw  in training every forward draws other cells (aware of variation); in evaluation the cells stay
-    The converters are calibrated on the batch that first meets a weight.
+    The converters are calibrated on the batch that first meets a weight.  A weight that changed, however, and another hw, seed or x_max
+    program the cells anew.
     """
 
     def __init__(self, in_features, out_features, bias=True, *, hw="cnn8", x_max=None, seed=1, redraw=True, threads=0):
@@ -112,6 +157,7 @@ class CrossbarLinear(_Array, nn.Linear):
     def forward(self, x):
         if torch.onnx.is_in_onnx_export():  # the network is that of the exact layer
             return nn.Linear.forward(self, x)
+        _check_width("features", x, -1, self.in_features)
         y = self._read(self.weight, x.reshape(-1, self.in_features))
         y = y.reshape(*x.shape[:-1], self.out_features)
         return y if self.bias is None else y + self.bias
@@ -131,6 +177,7 @@ class CrossbarConv2d(_Array, nn.Conv2d):
             return nn.Conv2d.forward(self, x)
         if x.dim() == 3:
             return self.forward(x[None])[0]
+        _check_width("channels", x, -3, self.in_channels)
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
         x = functional.pad(x, self._reversed_padding_repeated_twice, mode)
         n, _, h, w = x.shape
@@ -138,7 +185,7 @@ class CrossbarConv2d(_Array, nn.Conv2d):
         windows = functional.unfold(x, self.kernel_size, self.dilation, 0, self.stride)
         matrix = self.weight.reshape(self.out_channels, -1)
         y = self._read(matrix, windows.transpose(1, 2).reshape(-1, windows.shape[1]), self.groups)
-        y = y.reshape(n, -1, self.out_channels).transpose(1, 2).reshape(n, self.out_channels, *size)
+        y = y.reshape(n, size[0] * size[1], self.out_channels).transpose(1, 2).reshape(n, self.out_channels, *size)
         return y if self.bias is None else y + self.bias.reshape(1, -1, 1, 1)
 
 

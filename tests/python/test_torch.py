@@ -15,11 +15,13 @@ import mho
 import mho.torch
 import numpy as np
 
-torch.manual_seed(1)
 FINE = mho.Hardware("cnn8", device={"variation": 0, "bits": 8}, output={"first_bits": 12, "last_bits": 12})
 
 
 class Export(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(1)
+
     def test_from_torch(self):
         module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4 * 5 * 5, 3))
         x = torch.rand(6, 1, 12, 12)
@@ -34,6 +36,9 @@ class Export(unittest.TestCase):
 
 
 class Layers(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(1)
+
     def test_forward(self):
         x = torch.rand(20, 3, 9, 8) * 2 - 1
         conv = nn.Conv2d(3, 5, (3, 2), stride=2, padding=(1, 0), dilation=(1, 2))
@@ -76,6 +81,45 @@ class Layers(unittest.TestCase):
         there = mho.torch.convert(layer, mho.Hardware("cnn8", device={"bits": 3, "variation": 0.8}), threads=1).eval()
         y = there(torch.rand(1, 1, 9, 9).expand(1, 2, 9, 9))
         self.assertFalse(torch.equal(y[:, 0], y[:, 1]))
+
+    def test_what_changes_is_programmed(self):
+        """Weights written past autograd, another description, seed or range: none meets stale cells."""
+        x = torch.rand(12, 6)
+        rough = mho.Hardware("cnn8", device={"bits": 3, "variation": 0.5})
+        for train in (False, True):
+            exact = nn.Linear(6, 3, bias=False)
+            there = mho.torch.convert(exact, FINE, threads=1).train(train)
+            there(x)
+            there.weight.data.mul_(-2)
+            self.assertLess((there(x) - exact(x)).abs().max().item(), 0.03 * exact(x).abs().max().item())
+        there.eval()
+        before = there(x)
+        for change in ({"hw": rough}, {"seed": 5}, {"x_max": 0.5}, {"hw": "cnn8"}):
+            for name, value in change.items():
+                setattr(there, name, value)
+            self.assertFalse(torch.equal(there(x), before), change)
+            before = there(x)
+            self.assertTrue(torch.equal(there(x), before))
+        self.assertEqual(there.hw, mho.Hardware("cnn8"))
+        with self.assertRaisesRegex(mho.UsageError, "cnn9"):
+            there.hw = "cnn9"
+
+    def test_batches(self):
+        """Of no images, of other shapes, and in evaluation of some of the images."""
+        x = torch.rand(12, 6)
+        there = mho.torch.convert(nn.Linear(6, 3), FINE, threads=1)
+        conv = mho.torch.convert(nn.Conv2d(2, 4, 3, groups=2), FINE, threads=1)
+        self.assertEqual(there(x[:0]).shape, (0, 3))
+        self.assertEqual(conv(torch.rand(0, 2, 5, 6)).shape, (0, 4, 3, 4))
+        there(x[:0]).sum().backward()
+        there.eval()
+        y = there(x)
+        self.assertTrue(torch.equal(there(x[3:5] * 1.0), y[3:5]))
+        with self.assertWarnsRegex(mho.Note, "cut off at"):
+            there(3 * x)
+        for layer, bad, text in ((there, torch.rand(2, 4), "want 6 features"), (conv, torch.rand(2, 3, 5, 5), "want 2 channels"), (there, torch.tensor(1.0), "want 6")):
+            with self.assertRaisesRegex(mho.DomainError, text):
+                layer(bad)
 
     def test_gradients(self):
         """Those of the exact layer, whatever went forward."""
