@@ -7,8 +7,8 @@ import os
 import numpy as np
 
 from . import _mho
-from ._data import data_set
-from ._errors import ConfigError, DomainError, natural, tell_note
+from ._data import data_set, has_training
+from ._errors import ConfigError, DomainError, calibrating, natural, tell_note
 from ._hardware import tell_idle
 from ._how import how
 from ._network import network
@@ -46,7 +46,8 @@ class Chip:
     net          a ``Network`` with parameters (or the name or path of one: "lenet-binary-mnist", "net.onnx")
     hw           a ``Hardware``, a name, or a path
     calibration  images that the converters' ranges are found on, as ``data`` of ``evaluate``: training images, or an
-                 array x or (x, y); None: what $MHO_DATA and so on hold.  The first output.calibration_images of them count.
+                 array x or (x, y); None: what $MHO_DATA and so on hold; test images where there are no others.  The first
+                 output.calibration_images of them count.
     seed, trial  of the cells and of the noise of their reads
 
     A copy (``copy``, ``pickle``) is calibrated and programmed anew, with the same cells, and from then on for itself.
@@ -62,9 +63,10 @@ class Chip:
         self.program(None, trial, progress=progress)
 
     def _open(self, progress):
-        with how(self._threads, progress) as pair:
+        with how(self._threads, progress) as pair, calibrating():
             where, handle, has_train = data_set(self._calibration)
             if handle is None:
+                has_train = has_training(where, pair)
                 handle = _mho.data_open(where, False, False, pair)
             self._handle = _mho.chip_create(self.network._handle, self.hardware._handle, handle, not has_train, pair)
 

@@ -38,3 +38,8 @@ def data_set(value):
     train = parts[:2] if len(parts) == 4 else (None, None)
     arrays = [None if a is None else _array(a) for a in (*train, *parts[-2:])]
     return None, _mho.data_of_arrays(None, *arrays), len(parts) == 4
+
+
+def has_training(where, pair):
+    """Whether the data of that place (None: those that mho takes by itself) have training images."""
+    return _mho.data_about(_mho.data_open(where, False, False, pair))["has_train"]

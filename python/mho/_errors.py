@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions: what the library refuses, with its message."""
 
+import contextlib
 import operator
+import re
 import warnings
 
 from . import _mho
@@ -79,6 +81,26 @@ def tell_note(note, level=4):
     """Warns of numbers that look like bytes; "" or None: they do not."""
     if note:
         warnings.warn(note + " (with_input)", Note, stacklevel=level)
+
+
+_FEW = re.compile(r"output\.calibration_images = (\d+): (.*?): the first \d+ of (\d+) (train|test) images")
+
+
+@contextlib.contextmanager
+def calibrating():
+    """Tells the way out where the images to calibrate on are too few, or none."""
+    try:
+        yield
+    except (DomainError, NoDataError) as refused:
+        few = _FEW.search(str(refused))
+        if few:
+            wanted, place, there, part = few.groups()
+            said = "%s: %s %s images to calibrate on, want %s; set output.calibration_images to %s or less%s" % (
+                "data" if place == "memory" else place, there, part, wanted, there, ', or calibrate_on="test"' if part == "train" else "")  # fmt: skip
+            raise type(refused)(_FEW.sub(lambda _: said, str(refused))) from None
+        if "no training images to calibrate on" in str(refused):
+            raise type(refused)('%s (calibrate_on="test", or None)' % refused) from None
+        raise
 
 
 def natural(what, value, most=2**64 - 1):

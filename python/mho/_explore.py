@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from . import _mho
 from ._data import are_arrays
-from ._errors import Error, NoModelError, UsageError, natural
+from ._errors import Error, NoModelError, UsageError, calibrating, natural
 from ._hardware import Hardware, assignments
 from ._how import how
 from ._network import Network
@@ -121,6 +121,7 @@ class _Files:
         for array in value:
             paths.append(self._path("array", ".npy"))
             numpy.save(paths[-1], numpy.ascontiguousarray(array), allow_pickle=False)
+        self.named = {",".join(paths): "data", **self.named}
         return ",".join(paths)
 
     def of_space(self, space):
@@ -182,7 +183,7 @@ def explore(
             None if value is None else one(value) for value, one in ((network, files.network), (hw, files.hardware), (data, files.data))
         ]
         try:
-            with how(threads, progress) as pair:
+            with how(threads, progress) as pair, calibrating():
                 name, rows, report = _mho.explore(
                     path, where, bool(resume), *words, assignments(set) if set else None, natural("images", images),
                     natural("trials", trials), seed is not None, natural("seed", seed or 0), on_test, pair

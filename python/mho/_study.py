@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping
 
 from . import _mho
-from ._data import data_set
-from ._errors import ConfigError, UsageError, natural, tell_note
+from ._data import data_set, has_training
+from ._errors import ConfigError, UsageError, calibrating, natural, tell_note
 from ._hardware import Hardware, hardware, is_point, tell_idle, text_of
 from ._how import how
 from ._network import name_and_handle, network
@@ -27,7 +27,9 @@ def _arguments(net, hw, data, calibrate_on, options, axes, pair):
     hw_name, hw_handle = _hw_name_and_handle(hw)
     where, arrays, has_train = data_set(data)
     if calibrate_on is None:
-        calibrate_on = "test" if arrays is not None and not has_train else "train"
+        if arrays is None and not any(a.startswith("data=") for a in axes or ()):
+            has_train = has_training(where, pair)
+        calibrate_on = "train" if has_train else "test"
     if calibrate_on not in ("train", "test"):
         raise UsageError('calibrate_on: want "train", "test" or None, not %r' % (calibrate_on,))
     on_test = calibrate_on == "test"
@@ -35,7 +37,8 @@ def _arguments(net, hw, data, calibrate_on, options, axes, pair):
 
 
 def _open(*arguments):
-    return _mho.study_open(*_arguments(*arguments))
+    with calibrating():
+        return _mho.study_open(*_arguments(*arguments))
 
 
 def _options(seed, images, trials, ci, ideal, prices, baseline):
@@ -180,7 +183,7 @@ def compare(
     """
     described = _described(hw)
     options = _options(seed, images, trials, 0, False, True, False)
-    with how(threads, progress) as pair:
+    with how(threads, progress) as pair, calibrating():
         arguments = _arguments(net, described[0][0] if described else "", data, calibrate_on, options, None, pair)
         names, handles = tuple(n for n, _ in described), tuple(h for _, h in described)
         compared = Comparison(_mho.study_compare(arguments, names, handles, pair))

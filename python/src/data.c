@@ -89,13 +89,15 @@ static PyObject *about(PyObject *self, PyObject *args)
     (void)self;
     if (!PyArg_ParseTuple(args, "O&", binding_data_or_none, &data))
         return NULL;
-    return Py_BuildValue("{s:s,s:s,s:n,s:n}", "name", data->name, "place", data->place, "train",
-                         (Py_ssize_t)data->train.count, "test", (Py_ssize_t)data->test.count);
+    return Py_BuildValue("{s:s,s:s,s:n,s:n,s:O}", "name", data->name, "place", data->place, "train",
+                         (Py_ssize_t)data->train.count, "test", (Py_ssize_t)data->test.count,
+                         "has_train", data->has_train ? Py_True : Py_False);
 }
 
 PyMethodDef binding_data_methods[] = {
     {"data_of_arrays", of_arrays, METH_VARARGS, "(name, x train, y train, x, y)"},
     {"data_open", open_data, METH_VARARGS,
      "(place or None, train, test, how): with these parts, or nothing read yet"},
-    {"data_about", about, METH_VARARGS, "(data): name, place, images that were read"},
+    {"data_about", about, METH_VARARGS,
+     "(data): name, place, images that were read, whether there are training images"},
     {NULL, NULL, 0, NULL}};

@@ -152,6 +152,32 @@ class Images(unittest.TestCase):
             with self.assertRaisesRegex(kind, text):
                 call()
 
+    def test_calibration(self):
+        """Where there are test images alone they calibrate, whatever they lie in; too few tell the number to set."""
+        net, hw, where = "lenet-binary-mnist", mho.Hardware("bcnn", **{"output.calibration_images": 20}), self.folder.name
+        want = mho.evaluate(net, hw, self.data[2:], trials=1, threads=1).hardware_error.mean
+        pair = "%s/x_test.npy,%s/y_test.npy" % (where, where)
+        scores = mho.Chip(net, hw, self.data[2:], threads=1).scores(self.data[2])
+        both = mho.evaluate(net, hw, where, trials=1, threads=1).hardware_error.mean
+        self.assertEqual(both, mho.evaluate(net, hw, self.data, trials=1, threads=1).hardware_error.mean)
+        for part in ("x_train.npy", "y_train.npy"):
+            os.remove("%s/%s" % (where, part))
+        for place in (where, pair):
+            self.assertEqual(mho.evaluate(net, hw, place, trials=1, threads=1).hardware_error.mean, want)
+            self.assertTrue((mho.Chip(net, hw, place, threads=1).scores(self.data[2]) == scores).all())
+        few = "^data: 24 test images to calibrate on, want 1000; set output.calibration_images to 24 or less$"
+        for call in (
+            lambda: mho.evaluate(net, "bcnn", self.data[2:]),
+            lambda: mho.Chip(net, "bcnn", self.data[2:]),
+            lambda: mho.explore({"network": net, "hw": "bcnn", "axes": {"device.bits": [7]}, "data": self.data[2:]}),
+        ):
+            with self.assertRaisesRegex(mho.DomainError, few):
+                call()
+        with self.assertRaisesRegex(mho.DomainError, '40 train images .* to 40 or less, or calibrate_on="test"$'):
+            mho.simulate(net, "bcnn", self.data)
+        with self.assertRaisesRegex(mho.NoDataError, 'calibrate_on="test"'):
+            mho.simulate(net, hw, pair, calibrate_on="train")
+
     def test_explore_objects(self):
         """Objects, arrays and axes of numpy are what names, files and lists are; what was computed of them is found again."""
         space = {"network": "lenet-binary-mnist", "hw": "bcnn", "set": HW, "axes": {"device.variation": [0.25, 0.5], "crossbar.rows": [64, 128]},
