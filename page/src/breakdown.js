@@ -8,11 +8,26 @@ const most = 16; // bars
 const titles = { energy_J: ["energy", "J"], area_m2: ["area", "m2"] };
 const bys = ["component", "layer"];
 
+// A whole in one part tells nothing: left out.
+function tells(of) { return Object.values(of ?? {}).filter((v) => v > 0).length > 1; }
+
+function telling(breakdown) {
+  return breakdown.map((b) => {
+    const out = { ...b };
+    for (const q of Object.keys(titles)) {
+      if (!b[q]) continue;
+      out[q] = Object.fromEntries(bys.filter((by) => tells(b[q][by])).map((by) => [by, b[q][by]]));
+      if (!Object.keys(out[q]).length) delete out[q];
+    }
+    return out;
+  });
+}
+
 // The best of the search first, then its front, then those that keep its constraints.
 function orderOf(model) {
-  const front = model.named("front"), best = new Set(model.search?.best ?? []);
-  const place = ({ point: i }) => (i === undefined || best.has(i) ? 0 : front?.values[i] === "front" ? 1 : model.keeps(i) ? 2 : 3);
-  return model.breakdown.map((b, k) => [place(b), k, b]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map((of) => of[2]);
+  const front = model.named("front"), prices = model.mixed ? model.named("prices") : null, best = new Set(model.search?.best ?? []);
+  const place = ({ point: i }) => (prices?.values[i] === "relative" ? 4 : i === undefined || best.has(i) ? 0 : front?.values[i] === "front" ? 1 : model.keeps(i) ? 2 : 3);
+  return telling(model.breakdown).map((b, k) => [place(b), k, b]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map((of) => of[2]);
 }
 
 function shownBars(bars, selection) {
@@ -55,12 +70,13 @@ function spec(bars, quantity, by, as) {
 }
 
 export function breakdown(model, selection) {
-  const have = Object.keys(titles).filter((q) => model.breakdown.some((b) => b[q]));
+  const ordered = orderOf(model), have = Object.keys(titles).filter((q) => ordered.some((b) => b[q]));
+  if (!have.length) return null;
   const state = { quantity: have[0], by: "component", as: "amount" };
-  const host = element("div", { class: "chart" }), ordered = orderOf(model);
+  const host = element("div", { class: "chart" });
   const note = element("p", { class: "note" });
   async function redraw() {
-    const bars = shownBars(ordered, selection);
+    const bars = shownBars(ordered.filter((b) => b[state.quantity]?.[state.by]), selection);
     note.textContent = model.count > bars.length ? `${bars.length} of the chosen points whose parts are stored in the page${model.search ? ": the best of the search first, then its front, then others that keep its constraints" : ""}.` : "";
     const view = await draw(host, spec(bars, state.quantity, state.by, state.as), `${titles[state.quantity][0]} by ${state.by}`);
     view.addEventListener("pointermove", (event, item) => {
@@ -69,9 +85,17 @@ export function breakdown(model, selection) {
     });
     view.addEventListener("pointerout", hideTip);
   }
-  const pick = (key) => (value) => { state[key] = value; redraw(); };
+  const byOf = () => bys.filter((by) => ordered.some((b) => b[state.quantity]?.[by]));
+  const byBox = element("span", { class: "parts-by" });
+  const showBy = () => {
+    const all = byOf();
+    if (!all.includes(state.by)) state.by = all[0];
+    byBox.replaceChildren(choice("by", all.map((b) => [b, b]), state.by, (value) => { state.by = value; redraw(); }));
+  };
+  const pick = (key) => (value) => { state[key] = value; showBy(); redraw(); };
+  showBy();
   const controls = element("div", { class: "controls" }, choice("of", have.map((q) => [q, titles[q][0]]), state.quantity, pick("quantity")),
-    choice("by", bys.map((b) => [b, b]), state.by, pick("by")),
+    byBox,
     choice("as", [["amount", "amount"], ["share", "share"]], state.as, pick("as")));
   return { node: section("breakdown", "Where it goes", controls, note, host), redraw };
 }

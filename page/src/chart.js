@@ -14,7 +14,7 @@ export function themeConfig() {
   return {
     background: null, font: "system-ui, sans-serif",
     view: { stroke: line },
-    axis: { labelColor: quiet, titleColor: text, gridColor: line, gridOpacity: 0.6, domainColor: quiet, tickColor: quiet, labelFontSize: 11, titleFontSize: 12, titleFontWeight: 500, labelLimit: 160, titleLimit: 400 },
+    axis: { labelColor: quiet, titleColor: text, gridColor: line, gridOpacity: 0.6, domainColor: quiet, tickColor: quiet, labelFontSize: 11, titleFontSize: 12, titleFontWeight: 500, labelLimit: 160, titleLimit: 400, labelSeparation: 8 },
     legend: { labelColor: quiet, titleColor: text, labelFontSize: 11, titleFontSize: 12, labelLimit: 180, symbolLimit: 40 },
     title: { color: text }, header: { labelColor: text, titleColor: text }, text: { color: text },
     mark: { color: colour("--accent"), tooltip: false },
@@ -29,11 +29,13 @@ const drawn = new Map(); // host -> view
 
 // Draws a Vega-Lite specification in `host` as wide as it is; what was there goes.
 export async function draw(host, spec, description, renderer = "svg") {
+  const config = themeConfig();
   const old = drawn.get(host);
   if (old) old.finalize();
   const width = Math.max(180, Math.floor(host.clientWidth || 600));
+  if (width < 480) Object.assign(config.legend, { orient: "bottom", columns: 3, labelLimit: 90 });
   const full = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", width, autosize: { type: "fit-x", contains: "padding" }, ...spec };
-  const view = new View(parse(compile(full, { config: themeConfig() }).spec), { renderer, hover: true });
+  const view = new View(parse(compile(full, { config }).spec), { renderer, hover: true });
   view.logLevel(0).initialize(host);
   host.setAttribute("role", "img");
   host.setAttribute("aria-label", description);

@@ -18,7 +18,8 @@ function partsOf(model, selection) {
   const nodes = [overview(model)];
   const add = (part, list) => { nodes.push(part.node); list.push(part.redraw); };
   if (many) { parts.scatter = scatter(model, selection); nodes.push(parts.scatter.node, filters(model, selection)); }
-  if (model.breakdown?.length) add(breakdown(model, selection), parts.follow);
+  const parted = model.breakdown?.length && breakdown(model, selection);
+  if (parted) add(parted, parts.follow);
   if (many && model.parameters.length) { add(trends(model, selection), parts.follow); add(parallel(model, selection), parts.follow); }
   const pipeline = model.breakdown?.length && pipelines(model, selection);
   if (pipeline) add(pipeline, parts.follow);

@@ -23,10 +23,13 @@ function labelOf(name) {
   return (end ? name.slice(0, -end[0].length) : name).replaceAll("_", " ");
 }
 
+const idle = ["seed", "point"]; // numbers that are names
+
 function valueText(name, value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value !== "number") return value === null ? "-" : String(value);
   const { factor, unit } = shownUnit(unitOf(name), Math.abs(value));
+  if (factor === 1 && Number.isInteger(value) && Math.abs(value) >= 1e5 && !idle.includes(name)) return `${value.toLocaleString("en-US")}${unit ? ` ${unit}` : ""}`;
   return `${digits(value * factor)}${unit ? ` ${unit}` : ""}`;
 }
 
@@ -112,10 +115,11 @@ function listed(json, path, out) {
 // What a single result is looked at for first: [label, text, remark].
 function headsOf(json) {
   const heads = [];
-  const error = json.hardware_error;
+  const error = isObject(json.hardware_error) || typeof json.error !== "number" ? json.hardware_error
+    : { mean: json.error, trials: json.trials, images_interval: typeof json.images_low === "number" && typeof json.images_high === "number" ? [json.images_low, json.images_high] : [] };
   if (isObject(error)) {
-    const [low, high] = error.images_interval ?? [];
-    heads.push(["error", valueText("error", error.mean), low === undefined ? `${error.trials} programmings` : `${valueText("error", low)} to ${valueText("error", high)}; ${error.trials} programmings`]);
+    const [low, high] = error.images_interval ?? [], chips = `${error.trials} programming${error.trials === 1 ? "" : "s"}`;
+    heads.push(["error", valueText("error", error.mean), low === undefined ? chips : `${valueText("error", low)} to ${valueText("error", high)}; ${chips}`]);
   }
   for (const name of ["latency_s", "throughput_per_s", "power_W", "ops_per_J"]) if (typeof json[name] === "number") heads.push([labelOf(name), valueText(name, json[name]), ""]);
   for (const name of ["energy_J", "area_m2"]) {
@@ -165,14 +169,29 @@ function asked(json) {
   return { ...rest, rows: rows.map((r) => Object.fromEntries(columns.map((c, k) => [c, r[k]]))) };
 }
 
+// A stored point: what it was set to comes first, its parts and its pipeline are those of its result.
+function storedOf(json) {
+  const { set, result, ci95, images_low: low, images_high: high, error, ...rest } = json;
+  const facts = Object.entries(set).map(([key, v]) => [key, String(v)]);
+  if (typeof error === "number" && typeof ci95 === "number" && json.trials > 1) facts.push(["error, 95 % of programmings", `+- ${valueText("error", ci95)}`]);
+  const parts = partsOf(result, `point ${json.point}`, []);
+  if (parts.length && isObject(result.pipeline)) parts[0].pipeline = result.pipeline;
+  return { facts, parts, rest: { ...rest, result } };
+}
+
 export function pageOf(given) {
   if (given.points) return given;
+  if (isObject(given.set) && isObject(given.result)) {
+    const { facts, parts, rest } = storedOf(given), page = pageOf(rest), heads = headsOf(given);
+    return { ...page, title: `${page.title}, point ${given.point}`, heads, facts: [...facts, ...page.facts.filter(([label]) => !heads.some((h) => h[0] === label))], breakdown: parts };
+  }
   const json = Array.isArray(given) ? { table: given } : given.columns ? asked(given) : given;
   const list = json.rows ?? json.table;
   const points = isTable(list) ? list : null;
   const facts = [], notes = [], compared = [], tables = [], rest = [];
   for (const [key, value] of Object.entries(json)) {
     if (["format", "command", "config", "rows", "table", "trace", "energy_J", "area_m2"].includes(key)) continue;
+    if (key === "images_per_second" && json.simulated_images_per_second === value) continue; // its old name
     if (typeof value === "string" && value.length > 60) notes.push(`${labelOf(key)}: ${value}`);
     else if (isScalar(value)) facts.push([labelOf(key), valueText(key, value)]);
     else if (key === "results" && isTable(value)) for (const r of value) partsOf(r, r.hw ?? String(compared.length + 1), compared);

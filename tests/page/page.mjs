@@ -87,6 +87,10 @@ async function trySearch(browser) {
   assert.equal(await page.locator("#scatter select").first().inputValue(), "energy_J");
   assert.equal(await page.locator("#scatter select").nth(1).inputValue(), "latency_s");
   await page.pdf({ path: join(folder, "asked.pdf") });
+  const show = await opened(browser, make("show", "show", join(folder, "asked.db"), "1"));
+  assert.match(await show.locator("#overview dt").first().textContent(), /output.split_bits/);
+  assert.equal(await show.locator("#breakdown svg").count(), 1);
+  assert.equal(await show.locator("#pipeline svg").count(), 1);
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   assert.equal(await rows(page), data.points.length);
   assert.match(await page.locator("#points .printed").textContent(), new RegExp(`^All ${data.points.length} points`));
