@@ -15,6 +15,7 @@ from ._network import network
 
 
 _TRIALS = 2**32 - 1  # the last
+_LEAST, _MOST = 1e-30, 1e38  # sizes of a largest weight and of products
 
 
 def _real(what, value, kind):
@@ -28,6 +29,15 @@ def _real(what, value, kind):
 
 def _shape(what, array, want):
     return DomainError("%s: shape %s, want %s" % (what, list(array.shape), want))
+
+
+def _fixed(name, way):
+    """An attribute that is read alone: setting it would change no cell."""
+
+    def refuse(self, value):
+        raise AttributeError("%s = %r cannot be set: %s" % (name, value, way))
+
+    return property(lambda self: self.__dict__["_" + name], refuse)
 
 
 def _some(calibration, most):
@@ -53,12 +63,17 @@ class Chip:
     A copy (``copy``, ``pickle``) is calibrated and programmed anew, with the same cells, and from then on for itself.
     """
 
+    network = _fixed("network", "make another Chip")
+    hardware = _fixed("hardware", "make another Chip")
+    seed = _fixed("seed", "program(seed, trial)")
+    trial = _fixed("trial", "program(seed, trial)")
+
     def __init__(self, net, hw="bcnn", calibration=None, *, seed=1, trial=0, threads=0, progress=None):
-        self.network = network(net)
-        self.hardware = tell_idle(hw)
+        self._network = network(net)
+        self._hardware = tell_idle(hw)
         self._threads = threads
         self._calibration = _some(calibration, int(self.hardware["output.calibration_images"]))
-        self.seed = natural("seed", seed)
+        self._seed = natural("seed", seed)
         self._open(progress)
         self.program(None, trial, progress=progress)
 
@@ -85,7 +100,7 @@ class Chip:
         seed = self.seed if seed is None else natural("seed", seed)
         with how(self._threads, progress) as pair:
             written = _mho.chip_program(self._handle, seed, natural("trial", trial, _TRIALS), pair)
-        self.seed, self.trial = seed, trial
+        self._seed, self._trial = seed, trial
         return written
 
     def scores(self, x, *, number=0, threads=None, progress=None):
@@ -94,13 +109,15 @@ class Chip:
         reads is drawn; the same number, the same noise."""
         x = np.asarray(x)
         shape = self.network.input_shape
-        if x.ndim < 1 or not len(x) or x.size != len(x) * shape[0] * shape[1] * shape[2]:
+        if x.ndim < 1 or x.size != len(x) * shape[0] * shape[1] * shape[2]:
             raise _shape("x", x, "images of %d x %d x %d" % shape)
         x = _real("x", x, np.uint8 if x.dtype == np.uint8 else np.float32)
         if x.dtype == np.float32:
             tell_note(_mho.array_note(self.network._handle, x, x.size), 3)
         classes = int(np.prod(self.network.output_shape))
         out = np.empty((len(x), classes), np.float32)
+        if not len(x):
+            return out
         with how(self._threads if threads is None else threads, progress) as pair:
             _mho.chip_run(self._handle, x, out, len(x), shape, classes, natural("number", number), pair)
         return out
@@ -139,25 +156,34 @@ class Crossbar:
     A copy (``copy``, ``pickle``) is programmed anew, with the same cells and the noise that comes next, and from then on for itself.
     """
 
+    rows = _fixed("rows", "make another Crossbar")
+    columns = _fixed("columns", "make another Crossbar")
+    hardware = _fixed("hardware", "make another Crossbar")
+    x_max = _fixed("x_max", "make another Crossbar")
+    signed = _fixed("signed", "make another Crossbar")
+    seed = _fixed("seed", "program(seed, trial)")
+    trial = _fixed("trial", "program(seed, trial)")
+
     def __init__(
         self, weights, hw="cnn8", *, x_max=1.0, calibration=None, signed=False, seed=1, trial=0, threads=0, progress=None
     ):
         w = _real("weights", weights, np.float32)
         if w.ndim != 2 or not w.size:
             raise _shape("weights", w, "[rows, columns]")
-        self.rows, self.columns = w.shape
-        self.hardware = tell_idle(hw)
+        self._rows, self._columns = w.shape
+        self._hardware = tell_idle(hw)
         if self.hardware.arch != "crossbar":
             raise ConfigError("%s has arch: %s, want arch: crossbar" % (self.hardware.name, self.hardware.arch))
         if not isinstance(x_max, numbers.Real):
             raise TypeError("x_max: want a number, not %r" % (x_max,))
-        self.x_max, self.signed, self._pair = float(x_max), bool(signed), how(threads, False).pair
+        self._x_max, self._signed, self._pair = float(x_max), bool(signed), how(threads, False).pair
         self._most = 2 ** int(self.hardware["input.first_bits"]) - 1
         self._scale = self.x_max / self._most
         if not 0 < self._scale < np.inf:
             raise DomainError("x_max = %r, want a number above 0" % (x_max,))
         self._zero = not w.any()
-        self.seed = seed = natural("seed", seed)
+        self._refuse_sizes(w)
+        self._seed = seed = natural("seed", seed)
         w, self._gain = self._stretched(w)
         self._weights = np.array(w.T, order="C")
         count = int(self.hardware["output.calibration_images"])
@@ -169,7 +195,7 @@ class Crossbar:
         if self.signed and own:  # what both passes read, in turns
             codes = np.stack((codes, self._codes(calibration, True)), 1).reshape(-1, self.rows)
         if len(codes) < count:
-            self.hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
+            self._hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
         self._calibration = codes
         with how(threads, progress) as pair:
             self._open(pair)
@@ -196,7 +222,7 @@ class Crossbar:
         {cells, writes, outside, stuck, held}."""
         seed = self.seed if seed is None else natural("seed", seed)
         written = _mho.chip_program(self._handle, seed, natural("trial", trial, _TRIALS), self._pair)
-        self.seed, self.trial, self._read = seed, trial, 0
+        self._seed, self._trial, self._read = seed, trial, 0
         return written
 
     def _stretched(self, w):
@@ -220,6 +246,15 @@ class Crossbar:
         codes = np.empty(x.shape, np.uint8)
         self._refuse("calibration", x.size, *_mho.encode(x, codes, x.size, self._scale, self._most, negative))
         return codes
+
+    def _refuse_sizes(self, w):
+        """Weights whose codes, or products, single precision does not hold."""
+        sizes = np.abs(w).astype(np.float64)
+        largest, most = sizes.max(), sizes.sum(axis=0).max() * self.x_max
+        if 0 < largest < _LEAST:
+            raise DomainError("weights: the largest is of size %.3g, want %g or more (or zeros alone)" % (largest, _LEAST))
+        if np.isfinite(largest) and most > _MOST:
+            raise DomainError("weights: products of up to %.3g with x_max = %g, want up to %g" % (most, self.x_max, _MOST))
 
     def _refuse(self, what, size, beyond, below):
         if beyond:
@@ -270,8 +305,11 @@ class Crossbar:
     def _check(out, shape):
         if not isinstance(out, np.ndarray) or out.dtype != np.float32:
             raise TypeError("out: want an array of float32")
-        if out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
-            raise _shape("out", out, "%s, in order and writeable" % list(shape))
+        if out.shape != shape:
+            raise _shape("out", out, list(shape))
+        if not out.flags.c_contiguous or not out.flags.writeable:
+            is_, want = ("read-only", "writeable") if out.flags.c_contiguous else ("not in order", "C-contiguous")
+            raise DomainError("out: %s, want one that is %s" % (is_, want))
 
     def __repr__(self):
         return "<mho.Crossbar %d x %d on %s>" % (self.rows, self.columns, self.hardware.name)

@@ -105,7 +105,10 @@ def calibrating():
 
 def natural(what, value, most=2**64 - 1):
     """A whole number of 0..most, as the library takes it."""
-    number = operator.index(value)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError("%s: want a whole number, not %r" % (what, value)) from None
     if not 0 <= number <= most:
         raise DomainError("%s = %d, want 0..%s" % (what, number, "2^64 - 1" if most == 2**64 - 1 else most))
     return number

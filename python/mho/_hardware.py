@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 
 from . import _mho
-from ._errors import Note
+from ._errors import Note, UsageError
 
 
 def text_of(key, value):
@@ -36,6 +36,16 @@ def assignments(fields, prefix=""):
     return tuple(out)
 
 
+def _once(sets):
+    """Each field once, whether by its key or in a dictionary of its section."""
+    seen = {}
+    for one in sets:
+        before = seen.setdefault(one.partition("=")[0], one)
+        if before is not one:
+            raise UsageError("%s and %s: want one of the two" % (before, one))
+    return sets
+
+
 class Hardware(Mapping):
     """A hardware description: device, crossbars, converters, timing, technology.
 
@@ -52,9 +62,11 @@ class Hardware(Mapping):
     __slots__ = ("_handle", "_fields")
 
     def __init__(self, name="bcnn", /, **fields):
-        sets = assignments(fields)
+        sets = _once(assignments(fields))
         if isinstance(name, Hardware):
             self._handle = _mho.hw_replace(name._handle, sets)
+        elif not isinstance(name, (str, os.PathLike)):
+            raise TypeError("hw: want a Hardware, a name or a path, not %r" % (name,))
         else:
             self._handle = _opened(os.fspath(name), sets)
         self._fields = None
@@ -62,7 +74,7 @@ class Hardware(Mapping):
     @classmethod
     def from_yaml(cls, text, place="text.yaml", **fields):
         """From the text of a YAML file; ``place`` stands for its name in messages and for relative paths."""
-        return cls._of(_mho.hw_read(text, os.fspath(place), assignments(fields)))
+        return cls._of(_mho.hw_read(text, os.fspath(place), _once(assignments(fields))))
 
     @classmethod
     def _of(cls, handle):

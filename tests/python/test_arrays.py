@@ -250,6 +250,31 @@ class Crossbars(unittest.TestCase):
             with self.assertRaisesRegex(kind, text):
                 call()
 
+    def test_names_in_messages(self):
+        hw = mho.Hardware("cnn8")
+        for call, kind, text in (
+            (lambda: mho.Crossbar(self.W, seed=1.5), TypeError, "seed: want a whole number, not 1.5"),
+            (lambda: mho.Crossbar(self.W, None), TypeError, "hw: want a Hardware, a name or a path, not None"),
+            (lambda: mho.Crossbar(self.W).mvm(self.W.T, out=np.broadcast_to(np.zeros(20, np.float32), (20, 20))), mho.DomainError, "out: .*order"),
+            (lambda: mho.Crossbar(self.W).mvm(self.W.T, out=np.frombuffer(bytes(1600), np.float32).reshape(20, 20)), mho.DomainError, "out: read-only"),
+            (lambda: mho.Crossbar(self.W * np.float32(1e-38)), mho.DomainError, "weights: the largest .* 1e-30"),
+            (lambda: mho.Crossbar(self.W * 1e35, hw.replace(quant={"scales": "layer"}), x_max=1e6), mho.DomainError, "weights: products .* x_max"),
+            (lambda: mho.Hardware("cnn8", device={"bits": 3}, **{"device.bits": 4}), mho.UsageError, "device.bits=3 and device.bits=4: want one"),
+            (lambda: hw.replace(device={"bits": 3}, **{"device.bits": 3}), mho.UsageError, "want one of the two"),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                call()
+        self.assertLess(np.abs(mho.Crossbar(self.W * np.float32(1e-28), hw.ideal()).mvm(np.eye(150)) * 1e28 - self.W).max(), 0.2)
+
+    def test_read_only(self):
+        xb = mho.Crossbar(self.W, threads=1)
+        chip = mho.Chip("lenet-binary-mnist", mho.Hardware("bcnn", **{"output.calibration_images": 2}), images(2)[0], threads=1)
+        self.assertEqual(chip.scores(np.zeros((0, 28, 28), np.uint8)).shape, (0, 10))
+        for one, names in (xb, "rows columns hardware x_max signed seed trial"), (chip, "network hardware seed trial"):
+            for name in names.split():
+                with self.assertRaisesRegex(AttributeError, name + " = 7 cannot be set: "):
+                    setattr(one, name, 7)
+
     def test_zeros(self):
         """Nothing tells a scale: 0 on any array, where a converter would tell the cells' errors in a scale of its own."""
         for shape in (4, 4), (150, 3):
