@@ -27,6 +27,14 @@ def _real(what, value, kind):
         return np.ascontiguousarray(array, kind)
 
 
+def _pixels(x):
+    """Images as bytes where they are pixels, as those of data sets are, else float32."""
+    if x.dtype.kind == "b":
+        return np.ascontiguousarray(x, np.uint8) * np.uint8(255)
+    whole = x.dtype.kind in "iu" and x.size and x.min() >= 0 and x.max() <= 255
+    return _real("x", x, np.uint8 if whole else np.float32)
+
+
 def _shape(what, array, want):
     return DomainError("%s: shape %s, want %s" % (what, list(array.shape), want))
 
@@ -104,14 +112,14 @@ class Chip:
         return written
 
     def scores(self, x, *, number=0, threads=None, progress=None):
-        """Scores [n, classes] (float32) of images x [n, channels, height, width], [n, height, width] or [n, features]: bytes
-        (pixels, 0..255) or numbers as the network reads them.  ``number``: of the first image, by which the noise of its
+        """Scores [n, classes] (float32) of images x [n, channels, height, width], [n, height, width] or [n, features]: bytes,
+        other whole numbers if all are 0..255, truths (0 and 255): pixels; all else is what the network reads.  ``number``: of the first image, by which the noise of its
         reads is drawn; the same number, the same noise."""
         x = np.asarray(x)
         shape = self.network.input_shape
         if x.ndim < 1 or x.size != len(x) * shape[0] * shape[1] * shape[2]:
             raise _shape("x", x, "images of %d x %d x %d" % shape)
-        x = _real("x", x, np.uint8 if x.dtype == np.uint8 else np.float32)
+        x = _pixels(x)
         if x.dtype == np.float32:
             tell_note(_mho.array_note(self.network._handle, x, x.size), 3)
         classes = int(np.prod(self.network.output_shape))
@@ -286,7 +294,7 @@ class Crossbar:
         if x.ndim != 2 or x.shape[1] != self.rows:
             raise _shape("x", x, "[n, %d]" % self.rows)
         kind = x.dtype.char
-        if kind not in "Bf" or not x.flags.c_contiguous:
+        if kind not in "Bf" or not x.flags.c_contiguous or not x.dtype.isnative:
             x = _real("x", x, np.uint8 if kind == "B" else np.float32)
         if out is None:
             y = np.empty((len(x), self.columns), np.float32)

@@ -7,17 +7,19 @@ from . import _mho
 from ._errors import UsageError
 
 
-def _array(value):
-    """As it is where it can be read in order, else a copy that can."""
+def ordered(value):
+    """As it is where it can be read in order and by this machine, else a copy that can: of other strides, byte order, long doubles."""
     try:
         view = memoryview(value)
-    except TypeError:
+    except (TypeError, ValueError):
         view = None
-    if view is not None and view.c_contiguous:
+    if view is not None and view.c_contiguous and view.format[0] not in ">!" and view.format[-1] != "g":
         return value
     import numpy
 
-    return numpy.ascontiguousarray(value)
+    array = numpy.asarray(value)
+    long = array.dtype.kind == "f" and array.dtype.itemsize > 8
+    return numpy.ascontiguousarray(array, numpy.float64 if long else array.dtype.newbyteorder("="))
 
 
 def are_arrays(value):
@@ -36,7 +38,7 @@ def data_set(value):
     if len(parts) not in (2, 4):
         raise UsageError("data: want a place, (x, y) or (x_train, y_train, x, y), not %d arrays" % len(parts))
     train = parts[:2] if len(parts) == 4 else (None, None)
-    arrays = [None if a is None else _array(a) for a in (*train, *parts[-2:])]
+    arrays = [None if a is None else ordered(a) for a in (*train, *parts[-2:])]
     return None, _mho.data_of_arrays(None, *arrays), len(parts) == 4
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 
 from . import _mho
-from ._data import are_arrays
+from ._data import are_arrays, ordered
 from ._errors import Error, NoModelError, UsageError, calibrating, natural
 from ._hardware import Hardware, assignments
 from ._how import how
@@ -112,7 +112,6 @@ class _Files:
         return path
 
     def data(self, value):
-        """Of the arrays themselves: none is in order of columns or of another machine in the file."""
         if not are_arrays(value):
             return _name("data", value, "(x, y), (x_train, y_train, x, y)")
         import numpy
@@ -120,7 +119,7 @@ class _Files:
         paths = []
         for array in value:
             paths.append(self._path("array", ".npy"))
-            numpy.save(paths[-1], numpy.ascontiguousarray(array), allow_pickle=False)
+            numpy.save(paths[-1], ordered(numpy.asarray(array)), allow_pickle=False)
         self.named = {",".join(paths): "data", **self.named}
         return ",".join(paths)
 

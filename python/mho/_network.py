@@ -7,6 +7,7 @@ import tempfile
 import warnings
 
 from . import _mho
+from ._data import ordered
 from ._errors import Note, UsageError, tell_note
 from ._how import how
 
@@ -103,7 +104,7 @@ class Network:
         ``input_scale``) gives scores [n, classes]; a network of several inputs or outputs takes and gives as many."""
         import numpy as np
 
-        arrays = [np.ascontiguousarray(x) for x in inputs]
+        arrays = [ordered(np.asarray(x)) for x in inputs]
         if len(arrays) == 1 and arrays[0].dtype.kind == "f":
             numbers = np.ascontiguousarray(arrays[0], np.float32)
             tell_note(_mho.array_note(self._handle, numbers, numbers.size), 3)

@@ -52,8 +52,8 @@ def quantize(net, data=None, *, method="fixed", test_images=0, threads=0, progre
         out, report = _mho.quantize(source, handle, method, assignments(fields), pair)
         note = _mho.input_note(source, handle, 0)
         count = min(natural("test_images", test_images) or about["test"], about["test"])
-        before = _mho.infer_errors(source, handle, count, pair) if count else 0
-        after = _mho.infer_errors(out, handle, count, pair) if count else 0
+        before = _mho.infer_tally(source, handle, count, pair)[0] if count else 0
+        after = _mho.infer_tally(out, handle, count, pair)[0] if count else 0
     tell_note(note, 3)
     made = Network._of(out)
     made.quantization = Result(
@@ -77,24 +77,29 @@ def quantize_fields(method="fixed"):
 def infer(net, data=None, *, images=0, threads=0, progress=None):
     """The error of a trained network in software: `mho infer NET --data`; arguments as of ``evaluate``.
 
-    Returns a ``Result``: images, errors, error (a fraction), images_per_second.  ``net(x)`` gives scores.
+    Returns a ``Result``: images, errors, error (a fraction), interval (of other images, 95 %), top5_error (where there are more than five
+    classes), images_per_second ...: the keys of `--json`.  ``net(x)`` gives scores.
     """
     with how(threads, progress) as pair:
         handle, about = _open(data, False, pair)
         source = _trained(net, about["name"])
         count = natural("images", images) or about["test"]
-        if count > about["test"]:
+        if not 1 <= count <= about["test"]:
             raise UsageError("images = %d, want 1..%d: %s has no more" % (count, about["test"], about["name"]))
         start = time.perf_counter()
-        errors = _mho.infer_errors(source, handle, count, pair)
-        note = _mho.input_note(source, handle, count) if count else ""
+        errors, beyond, interval, five, assumed, threads, kernel = _mho.infer_tally(source, handle, count, pair)
         seconds = time.perf_counter() - start
+        note = _mho.input_note(source, handle, count)
     tell_note(note, 3)
+    there = Network._of(source)
+    classes = there.output_shape[0]
+    best = {"top5_errors": beyond, "top5_error": _share(beyond, count), "top5_interval": dict(zip(("low", "high"), five))}
     return Result(
         {
-            "network": Network._of(source).name, "data": about["name"], "place": about["place"], "images": count, "errors": errors,
-            "error": _share(errors, count), "images_per_second": count / seconds if seconds else None, "seconds": seconds,
-            **({"input_note": note} if note else {}),
+            "network": there.name, "data": about["name"], "place": about["place"], "input": {"text": there.input, "assumed": assumed},
+            **({"input_note": note} if note else {}), "images": count, "classes": classes, "errors": errors, "error": _share(errors, count),
+            "interval": dict(zip(("low", "high"), interval)), **(best if classes > 5 else {}),
+            "images_per_second": count / seconds if seconds else None, "seconds": seconds, "threads": threads, "kernel": kernel,
         }
     )  # fmt: skip
 

@@ -192,22 +192,31 @@ static PyObject *infer(PyObject *self, PyObject *args)
     return list;
 }
 
-static PyObject *infer_errors(PyObject *self, PyObject *args)
+static PyObject *infer_tally(PyObject *self, PyObject *args)
 {
     const mho_net *net;
     const mho_data *data;
     Py_ssize_t count;
     PyObject *how;
     binding_call call;
-    size_t errors;
+    mho_tally tally;
+    mho_input input;
     (void)self;
     if (!PyArg_ParseTuple(args, "O&O&nO", binding_net, &net, binding_data_or_none, &data, &count,
-                          &how))
+                          &how) ||
+        !binding_begin(&call, how))
         return NULL;
-    if (!binding_begin(&call, how) ||
-        !binding_end(&call, mho_infer_errors(net, &data->test, (size_t)count, &errors)))
+    const Py_ssize_t threads = (Py_ssize_t)mho_run_threads(NULL);
+    if (!binding_end(&call, mho_infer_tally(net, &data->test, (size_t)count, &tally)))
         return NULL;
-    return PyLong_FromSize_t(errors);
+    const double images = (double)count;
+    const mho_interval all = mho_images_interval((double)tally.errors / images, (size_t)count),
+                       five =
+                           mho_images_interval((double)tally.top5_errors / images, (size_t)count);
+    mho_net_get_input(net, &input);
+    return Py_BuildValue("(nn(dd)(dd)Ons)", (Py_ssize_t)tally.errors, (Py_ssize_t)tally.top5_errors,
+                         all.low, all.high, five.low, five.high, input.stated ? Py_False : Py_True,
+                         threads, mho_cpu_name(mho_cpu_level()));
 }
 
 static PyObject *input_note(PyObject *self, PyObject *args)
@@ -251,6 +260,8 @@ PyMethodDef binding_train_methods[] = {
     {"input_note", input_note, METH_VARARGS,
      "(net, data, count): of the first test images; count 0: of the training images"},
     {"array_note", array_note, METH_VARARGS, "(net, x, n): of float32"},
-    {"infer_errors", infer_errors, METH_VARARGS,
-     "(net, data, count, how): of the first test images, which are there"},
+    {"infer_tally", infer_tally, METH_VARARGS,
+     "(net, data, count, how): errors, not in the five best, their intervals, whether the input is "
+     "assumed, threads, "
+     "kernel; of the first test images, which are there"},
     {NULL, NULL, 0, NULL}};

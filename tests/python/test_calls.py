@@ -140,7 +140,8 @@ class Images(unittest.TestCase):
         with self.assertWarnsRegex(mho.Note, note):
             mho.Network(net)(raw[2][:3, None])
         got = mho.infer(net, self.folder.name, images=20)
-        self.assertEqual(got.errors, program("infer", net, "--data", self.folder.name, "--images", "20")["errors"])
+        self.assertEqual(plain(got.to_dict()), plain(program("infer", net, "--data", self.folder.name, "--images", "20")))
+        self.assertEqual(list(got)[-3:], ["seconds", "threads", "kernel"])
         self.assertIn("calibration_images", mho.quantize_fields())
         self.assertIn("grid_step", mho.quantize_fields("threshold"))
         for call, kind, text in (
@@ -177,6 +178,31 @@ class Images(unittest.TestCase):
             mho.simulate(net, "bcnn", self.data)
         with self.assertRaisesRegex(mho.NoDataError, 'calibrate_on="test"'):
             mho.simulate(net, hw, pair, calibrate_on="train")
+
+    def test_kinds_of_arrays(self):
+        """Numbers of another byte order, long doubles and other whole numbers are what they are as bytes and floats of this machine."""
+        name, hw = "lenet-relu-float-mnist", mho.Hardware("cnn8", **{"output.calibration_images": 20})
+        x, y = self.data[2:]
+        z = x.astype(np.float32) / 256
+        evaluate = lambda *data: mho.simulate(name, hw, data, trials=1, threads=1).hardware_error.mean
+        net, chip = mho.Network(name), mho.Chip(name, hw, (x, y), threads=1)
+        error, out, scores = evaluate(x, y), net(z[:, None]), chip.scores(x)
+        for kind in (">f4", ">f8", "g", "f8", "<f4"):
+            self.assertEqual(evaluate(z.astype(kind), y.astype(">i4")), error, kind)
+            self.assertTrue(np.allclose(net(z[:, None].astype(kind)), out, atol=1e-6), kind)
+            self.assertTrue((chip.scores(z.astype(kind)) == scores).all(), kind)
+        for pixels in (x.astype(np.int64), x.astype(">u2"), x[:, :, ::-1].copy()[:, :, ::-1]):
+            self.assertTrue((chip.scores(pixels) == scores).all(), pixels.dtype)
+            self.assertEqual(evaluate(pixels, y), error, pixels.dtype)
+        self.assertTrue((chip.scores(x[:2].tolist()) == scores[:2]).all())
+        self.assertTrue((chip.scores(x > 99) == chip.scores((x > 99) * np.uint8(255))).all())
+        xb = mho.Crossbar(np.eye(8), mho.Hardware("cnn8", device={"variation": 0}), threads=1)
+        v = np.linspace(0, 1, 8).astype(np.float32)
+        want = xb.mvm(v)
+        for kind in (">f4", ">f8", "g"):
+            self.assertTrue((xb.mvm(v.astype(kind)) == want).all(), kind)
+        with self.assertRaisesRegex(TypeError, "numbers"):
+            evaluate(np.array([[None]] * 3), y[:3])
 
     def test_explore_objects(self):
         """Objects, arrays and axes of numpy are what names, files and lists are; what was computed of them is found again."""
