@@ -3,12 +3,13 @@
 
 import numbers
 import os
+import warnings
 
 import numpy as np
 
 from . import _mho
 from ._data import data_set, has_training
-from ._errors import ConfigError, DomainError, calibrating, natural, tell_note
+from ._errors import ConfigError, DomainError, Note, calibrating, natural, tell_note
 from ._hardware import tell_idle
 from ._how import how
 from ._network import network
@@ -154,7 +155,8 @@ class Crossbar:
     calibration  vectors [n, rows] that the converters' ranges are found on (where output.range asks for some; the first
              output.calibration_images count, all where there are fewer).  None: ones of every level, from all 0 to all x_max (drawn
              from ``seed``), so that no inputs are cut off; steps are the finer, the closer your own are to what you multiply by.
-             Sums beyond a range are cut off without a word: vectors of your own must be like all inputs (``eye`` is not like dense ones)
+             Sums beyond a range are cut off: vectors of your own must be like all inputs (``eye`` is not like dense ones); a ``Note``
+             tells, once, where those of a product add up to clearly less or more
     signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
     seed, trial  of the cells and of the noise of their reads
 
@@ -205,6 +207,7 @@ class Crossbar:
         if len(codes) < count:
             self._hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
         self._calibration = codes
+        self._usual = self._sums_of(codes) if own and self._goes_by_inputs() else None
         with how(threads, progress) as pair:
             self._open(pair)
         self.program(None, trial)
@@ -255,6 +258,35 @@ class Crossbar:
         self._refuse("calibration", x.size, *_mho.encode(x, codes, x.size, self._scale, self._most, negative))
         return codes
 
+    def _goes_by_inputs(self):
+        """Whether a sum that is converted grows with what the inputs add up to, and its range with calibration."""
+        hw = self.hardware
+        whole = int(hw["input.bits_per_read"]) in (0, int(hw["input.first_bits"]))
+        bits = hw["output.last_bits" if self.rows <= int(hw["crossbar.rows"]) else "output.first_bits"]
+        return hw["output.per"] == "crossbar" and hw["output.range"] != "full" and whole and bits
+
+    def _sums_of(self, codes):
+        """(least, most) that inputs add up to where ranges hold, for what columns conduct goes by that."""
+        sums = codes.sum(axis=1, dtype=np.float64)
+        sums = sums[sums > 0]
+        if not sums.size:
+            return None
+        beside = (sums.max() - sums.min()) / 2 + 2 * self.rows**0.5 * float(codes.std())
+        return sums.min() - beside, sums.max() + beside
+
+    def _tell_unlike(self, x, unit):
+        """Warns once of inputs that are unlike those of calibration, so that sums are cut off; looks at some 64 of them."""
+        some = x[:: max(1, len(x) // 64)] / unit
+        sums = np.concatenate([np.maximum(part, 0).sum(axis=1, dtype=np.float64) for part in ((some, -some) if self.signed else (some,))])
+        sums = sums[sums > 0]  # without any input nothing is wrong
+        least, most = self._usual
+        outside = ((sums < least) | (sums > most)).sum()
+        if outside > sums.size / 10:
+            self._usual = None
+            text = "x: %d %% of the vectors have inputs that add up to less or more than those of calibration: "
+            text += "sums that ranges do not hold are cut off (calibration=, or none)"
+            warnings.warn(text % (100 * outside / sums.size), Note, stacklevel=3)
+
     def _refuse_sizes(self, w):
         """Weights whose codes, or products, single precision does not hold."""
         sizes = np.abs(w).astype(np.float64)
@@ -286,7 +318,8 @@ class Crossbar:
     def mvm(self, x, *, out=None, threads=None):
         """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
         x and the weights.  x: numbers up to x_max, which become the nearest codes (halves the larger one),
-        or bytes: the codes themselves.  Every call reads with new noise; ``program`` begins it anew.  out: an array [n, columns] of float32 in order that takes y, and is returned."""
+        or bytes: the codes themselves.  Every call reads with new noise; ``program`` begins it anew.  out: an array
+        [n, columns] of float32 in order that takes y, and is returned."""
         x = np.asarray(x)
         one = x.ndim == 1
         if one:
@@ -303,6 +336,8 @@ class Crossbar:
             y = out
         pair = self._pair if threads is None else how(threads, False).pair
         self._pass(x, y, pair, kind == "B")
+        if self._usual and len(x):
+            self._tell_unlike(x, np.float64(1 if kind == "B" else self._scale))
         if self.signed and kind != "B":
             negative = np.empty((len(x), self.columns), np.float32)
             self._pass(x, negative, pair, False, True)

@@ -150,6 +150,27 @@ class Crossbars(unittest.TestCase):
             self.assertLess(off(3 * x_of - 3 * x_of[::-1], signed=True, x_max=3), 0.12, name) if name != "ones" else None
         self.assertLess(off(thin, calibration=thin), off(thin) / 2)
 
+    def test_unlike_calibration(self):
+        """Told once, of inputs whose sums no range holds; not of others, nor where ranges are full."""
+        x = RNG.random((200, 150)).astype(np.float32)
+        signed = np.clip(RNG.normal(size=(200, 150)) * 0.2, -1, 1)
+        few = {"output.calibration_images": 100}
+        for unlike, keywords in (np.eye(150), {}), (x / 2, {}), (np.ones(150, np.uint8), {}), (np.ones(150), {}), (signed, {"signed": True}):
+            xb = mho.Crossbar(self.W, mho.Hardware("cnn8", **few), calibration=x, threads=1, **keywords)
+            with self.assertWarnsRegex(mho.Note, "x: 100 % of the vectors .* calibration"):
+                xb.mvm(unlike)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                xb.mvm(unlike)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for like in x, RNG.random((50, 150)), np.zeros((3, 150)), (RNG.random((99, 150)) < 0.5) * 1.0, np.rint(x * 255).astype(np.uint8), x[:0]:
+                mho.Crossbar(self.W, mho.Hardware("cnn8", **few), calibration=x, threads=1).mvm(like)
+            mho.Crossbar(self.W, mho.Hardware("cnn8", **few), calibration=signed, signed=True, threads=1).mvm(-signed)
+            for other in {"output.range": "full"}, {"output.per": "pair"}, {"output.last_bits": 0, "output.first_bits": 0}, {"input.bits_per_read": 1}:
+                mho.Crossbar(self.W, mho.Hardware("cnn8", **few, **other), calibration=x, threads=1).mvm(np.eye(150))
+            mho.Crossbar(self.W, threads=1).mvm(np.eye(150))
+
     def test_scales(self):
         """A largest weight just above a power of two loses a bit of the codes, unless scales are free."""
         w = self.W / np.abs(self.W).max() * 1.02
