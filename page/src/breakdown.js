@@ -56,9 +56,9 @@ function spec(bars, quantity, by, as) {
   const { factor, unit: shown } = shownUnit(unit, Math.max(...totals));
   const rows = fewer(bars.flatMap((b, bar) => Object.entries(b[quantity]?.[by] ?? {}).map(([part, v], order) => (
     { bar: b.label, part, order, v: v * factor, share: totals[bar] ? v / totals[bar] : 0 }))));
-  const parts = [...new Set(rows.map((r) => r.part))];
+  const parts = [...new Set(rows.filter((r) => r.v > 0).map((r) => r.part))];
   return {
-    height: Math.max(26 * bars.length, 13 * parts.length + 8), data: { values: rows }, mark: { type: "bar" },
+    height: Math.max(26 * bars.length, 13 * parts.length + 8), data: { values: rows.filter((r) => r.v > 0) }, mark: { type: "bar" },
     encoding: {
       y: { field: "bar", type: "nominal", title: null, sort: null, axis: { labelLimit: 240 } },
       x: as === "share" ? { field: "share", type: "quantitative", stack: "zero", title: `share of the ${label}`, axis: { format: "%" } }

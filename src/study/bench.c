@@ -160,6 +160,42 @@ void mhoi_bench_leave(mhoi_bench *bench)
     mhoi_shelf_use(bench->before);
 }
 
+/* Areas of an array are of what stands; its energies go by what is done.  Standing parts are priced in this order. */
+static mho_status split_area(const mho_array_estimate *e, mho_result_cost *cost)
+{
+    static const char *const names[] = {"map buffers", "weight buffer", "accumulators", "DDR",
+                                        "multipliers"};
+    enum { STANDING = sizeof names / sizeof *names };
+    const mho_design *d = &e->design;
+    const char *const component[STANDING] = {d->io.component.name, d->weight.component.name,
+                                             d->acc.component.name, d->ddr.component.name,
+                                             d->mac.name};
+    mho_result_part *part = NULL;
+    size_t parts = cost->components, next = 0;
+    mho_status s = mhoi_alloc(&part, parts + STANDING, sizeof *part, "costs");
+    if (s)
+        return s;
+    for (size_t i = 0; i < parts; i++) {
+        part[i] = cost->component[i];
+        part[i].area_m2 = 0;
+    }
+    for (size_t i = 0; i < e->cost->entries; i++) {
+        const mho_cost_entry *entry = &e->cost->entry[i];
+        if (entry->area_m2 <= 0)
+            continue;
+        while (next < STANDING && strcmp(component[next], entry->activity->component) != 0)
+            next++;
+        if (next == STANDING)
+            break;
+        part[parts] = (mho_result_part){.area_m2 = entry->area_m2};
+        snprintf(part[parts++].name, sizeof part->name, "%s", names[next++]);
+    }
+    mhoi_free(&cost->component);
+    cost->component = part;
+    cost->components = parts;
+    return MHO_OK;
+}
+
 static mho_status price_array(const mho_net *net, const mho_hw *hw, mho_result *result,
                               mho_summary *sum)
 {
@@ -181,6 +217,8 @@ static mho_status price_array(const mho_net *net, const mho_hw *hw, mho_result *
     sum->cycles = (double)r->cycles;
     snprintf(result->notes.technology, sizeof result->notes.technology, "%s", e->tech->name);
     s = mhoi_study_copy_cost(e->cost, &result->cost);
+    if (!s)
+        s = split_area(e, &result->cost);
     mho_array_estimate_destroy(e);
     return s;
 }

@@ -100,6 +100,20 @@ async function trySearch(browser) {
   assert.match(await two.locator("#points tbody tr").first().textContent(), /-/);
 }
 
+// The area of an array by what stands in it, to the whole.
+async function tryArray(browser) {
+  const sweep = join(folder, "array.yaml"), db = join(folder, "array.db"), path = join(folder, "array.html");
+  writeFileSync(sweep, "network: vgg11-cifar10\nhw: vgg-rram\naxes: {array.p: [8, 16]}\n");
+  execFileSync(mho, ["explore", sweep, "-o", db, "-q"], { stdio: "ignore" });
+  execFileSync(mho, ["report", db, "-o", path, "-q"], { stdio: "inherit" });
+  const page = await opened(browser, path), data = JSON.parse(await page.locator("#report-data").textContent());
+  const parts = Object.entries(data.breakdown[0].area_m2.component).filter(([, v]) => v > 0), area = data.points[0][data.columns.findIndex((c) => c.name === "area_m2")];
+  assert.deepEqual(parts.map(([name]) => name), ["map buffers", "weight buffer", "accumulators"]);
+  assert.ok(Math.abs(parts.reduce((a, [, v]) => a + v, 0) / area - 1) < 1e-12);
+  await page.locator("#breakdown select").first().selectOption("area_m2");
+  assert.deepEqual(await page.locator("#breakdown select").nth(1).locator("option").allTextContents(), ["component"]);
+}
+
 // Prices of two kinds: the note of the terminal, the absolute ones, and nobody wins.
 async function tryCompare(browser) {
   const page = await opened(browser, make("compare", "compare", "lenet", "--hw", "bcnn,isaac", "--images", "2", "--trials", "1"));
@@ -188,6 +202,7 @@ try {
   assert.ok((await store.evaluate(() => document.documentElement.scrollWidth)) <= 1280);
   await trySearch(browser);
   await tryCompare(browser);
+  await tryArray(browser);
   await tryPoints(browser, around(cost, "points", points(200)));
   await tellSpeed(browser, around(cost, "many", points(20000)), 20000);
 } finally {
