@@ -51,7 +51,7 @@ static void add_numbers(cli_table *t, const cli_args *args, bool technologies,
         cli_table_percent(t, v->error, 2);
     else
         cli_table_text(t, "-");
-    if (isfinite(v->ci95) && v->ci95 > 0)
+    if (cli_tells_half(v->error, v->ci95, row->trials))
         cli_table_percent(t, v->ci95, 2);
     else
         cli_table_text(t, "-");

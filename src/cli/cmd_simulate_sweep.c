@@ -220,8 +220,8 @@ static void print_table(const sweep_run *r)
     cli_table_destroy(t);
     if (!r->args->csv)
         fprintf(r->args->out,
-                "\n+- 95 %%: of the mean over programmings, for these images; "
-                "- where they are all equal; other images: where it would lie on others\n");
+                "\n+- 95 %%: of the mean over programmings, for these images; " CLI_NO_INTERVAL
+                "; other images: where it would lie on others\n");
 }
 
 mho_status simulate_sweep(const cli_args *args)

@@ -198,8 +198,9 @@ static void print_columns(const evaluate_run *r, char *text, size_t size)
 
 static void print_notes(const evaluate_run *r)
 {
-    fprintf(r->args->out, "\n+- 95 %%: of the mean over programmings, for these images; - where "
-                          "they are all equal.  An operation is a multiply or an add.\n");
+    fprintf(r->args->out,
+            "\n+- 95 %%: of the mean over programmings, for these images; " CLI_NO_INTERVAL
+            ".  An operation is a multiply or an add.\n");
     if (r->relative)
         fprintf(r->args->out, "Energy and area by a technology that is good for comparisons alone "
                               "(--set technology=generic-45nm prices in absolute terms).\n");

@@ -37,15 +37,19 @@ mho_study_options cli_study_options(const cli_args *args)
 }
 
 /* Student's t of two or three programmings is so large that the interval leaves 0 to 100 %: it tells nothing. */
-static bool is_too_wide(const mho_error_estimate *error)
+static bool is_too_wide(double mean, double half, size_t trials)
 {
-    const mho_spread *e = &error->spread;
-    return e->trials < MHO_TRIALS_LEAST && (error->half > e->mean || error->half > 1 - e->mean);
+    return trials < MHO_TRIALS_LEAST && (half > mean || half > 1 - mean);
+}
+
+bool cli_tells_half(double mean, double half, size_t trials)
+{
+    return isfinite(half) && half > 0 && !is_too_wide(mean, half, trials);
 }
 
 bool cli_has_interval(const mho_error_estimate *error)
 {
-    return isfinite(error->half) && error->spread.std > 0 && !is_too_wide(error);
+    return cli_tells_half(error->spread.mean, error->half, error->spread.trials);
 }
 
 static void print_no_interval(const mho_spread *e, FILE *out)

@@ -26,6 +26,9 @@ const char *cli_range(mho_interval v, char text[48]);
  * spread to estimate it from, and "+- 0.00" would claim what two of them cannot know.  Nor is
  * one told that a few programmings give beyond 0 to 100 %. */
 bool cli_has_interval(const mho_error_estimate *error);
+bool cli_tells_half(double mean, double half, size_t trials);
+/* What "-" means there. */
+#define CLI_NO_INTERVAL "- where they are all equal, or too few to tell"
 /* What rows and cells did while images ran, beside what was assumed. */
 void cli_print_activity(const mho_result *result, const cli_args *args);
 /* Lines below the errors: what is missing, and what was done to cells. */

@@ -36,3 +36,12 @@ run evaluate --hw bcnn; want_misuse "which network?"
 # One point that has no price does not keep the others.
 run evaluate lenet --hw isaac --data synthetic --images 5 --trials 1 --set output.calibration_images=5 --sweep crossbar.columns=128,4; want_code 2
 want_out "point 2: layer conv1: crossbar.columns = 4"; want_err "1 of 2 points failed"
+
+# Programmings that differ and are too few to tell an interval: so both tables say, and what "-" means.
+run evaluate "$model" $few --set crossbar.rows=64 --sweep output.split_bits=1; want_code 0
+want_out "or too few to tell"; grep -Eq '^ +1 +[0-9.]+ % +- ' out || fail "an interval of two programmings"
+printf '%s\n' "network: $model" "hw: bcnn" "data: synthetic" "images: 30" "trials: 2" "set: {output.calibration_images: 20, crossbar.rows: 64}" "axes: {output.split_bits: [1]}" >one.yaml
+run explore one.yaml -o one.db; want_code 0
+grep -Eq '^ +1 +1 +[0-9.]+ % +- ' out || fail "an interval of two programmings"
+run explore one.yaml -o one.db --resume --json; want_code 0
+want_json 'v["rows"][0]["ci95"] > 1 - v["rows"][0]["error"]'
