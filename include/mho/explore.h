@@ -65,6 +65,8 @@ typedef struct mho_explore_report {
     char tightest[160]; /* where no point keeps all constraints: the one that the fewest keep; "" */
     /* By which points are priced, "bcnn-45nm (2), generic-45nm (4)".  Prices of several are not to be compared. */
     size_t technology_count;
+    size_t alike;    /* points of the same contents as another one, whose row they share */
+    size_t repeated; /* of a Latin hypercube, not counted among points: there already */
     size_t
         apart; /* rows of relative prices beside absolute ones: the last, on no front, never the best */
     char technologies[256];

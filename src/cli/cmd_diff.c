@@ -25,13 +25,16 @@ static bool same(const cli_leaf *a, const cli_leaf *b)
     return !strcmp(a->text, b->text);
 }
 
-static void add_difference(cli_table *t, const char *path, const cli_leaf *a, const cli_leaf *b)
+static void add_difference(cli_table *t, bool csv, const char *path, const cli_leaf *a,
+                           const cli_leaf *b)
 {
     cli_table_text(t, "%s", path);
     cli_table_text(t, "%s", a ? a->text : "(not there)");
     cli_table_text(t, "%s", b ? b->text : "(not there)");
     const bool numbers = a && b && a->is_number && b->is_number;
-    if (numbers && a->number != 0)
+    if (numbers && a->number != 0 && csv)
+        cli_table_number(t, (b->number - a->number) / fabs(a->number));
+    else if (numbers && a->number != 0)
         cli_table_text(t, "%+.4g %%", 100 * (b->number - a->number) / fabs(a->number));
     else
         cli_table_text(t, "%s", "");
@@ -114,7 +117,7 @@ static void compare(comparison *c, const cli_leaves *a, const cli_leaves *b)
                 continue;
             }
             c->differ++;
-            add_difference(c->table, one->path, pass ? two : one, pass ? one : two);
+            add_difference(c->table, c->args->csv, one->path, pass ? two : one, pass ? one : two);
             mho_json_add(c->rows, difference_json(one->path, pass ? two : one, pass ? one : two));
         }
     }
@@ -176,7 +179,8 @@ mho_status cmd_diff(const cli_args *args)
             cli_leaves_add(&list[i], "", root[i]);
     }
     if (!s) {
-        c.table = cli_table_create("", "value|A>|B>|B - A>");
+        c.table = cli_table_create("", args->csv ? "value|A>|B>|relative_change>"
+                                                 : "value|A>|B>|change>");
         c.rows = mho_json_array();
         compare(&c, &list[0], &list[1]);
         s = check_common(&c);

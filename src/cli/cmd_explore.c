@@ -164,6 +164,13 @@ static void print_report(const mho_explore_report *r, const cli_args *args)
     fprintf(out, "; %.2f s\n", r->seconds);
     if (!r->waiting && r->image_runs)
         print_work(r, out);
+    if (r->alike)
+        fprintf(out,
+                "%zu of the points are of the same contents as another one (an axis has a value "
+                "twice, under two names), and share its row\n",
+                r->alike);
+    if (r->repeated)
+        fprintf(out, "%zu more points of the Latin hypercube were there already\n", r->repeated);
     if (*r->failure)
         fprintf(out, "the first that failed, %s\n", r->failure);
     if (r->drops)
@@ -235,6 +242,8 @@ static mho_status print_json(const mho_explore *x, const mho_explore_report *r,
                   {"failed", r->failed},
                   {"waiting", r->waiting},
                   {"relative", r->apart},
+                  {"alike", r->alike},
+                  {"repeated", r->repeated},
                   {"image_runs", r->image_runs},
                   {"image_runs_full", r->image_runs_full},
                   {"programmings", r->programmings},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mho query and mho merge: stored results as SQL rows, and joined. */
 #include <string.h>
+#include <unistd.h>
 
 #include "study_report.h"
 
@@ -84,7 +85,16 @@ mho_status cmd_merge(const cli_args *args)
     for (size_t i = 0; i < args->files; i++)
         if (!strcmp(args->file[i], args->output))
             return mho_error(MHO_EUSAGE, "%s: would be merged into itself", args->output);
-    mho_status s = mho_store_open(args->output, MHO_STORE_GO_ON, &store);
+    const bool made = access(args->output, F_OK) != 0;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < args->files; i++) { /* before anything is written */
+        s = mho_store_open(args->file[i], MHO_STORE_READ, &store);
+        mho_store_close(store);
+        store = NULL;
+    }
+    if (!s)
+        s = mho_store_open(args->output, MHO_STORE_GO_ON, &store);
+    const bool ready = !s;
     for (size_t i = 0; !s && i < args->files; i++)
         s = mho_store_merge(store, args->file[i]);
     if (!s)
@@ -94,5 +104,7 @@ mho_status cmd_merge(const cli_args *args)
         fprintf(stderr, "mho: %s in %s\n", cli_count(points, "point", text), args->output);
     }
     mho_store_close(store);
+    if (s && ready && made) /* no half of it */
+        (void)unlink(args->output);
     return s;
 }

@@ -76,6 +76,8 @@ mho_status cli_stored_open(const char *name, mho_json **out)
 {
     char path[4096];
     const char *colon = strrchr(name, ':');
+    if (cli_ends_with(name, ".db"))
+        return mho_error(MHO_EUSAGE, "%s: which point of it? as %s:1", name, name);
     if (!mho_store_is_point(name))
         return mho_json_open(name, out);
     snprintf(path, sizeof path, "%.*s", (int)(colon - name), name);

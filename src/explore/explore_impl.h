@@ -116,6 +116,7 @@ struct mho_explore {
     size_t apart; /* rows of relative prices, where others have absolute ones: on no front */
     explore_work work;
     uint64_t images_full, points_full; /* image runs and points, were nothing dropped or shared */
+    size_t repeated;                   /* points of a Latin hypercube that were there already */
     size_t drops, beaten, known; /* drops: by intervals; beaten: by points that were run in full */
     struct explore_lookup *lookup;  /* what the store has */
     double last_commit_s, commit_s; /* when, and how long it took */

@@ -199,6 +199,30 @@ static double full_seconds(const mho_explore *x)
            (double)x->images_full * w->run_s / (double)w->images;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* A renamed copy of a file makes the same design, and the same row. */
+static size_t count_alike(const mho_explore *x)
+{
+    uint64_t *key = NULL;
+    size_t n = 0, alike = 0;
+    if (mhoi_alloc(&key, x->points, sizeof *key, "keys"))
+        return 0;
+    for (size_t i = 0; i < x->points; i++)
+        if (x->point[i].state != EXPLORE_NEW)
+            key[n++] = x->point[i].key;
+    if (n)
+        qsort(key, n, sizeof *key, by_value);
+    for (size_t i = 1; i < n; i++)
+        alike += key[i] == key[i - 1];
+    mhoi_free(&key);
+    return alike;
+}
+
 static void sum_up(const mho_explore *x, mho_explore_report *r)
 {
     *r = (mho_explore_report){.points = x->points,
@@ -213,6 +237,8 @@ static void sum_up(const mho_explore *x, mho_explore_report *r)
                               .drops = x->drops,
                               .beaten = x->beaten,
                               .apart = x->apart,
+                              .alike = count_alike(x),
+                              .repeated = x->repeated,
                               .confidence = x->confidence,
                               .best = (double)NAN};
     for (size_t i = 0; i < x->points; i++) {

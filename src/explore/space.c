@@ -154,8 +154,10 @@ static mho_status choose_latin(mho_explore *x)
             choice[a] = (uint32_t)(at * (double)mho_grid_values(x->grid, a));
         }
         mhoi_explore_tie(x, choice);
-        if (mhoi_explore_allows(x, choice))
-            s = mhoi_explore_add(x, choice, &index, &is_new);
+        if (!mhoi_explore_allows(x, choice))
+            continue;
+        s = mhoi_explore_add(x, choice, &index, &is_new);
+        x->repeated += !s && !is_new;
     }
     mhoi_free(&stratum);
     return s;

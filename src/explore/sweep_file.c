@@ -165,6 +165,10 @@ static mho_status read_axes(const reading *r)
         if (is_subject(node->key))
             s = mho_error(MHO_ECONFIG, "%s:%zu: %s stands beside axes, as `%s: [A, B]`", x->place,
                           node->line, node->key, node->key);
+        const mhoi_yaml *set = get(r, "set"), *fixed = set ? mhoi_yaml_get(set, node->key) : NULL;
+        if (!s && fixed)
+            s = mho_error(MHO_ECONFIG, "%s:%zu: set: %s is an axis as well (line %zu)", x->place,
+                          fixed->line, node->key, node->line);
         if (!s)
             s = mhoi_grid_axis_text(node, x->place, &text[n]);
         if (!s)
@@ -382,15 +386,15 @@ static mho_status read_refine(const reading *r)
             s = read_size(&in, "images", 1, &rung->images);
         if (!s)
             s = read_size(&in, "trials", 1, &rung->trials);
+        if (!s && x->images && !r->o->images && rung->images > x->images)
+            s = mho_error(MHO_ECONFIG, "%s:%zu: refine: images = %zu, want at most images = %zu",
+                          x->place, step->line, rung->images, x->images);
         if (!s && (!rung->images || rung->images < before.images || rung->trials < before.trials ||
                    rung->trials > x->trials))
             s = mho_error(MHO_ECONFIG,
                           "%s:%zu: refine: images = %zu, trials = %zu: want images and trials that "
                           "grow from step to step, up to trials = %zu",
                           x->place, step->line, rung->images, rung->trials, x->trials);
-        if (!s && x->images && !r->o->images && rung->images > x->images)
-            s = mho_error(MHO_ECONFIG, "%s:%zu: refine: images = %zu, want at most images = %zu",
-                          x->place, step->line, rung->images, x->images);
         x->rungs += !s;
     }
     return s;

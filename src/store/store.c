@@ -197,7 +197,8 @@ static mho_status check_path(const char *path, mho_store_mode mode)
 static int open_read_only(const char *path, sqlite3 **db)
 {
     char uri[4200];
-    int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY, NULL);
+    /* Nothing is written (query_only), but whoever closes last takes the log and its index away. */
+    int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE, NULL);
     if (!code)
         code = sqlite3_exec(*db, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL);
     if ((code & 0xff) != SQLITE_CANTOPEN && (code & 0xff) != SQLITE_READONLY)

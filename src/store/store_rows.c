@@ -507,6 +507,17 @@ static mho_status merge_view(mho_store *into)
     return s;
 }
 
+/* An error while both are open names the one that is written; it is the other one's. */
+static mho_status name_other(const mho_store *into, const char *from, mho_status s)
+{
+    char text[512];
+    const size_t n = strlen(into->path);
+    const char *message = mho_error_message();
+    const bool named = !strncmp(message, into->path, n) && !strncmp(message + n, ": ", 2);
+    snprintf(text, sizeof text, "%s", named ? message + n + 2 : message);
+    return mho_error(s, "%s: cannot be merged: %s", from, text);
+}
+
 mho_status mho_store_merge(mho_store *into, const char *from)
 {
     mho_store *check = NULL;
@@ -521,7 +532,7 @@ mho_status mho_store_merge(mho_store *into, const char *from)
         sqlite3_exec(into->db, "ROLLBACK", NULL, NULL, NULL);
     into->open = false;
     sqlite3_exec(into->db, "DETACH other", NULL, NULL, NULL);
-    return s ? mho_error_prefix(s, "%s", from) : merge_view(into);
+    return s ? name_other(into, from, s) : merge_view(into);
 }
 
 /* --- descriptions ---------------------------------------------------------------------------------------- */

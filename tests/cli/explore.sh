@@ -264,3 +264,23 @@ want_json 'v["rows"][0]["front"] and v["best"]["point"] == v["rows"][0]["point"]
 run explore mixed.yaml -o mixed.db --resume; want_code 0; want_out "2 of these points have relative prices"
 run explore mixed.yaml -o mixed.db --resume --set technology=generic-45nm --csv; want_code 0; want_out ",priced_by,point"
 run query mixed.db "SELECT technology, priced_by FROM designs ORDER BY id" --csv; want_out "bcnn-45nm,bcnn-45nm"
+
+# Files of the store alone are left; a merge of what is none leaves nothing, and names it.
+run query mixed.db "SELECT count(*) FROM points" --csv; want_code 0
+want_no_file mixed.db-wal; want_no_file mixed.db-shm
+run merge missing.db mixed.db -o halfway.db; want_code 3; want_no_file halfway.db
+head -c 20000 mixed.db >torn.db
+run merge mixed.db torn.db -o halfway.db; want_err "torn.db"; grep -q "halfway.db" err && fail "merge names halfway.db: $(cat err)"; want_no_file halfway.db
+
+run diff mixed.db mixed.db; want_misuse "mixed.db: which point of it? as mixed.db:1"
+run diff mixed.db:1 mixed.db:2 --csv; want_code 0; want_out ",relative_change"; grep -q " %" out && fail "diff --csv: a text where numbers are: $(head -3 out)"
+
+sed 's/^axes.*/axes: {output.split_bits: [1, 4]}\nset: {output.split_bits: 2}/' mixed.yaml >both.yaml
+run explore both.yaml -o none.db; want_error 2 "set: output.split_bits is an axis as well"
+sed 's/^accuracy.*/images: 50\ntrials: 1\nrefine: [{images: 500, trials: 2}]/' mixed.yaml >large.yaml
+run explore large.yaml -o none.db; want_error 2 "refine: images = 500, want at most images = 50"
+cp "$MHO_SOURCE_DIR/configs/device/taox.yaml" copy.yaml
+sed 's/^axes.*/axes: {device: [copy.yaml, taox], output.split_bits: [1, 4]}/' mixed.yaml >alike.yaml
+run explore alike.yaml -o alike.db; want_code 0; want_out "2 of the points are of the same contents as another one"
+printf 'sample: {method: latin-hypercube, points: 9}\n' >>mixed.yaml
+run explore mixed.yaml -o latin.db --json; want_code 0; want_json 'v["repeated"] > 0 and v["points"] + v["repeated"] == 9'
