@@ -10,6 +10,7 @@ import numpy as np
 from . import _mho
 from ._data import data_set, has_training
 from ._errors import ConfigError, DomainError, Note, calibrating, natural, tell_note
+from ._guard import Guard
 from ._hardware import tell_idle
 from ._how import how
 from ._network import network
@@ -92,11 +93,12 @@ class Chip:
             if handle is None:
                 has_train = has_training(where, pair)
                 handle = _mho.data_open(where, False, False, pair)
+            self._guard = Guard()
             self._handle = _mho.chip_create(self.network._handle, self.hardware._handle, handle, not has_train, pair)
 
     def __getstate__(self):
         """Without the programmed cells: a copy programs its own, the same ones."""
-        return {key: value for key, value in self.__dict__.items() if key != "_handle"}
+        return {key: value for key, value in self.__dict__.items() if key not in ("_handle", "_guard")}
 
     def __setstate__(self, state):
         self.__dict__.update(state)
@@ -107,9 +109,10 @@ class Chip:
         """Draws all cells anew, of the chip's own seed (None) or another, which it keeps; returns what writing them took:
         {cells, writes, outside, stuck, held}."""
         seed = self.seed if seed is None else natural("seed", seed)
-        with how(self._threads, progress) as pair:
-            written = _mho.chip_program(self._handle, seed, natural("trial", trial, _TRIALS), pair)
-        self._seed, self._trial = seed, trial
+        trial = natural("trial", trial, _TRIALS)
+        with how(self._threads, progress) as pair, self._guard.alone():
+            written = _mho.chip_program(self._handle, seed, trial, pair)
+            self._seed, self._trial = seed, trial
         return written
 
     def scores(self, x, *, number=0, threads=None, progress=None):
@@ -127,7 +130,7 @@ class Chip:
         out = np.empty((len(x), classes), np.float32)
         if not len(x):
             return out
-        with how(self._threads if threads is None else threads, progress) as pair:
+        with how(self._threads if threads is None else threads, progress) as pair, self._guard:
             _mho.chip_run(self._handle, x, out, len(x), shape, classes, natural("number", number), pair)
         return out
 
@@ -215,11 +218,12 @@ class Crossbar:
     def _open(self, pair):
         net = _mho.net_of_matrix(self._weights, self.rows, self.columns, int(self.hardware["input.first_bits"]), self._scale)
         data = _mho.data_of_arrays(None, None, None, self._calibration, np.zeros(len(self._calibration), np.uint8))
+        self._guard = Guard()
         self._handle = _mho.chip_create(net, self.hardware._handle, data, True, pair)
 
     def __getstate__(self):
         """Without the programmed cells: a copy programs its own, the same ones."""
-        return {key: value for key, value in self.__dict__.items() if key != "_handle"}
+        return {key: value for key, value in self.__dict__.items() if key not in ("_handle", "_guard")}
 
     def __setstate__(self, state):
         self.__dict__.update(state)
@@ -232,8 +236,10 @@ class Crossbar:
         """Draws all cells anew, of the array's own seed (None) or another, which it keeps; returns what writing them took:
         {cells, writes, outside, stuck, held}."""
         seed = self.seed if seed is None else natural("seed", seed)
-        written = _mho.chip_program(self._handle, seed, natural("trial", trial, _TRIALS), self._pair)
-        self._seed, self._trial, self._read = seed, trial, 0
+        trial = natural("trial", trial, _TRIALS)
+        with self._guard.alone():
+            written = _mho.chip_program(self._handle, seed, trial, self._pair)
+            self._seed, self._trial, self._read = seed, trial, 0
         return written
 
     def _stretched(self, w):
@@ -315,6 +321,14 @@ class Crossbar:
         if self._zero:
             y[:] = 0
 
+    def _both(self, x, y, pair, bytes_):
+        """What is negative is read after the rest, with its sign turned."""
+        self._pass(x, y, pair, bytes_)
+        if self.signed and not bytes_:
+            negative = np.empty((len(x), self.columns), np.float32)
+            self._pass(x, negative, pair, False, True)
+            y -= negative
+
     def mvm(self, x, *, out=None, threads=None):
         """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
         x and the weights.  x: numbers up to x_max, which become the nearest codes (halves the larger one),
@@ -335,13 +349,10 @@ class Crossbar:
             self._check(out, (len(x), self.columns)[one:])
             y = out
         pair = self._pair if threads is None else how(threads, False).pair
-        self._pass(x, y, pair, kind == "B")
+        with self._guard:
+            self._both(x, y, pair, kind == "B")
         if self._usual and len(x):
             self._tell_unlike(x, np.float64(1 if kind == "B" else self._scale))
-        if self.signed and kind != "B":
-            negative = np.empty((len(x), self.columns), np.float32)
-            self._pass(x, negative, pair, False, True)
-            y -= negative
         return y[0] if one and out is None else y
 
     @staticmethod

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import tempfile
+import threading
 import unittest
 import warnings
 
@@ -170,6 +171,46 @@ class Crossbars(unittest.TestCase):
             for other in {"output.range": "full"}, {"output.per": "pair"}, {"output.last_bits": 0, "output.first_bits": 0}, {"input.bits_per_read": 1}:
                 mho.Crossbar(self.W, mho.Hardware("cnn8", **few, **other), calibration=x, threads=1).mvm(np.eye(150))
             mho.Crossbar(self.W, threads=1).mvm(np.eye(150))
+
+    def test_programming_beside_reads(self):
+        """Whichever of two threads comes first, a product is of one programming or of the other."""
+        x = RNG.random((20, 150)).astype(np.float32)
+        xb = mho.Crossbar(self.W, mho.Hardware("cnn8", **{"output.calibration_images": 9}), threads=1)
+        want = []
+        for trial in 0, 1:
+            xb.program(trial=trial)
+            want.append(xb.mvm(x).tobytes())
+        got = []
+
+        def read():
+            for _ in range(100):
+                got.append(xb.mvm(x).tobytes() in want)
+
+        readers = [threading.Thread(target=read) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        for trial in range(50):
+            xb.program(trial=trial % 2)
+        for reader in readers:
+            reader.join()
+        self.assertEqual(got, [True] * 200)
+
+    def test_programming_within(self):
+        x = images(4)[0]
+        chip = mho.Chip("lenet-binary-mnist", mho.Hardware("bcnn", **{"output.calibration_images": 4}), x, threads=1)
+        refused = []
+
+        def call(within):
+            def progress(*_):
+                try:
+                    within()
+                except mho.UsageError as error:
+                    refused.append(str(error))
+
+            return progress
+
+        chip.scores(x, progress=call(chip.program))
+        self.assertEqual(set(refused), {"program: not within another call of the same cells"})
 
     def test_scales(self):
         """A largest weight just above a power of two loses a bit of the codes, unless scales are free."""
