@@ -174,7 +174,7 @@ class Crossbars(unittest.TestCase):
 
     def test_programming_beside_reads(self):
         """Whichever of two threads comes first, a product is of one programming or of the other."""
-        x = RNG.random((20, 150)).astype(np.float32)
+        x = RNG.random((600, 150)).astype(np.float32)
         xb = mho.Crossbar(self.W, mho.Hardware("cnn8", **{"output.calibration_images": 9}), threads=1)
         want = []
         for trial in 0, 1:
@@ -183,17 +183,17 @@ class Crossbars(unittest.TestCase):
         got = []
 
         def read():
-            for _ in range(100):
+            for _ in range(40):
                 got.append(xb.mvm(x).tobytes() in want)
 
         readers = [threading.Thread(target=read) for _ in range(2)]
         for reader in readers:
             reader.start()
-        for trial in range(50):
-            xb.program(trial=trial % 2)
+        while any(reader.is_alive() for reader in readers):
+            xb.program(trial=1 - xb.trial)
         for reader in readers:
             reader.join()
-        self.assertEqual(got, [True] * 200)
+        self.assertEqual(got, [True] * 80)
 
     def test_programming_within(self):
         x = images(4)[0]
