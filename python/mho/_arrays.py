@@ -370,6 +370,9 @@ class Crossbar:
 
 
 def _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating):
+    for what, ohms in (("r_row", r_row), ("r_col", r_col), ("r_driver", r_driver), ("r_sense", r_sense)):
+        if not isinstance(ohms, numbers.Real):
+            raise TypeError("%s: want a number of ohms, not %r" % (what, ohms))
     g = _real("g", g, np.float64)
     if g.ndim != 2:
         raise _shape("g", g, "[word lines, bit lines]")

@@ -8,7 +8,7 @@ import warnings
 
 from . import _mho
 from ._data import ordered
-from ._errors import Note, UsageError, tell_note
+from ._errors import DomainError, Note, UsageError, tell_note
 from ._how import how
 
 
@@ -82,6 +82,9 @@ class Network:
         for key, value in (("scale", scale), ("mean", mean), ("std", std), ("range", range), ("layout", layout)):
             if value is not None:
                 parts = [value] if isinstance(value, (str, int, float)) else list(value)
+                channels = self.input_shape[0]
+                if key in ("mean", "std") and layout is None and self.input_shape[1:] != (1, 1) and len(parts) not in (1, channels):
+                    raise DomainError("%s: %d numbers, want 1 or %d (channels)" % (key, len(parts), channels))
                 settings.append("%s=%s" % (key, (":" if key == "range" else ",").join(p if isinstance(p, str) else repr(float(p)) for p in parts)))
         return Network._of(_mho.net_with_input(self._handle, tuple(settings)))
 

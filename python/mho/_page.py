@@ -5,6 +5,7 @@ import json
 import os
 
 from . import _mho
+from ._errors import UsageError
 from ._how import how
 
 
@@ -32,5 +33,7 @@ def row_of(result):
 
 def report(store, path, *, threads=0, progress=None):
     """All points of a store (of ``explore``) as one HTML page with charts: `mho report STORE -o PATH`."""
+    if not os.fspath(path).endswith((".html", ".htm")):
+        raise UsageError("path: %s: a page is HTML: want a name that ends in .html" % os.fspath(path))
     with how(threads, progress) as pair:
         _mho.report_write(os.fspath(store), os.fspath(path), pair)

@@ -4,6 +4,8 @@
 import html
 from collections.abc import Mapping
 
+from ._errors import UsageError
+
 
 class Record(Mapping):
     """A part of a result: ``r.energy_J.total`` is ``r["energy_J"]["total"]``."""
@@ -178,6 +180,8 @@ class Result(Record):
         pandas = _pandas()
         if part is None:
             return pandas.DataFrame([_flat(self._values)])
+        if not isinstance(self._values.get(part), (list, tuple)):
+            raise UsageError("part: no list %r; there is %s" % (part, ", ".join(k for k, v in self._values.items() if isinstance(v, (list, tuple))) or "none"))
         return pandas.DataFrame([_flat(row) if isinstance(row, dict) else row for row in self._values[part]])
 
 

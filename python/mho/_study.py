@@ -105,6 +105,8 @@ def _tell_numbers(values):
 def _axis(key, values):
     if isinstance(values, str):
         return "%s=%s" % (key, values)
+    if not hasattr(values, "__iter__"):
+        values = [values]
     return "%s=%s" % (key, ",".join(text_of(key, v) for v in values))
 
 

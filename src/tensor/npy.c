@@ -33,11 +33,12 @@ static mho_status read_type(const char *text, const char *place, mhoi_npy *out)
                            ? width == '1'
                            : (kind == 'i' || kind == 'u') &&
                                  (width == '1' || width == '2' || width == '4' || width == '8');
+    const size_t quoted = *text ? 2 + strcspn(text + 1, "'\"") : 0;
     if ((end != '\'' && end != '"') || !sized || (order != '<' && !(order == '|' && width == '1')))
         return mho_error(MHO_ENOTMODELED,
-                         "%s: elements of type %.8s, want little-endian numbers: '<f4', '<f8', "
+                         "%s: elements of type %.*s, want little-endian numbers: '<f4', '<f8', "
                          "'|u1', '<i4' or the like",
-                         place, text);
+                         place, (int)(quoted < 16 ? quoted : 16), text);
     out->kind = kind;
     out->width = (size_t)(width - '0');
     return MHO_OK;
@@ -75,7 +76,9 @@ static mho_status read_header(const char *header, const char *place, mhoi_npy *o
     if (s != MHO_OK)
         return s;
     if (strncmp(order, "False", 5) != 0)
-        return mho_error(MHO_ENOTMODELED, "%s: column-major order", place);
+        return mho_error(
+            MHO_ENOTMODELED,
+            "%s: elements in column-major order, want row-major (numpy.ascontiguousarray)", place);
     return read_shape(shape, place, out);
 }
 

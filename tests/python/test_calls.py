@@ -64,6 +64,8 @@ class Shapes(unittest.TestCase):
             (lambda: mho.sweep("lenet", "bcnn", {"device.bitz": [1]}), mho.ConfigError, "^unknown key device.bitz"),
             (lambda: mho.evaluate("lenet", "bcnn", 5), TypeError, r"data: want a place, \(x, y\)"),
             (lambda: mho.search("lenet", within=200), mho.UsageError, "0..100"),
+            (lambda: mho.report("/nowhere.db", "/nowhere.txt"), mho.UsageError, "^path: .*ends in .html"),
+            (lambda: mho.Network("lenet").with_input(mean=[1, 2]), mho.DomainError, "^mean: 2 numbers, want 1 or 1"),
             (lambda: mho.report("/nowhere.db", "/nowhere.html"), (mho.FileError, mho.NotModeledError), ""),
         ):
             with self.assertRaisesRegex(kind, text):
@@ -94,7 +96,11 @@ class Images(unittest.TestCase):
         self.assertEqual([r["hw"] for r in c.table], ["a", "b", "c"])
         self.assertIn("message", c.table[0])  # real weights in a binary crossbar
         alone = mho.evaluate("lenet-relu-float-mnist", one["b"], self.data, trials=2, threads=1)
+        one_value = mho.sweep("lenet-relu-float-mnist", one["b"], {"device.bits": 3}, self.data, trials=1, threads=1)
+        self.assertEqual([r.point["device.bits"] for r in one_value], [3])
         self.assertEqual(c.results[1].hardware_error.to_dict(), alone.hardware_error.to_dict())
+        with self.assertRaisesRegex(mho.UsageError, "^part: no list 'layerz'; there is .*table"):
+            c.to_dataframe("layerz")
         self.assertEqual(c.table[1].energy_J, alone.energy_J.total)
         self.assertIn("binary", str(c))
         want = program("compare", "lenet-binary-mnist", "--hw", "bcnn,cnn8", "--data", self.folder.name, "--set", "output.calibration_images=30",
@@ -201,6 +207,12 @@ class Images(unittest.TestCase):
         want = xb.mvm(v)
         for kind in (">f4", ">f8", "g"):
             self.assertTrue((xb.mvm(v.astype(kind)) == want).all(), kind)
+        with self.assertRaisesRegex(TypeError, "^r_row: want a number of ohms"):
+            mho.circuit(np.eye(2), np.ones(2), r_row="1")
+        for array, text in ((np.array([[None]] * 3), r"type '\\|O', want little"), (np.asfortranarray(z), "in column-major order, want row-major")):
+            np.save(self.folder.name + "/x_test.npy", array)
+            with self.assertRaisesRegex(mho.NotModeledError, text):
+                mho.infer(name, self.folder.name)
         with self.assertRaisesRegex(TypeError, "numbers"):
             evaluate(np.array([[None]] * 3), y[:3])
 
