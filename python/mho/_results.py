@@ -177,11 +177,11 @@ class Result(Record):
 
     def to_dataframe(self, part=None):
         """A row of all numbers and texts by their path; ``part``: the list of that key ("layers", "entries"), a row each."""
+        if part is not None and not isinstance(self._values.get(part), (list, tuple)):
+            raise UsageError("part: no list %r; there is %s" % (part, ", ".join(k for k, v in self._values.items() if isinstance(v, (list, tuple))) or "none"))
         pandas = _pandas()
         if part is None:
             return pandas.DataFrame([_flat(self._values)])
-        if not isinstance(self._values.get(part), (list, tuple)):
-            raise UsageError("part: no list %r; there is %s" % (part, ", ".join(k for k, v in self._values.items() if isinstance(v, (list, tuple))) or "none"))
         return pandas.DataFrame([_flat(row) if isinstance(row, dict) else row for row in self._values[part]])
 
 
