@@ -113,23 +113,6 @@ bool mhoi_labels_useful(const mhoi_labels *s, double maps)
     return all < s->best->cost_J * (1.0 - 1e-13);
 }
 
-mho_status mhoi_grow(void *array, size_t *room, size_t used, size_t size, const char *what)
-{
-    if (used < *room)
-        return MHO_OK;
-    void **old = array, *more;
-    size_t bigger = *room ? 2 * *room : 1024;
-    mho_status status = mhoi_alloc(&more, bigger, size, what);
-    if (status != MHO_OK)
-        return status;
-    if (used)
-        memcpy(more, *old, used * size);
-    mhoi_free(old);
-    *old = more;
-    *room = bigger;
-    return MHO_OK;
-}
-
 static mho_status add_label(mhoi_labels *s, size_t place, double cost, uint64_t cap, uint32_t move,
                             uint32_t parent, mhoi_weights weights)
 {

@@ -56,8 +56,4 @@ MHO_MUST_CHECK mho_status mhoi_labels_cheapest(mhoi_labels *labels, double *maps
 /* The path of the best schedule at this R, if it beats the best known, else *found is false. */
 MHO_MUST_CHECK mho_status mhoi_labels_exact(mhoi_labels *labels, bool *found);
 
-/* Makes room for one more element after `used`; array: pointer to any pointer. */
-MHO_MUST_CHECK mho_status mhoi_grow(void *array, size_t *room, size_t used, size_t size,
-                                    const char *what);
-
 #endif

@@ -136,18 +136,10 @@ static void map_traffic(const mhoi_plan *plan, mhoi_move *move)
 
 static mho_status push(mhoi_plan *plan, const mhoi_move *move)
 {
-    if (plan->moves == plan->room) {
-        size_t room = plan->room ? 2 * plan->room : 256;
-        mhoi_move *more;
-        mho_status s = mhoi_alloc(&more, room, sizeof *more, "schedule moves");
-        if (s != MHO_OK)
-            return s;
-        if (plan->moves)
-            memcpy(more, plan->move, plan->moves * sizeof *more);
-        mhoi_free(&plan->move);
-        plan->move = more;
-        plan->room = room;
-    }
+    mho_status s =
+        mhoi_grow(&plan->move, &plan->room, plan->moves, sizeof *plan->move, "schedule moves");
+    if (s)
+        return s;
     plan->move[plan->moves++] = *move;
     plan->end[mhoi_place(move->k0, move->m0)] = plan->moves;
     return MHO_OK;

@@ -60,6 +60,24 @@ void mhoi_free(void *pointer)
     memcpy(pointer, &none, sizeof none);
 }
 
+mho_status mhoi_grow(void *array, size_t *room, size_t used, size_t size, const char *what)
+{
+    const size_t wanted = *room ? 2 * *room : 64;
+    void *old, *more;
+    if (used < *room)
+        return MHO_OK;
+    mho_status s = mhoi_alloc(&more, wanted, size, what);
+    if (s)
+        return s;
+    memcpy(&old, array, sizeof old);
+    if (used)
+        memcpy(more, old, used * size);
+    mhoi_free(array);
+    memcpy(array, &more, sizeof more);
+    *room = wanted;
+    return MHO_OK;
+}
+
 void mhoi_alloc_fail_at(uint64_t k)
 {
     atomic_store(&fail_number, k ? atomic_load(&made) + k : 0);
@@ -77,6 +95,7 @@ uint64_t mhoi_alloc_live(void)
 
 uint64_t mhoi_alloc_bytes(void)
 {
-    const uint64_t bytes = atomic_load(&bytes_live); /* memory that came from elsewhere may have been freed here */
+    const uint64_t bytes =
+        atomic_load(&bytes_live); /* memory that came from elsewhere may have been freed here */
     return bytes <= INT64_MAX ? bytes : 0;
 }

@@ -11,6 +11,10 @@
 /* *out = count zeroed elements of `size` bytes, aligned to 64 bytes; count 0 gives NULL and MHO_OK.
  * MHO_ENOMEM: "what: 12.3 GB (count x size)" ; *out is NULL then.  out is a pointer to any pointer. */
 MHO_MUST_CHECK mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what);
+/* Room for one more of `used` elements of `size` bytes: where *room of them are used, *array goes on with twice the room
+ * and zeros behind the old ones.  array is a pointer to any pointer, to NULL with *room 0 at first. */
+MHO_MUST_CHECK mho_status mhoi_grow(void *array, size_t *room, size_t used, size_t size,
+                                    const char *what);
 /* Frees and sets *pointer to NULL; pointer is a pointer to any pointer. */
 void mhoi_free(void *pointer);
 

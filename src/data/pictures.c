@@ -39,18 +39,9 @@ static mho_status names_add(names *n, const char *name, const char *folder)
     if (strlen(name) >= NAME_BYTES || n->count == NAMES_MAX)
         return mho_error(MHO_EDOMAIN, "%s: more than %zu files, or a name above %d bytes", folder,
                          NAMES_MAX, NAME_BYTES - 1);
-    if (n->count == n->room) {
-        char(*more)[NAME_BYTES] = NULL;
-        const size_t room = n->room ? 2 * n->room : 64;
-        mho_status s = mhoi_alloc(&more, room, sizeof *more, "names of files");
-        if (s != MHO_OK)
-            return s;
-        if (n->count)
-            memcpy(more, n->name, n->count * sizeof *more);
-        mhoi_free(&n->name);
-        n->name = more;
-        n->room = room;
-    }
+    mho_status s = mhoi_grow(&n->name, &n->room, n->count, sizeof *n->name, "names of files");
+    if (s)
+        return s;
     memcpy(n->name[n->count++], name, strlen(name) + 1);
     return MHO_OK;
 }

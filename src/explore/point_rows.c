@@ -144,19 +144,9 @@ static mho_status copy(const char *text, char **out)
 static mho_status keep_row(void *user, const mho_store_point *point)
 {
     struct explore_lookup *l = user;
-    mho_status s = MHO_OK;
-    if (l->rows == l->room) {
-        stored *more = NULL;
-        const size_t room = l->room ? 2 * l->room : 1024;
-        s = mhoi_alloc(&more, room, sizeof *more, "stored points");
-        if (s)
-            return s;
-        if (l->rows)
-            memcpy(more, l->row, l->rows * sizeof *more);
-        mhoi_free(&l->row);
-        l->row = more;
-        l->room = room;
-    }
+    mho_status s = mhoi_grow(&l->row, &l->room, l->rows, sizeof *l->row, "stored points");
+    if (s)
+        return s;
     stored *r = &l->row[l->rows++];
     *r = (stored){.key = strtoull(point->key, NULL, 16),
                   .id = point->id,

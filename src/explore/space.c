@@ -28,28 +28,11 @@ void mhoi_explore_tie(const mho_explore *x, uint32_t *choice)
         choice[a] = choice[x->zip_of[a]];
 }
 
-static mho_status make_room(mho_explore *x)
-{
-    if (x->points < x->room)
-        return MHO_OK;
-    explore_point *more = NULL;
-    const size_t room = x->room ? 2 * x->room : 256;
-    mho_status s = mhoi_alloc(&more, room, sizeof *more, "points");
-    if (s)
-        return s;
-    if (x->points)
-        memcpy(more, x->point, x->points * sizeof *more);
-    mhoi_free(&x->point);
-    x->point = more;
-    x->room = room;
-    return MHO_OK;
-}
-
 static mho_status append(mho_explore *x, const uint32_t *choice, size_t place)
 {
     mho_status s =
         x->points < EXPLORE_POINTS_MAX
-            ? make_room(x)
+            ? mhoi_grow(&x->point, &x->room, x->points, sizeof *x->point, "points")
             : mho_error(MHO_ECONFIG, "%s: more than %d points", x->place, EXPLORE_POINTS_MAX);
     if (s)
         return s;

@@ -214,29 +214,11 @@ bool mhoi_scope_branch(const mhoi_scope *scope, const MhoiOnnx__NodeProto **choi
 
 /* --- the list */
 
-static mho_status grow(void *list, size_t count, size_t *room, size_t size)
-{
-    void *old = NULL, *more = NULL;
-    if (count < *room)
-        return MHO_OK;
-    const size_t wanted = *room ? 2 * *room : 64;
-    memcpy(&old, list, sizeof old);
-    mho_status s = mhoi_alloc(&more, wanted, size, "ONNX nodes");
-    if (s)
-        return s;
-    if (count)
-        memcpy(more, old, count * size);
-    mhoi_free(&old);
-    memcpy(list, &more, sizeof more);
-    *room = wanted;
-    return MHO_OK;
-}
-
 static mho_status append(mhoi_flat *f, const mhoi_flat_node *node)
 {
     if (f->nodes >= NODES_MAX && node->scope)
         return mho_error(MHO_ENOTMODELED, "functions that become more than %zu nodes", NODES_MAX);
-    mho_status s = grow(&f->node, f->nodes, &f->node_room, sizeof *f->node);
+    mho_status s = mhoi_grow(&f->node, &f->node_room, f->nodes, sizeof *f->node, "ONNX nodes");
     if (!s)
         f->node[f->nodes++] = *node;
     return s;
@@ -314,7 +296,7 @@ static mho_status add_choice(mhoi_flat *f, MhoiOnnx__NodeProto *n, const mhoi_sc
         const mhoi_scope like = {.outer = scope, .call = n, .branch = a->g, .then = k == 1};
         s = add_scope(f, &like, &inside);
         if (!s)
-            s = grow(&f->graph, f->graphs, &f->graph_room, sizeof *f->graph);
+            s = mhoi_grow(&f->graph, &f->graph_room, f->graphs, sizeof *f->graph, "ONNX nodes");
         if (!s) {
             f->graph[f->graphs++] = (mhoi_flat_graph){a->g, inside};
             s = add_nodes(f, a->g->n_node, a->g->node, inside, depth + 1);
@@ -329,7 +311,7 @@ static mho_status add_expansion(mhoi_flat *f, const MhoiOnnx__NodeProto *n, cons
 {
     MhoiOnnx__NodeProto **node = NULL;
     size_t count = 0;
-    mho_status s = grow(&f->made, f->mades, &f->made_room, sizeof *f->made);
+    mho_status s = mhoi_grow(&f->made, &f->made_room, f->mades, sizeof *f->made, "ONNX nodes");
     if (s)
         return s;
     s = mhoi_onnx_expand(n, scope ? NULL : f->model->graph, &f->made[f->mades], &node, &count);
@@ -364,7 +346,7 @@ static mho_status add_nodes(mhoi_flat *f, size_t count, MhoiOnnx__NodeProto **no
 mho_status mhoi_onnx_flatten(const MhoiOnnx__ModelProto *model, mhoi_flat *out)
 {
     *out = (mhoi_flat){.model = model};
-    mho_status s = grow(&out->graph, 0, &out->graph_room, sizeof *out->graph);
+    mho_status s = mhoi_grow(&out->graph, &out->graph_room, 0, sizeof *out->graph, "ONNX nodes");
     if (!s)
         out->graph[out->graphs++] = (mhoi_flat_graph){model->graph, NULL};
     return s ? s : add_nodes(out, model->graph->n_node, model->graph->node, NULL, 0);

@@ -61,18 +61,10 @@ static bool overlaps(const double *a, const double *b, double most)
 
 static mho_status keep(suppression *n, size_t batch, size_t class, size_t box)
 {
-    if (n->found == n->room) {
-        int64_t *more = NULL;
-        const size_t room = n->room ? 2 * n->room : 64;
-        mho_status s = mhoi_alloc(&more, 3 * room, sizeof *more, "NonMaxSuppression");
-        if (s)
-            return s;
-        if (n->found)
-            memcpy(more, n->list, 3 * n->found * sizeof *more);
-        mhoi_free(&n->list);
-        n->list = more;
-        n->room = room;
-    }
+    mho_status s =
+        mhoi_grow(&n->list, &n->room, n->found, 3 * sizeof *n->list, "NonMaxSuppression");
+    if (s)
+        return s;
     const int64_t row[3] = {(int64_t)batch, (int64_t) class, (int64_t)box};
     memcpy(n->list + 3 * n->found++, row, sizeof row);
     return MHO_OK;

@@ -104,18 +104,10 @@ static void judge(report_search *v, report_judged *p, const mho_store_point *row
 mho_status mhoi_report_search_add(report_search *search, const mho_store_point *row,
                                   const mho_json *settings)
 {
-    if (search->points == search->room) {
-        const size_t room = search->room ? 2 * search->room : 256;
-        report_judged *more = NULL;
-        mho_status s = mhoi_alloc(&more, room, sizeof *more, "points of a page");
-        if (s)
-            return s;
-        if (search->points)
-            memcpy(more, search->point, search->points * sizeof *more);
-        mhoi_free(&search->point);
-        search->point = more;
-        search->room = room;
-    }
+    mho_status s = mhoi_grow(&search->point, &search->room, search->points, sizeof *search->point,
+                             "points of a page");
+    if (s)
+        return s;
     report_judged *p = &search->point[search->points++];
     *p = (report_judged){.broken = -2, .prices = prices_of(search, row)};
     const bool told = !strcmp(row->status, "done") || !strcmp(row->status, "infeasible");

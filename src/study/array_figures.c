@@ -67,18 +67,9 @@ void mho_figures_destroy(mho_figures *f)
 
 static mho_status add_dot(mho_figures *f, const dot *d)
 {
-    if (f->dots == f->room) {
-        const size_t room = f->room ? 2 * f->room : 4096;
-        dot *more = NULL;
-        mho_status s = mhoi_alloc(&more, room, sizeof *more, "figures of a sweep");
-        if (s)
-            return s;
-        if (f->dots)
-            memcpy(more, f->dot, f->dots * sizeof *more);
-        mhoi_free(&f->dot);
-        f->dot = more;
-        f->room = room;
-    }
+    mho_status s = mhoi_grow(&f->dot, &f->room, f->dots, sizeof *f->dot, "figures of a sweep");
+    if (s)
+        return s;
     f->dot[f->dots++] = *d;
     f->best_uJ = fmin(f->best_uJ, d->total_uJ);
     f->most_uJ = fmax(f->most_uJ, d->total_uJ);

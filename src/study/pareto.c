@@ -10,23 +10,6 @@ static bool beats(const mho_front_point *a, const mho_front_point *b)
     return a->x <= b->x && a->y <= b->y;
 }
 
-static mho_status make_room(mho_front *front)
-{
-    if (front->points < front->room)
-        return MHO_OK;
-    size_t room = front->room ? 2 * front->room : 64;
-    mho_front_point *more;
-    mho_status s = mhoi_alloc(&more, room, sizeof *more, "Pareto front");
-    if (s)
-        return s;
-    if (front->points)
-        memcpy(more, front->point, front->points * sizeof *more);
-    mhoi_free(&front->point);
-    front->point = more;
-    front->room = room;
-    return MHO_OK;
-}
-
 /* x rises and y falls along the front: the points that a new one may meet lie together. */
 mho_status mho_front_add(mho_front *front, uint64_t index, double x, double y)
 {
@@ -46,7 +29,9 @@ mho_status mho_front_add(mho_front *front, uint64_t index, double x, double y)
         from--;
     while (to < front->points && beats(&point, &front->point[to]))
         to++;
-    mho_status s = from == to ? make_room(front) : MHO_OK;
+    mho_status s = from != to ? MHO_OK
+                              : mhoi_grow(&front->point, &front->room, front->points,
+                                          sizeof *front->point, "Pareto front");
     if (s)
         return s;
     memmove(&front->point[from + 1], &front->point[to],
