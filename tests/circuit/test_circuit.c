@@ -15,71 +15,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "mho/circuit.h"
-
-static uint64_t random_state = 20240607;
-
-static double draw(void)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (double)(random_state >> 11) * 0x1p-53;
-}
-
-static size_t draw_below(size_t m)
-{
-    return (size_t)(draw() * (double)m);
-}
-
-typedef struct problem {
-    mho_circuit_options options;
-    size_t N, M;
-    double *g, *v, *T, *i;
-    bool *floating;
-} problem;
-
-static problem make(size_t N, size_t M, mho_circuit_options options)
-{
-    problem p = {.options = options, .N = N, .M = M};
-    p.g = malloc(N * M * sizeof *p.g);
-    p.T = malloc(N * M * sizeof *p.T);
-    p.v = malloc(N * sizeof *p.v);
-    p.i = malloc(M * sizeof *p.i);
-    p.floating = calloc(N, sizeof *p.floating);
-    for (size_t k = 0; k < N * M; k++)
-        p.g[k] = draw() < 0.1 ? 0 : 1e-6 * pow(100, draw());
-    for (size_t n = 0; n < N; n++)
-        p.v[n] = 2 * draw() - 1;
-    return p;
-}
-
-static void float_some(problem *p, double share)
-{
-    for (size_t n = 0; n < p->N; n++) {
-        p->floating[n] = draw() < share;
-        p->g[n * p->M] += 1e-7; /* none is isolated */
-    }
-}
-
-static void clear(problem *p)
-{
-    free(p->g);
-    free(p->T);
-    free(p->v);
-    free(p->i);
-    free(p->floating);
-}
-
-static void must(mho_status s)
-{
-    if (s)
-        print_error("%s: %s\n", mho_status_name(s), mho_error_message());
-    assert_int_equal(s, MHO_OK);
-}
-
-static void solve(problem *p)
-{
-    must(mho_circuit_transfer(&p->options, p->N, p->M, p->g, p->floating, p->T));
-    mho_circuit_currents(p->N, p->M, p->T, p->v, p->i);
-}
+#include "wired_array.h"
 
 /* --- the judge: every node of the circuit, conductances on and off the diagonal, Cholesky ---------------- */
 
@@ -295,77 +231,6 @@ static void test_one_vector(void **state)
     }
 }
 
-static double largest(const double *x, size_t m)
-{
-    double most = 0;
-    for (size_t i = 0; i < m; i++)
-        most = fmax(most, fabs(x[i]));
-    return most;
-}
-
-static void random_voltages(problem *p)
-{
-    for (size_t n = 0; n < p->N; n++)
-        p->v[n] = draw() < 0.3 ? (draw() < 0.5 ? 1 : -1) : 2 * draw() - 1;
-}
-
-/* The error is within the bound, whatever the wires; and both are small where wires matter little. */
-static void test_approximation_keeps_its_bound(void **state)
-{
-    (void)state;
-    for (size_t round = 0; round < 200; round++) {
-        const mho_circuit_options o = {.r_row_ohm = pow(10, 5 * draw() - 1),
-                                       .r_col_ohm = pow(10, 5 * draw() - 1),
-                                       .r_driver_ohm = draw() < 0.5 ? 0 : 100 * draw(),
-                                       .r_sense_ohm = draw() < 0.5 ? 0 : 100 * draw(),
-                                       .both_sides = draw() < 0.5};
-        problem p = make(1 + draw_below(24), 1 + draw_below(24), o);
-        double *T = malloc(p.N * p.M * sizeof *T), *bound = malloc(p.M * sizeof *bound);
-        double *near = malloc(p.M * sizeof *near);
-        float_some(&p, draw() < 0.5 ? 0 : 0.3);
-        must(mho_circuit_approximate(&o, p.N, p.M, p.g, p.floating, T, bound));
-        must(mho_circuit_transfer(&o, p.N, p.M, p.g, p.floating, p.T));
-        for (size_t k = 0; k < 20; k++) {
-            random_voltages(&p);
-            const double v = largest(p.v, p.N);
-            mho_circuit_currents(p.N, p.M, p.T, p.v, p.i);
-            mho_circuit_currents(p.N, p.M, T, p.v, near);
-            for (size_t m = 0; m < p.M; m++)
-                if (!(fabs(near[m] - p.i[m]) <= bound[m] * v))
-                    fail_msg("bit line %zu: %g A, exact %g A, bound %g A", m, near[m], p.i[m],
-                             bound[m] * v);
-        }
-        clear(&p);
-        free(T);
-        free(bound);
-        free(near);
-    }
-}
-
-/* Tenfold smaller wires: the error and its bound go down a hundredfold. */
-static void test_approximation_is_of_first_order(void **state)
-{
-    (void)state;
-    problem p = make(20, 24, mho_circuit_options_default());
-    double *T = malloc(p.N * p.M * sizeof *T), *bound = malloc(p.M * sizeof *bound);
-    double error[2] = {0}, bounds[2];
-    for (size_t k = 0; k < 2; k++) {
-        p.options.r_row_ohm = p.options.r_col_ohm = k ? 0.1 : 1;
-        must(mho_circuit_approximate(&p.options, p.N, p.M, p.g, NULL, T, bound));
-        must(mho_circuit_transfer(&p.options, p.N, p.M, p.g, NULL, p.T));
-        for (size_t i = 0; i < p.N * p.M; i++)
-            error[k] = fmax(error[k], fabs(T[i] - p.T[i]));
-        bounds[k] = largest(bound, p.M);
-    }
-    print_message("error %g, %g; bound %g, %g\n", error[0], error[1], bounds[0], bounds[1]);
-    assert_true(error[0] > 70 * error[1] && bounds[0] > 70 * bounds[1]);
-    clear(&p);
-    free(T);
-    free(bound);
-}
-
-/* What driver n sends into sense amplifier m is what a driver at m would send into a sense amplifier at
- * n: transposed and turned around, the array has the transposed T. */
 /* With ideal wires nothing changes; with others the integers are those of T, and fall. */
 static void test_effective_conductances(void **state)
 {
@@ -402,6 +267,8 @@ static void test_effective_conductances(void **state)
     clear(&p);
 }
 
+/* What driver n sends into sense amplifier m is what a driver at m would send into a sense amplifier at
+ * n: transposed and turned around, the array has the transposed T. */
 static void test_reciprocity(void **state)
 {
     (void)state;
@@ -592,8 +459,6 @@ int main(void)
         cmocka_unit_test(test_larger_arrays),
         cmocka_unit_test(test_ideal_wires_are_the_limit),
         cmocka_unit_test(test_ideal_array_is_the_matrix_itself),
-        cmocka_unit_test(test_approximation_keeps_its_bound),
-        cmocka_unit_test(test_approximation_is_of_first_order),
         cmocka_unit_test(test_voltages),
         cmocka_unit_test(test_one_vector),
         cmocka_unit_test(test_effective_conductances),
