@@ -28,7 +28,7 @@ static mho_status calibration_of(const mho_explore *x, size_t *out)
     return s;
 }
 
-static mho_status open_bench(mho_explore *x)
+static mho_status open_bench(mho_explore *x, const char *network)
 {
     size_t calibration = 0;
     mho_status s = calibration_of(x, &calibration);
@@ -40,7 +40,8 @@ static mho_status open_bench(mho_explore *x)
                                   .calibrate_on_test = x->calibrate_on_test,
                                   .calibrate_on = x->calibrate_on,
                                   .accuracy = x->accuracy};
-    return s ? s : mhoi_bench_open(&o, &x->bench);
+    s = s ? s : mhoi_bench_open(&o, &x->bench);
+    return s && !network ? mho_error_prefix(s, "%s", x->place) : s;
 }
 
 /* The last rung is everything; those before that are as large are left away. */
@@ -76,7 +77,7 @@ static mho_status open_all(mho_explore *x, const char *name, const mho_explore_o
     if (!s)
         s = mhoi_hw_texts_create(x->hw, &x->texts);
     if (!s)
-        s = open_bench(x);
+        s = open_bench(x, o->network);
     if (s)
         return s;
     end_rungs(x);

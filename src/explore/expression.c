@@ -196,6 +196,8 @@ static uint16_t product(reader *r)
         if (kind == NUMBER || r->s)
             return a;
         const uint16_t b = factor(r);
+        if (kind == DIV && r->e->node[b].op == NUMBER && !(fabs(r->e->node[b].number) > 0))
+            fail(r, "division by zero");
         a = add(r, kind, a, b);
     }
 }
@@ -416,8 +418,8 @@ static double value_of(const context *c, uint16_t i)
         return value_of(c, n->a) - value_of(c, n->b);
     case MUL:
         return value_of(c, n->a) * value_of(c, n->b);
-    case DIV:
-        return value_of(c, n->a) / value_of(c, n->b);
+    case DIV: /* by a field that is zero: not known, and so no condition holds */
+        return fabs(value_of(c, n->b)) > 0 ? value_of(c, n->a) / value_of(c, n->b) : (double)NAN;
     case NEG:
         return -value_of(c, n->a);
     case LE:

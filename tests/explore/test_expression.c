@@ -57,6 +57,7 @@ static void conditions_hold(void **state)
         {"area <= 6 mm2", true},
         {"area <= 4mm2", false},
         {"area_mm2 <= 5.5", true},
+        {"a / (a - 3) > 1", false},
         {"none < 1", false},
         {"none >= 1", false},
         {"a == 300 %", true},
@@ -90,6 +91,7 @@ static void wrong_texts_are_refused(void **state)
         {"area <= 5 %", "area is not told in %"},
         {"readout + x == 3", "unknown name x"},
         {"a < 3 lightyears", "unknown unit"},
+        {"a / 0 > 1", "division by zero"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
