@@ -50,7 +50,8 @@ class _Through(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         x, weight = ctx.saved_tensors
-        return g @ weight, g.t() @ x, None
+        g = g.to(weight)  # beside autocast, inputs are of less precision than weights
+        return (g @ weight).to(x), g.t() @ x.to(weight), None
 
 
 class _Array:
@@ -114,7 +115,7 @@ class _Array:
         matrices, parts = matrix.chunk(groups), x.chunk(groups, 1)
         if not len(x):
             return torch.cat([v @ m.t() for v, m in zip(parts, matrices)], 1)
-        weight, values = matrix.detach().cpu().numpy(), x.detach()
+        weight, values = matrix.detach().float().cpu().numpy(), x.detach().float()
         signs = [bool(v.detach().min() < 0) for v in parts]  # what is behind a ReLU takes one read
         same = self._is_of(weight, signs)
         largest = self._range(float(values.abs().max()), same)
@@ -160,7 +161,7 @@ class CrossbarLinear(_Array, nn.Linear):
         _check_width("features", x, -1, self.in_features)
         y = self._read(self.weight, x.reshape(-1, self.in_features))
         y = y.reshape(*x.shape[:-1], self.out_features)
-        return y if self.bias is None else y + self.bias
+        return y if self.bias is None else y + self.bias.to(y)
 
 
 class CrossbarConv2d(_Array, nn.Conv2d):
@@ -186,7 +187,7 @@ class CrossbarConv2d(_Array, nn.Conv2d):
         matrix = self.weight.reshape(self.out_channels, -1)
         y = self._read(matrix, windows.transpose(1, 2).reshape(-1, windows.shape[1]), self.groups)
         y = y.reshape(n, size[0] * size[1], self.out_channels).transpose(1, 2).reshape(n, self.out_channels, *size)
-        return y if self.bias is None else y + self.bias.reshape(1, -1, 1, 1)
+        return y if self.bias is None else y + self.bias.reshape(1, -1, 1, 1).to(y)
 
 
 def convert(module, hw="cnn8", **keywords):

@@ -41,7 +41,7 @@ static mho_status open_bench(mho_explore *x, const char *network)
                                   .calibrate_on = x->calibrate_on,
                                   .accuracy = x->accuracy};
     s = s ? s : mhoi_bench_open(&o, &x->bench);
-    return s && !network ? mho_error_prefix(s, "%s", x->place) : s;
+    return s == MHO_EUSAGE && !network ? mho_error_prefix(s, "%s", x->place) : s;
 }
 
 /* The last rung is everything; those before that are as large are left away. */

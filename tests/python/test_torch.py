@@ -49,6 +49,21 @@ class Layers(unittest.TestCase):
             self.assertLess((want - got).abs().max().item(), 0.03 * want.abs().max().item())
             self.assertIs(there.weight, exact.weight)
 
+    def test_half_precision(self):
+        """Inputs and weights of bfloat16, and inputs that autocast made so: outputs have the type of the inputs, gradients that of what they belong to."""
+        exact = nn.Linear(8, 4)
+        x = torch.rand(20, 8)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            there = mho.torch.convert(exact, FINE, threads=1)
+            y = there(nn.Identity()(x.bfloat16()))
+        y.float().sum().backward()
+        self.assertEqual((y.dtype, there.weight.grad.dtype), (torch.bfloat16, torch.float32))
+        self.assertLess((exact(x) - y).abs().max().item(), 0.05 * exact(x).abs().max().item())
+        half = mho.torch.convert(nn.Conv2d(2, 3, 3).bfloat16(), FINE, threads=1)
+        y = half(torch.rand(2, 2, 5, 5).bfloat16())
+        y.sum().backward()
+        self.assertEqual((y.dtype, half.weight.grad.dtype), (torch.bfloat16, torch.bfloat16))
+
     def test_groups_and_padding(self):
         """Depthwise, two groups, and every way to pad; gradients are those of the exact layer."""
         convs = (
