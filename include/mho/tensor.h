@@ -63,7 +63,8 @@ typedef struct mho_array {
 
 MHO_API const char *mho_type_name(mho_type type); /* "float"; "?" */
 MHO_API size_t mho_type_bytes(mho_type type);     /* of an element; 0: no such type */
-/* As mho_tensor_read, with the type of the file; elements may be any value. */
+/* As mho_tensor_read, with the type of the file; elements may be any value.  Of pictures (.png, .jpg, .jpeg, .bmp, .pgm, .ppm,
+ * .pnm) the bytes of the file, uint8 of one dimension. */
 MHO_API MHO_MUST_CHECK mho_status mho_array_read(const char *path, mho_array *out);
 /* A copy of it. */
 MHO_API MHO_MUST_CHECK mho_status mho_array_of(const mho_tensor *tensor, mho_array *out);

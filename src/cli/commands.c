@@ -324,7 +324,7 @@ const cli_command cli_commands[] = {
          "DIR holds IDX files, CIFAR binary files, NumPy arrays (x_train.npy, y_train.npy, "
          "x_test.npy,\n"
          "y_test.npy), or pictures (train/CLASS/FILE.png, test/CLASS/FILE.png; PNG, JPEG, PGM, "
-         "PPM): "
+         "PPM, BMP): "
          "docs/models/data.md.\n\n"
          "add remembers DIR (or files, x.npy,y.npy) by a name, which --data takes from then on; "
          "list shows\n"

@@ -76,7 +76,8 @@ const cli_option cli_options[] = {
      "sizes that an ONNX file leaves open: of an input, as x=1x3x224x224, or by the name of the "
      "size, as height=224"},
     {"input", 0, CLI_LIST, "FILE", AT(input), 0, 0, 0,
-     "input tensor, .npy or .pb; once for each input, in order"},
+     "input tensor, .npy or .pb (or a picture whose bytes the network decodes); once for each "
+     "input, in order"},
     {"expect", 0, CLI_LIST, "FILE", AT(expect), 0, 0, 0,
      "tensor the result is compared with, .npy or .pb; once for each output, in order"},
     {"conductance", 0, CLI_TEXT, "FILE", AT(conductance), 0, 0, 0,

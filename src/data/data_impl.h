@@ -82,25 +82,6 @@ MHO_MUST_CHECK mho_status mhoi_idx_parse_images(const char *path, const char *by
 MHO_MUST_CHECK mho_status mhoi_idx_parse_labels(const char *path, const char *bytes, size_t size,
                                                 size_t count, mho_images *out);
 
-/* A picture as its file has it. */
-typedef struct mhoi_picture {
-    size_t c, h, w;  /* c: 1 or 3 */
-    uint8_t *sample; /* [h][w][c] */
-} mhoi_picture;
-
-#define MHOI_PICTURE_SIDE ((size_t)1 << 15)
-/* By its first bytes: PNG, JPEG, PGM or PPM.  mhoi_free sample.  MHO_EFORMAT: damaged, truncated; MHO_ENOTMODELED: of another
- * kind (transparent, 16 bits, CMYK, ...), or mho was built without the library. */
-MHO_MUST_CHECK mho_status mhoi_picture_parse(const char *path, const char *bytes, size_t size,
-                                             mhoi_picture *out);
-MHO_MUST_CHECK mho_status mhoi_picture_png(const char *path, const char *bytes, size_t size,
-                                           mhoi_picture *out);
-MHO_MUST_CHECK mho_status mhoi_picture_jpeg(const char *path, const char *bytes, size_t size,
-                                            mhoi_picture *out);
-/* Checks the sides of out against the bytes there are (at most `ratio` samples a byte), and allocates. */
-MHO_MUST_CHECK mho_status mhoi_picture_alloc(const char *path, size_t size, size_t ratio,
-                                             mhoi_picture *out);
-
 /* The place that is remembered under that name; *place empty: none. */
 MHO_MUST_CHECK mho_status mhoi_remembered(const char *name, char place[256]);
 /* Makes a folder and those above it. */

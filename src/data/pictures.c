@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "data/data_impl.h"
+#include "picture/picture.h"
 
 #define FILE_MAX ((size_t)256 << 20) /* bytes of a picture's file */
 #define NAME_BYTES 256
@@ -76,7 +77,7 @@ static mho_status list_folder(const char *folder, keep_fn *keep, names *out)
 
 static bool is_picture(const char *folder, const char *name)
 {
-    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pnm"};
+    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pnm", ".bmp"};
     const char *dot = strrchr(name, '.');
     bool is = false;
     (void)folder;

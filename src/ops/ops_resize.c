@@ -282,16 +282,29 @@ static mho_status resize_axis(const resizing *r, size_t k, size_t outer, size_t 
     return s;
 }
 
+/* Antialiased pixels of 8 bits are rounded behind each axis, the last one first, as libraries of pictures and onnxruntime do
+ * it; the standard does not say.  Other whole numbers lose their fraction at the end. */
+static void round_pixels(const mho_array *like, size_t count, double *x)
+{
+    int64_t low, high;
+    mhoi_type_range(like->type, &low, &high);
+    for (size_t i = 0; i < count; i++)
+        x[i] = fmin((double)high, fmax((double)low, floor(x[i] + 0.5)));
+}
+
 static mho_status resize_run(mhoi_call *c)
 {
     resizing r;
     double *x = NULL, *y = NULL;
     size_t size[MHOI_RANK_MAX];
     mho_status s = resizing_of(c, &r);
+    const bool pixels =
+        r.antialias && (c->in[0]->type == MHO_TYPE_UINT8 || c->in[0]->type == MHO_TYPE_INT8);
     if (!s)
         s = mhoi_doubles(c->in[0], &x);
     memcpy(size, c->in[0]->size, r.rank * sizeof *size);
-    for (size_t k = 0; !s && c->out->count && k < r.rank; k++) {
+    for (size_t i = 0; !s && c->out->count && i < r.rank; i++) {
+        const size_t k = pixels ? r.rank - 1 - i : i;
         const bool crop = strcmp(r.coordinates, "tf_crop_and_resize") == 0 && r.resized[k];
         if (r.size[k] == size[k] && r.scale[k] == 1 && !crop)
             continue;
@@ -299,6 +312,8 @@ static mho_status resize_run(mhoi_call *c)
         s = mhoi_alloc(&y, outer * r.size[k] * inner, sizeof *y, "Resize");
         if (!s)
             s = resize_axis(&r, k, outer, size[k], inner, x, y);
+        if (!s && pixels)
+            round_pixels(c->in[0], outer * r.size[k] * inner, y);
         mhoi_free(&x);
         x = y;
         y = NULL;

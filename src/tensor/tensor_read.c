@@ -2,6 +2,7 @@
 /* Floats of .npy files, and the choice of a reader by the file's ending. */
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -62,14 +63,34 @@ mho_status mhoi_array_npy(const char *bytes, size_t size, const char *place, mho
 static bool ends_with(const char *text, const char *end)
 {
     const size_t n = strlen(text), k = strlen(end);
-    return n >= k && strcmp(text + n - k, end) == 0;
+    return n >= k && strcasecmp(text + n - k, end) == 0;
+}
+
+/* Networks that decode pictures themselves read the bytes as they are. */
+static bool is_bytes(const char *path)
+{
+    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"};
+    bool is = false;
+    for (size_t k = 0; k < sizeof endings / sizeof *endings; k++)
+        is = is || ends_with(path, endings[k]);
+    return is;
+}
+
+static mho_status array_of_bytes(const char *bytes, size_t size, const char *place, mho_array *out)
+{
+    mho_status s = mhoi_array_shape(MHO_TYPE_UINT8, 1, &size, out);
+    if (s == MHO_OK)
+        s = mhoi_array_alloc(out, place);
+    if (s == MHO_OK && size)
+        memcpy(out->data, bytes, size);
+    return s;
 }
 
 /* The bytes of a file, and which kind its ending says that they are. */
-static mho_status read_bytes(const char *path, bool *npy, char **bytes, size_t *size)
+static mho_status read_bytes(const char *path, bool any, bool *npy, char **bytes, size_t *size)
 {
     *npy = ends_with(path, ".npy");
-    if (!*npy && !ends_with(path, ".pb"))
+    if (!*npy && !ends_with(path, ".pb") && !(any && is_bytes(path)))
         return mho_error(MHO_EUSAGE, "%s: neither .npy nor .pb", path);
     return mhoi_file_read(path, MHOI_TENSOR_MAX, bytes, size);
 }
@@ -80,8 +101,10 @@ mho_status mho_array_read(const char *path, mho_array *out)
     bool npy;
     char *bytes = NULL;
     size_t size = 0;
-    mho_status s = read_bytes(path, &npy, &bytes, &size);
-    if (s == MHO_OK)
+    mho_status s = read_bytes(path, true, &npy, &bytes, &size);
+    if (s == MHO_OK && is_bytes(path))
+        s = array_of_bytes(bytes, size, path, out);
+    else if (s == MHO_OK)
         s = npy ? mhoi_array_npy(bytes, size, path, out) : mhoi_array_pb(bytes, size, path, out);
     mhoi_free(&bytes);
     return s;
@@ -93,7 +116,7 @@ mho_status mho_tensor_read(const char *path, mho_tensor *out)
     bool npy;
     char *bytes = NULL;
     size_t size = 0;
-    mho_status s = read_bytes(path, &npy, &bytes, &size);
+    mho_status s = read_bytes(path, false, &npy, &bytes, &size);
     if (s == MHO_OK)
         s = npy ? mhoi_tensor_npy(bytes, size, path, out) : mhoi_tensor_pb(bytes, size, path, out);
     mhoi_free(&bytes);

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 # One process: Python takes longest to start.
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 -c 'import runpy, sys; [runpy.run_path(f) for f in sys.argv[1:]]' \
-    "$MHO_SOURCE_DIR"/tests/onnx/onnx_{cases,vendor,younger,loops,models}.py || { [ $? = 77 ] && exit 0; exit 1; }
+    "$MHO_SOURCE_DIR"/tests/onnx/onnx_{cases,vendor,younger,loops,models,pictures}.py || { [ $? = 77 ] && exit 0; exit 1; }
 
 agrees() # name, more options
 {
@@ -28,7 +28,21 @@ for name in fusedconv fusedgemm fusedmatmul biasgelu fastgelu quickgelu skipnorm
     qconcat; do agrees $name; done
 run map fusedgemm.onnx --hw bcnn; want_code 0; want_out "fusedgemm"
 
-for name in past lengths rotary affine patches middle deformed products shrunk; do agrees $name; done
+for name in past lengths rotary affine patches middle deformed products shrunk pixels; do agrees $name; done
+
+# Pictures decoded by the network itself; a picture's file is its bytes.
+decodes() # network, picture
+{
+    run infer "$1.onnx" --input "$2.bytes.npy" --expect "$2.pixels.npy"; want_code 0
+}
+for name in png pnggrey ppm bmp bmpabove bmp32 bmp8; do decodes decodeRGB $name; done
+decodes decodeBGR bgr; decodes decodePlain bgr; decodes decodeGrayscale grey
+run infer decodeRGB.onnx --input a.png --expect png.pixels.npy; want_code 0
+run infer reencode.onnx --input flat.npy --expect flat.npy; want_code 0
+run infer decodeRGB.onnx --input tif.npy; want_error 3 "'decoder' (ImageDecoder of uint8 64)" "a TIFF picture, want PNG, JPEG"
+run infer decodeRGB.onnx --input cut.npy; want_error 3 "truncated: 93 bytes"
+run infer decodeRGB.onnx --input beyond8.npy; want_error 3 "colour 7 of 7"
+run infer encodeJpeg.onnx --input flat.npy; want_error 2 "format jpg, want png"
 
 # Loops, scans and sequences; what is unknown in a body is named with the rest.
 for name in counted until never nested scanned listed parts; do agrees $name; done

@@ -184,7 +184,7 @@ static void tells_what_is_wrong_with_pictures(void **state)
         const char *text, *want;
     } bad[] = {{"P2 2 1 255\n1 2", NULL},
                {"", "a.pgm: an empty file"},
-               {"GIF89a", "a.pgm: not a picture, want PNG, JPEG, PGM or PPM"},
+               {"GIF89a", "a.pgm: a GIF picture, want PNG, JPEG, PGM, PPM or BMP"},
                {"P2 2 1 255\n1", "a.pgm: truncated: a number is missing"},
                {"P2 2 1 255\n1 x", "a.pgm: not a number at byte 13"},
                {"P2 2 1 255\n1 256", "a.pgm: sample 1 is 256, want 0..255"},

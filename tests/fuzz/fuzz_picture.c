@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
-#include "data/data_impl.h"
 #include "fuzz.h"
+#include "picture/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

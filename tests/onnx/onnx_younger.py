@@ -12,7 +12,7 @@ except ImportError:
 
 F = np.float32
 random = np.random.default_rng(21)
-KINDS = {np.dtype(F): T.FLOAT, np.dtype(np.int64): T.INT64, np.dtype(bool): T.BOOL}
+KINDS = {np.dtype(F): T.FLOAT, np.dtype(np.int64): T.INT64, np.dtype(bool): T.BOOL, np.dtype(np.uint8): T.UINT8}
 
 
 def numbers(*shape):
@@ -103,3 +103,16 @@ for i in range(2):
     out.append((weight * x[0, 0, 0, np.clip(taps, 0, 3)]).sum() / weight.sum())
 case("shrunk", "Resize", {"x": x, "r": None, "s": np.array([1, 1, 1, .6], F)}, {"y": np.array(out, F).reshape(1, 1, 1, 2)}, ["s"],
      mode="linear", antialias=1)
+
+# Antialiased pixels of 8 bits are rounded behind each axis, the last one first.
+def halved(n):
+    w = np.maximum(0, 1 - np.abs(np.arange(n)[None] - (np.arange(n // 2)[:, None] * 2 + 0.5)) / 2)
+    w[0, 0] += 0.25  # the ends go on
+    w[-1, -1] += 0.25
+    return w / w.sum(1, keepdims=True)
+
+
+x = random.integers(0, 256, (1, 1, 8, 12), dtype=np.uint8)
+wide = np.floor(x @ halved(12).T + 0.5)
+case("pixels", "Resize", {"x": x, "roi": None, "s": np.array([1, 1, 0.5, 0.5], F)},
+     {"y": np.floor(halved(8) @ wide + 0.5).astype(np.uint8)}, ["s"], opset=18, mode="linear", antialias=1)

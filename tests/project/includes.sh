@@ -8,7 +8,7 @@ cd "${MHO_SOURCE_DIR:?}"
 # Module and its rank: an include must go to a lower rank, or stay within the module.
 declare -A rank=(
     [base]=0
-    [tensor]=9 [device]=10 [net]=10
+    [tensor]=9 [picture]=9 [device]=10 [net]=10
     [crossbar]=20 [ops]=21 [onnx]=22 [hw]=20 [dnn]=20 [circuit]=20 [quant]=21
     [cost]=30 [data]=30 [map]=31 [infer]=31 [chip]=32
     [pipeline]=40 [array]=40 [train]=40 [quantize]=41

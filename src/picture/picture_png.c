@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "data/data_impl.h"
+#include "picture_impl.h"
 
 #ifndef MHO_PNG
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One picture in memory: its kind by its first bytes; PGM and PPM, binary and plain, are read here. */
+/* The kind of a picture by its first bytes; PGM and PPM, binary and plain, are read here. */
 #include <ctype.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "data/data_impl.h"
+#include "picture_impl.h"
 
 #define NUMBER_MAX ((size_t)1 << 20)
 
@@ -99,6 +99,24 @@ static bool begins(const char *bytes, size_t size, const char *with, size_t n)
     return size >= n && memcmp(bytes, with, n) == 0;
 }
 
+/* What other kinds are called. */
+static const char *kind_of(const char *bytes, size_t size)
+{
+    static const struct {
+        const char *name, *with;
+        size_t at, n;
+    } kinds[] = {
+        {"a GIF picture", "GIF8", 0, 4},         {"a TIFF picture", "II*\0", 0, 4},
+        {"a TIFF picture", "MM\0*", 0, 4},       {"a WebP picture", "WEBP", 8, 4},
+        {"a JPEG 2000 picture", "jP  ", 4, 4},   {"a JPEG 2000 picture", "\xff\x4f\xff", 0, 3},
+        {"a HEIF or AVIF picture", "ftyp", 4, 4}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (size > kinds[k].at &&
+            begins(bytes + kinds[k].at, size - kinds[k].at, kinds[k].with, kinds[k].n))
+            return kinds[k].name;
+    return size ? "not a picture" : "an empty file";
+}
+
 mho_status mhoi_picture_parse(const char *path, const char *bytes, size_t size, mhoi_picture *out)
 {
     mho_status s;
@@ -109,9 +127,11 @@ mho_status mhoi_picture_parse(const char *path, const char *bytes, size_t size, 
         s = mhoi_picture_jpeg(path, bytes, size, out);
     else if (size > 2 && bytes[0] == 'P' && strchr("2356", bytes[1]) && bytes[1])
         s = parse_pnm(path, bytes, size, out);
+    else if (begins(bytes, size, "BM", 2))
+        s = mhoi_picture_bmp(path, bytes, size, out);
     else
-        s = mho_error(MHO_EFORMAT, "%s: %s, want PNG, JPEG, PGM or PPM", path,
-                      size ? "not a picture" : "an empty file");
+        s = mho_error(MHO_EFORMAT, "%s: %s, want PNG, JPEG, PGM, PPM or BMP", path,
+                      kind_of(bytes, size));
     if (s != MHO_OK)
         mhoi_free(&out->sample);
     return s;
