@@ -14,6 +14,7 @@
 #include "mho/circuit.h"
 
 enum { ROUNDS = 3, GEMM = 512 };
+#define MULTIPLICATIONS 16.0 /* of an n x n array, in n^3 (docs/models/circuit.md) */
 
 static double user_seconds(void)
 {
@@ -125,10 +126,12 @@ static void bench(size_t n, double flops)
     const double vector = vector_seconds(n, g);
     const double cube = (double)n * (double)n * (double)n;
     printf(
-        "%4zu x %4zu  %8.2f ms = %5.1f dgemm of that size, %5.1f times faster than line by line; "
+        "%4zu x %4zu  %8.2f ms = %5.1f dgemm of that size (its multiplications alone %4.1f), %5.1f "
+        "times faster than line by line; "
         "approximate %6.2f ms, one vector (1 ohm) %6.2f ms\n",
-        n, n, 1e3 * best, best * flops / (2 * cube), (double)n * inverse_seconds(n) / best,
-        1e3 * approximate_seconds(n, &options, g, T), 1e3 * vector);
+        n, n, 1e3 * best, best * flops / (2 * cube), MULTIPLICATIONS,
+        (double)n * inverse_seconds(n) / best, 1e3 * approximate_seconds(n, &options, g, T),
+        1e3 * vector);
     char name[32];
     snprintf(name, sizeof name, "%zu x %zu", n, n);
     record("circuit", name, "ms", 1e3 * best, false, false);

@@ -75,8 +75,8 @@ static seam seam_of(const joint *j)
     m.sum = work;
     m.inverse = work + 64 * m.inner;
     m.d = j->of[0].net;
-    for (size_t k = 0; j->sources > 1 && k < mhoi_net_strip(m.inner); k++)
-        m.d[k] += j->of[1].net[k];
+    if (j->sources > 1)
+        m.kernel->add_to(mhoi_net_strip(m.inner), j->of[1].net, m.d);
     return m;
 }
 

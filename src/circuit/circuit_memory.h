@@ -8,6 +8,8 @@
 typedef struct mhoi_circuit_memory {
     double *at;
     size_t doubles;
+    size_t N, M, need; /* of the last shape: doubles that it takes; N = 0: none yet */
+    bool both_sides;
     double
         bound; /* largest so far of an approximate one: on a current, as a part of that with all inputs on */
 } mhoi_circuit_memory; /* starts as {0} */

@@ -6,7 +6,7 @@
 
 #define MHOI_NESTED_TABLE mhoi_nested_avx2
 #define UNROLL _Pragma("GCC unroll 8")
-enum { TILE = 2 };
+enum { TILE = 2, TRIANGLES = 1 };
 
 typedef struct lanes {
     __m256d low, high;

@@ -6,7 +6,7 @@
 
 #define MHOI_NESTED_TABLE mhoi_nested_avx512
 #define UNROLL _Pragma("GCC unroll 8")
-enum { TILE = 4 };
+enum { TILE = 4, TRIANGLES = 3 };
 
 typedef __m512d lanes;
 

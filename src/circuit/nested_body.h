@@ -2,6 +2,7 @@
 /* The kernels of nested_kernel.h, included once for each instruction set, which defines
  *
  *     TILE                             ports a side of a tile in registers (2 where few ports follow each other)
+ *     TRIANGLES                        strips of a triangular solution in registers
  *     lanes                            LANES doubles
  *     load(p), store(p, x), spread(d)  anywhere in memory; d in every lane
  *     zero(), add(a, b), scale(a, b), fused(a, b, c) = a b + c
@@ -85,15 +86,32 @@ static void gather(const part half[2], bool beside, seam *m)
     }
 }
 
+enum { SUMS = 4 };
+
+/* sum[i] += the ports of row i of x, in lanes. */
+INLINE void add_rows(const double *x, size_t row, size_t ports, size_t rows, lanes *sum)
+{
+    lanes part[SUMS];
+    UNROLL for (size_t i = 0; i < rows; i++) part[i] = sum[i];
+    for (size_t c = 0; c < ports; c++)
+        UNROLL for (size_t i = 0; i < rows; i++) part[i] =
+            add(part[i], load(x + (i * row + c) * LANES));
+    UNROLL for (size_t i = 0; i < rows; i++) sum[i] = part[i];
+}
+
 /* Eliminates the seam's nodes among themselves; to each, all ports together are one more. */
 static void factor(seam *m)
 {
     const size_t n = m->nodes;
     lanes outside[PATCH_EDGE];
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < n; k++)
         outside[k] = zero();
-        for (size_t c = 0; c < m->ports; c++)
-            outside[k] = add(outside[k], load(m->x + (k * m->padded + c) * LANES));
+    for (size_t k = 0; k < n; k += SUMS) { /* each waits for its last term, some together hide it */
+        const double *x = m->x + k * m->padded * LANES;
+        if (n - k >= SUMS)
+            add_rows(x, m->padded, m->ports, SUMS, outside + k);
+        else
+            add_rows(x, m->padded, m->ports, n - k, outside + k);
     }
     for (size_t k = 0; k < n; k++) {
         double *row = m->d + k * n * LANES;
@@ -290,19 +308,41 @@ static void patch(size_t rows, size_t columns, const double *cells, double *scra
     solve(cells, columns, 0, 0, &whole, scratch);
 }
 
+INLINE void triangle_of(size_t strips, const double *t, const double *inverse, double *const *x)
+{
+    lanes row[STRIPS_MAX][8];
+    UNROLL for (size_t s = 0; s < strips; s++) UNROLL for (size_t k = 0; k < 8; k++) row[s][k] =
+        load(x[s] + 8 * k);
+    UNROLL for (size_t k = 0; k < 8; k++)
+    {
+        const lanes factor = spread(inverse[k]);
+        UNROLL for (size_t s = 0; s < strips; s++)
+        {
+            row[s][k] = scale(row[s][k], factor);
+            store(x[s] + 8 * k, row[s][k]);
+        }
+        UNROLL for (size_t i = k + 1; i < 8; i++)
+        {
+            const lanes share = spread(t[8 * k + i]);
+            UNROLL for (size_t s = 0; s < strips; s++) row[s][i] =
+                fused(share, row[s][k], row[s][i]);
+        }
+    }
+}
+
 static void triangle(size_t strips, const double *t, const double *inverse, double *const *x)
 {
-    for (size_t s = 0; s < strips; s++) {
-        lanes row[8];
-        UNROLL for (size_t k = 0; k < 8; k++) row[k] = load(x[s] + 8 * k);
-        UNROLL for (size_t k = 0; k < 8; k++)
-        {
-            row[k] = scale(row[k], spread(inverse[k]));
-            UNROLL for (size_t i = k + 1; i < 8; i++) row[i] =
-                fused(spread(t[8 * k + i]), row[k], row[i]);
-        }
-        UNROLL for (size_t k = 0; k < 8; k++) store(x[s] + 8 * k, row[k]);
-    }
+    size_t s = 0;
+    for (; s + TRIANGLES <= strips; s += TRIANGLES)
+        triangle_of(TRIANGLES, t, inverse, x + s);
+    for (; s < strips; s++)
+        triangle_of(1, t, inverse, x + s);
+}
+
+static void add_to(size_t n, const double *x, double *y) /* n: a multiple of eight */
+{
+    for (size_t i = 0; i < n; i += 8)
+        store(y + i, add(load(y + i), load(x + i)));
 }
 
 static void sum(size_t strips, const double *const *x, double *sum)
@@ -314,4 +354,4 @@ static void sum(size_t strips, const double *const *x, double *sum)
     UNROLL for (size_t k = 0; k < 8; k++) store(sum + 8 * k, row[k]);
 }
 
-const mhoi_nested_kernel MHOI_NESTED_TABLE = {patch, tile, triangle, sum, turn};
+const mhoi_nested_kernel MHOI_NESTED_TABLE = {patch, tile, triangle, sum, add_to, turn};

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 enum {
-    LANES = 8,       /* patches at a time; columns of a strip */
-    STRIPS_MAX = 3,  /* at a time */
-    PATCH_EDGE = 16, /* most word and bit lines of a patch */
+    LANES = 8,      /* patches at a time; columns of a strip */
+    STRIPS_MAX = 3, /* at a time */
+    PATCH_EDGE = 8, /* most word and bit lines of a patch */
     PATCH_PORTS = 4 * PATCH_EDGE,
 };
 
@@ -35,6 +35,8 @@ typedef struct mhoi_nested_kernel {
     void (*triangle)(size_t strips, const double *t, const double *inverse, double *const *x);
     /* sum[8][8] += of x[j][8][8], j < strips. */
     void (*sum)(size_t strips, const double *const *x, double *sum);
+    /* y[n] += x[n]; n: a multiple of eight. */
+    void (*add_to)(size_t n, const double *x, double *y);
     /* to[l][k] = from[k][l], 8 x 8. */
     void (*turn)(const double *const from[8], double *const to[8]);
 } mhoi_nested_kernel;

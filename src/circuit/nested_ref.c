@@ -8,7 +8,7 @@
 
 #define MHOI_NESTED_TABLE mhoi_nested_ref
 #define UNROLL
-enum { TILE = 2 };
+enum { TILE = 2, TRIANGLES = 1 };
 
 typedef struct lanes {
     double of[LANES];

@@ -184,6 +184,10 @@ static void test_strips(void **state)
                     }
                 kernel[k]->triangle(strips, a, inverse, to);
                 assert_memory_equal(got, want, bytes);
+                for (size_t i = 0; i < 8 * depth; i++)
+                    want[i] += b[i];
+                kernel[k]->add_to(8 * depth, b, got);
+                assert_memory_equal(got, want, bytes);
             }
     free(a);
     free(b);
