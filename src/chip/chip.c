@@ -373,12 +373,12 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     const size_t from = item * each + (item < more ? item : more), n = each + (item < more);
     chip_work *work = r->work[thread];
     mhoi_chip_work_load(chip, work, r->images, r->first + from, n, r->number + from);
+    mhoi_chip_work_scores_to(work, r->scores ? r->scores + from * classes : NULL);
     mho_status s = mhoi_chip_work_run(chip, work, chip->steps, n, NULL);
+    const float *score = mhoi_chip_work_scores(work);
+    mhoi_chip_work_scores_to(work, NULL);
     if (s)
         return s;
-    const float *score = mhoi_chip_work_scores(work);
-    for (size_t i = 0; r->scores && i < n * classes; i++)
-        r->scores[from * classes + i] = score[i];
     for (size_t i = 0; r->label && i < n; i++)
         r->label[from + i] = chip_best_class(score + i * classes, classes);
     const size_t done = atomic_fetch_add(&r->done, n) + n;

@@ -110,8 +110,25 @@ void mhoi_chip_chain_channel(const chip_chain *chain, size_t channel, size_t pos
     }
 }
 
+/* Channels of one element each are worked on side by side. */
+static void run_flat(const chip_chain *chain, float *z)
+{
+    const mhoi_chip_lanes *lanes = mhoi_chip_lanes_best();
+    for (size_t i = 0; i < chain->points; i++) {
+        const chip_point *p = &chain->point[i];
+        if (p->b)
+            lanes->point_each(p->a, p->b, chain->channels, z);
+        else
+            lanes->point(p, 1, 0, chain->channels, z);
+    }
+}
+
 void mhoi_chip_chain_run(const chip_chain *chain, size_t positions, float *z)
 {
+    if (positions == 1) {
+        run_flat(chain, z);
+        return;
+    }
     for (size_t c = 0; c < chain->channels; c++)
         mhoi_chip_chain_channel(chain, c, positions, z + c * positions);
 }

@@ -355,6 +355,8 @@ MHO_MUST_CHECK mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *w
                                               const chip_watch *watch);
 const float *
 mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
+/* Where the runs that follow put them; NULL: into memory of its own. */
+void mhoi_chip_work_scores_to(chip_work *work, float *scores);
 
 /* What runs with this memory did in a layer; but for the cells. */
 chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t layer);

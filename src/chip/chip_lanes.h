@@ -22,6 +22,8 @@ typedef struct mhoi_chip_lanes {
     void (*drives)(const uint8_t *x, size_t n, uint32_t *both, uint32_t *square);
     /* One function of elements of a channel whose factors are a and b. */
     void (*point)(const chip_point *point, float a, float b, size_t n, float *z);
+    /* z[i] = z[i] a[i] + b[i]; a NULL: 1 */
+    void (*point_each)(const float *a, const float *b, size_t n, float *z);
     bool (*finite)(const float *y, size_t n);
     /* Nearest codes, as mho_quant_bytes, and then the zero is added. */
     void (*codes)(const float *y, size_t n, float scale, mho_codes codes, int32_t zero,

@@ -81,6 +81,17 @@ static void point(const chip_point *point, float a, float b, size_t n, float *z)
     }
 }
 
+static void point_each(const float *restrict a, const float *restrict b, size_t n,
+                       float *restrict z)
+{
+    if (a)
+        for (size_t i = 0; i < n; i++)
+            z[i] = z[i] * a[i] + b[i];
+    else
+        for (size_t i = 0; i < n; i++)
+            z[i] += b[i];
+}
+
 static bool all_finite(const float *y, size_t n)
 {
     return mhoi_all_finite(y, n);
@@ -159,6 +170,7 @@ const mhoi_chip_lanes CHIP_LANES_TABLE = {.add = add,
                                           .values = values,
                                           .drives = drives,
                                           .point = point,
+                                          .point_each = point_each,
                                           .finite = all_finite,
                                           .codes = codes,
                                           .decode = decode,

@@ -155,8 +155,10 @@ static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *w
     mho_status s = take(work, &work->value, values, sizeof *work->value, "values");
     if (!s)
         s = take(work, &work->second, values, sizeof *work->second, "values");
-    return s ? s
-             : take(work, &work->scores, images * chip->classes, sizeof *work->scores, "scores");
+    if (!s)
+        s = take(work, &work->own, images * chip->classes, sizeof *work->own, "scores");
+    work->scores = work->own;
+    return s;
 }
 
 /* Of layers [from, to). */
@@ -245,7 +247,7 @@ void mhoi_chip_work_destroy(chip_work *work)
     mhoi_free(&work->count);
     mhoi_free(&work->value);
     mhoi_free(&work->second);
-    mhoi_free(&work->scores);
+    mhoi_free(&work->own);
     mhoi_free(&work);
 }
 
@@ -293,6 +295,11 @@ void mhoi_chip_work_settle(const mho_chip *chip, chip_work *work)
 const float *mhoi_chip_work_scores(const chip_work *work)
 {
     return work->scores;
+}
+
+void mhoi_chip_work_scores_to(chip_work *work, float *scores)
+{
+    work->scores = scores ? scores : work->own;
 }
 
 void mhoi_chip_load(const mho_chip *chip, const mho_images *images, size_t first, size_t n,

@@ -20,7 +20,8 @@ struct chip_work {
     int64_t *turned;
     uint8_t *driven;       /* what rows are driven with, where that is not the map itself */
     float *value, *second; /* of a step, and what is added to them */
-    float *scores;         /* [images][classes] */
+    float *scores;         /* [images][classes], its own or those of whom it works for */
+    float *own;
     size_t buffers, layers;
     size_t from, to; /* layers that there is memory for, */
     bool brief; /* of crossbars only while a layer runs: all of them at once would take too much */

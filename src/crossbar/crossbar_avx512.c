@@ -168,13 +168,27 @@ static inline void finish(const mhoi_job *job, size_t to, __m512i s0, __m512i s1
     finish_by(job, to, s0, s1, s2, s3, false);
 }
 
-static void finish_any(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
+static void finish_far(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
                        __m512i s3)
 {
     if (job->code.wide)
         finish_by(job, to, s0, s1, s2, s3, true);
     else
         finish_by(job, to, s0, s1, s2, s3, false);
+}
+
+/* Raw sums go straight to memory. */
+INLINE void finish_any(const mhoi_job *job, size_t to, __m512i s0, __m512i s1, __m512i s2,
+                       __m512i s3)
+{
+    if (!job->raw) {
+        finish_far(job, to, s0, s1, s2, s3);
+        return;
+    }
+    _mm512_storeu_si512(job->out[0] + to, s0);
+    _mm512_storeu_si512(job->out[1] + to, s1);
+    _mm512_storeu_si512(job->out[2] + to, s2);
+    _mm512_storeu_si512(job->out[3] + to, s3);
 }
 
 /* Keeps a value that was loaded in its register, where compilers would load it again for every use:

@@ -48,6 +48,7 @@ typedef struct mhoi_job {
     mhoi_code code;
     bool paired;     /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
     bool accumulate; /* += */
+    bool raw;        /* all four sums as they are: neither of these, no code */
     size_t outputs;  /* sums that are wanted: the others are worked out and dropped */
     int32_t *out[MHOI_SUMS];
     /* Look-up by strips: w[u] is strip u, out[0] and pitch tell of all sums.  A strip holds the

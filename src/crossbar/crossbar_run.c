@@ -171,10 +171,17 @@ static void run_raw(const block *b, mhoi_job job, int32_t *raw)
         job.out[j] = raw + j * MHOI_PITCH;
     job.code.ideal = true;
     job.paired = job.accumulate = false;
+    job.raw = !b->xb->strips;
     job.outputs = b->xb->strips ? job.strips * MHOI_STRIP : MHOI_SUMS;
     job.pitch = MHOI_PITCH;
     job.place = place;
     run_kernel(b->xb, &job);
+}
+
+/* The first of the block's pixels that a job is about. */
+static size_t first_of(const block *b, const mhoi_job *job)
+{
+    return (size_t)(job->place - b->work->place) * MHOI_TILE;
 }
 
 /* A tile of pixels at a time. */
@@ -182,8 +189,8 @@ static void convert_by_book(const block *b, const mhoi_job *job)
 {
     int32_t plus[MHOI_TILE], minus[MHOI_TILE] = {0};
     for (size_t j = 0; j < job->outputs; ++j)
-        for (size_t q = 0; q < b->pixels; q += MHOI_TILE) {
-            const size_t left = b->pixels - q, n = left < MHOI_TILE ? left : MHOI_TILE;
+        for (size_t q = 0; q < job->pixels; q += MHOI_TILE) {
+            const size_t left = job->pixels - q, n = left < MHOI_TILE ? left : MHOI_TILE;
             int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE];
             mhoi_codes_values(b->xb, n, b->work->raw + mhoi_raw_of(job, j, 0) + q, plus);
             if (job->paired)
@@ -208,8 +215,8 @@ static bool compare(const block *b, const mhoi_job *job, size_t k, size_t c)
     for (size_t j = 0; j < job->outputs; ++j) {
         const int32_t edge = (int32_t)mhoi_converter_moved_edge(b->converter, &error[j]);
         const int32_t *raw = b->work->raw + mhoi_raw_of(job, j, 0);
-        for (size_t q = 0; q < b->pixels; q += MHOI_TILE) {
-            const size_t left = b->pixels - q, n = left < MHOI_TILE ? left : MHOI_TILE;
+        for (size_t q = 0; q < job->pixels; q += MHOI_TILE) {
+            const size_t left = job->pixels - q, n = left < MHOI_TILE ? left : MHOI_TILE;
             int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE];
             if (job->accumulate)
                 for (size_t i = 0; i < n; ++i)
@@ -235,7 +242,7 @@ static void convert_raw(const block *b, const mhoi_job *job, size_t k, size_t c)
     for (size_t j = 0; j < job->outputs; ++j) {
         const int32_t *plus = b->work->raw + mhoi_raw_of(job, j, 0);
         const int32_t *minus = b->work->raw + mhoi_raw_of(job, j, 1);
-        for (size_t q = 0; q < b->pixels; ++q) {
+        for (size_t q = 0; q < job->pixels; ++q) {
             int32_t *out = job->out[0] + j * job->pitch + job->place[q / MHOI_TILE] + q % MHOI_TILE;
             int32_t code = mhoi_convert_real(xb, b->converter, 0, k, c + j, plus[q]);
             if (job->paired)
@@ -271,9 +278,10 @@ static void run_variances(const block *b, mhoi_job job, size_t k, size_t c)
     const size_t wide = has_high(xb), pairs = job.steps * square_tiles(b) * MHOI_TILE;
     set_sums(&job, b, MHOI_VARIANCE, k, c);
     job.widen = xb->variance_widen;
+    const size_t first = first_of(b, &job);
     for (size_t part = 0; part <= wide; ++part) {
         if (b->work->square)
-            job.x = b->work->square + part * pairs;
+            job.x = b->work->square + part * pairs + first * job.steps;
         run_raw(b, job, b->work->variance + part * MHOI_RAW * MHOI_PITCH);
     }
 }
@@ -301,12 +309,14 @@ static void set_whole(const block *b, size_t k, size_t column, size_t side, mhoi
     d->more = total * MHOI_SQUARE_MIDDLE;
 }
 
-/* Noise of the sum of a column (from c on) and side that is raw[at]. */
-static void disturb_sum(const block *b, size_t k, size_t column, size_t side, size_t at)
+/* Noise of a job's sum, of a column and side, that is raw[at]. */
+static void disturb_sum(const block *b, const mhoi_job *job, size_t k, size_t column, size_t side,
+                        size_t at)
 {
     const mho_crossbar *xb = b->xb;
     int32_t *raw = b->work->raw + at, *variance = b->work->variance + at;
-    mhoi_disturb d = {.pixels = b->pixels,
+    const uint64_t pixel = b->pixel + first_of(b, job);
+    mhoi_disturb d = {.pixels = job->pixels,
                       .sum = raw,
                       .low = variance,
                       .high = has_high(xb) ? variance + MHOI_RAW * MHOI_PITCH : NULL,
@@ -318,7 +328,7 @@ static void disturb_sum(const block *b, size_t k, size_t column, size_t side, si
         set_counted(b, side, &d);
     else if (b->work->square && xb->one_product)
         set_whole(b, k, column, side, &d);
-    mhoi_noise_draw(xb, b->reading, k, column, side, b->pixel, b->pixels, b->work->normal);
+    mhoi_noise_draw(xb, b->reading, k, column, side, pixel, job->pixels, b->work->normal);
     xb->kernels->disturb(&d);
 }
 
@@ -326,7 +336,7 @@ static void disturb_sum(const block *b, size_t k, size_t column, size_t side, si
 static void tell_watch(const block *b, const mhoi_job *job, size_t k, size_t c)
 {
     const int32_t *raw = b->work->raw;
-    const size_t first = b->first + (size_t)(job->place - b->work->place) * MHOI_TILE;
+    const size_t first = b->first + first_of(b, job);
     for (size_t j = 0; j < job->outputs; ++j)
         mhoi_tell_watch(b->xb, b->work, k, c + j, first, job->pixels, raw + mhoi_raw_of(job, j, 0),
                         job->paired ? raw + mhoi_raw_of(job, j, 1) : NULL);
@@ -340,7 +350,7 @@ static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
         run_variances(b, *job, k, c);
     for (size_t j = 0; b->reading && j < job->outputs; ++j)
         for (size_t side = 0; side <= job->paired; ++side)
-            disturb_sum(b, k, c + j, side, mhoi_raw_of(job, j, side));
+            disturb_sum(b, job, k, c + j, side, mhoi_raw_of(job, j, side));
     if (b->work->watch)
         tell_watch(b, job, k, c);
     if (b->exact)
@@ -349,49 +359,37 @@ static void run_apart(const block *b, const mhoi_job *job, size_t k, size_t c)
         convert_raw(b, job, k, c);
 }
 
-/* Inputs of several bits: so many pixels that what the columns read again and again stays in the second
+/* Products: so many pixels that what the columns read again and again, with noise squares, too, stays in the second
  * cache. */
 static size_t pixels_at_once(const block *b, size_t k)
 {
-    const size_t bytes = mhoi_steps_of(b->xb, k) * sizeof(int32_t), part = X_BYTES / bytes;
+    const size_t bytes = mhoi_steps_of(b->xb, k) * sizeof(int32_t) * (b->reading ? 2 : 1);
+    const size_t part = X_BYTES / bytes;
+    if (!b->xb->dots)
+        return b->pixels;
     return part < MHOI_TILE ? MHOI_TILE : part / MHOI_TILE * MHOI_TILE;
-}
-
-/* All columns of row group k by dot products. */
-static void run_dots(const block *b, size_t k)
-{
-    const size_t part = pixels_at_once(b, k);
-    for (size_t first = 0; first < b->pixels; first += part)
-        for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
-            mhoi_job job = make_job(b, k, c);
-            job.x = (const int32_t *)job.x + first * job.steps;
-            job.place += first / MHOI_TILE;
-            job.pixels = b->pixels - first < part ? b->pixels - first : part;
-            if (b->work->watch)
-                run_apart(b, &job, k, c);
-            else
-                run_kernel(b->xb, &job);
-            mhoi_count_sums(b->xb, b->work, b->per_pair, k, c, job.outputs, job.pixels);
-        }
 }
 
 /* All columns of row group k. */
 static void run_group(const block *b, size_t k)
 {
+    const size_t part = pixels_at_once(b, k);
+    const bool at_once = b->exact && !b->reading && !b->work->watch;
     if (b->xb->counting)
         count_inputs(b, k);
-    if (b->exact && !b->reading && b->xb->dots) {
-        run_dots(b, k);
-        return;
-    }
-    for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
-        const mhoi_job job = make_job(b, k, c);
-        if (b->exact && !b->reading && !b->work->watch)
-            run_kernel(b->xb, &job);
-        else
-            run_apart(b, &job, k, c);
-        mhoi_count_sums(b->xb, b->work, b->per_pair, k, c, job.outputs, job.pixels);
-    }
+    for (size_t first = 0; first < b->pixels; first += part)
+        for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
+            mhoi_job job = make_job(b, k, c);
+            job.place += first / MHOI_TILE;
+            job.pixels = b->pixels - first < part ? b->pixels - first : part;
+            if (b->xb->dots)
+                job.x = (const int32_t *)job.x + first * job.steps;
+            if (at_once)
+                run_kernel(b->xb, &job);
+            else
+                run_apart(b, &job, k, c);
+            mhoi_count_sums(b->xb, b->work, b->per_pair, k, c, job.outputs, job.pixels);
+        }
 }
 
 static bool has_tables(const mho_crossbar *xb, bool per_pair, mhoi_side from)
