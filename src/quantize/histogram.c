@@ -122,11 +122,11 @@ static double largest_size(const histogram *h, mho_codes codes)
     return (above > below ? above : below) * codes.hi;
 }
 
-/* Counts of sizes, in units of hi: where fewer codes are below 0 than above, a number below counts as so much larger.
- * Numbers that codes have no sign for are left out. */
+/* Counts of sizes, in units of hi: where fewer codes are below 0 than above, 0 counted above, a number below counts as so much
+ * larger; codes of weights are as many on either side.  Numbers that codes have no sign for are left out. */
 static void sizes_of(const histogram *h, mho_codes codes, uint64_t size[BINS])
 {
-    const size_t above = (size_t)codes.hi + 1, below = (size_t)-codes.lo;
+    const size_t below = (size_t)-codes.lo, above = (size_t)codes.hi + (codes.hi != -codes.lo);
     for (size_t k = 0; k < BINS; k++)
         size[k] = h->bin[BINS + k];
     for (size_t k = 0; k < BINS && below; k++) {
@@ -151,7 +151,8 @@ static double percentile_size(const histogram *h, mho_codes codes, double percen
     return end < most ? end : most;
 }
 
-/* Divergence of the sizes from what codes tell of them, sizes from bin `end` on held at the last code (Migacz 2017). */
+/* Divergence of the sizes from what codes tell of them, sizes from bin `end` on held at the last code (Migacz 2017): of a level what lies
+ * inside, shared out evenly over its bins that the sizes have something in, so that both distributions add up to 1. */
 static double divergence(const uint64_t *size, size_t end, size_t levels)
 {
     double total = 0, outside = 0, sum = 0;
@@ -164,7 +165,7 @@ static double divergence(const uint64_t *size, size_t end, size_t levels)
         double inside = 0, used = 0;
         for (size_t k = from; k < to; k++) {
             inside += (double)size[k];
-            used += size[k] > 0;
+            used += size[k] > 0 || (k + 1 == end && outside > 0);
         }
         for (size_t k = from; k < to; k++) {
             if (!size[k] && !(k + 1 == end && outside > 0))
@@ -177,6 +178,7 @@ static double divergence(const uint64_t *size, size_t end, size_t levels)
     return sum;
 }
 
+/* Fewer numbers than codes are told whatever the range, the least when but one is inside: the largest is held then. */
 static double divergence_size(const histogram *h, mho_codes codes)
 {
     uint64_t size[BINS];
@@ -186,7 +188,7 @@ static double divergence_size(const histogram *h, mho_codes codes)
     double least = 0;
     sizes_of(h, codes, size);
     last = last > BINS ? BINS : last;
-    for (size_t k = CANDIDATES / 8; k <= CANDIDATES; k++) {
+    for (size_t k = h->count < levels ? CANDIDATES + 1 : CANDIDATES / 8; k <= CANDIDATES; k++) {
         const size_t end = last * k / CANDIDATES;
         const double d = end > levels ? divergence(size, end, levels) : INFINITY;
         if (isfinite(d) && (best == BINS || d < least)) {
