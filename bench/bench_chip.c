@@ -21,52 +21,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/rng.h"
+#include "bench_net.h"
 #include "bench_record.h"
 #include "mho/mho.h"
-#include "net/graph.h"
 
 enum { ROUNDS = 3, THREADS = 2 };
 #define ENOUGH_S 10 /* of one kind of measurement */
 #define LEAST_S 0.5 /* and at least so much: short runs are often disturbed */
-
-static void must(mho_status s)
-{
-    if (s) {
-        fprintf(stderr, "%s: %s\n", mho_status_name(s), mho_error_message());
-        exit(mho_status_exit_code(s));
-    }
-}
 
 static double cpu_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Binary weights +-1; others so that sums keep their size from layer to layer. */
-static void randomize(mho_net *net, mho_style style)
-{
-    mhoi_stream stream = {.seed = 1};
-    float u[4];
-    uint64_t i = 0;
-    for (size_t k = 0; k < net->nodes; k++) {
-        mho_node *node = &net->node[k];
-        const size_t n = mho_node_weight_count(node);
-        const float spread = n ? sqrtf(6.0f * (float)node->out.c / (float)n) : 0;
-        for (size_t j = 0; j < n; j++) {
-            if (j % 4 == 0) {
-                mhoi_rng_uniform(&stream, i, 4, u);
-                i += 4;
-            }
-            node->weight[j] = style == MHO_STYLE_FLOAT ? spread * (2 * u[j % 4] - 1)
-                              : u[j % 4] < 0.5f        ? -1.0f
-                                                       : 1.0f;
-        }
-        for (size_t j = 0; node->op == MHO_OP_BATCHNORM && j < node->out.c; j++)
-            node->variance[j] = style == MHO_STYLE_FLOAT ? 1 : 100;
-    }
 }
 
 /* Multiplications of an image. */
@@ -157,17 +124,6 @@ static mho_images images_for(const mho_net *net, size_t count)
     for (size_t i = 0; i < bytes; i++)
         pixel[i] = (uint8_t)rand();
     return images;
-}
-
-static mho_net *random_net(const bench_case *b)
-{
-    mho_net *plain, *net;
-    must(mho_net_zoo(b->net, &plain));
-    must(mho_net_style(plain, b->style, &net));
-    must(mhoi_net_alloc_parameters(net));
-    randomize(net, b->style);
-    mho_net_destroy(plain);
-    return net;
 }
 
 /* Processor time of each of so many threads of this process: the caller's and those that serve the library's loops, 0 of
@@ -284,7 +240,7 @@ static double make(const mho_net *net, const mho_hw *hw, const mho_images *image
 
 static void run_case(const bench_case *b, size_t count, const char *const *set)
 {
-    mho_net *net = random_net(b);
+    mho_net *net = random_net(b->net, b->style);
     mho_images images = images_for(net, count);
     uint16_t *label = malloc(count * sizeof *label);
     mho_hw *hw;
@@ -307,7 +263,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
         all += t.cpu;
     }
     const double peak = peak_megabytes();
-    net = random_net(b);
+    net = random_net(b->net, b->style);
     for (int round = 0; round < ROUNDS && round * all < ROUNDS * ENOUGH_S; round++)
         software = least(software, infer(net, &images));
     const double rate = (double)count / one.cpu, share = 100 * rate / 10000;

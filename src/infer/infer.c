@@ -78,7 +78,7 @@ static mho_status need_memory(mho_infer *infer, size_t blocks, bool grown)
     return s;
 }
 
-mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
+static mho_status create(const mho_net *net, size_t batch, bool ordered, mho_infer **out)
 {
     *out = NULL;
     if (!mho_net_has_parameters(net))
@@ -97,6 +97,7 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
         return s;
     infer->net = net;
     infer->batch = batch;
+    infer->ordered = ordered;
     if (program) {
         s = mhoi_general_create(net, &infer->general);
         if (s != MHO_OK)
@@ -109,8 +110,9 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
         net = infer->net = &infer->view;
     }
     sizes(net, batch, &infer->slice, &infer->block);
-    s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, false, &infer->plan);
-    if (s == MHO_OK)
+    if (!ordered)
+        s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, false, &infer->plan);
+    if (s == MHO_OK && !ordered)
         s = need_memory(infer, blocks_of(infer, batch), false);
     if (s != MHO_OK) {
         mho_infer_destroy(infer);
@@ -120,10 +122,14 @@ mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
     return MHO_OK;
 }
 
-void mhoi_infer_set_ordered(mho_infer *infer)
+mho_status mho_infer_create(const mho_net *net, size_t batch, mho_infer **out)
 {
-    infer->ordered = true;
-    mhoi_infer_plan_free(&infer->plan);
+    return create(net, batch, false, out);
+}
+
+mho_status mhoi_infer_create_ordered(const mho_net *net, size_t batch, mho_infer **out)
+{
+    return create(net, batch, true, out);
 }
 
 void mhoi_infer_want_all(mho_infer *infer)

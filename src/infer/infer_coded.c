@@ -121,28 +121,38 @@ static mho_status pack_parts(infer_step *step, const int16_t *code, size_t chann
     return s;
 }
 
+mho_status mhoi_infer_coded_begin(const mho_net *net, infer_step *step)
+{
+    const mho_node *node = step->node;
+    coded_map map = {.scale = 1};
+    (void)codes_of(net, node->input[0], &map);
+    mho_status s = mhoi_alloc(&step->coded, 1, sizeof *step->coded, "weights");
+    if (!s)
+        s = mhoi_alloc(&step->coded->factor, node->out.c, sizeof(double), "weights");
+    for (size_t c = 0; !s && c < node->out.c; c++)
+        step->coded->factor[c] = (double)map.scale * (double)node->weight_scale[c];
+    if (s)
+        return s;
+    step->coded->scale = map.scale;
+    step->coded->image = map.image;
+    step->coded->most = map.most;
+    return MHO_OK;
+}
+
 mho_status mhoi_infer_coded_create(const mho_net *net, infer_step *step, const float *weight)
 {
     const mho_node *node = step->node;
     const size_t channels = node->out.c, count = mho_node_weight_count(node);
     const size_t each = count / channels;
     const mho_codes codes = mhoi_codes_of_weights(node->weight_bits);
-    coded_map map = {.scale = 1};
     int16_t *code = NULL;
-    (void)codes_of(net, node->input[0], &map);
-    mho_status s = mhoi_alloc(&step->coded, 1, sizeof *step->coded, "weights");
-    if (!s)
-        s = mhoi_alloc(&step->coded->factor, channels, sizeof(double), "weights");
+    mho_status s = mhoi_infer_coded_begin(net, step);
     if (!s)
         s = mhoi_alloc(&code, count, sizeof *code, "weights");
-    for (size_t c = 0; !s && c < channels; c++) {
-        step->coded->factor[c] = (double)map.scale * (double)node->weight_scale[c];
+    for (size_t c = 0; !s && c < channels; c++)
         mho_quant_codes(weight + c * each, each, node->weight_scale[c], codes, code + c * each);
-    }
     if (!s) {
-        step->coded->scale = map.scale;
-        step->coded->image = map.image;
-        const size_t parts = parts_of(code, channels, each, map.most);
+        const size_t parts = parts_of(code, channels, each, step->coded->most);
         s = mhoi_alloc(&step->coded->packed, parts, sizeof(void *), "weights");
         step->coded->parts = s ? 0 : parts;
     }
@@ -189,6 +199,14 @@ static void to_image_codes(const float *x, size_t n, const infer_coded *coded, f
     }
 }
 
+void mhoi_infer_coded_input(const infer_coded *coded, const float *x, size_t n, float *code)
+{
+    if (coded->image.hi)
+        to_image_codes(x, n, coded, code);
+    else
+        to_codes(x, n, 1 / coded->scale, code);
+}
+
 /* y = float(sum x factor) + bias, then the ReLU; sums of the first part stand in y, of the others in more. */
 static void to_values(const infer_step *step, size_t count, const float *more, float *y)
 {
@@ -212,10 +230,7 @@ mho_status mhoi_infer_coded_run(const mho_net *net, const infer_step *step, size
     const size_t out = n * infer_elements(step->node->out);
     float *code = memory, *more = memory + (in + 15) / 16 * 16;
     mho_status s = MHO_OK;
-    if (step->coded->image.hi)
-        to_image_codes(x, in, step->coded, code);
-    else
-        to_codes(x, in, 1 / step->coded->scale, code);
+    mhoi_infer_coded_input(step->coded, x, in, code);
     for (size_t p = 0; !s && p < step->coded->parts; p++)
         s = mhoi_conv_run(step->conv, code, step->coded->packed[p], NULL,
                           p ? more + (p - 1) * out : y, scratch);

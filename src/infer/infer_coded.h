@@ -11,7 +11,8 @@ struct infer_coded {
     float scale; /* of a code of the input */
     mho_codes
         image; /* an image, whose values are to become these codes; hi 0: a map, or an image's own codes */
-    size_t parts;   /* of the rows, each with sums below 2^24 */
+    int64_t most;   /* the largest code of the input */
+    size_t parts;   /* of the rows, each with sums below 2^24; 0: weights are read where they are */
     void **packed;  /* [parts] weights of each, as codes */
     double *factor; /* [C_out] what a sum of products of codes is worth */
 };
@@ -19,6 +20,10 @@ struct infer_coded {
 /* Is the network's weighted node of this kind? */
 bool mhoi_infer_is_coded(const mho_net *net, const mho_node *node);
 bool mhoi_infer_has_codes(const mho_net *net);
+/* What codes are worth, without any weights. */
+MHO_MUST_CHECK mho_status mhoi_infer_coded_begin(const mho_net *net, infer_step *step);
+/* n values of the input map to its codes. */
+void mhoi_infer_coded_input(const infer_coded *coded, const float *x, size_t n, float *code);
 /* weight [C_out][...] in the order of the input's elements. */
 MHO_MUST_CHECK mho_status mhoi_infer_coded_create(const mho_net *net, infer_step *step,
                                                   const float *weight);

@@ -24,6 +24,7 @@ typedef struct infer_step {
     float slope;
     float *a, *b; /* batch normalization: [tile] */
     size_t tile;
+    bool dense; /* its weights stay where they are (infer_dense.h); a: its batch normalization */
     infer_coded *coded;     /* weights and input are codes (infer_coded.h); NULL: numbers */
     infer_ordered *ordered; /* sums in one order (infer_ordered.h) */
     mho_codes codes;        /* that the output is rounded to; hi = 0: it is not */
@@ -62,6 +63,9 @@ MHO_MUST_CHECK mho_status mhoi_infer_place(infer_plan *plan, bool merge);
 /* infer_work.c: a general node among layers, on n images; x[inputs], y in the layout of their nodes. */
 MHO_MUST_CHECK mho_status mhoi_infer_work_run(const mho_net *net, const mho_node *node, size_t n,
                                               const float *const *x, float *y);
+/* MHO_EDOMAIN names the layer and the first of n values that is none. */
+MHO_MUST_CHECK mho_status mhoi_infer_finite(const mho_node *node, const float *v, size_t n,
+                                            const char *what);
 /* Runs all steps on one block; the input's value is in place. */
 MHO_MUST_CHECK mho_status mhoi_infer_plan_run(const infer_plan *plan, float *memory);
 

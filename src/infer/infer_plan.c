@@ -5,33 +5,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/finite.h"
 #include "infer/infer_coded.h"
+#include "infer/infer_dense.h"
 #include "infer/infer_ordered.h"
 #include "quant/codes.h"
 
 #define LANES_BYTES                                                                                \
     ((size_t)1 << 20) /* of the head's values, to stay in or near the second-level cache */
-
-void mho_batchnorm_coefficients(const mho_node *bn, size_t channel, float *a, float *b)
-{
-    const double scale =
-        (double)bn->gamma[channel] / sqrt((double)bn->variance[channel] + (double)bn->epsilon);
-    *a = (float)scale;
-    *b = (float)((double)bn->beta[channel] - (double)bn->mean[channel] * scale);
-}
-
-void mhoi_transpose(size_t n, size_t c, size_t hw, const float *from, float *to)
-{
-    if (c == 1 || hw == 1) {
-        memcpy(to, from, n * c * hw * sizeof *to);
-        return;
-    }
-    for (size_t i = 0; i < n; ++i, from += c * hw, to += c * hw)
-        for (size_t p = 0; p < hw; ++p)
-            for (size_t k = 0; k < c; ++k)
-                to[p * c + k] = from[k * hw + p];
-}
 
 /* Networks that decide: merging would change the sums that a decision is made of in the last digit. */
 static bool has_sign(const mho_net *net)
@@ -102,20 +82,12 @@ static merged merge_pool(const mho_net *net, size_t i, merged m)
     return m;
 }
 
-static mho_status check_finite(const mho_node *node, const float *v, size_t n, const char *what)
-{
-    const size_t i = mhoi_all_finite(v, n) ? n : mhoi_first_not_finite(v, n);
-    return i == n ? MHO_OK
-                  : mho_error(MHO_EDOMAIN, "layer %s: %s %zu is %g, want a finite number",
-                              node->name, what, i, (double)v[i]);
-}
-
 /* Weights and bias of a layer, with its batch normalization multiplied in. */
 static mho_status fold(const mho_node *node, const mho_node *bn, float *weight, float **bias)
 {
     const size_t count = mho_node_weight_count(node), each = count / node->out.c;
     memcpy(weight, node->weight, count * sizeof *weight);
-    mho_status s = check_finite(node, weight, count, "weight");
+    mho_status s = mhoi_infer_finite(node, weight, count, "weight");
     if (s != MHO_OK || (!node->bias && !bn))
         return s;
     s = mhoi_alloc(bias, node->out.c, sizeof **bias, "bias");
@@ -131,8 +103,8 @@ static mho_status fold(const mho_node *node, const mho_node *bn, float *weight, 
             weight[k * each + j] *= a;
     }
     if (bn)
-        s = check_finite(bn, weight, count, "with it the weight before it,");
-    return s ? s : check_finite(node, *bias, node->out.c, "bias");
+        s = mhoi_infer_finite(bn, weight, count, "with it the weight before it,");
+    return s ? s : mhoi_infer_finite(node, *bias, node->out.c, "bias");
 }
 
 /* A fully connected layer is a 1 x 1 convolution over the images of a block in a row. */
@@ -185,10 +157,20 @@ static mho_status pack_weights(infer_step *step, const float *weight)
     return s ? s : mhoi_conv_pack(step->conv, weight, step->packed);
 }
 
+static mho_status prepare_dense(infer_plan *plan, infer_step *step, const mho_node *bn)
+{
+    mho_status s = mhoi_infer_dense_create(plan->net, step, bn);
+    const size_t floats = s ? 0 : mhoi_infer_dense_floats(step, plan->block);
+    plan->codes = floats > plan->codes ? floats : plan->codes;
+    return s;
+}
+
 static mho_status prepare_weighted(infer_plan *plan, infer_step *step, const mho_node *bn)
 {
     if (plan->lanes && step->node->op == MHO_OP_CONV && step < plan->step + plan->head)
         return prepare_lanes(plan, step, bn);
+    if (mhoi_infer_is_dense(step->node))
+        return prepare_dense(plan, step, bn);
     const bool fc = step->node->op == MHO_OP_FC;
     const mho_node conv = fc ? fc_as_conv(step->node, plan->block) : *step->node;
     float *weight = NULL;
@@ -227,8 +209,8 @@ static mho_status prepare_batchnorm(const infer_plan *plan, infer_step *step)
     for (size_t k = 0; s == MHO_OK && k < step->tile; ++k)
         mho_batchnorm_coefficients(node, k / each % node->out.c, &step->a[k], &step->b[k]);
     if (s == MHO_OK)
-        s = check_finite(node, step->a, step->tile, "batch normalization factor");
-    return s ? s : check_finite(node, step->b, step->tile, "batch normalization offset");
+        s = mhoi_infer_finite(node, step->a, step->tile, "batch normalization factor");
+    return s ? s : mhoi_infer_finite(node, step->b, step->tile, "batch normalization offset");
 }
 
 /* The node whose value a fully connected layer reads: what stands before a flatten, whose order of

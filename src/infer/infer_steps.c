@@ -5,6 +5,7 @@
 #include "base/contract.h"
 #include "base/finite.h"
 #include "infer/infer_coded.h"
+#include "infer/infer_dense.h"
 #include "infer/infer_ordered.h"
 #include "net/op_table.h"
 
@@ -72,6 +73,10 @@ static mho_status compute_step(const infer_plan *plan, const mhoi_loops *loops,
     switch (node->op) {
     case MHO_OP_CONV:
     case MHO_OP_FC:
+        if (step->dense) {
+            mhoi_infer_dense_run(plan->net, step, n, x, y, memory + plan->codes);
+            return MHO_OK;
+        }
         if (step->ordered) {
             mhoi_infer_ordered_run(step, n, x, y, memory + plan->codes);
             return MHO_OK;

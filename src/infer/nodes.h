@@ -5,9 +5,9 @@
 
 #include "mho/infer.h"
 
-/* From now on mho_infer_run_nodes forms the sums of weighted layers in one order: the same digits on every CPU.  It alone may
- * run then: the weights that mho_infer_run has are freed. */
-void mhoi_infer_set_ordered(mho_infer *infer);
+/* For mho_infer_run_nodes alone, whose sums of weighted layers are formed in one order: the same digits on every CPU. */
+MHO_MUST_CHECK mho_status mhoi_infer_create_ordered(const mho_net *net, size_t batch,
+                                                    mho_infer **out);
 /* From now on mho_infer_run gives the values of all outputs, one after the other. */
 void mhoi_infer_want_all(mho_infer *infer);
 

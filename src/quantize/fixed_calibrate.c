@@ -42,11 +42,9 @@ static mho_status flow_create(const mho_net *net, const bool *wanted, flow *f)
         each += wanted[i] ? elements(net->node[i].out) : 0;
     f->block = BLOCK_BYTES / sizeof(float) / each;
     f->block = f->block > BLOCK_MAX ? BLOCK_MAX : f->block ? f->block : 1;
-    mho_status s = mho_infer_create(net, f->block, &f->infer);
-    if (!s) {
-        mhoi_infer_set_ordered(f->infer);
+    mho_status s = mhoi_infer_create_ordered(net, f->block, &f->infer);
+    if (!s)
         s = mhoi_alloc(&f->input, f->block * elements(net->node[0].out), sizeof(float), "images");
-    }
     if (!s)
         s = mhoi_alloc(&f->value, net->nodes, sizeof *f->value, "values of maps");
     for (size_t i = 0; !s && i < net->nodes; i++)

@@ -274,6 +274,75 @@ static void threads_and_batches_change_nothing(void **state)
     vary_threads_and_batches(true);
 }
 
+/* A fully connected layer so large that its weights stay where they are, behind a map whose elements lie in another order. */
+static mho_net *large_net(unsigned seed)
+{
+    mho_net *net = begin((mho_shape){3, 29, 31});
+    append(net, MHO_OP_FLATTEN);
+    mho_node *large = append(net, MHO_OP_FC);
+    large->out.c = 1601;
+    large->has_bias = true;
+    append(net, MHO_OP_BATCHNORM);
+    append(net, MHO_OP_RELU);
+    append(net, MHO_OP_FC)->out.c = 5;
+    return finish(net, seed);
+}
+
+static void large_layers_are_read_in_place(void **state)
+{
+    (void)state;
+    const uint64_t before = mhoi_alloc_bytes();
+    mho_net *net = large_net(3);
+    const uint64_t weights = mhoi_alloc_bytes() - before;
+    mho_infer *infer = NULL;
+    assert_int_equal(mho_infer_create(net, 2, &infer), MHO_OK);
+    const uint64_t more = mhoi_alloc_bytes() - before - weights;
+    if (more > weights / 8)
+        fail_msg("inference takes %.1f MB beside weights of %.1f MB", 1e-6 * (double)more,
+                 1e-6 * (double)weights);
+    mho_infer_destroy(infer);
+    check(net, 2, 2e-5);
+}
+
+/* Codes: sums in whole numbers, whose value is rounded once. */
+static void large_layers_of_codes_to_the_digit(void **state)
+{
+    (void)state;
+    enum { N = 1, IN = 3 * 29 * 31, OUT = 1601 };
+    mho_net *net = large_net(1);
+    mho_node *fc = &net->node[2];
+    static float input[N * IN], value[N * OUT];
+    float *nodes[8] = {[2] = value};
+    mho_infer *infer = NULL;
+    net->input_bits = 8;
+    fc->weight_bits = 8;
+    fc->has_weight_scale = true;
+    assert_int_equal(mhoi_alloc(&fc->weight_scale, OUT, sizeof(float), "scales"), MHO_OK);
+    for (size_t c = 0; c < OUT; c++) {
+        fc->weight_scale[c] = 0.01f + 1e-5f * (float)c;
+        for (size_t k = 0; k < IN; k++)
+            fc->weight[c * IN + k] = (float)(rand() % 255 - 127) * fc->weight_scale[c];
+    }
+    for (size_t i = 0; i < N * IN; i++)
+        input[i] = (float)(rand() % 256) * mhoi_net_input_step(net);
+    assert_int_equal(mho_infer_create(net, N, &infer), MHO_OK);
+    assert_int_equal(mho_infer_run_nodes(infer, N, input, nodes), MHO_OK);
+    for (size_t i = 0; i < N; i++)
+        for (size_t c = 0; c < OUT; c++) {
+            int64_t sum = 0;
+            for (size_t k = 0; k < IN; k++)
+                sum += (int64_t)lrintf(input[i * IN + k] / mhoi_net_input_step(net)) *
+                       lrintf(fc->weight[c * IN + k] / fc->weight_scale[c]);
+            const double factor = (double)mhoi_net_input_step(net) * (double)fc->weight_scale[c];
+            const float want = (float)((double)sum * factor) + fc->bias[c];
+            if (value[i * OUT + c] != want)
+                fail_msg("image %zu, channel %zu: %.9g, want %.9g", i, c,
+                         (double)value[i * OUT + c], (double)want);
+        }
+    mho_infer_destroy(infer);
+    mho_net_destroy(net);
+}
+
 /* Values that never live at once share their place; all of them are kept where every node is asked for. */
 static void places_are_given_away(void **state)
 {
@@ -372,6 +441,8 @@ static int all_tests(void)
         cmocka_unit_test(float_networks),
         cmocka_unit_test(binary_networks_to_the_digit),
         cmocka_unit_test(threads_and_batches_change_nothing),
+        cmocka_unit_test(large_layers_are_read_in_place),
+        cmocka_unit_test(large_layers_of_codes_to_the_digit),
         cmocka_unit_test(places_are_given_away),
         cmocka_unit_test(errors_are_counted),
         cmocka_unit_test(a_network_without_parameters_is_refused),

@@ -67,6 +67,7 @@ static void sizes_of_torchvision(void **state)
     } rows[] = {
         {"alexnet-owt", 61100840, 0.71e9}, {"vgg11", 132863336, 7.61e9},
         {"vgg16", 138357544, 15.47e9},     {"resnet34", 21797672, 3.66e9},
+        {"resnet18", 11689512, 1.81e9},    {"resnet101", 44549160, 7.80e9},
         {"resnet50", 25557032, 4.09e9},    {"resnet152", 60192808, 11.51e9},
         {"resnet20", 272474, 40.8e6}, /* akamaster/pytorch_resnet_cifar10, option B: 0.27M */
     };
