@@ -289,7 +289,11 @@ static mho_status rotation_of(const mhoi_call *c, rotation *r)
 {
     const mho_array *x = c->in[0], *cosines = c->in[1], *positions = mhoi_in(c, 3);
     const int64_t told = mhoi_attr_int(c->op, "rotary_embedding_dim", 0);
-    mho_status s = view_of(x, mhoi_attr_int(c->op, "num_heads", 0), &r->x);
+    const size_t half_row = cosines->rank ? cosines->size[cosines->rank - 1] : 0;
+    int64_t heads = mhoi_attr_int(c->op, "num_heads", 0);
+    if (!heads && !told && x->rank == 3 && half_row) /* not told: all of a head turns */
+        heads = (int64_t)(x->size[2] / (2 * half_row));
+    mho_status s = view_of(x, heads, &r->x);
     if (s)
         return s;
     r->batch = x->size[0];

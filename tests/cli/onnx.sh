@@ -25,7 +25,9 @@ run nets mixed.onnx --json; want_code 0; want_out Transpose
 
 # What a runtime made of several standard operators.
 for name in fusedconv fusedgemm fusedmatmul biasgelu fastgelu quickgelu skipnorm embedding attention qgemm integertofloat dynamiccodes \
-    qconcat; do agrees $name; done
+    qconcat lengths2 past2 widths codedattention cross packed grown turnedheads fewbits eightbits choosecodes meancodes distances \
+    productgelu halves sums lower longer; do agrees $name; done
+run map fewbits.onnx --hw cnn8; want_code 0; want_out "200 weights on 1 pairs"
 run map fusedgemm.onnx --hw bcnn; want_code 0; want_out "fusedgemm"
 
 for name in past lengths rotary affine patches middle deformed products shrunk pixels; do agrees $name; done

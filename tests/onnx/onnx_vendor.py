@@ -12,7 +12,7 @@ except ImportError:
 
 F = np.float32
 random = np.random.default_rng(11)
-KINDS = {np.dtype(F): T.FLOAT, np.dtype(np.int64): T.INT64, np.dtype(np.int32): T.INT32, np.dtype(np.uint8): T.UINT8,
+KINDS = {np.dtype(bool): T.BOOL, np.dtype(F): T.FLOAT, np.dtype(np.int64): T.INT64, np.dtype(np.int32): T.INT32, np.dtype(np.uint8): T.UINT8,
          np.dtype(np.int8): T.INT8}
 
 
@@ -80,6 +80,81 @@ score = q @ k.transpose(0, 1, 3, 2) / 2 + (1 - mask[:, None, None]) * F(-10000)
 e = np.exp(score - score.max(-1, keepdims=True))
 y = (e / e.sum(-1, keepdims=True) @ v).transpose(0, 2, 1, 3).reshape(2, 5, 8)
 case("attention", "Attention", {"x": x, "w": w, "b": b, "mask": mask}, {"y": y.astype(F)}, ["w", "b"], num_heads=2)
+
+
+
+def heads(x, n):
+    return x.reshape(*x.shape[:2], n, -1).transpose(0, 2, 1, 3)
+
+
+def attend(q, k, v, added=0, scale=None):
+    score = q @ k.transpose(0, 1, 3, 2) * (scale or 1 / np.sqrt(q.shape[-1])) + added
+    e = np.exp(score - score.max(-1, keepdims=True))
+    y = (e / e.sum(-1, keepdims=True) @ v).transpose(0, 2, 1, 3)
+    return y.reshape(*y.shape[:2], -1).astype(F)
+
+
+case("lengths2", "Attention", {"x": x, "w": w, "b": b, "mask": np.array([5, 3], np.int32)}, {"y": y.astype(F)}, ["w", "b"], num_heads=2)
+past, later = numbers(2, 2, 2, 3, 4), np.triu(np.full((5, 8), -np.inf), 4)
+k2, v2 = np.concatenate([past[0], k], 2), np.concatenate([past[1], v], 2)
+case("past2", "Attention", {"x": x, "w": w, "b": b, "mask": None, "past": past},
+     {"y": attend(q, k2, v2, later), "present": np.stack([k2, v2]).astype(F)}, ["w", "b"], num_heads=2, unidirectional=1)
+wide, wb, more = numbers(6, 28), numbers(28), numbers(1, 2, 5, 5)
+parts = [heads(t, 2) for t in np.split(x @ wide + wb, [8, 16], -1)]
+case("widths", "Attention", {"x": x, "w": wide, "b": wb, "mask": None, "past": None, "more": more},
+     {"y": attend(*parts, more)}, ["w", "b"], num_heads=2, qkv_hidden_sizes=[8, 8, 12])
+xc, wc, ws = codes(0, 256, 2, 5, 6, dtype=np.uint8), codes(-127, 128, 6, 24), np.abs(numbers(24)) * F(0.01)
+parts = [heads(t, 2) for t in np.split((xc - 120.0) * 0.02 @ (wc * ws) + b, 3, -1)]
+case("codedattention", "QAttention", {"x": xc, "w": wc, "b": b, "xs": F(0.02), "ws": ws, "mask": None, "xz": np.uint8(120)},
+     {"y": attend(*parts)}, ["w", "b", "xs", "ws", "xz"], num_heads=2)
+
+q, k, v, b = numbers(2, 3, 8), numbers(2, 4, 8), numbers(2, 4, 12), numbers(28)
+more = numbers(2, 2, 3, 4)
+low = (1 - mask[:, None, None, 1:]) * F(-10000)
+case("cross", "MultiHeadAttention", {"q": q, "k": k, "v": v, "b": b, "mask": np.ascontiguousarray(mask[:, 1:]), "more": more},
+     {"y": attend(heads(q + b[:8], 2), heads(k + b[8:16], 2), heads(v + b[16:], 2), more + low)}, ["b"], num_heads=2)
+packed = numbers(2, 3, 2, 3, 4)
+case("packed", "MultiHeadAttention", {"qkv": packed}, {"y": attend(*packed.transpose(3, 0, 2, 1, 4), scale=0.3)}, num_heads=2, scale=0.3)
+old = numbers(2, 2, 2, 4), numbers(2, 2, 2, 4)
+k2, v2 = (np.concatenate([o, heads(t, 2)], 2) for o, t in zip(old, (k, v[..., :8])))
+case("grown", "MultiHeadAttention", {"q": q, "k": k, "v": np.ascontiguousarray(v[..., :8]), "b": None, "mask": None, "more": None,
+                                     "pk": old[0], "pv": old[1]}, {"y": attend(heads(q, 2), k2, v2), "k2": k2, "v2": v2}, num_heads=2)
+
+x, cosine, sine = numbers(2, 3, 8), numbers(9, 2), numbers(9, 2)
+pairs, at = x.reshape(2, 3, 2, 2, 2), np.arange(4, 7)
+one, other = pairs[:, :, :, 0], pairs[:, :, :, 1]
+cosines, sines = cosine[at][:, None], sine[at][:, None]
+turned = np.stack([cosines * one - sines * other, sines * one + cosines * other], 3)
+case("turnedheads", "RotaryEmbedding", {"x": x, "at": np.array([4]), "c": cosine, "s": sine}, {"y": turned.reshape(x.shape)}, ["c", "s"])
+
+x, low, zero, scale = numbers(2, 40), codes(0, 16, 5, 3, 16, dtype=np.uint8), codes(0, 16, 5, 3, dtype=np.uint8), np.abs(numbers(5, 3))
+real = ((low.astype(F) - zero[..., None]) * scale[..., None]).reshape(5, 48)[:, :40]
+pack = lambda v: v[..., ::2] | v[..., 1::2] << 4
+even = np.pad(zero, ((0, 0), (0, 1)))
+case("fewbits", "MatMulNBits", {"x": x, "w": pack(low), "s": scale, "z": pack(even).reshape(-1)}, {"y": (x @ real.T).astype(F)},
+     ["w", "s", "z"], K=40, N=5, bits=4, block_size=16)
+bias = numbers(5)
+real = ((low.astype(F) - 128) * scale[..., None]).reshape(5, 48)[:, :40]
+case("eightbits", "MatMulNBits", {"x": x, "w": low, "s": scale.reshape(-1), "z": None, "g": None, "c": bias},
+     {"y": (x @ real.T + bias).astype(F)}, ["w", "s", "c"], K=40, N=5, bits=8, block_size=16)
+a, m = codes(0, 256, 2, 3, dtype=np.uint8), codes(0, 256, 2, 3, dtype=np.uint8)
+pick = random.random((2, 3)) < 0.5
+case("choosecodes", "QLinearWhere", {"p": pick, "a": a, "sa": F(0.1), "za": np.uint8(4), "m": m, "sm": F(0.2), "zm": np.uint8(9),
+                                     "sy": F(0.3), "zy": np.uint8(7)},
+     {"y": np.clip(np.rint(np.where(pick, (a - 4.0) * 0.1, (m - 9.0) * 0.2) / 0.3) + 7, 0, 255).astype(np.uint8)},
+     ["sa", "za", "sm", "zm", "sy", "zy"])
+a = codes(0, 256, 2, 3, 4, dtype=np.uint8)
+case("meancodes", "QLinearReduceMean", {"a": a, "sa": F(0.1), "za": np.uint8(4), "sy": F(0.07), "zy": np.uint8(7)},
+     {"y": np.clip(np.rint((a.astype(F).mean(1) - 4) * F(0.1) / F(0.07)) + 7, 0, 255).astype(np.uint8)}, ["sa", "za", "sy", "zy"],
+     axes=[1], keepdims=0)
+a, m = numbers(4, 3), numbers(5, 3)
+case("distances", "CDist", {"a": a, "m": m}, {"y": np.sqrt(((a[:, None] - m) ** 2).sum(-1))}, metric="euclidean")
+a, m, b = numbers(4, 3), numbers(3, 6), numbers(6)
+case("productgelu", "GemmFastGelu", {"a": a, "m": m, "b": b}, {"y": tanh_gelu(a @ m + b).astype(F)}, ["m", "b"])
+case("halves", "BiasSplitGelu", {"m": m, "b": b}, {"y": (m + b)[:, :3] * gelu((m + b)[:, 3:])}, ["b"])
+case("sums", "BiasAdd", {"m": m, "b": b, "z": m[::-1].copy()}, {"y": m + b + m[::-1]}, ["b"])
+case("lower", "Trilu", {"m": m}, {"y": np.tril(m)}, upper=0)
+case("longer", "ExpandDims", {"m": m, "at": np.array(1, np.int32)}, {"y": m[:, None]}, ["at"])
 
 a, m = codes(0, 256, 3, 4, dtype=np.uint8), codes(-128, 128, 5, 4)
 za, zm, c = np.uint8(7), codes(-9, 9, 5), codes(-999, 999, 5, dtype=np.int32)
