@@ -7,6 +7,7 @@
  * Dot: vpdpwssd, a pair of rows at a time; vpdpbusd, four, where cells fit bytes.
  * Count: vpopcntd on words of 32 rows, 16 pixels at once. */
 #include <immintrin.h>
+#include <string.h>
 
 #include "crossbar/crossbar_impl.h"
 
@@ -31,6 +32,14 @@ static void table(const int32_t *g, int32_t offset, int16_t *out)
     UNROLL for (size_t r = 0; r < 5; ++r) v =
         _mm512_mask_add_epi16(v, holds[r], v, _mm512_set1_epi16((int16_t)g[r]));
     _mm512_store_si512(out, v);
+}
+
+static void folded_table(const int32_t *g, int32_t offset, int16_t *out)
+{
+    for (int32_t i = 0; i < 8; ++i)
+        out[i] = (int16_t)((i & 1 ? g[0] : 0) + (i & 2 ? g[1] : 0) + (i & 4 ? g[2] : 0) - offset);
+    for (int32_t i = 0; i < 4; ++i)
+        out[8 + i] = (int16_t)((i & 1 ? g[3] : 0) + (i & 2 ? g[4] : 0));
 }
 
 /* 32 rows of every image as one word: bits[word][image]. */
@@ -279,18 +288,20 @@ INLINE void lookup_tile(const mhoi_job *job, size_t q, size_t together, size_t t
  * compilers drop calls of what does nothing but fetch. */
 INLINE void fetch_ahead(const mhoi_job *job, size_t q)
 {
+    enum { LINE = 64 };
     const size_t tiles = (job->pixels + MHOI_TILE - 1) / MHOI_TILE, t = q / MHOI_TILE;
-    const size_t from = t * job->steps / tiles, to = (t + 1) * job->steps / tiles;
+    const size_t lines = (job->ahead_bytes + LINE - 1) / LINE;
+    const size_t from = t * lines / tiles, to = (t + 1) * lines / tiles;
     for (size_t i = from; i < to; ++i)
-        UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j) _mm_prefetch(
-            (const char *)job->w[j] + job->ahead + i * MHOI_ENTRIES * sizeof(int16_t), _MM_HINT_T0);
+        UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+            _mm_prefetch(job->ahead[j] + i * LINE, _MM_HINT_T0);
 }
 
 INLINE void lookup_by(const mhoi_job *job, size_t together)
 {
     size_t q = 0;
     for (; q + LANES < job->pixels; q += 2 * LANES) {
-        if (job->ahead)
+        if (job->ahead_bytes)
             fetch_ahead(job, q);
         lookup_tile(job, q, together, 2);
     }
@@ -298,7 +309,7 @@ INLINE void lookup_by(const mhoi_job *job, size_t together)
         lookup_tile(job, q, together, 1);
 }
 
-static void lookup(const mhoi_job *job)
+static void lookup_whole(const mhoi_job *job)
 {
     if (job->widen >= 3)
         lookup_by(job, 3);
@@ -306,6 +317,40 @@ static void lookup(const mhoi_job *job)
         lookup_by(job, 2);
     else
         lookup_by(job, 1);
+}
+
+/* Entry i is the sum of entry i % 8 of three rows and entry i / 8 of two. */
+INLINE void unfold(const int16_t *folded, size_t tables, int16_t *to)
+{
+    const __m512i two = _mm512_set_epi64(0x0706070607060706, 0x0706070607060706, 0x0504050405040504,
+                                         0x0504050405040504, 0x0302030203020302, 0x0302030203020302,
+                                         0x0100010001000100, 0x0100010001000100);
+    for (size_t i = 0; i < tables; ++i, folded += MHOI_FOLDED, to += MHOI_ENTRIES) {
+        int64_t last;
+        memcpy(&last, folded + 8, sizeof last);
+        const __m512i low = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)folded));
+        const __m512i high = _mm512_shuffle_epi8(_mm512_set1_epi64(last), two);
+        _mm512_store_si512(to, _mm512_add_epi16(low, high));
+    }
+}
+
+static void lookup_folded(const mhoi_job *job)
+{
+    int16_t table[MHOI_SUMS][MHOI_FOLDED_ROWS * MHOI_ENTRIES] __attribute__((aligned(64)));
+    mhoi_job unfolded = *job;
+    for (size_t j = 0; j < MHOI_SUMS; ++j) {
+        unfold(job->w[j], job->steps, table[j]);
+        unfolded.w[j] = table[j];
+    }
+    lookup_whole(&unfolded);
+}
+
+static void lookup(const mhoi_job *job)
+{
+    if (job->folded)
+        lookup_folded(job);
+    else
+        lookup_whole(job);
 }
 
 static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word,
@@ -511,6 +556,7 @@ const mhoi_kernels mhoi_kernels_avx512 = {
     .widen_max = 3,
     .centred = true,
     .table = table,
+    .folded_table = folded_table,
     .gather = mhoi_gather_avx512,
     .gather_index = mhoi_gather_index_avx512,
     .expand_index = expand_index,

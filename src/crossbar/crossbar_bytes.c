@@ -16,8 +16,9 @@ static size_t table_bytes(const mho_crossbar_shape *shape, bool variances)
         return xb.kernels->dot_quads ? xb.rows + 4 * xb.groups : 0;
     if (xb.dots)
         return (xb.rows + 2 * xb.groups) * sizeof(int16_t);
-    return (xb.rows / xb.kernels->bundle_rows + xb.groups) * sizeof(int16_t)
-           << xb.kernels->bundle_rows;
+    const size_t least = xb.rows / xb.kernels->bundle_rows, steps = least + xb.groups;
+    return mhoi_folds(&xb, least) ? steps * MHOI_FOLDED * sizeof(int16_t)
+                                  : steps * sizeof(int16_t) << xb.kernels->bundle_rows;
 }
 
 size_t mhoi_crossbar_bytes(const mho_crossbar_shape *shape, bool noisy, size_t *work)

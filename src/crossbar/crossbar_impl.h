@@ -29,7 +29,13 @@ enum {
     MHOI_PITCH = MHOI_BLOCK + 16,        /* of sums: columns do not fall on each other in a cache */
     MHOI_BUNDLE_ROWS = 5,                /* most rows of a bundle */
     MHOI_ENTRIES = 32,                   /* most entries of a table */
-    MHOI_SLACK = 64,                     /* bytes that may be read behind a run */
+    MHOI_NEAR_BYTES = 1 << 19,   /* of tables that stay in the second cache beside all else, */
+    MHOI_SHARED_BYTES = 1 << 24, /* in one that cores share, of all sides */
+    MHOI_FOLDED =
+        12, /* of a folded one: sums of the subsets of three rows, then of the other two */
+    MHOI_FOLDED_ROWS =
+        512, /* most rows of a crossbar with folded tables: a kernel unfolds those of a job */
+    MHOI_SLACK = 64,              /* bytes that may be read behind a run */
     MHOI_SQUARE_MIDDLE = 1 << 15, /* of squares of bytes, so that 16 bits with a sign hold them */
 };
 
@@ -43,8 +49,10 @@ typedef struct mhoi_job {
     int32_t bias[MHOI_SUMS];  /* look-up: what the tables leave out; quads: what sums begin with */
     bool whole;               /* quads: cells are bytes without a sign */
     unsigned shift;           /* quads: sums are so many powers of two too small */
-    size_t
-        ahead; /* look-up: bytes from a table to that of the next job, which is fetched meanwhile; 0: it is near */
+    bool folded;              /* look-up: tables are */
+    const char
+        *ahead[MHOI_SUMS]; /* look-up: the tables of the next job, which are fetched meanwhile, */
+    size_t ahead_bytes;    /* so much of each; 0: they are near */
     mhoi_code code;
     bool paired;     /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
     bool accumulate; /* += */
@@ -116,6 +124,8 @@ typedef struct mhoi_kernels {
     bool centred; /* table entries are signed and centred, else they start at 0 */
     /* table[entries]: sums of all subsets of g, less offset. */
     void (*table)(const int32_t *g, int32_t offset, int16_t *table);
+    /* The same, folded: table[MHOI_FOLDED].  NULL: tables are not. */
+    void (*folded_table)(const int32_t *g, int32_t offset, int16_t *table);
     /* The same of 16 sums of cells g[sum][row ..] + sign other[sum][row ..], entry by entry in the order
      * the kernel likes.  Each is given less the sum of its cells below 0, which is added to bias.  Four
      * rows may be read.  Not NULL: the look-up goes by strips. */
@@ -225,7 +235,8 @@ struct mho_crossbar {
     bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
     int32_t low, high;          /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;         /* of a column, or of a strip */
-    bool far;                   /* tables leave the second cache between two blocks */
+    bool far;                   /* tables leave the second cache between two blocks, */
+    bool folded;                /* and are folded */
     int32_t *bias[MHOI_SIDES];  /* [k][C]; dots: the sum of the cells */
     mho_converter_error *error; /* [2][k][C], NULL: ideal converters */
     size_t codes;               /* of a codebook; 0: equal steps */
@@ -328,6 +339,21 @@ static inline bool mhoi_may_gather_sums(const mho_crossbar *xb)
 static inline bool mhoi_is_shared(const mho_crossbar *xb, mhoi_side side)
 {
     return xb->shared && (side == MHOI_PLUS || side == MHOI_MINUS);
+}
+
+/* Bytes of so many tables a column, as they are before they are folded. */
+static inline size_t mhoi_whole_bytes(const mho_crossbar *xb, size_t tables)
+{
+    return tables * xb->shape.columns * sizeof(int16_t) << xb->kernels->bundle_rows;
+}
+
+/* Tables that would leave the last cache are folded, where a kernel can do with them: less than half comes from memory. */
+static inline bool mhoi_folds(const mho_crossbar *xb, size_t tables)
+{
+    const size_t sides = xb->shape.conversion == MHO_CONVERSION_PER_PAIR ? 1 : 2;
+    const size_t rows = xb->shape.crossbar_rows < xb->rows ? xb->shape.crossbar_rows : xb->rows;
+    return xb->kernels->folded_table && rows <= MHOI_FOLDED_ROWS &&
+           sides * mhoi_whole_bytes(xb, tables) > MHOI_SHARED_BYTES;
 }
 
 /* Bytes of a table (of a strip), of a pair of conductances, or of a word of rows. */

@@ -11,7 +11,6 @@
 #include "crossbar/crossbar_impl.h"
 
 enum { FILL_TOGETHER = 16 };   /* columns or strips that a thread fills at once */
-#define NEAR_BYTES (1 << 19)   /* of tables that stay in the second cache beside all else */
 #define TABLE_BYTES 67108864.0 /* most of a flat map's tables, twice a large cache */
 
 /* Cell r of column c as one side of the pair sees it. */
@@ -146,7 +145,15 @@ static void choose_bundles(mho_crossbar *xb)
     if (xb->widen > xb->kernels->widen_max)
         xb->widen = xb->kernels->widen_max;
     xb->variance_widen = xb->kernels->widen_max; /* variances were rounded to fit */
-    xb->entries = (size_t)1 << xb->kernels->bundle_rows;
+}
+
+static void choose_tables(mho_crossbar *xb)
+{
+    const size_t tables = xb->group_step[xb->groups];
+    const bool looks_up = !xb->dots && !xb->counting;
+    xb->far = looks_up && mhoi_whole_bytes(xb, tables) > MHOI_NEAR_BYTES;
+    xb->folded = looks_up && mhoi_folds(xb, tables);
+    xb->entries = xb->folded ? MHOI_FOLDED : (size_t)1 << xb->kernels->bundle_rows;
 }
 
 /* 1 bit: up to the end of the window byte or of the bundle.  Else: the byte of row r itself. */
@@ -220,7 +227,7 @@ static int32_t fill_table(const mho_crossbar *xb, mhoi_side side, size_t c, cons
         high += g[r] > 0 ? g[r] : 0;
     }
     const int32_t offset = xb->kernels->centred ? (low + high) / 2 : low;
-    xb->kernels->table(g, offset, table);
+    (xb->folded ? xb->kernels->folded_table : xb->kernels->table)(g, offset, table);
     return offset;
 }
 
@@ -390,7 +397,6 @@ static mho_status resize_tables(mho_crossbar *xb)
     const size_t step = xb->group_step[xb->groups] * mhoi_step_bytes(xb);
     const bool keep = step == xb->table_bytes;
     xb->table_bytes = step;
-    xb->far = !xb->dots && !xb->counting && step * xb->shape.columns > NEAR_BYTES;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
         const bool fits = !xb->dots || side != MHOI_DIFFERENCE || differences_fit(xb);
         const bool needed = fits && wanted(xb, side) && !mhoi_is_shared(xb, side);
@@ -531,6 +537,7 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
     if (first == MHOI_PLUS) {
         choose_bundles(xb);
         cut_bundles(xb);
+        choose_tables(xb);
     }
     mho_status status = resize_tables(xb);
     if (status != MHO_OK) {

@@ -124,12 +124,14 @@ static void set_sums(mhoi_job *job, const block *b, mhoi_side from, size_t k, si
 }
 
 /* The tables of a row group lie column by column, and then come those of the next. */
-static size_t bytes_ahead(const block *b, size_t k, size_t c)
+static void set_ahead(mhoi_job *job, const block *b, size_t k, size_t c)
 {
     const bool last = k + 1 == b->xb->groups && c + job_columns(b) >= b->xb->shape.columns;
-    return !b->xb->far || last || b->pixels < AHEAD_TILES * MHOI_TILE
-               ? 0
-               : job_columns(b) * mhoi_steps_of(b->xb, k) * mhoi_step_bytes(b->xb);
+    if (!b->xb->far || last || b->pixels < AHEAD_TILES * MHOI_TILE)
+        return;
+    job->ahead_bytes = job->steps * mhoi_step_bytes(b->xb);
+    for (size_t j = 0; j < MHOI_SUMS; ++j)
+        job->ahead[j] = (const char *)job->w[j] + job_columns(b) * job->ahead_bytes;
 }
 
 /* The sums of row group k from column c on: S+, S- of some columns, or the differences of twice as
@@ -142,7 +144,7 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
                     .steps = mhoi_steps_of(xb, k),
                     .pixels = b->pixels,
                     .widen = xb->widen,
-                    .ahead = bytes_ahead(b, k, c),
+                    .folded = xb->folded,
                     .whole = xb->whole,
                     .shift = xb->shift,
                     .code = b->code,
@@ -155,6 +157,7 @@ static mhoi_job make_job(const block *b, size_t k, size_t c)
         set_counts(&job, b, k, c, left);
     else
         set_sums(&job, b, MHOI_PLUS, k, c);
+    set_ahead(&job, b, k, c);
     for (size_t j = 0; b->sum && j < job.outputs && j < MHOI_SUMS;
          ++j) /* no sum: raw ones are told */
         job.out[j] = b->sum + (c + j) * b->pitch;
@@ -277,6 +280,7 @@ static void run_variances(const block *b, mhoi_job job, size_t k, size_t c)
     const mho_crossbar *xb = b->xb;
     const size_t wide = has_high(xb), pairs = job.steps * square_tiles(b) * MHOI_TILE;
     set_sums(&job, b, MHOI_VARIANCE, k, c);
+    set_ahead(&job, b, k, c);
     job.widen = xb->variance_widen;
     const size_t first = first_of(b, &job);
     for (size_t part = 0; part <= wide; ++part) {

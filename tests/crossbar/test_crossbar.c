@@ -36,6 +36,26 @@ static void large_shapes_match_the_definition(void **state)
     }
 }
 
+/* Tables that no cache holds are folded. */
+static void folded_tables_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; ++i) {
+        problem p = connected(3400, 200, 128, i == 1 ? 3 : 1);
+        p.per_pair = i % 2;
+        if (i == 2) { /* windows, of a tile and more */
+            p.shape.window = (mho_window){3, 6, 11, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+            p.shape.columns = 26000;
+            p.shape.crossbar_rows = 27;
+            p.n = 1;
+        }
+        p.converter = (mho_converter){.codes = 16, .edge = -20000, .step = 3000};
+        fill(&p, 0, i == 1 ? 16384 : 4096);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
 /* Conductances from the narrow to the widest that 16 bits hold, also below g_off: bundles get shorter. */
 static void any_conductances_match_the_definition(void **state)
 {
@@ -367,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes_match_the_definition),
         cmocka_unit_test(large_shapes_match_the_definition),
+        cmocka_unit_test(folded_tables_match_the_definition),
         cmocka_unit_test(any_conductances_match_the_definition),
         cmocka_unit_test(ideal_cells_match_the_definition),
         cmocka_unit_test(cells_of_bytes_match_the_definition),
