@@ -7,7 +7,10 @@ those of the exact layer (straight through).  Needs PyTorch; `import mho` alone 
     model = mho.torch.convert(model, hw)        # every Linear and Conv2d of a trained model
 """
 
-import io
+import importlib.util
+import inspect
+import os
+import tempfile
 import warnings
 
 import numpy as np
@@ -31,12 +34,29 @@ def from_torch(module, example, **options):
     was = module.training
     module.eval()
     try:
-        out = io.BytesIO()
-        with torch.no_grad():
-            torch.onnx.export(module, example, out, **{"opset_version": 13, **options})
+        with tempfile.TemporaryDirectory() as folder, torch.no_grad(), warnings.catch_warnings():
+            for kind in DeprecationWarning, FutureWarning:  # of the exporter, on itself
+                warnings.simplefilter("ignore", kind)
+            path = os.path.join(folder, type(module).__name__ + ".onnx")
+            torch.onnx.export(module, example, path, **{**_exporter(options), **options})
+            net = Network(path)
     finally:
         module.train(was)
-    return Network(out.getvalue())
+    net._name = None  # it is nowhere any more
+    return net
+
+
+def _exporter(options):
+    """What the exporter is told where the user says nothing.  The one of torch.export (the default from PyTorch 2.9) wants onnxscript, chooses its own operator set, and talks."""
+    dynamo = inspect.signature(torch.onnx.export).parameters.get("dynamo")
+    if dynamo is None:
+        return {"opset_version": 13}
+    own = options.get("dynamo", dynamo.default is True and importlib.util.find_spec("onnxscript") is not None)
+    return {"dynamo": own, "verbose": False} if own else {"dynamo": False, "opset_version": 17}
+
+
+# torch.compile leaves the crossbars as they are.
+_as_it_is = getattr(getattr(torch, "compiler", None), "disable", lambda f: f)
 
 
 class _Through(torch.autograd.Function):
@@ -110,6 +130,7 @@ class _Array:
             warnings.warn("x: inputs up to %.4g are cut off at %.4g, the largest of the batch that calibrated; x_max sets it" % (batch, self._largest), Note, stacklevel=5)
         return self._largest
 
+    @_as_it_is
     def _read(self, matrix, x, groups=1):
         """y [n, outputs] of x [n, inputs], whose inputs and outputs are in so many groups of their own."""
         matrices, parts = matrix.chunk(groups), x.chunk(groups, 1)

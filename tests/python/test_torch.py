@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modules of PyTorch as networks, crossbars as layers."""
 import copy
-import io
+import pickle
 import unittest
 
 try:
@@ -173,10 +173,7 @@ class Layers(unittest.TestCase):
 
     def check_copies(self, model, x):
         """A copy, and what was saved, have the same cells; as a network it is that of its weights."""
-        saved = io.BytesIO()
-        torch.save(model, saved)
-        saved.seek(0)
-        for other in (copy.deepcopy(model), torch.load(saved)):
+        for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
             self.assertTrue((other(x) == model(x)).all())
         plain = nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, 2))
         plain.load_state_dict(model.state_dict())
