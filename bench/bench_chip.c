@@ -2,7 +2,8 @@
 /* Hardware inference of whole networks with device variation, in images a second and core, beside
  * software inference of the same network in the same run and beside its bar; programming, the first and a later
  * one, in per cent of evaluating 10,000 images on one core; calibration on these images, in seconds and in runs of
- * them (making: of a chip on one image, mostly its weights and ideal cells, which that leaves out); two threads over one; peak memory (of network, images and chip, the network until the chip has its weights: a process
+ * them (making: of a chip on one image, mostly its weights and ideal cells, which that leaves out; all: both together), and
+ * in picoseconds a multiplication of these images, which is the same for networks of any depth; two threads over one; peak memory (of network, images and chip, the network until the chip has its weights: a process
  * a case, before software runs).
  * Weights are random: speed does not depend on them.
  *
@@ -103,6 +104,7 @@ static const bench_case cases[] = {
     {"alexnet-8bit", "alexnet", "cnn8", MHO_STYLE_FLOAT, 16, 0, {NULL}},
     {"resnet34-8bit", "resnet34", "cnn8", MHO_STYLE_FLOAT, 16, 0, {NULL}},
     {"resnet50-8bit", "resnet50", "cnn8", MHO_STYLE_FLOAT, 16, 6, {NULL}},
+    {"resnet152-8bit", "resnet152", "cnn8", MHO_STYLE_FLOAT, 8, 0, {NULL}},
     {"mobilenet_v2-8bit", "mobilenet_v2", "cnn8", MHO_STYLE_FLOAT, 16, 0, {NULL}},
     {"lenet-isaac", "lenet", "isaac", MHO_STYLE_FLOAT, 200, 0, {NULL}},
 };
@@ -215,12 +217,14 @@ static double peak_megabytes(void)
     return (double)usage.ru_maxrss / 1024;
 }
 
-static void keep(const bench_case *b, double rate, double software, double calibration,
+static void keep(const bench_case *b, double rate, double software, const double calibration[3],
                  const timing times[2], double programming, double peak)
 {
     record("chip", b->name, "images/s a core", rate, false, true);
     record("chip", b->name, "times software", software, true, true);
-    record("chip", b->name, "calibration in runs", calibration, true, false);
+    record("chip", b->name, "calibration in runs", calibration[0], true, false);
+    record("chip", b->name, "making and calibration in runs", calibration[1], true, false);
+    record("chip", b->name, "calibration, ps a MAC", calibration[2], false, false);
     record("chip", b->name, "two threads, work", times[0].cpu / times[1].busiest, true, true);
     record("chip", b->name, "programming, %", programming, true, false);
     record("chip", b->name, "peak, MB", peak, true, false);
@@ -267,12 +271,16 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     for (int round = 0; round < ROUNDS && round * all < ROUNDS * ENOUGH_S; round++)
         software = least(software, infer(net, &images));
     const double rate = (double)count / one.cpu, share = 100 * rate / 10000;
-    printf("%-23s %8.1f %6.1f %6.2f %8.2f %6.2f %6.2f %6.2f %6.1f %6.1f %7.2f %8.3f %6.2f %7.0f\n",
+    printf("%-23s %8.1f %6.1f %6.2f %8.2f %6.2f %6.2f %6.2f %6.1f %6.1f %7.2f %8.3f %6.2f %6.2f "
+           "%6.2f %7.0f\n",
            b->name, rate, rate * macs * 1e-9, b->bar > 0 ? rate / b->bar : (double)NAN,
            software / one.cpu, one.wall / two.wall, one.cpu / two.busiest, two.cpu / one.cpu,
-           programming * share, again * share, making, calibration, calibration / one.cpu, peak);
+           programming * share, again * share, making, calibration, calibration / one.cpu,
+           (making + calibration) / one.cpu, 1e12 * calibration / (macs * (double)count), peak);
     const timing times[] = {one, two};
-    keep(b, rate, software / one.cpu, calibration / one.cpu, times, again * share, peak);
+    const double found[] = {calibration / one.cpu, (making + calibration) / one.cpu,
+                            1e12 * calibration / (macs * (double)count)};
+    keep(b, rate, software / one.cpu, found, times, again * share, peak);
     free(label);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);
@@ -300,11 +308,12 @@ int main(int argc, char **argv)
     bool found = false;
     must(mho_cpu_init());
     must(mho_run_set_threads(NULL, 1));
-    printf("%s kernels\n%-23s %8s %6s %6s %8s %20s %13s %7s %15s %7s\n",
+    printf("%s kernels\n%-23s %8s %6s %6s %8s %20s %13s %7s %29s %7s\n",
            mho_cpu_name(mho_cpu_level()), "case", "images/s", "GMAC/s", "/bar", "/soft-",
            "two threads over one", "programming", "making", "calibration", "peak");
-    printf("%-23s %8s %6s %6s %8s %6s %6s %6s %6s %6s %7s %8s %6s %7s\n", "", "a core", "a core",
-           "", "ware", "clock", "work", "cpu", "first", "again", "s", "s", "/run", "MB");
+    printf("%-23s %8s %6s %6s %8s %6s %6s %6s %6s %6s %7s %8s %6s %6s %6s %7s\n", "", "a core",
+           "a core", "", "ware", "clock", "work", "cpu", "first", "again", "s", "s", "/run", "all",
+           "ps/MAC", "MB");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bench_case *b = &cases[i];
         if (argc > 1 && strcmp(argv[1], b->name) != 0)

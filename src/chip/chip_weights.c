@@ -54,6 +54,22 @@ mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out)
     return s;
 }
 
+/* Bit k: is w[k] above 0? */
+static uint32_t sixteen_signs(const float *w)
+{
+    typedef float four __attribute__((vector_size(16)));
+    typedef int32_t places __attribute__((vector_size(16)));
+    const four zero = {0, 0, 0, 0};
+    places sum = {0, 0, 0, 0};
+    for (int k = 0; k < 4; k++) {
+        const places place = {1 << 4 * k, 2 << 4 * k, 4 << 4 * k, 8 << 4 * k};
+        four x;
+        memcpy(&x, w + 4 * k, sizeof x);
+        sum |= (x > zero) & place;
+    }
+    return (uint32_t)(sum[0] | sum[1] | sum[2] | sum[3]);
+}
+
 mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one, chip_weights *out)
 {
     *out = (chip_weights){.count = count, .one = one};
@@ -62,7 +78,10 @@ mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one, ch
     for (size_t i = 0; !s && i < count; i += WORD) {
         const size_t n = count - i < WORD ? count - i : WORD;
         uint64_t bits = 0;
-        for (size_t k = 0; k < n; k++)
+        size_t k = 0;
+        for (; k + 16 <= n; k += 16)
+            bits |= (uint64_t)sixteen_signs(w + i + k) << k;
+        for (; k < n; k++)
             bits |= (uint64_t)(w[i + k] > 0) << k;
         out->bit[i / WORD] = bits;
     }
@@ -86,17 +105,21 @@ static uint32_t sixteen_bits(const chip_weights *weights, size_t at)
     return (uint32_t)(bits & 0xffff);
 }
 
-/* In a form that compilers make vectors of. */
+/* Eight weights, or the places of their bits in a byte. */
+typedef int16_t eight __attribute__((vector_size(16)));
+
 static void get_bits(const chip_weights *weights, size_t first, size_t n, int16_t *out)
 {
     const int16_t one = weights->one;
+    const eight place = {1, 2, 4, 8, 16, 32, 64, 128};
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
-        const uint16_t bits = (uint16_t)sixteen_bits(weights, first + i);
-        for (unsigned k = 0; k < 16; k++) {
-            const int16_t off =
-                (int16_t) - ((bits & (uint16_t)(1U << k)) == 0); /* all ones: -one */
-            out[i + k] = (int16_t)((one ^ off) - off);
+        const uint32_t bits = sixteen_bits(weights, first + i);
+        for (size_t h = 0; h < 2; h++) {
+            const int16_t byte = (int16_t)(bits >> 8 * h & 0xff);
+            const eight off = ((byte & place) == 0); /* all ones: -one */
+            const eight m = (one ^ off) - off;
+            memcpy(out + i + 8 * h, &m, sizeof m);
         }
     }
     for (; i < n; i++)

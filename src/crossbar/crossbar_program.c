@@ -332,16 +332,37 @@ static mho_status fill_side(mho_crossbar *xb, mhoi_side side)
     return mhoi_parallel((all + FILL_TOGETHER - 1) / FILL_TOGETHER, fill_some, &f);
 }
 
+/* Bit r: is g[r] that value? */
+static uint32_t equal_bits(const int16_t *g, size_t rows, int16_t value)
+{
+    typedef int16_t eight __attribute__((vector_size(16)));
+    uint32_t bits = 0;
+    if (rows == 8) {
+        const eight place = {1, 2, 4, 8, 16, 32, 64, 128};
+        eight x;
+        uint64_t half[2];
+        memcpy(&x, g, sizeof x);
+        x = (x == value) & place;
+        memcpy(half, &x, sizeof x);
+        half[0] |= half[1];
+        half[0] |= half[0] >> 32;
+        return (uint32_t)((half[0] | half[0] >> 16) & 0xff);
+    }
+    for (size_t r = 0; r < rows; ++r)
+        bits |= (uint32_t)(g[r] == value) << r;
+    return bits;
+}
+
 /* One word of every four bundles: bit 8 i + j is row j of bundle i.  Column C: the rows in use. */
 static void fill_words(const mho_crossbar *xb, size_t k, size_t c, uint32_t *out)
 {
     const size_t first = xb->group_bundle[k], end = xb->group_bundle[k + 1];
-    const int16_t *g = xb->g_plus + (c < xb->shape.columns ? c * xb->rows : 0);
+    const bool ones = c == xb->shape.columns;
+    const int16_t *g = xb->g_plus + (ones ? 0 : c * xb->rows), high = (int16_t)xb->high;
     for (size_t b = first; b < end; ++b) {
         const mhoi_bundle *bundle = &xb->bundle[b];
-        uint32_t bits = 0;
-        for (size_t r = 0; r < bundle->rows; ++r)
-            bits |= (uint32_t)(c == xb->shape.columns || g[bundle->row + r] == xb->high) << r;
+        const uint32_t bits =
+            ones ? (1U << bundle->rows) - 1 : equal_bits(g + bundle->row, bundle->rows, high);
         const size_t i = b - first;
         out[i / 4] = (i % 4 ? out[i / 4] : 0) | bits << (8 * (i % 4));
     }
