@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operators of a runtime's own domain that are several standard ones in one: they are laid out as those, so that all that
+/* Operators of a runtime's own domain, and some that the standard gave up, that are several standard ones in one: they are laid out as those, so that all that
  * knows the standard ones (crossbars, prices) knows them. */
 #include <string.h>
 
@@ -13,15 +13,25 @@
 static const mhoi_expand_row *const lists[] = {mhoi_expand_fused, mhoi_expand_norms,
                                                mhoi_expand_attention, mhoi_expand_codes};
 
+static const mhoi_expand_row *find(const mhoi_expand_row *list, const MhoiOnnx__NodeProto *n)
+{
+    for (const mhoi_expand_row *row = list; row->name; row++)
+        if (strcmp(row->name, mhoi_onnx_text(n->op_type)) == 0)
+            return row;
+    return NULL;
+}
+
 static const mhoi_expand_row *row_of(const MhoiOnnx__NodeProto *n)
 {
-    if (strcmp(mhoi_onnx_text(n->domain), "com.microsoft") != 0)
+    const char *domain = mhoi_onnx_text(n->domain);
+    const mhoi_expand_row *row = NULL;
+    if (!domain[0] || strcmp(domain, "ai.onnx") == 0)
+        return find(mhoi_expand_old, n);
+    if (strcmp(domain, "com.microsoft") != 0)
         return NULL;
-    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
-        for (const mhoi_expand_row *row = lists[k]; row->name; row++)
-            if (strcmp(row->name, mhoi_onnx_text(n->op_type)) == 0)
-                return row;
-    return NULL;
+    for (size_t k = 0; !row && k < sizeof lists / sizeof *lists; k++)
+        row = find(lists[k], n);
+    return row;
 }
 
 bool mhoi_onnx_expands(const MhoiOnnx__NodeProto *n)
@@ -62,7 +72,8 @@ mho_status mhoi_onnx_expand(const MhoiOnnx__NodeProto *n, const MhoiOnnx__GraphP
         *out_nodes = e.node;
         *count = e.nodes;
     }
-    return s ? mho_error_prefix(s, "node '%s' (com.microsoft:%s)", mhoi_onnx_text(n->name),
+    return s ? mho_error_prefix(s, "node '%s' (%s%s%s)", mhoi_onnx_text(n->name),
+                                mhoi_onnx_text(n->domain), mhoi_onnx_text(n->domain)[0] ? ":" : "",
                                 row->name)
              : MHO_OK;
 }

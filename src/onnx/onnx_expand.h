@@ -24,6 +24,7 @@ typedef struct mhoi_expand_row {
 /* Lists of rows, each ending with one without a name. */
 extern const mhoi_expand_row mhoi_expand_fused[], mhoi_expand_norms[], mhoi_expand_attention[],
     mhoi_expand_codes[];
+extern const mhoi_expand_row mhoi_expand_old[]; /* of the standard's own domain */
 
 /* Memory of the arena. */
 void *mhoi_x_take(mhoi_expansion *e, size_t size);
@@ -60,6 +61,9 @@ void mhoi_x_float(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, f
 void mhoi_x_text(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, const char *value);
 void mhoi_x_ints(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, size_t count,
                  const int64_t *value);
+/* The numbers stay where they are. */
+void mhoi_x_floats(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, size_t count,
+                   const float *value);
 void mhoi_x_hand_down(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name);
 
 /* Constants: whole numbers, and one real number. */

@@ -143,7 +143,15 @@ void mhoi_x_ints(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, si
     a->ints = memcpy(mhoi_x_take(e, count * sizeof *value), value, count * sizeof *value);
 }
 
-/* An attribute of the operator itself. */
+void mhoi_x_floats(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, size_t count,
+                   const float *value)
+{
+    MhoiOnnx__AttributeProto *a = attribute(e, n, name);
+    a->type = MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
+    a->n_floats = count;
+    a->floats = (float *)(uintptr_t)value;
+}
+
 MhoiOnnx__AttributeProto *mhoi_x_told(const mhoi_expansion *e, const char *name)
 {
     for (size_t i = 0; i < e->from->n_attribute; i++)

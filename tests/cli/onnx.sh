@@ -30,7 +30,8 @@ for name in fusedconv fusedgemm fusedmatmul biasgelu fastgelu quickgelu skipnorm
 run map fewbits.onnx --hw cnn8; want_code 0; want_out "200 weights on 1 pairs"
 run map fusedgemm.onnx --hw bcnn; want_code 0; want_out "fusedgemm"
 
-for name in past lengths rotary affine patches middle deformed products shrunk pixels; do agrees $name; done
+for name in past lengths rotary affine patches middle deformed products shrunk pixels affine scaledtanh softplus2 \
+    onescale imagescaler crop cropsize dynamicslice; do agrees $name; done
 
 # Pictures decoded by the network itself; a picture's file is its bytes.
 decodes() # network, picture

@@ -116,3 +116,15 @@ x = random.integers(0, 256, (1, 1, 8, 12), dtype=np.uint8)
 wide = np.floor(x @ halved(12).T + 0.5)
 case("pixels", "Resize", {"x": x, "roi": None, "s": np.array([1, 1, 0.5, 0.5], F)},
      {"y": np.floor(halved(8) @ wide + 0.5).astype(np.uint8)}, ["s"], opset=18, mode="linear", antialias=1)
+
+# Experimental operators that the standard gave up.
+x = numbers(1, 3, 5, 6)
+case("affine", "Affine", {"x": x}, {"y": F(2.5) * x - F(1.5)}, opset=7, alpha=2.5, beta=-1.5)
+case("scaledtanh", "ScaledTanh", {"x": x}, {"y": F(2) * np.tanh(F(0.5) * x)}, opset=7, alpha=2.0, beta=0.5)
+case("softplus2", "ParametricSoftplus", {"x": x}, {"y": F(2) * np.log1p(np.exp(F(0.5) * x))}, opset=7, alpha=2.0, beta=0.5)
+case("onescale", "Scale", {"x": x}, {"y": F(3) * x}, opset=7, scale=3.0)
+case("imagescaler", "ImageScaler", {"x": x}, {"y": F(2) * x + np.array([1, -2, 3], F)[:, None, None]}, opset=7, scale=2.0, bias=[1.0, -2, 3])
+case("crop", "Crop", {"x": x}, {"y": np.ascontiguousarray(x[:, :, 2:5, 1:4])}, opset=7, border=[1, 2, 2, 0])
+case("cropsize", "Crop", {"x": x}, {"y": np.ascontiguousarray(x[:, :, 1:3, 2:5])}, opset=7, border=[2, 1, 0, 0], scale=[2, 3])
+case("dynamicslice", "DynamicSlice", {"x": x, "a": np.array([1, 2]), "b": np.array([4, 6]), "c": np.array([2, 3])},
+     {"y": np.ascontiguousarray(x[:, :, 1:4, 2:6])}, ["a", "b", "c"], opset=7)
