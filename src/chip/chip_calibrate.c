@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "chip/chip_decide.h"
 #include "chip/chip_keep.h"
 #include "chip/chip_range.h"
 #include "chip/chip_recall.h"
@@ -64,7 +65,27 @@ struct pass {
     chip_recall recall;
     turn_kind turn;
     scale scale;
+    size_t decides; /* the step whose range goes by decisions too, */
+    uint8_t *in;    /* and all images as it reads them; NULL: there is none */
 };
+
+static void note_inputs(const pass *p, size_t first, size_t n, const uint8_t *in)
+{
+    const size_t bytes = p->chip->map[p->chip->step[p->decides].in].bytes;
+    memcpy(p->in + first * bytes, in, n * bytes);
+}
+
+static mho_status find_decision(pass *p)
+{
+    const mho_chip *chip = p->chip;
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && !p->in && i < chip->steps; i++)
+        if (mhoi_chip_decides(chip, i, p->images)) {
+            p->decides = i;
+            s = mhoi_alloc(&p->in, p->count * chip->map[chip->step[i].in].bytes, 1, "calibration");
+        }
+    return s;
+}
 
 static void add_inputs(const chip_layer *layer, size_t n, const uint8_t *in, int64_t *sum)
 {
@@ -193,7 +214,10 @@ static mho_status gather_block(void *context, size_t item, size_t thread)
     const size_t n = p->count - first < p->together ? p->count - first : p->together;
     watch.user = g;
     mhoi_chip_work_load(p->chip, g->work, p->images, first, n, first);
-    return mhoi_chip_work_run(p->chip, g->work, p->chip->steps, n, &watch);
+    const mho_status s = mhoi_chip_work_run(p->chip, g->work, p->chip->steps, n, &watch);
+    if (!s && p->in)
+        note_inputs(p, first, n, mhoi_chip_work_map(g->work, p->chip->step[p->decides].in));
+    return s;
 }
 
 /* --- one step, all images ---------------------------------------------------------------------------- */
@@ -213,6 +237,8 @@ static mho_status take_step(pass *p, gatherer *g, size_t first, size_t n, size_t
     mho_status s = mhoi_chip_keep_get(p->keep, p->step, first, n, thread, &kept);
     watch.user = g;
     g->first = first;
+    if (!s && p->in && p->step == p->decides)
+        note_inputs(p, first, n, kept.in);
     if (!s)
         s = mhoi_chip_work_step(p->chip, g->work, p->step, n, kept.in, kept.in2, kept.from,
                                 kept.out, &watch);
@@ -318,6 +344,10 @@ static mho_status set_range(pass *p, size_t l)
         s = mhoi_chip_range_set(p->chip, layer, &p->thread[0].sums[l]);
     if (!s && !layer->place->vote)
         s = mhoi_chip_recall_sums(&p->recall, l, &p->thread[0].sums[l]);
+    if (!s && p->in && p->chip->step[p->decides].layer == l) {
+        s = mhoi_chip_decide(p->chip, p->decides, p->in, p->count);
+        mhoi_chip_recall_inputs(&p->recall, p->chip, p->decides, &p->in, p->count);
+    }
     layer->needs_range = false;
     return s;
 }
@@ -479,6 +509,7 @@ static void pass_free(pass *p)
     mhoi_free(&p->scale.used);
     mhoi_free(&p->scale.first);
     mhoi_free(&p->scale.error);
+    mhoi_free(&p->in);
     (void)pthread_mutex_destroy(&p->scale.lock);
 }
 
@@ -504,6 +535,8 @@ mho_status mhoi_chip_calibrate(mho_chip *chip, const mho_images *images)
         s = mhoi_chip_recall(chip, &p.recall, &recalled);
     for (size_t t = 0; !s && !recalled && t < p.threads; t++) /* now they know how wide sums are */
         s = gatherer_create(&p, !scales && !chip->streamed, &p.thread[t]);
+    if (!s && !recalled)
+        s = find_decision(&p);
     if (!s && !recalled) {
         s = scales || chip->streamed ? step_by_step(&p) : block_by_block(&p);
         if (!s)

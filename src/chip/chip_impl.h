@@ -353,6 +353,8 @@ MHO_MUST_CHECK mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *w
                                               size_t n, const uint8_t *in, const uint8_t *in2,
                                               const uint8_t *const *from, uint8_t *out,
                                               const chip_watch *watch);
+/* A map of the last run, if nothing after it took its place. */
+const uint8_t *mhoi_chip_work_map(const chip_work *work, size_t map);
 const float *
 mhoi_chip_work_scores(const chip_work *work); /* [n][classes] of the last run of all steps */
 /* Where the runs that follow put them; NULL: into memory of its own. */

@@ -9,6 +9,7 @@
 #include "base/identity.h"
 #include "base/parallel.h"
 #include "base/shelf.h"
+#include "chip/chip_decide.h"
 #include "chip/chip_recall.h"
 #include "crossbar/cells.h"
 #include "data/load.h"
@@ -16,7 +17,8 @@
 enum {
     KEPT = 64,
     SUMS_MOST =
-        1 << 20 /* of one calibration: places from the first to the last that is not empty */
+        1 << 20, /* of one calibration: places from the first to the last that is not empty */
+    INPUTS_MOST = 1 << 21 /* bytes of what a classifier reads */
 };
 
 /* Sums of a layer; count NULL: none were asked for. */
@@ -31,6 +33,8 @@ struct found {
     mho_converter *converter; /* [layers] */
     double *mean;             /* of all layers that have means, one after the other */
     size_t layers;
+    uint8_t *in; /* [count] maps that step `decides` reads; NULL: no range goes by decisions */
+    size_t decides, count;
 };
 typedef struct found found;
 
@@ -233,6 +237,8 @@ static chip_recall_key key_of(mho_chip *chip, const mho_images *images, size_t c
         mix_map(&key, &chip->map[i]);
     for (size_t i = 0; i < chip->steps; i++)
         mix_step(&key, &chip->step[i]);
+    for (size_t i = 0; i < chip->steps; i++)
+        mix_sizes(&key, 1, (const size_t[]){mhoi_chip_decides(chip, i, images)});
     for (size_t l = 0; l < chip->layers; l++)
         mix_layer(&key, chip, &chip->layer[l]);
     mix_input(&key, chip);
@@ -260,6 +266,7 @@ static void release(void *object)
     mhoi_free(&f->sums);
     mhoi_free(&f->converter);
     mhoi_free(&f->mean);
+    mhoi_free(&f->in);
     mhoi_free(&f);
 }
 
@@ -320,6 +327,13 @@ static mho_status take_sums(const mho_chip *chip, chip_layer *layer, const kept_
     return s;
 }
 
+/* Those of the layer that decides, all of whose inputs were kept. */
+static mho_status take_decisions(mho_chip *chip, chip_layer *layer, const found *f)
+{
+    mho_status s = take_sums(chip, layer, &f->sums[chip->step[f->decides].layer]);
+    return s ? s : mhoi_chip_decide(chip, f->decides, f->in, f->count);
+}
+
 static mho_status take(mho_chip *chip, const found *f)
 {
     mho_status s = MHO_OK;
@@ -330,7 +344,8 @@ static mho_status take(mho_chip *chip, const found *f)
         if (!f->sums)
             layer->calibrated = f->converter[l];
         else if (f->sums[l].count)
-            s = take_sums(chip, layer, &f->sums[l]);
+            s = f->in && l == chip->step[f->decides].layer ? take_decisions(chip, layer, f)
+                                                           : take_sums(chip, layer, &f->sums[l]);
         layer->needs_range = false;
         if (layer->mean)
             memcpy(layer->mean, f->mean + at, means_of(layer) * sizeof *layer->mean);
@@ -373,6 +388,21 @@ mho_status mhoi_chip_recall_sums(chip_recall *recall, size_t l, const chip_histo
     for (size_t b = 0; !s && b < kept->places; b++)
         kept->count[b] = (uint32_t)sums->count[first + b];
     return s;
+}
+
+void mhoi_chip_recall_inputs(chip_recall *recall, const mho_chip *chip, size_t step, uint8_t **in,
+                             size_t count)
+{
+    found *f = recall->found;
+    if (!f)
+        return;
+    recall->whole = recall->whole && count * chip->map[chip->step[step].in].bytes <= INPUTS_MOST;
+    if (!recall->whole)
+        return;
+    f->in = *in;
+    f->decides = step;
+    f->count = count;
+    *in = NULL;
 }
 
 void mhoi_chip_remember(const mho_chip *chip, chip_recall *recall)

@@ -23,6 +23,9 @@ MHO_MUST_CHECK mho_status mhoi_chip_recall(mho_chip *chip, const chip_recall *re
 /* The sums of a layer, once they are known and folded. */
 MHO_MUST_CHECK mho_status mhoi_chip_recall_sums(chip_recall *recall, size_t layer,
                                                 const chip_histogram *sums);
+/* Input maps of a step whose range goes by decisions; taken over, unless they are too large. */
+void mhoi_chip_recall_inputs(chip_recall *recall, const mho_chip *chip, size_t step, uint8_t **in,
+                             size_t count);
 /* Keeps what was found on the shelf of the run, if it has one. */
 void mhoi_chip_remember(const mho_chip *chip, chip_recall *recall);
 

@@ -292,6 +292,11 @@ void mhoi_chip_work_settle(const mho_chip *chip, chip_work *work)
     memset(work->flow, 0, chip->layers * sizeof *work->flow);
 }
 
+const uint8_t *mhoi_chip_work_map(const chip_work *work, size_t map)
+{
+    return work->map[map];
+}
+
 const float *mhoi_chip_work_scores(const chip_work *work)
 {
     return work->scores;

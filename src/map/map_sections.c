@@ -201,7 +201,8 @@ static const mho_field output_rows[] = {
           "mixed mode: ADC of layers that no 1-bit map follows, but the classifier; 0 = ideal"),
     CHOICE("output.range", range, "least_squares", ranges,
            "sums between the first and the last code: all that can occur, `percentile` of those of "
-           "images, or those of them whose codes miss them least"),
+           "images, or those of them whose codes miss them least (a classifier's: also by its "
+           "decisions)"),
     REAL("output.percentile", percentile, "99.9", 50, 100, "%", 1,
          "calibrated: share of the sums that the range holds"),
     COUNT("output.calibration_images", calibration_images, "1000", 1, 1e6,
