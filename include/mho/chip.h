@@ -71,6 +71,18 @@ MHO_API MHO_MUST_CHECK mho_status mho_chip_run_numbered(const mho_chip *chip,
                                                         size_t n, uint64_t number, float *scores,
                                                         uint16_t *label);
 
+/* Sums that converters were given, and how many of them are cut off: further than half a step from what the first or the
+ * last code stands for.  Sums of nothing (0) are not: both of a pair are the same.  Converters without codes cut nothing,
+ * and are not counted. */
+typedef struct mho_cut {
+    uint64_t sums, beyond;
+} mho_cut;
+/* The same, and counts; somewhat slower.  A chip that is programmed layer by layer is not counted: 0 sums. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_run_counted(const mho_chip *chip,
+                                                       const mho_images *images, size_t first,
+                                                       size_t n, uint64_t number, float *scores,
+                                                       mho_cut *cut);
+
 MHO_C_END
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programmed crossbars and circuits: arrays of numpy in and out."""
 
+import functools
 import numbers
 import os
 import warnings
@@ -10,7 +11,6 @@ import numpy as np
 from . import _mho
 from ._data import data_set, has_training
 from ._errors import ConfigError, DomainError, Note, calibrating, natural, tell_note
-from ._guard import Guard
 from ._hardware import tell_idle
 from ._how import how
 from ._network import network
@@ -18,6 +18,8 @@ from ._network import network
 
 _TRIALS = 2**32 - 1  # the last
 _LEAST, _MOST = 1e-30, 1e38  # sizes of a largest weight and of products
+_CUT = 0.02  # of sums, besides twice as many as in calibration: that is told
+_float32 = functools.partial(np.empty, dtype=np.float32)
 
 
 def _real(what, value, kind):
@@ -50,6 +52,41 @@ def _fixed(name, way):
     return property(lambda self: self.__dict__["_" + name], refuse)
 
 
+def _programmed(place):
+    """The seed, or the trial, of the last programming, which says so itself."""
+
+    def refuse(self, value):
+        name = ("seed", "trial")[place]
+        raise AttributeError("%s = %r cannot be set: program(seed, trial)" % (name, value))
+
+    return property(lambda self: _mho.chip_state(self._handle)[place], refuse)
+
+
+class _Cells:
+    """What a chip of a network and one of a matrix have in common: programming, copies."""
+
+    hardware = _fixed("hardware", "make another one")
+    seed = _programmed(0)
+    trial = _programmed(1)
+
+    def __getstate__(self):
+        """Without the programmed cells: a copy programs its own, the same ones."""
+        state = {key: value for key, value in self.__dict__.items() if key != "_handle"}
+        return state, _mho.chip_state(self._handle)
+
+    def __setstate__(self, both):
+        state, (seed, trial, read) = both
+        self.__dict__.update(state)
+        self._open(False)
+        self._program(seed, trial, False)
+        _mho.chip_go_on(self._handle, read)
+
+    def _program(self, seed, trial, progress):
+        seed = self.seed if seed is None else natural("seed", seed)
+        with how(self._threads, progress) as pair:
+            return _mho.chip_program(self._handle, seed, natural("trial", trial, _TRIALS), pair)
+
+
 def _some(calibration, most):
     """What a chip is calibrated on, to be kept: a place, or arrays of its own of no more images than count."""
     if calibration is None or isinstance(calibration, (str, os.PathLike)):
@@ -60,7 +97,7 @@ def _some(calibration, most):
     return tuple(part if part is None else np.array(part[:most]) for part in parts) if len(parts) in (2, 4) else parts
 
 
-class Chip:
+class Chip(_Cells):
     """A network on crossbars, programmed once: scores image by image.
 
     net          a ``Network`` with parameters (or the name or path of one: "lenet-binary-mnist", "net.onnx")
@@ -74,18 +111,15 @@ class Chip:
     """
 
     network = _fixed("network", "make another Chip")
-    hardware = _fixed("hardware", "make another Chip")
-    seed = _fixed("seed", "program(seed, trial)")
-    trial = _fixed("trial", "program(seed, trial)")
 
     def __init__(self, net, hw="bcnn", calibration=None, *, seed=1, trial=0, threads=0, progress=None):
         self._network = network(net)
         self._hardware = tell_idle(hw)
         self._threads = threads
         self._calibration = _some(calibration, int(self.hardware["output.calibration_images"]))
-        self._seed = natural("seed", seed)
+        seed = natural("seed", seed)
         self._open(progress)
-        self.program(None, trial, progress=progress)
+        self._program(seed, trial, progress)
 
     def _open(self, progress):
         with how(self._threads, progress) as pair, calibrating():
@@ -93,27 +127,12 @@ class Chip:
             if handle is None:
                 has_train = has_training(where, pair)
                 handle = _mho.data_open(where, False, False, pair)
-            self._guard = Guard()
             self._handle = _mho.chip_create(self.network._handle, self.hardware._handle, handle, not has_train, pair)
-
-    def __getstate__(self):
-        """Without the programmed cells: a copy programs its own, the same ones."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("_handle", "_guard")}
-
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        self._open(False)
-        self.program(None, self.trial, progress=False)
 
     def program(self, seed=None, trial=0, *, progress=None):
         """Draws all cells anew, of the chip's own seed (None) or another, which it keeps; returns what writing them took:
         {cells, writes, outside, stuck, held}."""
-        seed = self.seed if seed is None else natural("seed", seed)
-        trial = natural("trial", trial, _TRIALS)
-        with how(self._threads, progress) as pair, self._guard.alone():
-            written = _mho.chip_program(self._handle, seed, trial, pair)
-            self._seed, self._trial = seed, trial
-        return written
+        return self._program(seed, trial, progress)
 
     def scores(self, x, *, number=0, threads=None, progress=None):
         """Scores [n, classes] (float32) of images x [n, channels, height, width], [n, height, width] or [n, features]: bytes,
@@ -130,7 +149,7 @@ class Chip:
         out = np.empty((len(x), classes), np.float32)
         if not len(x):
             return out
-        with how(self._threads if threads is None else threads, progress) as pair, self._guard:
+        with how(self._threads if threads is None else threads, progress) as pair:
             _mho.chip_run(self._handle, x, out, len(x), shape, classes, natural("number", number), pair)
         return out
 
@@ -149,7 +168,7 @@ def _covering(seed, n, rows):
     return low + (high - low) * np.random.default_rng(seed).random((n, rows))
 
 
-class Crossbar:
+class Crossbar(_Cells):
     """A matrix on crossbars: programmed cells, converters, noise; as large as it likes (rows and columns are split).
 
     weights  [rows, columns]: row r is word line r; float.  They are quantized as the description says (crossbar.mode: full)
@@ -158,8 +177,8 @@ class Crossbar:
     calibration  vectors [n, rows] that the converters' ranges are found on (where output.range asks for some; the first
              output.calibration_images count, all where there are fewer).  None: ones of every level, from all 0 to all x_max (drawn
              from ``seed``), so that no inputs are cut off; steps are the finer, the closer your own are to what you multiply by.
-             Sums beyond a range are cut off: vectors of your own must be like all inputs (``eye`` is not like dense ones); a ``Note``
-             tells, once, where those of a product add up to clearly less or more
+             Sums beyond a range are cut off: vectors of your own must be like all inputs (``eye`` is not like dense ones); they are
+             counted, and a ``Note`` tells, once, of a product with clearly more of them than calibration has
     signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
     seed, trial  of the cells and of the noise of their reads
 
@@ -171,11 +190,8 @@ class Crossbar:
 
     rows = _fixed("rows", "make another Crossbar")
     columns = _fixed("columns", "make another Crossbar")
-    hardware = _fixed("hardware", "make another Crossbar")
     x_max = _fixed("x_max", "make another Crossbar")
     signed = _fixed("signed", "make another Crossbar")
-    seed = _fixed("seed", "program(seed, trial)")
-    trial = _fixed("trial", "program(seed, trial)")
 
     def __init__(
         self, weights, hw="cnn8", *, x_max=1.0, calibration=None, signed=False, seed=1, trial=0, threads=0, progress=None
@@ -189,14 +205,15 @@ class Crossbar:
             raise ConfigError("%s has arch: %s, want arch: crossbar" % (self.hardware.name, self.hardware.arch))
         if not isinstance(x_max, numbers.Real):
             raise TypeError("x_max: want a number, not %r" % (x_max,))
-        self._x_max, self._signed, self._pair = float(x_max), bool(signed), how(threads, False).pair
+        self._x_max, self._signed, self._threads = float(x_max), bool(signed), threads
+        self._pair = how(threads, False).pair
         self._most = 2 ** int(self.hardware["input.first_bits"]) - 1
         self._scale = self.x_max / self._most
         if not 0 < self._scale < np.inf:
             raise DomainError("x_max = %r, want a number above 0" % (x_max,))
         self._zero = not w.any()
         self._refuse_sizes(w)
-        self._seed = seed = natural("seed", seed)
+        seed = natural("seed", seed)
         w, self._gain = self._stretched(w)
         self._weights = np.array(w.T, order="C")
         count = int(self.hardware["output.calibration_images"])
@@ -209,38 +226,26 @@ class Crossbar:
             codes = np.stack((codes, self._codes(calibration, True)), 1).reshape(-1, self.rows)
         if len(codes) < count:
             self._hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
-        self._calibration = codes
-        self._usual = self._sums_of(codes) if own and self._goes_by_inputs() else None
-        with how(threads, progress) as pair:
-            self._open(pair)
-        self.program(None, trial)
+        self._calibration, self._cut = codes, -1.0
+        self._open(progress)
+        self._program(seed, trial, False)
+        if own:
+            self._watch(0.0)
+            self._watch(_CUT + 2 * self._share_of(codes))
 
-    def _open(self, pair):
+    def _open(self, progress):
         net = _mho.net_of_matrix(self._weights, self.rows, self.columns, int(self.hardware["input.first_bits"]), self._scale)
         data = _mho.data_of_arrays(None, None, None, self._calibration, np.zeros(len(self._calibration), np.uint8))
-        self._guard = Guard()
-        self._handle = _mho.chip_create(net, self.hardware._handle, data, True, pair)
-
-    def __getstate__(self):
-        """Without the programmed cells: a copy programs its own, the same ones."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("_handle", "_guard")}
-
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        self._open(self._pair)
-        read = self._read
-        self.program(None, self.trial)
-        self._read = read
+        gain = self._gain if self._gain is None else np.array(np.broadcast_to(self._gain, self.columns))
+        with how(self._threads, progress) as pair:
+            self._handle = _mho.chip_create(net, self.hardware._handle, data, True, pair)
+        _mho.matrix_set(self._handle, self.rows, self.columns, self._scale, self._most, self._signed, self._zero, gain)
+        self._watch(self._cut)
 
     def program(self, seed=None, trial=0):
         """Draws all cells anew, of the array's own seed (None) or another, which it keeps; returns what writing them took:
         {cells, writes, outside, stuck, held}."""
-        seed = self.seed if seed is None else natural("seed", seed)
-        trial = natural("trial", trial, _TRIALS)
-        with self._guard.alone():
-            written = _mho.chip_program(self._handle, seed, trial, self._pair)
-            self._seed, self._trial, self._read = seed, trial, 0
-        return written
+        return self._program(seed, trial, False)
 
     def _stretched(self, w):
         """Weights whose largest has the largest code, and what products are multiplied by; (w, None): as they are."""
@@ -264,34 +269,21 @@ class Crossbar:
         self._refuse("calibration", x.size, *_mho.encode(x, codes, x.size, self._scale, self._most, negative))
         return codes
 
-    def _goes_by_inputs(self):
-        """Whether a sum that is converted grows with what the inputs add up to, and its range with calibration."""
-        hw = self.hardware
-        whole = int(hw["input.bits_per_read"]) in (0, int(hw["input.first_bits"]))
-        bits = hw["output.last_bits" if self.rows <= int(hw["crossbar.rows"]) else "output.first_bits"]
-        return hw["output.per"] == "crossbar" and hw["output.range"] != "full" and whole and bits
+    def _watch(self, cut):
+        """From which share of sums that are cut off on a product tells; -1: never."""
+        self._cut = cut
+        _mho.matrix_watch(self._handle, cut)
 
-    def _sums_of(self, codes):
-        """(least, most) that inputs add up to where ranges hold, for what columns conduct goes by that."""
-        sums = codes.sum(axis=1, dtype=np.float64)
-        sums = sums[sums > 0]
-        if not sums.size:
-            return None
-        beside = (sums.max() - sums.min()) / 2 + 2 * self.rows**0.5 * float(codes.std())
-        return sums.min() - beside, sums.max() + beside
+    def _share_of(self, codes):
+        """Of the sums of these codes, how many are cut off."""
+        told = _mho.mvm(self._handle, codes, None, _float32, self._pair)
+        _mho.chip_go_on(self._handle, 0)
+        return told[1] / told[2] if isinstance(told, tuple) else 0.0
 
-    def _tell_unlike(self, x, unit):
-        """Warns once of inputs that are unlike those of calibration, so that sums are cut off; looks at some 64 of them."""
-        some = x[:: max(1, len(x) // 64)] / unit
-        sums = np.concatenate([np.maximum(part, 0).sum(axis=1, dtype=np.float64) for part in ((some, -some) if self.signed else (some,))])
-        sums = sums[sums > 0]  # without any input nothing is wrong
-        least, most = self._usual
-        outside = ((sums < least) | (sums > most)).sum()
-        if outside > sums.size / 10:
-            self._usual = None
-            text = "x: %d %% of the vectors have inputs that add up to less or more than those of calibration: "
-            text += "sums that ranges do not hold are cut off (calibration=, or none)"
-            warnings.warn(text % (100 * outside / sums.size), Note, stacklevel=3)
+    def _tell_cut(self, beyond, sums):
+        self._watch(-1.0)
+        text = "x: %.3g %% of the sums are beyond the ranges that calibration found: they are cut off (calibration=, or none)"
+        warnings.warn(text % (100 * beyond / sums), Note, stacklevel=3)
 
     def _refuse_sizes(self, w):
         """Weights whose codes, or products, single precision does not hold."""
@@ -308,52 +300,36 @@ class Crossbar:
         if below and not self.signed:
             raise DomainError("%s: %d elements are negative; signed=True reads them, too" % (what, below))
 
-    def _pass(self, x, y, pair, bytes_, negative=False):
-        shape = (len(x), self.rows, self.columns)
-        told = _mho.mvm(self._handle, x, y, shape, self._read, self._scale, self._most, (bytes_, negative, not self.signed), pair)
-        if told != (0, 0):
-            if bytes_:
-                raise DomainError("x: codes above %d (input.first_bits)" % self._most)
-            self._refuse("x", x.size, *told)
-        self._read += len(x)
-        if self._gain is not None:
-            y *= self._gain
-        if self._zero:
-            y[:] = 0
-
-    def _both(self, x, y, pair, bytes_):
-        """What is negative is read after the rest, with its sign turned."""
-        self._pass(x, y, pair, bytes_)
-        if self.signed and not bytes_:
-            negative = np.empty((len(x), self.columns), np.float32)
-            self._pass(x, negative, pair, False, True)
-            y -= negative
-
     def mvm(self, x, *, out=None, threads=None):
         """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
         x and the weights.  x: numbers up to x_max, which become the nearest codes (halves the larger one),
         or bytes: the codes themselves.  Every call reads with new noise; ``program`` begins it anew.  out: an array
         [n, columns] of float32 in order that takes y, and is returned."""
-        x = np.asarray(x)
-        one = x.ndim == 1
-        if one:
-            x = x[None]
-        if x.ndim != 2 or x.shape[1] != self.rows:
-            raise _shape("x", x, "[n, %d]" % self.rows)
-        kind = x.dtype.char
-        if kind not in "Bf" or not x.flags.c_contiguous or not x.dtype.isnative:
-            x = _real("x", x, np.uint8 if kind == "B" else np.float32)
-        if out is None:
-            y = np.empty((len(x), self.columns), np.float32)
-        else:
-            self._check(out, (len(x), self.columns)[one:])
-            y = out
         pair = self._pair if threads is None else how(threads, False).pair
-        with self._guard:
-            self._both(x, y, pair, kind == "B")
-        if self._usual and len(x):
-            self._tell_unlike(x, np.float64(1 if kind == "B" else self._scale))
-        return y[0] if one and out is None else y
+        y = _mho.mvm(self._handle, x, out, _float32, pair)
+        if y is None:
+            x = self._plain(x)
+            if out is not None:
+                self._check(out, (*x.shape[:-1], self.columns))
+            y = _mho.mvm(self._handle, x, out, _float32, pair)
+        if type(y) is tuple:
+            if len(y) == 2:
+                self._refuse_inputs(np.asarray(x), *y)
+            y, *cut = y
+            self._tell_cut(*cut)
+        return y
+
+    def _plain(self, x):
+        """An array in order, of codes or numbers."""
+        x = np.asarray(x)
+        if x.ndim not in (1, 2) or x.shape[-1] != self.rows:
+            raise _shape("x", x[None] if x.ndim == 1 else x, "[n, %d]" % self.rows)
+        return _real("x", x, np.uint8 if x.dtype.char == "B" else np.float32)
+
+    def _refuse_inputs(self, x, beyond, below):
+        if x.dtype.char == "B":
+            raise DomainError("x: codes above %d (input.first_bits)" % self._most)
+        self._refuse("x", x.size, beyond, below)
 
     @staticmethod
     def _check(out, shape):

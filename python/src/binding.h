@@ -7,6 +7,8 @@
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
+#include <stdatomic.h>
+#include <sys/types.h>
 
 #include "mho/mho.h"
 
@@ -42,7 +44,37 @@ int binding_net_or_none(PyObject *value, void *out);
 int binding_hw_or_none(PyObject *value, void *out);
 int binding_data_or_none(PyObject *value, void *out);
 int binding_study(PyObject *value, void *out);
-int binding_chip(PyObject *value, void *out);
+int binding_chip(PyObject *value, void *out); /* a binding_chip_cells */
+
+/* --- programmed cells ---------------------------------------------------------------------------------- */
+
+/* A call that reads, in the memory of its thread. */
+typedef struct binding_reader {
+    struct binding_reader *next;
+    unsigned long thread;
+} binding_reader;
+
+/* A chip and who is at it: reads go on beside each other; programming waits for them, and they for it.  But for `next` all
+ * is under the interpreter's lock. */
+typedef struct binding_chip_cells {
+    mho_chip *chip;
+    binding_reader *readers;
+    size_t waiting; /* programmings; new reads let them go first */
+    bool alone;
+    unsigned long owner; /* thread that is alone */
+    pid_t process;       /* that this is about: a fork leaves behind all who are at it */
+    uint64_t seed;       /* of the last programming */
+    uint32_t trial;
+    _Atomic uint64_t next;         /* number of the next vector, by which its noise is drawn */
+    struct binding_matrix *matrix; /* NULL: of a network */
+} binding_chip_cells;
+
+void binding_cells_destroy(void *cells);
+/* false: an exception is set.  Within a read of the same thread another one may begin. */
+bool binding_read_begin(binding_chip_cells *cells, binding_reader *me);
+void binding_read_end(binding_chip_cells *cells, binding_reader *me);
+bool binding_alone_begin(binding_chip_cells *cells);
+void binding_alone_end(binding_chip_cells *cells);
 
 /* --- calls --------------------------------------------------------------------------------------------- */
 
@@ -88,6 +120,6 @@ bool binding_array(PyObject *object, const char *what, Py_buffer *buffer, mho_ar
 extern PyMethodDef binding_net_methods[], binding_hw_methods[], binding_study_methods[],
     binding_price_methods[], binding_data_methods[], binding_chip_methods[],
     binding_circuit_methods[], binding_train_methods[], binding_explore_methods[],
-    binding_quantize_methods[], binding_page_methods[];
+    binding_quantize_methods[], binding_page_methods[], binding_matrix_methods[];
 
 #endif

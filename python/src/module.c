@@ -34,15 +34,11 @@ static void destroy_study(void *p)
 {
     mho_study_destroy(p);
 }
-static void destroy_chip(void *p)
-{
-    mho_chip_destroy(p);
-}
 
 static const kind kinds[] = {{HANDLE_NET, destroy_net},
                              {HANDLE_HW, destroy_hw},
                              {HANDLE_STUDY, destroy_study},
-                             {HANDLE_CHIP, destroy_chip},
+                             {HANDLE_CHIP, binding_cells_destroy},
                              {HANDLE_DATA, binding_data_destroy}};
 
 static void destroy(void *object, const char *name)
@@ -189,7 +185,7 @@ PyMODINIT_FUNC PyInit__mho(void)
         binding_net_methods,      binding_hw_methods,    binding_study_methods,
         binding_price_methods,    binding_data_methods,  binding_chip_methods,
         binding_circuit_methods,  binding_train_methods, binding_explore_methods,
-        binding_quantize_methods, binding_page_methods};
+        binding_quantize_methods, binding_page_methods,  binding_matrix_methods};
     const mho_status s = mho_cpu_init();
     if (s)
         return binding_raise(s);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/finite.h"
 #include "base/parallel.h"
+#include "chip/chip_cut.h"
 #include "chip/chip_deal.h"
 #include "chip/chip_idle.h"
 #include "chip/chip_impl.h"
@@ -350,9 +351,11 @@ typedef struct run {
     uint64_t number; /* of image `first` */
     float *scores;
     uint16_t *label;
+    bool counts; /* sums that are cut off */
     size_t blocks;
     chip_work **work;   /* [threads] */
     atomic_size_t done; /* images of this run */
+    _Atomic uint64_t sums, beyond;
 } run;
 
 /* Blocks of n images: equally large, none above chip->block, as many for one thread as for another. */
@@ -374,7 +377,11 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     chip_work *work = r->work[thread];
     mhoi_chip_work_load(chip, work, r->images, r->first + from, n, r->number + from);
     mhoi_chip_work_scores_to(work, r->scores ? r->scores + from * classes : NULL);
-    mho_status s = mhoi_chip_work_run(chip, work, chip->steps, n, NULL);
+    chip_cutter cutter = {.chip = chip};
+    const chip_watch watch = mhoi_chip_cutter_watch(&cutter);
+    mho_status s = mhoi_chip_work_run(chip, work, chip->steps, n, r->counts ? &watch : NULL);
+    atomic_fetch_add(&r->sums, cutter.cut.sums);
+    atomic_fetch_add(&r->beyond, cutter.cut.beyond);
     const float *score = mhoi_chip_work_scores(work);
     mhoi_chip_work_scores_to(work, NULL);
     if (s)
@@ -435,4 +442,19 @@ mho_status mho_chip_run_numbered(const mho_chip *chip, const mho_images *images,
              .scores = scores,
              .label = label};
     return run_all(&r);
+}
+
+mho_status mho_chip_run_counted(const mho_chip *chip, const mho_images *images, size_t first,
+                                size_t n, uint64_t number, float *scores, mho_cut *cut)
+{
+    run r = {.chip = chip,
+             .images = images,
+             .first = first,
+             .n = n,
+             .number = number,
+             .scores = scores,
+             .counts = true};
+    const mho_status s = run_all(&r);
+    *cut = (mho_cut){.sums = r.sums, .beyond = r.beyond};
+    return s;
 }

@@ -152,24 +152,34 @@ class Crossbars(unittest.TestCase):
         self.assertLess(off(thin, calibration=thin), off(thin) / 2)
 
     def test_unlike_calibration(self):
-        """Told once, of inputs whose sums no range holds; not of others, nor where ranges are full."""
+        """Sums that are cut off are counted, and told once; nothing where there are none, or as many as in calibration."""
         x = RNG.random((200, 150)).astype(np.float32)
         signed = np.clip(RNG.normal(size=(200, 150)) * 0.2, -1, 1)
         few = {"output.calibration_images": 100}
-        for unlike, keywords in (np.eye(150), {}), (x / 2, {}), (np.ones(150, np.uint8), {}), (np.ones(150), {}), (signed, {"signed": True}):
-            xb = mho.Crossbar(self.W, mho.Hardware("cnn8", **few), calibration=x, threads=1, **keywords)
-            with self.assertWarnsRegex(mho.Note, "x: 100 % of the vectors .* calibration"):
-                xb.mvm(unlike)
+
+        def made(calibration, other={}, **keywords):
+            return mho.Crossbar(self.W, mho.Hardware("cnn8", **few, **other), calibration=calibration, threads=1, **keywords)
+
+        for unlike, xb in (
+            (np.eye(150), made(x)),
+            (np.ones(150, np.uint8), made(x)),
+            (np.ones(150), made(x)),
+            (np.ones(150), made(x, {"output.per": "pair"})),
+            (x, made(signed, signed=True)),
+        ):
+            with self.assertWarnsRegex(mho.Note, r"x: [1-9][0-9.]* % of the sums .* calibration"):
+                told = xb.mvm(unlike)
+            self.assertEqual(told.shape, (*unlike.shape[:-1], 20))
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 xb.mvm(unlike)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            for like in x, RNG.random((50, 150)), np.zeros((3, 150)), (RNG.random((99, 150)) < 0.5) * 1.0, np.rint(x * 255).astype(np.uint8), x[:0]:
-                mho.Crossbar(self.W, mho.Hardware("cnn8", **few), calibration=x, threads=1).mvm(like)
-            mho.Crossbar(self.W, mho.Hardware("cnn8", **few), calibration=signed, signed=True, threads=1).mvm(-signed)
+            for like in x, 0.9 * x, RNG.random((50, 150)), np.zeros((3, 150)), np.rint(x * 255).astype(np.uint8), x[:0]:
+                made(x).mvm(like)
+            made(signed, signed=True).mvm(-signed)
             for other in {"output.range": "full"}, {"output.per": "pair"}, {"output.last_bits": 0, "output.first_bits": 0}, {"input.bits_per_read": 1}:
-                mho.Crossbar(self.W, mho.Hardware("cnn8", **few, **other), calibration=x, threads=1).mvm(np.eye(150))
+                made(x, other).mvm(np.eye(150))
             mho.Crossbar(self.W, threads=1).mvm(np.eye(150))
 
     def test_programming_beside_reads(self):
@@ -194,6 +204,30 @@ class Crossbars(unittest.TestCase):
         for reader in readers:
             reader.join()
         self.assertEqual(got, [True] * 80)
+
+    def test_noise_beside_each_other(self):
+        """Calls of several threads share no noise: together they have that of as many calls in turn."""
+        x = RNG.random((500, 150)).astype(np.float32) - np.float32(0.4)
+        few = {"output.calibration_images": 9, "device.read_noise": 0.1}
+        xb = mho.Crossbar(self.W, mho.Hardware("cnn8", **few), signed=True, threads=1)
+        want = {hash(xb.mvm(x).tobytes()) for _ in range(40)}
+        self.assertEqual(len(want), 40)
+        xb.program()
+        for refused in 2 * x, np.full((9, 150), np.nan):
+            with self.assertRaises(mho.DomainError):
+                xb.mvm(refused)
+        got, start = [], threading.Barrier(4)
+
+        def read():
+            start.wait()
+            got.extend([hash(xb.mvm(x).tobytes()) for _ in range(10)])
+
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        self.assertEqual((len(got), set(got)), (40, want))
 
     def test_programming_within(self):
         x = images(4)[0]
