@@ -28,6 +28,9 @@ size_t mhoi_threads_for(size_t items);
 #define MHOI_MEMORY_PROGRAM ((uint64_t)64 << 20)
 uint64_t mhoi_memory_left(void);
 bool mhoi_memory_told(void);
+/* MHO_ENOMEM, with how much memory would do, where so many bytes are not left: "WHAT takes 300 MB, and ...". */
+MHO_MUST_CHECK mho_status mhoi_memory_want(uint64_t bytes, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The run's seed, for calls that are not given one. */
 uint64_t mhoi_seed(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs: threads, seed, interruption and progress of one line of work, bound to its thread. */
+#include <math.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -189,6 +191,23 @@ uint64_t mhoi_memory_left(void)
     const uint64_t most = told ? told : pages / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
     const uint64_t taken = MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes();
     return taken < most ? most - taken : 0;
+}
+
+mho_status mhoi_memory_want(uint64_t bytes, const char *format, ...)
+{
+    char what[160];
+    va_list args;
+    if (bytes <= mhoi_memory_left())
+        return MHO_OK;
+    const double taken = (double)(MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes());
+    va_start(args, format);
+    (void)vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    return mho_error(MHO_ENOMEM,
+                     "%s takes %.0f MB, and %.0f MB are taken already: want %.0f MB of memory at "
+                     "least",
+                     what, (double)bytes * 1e-6, taken * 1e-6,
+                     ceil(((double)bytes + taken) * 1e-6));
 }
 
 bool mhoi_memory_told(void)

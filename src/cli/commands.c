@@ -8,7 +8,7 @@ const cli_command cli_commands[] = {
      .summary = "the main job: accuracy, cycles, energy and area of a network on RRAM",
      .files_max = 1,
      .options = "hw data calibration trials images seed set sweep ci digital shape block bits"
-                " memory scale mean std range layout memory",
+                " memory scale mean std range layout",
      .run = cmd_evaluate,
      .details = "NET is a network of the zoo (`mho nets`), a YAML file, or a trained ONNX file; HW "
                 "a built-in\n"
@@ -379,7 +379,7 @@ const cli_command cli_commands[] = {
      .summary = "turn a trained network into one of fewer bits",
      .files_min = 1,
      .files_max = 1,
-     .options = "method bits weights-bits maps-bits data images set svg shape"
+     .options = "method bits weights-bits maps-bits data images set svg memory shape"
                 " scale mean std range layout",
      .run = cmd_quantize,
      .details =
@@ -433,7 +433,8 @@ const cli_command cli_commands[] = {
      .summary = "run a trained network in software",
      .files_min = 1,
      .files_max = 1,
-     .options = "style data images input expect shape try-scales scale mean std range layout",
+     .options =
+         "style data images input expect memory shape try-scales scale mean std range layout",
      .run = cmd_infer,
      .details =
          "MODEL is an ONNX file, or the name of a network trained and built in, of that "

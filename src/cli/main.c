@@ -230,7 +230,7 @@ static mho_status name_points(const char *hw)
     return s;
 }
 
-/* The budget is of chips: where something else took more. */
+/* Where something took more that the budget does not bind. */
 static void tell_peak(const cli_args *args)
 {
     char peak[32], told[32];
@@ -238,8 +238,8 @@ static void tell_peak(const cli_args *args)
     if (!args->memory || bytes <= args->memory || args->quiet)
         return;
     fprintf(stderr,
-            "mho: note: the peak was %s, beyond --memory %s: it binds chips; the model, images, "
-            "inference and quantization in software take what they take\n",
+            "mho: note: the peak was %s, beyond --memory %s: it binds chips, inference and "
+            "quantization; reading the model and images takes what it takes\n",
             cli_si((double)bytes, "B", peak), cli_si((double)args->memory, "B", told));
 }
 

@@ -139,8 +139,11 @@ const cli_option cli_options[] = {
      "threads; 0 = as many as there are cores (results do not depend on it)"},
     {"memory", 0, CLI_SIZE, "SIZE", AT(memory), 0, 1, SIZE_MAX,
      "most memory, as 2G or 800M: chips that need more are worked through layer by layer, with the "
-     "maps of all images kept in memory or in files in $TMPDIR (results do not depend on it; three "
-     "quarters of the machine's)"},
+     "maps of all images kept in memory or in files in $TMPDIR; software takes fewer images at "
+     "once; "
+     "what cannot keep it says the least that would do (results do not depend on it; three "
+     "quarters "
+     "of the machine's)"},
     {"wide", 0, CLI_FLAG, NULL, AT(wide), 0, 0, 0,
      "tables as wide as they are, also beyond the terminal's width"},
     {"quiet", 'q', CLI_FLAG, NULL, AT(quiet), 0, 0, 0, "no progress bar, no remarks"},

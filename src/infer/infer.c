@@ -11,19 +11,22 @@
 #include "base/finite.h"
 #include "base/parallel.h"
 #include "data/load.h"
-#include "infer/infer_impl.h"
+#include "infer/infer_coded.h"
+#include "infer/infer_dense.h"
 #include "infer/infer_general.h"
 #include "infer/nodes.h"
 #include "net/op_table.h"
 
 #define BLOCK_MAX 32
-#define BLOCK_BYTES ((size_t)4 << 20)   /* of one block's values */
+#define BLOCK_BYTES ((size_t)4 << 20) /* of one block's values */
+#define PARTS 3 /* of the rows of a layer, for sums of codes, usually at most */
 #define SLICE_BYTES ((size_t)640 << 10) /* of one slice's, to stay in the second-level cache */
 
 struct mho_infer {
     const mho_net *net;
     mho_net view; /* a program's graph in codes; net is it then */
-    size_t batch, block, slice, threads;
+    size_t batch, block, slice;
+    size_t threads, wanted; /* that have memory; that would, if there were enough of it */
     infer_plan plan, every; /* every: all nodes' values; made when asked for */
     float **memory;         /* one block's values for each thread */
     bool ordered;           /* of every: sums in one order */
@@ -58,24 +61,66 @@ static void free_memory(mho_infer *infer)
     for (size_t t = 0; infer->memory && t < infer->threads; ++t)
         mhoi_free(&infer->memory[t]);
     mhoi_free(&infer->memory);
-    infer->threads = 0;
+    infer->threads = infer->wanted = 0;
 }
 
-/* Room for as many threads as work on so many blocks, for the larger of the plans. */
+static size_t floats_of(const mho_infer *infer)
+{
+    return infer->every.floats > infer->plan.floats ? infer->every.floats : infer->plan.floats;
+}
+
+/* Room for as many threads as work on so many blocks, or as many as there is memory for, for the larger of the plans. */
 static mho_status need_memory(mho_infer *infer, size_t blocks, bool grown)
 {
-    const size_t threads = mhoi_threads_for(blocks);
-    if (threads <= infer->threads && !grown)
+    size_t threads = mhoi_threads_for(blocks);
+    if (threads <= infer->wanted && !grown)
         return MHO_OK;
     free_memory(infer);
-    const size_t floats =
-        infer->every.floats > infer->plan.floats ? infer->every.floats : infer->plan.floats;
-    mho_status s = mhoi_alloc(&infer->memory, threads, sizeof *infer->memory, "inference memory");
+    const uint64_t bytes = floats_of(infer) * sizeof(float), fit = mhoi_memory_left() / (bytes + 1);
+    mho_status s =
+        mhoi_memory_want(bytes, "network %s: a block of images in software", infer->net->name);
+    infer->wanted = threads;
+    threads = threads < fit ? threads : (size_t)fit;
+    if (s == MHO_OK)
+        s = mhoi_alloc(&infer->memory, threads, sizeof *infer->memory, "inference memory");
     if (s == MHO_OK)
         infer->threads = threads;
     for (size_t t = 0; s == MHO_OK && t < threads; ++t)
-        s = mhoi_alloc(&infer->memory[t], floats, sizeof(float), "inference memory");
+        s = mhoi_alloc(&infer->memory[t], floats_of(infer), sizeof(float), "inference memory");
     return s;
+}
+
+/* Loops over blocks: items of one each, or as many items as there are threads with memory, which take blocks in turn. */
+static size_t items_of(const mho_infer *infer, size_t blocks)
+{
+    return infer->threads < mhoi_threads_for(blocks) ? infer->threads : blocks;
+}
+
+uint64_t mhoi_infer_weight_bytes(const mho_net *net, bool coded)
+{
+    uint64_t all = 0, most = 0;
+    for (size_t i = 1; i < net->nodes; ++i) {
+        const mho_node *node = &net->node[i];
+        if (!mho_node_is_weighted(node) || mhoi_infer_is_dense(node))
+            continue;
+        const uint64_t bytes = mho_node_weight_count(node) * sizeof(float);
+        all += coded || mhoi_infer_is_coded(net, node) ? PARTS * bytes : bytes;
+        most = bytes > most ? bytes : most;
+    }
+    return all + 2 * most;
+}
+
+/* Before any of it is there: weights, and the values of a block, of which those of a layer and as much again live at once. */
+static mho_status want_room(const mho_net *net, size_t block, size_t slice)
+{
+    uint64_t most = 0;
+    for (size_t i = 1; i < net->nodes; ++i) {
+        const uint64_t floats = infer_elements(net->node[i].in) + infer_elements(net->node[i].out);
+        most = floats > most ? floats : most;
+    }
+    const uint64_t images = block < 2 * slice ? block : 2 * slice;
+    return mhoi_memory_want(mhoi_infer_weight_bytes(net, false) + 2 * images * most * sizeof(float),
+                            "network %s: inference in software", net->name);
 }
 
 static mho_status create(const mho_net *net, size_t batch, bool ordered, mho_infer **out)
@@ -110,7 +155,8 @@ static mho_status create(const mho_net *net, size_t batch, bool ordered, mho_inf
         net = infer->net = &infer->view;
     }
     sizes(net, batch, &infer->slice, &infer->block);
-    if (!ordered)
+    s = want_room(net, infer->block, infer->slice);
+    if (s == MHO_OK && !ordered)
         s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, false, &infer->plan);
     if (s == MHO_OK && !ordered)
         s = need_memory(infer, blocks_of(infer, batch), false);
@@ -151,7 +197,7 @@ void mho_infer_destroy(mho_infer *infer)
 typedef struct run_context {
     mho_infer *infer;
     const infer_plan *plan;
-    size_t n;
+    size_t n, blocks, items;
     const float *input;
     float *scores;
     float *const *node_out;
@@ -188,9 +234,8 @@ static void fill_up(float *input, size_t n, size_t block, size_t elements)
         memcpy(input + i * elements, input, elements * sizeof *input);
 }
 
-static mho_status run_block(void *context, size_t item, size_t thread)
+static mho_status run_block(const run_context *c, size_t item, size_t thread)
 {
-    const run_context *c = context;
     const mho_net *net = c->infer->net;
     float *memory = c->infer->memory[thread];
     const size_t block = c->plan->block, first = item * block, left = c->n - first;
@@ -207,6 +252,15 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     return s;
 }
 
+static mho_status run_blocks(void *context, size_t item, size_t thread)
+{
+    const run_context *c = context;
+    mho_status s = MHO_OK;
+    for (; s == MHO_OK && item < c->blocks; item += c->items)
+        s = run_block(c, item, thread);
+    return s;
+}
+
 static mho_status run(run_context *c)
 {
     const size_t each = infer_elements(c->infer->net->node[0].out);
@@ -220,11 +274,12 @@ static mho_status run(run_context *c)
     }
     if (c->infer->general)
         return mhoi_general_run(c->infer->general, c->n, c->input, c->scores);
-    const size_t blocks = blocks_of(c->infer, c->n);
-    mho_status s = need_memory(c->infer, blocks, false);
+    c->blocks = blocks_of(c->infer, c->n);
+    mho_status s = need_memory(c->infer, c->blocks, false);
     if (s != MHO_OK)
         return s;
-    return mhoi_parallel(blocks, run_block, c);
+    c->items = items_of(c->infer, c->blocks);
+    return mhoi_parallel(c->items, run_blocks, c);
 }
 
 mho_status mho_infer_run(mho_infer *infer, size_t n, const float *input, float *scores)
@@ -261,7 +316,7 @@ typedef struct errors_context {
     mho_infer *infer;
     const mho_images *images;
     mhoi_loader loader;
-    size_t count;
+    size_t count, blocks, items;
     uint32_t *wrong, *beyond; /* of each block; beyond: five classes are before the image's */
     bool *each;               /* of each image; NULL: not wanted */
     atomic_size_t done;       /* images */
@@ -286,9 +341,8 @@ static bool is_beyond(size_t classes, const float *score, size_t label)
     return before >= TOP;
 }
 
-static mho_status errors_block(void *context, size_t item, size_t thread)
+static mho_status errors_block(errors_context *c, size_t item, size_t thread)
 {
-    errors_context *c = context;
     const infer_plan *plan = &c->infer->plan;
     const mho_net *net = plan->net;
     float *memory = c->infer->memory[thread];
@@ -309,6 +363,15 @@ static mho_status errors_block(void *context, size_t item, size_t thread)
             c->each[first + i] = wrong;
     }
     mhoi_progress("software", atomic_fetch_add(&c->done, n) + n, c->count, "images");
+    return s;
+}
+
+static mho_status errors_blocks(void *context, size_t item, size_t thread)
+{
+    errors_context *c = context;
+    mho_status s = MHO_OK;
+    for (; s == MHO_OK && !mhoi_interrupted() && item < c->blocks; item += c->items)
+        s = errors_block(c, item, thread);
     return s;
 }
 
@@ -379,14 +442,14 @@ static mho_status tally_images(const mho_net *net, const mho_images *images, siz
         s = mho_infer_create(net, BLOCK_MAX, &c.infer);
     if (s != MHO_OK)
         return s;
-    const size_t blocks = blocks_of(c.infer, count);
+    const size_t blocks = c.blocks = blocks_of(c.infer, count);
     s = need_memory(c.infer, blocks, false);
     if (s == MHO_OK)
         s = mhoi_alloc(&c.wrong, blocks, sizeof *c.wrong, "errors of each block");
     if (s == MHO_OK)
         s = mhoi_alloc(&c.beyond, blocks, sizeof *c.beyond, "errors of each block");
     if (s == MHO_OK)
-        s = mhoi_parallel(blocks, errors_block, &c);
+        s = mhoi_parallel(c.items = items_of(c.infer, blocks), errors_blocks, &c);
     for (size_t i = 0; s == MHO_OK && i < blocks; ++i) {
         out->errors += c.wrong[i];
         out->top5_errors += c.beyond[i];

@@ -8,6 +8,9 @@
 /* For mho_infer_run_nodes alone, whose sums of weighted layers are formed in one order: the same digits on every CPU. */
 MHO_MUST_CHECK mho_status mhoi_infer_create_ordered(const mho_net *net, size_t batch,
                                                     mho_infer **out);
+/* Bytes that inference has of weights in the order of its kernels, and what one layer's take besides while they are brought
+ * into it; coded: where all maps and weights are codes.  Large fully connected layers stay where they are. */
+uint64_t mhoi_infer_weight_bytes(const mho_net *net, bool coded);
 /* From now on mho_infer_run gives the values of all outputs, one after the other. */
 void mhoi_infer_want_all(mho_infer *infer);
 

@@ -71,7 +71,8 @@ struct mho_node {
     float *gamma, *beta, *mean, *variance; /* batch normalization: [c] */
     const char *general;                   /* the name of a general operator; else NULL */
     const mhoi_work *work; /* general, in a graph of layers: what it computes; else NULL */
-    bool lent;             /* the weights are a program's */
+    bool
+        lent; /* the weights are another's: a program's, or those of the network this is a view of */
 };
 
 struct mho_net {
@@ -184,5 +185,8 @@ MHO_MUST_CHECK mho_status mhoi_net_infer_shapes(mho_net *net, const char *place)
 MHO_MUST_CHECK mho_status mhoi_net_alloc_parameters(mho_net *net);
 /* Weights and what else a layer was trained to; its shape stays. */
 void mhoi_net_free_parameters(mho_net *net);
+/* A copy whose weights are those of `net`, which must outlive it, until they are to be changed: mhoi_node_own_weights. */
+MHO_MUST_CHECK mho_status mhoi_net_clone_lent(const mho_net *net, mho_net **out);
+MHO_MUST_CHECK mho_status mhoi_node_own_weights(mho_node *node);
 
 #endif

@@ -211,15 +211,16 @@ mho_status mhoi_net_alloc_parameters(mho_net *net)
 }
 
 /* Copies the parameters of `from` to `to`, whose pointers are still those of `from`. */
-static mho_status copy_parameters(const mho_node *from, mho_node *to)
+static mho_status copy_parameters(const mho_node *from, bool lend, mho_node *to)
 {
     parameter source[PARAMETERS], target[PARAMETERS];
     mho_node view = *from;
     node_parameters(&view, source);
     node_parameters(to, target);
-    for (size_t k = 0; k < PARAMETERS; k++)
+    to->lent = lend;
+    for (size_t k = lend ? 1 : 0; k < PARAMETERS; k++)
         *target[k].values = NULL;
-    for (size_t k = 0; k < PARAMETERS; k++) {
+    for (size_t k = lend ? 1 : 0; k < PARAMETERS; k++) {
         if (!*source[k].values)
             continue;
         mho_status s = mhoi_alloc(target[k].values, source[k].count, sizeof(float), from->name);
@@ -231,7 +232,7 @@ static mho_status copy_parameters(const mho_node *from, mho_node *to)
     return MHO_OK;
 }
 
-mho_status mho_net_clone(const mho_net *net, mho_net **out)
+static mho_status clone(const mho_net *net, bool lend, mho_net **out)
 {
     mho_status s = mhoi_net_create(net->name, net->nodes, out);
     if (s)
@@ -246,14 +247,39 @@ mho_status mho_net_clone(const mho_net *net, mho_net **out)
         s = mhoi_net_place_input(copy);
     for (size_t i = 0; !s && i < net->nodes; i++) {
         copy->node[i] = net->node[i];
-        copy->node[i].lent = false;
-        s = copy_parameters(&net->node[i], &copy->node[i]);
+        s = copy_parameters(&net->node[i], lend, &copy->node[i]);
     }
     if (s) {
         mho_net_destroy(copy);
         *out = NULL;
     }
     return s;
+}
+
+mho_status mho_net_clone(const mho_net *net, mho_net **out)
+{
+    return clone(net, false, out);
+}
+
+mho_status mhoi_net_clone_lent(const mho_net *net, mho_net **out)
+{
+    return clone(net, true, out);
+}
+
+mho_status mhoi_node_own_weights(mho_node *node)
+{
+    const float *from = node->weight;
+    if (!node->lent)
+        return MHO_OK;
+    mho_status s =
+        mhoi_alloc(&node->weight, mho_node_weight_count(node), sizeof *node->weight, node->name);
+    if (s) {
+        node->weight = (float *)(uintptr_t)from;
+        return s;
+    }
+    node->lent = false;
+    memcpy(node->weight, from, mho_node_weight_count(node) * sizeof *node->weight);
+    return MHO_OK;
 }
 
 static bool name_taken(const mho_net *net, size_t i, const char *name)

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/fields.h"
 #include "base/parallel.h"
+#include "infer/nodes.h"
 #include "mho/onnx.h"
 #include "mho/run.h"
 #include "net/op_table.h"
@@ -60,7 +61,8 @@ const mho_fields mho_fixed_fields = {"quantization to fixed point", rows,
 
 /* The best so far. */
 typedef struct chosen {
-    mho_net *net;
+    mho_net *net; /* its weights in small, until all is tried */
+    fixed_small *small;
     mho_quantize_report *report;
 } chosen;
 
@@ -208,16 +210,24 @@ static mho_status correct_all_means(fixed_state *f)
     return s ? s : mhoi_fixed_measure(f);
 }
 
-static void take_if_better(fixed_state *f, chosen *best, int *rule)
+static void drop(chosen *best)
+{
+    mho_net_destroy(best->net);
+    mhoi_fixed_small_free(best->small);
+    mho_quantize_report_destroy(best->report);
+    *best = (chosen){NULL, NULL, NULL};
+}
+
+static mho_status take_if_better(fixed_state *f, chosen *best, int *rule)
 {
     if (!f->report || !is_better(f->report, best->report))
-        return;
-    mho_net_destroy(best->net);
-    mho_quantize_report_destroy(best->report);
-    *best = (chosen){f->net, f->report};
+        return MHO_OK;
+    drop(best);
+    *best = (chosen){f->net, NULL, f->report};
     *rule = f->rule;
     f->net = NULL;
     f->report = NULL;
+    return mhoi_fixed_shrink(best->net, &best->small);
 }
 
 static mho_status try_rules(fixed_state *f, chosen *best)
@@ -229,13 +239,13 @@ static mho_status try_rules(fixed_state *f, chosen *best)
     for (size_t i = 0; !s && i < (all ? sizeof tried / sizeof *tried : 1); i++) {
         s = mhoi_fixed_run(f, all ? tried[i] : f->options->maps_rule);
         if (!s)
-            take_if_better(f, best, &rule);
+            s = take_if_better(f, best, &rule);
     }
     if (s || !all || rule < 0 || !f->options->search)
         return s;
     s = search_maps(f, rule);
     if (!s)
-        take_if_better(f, best, &rule);
+        s = take_if_better(f, best, &rule);
     if (s || !f->options->bias_correction ||
         !is_small(f, f->count < FIXED_COMPARED ? f->count : FIXED_COMPARED))
         return s;
@@ -243,7 +253,7 @@ static mho_status try_rules(fixed_state *f, chosen *best)
     if (!s)
         s = correct_all_means(f);
     if (!s)
-        take_if_better(f, best, &rule);
+        s = take_if_better(f, best, &rule);
     return s;
 }
 
@@ -279,12 +289,28 @@ static mho_status read_back(mho_net **net)
     return MHO_OK;
 }
 
+/* Before anything is done: weights in codes, of the equalized network, of the best so far in bytes; those of both networks in
+ * the order of kernels; the values of an image in both, twice. */
+static mho_status want_memory(const mho_net *net, bool equalize)
+{
+    uint64_t weights = 0, values = 0;
+    for (size_t i = 0; i < net->nodes; i++) {
+        const mho_shape out = net->node[i].out;
+        weights += mho_node_weight_count(&net->node[i]) * sizeof(float);
+        values += out.c * out.h * out.w * sizeof(float);
+    }
+    return mhoi_memory_want(weights + weights / 4 + (equalize ? weights : 0) +
+                                mhoi_infer_weight_bytes(net, false) +
+                                mhoi_infer_weight_bytes(net, true) + 4 * values,
+                            "quantizing network %s", net->name);
+}
+
 mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
                               const mho_fixed_options *options, mho_net **out,
                               mho_quantize_report **report)
 {
     fixed_state f = {.options = options, .images = images};
-    chosen best = {NULL, NULL};
+    chosen best = {NULL, NULL, NULL};
     const double start = mho_seconds();
     *out = NULL;
     if (report)
@@ -304,8 +330,12 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
     if (!s)
         s = mho_images_fit(images, net->node[0].out, 0, net->name);
     if (!s)
+        s = want_memory(&view, options->equalize != MHO_EQUALIZE_NONE);
+    if (!s)
         s = try_all(&view, &f, &best);
     mhoi_fixed_end(&f);
+    if (!s)
+        s = mhoi_fixed_expand(best.net, &best.small);
     if (!s && mhoi_net_is_mixed(best.net))
         s = read_back(&best.net);
     if (!s) {
@@ -319,7 +349,6 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
         *report = best.report;
         best.report = NULL;
     }
-    mho_net_destroy(best.net);
-    mho_quantize_report_destroy(best.report);
+    drop(&best);
     return s;
 }

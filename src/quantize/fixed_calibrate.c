@@ -34,13 +34,20 @@ static void flow_free(flow *f)
     mho_infer_destroy(f->infer);
 }
 
+/* A part of what memory is left: values are there twice, and in a comparison of two networks. */
+static size_t block_bytes(void)
+{
+    const uint64_t part = mhoi_memory_left() / 8;
+    return part < BLOCK_BYTES ? (size_t)part : BLOCK_BYTES;
+}
+
 static mho_status flow_create(const mho_net *net, const bool *wanted, flow *f)
 {
     size_t each = elements(net->node[0].out);
     *f = (flow){.net = net};
     for (size_t i = 0; i < net->nodes; i++)
         each += wanted[i] ? elements(net->node[i].out) : 0;
-    f->block = BLOCK_BYTES / sizeof(float) / each;
+    f->block = block_bytes() / sizeof(float) / each;
     f->block = f->block > BLOCK_MAX ? BLOCK_MAX : f->block ? f->block : 1;
     mho_status s = mhoi_infer_create_ordered(net, f->block, &f->infer);
     if (!s)

@@ -13,7 +13,7 @@
 /* MHO_ENOTMODELED names the layer and what it has: several outputs, 1-bit maps, circulant blocks; MHO_EDOMAIN: no
  * weights. */
 MHO_MUST_CHECK mho_status mhoi_fixed_check(const mho_net *net);
-/* A copy: batch normalization multiplied into the layer before it, ReLU in front of maximum pools. */
+/* A copy, which has the weights of `net` where they stay as they are: batch normalization multiplied into the layer before it, ReLU in front of maximum pools. */
 MHO_MUST_CHECK mho_status mhoi_fixed_prepare(const mho_net *net, mho_net **out);
 /* Cross-layer equalization, in place: docs/models/quantization.md eq. (7). */
 MHO_MUST_CHECK mho_status mhoi_fixed_equalize(mho_net *net);
@@ -85,5 +85,13 @@ MHO_MUST_CHECK mho_status mhoi_fixed_measure(fixed_state *f);
 /* Average pools take the scales of what they read. */
 void mhoi_fixed_scale_averages(mho_net *net);
 void mhoi_fixed_end(fixed_state *f);
+
+/* --- fixed_small.c: a network of codes that waits ------------------------------------------------------------------ */
+
+typedef struct fixed_small fixed_small;
+/* Puts the weights of net that are codes into bytes, and back, to the bit. */
+MHO_MUST_CHECK mho_status mhoi_fixed_shrink(mho_net *net, fixed_small **out);
+MHO_MUST_CHECK mho_status mhoi_fixed_expand(mho_net *net, fixed_small **small);
+void mhoi_fixed_small_free(fixed_small *small);
 
 #endif

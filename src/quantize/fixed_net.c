@@ -47,6 +47,8 @@ static mho_status fold(mho_node *node, const mho_node *norm)
 {
     const size_t each = mho_node_weight_count(node) / node->out.c;
     mho_status s = need_bias(node);
+    if (!s)
+        s = mhoi_node_own_weights(node);
     for (size_t c = 0; !s && c < node->out.c; c++) {
         float a, b;
         mho_batchnorm_coefficients(norm, c, &a, &b);
@@ -143,7 +145,7 @@ static void relu_first(mho_net *net)
 
 mho_status mhoi_fixed_prepare(const mho_net *net, mho_net **out)
 {
-    mho_status s = mho_net_clone(net, out);
+    mho_status s = mhoi_net_clone_lent(net, out);
     if (!s)
         s = fold_all(*out);
     if (!s)
@@ -242,16 +244,21 @@ static float balance(mho_node *a, mho_node *b, size_t c)
 mho_status mhoi_fixed_equalize(mho_net *net)
 {
     float moved = 1;
-    for (int sweep = 0; sweep < SWEEPS && moved > 1e-3f; sweep++) {
+    mho_status s = MHO_OK;
+    for (int sweep = 0; !s && sweep < SWEEPS && moved > 1e-3f; sweep++) {
         moved = 0;
-        for (size_t i = 1; i < net->nodes; i++) {
+        for (size_t i = 1; !s && i < net->nodes; i++) {
             mho_node *a = &net->node[i];
             const size_t next = is_free(a) && !mhoi_node_rounds(a) ? next_layer(net, i) : 0;
-            for (size_t c = 0; next && c < a->out.c; c++)
+            if (next)
+                s = mhoi_node_own_weights(a);
+            if (!s && next)
+                s = mhoi_node_own_weights(&net->node[next]);
+            for (size_t c = 0; !s && next && c < a->out.c; c++)
                 moved = fmaxf(moved, balance(a, &net->node[next], c));
         }
     }
-    return MHO_OK;
+    return s;
 }
 
 /* --- maps ---------------------------------------------------------------------------------------------------- */

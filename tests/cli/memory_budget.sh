@@ -20,8 +20,29 @@ grep -q "the peak was" err && fail "a note within the budget"
 TMPDIR=/no/such/folder run simulate lenet --hw cnn8 $few --memory 79M
 if [ "$code" != 0 ]; then want_code 3; want_err "/no/such/folder"; fi
 
-run simulate lenet --hw bcnn $few --memory 65M
+run simulate lenet --hw bcnn $few --memory 76M
 want_error 4 "layer fc3 alone takes" "cells" "MB of memory at least"
+
+# Software: refused before it begins, and the least that is told is enough.
+least() { grep -o 'want [0-9]* MB' err | grep -o '[0-9]*'; }
+run infer lenet --data synthetic --images 60 --threads 2 --json
+want_code 0
+grep -o '"errors": *[0-9]*' out >whole
+for words in "infer lenet --data synthetic --images 60" \
+    "quantize lenet --bits 8 --data synthetic --images 60 --set calibration_images=20 --set maps_rule=mse -o q.onnx"; do
+    size=66
+    for try in 1 2 3 4; do
+        run $words --threads 2 --json --memory ${size}000000
+        [ "$code" = 0 ] && break
+        want_error 4 "network lenet" "MB of memory at least"
+        [ -e q.onnx ] && fail "a file of a quantization that was refused"
+        [ "$(least)" -gt "$size" ] || fail "$size MB are refused, $(least) would do"
+        size=$(least)
+    done
+    want_code 0
+    [ "$try" -gt 1 ] || fail "66 MB are enough for $words"
+    case $words in infer*) grep -o '"errors": *[0-9]*' out | cmp - whole || fail "other errors" ;; esac
+done
 for size in 0 -1 2X G; do
     run simulate lenet --hw bcnn $few --memory $size
     want_misuse "--memory = $size, want bytes, as 2G, 800M or 500000000"
