@@ -27,6 +27,8 @@ static const mhoi_expand_row *row_of(const MhoiOnnx__NodeProto *n)
     const mhoi_expand_row *row = NULL;
     if (!domain[0] || strcmp(domain, "ai.onnx") == 0)
         return find(mhoi_expand_old, n);
+    if (strcmp(domain, "qonnx.custom_op.channels_last") == 0)
+        return find(mhoi_expand_last, n);
     if (strcmp(domain, "com.microsoft") != 0)
         return NULL;
     for (size_t k = 0; !row && k < sizeof lists / sizeof *lists; k++)

@@ -24,7 +24,8 @@ typedef struct mhoi_expand_row {
 /* Lists of rows, each ending with one without a name. */
 extern const mhoi_expand_row mhoi_expand_fused[], mhoi_expand_norms[], mhoi_expand_attention[],
     mhoi_expand_codes[];
-extern const mhoi_expand_row mhoi_expand_old[]; /* of the standard's own domain */
+extern const mhoi_expand_row mhoi_expand_old[];  /* of the standard's own domain */
+extern const mhoi_expand_row mhoi_expand_last[]; /* of QONNX's channels_last */
 
 /* Memory of the arena. */
 void *mhoi_x_take(mhoi_expansion *e, size_t size);

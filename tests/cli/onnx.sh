@@ -26,7 +26,7 @@ run nets mixed.onnx --json; want_code 0; want_out Transpose
 # What a runtime made of several standard operators.
 for name in fusedconv fusedgemm fusedmatmul biasgelu fastgelu quickgelu skipnorm embedding attention qgemm integertofloat dynamiccodes \
     qconcat lengths2 past2 widths codedattention cross packed grown turnedheads fewbits eightbits choosecodes meancodes distances \
-    productgelu halves sums lower longer; do agrees $name; done
+    productgelu halves sums lower longer lastconv lastpool lastnorm; do agrees $name; done
 run map fewbits.onnx --hw cnn8; want_code 0; want_out "200 weights on 1 pairs"
 run map fusedgemm.onnx --hw bcnn; want_code 0; want_out "fusedgemm"
 

@@ -24,17 +24,17 @@ def codes(low, high, *shape, dtype=np.int8):
     return random.integers(low, high, shape).astype(dtype)
 
 
-def case(name, op, inputs, outputs, fixed=(), **attributes):
+def case(name, op, inputs, outputs, fixed=(), domain="com.microsoft", **attributes):
     """inputs: arrays by name, None where one is left out; those in `fixed` are initializers."""
     names = ["" if v is None else k for k, v in inputs.items()]
-    node = helper.make_node(op, names, [k.strip("-") for k in outputs], name, domain="com.microsoft", **attributes)
+    node = helper.make_node(op, names, [k.strip("-") for k in outputs], name, domain=domain, **attributes)
     outputs = {k: v for k, v in outputs.items() if k[0] != "-"}  # others are left out
     info = lambda k, v: helper.make_tensor_value_info(k, KINDS[v.dtype], v.shape)
     free = {k: v for k, v in inputs.items() if v is not None and k not in fixed}
     graph = helper.make_graph([node], name, [info(k, v) for k, v in free.items()],
                               [info(k, np.asarray(v)) for k, v in outputs.items()],
                               [numpy_helper.from_array(np.asarray(inputs[k]), k) for k in fixed])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid("com.microsoft", 1)],
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid(domain or "com.microsoft", 1)],
                                 ir_version=8), name + ".onnx")
     for letter, arrays in (("x", free), ("y", outputs)):
         for i, a in enumerate(arrays.values()):
@@ -176,3 +176,14 @@ real = np.concatenate([(p - 5.0) * 0.1, (q - 9.0) * 0.35], 1)
 case("qconcat", "QLinearConcat", {"sy": F(0.3), "zy": np.uint8(20), "p": p, "sp": F(0.1), "zp": np.uint8(5), "q": q, "sq": F(0.35),
                                   "zq": np.uint8(9)}, {"y": np.clip(np.rint(real / 0.3) + 20, 0, 255).astype(np.uint8)},
      ["sy", "zy", "sp", "zp", "sq", "zq"], axis=1)
+
+# Channels are the last axis.
+LAST = "qonnx.custom_op.channels_last"
+x, w, b = numbers(1, 5, 6, 2), numbers(3, 2, 1, 2), numbers(3)
+y = sum(np.einsum("bhwc,oc->bhwo", x[:, :, k:5 + k], w[:, :, 0, k]) for k in range(2)) + b
+case("lastconv", "Conv", {"x": x, "w": np.ascontiguousarray(w.transpose(0, 2, 3, 1)), "b": b}, {"y": y}, ["w", "b"], LAST, kernel_shape=[1, 2])
+case("lastpool", "MaxPool", {"x": x}, {"y": np.maximum(x[:, :, ::2], x[:, :, 1::2])}, (), LAST, kernel_shape=[1, 2],
+     strides=[1, 2])
+g, s, m, v = numbers(2), numbers(2), numbers(2), np.abs(numbers(2))
+case("lastnorm", "BatchNormalization", {"x": x, "g": g, "s": s, "m": m, "v": v}, {"y": (x - m) * g / np.sqrt(v + F(1e-5)) + s},
+     ["g", "s", "m", "v"], LAST)
