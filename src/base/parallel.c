@@ -63,6 +63,11 @@ static void work(loop *l, size_t thread)
 /* Whether this thread is at work in a loop: a loop within it runs on this one thread. */
 static _Thread_local bool within;
 
+bool mhoi_in_loop(void)
+{
+    return within;
+}
+
 /* A thread of the loop but the caller's own works for the caller's run. */
 static void work_for_caller(loop *l, size_t thread)
 {

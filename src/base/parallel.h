@@ -18,6 +18,9 @@ enum { MHOI_THREADS_MAX = 1024 };
 typedef mho_status mhoi_body_fn(void *context, size_t item, size_t thread);
 MHO_MUST_CHECK mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *context);
 
+/* Whether the calling thread is at work in a loop: a loop within it runs on this thread alone. */
+bool mhoi_in_loop(void);
+
 /* Threads of the run, at least 1; as many of them as a loop over items uses: memory of a thread is made
  * for these only. */
 size_t mhoi_threads(void);

@@ -14,6 +14,7 @@
 #include "chip/chip_idle.h"
 #include "chip/chip_impl.h"
 #include "chip/chip_stream.h"
+#include "chip/chip_team.h"
 #include "chip/chip_work.h"
 #include "mho/run.h"
 #include "net/op_table.h"
@@ -405,9 +406,11 @@ static mho_status run_all(run *r)
     if (!s && r->label && chip->classes > MHO_CLASSES_MAX)
         s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most %d", chip->classes,
                       MHO_CLASSES_MAX);
+    const chip_flight flight = {r->images, r->first, r->n, r->number, r->scores, r->label};
     if (!s && chip->streamed)
-        return mhoi_chip_stream_run(
-            chip, &(chip_flight){r->images, r->first, r->n, r->number, r->scores, r->label});
+        return mhoi_chip_stream_run(chip, &flight);
+    if (!s && !r->counts && !mhoi_in_loop() && mhoi_chip_team_pays(chip, r->n, mhoi_threads()))
+        return mhoi_chip_team_run(chip, &flight, mhoi_threads());
     if (!s)
         s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
     for (size_t t = 0; !s && t < threads; t++)

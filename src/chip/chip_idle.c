@@ -17,6 +17,8 @@ enum {
 struct chip_idle {
     pthread_mutex_t lock; /* runs of several threads may take and give */
     chip_work *work[KEPT];
+    void *maps; /* of a set of images that threads share out */
+    size_t bytes;
 };
 
 mho_status mhoi_chip_idle_create(struct chip_idle **out)
@@ -54,6 +56,7 @@ void mhoi_chip_idle_destroy(struct chip_idle *idle)
         return;
     for (size_t i = 0; i < KEPT; i++)
         drop(&idle->work[i]);
+    mhoi_free(&idle->maps);
     pthread_mutex_destroy(&idle->lock);
     mhoi_free(&idle);
 }
@@ -96,4 +99,33 @@ void mhoi_chip_idle_give(const mho_chip *chip, chip_work *work)
         pthread_mutex_unlock(&chip->idle->lock);
     }
     mhoi_chip_work_destroy(work);
+}
+
+mho_status mhoi_chip_idle_take_maps(const mho_chip *chip, size_t bytes, void **out, size_t *has)
+{
+    struct chip_idle *idle = chip->idle;
+    pthread_mutex_lock(&idle->lock);
+    *out = idle->maps;
+    *has = idle->bytes;
+    idle->maps = NULL;
+    pthread_mutex_unlock(&idle->lock);
+    if (*out && *has >= bytes)
+        return MHO_OK;
+    mhoi_free(out);
+    *has = bytes;
+    return mhoi_alloc(out, bytes, 1, "feature maps");
+}
+
+void mhoi_chip_idle_give_maps(const mho_chip *chip, void *maps, size_t bytes)
+{
+    struct chip_idle *idle = chip->idle;
+    if (maps && bytes <= KEPT_BYTES) {
+        pthread_mutex_lock(&idle->lock);
+        void *before = idle->maps;
+        idle->maps = maps;
+        idle->bytes = bytes;
+        pthread_mutex_unlock(&idle->lock);
+        maps = before;
+    }
+    mhoi_free(&maps);
 }

@@ -13,5 +13,9 @@ void mhoi_chip_idle_programmed(const mho_chip *chip);
 MHO_MUST_CHECK mho_status mhoi_chip_idle_take(const mho_chip *chip, size_t images, chip_work **out);
 /* Once what it counted was told; NULL is fine. */
 void mhoi_chip_idle_give(const mho_chip *chip, chip_work *work);
+/* The same of memory for maps, of at least so many bytes. */
+MHO_MUST_CHECK mho_status mhoi_chip_idle_take_maps(const mho_chip *chip, size_t bytes, void **out,
+                                                   size_t *has);
+void mhoi_chip_idle_give_maps(const mho_chip *chip, void *maps, size_t bytes);
 
 #endif

@@ -4,293 +4,11 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "base/alloc.h"
 #include "base/contract.h"
 #include "base/finite.h"
 #include "chip/chip_finish.h"
 #include "chip/chip_lanes.h"
 #include "chip/chip_work.h"
-#include "crossbar/cells.h"
-
-static size_t largest(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-/* What the memory of one thread comes to is counted. */
-static mho_status take(chip_work *work, void *out, size_t count, size_t size, const char *what)
-{
-    work->bytes += count * size;
-    return mhoi_alloc(out, count, size, what);
-}
-
-/* Memory of a layer's crossbars, */
-static mho_status enter_layer(const mho_chip *chip, chip_work *work, size_t l)
-{
-    const chip_layer *layer = &chip->layer[l];
-    mho_status s = mho_crossbar_work_create(layer->xb[0], &work->layer[l]);
-    if (!s && layer->counter)
-        s = mho_crossbar_work_create(layer->counter, &work->counter[l]);
-    return s;
-}
-
-/* and away with it: what it counted stays. */
-static void leave_layer(const mho_chip *chip, chip_work *work, size_t l)
-{
-    if (work->layer[l] && (work->counter[l] || !chip->layer[l].counter))
-        work->flow[l] = mhoi_chip_work_flow(chip, work, l);
-    mho_crossbar_work_destroy(work->layer[l]);
-    mho_crossbar_work_destroy(work->counter[l]);
-    work->layer[l] = work->counter[l] = NULL;
-}
-
-typedef struct sizes {
-    size_t sums, totals, counts, driven, windows, turned; /* elements */
-} sizes;
-
-static void turned_sizes(const chip_layer *layer, size_t together, sizes *z)
-{
-    const size_t pixels = chip_tiles(layer, together) * CHIP_TILE;
-    z->sums = largest(z->sums, pixels * layer->cells->converted);
-    z->counts = largest(z->counts, layer->cells->coding->counted ? pixels : 0);
-    z->windows = largest(z->windows, pixels * layer->rows);
-    z->driven = largest(z->driven, pixels * layer->lines);
-    z->turned = largest(z->turned, pixels * (layer->channels + 1));
-}
-
-/* Of layers [from, to). */
-static sizes sizes_of(const mho_chip *chip, size_t from, size_t to, size_t images)
-{
-    sizes z = {.sums = 0};
-    for (size_t i = from; i < to; i++) {
-        const chip_layer *layer = &chip->layer[i];
-        const size_t together = images < layer->images ? images : layer->images;
-        const size_t n = together * layer->groups * layer->positions;
-        const size_t in = layer->groups * layer->window.c * layer->window.h * layer->window.w;
-        z.totals = largest(z.totals, chip_is_plain(layer) ? 0 : n * layer->channels);
-        if (layer->place->turned) {
-            turned_sizes(layer, together, &z);
-            continue;
-        }
-        z.sums = largest(z.sums, n * layer->cells->converted);
-        z.counts = largest(z.counts, layer->cells->coding->counted ? n : 0);
-        if (!layer->inputs->as_is || chip->plan->device.nonlinearity > 0)
-            z.driven = largest(z.driven, images * in * layer->inputs->lines);
-    }
-    return z;
-}
-
-bool mhoi_chip_work_holds_totals(const mho_chip *chip, const chip_work *work)
-{
-    return sizes_of(chip, work->from, work->to, work->images).totals <= work->totals;
-}
-
-static mho_status alloc_sums(const mho_chip *chip, size_t images, chip_work *work)
-{
-    const sizes z = sizes_of(chip, work->from, work->to, images);
-    mho_status s = take(work, &work->sum, z.sums, sizeof *work->sum, "sums");
-    work->totals = z.totals;
-    if (!s)
-        s = take(work, &work->total, z.totals, sizeof *work->total, "sums");
-    if (!s)
-        s = take(work, &work->count, z.counts, sizeof *work->count, "sums");
-    if (!s)
-        s = take(work, &work->window, z.windows, 1, "windows");
-    if (!s)
-        s = take(work, &work->turned, z.turned, sizeof *work->turned, "sums");
-    return s ? s : take(work, &work->driven, z.driven, 1, "inputs");
-}
-
-static mho_status alloc_maps(const mho_chip *chip, size_t images, chip_work *work)
-{
-    mho_status s =
-        mhoi_alloc(&work->buffer, chip->buffers, sizeof *work->buffer, "inference memory");
-    for (size_t i = 0; !s && i < chip->buffers; i++)
-        s = take(work, &work->buffer[i], images * chip->buffer[i], 1, "feature maps");
-    for (size_t i = 0; !s && i < chip->maps; i++)
-        work->map[i] = work->buffer[chip->map[i].buffer];
-    return s;
-}
-
-/* Of a thread, for the crossbars of layers [from, to) at once. */
-static size_t crossbar_bytes(const mho_chip *chip, size_t from, size_t to)
-{
-    const bool noisy = mho_device_is_noisy(&chip->plan->device);
-    size_t sum = 0;
-    for (size_t i = from; i < to; i++) {
-        const mho_crossbar_shape shape = mhoi_chip_layer_shape(&chip->layer[i]);
-        size_t bytes;
-        (void)mhoi_crossbar_bytes(&shape, noisy, &bytes);
-        sum += bytes;
-    }
-    return sum;
-}
-
-static mho_status alloc_layers(const mho_chip *chip, chip_work *work)
-{
-    work->brief = crossbar_bytes(chip, work->from, work->to) > CHIP_BRIEF_FROM;
-    mho_status s = mhoi_alloc(&work->layer, chip->layers, sizeof *work->layer, "inference memory");
-    if (!s)
-        s = mhoi_alloc(&work->counter, chip->layers, sizeof *work->counter, "counters");
-    for (size_t i = work->from; !s && !work->brief && i < work->to; i++)
-        s = enter_layer(chip, work, i);
-    if (!s)
-        s = mhoi_alloc(&work->told, 2 * chip->layers, sizeof *work->told, "inference memory");
-    return s ? s : mhoi_alloc(&work->flow, chip->layers, sizeof *work->flow, "inference memory");
-}
-
-static size_t values_of(const mho_chip *chip, size_t from, size_t to)
-{
-    size_t values = chip->classes;
-    for (size_t i = 0; i < chip->maps; i++)
-        values = largest(values, chip->map[i].size);
-    for (size_t i = from; i < to; i++)
-        values = largest(values, chip_channels(&chip->layer[i]) * chip->layer[i].positions);
-    return values;
-}
-
-static mho_status alloc_values(const mho_chip *chip, size_t images, chip_work *work)
-{
-    const size_t values = values_of(chip, work->from, work->to);
-    mho_status s = take(work, &work->value, values, sizeof *work->value, "values");
-    if (!s)
-        s = take(work, &work->second, values, sizeof *work->second, "values");
-    if (!s)
-        s = take(work, &work->own, images * chip->classes, sizeof *work->own, "scores");
-    work->scores = work->own;
-    return s;
-}
-
-/* Of layers [from, to). */
-static mho_status create(const mho_chip *chip, size_t from, size_t to, size_t images, bool maps,
-                         chip_work **out)
-{
-    *out = NULL;
-    chip_work *work = NULL;
-    mho_status s = mhoi_alloc(&work, 1, sizeof *work, "inference memory");
-    if (s)
-        return s;
-    work->buffers = maps ? chip->buffers : 0;
-    work->layers = chip->layers;
-    work->from = from;
-    work->to = to;
-    work->images = images;
-    s = mhoi_alloc(&work->map, chip->maps, sizeof *work->map, "inference memory");
-    if (!s && maps)
-        s = alloc_maps(chip, images, work);
-    if (!s)
-        s = alloc_layers(chip, work);
-    if (!s)
-        s = alloc_sums(chip, images, work);
-    if (!s)
-        s = alloc_values(chip, images, work);
-    if (s) {
-        mhoi_chip_work_destroy(work);
-        return s;
-    }
-    *out = work;
-    return MHO_OK;
-}
-
-mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work **out)
-{
-    return create(chip, 0, chip->layers, images, true, out);
-}
-
-static size_t first_layer(const mho_chip *chip, size_t step)
-{
-    return chip->step[step].kind == CHIP_CROSSBAR ? chip->step[step].layer : 0;
-}
-
-static size_t end_layer(const mho_chip *chip, size_t step)
-{
-    return chip->step[step].kind == CHIP_CROSSBAR ? chip->step[step].layer + 1 : 0;
-}
-
-mho_status mhoi_chip_work_create_step(const mho_chip *chip, size_t step, size_t images,
-                                      chip_work **out)
-{
-    return create(chip, first_layer(chip, step), end_layer(chip, step), images, false, out);
-}
-
-size_t mhoi_chip_work_bytes(const mho_chip *chip, size_t step, size_t *driven)
-{
-    sizes z = sizes_of(chip, first_layer(chip, step), end_layer(chip, step), chip->block);
-    const sizes one = sizes_of(chip, first_layer(chip, step), end_layer(chip, step), 1);
-    *driven = one.driven;
-    return z.sums * sizeof(int32_t) + z.totals * sizeof(int64_t) + z.counts * sizeof(int32_t) +
-           z.windows + z.turned * sizeof(int64_t) +
-           2 * values_of(chip, first_layer(chip, step), end_layer(chip, step)) * sizeof(float);
-}
-
-void mhoi_chip_work_destroy(chip_work *work)
-{
-    if (!work)
-        return;
-    for (size_t i = 0; work->buffer && i < work->buffers; i++)
-        mhoi_free(&work->buffer[i]);
-    mhoi_free(&work->buffer);
-    for (size_t i = 0; work->layer && i < work->layers; i++)
-        mho_crossbar_work_destroy(work->layer[i]);
-    mhoi_free(&work->map);
-    for (size_t i = 0; work->counter && i < work->layers; i++)
-        mho_crossbar_work_destroy(work->counter[i]);
-    mhoi_free(&work->layer);
-    mhoi_free(&work->counter);
-    mhoi_free(&work->flow);
-    mhoi_free(&work->told);
-    mhoi_free(&work->driven);
-    mhoi_free(&work->sum);
-    mhoi_free(&work->total);
-    mhoi_free(&work->window);
-    mhoi_free(&work->turned);
-    mhoi_free(&work->count);
-    mhoi_free(&work->value);
-    mhoi_free(&work->second);
-    mhoi_free(&work->own);
-    mhoi_free(&work);
-}
-
-/* Since it was settled. */
-static mho_crossbar_counts counts_since(const mho_crossbar_work *work,
-                                        const mho_crossbar_counts *told)
-{
-    mho_crossbar_counts c = mho_crossbar_work_counts(work);
-    c.row_drives -= told->row_drives;
-    c.conversions -= told->conversions;
-    c.additions -= told->additions;
-    return c;
-}
-
-chip_flow mhoi_chip_work_flow(const mho_chip *chip, const chip_work *work, size_t l)
-{
-    const chip_layer *layer = &chip->layer[l];
-    if (!work->layer[l])
-        return work->flow[l];
-    const mho_crossbar_counts c = counts_since(work->layer[l], &work->told[l]);
-    chip_flow flow = work->flow[l];
-    const uint64_t drives = c.row_drives * layer->cells->fold;
-    flow.counts.row_drives += drives;
-    flow.counts.dac_conversions += layer->inputs->bits > 1 ? c.row_drives : 0;
-    flow.counts.conversions += layer->place->sense ? 0 : c.conversions;
-    flow.counts.additions += c.additions;
-    if (layer->counter) { /* n numbers are added up by n - 1 additions */
-        const mho_crossbar_counts rows =
-            counts_since(work->counter[l], &work->told[chip->layers + l]);
-        flow.counts.additions += rows.row_drives - rows.conversions;
-    }
-    return flow;
-}
-
-void mhoi_chip_work_settle(const mho_chip *chip, chip_work *work)
-{
-    for (size_t l = 0; l < chip->layers; l++) {
-        work->told[l] = mho_crossbar_work_counts(work->layer[l]);
-        if (chip->layer[l].counter)
-            work->told[chip->layers + l] = mho_crossbar_work_counts(work->counter[l]);
-    }
-    memset(work->flow, 0, chip->layers * sizeof *work->flow);
-}
 
 const uint8_t *mhoi_chip_work_map(const chip_work *work, size_t map)
 {
@@ -431,12 +149,40 @@ static void to_bits(chip_work *work, size_t l, const chip_layer *layer, size_t a
                             layer->per_position, layer->flip, out);
 }
 
+/* What follows the sums of images [first, first + n) of the block. */
+static void finish_images(const mho_chip *chip, chip_work *work, size_t i, size_t first, size_t n,
+                          const chip_watch *watch)
+{
+    const chip_step *step = &chip->step[i];
+    const chip_layer *layer = &chip->layer[step->layer];
+    const size_t out_size = chip_channels(layer) * layer->positions;
+    const bool finishes = !(watch && watch->value) && mhoi_chip_finishes_sums(chip, step);
+    for (size_t k = 0; k < n; k++) {
+        const size_t at = k * out_size;
+        uint8_t *out = step->out == CHIP_NONE
+                           ? NULL
+                           : work->map[step->out] + (first + k) * chip->map[step->out].bytes;
+        if (!out) {
+            float *scores = work->scores + (first + k) * out_size;
+            to_values(chip, work, step, at, scores);
+            mhoi_chip_chain_run(&step->chain, out_size / step->chain.channels, scores);
+        } else if (layer->z_edge) {
+            to_bits(work, step->layer, layer, at, out);
+        } else if (finishes) {
+            if (!mhoi_chip_finish_sums(chip, step, work->sum + at, work->value, out))
+                note_bad(work, i);
+        } else {
+            to_values(chip, work, step, at, work->value);
+            to_map(chip, work, i, first + k, watch, work->value, out);
+        }
+    }
+}
+
 static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t n,
                          const chip_watch *watch)
 {
     const chip_step *step = &chip->step[i];
     const chip_layer *layer = &chip->layer[step->layer];
-    const size_t out_size = chip_channels(layer) * layer->positions;
     if (watch && watch->input)
         watch->input(watch->user, i, n, work->map[step->in]);
     if (chip->programmed) /* not while calibrating */
@@ -445,30 +191,23 @@ static void run_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t
     void *looker = watch && watch->sums ? watch->sums(watch->user, i, &every) : NULL;
     mho_crossbar_work_watch(work->layer[step->layer], looker ? watch->each : NULL, looker);
     mho_crossbar_work_watch_every(work->layer[step->layer], every);
-    const bool finishes = !(watch && watch->value) && mhoi_chip_finishes_sums(chip, step);
     for (size_t first = 0; first < n; first += layer->images) {
         const size_t m = n - first < layer->images ? n - first : layer->images;
         mhoi_chip_sums(chip, work, step, first, m);
-        for (size_t k = 0; k < m; k++) {
-            const size_t at = k * out_size;
-            uint8_t *out = step->out == CHIP_NONE
-                               ? NULL
-                               : work->map[step->out] + (first + k) * chip->map[step->out].bytes;
-            if (!out) {
-                float *scores = work->scores + (first + k) * out_size;
-                to_values(chip, work, step, at, scores);
-                mhoi_chip_chain_run(&step->chain, out_size / step->chain.channels, scores);
-            } else if (layer->z_edge) {
-                to_bits(work, step->layer, layer, at, out);
-            } else if (finishes) {
-                if (!mhoi_chip_finish_sums(chip, step, work->sum + at, work->value, out))
-                    note_bad(work, i);
-            } else {
-                to_values(chip, work, step, at, work->value);
-                to_map(chip, work, i, first + k, watch, work->value, out);
-            }
-        }
+        finish_images(chip, work, i, first, m, watch);
     }
+}
+
+/* The same once others have worked out the sums. */
+static void finish_crossbar(const mho_chip *chip, chip_work *work, size_t i, size_t n,
+                            const int32_t *sum)
+{
+    const chip_step *step = &chip->step[i];
+    int32_t *own = work->sum;
+    mhoi_chip_flow_add(&chip->layer[step->layer], n, work->map[step->in], &work->flow[step->layer]);
+    work->sum = (int32_t *)(uintptr_t)sum; /* it is read */
+    finish_images(chip, work, i, 0, n, NULL);
+    work->sum = own;
 }
 
 static void run_pointwise(const mho_chip *chip, chip_work *work, size_t i, size_t n,
@@ -528,11 +267,11 @@ static mho_status run_step(const mho_chip *chip, chip_work *work, size_t i, size
     switch (chip->step[i].kind) {
     case CHIP_CROSSBAR:
         if (work->brief)
-            s = enter_layer(chip, work, l);
+            s = mhoi_chip_work_enter(chip, work, l);
         if (!s)
             run_crossbar(chip, work, i, n, watch);
         if (work->brief)
-            leave_layer(chip, work, l);
+            mhoi_chip_work_leave(chip, work, l);
         break;
     case CHIP_POOL:
         run_pool(chip, work, &chip->step[i], n);
@@ -567,22 +306,44 @@ mho_status mhoi_chip_work_step(const mho_chip *chip, chip_work *work, size_t ste
     return work->bad ? mhoi_chip_not_finite(chip, work->bad - 1) : MHO_OK;
 }
 
+/* After the last step. */
+static void end_block(const mho_chip *chip, chip_work *work, size_t n)
+{
+    if (chip->scores_map != CHIP_NONE)
+        for (size_t k = 0; k < n; k++)
+            mhoi_chip_decode(&chip->map[chip->scores_map], work->map[chip->scores_map], k,
+                             work->scores + k * chip->classes);
+    if (!mhoi_all_finite(work->scores, n * chip->classes))
+        note_bad(work, chip->steps - 1);
+}
+
+static mho_status run_steps(const mho_chip *chip, chip_work *work, size_t from, size_t to, size_t n,
+                            const chip_watch *watch)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = from; !s && i < to && !mhoi_interrupted(); i++)
+        s = run_step(chip, work, i, n, watch);
+    if (!s)
+        s = mhoi_interruption();
+    if (!s && to == chip->steps)
+        end_block(chip, work, n);
+    if (s)
+        return s;
+    return work->bad ? mhoi_chip_not_finite(chip, work->bad - 1) : MHO_OK;
+}
+
 mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t steps, size_t n,
                               const chip_watch *watch)
 {
     work->bad = 0;
-    mho_status s = MHO_OK;
-    for (size_t i = 0; !s && i < steps && !mhoi_interrupted(); i++)
-        s = run_step(chip, work, i, n, watch);
-    if (!s)
-        s = mhoi_interruption();
-    if (s)
-        return s;
-    if (steps == chip->steps && chip->scores_map != CHIP_NONE)
-        for (size_t k = 0; k < n; k++)
-            mhoi_chip_decode(&chip->map[chip->scores_map], work->map[chip->scores_map], k,
-                             work->scores + k * chip->classes);
-    if (steps == chip->steps && !mhoi_all_finite(work->scores, n * chip->classes))
-        note_bad(work, chip->steps - 1);
-    return work->bad ? mhoi_chip_not_finite(chip, work->bad - 1) : MHO_OK;
+    return run_steps(chip, work, 0, steps, n, watch);
+}
+
+mho_status mhoi_chip_work_go_on(const mho_chip *chip, chip_work *work, size_t from, size_t to,
+                                size_t n, const int32_t *sum)
+{
+    work->bad = 0;
+    if (sum)
+        finish_crossbar(chip, work, from++, n, sum);
+    return run_steps(chip, work, from, to, n, NULL);
 }

@@ -48,6 +48,14 @@ static inline size_t chip_channels(const chip_layer *layer)
     return layer->groups * layer->channels;
 }
 
+/* Memory of a layer's crossbars, and away with it: what it counted stays. */
+MHO_MUST_CHECK mho_status mhoi_chip_work_enter(const mho_chip *chip, chip_work *work, size_t layer);
+void mhoi_chip_work_leave(const mho_chip *chip, chip_work *work, size_t layer);
+
+/* n images through steps [from, to).  sum: of step `from`, which is plain, where others have worked them out; else NULL. */
+MHO_MUST_CHECK mho_status mhoi_chip_work_go_on(const mho_chip *chip, chip_work *work, size_t from,
+                                               size_t to, size_t n, const int32_t *sum);
+
 /* chip_sums.c: the sums of images [first, first + n) of the block: work->sum where the layer is plain, else
  * work->total. */
 void mhoi_chip_sums(const mho_chip *chip, chip_work *work, const chip_step *step, size_t first,

@@ -21,6 +21,14 @@ static size_t table_bytes(const mho_crossbar_shape *shape, bool variances)
                                   : steps * sizeof(int16_t) << xb.kernels->bundle_rows;
 }
 
+size_t mhoi_crossbar_read_bytes(const mho_crossbar *xb)
+{
+    size_t bytes = 0;
+    for (mhoi_side side = 0; side < MHOI_SIDES; ++side)
+        bytes += xb->table[side] ? xb->table_bytes * mhoi_tables_of(xb, side) : 0;
+    return xb->shared ? bytes + 2 * xb->rows * xb->shape.columns * sizeof *xb->g_plus : bytes;
+}
+
 size_t mhoi_crossbar_bytes(const mho_crossbar_shape *shape, bool noisy, size_t *work)
 {
     mho_crossbar xb = {.shape = *shape};

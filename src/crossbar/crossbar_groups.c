@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/contract.h"
+#include "crossbar/cells.h"
 #include "crossbar/crossbar_impl.h"
 
 static int64_t top_input(const mho_crossbar *xb)
@@ -76,6 +77,16 @@ size_t mho_crossbar_fitting_groups(const mho_crossbar *xb, const mho_converter *
     if (column + (int64_t)xb->groups * more <= INT32_MAX)
         return xb->groups;
     return fitting(xb, group + more);
+}
+
+void mhoi_crossbar_work_columns(const mho_crossbar *xb, mho_crossbar_work *work, size_t first,
+                                size_t count)
+{
+    const size_t end = first + count;
+    MHO_ASSERT(first % MHOI_COLUMNS == 0 && end <= xb->shape.columns);
+    MHO_ASSERT(end % MHOI_COLUMNS == 0 || end == xb->shape.columns);
+    work->first_column = first;
+    work->columns = count;
 }
 
 void mho_crossbar_work_groups(const mho_crossbar *xb, mho_crossbar_work *work, size_t first,

@@ -269,11 +269,12 @@ struct mho_crossbar_work {
     float *normal;     /* [MHOI_BLOCK] */
     int32_t *
         square; /* [2][as x] low and high bytes; NULL where inputs are bits or reads had no noise */
-    mhoi_segment *segment;      /* [rows]: turned; NULL: rows stay */
-    size_t turn, limit;         /* t; pixels of a run, 0: all */
-    size_t first_group, groups; /* row groups of a run; 0: all */
-    mho_converter converter;    /* of the run before, */
-    mhoi_code code;             /* and what was found out about it */
+    mhoi_segment *segment;        /* [rows]: turned; NULL: rows stay */
+    size_t turn, limit;           /* t; pixels of a run, 0: all */
+    size_t first_group, groups;   /* row groups of a run; 0: all */
+    size_t first_column, columns; /* of its sums; 0: all */
+    mho_converter converter;      /* of the run before, */
+    mhoi_code code;               /* and what was found out about it */
     bool prepared, exact;
     size_t place[MHOI_BLOCK / MHOI_TILE];
     mhoi_tile tile[MHOI_BLOCK / MHOI_TILE];
@@ -420,6 +421,12 @@ static inline size_t mhoi_pixels_of(const mho_crossbar *xb, const mho_crossbar_w
 static inline size_t mhoi_last_group(const mho_crossbar *xb, const mho_crossbar_work *work)
 {
     return work->groups ? work->first_group + work->groups : xb->groups;
+}
+
+/* The columns that are worked on end before this one. */
+static inline size_t mhoi_last_column(const mho_crossbar *xb, const mho_crossbar_work *work)
+{
+    return work->columns ? work->first_column + work->columns : xb->shape.columns;
 }
 
 /* Windows (1 bit) or planes of `images` images of map. */

@@ -144,8 +144,8 @@ void mhoi_ref_run(const mho_crossbar *xb, mho_crossbar_work *work, const mho_con
     for (size_t first = 0; first < pixels; first += MHOI_REF_BLOCK) {
         const size_t left = pixels - first, m = left < MHOI_REF_BLOCK ? left : MHOI_REF_BLOCK;
         gather(xb, work, map, first, m, work->ref_x);
-        work->counts.row_drives += rows_of(xb, work) * m;
-        for (size_t c = 0; c < columns; ++c) {
+        work->counts.row_drives += work->first_column ? 0 : rows_of(xb, work) * m;
+        for (size_t c = work->first_column; c < mhoi_last_column(xb, work); ++c) {
             column_sums(xb, work, converter, per_pair, reading, c, first, m);
             for (size_t q = 0; q < m; ++q) {
                 const size_t image = (first + q) / positions, p = (first + q) % positions;

@@ -377,12 +377,12 @@ static size_t pixels_at_once(const block *b, size_t k)
 /* All columns of row group k. */
 static void run_group(const block *b, size_t k)
 {
-    const size_t part = pixels_at_once(b, k);
+    const size_t part = pixels_at_once(b, k), end = mhoi_last_column(b->xb, b->work);
     const bool at_once = b->exact && !b->reading && !b->work->watch;
     if (b->xb->counting)
         count_inputs(b, k);
     for (size_t first = 0; first < b->pixels; first += part)
-        for (size_t c = 0; c < b->xb->shape.columns; c += job_columns(b)) {
+        for (size_t c = b->work->first_column; c < end; c += job_columns(b)) {
             mhoi_job job = make_job(b, k, c);
             job.place += first / MHOI_TILE;
             job.pixels = b->pixels - first < part ? b->pixels - first : part;
@@ -416,12 +416,13 @@ static bool has_noise(const mho_crossbar *xb, const mho_crossbar_work *work, boo
 static void scatter(const block *b, size_t first, int32_t *sum)
 {
     const size_t positions = b->xb->positions, columns = b->xb->shape.columns, pitch = MHOI_PITCH;
+    const size_t from = b->work->first_column, end = mhoi_last_column(b->xb, b->work);
     if (positions == 1) {
-        b->xb->kernels->transpose(b->work->sum, pitch, columns, b->pixels, sum + first * columns,
-                                  columns);
+        b->xb->kernels->transpose(b->work->sum + from * pitch, pitch, end - from, b->pixels,
+                                  sum + first * columns + from, columns);
         return;
     }
-    for (size_t c = 0; c < columns; ++c)
+    for (size_t c = from; c < end; ++c)
         for (size_t q = 0; q < b->pixels;) {
             const size_t image = (first + q) / positions, p = (first + q) % positions;
             const size_t left = b->pixels - q, n = positions - p < left ? positions - p : left;
@@ -475,7 +476,8 @@ static void run_images(block *b, const uint8_t *map, size_t images, int32_t *sum
         const size_t end = mhoi_last_group(b->xb, b->work);
         for (size_t k = b->work->first_group; k < end && !mhoi_interrupted(); ++k) {
             mhoi_gather_group(b->xb, b->work, map, images, k, b->pixels);
-            b->work->counts.row_drives += rows_of(b->xb, k) * b->pixels;
+            if (!b->work->first_column)
+                b->work->counts.row_drives += rows_of(b->xb, k) * b->pixels;
             if (b->reading && b->work->square)
                 square_inputs(b, k);
             run_group(b, k);

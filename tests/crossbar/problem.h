@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "crossbar/cells.h"
 #include "crossbar/crossbar_impl.h"
 #include "flat_shape.h"
 
@@ -32,6 +33,7 @@ typedef struct problem {
     mho_converter converter;
     bool per_pair;
     size_t n, rows, h_out, w_out, turn, pixels; /* by which rows turn; that are worked on, 0: all */
+    size_t at_once;                             /* columns of a run; 0: all */
     int16_t *g_plus, *g_minus;
     uint8_t *map;
     int32_t *sum, *want;
@@ -141,11 +143,14 @@ static inline void run(problem *p, mho_cpu level)
     assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
     if (p->shape.turn)
         mho_crossbar_work_turn(xb, work, p->turn, p->pixels);
-    mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum, NULL);
-    if (p->shape.turn) {
-        const size_t pixels = p->pixels ? p->pixels : p->n * p->h_out * p->w_out;
-        assert_int_equal(mho_crossbar_work_counts(work).row_drives, pixels * p->rows);
+    const size_t columns = p->shape.columns, step = p->at_once ? p->at_once : columns;
+    for (size_t c = 0; c < columns; c += step) {
+        if (p->at_once)
+            mhoi_crossbar_work_columns(xb, work, c, columns - c < step ? columns - c : step);
+        mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum, NULL);
     }
+    const size_t pixels = p->pixels ? p->pixels : p->n * p->h_out * p->w_out;
+    assert_int_equal(mho_crossbar_work_counts(work).row_drives, pixels * p->rows);
     mho_crossbar_work_destroy(work);
     mho_crossbar_destroy(xb);
 }

@@ -36,6 +36,21 @@ static void large_shapes_match_the_definition(void **state)
     }
 }
 
+static void columns_in_parts_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 60 / MHO_TEST_SHARE; ++i) {
+        problem p = random_problem();
+        p.shape.columns = 1 + draw(150);
+        p.at_once = MHOI_COLUMNS * (1 + draw(3));
+        fill(&p, 0, 4096);
+        if (i % 3 == 0)
+            make_ideal(&p);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
 /* Tables that no cache holds are folded. */
 static void folded_tables_match_the_definition(void **state)
 {
@@ -388,6 +403,7 @@ int main(void)
         cmocka_unit_test(random_shapes_match_the_definition),
         cmocka_unit_test(large_shapes_match_the_definition),
         cmocka_unit_test(folded_tables_match_the_definition),
+        cmocka_unit_test(columns_in_parts_match_the_definition),
         cmocka_unit_test(any_conductances_match_the_definition),
         cmocka_unit_test(ideal_cells_match_the_definition),
         cmocka_unit_test(cells_of_bytes_match_the_definition),
