@@ -2,9 +2,9 @@
 """Every classifier of MNIST or CIFAR-10 among ONNX files: its error in software, on hardware with ideal devices, and after
 mho quantize.
 
-onnx_classifiers.py MHO FOLDER|FILE... --data DIR [--images N] [--hw HW] [--bits B,...] [--threads N] [--csv FILE]
+onnx_classifiers.py MHO [FOLDER|FILE...] [--data DIR] [--images N] [--hw HW] [--bits B,...] [--threads N] [--csv FILE]
 
-DIR holds mnist/ and cifar10/.  A file is a classifier if it reads images of one of the two and, under one of the usual
+DIR holds mnist/ and cifar10/ ($MHO_DATA, whose folder onnx/ is taken where none is named).  A file is a classifier if it reads images of one of the two and, under one of the usual
 preprocessings (mho infer --try-scales, of which the best is taken), errs in less than 70 % of them; a model that says what it
 reads is taken at its word.  Prints a table in Markdown: errors in per cent with their 95 % interval, changes in points.
 Beyond the bar are a change of more than 1 point on hardware, of 0.5 by 8 bits and 1.5 by 6; what is beyond it on the first
@@ -13,6 +13,7 @@ Beyond the bar are a change of more than 1 point on hardware, of 0.5 by 8 bits a
 import argparse
 import csv
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -117,8 +118,8 @@ def write_csv(path, rows, hw, bits):
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("mho")
-    p.add_argument("file", nargs="+", type=Path)
-    p.add_argument("--data", required=True)
+    p.add_argument("file", nargs="*", type=Path)
+    p.add_argument("--data", default=os.environ.get("MHO_DATA", ""))
     p.add_argument("--images", type=int, default=0)
     p.add_argument("--look", type=int, default=200, help="images by which the preprocessing is found")
     p.add_argument("--hw", default="cnn8")
@@ -126,9 +127,9 @@ def main():
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--csv")
     args = p.parse_args()
-    if not Path(args.data).is_dir():
+    if not args.data or not Path(args.data).is_dir():
         return 77
-    files = [f for a in args.file for f in (sorted(a.glob("*.onnx")) if a.is_dir() else [a])]
+    files = [f for a in args.file or [Path(args.data) / "onnx"] for f in (sorted(a.glob("*.onnx")) if a.is_dir() else [a])]
     rows, bad = [], 0
     if not files:
         return 77
