@@ -118,6 +118,10 @@ bool mhoi_is_quantized_product(const mhoi_operation *n);
 /* onnx_transposed.c: ConvTranspose of constant weights as a convolution that makes all phases of its stride. */
 MHO_MUST_CHECK mho_status mhoi_graph_transposed(mhoi_graph *g, const mhoi_operation *n);
 
+/* onnx_deep.c: Conv of three axes, its windows over two of them laid out as channels. */
+bool mhoi_is_deep(const mhoi_graph *g, const mhoi_operation *n);
+MHO_MUST_CHECK mho_status mhoi_graph_deep(mhoi_graph *g, const mhoi_operation *n);
+
 /* The layer that is appended has the values of t, [in][out] unless transposed, as its weights. */
 MHO_MUST_CHECK mho_status mhoi_graph_matrix(const mho_array *t, bool transposed, double scale,
                                             mho_node *node);

@@ -133,6 +133,8 @@ static mho_status convert(mhoi_graph *g, const mhoi_operation *n)
         return mhoi_graph_einsum(g, n);
     if (strcmp(n->op, "ConvTranspose") == 0)
         return mhoi_graph_transposed(g, n);
+    if (mhoi_is_deep(g, n))
+        return mhoi_graph_deep(g, n);
     if (strcmp(n->op, "Add") == 0) {
         mho_status s = add_bias(g, n);
         if (s != MHO_ENOTMODELED)

@@ -144,7 +144,7 @@ static mho_status own_operation(mhoi_graph *g, const mhoi_own_work *own, mhoi_op
                              .set = 13,
                              .inputs = 1 + own->constants,
                              .outputs = 1,
-                             .attrs = strcmp(own->op, "Slice") != 0,
+                             .attrs = strcmp(own->op, "Slice") != 0 && strcmp(own->op, "Pad") != 0,
                              .attr = attr,
                              .row = mhoi_operator_find("", own->op)};
     return MHO_OK;

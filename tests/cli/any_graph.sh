@@ -5,7 +5,7 @@ set -euo pipefail
 . "$MHO_SOURCE_DIR/tests/cli/lib/check.bash"
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 "$MHO_SOURCE_DIR/tests/onnx/onnx_graphs.py" "$mho" || { [ $? = 77 ] && exit 0; exit 1; }
 
-for name in branches tokens line quantized twice letters attend grow; do
+for name in branches tokens line quantized twice letters attend grow deep; do
     run infer $name.onnx --data $name.x.npy,$name.y.npy --json; want_code 0; want_json 'v["error"] == 0'
     run simulate $name.onnx --hw cnn8 --data $name.x.npy,$name.y.npy --calibration test --set output.calibration_images=24 --trials 1 --json
     want_code 0; want_json 'v["software_error"] == 0 and v["ideal_device_error"] <= 0.05'
@@ -54,6 +54,12 @@ want_json 'next((d["macs"], d["operations"]) for d in v["digital"] if d["operato
 want_json 'next(d["energy_J"] for d in v["digital"] if d["operator"] == "Attention") > 0'
 run map grow.onnx --hw cnn8 --json; want_code 0
 want_json '[(l["name"], l["groups"] * l["packed"], l["columns"] // l["packed"]) for l in v["layers"]][:3] == [("up", 1, 4 * 2 * 3), ("wide", 2, 6), ("line", 1, 6)]'
+
+run map deep.onnx --hw cnn8 --json; want_code 0
+want_json '[(l["name"], l["rows"], l["columns"], l["positions"]) for l in v["layers"]][:3] == [("first", 36, 4, 2 * 7 * 4), ("grouped", 48, 6, 2 * 4 * 4), ("point", 6, 4, 2 * 4 * 4)]'
+want_json 'v["macs"]["digital"] == 0'
+run simulate deep.onnx --hw cnn8 --input input.npy --trials 1 --set device.variation=0 --json; want_code 0
+want_json 'v["ideal_devices"]["relative_error"] < 0.03'
 
 run map up.onnx --hw cnn8; want_error 2 "'up'" "ConvTranspose that crossbars cannot hold" "digital.operators = ConvTranspose"
 run map up.onnx --hw cnn8 --digital ConvTranspose --json; want_code 0; want_json 'v["macs"]["digital"] == 16 * 2 * 2 * 2'

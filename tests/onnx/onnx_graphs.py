@@ -132,3 +132,12 @@ graph = helper.make_graph([N("Reshape", ["x", "s"], ["z"]), N("ConvTranspose", [
                           [numpy_helper.from_array(weights(1, 2, 1, 2, 2), "w"), numpy_helper.from_array(weights(128, 3), "v"),
                            numpy_helper.from_array(np.array([1, 1, 1, 4, 4]), "s")])
 onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), "up.onnx")
+
+# Convolutions of three axes: strides, dilations, padding and groups that differ, what SAME pads, and none of it.
+case("deep", [
+    N("Reshape", ["x", "block"], ["t"]),
+    N("Conv", ["t", "w0", "b0"], ["a"], "first", strides=[2, 1, 2], dilations=[1, 2, 1], pads=[1, 2, 0, 0, 1, 2]), N("Relu", ["a"], ["r"]),
+    N("Conv", ["r", "w1"], ["b"], "grouped", group=2, auto_pad="SAME_LOWER", strides=[1, 2, 1]), N("Relu", ["b"], ["s"]),
+    N("Conv", ["s", "w2"], ["c"], "point"), N("Flatten", ["c"], ["f"]), N("Gemm", ["f", "w3"], ["y"], "classes")],
+    [2, 5, 6, 7], 5, {"block": np.array([-1, 2, 5, 6, 7]), "w0": weights(4, 2, 3, 2, 3), "b0": weights(4, scale=.3), "w1": weights(6, 2, 2, 3, 2),
+                      "w2": weights(4, 6, 1, 1, 1), "w3": weights(4 * 2 * 4 * 4, 5)}, 13)
