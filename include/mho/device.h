@@ -52,7 +52,7 @@ typedef struct mho_device {
     double read_noise, read_noise_fixed;
     bool
         off_leak; /* no reference column takes g_off of every driven row out of single-ended sums */
-    size_t resolution_bits; /* of the integers above; 10..14 */
+    size_t resolution_bits; /* of the integers above; 8..14, and more than bits */
     /* What the table holds, in siemens; levels 0 = none. */
     size_t table_levels;
     float table_mean_S[256], table_deviation_S[256];

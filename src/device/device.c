@@ -89,9 +89,13 @@ mho_status mho_device_check(const mho_device *d)
 {
     if (d->bits < 1 || d->bits > 8)
         return mho_error(MHO_ECONFIG, "device.bits = %zu, want 1..8", d->bits);
-    if (d->resolution_bits < 10 || d->resolution_bits > 14)
-        return mho_error(MHO_ECONFIG, "device.resolution_bits = %zu, want 10..14",
+    if (d->resolution_bits < 8 || d->resolution_bits > 14)
+        return mho_error(MHO_ECONFIG, "device.resolution_bits = %zu, want 8..14",
                          d->resolution_bits);
+    if (d->resolution_bits <= d->bits)
+        return mho_error(MHO_ECONFIG,
+                         "device.resolution_bits = %zu of cells of device.bits = %zu, want more",
+                         d->resolution_bits, d->bits);
     mho_status s = check_range(d);
     if (!s)
         s = check_variation(d);

@@ -106,7 +106,7 @@ static const mho_field device_rows[] = {
          "deviation of a cell's conductance at every read, as a share of its own conductance"),
     REAL("device.read_noise_fixed", read_noise_fixed, "0", 0, 10, "", 1,
          "the same as a share of g_on - g_off, equal for all cells; variances add"),
-    COUNT("device.resolution_bits", resolution_bits, "12", 10, 14,
+    COUNT("device.resolution_bits", resolution_bits, "12", 8, 14,
           "conductances are integers of g_on - g_off in 2^resolution_bits parts, or just fewer"),
 };
 static const mho_fields device_fields = {

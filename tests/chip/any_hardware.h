@@ -23,7 +23,7 @@ static const char *const choices[][8] = {
     {"device.nonlinearity", "0", "0", "0", "2"},
     {"device.read_noise", "0", "0", "0.1"},
     {"device.read_noise_fixed", "0", "0", "0.02"},
-    {"device.resolution_bits", "12", "12", "10", "14"},
+    {"device.resolution_bits", "12", "8", "10", "14"},
     {"crossbar.rows", "128", "16", "27", "4096"},
     {"crossbar.columns", "128", "12", "31"},
     {"crossbar.active_rows", "0", "0", "0", "0", "0", "7", "16"},

@@ -183,7 +183,11 @@ static void bad_fields_are_named(void **state)
     expect_message(&d, "device.variation_sigma = inf, want 0 or more");
     d.variation_sigma = 0;
     d.resolution_bits = 15;
-    expect_message(&d, "device.resolution_bits = 15, want 10..14");
+    expect_message(&d, "device.resolution_bits = 15, want 8..14");
+    d.resolution_bits = 7;
+    expect_message(&d, "device.resolution_bits = 7, want 8..14");
+    d.bits = d.resolution_bits = 8;
+    expect_message(&d, "device.resolution_bits = 8 of cells of device.bits = 8, want more");
 }
 
 int main(void)
