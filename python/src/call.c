@@ -92,12 +92,15 @@ bool binding_begin(binding_call *call, PyObject *how)
 {
     PyObject *progress;
     unsigned long long threads;
+    char folder[MHO_CACHE_PATH];
     *call = (binding_call){.run = NULL};
     if (!PyArg_ParseTuple(how, "KO;want (threads, progress)", &threads, &progress))
         return false;
     mho_status s = mho_run_create(&call->run);
     if (!s)
         s = mho_run_set_threads(call->run, threads);
+    if (!s && mho_cache_folder(folder))
+        s = mho_run_set_cache(call->run, folder);
     if (s) {
         mho_run_destroy(call->run);
         binding_raise(s);

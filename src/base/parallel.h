@@ -49,6 +49,8 @@ void mhoi_progress(const char *what, uint64_t done, uint64_t total, const char *
 
 /* Where the bound run has what it keeps (base/shelf.h); NULL there: nothing. */
 struct mhoi_shelf **mhoi_run_shelf(void);
+/* What mho_run_cache_note tells. */
+void mhoi_run_note_cache(const char *path, const char *what);
 
 /* Of mho_run_name_text, in the bound run; NULL: nothing of that name. */
 const char *mhoi_run_text(const char *name, const char **place);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs: threads, seed, interruption and progress of one line of work, bound to its thread. */
 #include <math.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -34,6 +35,8 @@ struct mho_run {
     size_t part, parts;       /* parts 0: no part of anything */
     struct mhoi_shelf *shelf; /* NULL: nothing is kept */
     named_text *named;
+    char *cache;           /* NULL: none */
+    char cache_note[1200]; /* "": nothing to tell */
 };
 
 static mho_run default_run = {.seed = 1};
@@ -119,7 +122,40 @@ void mho_run_destroy(mho_run *run)
         run->named = n->next;
         free_named(n);
     }
+    if (run)
+        mhoi_free(&run->cache);
     mhoi_free(&run);
+}
+
+mho_status mho_run_set_cache(mho_run *run, const char *folder)
+{
+    char *own = NULL;
+    const mho_status s = folder ? copy(folder, &own) : MHO_OK;
+    if (s)
+        return s;
+    mhoi_free(&writable(run)->cache);
+    writable(run)->cache = own;
+    writable(run)->cache_note[0] = 0;
+    return MHO_OK;
+}
+
+const char *mho_run_cache(const mho_run *run)
+{
+    return readable(run)->cache;
+}
+
+const char *mho_run_cache_note(const mho_run *run)
+{
+    return readable(run)->cache_note;
+}
+
+void mhoi_run_note_cache(const char *path, const char *what)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* workers make chips, too */
+    mho_run *run = bound_run();
+    (void)pthread_mutex_lock(&lock);
+    snprintf(run->cache_note, sizeof run->cache_note, "%.1000s: %.150s", path, what);
+    (void)pthread_mutex_unlock(&lock);
 }
 
 mho_run *mho_run_bind(mho_run *run)

@@ -76,14 +76,25 @@ static void set_places(unsigned shift, chip_histogram *h)
     h->highest = high > INT32_MAX ? INT32_MAX : (int32_t)high;
 }
 
+static chip_histogram without_memory(const mho_chip *chip, const chip_layer *layer, size_t images)
+{
+    const mhoi_range range = bounds_of(chip, layer);
+    chip_histogram h = {.low = range.lo,
+                        .width = (range.hi - range.lo) / BINS + 1,
+                        .every = every_of(layer, images)};
+    set_places(shift_of(chip), &h);
+    return h;
+}
+
+size_t mhoi_chip_histogram_places(const mho_chip *chip, const chip_layer *layer)
+{
+    return without_memory(chip, layer, 0).places;
+}
+
 mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *layer, size_t images,
                                       chip_histogram *histogram)
 {
-    const mhoi_range range = bounds_of(chip, layer);
-    *histogram = (chip_histogram){.low = range.lo,
-                                  .width = (range.hi - range.lo) / BINS + 1,
-                                  .every = every_of(layer, images)};
-    set_places(shift_of(chip), histogram);
+    *histogram = without_memory(chip, layer, images);
     mho_status s = mhoi_alloc(&histogram->recent, 2 * histogram->places, sizeof *histogram->recent,
                               "calibration");
     return s ? s

@@ -6,37 +6,20 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cache.h"
 #include "base/identity.h"
 #include "base/parallel.h"
 #include "base/shelf.h"
 #include "chip/chip_decide.h"
+#include "chip/chip_found.h"
 #include "chip/chip_recall.h"
 #include "crossbar/cells.h"
 #include "data/load.h"
 
 enum {
     KEPT = 64,
-    SUMS_MOST =
-        1 << 20, /* of one calibration: places from the first to the last that is not empty */
     INPUTS_MOST = 1 << 21 /* bytes of what a classifier reads */
 };
-
-/* Sums of a layer; count NULL: none were asked for. */
-typedef struct kept_sums {
-    size_t first, places;
-    uint32_t *count;
-} kept_sums;
-
-struct found {
-    float *scale;             /* [maps] */
-    kept_sums *sums;          /* [layers]; NULL: converters in their place */
-    mho_converter *converter; /* [layers] */
-    double *mean;             /* of all layers that have means, one after the other */
-    size_t layers;
-    uint8_t *in; /* [count] maps that step `decides` reads; NULL: no range goes by decisions */
-    size_t decides, count;
-};
-typedef struct found found;
 
 /* What a calibration goes by; known: false where it is not told. */
 typedef struct chip_recall_key {
@@ -224,7 +207,8 @@ static void mix_input(chip_recall_key *key, const mho_chip *chip)
 static chip_recall_key key_of(mho_chip *chip, const mho_images *images, size_t count)
 {
     chip_recall_key key = {.half = {MHOI_HASH_START, ~MHOI_HASH_START}, .known = true};
-    key.known = !chip->streamed && mhoi_run_shelf() && *mhoi_run_shelf();
+    const bool shelf = mhoi_run_shelf() && *mhoi_run_shelf();
+    key.known = !chip->streamed && (shelf || mhoi_cache_on());
     for (size_t i = 0; i < chip->steps; i++) /* what general steps compute has no hash */
         key.known = key.known && !chip->step[i].work;
     if (!key.known)
@@ -247,53 +231,6 @@ static chip_recall_key key_of(mho_chip *chip, const mho_images *images, size_t c
     return key;
 }
 
-static size_t means_of(const chip_layer *layer)
-{
-    return layer->mean ? chip_means(layer) : 0;
-}
-
-static void free_sums(kept_sums *sums, size_t layers)
-{
-    for (size_t l = 0; sums && l < layers; l++)
-        mhoi_free(&sums[l].count);
-}
-
-static void release(void *object)
-{
-    found *f = object;
-    free_sums(f->sums, f->layers);
-    mhoi_free(&f->scale);
-    mhoi_free(&f->sums);
-    mhoi_free(&f->converter);
-    mhoi_free(&f->mean);
-    mhoi_free(&f->in);
-    mhoi_free(&f);
-}
-
-static mho_status found_create(const mho_chip *chip, found **out)
-{
-    size_t means = 0;
-    found *f = NULL;
-    for (size_t l = 0; l < chip->layers; l++)
-        means += means_of(&chip->layer[l]);
-    mho_status s = mhoi_alloc(&f, 1, sizeof *f, "calibration");
-    if (s)
-        return s;
-    f->layers = chip->layers;
-    s = mhoi_alloc(&f->scale, chip->maps, sizeof *f->scale, "calibration");
-    if (!s)
-        s = mhoi_alloc(&f->sums, chip->layers, sizeof *f->sums, "calibration");
-    if (!s)
-        s = mhoi_alloc(&f->converter, chip->layers, sizeof *f->converter, "calibration");
-    if (!s)
-        s = mhoi_alloc(&f->mean, means, sizeof *f->mean, "calibration");
-    if (s)
-        release(f);
-    else
-        *out = f;
-    return s;
-}
-
 mho_status mhoi_chip_recall_open(mho_chip *chip, const mho_images *images, size_t count,
                                  chip_recall *recall)
 {
@@ -304,13 +241,13 @@ mho_status mhoi_chip_recall_open(mho_chip *chip, const mho_images *images, size_
     memcpy(recall->sums_key, key.half, sizeof key.half);
     mix_converters(&key, chip);
     memcpy(recall->key, key.half, sizeof key.half);
-    return found_create(chip, &recall->found);
+    return mhoi_chip_found_create(chip, &recall->found);
 }
 
 void mhoi_chip_recall_close(chip_recall *recall)
 {
     if (recall->found)
-        release(recall->found);
+        mhoi_chip_found_release(recall->found);
     recall->found = NULL;
 }
 
@@ -348,11 +285,36 @@ static mho_status take(mho_chip *chip, const found *f)
                                                            : take_sums(chip, layer, &f->sums[l]);
         layer->needs_range = false;
         if (layer->mean)
-            memcpy(layer->mean, f->mean + at, means_of(layer) * sizeof *layer->mean);
-        at += means_of(layer);
+            memcpy(layer->mean, f->mean + at, mhoi_chip_means_of(layer) * sizeof *layer->mean);
+        at += mhoi_chip_means_of(layer);
     }
     for (size_t i = 0; !s && i < chip->steps; i++)
         mhoi_chip_rescale(chip, &chip->step[i]);
+    return s;
+}
+
+/* On the shelf from now on, if the run has one and it has room. */
+static bool shelve(const chip_recall *recall, found *f)
+{
+    return f->sums ? mhoi_shelf_keep("sums", KEPT, recall->sums_key, sizeof recall->sums_key, f,
+                                     mhoi_chip_found_release)
+                   : mhoi_shelf_keep("calibration", KEPT, recall->key, sizeof recall->key, f,
+                                     mhoi_chip_found_release);
+}
+
+/* From a file. */
+static mho_status load(mho_chip *chip, const chip_recall *recall, bool *recalled)
+{
+    found *f = NULL;
+    mho_status s = mhoi_chip_found_load(chip, recall->sums_key, &f);
+    if (!s && !f)
+        s = mhoi_chip_found_load(chip, recall->key, &f);
+    if (s || !f)
+        return s;
+    *recalled = true;
+    s = take(chip, f);
+    if (!shelve(recall, f))
+        mhoi_chip_found_release(f);
     return s;
 }
 
@@ -364,7 +326,9 @@ mho_status mhoi_chip_recall(mho_chip *chip, const chip_recall *recall, bool *rec
     if (recall->found && !f)
         f = mhoi_shelf_find("calibration", recall->key, sizeof recall->key);
     *recalled = f != NULL;
-    return f ? take(chip, f) : MHO_OK;
+    if (f)
+        return take(chip, f);
+    return recall->found && mhoi_cache_on() ? load(chip, recall, recalled) : MHO_OK;
 }
 
 mho_status mhoi_chip_recall_sums(chip_recall *recall, size_t l, const chip_histogram *sums)
@@ -378,7 +342,7 @@ mho_status mhoi_chip_recall_sums(chip_recall *recall, size_t l, const chip_histo
     while (first + 1 < end && !sums->count[first])
         first++;
     recall->places += end - first;
-    recall->whole = recall->places <= SUMS_MOST;
+    recall->whole = recall->places <= CHIP_SUMS_MOST;
     for (size_t b = first; b < end; b++)
         recall->whole = recall->whole && sums->count[b] <= UINT32_MAX;
     if (!recall->whole)
@@ -402,6 +366,7 @@ void mhoi_chip_recall_inputs(chip_recall *recall, const mho_chip *chip, size_t s
     f->in = *in;
     f->decides = step;
     f->count = count;
+    f->each = chip->map[chip->step[step].in].bytes;
     *in = NULL;
 }
 
@@ -417,16 +382,12 @@ void mhoi_chip_remember(const mho_chip *chip, chip_recall *recall)
         const chip_layer *layer = &chip->layer[l];
         f->converter[l] = layer->calibrated;
         if (layer->mean)
-            memcpy(f->mean + at, layer->mean, means_of(layer) * sizeof *layer->mean);
-        at += means_of(layer);
+            memcpy(f->mean + at, layer->mean, mhoi_chip_means_of(layer) * sizeof *layer->mean);
+        at += mhoi_chip_means_of(layer);
     }
-    if (!recall->whole) {
-        free_sums(f->sums, f->layers);
-        mhoi_free(&f->sums);
-    }
-    const bool kept =
-        recall->whole
-            ? mhoi_shelf_keep("sums", KEPT, recall->sums_key, sizeof recall->sums_key, f, release)
-            : mhoi_shelf_keep("calibration", KEPT, recall->key, sizeof recall->key, f, release);
-    recall->found = kept ? NULL : f;
+    if (!recall->whole)
+        mhoi_chip_found_drop_sums(f);
+    mhoi_chip_found_store(f, recall->whole ? recall->sums_key : recall->key);
+    if (shelve(recall, f))
+        recall->found = NULL;
 }

@@ -26,7 +26,7 @@ MHO_MUST_CHECK mho_status mhoi_chip_recall_sums(chip_recall *recall, size_t laye
 /* Input maps of a step whose range goes by decisions; taken over, unless they are too large. */
 void mhoi_chip_recall_inputs(chip_recall *recall, const mho_chip *chip, size_t step, uint8_t **in,
                              size_t count);
-/* Keeps what was found on the shelf of the run, if it has one. */
+/* Keeps what was found on the shelf of the run and in a file of its cache, if it has them. */
 void mhoi_chip_remember(const mho_chip *chip, chip_recall *recall);
 
 #endif

@@ -91,12 +91,12 @@ enum { SUMS = 4 };
 /* sum[i] += the ports of row i of x, in lanes. */
 INLINE void add_rows(const double *x, size_t row, size_t ports, size_t rows, lanes *sum)
 {
-    lanes part[SUMS];
-    UNROLL for (size_t i = 0; i < rows; i++) part[i] = sum[i];
+    lanes own[SUMS];
+    UNROLL for (size_t i = 0; i < rows; i++) own[i] = sum[i];
     for (size_t c = 0; c < ports; c++)
-        UNROLL for (size_t i = 0; i < rows; i++) part[i] =
-            add(part[i], load(x + (i * row + c) * LANES));
-    UNROLL for (size_t i = 0; i < rows; i++) sum[i] = part[i];
+        UNROLL for (size_t i = 0; i < rows; i++) own[i] =
+            add(own[i], load(x + (i * row + c) * LANES));
+    UNROLL for (size_t i = 0; i < rows; i++) sum[i] = own[i];
 }
 
 /* Eliminates the seam's nodes among themselves; to each, all ports together are one more. */

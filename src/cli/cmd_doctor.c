@@ -73,6 +73,12 @@ static void check_machine(checks *c)
             bytes < 512e6 ? " (`mho evaluate` takes up to 400 MB)" : "");
 }
 
+static void check_cache(checks *c)
+{
+    const char *folder = mho_run_cache(NULL);
+    say(c, GOOD, "calibrations", "%s", folder ? folder : "not kept between runs");
+}
+
 /* The shared libraries this process has loaded: the version is in the file's name. */
 static void check_libraries(checks *c)
 {
@@ -226,6 +232,7 @@ mho_status cmd_doctor(const cli_args *args)
 {
     checks c = {0};
     check_machine(&c);
+    check_cache(&c);
     check_inference(&c);
     check_libraries(&c);
     check_data(&c);

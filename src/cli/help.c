@@ -21,8 +21,11 @@ void cli_help_overview(FILE *out, bool color)
         fprintf(out, "%s  %s%-11s%s %s\n",
                 i && is_frame(&cli_commands[i]) && !is_frame(&cli_commands[i - 1]) ? "\n" : "",
                 m->bold, cli_commands[i].name, m->end, cli_commands[i].summary);
-    fprintf(out, "\nStart with           mho evaluate lenet --hw bcnn\n"
-                 "A command's options  mho help COMMAND\n");
+    fprintf(out,
+            "\nStart with           mho evaluate lenet --hw bcnn\n"
+            "A command's options  mho help COMMAND\n"
+            "Between runs         calibrations of chips are kept in ~/.cache/mho; MHO_CACHE=off "
+            "keeps none\n");
 }
 
 #define HELP_WIDTH 100
@@ -222,6 +225,8 @@ static void man_page(FILE *out)
         ".SH EXIT STATUS\n0 done; 1 a check or a published band failed; 2 usage or configuration; "
         "3 file or data; 4 internal or memory; 130 interrupted.\n"
         ".SH ENVIRONMENT\n.B MHO_DATA\nfolder of data sets; \n.B MHO_CPU\nref, avx2 or avx512; \n"
+        ".B MHO_CACHE\nfolder where calibrations are kept between runs, off: none (else "
+        "$XDG_CACHE_HOME/mho, ~/.cache/mho); \n"
         ".B NO_COLOR\nplain text.\n",
         out);
 }

@@ -243,6 +243,19 @@ static void tell_peak(const cli_args *args)
             cli_si((double)bytes, "B", peak), cli_si((double)args->memory, "B", told));
 }
 
+static mho_status use_cache(void)
+{
+    char folder[MHO_CACHE_PATH];
+    return mho_cache_folder(folder) ? mho_run_set_cache(run, folder) : MHO_OK;
+}
+
+static void tell_cache(const cli_args *args)
+{
+    const char *note = mho_run_cache_note(run);
+    if (*note && !args->quiet)
+        fprintf(stderr, "mho: note: %s; it was made anew\n", note);
+}
+
 static mho_status run_command(const cli_command *command, int argc, char **argv)
 {
     static char name[] = "mho";
@@ -267,6 +280,8 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
         s = mho_run_set_threads(run, args.threads);
     mho_run_set_memory(run, args.memory);
     if (!s)
+        s = use_cache();
+    if (!s)
         s = name_points(args.hw);
     for (size_t i = 0; !s && command->run == cmd_hw && i < args.files; i++)
         s = name_points(args.file[i]);
@@ -283,6 +298,7 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
         free(line);
         if (!s)
             tell_peak(&args);
+        tell_cache(&args);
     }
     return destination_close(&d, s);
 }
