@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -148,9 +150,32 @@ static void the_same_with_a_shelf(void **state)
     mhoi_shelf_destroy(shelf);
 }
 
+/* A chip that finds its calibration in a file, as the one that made it; with other converters, too, which go by the same inputs. */
+static void same_from_files(void **state)
+{
+    static const char *const bits[] = {"output.last_bits=4", "output.last_bits=5"};
+    char folder[64], command[96];
+    float want[SCORES], scores[SCORES];
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/mho-decide-%ld", (long)getpid());
+    for (size_t k = 0; k < 4; k++) {
+        const way how = {1, CLASSES, {bits[k / 2], NULL}};
+        must(mho_run_set_cache(NULL, NULL));
+        scores_of(&how, want);
+        must(mho_run_set_cache(NULL, folder));
+        scores_of(&how, scores);
+        assert_memory_equal(scores, want, sizeof want);
+        assert_string_equal(mho_run_cache_note(NULL), "");
+    }
+    must(mho_run_set_cache(NULL, NULL));
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0); /* there is one */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finer_where_decisions_are),
-                                       cmocka_unit_test(the_same_with_a_shelf)};
+                                       cmocka_unit_test(the_same_with_a_shelf),
+                                       cmocka_unit_test(same_from_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
