@@ -23,6 +23,7 @@ typedef struct mhoi_graph {
     const mhoi_program *program;
     mhoi_known_values known; /* of one image */
     mho_net *net;            /* room for all, net->nodes in use */
+    size_t spare;            /* nodes that steps of recurrent operations may take */
     mhoi_value *value;       /* [operands] */
     size_t *readers;         /* [operands]: operations and outputs that read it */
     size_t *
@@ -92,7 +93,8 @@ MHO_MUST_CHECK mho_status mhoi_graph_work(mhoi_graph *g, const mhoi_operation *n
 /* The values of a node as an array of that shape. */
 MHO_MUST_CHECK mho_status mhoi_graph_view(mhoi_graph *g, size_t node, const char *name,
                                           const mho_array *shape, size_t *out);
-/* A node of an operation of our own: input 0 is what a node gives, an array `in`; the others are constants. */
+/* A node of an operation of our own: input 0 is what a node gives, an array `in`, further ones what others give, arrays alike;
+ * the rest are constants. */
 typedef struct mhoi_own_work {
     const char *op;
     const mho_array *in, *out;
@@ -100,7 +102,9 @@ typedef struct mhoi_own_work {
     size_t constants;
     const int64_t *perm; /* of Transpose, of `perms` axes (0: 4); NULL */
     size_t perms;
-    int64_t axis; /* of the others */
+    int64_t axis;        /* of the others */
+    const size_t *other; /* [others]: nodes */
+    size_t others;
 } mhoi_own_work;
 MHO_MUST_CHECK mho_status mhoi_graph_own(mhoi_graph *g, size_t node, const char *name,
                                          const mhoi_own_work *work, size_t *out);
@@ -117,6 +121,16 @@ bool mhoi_is_quantized_product(const mhoi_operation *n);
 
 /* onnx_transposed.c: ConvTranspose of constant weights as a convolution that makes all phases of its stride. */
 MHO_MUST_CHECK mho_status mhoi_graph_transposed(mhoi_graph *g, const mhoi_operation *n);
+
+/* Rows [rows][depth] that a node gives times W [columns][depth], as a layer of that name: *layer it, *out its rows. */
+MHO_MUST_CHECK mho_status mhoi_graph_rows(mhoi_graph *g, const char *name, const mho_array *w,
+                                          size_t from, size_t rows, size_t *layer, size_t *out);
+/* onnx_steps.c: LSTM, GRU and RNN of few steps, each step with layers of its own. */
+bool mhoi_is_recurrent(const mhoi_operation *n);
+MHO_MUST_CHECK mho_status mhoi_graph_recurrent(mhoi_graph *g, const mhoi_operation *n);
+#define MHOI_STEP_NODES                                                                            \
+    ((size_t)24) /* that a step becomes at most, and what stands before the first */
+#define MHOI_STEPS_MOST ((size_t)64)
 
 /* onnx_deep.c: Conv of three axes, its windows over two of them laid out as channels. */
 bool mhoi_is_deep(const mhoi_graph *g, const mhoi_operation *n);

@@ -123,6 +123,8 @@ static mho_status convert(mhoi_graph *g, const mhoi_operation *n)
 {
     if (mhoi_is_quantized_product(n))
         return mhoi_graph_quantized(g, n);
+    if (mhoi_is_recurrent(n))
+        return mhoi_graph_recurrent(g, n);
     if (n->domain[0] || n->outputs != 1)
         return MHO_ENOTMODELED;
     if (is_one_of(n->op, "Clip QuantizeLinear DequantizeLinear"))
@@ -350,7 +352,13 @@ static mho_status place(mhoi_graph *g, const char *name)
 {
     mhoi_program *p = (mhoi_program *)(uintptr_t)g->program;
     /* A view before each input, and what stands around a quantized product. */
-    mho_status s = mhoi_graph_make_room(g, name, 8 * p->operations + p->inputs + 8);
+    const size_t room = 8 * p->operations + p->inputs + 8;
+    for (size_t i = 0; i < p->operations; i++)
+        g->spare +=
+            mhoi_is_recurrent(&p->operation[i]) ? (MHOI_STEPS_MOST + 2) * MHOI_STEP_NODES : 0;
+    if (room < MHOI_NET_NODES_MAX && g->spare > MHOI_NET_NODES_MAX - room)
+        g->spare = MHOI_NET_NODES_MAX - room;
+    mho_status s = mhoi_graph_make_room(g, name, room + g->spare);
     mhoi_graph_count_readers(g);
     if (!s)
         s = add_input(g);

@@ -80,6 +80,20 @@ mho_status mhoi_graph_map(mhoi_graph *g, size_t operand, const size_t size[4], s
     return mhoi_graph_view(g, value->node, "view", &want, out);
 }
 
+mho_status mhoi_graph_rows(mhoi_graph *g, const char *name, const mho_array *w, size_t from,
+                           size_t rows, size_t *layer, size_t *out)
+{
+    const mhoi_operation named = {.name = name};
+    const product p = {.n = &named,
+                       .from = from,
+                       .weight = w,
+                       .transposed = true,
+                       .scale = 1,
+                       .depth = w->size[1],
+                       .rows = rows};
+    return add_product(g, &p, layer, out);
+}
+
 static mho_status refuse(const mhoi_operation *n)
 {
     return mho_error(MHO_ENOTMODELED, "%s that is no product of a matrix and a constant", n->op);

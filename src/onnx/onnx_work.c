@@ -120,6 +120,15 @@ mho_status mhoi_graph_view(mhoi_graph *g, size_t node, const char *name, const m
     return append(g, name, &view, out);
 }
 
+static bool has_axis(const char *op)
+{
+    static const char *const names[] = {"Gather", "Concat", "QuantizeLinear", "DequantizeLinear"};
+    bool has = false;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        has = has || strcmp(op, names[k]) == 0;
+    return has;
+}
+
 static mho_status own_operation(mhoi_graph *g, const mhoi_own_work *own, mhoi_operation **out)
 {
     mhoi_program *p = program_of(g);
@@ -142,9 +151,9 @@ static mho_status own_operation(mhoi_graph *g, const mhoi_own_work *own, mhoi_op
                              .op = own->op,
                              .domain = "",
                              .set = 13,
-                             .inputs = 1 + own->constants,
+                             .inputs = 1 + own->others + own->constants,
                              .outputs = 1,
-                             .attrs = strcmp(own->op, "Slice") != 0 && strcmp(own->op, "Pad") != 0,
+                             .attrs = own->perm || has_axis(own->op),
                              .attr = attr,
                              .row = mhoi_operator_find("", own->op)};
     return MHO_OK;
@@ -156,7 +165,10 @@ mho_status mhoi_graph_own(mhoi_graph *g, size_t node, const char *name, const mh
     mho_node added = {.op = MHO_OP_GENERAL, .general = own->op, .inputs = 1, .input = {node}};
     mhoi_work *work = NULL;
     mhoi_operation *op = NULL;
-    mho_status s = make_work(g, 1 + own->constants, &work);
+    const size_t first = 1 + own->others; /* of the constants */
+    if (first > MHOI_NODE_INPUTS)
+        return mho_error(MHO_ENOTMODELED, "more than %zu inputs", MHOI_NODE_INPUTS);
+    mho_status s = make_work(g, first + own->constants, &work);
     if (!s)
         s = own_operation(g, own, &op);
     if (s)
@@ -164,11 +176,17 @@ mho_status mhoi_graph_own(mhoi_graph *g, size_t node, const char *name, const mh
     work->op = op;
     work->in[0] = *own->in;
     work->out = *own->out;
+    for (size_t i = 0; i < own->others; i++) {
+        work->in[i + 1] = *own->in;
+        work->in[i + 1].data = NULL;
+        work->from[i + 1] = added.inputs;
+        added.input[added.inputs++] = own->other[i];
+    }
     work->in[0].data = work->out.data = NULL;
     for (size_t i = 0; !s && i < own->constants; i++) {
-        work->from[i + 1] = MHOI_NO_NODE;
+        work->from[first + i] = MHOI_NO_NODE;
         if (own->constant[i].data)
-            s = keep_copy(g, &own->constant[i], &work->in[i + 1]);
+            s = keep_copy(g, &own->constant[i], &work->in[first + i]);
     }
     added.work = work;
     return s ? s : append(g, name, &added, out);

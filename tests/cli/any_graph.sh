@@ -66,3 +66,16 @@ run map up.onnx --hw cnn8 --digital ConvTranspose --json; want_code 0; want_json
 run map up.onnx --hw cnn8 --digital Nothing; want_code 2; want_err "names 'Nothing', which no digital unit can do"
 run map up.onnx --hw cnn8 --digital ConvTranspose --set digital.operators=Conv; want_misuse "want one of the two"
 run map tokens.onnx --hw bcnn; want_error 2 "maps are of 1 bit"
+
+# Recurrent layers: a layer for the sequence, and one a step.
+for name in lstm lstm2 lstm3 gru gru2 gru3 rnn; do
+    run simulate $name.onnx --hw cnn8 --input $name.x.npy --trials 1 --set device.variation=0 --json; want_code 0
+    want_json 'v["ideal_devices"]["relative_error"] < 0.02'
+done
+run map lstm.onnx --hw cnn8 --json; want_code 0
+want_json '[(l["name"], l["rows"], l["columns"], l["positions"]) for l in v["layers"]] == [("cell.input", 6, 32, 5)] + [(f"cell.state{k}", 8, 32, 1) for k in range(1, 5)] + [("classes", 40, 3, 1)]'
+want_json 'v["macs"]["digital"] == 0'
+run map gru2.onnx --hw cnn8 --json; want_code 0
+want_json '[l["name"] for l in v["layers"] if "back" in l["name"]] == ["cell.back.input"] + [f"cell.back.{w}{k}" for k in (2, 1, 0) for w in ("state", "new")]'
+run map long.onnx --hw cnn8; want_error 2 "'cell'" "LSTM that crossbars cannot hold"
+run map long.onnx --hw cnn8 --digital LSTM --json; want_code 0; want_json 'v["macs"]["digital"] == 65 * 8 * (2 + 2)'

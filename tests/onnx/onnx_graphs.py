@@ -141,3 +141,35 @@ case("deep", [
     N("Conv", ["s", "w2"], ["c"], "point"), N("Flatten", ["c"], ["f"]), N("Gemm", ["f", "w3"], ["y"], "classes")],
     [2, 5, 6, 7], 5, {"block": np.array([-1, 2, 5, 6, 7]), "w0": weights(4, 2, 3, 2, 3), "b0": weights(4, scale=.3), "w1": weights(6, 2, 2, 3, 2),
                       "w2": weights(4, 6, 1, 1, 1), "w3": weights(4 * 2 * 4 * 4, 5)}, 13)
+
+# Recurrent layers of few steps: all kinds and directions, states from inputs and from zeros, what is read of them and what not.
+kind = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+
+def recurrent(name, op, steps, size, hidden, directions=1, out=0, states=0, **attributes):
+    """Output `out` of the operator, behind it classes."""
+    g, more = kind[op] * hidden, ["h0", "c0"][:states]
+    outputs = [""] * out + ["r"]
+    widths = [steps * directions * hidden, directions * hidden, directions * hidden][out]
+    nodes = [N("Split", ["x", "parts"], ["x0"] + ["s" + k for k in more], axis=1), N("Reshape", ["x0", "rows"], ["t"]),
+             *[N("Reshape", ["s" + k, "state"], [k]) for k in more],
+             N(op, ["t", "w", "r0", "b", ""] + more, outputs, "cell", hidden_size=hidden, **attributes),
+             N("Reshape", ["r", "flat"], ["f"]), N("MatMul", ["f", "v"], ["y"], "classes")]
+    parts = [steps * size] + [directions * hidden] * states
+    arrays = {"rows": np.array([steps, 1, size]), "parts": np.array(parts), "state": np.array([directions, 1, hidden]),
+              "w": weights(directions, g, size, scale=.6), "r0": weights(directions, g, hidden, scale=.6),
+              "b": weights(directions, 2 * g, scale=.4), "flat": np.array([1, widths]), "v": weights(widths, 3)}
+    graph = helper.make_graph(nodes, name, [info("x", [1, sum(parts)])], [info("y", [1, 3])],
+                              [numpy_helper.from_array(v, k) for k, v in arrays.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8), name + ".onnx")
+    np.save(name + ".x.npy", random.random((1, sum(parts))).astype(F))
+
+
+recurrent("lstm", "LSTM", 5, 6, 8)
+recurrent("lstm2", "LSTM", 3, 4, 5, 2, 1, direction="bidirectional")
+recurrent("lstm3", "LSTM", 1, 6, 8, 1, 2, 2)
+recurrent("gru", "GRU", 4, 6, 8, linear_before_reset=1)
+recurrent("gru2", "GRU", 3, 4, 5, 2, 0, 1, direction="bidirectional")
+recurrent("gru3", "GRU", 3, 4, 5, 1, 1, 1, direction="reverse", linear_before_reset=1)
+recurrent("rnn", "RNN", 4, 6, 8, 1, 0, 0, activations=["Relu"])
+recurrent("long", "LSTM", 65, 2, 2)
