@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "base/parallel.h"
 #include "base/shelf.h"
+#include "chip/chip_impl.h"
 #include "chip_nets.h"
 #include "mho/run.h"
 
@@ -45,7 +47,19 @@ static mho_images some_images(size_t classes)
 typedef struct way {
     size_t threads, classes;
     const char *set[3];
+    bool short_of_memory; /* with the least that does: layer by layer */
 } way;
+
+static mho_status open_chip(const mho_net *net, const mho_hw *hw, const mho_images *images,
+                            bool short_of_memory, mho_chip **chip)
+{
+    mho_status s = short_of_memory ? MHO_ENOMEM : mho_chip_open(net, hw, images, chip);
+    for (uint64_t room = 4096; s == MHO_ENOMEM && room < UINT64_C(1) << 40; room += room / 8) {
+        mho_run_set_memory(NULL, MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes() + room);
+        s = mho_chip_open(net, hw, images, chip);
+    }
+    return s;
+}
 
 static void scores_of(const way *how, float *scores)
 {
@@ -56,10 +70,12 @@ static void scores_of(const way *how, float *scores)
     mho_hw *hw;
     must(mho_hw_open("cnn8", sets, &hw));
     must(mho_run_set_threads(NULL, how->threads));
-    must(mho_chip_open(net, hw, &images, &chip));
+    must(open_chip(net, hw, &images, how->short_of_memory, &chip));
+    assert_true(chip->streamed == how->short_of_memory);
     must(mho_chip_program(chip, 1, 0));
     must(mho_chip_run(chip, &images, 0, IMAGES, scores, NULL));
     must(mho_run_set_threads(NULL, 0));
+    mho_run_set_memory(NULL, 0);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);
     mho_net_destroy(net);
@@ -97,12 +113,16 @@ static void finer_where_decisions_are(void **state)
     float scores[SCORES];
     (void)state;
     for (size_t k = 0; k < 2; k++) {
-        scores_of(&(way){1, CLASSES, {"output.last_bits=4", scales[k], "output.range=calibrated"}},
-                  scores);
+        scores_of(
+            &(way){1, CLASSES, {"output.last_bits=4", scales[k], "output.range=calibrated"}, false},
+            scores);
         const size_t all = changed(scores);
-        scores_of(&(way){1, CLASSES, {"output.last_bits=4", scales[k], NULL}}, scores);
+        scores_of(&(way){1, CLASSES, {"output.last_bits=4", scales[k], NULL}, false}, scores);
         const size_t fine = changed(scores);
-        scores_of(&(way){1, 0, {"output.last_bits=4", scales[k], NULL}}, scores);
+        float layers[SCORES];
+        scores_of(&(way){2, CLASSES, {"output.last_bits=4", scales[k], NULL}, true}, layers);
+        assert_memory_equal(scores, layers, sizeof layers);
+        scores_of(&(way){1, 0, {"output.last_bits=4", scales[k], NULL}, false}, scores);
         const size_t unlabelled = changed(scores);
         if (all < IMAGES / 10 || 2 * fine > all || 2 * fine > unlabelled)
             fail_msg("%s: %zu, %zu, %zu of %d decisions changed", scales[k], all, fine, unlabelled,
@@ -122,11 +142,12 @@ static bool count_calibrations(void *user, const char *what, uint64_t done, uint
 /* With a shelf as without, with other threads, and calibrated once for converters of whatever bits. */
 static void the_same_with_a_shelf(void **state)
 {
-    static const way ways[] = {{1, CLASSES, {"output.last_bits=4"}},
-                               {3, CLASSES, {"output.last_bits=5"}},
-                               {1, 0, {"output.last_bits=4"}},
-                               {2, CLASSES, {"output.last_bits=4"}},
-                               {1, CLASSES, {"output.last_bits=4", "output.range=calibrated"}}};
+    static const way ways[] = {
+        {1, CLASSES, {"output.last_bits=4"}, false},
+        {3, CLASSES, {"output.last_bits=5"}, false},
+        {1, 0, {"output.last_bits=4"}, false},
+        {2, CLASSES, {"output.last_bits=4"}, false},
+        {1, CLASSES, {"output.last_bits=4", "output.range=calibrated"}, false}};
     enum { WAYS = sizeof ways / sizeof *ways };
     static const size_t calibrated[WAYS] = {1, 1, 2, 2, 2};
     static float want[WAYS][SCORES];
