@@ -3,13 +3,22 @@
 
     PYTHONPATH=build/python python3 bench/mvm_numpy.py
 
-Two references: noise of every cell at every read, as simulators of this field draw it, and noise of every sum, of the same
-distribution, which is the fastest numpy there is.  One thread each; the best of several turns.  Then what a call costs beside
-the library's own time."""
-import os
+Numpy does what mvm does: inputs to codes, both sums of every pair, their noise, both converters, the difference.  Three ways:
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+    noise of cells   every cell of every read is drawn, as simulators of this field do it; single precision
+    noise of sums    one normal a sum, of the same distribution, as one writes it: double precision
+    ... fastest      the same in single precision, squares of conductances at hand
+
+mvm draws noise a sum, too.  First one thread each, by the processor's time, then all threads each (of numpy those that its
+products have), by the clock.  In turns, the least of each.  Then what a call costs beside the library's own time."""
+import os
+import subprocess
+import sys
+
+ALL = sys.argv[1:] == ["all"]
+if not ALL:
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
 import statistics
 import time
 
@@ -19,36 +28,56 @@ import numpy as np
 
 N, ROWS, COLUMNS, NOISE, CODES = 1024, 128, 128, 0.05, 256
 RNG = np.random.default_rng(1)
+CLOCK = time.perf_counter if ALL else time.process_time
+
+
+def inputs(x):
+    return np.floor(x * 255 + 0.5) / x.dtype.type(255)
 
 
 def convert(s, low, step):
-    return np.clip(np.floor((s - low) / step + np.float32(0.5)), 0, CODES - 1)
+    return np.clip(np.floor((s - low) / step + s.dtype.type(0.5)), 0, CODES - 1)
 
 
-def by_cell(x, g_plus, g_minus, low, step):
+def of_cells(x, g_plus, g_minus, squares, low, step):
     out = np.empty((len(x), COLUMNS), np.float32)
-    for k, v in enumerate(x):
+    for k, v in enumerate(inputs(x)):
         plus = v @ (g_plus * (1 + np.float32(NOISE) * RNG.standard_normal(g_plus.shape, np.float32)))
         minus = v @ (g_minus * (1 + np.float32(NOISE) * RNG.standard_normal(g_minus.shape, np.float32)))
         out[k] = convert(plus, low, step) - convert(minus, low, step)
     return out * step
 
 
-def by_sum(x, g_plus, g_minus, low, step):
-    squares, total = x * x, 0
-    for g, sign in ((g_plus, 1), (g_minus, -1)):
-        deviation = np.sqrt(squares @ (np.float32(NOISE) * g) ** 2)
-        total = total + sign * convert(x @ g + deviation * RNG.standard_normal(deviation.shape, np.float32), low, step)
+def of_sums(x, g_plus, g_minus, squares, low, step):
+    x = inputs(x.astype(float))
+    codes = []
+    for g in (g_plus.astype(float), g_minus.astype(float)):
+        s = RNG.normal(x @ g, np.sqrt(x**2 @ (NOISE * g) ** 2))
+        codes.append(convert(s, low, step))
+    return (codes[0] - codes[1]) * step
+
+
+def of_sums_fastest(x, g_plus, g_minus, squares, low, step):
+    x = inputs(x)
+    square, total = x * x, 0
+    for g, g_square, sign in ((g_plus, squares[0], 1), (g_minus, squares[1], -1)):
+        noise = np.sqrt(square @ g_square)
+        noise *= RNG.standard_normal(noise.shape, np.float32)
+        noise += x @ g
+        total = total + sign * convert(noise, low, step)
     return total * step
 
 
-def best(turns, call):
-    times = []
-    for _ in range(turns):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def took(call):
+    start = CLOCK()
+    call()
+    return CLOCK() - start
+
+
+def beside(turns, ours, theirs):
+    """The least of either, in turns."""
+    times = [(min(took(ours) for _ in range(10)), took(theirs)) for _ in range(turns)]
+    return (min(column) for column in zip(*times))
 
 
 def beyond(turns, call):
@@ -62,22 +91,34 @@ def beyond(turns, call):
     return statistics.median(shares)
 
 
+def compare(x, xb, w):
+    top = np.abs(w).max()
+    g_plus, g_minus = ((1 + 99 * np.maximum(s * w, 0) / top).astype(np.float32) for s in (1, -1))
+    squares = [(np.float32(NOISE) * g) ** 2 for g in (g_plus, g_minus)]
+    s = x @ g_plus
+    low, step = s.min(), (s.max() - s.min()) / np.float32(CODES - 1)
+    for name, turns, call in (
+        ("noise of cells", 2, of_cells),
+        ("noise of sums", 15, of_sums),
+        ("noise of sums, fastest", 25, of_sums_fastest),
+    ):
+        ours, theirs = beside(turns, lambda: xb.mvm(x), lambda: call(x, g_plus, g_minus, squares, low, step))
+        print("mvm %6.2f ms, numpy, %-22s %7.2f ms: %.1f times as fast" % (1e3 * ours, name, 1e3 * theirs, theirs / ours))
+
+
 def main():
     w = (RNG.normal(size=(ROWS, COLUMNS)) / 4).astype(np.float32)
-    x = np.rint(RNG.random((N, ROWS)) * 255).astype(np.float32) / 255
+    x = RNG.random((N, ROWS), np.float32)
     hw = mho.Hardware("cnn8", device={"read_noise": NOISE})
-    xb = mho.Crossbar(w, hw, threads=1)
-    top = np.abs(w).max()
-    g_plus, g_minus = (1 + 99 * np.maximum(s * w, 0) / top for s in (1, -1))
-    s = x @ g_plus
-    low, step = np.float32(s.min()), np.float32((s.max() - s.min()) / (CODES - 1))
-    ours = best(40, lambda: xb.mvm(x))
-    print("mho.Crossbar.mvm       %8.2f ms" % (1e3 * ours))
-    for name, turns, call in (("numpy, noise of cells", 2, by_cell), ("numpy, noise of sums", 10, by_sum)):
-        theirs = best(turns, lambda: call(x, g_plus, g_minus, low, step))
-        print("%-22s %8.2f ms, %.1f times" % (name, 1e3 * theirs, theirs / ours))
-    seconds = best(200, lambda: xb.mvm(x[:1]))
-    print("a call of one vector   %8.1f us" % (1e6 * seconds))
+    xb = mho.Crossbar(w, hw, threads=0 if ALL else 1)
+    print("%s:" % ("All threads each, by the clock" if ALL else "One thread each, by the processor's time"), flush=True)
+    compare(x, xb, w)
+    if ALL:
+        return
+    sys.stdout.flush()
+    free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    subprocess.run([sys.executable, __file__, "all"], env=free, check=True)
+    print("a call of one vector   %8.1f us" % (1e6 * min(took(lambda: xb.mvm(x[:1])) for _ in range(500))))
     codes = (x * 255 + 0.5).astype(np.uint8)
     out = np.empty((N, COLUMNS), np.float32)
     few = mho.Hardware("bcnn", output={"calibration_images": 100})
