@@ -137,7 +137,8 @@ MHO_API mho_shape mho_net_output_shape(const mho_net *net);
 MHO_API bool mho_net_has_parameters(const mho_net *net);
 MHO_API uint64_t mho_net_macs(const mho_net *net);
 MHO_API uint64_t
-mho_net_parameters(const mho_net *net); /* weights and biases, batch normalization apart */
+mho_net_parameters(const mho_net *net); /* weights and biases, batch normalization apart; of
+                                            general operators the numbers that they hold */
 /* The same number for the same network: every attribute of every node and, if wanted, every parameter; the
  * network's name and source do not count. */
 MHO_API uint64_t mho_net_identity(const mho_net *net, bool parameters);

@@ -154,7 +154,7 @@ class Network:
 
     @property
     def parameters(self):
-        """Weights and biases."""
+        """Weights and biases; of general operators the numbers that they hold."""
         return self._tell()["parameters"]
 
     @property
@@ -164,9 +164,10 @@ class Network:
 
     def __repr__(self):
         about = self._tell()
-        return "<mho.Network %s: %d weights, %d MACs%s>" % (
+        return "<mho.Network %s: %d %s, %d MACs%s>" % (
             about["name"],
-            sum(layer["weights"] for layer in about["layers"]),
+            about["parameters"] if about["is_general"] else sum(layer["weights"] for layer in about["layers"]),
+            "parameters" if about["is_general"] else "weights",
             about["macs"],
             "" if about["has_parameters"] else ", no parameters",
         )
@@ -179,8 +180,8 @@ class Network:
                 html.escape(layer["name"]),
                 html.escape(layer["op"]),
                 " x ".join(map(str, layer["output_shape"])),
-                format(layer["weights"], ","),
-                format(layer["macs"], ","),
+                format(layer["weights"], ",") if layer["weights"] else "",
+                format(layer["macs"], ",") if layer["macs"] else "",
             )
             for layer in self._tell()["layers"]
         )

@@ -176,12 +176,12 @@ class CrossbarLinear(_Array, nn.Linear):
         nn.Linear.__init__(self, in_features, out_features, bias)
         self._set_up(hw, x_max, seed, redraw, threads)
 
-    def forward(self, x):
+    def forward(self, input):
         if torch.onnx.is_in_onnx_export():  # the network is that of the exact layer
-            return nn.Linear.forward(self, x)
-        _check_width("features", x, -1, self.in_features)
-        y = self._read(self.weight, x.reshape(-1, self.in_features))
-        y = y.reshape(*x.shape[:-1], self.out_features)
+            return nn.Linear.forward(self, input)
+        _check_width("features", input, -1, self.in_features)
+        y = self._read(self.weight, input.reshape(-1, self.in_features))
+        y = y.reshape(*input.shape[:-1], self.out_features)
         return y if self.bias is None else y + self.bias.to(y)
 
 
@@ -194,14 +194,14 @@ class CrossbarConv2d(_Array, nn.Conv2d):
         nn.Conv2d.__init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode)
         self._set_up(hw, x_max, seed, redraw, threads)
 
-    def forward(self, x):
+    def forward(self, input):
         if torch.onnx.is_in_onnx_export():
-            return nn.Conv2d.forward(self, x)
-        if x.dim() == 3:
-            return self.forward(x[None])[0]
-        _check_width("channels", x, -3, self.in_channels)
+            return nn.Conv2d.forward(self, input)
+        if input.dim() == 3:
+            return self.forward(input[None])[0]
+        _check_width("channels", input, -3, self.in_channels)
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
-        x = functional.pad(x, self._reversed_padding_repeated_twice, mode)
+        x = functional.pad(input, self._reversed_padding_repeated_twice, mode)
         n, _, h, w = x.shape
         size = [(s - d * (k - 1) - 1) // t + 1 for s, d, k, t in zip((h, w), self.dilation, self.kernel_size, self.stride)]
         windows = functional.unfold(x, self.kernel_size, self.dilation, 0, self.stride)
@@ -211,9 +211,10 @@ class CrossbarConv2d(_Array, nn.Conv2d):
         return y if self.bias is None else y + self.bias.reshape(1, -1, 1, 1).to(y)
 
 
-def convert(module, hw="cnn8", **keywords):
+def convert(module, hw="cnn8", *, x_max=None, seed=1, redraw=True, threads=0):
     """The module with every nn.Linear and nn.Conv2d in it replaced by one on crossbars with the same weights, which
     are shared; returns the module, or its replacement."""
+    keywords = {"x_max": x_max, "seed": seed, "redraw": redraw, "threads": threads}
     if isinstance(module, (CrossbarLinear, CrossbarConv2d)):
         return module
     if isinstance(module, nn.Linear):

@@ -79,15 +79,32 @@ uint64_t mho_net_macs(const mho_net *net)
     return sum;
 }
 
+/* Tables of numbers: what else is constant is part of an operation. */
+static uint64_t numbers_in(const mho_array *a)
+{
+    const bool real = a->type == MHO_TYPE_FLOAT || a->type == MHO_TYPE_DOUBLE ||
+                      a->type == MHO_TYPE_FLOAT16 || a->type == MHO_TYPE_BFLOAT16;
+    return real && a->data && a->rank > 0 && a->count > 1 ? a->count : 0;
+}
+
+static uint64_t numbers_of(const mho_node *node)
+{
+    uint64_t sum = mho_node_weight_count(node) + (node->has_bias ? node->out.c : 0);
+    for (size_t k = 0; node->work && k < node->work->inputs; k++)
+        sum += node->work->from[k] == MHOI_NO_NODE ? numbers_in(&node->work->in[k]) : 0;
+    return sum;
+}
+
 uint64_t mho_net_parameters(const mho_net *net)
 {
+    const struct mhoi_program *program = net->program;
     uint64_t sum = 0;
-    if (net->program && net->program->placed)
-        net = net->program->placed;
-    for (size_t i = 0; i < net->nodes; i++) {
-        const mho_node *node = &net->node[i];
-        sum += mho_node_weight_count(node) + (node->has_bias ? node->out.c : 0);
-    }
+    if (program && program->placed)
+        return mho_net_parameters(program->placed);
+    for (size_t i = 0; program && i < program->operands; i++)
+        sum += program->operand[i].constant ? numbers_in(&program->operand[i].array) : 0;
+    for (size_t i = 0; !program && i < net->nodes; i++)
+        sum += numbers_of(&net->node[i]);
     return sum;
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The module: the program's digits, refusals, threads, progress, Ctrl-C."""
+import contextlib
 import json
 import os
 import pickle
@@ -12,6 +13,7 @@ import time
 import unittest
 
 import mho
+import stubs
 
 PROGRAM = os.environ["MHO_PROGRAM"]
 HW = {"output.calibration_images": 30}
@@ -241,26 +243,10 @@ class Imports(unittest.TestCase):
 class Stubs(unittest.TestCase):
     def test_names(self):
         """The stubs tell of what there is, with its arguments and in their order."""
-        import ast
-        import inspect
-
-        with open(os.path.join(os.path.dirname(mho.__file__), "__init__.pyi")) as file:
-            tree = ast.parse(file.read())
-        told = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+        self.assertEqual(stubs.differences(mho, os.path.join(os.path.dirname(mho.__file__), "__init__.pyi")), [])
         for name in mho.__all__:
-            self.assertIn(name, told)
-            try:
-                there = getattr(mho, name)
-            except ImportError:
-                continue  # no numpy
-            members = {name: (there, told[name])} if isinstance(told[name], ast.FunctionDef) else {
-                n.name: (getattr(there, n.name), n) for n in told[name].body
-                if isinstance(n, ast.FunctionDef) and not n.decorator_list and n.name in vars(there)}
-            for member, (function, node) in members.items():
-                args = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-                is_ = [p.name for p in inspect.signature(function).parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-                self.assertEqual(args, is_, "%s.%s" % (name, member))
-            self.assertTrue(there.__doc__, name)
+            with contextlib.suppress(ImportError):  # no numpy
+                self.assertTrue(getattr(mho, name).__doc__, name)
 
 
 class Calls(unittest.TestCase):

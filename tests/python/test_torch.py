@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modules of PyTorch as networks, crossbars as layers."""
 import copy
+import os
 import pickle
 import unittest
 
@@ -14,6 +15,7 @@ except ImportError:
 import mho
 import mho.torch
 import numpy as np
+import stubs
 
 FINE = mho.Hardware("cnn8", device={"variation": 0, "bits": 8}, output={"first_bits": 12, "last_bits": 12})
 
@@ -21,6 +23,10 @@ FINE = mho.Hardware("cnn8", device={"variation": 0, "bits": 8}, output={"first_b
 class Export(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(1)
+
+    def test_stubs(self):
+        path = os.path.join(os.path.dirname(mho.__file__), "torch.pyi")
+        self.assertEqual(stubs.differences(mho.torch, path), [])
 
     def test_from_torch(self):
         module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4 * 5 * 5, 3))
@@ -33,6 +39,14 @@ class Export(unittest.TestCase):
         hw = mho.Hardware("cnn8", **{"output.calibration_images": 6})
         r = mho.evaluate(net, hw, (x.numpy(), np.zeros(6, int)), trials=1, threads=1)
         self.assertGreater(r.energy_J.total, 0)
+
+
+    def test_general(self):
+        """Networks of operators that are no layers tell of their numbers, too."""
+        gelu = mho.from_torch(nn.Sequential(nn.Linear(16, 8), nn.GELU(), nn.Linear(8, 3)), torch.rand(1, 16))
+        self.assertRegex(repr(gelu), "Network .*: 163 parameters, 152 MACs")
+        lstm = mho.from_torch(nn.LSTM(8, 16, batch_first=True), torch.rand(1, 5, 8))
+        self.assertGreaterEqual(lstm.parameters, 4 * 16 * (8 + 16 + 2))
 
 
 class Layers(unittest.TestCase):
