@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench_record.h"
 #include "mho/mho.h"
 
 enum { ROUNDS = 9, SAMPLE = 1500 };
@@ -152,6 +153,9 @@ int main(void)
     printf("    %.2f million designs a second; %.0f times as fast as %.1f us for a design of its "
            "own\n",
            1e-6 * (double)points / all_s, single_s / (all_s / (double)points), 1e6 * single_s);
+    record("buffer", "sweep of designs", "designs/s", (double)points / all_s, false, true);
+    record("buffer", "sweep of designs", "times a design of its own",
+           single_s / (all_s / (double)points), true, true);
     mho_grid_destroy(grid);
     resnet152();
     mho_net_destroy(net);

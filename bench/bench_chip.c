@@ -11,6 +11,13 @@
  * processor times, that of one thread over that of the busier of the two, which leaves out the time they
  * wait for a core; `cpu` what both use together, 1.00 where the second costs nothing.
  *
+ * Below each case its bars: what is wanted beside what is.  Software inference is oneDNN's, with merged layers (bench_infer:
+ * beside a plain chain of its primitives).  MHO_BENCH_SHORT: the cases of 1000 classes with 8 images, LeNet, one round.
+ *
+ * On paper, 16 cores: by Amdahl's law from what the second thread costs in this run; and no more than memory feeds, from the
+ * bytes that a multiplication takes from it, counted (weights once a block of images, the map of a layer read and written
+ * once), and the rate of copies of two threads here.
+ *
  *     bench_chip [CASE [IMAGES [key=value ...]]]      all cases without CASE */
 #include <dirent.h>
 #include <math.h>
@@ -22,13 +29,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/parallel.h"
 #include "bench_net.h"
 #include "bench_record.h"
+#include "chip/chip_impl.h"
 #include "mho/mho.h"
 
-enum { ROUNDS = 3, THREADS = 2 };
-#define ENOUGH_S 10 /* of one kind of measurement */
-#define LEAST_S 0.5 /* and at least so much: short runs are often disturbed */
+enum { ROUNDS = 3, THREADS = 2, FEW_IMAGES = 8 };
+#define ENOUGH_S 10                /* of one kind of measurement */
+#define COPIED ((size_t)256 << 20) /* bytes of a thread, beyond its caches */
+#define LEAST_S 0.5                /* and at least so much: short runs are often disturbed */
+
+static int rounds(void)
+{
+    return is_short() ? 1 : ROUNDS;
+}
 
 static double cpu_seconds(void)
 {
@@ -54,20 +69,31 @@ typedef struct bench_case {
     const char *name, *net, *hw;
     mho_style style;
     size_t images;
-    double bar; /* images a second and core */
+    double bar;   /* images a second and core */
+    double gmacs; /* GMAC/s a core */
+    double peak;  /* MB */
     const char *set[5];
 } bench_case;
 
+/* Of all cases: runs that calibration takes, threads, programming with wires in per cent of 10,000 images. */
+#define BAR_CALIBRATION 1.5
+#define BAR_THREADS 1.9
+#define BAR_WIRES 25
+#define BAR_A100 178 /* GMAC/s: ResNet-50 by CrossSim on an A100 in 23 ms */
+enum { PAPER_CORES = 16 };
+
 static const bench_case cases[] = {
-    {"lenet", "lenet", "bcnn", MHO_STYLE_BINARY, 4000, 8000, {"device.variation=1"}},
-    {"lenet-3bit", "lenet", "bcnn", MHO_STYLE_BINARY, 4000, 8000, {"device.bits=3"}},
-    {"lenet-ideal", "lenet", "bcnn", MHO_STYLE_BINARY, 4000, 8000, {"device.variation=0"}},
+    {"lenet", "lenet", "bcnn", MHO_STYLE_BINARY, 4000, 8000, 0, 0, {"device.variation=1"}},
+    {"lenet-3bit", "lenet", "bcnn", MHO_STYLE_BINARY, 4000, 8000, 0, 0, {"device.bits=3"}},
+    {"lenet-ideal", "lenet", "bcnn", MHO_STYLE_BINARY, 4000, 8000, 0, 0, {"device.variation=0"}},
     {"lenet-noise",
      "lenet",
      "bcnn",
      MHO_STYLE_BINARY,
      4000,
      5000,
+     0,
+     0,
      {"device.variation=1", "device.read_noise=0.05"}},
     {"lenet-noise-ideal",
      "lenet",
@@ -75,6 +101,8 @@ static const bench_case cases[] = {
      MHO_STYLE_BINARY,
      4000,
      5000,
+     0,
+     0,
      {"device.variation=0", "device.read_noise=0.05"}},
     {"lenet-wires",
      "lenet",
@@ -82,6 +110,8 @@ static const bench_case cases[] = {
      MHO_STYLE_BINARY,
      4000,
      8000,
+     0,
+     0,
      {"wires.r_row=0.1", "wires.r_col=0.1"}},
     {"lenet-wires-approximate",
      "lenet",
@@ -89,24 +119,37 @@ static const bench_case cases[] = {
      MHO_STYLE_BINARY,
      4000,
      8000,
+     0,
+     0,
      {"wires.r_row=0.1", "wires.r_col=0.1", "wires.approximate=true"}},
-    {"lenet-8bit", "lenet", "cnn8", MHO_STYLE_FLOAT, 2000, 2000, {NULL}},
-    {"vgg11-cifar10", "vgg11-cifar10", "bcnn", MHO_STYLE_BINARY, 256, 300, {NULL}},
+    {"lenet-8bit", "lenet", "cnn8", MHO_STYLE_FLOAT, 2000, 2000, 0, 0, {NULL}},
+    {"vgg11-cifar10", "vgg11-cifar10", "bcnn", MHO_STYLE_BINARY, 256, 300, 0, 0, {NULL}},
     {"vgg11-cifar10-ideal",
      "vgg11-cifar10",
      "bcnn",
      MHO_STYLE_BINARY,
      256,
      300,
+     0,
+     0,
      {"device.variation=0"}},
-    {"alexnet", "alexnet", "bcnn", MHO_STYLE_BINARY, 16, 0, {NULL}},
-    {"vgg16", "vgg16", "bcnn", MHO_STYLE_BINARY, 16, 0, {NULL}},
-    {"alexnet-8bit", "alexnet", "cnn8", MHO_STYLE_FLOAT, 16, 0, {NULL}},
-    {"resnet34-8bit", "resnet34", "cnn8", MHO_STYLE_FLOAT, 16, 0, {NULL}},
-    {"resnet50-8bit", "resnet50", "cnn8", MHO_STYLE_FLOAT, 16, 6, {NULL}},
-    {"resnet152-8bit", "resnet152", "cnn8", MHO_STYLE_FLOAT, 8, 0, {NULL}},
-    {"mobilenet_v2-8bit", "mobilenet_v2", "cnn8", MHO_STYLE_FLOAT, 16, 0, {NULL}},
-    {"lenet-isaac", "lenet", "isaac", MHO_STYLE_FLOAT, 200, 0, {NULL}},
+    {"alexnet", "alexnet", "bcnn", MHO_STYLE_BINARY, 16, 0, 0, 0, {NULL}},
+    {"vgg16", "vgg16", "bcnn", MHO_STYLE_BINARY, 16, 0, 0, 1500, {NULL}},
+    {"alexnet-8bit", "alexnet", "cnn8", MHO_STYLE_FLOAT, 16, 0, 0, 0, {NULL}},
+    {"resnet34-8bit", "resnet34", "cnn8", MHO_STYLE_FLOAT, 16, 0, 0, 0, {NULL}},
+    {"resnet50-8bit", "resnet50", "cnn8", MHO_STYLE_FLOAT, 16, 6, 25, 600, {"device.variation=1"}},
+    {"resnet50-8bit-ideal",
+     "resnet50",
+     "cnn8",
+     MHO_STYLE_FLOAT,
+     16,
+     0,
+     0,
+     600,
+     {"device.variation=0"}},
+    {"resnet152-8bit", "resnet152", "cnn8", MHO_STYLE_FLOAT, 8, 0, 0, 0, {NULL}},
+    {"mobilenet_v2-8bit", "mobilenet_v2", "cnn8", MHO_STYLE_FLOAT, 16, 0, 0, 0, {NULL}},
+    {"lenet-isaac", "lenet", "isaac", MHO_STYLE_FLOAT, 200, 0, 0, 0, {NULL}},
 };
 
 /* Digits, or random pixels where the network wants another shape. */
@@ -188,7 +231,8 @@ static double program(mho_chip *chip, double *again)
 {
     double first = 0, all = 0;
     *again = 1e9;
-    for (uint32_t trial = 0; trial <= 2 * ROUNDS && (trial < 2 || all < ENOUGH_S); trial++) {
+    for (uint32_t trial = 0; trial <= 2 * (uint32_t)rounds() && (trial < 2 || all < ENOUGH_S);
+         trial++) {
         const double start = cpu_seconds();
         must(mho_chip_program(chip, 1, trial));
         const double seconds = cpu_seconds() - start;
@@ -222,12 +266,103 @@ static void keep(const bench_case *b, double rate, double software, const double
 {
     record("chip", b->name, "images/s a core", rate, false, true);
     record("chip", b->name, "times software", software, true, true);
-    record("chip", b->name, "calibration in runs", calibration[0], true, false);
+    if (calibration[0] > 0)
+        record("chip", b->name, "calibration in runs", calibration[0], true, false);
     record("chip", b->name, "making and calibration in runs", calibration[1], true, false);
-    record("chip", b->name, "calibration, ps a MAC", calibration[2], false, false);
+    if (calibration[2] > 0)
+        record("chip", b->name, "calibration, ps a MAC", calibration[2], false, false);
     record("chip", b->name, "two threads, work", times[0].cpu / times[1].busiest, true, true);
     record("chip", b->name, "programming, %", programming, true, false);
     record("chip", b->name, "peak, MB", peak, true, false);
+}
+
+/* --- bars ----------------------------------------------------------------------------------------- */
+
+/* least: at least the bar is wanted. */
+static void tell_bar(const char *what, double is, double bar, bool least, const char *unit)
+{
+    const bool kept = least ? is >= bar : is <= bar;
+    printf("    %-38s %9.2f %s %-8g %-14s %s\n", what, is, least ? ">=" : "<=", bar, unit,
+           kept ? "kept" : "MISSED");
+}
+
+/* Bytes of memory traffic of an image: weights once a block, as cells of a pair, what a layer reads and writes as codes. */
+static double traffic_of(const mho_net *net, size_t block)
+{
+    double bytes = 0;
+    for (size_t k = 1; k < net->nodes; k++) {
+        const mho_node *node = &net->node[k];
+        if (!mho_node_is_weighted(node))
+            continue;
+        bytes += 4 * (double)mho_node_weight_count(node) / (double)block;
+        bytes += (double)(node->in.c * node->in.h * node->in.w);
+        bytes += 2 * (double)(node->out.c * node->out.h * node->out.w); /* and back again */
+    }
+    return bytes;
+}
+
+static mho_status copy_part(void *context, size_t item, size_t thread)
+{
+    char *const *part = context;
+    (void)thread;
+    memcpy(part[item], part[item] + COPIED / 2, COPIED / 2);
+    return MHO_OK;
+}
+
+/* Bytes a second that two threads read and write by copying, the best of some rounds. */
+static double bandwidth(void)
+{
+    char *part[THREADS];
+    double best = 0;
+    for (size_t t = 0; t < THREADS; t++) {
+        part[t] = malloc(COPIED);
+        if (!part[t])
+            exit(4);
+        memset(part[t], (int)t, COPIED);
+    }
+    must(mho_run_set_threads(NULL, THREADS));
+    for (int round = 0; round < 2 * ROUNDS; round++) {
+        const double start = mho_seconds();
+        must(mhoi_parallel(THREADS, copy_part, part));
+        const double rate = THREADS * (double)COPIED / (mho_seconds() - start);
+        best = rate > best ? rate : best;
+    }
+    must(mho_run_set_threads(NULL, 1));
+    for (size_t t = 0; t < THREADS; t++)
+        free(part[t]);
+    return best;
+}
+
+/* Of 16 cores, from this run: GMAC/s a core, how many times faster two threads are. */
+static void tell_paper(const bench_case *b, double gmacs, double two, double bytes)
+{
+    const double rate = bandwidth(), serial = two < 2 ? 2 / two - 1 : 0;
+    const double cores = PAPER_CORES / (1 + serial * (PAPER_CORES - 1));
+    const double compute = gmacs * cores, memory = rate / bytes * 1e-9;
+    printf("    on paper, %d cores: two threads %.2f times one leave %.1f %% of the work to one "
+           "thread: "
+           "%.1f times %.1f GMAC/s = %.0f GMAC/s\n"
+           "    memory: %.4f bytes a MAC, %.1f GB/s here: %.0f GMAC/s at most\n",
+           PAPER_CORES, two, 100 * serial, cores, gmacs, compute, bytes, rate * 1e-9, memory);
+    tell_bar("16 cores on paper", least(compute, memory), BAR_A100, true, "GMAC/s (A100)");
+    record("chip", b->name, "16 cores on paper, GMAC/s", least(compute, memory), false, true);
+}
+
+static void tell_bars(const bench_case *b, double rate, double gmacs, const double found[3],
+                      const timing times[2], double programming, double peak)
+{
+    const bool wires = strstr(b->name, "wires") != NULL;
+    if (b->bar > 0)
+        tell_bar("inference", rate, b->bar, true, "images/s");
+    if (b->gmacs > 0)
+        tell_bar("inference", gmacs, b->gmacs, true, "GMAC/s");
+    if (found[0] > 0) /* less than making takes more or less */
+        tell_bar("calibration", found[0], BAR_CALIBRATION, false, "runs");
+    tell_bar("two threads (work)", times[0].cpu / times[1].busiest, BAR_THREADS, true, "times one");
+    if (wires)
+        tell_bar("a programming with wires", programming, BAR_WIRES, false, "% of 10,000");
+    if (b->peak > 0)
+        tell_bar("memory", peak, b->peak, false, "MB");
 }
 
 /* Processor time of a chip that is calibrated on so many images. */
@@ -255,12 +390,12 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     must(mho_chip_open(net, hw, &images, &chip));
     const double rest = cpu_seconds() - start - making;
     const double calibration = rest > 0 ? rest * (double)count / (double)(count - 1) : 0;
-    const double macs = macs_of(net);
+    const double macs = macs_of(net), bytes = traffic_of(net, chip->block) / macs;
     mho_net_destroy(net); /* the chip has its weights */
     double again, software = 1e9, all = 0;
     const double programming = program(chip, &again);
     timing one = {1e9, 1e9, 1e9}, two = one;
-    for (int round = 0; (round < ROUNDS && all < ENOUGH_S) || all < LEAST_S; round++) {
+    for (int round = 0; (round < rounds() && all < ENOUGH_S) || all < LEAST_S; round++) {
         const timing t = run_images(chip, &images, 1, label);
         keep_least(&one, t);
         keep_least(&two, run_images(chip, &images, 2, label));
@@ -268,7 +403,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     }
     const double peak = peak_megabytes();
     net = random_net(b->net, b->style);
-    for (int round = 0; round < ROUNDS && round * all < ROUNDS * ENOUGH_S; round++)
+    for (int round = 0; round < rounds() && round * all < ROUNDS * ENOUGH_S; round++)
         software = least(software, infer(net, &images));
     const double rate = (double)count / one.cpu, share = 100 * rate / 10000;
     printf("%-23s %8.1f %6.1f %6.2f %8.2f %6.2f %6.2f %6.2f %6.1f %6.1f %7.2f %8.3f %6.2f %6.2f "
@@ -281,6 +416,9 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     const double found[] = {calibration / one.cpu, (making + calibration) / one.cpu,
                             1e12 * calibration / (macs * (double)count)};
     keep(b, rate, software / one.cpu, found, times, again * share, peak);
+    tell_bars(b, rate, rate * macs * 1e-9, found, times, again * share, peak);
+    if (b->gmacs > 0)
+        tell_paper(b, rate * macs * 1e-9, one.cpu / two.busiest, bytes);
     free(label);
     mho_chip_destroy(chip);
     mho_hw_destroy(hw);
@@ -316,10 +454,14 @@ int main(int argc, char **argv)
            "ps/MAC", "MB");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bench_case *b = &cases[i];
-        if (argc > 1 && strcmp(argv[1], b->name) != 0)
+        const bool few = is_short() && b->images <= 16;
+        if (argc > 1 ? strcmp(argv[1], b->name) != 0 : is_short() && !few && i > 0)
             continue;
         found = true;
-        run_apart(b, argc > 2 ? strtoul(argv[2], NULL, 10) : b->images,
+        run_apart(b,
+                  argc > 2 ? strtoul(argv[2], NULL, 10)
+                  : few    ? FEW_IMAGES
+                           : b->images,
                   argc > 3 ? (const char *const *)argv + 3 : b->set);
     }
     if (!found)

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench_record.h"
 #include "crossbar/crossbar_impl.h"
 
 enum { ROUNDS = 9, VARIANTS = 4 };
@@ -358,6 +359,9 @@ static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_conv
            macs_of(&s) / median(time[0]) * 1e-9, 2 * macs_of(&s) / median(time[1]) * 1e-9);
     for (size_t j = 0; j < variants; ++j) {
         print_variant(&v[j], &s, codes ? "codes " : "bits  ");
+        if (v[j].level == mho_cpu_level())
+            record("crossbar", name, v[j].per_pair ? "times SGEMM, pair" : "times SGEMM, each",
+                   v[j].per_pair ? median(v[j].weights) : median(v[j].sums), true, true);
         close_variant(&v[j]);
     }
     for (size_t j = 0; codes && j < variants; ++j) {

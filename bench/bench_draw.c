@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/rng_impl.h"
+#include "bench_record.h"
 
 enum { DRAWS = 1 << 14 /* stay in a cache */, REPEATS = 40, ROUNDS = 15 };
 
@@ -59,6 +60,7 @@ static void compare(const char *name, size_t which, double cycle)
     for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); level++)
         printf("%-10s %-8s %8.3f %8.2f %8.2f\n", name, mho_cpu_name(level), least[level],
                least[level] / cycle, least[MHO_CPU_REF] / least[level]);
+    record("draw", name, "cycles", least[mho_cpu_level()] / cycle, false, false);
 }
 
 int main(void)

@@ -3,7 +3,8 @@
  * (64, 256, 1024) and depth (ResNets of 18 to 101 layers), as ratios.  Each is a process of its own, whose peak the system
  * tells; model files and images are made in $TMPDIR.  The program is `mho` beside the folder of benchmarks, or $MHO.
  *
- *     bench_memory [CASE...]      all without CASE; "images", "depth": what it grows with */
+ *     bench_memory [CASE...]      all without CASE; "images", "depth": what it grows with;
+ *                             "zoo": every network of the zoo on crossbars, one image */
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -53,11 +54,13 @@ static void write_images(const char *name, size_t count, size_t c, size_t size, 
     }
 }
 
-static void finish(pid_t child, struct rusage *usage)
+/* 0, or the exit code. */
+static int finish(pid_t child, struct rusage *usage)
 {
     int status = 0;
-    if (child < 0 || wait4(child, &status, 0, usage) != child || status != 0)
-        fprintf(stderr, "bench_memory: a process failed (status %d)\n", status);
+    if (child < 0 || wait4(child, &status, 0, usage) != child)
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* In a process of its own, whose memory goes with it. */
@@ -74,25 +77,40 @@ static void write_model(const char *net, mho_style style)
         mho_net_destroy(made);
         _exit(0);
     }
-    finish(child, &usage);
+    if (finish(child, &usage) != 0)
+        exit(3);
 }
 
 /* --- a run ----------------------------------------------------------------------------------------- */
 
 typedef struct measured {
     double peak, seconds; /* MB; processor time */
+    int code;             /* exit code */
 } measured;
+
+/* What the last run wrote to stderr, its first line. */
+static void print_complaint(void)
+{
+    char path[300], line[400] = "";
+    path_of("stderr", path);
+    FILE *f = fopen(path, "r");
+    if (f && fgets(line, sizeof line, f))
+        printf("    %s", line);
+    if (f)
+        fclose(f);
+}
 
 /* "mho" and these words, one thread. */
 static measured run(const char *const *word)
 {
     const char *args[ARGS] = {program};
-    char model[300], data[1300];
+    char model[300], complaint[300], data[1300];
     struct rusage usage;
     size_t n = 1;
     for (; word[n - 1]; n++)
         args[n] = word[n - 1];
     path_of("model.onnx", model);
+    path_of("stderr", complaint);
     for (size_t i = 1; i < n; i++)
         if (!strcmp(args[i], "MODEL")) {
             args[i] = model;
@@ -106,16 +124,21 @@ static measured run(const char *const *word)
     args[n++] = "1";
     args[n] = NULL;
     fflush(stdout);
-    const pid_t child = vfork();
+    const pid_t child = fork();
     if (child == 0) {
         (void)!freopen("/dev/null", "w", stdout);
+        (void)!freopen(complaint, "w", stderr);
         execv(program, (char *const *)(uintptr_t)args);
         _exit(127);
     }
-    finish(child, &usage);
-    return (measured){(double)usage.ru_maxrss * 1024e-6,
-                      (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                          1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)};
+    const int code = finish(child, &usage);
+    const measured m = {(double)usage.ru_maxrss * 1024e-6,
+                        (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec),
+                        code};
+    if (code != 0)
+        print_complaint();
+    return m;
 }
 
 /* --- cases ----------------------------------------------------------------------------------------- */
@@ -124,6 +147,7 @@ typedef struct bench_case {
     const char *name, *net;
     mho_style style;
     double bar; /* MB */
+    bool takes_minutes;
     const char *word[ARGS - 4];
 } bench_case;
 
@@ -131,27 +155,31 @@ typedef struct bench_case {
 #define CALIBRATION "--set", "output.calibration_images=2"
 
 static const bench_case cases[] = {
-    {"infer resnet50", "resnet50", MHO_STYLE_FLOAT, 0, {"infer", "MODEL", FEW}},
-    {"infer vgg16", "vgg16", MHO_STYLE_FLOAT, 0, {"infer", "MODEL", FEW}},
+    {"infer resnet50", "resnet50", MHO_STYLE_FLOAT, 0, false, {"infer", "MODEL", FEW}},
+    {"infer vgg16", "vgg16", MHO_STYLE_FLOAT, 0, false, {"infer", "MODEL", FEW}},
     {"simulate resnet50 8-bit",
      "resnet50",
      MHO_STYLE_FLOAT,
      600,
+     false,
      {"simulate", "MODEL", "--hw", "cnn8", "--trials", "1", FEW, CALIBRATION}},
     {"simulate vgg16 binary",
      "vgg16",
      MHO_STYLE_BINARY,
      1500,
+     false,
      {"simulate", "MODEL", "--hw", "bcnn", "--trials", "1", FEW, CALIBRATION}},
     {"quantize vgg16",
      "vgg16",
      MHO_STYLE_FLOAT,
      8000,
+     true,
      {"quantize", "MODEL", "--bits", "8", "-o", "/dev/null", "--set", "calibration_images=2", FEW}},
     {"evaluate vgg16 8-bit",
      "vgg16",
      MHO_STYLE_FLOAT,
      8000,
+     false,
      {"evaluate", "MODEL", "--hw", "cnn8", "--trials", "1", FEW, CALIBRATION}},
 };
 
@@ -179,7 +207,7 @@ static void run_cases(int argc, char **argv)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bench_case *b = &cases[i];
         double macs;
-        if (!wanted(argc, argv, b->name))
+        if (!wanted(argc, argv, b->name) || (is_short() && argc == 1 && b->takes_minutes))
             continue;
         write_model(b->net, b->style);
         const measured m = run(b->word);
@@ -195,7 +223,7 @@ static void run_cases(int argc, char **argv)
 
 static void run_images(void)
 {
-    measured first = {0, 0};
+    measured first = {0, 0, 0};
     write_model("resnet20", MHO_STYLE_FLOAT);
     printf("\nimages: simulate resnet20 --hw cnn8 (linear: seconds grow by 4 a row, memory stays)\n"
            "%-10s %9s %12s %9s\n",
@@ -240,10 +268,53 @@ static void run_depth(void)
     }
 }
 
+/* --- the zoo ---------------------------------------------------------------------------------------- */
+
+static const char *const binary_hw[] = {"bcnn", NULL};
+static const char *const float_hw[] = {"cnn8", "isaac", NULL};
+
+static void run_on(const char *net, mho_style style, const char *const *hw)
+{
+    double macs;
+    const double weights = weights_of(net, &macs);
+    write_model(net, style);
+    for (; *hw; hw++) {
+        const char *const word[] = {"evaluate", "MODEL", "--hw",     *hw, "--trials",  "1",
+                                    "--data",   "small", "--images", "1", CALIBRATION, NULL};
+        const measured m = run(word);
+        printf("%-16s %-8s %9.0f %9.2f %9.1f %9.2f %s\n", net, *hw, m.peak, 1e6 * m.peak / weights,
+               m.seconds, 1e9 * m.seconds / macs, m.code ? "REFUSED" : "");
+    }
+}
+
+/* Every network with random weights, one image, on crossbars of its kind. */
+static void run_zoo(void)
+{
+    static const char folder_of_nets[] = "configs/net/";
+    size_t count = 0;
+    const mho_asset *asset = mho_assets(&count);
+    printf("\nzoo: evaluate, 1 image\n%-16s %-8s %9s %9s %9s %9s\n", "network", "hw", "peak, MB",
+           "B/weight", "s", "ns/MAC");
+    for (size_t i = 0; i < count; i++) {
+        mho_net *net;
+        char name[64] = "";
+        if (strncmp(asset[i].path, folder_of_nets, sizeof folder_of_nets - 1) != 0)
+            continue;
+        snprintf(name, sizeof name, "%s", asset[i].path + sizeof folder_of_nets - 1);
+        name[strcspn(name, ".")] = '\0';
+        must(mho_net_zoo(name, &net));
+        const mho_shape in = mho_net_input_shape(net), out = mho_net_output_shape(net);
+        mho_net_destroy(net);
+        write_images("small", 2, in.c, in.h, out.c);
+        run_on(name, MHO_STYLE_BINARY, binary_hw);
+        run_on(name, MHO_STYLE_FLOAT, float_hw);
+    }
+}
+
 static void clean(void)
 {
-    static const char *const file[] = {"model.onnx", "large.x.npy", "large.y.npy", "small.x.npy",
-                                       "small.y.npy"};
+    static const char *const file[] = {"model.onnx", "large.x.npy", "large.y.npy",
+                                       "stderr",     "small.x.npy", "small.y.npy"};
     char path[300];
     for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
         path_of(file[i], path);
@@ -272,6 +343,8 @@ int main(int argc, char **argv)
         run_images();
     if (wanted(argc, argv, "depth"))
         run_depth();
+    if (wanted(argc, argv, "zoo") && !(is_short() && argc == 1))
+        run_zoo();
     clean();
     return 0;
 }

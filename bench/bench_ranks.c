@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "bench_record.h"
 #include "explore/ranks.h"
 
 enum { AXES = 8, ROUNDS = 20000 };
@@ -58,6 +59,8 @@ static void measure(int socket, size_t batch)
     const double seconds = mho_seconds() - start_s;
     printf("batches of %2zu: %8.0f messages/s there and back, %8.0f points/s\n", batch,
            (double)messages / seconds, (double)(messages * batch) / seconds);
+    record("ranks", batch == 1 ? "one point a message" : "64 points a message", "points/s",
+           (double)(messages * batch) / seconds, false, true);
     mhoi_free(&back.choice);
     mhoi_wire_free(&in);
     mhoi_wire_free(&out);

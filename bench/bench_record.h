@@ -9,6 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* ./dev bench --short: fewer images, fewer rounds, without what takes minutes. */
+static inline bool is_short(void)
+{
+    const char *text = getenv("MHO_BENCH_SHORT");
+    return text && *text;
+}
+
 /* any: a ratio or a size, which other machines can be compared with; else a speed of this one.  more: more is better. */
 static inline void record(const char *bench, const char *name, const char *what, double value,
                           bool any, bool more)

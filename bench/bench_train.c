@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench_record.h"
 #include "mho/mho.h"
 
 #define IMAGES 12000
@@ -50,6 +51,8 @@ int main(int argc, char **argv)
         printf("mho %-6s  %6.2f CPU s an epoch  %6.2f s  threads %zu  batch %zu\n",
                style == MHO_STYLE_BINARY ? "binary" : "float", best.cpu_seconds * EPOCH / IMAGES,
                best.seconds * EPOCH / IMAGES, mho_run_threads(NULL), options.batch);
+        record("train", style == MHO_STYLE_BINARY ? "lenet binary" : "lenet float",
+               "CPU s an epoch", best.cpu_seconds * EPOCH / IMAGES, false, false);
         mho_net_destroy(net);
     }
     mho_net_destroy(plain);

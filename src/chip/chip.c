@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/finite.h"
 #include "base/parallel.h"
+#include "chip/chip_create.h"
 #include "chip/chip_cut.h"
 #include "chip/chip_deal.h"
 #include "chip/chip_idle.h"
@@ -229,8 +230,9 @@ static mho_status check_placement(const mho_net *net, const mho_placement *place
     return MHO_OK;
 }
 
-mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
-                           const mho_images *calibration, mho_chip **out)
+mho_status mhoi_chip_create_taking(const mho_net *net, const mho_placement *placement,
+                                   const mho_images *calibration, mhoi_taken_fn *taken, void *user,
+                                   mho_chip **out)
 {
     *out = NULL;
     struct mhoi_program *program = net->program;
@@ -261,6 +263,8 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     chip->program = mhoi_program_share(program);
     s = mhoi_chip_plan(chip, net);
     chip->input = input;
+    if (!s && taken)
+        taken(user);
     if (!s)
         s = mhoi_chip_tally_create(chip->layers, &chip->tally);
     if (!s)
@@ -281,6 +285,12 @@ mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
     }
     *out = chip;
     return MHO_OK;
+}
+
+mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,
+                           const mho_images *calibration, mho_chip **out)
+{
+    return mhoi_chip_create_taking(net, placement, calibration, NULL, NULL, out);
 }
 
 mho_status mho_chip_open(const mho_net *net, const mho_hw *hw, const mho_images *calibration,

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "chip/chip_create.h"
 #include "chip/drawn_cells.h"
 #include "hw/sections.h"
 #include "map/map_sections.h"
@@ -70,7 +71,10 @@ static mho_status base_error(const mho_study *y, const study_net *n, const study
     mho_net *net = NULL;
     if (n->from_file && mhoi_study_style(r->hw) == MHO_STYLE_BINARY)
         return MHO_OK;
-    mho_status s = mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, &net);
+    const mho_net *own = n->model[MHO_STYLE_FLOAT].net; /* the same weights */
+    mho_status s =
+        own ? mhoi_net_clone_lent(own, &net)
+            : mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
     if (!s && has_steps(net)) {
@@ -107,9 +111,16 @@ static void next_trial(void *user, size_t trial)
     mho_run_set_part(NULL, p->what, trial, p->trials);
 }
 
-static void free_parameters(study_net *n, study_model *model)
+/* Networks that nobody needs once the chip has their weights. */
+typedef struct done_with {
+    study_net *n;
+    study_model *model;
+} done_with;
+
+static void free_parameters(void *user)
 {
-    mho_net *all[] = {n->given, model->net, model->coded};
+    const done_with *d = user;
+    mho_net *all[] = {d->n->given, d->model->net, d->model->coded};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i])
             mhoi_net_free_parameters(all[i]);
@@ -121,6 +132,7 @@ static mho_status trials(const mho_study *y, study_net *n, study_model *model, c
     const mho_study_options *o = &y->options;
     const study_set *set = mhoi_study_set_of(y, point);
     progress p = {.what = "crossbars", .trials = o->trials, .result = r};
+    done_with done = {n, model};
     mho_placement *placement = NULL;
     mho_chip *chip = NULL;
     if (mho_study_points(y) > 1)
@@ -132,9 +144,8 @@ static mho_status trials(const mho_study *y, study_net *n, study_model *model, c
     if (!s)
         s = mhoi_study_measure_start(placement, r);
     if (!s)
-        s = mho_chip_create(net, placement, &set->calibration, &chip);
-    if (y->once)
-        free_parameters(n, model);
+        s = mhoi_chip_create_taking(net, placement, &set->calibration,
+                                    y->once ? free_parameters : NULL, &done, &chip);
     p.chip = chip;
     if (!s)
         s = mho_error_of(chip, &set->data->test, set->images, o->seed, o->trials, o->wanted_half,
