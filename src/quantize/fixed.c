@@ -10,6 +10,7 @@
 #include "mho/onnx.h"
 #include "mho/run.h"
 #include "net/op_table.h"
+#include "net/small_weights.h"
 #include "onnx/onnx_pack.h"
 #include "quantize/fixed_impl.h"
 #include "quantize/report.h"
@@ -62,7 +63,7 @@ const mho_fields mho_fixed_fields = {"quantization to fixed point", rows,
 /* The best so far. */
 typedef struct chosen {
     mho_net *net; /* its weights in small, until all is tried */
-    fixed_small *small;
+    mhoi_small_weights *small;
     mho_quantize_report *report;
 } chosen;
 
@@ -213,7 +214,7 @@ static mho_status correct_all_means(fixed_state *f)
 static void drop(chosen *best)
 {
     mho_net_destroy(best->net);
-    mhoi_fixed_small_free(best->small);
+    mhoi_small_weights_free(best->small);
     mho_quantize_report_destroy(best->report);
     *best = (chosen){NULL, NULL, NULL};
 }
@@ -227,7 +228,7 @@ static mho_status take_if_better(fixed_state *f, chosen *best, int *rule)
     *rule = f->rule;
     f->net = NULL;
     f->report = NULL;
-    return mhoi_fixed_shrink(best->net, &best->small);
+    return mhoi_net_shrink(best->net, &best->small);
 }
 
 static mho_status try_rules(fixed_state *f, chosen *best)
@@ -335,7 +336,7 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
         s = try_all(&view, &f, &best);
     mhoi_fixed_end(&f);
     if (!s)
-        s = mhoi_fixed_expand(best.net, &best.small);
+        s = mhoi_net_expand(best.net, &best.small);
     if (!s && mhoi_net_is_mixed(best.net))
         s = read_back(&best.net);
     if (!s) {

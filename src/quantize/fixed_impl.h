@@ -86,12 +86,4 @@ MHO_MUST_CHECK mho_status mhoi_fixed_measure(fixed_state *f);
 void mhoi_fixed_scale_averages(mho_net *net);
 void mhoi_fixed_end(fixed_state *f);
 
-/* --- fixed_small.c: a network of codes that waits ------------------------------------------------------------------ */
-
-typedef struct fixed_small fixed_small;
-/* Puts the weights of net that are codes into bytes, and back, to the bit. */
-MHO_MUST_CHECK mho_status mhoi_fixed_shrink(mho_net *net, fixed_small **out);
-MHO_MUST_CHECK mho_status mhoi_fixed_expand(mho_net *net, fixed_small **small);
-void mhoi_fixed_small_free(fixed_small *small);
-
 #endif

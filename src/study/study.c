@@ -161,6 +161,7 @@ void mho_study_destroy(mho_study *study)
             mho_net_destroy(study->net[i].model[k].coded);
         }
         mho_net_destroy(study->net[i].given);
+        mho_net_destroy(study->net[i].read);
         mhoi_free(&study->net[i].name);
     }
     for (size_t d = 0; study->set && d < study->sets; d++) {

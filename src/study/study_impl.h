@@ -23,6 +23,7 @@ typedef struct study_net {
     char *name;     /* as its user wrote it */
     mho_net *given; /* NULL: of that name */
     bool from_file; /* and it has parameters */
+    mho_net *read;  /* from that file, until a model is made of it; NULL */
     study_model model[STUDY_STYLES];
 } study_net;
 

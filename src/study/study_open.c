@@ -95,7 +95,18 @@ mho_status mhoi_study_open_model(const mho_study *y, study_net *n, mho_style sty
     study_model *m = &n->model[style];
     if (m->net)
         return MHO_OK;
-    mho_status s = mhoi_study_take_model(y, n, style, data, &m->net);
+    mho_status s = MHO_OK;
+    if (n->read) {
+        m->net = n->read;
+        n->read = NULL;
+        s = y->settings ? set_input(y, m->net) : MHO_OK;
+    } else {
+        s = mhoi_study_take_model(y, n, style, data, &m->net);
+    }
+    if (s) {
+        mho_net_destroy(m->net);
+        m->net = NULL;
+    }
     m->software_error = (double)NAN;
     if (n->from_file)
         snprintf(m->origin, sizeof m->origin, "%s", n->name);
@@ -119,7 +130,10 @@ static mho_status look_at(study_net *n)
     mho_net *plain = NULL;
     mho_status s = mho_net_open(n->name, &plain);
     n->from_file = !s && mho_net_has_parameters(plain);
-    mho_net_destroy(plain);
+    if (n->from_file)
+        n->read = plain;
+    else
+        mho_net_destroy(plain);
     return s;
 }
 

@@ -13,6 +13,7 @@
 #include "map/map_sections.h"
 #include "mho/infer.h"
 #include "net/graph.h"
+#include "net/small_weights.h"
 #include "study/study_impl.h"
 
 /* Once for all points that share the network. */
@@ -29,24 +30,46 @@ static mho_status software_error(const study_set *set, study_model *model)
 
 /* One programming of a chip that has nothing to vary. */
 static mho_status single_error(const study_set *set, uint64_t seed, const mho_net *net,
-                               const mho_hw *hw, double *error)
+                               const mho_hw *hw, mhoi_taken_fn *taken, void *user, double *error)
 {
     mho_chip *chip = NULL;
+    mho_placement *placement = NULL;
     mho_error_estimate one;
-    mho_status s = mho_chip_open(net, hw, &set->calibration, &chip);
+    mho_status s = mho_placement_create(net, hw, &placement);
+    if (!s)
+        s = mhoi_chip_create_taking(net, placement, &set->calibration, taken, user, &chip);
     if (!s)
         s = mho_error_of(chip, &set->data->test, set->images, seed, 1, 0, NULL, NULL, NULL, &one);
     mho_chip_destroy(chip);
+    mho_placement_destroy(placement);
     *error = s ? (double)NAN : one.spread.mean;
     return s;
 }
 
-static mho_status ideal_error(const study_set *set, const mho_net *net, mho_result *r)
+/* A network whose weights wait in bytes while a chip has them. */
+typedef struct waiting {
+    mho_net *net;
+    mhoi_small_weights *small;
+    mho_status status;
+} waiting;
+
+static void let_wait(void *user)
+{
+    waiting *w = user;
+    w->status = mhoi_net_shrink(w->net, &w->small);
+}
+
+static mho_status ideal_error(const mho_study *y, const study_set *set, mho_net *net, mho_result *r)
 {
     mho_hw *ideal = NULL;
+    waiting w = {.net = net};
     mho_status s = mho_hw_clone_ideal(r->hw, &ideal);
     if (!s)
-        s = single_error(set, r->options.seed, net, ideal, &r->ideal_error);
+        s = single_error(set, r->options.seed, net, ideal, y->once ? let_wait : NULL, &w,
+                         &r->ideal_error);
+    s = s ? s : w.status;
+    const mho_status back = mhoi_net_expand(net, &w.small);
+    s = s ? s : back;
     mho_hw_destroy(ideal);
     if (!s)
         r->ideal = mho_images_interval(r->ideal_error, set->images);
@@ -72,9 +95,8 @@ static mho_status base_error(const mho_study *y, const study_net *n, const study
     if (n->from_file && mhoi_study_style(r->hw) == MHO_STYLE_BINARY)
         return MHO_OK;
     const mho_net *own = n->model[MHO_STYLE_FLOAT].net; /* the same weights */
-    mho_status s =
-        own ? mhoi_net_clone_lent(own, &net)
-            : mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, &net);
+    mho_status s = own ? mhoi_net_clone_lent(own, &net)
+                       : mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, &net);
     if (s == MHO_ENOMODEL)
         return MHO_OK;
     if (!s && has_steps(net)) {
@@ -88,7 +110,7 @@ static mho_status base_error(const mho_study *y, const study_net *n, const study
     if (!s)
         s = mho_hw_clone_ideal(base, &ideal);
     if (!s)
-        s = single_error(set, r->options.seed, net, ideal, &r->base_error);
+        s = single_error(set, r->options.seed, net, ideal, NULL, NULL, &r->base_error);
     mho_hw_destroy(ideal);
     mho_hw_destroy(base);
     mho_net_destroy(net);
@@ -217,10 +239,10 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     r->software = mho_images_interval(r->software_error, set->images);
     if (!s)
         s = mhoi_study_quantize(model->net, r->hw, &set->calibration, model);
-    const mho_net *mapped = model->coded ? model->coded : model->net;
+    mho_net *mapped = model->coded ? model->coded : model->net;
     r->quantized = model->coded != NULL;
     if (!s && y->options.ideal)
-        s = ideal_error(set, mapped, r);
+        s = ideal_error(y, set, mapped, r);
     if (!s && y->options.prices && y->options.baseline)
         s = base_error(y, n, set, r);
     if (!s)

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "mho/asset.h"
 #include "mho/net.h"
+#include "net/small_weights.h"
 #include "slow_forward.h"
 
 #define HEAD "input: {shape: [2, 8, 8]}\nlayers:\n"
@@ -377,6 +378,39 @@ static void mutated_yaml_never_crashes(void **state)
     free(text);
 }
 
+/* Weights of +-1 and codes wait in bytes; others stay. */
+static void weights_wait_in_bytes(void **state)
+{
+    (void)state;
+    mho_net *plain = NULL, *net = NULL, *same = NULL;
+    mhoi_small_weights *small = NULL;
+    assert_int_equal(mho_net_zoo("lenet", &plain), MHO_OK);
+    assert_int_equal(mho_net_style(plain, MHO_STYLE_BINARY, &net), MHO_OK);
+    assert_int_equal(mhoi_net_alloc_parameters(net), MHO_OK);
+    size_t layers = 0;
+    for (size_t i = 0; i < net->nodes; i++) {
+        mho_node *n = &net->node[i];
+        const size_t count = mho_node_weight_count(n);
+        for (size_t k = 0; k < count; k++)
+            n->weight[k] = layers == 1 ? 0.3f * (float)(k % 200 % 255) - 30 : k % 3 ? 1.0f : -1.0f;
+        if (count && layers++ == 1)
+            n->alphabet = MHO_ALPHABET_REAL;
+    }
+    assert_int_equal(mho_net_clone(net, &same), MHO_OK);
+    const uint64_t before = mhoi_alloc_bytes();
+    assert_int_equal(mhoi_net_shrink(net, &small), MHO_OK);
+    assert_true(before - mhoi_alloc_bytes() > 4 * mho_net_parameters(net) / 2);
+    assert_int_equal(mhoi_net_expand(net, &small), MHO_OK);
+    assert_null(small);
+    for (size_t i = 0; i < net->nodes; i++)
+        if (net->node[i].weight)
+            assert_memory_equal(net->node[i].weight, same->node[i].weight,
+                                mho_node_weight_count(&net->node[i]) * sizeof(float));
+    mho_net_destroy(plain);
+    mho_net_destroy(net);
+    mho_net_destroy(same);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +422,7 @@ int main(void)
         cmocka_unit_test(binary_sums_with_the_image_are_refused),
         cmocka_unit_test(pooling_commutes_with_sign),
         cmocka_unit_test(parameters_are_allocated_and_cloned),
+        cmocka_unit_test(weights_wait_in_bytes),
         cmocka_unit_test(networks_larger_than_memory_are_refused),
         cmocka_unit_test(every_failed_allocation_is_survived),
         cmocka_unit_test(mutated_yaml_never_crashes),

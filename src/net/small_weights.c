@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The best network so far, while others are tried: a byte a weight instead of four. */
+/* A byte a weight instead of four. */
 #include <math.h>
 
 #include "base/alloc.h"
-#include "quantize/fixed_impl.h"
+#include "net/small_weights.h"
 
-struct fixed_small {
+struct mhoi_small_weights {
     size_t nodes;
     int8_t **code; /* [nodes]; NULL: the weights are where they were */
 };
+
+/* What a code of channel c is worth. */
+static float scale_of(const mho_node *node, size_t c)
+{
+    return node->weight_scale ? node->weight_scale[c] : 1;
+}
+
+static bool may_be_codes(const mho_node *node)
+{
+    return node->weight && !node->lent &&
+           (node->alphabet == MHO_ALPHABET_BINARY || (node->weight_bits && node->weight_scale));
+}
 
 /* False: there is a weight that is no code. */
 static bool take_codes(const mho_node *node, int8_t *code)
 {
     const size_t count = mho_node_weight_count(node), each = count / node->out.c;
     for (size_t c = 0; c < node->out.c; c++) {
-        const float scale = node->weight_scale[c], *w = node->weight + c * each;
+        const float scale = scale_of(node, c), *w = node->weight + c * each;
         for (size_t k = 0; k < each; k++) {
             const float rounded = nearbyintf(w[k] / scale);
             if (!(fabsf(rounded) <= 127) || rounded * scale != w[k])
@@ -26,7 +38,7 @@ static bool take_codes(const mho_node *node, int8_t *code)
     return true;
 }
 
-mho_status mhoi_fixed_shrink(mho_net *net, fixed_small **out)
+mho_status mhoi_net_shrink(mho_net *net, mhoi_small_weights **out)
 {
     mho_status s = mhoi_alloc(out, 1, sizeof **out, "codes");
     if (!s)
@@ -35,7 +47,7 @@ mho_status mhoi_fixed_shrink(mho_net *net, fixed_small **out)
         (*out)->nodes = net->nodes;
     for (size_t i = 0; !s && i < net->nodes; i++) {
         mho_node *node = &net->node[i];
-        if (!node->weight || node->lent || !node->weight_bits || !node->weight_scale)
+        if (!may_be_codes(node))
             continue;
         s = mhoi_alloc(&(*out)->code[i], mho_node_weight_count(node), 1, node->name);
         if (!s && take_codes(node, (*out)->code[i]))
@@ -46,7 +58,7 @@ mho_status mhoi_fixed_shrink(mho_net *net, fixed_small **out)
     return s;
 }
 
-mho_status mhoi_fixed_expand(mho_net *net, fixed_small **small)
+mho_status mhoi_net_expand(mho_net *net, mhoi_small_weights **small)
 {
     mho_status s = MHO_OK;
     for (size_t i = 0; *small && !s && i < (*small)->nodes; i++) {
@@ -57,15 +69,15 @@ mho_status mhoi_fixed_expand(mho_net *net, fixed_small **small)
             continue;
         s = mhoi_alloc(&node->weight, count, sizeof *node->weight, node->name);
         for (size_t k = 0; !s && k < count; k++)
-            node->weight[k] = (float)code[k] * node->weight_scale[k / (count / node->out.c)];
+            node->weight[k] = (float)code[k] * scale_of(node, k / (count / node->out.c));
         mhoi_free(&(*small)->code[i]);
     }
-    mhoi_fixed_small_free(*small);
+    mhoi_small_weights_free(*small);
     *small = NULL;
     return s;
 }
 
-void mhoi_fixed_small_free(fixed_small *small)
+void mhoi_small_weights_free(mhoi_small_weights *small)
 {
     for (size_t i = 0; small && i < small->nodes; i++)
         mhoi_free(&small->code[i]);
