@@ -63,7 +63,7 @@ run infer sparse3.onnx --input sparse3.x0.npy; want_error 3 "sparse tensor 'w'" 
 run infer few.onnx --input few.x0.npy; want_error 3 "2 labels for 3 classes"
 
 # Whole numbers as weights where the standard wants floats: taken as they are, and told.
-agrees whole; want_err "note: whole.onnx: 2 weight tensors are of 8-bit whole numbers without a scale (the first: 'w')"
+agrees wrapped; agrees whole; want_err "note: whole.onnx: 2 weight tensors are of 8-bit whole numbers without a scale (the first: 'w')"
 run map whole.onnx --hw cnn8; want_code 0; want_err "taken as the numbers that they are"
 
 run infer infinite.onnx --input infinite.x0.npy --expect infinite.wrong.npy; want_code 1

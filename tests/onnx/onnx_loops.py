@@ -122,3 +122,9 @@ y = np.maximum(np.einsum("nchw,oc->nohw", x, w[:, :, 0, 0].astype(F)), 0).reshap
 case("whole", [N("Conv", ["x", "w"], ["a"]), N("Relu", ["a"], ["b"]), N("Flatten", ["b"], ["c"]),
                N("Gemm", ["c", "v"], ["y"], transB=1)], {"x": x}, {"y": y},
      [const("w", w, np.int8), const("v", v, np.int8)], told=True)
+
+# Where the data are whole numbers, too, the weights stay what they are: sums of int8 wrap.
+codes, w = random.integers(-99, 99, (2, 40)), random.integers(-99, 99, (40, 3))
+x, y = (codes / 16).astype(F), codes @ w
+case("wrapped", [N("QuantizeLinear", ["x", "s", "z"], ["q"]), N("MatMul", ["q", "w"], ["y"])], {"x": x},
+     {"y": ((y + 128) % 256 - 128).astype(np.int8)}, [const("s", 1 / 16, F), const("z", 0, np.int8), const("w", w, np.int8)])
