@@ -27,10 +27,33 @@ typedef struct chip_recall_key {
     bool known;
 } chip_recall_key;
 
-static void mix(chip_recall_key *key, const void *bytes, size_t size)
+static void mix_plainly(chip_recall_key *key, const void *bytes, size_t size)
 {
     for (int i = 0; i < 2; i++)
         key->half[i] = mhoi_hash(key->half[i], bytes, size);
+}
+
+/* Large arrays in lanes, of which none waits for another: as fast as memory; then the lanes. */
+static void mix(chip_recall_key *key, const void *bytes, size_t size)
+{
+    enum { LANES = 8, LARGE = 4096 };
+    const unsigned char *p = bytes;
+    uint64_t lane[LANES], word[LANES];
+    if (size < LARGE) {
+        mix_plainly(key, bytes, size);
+        return;
+    }
+    for (size_t i = 0; i < LANES; i++)
+        lane[i] = MHOI_HASH_START + i;
+    for (; size >= sizeof word; size -= sizeof word, p += sizeof word) {
+        memcpy(word, p, sizeof word);
+        for (size_t i = 0; i < LANES; i++) {
+            lane[i] = (lane[i] ^ word[i]) * UINT64_C(0x9e3779b97f4a7c15);
+            lane[i] ^= lane[i] >> 29;
+        }
+    }
+    mix_plainly(key, lane, sizeof lane);
+    mix_plainly(key, p, size);
 }
 
 static void mix_number(chip_recall_key *key, double x)
