@@ -5,16 +5,18 @@
  * every item below the lowest failing one has run, and which failure is reported does not depend on
  * threads or timing.
  *
- * Threads of earlier loops wait for the next one asleep: on a busy machine, and in the many short loops of a
- * small run, waiting awake costs more than the work.  The caller does not wait for a thread that has not woken up
+ * Threads of earlier loops wait for the next one awake for a moment (one loop often follows another at once, and to wake up takes
+ * longer than a short loop), then asleep: on a busy machine waiting awake costs more than the work.  The caller does not wait for a thread that has not woken up
  * by the time the items are gone, and where no thread can be started, fewer do the work. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/parallel.h"
+#include "base/x86.h"
 
 #define MESSAGE_SIZE 1024
+enum { MOMENT = 2000 }; /* rests: some 20 microseconds */
 
 struct helper;
 
@@ -29,7 +31,7 @@ typedef struct loop {
     char message[MESSAGE_SIZE];
     mhoi_binding caller;
     struct helper *asked; /* those not at work yet; guarded by the pool's lock, as the rest */
-    size_t busy;          /* helpers at work */
+    atomic_size_t busy;   /* helpers at work */
     pthread_cond_t idle;  /* none is at work any more */
 } loop;
 
@@ -86,6 +88,7 @@ typedef struct helper {
     struct helper *next;
     pthread_cond_t wake;
     loop *loop; /* that has asked it, NULL: none */
+    atomic_bool asked;
     size_t thread;
 } helper;
 
@@ -112,6 +115,13 @@ static void leave_asked(helper *h)
     *at = h->next;
 }
 
+void mhoi_rest(void)
+{
+#if MHOI_X86
+    __builtin_ia32_pause();
+#endif
+}
+
 static void *help(void *argument)
 {
     helper *h = argument;
@@ -120,14 +130,19 @@ static void *help(void *argument)
         while (!h->loop)
             (void)pthread_cond_wait(&h->wake, &pool.lock);
         loop *l = h->loop;
+        atomic_store(&h->asked, false);
         leave_asked(h);
-        l->busy++;
+        (void)atomic_fetch_add(&l->busy, 1);
         (void)pthread_mutex_unlock(&pool.lock);
         work_for_caller(l, h->thread);
         (void)pthread_mutex_lock(&pool.lock);
         give_back(h);
-        if (--l->busy == 0)
+        if (atomic_fetch_sub(&l->busy, 1) == 1)
             (void)pthread_cond_signal(&l->idle);
+        (void)pthread_mutex_unlock(&pool.lock);
+        for (int i = 0; i < MOMENT && !atomic_load(&h->asked); i++)
+            mhoi_rest();
+        (void)pthread_mutex_lock(&pool.lock);
     }
     return NULL;
 }
@@ -161,6 +176,7 @@ static void ask_helpers(loop *l, size_t threads)
         h->thread = thread;
         h->next = l->asked;
         l->asked = h;
+        atomic_store(&h->asked, true);
         (void)pthread_cond_signal(&h->wake);
     }
     (void)pthread_mutex_unlock(&pool.lock);
@@ -175,7 +191,11 @@ static void dismiss_helpers(loop *l)
         l->asked = h->next;
         give_back(h);
     }
-    while (l->busy)
+    (void)pthread_mutex_unlock(&pool.lock);
+    for (int i = 0; i < MOMENT && atomic_load(&l->busy); i++)
+        mhoi_rest();
+    (void)pthread_mutex_lock(&pool.lock);
+    while (atomic_load(&l->busy))
         (void)pthread_cond_wait(&l->idle, &pool.lock);
     (void)pthread_mutex_unlock(&pool.lock);
 }

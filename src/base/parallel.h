@@ -21,6 +21,9 @@ MHO_MUST_CHECK mho_status mhoi_parallel(size_t items, mhoi_body_fn *body, void *
 /* Whether the calling thread is at work in a loop: a loop within it runs on this thread alone. */
 bool mhoi_in_loop(void);
 
+/* A moment, of some ten nanoseconds, for who waits awake. */
+void mhoi_rest(void);
+
 /* Threads of the run, at least 1; as many of them as a loop over items uses: memory of a thread is made
  * for these only. */
 size_t mhoi_threads(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads that share out one set of images: between two layers that are worked by columns, a few images at a time go through
- * the steps; a thread waits only where it needs what others have not finished yet.
+/* Threads that share out one set of images: between two layers that are worked by columns, each takes its part of the images
+ * through the steps (more parts would read crossbars more often); a thread waits only where it needs what others have not
+ * finished yet.
  *
  * All of it is one loop, so that threads are woken up once.  Its items are handed out in rising order, so who waits, waits
  * for threads that are at work. */
@@ -10,28 +11,27 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "base/x86.h"
 #include "chip/chip_idle.h"
 #include "chip/chip_team.h"
 #include "chip/chip_work.h"
 #include "crossbar/cells.h"
 
 enum {
-    PARTS_MOST = 4,        /* of a thread's images, */
     PIXELS_LEAST = 1024,   /* of a part, for a layer to be worked by images */
     BYTES_LEAST = 1 << 18, /* or it reads less than this of its crossbars */
+    CELLS_LEAST = 1 << 16, /* and less than a kernel's pixels take no longer */
     LINE = 64,
     SPINS = 4000,
 };
 
 /* What a core of 2022 takes, roughly. */
-#define PART_NS 2e6        /* ... which take this long at least */
 #define NS_NEAR_BYTE 0.012 /* to read what a shared cache holds, while it works on something else */
 #define NS_FAR_BYTE 0.1    /* and what it does not */
 #define NEAR_BYTES 16e6
 #define NS_LOOKUP 0.004 /* for a multiplication by a bit */
 #define NS_PRODUCT 0.028
-#define SHARE_LEAST 0.03 /* of the time, that reading once a thread would add */
+#define SHORT_MORE 0.3   /* of its time, that a layer of few pixels loses */
+#define SHARE_LEAST 0.02 /* of the time, that reading once a thread would add */
 
 typedef struct team {
     const mho_chip *chip;
@@ -63,27 +63,25 @@ static double work_ns(const mho_chip *chip, size_t images)
     return work;
 }
 
-/* One a thread, and more where they are long, which evens out what threads get done. */
-static size_t parts_of(const mho_chip *chip, size_t images, size_t threads)
+/* Is a thread's part of the images less than the pixels that kernels take at once? */
+static bool is_short(const chip_layer *layer, size_t images, size_t threads)
 {
-    const double fit = work_ns(chip, images) / (PART_NS * (double)threads);
-    const size_t each = fit < 1 ? 1 : fit > PARTS_MOST ? PARTS_MOST : (size_t)fit;
-    return each * threads < images ? each * threads : images;
+    return (images + threads - 1) / threads * layer->positions < CHIP_TILE;
 }
 
 /* Is the layer one that reads a lot for few pixels, and simple enough to be worked by columns? */
-static bool is_cut(const mho_chip *chip, const chip_step *step, size_t images, size_t parts,
-                   size_t threads)
+static bool is_cut(const mho_chip *chip, const chip_step *step, size_t images, size_t threads)
 {
     if (step->kind != CHIP_CROSSBAR || step->out == CHIP_NONE)
         return false;
     const chip_layer *layer = &chip->layer[step->layer];
-    const size_t each = (images + parts - 1) / parts;
+    const size_t each = (images + threads - 1) / threads;
     const bool simple = layer->groups == 1 && chip_is_plain(layer) && !layer->counter &&
                         layer->inputs->as_is && chip->plan->device.nonlinearity == 0;
     return simple && images <= layer->images && each * layer->positions < PIXELS_LEAST &&
            layer->cells->converted >= threads * MHOI_COLUMNS &&
-           mhoi_crossbar_read_bytes(layer->xb[0]) >= BYTES_LEAST;
+           (mhoi_crossbar_read_bytes(layer->xb[0]) >= BYTES_LEAST ||
+            (is_short(layer, images, threads) && layer->rows * layer->columns >= CELLS_LEAST));
 }
 
 bool mhoi_chip_team_pays(const mho_chip *chip, size_t images, size_t threads)
@@ -91,12 +89,13 @@ bool mhoi_chip_team_pays(const mho_chip *chip, size_t images, size_t threads)
     double more = 0;
     if (threads < 2 || images < threads || images > threads * chip->block)
         return false;
-    const size_t parts = parts_of(chip, images, threads);
     for (size_t i = 0; i < chip->steps; i++)
-        if (is_cut(chip, &chip->step[i], images, parts, threads)) {
+        if (is_cut(chip, &chip->step[i], images, threads)) {
             const chip_layer *layer = &chip->layer[chip->step[i].layer];
             const double bytes = (double)mhoi_crossbar_read_bytes(layer->xb[0]);
             more += bytes * (bytes > NEAR_BYTES ? NS_FAR_BYTE : NS_NEAR_BYTE);
+            if (is_short(layer, images, threads))
+                more += SHORT_MORE * products_ns(layer, images);
         }
     return more > SHARE_LEAST * (work_ns(chip, images) + more);
 }
@@ -179,13 +178,6 @@ static mho_status run_columns(const team *t, size_t cut, size_t slice, chip_work
     return s;
 }
 
-static void rest(void)
-{
-#if MHOI_X86
-    __builtin_ia32_pause();
-#endif
-}
-
 /* Until all items of a phase are done; false: they will not be. */
 static bool wait_for(const team *t, size_t phase, size_t items)
 {
@@ -193,7 +185,7 @@ static bool wait_for(const team *t, size_t phase, size_t items)
         if (atomic_load(&t->failed) || mhoi_interrupted())
             return false;
         if (spin < SPINS)
-            rest();
+            mhoi_rest();
         else
             (void)sched_yield();
     }
@@ -254,10 +246,10 @@ static mho_status open_team(team *t)
 {
     const mho_chip *chip = t->chip;
     const size_t n = t->flight->n;
-    t->parts = parts_of(chip, n, t->threads);
+    t->parts = t->threads < n ? t->threads : n;
     mho_status s = mhoi_alloc(&t->cut, chip->steps, sizeof *t->cut, "inference memory");
     for (size_t i = 0; !s && i < chip->steps; i++)
-        if (is_cut(chip, &chip->step[i], n, t->parts, t->threads))
+        if (is_cut(chip, &chip->step[i], n, t->threads))
             t->cut[t->cuts++] = i;
     if (!s)
         s = mhoi_alloc(&t->done, 2 * t->cuts + 1, sizeof *t->done, "inference memory");

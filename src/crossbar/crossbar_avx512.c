@@ -385,34 +385,42 @@ INLINE void finish_counts(const mhoi_job *job, size_t q, size_t to, const __m512
         finish(job, to, plus[0], minus[0], plus[1], minus[1]);
 }
 
-/* 64 pixels: inputs that meet a high cell, in `columns` columns. */
-INLINE void count_tile(const mhoi_job *job, size_t q, size_t columns)
+/* 16 times `parts` pixels: inputs that meet a high cell, in `columns` columns. */
+INLINE void count_tile(const mhoi_job *job, size_t q, size_t columns, size_t parts)
 {
     const uint32_t *x = (const uint32_t *)job->x + tile_at(job, q);
     __m512i count[4][MHOI_SUMS];
-    UNROLL for (size_t t = 0; t < 4; ++t) UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
+    UNROLL for (size_t t = 0; t < parts; ++t) UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
         count[t][j] = _mm512_setzero_si512();
     for (size_t i = 0; i < job->steps; ++i, x += MHOI_TILE) {
         __m512i v[4];
-        UNROLL for (size_t t = 0; t < 4; ++t) v[t] = held(x + t * 16);
+        UNROLL for (size_t t = 0; t < parts; ++t) v[t] = held(x + t * 16);
         UNROLL for (size_t j = 0; j < columns; ++j)
         {
             const __m512i w = _mm512_set1_epi32(((const int32_t *)job->w[j])[i]);
-            UNROLL for (size_t t = 0; t < 4; ++t) count[t][j] =
+            UNROLL for (size_t t = 0; t < parts; ++t) count[t][j] =
                 _mm512_add_epi32(count[t][j], _mm512_popcnt_epi32(_mm512_and_si512(v[t], w)));
         }
     }
-    UNROLL for (size_t t = 0; t < 4; ++t)
+    UNROLL for (size_t t = 0; t < parts; ++t)
         finish_counts(job, q + t * 16, job->place[q / MHOI_TILE] + t * 16, count[t]);
+}
+
+INLINE void count_by(const mhoi_job *job, size_t columns)
+{
+    for (size_t q = 0; q < job->pixels; q += MHOI_TILE)
+        if (job->pixels - q > 32)
+            count_tile(job, q, columns, 4);
+        else
+            count_tile(job, q, columns, 2);
 }
 
 static void count(const mhoi_job *job)
 {
-    for (size_t q = 0; q < job->pixels; q += MHOI_TILE)
-        if (job->difference)
-            count_tile(job, q, 4);
-        else
-            count_tile(job, q, 2);
+    if (job->difference)
+        count_by(job, 4);
+    else
+        count_by(job, 2);
 }
 
 INLINE void dot_tile(const mhoi_job *job, size_t q, size_t tile)
