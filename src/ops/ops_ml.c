@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Classical models of the domain ai.onnx.ml, as far as they are of numbers: scaled features, linear models and trees.
+/* Classical models of the domain ai.onnx.ml, as far as they are of numbers: scaled features and linear models.
  * Labels are whole numbers; beside those that are texts the scores alone can be had. */
 #include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "ops/ops_impl.h"
+#include "ops/ml.h"
 
-#define DOMAIN "ai.onnx.ml"
-
-/* Rows and features: [N, C], or [C] as one row. */
-static mho_status rows_of(const mhoi_call *c, size_t *rows, size_t *features)
+mho_status mhoi_ml_rows(const mhoi_call *c, size_t *rows, size_t *features)
 {
     const mho_array *x = c->in[0];
     if (x->rank < 1 || x->rank > 2)
@@ -20,7 +17,7 @@ static mho_status rows_of(const mhoi_call *c, size_t *rows, size_t *features)
     return MHO_OK;
 }
 
-static size_t floats_of(const mhoi_operation *op, const char *name, const float **out)
+size_t mhoi_ml_floats(const mhoi_operation *op, const char *name, const float **out)
 {
     const mhoi_attr *a = mhoi_attr_find(op, name);
     *out = a && a->kind == MHOI_ATTR_FLOATS ? a->floats : NULL;
@@ -32,7 +29,7 @@ static size_t floats_of(const mhoi_operation *op, const char *name, const float 
 static mho_status floats_shape(mhoi_call *c)
 {
     size_t rows = 0, features = 0;
-    mho_status s = rows_of(c, &rows, &features);
+    mho_status s = mhoi_ml_rows(c, &rows, &features);
     return s ? s : mhoi_out_like(c, 0, MHO_TYPE_FLOAT, c->in[0]);
 }
 
@@ -40,9 +37,9 @@ static mho_status scaler_run(mhoi_call *c)
 {
     const float *offset, *scale;
     size_t rows = 0, features = 0;
-    mho_status s = rows_of(c, &rows, &features);
-    const size_t offsets = floats_of(c->op, "offset", &offset),
-                 scales = floats_of(c->op, "scale", &scale);
+    mho_status s = mhoi_ml_rows(c, &rows, &features);
+    const size_t offsets = mhoi_ml_floats(c->op, "offset", &offset),
+                 scales = mhoi_ml_floats(c->op, "scale", &scale);
     if (!s && ((offsets != features && offsets != 1) || (scales != features && scales != 1)))
         s = mho_error(MHO_EFORMAT, "%zu offsets and %zu scales of %zu features", offsets, scales,
                       features);
@@ -59,7 +56,7 @@ static mho_status normalizer_run(mhoi_call *c)
 {
     const char *norm = mhoi_attr_text(c->op, "norm", "MAX");
     size_t rows = 0, features = 0;
-    mho_status s = rows_of(c, &rows, &features);
+    mho_status s = mhoi_ml_rows(c, &rows, &features);
     if (strcmp(norm, "MAX") != 0 && strcmp(norm, "L1") != 0 && strcmp(norm, "L2") != 0)
         return mho_error(MHO_ENOTMODELED, "norm '%s'", norm);
     float *y = c->out[0].data;
@@ -88,50 +85,43 @@ static mho_status binarizer_run(mhoi_call *c)
 
 /* --- scores */
 
-typedef enum post { NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO } post;
-
-static mho_status post_of(const mhoi_operation *op, post *out)
+mho_status mhoi_ml_post(const mhoi_operation *op, mhoi_post *out)
 {
     static const char *const names[] = {"NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"};
     const char *name = mhoi_attr_text(op, "post_transform", "NONE");
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (strcmp(name, names[k]) == 0) {
-            *out = (post)k;
+            *out = (mhoi_post)k;
             return MHO_OK;
         }
     return mho_error(MHO_ENOTMODELED, "post_transform '%s'", name);
 }
 
-static double logistic(double x)
+double mhoi_ml_logistic(double x)
 {
     return 1 / (1 + exp(-x));
 }
 
-static void transform(post p, size_t n, double *score)
+void mhoi_ml_transform(mhoi_post p, size_t n, double *score)
 {
     double most = -INFINITY, sum = 0;
     for (size_t k = 0; k < n; k++)
         most = fmax(most, score[k]);
-    for (size_t k = 0; k < n && p != NONE; k++) {
-        const bool zero = p == SOFTMAX_ZERO && score[k] == 0;
-        score[k] = p == LOGISTIC ? logistic(score[k]) : zero ? 0 : exp(score[k] - most);
+    for (size_t k = 0; k < n && p != POST_NONE; k++) {
+        const bool zero = p == POST_SOFTMAX_ZERO && score[k] == 0;
+        score[k] = p == POST_LOGISTIC ? mhoi_ml_logistic(score[k])
+                   : zero             ? 0
+                                      : exp(score[k] - most);
         sum += score[k];
     }
-    for (size_t k = 0; k < n && p > LOGISTIC; k++)
+    for (size_t k = 0; k < n && p > POST_LOGISTIC; k++)
         score[k] /= sum;
 }
 
-/* Labels of the classes: whole numbers, or texts. */
-typedef struct labels {
-    const int64_t *whole;
-    size_t count;
-    bool texts;
-} labels;
-
-static labels labels_of(const mhoi_operation *op)
+mhoi_labels mhoi_ml_labels(const mhoi_operation *op)
 {
     static const char *const whole[] = {"classlabels_ints", "classlabels_int64s"};
-    labels l = {.whole = NULL};
+    mhoi_labels l = {.whole = NULL};
     for (size_t k = 0; k < 2 && !l.count; k++)
         l.count = mhoi_attr_ints(op, whole[k], &l.whole);
     const mhoi_attr *texts = mhoi_attr_find(op, "classlabels_strings");
@@ -142,19 +132,17 @@ static labels labels_of(const mhoi_operation *op)
     return l;
 }
 
-/* Texts are not given; the scores beside them are. */
-static mho_status label_shape(mhoi_call *c, size_t rows, size_t classes)
+mho_status mhoi_ml_shape(mhoi_call *c, size_t rows, size_t classes)
 {
-    const labels l = labels_of(c->op);
+    const mhoi_labels l = mhoi_ml_labels(c->op);
     if (l.count && l.count != classes)
         return mho_error(MHO_EFORMAT, "%zu labels for %zu classes", l.count, classes);
     mho_status s = l.texts ? MHO_OK : mhoi_out(c, 0, MHO_TYPE_INT64, 1, &rows);
     return s ? s : mhoi_out(c, 1, MHO_TYPE_FLOAT, 2, (const size_t[]){rows, classes});
 }
 
-/* One row of what a classifier gives. */
-static void give_class(mhoi_call *c, size_t row, const labels *l, size_t chosen, size_t n,
-                       const double *score)
+void mhoi_ml_give(mhoi_call *c, size_t row, const mhoi_labels *l, size_t chosen, size_t n,
+                  const double *score)
 {
     if (c->out[0].data)
         ((int64_t *)c->out[0].data)[row] =
@@ -163,7 +151,7 @@ static void give_class(mhoi_call *c, size_t row, const labels *l, size_t chosen,
         ((float *)c->out[1].data)[row * n + k] = (float)score[k];
 }
 
-static size_t largest(size_t n, const double *score)
+size_t mhoi_ml_largest(size_t n, const double *score)
 {
     size_t at = 0;
     for (size_t k = 1; k < n; k++)
@@ -176,17 +164,17 @@ static size_t largest(size_t n, const double *score)
 typedef struct linear {
     const float *weight, *bias;
     size_t rows, features, targets, biases;
-    post post;
+    mhoi_post post;
 } linear;
 
 static mho_status linear_of(const mhoi_call *c, linear *l)
 {
-    mho_status s = rows_of(c, &l->rows, &l->features);
-    const size_t weights = floats_of(c->op, "coefficients", &l->weight);
-    l->biases = floats_of(c->op, "intercepts", &l->bias);
+    mho_status s = mhoi_ml_rows(c, &l->rows, &l->features);
+    const size_t weights = mhoi_ml_floats(c->op, "coefficients", &l->weight);
+    l->biases = mhoi_ml_floats(c->op, "intercepts", &l->bias);
     l->targets = l->features ? weights / l->features : 0;
     if (!s)
-        s = post_of(c->op, &l->post);
+        s = mhoi_ml_post(c->op, &l->post);
     if (!s && (!l->targets || l->targets * l->features != weights ||
                (l->biases && l->biases != l->targets)))
         s = mho_error(MHO_EFORMAT, "%zu coefficients and %zu intercepts for %zu features", weights,
@@ -223,7 +211,7 @@ static mho_status regressor_run(mhoi_call *c)
         s = mhoi_alloc(&score, l.targets, sizeof *score, c->op->name);
     for (size_t r = 0; !s && r < l.rows; r++) {
         linear_row(c, &l, r, score);
-        transform(l.post, l.targets, score);
+        mhoi_ml_transform(l.post, l.targets, score);
         for (size_t t = 0; t < l.targets; t++)
             ((float *)c->out[0].data)[r * l.targets + t] = (float)score[t];
     }
@@ -236,9 +224,9 @@ static mho_status classifier_shape(mhoi_call *c)
 {
     linear l;
     mho_status s = linear_of(c, &l);
-    const labels names = labels_of(c->op);
+    const mhoi_labels names = mhoi_ml_labels(c->op);
     const size_t classes = l.targets == 1 && names.count == 2 ? 2 : l.targets;
-    return s ? s : label_shape(c, l.rows, classes);
+    return s ? s : mhoi_ml_shape(c, l.rows, classes);
 }
 
 static mho_status classifier_run(mhoi_call *c)
@@ -246,32 +234,31 @@ static mho_status classifier_run(mhoi_call *c)
     linear l;
     double *score = NULL;
     mho_status s = linear_of(c, &l);
-    const labels names = labels_of(c->op);
+    const mhoi_labels names = mhoi_ml_labels(c->op);
     const bool two = l.targets == 1 && names.count == 2;
     if (!s)
         s = mhoi_alloc(&score, l.targets + 1, sizeof *score, c->op->name);
     for (size_t r = 0; !s && r < l.rows; r++) {
         linear_row(c, &l, r, score);
-        const size_t chosen = l.targets == 1 ? score[0] > 0 : largest(l.targets, score);
+        const size_t chosen = l.targets == 1 ? score[0] > 0 : mhoi_ml_largest(l.targets, score);
         if (two) {
-            score[1] = l.post == LOGISTIC ? logistic(score[0]) : score[0];
+            score[1] = l.post == POST_LOGISTIC ? mhoi_ml_logistic(score[0]) : score[0];
             score[0] = 1 - score[1];
         } else {
-            transform(l.post, l.targets, score);
+            mhoi_ml_transform(l.post, l.targets, score);
         }
-        give_class(c, r, &names, chosen, two ? 2 : l.targets, score);
+        mhoi_ml_give(c, r, &names, chosen, two ? 2 : l.targets, score);
     }
     mhoi_free(&score);
     return s;
 }
 
-#define LABELS "classlabels_ints classlabels_int64s classlabels_strings post_transform "
 const mhoi_operator mhoi_ops_ml[] = {
-    {"Scaler", DOMAIN, 1, 1, 1, "offset scale ", floats_shape, scaler_run},
-    {"Normalizer", DOMAIN, 1, 1, 1, "norm ", floats_shape, normalizer_run},
-    {"Binarizer", DOMAIN, 1, 1, 1, "threshold ", floats_shape, binarizer_run},
-    {"LinearRegressor", DOMAIN, 1, 1, 1, "coefficients intercepts post_transform targets ",
+    {"Scaler", MHOI_ML, 1, 1, 1, "offset scale ", floats_shape, scaler_run},
+    {"Normalizer", MHOI_ML, 1, 1, 1, "norm ", floats_shape, normalizer_run},
+    {"Binarizer", MHOI_ML, 1, 1, 1, "threshold ", floats_shape, binarizer_run},
+    {"LinearRegressor", MHOI_ML, 1, 1, 1, "coefficients intercepts post_transform targets ",
      regressor_shape, regressor_run},
-    {"LinearClassifier", DOMAIN, 1, 1, 2, LABELS "coefficients intercepts multi_class ",
+    {"LinearClassifier", MHOI_ML, 1, 1, 2, MHOI_ML_LABELS "coefficients intercepts multi_class ",
      classifier_shape, classifier_run},
     {0}};

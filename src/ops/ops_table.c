@@ -7,12 +7,12 @@
 #include "ops/ops_impl.h"
 
 static const mhoi_operator *const lists[] = {
-    mhoi_ops_unary,     mhoi_ops_binary, mhoi_ops_shape,  mhoi_ops_move,      mhoi_ops_index,
-    mhoi_ops_make,      mhoi_ops_reduce, mhoi_ops_norm,   mhoi_ops_matmul,    mhoi_ops_conv,
-    mhoi_ops_pool,      mhoi_ops_quant,  mhoi_ops_resize, mhoi_ops_recurrent, mhoi_ops_attention,
-    mhoi_ops_einsum,    mhoi_ops_vendor, mhoi_ops_loss,   mhoi_ops_detect,    mhoi_ops_patches,
-    mhoi_ops_signal,    mhoi_ops_unique, mhoi_ops_loop,   mhoi_ops_sequence,  mhoi_ops_ml,
-    mhoi_ops_threshold, mhoi_ops_picture};
+    mhoi_ops_unary,     mhoi_ops_binary,  mhoi_ops_shape,  mhoi_ops_move,      mhoi_ops_index,
+    mhoi_ops_make,      mhoi_ops_reduce,  mhoi_ops_norm,   mhoi_ops_matmul,    mhoi_ops_conv,
+    mhoi_ops_pool,      mhoi_ops_quant,   mhoi_ops_resize, mhoi_ops_recurrent, mhoi_ops_attention,
+    mhoi_ops_einsum,    mhoi_ops_vendor,  mhoi_ops_loss,   mhoi_ops_detect,    mhoi_ops_patches,
+    mhoi_ops_signal,    mhoi_ops_unique,  mhoi_ops_loop,   mhoi_ops_sequence,  mhoi_ops_ml,
+    mhoi_ops_threshold, mhoi_ops_picture, mhoi_ops_tree};
 
 const mhoi_operator *mhoi_operator_at(size_t i)
 {

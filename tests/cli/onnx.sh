@@ -57,7 +57,11 @@ run infer beyond.onnx --input beyond.x0.npy; want_error 3 "place 5 in a sequence
 run infer changing.onnx --input changing.x0.npy; want_error 2 "run 1 of its body" "changes its shape"
 
 # Classical models of numbers, and thresholds as FINN has them; of labels that are texts the scores alone.
-for name in scaler l1 l2 max binary linear softly three two text thresholds last sparse sparse2; do agrees $name; done
+for name in scaler l1 l2 max binary linear softly three two text thresholds last sparse sparse2 trees means least \
+    treeclass treetwo; do agrees $name; done
+run infer treebase.onnx --input treebase.x0.npy; want_error 2 "base_values of two classes"
+run infer treelost.onnx --input treelost.x0.npy; want_error 3 "tree 4 has no node 9"
+run infer treeround.onnx --input treeround.x0.npy; want_error 3 "tree 4 goes in circles"
 run infer both.onnx --input both.x0.npy; want_error 2 "output 'l' is made of texts"
 run infer sparse3.onnx --input sparse3.x0.npy; want_error 3 "sparse tensor 'w'" "index 15 of 15"
 run infer few.onnx --input few.x0.npy; want_error 3 "2 labels for 3 classes"

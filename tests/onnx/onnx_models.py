@@ -80,3 +80,31 @@ for name, places in ("sparse", [1, 14]), ("sparse2", [[0, 1], [2, 4]]), ("sparse
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8), name + ".onnx")
     np.save(name + ".x0.npy", x)
     np.save(name + ".y0.npy", x @ w)
+
+# Two trees: x0 <= 0.5 ? (x1 > 0 ? 1 : 2) : 3 of features, and one leaf.
+trees = dict(nodes_treeids=[4, 4, 4, 4, 4, 7], nodes_nodeids=[0, 1, 2, 3, 4, 0], nodes_featureids=[0, 1, 0, 0, 0, 0],
+             nodes_values=[0.5, 0.0, 0, 0, 0, 0], nodes_modes=["BRANCH_LEQ", "BRANCH_GT", "LEAF", "LEAF", "LEAF", "LEAF"],
+             nodes_truenodeids=[1, 2, 0, 0, 0, 0], nodes_falsenodeids=[4, 3, 0, 0, 0, 0], nodes_missing_value_tracks_true=[0, 1, 0, 0, 0, 0])
+x = np.array([[0.5, 1], [0.5, 0], [0.6, 1], [np.nan, 1], [0, np.nan]], F)
+leaf = np.array([0, 1, 2, 2, 0])
+weight = lambda kind, rows: {f"{kind}_treeids": [t for t, *_ in rows], f"{kind}_nodeids": [n for _, n, *_ in rows],
+                             f"{kind}_ids": [i for *_, i, _ in rows], f"{kind}_weights": [w for *_, w in rows]}
+rows = [(4, 2, 0, 1.0), (4, 3, 0, 2.0), (4, 4, 0, -3.0), (4, 3, 1, 5.0), (7, 0, 1, 0.25), (7, 0, 0, 0.5)]
+first, second = np.array([1.0, 2, -3])[leaf], np.array([0.0, 5, 0])[leaf]
+case("trees", "TreeEnsembleRegressor", x, {"y": np.stack([first + 0.5 + 10, second + 0.25 - 1], 1).astype(F)}, n_targets=2,
+     base_values=[10.0, -1.0], **trees, **weight("target", rows))
+case("means", "TreeEnsembleRegressor", x, {"y": np.stack([(first + 0.5) / 2, (second + 0.25) / 2], 1).astype(F)}, n_targets=2,
+     aggregate_function="AVERAGE", **trees, **weight("target", rows))
+case("least", "TreeEnsembleRegressor", x, {"y": np.minimum(first, 0.5)[:, None].astype(F)}, aggregate_function="MIN", **trees,
+     **weight("target", [r for r in rows if r[2] == 0]))
+score = np.stack([first + 0.5, second + 0.25, 0 * first + 1], 1)
+soft = np.exp(score - score.max(1, keepdims=True))
+case("treeclass", "TreeEnsembleClassifier", x, {"l": np.array([3, 1, 2])[score.argmax(1)], "s": (soft / soft.sum(1, keepdims=True)).astype(F)},
+     classlabels_int64s=[3, 1, 2], post_transform="SOFTMAX", **trees, **weight("class", rows + [(7, 0, 2, 1.0)]))
+one = np.array([0.2, 0.4, 0.9])[leaf]
+chance = weight("class", [(4, 2, 0, 0.2), (4, 3, 0, 0.4), (4, 4, 0, 0.9)])
+case("treetwo", "TreeEnsembleClassifier", x, {"l": np.array([7, 4])[(one > 0.5).astype(int)], "s": np.stack([1 - one, one], 1).astype(F)},
+     classlabels_int64s=[7, 4], **trees, **chance)
+case("treebase", "TreeEnsembleClassifier", x, {"l": np.zeros(5, np.int64)}, classlabels_int64s=[7, 4], base_values=[0.5], **trees, **chance)
+case("treelost", "TreeEnsembleRegressor", x, {"y": x}, **{**trees, "nodes_truenodeids": [9, 2, 0, 0, 0, 0]}, **weight("target", rows[:1]))
+case("treeround", "TreeEnsembleRegressor", x, {"y": x}, **{**trees, "nodes_truenodeids": [1, 0, 0, 0, 0, 0]}, **weight("target", rows[:1]))
