@@ -322,14 +322,21 @@ class Crossbar(_Cells):
     def _plain(self, x):
         """An array in order, of codes or numbers."""
         x = np.asarray(x)
+        plain = _real("x", x, np.uint8 if x.dtype.char == "B" else np.float32)
         if x.ndim not in (1, 2) or x.shape[-1] != self.rows:
-            raise _shape("x", x[None] if x.ndim == 1 else x, "[n, %d]" % self.rows)
-        return _real("x", x, np.uint8 if x.dtype.char == "B" else np.float32)
+            raise _shape("x", x, "[n, %d] or [%d]" % (self.rows, self.rows))
+        return plain
 
     def _refuse_inputs(self, x, beyond, below):
         if x.dtype.char == "B":
             raise DomainError("x: codes above %d (input.first_bits)" % self._most)
         self._refuse("x", x.size, beyond, below)
+
+    __array_ufunc__ = None  # x @ crossbar is for the crossbar to do
+
+    def __rmatmul__(self, x):
+        """x @ crossbar: ``mvm(x)``."""
+        return self.mvm(x)
 
     @staticmethod
     def _check(out, shape):

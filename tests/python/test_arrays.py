@@ -306,6 +306,9 @@ class Crossbars(unittest.TestCase):
         self.assertIs(xb.mvm(x, out=y), y)
         self.assertTrue((y == one).all())
         self.assertEqual(xb.mvm(x[0], out=y[0]).shape, (20,))
+        xb.program()
+        self.assertTrue((x @ xb == one).all())
+        self.assertEqual((x[0].tolist() @ xb).shape, (20,))
         for bad in (y[:5], y.astype(np.float64), y.T.copy().T, y[0]):
             with self.assertRaisesRegex((mho.DomainError, TypeError), "out: "):
                 xb.mvm(x, out=bad)
