@@ -34,6 +34,11 @@ static inline floats root(floats x)
     return _mm512_sqrt_ps(x);
 }
 
+static inline floats fused(floats a, floats b, floats c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
 static inline floats lesser(floats x, floats y)
 {
     return _mm512_min_ps(x, y);

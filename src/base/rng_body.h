@@ -7,6 +7,7 @@
  *     product(a, b)                of the low halves of 64-bit lanes
  *     low_halves(a, b)             the low halves of a in even, of b in odd 32-bit lanes
  *     as_float(i), root(x), lesser(x, y)
+ *     fused(a, b, c)               a b + c, rounded once
  *     interleave(a, b, out)        out[2 WIDTH] = a0 b0 a1 b1 ...; any alignment
  *     SPREAD_WIDE(x), SPREAD_FLOAT(x), FIRST_LANES = 0, 1, 2, ... in lanes of 64 bits
  *
@@ -72,14 +73,16 @@ INLINE void philox(const mhoi_stream *s, const keys *key, uint64_t block, size_t
     }
 }
 
-INLINE floats log_of(floats x)
+/* -2 ln (x / 2^32): the steps of rng.c, but for powers of two, by which products are exact, and which so are left to the
+ * exponent or joined with the addition that follows. */
+INLINE floats minus_twice_log(floats x)
 {
-    const words shifted = (words)x - UINT32_C(0x3f3504f3);
+    const words shifted = (words)x - (UINT32_C(0x3f3504f3) + (UINT32_C(32) << 23));
     const floats e = as_float((ints)shifted >> 23);
     const floats m = (floats)((shifted & UINT32_C(0x7fffff)) + UINT32_C(0x3f3504f3));
     const floats t = (m - 1.0f) / (m + 1.0f), t2 = t * t;
     const floats series = t2 * (0.33333334f + t2 * (0.2f + t2 * (0.14285715f + t2 * 0.11111111f)));
-    return e * 0.69314718f + 2.0f * (t + t * series);
+    return fused(SPREAD_FLOAT(-4.0f), t + t * series, e * (-2.0f * 0.69314718f));
 }
 
 INLINE floats sine(floats a)
@@ -98,8 +101,8 @@ INLINE floats cosine(floats a)
 INLINE floats radius_of(words draw)
 {
     const floats high = as_float((ints)(draw >> 16)), low = as_float((ints)(draw & 0xffff));
-    const floats u = (high * 65536.0f + (low + 0.5f)) * 0x1p-32f;
-    return root(-2.0f * log_of(lesser(u, SPREAD_FLOAT(1.0f))));
+    const floats x = fused(high, SPREAD_FLOAT(65536.0f), low + 0.5f);
+    return root(minus_twice_log(lesser(x, SPREAD_FLOAT(0x1p32f))));
 }
 
 /* Both normals of a radius and an angle. */
