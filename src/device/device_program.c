@@ -234,33 +234,25 @@ static size_t hold(const plan *p, size_t n, const float *value, int16_t *g)
     return n - (size_t)inside;
 }
 
-/* Nothing is drawn, nothing drifts: all cells of a level are the same. */
-static bool is_plain(const plan *p)
+static bool drifts(const mho_device *d)
 {
-    const mho_device *d = p->device;
-    const bool drifts =
-        (d->drift_nu != 0 || d->drift_nu_spread > 0) && d->drift_time_s > d->drift_start_s;
-    return p->exact && !drifts && d->stuck_on <= 0 && d->stuck_off <= 0;
+    return (d->drift_nu != 0 || d->drift_nu_spread > 0) && d->drift_time_s > d->drift_start_s;
 }
 
-/* By what a cell of each level gets; where levels are equally spaced, that is a product.  false: one of them is held at a limit, which is to be counted. */
-static bool look_up(const plan *p, size_t n, const uint8_t *level, int16_t *g)
+/* Ideal cells of levels without a table, which a product tells.  false: it is something else, or one of the levels is held at a
+ * limit, which is to be counted. */
+static bool write_ideal(const mho_device *d, size_t n, const uint8_t *level, int16_t *g)
 {
-    const size_t levels = (size_t)1 << p->device->bits;
-    const float none = 0;
-    int16_t of[256];
-    for (size_t k = 0; k < levels; ++k) {
-        const uint8_t this = (uint8_t)k;
-        float value;
-        write_once(p, 1, &this, &none, &value);
-        if (hold(p, 1, &value, &of[k]))
-            return false;
-    }
-    const int16_t low = of[0], step = (int16_t)(of[1] - low);
-    for (size_t i = 0; p->regular && i < n; ++i)
-        g[i] = (int16_t)(low + step * level[i]);
-    for (size_t i = 0; !p->regular && i < n; ++i)
-        g[i] = of[level[i]];
+    const double spread = d->distribution == MHO_DIST_LOGNORMAL ? d->variation_sigma : d->variation;
+    const int32_t low = mhoi_device_lowest(d), step = 2 * mho_device_delta(d);
+    const int32_t high = low + step * (((int32_t)1 << d->bits) - 1);
+    if (d->table_levels || spread > 0 || d->variation_rise != 0 || d->stuck_on > 0 ||
+        d->stuck_off > 0 || drifts(d) || low < -mhoi_device_off(d) ||
+        high > floor(MHO_CONDUCTANCE_RATIO * mhoi_device_full(d)))
+        return false;
+    const int16_t first = (int16_t)(low + mhoi_device_zero(d)), each = (int16_t)step;
+    for (size_t i = 0; i < n; ++i)
+        g[i] = (int16_t)(first + each * level[i]);
     return true;
 }
 
@@ -276,7 +268,7 @@ static void program_chunk(const plan *p, uint64_t first, size_t n, const uint8_t
         stick_cells(p, first, n, value, stuck, count);
     if (d->verify_rewrites > 0)
         verify_cells(p, first, n, level, stuck, value, count);
-    if ((d->drift_nu != 0 || d->drift_nu_spread > 0) && d->drift_time_s > d->drift_start_s)
+    if (drifts(d))
         drift_cells(p, first, n, stuck, value);
     count->held += hold(p, n, value, g);
 }
@@ -286,13 +278,14 @@ void mho_device_program(const mho_device *d, uint64_t seed, uint32_t trial, uint
                         mho_write_count *count)
 {
     mho_write_count own = {.cells = n};
+    const bool ideal = write_ideal(d, n, level, g);
     plan p; /* not cleared: its targets take longer than the cells of some calls */
     MHO_ASSERT(array < STREAM_STUCK && first + n <= WRITE_STEP);
-    make_plan(d, &p);
+    if (!ideal)
+        make_plan(d, &p);
     p.stream = (mhoi_stream){.seed = seed, .trial = trial, .layer = layer, .array = array};
-    const bool plain = is_plain(&p) && look_up(&p, n, level, g);
-    own.writes = plain ? n : 0;
-    for (size_t i = 0; !plain && i < n; i += CHUNK) {
+    own.writes = ideal ? n : 0;
+    for (size_t i = 0; !ideal && i < n; i += CHUNK) {
         const size_t m = n - i < CHUNK ? n - i : CHUNK;
         program_chunk(&p, first + i, m, level + i, g + i, &own);
     }
