@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "infer/infer_impl.h"
 #include "mho/infer.h"
 #include "mho/run.h"
@@ -274,6 +275,46 @@ static void threads_and_batches_change_nothing(void **state)
     vary_threads_and_batches(true);
 }
 
+/* Where there is no memory for a block in each thread, fewer threads have one; without any, nothing begins. */
+static void memory_bounds_threads(void **state)
+{
+    (void)state;
+    mho_net *net = zoo_net("cifarnet", MHO_STYLE_FLOAT, 1);
+    const size_t in = elements(net->node[0].out), out = elements(net->node[net->nodes - 1].out);
+    enum { N = 128 };
+    float *input = malloc(N * in * sizeof *input), *all = malloc(N * out * sizeof *all),
+          *few = malloc(N * out * sizeof *few);
+    mho_infer *infer = NULL;
+    for (size_t i = 0; i < N; ++i)
+        slow_random_input(net, (unsigned)i % 7, input + i * in);
+    assert_int_equal(mho_run_set_threads(NULL, 4), MHO_OK);
+    const uint64_t before = mhoi_alloc_bytes();
+    assert_int_equal(mho_infer_create(net, N, &infer), MHO_OK);
+    const uint64_t whole = mhoi_alloc_bytes() - before;
+    assert_int_equal(mho_infer_run(infer, N, input, all), MHO_OK);
+    mho_infer_destroy(infer);
+    for (uint64_t more = whole / 16;; more += whole / 16) {
+        mho_run_set_memory(NULL, MHOI_MEMORY_PROGRAM + before + more);
+        const mho_status s = mho_infer_create(net, N, &infer);
+        if (s == MHO_OK)
+            break;
+        assert_int_equal(s, MHO_ENOMEM);
+        assert_non_null(strstr(mho_error_message(), "MB of memory at least"));
+        assert_null(infer);
+        assert_int_equal(mhoi_alloc_bytes(), before);
+    }
+    assert_true(mhoi_alloc_bytes() - before < whole);
+    assert_int_equal(mho_infer_run(infer, N, input, few), MHO_OK);
+    assert_memory_equal(few, all, N * out * sizeof *few);
+    mho_infer_destroy(infer);
+    mho_run_set_memory(NULL, 0);
+    assert_int_equal(mho_run_set_threads(NULL, 1), MHO_OK);
+    mho_net_destroy(net);
+    free(input);
+    free(all);
+    free(few);
+}
+
 /* A fully connected layer so large that its weights stay where they are, behind a map whose elements lie in another order. */
 static mho_net *large_net(unsigned seed)
 {
@@ -441,6 +482,7 @@ static int all_tests(void)
         cmocka_unit_test(float_networks),
         cmocka_unit_test(binary_networks_to_the_digit),
         cmocka_unit_test(threads_and_batches_change_nothing),
+        cmocka_unit_test(memory_bounds_threads),
         cmocka_unit_test(large_layers_are_read_in_place),
         cmocka_unit_test(large_layers_of_codes_to_the_digit),
         cmocka_unit_test(places_are_given_away),
