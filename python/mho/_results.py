@@ -41,13 +41,23 @@ class Record(Mapping):
         return _copy(self._values)
 
     def __repr__(self):
-        return "<%s: %s>" % (type(self).__name__, ", ".join(self._values))
+        return "<%s: %s>" % (type(self).__name__, ", ".join("%s=%s" % (key, _brief(value)) for key, value in self._values.items()))
 
     def __getstate__(self):
         return self._values
 
     def __setstate__(self, values):
         object.__setattr__(self, "_values", values)
+
+
+def _brief(value):
+    if isinstance(value, float):
+        return "%.6g" % value
+    if isinstance(value, dict):
+        return "{%s}" % ", ".join(value)
+    if isinstance(value, list) and len(value) > 4:
+        return "[%s, ... %d]" % (", ".join(map(_brief, value[:3])), len(value))
+    return "[%s]" % ", ".join(map(_brief, value)) if isinstance(value, list) else repr(value)
 
 
 def _wrap(value):
