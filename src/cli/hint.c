@@ -17,6 +17,11 @@ mho_status cli_hint_model(mho_status s, const char *net)
     if (s == MHO_ENODATA && strstr(reason, "no training images to calibrate on"))
         return mho_error(s, "%s (`--calibration test`, or another data set: `--calibration DATA`)",
                          reason);
+    if (s == MHO_EDOMAIN && strstr(reason, " values, not with classes"))
+        return mho_error(s,
+                         "%s: there is no error to count; `mho simulate --input X.npy` tells how "
+                         "far its values on hardware are from software's, `mho cost` its prices",
+                         reason);
     if (s != MHO_ENOMODEL)
         return s;
     return mho_error(s,
