@@ -72,8 +72,8 @@ MHO_API MHO_MUST_CHECK mho_status mho_chip_run_numbered(const mho_chip *chip,
                                                         uint16_t *label);
 
 /* Sums that converters were given, and how many of them are cut off: further than half a step from what the first or the
- * last code stands for.  Sums of nothing (0) are not: both of a pair are the same.  Converters without codes cut nothing,
- * and are not counted. */
+ * last code stands for.  Neither counts pairs of 0 whose crossbars have a converter each: their difference is right
+ * whatever these make of them.  Converters without codes cut nothing, and are not counted. */
 typedef struct mho_cut {
     uint64_t sums, beyond;
 } mho_cut;

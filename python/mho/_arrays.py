@@ -18,7 +18,7 @@ from ._network import network
 
 _TRIALS = 2**32 - 1  # the last
 _LEAST, _MOST = 1e-30, 1e38  # sizes of a largest weight and of products
-_CUT = 0.02  # of sums, besides twice as many as in calibration: that is told
+_CUT = 0.02  # of sums, besides twice the share of calibration: more cut off is told
 _float32 = functools.partial(np.empty, dtype=np.float32)
 
 
@@ -177,9 +177,12 @@ class Crossbar(_Cells):
     calibration  vectors [n, rows] that the converters' ranges are found on (where output.range asks for some; the first
              output.calibration_images count, all where there are fewer).  None: ones of every level, from all 0 to all x_max (drawn
              from ``seed``), so that no inputs are cut off; steps are the finer, the closer your own are to what you multiply by.
-             Sums beyond a range are cut off: vectors of your own must be like all inputs (``eye`` is not like dense ones); they are
-             counted, and a ``Note`` tells, once, of a product with clearly more of them than calibration has
+             Sums beyond a range are cut off: vectors of your own must be like all inputs (``eye`` is not like dense ones). They are
+             counted, and a ``Note`` tells, once after each programming, of a product with more of them than 2 % and twice the
+             share that the vectors of calibration have. Crossbars of a pair that no input drives do not count where they have
+             a converter each: their difference is right.  Bytes are codes, as in ``mvm``
     signed   inputs may be negative: they are read a second time with the signs turned, and the difference is taken
+             (codes are never negative, and are read once)
     seed, trial  of the cells and of the noise of their reads
 
     The step between weights' codes is a power of two, the smallest that reaches the largest weight: up to one bit of the codes is
@@ -219,19 +222,21 @@ class Crossbar(_Cells):
         count = int(self.hardware["output.calibration_images"])
         own = calibration is not None
         calibration = np.atleast_2d(calibration) if own else _covering(seed, max(count, 1), self.rows) * self.x_max
+        plain = calibration.dtype.char != "B"
         codes = self._codes(calibration, False)
         if not len(codes):
             raise _shape("calibration", codes, "[n, %d] with n from 1" % self.rows)
-        if self.signed and own:  # what both passes read, in turns
+        if self.signed and own and plain:  # what both passes read, in turns
             codes = np.stack((codes, self._codes(calibration, True)), 1).reshape(-1, self.rows)
         if len(codes) < count:
             self._hardware = self.hardware.replace(**{"output.calibration_images": len(codes)})
-        self._calibration, self._cut = codes, -1.0
+        self._calibration, self._cut, self._usual = codes, -1.0, 0.0
         self._open(progress)
         self._program(seed, trial, False)
         if own:
-            self._watch(0.0)
-            self._watch(_CUT + 2 * self._share_of(codes))
+            self._usual = self._share_of(codes)
+            self._cut = _CUT + 2 * self._usual
+            self._watch(self._cut)
 
     def _open(self, progress):
         net = _mho.net_of_matrix(self._weights, self.rows, self.columns, int(self.hardware["input.first_bits"]), self._scale)
@@ -245,7 +250,9 @@ class Crossbar(_Cells):
     def program(self, seed=None, trial=0):
         """Draws all cells anew, of the array's own seed (None) or another, which it keeps; returns what writing them took:
         {cells, writes, outside, stuck, held}."""
-        return self._program(seed, trial, False)
+        written = self._program(seed, trial, False)
+        self._watch(self._cut)  # what was told of other cells
+        return written
 
     def _stretched(self, w):
         """Weights whose largest has the largest code, and what products are multiplied by; (w, None): as they are."""
@@ -261,29 +268,35 @@ class Crossbar(_Cells):
         return (w / gain).astype(np.float32), gain.astype(np.float32)
 
     def _codes(self, x, negative):
-        """Of calibration vectors; how many are negative."""
-        x = _real("calibration", x, np.float32)
+        """Of calibration vectors, which are numbers or codes as those of mvm."""
+        x = _real("calibration", x, np.uint8 if x.dtype.char == "B" else np.float32)
         if x.ndim != 2 or x.shape[1] != self.rows:
             raise _shape("calibration", x, "[n, %d]" % self.rows)
+        if x.dtype.char == "B":
+            self._refuse_codes("calibration", (x > self._most).any())
+            return np.array(x)
         codes = np.empty(x.shape, np.uint8)
         self._refuse("calibration", x.size, *_mho.encode(x, codes, x.size, self._scale, self._most, negative))
         return codes
 
     def _watch(self, cut):
         """From which share of sums that are cut off on a product tells; -1: never."""
-        self._cut = cut
         _mho.matrix_watch(self._handle, cut)
 
     def _share_of(self, codes):
         """Of the sums of these codes, how many are cut off."""
+        self._watch(0.0)
         told = _mho.mvm(self._handle, codes, None, _float32, self._pair)
         _mho.chip_go_on(self._handle, 0)
         return told[1] / told[2] if isinstance(told, tuple) else 0.0
 
     def _tell_cut(self, beyond, sums):
         self._watch(-1.0)
-        text = "x: %.3g %% of the sums are beyond the ranges that calibration found: they are cut off (calibration=, or none)"
-        warnings.warn(text % (100 * beyond / sums), Note, stacklevel=3)
+        text = (
+            "x: %.3g %% of the sums are beyond the converters' ranges, and cut off (%.2g %% of those of calibration=): give vectors"
+            " like x there, or none, for ranges that hold all inputs (told once until program)"
+        )
+        warnings.warn(text % (100 * beyond / sums, 100 * self._usual), Note, stacklevel=3)
 
     def _refuse_sizes(self, w):
         """Weights whose codes, or products, single precision does not hold."""
@@ -293,6 +306,10 @@ class Crossbar(_Cells):
             raise DomainError("weights: the largest is of size %.3g, want %g or more (or zeros alone)" % (largest, _LEAST))
         if np.isfinite(largest) and most > _MOST:
             raise DomainError("weights: products of up to %.3g with x_max = %g, want up to %g" % (most, self.x_max, _MOST))
+
+    def _refuse_codes(self, what, beyond):
+        if beyond:
+            raise DomainError("%s: codes above %d (input.first_bits)" % (what, self._most))
 
     def _refuse(self, what, size, beyond, below):
         if beyond:
@@ -304,7 +321,8 @@ class Crossbar(_Cells):
         """y [n, columns] = x [n, rows] W (float32), or of one vector [rows], through cells and converters, in the units of
         x and the weights.  x: numbers up to x_max, which become the nearest codes (halves the larger one),
         or bytes: the codes themselves.  Every call reads with new noise; ``program`` begins it anew.  out: an array
-        [n, columns] of float32 in order that takes y, and is returned."""
+        [n, columns] of float32 in order that takes y, and is returned; it may be the memory of x.  threads: None: those
+        of the array."""
         pair = self._pair if threads is None else how(threads, False).pair
         y = _mho.mvm(self._handle, x, out, _float32, pair)
         if y is None:
@@ -328,8 +346,7 @@ class Crossbar(_Cells):
         return plain
 
     def _refuse_inputs(self, x, beyond, below):
-        if x.dtype.char == "B":
-            raise DomainError("x: codes above %d (input.first_bits)" % self._most)
+        self._refuse_codes("x", x.dtype.char == "B")
         self._refuse("x", x.size, beyond, below)
 
     __array_ufunc__ = None  # x @ crossbar is for the crossbar to do

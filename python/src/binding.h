@@ -60,6 +60,9 @@ typedef struct binding_chip_cells {
     mho_chip *chip;
     binding_reader *readers;
     size_t waiting; /* programmings; new reads let them go first */
+    size_t queued;  /* reads that wait since the last programming ended */
+    size_t due;     /* reads that have waited for one: the next programming lets them go first */
+    uint64_t ended; /* programmings */
     bool alone;
     unsigned long owner; /* thread that is alone */
     pid_t process;       /* that this is about: a fork leaves behind all who are at it */

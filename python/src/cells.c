@@ -30,7 +30,7 @@ static void look(binding_chip_cells *cells)
         return;
     cells->process = getpid();
     cells->readers = NULL;
-    cells->waiting = 0;
+    cells->waiting = cells->queued = cells->due = 0;
     cells->alone = false;
 }
 
@@ -42,19 +42,32 @@ static bool reads(const binding_chip_cells *cells, unsigned long thread)
     return reader != NULL;
 }
 
+/* Programmings go first, but for reads that have waited for one already. */
+static bool wait_to_read(binding_chip_cells *cells, unsigned long thread)
+{
+    const uint64_t since = cells->ended;
+    bool good = true;
+    cells->queued++;
+    while (good &&
+           (cells->alone || (cells->waiting && cells->ended == since && !reads(cells, thread))))
+        good = nap();
+    if (cells->ended == since)
+        cells->queued--;
+    else
+        cells->due--;
+    return good;
+}
+
 bool binding_read_begin(binding_chip_cells *cells, binding_reader *me)
 {
     look(cells);
     me->thread = PyThread_get_thread_ident();
-    while (cells->alone || (cells->waiting && !reads(cells, me->thread))) {
-        if (cells->alone && cells->owner == me->thread) {
-            binding_raise(
-                mho_error(MHO_EUSAGE, "the cells are being programmed by this very call"));
-            return false;
-        }
-        if (!nap())
-            return false;
+    if (cells->alone && cells->owner == me->thread) {
+        binding_raise(mho_error(MHO_EUSAGE, "the cells are being programmed by this very call"));
+        return false;
     }
+    if (!wait_to_read(cells, me->thread))
+        return false;
     me->next = cells->readers;
     cells->readers = me;
     return true;
@@ -79,7 +92,7 @@ bool binding_alone_begin(binding_chip_cells *cells)
         return false;
     }
     cells->waiting++;
-    while (good && (cells->alone || cells->readers))
+    while (good && (cells->alone || cells->readers || cells->due))
         good = nap();
     cells->waiting--;
     cells->alone = good ? true : cells->alone;
@@ -90,4 +103,7 @@ bool binding_alone_begin(binding_chip_cells *cells)
 void binding_alone_end(binding_chip_cells *cells)
 {
     cells->alone = false;
+    cells->ended++;
+    cells->due += cells->queued;
+    cells->queued = 0;
 }

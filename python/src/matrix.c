@@ -101,30 +101,33 @@ static PyObject *encode(PyObject *self, PyObject *args)
     return Py_BuildValue("(nn)", (Py_ssize_t)e.beyond, (Py_ssize_t)e.below);
 }
 
-/* Codes of numbers, or codes above the largest one.  {0}: all are codes. */
-static mho_encoded to_codes(const Py_buffer *x, bool bytes, double step, uint8_t most,
-                            bool negative, uint8_t *code)
-{
-    mho_encoded e = {0};
-    if (!bytes)
-        return mho_quant_encode(x->buf, (size_t)x->len / sizeof(float), step, most, negative, code);
-    const uint8_t *from = x->buf;
-    for (Py_ssize_t i = 0; most < UINT8_MAX && i < x->len; i++)
-        e.beyond += from[i] > most;
-    return e;
-}
-
 /* One product, in the memory of those who asked for it. */
 typedef struct product {
     binding_chip_cells *cells;
     Py_buffer x, y;
     bool bytes, vector;
     Py_ssize_t n;
+    const void *from; /* x, or where y takes the same memory, `own`: a copy of it */
+    void *own;
     uint8_t *code;   /* of x, unless x are codes */
     float *negative; /* the product of negative inputs, where there may be some */
     mho_encoded told;
     mho_cut cut;
 } product;
+
+/* Codes of numbers, or codes above the largest one.  {0}: all are codes. */
+static mho_encoded to_codes(const product *p, bool negative)
+{
+    const binding_matrix *m = p->cells->matrix;
+    const size_t n = (size_t)(p->n * m->rows);
+    mho_encoded e = {0};
+    if (!p->bytes)
+        return mho_quant_encode(p->from, n, m->step, m->most, negative, p->code);
+    const uint8_t *from = p->from;
+    for (size_t i = 0; m->most < UINT8_MAX && i < n; i++)
+        e.beyond += from[i] > m->most;
+    return e;
+}
 
 /* A buffer without a copy, or false: x is to be made one first. */
 static bool take_x(PyObject *object, product *p)
@@ -213,7 +216,7 @@ static mho_status run_negative(product *p, uint64_t number)
 {
     const binding_matrix *m = p->cells->matrix;
     float *y = p->y.buf;
-    (void)to_codes(&p->x, false, m->step, m->most, true, p->code);
+    (void)to_codes(p, true);
     const mho_status s = run(p, p->code, number, p->negative);
     for (Py_ssize_t i = 0; i < p->n * m->columns; i++)
         y[i] -= p->negative[i];
@@ -225,11 +228,11 @@ static mho_status multiply(product *p)
 {
     const binding_matrix *m = p->cells->matrix;
     const uint64_t n = (uint64_t)p->n, all = p->negative ? 2 * n : n;
-    p->told = to_codes(&p->x, p->bytes, m->step, m->most, false, p->code);
+    p->told = to_codes(p, false);
     if (p->told.beyond || (p->told.below && !m->is_signed))
         return MHO_OK;
     const uint64_t number = atomic_fetch_add(&p->cells->next, all);
-    mho_status s = run(p, p->bytes ? p->x.buf : p->code, number, p->y.buf);
+    mho_status s = run(p, p->bytes ? p->from : p->code, number, p->y.buf);
     if (!s && p->negative)
         s = run_negative(p, number + n);
     uint64_t end = number + all;
@@ -240,9 +243,25 @@ static mho_status multiply(product *p)
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
+/* y is written while x is still read: where they share memory, of a copy. */
+static bool keep_x(product *p)
+{
+    const uintptr_t x = (uintptr_t)p->x.buf, y = (uintptr_t)p->y.buf;
+    p->from = p->x.buf;
+    if (x >= y + (size_t)p->y.len || y >= x + (size_t)p->x.len)
+        return true;
+    p->own = PyMem_Malloc((size_t)p->x.len);
+    if (!p->own)
+        return PyErr_NoMemory();
+    p->from = memcpy(p->own, p->x.buf, (size_t)p->x.len);
+    return true;
+}
+
 static bool alloc(product *p)
 {
     const binding_matrix *m = p->cells->matrix;
+    if (!keep_x(p))
+        return false;
     if (p->bytes)
         return true;
     p->code = PyMem_Malloc((size_t)(p->n * m->rows));
@@ -291,6 +310,7 @@ static PyObject *mvm(PyObject *self, PyObject *args)
             result = answer(&p, Py_NewRef(y));
         PyMem_Free(p.negative);
         PyMem_Free(p.code);
+        PyMem_Free(p.own);
         PyBuffer_Release(&p.y);
         Py_DECREF(y);
     } else if (!PyErr_Occurred()) {

@@ -15,12 +15,12 @@
 
 enum { ROWS = 200, COLUMNS = 30, IMAGES = 70 };
 
-static mho_net *matrix(dice *d)
+static mho_net *matrix(dice *d, bool positive)
 {
     float w[COLUMNS * ROWS];
     mho_net *net;
     for (size_t i = 0; i < COLUMNS * ROWS; i++)
-        w[i] = ((float)roll(d, 255) - 127) / 128;
+        w[i] = ((float)roll(d, positive ? 127 : 255) - (positive ? 0 : 127)) / 128;
     must(mho_net_of_matrix(ROWS, COLUMNS, w, 8, 1.0f / 255, &net));
     return net;
 }
@@ -38,7 +38,7 @@ static bool is_cut(const mho_converter *c, int64_t s)
 {
     const double first = c->edge - 0.5 * c->step, last = first + (c->codes - 1) * (double)c->step;
     const double half = 0.5 * c->step;
-    return s != 0 && ((double)s < first - half || (double)s >= last + half);
+    return (double)s < first - half || (double)s >= last + half;
 }
 
 static mho_cut counted(const mho_chip *chip, const mho_images *images)
@@ -56,6 +56,8 @@ static mho_cut counted(const mho_chip *chip, const mho_images *images)
                 }
                 if (layer->place->per_pair)
                     s[0] -= s[1];
+                if (!layer->place->per_pair && !s[0] && !s[1])
+                    continue;
                 for (size_t side = 0; side < (layer->place->per_pair ? 1 : 2); side++) {
                     cut.sums++;
                     cut.beyond += is_cut(&layer->converter, s[side]);
@@ -64,15 +66,18 @@ static mho_cut counted(const mho_chip *chip, const mho_images *images)
     return cut;
 }
 
-static void check(const char *const *set, bool some)
+/* The second row group of the last vectors but one is not driven; without negative weights its sums lie far above. */
+static void check(const char *const *set, bool positive, bool some)
 {
     dice d = {7};
     float plain[IMAGES * COLUMNS], scores[IMAGES * COLUMNS];
-    mho_net *net = matrix(&d);
+    mho_net *net = matrix(&d, positive);
     mho_images calibration = random_images(&d, (mho_shape){ROWS, 1, 1}, IMAGES);
     mho_images images = vectors(&d);
     mho_chip *chip;
     mho_cut cut;
+    for (size_t i = IMAGES - 9; i < IMAGES; i++)
+        memset(images.pixel + i * ROWS + 128, 0, ROWS - 128);
     must(mho_chip_open(net, open_hw("cnn8", set).hw, &calibration, &chip));
     must(mho_chip_program(chip, 3, 1));
     must(mho_chip_run_numbered(chip, &images, 0, IMAGES, 5, plain, NULL));
@@ -93,18 +98,19 @@ static void check(const char *const *set, bool some)
 static void sums_beyond_a_range_are_counted(void **state)
 {
     (void)state;
-    check((const char *const[]){FEW, NULL}, true);
+    check((const char *const[]){FEW, NULL}, false, true);
     check((const char *const[]){FEW, "output.per=pair", "output.last_bits=4", "output.first_bits=4",
                                 NULL},
-          true);
-    check((const char *const[]){FEW, "output.range=full", NULL}, false);
+          false, true);
+    check((const char *const[]){FEW, "output.per=pair", NULL}, true, true);
+    check((const char *const[]){FEW, "output.range=full", NULL}, false, false);
 }
 
 static void converters_without_codes_cut_nothing(void **state)
 {
     (void)state;
     dice d = {7};
-    mho_net *net = matrix(&d);
+    mho_net *net = matrix(&d, false);
     mho_images images = vectors(&d);
     mho_chip *chip;
     mho_cut cut = {1, 1};

@@ -182,6 +182,91 @@ class Crossbars(unittest.TestCase):
                 made(x, other).mvm(np.eye(150))
             mho.Crossbar(self.W, threads=1).mvm(np.eye(150))
 
+    def test_undriven_rows(self):
+        """Sums of nothing count where they are converted to something, and where not, they are no part of all sums."""
+        w, bright = np.abs(self.W), RNG.random((100, 150)) * 0.2 + 0.8
+        few = {"output.calibration_images": 100, "device.variation": 0}
+        half = np.concatenate((bright[:, :128], np.zeros((100, 22))), 1)
+        single = {"crossbar.weights": "single", "crossbar.offset": "digital"}
+        for other in {"output.per": "pair"}, {"crossbar.weights": "merged"}, single:
+            for x in np.zeros((3, 150)), half:
+                xb = mho.Crossbar(w, mho.Hardware("cnn8", **few, **other), calibration=bright, threads=1)
+                with self.assertWarnsRegex(mho.Note, "x: [1-9]"):
+                    self.assertGreater((xb.mvm(x) - x @ w).max(), 1, other)
+        column = {**single, "crossbar.offset": "column"}
+        for other in {}, column:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                got = mho.Crossbar(w, mho.Hardware("cnn8", **few, **other), calibration=bright, threads=1).mvm(np.zeros((3, 150)))
+            self.assertLess(np.abs(got).max(), 1e-3)
+        with self.assertWarnsRegex(mho.Note, "x: [6-9][0-9]"):
+            mho.Crossbar(w, mho.Hardware("cnn8", **few), calibration=bright, threads=1).mvm(0.1 * np.eye(150))
+
+    def test_note_again(self):
+        """A Note tells the share of calibration, too; told once, and again after programming."""
+        x = RNG.random((200, 150)).astype(np.float32)
+        xb = mho.Crossbar(self.W, mho.Hardware("cnn8", **{"output.calibration_images": 100}), calibration=x, threads=1)
+        for _ in range(2):
+            with self.assertWarnsRegex(mho.Note, r"cut off \([0-9.e-]+ % of those of calibration=\): .*program"):
+                xb.mvm(np.eye(150))
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                xb.mvm(np.eye(150))
+            xb.program()
+
+    def test_memory_of_x(self):
+        """out may be the memory of x, or x lie in its first bytes."""
+        w = self.W[:, :20]
+        hw = mho.Hardware("cnn8", **{"output.calibration_images": 9})
+        x = RNG.random((50, 20)).astype(np.float32) - np.float32(0.5)
+        for signed in True, False:
+            xb = mho.Crossbar(w[:20], hw, signed=signed, threads=1)
+            numbers = x if signed else np.abs(x)
+            z = numbers.copy()
+            self.assertIs(xb.mvm(z, out=z), z)
+            xb.program()
+            self.assertTrue((z == xb.mvm(numbers)).all())
+            both = np.zeros((51, 20), np.float32)
+            both[:50] = numbers
+            xb.mvm(both[:50], out=both[1:])
+            self.assertTrue((both[1:] == xb.mvm(numbers)).all())
+        out = np.zeros((500, 20), np.float32)
+        codes = out.ravel().view(np.uint8)[: 500 * 20].reshape(500, 20)
+        codes[:] = RNG.integers(0, 256, codes.shape)
+        plain = codes.copy()
+        xb.mvm(codes, out=out)
+        self.assertTrue((out == xb.mvm(plain)).all())
+
+    def test_calibration_of_codes(self):
+        """Bytes are codes, in calibration as in a product."""
+        codes = RNG.integers(0, 200, (60, 150), dtype=np.uint8)
+        hw = mho.Hardware("cnn8", **{"output.calibration_images": 60})
+        for signed in False, True:
+            of_codes = mho.Crossbar(self.W, hw, x_max=3, calibration=codes, signed=signed, threads=1).mvm(codes)
+            of_numbers = mho.Crossbar(self.W, hw, x_max=3, calibration=codes / 255 * 3, threads=1).mvm(codes)
+            self.assertTrue((of_codes == of_numbers).all())
+        with self.assertRaisesRegex(mho.DomainError, r"calibration: codes above 15 \(input.first_bits\)"):
+            mho.Crossbar(self.W, hw.replace(**{"input.first_bits": 4}), calibration=codes, threads=1)
+
+    def test_programming_without_end(self):
+        """Reads that have waited for a programming come before the next one."""
+        x = RNG.random((9, 150)).astype(np.float32)
+        xb = mho.Crossbar(self.W[:, :2], mho.Hardware("cnn8", **{"output.calibration_images": 9}), threads=1)
+        left, programmed = [20], [0]
+
+        def read():
+            while left[0]:
+                xb.mvm(x)
+                left[0] -= 1
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        while left[0] and programmed[0] < 4000:
+            xb.program()
+            programmed[0] += 1
+        self.assertEqual(left, [0])
+        reader.join()
+
     def test_programming_beside_reads(self):
         """Whichever of two threads comes first, a product is of one programming or of the other."""
         x = RNG.random((600, 150)).astype(np.float32)
