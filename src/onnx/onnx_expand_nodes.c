@@ -140,7 +140,9 @@ void mhoi_x_ints(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, si
     MhoiOnnx__AttributeProto *a = attribute(e, n, name);
     a->type = MHOI_ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
     a->n_ints = count;
-    a->ints = memcpy(mhoi_x_take(e, count * sizeof *value), value, count * sizeof *value);
+    a->ints = mhoi_x_take(e, count * sizeof *value);
+    if (count)
+        memcpy(a->ints, value, count * sizeof *value);
 }
 
 void mhoi_x_floats(mhoi_expansion *e, MhoiOnnx__NodeProto *n, const char *name, size_t count,

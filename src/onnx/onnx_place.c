@@ -57,6 +57,8 @@ static bool keeps_order(const mhoi_operation *n, const mho_array *in)
 /* Elements in the same order: the same node. */
 static bool is_same_values(const mhoi_graph *g, const mhoi_operation *n)
 {
+    if (n->output[0] == MHOI_NO_OPERAND) /* others are read */
+        return false;
     const mho_array *in = &g->known.array[n->input[0]], *out = &g->known.array[n->output[0]];
     if (n->domain[0] || in->type == MHO_TYPE_NONE || out->count != in->count || n->outputs != 1)
         return false;
