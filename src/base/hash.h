@@ -10,7 +10,7 @@
 
 #define MHOI_HASH_START UINT64_C(0xcbf29ce484222325)
 
-static inline uint64_t mhoi_hash(uint64_t hash, const void *bytes, size_t size)
+static inline uint64_t mhoi_fnv1a(uint64_t hash, const void *bytes, size_t size)
 {
     const unsigned char *p = bytes;
     for (size_t i = 0; i < size; i++)
@@ -19,9 +19,9 @@ static inline uint64_t mhoi_hash(uint64_t hash, const void *bytes, size_t size)
 }
 
 /* With the zero byte, so that "a", "bc" is not "ab", "c". */
-static inline uint64_t mhoi_hash_text(uint64_t hash, const char *text)
+static inline uint64_t mhoi_fnv1a_text(uint64_t hash, const char *text)
 {
-    return mhoi_hash(hash, text, strlen(text) + 1);
+    return mhoi_fnv1a(hash, text, strlen(text) + 1);
 }
 
 #endif

@@ -68,14 +68,14 @@ mhoi_shelf *mhoi_shelf_use(mhoi_shelf *shelf)
 static uint64_t hash_of(const char *name, const void *key, size_t size)
 {
     const unsigned char *p = key;
-    uint64_t hash = mhoi_hash_text(MHOI_HASH_START, name), word;
+    uint64_t hash = mhoi_fnv1a_text(MHOI_HASH_START, name), word;
     size_t i = 0;
     for (; i + sizeof word <= size; i += sizeof word) { /* keys are long */
         memcpy(&word, p + i, sizeof word);
         hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
         hash ^= hash >> 32;
     }
-    return mhoi_hash(hash, p + i, size - i);
+    return mhoi_fnv1a(hash, p + i, size - i);
 }
 
 static kept *look(const mhoi_shelf *shelf, uint64_t hash, const char *name, const void *key,

@@ -165,7 +165,7 @@ static size_t bytes_of(const drawn_layer *l)
 static size_t chain_of(const digest *of, uint64_t seed, uint32_t trial, uint32_t layer, bool ideal)
 {
     const uint64_t words[] = {of->half[0], seed, trial, layer, ideal};
-    return mhoi_hash(MHOI_HASH_START, words, sizeof words) % CHAINS;
+    return mhoi_fnv1a(MHOI_HASH_START, words, sizeof words) % CHAINS;
 }
 
 /* The digest that is used now becomes the first. */

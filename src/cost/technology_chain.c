@@ -236,6 +236,6 @@ uint64_t mhoi_chain_digest(const mhoi_chain *chain)
     uint64_t hash = MHOI_HASH_START;
     for (size_t i = 0; i < chain->length; i++)
         if (!chain->source[i].set)
-            hash = mhoi_hash(hash, chain->source[i].file.text, strlen(chain->source[i].file.text));
+            hash = mhoi_fnv1a(hash, chain->source[i].file.text, strlen(chain->source[i].file.text));
     return hash;
 }

@@ -171,6 +171,6 @@ mho_status mhoi_input_cover(mho_net *net, const mho_images *images, size_t count
 uint64_t mhoi_images_hash(uint64_t h, const mho_images *images, size_t count)
 {
     const size_t n = count * elements(images->shape);
-    return images->value ? mhoi_hash(h, images->value, n * sizeof *images->value)
-                         : mhoi_hash(h, images->pixel, n);
+    return images->value ? mhoi_fnv1a(h, images->value, n * sizeof *images->value)
+                         : mhoi_fnv1a(h, images->pixel, n);
 }

@@ -58,7 +58,7 @@ static bool image_is(const char *folder, size_t part)
     if (size < 16)
         return true; /* reading it will tell what is wrong */
     return head[3] == 3 && !memcmp(head + 8, sides, sizeof sides) &&
-           (size < sizeof head || mhoi_hash(MHOI_HASH_START, head + 16, PIXELS) == first[part]);
+           (size < sizeof head || mhoi_fnv1a(MHOI_HASH_START, head + 16, PIXELS) == first[part]);
 }
 
 /* By its first labels. */

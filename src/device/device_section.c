@@ -30,8 +30,8 @@ static uint64_t content(const void *options)
 {
     const mho_device *d = options;
     uint64_t h =
-        mhoi_hash(MHOI_HASH_START, d->table_mean_S, d->table_levels * sizeof *d->table_mean_S);
-    return mhoi_hash(h, d->table_deviation_S, d->table_levels * sizeof *d->table_deviation_S);
+        mhoi_fnv1a(MHOI_HASH_START, d->table_mean_S, d->table_levels * sizeof *d->table_mean_S);
+    return mhoi_fnv1a(h, d->table_deviation_S, d->table_levels * sizeof *d->table_deviation_S);
 }
 
 static bool is(const char *key, const char *field)

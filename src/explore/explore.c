@@ -143,9 +143,9 @@ mho_status mhoi_explore_twin(const mho_explore *x, mho_explore **out)
 uint64_t mhoi_explore_digest(const mho_explore *x)
 {
     const uint64_t words[] = {mho_hw_identity(x->hw), x->seed, x->images, x->trials, x->rungs};
-    uint64_t h = mhoi_hash_text(MHOI_HASH_START, mho_version());
-    h = mhoi_hash_text(h, x->text);
-    return mhoi_hash(h, words, sizeof words);
+    uint64_t h = mhoi_fnv1a_text(MHOI_HASH_START, mho_version());
+    h = mhoi_fnv1a_text(h, x->text);
+    return mhoi_fnv1a(h, words, sizeof words);
 }
 
 const char *mho_explore_name(const mho_explore *explore)

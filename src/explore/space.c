@@ -10,7 +10,7 @@
 double mhoi_explore_uniform(const mho_explore *x, uint32_t stream, uint64_t index)
 {
     const uint64_t words[] = {x->sample_seed, stream, index};
-    uint64_t z = mhoi_hash(MHOI_HASH_START, words, sizeof words);
+    uint64_t z = mhoi_fnv1a(MHOI_HASH_START, words, sizeof words);
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9); /* splitmix64 */
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;

@@ -80,25 +80,25 @@ static void set_keys(const mho_explore *x, const mho_hw *hw, explore_point *p)
     const uint64_t words[] = {FORM, bench, x->accuracy ? x->seed : 0,
                               x->accuracy ? mhoi_bench_images(x->bench, mhoi_explore_set(x, p)) : 0,
                               x->accuracy};
-    uint64_t h = mhoi_hash_text(MHOI_HASH_START, mho_version());
-    h = mhoi_hash(h, words, sizeof words);
+    uint64_t h = mhoi_fnv1a_text(MHOI_HASH_START, mho_version());
+    h = mhoi_fnv1a(h, words, sizeof words);
     const uint64_t all = mhoi_hw_identity_like(hw, x->texts, NULL);
     const uint64_t cells = x->accuracy ? mhoi_hw_identity_like(hw, x->texts, of_prices) : 0;
     const uint64_t group = x->accuracy ? mhoi_hw_identity_like(hw, x->texts, of_converters) : 0;
-    p->key = mhoi_hash(h, &all, sizeof all);
-    p->group_key = mhoi_hash(h, &group, sizeof group);
-    p->cell_key = mhoi_hash(h, &cells, sizeof cells);
+    p->key = mhoi_fnv1a(h, &all, sizeof all);
+    p->group_key = mhoi_fnv1a(h, &group, sizeof group);
+    p->cell_key = mhoi_fnv1a(h, &cells, sizeof cells);
 }
 
 /* A design that the hardware refuses is known by its choices. */
 static void set_key_of_failure(const mho_explore *x, explore_point *p)
 {
-    uint64_t h = mhoi_hash_text(MHOI_HASH_START, mho_hw_name(x->hw));
+    uint64_t h = mhoi_fnv1a_text(MHOI_HASH_START, mho_hw_name(x->hw));
     const uint64_t base = mho_hw_identity(x->hw);
-    h = mhoi_hash(h, &base, sizeof base);
+    h = mhoi_fnv1a(h, &base, sizeof base);
     for (size_t a = 0; a < x->axes; a++) {
-        h = mhoi_hash_text(h, mho_grid_key(x->grid, a));
-        h = mhoi_hash_text(h, mhoi_study_grid_choice(x->grid, a, p->choice[a]));
+        h = mhoi_fnv1a_text(h, mho_grid_key(x->grid, a));
+        h = mhoi_fnv1a_text(h, mhoi_study_grid_choice(x->grid, a, p->choice[a]));
     }
     p->key = p->cell_key = h;
 }

@@ -19,7 +19,7 @@ uint64_t mhoi_hw_contents(const mho_hw *hw, uint64_t hash)
 {
     for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
         const uint64_t content = (*s)->content ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
-        hash = mhoi_hash(hash, &content, sizeof content);
+        hash = mhoi_fnv1a(hash, &content, sizeof content);
     }
     return hash;
 }
@@ -81,14 +81,14 @@ static uint64_t hash_field(const mho_hw *hw, const mhoi_hw_texts *like, size_t i
 {
     char text[2 * TEXT_BYTES];
     if (like && !memcmp(mhoi_hw_value(hw, i), mhoi_hw_value(like->hw, i), hw->field[i].size))
-        return mhoi_hash(hash, like->text + like->at[i], like->at[i + 1] - like->at[i]);
-    return mhoi_hash(hash, text, text_of(hw, i, text));
+        return mhoi_fnv1a(hash, like->text + like->at[i], like->at[i + 1] - like->at[i]);
+    return mhoi_fnv1a(hash, text, text_of(hw, i, text));
 }
 
 uint64_t mhoi_hw_identity_like(const mho_hw *hw, const mhoi_hw_texts *like,
                                const char *const *without)
 {
-    uint64_t hash = mhoi_hash_text(MHOI_HASH_START, hw->arch->name);
+    uint64_t hash = mhoi_fnv1a_text(MHOI_HASH_START, hw->arch->name);
     const mhoi_section *section = NULL;
     bool left_out = false;
     for (size_t i = 0; i < hw->table.count; i++) {
@@ -102,7 +102,7 @@ uint64_t mhoi_hw_identity_like(const mho_hw *hw, const mhoi_hw_texts *like,
     for (const mhoi_section *const *s = hw->arch->sections; *s; s++) {
         const bool counts = (*s)->content && !is_without(*s, without);
         const uint64_t content = counts ? (*s)->content(mhoi_hw_section(hw, *s)) : 0;
-        hash = mhoi_hash(hash, &content, sizeof content);
+        hash = mhoi_fnv1a(hash, &content, sizeof content);
     }
     return hash;
 }

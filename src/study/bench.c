@@ -68,15 +68,15 @@ mho_status mhoi_axis_of(const char *key, const char *const *names, char **out)
 
 static uint64_t hash_images(uint64_t h, const mho_images *images, size_t elements)
 {
-    return images->value ? mhoi_hash(h, images->value, elements * sizeof *images->value)
-                         : mhoi_hash(h, images->pixel, elements);
+    return images->value ? mhoi_fnv1a(h, images->value, elements * sizeof *images->value)
+                         : mhoi_fnv1a(h, images->pixel, elements);
 }
 
 static uint64_t image_id(const study_set *set)
 {
     const mho_images *test = &set->data->test, *calibration = &set->calibration;
     const size_t image = test->shape.c * test->shape.h * test->shape.w;
-    uint64_t h = mhoi_hash(MHOI_HASH_START, test->label, set->images * sizeof *test->label);
+    uint64_t h = mhoi_fnv1a(MHOI_HASH_START, test->label, set->images * sizeof *test->label);
     h = hash_images(h, test, set->images * image);
     return hash_images(h, calibration, calibration->count * image);
 }
@@ -238,8 +238,8 @@ mho_status mhoi_bench_price(const mhoi_bench *bench, size_t net, const mho_hw *h
 
 uint64_t mhoi_bench_identity(const mhoi_bench *bench, size_t net, size_t set, bool accuracy)
 {
-    uint64_t h = mhoi_hash(MHOI_HASH_START, &bench->net_id[net], sizeof *bench->net_id);
-    return accuracy ? mhoi_hash(h, &bench->set_id[set], sizeof *bench->set_id) : h;
+    uint64_t h = mhoi_fnv1a(MHOI_HASH_START, &bench->net_id[net], sizeof *bench->net_id);
+    return accuracy ? mhoi_fnv1a(h, &bench->set_id[set], sizeof *bench->set_id) : h;
 }
 
 uint64_t mhoi_bench_weights(const mhoi_bench *bench, size_t net)
