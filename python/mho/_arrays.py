@@ -10,10 +10,10 @@ import numpy as np
 
 from . import _mho
 from ._data import data_set, has_training
-from ._errors import ConfigError, DomainError, Note, calibrating, natural, tell_note
+from ._errors import ConfigError, DomainError, Note, calibrating, natural, said, tell_note, truth
 from ._hardware import tell_idle
 from ._how import how
-from ._network import network
+from ._network import network, with_parameters
 
 
 _TRIALS = 2**32 - 1  # the last
@@ -24,11 +24,19 @@ _float32 = functools.partial(np.empty, dtype=np.float32)
 
 def _real(what, value, kind):
     """An array of real numbers in order, of that type; as it is where it is one."""
-    array = np.asarray(value)
+    array = _array(what, value)
     if array.dtype.kind not in "fiub":
         raise TypeError("%s: an array of %s, want real numbers" % (what, array.dtype))
     with np.errstate(over="ignore"):  # what is too large becomes an infinity, which is refused by its place
         return np.ascontiguousarray(array, kind)
+
+
+def _array(what, value):
+    """As numpy takes it; rows of several lengths are none."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise DomainError("%s: no array: its rows have different lengths" % what) from None
 
 
 def _pixels(x):
@@ -91,8 +99,10 @@ def _some(calibration, most):
     """What a chip is calibrated on, to be kept: a place, or arrays of its own of no more images than count."""
     if calibration is None or isinstance(calibration, (str, os.PathLike)):
         return calibration
-    if hasattr(calibration, "shape"):
+    if getattr(calibration, "shape", ()):
         calibration = (calibration, np.zeros(len(calibration), np.uint8))
+    if not isinstance(calibration, (list, tuple)):
+        raise TypeError("calibration: want a place, x, (x, y) or (x_train, y_train, x, y), not %s" % said(calibration))
     parts = tuple(calibration)
     return tuple(part if part is None else np.array(part[:most]) for part in parts) if len(parts) in (2, 4) else parts
 
@@ -113,7 +123,7 @@ class Chip(_Cells):
     network = _fixed("network", "make another Chip")
 
     def __init__(self, net, hw="bcnn", calibration=None, *, seed=1, trial=0, threads=0, progress=None):
-        self._network = network(net)
+        self._network = with_parameters(net)
         self._hardware = tell_idle(hw)
         self._threads = threads
         self._calibration = _some(calibration, int(self.hardware["output.calibration_images"]))
@@ -138,7 +148,7 @@ class Chip(_Cells):
         """Scores [n, classes] (float32) of images x [n, channels, height, width], [n, height, width] or [n, features]: bytes,
         other whole numbers if all are 0..255, truths (0 and 255): pixels; all else is what the network reads.  ``number``: of the first image, by which the noise of its
         reads is drawn; the same number, the same noise."""
-        x = np.asarray(x)
+        x = _array("x", x)
         shape = self.network.input_shape
         if x.ndim < 1 or x.size != len(x) * shape[0] * shape[1] * shape[2]:
             raise _shape("x", x, "images of %d x %d x %d" % shape)
@@ -208,7 +218,7 @@ class Crossbar(_Cells):
             raise ConfigError("%s has arch: %s, want arch: crossbar" % (self.hardware.name, self.hardware.arch))
         if not isinstance(x_max, numbers.Real):
             raise TypeError("x_max: want a number, not %r" % (x_max,))
-        self._x_max, self._signed, self._threads = float(x_max), bool(signed), threads
+        self._x_max, self._signed, self._threads = float(x_max), truth("signed", signed), threads
         self._pair = how(threads, False).pair
         self._most = 2 ** int(self.hardware["input.first_bits"]) - 1
         self._scale = self.x_max / self._most
@@ -339,7 +349,7 @@ class Crossbar(_Cells):
 
     def _plain(self, x):
         """An array in order, of codes or numbers."""
-        x = np.asarray(x)
+        x = _array("x", x)
         plain = _real("x", x, np.uint8 if x.dtype.char == "B" else np.float32)
         if x.ndim not in (1, 2) or x.shape[-1] != self.rows:
             raise _shape("x", x, "[n, %d] or [%d]" % (self.rows, self.rows))
@@ -377,10 +387,18 @@ def _circuit(g, r_row, r_col, r_driver, r_sense, both_sides, floating):
     if g.ndim != 2:
         raise _shape("g", g, "[word lines, bit lines]")
     if floating is not None:
-        floating = _real("floating", floating, bool)
+        given = _array("floating", floating)
+        floating = _real("floating", given, bool)
+        if not (given == floating).all():
+            raise DomainError("floating: want True or False a word line")
         if floating.shape != g.shape[:1]:
             raise _shape("floating", floating, "[%d]" % g.shape[0])
-    return (r_row, r_col, r_driver, r_sense, both_sides), *g.shape, g, floating
+    return (r_row, r_col, r_driver, r_sense, truth("both_sides", both_sides)), *g.shape, g, floating
+
+
+def _check_finite(v):
+    if not np.isfinite(v).all():
+        raise DomainError("v: %d of %d voltages are infinite or no numbers" % (v.size - np.isfinite(v).sum(), v.size))
 
 
 def circuit_transfer(
@@ -415,6 +433,7 @@ def circuit(
     v = _real("v", v, np.float64)
     if v.ndim not in (1, 2) or v.shape[-1] != N:
         raise _shape("v", v, "[n, %d] or [%d]" % (N, N))
+    _check_finite(v)
     i = np.empty((*v.shape[:-1], M))
     with how(threads, progress) as pair:
         if v.size == N:  # a single vector has a shorter way
@@ -436,6 +455,7 @@ def circuit_voltages(
     v = _real("v", v, np.float64)
     if v.shape != g_shape[:1]:
         raise _shape("v", v, "[%d]" % g_shape[0])
+    _check_finite(v)
     u, w = np.empty(g_shape), np.empty(g_shape)
     with how(threads, progress) as pair:
         residual = _mho.circuit_voltages(*c, v, u, w, pair)

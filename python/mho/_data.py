@@ -4,7 +4,7 @@
 import os
 
 from . import _mho
-from ._errors import UsageError
+from ._errors import DomainError, UsageError
 
 
 def ordered(value):
@@ -39,6 +39,9 @@ def data_set(value):
         raise UsageError("data: want a place, (x, y) or (x_train, y_train, x, y), not %d arrays" % len(parts))
     train = parts[:2] if len(parts) == 4 else (None, None)
     arrays = [None if a is None else ordered(a) for a in (*train, *parts[-2:])]
+    for what, images in ("x_train", arrays[0]), ("x", arrays[2]):
+        if images is not None and hasattr(images, "__len__") and getattr(images, "shape", (1,)) != () and not len(images):
+            raise DomainError("%s: no images" % what)
     return None, _mho.data_of_arrays(None, *arrays), len(parts) == 4
 
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import operator
+import os
 import re
 import warnings
 
@@ -103,15 +104,35 @@ def calibrating():
         raise
 
 
-def natural(what, value, most=2**64 - 1):
-    """A whole number of 0..most, as the library takes it."""
+def natural(what, value, most=2**64 - 1, least=0):
+    """A whole number of least..most, as the library takes it."""
     try:
-        number = operator.index(value)
+        number = operator.index(None if isinstance(value, bool) else value)
     except TypeError:
-        raise TypeError("%s: want a whole number, not %r" % (what, value)) from None
-    if not 0 <= number <= most:
-        raise DomainError("%s = %d, want 0..%s" % (what, number, "2^64 - 1" if most == 2**64 - 1 else most))
+        raise TypeError("%s: want a whole number, not %s" % (what, said(value))) from None
+    if not least <= number <= most:
+        raise DomainError("%s = %d, want %d..%s" % (what, number, least, "2^64 - 1" if most == 2**64 - 1 else most))
     return number
+
+
+def said(value):
+    """An object in a message."""
+    text = repr(value)
+    return text if len(text) <= 60 and "\n" not in text else "a %s" % type(value).__name__
+
+
+def truth(what, value):
+    """True or False, and nothing that merely counts as one: "no" would be True."""
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool") or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise TypeError("%s: want True or False, not %s" % (what, said(value)))
+
+
+def path_of(what, value, want="a path"):
+    """A name or a path as a text."""
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    raise TypeError("%s: want %s, not %s" % (what, want, said(value)))
 
 
 def _register():

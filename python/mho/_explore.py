@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from . import _mho
 from ._data import are_arrays, ordered
-from ._errors import Error, NoModelError, UsageError, calibrating, natural
+from ._errors import Error, NoModelError, UsageError, calibrating, natural, path_of
 from ._hardware import Hardware, assignments
 from ._how import how
 from ._network import Network
@@ -201,6 +201,7 @@ def explore(
 
 def query(store, sql, *, threads=0, progress=None):
     """Rows of a query that only reads, of the points that ``explore`` stored: a list of dictionaries; docs/store.md has the tables."""
+    store = path_of("store", store, "the path of a store")
     with how(threads, progress) as pair:
-        titles, *rows = _mho.query(os.fspath(store), sql, pair) or [[]]
+        titles, *rows = _mho.query(store, sql, pair) or [[]]
     return [dict(zip(titles, row)) for row in rows]

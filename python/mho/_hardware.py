@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hardware descriptions."""
 
+import difflib
 import html
 import json
 import os
@@ -8,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 
 from . import _mho
-from ._errors import Note, UsageError
+from ._errors import Note, UsageError, said
 
 
 def text_of(key, value):
@@ -74,6 +75,8 @@ class Hardware(Mapping):
     @classmethod
     def from_yaml(cls, text, place="text.yaml", **fields):
         """From the text of a YAML file; ``place`` stands for its name in messages and for relative paths."""
+        if not isinstance(text, str):
+            raise TypeError("text: want the text of a YAML file, not %s" % said(text))
         return cls._of(_mho.hw_read(text, os.fspath(place), _once(assignments(fields))))
 
     @classmethod
@@ -124,7 +127,8 @@ class Hardware(Mapping):
         try:
             return self._table()[key]
         except KeyError:
-            raise KeyError("%s has no field %s" % (self.name, key)) from None
+            near = difflib.get_close_matches(str(key), self._table(), 1)
+            raise KeyError("%s has no field %s%s" % (self.name, key, " (did you mean %s?)" % near[0] if near else "")) from None
 
     def __getitem__(self, key):
         field = self._field(key)

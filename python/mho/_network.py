@@ -3,13 +3,17 @@
 
 import html
 import os
+import re
 import tempfile
 import warnings
 
 from . import _mho
 from ._data import ordered
-from ._errors import DomainError, Note, UsageError, tell_note
+from ._errors import DomainError, NoModelError, Note, UsageError, path_of, said, tell_note
 from ._how import how
+
+
+_WANTED = "a Network, a name, a path, or the bytes of an ONNX file"
 
 
 class Network:
@@ -28,7 +32,7 @@ class Network:
         if isinstance(source, (bytes, bytearray, memoryview)):
             self._handle = _mho.net_parse(source, "bytes")
         else:
-            self._name = os.fspath(source)
+            self._name = path_of("net", source, _WANTED)
             self._handle = _mho.net_open(self._name)
         if self._tell()["assumed"]:
             warnings.warn(self._tell()["assumed"], Note, stacklevel=2)
@@ -47,7 +51,9 @@ class Network:
     @classmethod
     def from_yaml(cls, text, place="text.yaml"):
         """From the text of a YAML file (docs/models/net.md); ``place`` stands for its name in messages."""
-        return cls._of(_mho.net_read(text, os.fspath(place)))
+        if not isinstance(text, str):
+            raise TypeError("text: want the text of a YAML file, not %s" % said(text))
+        return cls._of(_mho.net_read(text, path_of("place", place)))
 
     @classmethod
     def trained(cls, name, style="binary", data="mnist"):
@@ -84,7 +90,8 @@ class Network:
                 parts = [value] if isinstance(value, (str, int, float)) else list(value)
                 channels = self.input_shape[0]
                 if key in ("mean", "std") and layout is None and self.input_shape[1:] != (1, 1) and len(parts) not in (1, channels):
-                    raise DomainError("%s: %d numbers, want 1 or %d (channels)" % (key, len(parts), channels))
+                    want = "1" if channels == 1 else "1 or %d" % channels
+                    raise DomainError("%s: %d numbers, want %s: images have %d channel%s" % (key, len(parts), want, channels, "s"[: channels > 1]))
                 settings.append("%s=%s" % (key, (":" if key == "range" else ",").join(p if isinstance(p, str) else repr(float(p)) for p in parts)))
         return Network._of(_mho.net_with_input(self._handle, tuple(settings)))
 
@@ -95,7 +102,7 @@ class Network:
 
     def save(self, path):
         """Writes it as ONNX of standard operators."""
-        _mho.net_write(self._handle, os.fspath(path))
+        _mho.net_write(self._handle, path_of("path", path))
 
     def _tell(self):
         if self._about is None:
@@ -107,6 +114,7 @@ class Network:
         ``input_scale``) gives scores [n, classes]; a network of several inputs or outputs takes and gives as many."""
         import numpy as np
 
+        with_parameters(self)
         arrays = [ordered(np.asarray(x)) for x in inputs]
         if len(arrays) == 1 and arrays[0].dtype.kind == "f":
             numbers = np.ascontiguousarray(arrays[0], np.float32)
@@ -202,12 +210,44 @@ def network(value):
     return value if isinstance(value, Network) else Network(value)
 
 
+_UNTRAINED = re.compile(r"(\S+): no trained (binary|float) network for \S+ data is built in")
+
+
+def _trained_names(name, styles=("binary", "float")):
+    """What is built in of a network, as ["lenet-binary-mnist"]."""
+    return [model for model in _mho.built_in("models/", ".onnx") for style in styles if model.startswith("%s-%s-" % (name, style))]
+
+
+def way_out(failure):
+    """(names, NoModelError) where none is trained for the data: those that are trained for others."""
+    found = _UNTRAINED.match(str(failure))
+    if not found:
+        return [], failure
+    name, style = found.groups()
+    names = _trained_names(name, (style,))
+    other = "name one that is trained on other data (%s), or " % _quoted(names) if names else ""
+    return names, NoModelError('%s: %strain one: mho.train("%s", data, style="%s")' % (found.group().replace(" arrays data", " these arrays"), other, name, style))
+
+
+def _quoted(names):
+    return ", ".join('"%s"' % name for name in names)
+
+
+def with_parameters(value):
+    """What the user names, opened; one without parameters is refused with the names of those that have some."""
+    net = network(value)
+    if not net.has_parameters:
+        names = _quoted(_trained_names(net.name))
+        raise NoModelError("%s has no parameters: %strain it (mho.train), or read a model" % (net.name, "name a trained one (%s), " % names if names else ""))
+    return net
+
+
 def name_and_handle(value):
     """Of a study: a network by its name where it has no parameters, so that the trained one is found."""
     if not isinstance(value, Network):
         if isinstance(value, (bytes, bytearray, memoryview)):
             return None, Network(value)._handle
-        return os.fspath(value), None
+        return path_of("net", value, _WANTED), None
     if value._name is not None and not value.has_parameters:
         return value._name, None
     return None, value._handle

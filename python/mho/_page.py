@@ -2,16 +2,22 @@
 """Results as pages: one HTML file that opens from disk (docs/report.md)."""
 
 import json
-import os
 
 from . import _mho
-from ._errors import UsageError
+from ._errors import UsageError, path_of
 from ._how import how
 
 
 def write(values, path, command):
     """The page of what `mho --json` prints."""
-    _mho.page_write(json.dumps({"format": 1, "command": command, **values}), os.fspath(path))
+    _mho.page_write(json.dumps({"format": 1, "command": command, **values}), _page(path))
+
+
+def _page(path):
+    text = path_of("path", path)
+    if not text.endswith((".html", ".htm")):
+        raise UsageError("path: %s: a page is HTML: want a name that ends in .html" % text)
+    return text
 
 
 def _total(value):
@@ -33,7 +39,6 @@ def row_of(result):
 
 def report(store, path, *, threads=0, progress=None):
     """All points of a store (of ``explore``) as one HTML page with charts: `mho report STORE -o PATH`."""
-    if not os.fspath(path).endswith((".html", ".htm")):
-        raise UsageError("path: %s: a page is HTML: want a name that ends in .html" % os.fspath(path))
+    store, path = path_of("store", store, "the path of a store"), _page(path)
     with how(threads, progress) as pair:
-        _mho.report_write(os.fspath(store), os.fspath(path), pair)
+        _mho.report_write(store, path, pair)

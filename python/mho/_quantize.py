@@ -6,10 +6,10 @@ import time
 
 from . import _mho
 from ._data import data_set
-from ._errors import UsageError, natural, tell_note
+from ._errors import NoModelError, UsageError, natural, tell_note
 from ._hardware import assignments, hardware
 from ._how import how
-from ._network import Network, name_and_handle, network
+from ._network import Network, name_and_handle, network, way_out
 from ._results import Result
 from ._train import _images
 
@@ -25,7 +25,10 @@ def _open(data, train, pair):
 def _trained(net, data_name):
     """A network by its name is the float one that was trained for the data."""
     name, handle = name_and_handle(net)
-    return handle if name is None else _mho.net_model(name, False, data_name)
+    try:
+        return handle if name is None else _mho.net_model(name, False, data_name)
+    except NoModelError as failure:
+        raise way_out(failure)[1] from None
 
 
 def _share(wrong, of):

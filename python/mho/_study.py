@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from . import _mho
 from ._data import data_set, has_training
-from ._errors import ConfigError, UsageError, calibrating, natural, tell_note
+from ._errors import ConfigError, NoModelError, UsageError, calibrating, natural, path_of, said, tell_note, truth
 from ._hardware import Hardware, hardware, is_point, tell_idle, text_of
 from ._how import how
-from ._network import name_and_handle, network
+from ._network import name_and_handle, network, way_out
 from ._results import Comparison, Result, Sweep
 
 
 def _hw_name_and_handle(hw):
     """One of the two: points of stores are opened here."""
     if not isinstance(hw, Hardware):
-        if not is_point(os.fspath(hw)):
+        if not is_point(path_of("hw", hw, "a Hardware, a name or a path")):
             return os.fspath(hw), None
         hw = hardware(hw)
     return None, hw._handle
@@ -38,7 +38,14 @@ def _arguments(net, hw, data, calibrate_on, options, axes, pair):
 
 def _open(*arguments):
     with calibrating():
-        return _mho.study_open(*_arguments(*arguments))
+        told = _arguments(*arguments)
+        try:
+            return _mho.study_open(*told)
+        except NoModelError as failure:
+            names, refused = way_out(failure)
+            if names and told[6] is not None:  # what is wrong with arrays goes first
+                _mho.study_open(names[0], *told[1:])
+            raise refused from None
 
 
 def _options(seed, images, trials, ci, ideal, prices, baseline):
@@ -47,7 +54,7 @@ def _options(seed, images, trials, ci, ideal, prices, baseline):
     return (
         natural("seed", seed),
         natural("images", images),
-        natural("trials", trials),
+        natural("trials", trials, 2**32 - 1, 1),
         float(ci) / 100,
         ideal,
         prices,
@@ -134,6 +141,8 @@ def sweep(
 
     Returns a ``Sweep``: a list of results, the last axis fastest, each with its values in ``point``.
     """
+    if axes is not None and not isinstance(axes, Mapping):
+        raise UsageError('axes: want fields and their values, as {"device.bits": [1, 3, 5]}, not %s' % said(axes))
     axes = dict(axes or ())
     if not axes:
         raise UsageError('axes: want fields and their values, as {"device.bits": [1, 3, 5]}')
@@ -167,7 +176,7 @@ def _described(hw):
         return [(str(name), hardware(one)._handle) for name, one in hw.items()]
     pairs = []
     for one in hw:
-        name = one._said() if isinstance(one, Hardware) else os.fspath(one)
+        name = one._said() if isinstance(one, Hardware) else path_of("hw", one, "a Hardware, a name or a path")
         pairs.append((name, _hw_name_and_handle(one)[1]))
     return pairs
 
@@ -199,7 +208,7 @@ def cost(net, hw="bcnn", *, explain=False, threads=0, progress=None):
 
     explain: ``entries`` besides, every number with its formula and source.  The keys are those of `mho cost --json`.
     """
-    described = tell_idle(hw)
+    described, explain = tell_idle(hw), truth("explain", explain)
     with how(threads, progress) as pair:
         return Result(_mho.cost(network(net)._handle, described._handle, explain, pair))
 
@@ -229,4 +238,4 @@ def buffer(net, hw=None, *, explain=False, threads=0, progress=None):
         described = Hardware._of(_mho.hw_default("array")) if hw is None else hardware(hw)
         if described.arch != "array":
             raise ConfigError("%s has arch: %s, want arch: array" % (described.name, described.arch))
-        return Result(_mho.buffer(network(net)._handle, described._handle, explain, pair))
+        return Result(_mho.buffer(network(net)._handle, described._handle, truth("explain", explain), pair))

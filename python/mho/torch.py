@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from . import _mho
 from ._arrays import Crossbar
 from ._errors import DomainError, Note
 from ._hardware import hardware
@@ -55,6 +56,8 @@ def _exporter(options):
     return {"dynamo": own, "verbose": False} if own else {"dynamo": False, "opset_version": 17}
 
 
+_ELSEWHERE = 1 << 33  # the number of a read, far from those of other crossbars: their noise is another
+
 # torch.compile leaves the crossbars as they are.
 _as_it_is = getattr(getattr(torch, "compiler", None), "disable", lambda f: f)
 
@@ -79,7 +82,7 @@ class _Array:
 
     def _set_up(self, hw, x_max, seed, redraw, threads):
         self.hw, self.x_max, self.seed, self.redraw, self.threads = hw, x_max, seed, redraw, threads
-        self._crossbars, self._of, self._trial = [], None, 0
+        self._crossbars, self._signed, self._of, self._trial = [], [], None, 0
 
     @property
     def hw(self):
@@ -90,33 +93,29 @@ class _Array:
     def hw(self, value):
         self._hw = hardware(value)
 
-    def __getstate__(self):
-        """Without the programmed cells: a copy programs its own, the same ones."""
-        state = super().__getstate__() if hasattr(super(), "__getstate__") else self.__dict__
-        return {**state, "_crossbars": [], "_of": None}
-
     def _is_of(self, weight, signs):
         """Whether the crossbars hold this weight, by its numbers: what is written to ``weight.data`` has no version."""
         return (
             self._of is not None
             and self._of[:3] == (self.hw.identity, self.seed, self.x_max)
             and np.array_equal(self._of[3], weight)
-            and not any(s and not crossbar.signed for s, crossbar in zip(signs, self._crossbars))
+            and not (self.training and any(s and not crossbar.signed for s, crossbar in zip(signs, self._crossbars)))
         )
 
+    def _crossbar(self, g, matrix, vectors, signed):
+        trial = self._trial * len(self._signed) + g
+        return Crossbar(matrix.T, self.hw, calibration=vectors, signed=signed, seed=self.seed, trial=trial, threads=self.threads, progress=False)
+
     def _program(self, weight, signs, vectors, largest):
-        groups = len(vectors)
-        self._crossbars = [
-            Crossbar(
-                m.T, self.hw, calibration=v, signed=s, seed=self.seed, trial=self._trial * groups + g, threads=self.threads, progress=False,
-            )
-            for g, (m, v, s) in enumerate(zip(np.split(weight, groups), vectors, signs))
-        ]  # fmt: skip
+        self._signed = [None] * len(vectors)
+        parts = zip(np.split(weight, len(vectors)), vectors, signs)
+        self._crossbars = [self._crossbar(g, *part) for g, part in enumerate(parts)]
         self._of = (self.hw.identity, self.seed, self.x_max, weight.copy())
         self._largest = largest
 
     def _redraw(self):
         self._trial += 1
+        self._signed = [None] * len(self._crossbars)
         for g, crossbar in enumerate(self._crossbars):
             crossbar.program(self.seed, self._trial * len(self._crossbars) + g)
 
@@ -129,6 +128,21 @@ class _Array:
         if batch > self._largest:
             warnings.warn("x: inputs up to %.4g are cut off at %.4g, the largest of the batch that calibrated; x_max sets it" % (batch, self._largest), Note, stacklevel=5)
         return self._largest
+
+    def _product(self, g, matrix, vectors):
+        """In evaluation, rows with a negative input that come after others were calibrated on are read by a second crossbar: the same cells, with
+        converters of its own, so that what the others give stays."""
+        first = self._crossbars[g]
+        negative = np.zeros(len(vectors), bool) if first.signed else (vectors < 0).any(1)
+        if not negative.any():
+            return first.mvm(vectors, threads=self.threads)
+        if self._signed[g] is None:
+            self._signed[g] = self._crossbar(g, matrix, vectors[negative], True)
+            _mho.chip_go_on(self._signed[g]._handle, _ELSEWHERE)
+        y = np.empty((len(vectors), len(matrix)), np.float32)
+        for crossbar, rows in (first, ~negative), (self._signed[g], negative):
+            y[rows] = crossbar.mvm(vectors[rows], threads=self.threads)
+        return y
 
     @_as_it_is
     def _read(self, matrix, x, groups=1):
@@ -149,8 +163,10 @@ class _Array:
             if self.redraw:
                 self._redraw()
 
+        blocks = np.split(weight, groups)
+
         def read(values, g):
-            y = self._crossbars[g].mvm(vectors[g], threads=self.threads)
+            y = self._product(g, blocks[g], vectors[g])
             return torch.from_numpy(y * np.float32(largest)).to(values)
 
         y = [_Through.apply(v, m, lambda values, g=g: read(values, g)) for g, (v, m) in enumerate(zip(parts, matrices))]
@@ -169,7 +185,7 @@ class CrossbarLinear(_Array, nn.Linear):
             batches since the cells were programmed in training, or of the first (a Note tells where later ones go beyond)
     redraw  in training every forward draws other cells (aware of variation); in evaluation the cells stay
     The converters are calibrated on the batch that first meets a weight.  A weight that changed, however, and another hw, seed or x_max
-    program the cells anew.
+    program the cells anew.  A copy (copy.deepcopy, torch.save) has the same cells and ranges; a ``state_dict`` has weights alone.
     """
 
     def __init__(self, in_features, out_features, bias=True, *, hw="cnn8", x_max=None, seed=1, redraw=True, threads=0):

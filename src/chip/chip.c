@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Life of a chip, and inference of many images: blocks are independent items of a parallel loop, each in
  * its thread's memory. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -404,6 +405,22 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     return MHO_OK;
 }
 
+/* Noise is drawn by the number of a pixel, of which a crossbar knows so many (mhoi_noise_draw). */
+static mho_status check_number(const mho_chip *chip, size_t n, uint64_t number)
+{
+    const uint64_t pixels = (UINT64_C(1) << 34) - 4096; /* the last tile is whole */
+    size_t positions = 1;
+    for (size_t l = 0; l < chip->layers; l++)
+        positions = chip->layer[l].positions > positions ? chip->layer[l].positions : positions;
+    const uint64_t most = pixels / positions;
+    if (!mho_device_is_noisy(&chip->plan->device) || (number <= most && n <= most - number))
+        return MHO_OK;
+    return mho_error(MHO_EDOMAIN,
+                     "number = %" PRIu64 " for %zu images: noise of reads is drawn for %" PRIu64
+                     " (program begins anew)",
+                     number, n, most);
+}
+
 static mho_status run_all(run *r)
 {
     const mho_chip *chip = r->chip;
@@ -413,6 +430,8 @@ static mho_status run_all(run *r)
     mho_status s = check_images(chip, r->images, r->first, r->n);
     if (!s && !chip->programmed)
         s = mho_error(MHO_EUSAGE, "the chip is not programmed");
+    if (!s)
+        s = check_number(chip, r->n, r->number);
     if (!s && r->label && chip->classes > MHO_CLASSES_MAX)
         s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most %d", chip->classes,
                       MHO_CLASSES_MAX);

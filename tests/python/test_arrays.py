@@ -434,6 +434,50 @@ class Crossbars(unittest.TestCase):
             with self.assertRaisesRegex(kind, text):
                 call()
 
+    def test_kinds(self):
+        """Ragged lists, what is neither True nor False, voltages that are no numbers."""
+        w = np.ones((4, 3))
+        xb = mho.Crossbar(w, threads=1)
+        for call, kind, text in (
+            (lambda: xb.mvm([[1, 2], [3]]), mho.DomainError, "^x: no array: its rows have different lengths"),
+            (lambda: mho.Crossbar([[1, 2], [3]]), mho.DomainError, "^weights: no array"),
+            (lambda: mho.Crossbar(w, signed="no"), TypeError, "^signed: want True or False, not 'no'"),
+            (lambda: mho.circuit(w, np.ones(4), both_sides="x"), TypeError, "^both_sides: want True or False"),
+            (lambda: mho.circuit(w, np.ones(4), floating=[2] * 4), mho.DomainError, "^floating: want True or False"),
+            (lambda: mho.circuit(w, [1, np.nan, 1, 1]), mho.DomainError, "^v: 1 of 4 voltages are infinite or no numbers"),
+            (lambda: mho.circuit_voltages(w, [1, np.inf, 1, 1]), mho.DomainError, "^v: 1 of 4 "),
+            (lambda: mho.Chip("lenet-binary-mnist", "bcnn", 5), TypeError, "^calibration: want a place, .* not 5"),
+            (lambda: mho.Chip("lenet"), mho.NoModelError, '"lenet-binary-mnist"'),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                call()
+
+    def test_numbers_of_reads(self):
+        """Beyond those that noise is drawn for there is a message, not an end of the process."""
+        noisy = mho.Hardware("bcnn", device={"read_noise": 0.1}, output={"calibration_images": 4})
+        x = np.zeros((4, 1, 28, 28), np.float32)
+        chip = mho.Chip("lenet-binary-mnist", noisy, x, threads=1)
+        for number in (2**40, 2**64 - 1, (2**34 - 4096) // 576 - 3):
+            with self.assertRaisesRegex(mho.DomainError, "^number = %d for 4 images: noise of reads is drawn for 298" % number):
+                chip.scores(x, number=number)
+        self.assertEqual(chip.scores(x, number=(2**34 - 4096) // 576 - 4).shape, (4, 10))
+
+    def test_no_model(self):
+        """Own images on a name: what is wrong with them first, then the names of trained ones."""
+        x, y = np.zeros((4, 1, 28, 28), np.float32), np.zeros(4, int)
+        for data, kind, text in (
+            ((x, y), mho.NoModelError, 'for these arrays .*"lenet-binary-mnist".* or train one: mho.train'),
+            ((x[:, :, :20], y), mho.DomainError, "images of 1 x 20 x 28"),
+            ((x, y[1:]), mho.FormatError, "3 labels for 4 images"),
+            ((x[:0], y[:0]), mho.DomainError, "^x: no images"),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                mho.evaluate("lenet", mho.Hardware("bcnn", **{"output.calibration_images": 4}), data)
+        with self.assertRaisesRegex(mho.NoModelError, '"lenet-float-mnist"'):
+            mho.infer("lenet", (x, y))
+        with self.assertRaisesRegex(mho.NoModelError, "or train one|: train one"):
+            mho.infer("vgg16", (x, y))
+
     def test_names_in_messages(self):
         hw = mho.Hardware("cnn8")
         for call, kind, text in (

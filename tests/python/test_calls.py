@@ -65,9 +65,32 @@ class Shapes(unittest.TestCase):
             (lambda: mho.evaluate("lenet", "bcnn", 5), TypeError, r"data: want a place, \(x, y\)"),
             (lambda: mho.search("lenet", within=200), mho.UsageError, "0..100"),
             (lambda: mho.report("/nowhere.db", "/nowhere.txt"), mho.UsageError, "^path: .*ends in .html"),
-            (lambda: mho.Network("lenet").with_input(mean=[1, 2]), mho.DomainError, "^mean: 2 numbers, want 1 or 1"),
+            (lambda: mho.Network("lenet").with_input(mean=[1, 2]), mho.DomainError, "^mean: 2 numbers, want 1: images have 1 channel"),
             (lambda: mho.report("/nowhere.db", "/nowhere.html"), (mho.FileError, mho.NotModeledError), ""),
         ):
+            with self.assertRaisesRegex(kind, text):
+                call()
+
+    def test_kinds(self):
+        """What is of a wrong kind is refused by the name of its argument."""
+        for call, kind, text in (
+            (lambda: mho.Network(5), TypeError, "^net: want a Network, .* not 5$"),
+            (lambda: mho.Network.from_yaml(3), TypeError, "^text: want .* not 3$"),
+            (lambda: mho.Hardware.from_yaml(3), TypeError, "^text: want .* not 3$"),
+            (lambda: mho.query(5, "select 1"), TypeError, "^store: want .* not 5$"),
+            (lambda: mho.report(5, "x.html"), TypeError, "^store: want .* not 5$"),
+            (lambda: mho.infer(bytearray), TypeError, "^net: want "),
+            (lambda: mho.evaluate("lenet", 5), TypeError, "^hw: want "),
+            (lambda: mho.compare("lenet", [5]), TypeError, "^hw: want "),
+            (lambda: mho.sweep("lenet", "bcnn", ["device.bits"]), mho.UsageError, "^axes: want fields and their values"),
+            (lambda: mho.evaluate("lenet", trials=0), mho.DomainError, r"^trials = 0, want 1\.\."),
+            (lambda: mho.evaluate("lenet", trials=True), TypeError, "^trials: want a whole number, not True"),
+            (lambda: mho.cost("lenet", explain="x"), TypeError, "^explain: want True or False, not 'x'"),
+            (lambda: mho.map("lenet").save_html("x.txt"), mho.UsageError, "ends in .html"),
+            (lambda: mho.Network("lenet").save(3), TypeError, "^path: want a path, not 3"),
+            (lambda: mho.Network("lenet").with_input(mean=[1, 2]), mho.DomainError, "2 numbers, want 1: images have 1 channel$"),
+            (lambda: mho.Hardware()["device.bitz"], KeyError, "did you mean device.bits"),
+        ):  # fmt: skip
             with self.assertRaisesRegex(kind, text):
                 call()
 

@@ -188,20 +188,38 @@ class Layers(unittest.TestCase):
     def check_copies(self, model, x):
         """A copy, and what was saved, have the same cells; as a network it is that of its weights."""
         for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-            self.assertTrue((other(x) == model(x)).all())
+            for v in (0.3 * x, -x, x):  # whatever they meet first
+                self.assertTrue((other(v) == model(v)).all())
         plain = nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, 2))
         plain.load_state_dict(model.state_dict())
         self.assertTrue(np.allclose(mho.from_torch(model, x[:1])(x.numpy()), plain(x).numpy(), atol=1e-5))
 
+    def test_copies_with_noise(self):
+        """A copy reads with the noise that comes next, too; given x_max, and groups."""
+        noisy = mho.Hardware("cnn8", device={"read_noise": 0.1})
+        conv = mho.torch.CrossbarConv2d(2, 2, 3, groups=2, hw=noisy, x_max=1.0, threads=1).eval()
+        x = torch.rand(2, 2, 5, 5)
+        with torch.no_grad():
+            conv(x), conv(x - 0.2)
+            other = copy.deepcopy(conv)
+            for v in (0.3 * x, x - 0.1):
+                self.assertTrue(torch.equal(other(v), conv(v)))
+            self.assertFalse(torch.equal(other(x), other(x)))
+
     def test_signs(self):
-        """Inputs that are never negative take one read; once one is, two."""
+        """Inputs that are never negative take one read; those with negative ones two, and what the others give stays in evaluation."""
         layer = mho.torch.CrossbarLinear(6, 3, hw=FINE, threads=1).eval()
         x = torch.rand(10, 6)
         with torch.no_grad():
-            for v, signed in (x, False), (-x, True), (x, True):
+            first, all = layer(x), [layer(v) for v in (-x, x, torch.cat((x, -x)))]
+            for v, y in (x, first), (-x, all[0]):
                 want = nn.functional.linear(v, layer.weight, layer.bias)
-                self.assertLess((layer(v) - want).abs().max().item(), 0.03)
-                self.assertEqual(layer._crossbars[0].signed, signed)
+                self.assertLess((y - want).abs().max().item(), 0.03)
+            self.assertTrue(torch.equal(all[1], first))
+            self.assertTrue(torch.equal(all[2], torch.cat((first, all[0]))))
+            self.assertFalse(layer._crossbars[0].signed)
+            layer.train()(-x)
+            self.assertTrue(layer._crossbars[0].signed)
 
 
 if __name__ == "__main__":
