@@ -170,15 +170,11 @@ static mho_status add_conv(mhoi_graph *g, const mhoi_operation *n, const deep *d
     conv.pad_left = d->pad[2];
     conv.pad_right = d->pad[AXES + 2];
     conv.out.c = d->outputs;
-    const size_t i = *node = g->net->nodes++;
-    mho_node *made = &g->net->node[i];
-    *made = conv;
-    if (n->name[0])
-        mhoi_net_set_unique_name(g->net, i, n->name);
-    else
-        mhoi_net_set_usual_name(g->net, i);
-    mho_status s = mhoi_net_infer_node(g->net, i);
-    if (!s && mho_node_weight_count(made) != d->w->count)
+    mho_status s = mhoi_graph_add(g, n->name, &conv, node);
+    if (s)
+        return s;
+    mho_node *made = &g->net->node[*node];
+    if (mho_node_weight_count(made) != d->w->count)
         s = refuse("whose weights do not fit");
     if (!s)
         s = mhoi_alloc(&made->weight, d->w->count, sizeof *made->weight, "ONNX parameters");

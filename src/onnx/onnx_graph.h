@@ -23,6 +23,7 @@ typedef struct mhoi_graph {
     const mhoi_program *program;
     mhoi_known_values known; /* of one image */
     mho_net *net;            /* room for all, net->nodes in use */
+    size_t room;             /* nodes that the network has memory for */
     size_t spare;            /* nodes that steps of recurrent operations may take */
     mhoi_value *value;       /* [operands] */
     size_t *readers;         /* [operands]: operations and outputs that read it */
@@ -153,6 +154,9 @@ const char *mhoi_node_input_name(const mhoi_graph *g, const mhoi_operation *n, s
 MHO_MUST_CHECK mho_status mhoi_node_ints(const mhoi_operation *n, const char *name, size_t count,
                                          int64_t low, size_t *out);
 MHO_MUST_CHECK mho_status mhoi_node_refuse_value(const char *what, int64_t value);
+/* Appends a layer called `name`, by default as its kind is; *out is its index.  MHO_ENOTMODELED: no room is left. */
+MHO_MUST_CHECK mho_status mhoi_graph_add(mhoi_graph *g, const char *name, const mho_node *layer,
+                                         size_t *out);
 /* Appends the layer that a node gives, and its value. */
 MHO_MUST_CHECK mho_status mhoi_graph_append(mhoi_graph *g, const mhoi_operation *n,
                                             const mho_node *layer, bool flat);

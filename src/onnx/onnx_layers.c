@@ -219,9 +219,8 @@ static mho_status walk(mhoi_graph *g)
 
 mho_status mhoi_graph_make_room(mhoi_graph *g, const char *name, size_t nodes)
 {
-    mho_status s = nodes > MHOI_NET_NODES_MAX
-                       ? mho_error(MHO_ENOTMODELED, "%zu operations", g->program->operations)
-                       : mhoi_net_create(name, nodes, &g->net);
+    g->room = nodes < MHOI_NET_NODES_MAX ? nodes : MHOI_NET_NODES_MAX;
+    mho_status s = mhoi_net_create(name, g->room, &g->net);
     if (!s)
         s = mhoi_alloc(&g->value, g->program->operands, sizeof *g->value, "ONNX values");
     if (!s)

@@ -353,15 +353,16 @@ static mho_status finish(mhoi_graph *g)
 static mho_status place(mhoi_graph *g, const char *name)
 {
     mhoi_program *p = (mhoi_program *)(uintptr_t)g->program;
-    /* A view before each input, and what stands around a quantized product. */
+    /* A view before each input, and what stands around a quantized product; few operations become so many. */
     const size_t room = 8 * p->operations + p->inputs + 8;
     for (size_t i = 0; i < p->operations; i++)
         g->spare +=
             mhoi_is_recurrent(&p->operation[i]) ? (MHOI_STEPS_MOST + 2) * MHOI_STEP_NODES : 0;
-    if (room < MHOI_NET_NODES_MAX && g->spare > MHOI_NET_NODES_MAX - room)
-        g->spare = MHOI_NET_NODES_MAX - room;
+    if (g->spare > MHOI_NET_NODES_MAX / 2)
+        g->spare = MHOI_NET_NODES_MAX / 2;
     mho_status s = mhoi_graph_make_room(g, name, room + g->spare);
-    mhoi_graph_count_readers(g);
+    if (!s)
+        mhoi_graph_count_readers(g);
     if (!s)
         s = add_input(g);
     for (size_t i = 0; !s && i < p->operations; i++)

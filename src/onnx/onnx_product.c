@@ -28,14 +28,8 @@ static mho_status add_layer(mhoi_graph *g, const product *p, mho_node *layer, si
 {
     layer->inputs = 1;
     layer->out.c = outputs_of(p);
-    const size_t i = *out = g->net->nodes++;
-    g->net->node[i] = *layer;
-    if (p->n->name[0])
-        mhoi_net_set_unique_name(g->net, i, p->n->name);
-    else
-        mhoi_net_set_usual_name(g->net, i);
-    mho_status s = mhoi_net_infer_node(g->net, i);
-    return s ? s : mhoi_graph_matrix(p->weight, p->transposed, p->scale, &g->net->node[i]);
+    mho_status s = mhoi_graph_add(g, p->n->name, layer, out);
+    return s ? s : mhoi_graph_matrix(p->weight, p->transposed, p->scale, &g->net->node[*out]);
 }
 
 static const int64_t swap[] = {0, 3, 2, 1};

@@ -134,13 +134,9 @@ static mho_status read_clip(const mhoi_graph *g, const mhoi_operation *n, roundi
 static mho_status add_relu(mhoi_graph *g, size_t *node)
 {
     mho_node relu = mhoi_node_initial(MHO_OP_RELU);
-    const size_t i = g->net->nodes++;
     relu.inputs = 1;
     relu.input[0] = *node;
-    g->net->node[i] = relu;
-    mhoi_net_set_usual_name(g->net, i);
-    *node = i;
-    return mhoi_net_infer_node(g->net, i);
+    return mhoi_graph_add(g, "", &relu, node);
 }
 
 /* What the image is made of is told after its graph. */

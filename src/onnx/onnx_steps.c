@@ -182,7 +182,7 @@ static mho_status multiply_sequence(steps *s)
     const size_t all = s->gates * s->hidden;
     const mho_array w = part_of(s, s->w, 0, all);
     char name[NAME];
-    size_t from = s->g->value[s->n->input[X]].node, layer;
+    size_t from = s->g->value[s->n->input[X]].node, layer = 0;
     snprintf(name, sizeof name, "%.60s%s.input", s->n->name[0] ? s->n->name : s->n->op,
              s->direction ? ".back" : "");
     mho_status e = s->count > 1 ? mhoi_graph_map(s->g, s->n->input[X],

@@ -127,17 +127,12 @@ static mho_status add_conv(mhoi_graph *g, const mhoi_operation *n, const axis at
     conv.pad_left = at[1].before;
     conv.pad_right = at[1].after;
     conv.out.c = w->size[1] * groups * phases;
-    const size_t i = *out = g->net->nodes++;
-    mho_node *node = &g->net->node[i];
-    *node = conv;
-    if (n->name[0])
-        mhoi_net_set_unique_name(g->net, i, n->name);
-    else
-        mhoi_net_set_usual_name(g->net, i);
-    s = mhoi_net_infer_node(g->net, i);
-    if (!s)
-        s = mhoi_alloc(&node->weight, mho_node_weight_count(node), sizeof *node->weight,
-                       "ONNX parameters");
+    s = mhoi_graph_add(g, n->name, &conv, out);
+    if (s)
+        return s;
+    mho_node *node = &g->net->node[*out];
+    s = mhoi_alloc(&node->weight, mho_node_weight_count(node), sizeof *node->weight,
+                   "ONNX parameters");
     if (!s)
         fill_weights(w, at, node);
     return s ? s : fill_bias(g, n, phases, node);

@@ -78,10 +78,14 @@ void mhoi_graph_give(mhoi_graph *g, const mhoi_operation *n, mhoi_value value)
     g->value[n->output[0]] = value;
 }
 
-/* Appends a layer called `name`; on success it is g->net's last. */
-static mho_status append(mhoi_graph *g, const char *name, const mho_node *layer)
+mho_status mhoi_graph_add(mhoi_graph *g, const char *name, const mho_node *layer, size_t *out)
 {
-    const size_t i = g->net->nodes++;
+    const size_t i = g->net->nodes;
+    if (i >= g->room)
+        return mho_error(MHO_ENOTMODELED, "more than the %zu layers that there is room for",
+                         g->room);
+    *out = i;
+    g->net->nodes++;
     g->net->node[i] = *layer;
     if (name[0])
         mhoi_net_set_unique_name(g->net, i, name);
@@ -93,9 +97,10 @@ static mho_status append(mhoi_graph *g, const char *name, const mho_node *layer)
 mho_status mhoi_graph_append(mhoi_graph *g, const mhoi_operation *n, const mho_node *layer,
                              bool flat)
 {
-    mho_status s = append(g, n->name, layer);
+    size_t node = 0;
+    mho_status s = mhoi_graph_add(g, n->name, layer, &node);
     if (!s)
-        mhoi_graph_give(g, n, (mhoi_value){.node = g->net->nodes - 1, .flat = flat});
+        mhoi_graph_give(g, n, (mhoi_value){.node = node, .flat = flat});
     return s;
 }
 
@@ -109,10 +114,9 @@ mho_status mhoi_graph_layer(mhoi_graph *g, size_t operand, size_t *out, bool *fl
         return mho_error(MHO_ENOTMODELED, "'%s' is a comparison, want it cast to float", name);
     if (value->reshaped) {
         const mho_node layer = {.op = MHO_OP_FLATTEN, .inputs = 1, .input = {value->node}};
-        mho_status s = append(g, name, &layer);
+        mho_status s = mhoi_graph_add(g, name, &layer, &value->node);
         if (s)
             return s;
-        value->node = g->net->nodes - 1;
         value->reshaped = false;
     }
     *out = value->node;

@@ -41,11 +41,7 @@ mho_status mhoi_graph_keep(mhoi_graph *g, size_t operand, mho_array *out)
 
 static mho_status append(mhoi_graph *g, const char *name, mho_node *node, size_t *out)
 {
-    const size_t i = g->net->nodes++;
-    g->net->node[i] = *node;
-    mhoi_net_set_unique_name(g->net, i, name[0] ? name : node->general);
-    *out = i;
-    return mhoi_net_infer_node(g->net, i);
+    return mhoi_graph_add(g, name[0] ? name : node->general, node, out);
 }
 
 static mho_status make_work(mhoi_graph *g, size_t inputs, mhoi_work **out)

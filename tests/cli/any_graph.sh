@@ -77,5 +77,6 @@ want_json '[(l["name"], l["rows"], l["columns"], l["positions"]) for l in v["lay
 want_json 'v["macs"]["digital"] == 0'
 run map gru2.onnx --hw cnn8 --json; want_code 0
 want_json '[l["name"] for l in v["layers"] if "back" in l["name"]] == ["cell.back.input"] + [f"cell.back.{w}{k}" for k in (2, 1, 0) for w in ("state", "new")]'
+run map chain.onnx --hw cnn8 --json; want_code 0; want_json 'v["macs"]["crossbars"] == 12 and v["macs"]["digital"] == 0'
 run map long.onnx --hw cnn8; want_error 2 "'cell'" "LSTM that crossbars cannot hold"
 run map long.onnx --hw cnn8 --digital LSTM --json; want_code 0; want_json 'v["macs"]["digital"] == 65 * 8 * (2 + 2)'

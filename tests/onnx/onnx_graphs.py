@@ -173,3 +173,9 @@ recurrent("gru2", "GRU", 3, 4, 5, 2, 0, 1, direction="bidirectional")
 recurrent("gru3", "GRU", 3, 4, 5, 1, 1, 1, direction="reverse", linear_before_reset=1)
 recurrent("rnn", "RNN", 4, 6, 8, 1, 0, 0, activations=["Relu"])
 recurrent("long", "LSTM", 65, 2, 2)
+
+# More operations than a network has room for the most that they can become.
+graph = helper.make_graph([N("Gemm", ["x", "v"], ["t0"], "first")] + [N("Tanh", [f"t{k}"], [f"t{k + 1}"]) for k in range(1400)] +
+                          [N("Identity", ["t1400"], ["y"])], "chain", [info("x", [1, 4])], [info("y", [1, 3])],
+                          [numpy_helper.from_array(weights(4, 3), "v")])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), "chain.onnx")
