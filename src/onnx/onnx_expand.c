@@ -7,7 +7,7 @@
 #include "onnx/onnx_expand.h"
 #include "ops/ops.h"
 
-#define NODES_MOST 96 /* of an operator, besides those that each input takes */
+#define NODES_MOST 144 /* of an operator, besides those that each input takes */
 #define NODE_BYTES ((size_t)1024)
 
 static const mhoi_expand_row *const lists[] = {mhoi_expand_fused, mhoi_expand_norms,

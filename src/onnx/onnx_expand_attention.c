@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attention as a runtime has it: its projections are a product of their own, the rest is the standard's Attention. */
+#include <stdio.h>
 #include <string.h>
 
 #include "onnx/onnx_expand.h"
@@ -21,45 +22,126 @@ static char *whole(mhoi_expansion *e, int64_t value)
     return mhoi_x_numbers(e, 1, &value);
 }
 
-/* What is added to scores, [B, 1, 1, keys], for a mask [B, keys] of ones and zeros, or the lengths of the sequences, [B]: key j
- * is seen if 0, or of lengths j, is less than the number there. */
-static char *added_mask(mhoi_expansion *e, char *mask, char *keys, const operands *o)
+static char *either(mhoi_expansion *e, char *condition, char *yes, char *no)
 {
-    char *batch = mhoi_x_size(e, o->q, 0);
-    MhoiOnnx__NodeProto *n = mhoi_x_begin(e, "Concat", NULL, 2);
-    n->input[n->n_input++] = batch;
-    n->input[n->n_input++] = whole(e, -1);
+    return mhoi_x_of(e, "Where", condition, yes, no, mhoi_x_end);
+}
+
+/* Arrays of one number each as one; NULL: there are fewer. */
+static char *row(mhoi_expansion *e, char *a, char *b, char *c, char *d)
+{
+    MhoiOnnx__NodeProto *n = c ? mhoi_x_add(e, "Concat", NULL, a, b, c, d, mhoi_x_end)
+                               : mhoi_x_add(e, "Concat", NULL, a, b, mhoi_x_end);
     mhoi_x_int(e, n, "axis", 0);
-    char *rows = mhoi_x_of(e, "Reshape", mask, mhoi_x_name(n), mhoi_x_end);
-    rows = mhoi_x_cast(e, rows, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT64);
-    char *none = mhoi_x_numbers(e, 0, NULL);
-    char *count = mhoi_x_of(e, "Reshape", keys, none, mhoi_x_end);
-    char *zero = mhoi_x_of(e, "Reshape", whole(e, 0), none, mhoi_x_end);
-    char *one = mhoi_x_of(e, "Reshape", whole(e, 1), none, mhoi_x_end);
-    char *at = mhoi_x_of(e, "Range", zero, count, one, mhoi_x_end);
-    char *lengths = mhoi_x_of(e, "Equal", mhoi_x_size(e, rows, 1), whole(e, 1), mhoi_x_end);
-    at = mhoi_x_of(e, "Mul", at, mhoi_x_cast(e, lengths, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT64),
-                   mhoi_x_end);
-    char *hidden = mhoi_x_of(e, "Not", mhoi_x_of(e, "Less", at, rows, mhoi_x_end), mhoi_x_end);
+    return mhoi_x_name(n);
+}
+
+/* A mask is ones and zeros, [B, keys], [B, queries, keys] or [B, 1, most, most], or numbers of keys: [B], ends and then starts,
+ * [2 B], or ends and then the places of all queries and keys, [3 B + 2]. */
+typedef struct mask_sizes {
+    char *mask, *zero, *one;
+    char *batch, *queries, *keys, *past,
+        *count; /* each an array of one number; count: numbers along axis 0 */
+    char *of_ends, *of_starts, *of_places,
+        *square; /* whether it is a row, of which kind, or of 4 axes */
+    char *of_queries;
+} mask_sizes;
+
+static char *equal(mhoi_expansion *e, char *a, char *b)
+{
+    return mhoi_x_of(e, "Equal", a, b, mhoi_x_end);
+}
+
+static char *sum(mhoi_expansion *e, char *a, char *b)
+{
+    return mhoi_x_of(e, "Add", a, b, mhoi_x_end);
+}
+
+static mask_sizes sizes_of(mhoi_expansion *e, char *mask, const operands *o)
+{
+    mask_sizes m = {.mask = mask, .zero = whole(e, 0), .one = whole(e, 1)};
+    m.batch = mhoi_x_size(e, o->q, 0);
+    m.queries = mhoi_x_size(e, o->q, 1);
+    m.past = o->past_k ? mhoi_x_size(e, o->past_k, 2) : m.zero;
+    m.keys = sum(e, mhoi_x_size(e, o->k, 1), m.past);
+    m.count = mhoi_x_size(e, mask, 0);
+    char *rank = mhoi_x_of(e, "Shape", mhoi_x_of(e, "Shape", mask, mhoi_x_end), mhoi_x_end);
+    char *two = sum(e, m.batch, m.batch), *three = sum(e, sum(e, two, m.batch), whole(e, 2));
+    m.of_ends = equal(e, rank, m.one);
+    m.of_starts = mhoi_x_of(e, "And", m.of_ends, equal(e, m.count, two), mhoi_x_end);
+    m.of_places = mhoi_x_of(e, "And", m.of_ends, equal(e, m.count, three), mhoi_x_end);
+    m.of_queries = equal(e, rank, whole(e, 3));
+    m.square = equal(e, rank, whole(e, 4));
+    return m;
+}
+
+/* The name of an array that others than these do not fit: what a message calls it. */
+static char *wanted(mhoi_expansion *e)
+{
+    static const char kinds[] = " of [B], [2 B], [3 B + 2], [B, keys], [B, queries, keys], or "
+                                "[B, 1, most, most] numbers";
+    const char *own = mhoi_x_fresh(e);
+    const size_t size = strlen(own) + sizeof kinds + 8;
+    char *name = mhoi_x_take(e, size);
+    (void)snprintf(name, size, "%s: mask%s", own, kinds);
+    return name;
+}
+
+/* Ones and zeros, [B, 1, 1 or queries, keys], or ends, [B, 1, 1, 1]. */
+static char *ends_of(mhoi_expansion *e, const mask_sizes *m)
+{
+    char *most = mhoi_x_size(e, m->mask, -1);
+    char *many = mhoi_x_of(e, "Or", m->of_starts, m->of_places, mhoi_x_end);
+    char *ends = mhoi_x_of(e, "Slice", m->mask, m->zero, either(e, many, m->batch, m->count),
+                           m->zero, mhoi_x_end);
+    char *high = either(e, m->of_queries, m->queries, either(e, m->square, most, m->one));
+    char *wide = either(e, m->of_ends, m->one, either(e, m->square, most, m->keys));
+    ends = mhoi_x_cast(e, ends, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT64);
+    MhoiOnnx__NodeProto *n =
+        mhoi_x_add(e, "Reshape", wanted(e), ends, row(e, m->batch, m->one, high, wide), mhoi_x_end);
+    ends = n->name = mhoi_x_name(n);
+    char *from = either(e, m->square, m->past, m->zero);
+    return mhoi_x_of(e, "Slice", ends, row(e, from, m->zero, NULL, NULL),
+                     row(e, sum(e, from, m->queries), m->keys, NULL, NULL),
+                     mhoi_x_numbers(e, 2, (const int64_t[]){2, 3}), mhoi_x_end);
+}
+
+/* The first key that is seen, [B, 1, 1, 1]: zeros follow the mask's own numbers, for those that tell none. */
+static char *starts_of(mhoi_expansion *e, const mask_sizes *m)
+{
+    char *flat = mhoi_x_of(e, "Reshape", m->mask, whole(e, -1), mhoi_x_end);
+    flat = mhoi_x_cast(e, flat, MHOI_ONNX__TENSOR_PROTO__DATA_TYPE__INT64);
+    char *all = mhoi_x_of(e, "Shape", flat, mhoi_x_end);
+    char *from = either(e, m->of_starts, m->batch, all);
+    char *zeros = mhoi_x_of(e, "Expand", m->zero, m->batch, mhoi_x_end);
+    char *starts = mhoi_x_of(e, "Slice", row(e, flat, zeros, NULL, NULL), from,
+                             sum(e, from, m->batch), m->zero, mhoi_x_end);
+    return mhoi_x_of(e, "Reshape", starts, row(e, m->batch, m->one, m->one, m->one), mhoi_x_end);
+}
+
+/* What is added to scores, [B, 1, 1 or queries, keys]: key j is seen from starts to less than ends; where the mask is ones and
+ * zeros, as if j were 0. */
+static char *added_mask(mhoi_expansion *e, char *mask, const operands *o)
+{
+    const mask_sizes m = sizes_of(e, mask, o);
+    char *const none = mhoi_x_numbers(e, 0, NULL);
+    char *zero = mhoi_x_of(e, "Reshape", m.zero, none, mhoi_x_end);
+    char *one = mhoi_x_of(e, "Reshape", m.one, none, mhoi_x_end);
+    char *keys = mhoi_x_of(e, "Reshape", m.keys, none, mhoi_x_end);
+    char *at = either(e, m.of_ends, mhoi_x_of(e, "Range", zero, keys, one, mhoi_x_end), m.zero);
+    char *below = mhoi_x_of(e, "Less", at, ends_of(e, &m), mhoi_x_end);
+    char *early = mhoi_x_of(e, "Less", at, starts_of(e, &m), mhoi_x_end);
+    char *hidden = mhoi_x_of(e, "Or", mhoi_x_of(e, "Not", below, mhoi_x_end), early, mhoi_x_end);
     char *low = mhoi_x_number(e, mhoi_x_told_float(e, "mask_filter_value", -10000));
-    char *added = mhoi_x_of(e, "Mul", mhoi_x_cast(e, hidden, MHOI_X_FLOAT), low, mhoi_x_end);
-    return mhoi_x_of(e, "Unsqueeze", added, mhoi_x_numbers(e, 2, (const int64_t[]){1, 2}),
-                     mhoi_x_end);
+    return mhoi_x_of(e, "Mul", mhoi_x_cast(e, hidden, MHOI_X_FLOAT), low, mhoi_x_end);
 }
 
 /* The mask of input k, and numbers added to scores of input `bias`, as one. */
 static void set_mask(mhoi_expansion *e, size_t k, size_t bias, operands *o)
 {
-    char *mask = mhoi_x_in(e, k);
-    if (mask) {
-        char *keys = mhoi_x_size(e, o->k, 1);
-        if (o->past_k)
-            keys = mhoi_x_of(e, "Add", keys, mhoi_x_size(e, o->past_k, 2), mhoi_x_end);
-        mask = added_mask(e, mask, keys, o);
-    }
-    o->mask = mask && mhoi_x_in(e, bias) ? mhoi_x_of(e, "Add", mhoi_x_in(e, bias), mask, mhoi_x_end)
-              : mask                     ? mask
-                                         : mhoi_x_in(e, bias);
+    char *mask = mhoi_x_in(e, k), *more = mhoi_x_in(e, bias);
+    mask = mask ? added_mask(e, mask, o) : NULL;
+    o->mask = mask && more ? sum(e, more, mask) : mask ? mask : more;
 }
 
 static MhoiOnnx__NodeProto *attend(mhoi_expansion *e, const operands *o, int64_t heads)

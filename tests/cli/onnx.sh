@@ -26,7 +26,12 @@ run nets mixed.onnx --json; want_code 0; want_out Transpose
 # What a runtime made of several standard operators.
 for name in fusedconv fusedgemm fusedmatmul biasgelu fastgelu quickgelu skipnorm embedding attention qgemm integertofloat dynamiccodes \
     qconcat lengths2 past2 widths codedattention cross packed grown turnedheads fewbits eightbits choosecodes meancodes distances \
-    productgelu halves sums lower longer lastconv lastpool lastnorm; do agrees $name; done
+    productgelu halves sums lower longer lastconv lastpool lastnorm maskstarts maskplaces maskqueries masksquare \
+    keyplaces; do agrees $name; done
+for name in maskother masknarrow; do
+    run infer $name.onnx --input $name.x0.npy --input $name.x1.npy
+    want_error 3 "mask of [B], [2 B], [3 B + 2], [B, keys], [B, queries, keys], or [B, 1, most, most] numbers"
+done
 run map fewbits.onnx --hw cnn8; want_code 0; want_out "200 weights on 1 pairs"
 run map fusedgemm.onnx --hw bcnn; want_code 0; want_out "fusedgemm"
 

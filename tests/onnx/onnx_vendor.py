@@ -187,3 +187,29 @@ case("lastpool", "MaxPool", {"x": x}, {"y": np.maximum(x[:, :, ::2], x[:, :, 1::
 g, s, m, v = numbers(2), numbers(2), numbers(2), np.abs(numbers(2))
 case("lastnorm", "BatchNormalization", {"x": x, "g": g, "s": s, "m": m, "v": v}, {"y": (x - m) * g / np.sqrt(v + F(1e-5)) + s},
      ["g", "s", "m", "v"], LAST)
+
+# Masks: of 2 B ends and starts, of 3 B + 2 numbers that are as many as keys, [B, queries, keys], and [B, 1, most, most] after a past.
+x, w, b = numbers(2, 5, 6), numbers(6, 24), numbers(24)
+q, k, v = (heads(t, 2) for t in np.split(x @ w + b, 3, -1))
+seen = lambda ok: np.where(ok, F(0), F(-10000))
+at = np.arange(5)
+
+
+def masked(name, mask, y, rows=2, past=None, op="Attention"):
+    case(name, op, {"x": x[:rows], "w": w, "b": b, "mask": np.array(mask, np.int32)} | ({} if past is None else {"past": past}),
+         {"y": y}, ["w", "b"], num_heads=2)
+
+
+masked("maskstarts", [3, 5, 1, 0], attend(q, k, v, seen(np.array([(at < 3) & (at >= 1), at < 5]))[:, None, None]))
+masked("maskplaces", [3, 0, 5, 0, 5], attend(q[:1], k[:1], v[:1], seen(at < 3)), 1)
+each = random.integers(0, 2, (2, 5, 5)) | np.eye(5, dtype=np.int64)
+masked("maskqueries", each, attend(q, k, v, seen(each > 0)[:, None]))
+past, most = numbers(2, 2, 2, 3, 4), random.integers(0, 2, (2, 1, 9, 9)) | np.eye(9, dtype=np.int64)
+k2, v2 = np.concatenate([past[0], k], 2), np.concatenate([past[1], v], 2)
+masked("masksquare", most, attend(q, k2, v2, seen(most[:, :, 3:8, :8] > 0)), past=past)
+masked("maskother", [3, 5, 1], attend(q, k, v))
+masked("masknarrow", [[1], [1]], attend(q, k, v))
+k, v, mask = numbers(1, 5, 8), numbers(1, 5, 8), np.array([2, 0, 5, 0, 5], np.int32)
+q = numbers(1, 5, 8)
+case("keyplaces", "MultiHeadAttention", {"q": q, "k": k, "v": v, "b": None, "mask": mask},
+     {"y": attend(*(heads(t, 2) for t in (q, k, v)), seen(at < 2))}, num_heads=2)
