@@ -40,7 +40,7 @@ MHO_API void mho_quant_codes(const float *x, size_t n, float scale, mho_codes co
 /* The same into bytes: uint8, or two's complement where codes.lo < 0; |lo|, hi below 256. */
 MHO_API void mho_quant_bytes(const float *x, size_t n, float scale, mho_codes codes, uint8_t *code);
 
-/* How many numbers were beyond the codes or not finite, and how many were of the other sign. */
+/* How many numbers were beyond the codes by half a step or not finite, and how many of the other sign by half a step. */
 typedef struct mho_encoded {
     size_t beyond, below;
 } mho_encoded;

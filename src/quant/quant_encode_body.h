@@ -13,7 +13,7 @@ mho_encoded MHOI_ENCODE(const float *restrict x, size_t n, float by, float top,
         const float positive = v > 0 ? v : 0;
         const float held = positive < top ? positive : top;
         inside += (v < most) & (v > least);
-        below += v < 0;
+        below += v <= -0.5F;
         code[i] = (uint8_t)(int)(held + 0.5F);
     }
     return (mho_encoded){n - inside, below};

@@ -452,6 +452,17 @@ class Crossbars(unittest.TestCase):
             with self.assertRaisesRegex(kind, text):
                 call()
 
+    def test_rounding_dust(self):
+        """Inputs beyond 0 or x_max by less than half a code have the code of the end; by more, they are refused."""
+        xb = mho.Crossbar(np.ones((4, 3)), "cnn8", x_max=2.0, threads=1)
+        ends, dust = np.array([[0, 0, 2, 2]], np.float32), np.array([[-1e-9, -0.0019, 2.0000002, 2.0019]])
+        y = xb.mvm(ends)
+        xb.program()
+        self.assertTrue((xb.mvm(dust) == y).all())
+        for x, text in ((-0.5 * 2 / 127, "1 elements are negative"), (2 + 0.51 * 2 / 127, "beyond x_max = 2")):
+            with self.assertRaisesRegex(mho.DomainError, text):
+                xb.mvm([0, 0, 0, x])
+
     def test_numbers_of_reads(self):
         """Beyond those that noise is drawn for there is a message, not an end of the process."""
         noisy = mho.Hardware("bcnn", device={"read_noise": 0.1}, output={"calibration_images": 4})

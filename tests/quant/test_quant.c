@@ -109,7 +109,7 @@ static uint8_t drive_of(float x, float by, float top, mho_encoded *e)
 {
     const float v = x * by;
     e->beyond += !(fabsf(v) < top + 0.5f);
-    e->below += v < 0;
+    e->below += v <= -0.5f;
     return (uint8_t)floorf(fminf(fmaxf(v, 0), top) + 0.5f);
 }
 
