@@ -119,6 +119,10 @@ static mho_status declare(builder *b, const MhoiOnnx__ValueInfoProto *info, mhoi
         const bool number =
             d->value_case == MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
             d->dim_value > 0;
+        if (d->value_case == MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
+            d->dim_value < -1) /* -1 and 0 are what many write for a size that is open */
+            return mho_error(MHO_EFORMAT, "input '%s': size %lld of dimension %zu", name,
+                             (long long)d->dim_value, k);
         const char *symbol =
             d->value_case == MHOI_ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
                 ? mhoi_onnx_text(d->dim_param)

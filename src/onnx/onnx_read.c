@@ -11,6 +11,7 @@
 #include "onnx/onnx_graph.h"
 #include "onnx/onnx_thin.h"
 
+#define IR_WITH_SETS 3 /* files of earlier versions tell no operator set: it is 1 */
 #define OPSET_MIN 1
 #define OPSET_MAX 26
 
@@ -91,6 +92,10 @@ static mho_status read_metadata(const MhoiOnnx__ModelProto *model, about *a)
 
 static mho_status check_opset(const MhoiOnnx__ModelProto *model)
 {
+    if (!model->n_opset_import && model->ir_version >= IR_WITH_SETS)
+        return mho_error(MHO_EFORMAT,
+                         "no operator set (opset_import), which a file of version %lld has",
+                         (long long)model->ir_version);
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const MhoiOnnx__OperatorSetIdProto *set = model->opset_import[i];
         const char *domain = mhoi_onnx_text(set->domain);
@@ -215,6 +220,7 @@ mho_status mho_onnx_read_sized(const char *path, const char *sizes, mho_net **ou
     if (!s) {
         memcpy(folder, path, length);
         source.folder = folder;
+        source.path = path;
         s = convert(model, &source, sizes, path, out);
     }
     mhoi_onnx_close(&source);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tensors of ONNX files as arrays: in any of the forms that their numbers are kept in. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -113,6 +115,25 @@ static bool is_inside(const char *path)
     return true;
 }
 
+/* Whether what `path` leads to, links followed, lies in or below the folder of the model, or of the file that the model's own
+ * path leads to. */
+static bool stays_inside(const char *path, const mhoi_onnx_source *source)
+{
+    char folder[PATH_MAX], file[PATH_MAX];
+    if (!realpath(path, file))
+        return true; /* reading it says why */
+    bool inside = false;
+    for (int k = 0; !inside && k < 2; k++) {
+        if (!realpath(k ? source->path : source->folder[0] ? source->folder : ".", folder))
+            continue;
+        if (k)
+            *strrchr(folder, '/') = 0;
+        const size_t length = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+        inside = strncmp(file, folder, length) == 0 && file[length] == '/';
+    }
+    return inside;
+}
+
 static mho_status read_at(const char *path, uint64_t offset, void *out, size_t bytes)
 {
     FILE *f = fopen(path, "rbe");
@@ -159,7 +180,8 @@ static mho_status fill(const place *from, size_t bytes, mho_array *out)
     return s;
 }
 
-static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *folder, mho_array *out)
+static mho_status take_external(const MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source,
+                                mho_array *out)
 {
     const char *location = external(t, "location");
     const size_t bytes = mhoi_packed_bytes(out->type, out->count);
@@ -168,10 +190,14 @@ static mho_status take_external(const MhoiOnnx__TensorProto *t, const char *fold
     if (!location || !is_inside(location))
         return mho_error(MHO_EFORMAT, "kept in '%s', want a file in the folder of the model",
                          location ? location : "");
-    if (!folder)
+    if (!source->folder)
         return mho_error(MHO_ENOTMODELED, "kept outside the file");
-    if ((size_t)snprintf(path, sizeof path, "%s%s", folder, location) >= sizeof path)
+    if ((size_t)snprintf(path, sizeof path, "%s%s", source->folder, location) >= sizeof path)
         return mho_error(MHO_EFORMAT, "kept in '%s': the path is too long", location);
+    if (!stays_inside(path, source))
+        return mho_error(MHO_EFORMAT,
+                         "kept in '%s', a link that leads out of the folder of the model",
+                         location);
     mho_status s = external_number(external(t, "offset"), 0, &offset);
     if (!s)
         s = external_number(external(t, "length"), bytes, &length);
@@ -222,6 +248,17 @@ static bool takes_floats(MhoiOnnx__TensorProto *t, bool keep, mho_array *out)
     return true;
 }
 
+/* Whether numbers are told in several forms, which need not agree. */
+static bool told_twice(const MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source)
+{
+    const bool outside = t->has_data_location &&
+                         t->data_location == MHOI_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+    return outside + (t->raw_data.len || mhoi_onnx_left_out(source, t)) +
+               (t->n_float_data || t->n_double_data || t->n_int32_data || t->n_int64_data ||
+                t->n_uint64_data) >
+           1;
+}
+
 static mho_status take(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source, bool keep,
                        mho_array *out)
 {
@@ -241,9 +278,12 @@ static mho_status take(MhoiOnnx__TensorProto *t, const mhoi_onnx_source *source,
     mho_status s = mhoi_array_shape((mho_type)t->data_type, t->n_dims, size, out);
     if (s)
         return mho_error_prefix(MHO_EFORMAT, "dimensions");
+    if (told_twice(t, source))
+        return mho_error(MHO_EFORMAT,
+                         "values in two forms (raw_data, a list, a file of their own)");
     if (t->has_data_location &&
         t->data_location == MHOI_ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return take_external(t, source->folder, out);
+        return take_external(t, source, out);
     if (t->has_raw_data || mhoi_onnx_left_out(source, t))
         return take_raw(t, source, keep, out);
     if (takes_floats(t, keep, out))

@@ -10,6 +10,7 @@ typedef struct mhoi_onnx_range {
 } mhoi_onnx_range;
 
 struct mhoi_onnx_source {
+    const char *path; /* of the model's file; NULL: it has none */
     const char *
         folder; /* where tensors are kept outside the file, with the slash at its end; NULL: nowhere */
     const uint8_t *bytes; /* the whole, not its own; NULL: fd */

@@ -85,6 +85,11 @@ run infer several.onnx --input several.x0.npy; want_misuse "1 inputs and 2 outpu
 run infer several.onnx --input several.x1.npy --input several.x1.npy
 want_error 2 "input 'a' is float 3" "wants int64 2 x 3"
 run infer escapes.onnx --input outside.x0.npy; want_error 3 "'../outside.bin'" "in the folder of the model"
+run infer led/outside.onnx --input outside.x0.npy; want_error 3 "a link that leads out of the folder of the model"
+run infer kept/outside.onnx --input outside.x0.npy --expect outside.y0.npy; want_code 0
+run infer twice.onnx --input outside.x0.npy; want_error 3 "values in two forms"
+run infer noset.onnx --input outside.x0.npy; want_error 3 "no operator set (opset_import)"
+run infer minus8.onnx --input outside.x0.npy; want_error 3 "input 'x': size -8 of dimension 1"
 run infer vendor.onnx --input vendor.x0.npy; want_error 2 "com.example:FusedThing (node 'one')" "Foo (node 'two')"
 
 # Hardware wants to know all sizes.

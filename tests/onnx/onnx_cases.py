@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small ONNX files with inputs NAME.x0.npy, ... and expected outputs NAME.y0.npy, ..., for tests/cli/onnx.sh: cases in which
 a reader may be silently wrong."""
+import os
+import shutil
 import sys
 
 try:
@@ -108,6 +110,20 @@ onnx.external_data_helper.write_external_data_tensors(model, ".")
 onnx.save(model, "outside.onnx")
 model.graph.initializer[1].external_data[0].value = "../outside.bin"
 onnx.save(model, "escapes.onnx")
+
+# Links: out of the model's folder; and a model that is a link itself, with its numbers beside the file that it leads to.
+for folder in ("led", "kept"):
+    os.mkdir(folder)
+    os.symlink("../outside.bin", folder + "/outside.bin")
+shutil.copy("outside.onnx", "led/outside.onnx")
+os.symlink("../outside.onnx", "kept/outside.onnx")
+
+# Numbers told twice; no operator set; a size that is none.
+for name, change in (("twice", lambda m: m.graph.initializer[0].float_data.append(1)), ("noset", lambda m: m.ClearField("opset_import")),
+                     ("minus8", lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", -8))):
+    model = onnx.load("outside.onnx", load_external_data=False)
+    change(model)
+    onnx.save(model, name + ".onnx")
 
 case("vendor", [N("FusedThing", ["x"], ["y"], "one", domain="com.example"), N("Foo", ["y"], ["z"], "two")],
      [info("x", [3])], [info("z", [3])], x=[numbers(3)])
