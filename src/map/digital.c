@@ -431,9 +431,11 @@ mho_status mhoi_elementary_of(const mho_node *node, const char *also, mhoi_eleme
                          node->name, mho_node_op_name(node));
     if (r->traits & EXPLICIT && !is_listed(also, r->name))
         return mho_error(MHO_ENOTMODELED,
-                         "layer '%s': %s that crossbars cannot hold; digital.operators = %s "
+                         "layer '%s': %s that crossbars cannot hold%s%s%s; digital.operators = %s "
                          "puts it into digital units",
-                         node->name, r->name, r->name);
+                         node->name, r->name, node->work->why ? " (" : "",
+                         node->work->why ? node->work->why : "", node->work->why ? ")" : "",
+                         r->name);
     of_row(node, r, out);
     return MHO_OK;
 }

@@ -26,6 +26,7 @@ typedef struct mhoi_work {
     size_t
         *from; /* [inputs] which input of the node it is; MHOI_NO_NODE: a constant, or left out */
     mho_array out;     /* type and sizes */
+    const char *why;   /* crossbars do not hold it; NULL: that is not told */
     const char **name; /* [inputs] of the network's outputs, where it lists them; else NULL */
 } mhoi_work;
 

@@ -29,8 +29,9 @@ typedef struct mhoi_graph {
     size_t *readers;         /* [operands]: operations and outputs that read it */
     size_t *
         lent; /* [operands]: the layer, + 1, that has the program's values as its weights; 0: none */
-    bool foreign; /* not written by mho */
-    bool mixed;   /* what is no layer becomes a general node; weights stay the program's */
+    const char *why; /* the operation is no layer, where that wants to be told; NULL */
+    bool foreign;    /* not written by mho */
+    bool mixed;      /* what is no layer becomes a general node; weights stay the program's */
     const mhoi_operation *turn; /* reads the input and only brings it into our order; NULL */
 } mhoi_graph;
 

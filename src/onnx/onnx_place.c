@@ -187,6 +187,16 @@ static mho_status take_choice(mhoi_graph *g, const mhoi_operation *n)
     return MHO_OK;
 }
 
+/* Of operators that layers take in part, why not this one. */
+static mho_status keep_reason(mhoi_graph *g, const mhoi_operation *n)
+{
+    const char *why = mho_error_message();
+    g->why = NULL;
+    return mhoi_is_recurrent(n) || (!n->domain[0] && strcmp(n->op, "ConvTranspose") == 0)
+               ? mhoi_program_text((mhoi_program *)(uintptr_t)g->program, why, strlen(why), &g->why)
+               : MHO_OK;
+}
+
 static mho_status place_operation(mhoi_graph *g, const mhoi_operation *n)
 {
     for (size_t k = 0; k < n->guards; k++)
@@ -210,8 +220,8 @@ static mho_status place_operation(mhoi_graph *g, const mhoi_operation *n)
             was[i] = g->value[n->input[i]];
     mho_status s = convert(g, n);
     if (s == MHO_ENOTMODELED || s == MHO_ECONFIG || s == MHO_EDOMAIN || s == MHO_EFORMAT) {
+        s = keep_reason(g, n);
         take_back(g, before);
-        s = MHO_OK;
         for (size_t i = 0; i < kept; i++) /* maps that were made for it */
             if (n->input[i] != MHOI_NO_OPERAND)
                 g->value[n->input[i]] = was[i];
@@ -230,10 +240,55 @@ static mho_status place_operation(mhoi_graph *g, const mhoi_operation *n)
     return s ? mho_error_prefix(s, "node '%s' (%s)", n->name, n->op) : MHO_OK;
 }
 
+/* The operand whose first axis is that of `operand`, as far back as can be told. */
+static size_t first_axis_of(const mhoi_program *p, size_t operand)
+{
+    while (operand != MHOI_NO_OPERAND && p->operand[operand].maker < p->operations) {
+        const mhoi_operation *n = &p->operation[p->operand[operand].maker];
+        if (n->domain[0] ||
+            !is_one_of(
+                n->op,
+                "Identity Cast Dropout Relu LeakyRelu Tanh Sigmoid Clip Add Sub Mul Div MatMul "
+                "LayerNormalization Gather"))
+            return MHOI_NO_OPERAND;
+        operand = n->input[0];
+        if (n->inputs > 1 && operand != MHOI_NO_OPERAND && p->operand[operand].constant)
+            operand = n->input[1];
+    }
+    return operand;
+}
+
+/* The first axis is taken for that of images: is it the steps of a sequence? */
+static mho_status refuse_steps(const mhoi_program *p, size_t operand)
+{
+    const mhoi_operand *o = &p->operand[operand];
+    if (o->array.rank < 2 || (!o->symbol[0] && o->array.size[0] == 1))
+        return MHO_OK;
+    for (size_t i = 0; i < p->operations; i++) {
+        const mhoi_operation *n = &p->operation[i];
+        if (mhoi_is_recurrent(n) && !mhoi_attr_int(n, "layout", 0) &&
+            first_axis_of(p, n->input[0]) == operand)
+            return mho_error(
+                MHO_ENOTMODELED,
+                "the first axis of input '%s' is the steps of %s '%s', not images: want "
+                "an input [1, steps, ...] with a Transpose behind it (batch_first)",
+                o->name, n->op, n->name);
+    }
+    return MHO_OK;
+}
+
 static mho_status check_input(const mhoi_graph *g, size_t k)
 {
     const mhoi_operand *o = &g->program->operand[g->program->input[k]];
     const mho_array *a = &g->known.array[g->program->input[k]];
+    bool told = o->ranked && o->array.type != MHO_TYPE_NONE;
+    for (size_t i = 1; i < o->array.rank; i++)
+        told = told && !o->symbol[i];
+    mho_status s = o->ranked ? refuse_steps(g->program, g->program->input[k]) : MHO_OK;
+    if (s)
+        return s;
+    if (a->type == MHO_TYPE_NONE && told)
+        return mho_error(MHO_ENOTMODELED, "input '%s' is larger than an array may be", o->name);
     if (a->type == MHO_TYPE_NONE || !a->count)
         return mho_error(MHO_ENOTMODELED, "the sizes of input '%s' are not told", o->name);
     if (a->rank > 1 && a->size[0] != 1)

@@ -136,11 +136,24 @@ static mho_status describe(mho_net *net, const about *a)
     return mho_net_set_input(net, &in);
 }
 
+static mho_status check_kinds(const mhoi_program *p)
+{
+    mho_status s = MHO_OK;
+    for (size_t i = 0; !s && i < p->operations; i++) {
+        s = mhoi_operation_check_kinds(&p->operation[i]);
+        if (!s && p->operation[i].body)
+            s = check_kinds(p->operation[i].body);
+    }
+    return s;
+}
+
 static mho_status to_net(const MhoiOnnx__ModelProto *model, mhoi_program *p, const about *a,
                          mho_net **out)
 {
     char unmapped[1024];
-    mho_status s = mhoi_onnx_fold(p);
+    mho_status s = check_kinds(p);
+    if (!s)
+        s = mhoi_onnx_fold(p);
     if (!s)
         s = mhoi_onnx_layers(p, a->foreign, a->name, out);
     if (s == MHO_ENOTMODELED) {

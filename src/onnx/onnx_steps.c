@@ -23,9 +23,9 @@ typedef struct steps {
     size_t direction;
 } steps;
 
-static mho_status refuse(const steps *s, const char *why)
+static mho_status refuse(const char *why)
 {
-    return mho_error(MHO_ENOTMODELED, "%s %s", s->n->op, why);
+    return mho_error(MHO_ENOTMODELED, "%s", why);
 }
 
 bool mhoi_is_recurrent(const mhoi_operation *n)
@@ -65,14 +65,26 @@ static mho_status plan_functions(steps *s)
             const size_t length = strcspn(at, " ");
             const char *name = function_of(at, length);
             if (!name)
-                return refuse(s, "of other functions than Sigmoid, Tanh and Relu");
+                return refuse("of other functions than Sigmoid, Tanh and Relu");
             if (d && name != s->act[k])
-                return refuse(s, "whose directions have other functions");
+                return refuse("whose directions have other functions");
             s->act[k] = name;
             at += length + (at[length] == ' ');
         }
     }
     return MHO_OK;
+}
+
+/* What unrolling leaves to digital units. */
+static mho_status check_kept(const steps *s, size_t sequences)
+{
+    const char *why = sequences != 1                           ? "of more than one sequence"
+                      : !is_absent(s, LENGTHS)                 ? "with lengths of sequences"
+                      : !is_absent(s, PEEPHOLES)               ? "with peepholes"
+                      : mhoi_attr_float(s->n, "clip", 0) > 0   ? "with clip"
+                      : mhoi_attr_int(s->n, "input_forget", 0) ? "with input_forget"
+                                                               : NULL;
+    return why ? refuse(why) : MHO_OK;
 }
 
 static mho_status plan(mhoi_graph *g, const mhoi_operation *n, steps *s)
@@ -86,18 +98,20 @@ static mho_status plan(mhoi_graph *g, const mhoi_operation *n, steps *s)
     s->reset_last = mhoi_attr_int(n, "linear_before_reset", 0) != 0;
     if (!x || !g->value[n->input[X]].there || x->rank != 3 || !s->w || !s->r || s->w->rank != 3 ||
         s->r->rank != 3 || (!is_absent(s, BIAS) && !s->b))
-        return refuse(s, "whose weights are no constants");
-    if (mhoi_attr_int(n, "layout", 0) || x->size[1] != 1)
-        return refuse(s, "of layout 1, or of more than one sequence");
-    if (!is_absent(s, LENGTHS) || !is_absent(s, PEEPHOLES) || mhoi_attr_float(n, "clip", 0) > 0 ||
-        mhoi_attr_int(n, "input_forget", 0))
-        return refuse(s, "with lengths, peepholes, clip or input_forget");
-    s->count = x->size[0];
+        return refuse("whose weights are no constants");
+    /* Of one sequence, both layouts have their values in the same order. */
+    const bool first = mhoi_attr_int(n, "layout", 0) != 0;
+    mho_status e = check_kept(s, x->size[!first]);
+    if (e)
+        return e;
+    s->count = x->size[first];
     s->in = x->size[2];
     s->directions = s->w->size[0];
     s->hidden = s->r->size[2];
     if (!s->count || !s->hidden || s->directions * s->count > MHOI_STEPS_MOST)
-        return refuse(s, "of more than 64 steps, which are not unrolled");
+        return mho_error(MHO_ENOTMODELED,
+                         "%zu steps of %zu directions, up to %zu in all are unrolled", s->count,
+                         s->directions, MHOI_STEPS_MOST);
     return plan_functions(s);
 }
 
@@ -325,24 +339,46 @@ static mho_status step_gru(steps *s, size_t step, size_t sum)
 
 /* --- all steps */
 
+/* A state that is the same for every input, as max(min(x, state), state) of what is there. */
+static mho_status start_constant(const steps *s, const mho_array *value, size_t *out)
+{
+    const size_t first = s->direction * s->hidden;
+    const mho_array shape = row(s->hidden);
+    mho_array state = shape;
+    float *number = NULL;
+    bool zeros = true;
+    mho_status e = mhoi_alloc(&number, s->hidden, sizeof *number, "ONNX parameters");
+    for (size_t i = 0; !e && i < s->hidden; i++) {
+        number[i] = (float)mho_array_number(value, first + i);
+        zeros = zeros && number[i] == 0;
+    }
+    state.data = number;
+    if (!e && !zeros)
+        e = cut(s, s->rows, s->count * s->gates * s->hidden, 0, s->hidden, out);
+    for (size_t k = 0; !e && !zeros && k < 2; k++) {
+        const mhoi_own_work work = {.op = k ? "Max" : "Min",
+                                    .in = &shape,
+                                    .out = &shape,
+                                    .constant = &state,
+                                    .constants = 1};
+        e = mhoi_graph_own(s->g, *out, "state", &work, out);
+    }
+    mhoi_free(&number);
+    return e;
+}
+
 /* The state that input k gives this direction. */
 static mho_status start(const steps *s, size_t k, size_t *out)
 {
-    const size_t operand = mhoi_node_input(s->n, k);
+    const size_t operand = mhoi_node_input(s->n, k), all = s->directions * s->hidden;
     *out = NONE;
     if (operand == MHOI_NO_OPERAND)
         return MHO_OK;
     const mho_array *value = mhoi_graph_constant(s->g, s->n, k);
-    for (size_t i = 0; value && i < value->count; i++)
-        if (mho_array_number(value, i) != 0)
-            return refuse(s, "that begins with a constant other than zeros");
-    if (value)
-        return MHO_OK;
-    if (!s->g->value[operand].there ||
-        s->g->known.array[operand].count != s->directions * s->hidden)
-        return refuse(s, "whose first state is not there");
-    return cut(s, s->g->value[operand].node, s->directions * s->hidden, s->direction * s->hidden,
-               s->hidden, out);
+    if ((!value && !s->g->value[operand].there) || s->g->known.array[operand].count != all)
+        return refuse("whose first state is not there");
+    return value ? start_constant(s, value, out)
+                 : cut(s, s->g->value[operand].node, all, s->direction * s->hidden, s->hidden, out);
 }
 
 static mho_status run_direction(steps *s, size_t states[MHOI_STEPS_MOST])
@@ -392,7 +428,7 @@ mho_status mhoi_graph_recurrent(mhoi_graph *g, const mhoi_operation *n)
     mho_status e = plan(g, n, &s);
     const size_t nodes = (s.directions * s.count + 2) * MHOI_STEP_NODES;
     if (!e && (s.directions > 2 || nodes > g->spare))
-        e = refuse(&s, "beyond the nodes that a network has room for");
+        e = refuse("beyond the nodes that a network has room for");
     g->spare -= e ? 0 : nodes;
     for (size_t d = 0; !e && d < s.directions; d++) {
         s.direction = d;

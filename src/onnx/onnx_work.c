@@ -6,6 +6,8 @@
 #include "net/net_impl.h"
 #include "onnx/onnx_graph.h"
 
+enum { UNKNOWN_MAX = 16 }; /* inputs of an operation that is asked again for its shape */
+
 mho_array mhoi_graph_array(mho_type type, size_t rank, const size_t *size)
 {
     mho_array a = {.type = type, .rank = rank, .count = 1};
@@ -57,16 +59,36 @@ static mho_status make_work(mhoi_graph *g, size_t inputs, mhoi_work **out)
     return s;
 }
 
+/* Why nothing is known of what the operation gives: what is wrong with it, where all is known that it reads. */
+static mho_status tell_unknown(const mhoi_graph *g, const mhoi_operation *n)
+{
+    const mho_array *in[UNKNOWN_MAX];
+    mho_array out[UNKNOWN_MAX] = {{0}};
+    mhoi_call c = {.op = n, .inputs = n->inputs, .outputs = n->outputs, .in = in, .out = out};
+    bool all = n->row && n->inputs <= UNKNOWN_MAX && n->outputs <= UNKNOWN_MAX;
+    for (size_t k = 0; all && k < n->inputs; k++) {
+        in[k] = n->input[k] == MHOI_NO_OPERAND ? NULL : &g->known.array[n->input[k]];
+        all = !in[k] || in[k]->type != MHO_TYPE_NONE;
+    }
+    if (all && mhoi_operation_check(n))
+        return MHO_ENOTMODELED;
+    mho_status s = all ? n->row->shape(&c) : MHO_OK;
+    if (s && s != MHO_ENODATA)
+        return s == MHO_ENOMEM ? s : MHO_ENOTMODELED;
+    return mho_error(MHO_ENOTMODELED, "its shape is known only when it runs");
+}
+
 mho_status mhoi_graph_work(mhoi_graph *g, const mhoi_operation *n, size_t k, size_t *out)
 {
     mho_node node = {.op = MHO_OP_GENERAL, .general = n->op};
     mhoi_work *work = NULL;
     const mho_array *to = &g->known.array[n->output[k]];
     if (to->type == MHO_TYPE_NONE)
-        return mho_error(MHO_ENOTMODELED, "its shape is known only when it runs");
+        return tell_unknown(g, n);
     mho_status s = make_work(g, n->inputs, &work);
     if (s)
         return s;
+    work->why = g->why;
     work->op = n;
     work->output = k;
     work->out = *to;

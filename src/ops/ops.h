@@ -42,6 +42,8 @@ const mhoi_operator *mhoi_operator_find(const char *domain, const char *name);
 const mhoi_operator *mhoi_operator_at(size_t i);
 /* Refuses an operation by what its row does not know: inputs, outputs, attributes (MHO_ENOTMODELED). */
 MHO_MUST_CHECK mho_status mhoi_operation_check(const mhoi_operation *op);
+/* Refuses attributes of other types than the standard gives them, which would be taken as left out (MHO_EFORMAT). */
+MHO_MUST_CHECK mho_status mhoi_operation_check_kinds(const mhoi_operation *op);
 /* Lists of attributes: names with a space after each. */
 bool mhoi_is_attribute_of(const char *list, const char *name);
 

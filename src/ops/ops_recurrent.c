@@ -100,6 +100,33 @@ static mho_status read_activations(const mhoi_call *c, recurrent *r)
     return s;
 }
 
+/* What attributes say of the sizes that weights have. */
+static mho_status check_told(const mhoi_call *c, const recurrent *r, const char *direction)
+{
+    const int64_t hidden = mhoi_attr_int(c->op, "hidden_size", (int64_t)r->hidden);
+    if (r->directions == 1 && !r->reverse && strcmp(direction, "forward") != 0)
+        return mho_error(MHO_EFORMAT, "direction '%.40s', want forward, reverse or bidirectional",
+                         direction);
+    if (hidden != (int64_t)r->hidden)
+        return mho_error(MHO_EFORMAT, "hidden_size %lld, but R of %zu", (long long)hidden,
+                         r->hidden);
+    if (!(r->clip >= 0))
+        return mho_error(MHO_EFORMAT, "clip %g, want more than 0", r->clip);
+    return MHO_OK;
+}
+
+static mho_status check_ranks(const mhoi_call *c, const recurrent *r, const char *direction)
+{
+    for (size_t k = 0; k < 3; k++)
+        if (c->in[k]->rank != 3)
+            return mho_error(MHO_EFORMAT, "%c of %zu dimensions, want 3", "XWR"[k],
+                             c -> in[k] -> rank);
+    if (c->in[1]->size[0] != r->directions)
+        return mho_error(MHO_EFORMAT, "W of %zu directions, want %zu for direction '%.40s'",
+                         c->in[1]->size[0], r->directions, direction);
+    return MHO_OK;
+}
+
 static mho_status sizes_of(const mhoi_call *c, recurrent *r)
 {
     const mho_array *x = c->in[0], *w = c->in[1];
@@ -112,8 +139,9 @@ static mho_status sizes_of(const mhoi_call *c, recurrent *r)
     r->linear_before_reset = mhoi_attr_int(c->op, "linear_before_reset", 0) != 0;
     r->input_forget = mhoi_attr_int(c->op, "input_forget", 0) != 0;
     r->clip = (double)mhoi_attr_float(c->op, "clip", 0);
-    if (x->rank != 3 || w->rank != 3 || c->in[2]->rank != 3 || w->size[0] != r->directions)
-        return mho_error(MHO_EFORMAT, "inputs of other than 3 dimensions, or directions");
+    mho_status s = check_ranks(c, r, direction);
+    if (s)
+        return s;
     r->steps = x->size[r->batch_first];
     r->batch = x->size[!r->batch_first];
     r->in = x->size[2];
@@ -121,6 +149,9 @@ static mho_status sizes_of(const mhoi_call *c, recurrent *r)
     if (w->size[1] != r->gates * r->hidden || w->size[2] != r->in ||
         c->in[2]->size[1] != r->gates * r->hidden || c->in[2]->size[0] != r->directions)
         return mho_error(MHO_EFORMAT, "weights that do not fit each other");
+    s = check_told(c, r, direction);
+    if (s)
+        return s;
     const struct {
         size_t input, count;
     } rest[] = {{3, r->directions * 2 * r->gates * r->hidden},
@@ -288,7 +319,8 @@ static mho_status load(mhoi_call *c, recurrent *r)
         s = mhoi_alloc(&r->next, r->hidden, sizeof *r->next, c->op->name);
     for (size_t n = 0; !s && mhoi_in(c, 4) && n < r->batch; n++)
         if (mhoi_array_whole(c->in[4], n) < 0 || mhoi_array_whole(c->in[4], n) > (int64_t)r->steps)
-            s = mho_error(MHO_EDOMAIN, "a sequence longer than the %zu steps", r->steps);
+            s = mho_error(MHO_EDOMAIN, "a sequence of length %lld, want 0..%zu",
+                          (long long)mhoi_array_whole(c->in[4], n), r->steps);
     return s;
 }
 

@@ -63,6 +63,37 @@ mho_status mhoi_operation_check(const mhoi_operation *op)
     return MHO_OK;
 }
 
+/* Attributes that are of one kind wherever the standard has them; others are not listed. */
+static const struct attribute_kind {
+    const char *names, *want;
+    mhoi_attr_kind kind, also;
+} attribute_kinds[] = {
+    {"axis batch_dims blocksize ceil_mode count_include_pad exclusive group hidden_size "
+     "input_forget keepdims largest layout "
+     "linear_before_reset reverse storage_order transA transB ",
+     "a whole number", MHOI_ATTR_INT, MHOI_ATTR_INT},
+    {"axes dilations kernel_shape output_padding output_shape pads perm strides ", "whole numbers",
+     MHOI_ATTR_INTS, MHOI_ATTR_INT},
+    {"alpha beta clip epsilon gamma lambd momentum ", "a number", MHOI_ATTR_FLOAT, MHOI_ATTR_INT},
+    {"activations auto_pad direction equation ", "a text", MHOI_ATTR_TEXT, MHOI_ATTR_TEXT},
+};
+
+mho_status mhoi_operation_check_kinds(const mhoi_operation *op)
+{
+    const size_t count = sizeof attribute_kinds / sizeof *attribute_kinds;
+    for (size_t k = 0; !op->domain[0] && k < op->attrs; k++) {
+        const mhoi_attr *a = &op->attr[k];
+        const bool empty = a->kind == MHOI_ATTR_FLOATS && !a->count; /* a list of no type */
+        for (size_t i = 0; i < count && !empty; i++)
+            if (mhoi_is_attribute_of(attribute_kinds[i].names, a->name) &&
+                a->kind != attribute_kinds[i].kind && a->kind != attribute_kinds[i].also)
+                return mho_error(MHO_EFORMAT,
+                                 "node '%s' (%s): attribute '%s' is of another type, want %s",
+                                 op->name, op->op, a->name, attribute_kinds[i].want);
+    }
+    return MHO_OK;
+}
+
 /* What the operation reads, in words. */
 static mho_status add_context(mho_status s, const mhoi_call *c)
 {

@@ -78,5 +78,15 @@ want_json 'v["macs"]["digital"] == 0'
 run map gru2.onnx --hw cnn8 --json; want_code 0
 want_json '[l["name"] for l in v["layers"] if "back" in l["name"]] == ["cell.back.input"] + [f"cell.back.{w}{k}" for k in (2, 1, 0) for w in ("state", "new")]'
 run map chain.onnx --hw cnn8 --json; want_code 0; want_json 'v["macs"]["crossbars"] == 12 and v["macs"]["digital"] == 0'
-run map long.onnx --hw cnn8; want_error 2 "'cell'" "LSTM that crossbars cannot hold"
+run map long.onnx --hw cnn8; want_error 2 "'cell'" "LSTM that crossbars cannot hold (65 steps of 1 directions, up to 64 in all are unrolled)"
+for name in begun begun2; do
+    run simulate $name.onnx --hw cnn8 --input $name.x.npy --trials 1 --set device.variation=0 --json; want_code 0
+    want_json 'v["ideal_devices"]["relative_error"] < 0.03'
+done
+run map first.onnx --hw cnn8; want_error 2 "the first axis of input 'x' is the steps of GRU 'cell'" "Transpose"
+run map aside.onnx --hw cnn8; want_error 3 "direction 'backwards', want forward, reverse or bidirectional"
+run map wide.onnx --hw cnn8; want_error 3 "hidden_size 5, but R of 4"
+run map clip.onnx --hw cnn8; want_error 3 "clip -1, want more than 0"
+run infer clip2.onnx --input clip.x.npy; want_error 3 "node 'cell' (LSTM): attribute 'clip' is of another type, want a number"
+run map gates.onnx --hw cnn8; want_error 2 "activation Foo"
 run map long.onnx --hw cnn8 --digital LSTM --json; want_code 0; want_json 'v["macs"]["digital"] == 65 * 8 * (2 + 2)'

@@ -174,6 +174,28 @@ recurrent("gru3", "GRU", 3, 4, 5, 1, 1, 1, direction="reverse", linear_before_re
 recurrent("rnn", "RNN", 4, 6, 8, 1, 0, 0, activations=["Relu"])
 recurrent("long", "LSTM", 65, 2, 2)
 
+
+def told(name, op, declared, constants=(), **attributes):
+    """The operator reads the input as it is, its first states constants."""
+    g, more = kind[op] * 4, [f"c{k}" for k in range(len(constants))]
+    steps = declared[1 if attributes.get("layout") else 0]
+    arrays = {"w": weights(1, g, 5, scale=.6), "r0": weights(1, g, 4, scale=.6), "b": weights(1, 2 * g, scale=.4),
+              "v": weights(steps * 4, 3), "flat": np.array([1, steps * 4]), **dict(zip(more, constants))}
+    nodes = [N(op, ["x", "w", "r0", "b", ""] + more, ["r"], "cell", **attributes), N("Reshape", ["r", "flat"], ["f"]), N("MatMul", ["f", "v"], ["y"], "classes")]
+    graph = helper.make_graph(nodes, name, [info("x", declared)], [info("y", [1, 3])], [numpy_helper.from_array(v, k) for k, v in arrays.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8), name + ".onnx")
+    np.save(name + ".x.npy", random.random([1] + declared[1:]).astype(F))
+
+
+told("begun", "LSTM", [1, 4, 5], [weights(1, 1, 4), weights(1, 1, 4)], hidden_size=4, layout=1)
+told("begun2", "GRU", [1, 4, 5], [weights(1, 1, 4)], layout=1)
+told("first", "GRU", [4, 1, 5], hidden_size=4)
+told("aside", "GRU", [1, 4, 5], layout=1, direction="backwards")
+told("wide", "GRU", [1, 4, 5], layout=1, hidden_size=5)
+told("clip", "LSTM", [1, 4, 5], layout=1, clip=-1.)
+told("clip2", "LSTM", [1, 4, 5], layout=1, clip="1")
+told("gates", "RNN", [1, 4, 5], layout=1, activations=["Foo"])
+
 # More operations than a network has room for the most that they can become.
 graph = helper.make_graph([N("Gemm", ["x", "v"], ["t0"], "first")] + [N("Tanh", [f"t{k}"], [f"t{k + 1}"]) for k in range(1400)] +
                           [N("Identity", ["t1400"], ["y"])], "chain", [info("x", [1, 4])], [info("y", [1, 3])],
