@@ -118,6 +118,10 @@ MHO_API void mho_images_free(mho_images *images); /* frees the arrays, zeroes th
  * checks SHA-256 sums.  MHO_EFILE: no network, wrong sum; nothing half-written stays behind. */
 MHO_API MHO_MUST_CHECK mho_status mho_data_fetch(const char *name, const char *mirror);
 
+/* What of images that are no bytes is to be told: that (1) of docs/models/data.md is applied to them, by options or by what the
+ * network's file says; or that numbers fed as they are look like bytes (mho_input_note).  note[MHO_INPUT_NOTE]; "": nothing. */
+MHO_API bool mho_images_note(const mho_net *net, const mho_images *images, size_t count,
+                             char *note);
 /* Whether numbers that a network is fed as they are look like bytes: all of 0..255, beyond what its rule for bytes would make
  * of these.  note[MHO_INPUT_NOTE] says so, else it is "".  value NULL: there are none. */
 #define MHO_INPUT_NOTE (MHO_INPUT_TEXT + 200)

@@ -113,6 +113,8 @@ typedef struct mho_input {
     mho_layout layout;
     float low, high; /* of x that drivers' codes cover; both 0: what the codes e give */
     bool values; /* numbers that are no bytes are e as well, with a scale of 1 unless scale_set */
+    bool
+        values_kept; /* values is what its file says: it was trained on, or calibrated with, such numbers */
     bool scale_set, range_set; /* by mho_input_set */
     bool stated;               /* by the file or by mho_input_set; else the scale 2^-8 is assumed */
 } mho_input;

@@ -229,9 +229,7 @@ static PyObject *input_note(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O&O&n", binding_net, &net, binding_data_or_none, &data, &count))
         return NULL;
     const mho_images *images = count ? &data->test : &data->train;
-    const size_t n = (count ? (size_t)count : images->count) * images->shape.c * images->shape.h *
-                     images->shape.w;
-    (void)mho_input_note(net, images->value, n, note);
+    (void)mho_images_note(net, images, count ? (size_t)count : images->count, note);
     return PyUnicode_FromString(note);
 }
 

@@ -160,13 +160,12 @@ bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args);
 bool cli_is_narrow(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
-/* Numbers of 0..255 that are fed as they are. */
+/* Numbers that are no bytes: 0..255 that are fed as they are, or what is made of them. */
 void cli_tell_numbers(const mho_result *result, const cli_args *args);
 /* The same of what infer, quantize and simulate --input feed; note[MHO_INPUT_NOTE]: what is told, "" where nothing is. */
-bool cli_tell_note(const cli_args *args, const mho_net *net, const float *value, size_t n,
-                   char *note);
+bool cli_tell_images(const cli_args *args, const mho_net *net, const mho_images *images,
+                     size_t count, char *note);
 bool cli_tell_array(const cli_args *args, const mho_net *net, const mho_array *x, char *note);
-size_t cli_numbers(const mho_images *images); /* of an image */
 void cli_tell_zero_signs(const cli_args *args);
 
 /* --- what the input of a network is (input_args.c) */

@@ -109,7 +109,7 @@ static mho_status infer_data(const cli_args *args, mho_net *net, const mho_data 
     if (args->try_scales)
         return cli_try_scales(args, net, data, count);
     cli_tell_input(args, net);
-    (void)cli_tell_note(args, net, data->test.value, count * cli_numbers(&data->test), f.note);
+    (void)cli_tell_images(args, net, &data->test, count, f.note);
     cli_tell_classes(args, data->test.classes, f.classes);
     const double start = mho_seconds();
     mho_status s = mho_infer_tally(net, &data->test, count, &f.tally);

@@ -273,8 +273,7 @@ static mho_status quantize(const cli_args *args, const mho_net *net, const mho_d
     mho_net *out = NULL;
     mho_quantize_report *r = NULL;
     errors e = {.images = data->test.count};
-    (void)cli_tell_note(args, net, data->train.value, data->train.count * cli_numbers(&data->train),
-                        e.note);
+    (void)cli_tell_images(args, net, &data->train, data->train.count, e.note);
     e.images = args->has_images && args->images < e.images ? args->images : e.images;
     mho_status s = read_settings(args, &set);
     if (!s)

@@ -120,6 +120,14 @@ static mho_status report_agreement(const cli_args *args, const mho_net *net, con
     return MHO_OK;
 }
 
+/* As they are: what is made of bytes is not made of them. */
+static void tell_as_they_are(const cli_args *args)
+{
+    if (!args->quiet && (args->scale || args->range || args->mean || args->std))
+        fprintf(stderr, "mho: note: --input feeds arrays as they are; --scale, --range, --mean and "
+                        "--std tell what the drivers' codes cover\n");
+}
+
 static mho_status simulate_input(const cli_args *args)
 {
     const size_t trials = cli_study_options(args).trials;
@@ -142,6 +150,8 @@ static mho_status simulate_input(const cli_args *args)
         s = cli_set_input(args, net);
     if (!s)
         s = mho_array_read(args->input[0], &x);
+    if (!s)
+        tell_as_they_are(args);
     if (!s)
         s = mho_study_agreement(net, hw, &x, args->seed, trials, &both[0], &both[1]);
     if (!s)

@@ -40,19 +40,19 @@ void cli_tell_classes(const cli_args *args, size_t images, size_t network)
             images, images == 1 ? "" : "es", network, images - 1);
 }
 
-size_t cli_numbers(const mho_images *images)
+/* Which option, where the note asks for one. */
+static const char *option_of(const char *note)
 {
-    return images->shape.c * images->shape.h * images->shape.w;
+    return strstr(note, "give bytes, or the scale") ? " (--scale)" : "";
 }
 
-bool cli_tell_note(const cli_args *args, const mho_net *net, const float *value, size_t n,
-                   char *note)
+bool cli_tell_images(const cli_args *args, const mho_net *net, const mho_images *images,
+                     size_t count, char *note)
 {
-    if (!mho_input_note(net, value, n, note))
+    if (!mho_images_note(net, images, count, note))
         return false;
     if (!args->quiet)
-        fprintf(stderr, "mho: note: %s%s\n", note,
-                args->input[0] ? " (--input feeds arrays as they are)" : " (--scale)");
+        fprintf(stderr, "mho: note: %s%s\n", note, option_of(note));
     return true;
 }
 
@@ -64,15 +64,17 @@ bool cli_tell_array(const cli_args *args, const mho_net *net, const mho_array *x
     float *value = cli_alloc((x->count + 1) * sizeof *value);
     for (size_t i = 0; i < x->count; i++)
         value[i] = (float)mho_array_number(x, i);
-    const bool told = cli_tell_note(args, net, value, x->count, note);
+    const bool told = mho_input_note(net, value, x->count, note);
     free(value);
+    if (told && !args->quiet)
+        fprintf(stderr, "mho: note: %s (--input feeds arrays as they are)\n", note);
     return told;
 }
 
 void cli_tell_numbers(const mho_result *result, const cli_args *args)
 {
     if (!args->quiet && *result->input_note)
-        fprintf(stderr, "mho: note: %s (--scale)\n", result->input_note);
+        fprintf(stderr, "mho: note: %s%s\n", result->input_note, option_of(result->input_note));
 }
 
 void cli_tell_zero_signs(const cli_args *args)

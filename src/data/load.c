@@ -21,10 +21,14 @@ static bool same(mho_shape a, mho_shape b)
     return a.c == b.c && a.h == b.h && a.w == b.w;
 }
 
-/* Is it [h][w][c]? */
+/* Channels of a picture: as of arrays, what a larger first and so small a last size tell to be [h][w][c]. */
+#define CHANNELS_LAST 4
+
+/* Does the network want [h][w][c] of it?  Sizes that fit by chance, as of maps of many channels, do not count. */
 static bool is_last(mho_shape is, mho_shape want)
 {
-    return same((mho_shape){is.h, is.w, is.c}, want) && !same(is, want);
+    return want.w <= CHANNELS_LAST && want.c > CHANNELS_LAST &&
+           same((mho_shape){is.h, is.w, is.c}, want) && !same(is, want);
 }
 
 /* The same elements in the same order: sides of 1 stand elsewhere, as of the lines [c][w] of one axis. */

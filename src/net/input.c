@@ -228,6 +228,7 @@ mho_status mho_input_set(mho_input *in, const char *setting)
         return mho_error(MHO_EUSAGE, "%s: want %s", setting, want);
     in->low = in->high = 0;
     in->stated = in->values = true;
+    in->values_kept = false;
     return MHO_OK;
 }
 

@@ -10,7 +10,7 @@
 /* A new member changes what a node computes: mix it in below, then correct the size. */
 _Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 928,
                "a member of mho_node that mho_net_identity leaves out");
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 1072,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 1080,
                "a member of mho_net that mho_net_identity leaves out");
 
 static uint64_t mix_text(uint64_t h, const char *text)

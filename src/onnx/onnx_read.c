@@ -53,7 +53,7 @@ static mho_status read_input(const MhoiOnnx__ModelProto *model, mho_input *in)
                              value, entries[i].setting);
     }
     in->stated = stated;
-    in->values = numbers != NULL;
+    in->values = in->values_kept = numbers != NULL;
     in->scale_set = numbers && strcmp(numbers, "scaled") == 0;
     if (codes) {
         in->low = (float)mhoi_decimal_read(codes, &end);

@@ -59,6 +59,15 @@ static mho_status refuse_codes(const mho_net *net)
     return MHO_OK;
 }
 
+/* Options for bytes say nothing of other numbers, which stay x itself, unless it was calibrated with such. */
+static mho_status keep_input(const mho_data *data, mho_net *net)
+{
+    mho_input in;
+    mho_net_get_input(net, &in);
+    in.values = in.values && (in.values_kept || data->train.value);
+    return mho_net_set_input(net, &in);
+}
+
 mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *name,
                         const char *const *set, mho_net **out, mho_quantize_report **report)
 {
@@ -78,6 +87,8 @@ mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *na
         s = mho_fields_set(method->fields, set[i], options, NULL);
     if (!s)
         s = method->run(net, data, options, out, report);
+    if (!s)
+        s = keep_input(data, *out);
     mhoi_free(&options);
     return s;
 }

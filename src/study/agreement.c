@@ -107,6 +107,15 @@ static mho_status run_chip(const mho_net *net, const mho_hw *hw, const mho_image
     return status;
 }
 
+/* Arrays are what the network reads, whatever is made of bytes. */
+static mho_status take_as_is(mho_net *net)
+{
+    mho_input in;
+    mho_net_get_input(net, &in);
+    in.values = false;
+    return mho_net_set_input(net, &in);
+}
+
 /* Converters are calibrated on the arrays, of which there may be few. */
 static mho_status calibrate_on(const mho_hw *hw, size_t images, mho_hw **out)
 {
@@ -168,6 +177,8 @@ mho_status mho_study_agreement(const mho_net *net, const mho_hw *hw, const mho_a
     }
     if (!s)
         s = mho_net_clone(net, &own);
+    if (!s)
+        s = take_as_is(own);
     if (!s)
         s = mhoi_input_cover(own, &data->test, data->test.count);
     if (!s)

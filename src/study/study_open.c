@@ -83,9 +83,8 @@ mho_status mhoi_study_cover(mho_net *net, const study_set *set)
 mho_status mhoi_study_cover_model(study_model *model, const study_set *set)
 {
     const mho_images *test = &set->data->test;
-    const size_t n = set->images * test->shape.c * test->shape.h * test->shape.w;
     if (!*model->note)
-        (void)mho_input_note(model->net, test->value, n, model->note);
+        (void)mho_images_note(model->net, test, set->images, model->note);
     return mhoi_study_cover(model->net, set);
 }
 

@@ -191,8 +191,8 @@ static void describe_input(const study_model *model, const mho_images *images, m
     const bool bare = images->value && !in.values;
     (void)mho_input_text(&in, r->input);
     r->input_assumed = !in.stated && !bare;
+    (void)snprintf(r->input_note, sizeof r->input_note, "%s", model->note);
     if (bare) {
-        (void)snprintf(r->input_note, sizeof r->input_note, "%s", model->note);
         (void)snprintf(r->input, sizeof r->input, "x = value, the images' own numbers");
     } else if (images->value) {
         in.scale = in.scale_set ? in.scale : 1;

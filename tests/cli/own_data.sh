@@ -137,6 +137,20 @@ for data in colours normal; do
     run simulate n.onnx --hw cnn8 --data $data --set output.calibration_images=100 --trials 1 --json; want_code 0
     want_json 'abs(v["ideal_device_error"] - v["software_error"]) < 0.03 and not v["input_assumed"]'
 done
+# Options for bytes are no options for numbers: what is quantized with bytes takes x as it is, in all commands.
+run quantize n.onnx --bits 8 --data colours $normal -o q.onnx --threads 1 --json; want_code 0; want_no_err
+cp out quantized.json
+run infer q.onnx --data normal --json; want_code 0; want_no_err
+want_json 'abs(v["error"] - json.load(open("quantized.json"))["test_error"]) < 0.02'
+run simulate q.onnx --hw cnn8 --input normal/x_test.npy --trials 1 --json; want_code 0; want_json 'v["ideal_devices"]["relative_error"] < 0.05'
+cp out plain.json
+run simulate q.onnx --hw cnn8 --input normal/x_test.npy $normal --trials 1 --json; want_code 0; want_err "--input feeds arrays as they are"
+want_json 'v["ideal_devices"] == json.load(open("plain.json"))["ideal_devices"]'
+# What was made with numbers that options change says so, and is told.
+run quantize n.onnx --bits 8 --data normal --mean 0.1 --std 2 -o r.onnx --threads 1 --json; want_code 0; want_err "x = (value x 1 - mean 0.1) / std 2, as it was told"
+run infer r.onnx --data normal --json; want_code 0; want_err "x = (value x 1 - mean 0.1) / std 2, as its file says (mho.input_numbers)"; want_json '"value" in v["input_note"]'
+run simulate r.onnx --hw cnn8 --data normal --set output.calibration_images=100 --trials 1 --json; want_code 0; want_json '"mho.input_numbers" in v["input_note"]'
+run infer r.onnx --input normal/x_test.npy; want_code 0; want_no_err
 run infer n.onnx --data colours --try-scales --images 30; want_code 0; want_out "--scale 1/255 --mean 0.485,0.456,0.406"
 run infer n.onnx --data normal --try-scales; want_misuse "are no bytes"
 run infer a.onnx --data colours --mean 1,2; want_error 2 "means of 2 channels, the images have 3"

@@ -128,7 +128,8 @@ static void orders_elements(void **state)
     mhoi_loader l;
     for (size_t i = 0; i < 24; i++)
         pixel[i] = (uint8_t)i;
-    const mho_images images = {.shape = {2, 2, 3}, .count = 2, .pixel = pixel};
+    const mho_images images = {.shape = {2, 2, 3}, .count = 2, .pixel = pixel},
+                     wide = {.shape = {2, 6, 2}, .count = 1, .pixel = pixel};
     mho_input in = INPUT("scale=1", "mean=0,100");
     ok(mhoi_loader_open(&images, (mho_shape){12, 1, 1}, &in, NULL, &l));
     mhoi_loader_read(&l, 0, 2, true, x);
@@ -139,25 +140,58 @@ static void orders_elements(void **state)
     mhoi_loader_read(&l, 0, 2, false, turned);
     for (size_t i = 0; i < 24; i++) /* place p * 2 + c holds element c * 6 + p */
         assert_true(turned[i] == x[i / 12 * 12 + i % 2 * 6 + i % 12 / 2]);
-    ok(mhoi_loader_open(&images, (mho_shape){2, 3, 2}, &in, NULL, &l)); /* [h][w][c] declared */
-    mhoi_loader_read(&l, 0, 2, false, x);
-    assert_memory_equal(x, turned, sizeof x);
+    ok(mhoi_loader_open(&wide, (mho_shape){6, 2, 2}, &in, NULL, &l)); /* [h][w][c] declared */
+    mhoi_loader_read(&l, 0, 1, false, x);
+    for (size_t i = 0; i < 24; i++)
+        assert_true(x[i] == (float)(i % 2 * 12 + i / 2) - (i % 2 ? 100 : 0));
     ok(mhoi_loader_open(&images, (mho_shape){2, 2, 3}, &in, NULL, &l)); /* the image's own shape */
     mhoi_loader_read(&l, 0, 2, true, x);
     assert_memory_equal(x, turned, sizeof x); /* channels last by the reader's wish */
     assert_int_equal(mhoi_loader_open(&images, (mho_shape){3, 2, 2}, &in, "n", &l), MHO_EDOMAIN);
     assert_string_equal(mho_error_message(), "images of 2 x 2 x 3, network n wants 3 x 2 x 2");
+    const mho_shape maps = {8, 3, 8}; /* sizes that are as those of [h][w][c] by chance */
+    const mho_images chance = {.shape = maps, .count = 1, .pixel = pixel};
+    assert_int_equal(mhoi_loader_open(&chance, (mho_shape){3, 8, 8}, &in, "n", &l), MHO_EDOMAIN);
+    assert_string_equal(mho_error_message(), "images of 8 x 3 x 8, network n wants 3 x 8 x 8");
+    assert_int_equal(mho_images_fit(&chance, (mho_shape){3, 8, 8}, 0, NULL), MHO_EDOMAIN);
     in = INPUT("mean=1,2,3");
     assert_int_equal(mhoi_loader_open(&images, (mho_shape){12, 1, 1}, &in, NULL, &l), MHO_EDOMAIN);
+}
+
+/* Numbers that are no bytes are x itself; what is made of them instead is told. */
+static void tells_what_is_made(void **state)
+{
+    (void)state;
+    char note[MHO_INPUT_NOTE];
+    float value[12] = {-1, 2};
+    const mho_images images = {.shape = {2, 2, 3}, .count = 1, .value = value};
+    mho_net *net = open_net();
+    mho_input in = INPUT("scale=1/255", "mean=0.5");
+    in.values = false;
+    ok(mho_net_set_input(net, &in));
+    assert_false(mho_images_note(net, &images, 1, note));
+    assert_string_equal(note, "");
+    in.values = in.values_kept = true;
+    ok(mho_net_set_input(net, &in));
+    assert_true(mho_images_note(net, &images, 1, note));
+    assert_non_null(strstr(note, "x = (value / 255 - mean 0.5) / std 1, as its file says"));
+    in = INPUT("mean=0.5");
+    ok(mho_net_set_input(net, &in));
+    assert_true(mho_images_note(net, &images, 1, note));
+    assert_non_null(strstr(note, "x = (value x 1 - mean 0.5) / std 1, as it was told"));
+    assert_false(mho_input_note(net, value, 12, note)); /* arrays as they are */
+    in = INPUT("layout=NHWC");
+    ok(mho_net_set_input(net, &in));
+    assert_false(mho_images_note(net, &images, 1, note));
+    mho_net_destroy(net);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_settings),
-        cmocka_unit_test(stays_in_files),
-        cmocka_unit_test(has_codes),
-        cmocka_unit_test(orders_elements),
+        cmocka_unit_test(reads_settings),     cmocka_unit_test(stays_in_files),
+        cmocka_unit_test(has_codes),          cmocka_unit_test(orders_elements),
+        cmocka_unit_test(tells_what_is_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
