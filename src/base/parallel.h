@@ -31,7 +31,7 @@ size_t mhoi_threads_for(size_t items);
 
 /* What the run's memory (told: mho_run_set_memory; else three quarters of the machine's) leaves beside the program itself and
  * all that is allocated now. */
-#define MHOI_MEMORY_PROGRAM ((uint64_t)64 << 20)
+#define MHOI_MEMORY_PROGRAM ((uint64_t)24 << 20)
 uint64_t mhoi_memory_left(void);
 bool mhoi_memory_told(void);
 /* MHO_ENOMEM, with how much memory would do, where so many bytes are not left: "WHAT takes 300 MB, and ...". */
