@@ -180,7 +180,7 @@ static void same_from_files(void **state)
     (void)state;
     snprintf(folder, sizeof folder, "/tmp/mho-decide-%ld", (long)getpid());
     for (size_t k = 0; k < 4; k++) {
-        const way how = {1, CLASSES, {bits[k / 2], NULL}};
+        const way how = {.threads = 1, .classes = CLASSES, .set = {bits[k / 2], NULL}};
         must(mho_run_set_cache(NULL, NULL));
         scores_of(&how, want);
         must(mho_run_set_cache(NULL, folder));
