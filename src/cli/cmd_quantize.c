@@ -266,6 +266,17 @@ static void tell_idle(const cli_args *args)
                         args->set[i]);
 }
 
+/* Fewer images than were asked for. */
+static void tell_few(const cli_args *args, const mho_data *data, const mho_quantize_report *r)
+{
+    static const char key[] = "calibration_images=";
+    for (size_t i = 0; !args->quiet && args->set[i]; i++)
+        if (!strncmp(args->set[i], key, sizeof key - 1) &&
+            strtod(args->set[i] + sizeof key - 1, NULL) > (double)r->images)
+            fprintf(stderr, "mho: note: %s: %s has %zu training images, which are all taken\n",
+                    args->set[i], data->name, r->images);
+}
+
 static mho_status quantize(const cli_args *args, const mho_net *net, const mho_data *data)
 {
     const char *method = method_of(args);
@@ -287,6 +298,8 @@ static mho_status quantize(const cli_args *args, const mho_net *net, const mho_d
     cli_progress_clear();
     if (!s && !strcmp(method, "threshold"))
         tell_idle(args);
+    if (!s && !strcmp(method, "fixed"))
+        tell_few(args, data, r);
     if (!s && args->json)
         s = print_json(args, net, data, method, r, &e);
     else if (!s && r->codings)

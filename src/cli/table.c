@@ -101,7 +101,10 @@ void cli_table_percent(cli_table *t, double fraction, int decimals)
 {
     char text[32], bare[40];
     mho_number_text(fraction, bare);
-    snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
+    if (isfinite(fraction))
+        snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
+    else
+        snprintf(text, sizeof text, "-");
     add(t, text, bare, NAN);
 }
 

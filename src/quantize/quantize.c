@@ -60,12 +60,13 @@ static mho_status refuse_codes(const mho_net *net)
 }
 
 /* Options for bytes say nothing of other numbers, which stay x itself, unless it was calibrated with such. */
-static mho_status keep_input(const mho_data *data, mho_net *net)
+static mho_status keep_input(const mho_net *net, const mho_data *data, mho_net *out)
 {
-    mho_input in;
-    mho_net_get_input(net, &in);
-    in.values = in.values && (in.values_kept || data->train.value);
-    return mho_net_set_input(net, &in);
+    mho_input was, in;
+    mho_net_get_input(net, &was);
+    mho_net_get_input(out, &in);
+    in.values = was.values && (was.values_kept || data->train.value);
+    return mho_net_set_input(out, &in);
 }
 
 mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *name,
@@ -88,7 +89,7 @@ mho_status mho_quantize(const mho_net *net, const mho_data *data, const char *na
     if (!s)
         s = method->run(net, data, options, out, report);
     if (!s)
-        s = keep_input(data, *out);
+        s = keep_input(net, data, *out);
     mhoi_free(&options);
     return s;
 }

@@ -53,6 +53,7 @@ static mho_status run_software(const mho_net *net, const mho_images *images, sco
     mho_input in;
     float *x = NULL;
     mho_net_get_input(net, &in);
+    in.values = false; /* arrays are what the network reads, whatever is made of bytes */
     mho_status status = mhoi_loader_open(images, shape, &in, net->name, &loader);
     if (!status)
         status = mho_infer_create(net, s->images, &infer);
@@ -127,8 +128,10 @@ static mho_status calibrate_on(const mho_hw *hw, size_t images, mho_hw **out)
     return mho_hw_set(*out, setting);
 }
 
-static mho_status run_both(const mho_net *net, const mho_hw *hw, const mho_images *images,
-                           uint64_t seed, size_t trials, mho_agreement *ideal, mho_agreement *mean)
+/* Software reads x itself; net: its codes cover the images. */
+static mho_status run_both(const mho_net *plain, const mho_net *net, const mho_hw *hw,
+                           const mho_images *images, uint64_t seed, size_t trials,
+                           mho_agreement *ideal, mho_agreement *mean)
 {
     const mho_shape shape = mho_net_output_shape(net);
     scores s = {.images = images->count, .outputs = shape.c * shape.h * shape.w};
@@ -138,7 +141,7 @@ static mho_status run_both(const mho_net *net, const mho_hw *hw, const mho_image
     if (!status)
         status = mhoi_alloc(&s.got, s.images * s.outputs, sizeof *s.got, "scores");
     if (!status)
-        status = run_software(net, images, &s);
+        status = run_software(plain, images, &s);
     if (!status)
         status = mhoi_study_quantize(net, hw, images, &model);
     if (!status)
@@ -184,7 +187,7 @@ mho_status mho_study_agreement(const mho_net *net, const mho_hw *hw, const mho_a
     if (!s)
         s = calibrate_on(hw, data->test.count, &calibrated);
     if (!s)
-        s = run_both(own, calibrated, &data->test, seed, trials, ideal, mean);
+        s = run_both(net, own, calibrated, &data->test, seed, trials, ideal, mean);
     mho_hw_destroy(calibrated);
     mho_net_destroy(own);
     mho_data_destroy(data);

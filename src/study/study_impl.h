@@ -11,10 +11,12 @@
 enum { STUDY_STYLES = 2 }; /* trained networks that points may need */
 
 typedef struct study_model {
-    mho_net *net;              /* NULL: no point needs it */
-    mho_net *coded;            /* the same in codes for the point under way; NULL: as it is */
-    char origin[256];          /* where its parameters come from */
-    double software_error;     /* NaN: not yet known */
+    mho_net *net;          /* NULL: no point needs it */
+    mho_net *coded;        /* the same in codes for the point under way; NULL: as it is */
+    char origin[256];      /* where its parameters come from */
+    double software_error; /* NaN: not yet known */
+    mho_input own;         /* what its input was before its codes covered the images, if covered */
+    bool covered;
     char note[MHO_INPUT_NOTE]; /* the images are other numbers, and yet those of bytes; else "" */
 } study_model;
 

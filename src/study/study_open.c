@@ -85,7 +85,15 @@ mho_status mhoi_study_cover_model(study_model *model, const study_set *set)
     const mho_images *test = &set->data->test;
     if (!*model->note)
         (void)mho_images_note(model->net, test, set->images, model->note);
-    return mhoi_study_cover(model->net, set);
+    mho_input before, after;
+    mho_net_get_input(model->net, &before);
+    mho_status s = mhoi_study_cover(model->net, set);
+    mho_net_get_input(model->net, &after);
+    if (!model->covered && (before.low != after.low || before.high != after.high)) {
+        model->covered = true;
+        model->own = before;
+    }
+    return s;
 }
 
 mho_status mhoi_study_open_model(const mho_study *y, study_net *n, mho_style style,

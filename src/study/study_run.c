@@ -16,13 +16,25 @@
 #include "net/small_weights.h"
 #include "study/study_impl.h"
 
+/* Software reads x as it is, whatever the drivers' codes cover. */
+static mho_status count_errors(const study_set *set, study_model *model, size_t *wrong)
+{
+    mho_input in;
+    mho_net_get_input(model->net, &in);
+    mho_status s = model->covered ? mho_net_set_input(model->net, &model->own) : MHO_OK;
+    if (!s)
+        s = mho_infer_errors(model->net, &set->data->test, set->images, wrong);
+    const mho_status back = mho_net_set_input(model->net, &in);
+    return s ? s : back;
+}
+
 /* Once for all points that share the network. */
 static mho_status software_error(const study_set *set, study_model *model)
 {
     size_t wrong = 0;
     if (!isnan(model->software_error))
         return MHO_OK;
-    mho_status s = mho_infer_errors(model->net, &set->data->test, set->images, &wrong);
+    mho_status s = count_errors(set, model, &wrong);
     if (!s)
         model->software_error = (double)wrong / (double)set->images;
     return s;

@@ -41,6 +41,20 @@ want_json '[(c["name"], c["kind"]) for c in v["search"]["codes"]][:2] == [("conv
 want_json 'all(c["bits"] == 8 and 0 < c["scale_min"] <= c["scale_max"] and 0 <= c["clipped"] < 0.05 and c["snr_dB"] > 25 for c in v["search"]["codes"])'
 want_json 'all(c["whole_snr_dB"] > 20 for c in v["search"]["codes"] if c["kind"] == "map") and v["search"]["output_snr_dB"] > 20'
 cp out whole.json
+run quantize float.onnx --bits 8 --data data --set calibration_images=1000 --set search=false -o few.onnx; want_code 0
+want_err "calibration_images=1000: idx has 200 training images, which are all taken"
+# Beyond what the drivers' codes cover software is that of infer, which reads x as it is.
+/usr/bin/python3 - <<'PY'
+import numpy as np
+x = (2.2 * np.random.default_rng(4).random((60, 1, 28, 28))).astype(np.float32)
+np.save("wide.npy", x)
+np.save("wide-y.npy", np.arange(60) % 10)
+PY
+ideal="--set device.variation=0 --set output.bits=0 --set output.split_bits=0 --set output.first_bits=0 --set output.last_bits=0"
+run simulate codes.onnx --hw cnn8 $ideal --input wide.npy --trials 1 --json; want_code 0; want_json '0 < v["ideal_devices"]["relative_error"] < 0.05'
+run infer codes.onnx --data wide.npy,wide-y.npy --json; want_code 0; cp out wide.json
+run simulate codes.onnx --hw cnn8 $ideal --data wide.npy,wide-y.npy --calibration test --set output.calibration_images=60 --trials 1 --json; want_code 0
+want_json 'v["software_error"] == json.load(open("wide.json"))["error"]'
 run nets codes.onnx; want_code 0; grep -q batchnorm out && fail "batch normalization is still there"
 run infer codes.onnx --data data --json; want_code 0
 tell same.txt 'v["error"] == json.load(open("whole.json"))["test_error"]'

@@ -106,6 +106,10 @@ onnx.save(helper.make_model(helper.make_graph(nodes, "several", [V("x", T.FLOAT,
     opset_imports=[helper.make_opsetid("", 14)], ir_version=8), "several.onnx")
 np.save("x.npy", np.load("t10k.npy"))
 PY
+# Options for bytes are not kept for numbers that are none.
+run quantize several.onnx --bits 8 --data data --scale 1/255 --mean 0.5 --json -o s.onnx; want_code 0
+grep -q mho.input_mean s.onnx || fail "the mean is not kept"
+grep -q mho.input_numbers s.onnx && fail "options for bytes are kept for numbers"
 run quantize several.onnx --method fixed --bits 8 --data data --json -o s.onnx; want_code 0
 want_json 'v["search"]["output_snr_dB"] > 30'
 OPENBLAS_NUM_THREADS=1 /usr/bin/python3 - "$mho" <<'PY'
