@@ -82,7 +82,8 @@ class Network:
         range    (low, high): what pixels 0 and 255 become, in place of scale
         layout   "NHWC" where the network reads a vector in that order
 
-        Bytes are pixels; images of other numbers are x itself, unless scale or range is given.  ``save`` keeps it in the file.
+        Bytes are pixels; labelled images of other numbers (``infer``, ``evaluate``) are changed by what is given here as well, with a
+        scale of 1 unless one is given, and a Note tells it; arrays that the network is called with are x itself.  ``save`` keeps it in the file.
         """
         settings = []
         for key, value in (("scale", scale), ("mean", mean), ("std", std), ("range", range), ("layout", layout)):

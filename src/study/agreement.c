@@ -38,6 +38,8 @@ static void compare(const scores *s, mho_agreement *out)
     for (size_t i = 0; i < s->images; i++)
         same += largest(s->want + i * s->outputs, s->outputs) ==
                 largest(s->got + i * s->outputs, s->outputs);
+    if (miss == 0) /* also of scores that are all 0 */
+        all = top = 1;
     *out = (mho_agreement){.relative = all > 0 ? sqrt(miss / all) : (double)NAN,
                            .worst = top > 0 ? worst / top : (double)NAN,
                            .same = (double)same / (double)s->images};
@@ -99,7 +101,7 @@ static mho_status run_chip(const mho_net *net, const mho_hw *hw, const mho_image
         finish_scores(net, s);
         compare(s, &one);
         out->relative += one.relative;
-        out->worst = fmax(out->worst, one.worst);
+        out->worst = one.worst <= out->worst ? out->worst : one.worst; /* NaN stays */
         out->same += one.same;
     }
     out->relative /= (double)trials;

@@ -52,6 +52,9 @@ np.save("wide-y.npy", np.arange(60) % 10)
 PY
 ideal="--set device.variation=0 --set output.bits=0 --set output.split_bits=0 --set output.first_bits=0 --set output.last_bits=0"
 run simulate codes.onnx --hw cnn8 $ideal --input wide.npy --trials 1 --json; want_code 0; want_json '0 < v["ideal_devices"]["relative_error"] < 0.05'
+/usr/bin/python3 -c 'import numpy as np; x = np.load("wide.npy"); x[:, 0, 0, 0] = 200; np.save("wide.npy", x)' # a code is worth 0.8
+run infer codes.onnx --input wide.npy --json; want_code 0
+/usr/bin/python3 -c 'import json, numpy as np; np.save("wide-y.npy", np.argmax(json.load(open("out"))["scores"], 1))'
 run infer codes.onnx --data wide.npy,wide-y.npy --json; want_code 0; cp out wide.json
 run simulate codes.onnx --hw cnn8 $ideal --data wide.npy,wide-y.npy --calibration test --set output.calibration_images=60 --trials 1 --json; want_code 0
 want_json 'v["software_error"] == json.load(open("wide.json"))["error"]'

@@ -37,6 +37,22 @@ static void si_takes_the_fitting_prefix(void **state)
     check_si(9.46276e300, "J", "9.463e+285 PJ");
 }
 
+static void what_is_no_number_is_a_dash(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    cli_args args = {.out = open_memstream(&text, &size)};
+    cli_table *t = cli_table_create("Title", "share>");
+    cli_table_percent(t, NAN, 1);
+    cli_table_print(t, &args);
+    cli_table_destroy(t);
+    fclose(args.out);
+    assert_null(strstr(text, "nan"));
+    assert_non_null(strstr(text, "-"));
+    free(text);
+}
+
 static void digits_are_grouped(void **state)
 {
     char text[32];
@@ -92,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(si_takes_the_fitting_prefix),
         cmocka_unit_test(digits_are_grouped),
+        cmocka_unit_test(what_is_no_number_is_a_dash),
         cmocka_unit_test(tables_align_and_share_a_prefix),
         cmocka_unit_test(csv_is_bare_and_quoted),
     };
