@@ -204,7 +204,7 @@ static void mix_cells(chip_recall_key *key, const mhoi_plan *plan)
 static void mix_converters(chip_recall_key *key, const mho_chip *chip)
 {
     const mhoi_output_options *o = &chip->plan->output;
-    mix_sizes(key, 2, (const size_t[]){(size_t)o->range, o->aligned});
+    mix_sizes(key, 3, (const size_t[]){(size_t)o->range, o->aligned, (size_t)o->edges});
     mix_number(key, o->percentile);
     for (size_t l = 0; l < chip->layers; l++) {
         const mhoi_place *place = chip->layer[l].place;

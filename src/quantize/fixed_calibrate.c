@@ -216,6 +216,8 @@ mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b, const mho_imag
         s = flow_create(a, wanted, &fa);
     if (!s)
         s = flow_create(b, wanted, &fb);
+    /* The second had less memory left to choose by. */
+    fa.block = fb.block = fa.block < fb.block ? fa.block : fb.block;
     for (size_t first = 0; !s && first < count; first += fa.block) {
         comparison c = {&fa, &fb, signal, noise};
         s = flow_run(&fa, images, first, count);
