@@ -79,8 +79,8 @@ _BY_STATUS = {
 
 
 def tell_note(note, level=4):
-    """Warns of numbers that look like bytes; "" or None: they do not."""
-    if note:
+    """Warns of what is taken for granted of numbers that are no bytes; "" or None: nothing.  What with_input told is only in the results."""
+    if note and not note.endswith("as it was told"):
         warnings.warn(note + " (with_input)", Note, stacklevel=level)
 
 
