@@ -191,6 +191,20 @@ static bool wanted(int argc, char **argv, const char *name)
     return argc == 1;
 }
 
+/* The first name that is none; NULL: all are. */
+static const char *unknown(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        bool known =
+            !strcmp(argv[i], "images") || !strcmp(argv[i], "depth") || !strcmp(argv[i], "zoo");
+        for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+            known = known || !strcmp(argv[i], cases[k].name);
+        if (!known)
+            return argv[i];
+    }
+    return NULL;
+}
+
 static double weights_of(const char *name, double *macs)
 {
     mho_net *net;
@@ -335,6 +349,10 @@ int main(int argc, char **argv)
              slash ? argv[0] : ".");
     if (getenv("MHO"))
         snprintf(program, sizeof program, "%s", getenv("MHO"));
+    if (unknown(argc, argv)) {
+        fprintf(stderr, "bench_memory: no case %s\n", unknown(argc, argv));
+        return 2;
+    }
     if (access(program, X_OK) != 0 || !mkdtemp(folder)) {
         fprintf(stderr, "bench_memory: %s: %s\n", program, strerror(errno));
         return 3;
