@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "own_folder.h"
 #include "plain_forward.h"
 
 enum { IMAGES = 13, NETS = 4, INPUTS = 30, CLASSES = 5 };
@@ -167,5 +168,5 @@ int main(void)
         cmocka_unit_test(equally_spaced_levels_are_exact),
         cmocka_unit_test(other_levels_are_the_nearest),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_own_folder, leave_own_folder);
 }

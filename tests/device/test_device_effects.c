@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "mho/device.h"
+#include "own_folder.h"
 
 enum { CELLS = 100000, FULL = 4096 };
 
@@ -385,5 +386,5 @@ int main(void)
         cmocka_unit_test(effects_go_together),
         cmocka_unit_test(reads_are_noisy),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_own_folder, leave_own_folder);
 }

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "mho/device.h"
+#include "own_folder.h"
 
 static mho_device ideal_of(size_t bits, size_t resolution)
 {
@@ -173,5 +174,5 @@ int main(void)
         cmocka_unit_test(tables_tell_the_levels),    cmocka_unit_test(ideal_devices_keep_the_means),
         cmocka_unit_test(narrow_tables_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_own_folder, leave_own_folder);
 }

@@ -4,10 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,6 +12,7 @@
 #include "base/fields.h"
 #include "base/file.h"
 #include "hw/sections.h"
+#include "own_folder.h"
 
 typedef struct wheel {
     char tread[5]; /* an odd size: the next section is aligned all the same */
@@ -211,17 +209,10 @@ static void out_of_memory(void **state)
 
 int main(void)
 {
-    char folder[] = "/tmp/mho-archs-XXXXXX";
-    if (!mkdtemp(folder) || chdir(folder))
-        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_lie_apart),    cmocka_unit_test(arch_of_the_base),
         cmocka_unit_test(finished_when_changed), cmocka_unit_test(checks),
         cmocka_unit_test(out_of_memory),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    static const char *const files[] = {"cart.yaml", "wheel.yaml", "map"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        (void)unlink(files[i]);
-    return rmdir(folder) ? 1 : failed;
+    return cmocka_run_group_tests(tests, enter_own_folder, leave_own_folder);
 }

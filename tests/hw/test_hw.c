@@ -15,6 +15,7 @@
 #include "hw/sections.h"
 #include "mho/asset.h"
 #include "mho/hw.h"
+#include "own_folder.h"
 
 static const mho_origin *origin_of(const mho_hw *hw, const char *key)
 {
@@ -439,11 +440,13 @@ static void test_identity_like(void **state)
     mho_hw_destroy(base);
 }
 
+static int enter(void **state)
+{
+    return enter_own_folder(state) || mkdir("sub", 0777);
+}
+
 int main(void)
 {
-    char folder[] = "/tmp/mho-hw-XXXXXX";
-    if (!mkdtemp(folder) || chdir(folder) || mkdir("sub", 0777))
-        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bcnn),          cmocka_unit_test(test_sources),
         cmocka_unit_test(test_base),          cmocka_unit_test(test_bad_values),
@@ -453,12 +456,5 @@ int main(void)
         cmocka_unit_test(test_files),         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_identity_like),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    static const char *const files[] = {
-        "one.yaml",        "two.yaml",     "loop.yaml",    "orphan.yaml",   "mutated.yaml",
-        "sub/levels.csv",  "sub/own.yaml", "sub/one.yaml", "sub/tech.yaml", "sub/result.json",
-        "sub/priced.yaml", "result.json",  "upon.yaml",    "bad.yaml"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        (void)unlink(files[i]);
-    return rmdir("sub") || rmdir(folder) ? 1 : failed;
+    return cmocka_run_group_tests(tests, enter, leave_own_folder);
 }

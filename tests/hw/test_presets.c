@@ -13,6 +13,7 @@
 #include "mho/asset.h"
 #include "mho/device.h"
 #include "mho/hw.h"
+#include "own_folder.h"
 
 static mho_hw *open_with(const char *assignment)
 {
@@ -130,5 +131,5 @@ int main(void)
         cmocka_unit_test(presets_take_the_whole_section),
         cmocka_unit_test(other_names_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_own_folder, leave_own_folder);
 }

@@ -4,12 +4,11 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "mho/store.h"
+#include "own_folder.h"
 
 static void put(mho_store *store, int64_t id, const char *key)
 {
@@ -46,11 +45,6 @@ static void rows(void **state)
 
 int main(void)
 {
-    char folder[] = "/tmp/mho-store-XXXXXX";
-    if (!mkdtemp(folder) || chdir(folder))
-        return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(rows)};
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    (void)unlink("r.db");
-    return rmdir(folder) ? 1 : failed;
+    return cmocka_run_group_tests(tests, enter_own_folder, leave_own_folder);
 }
