@@ -46,7 +46,7 @@ typedef struct mho_placement_layer {
     char name[MHO_NAME];
     bool first, last; /* in the order of weighted layers */
     size_t groups;    /* g; where groups share crossbars, so many of such blocks */
-    size_t packed;    /* groups of the network that a block holds, along its diagonal; 1: it is one */
+    size_t packed; /* groups of the network that a block holds, along its diagonal; 1: it is one */
     size_t rows,
         columns;      /* R = h w C_in / g, C = C_out / g: weights of one group, columns are pairs */
     size_t positions; /* P = H_out W_out; 1 for fully connected */

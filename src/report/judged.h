@@ -19,7 +19,7 @@ typedef struct report_judged {
 } report_judged;
 
 typedef struct report_search {
-    char *name; /* of all sweeps; NULL */
+    char *name;        /* of all sweeps; NULL */
     mhoi_asked *asked; /* NULL: the store does not tell */
     report_judged *point;
     size_t points, room;

@@ -161,7 +161,7 @@ static void test_little_memory(void **state)
     (void)state;
     for (uint64_t seed = 0; seed < CASES; seed += 2) {
         try_case(seed, 0, &all, &refused);
-        try_case(seed, 4000 << seed % 7, &few, &refused);
+        try_case(seed, (size_t)4000 << seed % 7, &few, &refused);
         try_case(seed, 1, &known, &refused);
     }
     if (!few || few >= all)
