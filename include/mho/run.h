@@ -52,16 +52,18 @@ MHO_API void mho_run_set_memory(mho_run *run, uint64_t bytes);
 MHO_API uint64_t mho_run_memory(const mho_run *run);
 
 /* Calibrations of chips are kept as files in that folder (made when needed; at most 1024 files, 256 MiB together: those not used
- * for the longest time go), and found there by all that they go by: cells, digital parts, images, this version.  Results are the
+ * for the longest time go), and found there by all that they go by: cells, digital parts, images, the code of this library.  Results are the
  * same with and without.  What cannot be read or written is not kept, and no error.  NULL (the start): nothing is. */
 MHO_API MHO_MUST_CHECK mho_status mho_run_set_cache(mho_run *run, const char *folder);
 MHO_API const char *mho_run_cache(const mho_run *run);
 /* What was wrong with the last file there that could not be used ("" nothing): "FILE: damaged".  It was made anew. */
 MHO_API const char *mho_run_cache_note(const mho_run *run);
-/* Where programs keep them that ask their user: $MHO_CACHE, else $XDG_CACHE_HOME/mho, else ~/.cache/mho.  false, and "":
- * MHO_CACHE is `off`, or nothing of it is set. */
+/* MHO_EFILE, with what is wrong, where no file can be written in that folder; makes nothing that stays. */
+MHO_API MHO_MUST_CHECK mho_status mho_run_check_cache(const mho_run *run);
+/* Where programs keep them that ask their user: $MHO_CACHE, else $XDG_CACHE_HOME/mho, else ~/.cache/mho.  "": MHO_CACHE is
+ * `off` (Off, OFF), or nothing of it is set.  MHO_ECONFIG: MHO_CACHE is neither that nor a path that begins with /. */
 #define MHO_CACHE_PATH 1024
-MHO_API bool mho_cache_folder(char path[MHO_CACHE_PATH]);
+MHO_API MHO_MUST_CHECK mho_status mho_cache_folder(char path[MHO_CACHE_PATH]);
 
 /* Of calls that are not given a seed. */
 MHO_API void mho_run_set_seed(mho_run *run, uint64_t seed);

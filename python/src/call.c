@@ -99,7 +99,9 @@ bool binding_begin(binding_call *call, PyObject *how)
     mho_status s = mho_run_create(&call->run);
     if (!s)
         s = mho_run_set_threads(call->run, threads);
-    if (!s && mho_cache_folder(folder))
+    if (!s)
+        s = mho_cache_folder(folder);
+    if (!s && *folder)
         s = mho_run_set_cache(call->run, folder);
     if (s) {
         mho_run_destroy(call->run);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,21 +22,24 @@
 
 #define LEFT_OVER_S 3600 /* a temporary file this old has nobody who writes it */
 
-bool mho_cache_folder(char path[MHO_CACHE_PATH])
+mho_status mho_cache_folder(char path[MHO_CACHE_PATH])
 {
     const char *own = getenv("MHO_CACHE"), *cache = getenv("XDG_CACHE_HOME"),
                *home = getenv("HOME");
     int n = 0;
     path[0] = 0;
+    if (own && *own && *own != '/' && strcasecmp(own, "off") != 0)
+        return mho_error(MHO_ECONFIG,
+                         "MHO_CACHE = %.200s, want a folder that begins with /, or off", own);
     if (own && *own)
-        n = strcmp(own, "off") == 0 ? 0 : snprintf(path, MHO_CACHE_PATH, "%s", own);
+        n = *own == '/' ? snprintf(path, MHO_CACHE_PATH, "%s", own) : 0;
     else if (cache && cache[0] == '/')
         n = snprintf(path, MHO_CACHE_PATH, "%s/mho", cache);
     else if (home && home[0] == '/')
         n = snprintf(path, MHO_CACHE_PATH, "%s/.cache/mho", home);
     if (n <= 0 || n >= MHO_CACHE_PATH)
         path[0] = 0;
-    return path[0] != 0;
+    return MHO_OK;
 }
 
 bool mhoi_cache_on(void)
@@ -219,4 +223,65 @@ void mhoi_cache_write(const char *name, const void *bytes, size_t size)
     if (!good || rename(temporary, path) != 0)
         (void)unlink(temporary);
     keep_bounded(mho_run_cache(NULL));
+}
+
+/* Length of the part of the path that is there. */
+static size_t length_there(const char *path)
+{
+    char part[PATH_MAX];
+    struct stat info;
+    size_t n = strlen(path);
+    memcpy(part, path, n + 1);
+    while (n && stat(part, &info) != 0) {
+        while (n && part[n - 1] != '/')
+            n--;
+        n -= n > 0;
+        part[n] = 0;
+    }
+    return n;
+}
+
+/* Takes folders away that were made below the first `there` bytes. */
+static void unmake_folder(const char *path, size_t there)
+{
+    char part[PATH_MAX];
+    memcpy(part, path, strlen(path) + 1);
+    for (size_t n = strlen(path); n > there; n--)
+        if ((path[n] == '/' || !path[n]) && path[n - 1] != '/') {
+            part[n] = 0;
+            (void)rmdir(part);
+        }
+}
+
+static mho_status try_writing(const char *folder)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/" MHOI_CACHE_PREFIX ".tmp-XXXXXX", folder);
+    const int fd = mkstemp(path);
+    bool good = fd >= 0 && write_all(fd, "x", 1);
+    const int why = errno;
+    if (fd >= 0) {
+        (void)close(fd);
+        (void)unlink(path);
+    }
+    return good ? MHO_OK
+                : mho_error(MHO_EFILE, "%s: no file can be written there: %s", folder,
+                            strerror(why));
+}
+
+mho_status mho_run_check_cache(const mho_run *run)
+{
+    const char *folder = mho_run_cache(run);
+    if (!folder)
+        return MHO_OK;
+    if (strlen(folder) > PATH_MAX - MHOI_CACHE_NAME)
+        return mho_error(MHO_EFILE, "%.200s...: too long for a folder", folder);
+    const size_t there = length_there(folder);
+    mho_status s = make_folder(folder) ? MHO_OK
+                                       : mho_error(MHO_EFILE, "%s: cannot make the folder: %s",
+                                                   folder, strerror(errno));
+    if (!s)
+        s = try_writing(folder);
+    unmake_folder(folder, there);
+    return s;
 }

@@ -14,6 +14,8 @@ enum { MHOI_CACHE_FILES = 1024, MHOI_CACHE_NAME = 80 };
 #define MHOI_CACHE_BYTES ((size_t)256 << 20) /* of all files together */
 
 bool mhoi_cache_on(void);
+/* A hash of the library's sources, which all keys contain: what other code made is not found (build/generated/build_identity.c). */
+const char *mhoi_build_identity(void);
 /* What the file of that name holds, at most `most` bytes (mhoi_free it); it is then the one that was used last.  false: there is none. */
 bool mhoi_cache_read(const char *name, size_t most, char **bytes, size_t *size);
 /* Others see the old file or this one, never half.  Where there are too many or too large ones then, those go that were not used for

@@ -13,7 +13,7 @@
 #include "base/identity.h"
 #include "mho/run.h"
 
-/* Raised with whatever changes what a calibration finds for the same key, or the form of the file. */
+/* Of the file; code that calibrates in another way has other keys (mhoi_build_identity). */
 enum { FORMAT = 1 };
 #define ORDER UINT64_C(0x0102030405060708)
 /* A file is as large as its sums at the most, and what layers and maps have besides. */

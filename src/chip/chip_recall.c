@@ -236,6 +236,7 @@ static chip_recall_key key_of(mho_chip *chip, const mho_images *images, size_t c
         key.known = key.known && !chip->step[i].work;
     if (!key.known)
         return key;
+    mix(&key, mhoi_build_identity(), strlen(mhoi_build_identity()));
     mix_cells(&key, chip->plan);
     mix_sizes(&key, 5,
               (const size_t[]){count, chip->maps, chip->steps, chip->layers, chip->input_shift});

@@ -76,7 +76,10 @@ static void check_machine(checks *c)
 static void check_cache(checks *c)
 {
     const char *folder = mho_run_cache(NULL);
-    say(c, GOOD, "calibrations", "%s", folder ? folder : "not kept between runs");
+    if (mho_run_check_cache(NULL))
+        say(c, NOTE, "calibrations", "not kept between runs: %s", mho_error_message());
+    else
+        say(c, GOOD, "calibrations", "%s", folder ? folder : "not kept between runs");
 }
 
 /* The shared libraries this process has loaded: the version is in the file's name. */

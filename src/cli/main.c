@@ -246,14 +246,15 @@ static void tell_peak(const cli_args *args)
 static mho_status use_cache(void)
 {
     char folder[MHO_CACHE_PATH];
-    return mho_cache_folder(folder) ? mho_run_set_cache(run, folder) : MHO_OK;
+    const mho_status s = mho_cache_folder(folder);
+    return s || !*folder ? s : mho_run_set_cache(run, folder);
 }
 
 static void tell_cache(const cli_args *args)
 {
     const char *note = mho_run_cache_note(run);
     if (*note && !args->quiet)
-        fprintf(stderr, "mho: note: %s; it was made anew\n", note);
+        fprintf(stderr, "mho: note: %s: calibrated anew\n", note);
 }
 
 static mho_status run_command(const cli_command *command, int argc, char **argv)

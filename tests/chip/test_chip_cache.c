@@ -17,6 +17,7 @@
 #include "base/identity.h"
 #include "chip_nets.h"
 #include "mho/run.h"
+#include "mho/study.h"
 
 enum { IMAGES = 24, SIDE = 8, CLASSES = 12, SCORES = IMAGES * CLASSES, NAME_MOST = 256 };
 
@@ -61,6 +62,14 @@ static void scores_with(const char *set, uint64_t seed, float *scores)
     mho_hw_destroy(hw);
     mho_net_destroy(net);
     mho_images_free(&images);
+}
+
+/* In place of the library's own: another number is another code. */
+static char identity[] = "code 0";
+
+const char *mhoi_build_identity(void)
+{
+    return identity;
 }
 
 /* Files of the cache in the folder; the last one's path. */
@@ -239,6 +248,117 @@ static void test_bounded(void **state)
     assert_int_equal(unlink(other), 0); /* it is not ours */
 }
 
+/* What other code made is not found, and not taken for damaged. */
+static void test_code(void **state)
+{
+    (void)state;
+    char path[NAME_MOST + 256];
+    float want[SCORES], scores[SCORES];
+    empty_folder();
+    must(mho_run_set_cache(NULL, folder));
+    scores_with("crossbar.columns=8", 11, want);
+    assert_int_equal(files(path), 1);
+    identity[5]++;
+    scores_with("crossbar.columns=8", 11, scores);
+    assert_int_equal(files(path), 2);
+    assert_memory_equal(scores, want, sizeof want);
+    identity[5]--;
+    scores_with("crossbar.columns=8", 11, scores);
+    assert_int_equal(files(path), 2);
+    assert_string_equal(mho_run_cache_note(NULL), "");
+}
+
+/* No more than so many bytes together either: files of holes count as what they would hold. */
+static void test_bounded_bytes(void **state)
+{
+    (void)state;
+    enum { LARGE = 5 };
+    char path[NAME_MOST + 256], large[LARGE][300];
+    struct stat info;
+    float scores[SCORES];
+    empty_folder();
+    for (size_t i = 0; i < LARGE; i++) {
+        snprintf(large[i], sizeof large[i], "%s/" MHOI_CACHE_PREFIX "%04zu", folder, i);
+        write_file(large[i], "x", 1);
+        assert_int_equal(truncate(large[i], MHOI_CACHE_BYTES / 4), 0);
+        const struct timespec used[2] = {{0, UTIME_OMIT}, {1000000000 + (time_t)i, 0}};
+        assert_int_equal(utimensat(AT_FDCWD, large[i], used, 0), 0);
+    }
+    scores_with("crossbar.columns=8", 12, scores); /* itself some bytes: two of the five stay */
+    assert_int_equal(files(path), 3);
+    for (size_t i = 0; i < LARGE; i++)
+        assert_int_equal(stat(large[i], &info), i < LARGE - 2 ? -1 : 0);
+}
+
+/* Block-circulant layers whose inputs turn; a field that enters makes another file, one that does not finds the first. */
+static void test_circulant(void **state)
+{
+    (void)state;
+    enum { OUT = 10 };
+    static const char *const sets[][2] = {
+        {"output.range=calibrated", "device.variation=0"},
+        {"output.range=calibrated", "device.variation=0.2"},
+        {"output.range=calibrated", "crossbar.rows=64"},
+        {"output.range=calibrated", "crossbar.copies=2"},
+        {"output.range=calibrated", "crossbar.circulant=expanded"},
+        {"output.range=calibrated", "device.g_off=2uS"},
+        {"output.range=calibrated", "input.bits_per_read=2"}};
+    static const size_t count[] = {1, 1, 2, 3, 4, 5, 6};
+    char path[NAME_MOST + 256];
+    float scores[3][IMAGES * OUT];
+    mho_images images = {0};
+    mho_net *net = NULL;
+    empty_folder();
+    must(mho_net_open("lenet-circulant-mnist", &net));
+    must(mho_digits_generate(MHO_DIGITS_SEED, MHO_DIGITS_TRAIN, IMAGES, &images));
+    for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
+        for (size_t i = 0; i < 3; i++) { /* without, made, found */
+            const char *const set[] = {sets[k][0], sets[k][1], "output.calibration_images=8", NULL};
+            mho_hw *hw = NULL;
+            mho_chip *chip = NULL;
+            must(mho_run_set_cache(NULL, i ? folder : NULL));
+            must(mho_hw_open("reboc", set, &hw));
+            must(mho_chip_open(net, hw, &images, &chip));
+            must(mho_chip_program(chip, 1, 0));
+            must(mho_chip_run(chip, &images, 0, 4, scores[i], NULL));
+            mho_chip_destroy(chip);
+            mho_hw_destroy(hw);
+        }
+        assert_memory_equal(scores[1], scores[0], 4 * OUT * sizeof(float));
+        assert_memory_equal(scores[2], scores[0], 4 * OUT * sizeof(float));
+        assert_int_equal(files(path), count[k]);
+    }
+    mho_net_destroy(net);
+    mho_images_free(&images);
+}
+
+/* What is wrong with a folder is told, and trying leaves nothing. */
+static void test_check(void **state)
+{
+    (void)state;
+    char file[300], inside[320], deep[300];
+    snprintf(file, sizeof file, "%s/file", folder);
+    snprintf(inside, sizeof inside, "%s/in", file);
+    snprintf(deep, sizeof deep, "%s//new/er", folder);
+    write_file(file, "x", 1);
+    const char *const bad[] = {inside, file, "/proc/mho"};
+    for (size_t i = 0; i < 3; i++) {
+        must(mho_run_set_cache(NULL, bad[i]));
+        assert_int_equal(mho_run_check_cache(NULL), MHO_EFILE);
+        assert_non_null(strstr(mho_error_message(), bad[i]));
+    }
+    const char *const good[] = {NULL, folder, deep};
+    for (size_t i = 0; i < 3; i++) {
+        must(mho_run_set_cache(NULL, good[i]));
+        must(mho_run_check_cache(NULL));
+    }
+    *strrchr(deep, '/') = 0;
+    assert_int_equal(access(deep, F_OK), -1);
+    assert_int_equal(access(folder, F_OK), 0);
+    assert_int_equal(unlink(file), 0);
+    must(mho_run_set_cache(NULL, folder));
+}
+
 /* Where nothing can be kept, nothing is, and that is no error. */
 static void test_no_place(void **state)
 {
@@ -308,6 +428,10 @@ static void test_folder(void **state)
                  {"", "", "/home", "/home/.cache/mho"},
                  {NULL, "relative", "/home", "/home/.cache/mho"},
                  {"off", "/xdg", "/home", ""},
+                 {"OFF", "/xdg", "/home", ""},
+                 {"own", "/xdg", "/home", NULL},
+                 {"0", "/xdg", "/home", NULL},
+                 {" ", "/xdg", "/home", NULL},
                  {NULL, NULL, NULL, ""},
                  {long_one, NULL, NULL, ""},
                  {NULL, NULL, long_one, ""}};
@@ -316,8 +440,8 @@ static void test_folder(void **state)
         const char *const value[] = {cases[i].own, cases[i].cache, cases[i].home};
         for (size_t k = 0; k < 3; k++)
             assert_int_equal(value[k] ? setenv(name[k], value[k], 1) : unsetenv(name[k]), 0);
-        assert_int_equal(mho_cache_folder(path), cases[i].want[0] != 0);
-        assert_string_equal(path, cases[i].want);
+        assert_int_equal(mho_cache_folder(path), cases[i].want ? MHO_OK : MHO_ECONFIG);
+        assert_string_equal(path, cases[i].want ? cases[i].want : "");
     }
 }
 
@@ -326,7 +450,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_several), /* before there are threads */
         cmocka_unit_test(test_found),   cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_bounded), cmocka_unit_test(test_no_place),
+        cmocka_unit_test(test_bounded), cmocka_unit_test(test_bounded_bytes),
+        cmocka_unit_test(test_code),    cmocka_unit_test(test_circulant),
+        cmocka_unit_test(test_check),   cmocka_unit_test(test_no_place),
         cmocka_unit_test(test_folder),
     };
     return cmocka_run_group_tests(tests, with_folder, without_folder);
