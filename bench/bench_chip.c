@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hardware inference of whole networks with device variation, in images a second and core, beside
- * software inference of the same network in the same run and beside its bar; programming, the first and a later
+ * software inference of the same network (what `mho infer` runs) in the same run and beside its bar; programming, the first and a later
  * one, in per cent of evaluating 10,000 images on one core; calibration on these images, in seconds and in runs of
  * them (making: of a chip on one image, mostly its weights and ideal cells, which that leaves out; all: both together), and
  * in picoseconds a multiplication of these images, which is the same for networks of any depth; two threads over one; peak memory (of network, images and chip, the network until the chip has its weights: a process
@@ -11,8 +11,9 @@
  * processor times, that of one thread over that of the busier of the two, which leaves out the time they
  * wait for a core; `cpu` what both use together, 1.00 where the second costs nothing.
  *
- * Below each case its bars: what is wanted beside what is.  Software inference is oneDNN's, with merged layers (bench_infer:
- * beside a plain chain of its primitives).  MHO_BENCH_SHORT: the cases of 1000 classes with 8 images, LeNet, one round.
+ * Below each case its bars: what is wanted beside what is.  Software inference is mho's own, not plain oneDNN: oneDNN's convolutions with layers
+ * merged, own kernels for LeNet and large fully connected layers; on LeNet it is faster than a plain chain of oneDNN's primitives (bench_infer),
+ * so that the ratio to these would be larger.  MHO_BENCH_SHORT: the cases of 1000 classes with 8 images, LeNet, one round.
  *
  * On paper, 16 cores: by Amdahl's law from what the second thread costs in this run; and no more than memory feeds, from the
  * bytes that a multiplication takes from it, counted (weights once a block of images, the map of a layer read and written
@@ -405,6 +406,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
     net = random_net(b->net, b->style);
     for (int round = 0; round < rounds() && round * all < ROUNDS * ENOUGH_S; round++)
         software = least(software, infer(net, &images));
+    *record_images() = count;
     const double rate = (double)count / one.cpu, share = 100 * rate / 10000;
     printf("%-23s %8.1f %6.1f %6.2f %8.2f %6.2f %6.2f %6.2f %6.1f %6.1f %7.2f %8.3f %6.2f %6.2f "
            "%6.2f %7.0f\n",
@@ -452,6 +454,7 @@ int main(int argc, char **argv)
     printf("%-23s %8s %6s %6s %8s %6s %6s %6s %6s %6s %7s %8s %6s %6s %6s %7s\n", "", "a core",
            "a core", "", "ware", "clock", "work", "cpu", "first", "again", "s", "s", "/run", "all",
            "ps/MAC", "MB");
+    printf("software: what `mho infer` runs, on one core\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bench_case *b = &cases[i];
         const bool few = is_short() && b->images <= 16;

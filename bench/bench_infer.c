@@ -253,6 +253,7 @@ int main(int argc, char **argv)
     }
     printf("mho                           %9.0f images/s  ratio %.2f  threads %zu\n",
            (double)images / ours, chain_best / ours, mho_run_threads(NULL));
+    *record_images() = images;
     record("infer", "lenet float", "times a chain of oneDNN", chain_best / ours, true, true);
     mho_infer_destroy(infer);
     mho_net_destroy(net);

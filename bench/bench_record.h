@@ -16,6 +16,13 @@ static inline bool is_short(void)
     return text && *text;
 }
 
+/* Of how many images what follows is: numbers of other counts are not compared.  0: of none that count. */
+static inline size_t *record_images(void)
+{
+    static size_t images;
+    return &images;
+}
+
 /* any: a ratio or a size, which other machines can be compared with; else a speed of this one.  more: more is better. */
 static inline void record(const char *bench, const char *name, const char *what, double value,
                           bool any, bool more)
@@ -26,8 +33,11 @@ static inline void record(const char *bench, const char *name, const char *what,
         return;
     fprintf(f,
             "{\"bench\": \"%s\", \"case\": \"%s\", \"what\": \"%s\", \"value\": %.6g, "
-            "\"any_machine\": %s, \"better\": \"%s\"}\n",
+            "\"any_machine\": %s, \"better\": \"%s\"",
             bench, name, what, value, any ? "true" : "false", more ? "more" : "less");
+    if (*record_images())
+        fprintf(f, ", \"images\": %zu", *record_images());
+    fprintf(f, "}\n");
     if (fclose(f) != 0)
         fprintf(stderr, "%s: cannot write\n", path);
 }

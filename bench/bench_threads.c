@@ -166,6 +166,7 @@ static void measure(const bench_case *b, const scene *s)
            (double)s->images.count / one.cpu, clock, one.cpu / two.cpu, limit,
            2 * one.cpu / pair.cpu, clock / limit);
     fflush(stdout);
+    *record_images() = s->images.count;
     record("threads", b->name, "two threads, clock", clock, true, true);
     record("threads", b->name, "two threads, work", one.cpu / two.cpu, true, true);
     record("threads", b->name, "two processes, clock", limit, true, true);

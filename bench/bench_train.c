@@ -51,6 +51,7 @@ int main(int argc, char **argv)
         printf("mho %-6s  %6.2f CPU s an epoch  %6.2f s  threads %zu  batch %zu\n",
                style == MHO_STYLE_BINARY ? "binary" : "float", best.cpu_seconds * EPOCH / IMAGES,
                best.seconds * EPOCH / IMAGES, mho_run_threads(NULL), options.batch);
+        *record_images() = IMAGES;
         record("train", style == MHO_STYLE_BINARY ? "lenet binary" : "lenet float",
                "CPU s an epoch", best.cpu_seconds * EPOCH / IMAGES, false, false);
         mho_net_destroy(net);

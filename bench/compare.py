@@ -6,8 +6,8 @@
     compare.py NOW [THEN]            THEN: the last release of bench/results, if none is named
 
 Ratios and sizes are compared on any machine, speeds only on the same kind of processor.  A number is worse where it is
-off by more than a quarter, which is what a busy machine makes of equal programs: less is taken for noise.  Exit 1:
-something is worse."""
+off by more than a quarter, which is what a busy machine makes of equal programs: less is taken for noise.  Numbers of
+another count of images than before are shown, marked, and not judged.  Exit 1: something is worse."""
 import datetime
 import json
 import os
@@ -112,12 +112,18 @@ def compare(now_path, then_path):
     print(f"{now_path} beside {then_path}")
     tell_machines(now, then, same)
     print(f"{'bench':9} {'case':24} {'what':34} {'then':>10} {'now':>10} {'now/then':>9}")
-    worse = better = compared = 0
+    worse = better = compared = other = 0
     for key, row in new.items():
         before = old.get(key)
         if before is None or not (same or row["any_machine"]) or not before["value"]:
             continue
         ratio = row["value"] / before["value"]
+        counts = before.get("images"), row.get("images")
+        if None not in counts and counts[0] != counts[1]:
+            other += 1
+            print(f"{key[0]:9} {key[1]:24} {key[2]:34} {before['value']:10.4g} {row['value']:10.4g} "
+                  f"{ratio:9.2f} not judged: {counts[0]} images then, {counts[1]} now")
+            continue
         gain = ratio if row["better"] == "more" else 1 / ratio if ratio else float("inf")
         worse += gain * NOISE < 1
         better += gain > NOISE
@@ -125,11 +131,13 @@ def compare(now_path, then_path):
         mark = "WORSE" if gain * NOISE < 1 else "better" if gain > NOISE else ""
         print(f"{key[0]:9} {key[1]:24} {key[2]:34} {before['value']:10.4g} {row['value']:10.4g} "
               f"{ratio:9.2f} {mark}".rstrip())
-    if not compared:
+    if not compared and not other:
         sys.exit("compare.py: nothing in common")
     gone = sum(key not in new for key in old if any(key[0] == k[0] for k in new))
     print(f"{compared} numbers: {worse} worse, {better} better, {compared - worse - better} within the noise; "
-          f"{len(new) - compared} now alone, {gone} then alone")
+          f"{len(new) - compared - other} now alone, {gone} then alone")
+    if other:
+        print(f"{other} not judged: of another number of images")
     return 1 if worse else 0
 
 

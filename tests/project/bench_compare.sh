@@ -7,8 +7,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 failed=0
 fail() { echo "bench/compare.py: $*"; failed=1; }
-row() { # case, value, any machine, better
-    echo "{\"bench\": \"chip\", \"case\": \"$1\", \"what\": \"w\", \"value\": $2, \"any_machine\": $3, \"better\": \"$4\"}"
+row() { # case, value, any machine, better, images
+    echo "{\"bench\": \"chip\", \"case\": \"$1\", \"what\": \"w\", \"value\": $2, \"any_machine\": $3, \"better\": \"$4\"${5:+, \"images\": $5}}"
 }
 
 { row speed 100 false more; row ratio 2 true more; row peak 400 true less; row new 1 true less; } >"$folder/lines"
@@ -37,6 +37,20 @@ has "another processor: speeds are left out"
 has "2 numbers: 0 worse, 1 better, 1 within the noise"
 stored "another" 100 3 400
 compare && fail "a ratio that fell is not worse on another machine"
+images() { # lines of then
+    sed '$!s/$/,/' | sed "1s/^/{\"processor\": \"another\", \"rows\": [/; \$s/\$/]}/" >"$folder/then.json"
+}
+{ row ratio 2 true more 16; row same 2 true more 16; row old 2 true more 16; } >"$folder/lines"
+python3 bench/compare.py --store "$folder/lines" "$folder/now.json"
+grep -q '"images": 16' "$folder/now.json" || fail "the number of images is not stored"
+{ row ratio 9 true more 10000; row same 2 true more 16; row old 2.1 true more; } | images
+compare || fail "another number of images is worse"
+has "not judged: 10000 images then, 16 now"
+has "2 numbers: 0 worse, 0 better, 2 within the noise; 0 now alone, 0 then alone"
+has "1 not judged: of another number of images"
+row ratio 9 true more 10000 | images
+compare || fail "all of another number of images is worse"
+has "0 numbers: 0 worse"
 echo '{"rows": 3}' >"$folder/then.json"
 compare && fail "takes what is no result"
 has "no results of ./dev bench --json"
