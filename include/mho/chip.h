@@ -64,12 +64,6 @@ MHO_API mho_chip_activity mho_chip_layer_activity(const mho_chip *chip, size_t l
 MHO_API MHO_MUST_CHECK mho_status mho_chip_run(const mho_chip *chip, const mho_images *images,
                                                size_t first, size_t n, float *scores,
                                                uint16_t *label);
-/* The same with noise of reads as images number, number + 1, ... of a data set have it: others for every call of one who
- * reads on and on. */
-MHO_API MHO_MUST_CHECK mho_status mho_chip_run_numbered(const mho_chip *chip,
-                                                        const mho_images *images, size_t first,
-                                                        size_t n, uint64_t number, float *scores,
-                                                        uint16_t *label);
 
 /* Sums that converters were given, and how many of them are cut off: further than half a step from what the first or the
  * last code stands for.  Neither counts pairs of 0 whose crossbars have a converter each: their difference is right
@@ -77,11 +71,13 @@ MHO_API MHO_MUST_CHECK mho_status mho_chip_run_numbered(const mho_chip *chip,
 typedef struct mho_cut {
     uint64_t sums, beyond;
 } mho_cut;
-/* The same, and counts; somewhat slower.  A chip that is programmed layer by layer is not counted: 0 sums. */
-MHO_API MHO_MUST_CHECK mho_status mho_chip_run_counted(const mho_chip *chip,
-                                                       const mho_images *images, size_t first,
-                                                       size_t n, uint64_t number, float *scores,
-                                                       mho_cut *cut);
+/* The same with noise of reads as images number, number + 1, ... of a data set have it: others for every call of one who
+ * reads on and on.  cut not NULL: and counts, which is somewhat slower; a chip that is programmed layer by layer is not
+ * counted: 0 sums. */
+MHO_API MHO_MUST_CHECK mho_status mho_chip_run_numbered(const mho_chip *chip,
+                                                        const mho_images *images, size_t first,
+                                                        size_t n, uint64_t number, float *scores,
+                                                        uint16_t *label, mho_cut *cut);
 
 MHO_C_END
 

@@ -147,13 +147,17 @@ typedef struct mho_crossbar_counts {
 } mho_crossbar_counts;
 MHO_API mho_crossbar_counts mho_crossbar_work_counts(const mho_crossbar_work *work);
 
+/* Noise is drawn by the number of a pixel, of so many bits. */
+enum { MHO_READING_PIXEL_BITS = 34 };
+
 /* Which read a run is.  One draw of noise for each output of a converter depends on seed, trial, layer,
  * array, row group, column, side of the pair, image of the data set and position alone. */
 typedef struct mho_reading {
     uint64_t seed;
     uint32_t trial, layer; /* layer < 2^15 */
     uint32_t array; /* number of this crossbar's read in the layer (group, bit plane ...), < 2^16 */
-    uint64_t first; /* index of the run's first image in the whole data set; (first + n) P < 2^34 */
+    uint64_t
+        first; /* index of the run's first image in the whole data set; (first + n) P < 2^MHO_READING_PIXEL_BITS */
     uint64_t pixel; /* the run's first position is so many behind that image's */
 } mho_reading;
 

@@ -139,7 +139,7 @@ static PyObject *run(PyObject *self, PyObject *args)
     if (good) {
         good = binding_begin(&call, how) &&
                binding_end(&call, mho_chip_run_numbered(cells->chip, &images, 0, (size_t)n, number,
-                                                        out.buf, NULL));
+                                                        out.buf, NULL, NULL));
         binding_read_end(cells, &me);
     }
     PyBuffer_Release(&out);

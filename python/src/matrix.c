@@ -203,8 +203,8 @@ static mho_status run(product *p, const uint8_t *code, uint64_t number, float *y
                                .borrowed = true};
     mho_cut cut = {0};
     const size_t n = (size_t)p->n;
-    const mho_status s = m->cut < 0 ? mho_chip_run_numbered(chip, &images, 0, n, number, y, NULL)
-                                    : mho_chip_run_counted(chip, &images, 0, n, number, y, &cut);
+    const mho_status s =
+        mho_chip_run_numbered(chip, &images, 0, n, number, y, NULL, m->cut < 0 ? NULL : &cut);
     p->cut.sums += cut.sums;
     p->cut.beyond += cut.beyond;
     scale(m, p->n, y);

@@ -405,10 +405,10 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     return MHO_OK;
 }
 
-/* Noise is drawn by the number of a pixel, of which a crossbar knows so many (mhoi_noise_draw). */
 static mho_status check_number(const mho_chip *chip, size_t n, uint64_t number)
 {
-    const uint64_t pixels = (UINT64_C(1) << 34) - 4096; /* the last tile is whole */
+    const uint64_t pixels =
+        (UINT64_C(1) << MHO_READING_PIXEL_BITS) - 4096; /* the last tile is whole */
     size_t positions = 1;
     for (size_t l = 0; l < chip->layers; l++)
         positions = chip->layer[l].positions > positions ? chip->layer[l].positions : positions;
@@ -460,11 +460,12 @@ static mho_status run_all(run *r)
 mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
                         float *scores, uint16_t *label)
 {
-    return mho_chip_run_numbered(chip, images, first, n, first, scores, label);
+    return mho_chip_run_numbered(chip, images, first, n, first, scores, label, NULL);
 }
 
 mho_status mho_chip_run_numbered(const mho_chip *chip, const mho_images *images, size_t first,
-                                 size_t n, uint64_t number, float *scores, uint16_t *label)
+                                 size_t n, uint64_t number, float *scores, uint16_t *label,
+                                 mho_cut *cut)
 {
     run r = {.chip = chip,
              .images = images,
@@ -472,21 +473,10 @@ mho_status mho_chip_run_numbered(const mho_chip *chip, const mho_images *images,
              .n = n,
              .number = number,
              .scores = scores,
-             .label = label};
-    return run_all(&r);
-}
-
-mho_status mho_chip_run_counted(const mho_chip *chip, const mho_images *images, size_t first,
-                                size_t n, uint64_t number, float *scores, mho_cut *cut)
-{
-    run r = {.chip = chip,
-             .images = images,
-             .first = first,
-             .n = n,
-             .number = number,
-             .scores = scores,
-             .counts = true};
+             .label = label,
+             .counts = cut != NULL};
     const mho_status s = run_all(&r);
-    *cut = (mho_cut){.sums = r.sums, .beyond = r.beyond};
+    if (cut)
+        *cut = (mho_cut){.sums = r.sums, .beyond = r.beyond};
     return s;
 }

@@ -159,14 +159,16 @@ bool cli_lacks_blocks(const mho_hw *hw, const cli_args *args);
 /* Does hardware of several bits get a network whose maps thresholds make of 1 bit? */
 bool cli_is_narrow(const mho_hw *hw, const cli_args *args);
 void cli_tell_idle_of(const mho_hw *hw, const char *name, const cli_args *args); /* of several */
-/* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 /* Numbers that are no bytes: 0..255 that are fed as they are, or what is made of them. */
 void cli_tell_numbers(const mho_result *result, const cli_args *args);
 /* The same of what infer, quantize and simulate --input feed; note[MHO_INPUT_NOTE]: what is told, "" where nothing is. */
 bool cli_tell_images(const cli_args *args, const mho_net *net, const mho_images *images,
                      size_t count, char *note);
 bool cli_tell_array(const cli_args *args, const mho_net *net, const mho_array *x, char *note);
+/* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 void cli_tell_zero_signs(const cli_args *args);
+/* All that is told beside the result of one network on one hardware. */
+void cli_tell_result(const mho_result *result, const cli_args *args);
 
 /* --- what the input of a network is (input_args.c) */
 

@@ -16,13 +16,7 @@ static mho_status hint(mho_status s, const mho_result *result, const cli_args *a
 
 static mho_status report(const mho_result *result, const cli_args *args)
 {
-    cli_tell_idle(result->hw, args);
-    cli_tell_g_off(result->hw, "", args);
-    cli_tell_blocks(result->hw, args);
-    cli_tell_zero_signs(args);
-    cli_tell_input(args, NULL);
-    cli_tell_numbers(result, args);
-    cli_tell_classes(args, result->classes, result->outputs);
+    cli_tell_result(result, args);
     if (args->json || args->csv) /* the report says it itself */
         cli_tell_instead(&result->notes, args);
     if (args->json)

@@ -63,66 +63,72 @@ static void arch_of(const folder *f, const char *name, char arch[24])
     mho_hw_destroy(hw);
 }
 
+/* A built-in file; folder: of which it is. */
+typedef struct entry {
+    const folder *folder;
+    const char *path;
+    char name[48], what[160], arch[24];
+    size_t next; /* asset */
+} entry;
+
+/* From {0} on to the next of all, folder by folder; false: there is no other. */
+static bool next_entry(entry *e)
+{
+    size_t count;
+    const mho_asset *asset = mho_assets(&count);
+    if (!e->folder)
+        e->folder = folders;
+    for (; e->folder < folders + sizeof folders / sizeof *folders; e->folder++, e->next = 0)
+        while (e->next < count) {
+            const mho_asset *a = &asset[e->next++];
+            if (!asset_in(a, e->folder, e->name))
+                continue;
+            e->path = a->path;
+            describe(a->data, e->what, sizeof e->what);
+            arch_of(e->folder, e->name, e->arch);
+            return true;
+        }
+    return false;
+}
+
 static mho_status list_json(const cli_args *args)
 {
     mho_json *root = mho_json_array();
-    size_t count;
-    const mho_asset *asset = mho_assets(&count);
-    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++)
-        for (size_t i = 0; i < count; i++) {
-            char name[48], what[160], arch[24];
-            if (!asset_in(&asset[i], &folders[f], name))
-                continue;
-            describe(asset[i].data, what, sizeof what);
-            mho_json *entry = mho_json_object();
-            mho_json_put(entry, "kind", mho_json_text(folders[f].kind));
-            mho_json_put(entry, "name", mho_json_text(name));
-            mho_json_put(entry, "file", mho_json_text(asset[i].path));
-            arch_of(&folders[f], name, arch);
-            if (*arch)
-                mho_json_put(entry, "arch", mho_json_text(arch));
-            mho_json_put(entry, "description", mho_json_text(what));
-            mho_json_add(root, entry);
-        }
+    for (entry e = {0}; next_entry(&e);) {
+        mho_json *item = mho_json_object();
+        mho_json_put(item, "kind", mho_json_text(e.folder->kind));
+        mho_json_put(item, "name", mho_json_text(e.name));
+        mho_json_put(item, "file", mho_json_text(e.path));
+        if (*e.arch)
+            mho_json_put(item, "arch", mho_json_text(e.arch));
+        mho_json_put(item, "description", mho_json_text(e.what));
+        mho_json_add(root, item);
+    }
     return cli_print_json(args, root);
 }
 
 static void list_csv(const cli_args *args)
 {
     cli_table *t = cli_table_create("", "kind|name|arch|description");
-    size_t count;
-    const mho_asset *asset = mho_assets(&count);
-    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++)
-        for (size_t i = 0; i < count; i++) {
-            char name[48], what[160], arch[24];
-            if (!asset_in(&asset[i], &folders[f], name))
-                continue;
-            describe(asset[i].data, what, sizeof what);
-            cli_table_text(t, "%s", folders[f].kind);
-            cli_table_text(t, "%s", name);
-            arch_of(&folders[f], name, arch);
-            cli_table_text(t, "%s", arch);
-            cli_table_text(t, "%s", what);
-        }
+    for (entry e = {0}; next_entry(&e);) {
+        cli_table_text(t, "%s", e.folder->kind);
+        cli_table_text(t, "%s", e.name);
+        cli_table_text(t, "%s", e.arch);
+        cli_table_text(t, "%s", e.what);
+    }
     cli_table_print(t, args);
     cli_table_destroy(t);
 }
 
 static void list_text(const cli_args *args)
 {
-    size_t count;
-    const mho_asset *asset = mho_assets(&count);
     const cli_marks *m = cli_marks_of(args->color);
-    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
-        fprintf(args->out, "%s%s%s%s\n", f ? "\n" : "", m->bold, folders[f].title, m->end);
-        for (size_t i = 0; i < count; i++) {
-            char name[48], what[160], arch[24];
-            if (!asset_in(&asset[i], &folders[f], name))
-                continue;
-            describe(asset[i].data, what, sizeof what);
-            arch_of(&folders[f], name, arch);
-            fprintf(args->out, *arch ? "  %-14s %-9s %s\n" : "  %-14s%s %s\n", name, arch, what);
-        }
+    const folder *last = NULL;
+    for (entry e = {0}; next_entry(&e); last = e.folder) {
+        if (e.folder != last)
+            fprintf(args->out, "%s%s%s%s\n", last ? "\n" : "", m->bold, e.folder->title, m->end);
+        fprintf(args->out, *e.arch ? "  %-14s %-9s %s\n" : "  %-14s%s %s\n", e.name, e.arch,
+                e.what);
     }
     fprintf(args->out,
             "\nAll fields of one: mho hw NAME.  To make your own, write `base: NAME` and what "

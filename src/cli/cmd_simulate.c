@@ -54,13 +54,7 @@ static void print_table(const cli_args *args, const mho_result *r)
 
 static mho_status report(const cli_args *args, const mho_result *result)
 {
-    cli_tell_idle(result->hw, args);
-    cli_tell_g_off(result->hw, "", args);
-    cli_tell_blocks(result->hw, args);
-    cli_tell_zero_signs(args);
-    cli_tell_input(args, NULL);
-    cli_tell_numbers(result, args);
-    cli_tell_classes(args, result->classes, result->outputs);
+    cli_tell_result(result, args);
     if (args->json)
         return cli_print_json(args, mho_result_json(result));
     print_table(args, result);

@@ -77,6 +77,17 @@ void cli_tell_numbers(const mho_result *result, const cli_args *args)
         fprintf(stderr, "mho: note: %s%s\n", result->input_note, option_of(result->input_note));
 }
 
+void cli_tell_result(const mho_result *result, const cli_args *args)
+{
+    cli_tell_idle(result->hw, args);
+    cli_tell_g_off(result->hw, "", args);
+    cli_tell_blocks(result->hw, args);
+    cli_tell_zero_signs(args);
+    cli_tell_input(args, NULL);
+    cli_tell_numbers(result, args);
+    cli_tell_classes(args, result->classes, result->outputs);
+}
+
 void cli_tell_zero_signs(const cli_args *args)
 {
     mho_net *net = NULL;

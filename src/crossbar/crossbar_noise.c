@@ -14,7 +14,6 @@ enum {
     TOTAL_BITS = 1 << 30,        /* of a column, 1-bit inputs */
     TOTAL_BYTES = (1 << 23) - 9, /* multi-bit inputs: times 255 it fits 32 bits */
     NOISE_LAYER = 0x8000,
-    PIXEL_BITS = 34,
 };
 #define NORMAL_MAX 7.0 /* no draw is larger: sqrt(-2 ln 2^-33) = 6.8 */
 
@@ -194,10 +193,10 @@ void mhoi_noise_draw(const mho_crossbar *xb, const mho_reading *reading, size_t 
     const size_t column = side && xb->reference ? xb->reference[c] : c;
     const uint64_t output = 2 * ((uint64_t)k * xb->shape.columns + column) + side;
     MHO_ASSERT(reading->layer < NOISE_LAYER && reading->array < 1 << 16);
-    MHO_ASSERT(output <= UINT32_MAX && pixel + n <= UINT64_C(1) << PIXEL_BITS);
+    MHO_ASSERT(output <= UINT32_MAX && pixel + n <= UINT64_C(1) << MHO_READING_PIXEL_BITS);
     const mhoi_stream stream = {.seed = reading->seed,
                                 .trial = reading->trial,
                                 .layer = reading->layer | NOISE_LAYER,
                                 .array = (uint32_t)output};
-    mhoi_rng_normal(&stream, (uint64_t)reading->array << PIXEL_BITS | pixel, n, normal);
+    mhoi_rng_normal(&stream, (uint64_t)reading->array << MHO_READING_PIXEL_BITS | pixel, n, normal);
 }

@@ -2,9 +2,9 @@
 /* What is taken for granted of numbers that are no bytes: that 0..255 are fed as they are to a network that says what it makes of
  * bytes, or that what is made of bytes is made of them as well. */
 #include <stdio.h>
-#include <string.h>
 
 #include "mho/data.h"
+#include "net/graph.h"
 
 static bool like_bytes(const mho_input *in, const float *value, size_t n)
 {
@@ -49,10 +49,10 @@ bool mho_images_note(const mho_net *net, const mho_images *images, size_t count,
     in.scale = in.scale_set ? in.scale : 1;
     if (!in.channels && in.scale == 1)
         return false;
-    memcpy(strstr(mho_input_text(&in, text), "pixel"), "value", 5);
     (void)snprintf(note, MHO_INPUT_NOTE,
                    "the images are numbers that are no bytes, and of them the network makes %s, as "
                    "%s",
-                   text, in.values_kept ? "its file says (mho.input_numbers)" : "it was told");
+                   mhoi_input_text(&in, "value", text),
+                   in.values_kept ? "its file says (mho.input_numbers)" : "it was told");
     return true;
 }

@@ -37,6 +37,22 @@ mho_activity *mhoi_activity_next(builder *b, const char *group, const char *comp
     return a;
 }
 
+mho_activity *mhoi_activity_start(builder *b, const char *group, const char *component,
+                                  const char *model)
+{
+    mho_activity *a = mhoi_activity_next(b, group, component);
+    snprintf(a->model, sizeof a->model, "%s", model);
+    a->seconds = b->image_s;
+    return a;
+}
+
+void mhoi_activity_argue(mho_activity *a, const char *name, double value)
+{
+    mho_argument *argument = &a->argument[a->arguments++];
+    snprintf(argument->name, sizeof argument->name, "%s", name);
+    argument->value = value;
+}
+
 /* `amount` stand; each works once a position and read. */
 static mho_activity *put(builder *b, const char *group, const char *component, double amount)
 {

@@ -23,6 +23,10 @@ static inline const mho_cell_activity *mhoi_activity_measured(const mhoi_activit
 }
 
 mho_activity *mhoi_activity_next(mhoi_activities *b, const char *group, const char *component);
+/* Likewise of a component model, standing as long as an image takes; and a value of one of the model's parameters. */
+mho_activity *mhoi_activity_start(mhoi_activities *b, const char *group, const char *component,
+                                  const char *model);
+void mhoi_activity_argue(mho_activity *a, const char *name, double value);
 /* The formula of an activity; those of a bare list stay empty. */
 void mhoi_activity_explain(mho_activity *a, const char *format, ...) MHO_PRINTF(2, 3);
 void mhoi_activity_append(mho_activity *a, const char *format, ...) MHO_PRINTF(2, 3);

@@ -10,18 +10,9 @@ enum { ACCESS_BITS = 256 }; /* of a tile buffer */
 
 static mho_activity *start(mhoi_activities *b, const char *group, const char *name)
 {
-    mho_activity *a = mhoi_activity_next(b, group, name);
-    snprintf(a->model, sizeof a->model, "%s", name);
-    a->seconds = b->image_s;
+    mho_activity *a = mhoi_activity_start(b, group, name, name);
     a->neglectable = true;
     return a;
-}
-
-static void argue(mho_activity *a, const char *name, double value)
-{
-    mho_argument *argument = &a->argument[a->arguments++];
-    snprintf(argument->name, sizeof argument->name, "%s", name);
-    argument->value = value;
 }
 
 static void interconnect(mhoi_activities *b)
@@ -33,8 +24,8 @@ static void interconnect(mhoi_activities *b)
     mhoi_activity_explain(router, "one a tile, %zu begin here; bits x hops = %.4g", l->tiles,
                           l->bit_hops);
     mho_activity *wire = start(b, "interconnect", "wire");
-    argue(wire, "length", b->plan->chip.hop_m);
-    argue(wire, "toggle", TOGGLE);
+    mhoi_activity_argue(wire, "length", b->plan->chip.hop_m);
+    mhoi_activity_argue(wire, "toggle", TOGGLE);
     wire->operations = l->bit_hops;
     mhoi_activity_explain(wire, "bits x hops = %.4g, a quarter of the bits toggle", l->bit_hops);
 }
@@ -48,8 +39,8 @@ static void buffers(mhoi_activities *b)
     const double accesses = tiles * l->input_bits_moved / ACCESS_BITS;
     for (int o = MHO_OPERATION_READ; o <= MHO_OPERATION_WRITE; o++) {
         mho_activity *a = start(b, "tile buffers", "sram");
-        argue(a, "bytes", (double)b->plan->chip.buffer_KiB * 1024);
-        argue(a, "width", ACCESS_BITS);
+        mhoi_activity_argue(a, "bytes", (double)b->plan->chip.buffer_KiB * 1024);
+        mhoi_activity_argue(a, "width", ACCESS_BITS);
         a->operation = (mho_operation)o;
         a->amount = o == MHO_OPERATION_READ ? (double)l->tiles : 0;
         a->operations = accesses;

@@ -10,21 +10,6 @@
 
 typedef mhoi_activities builder;
 
-static mho_activity *start(builder *b, const char *group, const char *component, const char *model)
-{
-    mho_activity *a = mhoi_activity_next(b, group, component);
-    snprintf(a->model, sizeof a->model, "%s", model);
-    a->seconds = b->image_s;
-    return a;
-}
-
-static void argue(mho_activity *a, const char *name, double value)
-{
-    mho_argument *argument = &a->argument[a->arguments++];
-    snprintf(argument->name, sizeof argument->name, "%s", name);
-    argument->value = value;
-}
-
 static double windows(const builder *b)
 {
     return (double)b->layer->positions * (double)b->layer->reads * (double)b->layer->turns;
@@ -82,8 +67,8 @@ static void input_converters(builder *b)
         return;
     const bool copied = b->plan->readings.input_sharing == MHO_INPUT_COPIED;
     snprintf(component, sizeof component, "dac%zu", l->read_bits);
-    mho_activity *a = start(b, "DAC", component, "dac");
-    argue(a, "bits", (double)l->read_bits);
+    mho_activity *a = mhoi_activity_start(b, "DAC", component, "dac");
+    mhoi_activity_argue(a, "bits", (double)l->read_bits);
     const size_t lines = l->word_lines / b->place->cells.fold; /* merged: one for all of a weight */
     a->amount = (double)l->groups * (double)lines * (copied ? crossbars_of(l) : 1);
     a->operations = a->amount * windows(b);
@@ -108,10 +93,10 @@ static size_t turns_charged(const builder *b)
 static void word_lines(builder *b)
 {
     const mho_placement_layer *l = b->layer;
-    mho_activity *a = start(b, "word lines", "word_line", "word_line");
-    argue(a, "columns", (double)b->plan->crossbar_columns);
-    argue(a, "resistance", mhoi_row_resistance(&b->plan->wires));
-    argue(a, "end", b->plan->wires.r_driver_ohm);
+    mho_activity *a = mhoi_activity_start(b, "word lines", "word_line", "word_line");
+    mhoi_activity_argue(a, "columns", (double)b->plan->crossbar_columns);
+    mhoi_activity_argue(a, "resistance", mhoi_row_resistance(&b->plan->wires));
+    mhoi_activity_argue(a, "end", b->plan->wires.r_driver_ohm);
     a->amount = (double)l->groups * (double)l->word_lines * crossbars_of(l);
     const mho_cell_activity *measured = mhoi_activity_measured(b);
     const double all = (double)l->groups * (double)l->word_lines * windows(b);
@@ -134,11 +119,11 @@ static void bit_lines(builder *b)
     const mho_placement_layer *l = b->layer;
     if (b->plan->read.supply == MHO_SUPPLY_CLAMPED)
         return;
-    mho_activity *a = start(b, "bit lines", "bit_line", "bit_line");
-    argue(a, "rows", (double)(b->place->crossbar_rows * b->place->cells.fold));
-    argue(a, "v", b->plan->read.voltage_V);
-    argue(a, "resistance", b->plan->wires.r_col_ohm);
-    argue(a, "end", b->plan->wires.r_sense_ohm);
+    mho_activity *a = mhoi_activity_start(b, "bit lines", "bit_line", "bit_line");
+    mhoi_activity_argue(a, "rows", (double)(b->place->crossbar_rows * b->place->cells.fold));
+    mhoi_activity_argue(a, "v", b->plan->read.voltage_V);
+    mhoi_activity_argue(a, "resistance", b->plan->wires.r_col_ohm);
+    mhoi_activity_argue(a, "end", b->plan->wires.r_sense_ohm);
     a->amount = (double)(l->groups * l->x_in) * columns_of(l);
     a->operations =
         (double)(l->groups * l->row_groups * turns_charged(b)) * columns_of(l) * windows(b);
@@ -187,10 +172,10 @@ static void cells(builder *b, const mhoi_read_time *time)
     const char *name = b->plan->transistor ? "cell_1t1r" : "cell_0t1r";
     char model[MHO_COST_NAME];
     snprintf(model, sizeof model, "%s%s", name, clamped ? "_clamped" : "");
-    mho_activity *a = start(b, "cells", name, model);
-    argue(a, "g", c.g_S);
-    argue(a, "v", b->plan->read.voltage_V);
-    argue(a, "t", time->conduct_s * units);
+    mho_activity *a = mhoi_activity_start(b, "cells", name, model);
+    mhoi_activity_argue(a, "g", c.g_S);
+    mhoi_activity_argue(a, "v", b->plan->read.voltage_V);
+    mhoi_activity_argue(a, "t", time->conduct_s * units);
     a->amount = (double)l->counts.cells;
     a->operations = c.cells;
     mhoi_activity_explain(a,
@@ -213,12 +198,13 @@ static void output_converters(builder *b, const mhoi_read_time *time)
     const size_t bits = l->output_bits;
     char component[MHO_COST_NAME];
     snprintf(component, sizeof component, bits == 1 ? "sense_amplifier" : "adc%zu", bits);
-    mho_activity *a = start(b, bits ? "ADC" : "ideal converters", bits ? component : "ideal",
+    mho_activity *a =
+        mhoi_activity_start(b, bits ? "ADC" : "ideal converters", bits ? component : "ideal",
                             bits ? readout_model(b->plan) : "");
     a->neglectable = !bits;
-    argue(a, "bits", (double)bits);
-    argue(a, "rate", 1 / time->convert_s);
-    argue(a, "columns", (double)b->plan->crossbar_columns);
+    mhoi_activity_argue(a, "bits", (double)bits);
+    mhoi_activity_argue(a, "rate", 1 / time->convert_s);
+    mhoi_activity_argue(a, "columns", (double)b->plan->crossbar_columns);
     a->amount = (double)(l->converters / l->duplication);
     a->operations = (double)l->counts.conversions;
     mhoi_activity_explain(
@@ -232,7 +218,7 @@ static void holds(builder *b)
     const mho_placement_layer *l = b->layer;
     if (!b->plan->output.sampled || l->columns_per_converter == 1)
         return;
-    mho_activity *a = start(b, "hold", "sample_hold", "sample_hold");
+    mho_activity *a = mhoi_activity_start(b, "hold", "sample_hold", "sample_hold");
     a->operations = (double)l->counts.conversions;
     a->amount = a->operations / windows(b) * (double)l->x_in / (double)l->row_groups;
     mhoi_activity_explain(a, "a column that is told, %.0f; each conversion, of %zu that take turns",
@@ -266,8 +252,8 @@ static mho_activity *put_adder(builder *b, const char *group, size_t bits, doubl
 {
     char component[MHO_COST_NAME];
     snprintf(component, sizeof component, "add%zu", bits);
-    mho_activity *a = start(b, group, component, "adder");
-    argue(a, "bits", (double)bits);
+    mho_activity *a = mhoi_activity_start(b, group, component, "adder");
+    mhoi_activity_argue(a, "bits", (double)bits);
     a->amount = amount;
     a->operations = operations;
     return a;
@@ -343,8 +329,8 @@ static void registers(builder *b)
     const bool shifted =
         b->plan->reuse.share != MHO_REUSE_NONE; /* they are registers, and counted */
     const double window = shifted ? 0 : (double)l->inputs_shared * (double)l->input_bits;
-    mho_activity *a = start(b, "registers", "register1", "register");
-    argue(a, "bits", 1);
+    mho_activity *a = mhoi_activity_start(b, "registers", "register1", "register");
+    mhoi_activity_argue(a, "bits", 1);
     a->amount = (double)(l->converters / l->duplication) * codes + outputs * sums + window;
     a->operations = (double)l->counts.conversions * codes +
                     outputs * sums * parts * (double)l->positions * (double)l->turns +
@@ -371,9 +357,9 @@ static void buffers(builder *b)
     const double reads = (double)b->layer->positions * ceil(fresh / width);
     const double writes = ceil((double)place->fed * bits / width);
     for (int o = MHO_OPERATION_READ; o <= MHO_OPERATION_WRITE; o++) {
-        mho_activity *a = start(b, "buffer", "sram", "sram");
-        argue(a, "bytes", fmax(LEAST, ceil(bytes / banks)));
-        argue(a, "width", width);
+        mho_activity *a = mhoi_activity_start(b, "buffer", "sram", "sram");
+        mhoi_activity_argue(a, "bytes", fmax(LEAST, ceil(bytes / banks)));
+        mhoi_activity_argue(a, "width", width);
         a->operation = (mho_operation)o;
         a->amount = o == MHO_OPERATION_READ ? banks : 0;
         a->operations = o == MHO_OPERATION_READ ? reads : writes;

@@ -8,22 +8,6 @@
 
 enum { ACCESS_BITS = 64 };
 
-static mho_activity *start(mhoi_activities *b, const char *group, const char *component,
-                           const char *model)
-{
-    mho_activity *a = mhoi_activity_next(b, group, component);
-    snprintf(a->model, sizeof a->model, "%s", model);
-    a->seconds = b->image_s;
-    return a;
-}
-
-static void argue(mho_activity *a, const char *name, double value)
-{
-    mho_argument *argument = &a->argument[a->arguments++];
-    snprintf(argument->name, sizeof argument->name, "%s", name);
-    argument->value = value;
-}
-
 /* Both operations of a memory; amount of them stand. */
 static void memory(mhoi_activities *b, const char *group, const char *component, const char *model,
                    double bytes, double amount, double read_bits, double written_bits,
@@ -31,9 +15,9 @@ static void memory(mhoi_activities *b, const char *group, const char *component,
 {
     for (int o = MHO_OPERATION_READ; o <= MHO_OPERATION_WRITE; o++) {
         const double bits = o == MHO_OPERATION_READ ? read_bits : written_bits;
-        mho_activity *a = start(b, group, component, model);
-        argue(a, "bytes", bytes);
-        argue(a, "width", ACCESS_BITS);
+        mho_activity *a = mhoi_activity_start(b, group, component, model);
+        mhoi_activity_argue(a, "bytes", bytes);
+        mhoi_activity_argue(a, "width", ACCESS_BITS);
         a->operation = (mho_operation)o;
         a->amount = o == MHO_OPERATION_READ ? amount : 0;
         a->operations = ceil(bits / ACCESS_BITS);
@@ -67,8 +51,8 @@ static void shift_registers(mhoi_activities *b)
 {
     const mho_placement_layer *l = b->layer;
     const double loaded = (double)l->reuse.counts.loads * l->reuse.slice_bits;
-    mho_activity *a = start(b, "shift registers", "register1", "register");
-    argue(a, "bits", 1);
+    mho_activity *a = mhoi_activity_start(b, "shift registers", "register1", "register");
+    mhoi_activity_argue(a, "bits", 1);
     a->amount =
         8 * (double)b->plan->reuse.shift_register_B * (double)l->crossbar_pairs * (double)l->sides;
     a->operations = side_by_side(l) * loaded * (double)l->turns;

@@ -101,13 +101,6 @@ static mho_activity *start(mhoi_activities *b, const mho_placement_digital *d,
     return a;
 }
 
-static void argue(mho_activity *a, const char *name, double value)
-{
-    mho_argument *argument = &a->argument[a->arguments++];
-    snprintf(argument->name, sizeof argument->name, "%s", name);
-    argument->value = value;
-}
-
 /* Arithmetic of so many bits: operations, by as many as there are lanes. */
 static void arithmetic(mhoi_activities *b, const mho_placement_digital *d, const char *model,
                        size_t bits, double operations, const char *what)
@@ -117,7 +110,7 @@ static void arithmetic(mhoi_activities *b, const mho_placement_digital *d, const
         return;
     snprintf(component, sizeof component, "%s%zu", strcmp(model, "adder") ? model : "add", bits);
     mho_activity *a = start(b, d, component, model);
-    argue(a, "bits", (double)bits);
+    mhoi_activity_argue(a, "bits", (double)bits);
     a->amount = (double)b->plan->digital.lanes;
     a->operations = operations;
     mhoi_activity_explain(a, "digital.lanes stand; %s", what);
@@ -134,8 +127,8 @@ static void buffer(mhoi_activities *b, const mho_placement_digital *d)
                  writes = ceil(d->values_written * bits / WIDTH);
     for (int o = MHO_OPERATION_READ; o <= MHO_OPERATION_WRITE; o++) {
         mho_activity *a = start(b, d, "sram", "sram");
-        argue(a, "bytes", fmax(LEAST, ceil(bytes / banks)));
-        argue(a, "width", WIDTH);
+        mhoi_activity_argue(a, "bytes", fmax(LEAST, ceil(bytes / banks)));
+        mhoi_activity_argue(a, "width", WIDTH);
         a->operation = (mho_operation)o;
         a->amount = o == MHO_OPERATION_READ ? banks : 0;
         a->operations = o == MHO_OPERATION_READ ? reads : writes;
@@ -151,8 +144,8 @@ static void tables(mhoi_activities *b, const mho_placement_digital *d)
     if (d->functions <= 0)
         return;
     mho_activity *a = start(b, d, "sram", "sram");
-    argue(a, "bytes", 2048);
-    argue(a, "width", 64);
+    mhoi_activity_argue(a, "bytes", 2048);
+    mhoi_activity_argue(a, "width", 64);
     a->operation = MHO_OPERATION_READ;
     a->amount = (double)b->plan->digital.lanes;
     a->operations = d->functions;
@@ -173,7 +166,7 @@ void mhoi_activities_of_digital(mhoi_activities *b, const mho_placement_digital 
     if (d->operations <= 0)
         return;
     mho_activity *a = start(b, d, "register1", "register");
-    argue(a, "bits", 1);
+    mhoi_activity_argue(a, "bits", 1);
     a->amount = (double)(b->plan->digital.lanes * wide);
     a->operations = d->operations * (double)bits;
     mhoi_activity_explain(a, "digital.lanes x %zu bits stand; each result is latched", wide);

@@ -129,6 +129,8 @@ typedef struct mhoi_input_codes {
     float largest; /* |x| of what is covered; own: of the largest e */
 } mhoi_input_codes;
 mhoi_input_codes mhoi_net_input_codes(const mho_net *net);
+/* As mho_input_text, of what the images are made of: "pixel", "value". */
+const char *mhoi_input_text(const mho_input *input, const char *what, char *text);
 /* The layers of a program that hardware works by get the input of the network. */
 MHO_MUST_CHECK mho_status mhoi_net_place_input(mho_net *net);
 /* x of one code, of as many bits as the image has. */

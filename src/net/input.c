@@ -245,17 +245,17 @@ static size_t print_list(char *text, size_t room, const char *what, const float 
     return used < room ? used : room;
 }
 
-const char *mho_input_text(const mho_input *in, char *text)
+const char *mhoi_input_text(const mho_input *in, const char *what, char *text)
 {
     const double by = 1 / (double)in->scale;
     size_t used;
     const bool whole = fabs(by - nearbyint(by)) < 1e-4 * by && by > 1.5;
     if (whole)
-        used = (size_t)mhoi_decimal_print(text, MHO_INPUT_TEXT, "x = %spixel / %.0f",
-                                          in->channels ? "(" : "", by);
+        used = (size_t)mhoi_decimal_print(text, MHO_INPUT_TEXT, "x = %s%s / %.0f",
+                                          in->channels ? "(" : "", what, by);
     else
-        used = (size_t)mhoi_decimal_print(text, MHO_INPUT_TEXT, "x = %spixel x %.6g",
-                                          in->channels ? "(" : "", (double)in->scale);
+        used = (size_t)mhoi_decimal_print(text, MHO_INPUT_TEXT, "x = %s%s x %.6g",
+                                          in->channels ? "(" : "", what, (double)in->scale);
     if (in->channels) {
         used += print_list(text + used, MHO_INPUT_TEXT - used, " - mean", in->mean, in->channels);
         if (used < MHO_INPUT_TEXT)
@@ -265,4 +265,9 @@ const char *mho_input_text(const mho_input *in, char *text)
     if (used < MHO_INPUT_TEXT && in->layout == MHO_LAYOUT_NHWC)
         (void)snprintf(text + used, MHO_INPUT_TEXT - used, ", NHWC");
     return text;
+}
+
+const char *mho_input_text(const mho_input *in, char *text)
+{
+    return mhoi_input_text(in, "pixel", text);
 }

@@ -214,33 +214,44 @@ static mho_status multiply_sequence(steps *s)
 
 /* --- one step: `sum` are the products with the sequence */
 
+/* Adds those of all gates with the state. */
+static mho_status add_state(const steps *s, size_t step, size_t *sum)
+{
+    const size_t all = s->gates * s->hidden;
+    size_t layer, past;
+    if (s->h == NONE)
+        return MHO_OK;
+    mho_status e = multiply(s, step, "state", s->h, 0, all, &layer, &past);
+    return e ? e : put(s, "Add", all, *sum, past, sum);
+}
+
+/* The first `count` gates of their sums. */
+static mho_status open_gates(const steps *s, size_t sums, size_t count, size_t *gate)
+{
+    const size_t n = s->hidden;
+    size_t all;
+    mho_status e = put(s, s->act[0], count * n, sums, NONE, &all);
+    for (size_t k = 0; !e && k < count; k++)
+        e = cut(s, all, count * n, k * n, n, &gate[k]);
+    return e;
+}
+
 static mho_status step_rnn(steps *s, size_t step, size_t sum)
 {
-    size_t layer, past;
-    mho_status e = MHO_OK;
-    if (s->h != NONE)
-        e = multiply(s, step, "state", s->h, 0, s->hidden, &layer, &past);
-    if (!e && s->h != NONE)
-        e = put(s, "Add", s->hidden, sum, past, &sum);
-    return e ? e : put(s, s->act[0], s->hidden, sum, NONE, &s->h);
+    mho_status e = add_state(s, step, &sum);
+    return e ? e : open_gates(s, sum, 1, &s->h);
 }
 
 /* Gates in the order input, output, forget, cell. */
 static mho_status step_lstm(steps *s, size_t step, size_t sum)
 {
     const size_t n = s->hidden;
-    size_t layer, past, gates, gate[3], fresh;
-    mho_status e = MHO_OK;
-    if (s->h != NONE)
-        e = multiply(s, step, "state", s->h, 0, 4 * n, &layer, &past);
-    if (!e && s->h != NONE)
-        e = put(s, "Add", 4 * n, sum, past, &sum);
+    size_t gates, gate[3], fresh;
+    mho_status e = add_state(s, step, &sum);
     if (!e)
         e = cut(s, sum, 4 * n, 0, 3 * n, &gates);
     if (!e)
-        e = put(s, s->act[0], 3 * n, gates, NONE, &gates);
-    for (size_t k = 0; !e && k < 3; k++)
-        e = cut(s, gates, 3 * n, k * n, n, &gate[k]);
+        e = open_gates(s, gates, 3, gate);
     if (!e)
         e = cut(s, sum, 4 * n, 3 * n, n, &fresh);
     if (!e)
@@ -316,9 +327,7 @@ static mho_status step_gru(steps *s, size_t step, size_t sum)
     if (!e && past != NONE)
         e = put(s, "Add", 2 * n, gates, more, &gates);
     if (!e)
-        e = put(s, s->act[0], 2 * n, gates, NONE, &gates);
-    for (size_t k = 0; !e && k < 2; k++)
-        e = cut(s, gates, 2 * n, k * n, n, &gate[k]);
+        e = open_gates(s, gates, 2, gate);
     if (!e)
         e = cut(s, sum, 3 * n, 2 * n, n, &fresh);
     if (!e)

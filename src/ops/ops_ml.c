@@ -169,6 +169,7 @@ typedef struct linear {
 
 static mho_status linear_of(const mhoi_call *c, linear *l)
 {
+    *l = (linear){0};
     mho_status s = mhoi_ml_rows(c, &l->rows, &l->features);
     const size_t weights = mhoi_ml_floats(c->op, "coefficients", &l->weight);
     l->biases = mhoi_ml_floats(c->op, "intercepts", &l->bias);

@@ -208,7 +208,7 @@ static void describe_input(const study_model *model, const mho_images *images, m
         (void)snprintf(r->input, sizeof r->input, "x = value, the images' own numbers");
     } else if (images->value) {
         in.scale = in.scale_set ? in.scale : 1;
-        memcpy(strstr(mho_input_text(&in, r->input), "pixel"), "value", 5);
+        (void)mhoi_input_text(&in, "value", r->input);
     }
 }
 

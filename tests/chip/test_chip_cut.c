@@ -71,6 +71,7 @@ static void check(const char *const *set, bool positive, bool some)
 {
     dice d = {7};
     float plain[IMAGES * COLUMNS], scores[IMAGES * COLUMNS];
+    uint16_t plain_label[IMAGES], label[IMAGES];
     mho_net *net = matrix(&d, positive);
     mho_images calibration = random_images(&d, (mho_shape){ROWS, 1, 1}, IMAGES);
     mho_images images = vectors(&d);
@@ -80,9 +81,10 @@ static void check(const char *const *set, bool positive, bool some)
         memset(images.pixel + i * ROWS + 128, 0, ROWS - 128);
     must(mho_chip_open(net, open_hw("cnn8", set).hw, &calibration, &chip));
     must(mho_chip_program(chip, 3, 1));
-    must(mho_chip_run_numbered(chip, &images, 0, IMAGES, 5, plain, NULL));
-    must(mho_chip_run_counted(chip, &images, 0, IMAGES, 5, scores, &cut));
+    must(mho_chip_run_numbered(chip, &images, 0, IMAGES, 5, plain, plain_label, NULL));
+    must(mho_chip_run_numbered(chip, &images, 0, IMAGES, 5, scores, label, &cut));
     assert_memory_equal(scores, plain, sizeof plain);
+    assert_memory_equal(label, plain_label, sizeof label);
     const mho_cut want = counted(chip, &images);
     assert_int_equal(cut.sums, want.sums);
     assert_int_equal(cut.beyond, want.beyond);
@@ -117,7 +119,7 @@ static void converters_without_codes_cut_nothing(void **state)
     const char *const set[] = {FEW, "output.first_bits=0", "output.last_bits=0", NULL};
     must(mho_chip_open(net, open_hw("cnn8", set).hw, &images, &chip));
     must(mho_chip_program(chip, 3, 1));
-    must(mho_chip_run_counted(chip, &images, 0, IMAGES, 0, NULL, &cut));
+    must(mho_chip_run_numbered(chip, &images, 0, IMAGES, 0, NULL, NULL, &cut));
     assert_int_equal(cut.sums, 0);
     assert_int_equal(cut.beyond, 0);
     mho_chip_destroy(chip);
