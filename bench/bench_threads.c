@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two threads beside one, and beside what this machine gives at all: two processes of one thread each that do the same at the
  * same time, whose cores share clock, caches and memory as threads do, but no work.  Hardware inference of networks with
- * random weights, the three ways in turns, the best of all rounds.
+ * random weights, the three ways in turns, means of a round, and the median of all rounds' ratios: cores that are shared with
+ * others vary by a third from one millisecond to the next, and the best of each way would compare other moments.
  *
  * `clock`: how many times more images a second, by the clock, which wants an idle machine.  `work`: the same from processor
  * times, of the busier of the two, which leaves out waiting for a core.  `of it`: threads over processes, by the clock.
@@ -18,9 +19,9 @@
 #include "bench_net.h"
 #include "bench_record.h"
 
-enum { IMAGES = 64, CALIBRATED = 16, ROUNDS = 7, SETS = 2 };
-#define ROUND_S 0.06  /* at least */
-#define ENOUGH_S 12.0 /* of a way */
+enum { IMAGES = 64, CALIBRATED = 16, ROUNDS = 25, ROUNDS_LEAST = 5, SETS = 2 };
+#define ROUND_S 0.06 /* at least */
+#define ENOUGH_S 5.0 /* of a way, after the least rounds */
 
 typedef struct bench_case {
     const char *name, *net, *hw;
@@ -39,13 +40,13 @@ static const bench_case cases[] = {
 };
 
 typedef struct timing {
-    double wall, cpu; /* seconds of a run: by the clock, and of the busier thread */
+    double wall, cpu; /* seconds of a run: by the clock, and of the busier thread or process */
 } timing;
 
 /* A process beside this one, which runs while it is told to. */
 typedef struct partner {
     atomic_int state;
-    timing best;
+    timing last;
 } partner;
 
 enum { REST, READY, RUN, END };
@@ -55,12 +56,6 @@ typedef struct scene {
     mho_images images;
     uint16_t *label;
 } scene;
-
-static void keep_least(timing *least, timing t)
-{
-    least->wall = t.wall < least->wall ? t.wall : least->wall;
-    least->cpu = t.cpu < least->cpu ? t.cpu : least->cpu;
-}
 
 /* Processor time of the two threads of this process, 0 of one that is not started yet. */
 static void thread_seconds(double seconds[2])
@@ -78,27 +73,25 @@ static void thread_seconds(double seconds[2])
         closedir(tasks);
 }
 
-/* A few runs, of which the best counts by the clock, and all for processor time. */
+/* The mean of a few runs. */
 static timing run(const scene *s, size_t threads)
 {
-    timing best = {1e9, 0};
+    timing t = {0, 0};
     double before[2] = {0}, after[2] = {0};
     size_t runs = 0;
     must(mho_run_set_threads(NULL, threads));
     thread_seconds(before);
-    for (double all = 0; all < ROUND_S; runs++) {
-        const double start = mho_seconds();
+    const double start = mho_seconds();
+    do {
         must(mho_chip_run(s->chip, &s->images, 0, s->images.count, NULL, s->label));
-        const double wall = mho_seconds() - start;
-        best.wall = wall < best.wall ? wall : best.wall;
-        all += wall;
-    }
+        t.wall = (mho_seconds() - start) / (double)++runs;
+    } while (t.wall * (double)runs < ROUND_S);
     thread_seconds(after);
     for (size_t i = 0; i < 2; i++) {
         const double cpu = (after[i] - before[i]) / (double)runs;
-        best.cpu = cpu > best.cpu ? cpu : best.cpu;
+        t.cpu = cpu > t.cpu ? cpu : t.cpu;
     }
-    return best;
+    return t;
 }
 
 static void rest_a_moment(void)
@@ -111,19 +104,26 @@ static void serve(const scene *s, partner *p)
     (void)run(s, 1); /* its pages are its own now */
     atomic_store(&p->state, READY);
     while (atomic_load(&p->state) != END) {
-        if (atomic_load(&p->state) == RUN)
-            keep_least(&p->best, run(s, 1));
-        else
+        if (atomic_load(&p->state) != RUN) {
             rest_a_moment();
+            continue;
+        }
+        p->last = run(s, 1);
+        int still = RUN;
+        (void)atomic_compare_exchange_strong(&p->state, &still, READY);
     }
     _exit(0);
 }
 
+/* The slower of the two counts. */
 static timing run_beside(const scene *s, partner *p)
 {
     atomic_store(&p->state, RUN);
-    const timing t = run(s, 1);
-    atomic_store(&p->state, READY);
+    timing t = run(s, 1);
+    while (atomic_load(&p->state) == RUN)
+        rest_a_moment();
+    t.wall = p->last.wall > t.wall ? p->last.wall : t.wall;
+    t.cpu = p->last.cpu > t.cpu ? p->last.cpu : t.cpu;
     return t;
 }
 
@@ -132,7 +132,6 @@ static partner *open_partner(const scene *s)
     partner *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         exit(4);
-    p->best = (timing){1e9, 1e9};
     const pid_t child = fork();
     if (child < 0)
         exit(4);
@@ -143,32 +142,51 @@ static partner *open_partner(const scene *s)
     return p;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, ascending);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+typedef struct ratios {
+    double clock[ROUNDS], work[ROUNDS], limit[ROUNDS], limit_work[ROUNDS], images[ROUNDS];
+    size_t n;
+} ratios;
+
+static void add_round(ratios *r, const scene *s, partner *p)
+{
+    const timing one = run(s, 1), two = run(s, 2), pair = run_beside(s, p);
+    r->clock[r->n] = one.wall / two.wall;
+    r->work[r->n] = one.cpu / two.cpu;
+    r->limit[r->n] = 2 * one.wall / pair.wall;
+    r->limit_work[r->n] = 2 * one.cpu / pair.cpu;
+    r->images[r->n++] = (double)s->images.count / one.cpu;
+}
+
 static void measure(const bench_case *b, const scene *s)
 {
-    timing one = {1e9, 1e9}, two = one, pair = one;
     partner *p = open_partner(s);
+    ratios r = {.n = 0};
     (void)run(s, 2);
-    double all = 0;
-    for (int round = 0; round < ROUNDS && all < ENOUGH_S; round++) {
-        const timing t = run(s, 1);
-        keep_least(&one, t);
-        keep_least(&two, run(s, 2));
-        keep_least(&pair, run_beside(s, p));
-        all += t.wall;
-    }
+    const double start = mho_seconds();
+    while (r.n < ROUNDS_LEAST || (r.n < ROUNDS && mho_seconds() - start < 3 * ENOUGH_S))
+        add_round(&r, s, p);
     atomic_store(&p->state, END);
     (void)wait(NULL);
-    /* The slower of the two counts. */
-    pair.wall = p->best.wall > pair.wall && p->best.wall < 1e9 ? p->best.wall : pair.wall;
-    pair.cpu = p->best.cpu > pair.cpu && p->best.cpu < 1e9 ? p->best.cpu : pair.cpu;
-    const double clock = one.wall / two.wall, limit = 2 * one.wall / pair.wall;
+    const double clock = median(r.clock, r.n), work = median(r.work, r.n),
+                 limit = median(r.limit, r.n);
     printf("%-16s %7zu %10.1f %8.2f %6.2f %10.2f %6.2f %9.2f\n", b->name, s->images.count,
-           (double)s->images.count / one.cpu, clock, one.cpu / two.cpu, limit,
-           2 * one.cpu / pair.cpu, clock / limit);
+           median(r.images, r.n), clock, work, limit, median(r.limit_work, r.n), clock / limit);
     fflush(stdout);
     *record_images() = s->images.count;
     record("threads", b->name, "two threads, clock", clock, true, true);
-    record("threads", b->name, "two threads, work", one.cpu / two.cpu, true, true);
+    record("threads", b->name, "two threads, work", work, true, true);
     record("threads", b->name, "two processes, clock", limit, true, true);
     (void)munmap(p, sizeof *p);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Life of a chip, and inference of many images: blocks are independent items of a parallel loop, each in
- * its thread's memory. */
+/* Life of a chip, and what a run of images has to fulfil. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -27,8 +26,6 @@ enum {
     BLOCK_MAX = 256,
     BLOCK_BYTES =
         32 << 20, /* of one block's maps: enough images to read the tables of a layer once */
-    TURNS = 4, /* blocks a thread, where they keep TURN_IMAGES: evens out what threads get done */
-    TURN_IMAGES = 128,
     BYTES_PER_WEIGHT = 6, /* of a layer that is made: its units, conductances of the pair */
 };
 
@@ -356,55 +353,6 @@ mho_status mho_chip_program(mho_chip *chip, uint64_t seed, uint32_t trial)
     return s;
 }
 
-typedef struct run {
-    const mho_chip *chip;
-    const mho_images *images;
-    size_t first, n;
-    uint64_t number; /* of image `first` */
-    float *scores;
-    uint16_t *label;
-    bool counts; /* sums that are cut off */
-    size_t blocks;
-    chip_work **work;   /* [threads] */
-    atomic_size_t done; /* images of this run */
-    _Atomic uint64_t sums, beyond;
-} run;
-
-/* Blocks of n images: equally large, none above chip->block, as many for one thread as for another. */
-static size_t blocks_of(const mho_chip *chip, size_t n, size_t threads)
-{
-    const size_t least = (n + threads * chip->block - 1) / (threads * chip->block);
-    size_t turns = threads > 1 ? n / (threads * TURN_IMAGES) : 1;
-    turns = turns < TURNS ? turns : TURNS;
-    turns = turns < least ? least : turns;
-    return turns * threads < n ? turns * threads : n;
-}
-
-static mho_status run_block(void *context, size_t item, size_t thread)
-{
-    run *r = context;
-    const mho_chip *chip = r->chip;
-    const size_t classes = chip->classes, each = r->n / r->blocks, more = r->n % r->blocks;
-    const size_t from = item * each + (item < more ? item : more), n = each + (item < more);
-    chip_work *work = r->work[thread];
-    mhoi_chip_work_load(chip, work, r->images, r->first + from, n, r->number + from);
-    mhoi_chip_work_scores_to(work, r->scores ? r->scores + from * classes : NULL);
-    chip_cutter cutter = {.chip = chip};
-    const chip_watch watch = mhoi_chip_cutter_watch(&cutter);
-    mho_status s = mhoi_chip_work_run(chip, work, chip->steps, n, r->counts ? &watch : NULL);
-    atomic_fetch_add(&r->sums, cutter.cut.sums);
-    atomic_fetch_add(&r->beyond, cutter.cut.beyond);
-    const float *score = mhoi_chip_work_scores(work);
-    mhoi_chip_work_scores_to(work, NULL);
-    if (s)
-        return s;
-    for (size_t i = 0; r->label && i < n; i++)
-        r->label[from + i] = chip_best_class(score + i * classes, classes);
-    const size_t done = atomic_fetch_add(&r->done, n) + n;
-    mhoi_progress("crossbars", done, r->n, "images");
-    return MHO_OK;
-}
-
 static mho_status check_number(const mho_chip *chip, size_t n, uint64_t number)
 {
     const uint64_t pixels =
@@ -421,40 +369,19 @@ static mho_status check_number(const mho_chip *chip, size_t n, uint64_t number)
                      number, n, most);
 }
 
-static mho_status run_all(run *r)
+static mho_status run(const mho_chip *chip, const chip_flight *f)
 {
-    const mho_chip *chip = r->chip;
-    r->blocks = blocks_of(chip, r->n, mhoi_threads());
-    const size_t threads = mhoi_threads_for(r->blocks);
-    const size_t most = r->blocks ? (r->n + r->blocks - 1) / r->blocks : 0; /* images of a block */
-    mho_status s = check_images(chip, r->images, r->first, r->n);
+    mho_status s = check_images(chip, f->images, f->first, f->n);
     if (!s && !chip->programmed)
         s = mho_error(MHO_EUSAGE, "the chip is not programmed");
     if (!s)
-        s = check_number(chip, r->n, r->number);
-    if (!s && r->label && chip->classes > MHO_CLASSES_MAX)
+        s = check_number(chip, f->n, f->number);
+    if (!s && f->label && chip->classes > MHO_CLASSES_MAX)
         s = mho_error(MHO_ENOTMODELED, "labels of %zu classes, want at most %d", chip->classes,
                       MHO_CLASSES_MAX);
-    const chip_flight flight = {r->images, r->first, r->n, r->number, r->scores, r->label};
-    if (!s && chip->streamed)
-        return mhoi_chip_stream_run(chip, &flight);
-    if (!s && !r->counts && !mhoi_in_loop() && mhoi_chip_team_pays(chip, r->n, mhoi_threads()))
-        return mhoi_chip_team_run(chip, &flight, mhoi_threads());
-    if (!s)
-        s = mhoi_alloc(&r->work, threads, sizeof *r->work, "inference memory");
-    for (size_t t = 0; !s && t < threads; t++)
-        s = mhoi_chip_idle_take(chip, most, &r->work[t]);
-    if (!s)
-        s = mhoi_parallel(r->blocks, run_block, r);
-    for (size_t t = 0; !s && t < threads; t++)
-        for (size_t l = 0; l < chip->layers; l++) {
-            const chip_flow flow = mhoi_chip_work_flow(chip, r->work[t], l);
-            mhoi_chip_tally_add(chip->tally, l, &flow);
-        }
-    for (size_t t = 0; r->work && t < threads; t++)
-        mhoi_chip_idle_give(chip, r->work[t]);
-    mhoi_free(&r->work);
-    return s;
+    if (s)
+        return s;
+    return chip->streamed ? mhoi_chip_stream_run(chip, f) : mhoi_chip_team_run(chip, f);
 }
 
 mho_status mho_chip_run(const mho_chip *chip, const mho_images *images, size_t first, size_t n,
@@ -467,16 +394,7 @@ mho_status mho_chip_run_numbered(const mho_chip *chip, const mho_images *images,
                                  size_t n, uint64_t number, float *scores, uint16_t *label,
                                  mho_cut *cut)
 {
-    run r = {.chip = chip,
-             .images = images,
-             .first = first,
-             .n = n,
-             .number = number,
-             .scores = scores,
-             .label = label,
-             .counts = cut != NULL};
-    const mho_status s = run_all(&r);
     if (cut)
-        *cut = (mho_cut){.sums = r.sums, .beyond = r.beyond};
-    return s;
+        *cut = (mho_cut){0};
+    return run(chip, &(chip_flight){images, first, n, number, scores, label, cut});
 }

@@ -72,7 +72,7 @@ mho_status mhoi_chip_idle_take(const mho_chip *chip, size_t images, chip_work **
             idle->work[i] = NULL;
         }
     pthread_mutex_unlock(&idle->lock);
-    return *out ? MHO_OK : mhoi_chip_work_create(chip, images, out);
+    return *out ? MHO_OK : mhoi_chip_work_create_bare(chip, images, out);
 }
 
 /* In the place of one for fewer images, if there is no free one. */

@@ -320,7 +320,10 @@ void mhoi_chip_turn_out(const chip_layer *layer, const int64_t *total, size_t n,
 typedef struct chip_work chip_work;
 MHO_MUST_CHECK mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images,
                                                 chip_work **out);
-/* The same without maps, for that step alone. */
+/* The same without maps, which its user sets. */
+MHO_MUST_CHECK mho_status mhoi_chip_work_create_bare(const mho_chip *chip, size_t images,
+                                                     chip_work **out);
+/* And for that step alone. */
 MHO_MUST_CHECK mho_status mhoi_chip_work_create_step(const mho_chip *chip, size_t step,
                                                      size_t images, chip_work **out);
 /* What that takes, but for a crossbar's own and what drives rows: *driven bytes an image. */

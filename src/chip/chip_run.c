@@ -340,10 +340,10 @@ mho_status mhoi_chip_work_run(const mho_chip *chip, chip_work *work, size_t step
 }
 
 mho_status mhoi_chip_work_go_on(const mho_chip *chip, chip_work *work, size_t from, size_t to,
-                                size_t n, const int32_t *sum)
+                                size_t n, const int32_t *sum, const chip_watch *watch)
 {
     work->bad = 0;
     if (sum)
         finish_crossbar(chip, work, from++, n, sum);
-    return run_steps(chip, work, from, to, n, NULL);
+    return run_steps(chip, work, from, to, n, watch);
 }

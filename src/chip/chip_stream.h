@@ -16,13 +16,14 @@ void mhoi_chip_stream_clear(mho_chip *chip);
 size_t mhoi_chip_stream_together(const mho_chip *chip, size_t wanted, size_t threads);
 size_t mhoi_chip_stream_maps(const mho_chip *chip, size_t together, size_t threads);
 
-/* Images [first, first + n), by which noise is numbered from `number` on; scores and label may be NULL. */
+/* Images [first, first + n), by which noise is numbered from `number` on; scores, label and cut may be NULL. */
 typedef struct chip_flight {
     const mho_images *images;
     size_t first, n;
     uint64_t number;
     float *scores;
     uint16_t *label;
+    mho_cut *cut; /* sums that are cut off; not of streamed chips */
 } chip_flight;
 MHO_MUST_CHECK mho_status mhoi_chip_stream_run(const mho_chip *chip, const chip_flight *flight);
 

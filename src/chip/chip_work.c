@@ -189,6 +189,11 @@ mho_status mhoi_chip_work_create(const mho_chip *chip, size_t images, chip_work 
     return create(chip, 0, chip->layers, images, true, out);
 }
 
+mho_status mhoi_chip_work_create_bare(const mho_chip *chip, size_t images, chip_work **out)
+{
+    return create(chip, 0, chip->layers, images, false, out);
+}
+
 static size_t first_layer(const mho_chip *chip, size_t step)
 {
     return chip->step[step].kind == CHIP_CROSSBAR ? chip->step[step].layer : 0;

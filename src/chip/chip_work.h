@@ -52,9 +52,11 @@ static inline size_t chip_channels(const chip_layer *layer)
 MHO_MUST_CHECK mho_status mhoi_chip_work_enter(const mho_chip *chip, chip_work *work, size_t layer);
 void mhoi_chip_work_leave(const mho_chip *chip, chip_work *work, size_t layer);
 
-/* n images through steps [from, to).  sum: of step `from`, which is plain, where others have worked them out; else NULL. */
+/* n images through steps [from, to).  sum: of step `from`, which is plain, where others have worked them out; else NULL.
+ * watch: NULL, nobody looks on. */
 MHO_MUST_CHECK mho_status mhoi_chip_work_go_on(const mho_chip *chip, chip_work *work, size_t from,
-                                               size_t to, size_t n, const int32_t *sum);
+                                               size_t to, size_t n, const int32_t *sum,
+                                               const chip_watch *watch);
 
 /* chip_sums.c: the sums of images [first, first + n) of the block: work->sum where the layer is plain, else
  * work->total. */

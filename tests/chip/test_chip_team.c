@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Few images for several threads: layers shared out by columns give what one thread gives, and count what it counts; errors
- * and interruptions end all threads. */
+/* Images shared out by several threads, in stages, by columns, or in blocks, give what one thread gives, and count what it
+ * counts; errors and interruptions end all threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,9 +58,9 @@ typedef struct answer {
     mho_counts counts;
 } answer;
 
-/* Twice: the second run finds the memory of the first. */
+/* Twice: the second run finds the memory of the first.  A thread takes `block` images at once. */
 static answer run(const mho_net *net, const mho_hw *hw, const mho_images *images, size_t threads,
-                  size_t n)
+                  size_t n, size_t block)
 {
     mho_chip *chip;
     answer a;
@@ -68,10 +68,9 @@ static answer run(const mho_net *net, const mho_hw *hw, const mho_images *images
     must(mho_run_set_threads(NULL, threads));
     must(mho_chip_open(net, hw, images, &chip));
     must(mho_chip_program(chip, 3, 1));
-    const chip_flight flight = {images, MOST - n, n, MOST - n, a.score, a.label};
+    chip->block = block;
     for (int i = 0; i < 2; i++)
-        must(threads > 1 ? mhoi_chip_team_run(chip, &flight, threads)
-                         : mho_chip_run(chip, images, MOST - n, n, a.score, a.label));
+        must(mho_chip_run(chip, images, MOST - n, n, a.score, a.label));
     a.counts = mho_chip_counts(chip);
     mho_chip_destroy(chip);
     must(mho_run_set_threads(NULL, 0));
@@ -91,16 +90,25 @@ static void test_one_and_more_threads(void **state)
         const char *name, *const *set;
     } hardware[] = {
         {"bcnn", binary}, {"bcnn", noisy}, {"bcnn", exact}, {"cnn8", eight}, {"bcnn", two_reads}};
+    static const struct {
+        size_t threads, images, block;
+    } ways[] = {{2, MOST, MOST},
+                {3, 7, MOST},
+                {2, MOST, 9} /* three times 14 */,
+                {2, MOST, 4} /* blocks */,
+                {1, MOST, 9},
+                {3, 2, 1},
+                {4, 10, 1}};
     (void)state;
     dice d = {31};
     for (size_t k = 0; k < sizeof hardware / sizeof *hardware; k++) {
         mho_net *net = wide_net(&d, hardware[k].name[0] == 'b');
         mho_images images = random_images(&d, net->node[0].out, MOST);
         const opened hw = open_hw(hardware[k].name, hardware[k].set);
-        for (size_t threads = 2; threads <= 3; threads++) {
-            const size_t n = threads == 2 ? MOST : 7;
-            const answer one = run(net, hw.hw, &images, 1, n);
-            const answer more = run(net, hw.hw, &images, threads, n);
+        for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+            const size_t n = ways[w].images, threads = ways[w].threads;
+            const answer one = run(net, hw.hw, &images, 1, n, MOST);
+            const answer more = run(net, hw.hw, &images, threads, n, ways[w].block);
             for (size_t i = 0; i < n * CLASSES; i++)
                 if (memcmp(&one.score[i], &more.score[i], sizeof *one.score) != 0)
                     fail_msg("hardware %zu, %zu threads: score %zu = %g, want %g", k, threads, i,
@@ -125,7 +133,6 @@ static void test_out_of_memory(void **state)
     must(mho_run_set_threads(NULL, 2));
     must(mho_chip_open(net, hw.hw, &images, &chip));
     must(mho_chip_program(chip, 1, 0));
-    assert_int_equal(mhoi_chip_team_pays(chip, 8, 2), mho_cpu_level() != MHO_CPU_REF);
     uint64_t k = 1;
     uint16_t label[8];
     for (mho_status s = MHO_ENOMEM; s; k++) {
@@ -191,14 +198,14 @@ static void test_failing(void **state)
     const opened hw = open_hw("cnn8", eight);
     mho_chip *chip;
     uint16_t label[8];
-    const chip_flight flight = {&images, 0, 8, 0, NULL, label};
+    const chip_flight flight = {&images, 0, 8, 0, NULL, label, NULL};
     must(mho_run_set_threads(NULL, 2));
     must(mho_chip_open(net, hw.hw, &images, &chip));
     must(mho_chip_program(chip, 1, 0));
     memset(images.pixel + images.count / 2 * 3 * 8 * 8, 0, images.count / 2 * 3 * 8 * 8);
     chip->layer[0].weight_scale[0] = 1e300;
     for (size_t i = 0; i < 50; i++) {
-        assert_int_equal(mhoi_chip_team_run(chip, &flight, 2), MHO_EDOMAIN);
+        assert_int_equal(mhoi_chip_team_run(chip, &flight), MHO_EDOMAIN);
         assert_non_null(strstr(mho_error_message(), "finite"));
     }
     mho_chip_destroy(chip);
