@@ -2,9 +2,11 @@
 /* The library's one allocator: zeroed, aligned for vector loads, counted, and failing on demand. */
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -27,6 +29,34 @@ static mho_status no_memory(size_t count, size_t size, const char *what)
                      count, size);
 }
 
+/* Does memory that is given back come again as zeros?  Some emulators of a system only say so. */
+static bool come_zeros(void)
+{
+    enum { UNKNOWN, YES, NO };
+    static atomic_int known = UNKNOWN;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *probe = NULL;
+    if (atomic_load(&known) == UNKNOWN && posix_memalign(&probe, page, page) == 0) {
+        memset(probe, 1, page);
+        const bool given = madvise(probe, page, MADV_DONTNEED) == 0;
+        atomic_store(&known, given && *(volatile char *)probe == 0 ? YES : NO);
+        free(probe);
+    }
+    return atomic_load(&known) == YES;
+}
+
+/* Whole large pages are given back at once, so that the system hands out zeros where they are first written: a page is cleared
+ * once, and one that nobody writes takes no memory.  Where it refuses (locked pages), as any other memory. */
+static void clear(void *memory, size_t bytes)
+{
+    size_t whole = bytes >= HUGE_FROM ? bytes / HUGE_PAGE * HUGE_PAGE : 0;
+    if (whole)
+        (void)madvise(memory, whole, MADV_HUGEPAGE);
+    if (whole && (!come_zeros() || madvise(memory, whole, MADV_DONTNEED) != 0))
+        whole = 0;
+    memset((char *)memory + whole, 0, bytes - whole);
+}
+
 mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
 {
     void *memory = NULL;
@@ -39,9 +69,7 @@ mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
     if (__builtin_mul_overflow(count, size, &bytes) ||
         posix_memalign(&memory, bytes < HUGE_FROM ? ALIGNMENT : HUGE_PAGE, bytes) != 0)
         return no_memory(count, size, what);
-    if (bytes >= HUGE_FROM)
-        (void)madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-    memset(memory, 0, bytes);
+    clear(memory, bytes);
     memcpy(out, &memory, sizeof memory);
     atomic_fetch_add(&live, 1);
     atomic_fetch_add(&bytes_live, malloc_usable_size(memory));

@@ -50,20 +50,9 @@ static mho_window window_of(const mho_node *node, size_t groups, bool turned)
                         .pad_right = node->pad_right};
 }
 
-/* Whether all are +1 or -1, as most networks have them. */
-static bool are_signs(const float *w, size_t n)
-{
-    int others = 0;
-    for (size_t i = 0; i < n; i++)
-        others |= fabsf(w[i]) != 1;
-    return !others;
-}
-
 static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, size_t n)
 {
     const bool ternary = alphabet == MHO_ALPHABET_TERNARY;
-    if (are_signs(node->weight, n))
-        return MHO_OK;
     for (size_t i = 0; i < n; i++) {
         const float w = node->weight[i];
         if (!isfinite(w))
@@ -148,16 +137,18 @@ static mho_status take_weights(const mho_chip *chip, const mho_node *node, chip_
 {
     const size_t n = mho_node_weight_count(node);
     const bool plain = layer->place->told->packed == 1 && !layer->place->turned;
+    bool signs = false;
     int16_t *m = NULL;
-    mho_status s = check_weights(node, layer->cells->alphabet, n);
-    if (!s)
-        s = mhoi_alloc(&layer->weight_scale, node->out.c, sizeof *layer->weight_scale, node->name);
+    mho_status s =
+        mhoi_alloc(&layer->weight_scale, node->out.c, sizeof *layer->weight_scale, node->name);
     for (size_t c = 0; !s && c < node->out.c; c++)
         layer->weight_scale[c] = 1;
-    if (s)
+    if (!s && plain && layer->cells->alphabet != MHO_ALPHABET_REAL)
+        s = mhoi_chip_weights_signs(node->weight, n, (int16_t)layer->cells->one, &layer->m, &signs);
+    if (!s && !signs)
+        s = check_weights(node, layer->cells->alphabet, n);
+    if (s || signs)
         return s;
-    if (plain && layer->cells->alphabet != MHO_ALPHABET_REAL && are_signs(node->weight, n))
-        return mhoi_chip_weights_signs(node->weight, n, (int16_t)layer->cells->one, &layer->m);
     s = weight_units(chip, node, layer, &m);
     if (!s)
         s = pack_units(node, layer, &m);
@@ -224,8 +215,12 @@ static mho_status correction(const mho_chip *chip, const mho_node *node, chip_la
     if (!s && wanted)
         s = mhoi_alloc(&row, layer->rows, sizeof *row, node->name);
     for (size_t c = 0; !s && wanted && c < channels; c++) {
-        mhoi_chip_weights_get(&layer->m, c * layer->rows, layer->rows, row);
-        sum_taps(w, row, 0, layer->tap);
+        if (w->kh * w->kw == 1) {
+            layer->tap[0] = mhoi_chip_weights_sum(&layer->m, c * layer->rows, layer->rows);
+        } else {
+            mhoi_chip_weights_get(&layer->m, c * layer->rows, layer->rows, row);
+            sum_taps(w, row, 0, layer->tap);
+        }
         for (size_t p = 0; p < positions; p++)
             layer->w_sum[c * positions + p] =
                 (int32_t)(sum_inside(w, layer->tap, p) / layer->cells->one);

@@ -345,11 +345,62 @@ static void add_count(mho_write_count *sum, const mho_write_count *count)
     sum->held += count->held;
 }
 
+/* Do bits tell all that there is to know of the cells?  Those of ideal pairs of weights of two values do, without wires. */
+static bool are_bits(const program *p, const chip_layer *layer)
+{
+    const mhoi_cells *k = layer->cells;
+    return p->ideal && layer->m.bit && !layer->excess && !layer->order && !layer->place->turned &&
+           layer->inputs->lines == 1 && k->coding->sides == 2 && !k->level0 && k->fold == 1 &&
+           k->planes == 1 && k->slices == 1 && mhoi_wires_ideal(&p->chip->plan->wires);
+}
+
+/* What such a pair conducts: the cell of the weight's own sign, and the other one.  false: not so. */
+static bool conductances_of(const program *p, const chip_layer *layer, int16_t *high, int16_t *low)
+{
+    const int16_t m[2] = {layer->m.one, (int16_t)-layer->m.one};
+    mho_write_count count = {0};
+    int16_t g[2][2];
+    for (int side = 0; side < 2; side++) {
+        uint8_t level[2];
+        layer->cells->coding->levels(layer->cells, 0, side ? MHOI_CELL_MINUS : MHOI_CELL_PLUS, m, 2,
+                                     level);
+        mho_device_program(&p->device, 0, 0, 0, 0, 0, 2, level, g[side], &count);
+    }
+    *high = g[0][0];
+    *low = g[0][1];
+    return g[1][0] == *low && g[1][1] == *high && !count.held && !count.outside;
+}
+
+/* Crossbars that are told their bits draw no cells, and take no memory for them.  *done false: they want cells. */
+static mho_status program_bits(program *p, size_t l, mho_write_count *count, bool *done)
+{
+    chip_layer *layer = &p->chip->layer[l];
+    const size_t cells = layer->columns * layer->rows;
+    int16_t high = 0, low = 0;
+    mho_status s = MHO_OK;
+    p->of = layer;
+    *done = are_bits(p, layer) && conductances_of(p, layer, &high, &low);
+    for (size_t g = 0; !s && *done && g < layer->groups; g++) {
+        s = mhoi_crossbar_program_signs(layer->xb[g], layer->m.bit, g * cells, low, high, done);
+        if (!s && *done)
+            s = mho_crossbar_set_errors(layer->xb[g], NULL);
+    }
+    if (s || !*done)
+        return s;
+    count->cells += 2 * layer->groups * cells;
+    count->writes += 2 * layer->groups * cells;
+    return set_part(layer);
+}
+
 static mho_status draw_layer(program *p, size_t l, mho_write_count *count)
 {
     mho_write_count own = {0};
+    bool done;
+    mho_status s = program_bits(p, l, count, &done);
+    if (s || done)
+        return s ? mho_error_prefix(s, "layer %s", p->of->name) : MHO_OK;
     mhoi_chip_drawn_begin(p->chip, l, p->ideal, &p->drawn);
-    const mho_status s = program_layer(p, &p->chip->layer[l]);
+    s = program_layer(p, &p->chip->layer[l]);
     for (size_t t = 0; t < mhoi_threads(); t++)
         add_count(&own, &p->count[t]);
     mhoi_chip_drawn_end(&p->drawn, !s, &own, &p->wires_bound);

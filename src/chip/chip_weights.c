@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weights are read once a programming, in order: what holds them may be slow, but a chip of large fully connected layers has
  * hundreds of millions of them beside their cells. */
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -27,6 +28,12 @@ static extent extent_of(const int16_t *m, size_t count)
     return e;
 }
 
+/* Of so many bits, and one more, which may be read. */
+static size_t words_of(size_t count)
+{
+    return (count + WORD - 1) / WORD + 1;
+}
+
 static void pack_bits(const int16_t *m, chip_weights *out)
 {
     for (size_t i = 0; i < out->count; i++)
@@ -39,7 +46,7 @@ mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out)
     mho_status s = MHO_OK;
     *out = (chip_weights){.count = count, .one = e.high};
     if (e.two) {
-        s = mhoi_alloc(&out->bit, (count + WORD - 1) / WORD, sizeof *out->bit, "weights");
+        s = mhoi_alloc(&out->bit, words_of(count), sizeof *out->bit, "weights");
         if (!s)
             pack_bits(*m, out);
     } else if (e.low >= INT8_MIN && e.high <= INT8_MAX) {
@@ -54,37 +61,50 @@ mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out)
     return s;
 }
 
-/* Bit k: is w[k] above 0? */
-static uint32_t sixteen_signs(const float *w)
+typedef int32_t four __attribute__((vector_size(16)));
+
+/* What floats of the value 1 are in bits, but for the sign. */
+#define ONE 0x3f800000
+
+/* Bit k: is w[k] above 0?  others: gathers bits where one is neither 1 nor -1. */
+static uint32_t sixteen_signs(const float *w, four *others)
 {
-    typedef float four __attribute__((vector_size(16)));
-    typedef int32_t places __attribute__((vector_size(16)));
-    const four zero = {0, 0, 0, 0};
-    places sum = {0, 0, 0, 0};
+    four sum = {0, 0, 0, 0};
     for (int k = 0; k < 4; k++) {
-        const places place = {1 << 4 * k, 2 << 4 * k, 4 << 4 * k, 8 << 4 * k};
+        const four place = {1 << 4 * k, 2 << 4 * k, 4 << 4 * k, 8 << 4 * k};
         four x;
         memcpy(&x, w + 4 * k, sizeof x);
-        sum |= (x > zero) & place;
+        *others |= (x & INT32_MAX) ^ ONE;
+        sum |= (x >= 0) & place;
     }
     return (uint32_t)(sum[0] | sum[1] | sum[2] | sum[3]);
 }
 
-mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one, chip_weights *out)
+mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one, chip_weights *out,
+                                   bool *are)
 {
+    enum { LOOK = 1 << 12 }; /* other weights show at once */
     *out = (chip_weights){.count = count, .one = one};
-    const mho_status s =
-        mhoi_alloc(&out->bit, (count + WORD - 1) / WORD, sizeof *out->bit, "weights");
-    for (size_t i = 0; !s && i < count; i += WORD) {
+    const mho_status s = mhoi_alloc(&out->bit, words_of(count), sizeof *out->bit, "weights");
+    four others = {0, 0, 0, 0};
+    bool signs = s == MHO_OK;
+    for (size_t i = 0; signs && i < count; i += WORD) {
         const size_t n = count - i < WORD ? count - i : WORD;
         uint64_t bits = 0;
         size_t k = 0;
         for (; k + 16 <= n; k += 16)
-            bits |= (uint64_t)sixteen_signs(w + i + k) << k;
-        for (; k < n; k++)
+            bits |= (uint64_t)sixteen_signs(w + i + k, &others) << k;
+        for (; k < n; k++) {
+            others[0] |= fabsf(w[i + k]) != 1;
             bits |= (uint64_t)(w[i + k] > 0) << k;
+        }
         out->bit[i / WORD] = bits;
+        if (i % LOOK == 0 || count - i <= WORD)
+            signs = !(others[0] | others[1] | others[2] | others[3]);
     }
+    if (!signs)
+        mhoi_chip_weights_free(out);
+    *are = signs;
     return s;
 }
 
@@ -134,6 +154,26 @@ void mhoi_chip_weights_get(const chip_weights *weights, size_t first, size_t n, 
         out[i] = weights->byte[first + i];
     if (weights->bit)
         get_bits(weights, first, n, out);
+}
+
+int64_t mhoi_chip_weights_sum(const chip_weights *weights, size_t first, size_t n)
+{
+    int64_t sum = 0, high = 0;
+    if (!weights->bit) {
+        for (size_t i = 0; weights->byte && i < n; i++)
+            sum += weights->byte[first + i];
+        for (size_t i = 0; weights->whole && i < n; i++)
+            sum += weights->whole[first + i];
+        return sum;
+    }
+    for (size_t at = first, end = first + n; at < end;) {
+        const size_t shift = at % WORD, left = end - at;
+        const size_t here = left < WORD - shift ? left : WORD - shift;
+        const uint64_t bits = weights->bit[at / WORD] >> shift << (WORD - here);
+        high += __builtin_popcountll(bits);
+        at += here;
+    }
+    return (2 * high - (int64_t)n) * weights->one;
 }
 
 const void *mhoi_chip_weights_bytes(const chip_weights *weights, size_t *size)

@@ -13,19 +13,21 @@
 typedef struct chip_weights {
     size_t count;
     int16_t one;    /* bits: 1 stands for one, 0 for -one */
-    uint64_t *bit;  /* weights of two values */
+    uint64_t *bit;  /* weights of two values; a word more than they take */
     int8_t *byte;   /* -128..127 */
     int16_t *whole; /* any */
 } chip_weights;
 
 /* Takes m[count] over: it is NULL afterwards, also on failure. */
 MHO_MUST_CHECK mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out);
-/* Of w[count], all +1 or -1: one and -one. */
+/* Of w[count] that are all +1 or -1: one and -one.  *are false: they are not, and there are none. */
 MHO_MUST_CHECK mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one,
-                                                  chip_weights *out);
+                                                  chip_weights *out, bool *are);
 void mhoi_chip_weights_free(chip_weights *weights);
 /* out[n]: weights [first, first + n). */
 void mhoi_chip_weights_get(const chip_weights *weights, size_t first, size_t n, int16_t *out);
+/* Their sum. */
+int64_t mhoi_chip_weights_sum(const chip_weights *weights, size_t first, size_t n);
 static inline int16_t chip_weight(const chip_weights *weights, size_t i)
 {
     int16_t m;

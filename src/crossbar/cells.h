@@ -9,6 +9,13 @@
  * runs again, whatever becomes of that call.  NULL: its rows stand in another order, and it keeps them so. */
 void mhoi_crossbar_cells(mho_crossbar *xb, int16_t **g_plus, int16_t **g_minus);
 
+/* In place of mho_crossbar_program, for cells of two conductances, every pair of which has one each: high and low where the bit
+ * at + c R + r is 1, low and high where it is 0.  The crossbar has no cells then, and noise of reads wants another programming.
+ * Eight bytes behind the last bit's may be read.  *done false: this crossbar wants cells. */
+MHO_MUST_CHECK mho_status mhoi_crossbar_program_signs(mho_crossbar *xb, const uint64_t *bit,
+                                                      size_t at, int16_t low, int16_t high,
+                                                      bool *done);
+
 /* Does memory made for an earlier programming of the crossbar do for this one? */
 bool mhoi_crossbar_work_fits(const mho_crossbar *xb, const mho_crossbar_work *work);
 /* Runs with this memory work out columns [first, first + count) of the sums alone, and count what drives rows with the

@@ -100,9 +100,6 @@ static mho_status allocate(mho_crossbar *xb)
             mhoi_alloc(&xb->group_bundle, xb->groups + 1, sizeof *xb->group_bundle, "row groups");
     if (status == MHO_OK)
         status = mhoi_alloc(&xb->group_step, xb->groups + 1, sizeof *xb->group_step, "row groups");
-    const size_t biases = 2 * xb->shape.columns + MHOI_STRIP; /* of whole strips */
-    for (int side = 0; status == MHO_OK && side < MHOI_SIDES; ++side)
-        status = mhoi_alloc(&xb->bias[side], xb->groups * biases, sizeof(int32_t), "biases");
     return status;
 }
 

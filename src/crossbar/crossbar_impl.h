@@ -7,7 +7,8 @@
  *   crossbar_error.c    real converters         crossbar_noise.c    variances and draws of read noise
  *   crossbar_pack_avx*.c  bundle indices           crossbar_order.c    rows on other word lines
  *   crossbar_watch.c    who looks on            crossbar_bytes.c    what they take
- *   crossbar_groups.c   row groups within 32 bits
+ *   crossbar_groups.c   row groups within 32 bits       crossbar_count.c    cells of two conductances as bits
+ *   crossbar_signs.c    the same, told as bits
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
  * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
@@ -232,6 +233,7 @@ struct mho_crossbar {
     unsigned shift;
     bool shared; /* pairs of S+, S- are the cells themselves, not table[MHOI_PLUS], [MHOI_MINUS] */
     bool strips; /* table[MHOI_PLUS] holds both crossbars, [k][strip][steps of k] */
+    bool bare;   /* there are no cells: the bits that are counted were told */
     bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
     int32_t low, high;          /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;         /* of a column, or of a strip */
@@ -454,6 +456,11 @@ bool mhoi_two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high);
 int64_t mhoi_largest_sum(const mho_crossbar *xb, const int16_t *g_plus, const int16_t *g_minus);
 /* Tables from side `first` on: all (MHOI_PLUS) after programming, MHOI_VAR_PLUS where only variances are new. */
 mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first);
+/* Bundles (first: MHOI_PLUS) and memory for the tables of what xb->counting, dots, ... say, for them to be filled. */
+mho_status mhoi_crossbar_lay_out(mho_crossbar *xb, mhoi_side first);
+/* The words of bits that are counted, by the cells: of column c of row group k (column C: the rows in use), and all. */
+void mhoi_count_words(const mho_crossbar *xb, size_t k, size_t c, uint32_t *out);
+void mhoi_count_cells(mho_crossbar *xb);
 
 /* Do squares of inputs pass a byte?  Then they come in two, and so do variances. */
 static inline bool mhoi_squares_wide(const mho_crossbar *xb)

@@ -125,6 +125,7 @@ static mho_status set_noise(mho_crossbar *xb, const float *variance_plus,
     const float *const variance[2] = {variance_plus, variance_minus};
     float low, high;
     extent e;
+    MHO_ASSERT(!xb->bare);
     mho_status s = measure(xb, variance_plus, variance_minus, &e);
     if (s)
         return s;

@@ -332,78 +332,6 @@ static mho_status fill_side(mho_crossbar *xb, mhoi_side side)
     return mhoi_parallel((all + FILL_TOGETHER - 1) / FILL_TOGETHER, fill_some, &f);
 }
 
-/* Bit r: is g[r] that value? */
-static uint32_t equal_bits(const int16_t *g, size_t rows, int16_t value)
-{
-    typedef int16_t eight __attribute__((vector_size(16)));
-    uint32_t bits = 0;
-    if (rows == 8) {
-        const eight place = {1, 2, 4, 8, 16, 32, 64, 128};
-        eight x;
-        uint64_t half[2];
-        memcpy(&x, g, sizeof x);
-        x = (x == value) & place;
-        memcpy(half, &x, sizeof x);
-        half[0] |= half[1];
-        half[0] |= half[0] >> 32;
-        return (uint32_t)((half[0] | half[0] >> 16) & 0xff);
-    }
-    for (size_t r = 0; r < rows; ++r)
-        bits |= (uint32_t)(g[r] == value) << r;
-    return bits;
-}
-
-/* One word of every four bundles: bit 8 i + j is row j of bundle i.  Column C: the rows in use. */
-static void fill_words(const mho_crossbar *xb, size_t k, size_t c, uint32_t *out)
-{
-    const size_t first = xb->group_bundle[k], end = xb->group_bundle[k + 1];
-    const bool ones = c == xb->shape.columns;
-    const int16_t *g = xb->g_plus + (ones ? 0 : c * xb->rows), high = (int16_t)xb->high;
-    for (size_t b = first; b < end; ++b) {
-        const mhoi_bundle *bundle = &xb->bundle[b];
-        const uint32_t bits =
-            ones ? (1U << bundle->rows) - 1 : equal_bits(g + bundle->row, bundle->rows, high);
-        const size_t i = b - first;
-        out[i / 4] = (i % 4 ? out[i / 4] : 0) | bits << (8 * (i % 4));
-    }
-}
-
-static void fill_counts(mho_crossbar *xb)
-{
-    uint32_t *out = xb->table[MHOI_PLUS];
-    for (size_t k = 0; k < xb->groups; ++k)
-        for (size_t c = 0; c <= xb->shape.columns; ++c, out += mhoi_steps_of(xb, k))
-            fill_words(xb, k, c, out);
-}
-
-/* Is every pair of these cells (a, b) or (b, a)?  Without branches: fills registers. */
-static bool are_pairs(const int16_t *plus, const int16_t *minus, size_t n, int32_t a, int32_t b)
-{
-    int32_t others = 0;
-    for (size_t i = 0; i < n; ++i) {
-        const int32_t p = plus[i], m = minus[i];
-        others |= ((p != a) & (p != b)) | (p + m != a + b);
-    }
-    return others == 0;
-}
-
-bool mhoi_two_valued(const mho_crossbar *xb, int32_t *low, int32_t *high)
-{
-    enum { TOGETHER = 512 }; /* the first few tell of most programmings */
-    const int32_t a = xb->g_plus[0], b = xb->g_minus[0];
-    const size_t cells = xb->rows * xb->shape.columns;
-    *low = a < b ? a : b;
-    *high = a < b ? b : a;
-    if (a == b)
-        return false;
-    for (size_t i = 0; i < cells; i += TOGETHER) {
-        const size_t n = cells - i < TOGETHER ? cells - i : TOGETHER;
-        if (!are_pairs(xb->g_plus + i, xb->g_minus + i, n, a, b))
-            return false;
-    }
-    return true;
-}
-
 /* Multi-bit inputs: does every difference of a pair fit 16 bits? */
 static bool differences_fit(const mho_crossbar *xb)
 {
@@ -416,17 +344,20 @@ static bool differences_fit(const mho_crossbar *xb)
 static mho_status resize_tables(mho_crossbar *xb)
 {
     const size_t step = xb->group_step[xb->groups] * mhoi_step_bytes(xb);
+    const size_t biases = xb->groups * (2 * xb->shape.columns + MHOI_STRIP); /* of whole strips */
     const bool keep = step == xb->table_bytes;
     xb->table_bytes = step;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
         const bool fits = !xb->dots || side != MHOI_DIFFERENCE || differences_fit(xb);
-        const bool needed = fits && wanted(xb, side) && !mhoi_is_shared(xb, side);
+        const bool shared = mhoi_is_shared(xb, side);
+        const bool needed = fits && wanted(xb, side) && !shared;
+        mho_status status = MHO_OK;
         if (!keep || !needed)
             mhoi_free(&xb->table[side]);
-        if (xb->table[side] || !needed)
-            continue;
-        const mho_status status =
-            mhoi_alloc(&xb->table[side], step, mhoi_tables_of(xb, side), "look-up tables");
+        if ((needed || shared) && !xb->counting && !xb->bias[side])
+            status = mhoi_alloc(&xb->bias[side], biases, sizeof(int32_t), "biases");
+        if (status == MHO_OK && needed && !xb->table[side])
+            status = mhoi_alloc(&xb->table[side], step, mhoi_tables_of(xb, side), "look-up tables");
         if (status != MHO_OK)
             return status;
     }
@@ -461,7 +392,7 @@ static mho_status program(mho_crossbar *xb, const int16_t *g_plus, const int16_t
         memcpy(xb->g_plus, g_plus, bytes);
     if (g_minus != xb->g_minus)
         memcpy(xb->g_minus, g_minus, bytes);
-    xb->noisy = false;
+    xb->noisy = xb->bare = false;
     xb->largest_sum = largest;
     return mhoi_crossbar_build(xb, MHOI_PLUS);
 }
@@ -541,6 +472,19 @@ static bool cells_are_bytes(const mho_crossbar *xb, bool *whole, unsigned *shift
     return largest >> *shift <= INT8_MAX;
 }
 
+mho_status mhoi_crossbar_lay_out(mho_crossbar *xb, mhoi_side first)
+{
+    if (first == MHOI_PLUS) {
+        choose_bundles(xb);
+        cut_bundles(xb);
+        choose_tables(xb);
+    }
+    const mho_status status = resize_tables(xb);
+    if (status != MHO_OK)
+        xb->table_bytes = 0;
+    return status;
+}
+
 mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
 {
     if (!xb->kernels)
@@ -555,18 +499,11 @@ mho_status mhoi_crossbar_build(mho_crossbar *xb, mhoi_side first)
     xb->strips = xb->kernels->strip && !xb->dots && !xb->counting;
     if (counted != xb->counting || quads != xb->quads)
         first = MHOI_PLUS;
-    if (first == MHOI_PLUS) {
-        choose_bundles(xb);
-        cut_bundles(xb);
-        choose_tables(xb);
-    }
-    mho_status status = resize_tables(xb);
-    if (status != MHO_OK) {
-        xb->table_bytes = 0;
+    mho_status status = mhoi_crossbar_lay_out(xb, first);
+    if (status != MHO_OK)
         return status;
-    }
     if (xb->counting && first == MHOI_PLUS)
-        fill_counts(xb);
+        mhoi_count_cells(xb);
     for (mhoi_side side = first; !status && !xb->counting && side < MHOI_SIDES; ++side)
         if (xb->table[side])
             status = fill_side(xb, side);
