@@ -147,7 +147,7 @@ static double time_packing(const mho_crossbar *xb, mho_crossbar_work *work, cons
             const size_t m = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
             mhoi_gather_runs(xb, work, first, m);
             for (size_t k = 0; k < xb->groups; ++k)
-                mhoi_gather_group(xb, work, s->map + i * image_bytes, images, k, m);
+                mhoi_gather_group(xb, work, s->map + i * image_bytes, images, k, m, work->x);
         }
     }
     return seconds() - start;

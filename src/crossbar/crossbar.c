@@ -206,9 +206,9 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
                             1, "windows");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->bytes, bytes, 1, "bundle indices");
+    work->x_bytes = (bundles + 1) * MHOI_BLOCK * sizeof(uint16_t);
     if (status == MHO_OK)
-        status =
-            mhoi_alloc(&work->x, (bundles + 1) * MHOI_BLOCK, sizeof(uint16_t), "kernel inputs");
+        status = mhoi_alloc(&work->x, work->x_bytes, 1, "kernel inputs");
     if (status == MHO_OK && (!xb->direct || mhoi_may_gather_sums(xb)))
         status = mhoi_alloc(&work->sum, xb->shape.columns * MHOI_PITCH, sizeof *work->sum, "sums");
     if (status == MHO_OK)

@@ -311,8 +311,12 @@ void mhoi_transpose_avx2(const int32_t *in, size_t in_pitch, size_t rows, size_t
 {
     const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
     for (size_t c = 0; c < whole_columns; c += 8)
-        for (size_t r = 0; r < whole_rows; r += 8)
+        for (size_t r = 0; r < whole_rows; r += 8) {
+            if (r % 16 == 0 && c + 16 <= whole_columns)
+                UNROLL for (size_t i = 0; i < 8; ++i)
+                    __builtin_prefetch(out + (c + 8 + i) * out_pitch + r, 1);
             transpose_block(in + r * in_pitch + c, in_pitch, out + c * out_pitch + r, out_pitch);
+        }
     for (size_t c = 0; c < columns; ++c)
         for (size_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
             out[c * out_pitch + r] = in[r * in_pitch + c];

@@ -11,7 +11,11 @@
 
 #include "crossbar/crossbar_impl.h"
 
-enum { LANES = 32 };
+enum {
+    LANES = 32,
+    IMAGES_AHEAD =
+        16, /* of flat maps, whose rows lie too far apart for processors to fetch them by themselves */
+};
 #define INLINE __attribute__((always_inline)) static inline
 #define UNROLL _Pragma("GCC unroll 8")
 
@@ -50,6 +54,11 @@ static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_
     for (size_t i = 0; i < images; ++i)
         for (size_t r = 0; r < rows; r += 64) {
             const size_t left = rows - r;
+            if (i + IMAGES_AHEAD < images) {
+                const char *ahead = (const char *)map + (i + IMAGES_AHEAD) * image_bytes + r;
+                _mm_prefetch(ahead, _MM_HINT_T0);
+                _mm_prefetch(ahead + (left < 64 ? left : 64) - 1, _MM_HINT_T0);
+            }
             const __mmask64 some = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
             const __m512i v = _mm512_maskz_loadu_epi8(some, map + i * image_bytes + r);
             const uint64_t word = _mm512_test_epi8_mask(v, one);
@@ -284,39 +293,43 @@ INLINE void lookup_tile(const mhoi_job *job, size_t q, size_t together, size_t t
     }
 }
 
-/* This tile's part of the tables of the next job: processors do not fetch so many short runs by themselves.  Inline:
+enum { LINE = 64 };
+
+/* This tile's part, so many bytes of each, of the tables of the next job: processors do not fetch so many short runs by themselves.  Inline:
  * compilers drop calls of what does nothing but fetch. */
-INLINE void fetch_ahead(const mhoi_job *job, size_t q)
+INLINE void fetch_ahead(const mhoi_job *job, size_t q, size_t bytes)
 {
-    enum { LINE = 64 };
-    const size_t tiles = (job->pixels + MHOI_TILE - 1) / MHOI_TILE, t = q / MHOI_TILE;
-    const size_t lines = (job->ahead_bytes + LINE - 1) / LINE;
-    const size_t from = t * lines / tiles, to = (t + 1) * lines / tiles;
-    for (size_t i = from; i < to; ++i)
+    const size_t from = q / MHOI_TILE * bytes, end = from + bytes;
+    const size_t to = end < job->ahead_bytes ? end : job->ahead_bytes;
+    for (size_t i = from; i < to; i += LINE)
         UNROLL for (size_t j = 0; j < MHOI_SUMS; ++j)
-            _mm_prefetch(job->ahead[j] + i * LINE, _MM_HINT_T0);
+            _mm_prefetch((const char *)job->w[j] + job->ahead + i, _MM_HINT_T0);
 }
 
-INLINE void lookup_by(const mhoi_job *job, size_t together)
+/* far: the job with the tables as they lie. */
+INLINE void lookup_by(const mhoi_job *job, const mhoi_job *far, size_t together)
 {
+    const size_t lines = (job->ahead_bytes + LINE - 1) / LINE;
+    const size_t tiles = (job->pixels + MHOI_TILE - 1) / MHOI_TILE;
+    const size_t bytes = (lines + tiles - 1) / tiles * LINE;
     size_t q = 0;
     for (; q + LANES < job->pixels; q += 2 * LANES) {
-        if (job->ahead_bytes)
-            fetch_ahead(job, q);
+        if (bytes)
+            fetch_ahead(far, q, bytes);
         lookup_tile(job, q, together, 2);
     }
     if (q < job->pixels)
         lookup_tile(job, q, together, 1);
 }
 
-static void lookup_whole(const mhoi_job *job)
+static void lookup_whole(const mhoi_job *job, const mhoi_job *far)
 {
     if (job->widen >= 3)
-        lookup_by(job, 3);
+        lookup_by(job, far, 3);
     else if (job->widen == 2)
-        lookup_by(job, 2);
+        lookup_by(job, far, 2);
     else
-        lookup_by(job, 1);
+        lookup_by(job, far, 1);
 }
 
 /* Entry i is the sum of entry i % 8 of three rows and entry i / 8 of two. */
@@ -342,7 +355,7 @@ static void lookup_folded(const mhoi_job *job)
         unfold(job->w[j], job->steps, table[j]);
         unfolded.w[j] = table[j];
     }
-    lookup_whole(&unfolded);
+    lookup_whole(&unfolded, job);
 }
 
 static void lookup(const mhoi_job *job)
@@ -350,7 +363,7 @@ static void lookup(const mhoi_job *job)
     if (job->folded)
         lookup_folded(job);
     else
-        lookup_whole(job);
+        lookup_whole(job, job);
 }
 
 static void expand_words(const uint8_t *bytes, size_t pitch, size_t tiles, uint32_t *word,

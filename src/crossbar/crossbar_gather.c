@@ -173,20 +173,20 @@ static void gather_bundle(const mho_crossbar *xb, const mho_crossbar_work *work,
 
 /* A flat map is read in order: pixel = image, row r = byte r of the image. */
 static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
-                             size_t images, size_t k)
+                             size_t images, size_t k, void *to)
 {
     const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
     const size_t bundles = mhoi_bundles_of(xb, k), first = bundle->row, pitch = MHOI_BLOCK;
     const size_t rows = bundle[bundles - 1].row + bundle[bundles - 1].rows - first;
     const size_t tiles = (images + MHOI_TILE - 1) / MHOI_TILE;
     uint32_t *bits = (void *)work->bytes;
-    uint16_t *x = work->x;
+    uint16_t *x = to;
     xb->kernels->flat_bits(map + first, xb->rows, rows, images, pitch, bits);
     if (xb->counting) {
         const size_t steps = mhoi_steps_of(xb, k);
         for (size_t i = 0; i < steps * tiles; ++i)
-            memcpy((uint32_t *)work->x + i * MHOI_TILE,
-                   bits + i % steps * pitch + i / steps * MHOI_TILE, MHOI_TILE * sizeof *bits);
+            memcpy((uint32_t *)to + i * MHOI_TILE, bits + i % steps * pitch + i / steps * MHOI_TILE,
+                   MHOI_TILE * sizeof *bits);
         return;
     }
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
@@ -199,10 +199,10 @@ static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, co
 }
 
 /* One bundle a step, one bundle after the other. */
-static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
+static void gather_indices(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles,
+                           uint16_t *x)
 {
     const size_t bundles = mhoi_bundles_of(xb, k);
-    uint16_t *x = work->x;
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
         const mhoi_bundle *bundle = &xb->bundle[xb->group_bundle[k] + b];
         if (work->near && xb->kernels->gather_index) {
@@ -223,11 +223,11 @@ static void lift(const mho_crossbar *xb, uint32_t *x, size_t words)
 }
 
 /* Four bundles of 8 rows, or four rows, a step. */
-static void gather_words(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
+static void gather_words(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles,
+                         uint32_t *x)
 {
     const size_t bundles = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
     const size_t pitch = MHOI_BLOCK + MHOI_SLACK;
-    uint32_t *x = work->x;
     for (size_t b = 0; b < 4 * steps; ++b) {
         uint8_t *bytes = work->bytes + b % 4 * pitch;
         if (b < bundles)
@@ -239,15 +239,14 @@ static void gather_words(const mho_crossbar *xb, mho_crossbar_work *work, size_t
                                       steps * MHOI_TILE);
     }
     if (xb->quads)
-        lift(xb, work->x, tiles * steps * MHOI_TILE);
+        lift(xb, x, tiles * steps * MHOI_TILE);
 }
 
 /* Four rows a step of a flat map, whose bytes lie in that order. */
-static void gather_flat_quads(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
-                              size_t images, size_t k)
+static void gather_flat_quads(const mho_crossbar *xb, const uint8_t *map, size_t images, size_t k,
+                              uint32_t *x)
 {
     const size_t rows = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
-    uint32_t *x = work->x;
     for (size_t i = 0; i < images; ++i) {
         const uint8_t *from = map + i * xb->rows;
         uint32_t *to = x + i / MHOI_TILE * steps * MHOI_TILE + i % MHOI_TILE;
@@ -260,12 +259,12 @@ static void gather_flat_quads(const mho_crossbar *xb, mho_crossbar_work *work, c
 }
 
 /* Two rows a step; every bundle is a row. */
-static void gather_pairs(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles)
+static void gather_pairs(const mho_crossbar *xb, mho_crossbar_work *work, size_t k, size_t tiles,
+                         int32_t *x)
 {
     const size_t bundles = mhoi_bundles_of(xb, k), steps = mhoi_steps_of(xb, k);
     const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
     uint8_t *first = work->bytes, *second = work->bytes + MHOI_BLOCK + MHOI_SLACK;
-    int32_t *x = work->x;
     for (size_t b = 0; b < bundles; b += 2, x += MHOI_TILE) {
         const bool two = b + 1 < bundles;
         gather_bundle(xb, work, &bundle[b], tiles, first);
@@ -277,22 +276,22 @@ static void gather_pairs(const mho_crossbar *xb, mho_crossbar_work *work, size_t
 }
 
 void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
-                       size_t images, size_t k, size_t pixels)
+                       size_t images, size_t k, size_t pixels, void *x)
 {
     const size_t tiles = (pixels + MHOI_TILE - 1) / MHOI_TILE;
     const bool bits = !xb->dots;
     if (xb->flat && xb->quads)
-        gather_flat_quads(xb, work, map + xb->bundle[xb->group_bundle[k]].row, images, k);
+        gather_flat_quads(xb, map + xb->bundle[xb->group_bundle[k]].row, images, k, x);
     else if (xb->flat && bits)
-        gather_flat_bits(xb, work, map, images, k);
+        gather_flat_bits(xb, work, map, images, k, x);
     else if (xb->flat)
         xb->kernels->flat_pairs(map + xb->bundle[xb->group_bundle[k]].row, xb->rows,
-                                mhoi_bundles_of(xb, k), images, xb->shape.input_signed, work->x,
+                                mhoi_bundles_of(xb, k), images, xb->shape.input_signed, x,
                                 mhoi_steps_of(xb, k) * MHOI_TILE);
     else if (xb->counting || xb->quads)
-        gather_words(xb, work, k, tiles);
+        gather_words(xb, work, k, tiles, x);
     else if (bits)
-        gather_indices(xb, work, k, tiles);
+        gather_indices(xb, work, k, tiles, x);
     else
-        gather_pairs(xb, work, k, tiles);
+        gather_pairs(xb, work, k, tiles, x);
 }

@@ -8,7 +8,8 @@
  *   crossbar_pack_avx*.c  bundle indices           crossbar_order.c    rows on other word lines
  *   crossbar_watch.c    who looks on            crossbar_bytes.c    what they take
  *   crossbar_groups.c   row groups within 32 bits       crossbar_count.c    cells of two conductances as bits
- *   crossbar_signs.c    the same, told as bits
+ *   crossbar_signs.c    the same, told as bits          crossbar_job.c      what kernels are told
+ *   crossbar_apart.c    sums that are looked at before their codes are
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
  * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
@@ -51,9 +52,9 @@ typedef struct mhoi_job {
     bool whole;               /* quads: cells are bytes without a sign */
     unsigned shift;           /* quads: sums are so many powers of two too small */
     bool folded;              /* look-up: tables are */
-    const char
-        *ahead[MHOI_SUMS]; /* look-up: the tables of the next job, which are fetched meanwhile, */
-    size_t ahead_bytes;    /* so much of each; 0: they are near */
+    ptrdiff_t
+        ahead; /* look-up: from each table to that of the next job, which is fetched meanwhile, */
+    size_t ahead_bytes; /* so much of it; 0: it is near */
     mhoi_code code;
     bool paired;     /* out[0] = code 0 - code 1, out[2] = code 2 - code 3; else out[j] = code j */
     bool accumulate; /* += */
@@ -262,9 +263,10 @@ struct mho_crossbar_work {
     uint8_t *window;       /* [block_images][chunks][plane_bytes] */
     const uint8_t *source; /* these, or the map */
     uint8_t *bytes;        /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
-    void *x;               /* [tiles][steps][MHOI_TILE] what the kernel reads */
-    int32_t *sum; /* [C][MHOI_PITCH]; NULL where kernels always write to the caller's sums */
-    int32_t *raw; /* [MHOI_RAW][MHOI_PITCH] */
+    void *x;        /* [row groups at once][tiles][steps][MHOI_TILE] what the kernel reads, */
+    size_t x_bytes; /* at most */
+    int32_t *sum;   /* [C][MHOI_PITCH]; NULL where kernels always write to the caller's sums */
+    int32_t *raw;   /* [MHOI_RAW][MHOI_PITCH] */
     int32_t *
         count; /* [2][MHOI_BLOCK]: low and low + high times the inputs that are 1; noisy: 0, once */
     int32_t *variance; /* [2][MHOI_RAW][MHOI_PITCH]: sums with the low and high bytes of squares */
@@ -436,9 +438,9 @@ void mhoi_gather_images(const mho_crossbar *xb, mho_crossbar_work *work, const u
                         size_t images);
 /* The runs of pixels [first, first + pixels) of these images. */
 void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t first, size_t pixels);
-/* x of row group k for the pixels of the runs.  map, images: as for mhoi_gather_images. */
+/* x of row group k, in work->x or behind it, for the pixels of the runs.  map, images: as for mhoi_gather_images. */
 void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
-                       size_t images, size_t k, size_t pixels);
+                       size_t images, size_t k, size_t pixels, void *x);
 
 /* The code of the converter of side 0 (S+, or the difference) or 1 (S-), row group k, column c, with its
  * error if it has one. */

@@ -36,6 +36,25 @@ static void large_shapes_match_the_definition(void **state)
     }
 }
 
+/* More columns and more row groups than a block works on at once: flat, in windows, in whole tiles of positions. */
+static void large_blocks_match_the_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4; ++i) {
+        problem p = connected(115, 70, 16, i ? 1030 : 700);
+        p.per_pair = i % 2;
+        if (i > 1) {
+            const size_t side = i == 2 ? 6 : 8;
+            p.shape.window = (mho_window){13, side, side, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+            p.n = i == 2 ? 20 : 12;
+        }
+        p.converter = (mho_converter){.codes = 16, .edge = -10000, .step = 1500};
+        fill(&p, 0, 4096);
+        compare(&p, i);
+        clear(&p);
+    }
+}
+
 static void columns_in_parts_match_the_definition(void **state)
 {
     (void)state;
@@ -402,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_shapes_match_the_definition),
         cmocka_unit_test(large_shapes_match_the_definition),
+        cmocka_unit_test(large_blocks_match_the_definition),
         cmocka_unit_test(folded_tables_match_the_definition),
         cmocka_unit_test(columns_in_parts_match_the_definition),
         cmocka_unit_test(any_conductances_match_the_definition),
