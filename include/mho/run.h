@@ -46,7 +46,7 @@ MHO_API size_t mho_run_threads(const mho_run *run);
  * the crossbars of one layer at a time, and all images take a step before the next one's layer is programmed; their maps are
  * kept in what is left of the memory (1-bit maps as bits), then in files (in $TMPDIR, or /var/tmp).  Creating a chip of
  * which one layer alone needs more is MHO_ENOMEM, with the layer and the need.  Inference in software has memory for as many threads as fit, quantization looks at fewer images at
- * once; MHO_ENOMEM tells the least that would do, before anything is done.  0: three quarters of the machine's, and 1 GiB
+ * once; MHO_ENOMEM tells the least that would do (in M: 2^20 bytes), before anything is done; of a study what all of its stages take.  0: three quarters of the machine's, and 1 GiB
  * of it for maps of chips that fit. */
 MHO_API void mho_run_set_memory(mho_run *run, uint64_t bytes);
 MHO_API uint64_t mho_run_memory(const mho_run *run);

@@ -18,6 +18,22 @@
 static atomic_uint_fast64_t made, live, bytes_live;
 static atomic_uint_fast64_t fail_number; /* value of `made` that fails; 0 = none */
 
+/* Bytes that count of memory that was asked for: a large piece lies anywhere in what the system gave for it, so its own size is
+ * kept behind it. */
+static size_t *size_behind(void *memory, size_t usable)
+{
+    return usable < HUGE_FROM
+               ? NULL
+               : (size_t *)(void *)((char *)memory + usable / sizeof(size_t) * sizeof(size_t)) - 1;
+}
+
+static size_t counted(void *memory)
+{
+    const size_t usable = malloc_usable_size(memory);
+    const size_t *size = size_behind(memory, usable);
+    return size && *size <= usable && usable - *size <= 2 * HUGE_PAGE ? *size : usable;
+}
+
 static mho_status no_memory(size_t count, size_t size, const char *what)
 {
     double bytes = (double)count * (double)size;
@@ -66,13 +82,17 @@ mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
         return MHO_OK;
     if (atomic_fetch_add(&made, 1) + 1 == atomic_load(&fail_number))
         return no_memory(count, size, what);
-    if (__builtin_mul_overflow(count, size, &bytes) ||
-        posix_memalign(&memory, bytes < HUGE_FROM ? ALIGNMENT : HUGE_PAGE, bytes) != 0)
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 2 * sizeof bytes ||
+        posix_memalign(&memory, bytes < HUGE_FROM ? ALIGNMENT : HUGE_PAGE,
+                       bytes + (bytes < HUGE_FROM / 2 ? 0 : 2 * sizeof bytes)) != 0)
         return no_memory(count, size, what);
     clear(memory, bytes);
     memcpy(out, &memory, sizeof memory);
+    size_t *behind = size_behind(memory, malloc_usable_size(memory));
+    if (behind)
+        *behind = bytes;
     atomic_fetch_add(&live, 1);
-    atomic_fetch_add(&bytes_live, malloc_usable_size(memory));
+    atomic_fetch_add(&bytes_live, counted(memory));
     return MHO_OK;
 }
 
@@ -82,7 +102,7 @@ void mhoi_free(void *pointer)
     memcpy(&memory, pointer, sizeof memory);
     if (memory) {
         atomic_fetch_sub(&live, 1);
-        atomic_fetch_sub(&bytes_live, malloc_usable_size(memory));
+        atomic_fetch_sub(&bytes_live, counted(memory));
     }
     free(memory);
     memcpy(pointer, &none, sizeof none);

@@ -34,7 +34,19 @@ size_t mhoi_threads_for(size_t items);
 #define MHOI_MEMORY_PROGRAM ((uint64_t)24 << 20)
 uint64_t mhoi_memory_left(void);
 bool mhoi_memory_told(void);
-/* MHO_ENOMEM, with how much memory would do, where so many bytes are not left: "WHAT takes 300 MB, and ...". */
+/* The largest of several needs, each of so many bytes beside what is allocated when it is told. */
+typedef struct mhoi_need {
+    uint64_t bytes, taken;
+    char what[160];
+} mhoi_need;
+void mhoi_memory_need(mhoi_need *need, uint64_t bytes, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The larger of the two. */
+void mhoi_memory_more(mhoi_need *need, const mhoi_need *other);
+/* MHO_ENOMEM, with how much memory would do, where there is less: "WHAT takes 300M, and ..." (M: 2^20 bytes).  whole: the largest
+ * need of all that is to come (NULL: this one), which is what is told to do. */
+MHO_MUST_CHECK mho_status mhoi_memory_grant(const mhoi_need *need, const mhoi_need *whole);
+/* Both at once, of one need. */
 MHO_MUST_CHECK mho_status mhoi_memory_want(uint64_t bytes, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs: threads, seed, interruption and progress of one line of work, bound to its thread. */
-#include <math.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -16,6 +16,7 @@
 
 #define REPORT_INTERVAL_S 0.1
 #define MEMORY (UINT64_C(1) << 30)
+#define MEMORY_MORE 1 /* M that are told on top: texts are of other lengths in the next run */
 
 typedef struct named_text {
     struct named_text *next;
@@ -220,30 +221,70 @@ uint64_t mho_run_memory(const mho_run *run)
     return bytes ? bytes : MEMORY;
 }
 
-uint64_t mhoi_memory_left(void)
+static uint64_t most_memory(void)
 {
     const uint64_t told = atomic_load(&readable(NULL)->memory);
     const uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
-    const uint64_t most = told ? told : pages / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
-    const uint64_t taken = MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes();
+    return told ? told : pages / 4 * 3 * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t mhoi_memory_left(void)
+{
+    const uint64_t most = most_memory(), taken = MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes();
     return taken < most ? most - taken : 0;
+}
+
+static void need(mhoi_need *need, uint64_t bytes, const char *format, va_list args)
+{
+    const uint64_t taken = MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes();
+    if (bytes + taken < need->bytes + need->taken)
+        return;
+    need->bytes = bytes;
+    need->taken = taken;
+    (void)vsnprintf(need->what, sizeof need->what, format, args);
+}
+
+void mhoi_memory_need(mhoi_need *n, uint64_t bytes, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    need(n, bytes, format, args);
+    va_end(args);
+}
+
+void mhoi_memory_more(mhoi_need *n, const mhoi_need *other)
+{
+    if (other->bytes + other->taken > n->bytes + n->taken)
+        *n = *other;
+}
+
+static uint64_t in_M(uint64_t bytes)
+{
+    return (bytes >> 20) + (bytes % ((uint64_t)1 << 20) != 0);
+}
+
+mho_status mhoi_memory_grant(const mhoi_need *n, const mhoi_need *whole)
+{
+    const uint64_t want = n->bytes + n->taken, all = whole ? whole->bytes + whole->taken : 0;
+    if (want <= most_memory())
+        return MHO_OK;
+    return mho_error(MHO_ENOMEM,
+                     "%s takes %" PRIu64 "M, and %" PRIu64 "M are taken already (%" PRIu64
+                     "M of them by the program): want %" PRIu64 "M of memory at least",
+                     n->what, in_M(n->bytes), in_M(n->taken), in_M(MHOI_MEMORY_PROGRAM),
+                     in_M(want > all ? want : all) + MEMORY_MORE);
 }
 
 mho_status mhoi_memory_want(uint64_t bytes, const char *format, ...)
 {
-    char what[160];
+    mhoi_need n = {.bytes = 0};
     va_list args;
     if (bytes <= mhoi_memory_left())
         return MHO_OK;
-    const double taken = (double)(MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes());
     va_start(args, format);
-    (void)vsnprintf(what, sizeof what, format, args);
+    need(&n, bytes, format, args);
     va_end(args);
-    return mho_error(MHO_ENOMEM,
-                     "%s takes %.0f MB, and %.0f MB are taken already: want %.0f MB of memory at "
-                     "least",
-                     what, (double)bytes * 1e-6, taken * 1e-6,
-                     ceil(((double)bytes + taken) * 1e-6));
+    return mhoi_memory_grant(&n, NULL);
 }
 
 bool mhoi_memory_told(void)

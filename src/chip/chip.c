@@ -228,9 +228,9 @@ static mho_status check_placement(const mho_net *net, const mho_placement *place
     return MHO_OK;
 }
 
-mho_status mhoi_chip_create_taking(const mho_net *net, const mho_placement *placement,
-                                   const mho_images *calibration, mhoi_taken_fn *taken, void *user,
-                                   mho_chip **out)
+/* All but cells and converters. */
+static mho_status make(const mho_net *net, const mho_placement *placement, mhoi_taken_fn *taken,
+                       void *user, mho_chip **out)
 {
     *out = NULL;
     struct mhoi_program *program = net->program;
@@ -273,16 +273,41 @@ mho_status mhoi_chip_create_taking(const mho_net *net, const mho_placement *plac
         choose_block(chip);
         s = alloc_conductances(chip);
     }
-    if (!s)
-        s = mhoi_chip_stream_choose(chip);
-    if (!s)
-        s = calibrate(chip, calibration);
     if (s) {
         mho_chip_destroy(chip);
         return s;
     }
     *out = chip;
     return MHO_OK;
+}
+
+mho_status mhoi_chip_create_taking(const mho_net *net, const mho_placement *placement,
+                                   const mho_images *calibration, mhoi_taken_fn *taken, void *user,
+                                   mho_chip **out)
+{
+    mho_chip *chip;
+    mho_status s = make(net, placement, taken, user, &chip);
+    *out = NULL;
+    if (!s)
+        s = mhoi_chip_stream_choose(chip);
+    if (!s)
+        s = calibrate(chip, calibration);
+    if (s)
+        mho_chip_destroy(chip);
+    else
+        *out = chip;
+    return s;
+}
+
+mho_status mhoi_chip_need(const mho_net *net, const mho_placement *placement, mhoi_taken_fn *taken,
+                          void *user, mhoi_need *least)
+{
+    mho_chip *chip;
+    mho_status s = make(net, placement, taken, user, &chip);
+    if (!s)
+        mhoi_chip_stream_need(chip, least);
+    mho_chip_destroy(chip);
+    return s;
 }
 
 mho_status mho_chip_create(const mho_net *net, const mho_placement *placement,

@@ -177,6 +177,8 @@ MHO_MUST_CHECK mho_status mhoi_chip_layer_create(const mho_chip *chip, const mho
                                                  chip_layer *layer);
 /* Its crossbars, which know nothing of cells yet, and what is added up in them; away with them. */
 mho_crossbar_shape mhoi_chip_layer_shape(const chip_layer *layer);
+/* Of what counts its inputs, where its coding wants that. */
+mho_crossbar_shape mhoi_chip_counter_shape(const chip_layer *layer);
 MHO_MUST_CHECK mho_status mhoi_chip_layer_up(const mho_chip *chip, chip_layer *layer);
 void mhoi_chip_layer_down(chip_layer *layer);
 /* Excess of the columns of group g, programmed to g_plus, g_minus [columns][rows]. */

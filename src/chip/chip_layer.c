@@ -281,17 +281,22 @@ static size_t turned_rows(const chip_layer *layer)
     return layer->place->turned ? layer->place->told->block * layer->inputs->lines : 0;
 }
 
+mho_crossbar_shape mhoi_chip_counter_shape(const chip_layer *layer)
+{
+    return (mho_crossbar_shape){.window = lines_of(layer),
+                                .columns = 1,
+                                .crossbar_rows = layer->lines,
+                                .input_bits = layer->inputs->bits,
+                                .input_signed = layer->inputs->is_signed,
+                                .conversion = MHO_CONVERSION_PER_PAIR,
+                                .turn = turned_rows(layer)};
+}
+
 /* One column of ones tells the sum of what the rows are driven with. */
 static mho_status create_counter(chip_layer *layer)
 {
     int16_t *one = NULL, *zero = NULL;
-    const mho_crossbar_shape shape = {.window = lines_of(layer),
-                                      .columns = 1,
-                                      .crossbar_rows = layer->lines,
-                                      .input_bits = layer->inputs->bits,
-                                      .input_signed = layer->inputs->is_signed,
-                                      .conversion = MHO_CONVERSION_PER_PAIR,
-                                      .turn = turned_rows(layer)};
+    const mho_crossbar_shape shape = mhoi_chip_counter_shape(layer);
     mho_status s = mho_crossbar_create(&shape, &layer->counter);
     if (!s)
         s = mhoi_alloc(&one, layer->lines, sizeof *one, "counter");

@@ -91,6 +91,11 @@ size_t mhoi_chip_histogram_places(const mho_chip *chip, const chip_layer *layer)
     return without_memory(chip, layer, 0).places;
 }
 
+size_t mhoi_chip_histogram_bytes(const mho_chip *chip, const chip_layer *layer)
+{
+    return mhoi_chip_histogram_places(chip, layer) * (2 * sizeof(uint32_t) + sizeof(uint64_t));
+}
+
 mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *layer, size_t images,
                                       chip_histogram *histogram)
 {

@@ -26,6 +26,8 @@ typedef struct chip_histogram {
 MHO_MUST_CHECK mho_status mhoi_chip_histogram_create(const mho_chip *chip, const chip_layer *layer,
                                                      size_t images, chip_histogram *histogram);
 size_t mhoi_chip_histogram_places(const mho_chip *chip, const chip_layer *layer);
+/* Bytes of one; of a layer that asks for none as well. */
+size_t mhoi_chip_histogram_bytes(const mho_chip *chip, const chip_layer *layer);
 void mhoi_chip_histogram_free(chip_histogram *histogram);
 /* A mho_crossbar_sums_fn, user is the histogram. */
 void mhoi_chip_histogram_count(void *user, const int32_t *s_plus, const int32_t *s_minus, size_t n);

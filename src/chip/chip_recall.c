@@ -317,9 +317,11 @@ static mho_status take(mho_chip *chip, const found *f)
     return s;
 }
 
-/* On the shelf from now on, if the run has one and it has room. */
+/* On the shelf from now on, if the run has one and it has room; within a budget of memory in files alone. */
 static bool shelve(const chip_recall *recall, found *f)
 {
+    if (mhoi_memory_told())
+        return false;
     return f->sums ? mhoi_shelf_keep("sums", KEPT, recall->sums_key, sizeof recall->sums_key, f,
                                      mhoi_chip_found_release)
                    : mhoi_shelf_keep("calibration", KEPT, recall->key, sizeof recall->key, f,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What layers need, and all images through one layer after the other.  A programming draws every layer's cells once whether
  * they stay or not, so little is lost but that a second run of the same programming draws them again. */
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/finite.h"
 #include "base/parallel.h"
 #include "chip/chip_keep.h"
+#include "chip/chip_range.h"
 #include "chip/chip_stream.h"
 #include "chip/chip_work.h"
 #include "crossbar/cells.h"
@@ -53,7 +55,12 @@ static need need_of(const mho_chip *chip, size_t step)
     const mho_crossbar_shape shape = mhoi_chip_layer_shape(layer);
     n.cells =
         layer->groups * mhoi_crossbar_bytes(&shape, noisy, &work) + mhoi_chip_draw_bytes(layer);
-    n.thread += work;
+    n.thread += work + mhoi_chip_histogram_bytes(chip, layer);
+    if (layer->cells->coding->counted) {
+        const mho_crossbar_shape counter = mhoi_chip_counter_shape(layer);
+        n.cells += mhoi_crossbar_bytes(&counter, false, &work);
+        n.thread += work;
+    }
     return n;
 }
 
@@ -86,26 +93,15 @@ static const char *name_of(const mho_chip *chip, size_t step)
                                      : chip->map[of->out].name;
 }
 
-static mho_status check_steps(const mho_chip *chip, size_t threads)
+void mhoi_chip_stream_need(const mho_chip *chip, mhoi_need *least)
 {
-    const size_t left = mhoi_memory_left();
-    size_t worst = 0, most = 0;
+    const size_t threads = mhoi_threads();
     for (size_t i = 0; i < chip->steps; i++) {
         const need n = need_of(chip, i);
-        const size_t bytes = all_of(&n, 1, threads);
-        worst = bytes > most ? i : worst;
-        most = bytes > most ? bytes : most;
+        mhoi_memory_need(least, all_of(&n, 1, threads),
+                         "layer %.60s alone (cells %.0fM; sums and maps of %zu threads)",
+                         name_of(chip, i), ceil((double)n.cells / 1048576), threads);
     }
-    if (most <= left)
-        return MHO_OK;
-    const need n = need_of(chip, worst);
-    const double there = (double)(mhoi_alloc_bytes() + MHOI_MEMORY_PROGRAM);
-    return mho_error(
-        MHO_ENOMEM,
-        "layer %s alone takes %.0f MB (cells %.0f MB; sums and maps of %zu threads), and "
-        "%.0f MB are taken already: want %.0f MB of memory at least",
-        name_of(chip, worst), (double)most * 1e-6, (double)n.cells * 1e-6, threads, there * 1e-6,
-        ((double)most + there) * 1e-6);
 }
 
 static mho_status stream_create(size_t layers, struct chip_stream **out)
@@ -132,7 +128,9 @@ mho_status mhoi_chip_stream_choose(mho_chip *chip)
     mho_status s = MHO_OK;
     chip->streamed = resident_need(chip, threads) > (double)mhoi_memory_left();
     if (chip->streamed) {
-        s = check_steps(chip, threads);
+        mhoi_need least = {.bytes = 0};
+        mhoi_chip_stream_need(chip, &least);
+        s = mhoi_memory_grant(&least, NULL);
         return s ? s : stream_create(chip->layers, &chip->stream);
     }
     for (size_t l = 0; !s && l < chip->layers; l++)

@@ -4,11 +4,14 @@
 #ifndef MHO_CHIP_STREAM_H
 #define MHO_CHIP_STREAM_H
 
+#include "base/parallel.h"
 #include "chip/chip_impl.h"
 
 /* Once the layers are known, without crossbars yet: sets chip->streamed, and makes the crossbars of all layers where they
  * fit.  MHO_ENOMEM: one layer alone does not. */
 MHO_MUST_CHECK mho_status mhoi_chip_stream_choose(mho_chip *chip);
+/* Before that: what the chip takes at least, a layer at a time. */
+void mhoi_chip_stream_need(const mho_chip *chip, mhoi_need *least);
 void mhoi_chip_stream_destroy(struct chip_stream *stream);
 /* Before the next programming. */
 void mhoi_chip_stream_clear(mho_chip *chip);

@@ -4,6 +4,8 @@
  * Ctrl-C: the first asks the work under way to end well, the second ends the program at once.
  * A reader that closes our pipe has what it wanted: no error.  A full disk is one. */
 #include <errno.h>
+#include <malloc.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -230,17 +232,24 @@ static mho_status name_points(const char *hw)
     return s;
 }
 
-/* Where something took more that the budget does not bind. */
+/* What is freed goes back to the system at once: a heap keeps holes between what stays, which would count. */
+static void bind_heap(const cli_args *args)
+{
+    enum { LARGE = 1 << 20 };
+    if (args->memory)
+        (void)mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
+/* Where something took more that the budget does not bind.  M as the option has it. */
 static void tell_peak(const cli_args *args)
 {
-    char peak[32], told[32];
-    const uint64_t bytes = mho_peak_bytes();
-    if (!args->memory || bytes <= args->memory || args->quiet)
-        return;
-    fprintf(stderr,
-            "mho: note: the peak was %s, beyond --memory %s: it binds chips, inference and "
-            "quantization; reading the model and images takes what it takes\n",
-            cli_si((double)bytes, "B", peak), cli_si((double)args->memory, "B", told));
+    const double M = 1 << 20;
+    const double peak = (double)mho_peak_bytes() / M, told = (double)args->memory / M;
+    if (args->memory && peak > told && !args->quiet)
+        fprintf(stderr,
+                "mho: note: the peak was %.0fM, beyond --memory %.0fM: it binds chips, inference "
+                "and quantization; reading the model and images takes what it takes\n",
+                ceil(peak), told);
 }
 
 static mho_status use_cache(void)
@@ -280,6 +289,7 @@ static mho_status run_command(const cli_command *command, int argc, char **argv)
     if (!s)
         s = mho_run_set_threads(run, args.threads);
     mho_run_set_memory(run, args.memory);
+    bind_heap(&args);
     if (!s)
         s = use_cache();
     if (!s)

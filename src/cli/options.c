@@ -138,10 +138,12 @@ const cli_option cli_options[] = {
     {"threads", 0, CLI_SIZE, "N", AT(threads), 0, 0, 1024,
      "threads; 0 = as many as there are cores (results do not depend on it)"},
     {"memory", 0, CLI_SIZE, "SIZE", AT(memory), 0, 1, SIZE_MAX,
-     "most memory, as 2G or 800M: chips that need more are worked through layer by layer, with the "
+     "most memory, as 2G or 800M (M: 2^20 bytes, also in what it tells): chips that need more are "
+     "worked through layer by layer, with the "
      "maps of all images kept in memory or in files in $TMPDIR; software takes fewer images at "
      "once; "
-     "what cannot keep it says the least that would do (results do not depend on it; three "
+     "what cannot keep it says what does for all of the command (results do not depend on it; "
+     "three "
      "quarters "
      "of the machine's)"},
     {"wide", 0, CLI_FLAG, NULL, AT(wide), 0, 0, 0,
@@ -177,6 +179,10 @@ const cli_command *cli_command_find(const char *name)
 
 mho_status cli_command_unknown(const char *name)
 {
+    if (*name == '-')
+        return mho_error(MHO_EUSAGE,
+                         "%s: options stand behind the command, as mho evaluate lenet --hw bcnn",
+                         name);
     const char *names[64];
     size_t n = 0;
     for (size_t i = 0; i < cli_command_count && n < 64; i++)
@@ -217,8 +223,9 @@ static mho_status parse_bytes(const cli_option *option, const char *text, size_t
                                     1,       NULL,           ""};
     if (parse_as(&bytes, text, out))
         return MHO_OK;
-    return mho_error(MHO_EUSAGE, "--%s = %s, want bytes, as 2G, 800M or 500000000", option->name,
-                     text);
+    return mho_error(MHO_EUSAGE,
+                     "--%s = %s, want 1..9e15 bytes, as 2G, 800M (of 1024) or 500000000",
+                     option->name, text);
 }
 
 static mho_status parse_size(const cli_option *option, const char *text, size_t *out)

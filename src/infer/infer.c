@@ -110,17 +110,59 @@ uint64_t mhoi_infer_weight_bytes(const mho_net *net, bool coded)
     return all + 2 * most;
 }
 
-/* Before any of it is there: weights, and the values of a block, of which those of a layer and as much again live at once. */
-static mho_status want_room(const mho_net *net, size_t block, size_t slice)
+/* Does a node behind i read j? */
+static bool read_behind(const mho_net *net, size_t j, size_t i)
 {
-    uint64_t most = 0;
-    for (size_t i = 1; i < net->nodes; ++i) {
-        const uint64_t floats = infer_elements(net->node[i].in) + infer_elements(net->node[i].out);
-        most = floats > most ? floats : most;
+    for (++i; i < net->nodes; ++i)
+        for (size_t k = 0; k < net->node[i].inputs; ++k)
+            if (net->node[i].input[k] == j)
+                return true;
+    return false;
+}
+
+/* Floats of values of an image that live at once: those of all that is still to be read, a quarter more as places do not fit
+ * exactly; and a layer's own twice. */
+static uint64_t floats_at_once(const mho_net *net)
+{
+    uint64_t most = 0, live = 0;
+    for (size_t i = 0; i < net->nodes; ++i) {
+        const mho_node *node = &net->node[i];
+        const uint64_t out = infer_elements(node->out),
+                       own = i ? 2 * (infer_elements(node->in) + out) : out;
+        live += out;
+        most = live / 4 * 5 > most ? live / 4 * 5 : most;
+        most = own > most ? own : most;
+        for (size_t k = 0; k < node->inputs; ++k) {
+            bool again = read_behind(net, node->input[k], i);
+            for (size_t r = 0; r < k; ++r)
+                again = again || node->input[r] == node->input[k];
+            live -= again ? 0 : infer_elements(net->node[node->input[k]].out);
+        }
     }
-    const uint64_t images = block < 2 * slice ? block : 2 * slice;
-    return mhoi_memory_want(mhoi_infer_weight_bytes(net, false) + 2 * images * most * sizeof(float),
-                            "network %s: inference in software", net->name);
+    return most;
+}
+
+void mhoi_infer_need(const mho_net *net, size_t images, mhoi_need *need)
+{
+    size_t block, slice;
+    const mho_net *coded = mhoi_net_in_codes(net);
+    if (net->program && !coded)
+        return;
+    const mho_net view = coded ? mhoi_net_view(net, coded) : *net;
+    sizes(&view, images < BLOCK_MAX && images ? images : BLOCK_MAX, &slice, &block);
+    const uint64_t at_once = block < 2 * slice ? block : 2 * slice;
+    mhoi_memory_need(need,
+                     mhoi_infer_weight_bytes(&view, false) +
+                         at_once * floats_at_once(&view) * sizeof(float),
+                     "network %.100s: inference in software", net->name);
+}
+
+/* Before any of it is there. */
+static mho_status want_room(const mho_net *net, size_t images)
+{
+    mhoi_need need = {.bytes = 0};
+    mhoi_infer_need(net, images, &need);
+    return mhoi_memory_grant(&need, NULL);
 }
 
 static mho_status create(const mho_net *net, size_t batch, bool ordered, mho_infer **out)
@@ -155,7 +197,7 @@ static mho_status create(const mho_net *net, size_t batch, bool ordered, mho_inf
         net = infer->net = &infer->view;
     }
     sizes(net, batch, &infer->slice, &infer->block);
-    s = want_room(net, infer->block, infer->slice);
+    s = want_room(infer->net, batch);
     if (s == MHO_OK && !ordered)
         s = mhoi_infer_plan_create(net, infer->block, infer->slice, true, false, &infer->plan);
     if (s == MHO_OK && !ordered)

@@ -13,6 +13,7 @@
 #include "net/small_weights.h"
 #include "onnx/onnx_pack.h"
 #include "quantize/fixed_impl.h"
+#include "quantize/need.h"
 #include "quantize/report.h"
 
 #define COUNT(...) MHOI_COUNT(mho_fixed_options, __VA_ARGS__)
@@ -292,7 +293,7 @@ static mho_status read_back(mho_net **net)
 
 /* Before anything is done: weights in codes, of the equalized network, of the best so far in bytes; those of both networks in
  * the order of kernels; the values of an image in both, twice. */
-static mho_status want_memory(const mho_net *net, bool equalize)
+void mhoi_fixed_need(const mho_net *net, bool equalize, mhoi_need *need)
 {
     uint64_t weights = 0, values = 0;
     for (size_t i = 0; i < net->nodes; i++) {
@@ -300,10 +301,11 @@ static mho_status want_memory(const mho_net *net, bool equalize)
         weights += mho_node_weight_count(&net->node[i]) * sizeof(float);
         values += out.c * out.h * out.w * sizeof(float);
     }
-    return mhoi_memory_want(weights + weights / 4 + (equalize ? weights : 0) +
-                                mhoi_infer_weight_bytes(net, false) +
-                                mhoi_infer_weight_bytes(net, true) + 4 * values,
-                            "quantizing network %s", net->name);
+    mhoi_memory_need(need,
+                     weights + weights / 4 + (equalize ? weights : 0) +
+                         mhoi_infer_weight_bytes(net, false) + mhoi_infer_weight_bytes(net, true) +
+                         4 * values,
+                     "quantizing network %.100s", net->name);
 }
 
 mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
@@ -330,8 +332,11 @@ mho_status mho_fixed_quantize(const mho_net *net, const mho_images *images,
         s = mho_error(MHO_ENODATA, "quantization wants training images to calibrate on");
     if (!s)
         s = mho_images_fit(images, net->node[0].out, 0, net->name);
-    if (!s)
-        s = want_memory(&view, options->equalize != MHO_EQUALIZE_NONE);
+    if (!s) {
+        mhoi_need least = {.bytes = 0};
+        mhoi_fixed_need(&view, options->equalize != MHO_EQUALIZE_NONE, &least);
+        s = mhoi_memory_grant(&least, NULL);
+    }
     if (!s)
         s = try_all(&view, &f, &best);
     mhoi_fixed_end(&f);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "data/load.h"
+#include "infer/nodes.h"
 #include "mho/infer.h"
 #include "net/graph.h"
 #include "study/study_impl.h"
@@ -130,8 +131,24 @@ static mho_status calibrate_on(const mho_hw *hw, size_t images, mho_hw **out)
     return mho_hw_set(*out, setting);
 }
 
+/* All stages at once, before the first. */
+static mho_status grant(const mho_net *plain, mho_net *net, const mho_hw *hw,
+                        const mho_images *images)
+{
+    mhoi_need need = {.bytes = 0};
+    const mho_shape shape = mhoi_image_shape(plain, images);
+    if (!mhoi_memory_told())
+        return MHO_OK;
+    mhoi_infer_need(plain, images->count, &need);
+    need.bytes += images->count * shape.c * shape.h * shape.w * sizeof(float);
+    const mho_status s = mhoi_study_need(net, false, hw, &need);
+    if (s)
+        return s == MHO_EINTERRUPTED || s == MHO_ENOMEM ? s : MHO_OK;
+    return mhoi_memory_grant(&need, NULL);
+}
+
 /* Software reads x itself; net: its codes cover the images. */
-static mho_status run_both(const mho_net *plain, const mho_net *net, const mho_hw *hw,
+static mho_status run_both(const mho_net *plain, mho_net *net, const mho_hw *hw,
                            const mho_images *images, uint64_t seed, size_t trials,
                            mho_agreement *ideal, mho_agreement *mean)
 {
@@ -142,6 +159,8 @@ static mho_status run_both(const mho_net *plain, const mho_net *net, const mho_h
     mho_status status = mhoi_alloc(&s.want, s.images * s.outputs, sizeof *s.want, "scores");
     if (!status)
         status = mhoi_alloc(&s.got, s.images * s.outputs, sizeof *s.got, "scores");
+    if (!status)
+        status = grant(plain, net, hw, images);
     if (!status)
         status = run_software(plain, images, &s);
     if (!status)

@@ -3,6 +3,7 @@
 #ifndef MHO_STUDY_IMPL_H
 #define MHO_STUDY_IMPL_H
 
+#include "base/parallel.h"
 #include "base/shelf.h"
 #include "mho/map.h"
 #include "mho/study.h"
@@ -106,6 +107,27 @@ MHO_MUST_CHECK mho_status mhoi_study_measure_price(const mho_net *net, mho_resul
 /* study_quantize.c: model->coded for this hardware, if it is to have free scales. */
 MHO_MUST_CHECK mho_status mhoi_study_quantize(const mho_net *net, const mho_hw *hw,
                                               const mho_images *images, study_model *model);
+/* What mhoi_study_quantize takes where it makes codes, and what these take then. */
+MHO_MUST_CHECK mho_status mhoi_study_quantize_need(const mho_net *net, const mho_hw *hw,
+                                                   mhoi_need *need, uint64_t *coded);
+/* study_memory.c: the least that quantization and chips of a network take, ideal and not; waits: as below. */
+MHO_MUST_CHECK mho_status mhoi_study_need(mho_net *net, bool waits, const mho_hw *hw,
+                                          mhoi_need *need);
+/* MHO_ENOMEM where memory was told and is less than what a stage of the point takes: with what does for all of them, and, of few
+ * points, for all points. */
+MHO_MUST_CHECK mho_status mhoi_study_grant(const mho_study *study, size_t point);
+/* A network whose weights wait in bytes while a chip has them. */
+typedef struct study_waiting {
+    mho_net *net;
+    struct mhoi_small_weights *small;
+    mho_status status;
+} study_waiting;
+void mhoi_study_let_wait(void *waiting);
+MHO_MUST_CHECK mho_status mhoi_study_end_wait(study_waiting *waiting);
+/* study_open.c: the 8-bit CNN of a network and its hardware with ideal devices; *net NULL: there is none. */
+MHO_MUST_CHECK mho_status mhoi_study_open_base(const mho_study *y, const study_net *n,
+                                               const study_set *set, const mho_hw *hw,
+                                               mho_net **net, mho_hw **ideal);
 /* What rows of this study depend on, as of base/identity.h. */
 MHO_MUST_CHECK mho_status mhoi_study_identity(const mho_study *study, char *text, size_t size);
 /* That 8-bit CNN's description. */

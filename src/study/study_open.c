@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "data/load.h"
+#include "net/graph.h"
 #include "study/study_impl.h"
 
 /* Names of an axis, else the one that the subject names. */
@@ -120,6 +121,45 @@ mho_status mhoi_study_open_model(const mho_study *y, study_net *n, mho_style sty
     else
         snprintf(m->origin, sizeof m->origin, "%s, built in, trained on %s",
                  style == MHO_STYLE_BINARY ? "binary" : "float", data);
+    return s;
+}
+
+static bool has_steps(const mho_net *net)
+{
+    for (size_t i = 0; i < net->nodes; i++)
+        if (net->node[i].op == MHO_OP_STEP)
+            return true;
+    return false;
+}
+
+/* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
+ * training is built in; a file in binary mode has no counterpart, nor has one whose maps thresholds make; others in
+ * full mode are their own. */
+mho_status mhoi_study_open_base(const mho_study *y, const study_net *n, const study_set *set,
+                                const mho_hw *hw, mho_net **net, mho_hw **ideal)
+{
+    mho_hw *base = NULL;
+    *net = NULL;
+    *ideal = NULL;
+    if (n->from_file && mhoi_study_style(hw) == MHO_STYLE_BINARY)
+        return MHO_OK;
+    const mho_net *own = n->model[MHO_STYLE_FLOAT].net; /* the same weights */
+    mho_status s = own ? mhoi_net_clone_lent(own, net)
+                       : mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, net);
+    if (s == MHO_ENOMODEL)
+        return MHO_OK;
+    if (!s && has_steps(*net)) {
+        mho_net_destroy(*net);
+        *net = NULL;
+        return MHO_OK;
+    }
+    if (!s)
+        s = mhoi_study_cover(*net, set);
+    if (!s)
+        s = mhoi_study_base_hw(hw, &base);
+    if (!s)
+        s = mho_hw_clone_ideal(base, ideal);
+    mho_hw_destroy(base);
     return s;
 }
 

@@ -6,6 +6,7 @@
 #include "map/placement.h"
 #include "mho/quantize.h"
 #include "quant/quant_section.h"
+#include "quantize/need.h"
 #include "study/study_impl.h"
 
 enum { IMAGES_MOST = 512 };
@@ -60,23 +61,49 @@ static mho_status set_options(const mho_net *net, const mho_hw *hw, int scales,
     return s;
 }
 
-mho_status mhoi_study_quantize(const mho_net *net, const mho_hw *hw, const mho_images *images,
-                               study_model *model)
+/* Are there to be codes, and with which options? */
+static mho_status wants_codes(const mho_net *net, const mho_hw *hw, mho_fixed_options *o,
+                              bool *wanted)
 {
     const mhoi_crossbar_options *crossbar = mhoi_hw_section(hw, &mhoi_crossbar_section);
     const mhoi_quant_options *quant = mhoi_hw_section(hw, &mhoi_quant_section);
     const bool automatic = quant->scales == MHOI_QUANT_AUTO;
+    *wanted = crossbar->mode == MHO_MODE_FULL && quant->scales != MHOI_QUANT_POWER_OF_TWO &&
+              (!automatic || (net->foreign && !has_codes(net)));
+    if (!*wanted)
+        return MHO_OK;
+    const mho_status s = set_options(net, hw, quant->scales, o);
+    *wanted = !s && o->weights_bits >= 2 && o->weights_bits <= 8 && o->maps_bits >= 2 &&
+              o->maps_bits <= 8;
+    return s;
+}
+
+mho_status mhoi_study_quantize_need(const mho_net *net, const mho_hw *hw, mhoi_need *need,
+                                    uint64_t *coded)
+{
     mho_fixed_options o;
+    bool wanted;
+    const mho_status s = wants_codes(net, hw, &o, &wanted);
+    *coded = 0;
+    if (s || !wanted)
+        return s;
+    const mho_net *placed = mhoi_net_placed(net) ? mhoi_net_placed(net) : net;
+    mhoi_fixed_need(placed, o.equalize != MHO_EQUALIZE_NONE, need);
+    *coded = sizeof(float) * mho_net_parameters(placed);
+    return MHO_OK;
+}
+
+mho_status mhoi_study_quantize(const mho_net *net, const mho_hw *hw, const mho_images *images,
+                               study_model *model)
+{
+    const mhoi_quant_options *quant = mhoi_hw_section(hw, &mhoi_quant_section);
+    mho_fixed_options o;
+    bool wanted;
     mho_net_destroy(model->coded);
     model->coded = NULL;
-    if (crossbar->mode != MHO_MODE_FULL || quant->scales == MHOI_QUANT_POWER_OF_TWO ||
-        (automatic && (!net->foreign || has_codes(net))) || !images->count)
-        return MHO_OK;
-    mho_status s = set_options(net, hw, quant->scales, &o);
-    const bool fits =
-        o.weights_bits >= 2 && o.weights_bits <= 8 && o.maps_bits >= 2 && o.maps_bits <= 8;
-    if (s || !fits)
+    mho_status s = images->count ? wants_codes(net, hw, &o, &wanted) : MHO_OK;
+    if (s || !images->count || !wanted)
         return s;
     s = mho_fixed_quantize(net, images, &o, &model->coded, NULL);
-    return s == MHO_ENOTMODELED && automatic ? MHO_OK : s;
+    return s == MHO_ENOTMODELED && quant->scales == MHOI_QUANT_AUTO ? MHO_OK : s;
 }

@@ -13,7 +13,6 @@
 #include "map/map_sections.h"
 #include "mho/infer.h"
 #include "net/graph.h"
-#include "net/small_weights.h"
 #include "study/study_impl.h"
 
 /* Software reads x as it is, whatever the drivers' codes cover. */
@@ -58,29 +57,15 @@ static mho_status single_error(const study_set *set, uint64_t seed, const mho_ne
     return s;
 }
 
-/* A network whose weights wait in bytes while a chip has them. */
-typedef struct waiting {
-    mho_net *net;
-    mhoi_small_weights *small;
-    mho_status status;
-} waiting;
-
-static void let_wait(void *user)
-{
-    waiting *w = user;
-    w->status = mhoi_net_shrink(w->net, &w->small);
-}
-
 static mho_status ideal_error(const mho_study *y, const study_set *set, mho_net *net, mho_result *r)
 {
     mho_hw *ideal = NULL;
-    waiting w = {.net = net};
+    study_waiting w = {.net = net};
     mho_status s = mho_hw_clone_ideal(r->hw, &ideal);
     if (!s)
-        s = single_error(set, r->options.seed, net, ideal, y->once ? let_wait : NULL, &w,
+        s = single_error(set, r->options.seed, net, ideal, y->once ? mhoi_study_let_wait : NULL, &w,
                          &r->ideal_error);
-    s = s ? s : w.status;
-    const mho_status back = mhoi_net_expand(net, &w.small);
+    const mho_status back = mhoi_study_end_wait(&w);
     s = s ? s : back;
     mho_hw_destroy(ideal);
     if (!s)
@@ -88,43 +73,15 @@ static mho_status ideal_error(const mho_study *y, const study_set *set, mho_net 
     return s;
 }
 
-static bool has_steps(const mho_net *net)
-{
-    for (size_t i = 0; i < net->nodes; i++)
-        if (net->node[i].op == MHO_OP_STEP)
-            return true;
-    return false;
-}
-
-/* The 8-bit CNN with ideal devices and its own converters.  For a network of the zoo its float
- * training is built in; a file in binary mode has no counterpart, nor has one whose maps thresholds make; others in
- * full mode are their own. */
 static mho_status base_error(const mho_study *y, const study_net *n, const study_set *set,
                              mho_result *r)
 {
-    mho_hw *base = NULL, *ideal = NULL;
+    mho_hw *ideal = NULL;
     mho_net *net = NULL;
-    if (n->from_file && mhoi_study_style(r->hw) == MHO_STYLE_BINARY)
-        return MHO_OK;
-    const mho_net *own = n->model[MHO_STYLE_FLOAT].net; /* the same weights */
-    mho_status s = own ? mhoi_net_clone_lent(own, &net)
-                       : mhoi_study_take_model(y, n, MHO_STYLE_FLOAT, set->data->name, &net);
-    if (s == MHO_ENOMODEL)
-        return MHO_OK;
-    if (!s && has_steps(net)) {
-        mho_net_destroy(net);
-        return MHO_OK;
-    }
-    if (!s)
-        s = mhoi_study_cover(net, set);
-    if (!s)
-        s = mhoi_study_base_hw(r->hw, &base);
-    if (!s)
-        s = mho_hw_clone_ideal(base, &ideal);
-    if (!s)
+    mho_status s = mhoi_study_open_base(y, n, set, r->hw, &net, &ideal);
+    if (!s && net)
         s = single_error(set, r->options.seed, net, ideal, NULL, NULL, &r->base_error);
     mho_hw_destroy(ideal);
-    mho_hw_destroy(base);
     mho_net_destroy(net);
     return s;
 }
@@ -246,6 +203,8 @@ static mho_status run_all(mho_study *y, size_t point, mho_result *r)
     }
     r->stage = s ? r->stage : MHO_STAGE_RUN;
     if (!s)
+        s = mhoi_study_grant(y, point);
+    if (!s)
         s = software_error(set, model);
     r->software_error = model->software_error;
     r->software = mho_images_interval(r->software_error, set->images);
@@ -280,7 +239,8 @@ mho_status mho_study_run(mho_study *study, size_t point, mho_result *result)
     const double start_s = mho_seconds();
     *result = (mho_result){.stage = MHO_STAGE_OPEN};
     mhoi_shelf *before = mhoi_shelf_use(study->shelf);
-    if (mho_study_points(study) > 1)
+    if (mho_study_points(study) > 1 &&
+        !mhoi_memory_told()) /* they would take what the next point needs */
         mhoi_drawn_cells_open(0);
     mho_status s = mhoi_study_hw(study, point, &result->hw);
     if (!s)

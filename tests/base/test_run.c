@@ -39,6 +39,49 @@ static void test_status(void **state)
     assert_int_equal(strlen(mho_error_message()), 1023);
 }
 
+/* Wherever the system puts it: the same need in every run. */
+static void test_large(void **state)
+{
+    (void)state;
+    enum { PIECES = 8 };
+    const size_t size = ((size_t)9 << 20) + 100;
+    char *piece[PIECES];
+    const uint64_t before = mhoi_alloc_bytes();
+    for (size_t i = 0; i < PIECES; i++) {
+        assert_int_equal(mhoi_alloc(&piece[i], size, 1, "a large piece"), MHO_OK);
+        assert_int_equal(mhoi_alloc_bytes() - before, (i + 1) * size);
+    }
+    for (size_t i = 0; i < PIECES; i++)
+        mhoi_free(&piece[i]);
+    assert_int_equal(mhoi_alloc_bytes(), before);
+}
+
+/* The larger of needs is told, and what does for all of them. */
+static void test_need(void **state)
+{
+    (void)state;
+    const uint64_t M = 1 << 20, there = MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes();
+    mhoi_need n = {.bytes = 0}, all;
+    mhoi_memory_need(&n, 3 * M, "first");
+    mhoi_memory_need(&n, 5 * M, "layer %d", 2);
+    mhoi_memory_need(&n, 4 * M, "third");
+    all = n;
+    mhoi_memory_need(&all, 9 * M, "later");
+    mho_run_set_memory(NULL, there + 5 * M);
+    assert_int_equal(mhoi_memory_grant(&n, &all), MHO_OK);
+    mho_run_set_memory(NULL, there + 5 * M - 1);
+    assert_int_equal(mhoi_memory_grant(&n, &all), MHO_ENOMEM);
+    assert_non_null(strstr(mho_error_message(), "layer 2 takes 5M, and "));
+    char want[64];
+    (void)snprintf(want, sizeof want, "want %zuM of memory",
+                   (size_t)((there + 10 * M - 1) / M) + 1);
+    assert_non_null(strstr(mho_error_message(), want));
+    assert_int_equal(mhoi_memory_want(5 * M, "alone"), MHO_ENOMEM);
+    (void)snprintf(want, sizeof want, "want %zuM of memory", (size_t)((there + 6 * M - 1) / M) + 1);
+    assert_non_null(strstr(mho_error_message(), want));
+    mho_run_set_memory(NULL, 0);
+}
+
 static void test_alloc(void **state)
 {
     (void)state;
@@ -411,12 +454,20 @@ static void test_cpu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),           cmocka_unit_test(test_alloc),
-        cmocka_unit_test(test_every_item_once),  cmocka_unit_test(test_lowest_failure),
-        cmocka_unit_test(test_nested),           cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_progress),         cmocka_unit_test(test_progress_of_parts),
-        cmocka_unit_test(test_progress_cancels), cmocka_unit_test(test_bind),
-        cmocka_unit_test(test_two_runs),         cmocka_unit_test(test_cpu),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_alloc),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_need),
+        cmocka_unit_test(test_every_item_once),
+        cmocka_unit_test(test_lowest_failure),
+        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_progress_of_parts),
+        cmocka_unit_test(test_progress_cancels),
+        cmocka_unit_test(test_bind),
+        cmocka_unit_test(test_two_runs),
+        cmocka_unit_test(test_cpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

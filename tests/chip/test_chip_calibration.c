@@ -59,7 +59,7 @@ static mho_status open_chip(const mho_net *net, const mho_hw *hw, const mho_imag
                             bool short_of_memory, mho_chip **chip)
 {
     mho_status s = short_of_memory ? MHO_ENOMEM : mho_chip_open(net, hw, images, chip);
-    for (uint64_t room = 4096; s == MHO_ENOMEM && room < UINT64_C(1) << 40; room += room / 8) {
+    for (uint64_t room = 4096; s == MHO_ENOMEM && room < UINT64_C(1) << 40; room += room / 64) {
         mho_run_set_memory(NULL, MHOI_MEMORY_PROGRAM + mhoi_alloc_bytes() + room);
         s = mho_chip_open(net, hw, images, chip);
     }

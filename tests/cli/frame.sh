@@ -20,6 +20,7 @@ run completion bash; want_code 0; want_no_err; bash -n out || fail "not a shell 
 run; want_misuse "no command"
 run hepl; want_misuse "did you mean help?"
 run help hepl; want_misuse "did you mean help?"
+run --memory 5M evaluate lenet; want_misuse "--memory: options stand behind the command"
 run xyzzyxyzzy; want_misuse "no command xyzzyxyzzy"
 run help --mann; want_misuse "did you mean --man?"
 run help --frobnicate=1; want_misuse "no option --frobnicate"

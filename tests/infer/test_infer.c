@@ -299,7 +299,7 @@ static void memory_bounds_threads(void **state)
         if (s == MHO_OK)
             break;
         assert_int_equal(s, MHO_ENOMEM);
-        assert_non_null(strstr(mho_error_message(), "MB of memory at least"));
+        assert_non_null(strstr(mho_error_message(), "M of memory at least"));
         assert_null(infer);
         assert_int_equal(mhoi_alloc_bytes(), before);
     }
