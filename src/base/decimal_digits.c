@@ -74,7 +74,8 @@ static int put_point(char *text, const char *digit, int digits, int whole)
 {
     int n = 0;
     if (whole <= 0) {
-        memcpy(text, "0.", 2);
+        text[0] = '0';
+        text[1] = '.';
         for (n = 2; whole < 0; whole++)
             text[n++] = '0';
         memcpy(text + n, digit, (size_t)digits);

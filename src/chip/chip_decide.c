@@ -85,10 +85,11 @@ static bool is_clearly_less(size_t a, size_t b)
 /* Try k: a part of the range of c. */
 static mho_converter part_of(const judge *j, const mho_converter *c, int k)
 {
-    const double part = 1 - k / (PLACES * SHIFTS) / (PARTS + 1.0), place = k / SHIFTS % PLACES;
+    const int size = k / (PLACES * SHIFTS), place = k / SHIFTS % PLACES, shift = k % SHIFTS;
+    const double part = 1 - size / (PARTS + 1.0);
     const double all = (double)c->step * (c->codes - 1), step = (double)c->step * part;
-    const double lo = mhoi_converter_lo(c) + all * (1 - part) * place / (PLACES - 1) +
-                      step * (k % SHIFTS) / SHIFTS;
+    const double lo =
+        mhoi_converter_lo(c) + all * (1 - part) * place / (PLACES - 1) + step * shift / SHIFTS;
     return mhoi_chip_converter_of(j->chip, j->layer,
                                   (mhoi_range){llround(lo), llround(lo + all * part)}, true);
 }

@@ -167,6 +167,8 @@ bool cli_tell_images(const cli_args *args, const mho_net *net, const mho_images 
 bool cli_tell_array(const cli_args *args, const mho_net *net, const mho_array *x, char *note);
 /* On stderr: that crossbars do not give the 0 that ONNX has for Sign(0), if that may occur. */
 void cli_tell_zero_signs(const cli_args *args);
+/* MHO_EUSAGE: -o is missing, or its name does not say ONNX; errors of the place, which is tried before hours of work. */
+mho_status cli_check_model_output(const char *command, const char *path);
 /* All that is told beside the result of one network on one hardware. */
 void cli_tell_result(const mho_result *result, const cli_args *args);
 

@@ -311,20 +311,11 @@ static mho_status quantize(const cli_args *args, const mho_net *net, const mho_d
     return s;
 }
 
-static mho_status check_output(const char *path)
-{
-    mho_output *probe = NULL;
-    if (!path)
-        return mho_error(MHO_EUSAGE, "quantize writes a model: name it with -o out.onnx");
-    mho_status s = mho_output_open(path, &probe);
-    return s ? s : mho_output_close(probe, false);
-}
-
 mho_status cmd_quantize(const cli_args *args)
 {
     mho_data *found = NULL, *data = NULL;
     mho_net *net = NULL;
-    mho_status s = check_output(args->output);
+    mho_status s = cli_check_model_output("quantize", args->output);
     if (!s)
         s = mho_data_open(args->data, false, false, &found);
     if (!s)

@@ -151,16 +151,6 @@ static mho_status print_report(const cli_args *args, const mho_net *net, const m
     return MHO_OK;
 }
 
-/* The place of -o is tried before hours of training, not after. */
-static mho_status check_output(const char *path)
-{
-    if (!path)
-        return mho_error(MHO_EUSAGE, "train writes a model: name it with -o model.onnx");
-    mho_output *probe = NULL;
-    mho_status s = mho_output_open(path, &probe);
-    return s ? s : mho_output_close(probe, false);
-}
-
 /* What is finished is kept: the network as the last whole epoch left it. */
 static mho_status interrupted(const cli_args *args, const mho_net *net, size_t epoch)
 {
@@ -218,7 +208,7 @@ mho_status cmd_train(const cli_args *args)
     if (s == MHO_OK && args->resume && !args->checkpoint)
         s = mho_error(MHO_EUSAGE, "--resume needs --checkpoint FILE");
     if (s == MHO_OK)
-        s = check_output(args->output);
+        s = cli_check_model_output("train", args->output);
     if (s == MHO_OK)
         s = mho_net_open(args->file[0], &plain);
     if (s == MHO_OK)

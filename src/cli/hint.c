@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 
@@ -75,6 +76,21 @@ void cli_tell_numbers(const mho_result *result, const cli_args *args)
 {
     if (!args->quiet && *result->input_note)
         fprintf(stderr, "mho: note: %s%s\n", result->input_note, option_of(result->input_note));
+}
+
+mho_status cli_check_model_output(const char *command, const char *path)
+{
+    struct stat at;
+    mho_output *probe = NULL;
+    if (!path)
+        return mho_error(MHO_EUSAGE, "%s writes a model: name it with -o model.onnx", command);
+    const bool is_device = stat(path, &at) == 0 && !S_ISREG(at.st_mode);
+    if (!cli_ends_with(path, ".onnx") && !is_device)
+        return mho_error(MHO_EUSAGE,
+                         "%s: -o %s: a model is written, want a name that ends in .onnx", command,
+                         path);
+    mho_status s = mho_output_open(path, &probe);
+    return s ? s : mho_output_close(probe, false);
 }
 
 void cli_tell_result(const mho_result *result, const cli_args *args)

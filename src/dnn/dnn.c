@@ -387,7 +387,7 @@ mho_status mhoi_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, si
 {
     const char of_a = transpose_a ? 'T' : 'N', of_b = transpose_b ? 'T' : 'N';
     const size_t kind =
-        (size_t)(transpose_a + 2 * transpose_b + 4 * (beta != 0) + 8 * (m == 1) + 16 * (n == 1));
+        (size_t)transpose_a + 2U * transpose_b + 4U * (beta != 0) + 8U * (m == 1) + 16U * (n == 1);
     const mho_status started = room_for_product(kind);
     if (started != MHO_OK)
         return started;

@@ -44,7 +44,9 @@ struct mho_node {
     /* conv, pool: mhoi_node_set_window gives those of a plain 1 x 1 window */
     size_t kh, kw, stride_h, stride_w, dilation_h, dilation_w;
     size_t pad_top, pad_left, pad_bottom, pad_right;
-    size_t groups;         /* conv */
+    size_t groups; /* conv */
+    size_t phases,
+        idle; /* conv of a transposed one: phases of an output channel, weights that no phase has; else 0 */
     bool ceil_mode;        /* pool: a last partial window counts (Caffe) */
     mho_alphabet alphabet; /* conv, fc */
     float slope;           /* leaky ReLU */
@@ -76,6 +78,8 @@ struct mho_node {
         lent; /* the weights are another's: a program's, or those of the network this is a view of */
 };
 
+enum { MHOI_ASSUMED = 400 };
+
 struct mho_net {
     char name[MHO_NAME];
     char source[MHO_SOURCE];
@@ -83,9 +87,9 @@ struct mho_net {
     size_t nodes;
     float input_scale;
     size_t input_bits;
-    char assumed[200]; /* what the reader of its file took for granted; "" */
-    bool foreign;      /* from a file that mho has not written: its scales are to be found */
-    mho_input input;   /* the rest of it: scale and bits stand above */
+    char assumed[MHOI_ASSUMED]; /* what the reader of its file took for granted; "" */
+    bool foreign;    /* from a file that mho has not written: its scales are to be found */
+    mho_input input; /* the rest of it: scale and bits stand above */
     mhoi_dims
         declared; /* the shape that its file gives an image, where it is not that of node 0; rank 0 */
     struct mho_net

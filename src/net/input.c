@@ -152,11 +152,16 @@ static bool set_scale(mho_input *in, const char *value)
     return read_number(&value, &in->scale) && !*value && in->scale > 0;
 }
 
-/* Both lists become as long as the longer one; of one number: the same for all. */
-static bool set_list(mho_input *in, const char *value, bool mean)
+enum { WANT = 96 };
+
+/* Both lists become as long as the longer one; of one number: the same for all.  want: left alone, or why the number of them is wrong. */
+static bool set_list(mho_input *in, const char *value, bool mean, char want[WANT])
 {
     float list[MHO_INPUT_CHANNELS];
     const size_t n = read_list(value, list), old = in->channels;
+    if (n > 1 && old > 1 && n != old)
+        (void)snprintf(want, WANT, "1 number or %zu, as many as %s has, not %zu", old,
+                       mean ? "std" : "mean", n);
     if (!n || (n > 1 && old > 1 && n != old))
         return false;
     mho_input to = *in;
@@ -207,22 +212,23 @@ mho_status mho_input_set(mho_input *in, const char *setting)
     const char *value = strchr(setting, '=');
     const size_t n = value ? (size_t)(value - setting) : 0;
     bool right = false;
-    const char *want = "scale, mean, std, layout or range";
+    char want[WANT] = "scale, mean, std, layout or range";
     if (n == 5 && !strncmp(setting, "scale", 5)) {
+        (void)snprintf(want, WANT, "a number above 0, as 1/255");
         right = set_scale(in, value + 1);
-        want = "a number above 0, as 1/255";
     } else if (n == 4 && !strncmp(setting, "mean", 4)) {
-        right = set_list(in, value + 1, true);
-        want = "one number, or one for each channel, as 0.485,0.456,0.406";
+        (void)snprintf(want, WANT, "one number, or one for each channel, as 0.485,0.456,0.406");
+        right = set_list(in, value + 1, true, want);
     } else if (n == 3 && !strncmp(setting, "std", 3)) {
-        right = set_list(in, value + 1, false);
-        want = "one number above 0, or one for each channel, as 0.229,0.224,0.225";
+        (void)snprintf(want, WANT,
+                       "one number above 0, or one for each channel, as 0.229,0.224,0.225");
+        right = set_list(in, value + 1, false, want);
     } else if (n == 6 && !strncmp(setting, "layout", 6)) {
+        (void)snprintf(want, WANT, "NCHW, NHWC or flat");
         right = set_layout(in, value + 1);
-        want = "NCHW, NHWC or flat";
     } else if (n == 5 && !strncmp(setting, "range", 5)) {
+        (void)snprintf(want, WANT, "LOW:HIGH, as -1:1");
         right = set_range(in, value + 1);
-        want = "LOW:HIGH, as -1:1";
     }
     if (!right)
         return mho_error(MHO_EUSAGE, "%s: want %s", setting, want);

@@ -33,7 +33,7 @@ size_t mho_node_weight_count(const mho_node *node)
 
 uint64_t mho_node_macs(const mho_node *node)
 {
-    return (uint64_t)mho_node_weight_count(node) * node->out.h * node->out.w;
+    return (uint64_t)(mho_node_weight_count(node) - node->idle) * node->out.h * node->out.w;
 }
 
 const mho_net *mhoi_net_placed(const mho_net *net)
@@ -89,7 +89,8 @@ static uint64_t numbers_in(const mho_array *a)
 
 static uint64_t numbers_of(const mho_node *node)
 {
-    uint64_t sum = mho_node_weight_count(node) + (node->has_bias ? node->out.c : 0);
+    const size_t biases = node->phases ? node->out.c / node->phases : node->out.c;
+    uint64_t sum = mho_node_weight_count(node) - node->idle + (node->has_bias ? biases : 0);
     for (size_t k = 0; node->work && k < node->work->inputs; k++)
         sum += node->work->from[k] == MHOI_NO_NODE ? numbers_in(&node->work->in[k]) : 0;
     return sum;

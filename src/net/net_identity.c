@@ -8,9 +8,9 @@
 #include "net/program.h"
 
 /* A new member changes what a node computes: mix it in below, then correct the size. */
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 928,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_node) == 944,
                "a member of mho_node that mho_net_identity leaves out");
-_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 1080,
+_Static_assert(sizeof(void *) != 8 || sizeof(mho_net) == 1280,
                "a member of mho_net that mho_net_identity leaves out");
 
 static uint64_t mix_text(uint64_t h, const char *text)
@@ -42,6 +42,9 @@ static uint64_t mix_attributes(uint64_t h, const mho_node *n)
     const uint64_t coded[] = {n->block, n->block_channels, n->weight_bits, n->value_bits};
     if (n->block > 1 || n->weight_bits || n->value_bits)
         h = mhoi_hash(h, coded, sizeof coded);
+    const uint64_t transposed[] = {n->phases, n->idle};
+    if (n->phases)
+        h = mhoi_hash(h, transposed, sizeof transposed);
     if (n->value_below)
         h = mhoi_hash(h, &n->value_below, sizeof n->value_below);
     return mhoi_hash(h, n->input, n->inputs * sizeof *n->input);

@@ -38,6 +38,11 @@ MHO_MUST_CHECK mho_status mhoi_onnx_set_sizes(mhoi_program *program, const char 
 MHO_MUST_CHECK mho_status mhoi_onnx_whole_weights(mhoi_program *program, char *assumed,
                                                   size_t size);
 
+/* Likewise: weights of 8-bit codes that lie further than 127 from their zero point. */
+void mhoi_onnx_far_codes(const mhoi_program *program, char *assumed, size_t size);
+/* Adds to what is assumed. */
+void mhoi_onnx_assume(char *assumed, size_t size, const char *format, ...) MHO_PRINTF(3, 4);
+
 /* MHO_ENOTMODELED that names every operation that software does not know. */
 MHO_MUST_CHECK mho_status mhoi_onnx_check_program(const mhoi_program *program);
 

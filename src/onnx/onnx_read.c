@@ -14,6 +14,7 @@
 #define IR_WITH_SETS 3 /* files of earlier versions tell no operator set: it is 1 */
 #define OPSET_MIN 1
 #define OPSET_MAX 26
+#define IR_KNOWN 13 /* of ONNX with that operator set */
 
 static const char *metadata(const MhoiOnnx__ModelProto *model, const char *key)
 {
@@ -27,7 +28,7 @@ static const char *metadata(const MhoiOnnx__ModelProto *model, const char *key)
 typedef struct about {
     mho_input input;
     char source[MHO_SOURCE], name[MHO_NAME];
-    char assumed[200];
+    char assumed[MHOI_ASSUMED];
     bool foreign; /* not written by mho */
 } about;
 
@@ -184,6 +185,7 @@ static mho_status convert(MhoiOnnx__ModelProto *model, const mhoi_onnx_source *s
 {
     about a;
     mhoi_program *p = NULL;
+    const int64_t ir = model->ir_version;
     mho_status s = check_opset(model);
     if (!s)
         s = read_metadata(model, &a);
@@ -193,6 +195,13 @@ static mho_status convert(MhoiOnnx__ModelProto *model, const mhoi_onnx_source *s
         s = mhoi_onnx_set_sizes(p, sizes);
     if (!s)
         s = mhoi_onnx_whole_weights(p, a.assumed, sizeof a.assumed);
+    if (!s)
+        mhoi_onnx_far_codes(p, a.assumed, sizeof a.assumed);
+    if (!s && ir > IR_KNOWN)
+        mhoi_onnx_assume(a.assumed, sizeof a.assumed,
+                         "its ir_version is %lld, beyond %d, the last that is known: what is new "
+                         "there is not seen",
+                         (long long)ir, IR_KNOWN);
     if (!s)
         s = to_net(model, p, &a, out);
     mhoi_program_release(p);

@@ -131,6 +131,8 @@ static mho_status add_conv(mhoi_graph *g, const mhoi_operation *n, const axis at
     if (s)
         return s;
     mho_node *node = &g->net->node[*out];
+    node->phases = phases;
+    node->idle = mho_node_weight_count(node) - w->count;
     s = mhoi_alloc(&node->weight, mho_node_weight_count(node), sizeof *node->weight,
                    "ONNX parameters");
     if (!s)

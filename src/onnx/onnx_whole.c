@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weights that are whole numbers of 8 bits where the standard wants the type of the data: some exporters leave them so, and
  * lose their scale.  They are taken as the numbers that they are, which is said. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "onnx/onnx_program.h"
+
+void mhoi_onnx_assume(char *assumed, size_t size, const char *format, ...)
+{
+    const size_t used = strlen(assumed);
+    va_list list;
+    va_start(list, format);
+    if (used + 2 < size) {
+        memcpy(assumed + used, used ? "; " : "", 3);
+        (void)vsnprintf(assumed + strlen(assumed), size - strlen(assumed), format, list);
+    }
+    va_end(list);
+}
 
 static bool reads_weights(const mhoi_operation *op, size_t k)
 {
@@ -71,10 +84,10 @@ mho_status mhoi_onnx_whole_weights(mhoi_program *p, char *assumed, size_t size)
         first = count++ ? first : o->name;
     }
     if (count)
-        (void)snprintf(assumed, size,
-                       "%zu weight tensor%s of 8-bit whole numbers without a scale (the first: "
-                       "'%.70s'), taken as the numbers that they are",
-                       count, count == 1 ? " is" : "s are", first);
+        mhoi_onnx_assume(assumed, size,
+                         "%zu weight tensor%s of 8-bit whole numbers without a scale (the first: "
+                         "'%.70s'), taken as the numbers that they are",
+                         count, count == 1 ? " is" : "s are", first);
     mhoi_free(&whole);
     return s;
 }

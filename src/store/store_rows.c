@@ -490,9 +490,10 @@ static mho_status merge_view(mho_store *into)
     while (!s && sqlite3_step(q) == SQLITE_ROW && n < 256) {
         char *copy = NULL;
         const char *key = text_at(q, 0);
-        s = mhoi_alloc(&copy, strlen(key) + 1, 1, "key");
+        const size_t bytes = strlen(key) + 1;
+        s = mhoi_alloc(&copy, bytes, 1, "key");
         if (!s)
-            swept[n++] = memcpy(copy, key, strlen(key));
+            swept[n++] = memcpy(copy, key, bytes);
     }
     sqlite3_finalize(q);
     swept[n] = NULL;

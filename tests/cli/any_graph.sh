@@ -61,6 +61,9 @@ want_json 'v["macs"]["digital"] == 0'
 run simulate deep.onnx --hw cnn8 --input input.npy --trials 1 --set device.variation=0 --json; want_code 0
 want_json 'v["ideal_devices"]["relative_error"] < 0.03'
 
+# Zeros in the place of taps that a phase does not have are no MACs.
+run map grow.onnx --hw cnn8 --json; want_code 0
+want_json 'v["macs"]["crossbars"] == sum(l["positions"] * w for l, w in zip(v["layers"], [72, 32, 48, 9030], strict=True))'
 run map up.onnx --hw cnn8; want_error 2 "'up'" "ConvTranspose that crossbars cannot hold" "digital.operators = ConvTranspose"
 run map up.onnx --hw cnn8 --digital ConvTranspose --json; want_code 0; want_json 'v["macs"]["digital"] == 16 * 2 * 2 * 2'
 run map up.onnx --hw cnn8 --digital Nothing; want_code 2; want_err "names 'Nothing', which no digital unit can do"

@@ -30,6 +30,8 @@ EOF
 run train small.yaml --style float --data data --epochs 12 --set batch=20 --set learning_rate=0.01 --set shift=0 \
     --quiet -o float.onnx; want_code 0
 
+run quantize float.onnx --method threshold --data data -o bits.json; want_misuse "quantize: -o bits.json: a model is written, want a name that ends in .onnx"; want_no_file bits.json
+run train small.yaml --data data -o bits.csv; want_misuse "train: -o bits.csv: a model is written, want a name that ends in .onnx"; want_no_file bits.csv
 run quantize float.onnx --method threshold --data data --json -o bits.onnx --svg curves.svg; want_code 0
 want_json 'v["test_error_before"] < 0.2 and v["test_error"] < 0.6 and v["method"] == "threshold"'
 want_json '[l["name"] for l in v["search"]["layers"]] == ["conv1", "conv2"] and len(v["search"]["curves"]) == 2'
@@ -63,7 +65,7 @@ want_code 0; want_same bits.onnx frozen.onnx
 run train bits.onnx --style float --data data --set frozen=3 --epochs 1 --quiet -o x.onnx; want_code 2; want_err "fine_tune"
 
 run quantize float.onnx --data data --set images=20 --set grid_step=0.25 --set rate=0.01 -o more.onnx; want_code 0; want_err "rate=0.01 has no effect"
-run quantize float.onnx --data data; want_misuse "-o out.onnx"
+run quantize float.onnx --data data; want_misuse "-o model.onnx"
 run quantize float.onnx --data data --method tresholds -o x.onnx; want_misuse "threshold"
 run quantize float.onnx --data data --set grid_lst=3 -o x.onnx; want_code 2; want_err "grid_last"
 run quantize bits.onnx --data data -o x.onnx; want_error 2 "1 bit already"

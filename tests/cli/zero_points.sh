@@ -13,7 +13,7 @@ for name in layers image operators; do
         want_json 'v["ideal_devices"]["relative_error"] < 1e-6'
     done
 done
-run map layers.onnx --hw cnn8 --json; want_code 0
+run map layers.onnx --hw cnn8 --json; want_code 0; want_no_err
 want_json 'len(v["layers"]) == 5 and not [d for d in v["digital"] if "Linear" in d["operator"]]'
 run map image.onnx --hw cnn8 --json; want_code 0
 want_json '[d["operator"] for d in v["digital"] if "Linear" in d["operator"]] == ["QuantizeLinear", "DequantizeLinear"]'
@@ -48,3 +48,10 @@ for name in long softmax; do
     run simulate $name.onnx --hw cnn8 --input x.npy --trials 1 $ideal --json; want_code 0
     want_json 'v["ideal_devices"]["relative_error"] < 1e-6'
 done
+
+# Codes of weights beyond 127 are told, and a version beyond those that are known.
+run map operators.onnx --hw cnn8; want_code 0; want_no_err
+run map far.onnx --hw cnn8; want_code 0
+want_err "note: far.onnx: 2 weight tensors have 8-bit codes up to 255 from the zero point, beyond 127: crossbars of 8-bit weights round them anew; its ir_version is 99, beyond 13"
+want_err_lines 1
+run infer far.onnx --data data.npz --std 0.5,0.5,0.5 --mean 1,1,1,1; want_misuse "std=0.5,0.5,0.5: want 1 number or 4, as many as mean has, not 3"
