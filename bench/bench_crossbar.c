@@ -16,7 +16,9 @@
  * "ideal": pairs of two conductances, whose sums are counted, beside the peak of a blocked loop of
  * AND, VPOPCNTDQ and addition, where the CPU has it; packing, converters and adder tree are in.  Two
  * operations a multiply-add.
- * Figures are medians over rounds; a round times SGEMM, then every variant (CPU time of the thread).
+ * Figures are medians over rounds; a round times SGEMM, then every variant (CPU time of the thread).  Either side runs
+ * twice in a row, after more memory than caches hold was read: "first" is the ratio of the two first runs, which
+ * find everything in memory and each page forgotten; the others are ratios of the two that follow at once.
  *
  * --sgemm chooses OpenBLAS's kernels (OPENBLAS_CORETYPE): Haswell for AVX2, SkylakeX for AVX-512, the
  * default where the CPU has AVX-512, because an OpenBLAS older than the CPU may choose too old a kernel.
@@ -124,6 +126,19 @@ static void clear_scene(scene *s)
     free(s->c);
 }
 
+/* Leaves nothing of either side in the caches. */
+static void forget(void)
+{
+    enum { BYTES = 96 << 20, LINE = 64 };
+    static uint8_t *other;
+    if (!other) {
+        other = allocate(BYTES, 1);
+        memset(other, 1, BYTES);
+    }
+    for (size_t i = 0; i < BYTES; i += LINE)
+        ((volatile uint8_t *)other)[i];
+}
+
 static double time_sgemm(const scene *s, size_t columns)
 {
     const int m = (int)columns, n = (int)(s->n * s->positions), k = (int)s->rows;
@@ -161,6 +176,8 @@ typedef struct variant {
     double all[ROUNDS], kernel[ROUNDS], packing[ROUNDS], program[ROUNDS];
     /* Times of SGEMM over these: of the product of the weights, and of the engine's sums. */
     double weights[ROUNDS], sums[ROUNDS], kernel_weights[ROUNDS], kernel_sums[ROUNDS];
+    /* The first run of two, and both ratios of it. */
+    double first[ROUNDS], first_weights[ROUNDS], first_sums[ROUNDS];
 } variant;
 
 static void open_variant(variant *v, const scene *s, mho_cpu level, bool per_pair)
@@ -205,7 +222,10 @@ static void note(variant *v, const scene *s, int i, double all, double packing, 
 
 static void round_of(variant *v, const scene *s, const mho_converter *converter, int i)
 {
-    const double program = time_program(v, s), all = time_run(v, s, converter);
+    const double program = time_program(v, s);
+    forget();
+    v->first[i] = time_run(v, s, converter);
+    const double all = time_run(v, s, converter);
     note(v, s, i, all, time_packing(v->xb, v->work, s), program);
 }
 
@@ -238,12 +258,23 @@ static void serial_round(variant *v, const scene *s, scene *plane, const mho_con
         all += seconds() - start;
     }
     note(v, s, i, all, packing, program);
+    v->first[i] = all;
+}
+
+/* SGEMM of the weights, or of both crossbars, twice in a row: time[first, again]. */
+static void sgemm_round(const scene *s, size_t columns, double time[2])
+{
+    forget();
+    time[0] = time_sgemm(s, columns);
+    time[1] = time_sgemm(s, columns);
 }
 
 /* What SGEMM of the weights and of both crossbars takes beside round i. */
-static void compare_with(variant *v, const double sgemm[2], int i)
+static void compare_with(variant *v, const double first[2], const double sgemm[2], int i)
 {
     const double same = sgemm[!v->per_pair];
+    v->first_weights[i] = first[0] / v->first[i];
+    v->first_sums[i] = first[!v->per_pair] / v->first[i];
     v->weights[i] = sgemm[0] / v->all[i];
     v->sums[i] = same / v->all[i];
     v->kernel_weights[i] = sgemm[0] / v->kernel[i];
@@ -259,10 +290,11 @@ static void print_variant(const variant *v, const scene *s, const char *how)
 {
     printf(
         "    %-6s %s %s  kernel: weights x%5.2f, sums x%5.2f   all: weights x%5.2f, sums x%5.2f  "
-        "%6.1f GMAC/s  packing %2.0f %%  program %5.2f ms\n",
+        "%6.1f GMAC/s  first: weights x%5.2f, sums x%5.2f  packing %2.0f %%  program %5.2f ms\n",
         mho_cpu_name(v->level), how, v->per_pair ? "pair" : "each", median(v->kernel_weights),
         median(v->kernel_sums), median(v->weights), median(v->sums),
-        macs_of(s) / median(v->all) * 1e-9, 100 * median(v->packing), 1e3 * median(v->program));
+        macs_of(s) / median(v->all) * 1e-9, median(v->first_weights), median(v->first_sums),
+        100 * median(v->packing), 1e3 * median(v->program));
 }
 
 /* Multiply-adds a second of AND, population count and addition on registers: 4 words of 16 x 32 rows of
@@ -324,6 +356,15 @@ static void bench_ideal(const char *name, mho_crossbar_shape shape, size_t n,
     clear_scene(&s);
 }
 
+/* Of the sums: for a pair those of the weights. */
+static void record_ratios(const char *name, const variant *v)
+{
+    record("crossbar", name, v->per_pair ? "again, times SGEMM, pair" : "again, times SGEMM, each",
+           median(v->sums), true, true);
+    record("crossbar", name, v->per_pair ? "first, times SGEMM, pair" : "first, times SGEMM, each",
+           median(v->first_sums), true, true);
+}
+
 /* Real conductances: every kernel the CPU has, pair and each; inputs of several bits also as planes. */
 static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_converter converter)
 {
@@ -343,15 +384,21 @@ static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_conv
                 open_variant(&serial[variants], &plane, level, per_pair);
         }
     for (int i = 0; i < ROUNDS; ++i) {
-        const double sgemm[2] = {time_sgemm(&s, shape.columns), time_sgemm(&s, 2 * shape.columns)};
+        double first[2], sgemm[2];
+        for (size_t j = 0; j < 2; ++j) {
+            double twice[2];
+            sgemm_round(&s, (j + 1) * shape.columns, twice);
+            first[j] = twice[0];
+            sgemm[j] = twice[1];
+        }
         time[0][i] = sgemm[0];
         time[1][i] = sgemm[1];
         for (size_t j = 0; j < variants; ++j) {
             round_of(&v[j], &s, &converter, i);
-            compare_with(&v[j], sgemm, i);
+            compare_with(&v[j], first, sgemm, i);
             if (codes) {
                 serial_round(&serial[j], &s, &plane, &converter, i);
-                compare_with(&serial[j], sgemm, i);
+                compare_with(&serial[j], first, sgemm, i);
             }
         }
     }
@@ -360,8 +407,7 @@ static void bench(const char *name, mho_crossbar_shape shape, size_t n, mho_conv
     for (size_t j = 0; j < variants; ++j) {
         print_variant(&v[j], &s, codes ? "codes " : "bits  ");
         if (v[j].level == mho_cpu_level())
-            record("crossbar", name, v[j].per_pair ? "times SGEMM, pair" : "times SGEMM, each",
-                   v[j].per_pair ? median(v[j].weights) : median(v[j].sums), true, true);
+            record_ratios(name, &v[j]);
         close_variant(&v[j]);
     }
     for (size_t j = 0; codes && j < variants; ++j) {

@@ -46,26 +46,43 @@ static void folded_table(const int32_t *g, int32_t offset, int16_t *out)
         out[8 + i] = (int16_t)((i & 1 ? g[3] : 0) + (i & 2 ? g[4] : 0));
 }
 
+/* Bits of 64 rows, or of the last `rows` of them. */
+static inline uint64_t bits_of(const uint8_t *from, size_t rows)
+{
+    const __mmask64 some = rows < 64 ? (UINT64_C(1) << rows) - 1 : ~UINT64_C(0);
+    const __m512i v = rows < 64 ? _mm512_maskz_loadu_epi8(some, from) : _mm512_loadu_si512(from);
+    return _mm512_test_epi8_mask(v, _mm512_set1_epi8(1));
+}
+
+/* The rows of one image lie together, those of the next far away. */
+static inline void fetch_image(const uint8_t *from, size_t rows)
+{
+    for (size_t r = 0; r < rows; r += 64)
+        _mm_prefetch((const char *)from + r, _MM_HINT_T0);
+    _mm_prefetch((const char *)from + rows - 1, _MM_HINT_T0);
+}
+
 /* 32 rows of every image as one word: bits[word][image]. */
 static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
                       size_t pitch, uint32_t *bits)
 {
-    const __m512i one = _mm512_set1_epi8(1);
-    for (size_t i = 0; i < images; ++i)
-        for (size_t r = 0; r < rows; r += 64) {
-            const size_t left = rows - r;
-            if (i + IMAGES_AHEAD < images) {
-                const char *ahead = (const char *)map + (i + IMAGES_AHEAD) * image_bytes + r;
-                _mm_prefetch(ahead, _MM_HINT_T0);
-                _mm_prefetch(ahead + (left < 64 ? left : 64) - 1, _MM_HINT_T0);
-            }
-            const __mmask64 some = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
-            const __m512i v = _mm512_maskz_loadu_epi8(some, map + i * image_bytes + r);
-            const uint64_t word = _mm512_test_epi8_mask(v, one);
-            bits[r / 32 * pitch + i] = (uint32_t)word;
-            if (left > 32)
-                bits[(r / 32 + 1) * pitch + i] = (uint32_t)(word >> 32);
+    for (size_t i = 0; i < images; ++i, map += image_bytes) {
+        uint32_t *to = bits + i;
+        size_t r = 0;
+        if (i + IMAGES_AHEAD < images)
+            fetch_image(map + IMAGES_AHEAD * image_bytes, rows);
+        for (; r + 64 <= rows; r += 64, to += 2 * pitch) {
+            const uint64_t word = bits_of(map + r, 64);
+            to[0] = (uint32_t)word;
+            to[pitch] = (uint32_t)(word >> 32);
         }
+        if (r == rows)
+            continue;
+        const uint64_t word = bits_of(map + r, rows - r);
+        to[0] = (uint32_t)word;
+        if (rows - r > 32)
+            to[pitch] = (uint32_t)(word >> 32);
+    }
 }
 
 /* Bits shift .. shift + 4 of 16 words, and whatever follows: vpermw looks at no more. */
@@ -349,11 +366,12 @@ INLINE void unfold(const int16_t *folded, size_t tables, int16_t *to)
 
 static void lookup_folded(const mhoi_job *job)
 {
-    int16_t table[MHOI_SUMS][MHOI_FOLDED_ROWS * MHOI_ENTRIES] __attribute__((aligned(64)));
+    int16_t table[MHOI_SUMS * MHOI_FOLDED_ROWS * MHOI_ENTRIES] __attribute__((aligned(64)));
     mhoi_job unfolded = *job;
     for (size_t j = 0; j < MHOI_SUMS; ++j) {
-        unfold(job->w[j], job->steps, table[j]);
-        unfolded.w[j] = table[j];
+        int16_t *to = table + j * job->steps * MHOI_ENTRIES;
+        unfold(job->w[j], job->steps, to);
+        unfolded.w[j] = to;
     }
     lookup_whole(&unfolded, job);
 }

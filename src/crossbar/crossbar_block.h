@@ -30,8 +30,8 @@ void mhoi_set_sums(mhoi_job *job, const mhoi_block *b, mhoi_side from, size_t k,
 /* The sums of row group k from column c on: S+, S- of some columns, or the differences of twice as
  * many.  Beyond the last column of four sums the last one is worked out again and dropped. */
 mhoi_job mhoi_make_job(const mhoi_block *b, size_t k, size_t c);
-/* The same job, of another row group. */
-void mhoi_set_group(mhoi_job *job, const mhoi_block *b, size_t k, size_t c);
+/* The same job, of other columns. */
+void mhoi_set_columns(mhoi_job *job, const mhoi_block *b, size_t k, size_t c);
 /* Job (k, c) fetches the tables of the one that follows, if there is one. */
 void mhoi_set_ahead(mhoi_job *job, const mhoi_block *b, size_t k, size_t c, size_t next_k,
                     size_t next_c);

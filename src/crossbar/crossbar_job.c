@@ -93,15 +93,15 @@ static void set_strips(mhoi_job *job, const mhoi_block *b, mhoi_side side, size_
 /* The tables of a job's sums, or (from = MHOI_VARIANCE) of their variances. */
 void mhoi_set_sums(mhoi_job *job, const mhoi_block *b, mhoi_side from, size_t k, size_t c)
 {
-    const size_t each = b->per_pair ? 1 : 2, left = b->xb->shape.columns - c;
+    const size_t last = b->xb->shape.columns - 1;
     if (b->xb->strips) {
         set_strips(job, b, from + (b->per_pair ? MHOI_DIFFERENCE : MHOI_PLUS), k, c);
         return;
     }
     for (size_t j = 0; j < MHOI_SUMS; ++j) {
         const mhoi_side side = b->per_pair ? MHOI_DIFFERENCE : j % 2 ? MHOI_MINUS : MHOI_PLUS;
-        const size_t column = c + (j / each < left ? j / each : left - 1);
-        set_sum(job, b->xb, j, from + side, k, column);
+        const size_t column = c + (b->per_pair ? j : j / 2);
+        set_sum(job, b->xb, j, from + side, k, column < last ? column : last);
     }
 }
 
@@ -124,21 +124,24 @@ void mhoi_set_ahead(mhoi_job *job, const mhoi_block *b, size_t k, size_t c, size
         (ptrdiff_t)table_bytes_before(xb, next_k, next_c) - (ptrdiff_t)table_bytes_before(xb, k, c);
 }
 
-void mhoi_set_group(mhoi_job *job, const mhoi_block *b, size_t k, size_t c)
+void mhoi_set_columns(mhoi_job *job, const mhoi_block *b, size_t k, size_t c)
 {
-    job->steps = mhoi_steps_of(b->xb, k);
-    job->accumulate = k > b->work->first_group;
+    const size_t left = b->xb->shape.columns - c, room = mhoi_job_columns(b);
+    job->outputs = left < room ? left : room;
     if (b->xb->counting)
-        set_counts(job, b, k, c, b->xb->shape.columns - c);
+        set_counts(job, b, k, c, left);
     else
         mhoi_set_sums(job, b, MHOI_PLUS, k, c);
+    for (size_t j = 0; b->sum && j < job->outputs && j < MHOI_SUMS;
+         ++j) /* no sum: raw ones are told */
+        job->out[j] = b->sum + (c - b->first_column + j) * b->pitch;
 }
 
 mhoi_job mhoi_make_job(const mhoi_block *b, size_t k, size_t c)
 {
     const mho_crossbar *xb = b->xb;
-    const size_t left = xb->shape.columns - c, room = mhoi_job_columns(b);
     mhoi_job job = {.x = b->work->x,
+                    .steps = mhoi_steps_of(xb, k),
                     .pixels = b->pixels,
                     .widen = xb->widen,
                     .folded = xb->folded,
@@ -146,12 +149,9 @@ mhoi_job mhoi_make_job(const mhoi_block *b, size_t k, size_t c)
                     .shift = xb->shift,
                     .code = b->code,
                     .paired = !b->per_pair,
-                    .outputs = left < room ? left : room,
+                    .accumulate = k > b->work->first_group,
                     .pitch = b->pitch,
                     .place = b->work->place};
-    mhoi_set_group(&job, b, k, c);
-    for (size_t j = 0; b->sum && j < job.outputs && j < MHOI_SUMS;
-         ++j) /* no sum: raw ones are told */
-        job.out[j] = b->sum + (c - b->first_column + j) * b->pitch;
+    mhoi_set_columns(&job, b, k, c);
     return job;
 }

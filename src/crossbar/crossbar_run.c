@@ -151,9 +151,10 @@ static void run_columns(const mhoi_block *b, size_t k, size_t last, size_t from,
     const size_t step = mhoi_job_columns(b), first_step = b->xb->group_step[k];
     for (size_t group = k; group < last; ++group) {
         const size_t before = (b->xb->group_step[group] - first_step) * tiles_of(b) * MHOI_TILE;
+        mhoi_job job = mhoi_make_job(b, group, from);
+        job.x = (const uint16_t *)b->work->x + before;
         for (size_t c = from; c < end; c += step) {
-            mhoi_job job = mhoi_make_job(b, group, c);
-            job.x = (const uint16_t *)b->work->x + before;
+            mhoi_set_columns(&job, b, group, c);
             if (c + step < end)
                 mhoi_set_ahead(&job, b, group, c, group, c + step);
             else if (group + 1 < last)
