@@ -72,11 +72,12 @@ static mho_status slowest_on(const reboc_network *n, const char *share, double b
     *out = 0;
     for (size_t i = 0; !s && i < map->layers; i++) {
         const mho_placement_layer *l = &map->layer[i];
-        const double waves = (double)((l->positions + l->duplication - 1) / l->duplication);
+        const size_t waves = (l->positions + l->duplication - 1) / l->duplication;
         const double fetch = /* in cycles */
             sets_on_bus(l) * l->reuse.fetched_bits / 8 / (double)l->positions / bytes;
-        if (reboc_is_conv(net, l) && waves * ((double)l->service + fetch) > *out)
-            *out = waves * ((double)l->service + fetch);
+        const double all = (double)waves * ((double)l->service + fetch);
+        if (reboc_is_conv(net, l) && all > *out)
+            *out = all;
     }
     mho_placement_destroy(map);
     mho_hw_destroy(hw);

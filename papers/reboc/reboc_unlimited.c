@@ -96,7 +96,8 @@ static mho_status run(const mho_net *net, const reboc_service *service, bool sli
     mho_status s = MHO_OK;
     *c = (chain){.stages = 1};
     c->stage[0].shape = mho_net_input_shape(net);
-    c->stage[0].at = calloc(c->stage[0].shape.h * c->stage[0].shape.w, sizeof(double));
+    const size_t pixels = c->stage[0].shape.h * c->stage[0].shape.w;
+    c->stage[0].at = calloc(pixels ? pixels : 1, sizeof(double));
     if (!c->stage[0].at)
         return mho_error(MHO_ENOMEM, "times of a map");
     for (size_t i = 0; !s && i < mho_net_nodes(net); i++) {

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from . import _mho
-from ._data import data_set, has_training
+from ._data import data_set, has_training, unmasked
 from ._errors import ConfigError, DomainError, Note, calibrating, natural, said, tell_note, truth
 from ._hardware import tell_idle
 from ._how import how
@@ -32,7 +32,8 @@ def _real(what, value, kind):
 
 
 def _array(what, value):
-    """As numpy takes it; rows of several lengths are none."""
+    """As numpy takes it; rows of several lengths are none, nor is what is masked."""
+    unmasked(what, value)
     try:
         return np.asarray(value)
     except ValueError:
@@ -104,6 +105,8 @@ def _some(calibration, most):
     if not isinstance(calibration, (list, tuple)):
         raise TypeError("calibration: want a place, x, (x, y) or (x_train, y_train, x, y), not %s" % said(calibration))
     parts = tuple(calibration)
+    for part in parts:
+        unmasked("calibration", part)
     return tuple(part if part is None else np.array(part[:most]) for part in parts) if len(parts) in (2, 4) else parts
 
 
@@ -334,6 +337,8 @@ class Crossbar(_Cells):
         [n, columns] of float32 in order that takes y, and is returned; it may be the memory of x.  threads: None: those
         of the array."""
         pair = self._pair if threads is None else how(threads, False).pair
+        if type(x) is not np.ndarray:
+            unmasked("x", x)
         y = _mho.mvm(self._handle, x, out, _float32, pair)
         if y is None:
             x = self._plain(x)

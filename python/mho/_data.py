@@ -22,6 +22,17 @@ def ordered(value):
     return numpy.ascontiguousarray(array, numpy.float64 if long else array.dtype.newbyteorder("="))
 
 
+def unmasked(what, value):
+    """As it is; numbers that are masked are none, and what lies behind their masks is not read."""
+    if hasattr(value, "mask") and hasattr(value, "filled"):  # of numpy.ma
+        import numpy
+
+        masked = int(numpy.ma.getmaskarray(value).sum())
+        if masked:
+            raise DomainError("%s: %d of %d elements are masked; give an array of numbers alone, as x.filled(0)" % (what, masked, value.size))
+    return value
+
+
 def are_arrays(value):
     """Whether it is (x, y) or (x_train, y_train, x, y), and no list of names or of such."""
     return isinstance(value, (list, tuple)) and len(value) in (2, 4) and not any(isinstance(v, (str, os.PathLike, tuple)) for v in value)
@@ -38,7 +49,8 @@ def data_set(value):
     if len(parts) not in (2, 4):
         raise UsageError("data: want a place, (x, y) or (x_train, y_train, x, y), not %d arrays" % len(parts))
     train = parts[:2] if len(parts) == 4 else (None, None)
-    arrays = [None if a is None else ordered(a) for a in (*train, *parts[-2:])]
+    names = "x_train", "y_train", "x", "y"
+    arrays = [None if a is None else ordered(unmasked(name, a)) for name, a in zip(names, (*train, *parts[-2:]))]
     for what, images in ("x_train", arrays[0]), ("x", arrays[2]):
         if images is not None and hasattr(images, "__len__") and getattr(images, "shape", (1,)) != () and not len(images):
             raise DomainError("%s: no images" % what)

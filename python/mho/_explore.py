@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 
 from . import _mho
-from ._data import are_arrays, ordered
+from ._data import are_arrays, ordered, unmasked
 from ._errors import Error, NoModelError, UsageError, calibrating, natural, path_of
 from ._hardware import Hardware, assignments
 from ._how import how
@@ -119,7 +119,7 @@ class _Files:
         paths = []
         for array in value:
             paths.append(self._path("array", ".npy"))
-            numpy.save(paths[-1], ordered(numpy.asarray(array)), allow_pickle=False)
+            numpy.save(paths[-1], ordered(numpy.asarray(unmasked("data", array))), allow_pickle=False)
         self.named = {",".join(paths): "data", **self.named}
         return ",".join(paths)
 

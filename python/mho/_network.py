@@ -8,7 +8,7 @@ import tempfile
 import warnings
 
 from . import _mho
-from ._data import ordered
+from ._data import ordered, unmasked
 from ._errors import DomainError, NoModelError, Note, UsageError, path_of, said, tell_note
 from ._how import how
 
@@ -116,7 +116,7 @@ class Network:
         import numpy as np
 
         with_parameters(self)
-        arrays = [ordered(np.asarray(x)) for x in inputs]
+        arrays = [ordered(np.asarray(unmasked("input %d" % i, x))) for i, x in enumerate(inputs)]
         if len(arrays) == 1 and arrays[0].dtype.kind == "f":
             numbers = np.ascontiguousarray(arrays[0], np.float32)
             tell_note(_mho.array_note(self._handle, numbers, numbers.size), 3)
@@ -221,13 +221,14 @@ def _trained_names(name, styles=("binary", "float")):
 
 def way_out(failure):
     """(names, NoModelError) where none is trained for the data: those that are trained for others."""
-    found = _UNTRAINED.match(str(failure))
+    found = _UNTRAINED.search(str(failure))
     if not found:
         return [], failure
     name, style = found.groups()
     names = _trained_names(name, (style,))
     other = "name one that is trained on other data (%s), or " % _quoted(names) if names else ""
-    return names, NoModelError('%s: %strain one: mho.train("%s", data, style="%s")' % (found.group().replace(" arrays data", " these arrays"), other, name, style))
+    what = str(failure)[: found.end()].replace(" arrays data", " these arrays")  # with the hardware before it
+    return names, NoModelError('%s: %strain one: mho.train("%s", data, style="%s")' % (what, other, name, style))
 
 
 def _quoted(names):

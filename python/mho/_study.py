@@ -197,7 +197,10 @@ def compare(
     with how(threads, progress) as pair, calibrating():
         arguments = _arguments(net, described[0][0] if described else "", data, calibrate_on, options, None, pair)
         names, handles = tuple(n for n, _ in described), tuple(h for _, h in described)
-        compared = Comparison(_mho.study_compare(arguments, names, handles, pair))
+        try:
+            compared = Comparison(_mho.study_compare(arguments, names, handles, pair))
+        except NoModelError as failure:
+            raise way_out(failure)[1] from None
     for r in compared.results[:1]:
         _tell_numbers(r._values)
     return compared

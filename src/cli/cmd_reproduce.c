@@ -426,7 +426,7 @@ static mho_status check_epochs(const cli_args *args, const size_t *index, size_t
 
 static mho_status run_chosen(const cli_args *args)
 {
-    size_t index[CLI_FILES_MAX], count;
+    size_t index[CLI_FILES_MAX] = {0}, count = 0;
     if (args->list)
         return list(args);
     mho_status s = chosen(args, index, &count);

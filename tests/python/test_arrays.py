@@ -435,12 +435,26 @@ class Crossbars(unittest.TestCase):
                 call()
 
     def test_kinds(self):
-        """Ragged lists, what is neither True nor False, voltages that are no numbers."""
+        """Ragged lists, masked elements, what is neither True nor False, voltages that are no numbers."""
         w = np.ones((4, 3))
         xb = mho.Crossbar(w, threads=1)
+
+        def masked(*shape):
+            return np.ma.masked_array(np.ones(shape), np.arange(np.prod(shape)) == 2)
+
+        self.assertEqual(xb.mvm(np.ma.masked_array(np.ones(4))).shape, (3,))
         for call, kind, text in (
             (lambda: xb.mvm([[1, 2], [3]]), mho.DomainError, "^x: no array: its rows have different lengths"),
             (lambda: mho.Crossbar([[1, 2], [3]]), mho.DomainError, "^weights: no array"),
+            (lambda: xb.mvm(masked(5, 4)), mho.DomainError, "^x: 1 of 20 elements are masked; .*filled"),
+            (lambda: masked(5, 4) @ xb, mho.DomainError, "^x: 1 of 20 elements are masked"),
+            (lambda: xb.mvm(masked(4).astype(np.float32)), mho.DomainError, "^x: 1 of 4 elements are masked"),
+            (lambda: mho.Crossbar(masked(4, 3)), mho.DomainError, "^weights: 1 of 12 elements are masked"),
+            (lambda: mho.Crossbar(w, calibration=masked(5, 4)), mho.DomainError, "^calibration: 1 of 20 elements are masked"),
+            (lambda: mho.circuit(masked(4, 3), np.ones(4)), mho.DomainError, "^g: 1 of 12 elements are masked"),
+            (lambda: mho.Chip("lenet-binary-mnist", calibration=masked(3, 28, 28)), mho.DomainError, "^calibration: 1 of 2352 elements"),
+            (lambda: mho.Network("lenet-binary-mnist")(masked(1, 1, 28, 28)), mho.DomainError, "^input 0: 1 of 784 elements"),
+            (lambda: mho.simulate("lenet-binary-mnist", "bcnn", (masked(3, 28, 28), np.zeros(3))), mho.DomainError, "^x: 1 of 2352 elements"),
             (lambda: mho.Crossbar(w, signed="no"), TypeError, "^signed: want True or False, not 'no'"),
             (lambda: mho.circuit(w, np.ones(4), both_sides="x"), TypeError, "^both_sides: want True or False"),
             (lambda: mho.circuit(w, np.ones(4), floating=[2] * 4), mho.DomainError, "^floating: want True or False"),

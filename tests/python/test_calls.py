@@ -136,7 +136,8 @@ class Images(unittest.TestCase):
             (lambda: mho.compare("lenet", []), mho.UsageError, "no hardware"),
             (lambda: mho.compare("lenet", ["bcnn", "bcnn"]), mho.UsageError, "twice"),
             (lambda: mho.compare("lenet", ["bcnn", "bcn"]), mho.UsageError, "did you mean bcnn"),
-            (lambda: mho.compare("vgg16", list(both.values()), self.data), mho.NoModelError, "vgg16"),
+            (lambda: mho.compare("vgg16", list(both.values()), self.data), mho.NoModelError, 'vgg16: no trained .*: train one: mho.train."vgg16"'),
+            (lambda: mho.compare("resnet20", list(both.values()), self.data), mho.NoModelError, 'name one that is trained on other data ."resnet20-binary-cifar10"'),
         ):
             with self.assertRaisesRegex(kind, text):
                 call()
