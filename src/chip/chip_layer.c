@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/finite.h"
 #include "chip/chip_impl.h"
 #include "net/block.h"
 
@@ -53,12 +54,14 @@ static mho_window window_of(const mho_node *node, size_t groups, bool turned)
 static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, size_t n)
 {
     const bool ternary = alphabet == MHO_ALPHABET_TERNARY;
+    const bool free = alphabet == MHO_ALPHABET_REAL || alphabet == MHO_ALPHABET_SCALED;
+    if (free && mhoi_all_finite(node->weight, n))
+        return MHO_OK;
     for (size_t i = 0; i < n; i++) {
         const float w = node->weight[i];
         if (!isfinite(w))
             return mho_error(MHO_EDOMAIN, "layer %s: weight[%zu] = %g, want a finite number",
                              node->name, i, (double)w);
-        const bool free = alphabet == MHO_ALPHABET_REAL || alphabet == MHO_ALPHABET_SCALED;
         if (!free && w != 1 && w != -1 && !(ternary && w == 0))
             return mho_error(MHO_EDOMAIN,
                              "layer %s: weight[%zu] = %g, want +1 or -1%s in crossbar.mode %s "
@@ -69,38 +72,30 @@ static mho_status check_weights(const mho_node *node, mho_alphabet alphabet, siz
     return MHO_OK;
 }
 
-/* Scales that the network tells: its weights are whole multiples of them. */
-static mho_status told_codes(const mho_node *node, size_t n, mho_codes codes, chip_layer *layer,
-                             int16_t *m)
+/* What a code of each channel is worth: as the network tells, whose weights are whole multiples of that, or one power of two
+ * for all, by the rule of the hardware. */
+static mho_status find_scales(const mho_chip *chip, const mho_node *node, size_t n,
+                              chip_layer *layer)
 {
-    const size_t each = n / node->out.c;
-    for (size_t c = 0; c < node->out.c; c++) {
-        layer->weight_scale[c] = (double)node->weight_scale[c];
-        mho_quant_codes(node->weight + c * each, each, node->weight_scale[c], codes, m + c * each);
-    }
-    return MHO_OK;
-}
-
-/* One power of two for all, by the rule of the hardware. */
-static mho_status ruled_codes(const mho_chip *chip, const mho_node *node, size_t n, mho_codes codes,
-                              chip_layer *layer, int16_t *m)
-{
-    const int exponent =
-        mho_quant_exponent(node->weight, n, codes, (mho_scale_rule)chip->plan->quant.weight_rule);
+    const mho_codes codes = layer->cells->codes;
+    int exponent = 0;
+    if (layer->cells->alphabet != MHO_ALPHABET_REAL)
+        return MHO_OK;
+    if (!node->weight_scale)
+        exponent = mho_quant_exponent(node->weight, n, codes,
+                                      (mho_scale_rule)chip->plan->quant.weight_rule);
     if (exponent > MHO_QUANT_EXPONENT_MAX)
         return mho_error(MHO_EDOMAIN, "layer %s: weights too large for codes %d..%d in float",
                          node->name, codes.lo, codes.hi);
     for (size_t c = 0; c < node->out.c; c++)
-        layer->weight_scale[c] = ldexp(1, exponent);
-    mho_quant_codes(node->weight, n, ldexpf(1, exponent), codes, m);
+        layer->weight_scale[c] =
+            node->weight_scale ? (double)node->weight_scale[c] : ldexp(1, exponent);
     return MHO_OK;
 }
 
-static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_layer *layer,
-                               int16_t **m)
+static mho_status weight_units(const mho_node *node, const chip_layer *layer, int16_t **m)
 {
-    const size_t n = mho_node_weight_count(node);
-    const mho_codes codes = layer->cells->codes;
+    const size_t n = mho_node_weight_count(node), each = n / node->out.c;
     mho_status s = mhoi_alloc(m, n, sizeof **m, node->name);
     if (s)
         return s;
@@ -111,8 +106,22 @@ static mho_status weight_units(const mho_chip *chip, const mho_node *node, chip_
         }
         return MHO_OK;
     }
-    return node->weight_scale ? told_codes(node, n, codes, layer, *m)
-                              : ruled_codes(chip, node, n, codes, layer, *m);
+    for (size_t c = 0; c < node->out.c; c++)
+        mho_quant_codes(node->weight + c * each, each, (float)layer->weight_scale[c],
+                        layer->cells->codes, *m + c * each);
+    return MHO_OK;
+}
+
+/* The same where codes are bytes, without a wider copy. */
+static mho_status take_bytes(const mho_node *node, chip_layer *layer)
+{
+    const size_t n = mho_node_weight_count(node), each = n / node->out.c;
+    int8_t *m = NULL;
+    const mho_status s = mhoi_alloc(&m, n, sizeof *m, node->name);
+    for (size_t c = 0; !s && c < node->out.c; c++)
+        mho_quant_bytes(node->weight + c * each, each, (float)layer->weight_scale[c],
+                        layer->cells->codes, (uint8_t *)m + c * each);
+    return s ? s : mhoi_chip_weights_take_bytes(&m, n, &layer->m);
 }
 
 /* Groups that share crossbars: a column has the rows of all groups of its block, those of others are 0. */
@@ -147,9 +156,15 @@ static mho_status take_weights(const mho_chip *chip, const mho_node *node, chip_
         s = mhoi_chip_weights_signs(node->weight, n, (int16_t)layer->cells->one, &layer->m, &signs);
     if (!s && !signs)
         s = check_weights(node, layer->cells->alphabet, n);
+    if (!s && !signs)
+        s = find_scales(chip, node, n, layer);
     if (s || signs)
         return s;
-    s = weight_units(chip, node, layer, &m);
+    const mho_codes codes = layer->cells->codes;
+    if (plain && layer->cells->alphabet == MHO_ALPHABET_REAL && codes.lo >= INT8_MIN &&
+        codes.hi <= INT8_MAX)
+        return take_bytes(node, layer);
+    s = weight_units(node, layer, &m);
     if (!s)
         s = pack_units(node, layer, &m);
     if (!s && layer->place->turned)

@@ -345,50 +345,84 @@ static void add_count(mho_write_count *sum, const mho_write_count *count)
     sum->held += count->held;
 }
 
-/* Do bits tell all that there is to know of the cells?  Those of ideal pairs of weights of two values do, without wires. */
-static bool are_bits(const program *p, const chip_layer *layer)
+/* Do weights tell all that there is to know of the cells?  Those of ideal pairs do, without wires. */
+static bool are_told(const program *p, const chip_layer *layer)
 {
     const mhoi_cells *k = layer->cells;
-    return p->ideal && layer->m.bit && !layer->excess && !layer->order && !layer->place->turned &&
-           layer->inputs->lines == 1 && k->coding->sides == 2 && !k->level0 && k->fold == 1 &&
-           k->planes == 1 && k->slices == 1 && mhoi_wires_ideal(&p->chip->plan->wires);
+    return p->ideal && !layer->m.whole && !layer->excess && !layer->order &&
+           !layer->place->turned && layer->inputs->lines == 1 && k->coding->sides == 2 &&
+           !k->level0 && k->fold == 1 && k->planes == 1 && k->slices == 1 &&
+           mhoi_wires_ideal(&p->chip->plan->wires);
 }
 
-/* What such a pair conducts: the cell of the weight's own sign, and the other one.  false: not so. */
-static bool conductances_of(const program *p, const chip_layer *layer, int16_t *high, int16_t *low)
+/* What a pair of weight m conducts, m = 0..most: base + each m in the cell of its sign. */
+typedef struct pairs {
+    int32_t base, each, most;
+} pairs;
+
+enum { MOST = INT8_MAX };
+
+static bool is_line(const program *p, const pairs *of, int32_t sign, bool minus)
 {
-    const int16_t m[2] = {layer->m.one, (int16_t)-layer->m.one};
+    int16_t m[MOST + 1], g[MOST + 1];
+    uint8_t level[MOST + 1];
     mho_write_count count = {0};
-    int16_t g[2][2];
-    for (int side = 0; side < 2; side++) {
-        uint8_t level[2];
-        layer->cells->coding->levels(layer->cells, 0, side ? MHOI_CELL_MINUS : MHOI_CELL_PLUS, m, 2,
-                                     level);
-        mho_device_program(&p->device, 0, 0, 0, 0, 0, 2, level, g[side], &count);
-    }
-    *high = g[0][0];
-    *low = g[0][1];
-    return g[1][0] == *low && g[1][1] == *high && !count.held && !count.outside;
+    const size_t n = (size_t)of->most + 1;
+    bool same = true;
+    for (int32_t i = 0; i <= of->most; i++)
+        m[i] = (int16_t)(sign * i);
+    p->of->cells->coding->levels(p->of->cells, 0, minus ? MHOI_CELL_MINUS : MHOI_CELL_PLUS, m, n,
+                                 level);
+    mho_device_program(&p->device, 0, 0, 0, 0, 0, n, level, g, &count);
+    const int32_t each = (sign < 0) == minus ? of->each : 0; /* the other cell is at its lowest */
+    for (int32_t i = 0; i <= of->most; i++)
+        same = same && g[i] == of->base + each * i;
+    return same && !count.held && !count.outside;
 }
 
-/* Crossbars that are told their bits draw no cells, and take no memory for them.  *done false: they want cells. */
-static mho_status program_bits(program *p, size_t l, mho_write_count *count, bool *done)
+static bool find_pairs(const program *p, pairs *out)
+{
+    const mho_codes codes = p->of->cells->codes;
+    const uint8_t level[2] = {0, 1};
+    int16_t g[2];
+    out->most = codes.hi > -codes.lo ? codes.hi : -codes.lo;
+    if (p->of->m.bit)
+        out->most = p->of->m.one;
+    if (out->most < 1 || out->most > MOST)
+        return false;
+    mho_device_program(&p->device, 0, 0, 0, 0, 0, 2, level, g, NULL);
+    out->base = g[0];
+    out->each = g[1] - g[0];
+    return is_line(p, out, 1, false) && is_line(p, out, 1, true) && is_line(p, out, -1, false) &&
+           is_line(p, out, -1, true);
+}
+
+static mho_status tell_group(const chip_layer *layer, const pairs *k, size_t g, bool *done)
+{
+    const size_t first = g * layer->columns * layer->rows;
+    mho_crossbar *xb = layer->xb[g];
+    mho_status s = layer->m.bit
+                       ? mhoi_crossbar_program_signs(xb, layer->m.bit, first, (int16_t)k->base,
+                                                     (int16_t)(k->base + k->each * k->most), done)
+                       : mhoi_crossbar_program_bytes(xb, layer->m.byte + first, k->base, k->each,
+                                                     k->most, done);
+    return !s && *done ? mho_crossbar_set_errors(xb, NULL) : s;
+}
+
+/* Crossbars that are told their weights draw no cells, and take no memory for them.  *done false: they want cells. */
+static mho_status tell_layer(program *p, size_t l, mho_write_count *count, bool *done)
 {
     chip_layer *layer = &p->chip->layer[l];
-    const size_t cells = layer->columns * layer->rows;
-    int16_t high = 0, low = 0;
+    pairs k = {0};
     mho_status s = MHO_OK;
     p->of = layer;
-    *done = are_bits(p, layer) && conductances_of(p, layer, &high, &low);
-    for (size_t g = 0; !s && *done && g < layer->groups; g++) {
-        s = mhoi_crossbar_program_signs(layer->xb[g], layer->m.bit, g * cells, low, high, done);
-        if (!s && *done)
-            s = mho_crossbar_set_errors(layer->xb[g], NULL);
-    }
+    *done = are_told(p, layer) && find_pairs(p, &k);
+    for (size_t g = 0; !s && *done && g < layer->groups; g++)
+        s = tell_group(layer, &k, g, done);
     if (s || !*done)
         return s;
-    count->cells += 2 * layer->groups * cells;
-    count->writes += 2 * layer->groups * cells;
+    count->cells += 2 * layer->groups * layer->columns * layer->rows;
+    count->writes += 2 * layer->groups * layer->columns * layer->rows;
     return set_part(layer);
 }
 
@@ -396,7 +430,7 @@ static mho_status draw_layer(program *p, size_t l, mho_write_count *count)
 {
     mho_write_count own = {0};
     bool done;
-    mho_status s = program_bits(p, l, count, &done);
+    mho_status s = tell_layer(p, l, count, &done);
     if (s || done)
         return s ? mho_error_prefix(s, "layer %s", p->of->name) : MHO_OK;
     mhoi_chip_drawn_begin(p->chip, l, p->ideal, &p->drawn);

@@ -2,6 +2,7 @@
 /* Weights are read once a programming, in order: what holds them may be slow, but a chip of large fully connected layers has
  * hundreds of millions of them beside their cells. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -65,6 +66,36 @@ typedef int32_t four __attribute__((vector_size(16)));
 
 /* What floats of the value 1 are in bits, but for the sign. */
 #define ONE 0x3f800000
+
+/* Are all m[count] either one or -one, one above 0? */
+static bool are_opposites(const int8_t *m, size_t count, int one)
+{
+    enum { LOOK = 4096 }; /* others show at once */
+    int others = one <= 0;
+    for (size_t from = 0; !others && from < count; from += LOOK) {
+        const size_t end = count - from < LOOK ? count : from + LOOK;
+        for (size_t i = from; i < end; i++)
+            others |= (m[i] != one) & (m[i] != -one);
+    }
+    return !others;
+}
+
+mho_status mhoi_chip_weights_take_bytes(int8_t **m, size_t count, chip_weights *out)
+{
+    const int16_t one = (int16_t)abs((*m)[0]);
+    mho_status s = MHO_OK;
+    *out = (chip_weights){.count = count, .one = one};
+    if (are_opposites(*m, count, one)) {
+        s = mhoi_alloc(&out->bit, words_of(count), sizeof *out->bit, "weights");
+        for (size_t i = 0; !s && i < count; i++)
+            out->bit[i / WORD] |= (uint64_t)((*m)[i] > 0) << i % WORD;
+    } else {
+        out->byte = *m;
+        *m = NULL;
+    }
+    mhoi_free(m);
+    return s;
+}
 
 /* Bit k: is w[k] above 0?  others: gathers bits where one is neither 1 nor -1. */
 static uint32_t sixteen_signs(const float *w, four *others)

@@ -20,6 +20,8 @@ typedef struct chip_weights {
 
 /* Takes m[count] over: it is NULL afterwards, also on failure. */
 MHO_MUST_CHECK mho_status mhoi_chip_weights_take(int16_t **m, size_t count, chip_weights *out);
+/* The same of bytes. */
+MHO_MUST_CHECK mho_status mhoi_chip_weights_take_bytes(int8_t **m, size_t count, chip_weights *out);
 /* Of w[count] that are all +1 or -1: one and -one.  *are false: they are not, and there are none. */
 MHO_MUST_CHECK mho_status mhoi_chip_weights_signs(const float *w, size_t count, int16_t one,
                                                   chip_weights *out, bool *are);

@@ -16,6 +16,12 @@ MHO_MUST_CHECK mho_status mhoi_crossbar_program_signs(mho_crossbar *xb, const ui
                                                       size_t at, int16_t low, int16_t high,
                                                       bool *done);
 
+/* The same for pairs (base + each max(m, 0), base + each max(-m, 0)) of weights m[C][R] in -most..most, where they are bytes
+ * times a power of two and inputs are multiplied. */
+MHO_MUST_CHECK mho_status mhoi_crossbar_program_bytes(mho_crossbar *xb, const int8_t *m,
+                                                      int32_t base, int32_t each, int32_t most,
+                                                      bool *done);
+
 /* Does memory made for an earlier programming of the crossbar do for this one? */
 bool mhoi_crossbar_work_fits(const mho_crossbar *xb, const mho_crossbar_work *work);
 /* Runs with this memory work out columns [first, first + count) of the sums alone, and count what drives rows with the

@@ -18,11 +18,11 @@ static void largest_differences(const mho_crossbar *xb, int64_t *group, int64_t 
 {
     const size_t n = xb->shape.crossbar_rows;
     *group = *column = 0;
-    if (xb->counting) { /* all the same */
-        *group = (int64_t)(n < xb->rows ? n : xb->rows) * (xb->high - xb->low);
-        *column = (int64_t)xb->rows * (xb->high - xb->low);
+    if (xb->bare) {
+        *group = xb->group_most;
+        *column = xb->column_most;
     }
-    for (size_t c = 0; !xb->counting && c < xb->shape.columns; ++c) {
+    for (size_t c = 0; !xb->bare && c < xb->shape.columns; ++c) {
         int64_t all = 0;
         for (size_t first = 0; first < xb->rows; first += n) {
             const size_t last = first + n < xb->rows ? first + n : xb->rows;

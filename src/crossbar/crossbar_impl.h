@@ -10,6 +10,7 @@
  *   crossbar_groups.c   row groups within 32 bits       crossbar_count.c    cells of two conductances as bits
  *   crossbar_signs.c    the same, told as bits          crossbar_job.c      what kernels are told
  *   crossbar_apart.c    sums that are looked at before their codes are
+ *   crossbar_told.c     ideal cells of bytes, told as weights
  *
  * A bundle is the few rows that one step of a kernel handles: 1-bit inputs look up the sum of the
  * bundle in a table, multi-bit inputs multiply pairs of rows.  docs/models/crossbar.md. */
@@ -234,7 +235,8 @@ struct mho_crossbar {
     unsigned shift;
     bool shared; /* pairs of S+, S- are the cells themselves, not table[MHOI_PLUS], [MHOI_MINUS] */
     bool strips; /* table[MHOI_PLUS] holds both crossbars, [k][strip][steps of k] */
-    bool bare;   /* there are no cells: the bits that are counted were told */
+    bool bare;   /* there are no cells: what is counted or multiplied was told, */
+    int64_t group_most, column_most; /* and the largest sums of |g+ - g-| with it */
     bool counting;              /* two conductances, one of each in a pair: table[MHOI_PLUS] is */
     int32_t low, high;          /* [k][C + 1][steps of k] words of bits, the last the rows in use */
     size_t table_bytes;         /* of a column, or of a strip */

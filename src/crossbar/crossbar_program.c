@@ -348,7 +348,7 @@ static mho_status resize_tables(mho_crossbar *xb)
     const bool keep = step == xb->table_bytes;
     xb->table_bytes = step;
     for (mhoi_side side = 0; side < MHOI_SIDES; ++side) {
-        const bool fits = !xb->dots || side != MHOI_DIFFERENCE || differences_fit(xb);
+        const bool fits = !xb->dots || xb->bare || side != MHOI_DIFFERENCE || differences_fit(xb);
         const bool shared = mhoi_is_shared(xb, side);
         const bool needed = fits && wanted(xb, side) && !shared;
         mho_status status = MHO_OK;

@@ -59,6 +59,8 @@ mho_status mhoi_crossbar_program_signs(mho_crossbar *xb, const uint64_t *bit, si
     xb->low = low;
     xb->high = high;
     xb->largest_sum = largest;
+    xb->group_most = (int64_t)rows * (high - low);
+    xb->column_most = (int64_t)xb->rows * (high - low);
     const mho_status s = mhoi_crossbar_lay_out(xb, MHOI_PLUS);
     if (s == MHO_OK)
         count_signs(xb, bit, at);

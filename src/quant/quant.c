@@ -60,13 +60,32 @@ double mho_quant_error(const float *x, size_t n, float scale, mho_codes codes, m
     return sum;
 }
 
+/* 0 and all that is not NaN, in numbers beside each other, which do not wait for one another. */
+static void find_extent(const float *x, size_t n, float *smallest, float *largest)
+{
+    enum { BESIDE = 16 };
+    float low[BESIDE] = {0}, high[BESIDE] = {0};
+    size_t i = 0;
+    for (; i + BESIDE <= n; i += BESIDE)
+        for (size_t k = 0; k < BESIDE; k++) {
+            low[k] = x[i + k] < low[k] ? x[i + k] : low[k];
+            high[k] = x[i + k] > high[k] ? x[i + k] : high[k];
+        }
+    for (; i < n; i++) {
+        low[0] = x[i] < low[0] ? x[i] : low[0];
+        high[0] = x[i] > high[0] ? x[i] : high[0];
+    }
+    *smallest = *largest = 0;
+    for (size_t k = 0; k < BESIDE; k++) {
+        *smallest = low[k] < *smallest ? low[k] : *smallest;
+        *largest = high[k] > *largest ? high[k] : *largest;
+    }
+}
+
 int mho_quant_exponent(const float *x, size_t n, mho_codes codes, mho_scale_rule rule)
 {
-    float smallest = 0, largest = 0;
-    for (size_t i = 0; i < n; i++) {
-        smallest = x[i] < smallest ? x[i] : smallest;
-        largest = x[i] > largest ? x[i] : largest;
-    }
+    float smallest, largest;
+    find_extent(x, n, &smallest, &largest);
     int cover = mho_quant_cover(smallest, largest, codes), best = cover;
     if (rule == MHO_RULE_COVER)
         return cover;

@@ -93,12 +93,38 @@ static void others_sum_up(void **state)
     }
 }
 
+/* Two opposites become bits; other bytes stay. */
+static void bytes_of_two_values_are_bits(void **state)
+{
+    static int16_t want[COUNT], got[COUNT];
+    (void)state;
+    for (int other = 0; other < 2; other++) {
+        int8_t *m;
+        chip_weights weights;
+        assert_int_equal(mhoi_alloc(&m, COUNT, 1, "weights"), MHO_OK);
+        for (size_t i = 0; i < COUNT; i++)
+            m[i] = draw(2) ? 127 : -127;
+        if (other)
+            m[COUNT - 1] = 126;
+        for (size_t i = 0; i < COUNT; i++)
+            want[i] = m[i];
+        assert_int_equal(mhoi_chip_weights_take_bytes(&m, COUNT, &weights), MHO_OK);
+        assert_null(m);
+        assert_true(other ? weights.byte != NULL : weights.bit != NULL);
+        mhoi_chip_weights_get(&weights, 0, COUNT, got);
+        assert_memory_equal(got, want, sizeof got);
+        check_sums(&weights, want);
+        mhoi_chip_weights_free(&weights);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs_are_bits),
         cmocka_unit_test(one_other_weight_shows),
         cmocka_unit_test(others_sum_up),
+        cmocka_unit_test(bytes_of_two_values_are_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Crossbars that are told the bits of their pairs, beside the same ones that are told their cells. */
+/* Crossbars that are told the bits or the weights of their pairs, beside the same ones that are told their cells. */
 #include "problem.h"
 
 /* Pairs (high, low) where a bit is 1, from bit `at` on; words are as long as the engine may read. */
@@ -18,23 +18,40 @@ static uint64_t *draw_bits(problem *p, size_t at, int16_t low, int16_t high)
     return bit;
 }
 
-static void run_bits(problem *p, mho_cpu level, const uint64_t *bit, size_t at, int16_t low,
-                     int16_t high, bool *done)
+/* Without cells: bit, or m. */
+typedef struct told {
+    const uint64_t *bit;
+    size_t at;
+    const int8_t *m;
+    int32_t base, each, most; /* bit: high is base + each most */
+} told;
+
+static mho_status tell(mho_crossbar *xb, const told *t, bool *done)
 {
+    if (t->bit)
+        return mhoi_crossbar_program_signs(xb, t->bit, t->at, (int16_t)t->base,
+                                           (int16_t)(t->base + t->each * t->most), done);
+    return mhoi_crossbar_program_bytes(xb, t->m, t->base, t->each, t->most, done);
+}
+
+static void run_told(problem *p, mho_cpu level, const told *t, bool *done)
+{
+    const mho_converter ideal = {.codes = 0};
     mho_crossbar *xb, *cells;
     mho_crossbar_work *work;
     assert_int_equal(mhoi_crossbar_create_level(&p->shape, level, &xb), MHO_OK);
     assert_int_equal(mhoi_crossbar_create_level(&p->shape, level, &cells), MHO_OK);
-    assert_int_equal(mhoi_crossbar_program_signs(xb, bit, at, low, high, done), MHO_OK);
+    assert_int_equal(tell(xb, t, done), MHO_OK);
     assert_int_equal(mho_crossbar_program(cells, p->g_plus, p->g_minus), MHO_OK);
     if (*done) {
         assert_int_equal(mho_crossbar_work_create(xb, &work), MHO_OK);
         mho_crossbar_run(xb, work, &p->converter, p->per_pair, p->n, p->map, p->sum, NULL);
-        const mho_converter ideal = {.codes = 0};
         assert_int_equal(mho_crossbar_fitting_groups(xb, &ideal, p->per_pair),
                          mho_crossbar_fitting_groups(cells, &ideal, p->per_pair));
         assert_int_equal(xb->largest_sum, cells->largest_sum);
         mho_crossbar_work_destroy(work);
+        assert_int_equal(mho_crossbar_program(xb, p->g_plus, p->g_minus), MHO_OK); /* goes on */
+        assert_false(xb->bare);
     }
     mho_crossbar_destroy(cells);
     mho_crossbar_destroy(xb);
@@ -42,7 +59,7 @@ static void run_bits(problem *p, mho_cpu level, const uint64_t *bit, size_t at, 
 
 static void bits_are_cells(void **state)
 {
-    size_t told = 0;
+    size_t told_ones = 0;
     (void)state;
     for (size_t number = 0; number < 200; ++number) {
         problem p = random_problem();
@@ -55,18 +72,65 @@ static void bits_are_cells(void **state)
         expect_all(&p);
         for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); ++level) {
             bool done;
-            run_bits(&p, level, bit, at, low, high, &done);
+            const told t = {.bit = bit, .at = at, .base = low, .each = high - low, .most = 1};
+            run_told(&p, level, &t, &done);
             const mhoi_kernels *kernels = mhoi_crossbar_kernels(level);
             assert_int_equal(done, kernels && kernels->count);
             if (done)
                 expect_same(&p, number, level);
-            told += done;
+            told_ones += done;
         }
         free(bit);
         clear(&p);
     }
     if (mhoi_crossbar_kernels(mho_cpu_level()) && mhoi_crossbar_kernels(mho_cpu_level())->count)
-        assert_true(told);
+        assert_true(told_ones);
+}
+
+/* A problem of bytes, whose largest weight may not occur. */
+static told draw_bytes(problem *p, int8_t *m)
+{
+    const size_t cells = p->rows * p->shape.columns;
+    told t = {.m = m, .each = 1 << draw(6), .most = 1 + (int32_t)draw(127)};
+    t.base = draw(2) ? 0 : t.each * (int32_t)draw(3);
+    if (draw(4) == 0)
+        t.each *= 2;
+    for (size_t i = 0; i < cells; ++i) {
+        m[i] = (int8_t)((int32_t)draw((uint32_t)(2 * t.most + 1)) - t.most);
+        p->g_plus[i] = (int16_t)(t.base + t.each * (m[i] > 0 ? m[i] : 0));
+        p->g_minus[i] = (int16_t)(t.base + t.each * (m[i] < 0 ? -m[i] : 0));
+    }
+    return t;
+}
+
+static void bytes_are_cells(void **state)
+{
+    size_t pairs = 0, differences = 0;
+    (void)state;
+    for (size_t number = 0; number < 300; ++number) {
+        problem p = random_problem();
+        p.shape.input_bits = p.shape.input_bits == 1 ? 8 : p.shape.input_bits;
+        p.shape.conversion = p.per_pair ? MHO_CONVERSION_PER_PAIR : MHO_CONVERSION_PER_CROSSBAR;
+        fill(&p, 0, 1);
+        int8_t *m = malloc(p.rows * p.shape.columns);
+        const told t = draw_bytes(&p, m);
+        expect_all(&p);
+        for (mho_cpu level = MHO_CPU_REF; level <= mho_cpu_level(); ++level) {
+            const mhoi_kernels *kernels = mhoi_crossbar_kernels(level);
+            bool done;
+            run_told(&p, level, &t, &done);
+            assert_false(done && !(kernels && kernels->dot_quads));
+            if (done)
+                expect_same(&p, number, level);
+            pairs += done && !p.per_pair;
+            differences += done && p.per_pair;
+        }
+        free(m);
+        clear(&p);
+    }
+    if (mhoi_crossbar_kernels(mho_cpu_level()) &&
+        mhoi_crossbar_kernels(mho_cpu_level())->dot_quads && MHO_TEST_SHARE == 1)
+        assert_true(pairs > 20 && differences > 20);
 }
 
 /* Several bits, rows in another order, and sums beyond 32 bits want cells, or their error. */
@@ -95,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_are_cells),
+        cmocka_unit_test(bytes_are_cells),
         cmocka_unit_test(others_want_cells),
     };
     assert_int_equal(mho_cpu_init(), MHO_OK);
