@@ -15,8 +15,6 @@
 enum {
     TILE = 2048,    /* elements whose sums stay in a first cache */
     BYTE_MAX = 255, /* images whose ones a byte can count */
-    DRIVE_BITS = 20,
-    SQUARE_BITS = 28, /* of the sums of so many images; 16 are left for reads that drive a row */
 };
 
 struct chip_tally {
@@ -246,7 +244,7 @@ static void set_windows(chip_layer *layer)
 
 static uint64_t packed(uint64_t driven, uint64_t drive, uint64_t square)
 {
-    return driven << (DRIVE_BITS + SQUARE_BITS) | drive << SQUARE_BITS | square;
+    return driven << (CHIP_DRIVE_BITS + CHIP_SQUARE_BITS) | drive << CHIP_SQUARE_BITS | square;
 }
 
 /* What the reads of an image drive line `line` with, where the map holds `byte`. */
@@ -326,21 +324,39 @@ static void sum_squares(const uint8_t *in, size_t size, size_t images, tile *t)
         t->sum[e] = packed(both[e] >> 16, both[e] & 0xffff, square[e]);
 }
 
+/* In 128 bits: as long as sums may be. */
+static void add_long(const tile *t, const uint32_t *windows, const int64_t *draw, chip_flow *flow)
+{
+    for (size_t e = 0; e < t->n; e++) {
+        const uint64_t square = t->sum[e] & ((UINT64_C(1) << CHIP_SQUARE_BITS) - 1);
+        const uint64_t drive =
+            t->sum[e] >> CHIP_SQUARE_BITS & ((UINT64_C(1) << CHIP_DRIVE_BITS) - 1);
+        flow->driven += (t->sum[e] >> (CHIP_SQUARE_BITS + CHIP_DRIVE_BITS)) * windows[e];
+        flow->drive += drive * windows[e];
+        flow->square += square * windows[e];
+        flow->g_drive += (chip_wide)draw[e] * (int64_t)drive;
+        flow->g_square += (chip_wide)draw[e] * (int64_t)square;
+    }
+}
+
 /* Adds a tile of line l to the flow. */
 static void add_tile(const chip_layer *layer, size_t l, const tile *t, chip_flow *flow)
 {
     const size_t plane = layer->window.h * layer->window.w;
     const int64_t *draw = layer->draw + l * map_size(layer) + t->first;
-    for (size_t e = 0, p = t->first % plane; e < t->n; e++, p = p + 1 < plane ? p + 1 : 0) {
-        const uint64_t windows = layer->windows[p];
-        const uint64_t square = t->sum[e] & ((UINT64_C(1) << SQUARE_BITS) - 1);
-        const uint64_t drive = t->sum[e] >> SQUARE_BITS & ((UINT64_C(1) << DRIVE_BITS) - 1);
-        flow->driven += (t->sum[e] >> (SQUARE_BITS + DRIVE_BITS)) * windows;
-        flow->drive += drive * windows;
-        flow->square += square * windows;
-        flow->g_drive += (chip_wide)draw[e] * (int64_t)drive;
-        flow->g_square += (chip_wide)draw[e] * (int64_t)square;
+    uint32_t windows[TILE];
+    chip_weighed w;
+    for (size_t e = 0, p = t->first % plane; e < t->n; e++, p = p + 1 < plane ? p + 1 : 0)
+        windows[e] = layer->windows[p];
+    if (!mhoi_chip_lanes_best()->weigh(t->sum, windows, draw, t->n, &w)) {
+        add_long(t, windows, draw, flow);
+        return;
     }
+    flow->driven += w.driven;
+    flow->drive += w.drive;
+    flow->square += w.square;
+    flow->g_drive += w.g_drive;
+    flow->g_square += w.g_square;
 }
 
 void mhoi_chip_flow_add(const chip_layer *layer, size_t n, const uint8_t *in, chip_flow *flow)

@@ -12,6 +12,19 @@ typedef struct chip_to_value {
     const double *weight_scale;
 } chip_to_value;
 
+/* What some images drive an element with, in one word: reads that drive, 2^CHIP_DRIVE_BITS sums of |x|, sums of x^2. */
+enum {
+    CHIP_DRIVE_BITS = 20,
+    CHIP_SQUARE_BITS =
+        28, /* of the sums of so many images; 16 are left for reads that drive a row */
+};
+
+/* Sums over elements: times the windows that read them, and times the conductance that they meet. */
+typedef struct chip_weighed {
+    uint64_t driven, drive, square;
+    int64_t g_drive, g_square;
+} chip_weighed;
+
 typedef struct mhoi_chip_lanes {
     /* to[CHIP_TILE] += times x sum[CHIP_TILE]: reads, slices and turns add up in 64 bits. */
     void (*add)(const int32_t *sum, int32_t times, int64_t *to);
@@ -20,6 +33,9 @@ typedef struct mhoi_chip_lanes {
                    float *y);
     /* Of n bytes x: both[i] += x and 2^16 where x is not 0, square[i] += x^2; for up to 255 images. */
     void (*drives)(const uint8_t *x, size_t n, uint32_t *both, uint32_t *square);
+    /* The sums of n elements; false: they might not fit 64 bits. */
+    bool (*weigh)(const uint64_t *word, const uint32_t *windows, const int64_t *draw, size_t n,
+                  chip_weighed *out);
     /* One function of elements of a channel whose factors are a and b. */
     void (*point)(const chip_point *point, float a, float b, size_t n, float *z);
     /* z[i] = z[i] a[i] + b[i]; a NULL: 1 */

@@ -53,6 +53,41 @@ static void drives(const uint8_t *restrict x, size_t n, uint32_t *restrict both,
     }
 }
 
+static size_t bits_in(uint64_t x)
+{
+    return x ? (size_t)(64 - __builtin_clzll(x)) : 0;
+}
+
+static bool weigh(const uint64_t *restrict word, const uint32_t *restrict windows,
+                  const int64_t *restrict draw, size_t n, chip_weighed *out)
+{
+    const uint64_t square_mask = (UINT64_C(1) << CHIP_SQUARE_BITS) - 1;
+    const uint64_t drive_mask = (UINT64_C(1) << CHIP_DRIVE_BITS) - 1;
+    uint64_t of_draw = 0, of_word = 0, driven = 0, drives = 0, squares = 0, g_drive = 0,
+             g_square = 0;
+    for (size_t i = 0; i < n; i++) {
+        of_draw |= (uint64_t)(draw[i] < 0 ? ~draw[i] : draw[i]);
+        of_word |= (word[i] >> CHIP_SQUARE_BITS & drive_mask) | (word[i] & square_mask);
+    }
+    if (bits_in(of_draw) + bits_in(of_word) + bits_in(n) > 62)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t square = word[i] & square_mask;
+        const uint64_t drive = word[i] >> CHIP_SQUARE_BITS & drive_mask;
+        driven += (word[i] >> (CHIP_SQUARE_BITS + CHIP_DRIVE_BITS)) * windows[i];
+        drives += drive * windows[i];
+        squares += square * windows[i];
+        g_drive += drive * (uint64_t)draw[i];
+        g_square += square * (uint64_t)draw[i];
+    }
+    *out = (chip_weighed){.driven = driven,
+                          .drive = drives,
+                          .square = squares,
+                          .g_drive = (int64_t)g_drive,
+                          .g_square = (int64_t)g_square};
+    return true;
+}
+
 static void point(const chip_point *point, float a, float b, size_t n, float *z)
 {
     const float slope = point->op == MHO_OP_RELU ? 0 : point->slope;
@@ -169,6 +204,7 @@ static void larger_pairs(const uint8_t *restrict in, size_t n, uint8_t flip, uin
 const mhoi_chip_lanes CHIP_LANES_TABLE = {.add = add,
                                           .values = values,
                                           .drives = drives,
+                                          .weigh = weigh,
                                           .point = point,
                                           .point_each = point_each,
                                           .finite = all_finite,
