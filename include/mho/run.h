@@ -50,6 +50,9 @@ MHO_API size_t mho_run_threads(const mho_run *run);
  * of it for maps of chips that fit. */
 MHO_API void mho_run_set_memory(mho_run *run, uint64_t bytes);
 MHO_API uint64_t mho_run_memory(const mho_run *run);
+/* false: since then operators were computed one by one (no layers: loops, recurrent ones, numbers of unknown shape), whose memory
+ * is known when they run. */
+MHO_API bool mho_run_memory_bound(const mho_run *run);
 
 /* Calibrations of chips are kept as files in that folder (made when needed; at most 1024 files, 256 MiB together: those not used
  * for the longest time go), and found there by all that they go by: cells, digital parts, images, the code of this library.  Results are the

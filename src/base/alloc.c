@@ -15,7 +15,7 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 #define HUGE_FROM (4 * HUGE_PAGE)
 
-static atomic_uint_fast64_t made, live, bytes_live;
+static atomic_uint_fast64_t made, live, bytes_live, bytes_most;
 static atomic_uint_fast64_t fail_number; /* value of `made` that fails; 0 = none */
 
 /* Bytes that count of memory that was asked for: a large piece lies anywhere in what the system gave for it, so its own size is
@@ -92,7 +92,11 @@ mho_status mhoi_alloc(void *out, size_t count, size_t size, const char *what)
     if (behind)
         *behind = bytes;
     atomic_fetch_add(&live, 1);
-    atomic_fetch_add(&bytes_live, counted(memory));
+    const size_t bytes_own = counted(memory);
+    const uint64_t now = atomic_fetch_add(&bytes_live, bytes_own) + bytes_own;
+    uint64_t most = atomic_load(&bytes_most);
+    while (now > most && !atomic_compare_exchange_weak(&bytes_most, &most, now))
+        ;
     return MHO_OK;
 }
 
@@ -146,4 +150,14 @@ uint64_t mhoi_alloc_bytes(void)
     const uint64_t bytes =
         atomic_load(&bytes_live); /* memory that came from elsewhere may have been freed here */
     return bytes <= INT64_MAX ? bytes : 0;
+}
+
+void mhoi_alloc_watch(void)
+{
+    atomic_store(&bytes_most, mhoi_alloc_bytes());
+}
+
+uint64_t mhoi_alloc_most(void)
+{
+    return atomic_load(&bytes_most);
 }

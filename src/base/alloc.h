@@ -25,5 +25,8 @@ uint64_t mhoi_alloc_count(void);
 uint64_t mhoi_alloc_live(void);
 /* Bytes that are allocated. */
 uint64_t mhoi_alloc_bytes(void);
+/* The most at once since the last watch, of all threads. */
+void mhoi_alloc_watch(void);
+uint64_t mhoi_alloc_most(void);
 
 #endif

@@ -34,6 +34,8 @@ size_t mhoi_threads_for(size_t items);
 #define MHOI_MEMORY_PROGRAM ((uint64_t)24 << 20)
 uint64_t mhoi_memory_left(void);
 bool mhoi_memory_told(void);
+/* From here on something takes memory that nobody foresees. */
+void mhoi_memory_unbound(void);
 /* The largest of several needs, each of so many bytes beside what is allocated when it is told. */
 typedef struct mhoi_need {
     uint64_t bytes, taken;

@@ -38,6 +38,7 @@ struct mho_run {
     named_text *named;
     char *cache;           /* NULL: none */
     char cache_note[1200]; /* "": nothing to tell */
+    atomic_bool unbound;   /* something took memory that the budget does not bind */
 };
 
 static mho_run default_run = {.seed = 1};
@@ -213,6 +214,7 @@ size_t mhoi_threads_for(size_t items)
 void mho_run_set_memory(mho_run *run, uint64_t bytes)
 {
     atomic_store(&writable(run)->memory, bytes);
+    atomic_store(&writable(run)->unbound, false);
 }
 
 uint64_t mho_run_memory(const mho_run *run)
@@ -285,6 +287,16 @@ mho_status mhoi_memory_want(uint64_t bytes, const char *format, ...)
     need(&n, bytes, format, args);
     va_end(args);
     return mhoi_memory_grant(&n, NULL);
+}
+
+void mhoi_memory_unbound(void)
+{
+    atomic_store(&bound_run()->unbound, true);
+}
+
+bool mho_run_memory_bound(const mho_run *run)
+{
+    return !atomic_load(&readable(run)->unbound);
 }
 
 bool mhoi_memory_told(void)

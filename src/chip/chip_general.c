@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "chip/chip_lanes.h"
 #include "chip/chip_work.h"
 #include "ops/ops.h"
@@ -106,6 +107,7 @@ mho_status mhoi_chip_general(const mho_chip *chip, const chip_work *work, const 
     const mhoi_work *w = step->work;
     const mho_array **in = NULL;
     mho_array *own = NULL, *out = NULL;
+    mhoi_memory_unbound();
     mho_status s = mhoi_alloc(&in, w->inputs, sizeof(void *), "digital unit");
     if (!s)
         s = mhoi_alloc(&own, w->inputs, sizeof *own, "digital unit");

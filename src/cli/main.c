@@ -245,7 +245,15 @@ static void tell_peak(const cli_args *args)
 {
     const double M = 1 << 20;
     const double peak = (double)mho_peak_bytes() / M, told = (double)args->memory / M;
-    if (args->memory && peak > told && !args->quiet)
+    if (!args->memory || args->quiet)
+        return;
+    if (!mho_run_memory_bound(run))
+        fprintf(
+            stderr,
+            "mho: note: --memory does not bind operators that are computed one by one, of which "
+            "the network has some: the peak was %.0fM\n",
+            ceil(peak));
+    else if (peak > told)
         fprintf(stderr,
                 "mho: note: the peak was %.0fM, beyond --memory %.0fM: it binds chips, inference "
                 "and quantization; reading the model and images takes what it takes\n",

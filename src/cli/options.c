@@ -142,7 +142,8 @@ const cli_option cli_options[] = {
      "worked through layer by layer, with the "
      "maps of all images kept in memory or in files in $TMPDIR; software takes fewer images at "
      "once; "
-     "what cannot keep it says what does for all of the command (results do not depend on it; "
+     "what cannot keep it says what does for all of the command, a note where operators are "
+     "computed one by one, which it does not bind (results do not depend on it; "
      "three "
      "quarters "
      "of the machine's)"},

@@ -16,6 +16,7 @@ struct mhoi_general {
     size_t block, in, out; /* images of a run; elements of one */
     mhoi_runner **runner;  /* [threads] */
     size_t threads;
+    uint64_t bytes; /* that a block took; 0: not known yet */
 };
 
 typedef struct job {
@@ -23,6 +24,8 @@ typedef struct job {
     size_t n;
     const float *input;
     float *scores;
+    size_t from, blocks,
+        items; /* blocks [from, blocks) by so many items, which take them in turn */
 } job;
 
 mho_status mhoi_general_create(const mho_net *net, mhoi_general **out)
@@ -128,10 +131,41 @@ static mho_status run_block(void *context, size_t item, size_t thread)
     return s;
 }
 
+static mho_status run_blocks(void *context, size_t item, size_t thread)
+{
+    const job *j = context;
+    mho_status s = MHO_OK;
+    for (size_t b = j->from + item; !s && b < j->blocks; b += j->items)
+        s = run_block(context, b, thread);
+    return s;
+}
+
+/* What a block takes is known once it ran: within a budget the first runs alone, and the others on as many threads as have
+ * memory. */
+static mho_status run_first(job *j, size_t *threads)
+{
+    mhoi_general *g = j->general;
+    mho_status s = MHO_OK;
+    if (!g->bytes) {
+        const uint64_t before = mhoi_alloc_bytes();
+        mhoi_alloc_watch();
+        s = need_runners(g, 1);
+        if (!s)
+            s = run_block(j, j->from++, 0);
+        g->bytes = mhoi_alloc_most() - before + 1;
+    }
+    const uint64_t fit = mhoi_memory_left() / g->bytes;
+    *threads = fit < 1 ? 1 : fit < *threads ? (size_t)fit : *threads;
+    return s;
+}
+
 mho_status mhoi_general_run(mhoi_general *g, size_t n, const float *input, float *scores)
 {
-    job j = {g, n, input, scores};
-    const size_t blocks = (n + g->block - 1) / g->block;
-    mho_status s = need_runners(g, mhoi_threads_for(blocks));
-    return s ? s : mhoi_parallel(blocks, run_block, &j);
+    job j = {g, n, input, scores, 0, (n + g->block - 1) / g->block, 0};
+    size_t threads = mhoi_threads_for(j.blocks);
+    mho_status s = mhoi_memory_told() && threads > 1 ? run_first(&j, &threads) : MHO_OK;
+    if (!s)
+        s = need_runners(g, threads);
+    j.items = threads < mhoi_threads_for(j.blocks) ? threads : j.blocks - j.from;
+    return s || !j.items ? s : mhoi_parallel(j.items, run_blocks, &j);
 }

@@ -48,6 +48,7 @@ mho_status mhoi_runner_create(const mhoi_program *p, mhoi_runner **out)
     if (s)
         return s;
     r->program = p;
+    mhoi_memory_unbound();
     s = mhoi_alloc(&r->value, p->operands, sizeof *r->value, "inference");
     if (!s)
         s = mhoi_alloc(&r->last, p->operands, sizeof *r->last, "inference");

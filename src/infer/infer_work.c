@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "infer/infer_impl.h"
 #include "net/op_table.h"
 #include "ops/ops.h"
@@ -128,6 +129,7 @@ mho_status mhoi_infer_work_run(const mho_net *net, const mho_node *node, size_t 
         return run_list(&c, n, x, y);
     if (!w->op)
         return run_view(&c, n, x[0], y);
+    mhoi_memory_unbound();
     s = mhoi_alloc(&c.in, w->inputs, sizeof(void *), "inference");
     if (!s)
         s = mhoi_alloc(&c.own, w->inputs, sizeof *c.own, "inference");

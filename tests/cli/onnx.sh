@@ -54,6 +54,11 @@ run infer encodeJpeg.onnx --input flat.npy; want_error 2 "format jpg, want png"
 
 # Loops, scans and sequences; what is unknown in a body is named with the rest.
 for name in counted until never nested scanned listed parts; do agrees $name; done
+run infer counted.onnx --input counted.x0.npy --memory 60M; want_code 0; want_err "note: --memory does not bind operators that are computed one by one"
+run infer counted.onnx --input counted.x0.npy --memory 60M -q; want_code 0; want_no_err
+run infer classes.onnx --data classes.x.npy,classes.y.npy --threads 4 --json; want_code 0; want_json 'v["errors"] == 0 and v["images"] == 100'
+run infer classes.onnx --data classes.x.npy,classes.y.npy --threads 4 --json --memory 1M; want_code 0; want_json 'v["errors"] == 0'
+want_err "note: --memory does not bind operators that are computed one by one"
 run map counted.onnx --hw bcnn; want_error 2 "'y' (Loop): its shape is known only when it runs"
 run infer strange.onnx --input strange.x0.npy; want_error 2 "com.example:Foo (node 'inner')" "Bar (node 's3')"
 run infer sequence.onnx --input sequence.x0.npy; want_error 2 "output 's' is a sequence of arrays"

@@ -128,3 +128,13 @@ codes, w = random.integers(-99, 99, (2, 40)), random.integers(-99, 99, (40, 3))
 x, y = (codes / 16).astype(F), codes @ w
 case("wrapped", [N("QuantizeLinear", ["x", "s", "z"], ["q"]), N("MatMul", ["q", "w"], ["y"])], {"x": x},
      {"y": ((y + 128) % 256 - 128).astype(np.int8)}, [const("s", 1 / 16, F), const("z", 0, np.int8), const("w", w, np.int8)])
+
+# A classifier of a data set that is no graph of layers, as images meet: 100 of them, more than one block.
+x, w = random.integers(0, 256, (100, 1, 8, 8)).astype(np.uint8), random.standard_normal((64, 10)).astype(F)
+graph = helper.make_graph(
+    [N("Flatten", ["x"], ["flat"]), N("MatMul", ["flat", "w"], ["v"]), N("ReduceMax", ["v"], ["most"], axes=[0]),
+     N("Mul", ["most", "zero"], ["none"]), N("Add", ["v", "none"], ["y"])],
+    "classes", [info("x", T.FLOAT, ["n", 1, 8, 8])], [info("y", T.FLOAT, ["n", 10])], [const("w", w, F), const("zero", 0, F)])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), "classes.onnx")
+np.save("classes.x.npy", x)
+np.save("classes.y.npy", (x.reshape(100, 64).astype(F) @ w).argmax(1).astype(np.uint8))
