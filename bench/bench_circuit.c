@@ -111,30 +111,42 @@ static double vector_seconds(size_t n, const double *g)
     return best;
 }
 
-static void bench(size_t n, double flops)
+/* Seconds of the transfer matrix, in double and in single precision in turns. */
+static void transfer_seconds(size_t n, const double *g, double *T, double best[2])
 {
-    const mho_circuit_options options = {.r_row_ohm = 2, .r_col_ohm = 3};
-    double *g = matrix(n), *T = matrix(n), best = 1e9;
-    for (int i = 0; i < ROUNDS; i++) {
-        const double start = user_seconds();
+    mho_circuit_options options = {.r_row_ohm = 2, .r_col_ohm = 3};
+    best[0] = best[1] = 1e9;
+    for (int i = 0; i < 2 * ROUNDS; i++) {
         const int repeat = n < 300 ? 4 : 1;
+        options.precision = i % 2 ? MHO_CIRCUIT_SINGLE : MHO_CIRCUIT_DOUBLE;
+        const double start = user_seconds();
         for (int k = 0; k < repeat; k++)
             must(mho_circuit_transfer(&options, n, n, g, NULL, T));
         const double seconds = (user_seconds() - start) / repeat;
-        best = seconds < best ? seconds : best;
+        best[i % 2] = seconds < best[i % 2] ? seconds : best[i % 2];
     }
+}
+
+static void bench(size_t n, double flops)
+{
+    const mho_circuit_options options = {.r_row_ohm = 2, .r_col_ohm = 3};
+    double *g = matrix(n), *T = matrix(n), of[2];
+    transfer_seconds(n, g, T, of);
+    const double best = of[0];
     const double vector = vector_seconds(n, g);
     const double cube = (double)n * (double)n * (double)n;
     printf(
         "%4zu x %4zu  %8.2f ms = %5.1f dgemm of that size (its multiplications alone %4.1f), %5.1f "
         "times faster than line by line; "
-        "approximate %6.2f ms, one vector (1 ohm) %6.2f ms\n",
+        "single precision %7.2f ms, %.2f times faster; approximate %6.2f ms, one vector (1 ohm) "
+        "%6.2f ms\n",
         n, n, 1e3 * best, best * flops / (2 * cube), MULTIPLICATIONS,
-        (double)n * inverse_seconds(n) / best, 1e3 * approximate_seconds(n, &options, g, T),
-        1e3 * vector);
+        (double)n * inverse_seconds(n) / best, 1e3 * of[1], best / of[1],
+        1e3 * approximate_seconds(n, &options, g, T), 1e3 * vector);
     char name[32];
     snprintf(name, sizeof name, "%zu x %zu", n, n);
     record("circuit", name, "ms", 1e3 * best, false, false);
+    record("circuit", name, "ms single", 1e3 * of[1], false, false);
     record("circuit", name, "ms a vector", 1e3 * vector, false, false);
     record("circuit", name, "in dgemms", best * flops / (2 * cube), true, false);
     free(g);

@@ -25,11 +25,18 @@ MHO_C_BEGIN
 #define MHO_CIRCUIT_MIN 1e-18
 #define MHO_CIRCUIT_MAX 1e18
 
+/* Of the elimination that mho_circuit_transfer and mho_circuit_effective make. */
+typedef enum mho_circuit_precision {
+    MHO_CIRCUIT_DOUBLE,
+    MHO_CIRCUIT_SINGLE /* about half the time; entries of T exact to 1e-5 of themselves (128 x 128: 2e-6) */
+} mho_circuit_precision;
+
 typedef struct mho_circuit_options {
     double r_row_ohm, r_col_ohm;      /* of a wire segment; 0 = ideal wire */
     double r_driver_ohm, r_sense_ohm; /* in series at the ends of a word line and a bit line */
     bool both_sides;                  /* word lines driven at both ends, with the same voltage */
     bool approximate; /* effective conductances by mho_circuit_approximate; other calls are exact */
+    mho_circuit_precision precision; /* of the two calls named above; all others are double */
 } mho_circuit_options;
 
 MHO_API mho_circuit_options mho_circuit_options_default(void); /* all 0 and false: ideal */
@@ -41,8 +48,9 @@ MHO_API mho_circuit_options mho_circuit_options_default(void); /* all 0 and fals
  * has no cell of nonzero conductance; MHO_ENOMEM; MHO_EINTERRUPTED.  The output is then undefined. */
 
 /* T [M][N] in siemens: the current into sense amplifier m per volt at driver n; 0 for a floating n.
- * Every entry is as accurate as double precision allows, however different wires and cells are: it comes
- * from sums, products and quotients of positive numbers.  Cost about 15 max(N, M)^3.  One thread. */
+ * Every entry is as accurate as double precision (or single: options) allows, however different wires and cells are: it comes
+ * from sums, products and quotients of positive numbers.  Single: arrays of 64 x 64 cells and more whose wires all have
+ * resistance; others are solved in double precision, which is quicker for them.  Cost about 15 max(N, M)^3.  One thread. */
 MHO_API MHO_MUST_CHECK mho_status mho_circuit_transfer(const mho_circuit_options *options, size_t N,
                                                        size_t M, const double *g_S,
                                                        const bool *floating, double *T_S);

@@ -61,13 +61,20 @@ mho_status mhoi_circuit_check(const circuit *c)
     return s;
 }
 
+/* Sixteen patches at a time do not pay where there are few. */
+static bool takes_single(const circuit *c)
+{
+    return c->options->precision == MHO_CIRCUIT_SINGLE && c->N * c->M >= 64 * 64;
+}
+
 mho_status mhoi_circuit_transfer(const circuit *c, mhoi_circuit_memory *memory, double *T_S)
 {
     mho_status s = mhoi_circuit_check(c);
     if (s)
         return s;
     if (c->options->r_row_ohm > 0 && c->options->r_col_ohm > 0)
-        return mhoi_circuit_nested(c, memory, T_S);
+        return takes_single(c) ? mhoi_circuit_nested_single(c, memory, T_S)
+                               : mhoi_circuit_nested_double(c, memory, T_S);
     return mhoi_circuit_with_ideal_wires(c, T_S);
 }
 

@@ -32,16 +32,32 @@ static mho_status approximate(const circuit *c, mhoi_circuit_memory *memory, dou
     return s;
 }
 
+/* Row m of T, of all word lines. */
+static mho_status round_line(const mho_device *device, size_t m, size_t N, const double *T_S,
+                             int16_t *effective)
+{
+    const double unit_S = mho_device_unit_S(device);
+    for (size_t n = 0; n < N; n++) {
+        const double exact = (T_S[n] - device->g_off_S) / unit_S;
+        if (!(fabs(exact) < INT16_MAX + 0.5))
+            return mho_error(
+                MHO_EDOMAIN,
+                "effective conductance of word line %zu, bit line %zu = %g S: beyond %d units",
+                n + 1, m + 1, T_S[n], INT16_MAX);
+        effective[n] = nearest(exact);
+    }
+    return MHO_OK;
+}
+
 mho_status mhoi_circuit_effective(const mho_circuit_options *options, const mho_device *device,
                                   size_t N, size_t M, size_t stride, const int16_t *g,
                                   int16_t *effective, mhoi_circuit_memory *memory)
 {
     const double unit_S = mho_device_unit_S(device);
-    double *g_S, *T_S;
-    mho_status s = mhoi_alloc(&g_S, 2 * N * M, sizeof *g_S, "conductances of a crossbar");
+    mho_status s = mhoi_circuit_memory_cells(memory, 2 * N * M);
     if (s)
         return s;
-    T_S = g_S + N * M;
+    double *g_S = memory->cell, *T_S = g_S + N * M;
     for (size_t first = 0; first < N;
          first += TOGETHER) /* word lines whose rows stay in the cache */
         for (size_t m = 0; m < M; m++)
@@ -53,17 +69,8 @@ mho_status mhoi_circuit_effective(const mho_circuit_options *options, const mho_
     const circuit c = {options, N, M, g_S, NULL};
     s = options->approximate ? approximate(&c, memory, T_S)
                              : mhoi_circuit_transfer(&c, memory, T_S);
-    for (size_t k = 0; !s && k < N * M; k++) {
-        const double exact = (T_S[k] - device->g_off_S) / unit_S;
-        if (!(fabs(exact) < INT16_MAX + 0.5))
-            s = mho_error(
-                MHO_EDOMAIN,
-                "effective conductance of word line %zu, bit line %zu = %g S: beyond %d units",
-                k % N + 1, k / N + 1, T_S[k], INT16_MAX);
-        else
-            effective[k / N * stride + k % N] = nearest(exact);
-    }
-    mhoi_free(&g_S);
+    for (size_t m = 0; !s && m < M; m++)
+        s = round_line(device, m, N, T_S + m * N, effective + m * stride);
     return s;
 }
 

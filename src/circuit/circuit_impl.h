@@ -44,9 +44,11 @@ void mhoi_network_voltages(const network *net, double *x);
 double mhoi_circuit_driver_S(const circuit *c, size_t n);
 double mhoi_circuit_sense_S(const circuit *c);
 
-/* T by merging blocks; both wires have resistance. */
-MHO_MUST_CHECK mho_status mhoi_circuit_nested(const circuit *c, mhoi_circuit_memory *memory,
-                                              double *T_S);
+/* T by merging blocks, in double or single precision; both wires have resistance. */
+MHO_MUST_CHECK mho_status mhoi_circuit_nested_double(const circuit *c, mhoi_circuit_memory *memory,
+                                                     double *T_S);
+MHO_MUST_CHECK mho_status mhoi_circuit_nested_single(const circuit *c, mhoi_circuit_memory *memory,
+                                                     double *T_S);
 /* mho_circuit_transfer in `memory`. */
 MHO_MUST_CHECK mho_status mhoi_circuit_transfer(const circuit *c, mhoi_circuit_memory *memory,
                                                 double *T_S);

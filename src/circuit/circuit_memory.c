@@ -4,19 +4,36 @@
 
 #include "base/alloc.h"
 
-mho_status mhoi_circuit_memory_hold(mhoi_circuit_memory *m, size_t doubles)
+mho_status mhoi_circuit_memory_hold(mhoi_circuit_memory *m, size_t bytes)
 {
-    if (m->doubles >= doubles)
+    if (m->bytes >= bytes)
         return MHO_OK;
-    mhoi_circuit_memory_free(m);
-    const mho_status s =
-        mhoi_alloc(&m->at, doubles, sizeof *m->at, "resistor networks of a crossbar");
-    m->doubles = s ? 0 : doubles;
+    mhoi_circuit_memory_drop(m);
+    const mho_status s = mhoi_alloc(&m->at, bytes, 1, "resistor networks of a crossbar");
+    m->bytes = s ? 0 : bytes;
     return s;
+}
+
+mho_status mhoi_circuit_memory_cells(mhoi_circuit_memory *m, size_t doubles)
+{
+    if (m->cells >= doubles)
+        return MHO_OK;
+    mhoi_free(&m->cell);
+    const mho_status s =
+        mhoi_alloc(&m->cell, doubles, sizeof *m->cell, "conductances of a crossbar");
+    m->cells = s ? 0 : doubles;
+    return s;
+}
+
+void mhoi_circuit_memory_drop(mhoi_circuit_memory *m)
+{
+    mhoi_free(&m->at);
+    m->bytes = 0;
 }
 
 void mhoi_circuit_memory_free(mhoi_circuit_memory *m)
 {
-    mhoi_free(&m->at);
-    m->doubles = 0;
+    mhoi_circuit_memory_drop(m);
+    mhoi_free(&m->cell);
+    m->cells = 0;
 }

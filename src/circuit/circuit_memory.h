@@ -6,16 +6,23 @@
 #include "mho/circuit.h"
 
 typedef struct mhoi_circuit_memory {
-    double *at;
-    size_t doubles;
-    size_t N, M, need; /* of the last shape: doubles that it takes; N = 0: none yet */
+    void *at;
+    size_t bytes;
+    double *cell; /* conductances of the cells, and in effect */
+    size_t cells;
+    size_t N, M, need; /* of the last shape: numbers that it takes; N = 0: none yet */
+    size_t real;       /* bytes of a number, double or float */
     bool both_sides;
     double
         bound; /* largest so far of an approximate one: on a current, as a part of that with all inputs on */
 } mhoi_circuit_memory; /* starts as {0} */
 
-/* At least so many doubles of any finite values.  MHO_ENOMEM: then there are none. */
-MHO_MUST_CHECK mho_status mhoi_circuit_memory_hold(mhoi_circuit_memory *m, size_t doubles);
+/* At least so many bytes: zero, or what was left there.  MHO_ENOMEM: then there are none. */
+MHO_MUST_CHECK mho_status mhoi_circuit_memory_hold(mhoi_circuit_memory *m, size_t bytes);
+/* Room for so many doubles at `cell`, of any values.  MHO_ENOMEM: then there is none. */
+MHO_MUST_CHECK mho_status mhoi_circuit_memory_cells(mhoi_circuit_memory *m, size_t doubles);
+/* Of the networks alone. */
+void mhoi_circuit_memory_drop(mhoi_circuit_memory *m);
 void mhoi_circuit_memory_free(mhoi_circuit_memory *m);
 
 /* mho_circuit_effective in `memory`. */

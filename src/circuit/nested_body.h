@@ -3,10 +3,13 @@
  *
  *     TILE                             ports a side of a tile in registers (2 where few ports follow each other)
  *     TRIANGLES                        strips of a triangular solution in registers
- *     lanes                            LANES doubles
+ *     TILE_ROWS, TILE_STRIPS           of a product in registers; TILE_STRIPS at most STRIPS_MAX
+ *     lanes                            LANES reals
  *     load(p), store(p, x), spread(d)  anywhere in memory; d in every lane
  *     zero(), add(a, b), scale(a, b), fused(a, b, c) = a b + c
- *     inverse_root(d)                  1 / sqrt(d), 0 where d is not above 0 */
+ *     inverse_root(d)                  1 / sqrt(d), 0 where d is not above 0
+ *     turn(from, to)                   of the table */
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,21 +21,22 @@ enum { L, R, T, B };
 /* A patch while it is put together. */
 typedef struct part {
     size_t rows, columns, ports;
-    double *pair;
+    real *pair;
 } part;
 
 /* Where a port of two joined parts comes from. */
 typedef struct origin {
     const part *of;
     size_t port;
+    size_t row; /* its pair with a later port j is at row + j, there; modulo the size of size_t */
     size_t run; /* so many ports, this one the first, follow each other there */
 } origin;
 
 typedef struct seam {
     size_t nodes, ports, padded; /* padded: to whole tiles */
     origin from[PATCH_PORTS];
-    double *d, *x; /* [nodes][nodes], [nodes][padded], in lanes */
-    double inverse[PATCH_EDGE * LANES];
+    real *d, *x; /* [nodes][nodes], [nodes][padded], in lanes */
+    real inverse[PATCH_EDGE * LANES];
 } seam;
 
 INLINE size_t first_port(const part *p, int side)
@@ -45,7 +49,7 @@ INLINE size_t side_ports(const part *p, int side)
     return side == L || side == R ? p->rows : p->columns;
 }
 
-INLINE const double *pair_of(const part *p, size_t i, size_t j)
+INLINE const real *pair_of(const part *p, size_t i, size_t j)
 {
     return p->pair + LANES * (i < j ? mhoi_pair(p->ports, i, j) : mhoi_pair(p->ports, j, i));
 }
@@ -57,7 +61,9 @@ INLINE void trace_ports(const part half[2], bool beside, seam *m, size_t tile)
     for (int side = L; side <= B; side++)
         for (int h = 0; h < 2; h++)
             for (size_t i = 0; side != skip[h] && i < side_ports(&half[h], side); i++)
-                m->from[c++] = (origin){&half[h], first_port(&half[h], side) + i, 1};
+                m->from[c++] =
+                    (origin){&half[h], first_port(&half[h], side) + i,
+                             mhoi_pair(half[h].ports, first_port(&half[h], side) + i, 0), 1};
     m->ports = c;
     m->padded = (c + tile - 1) / tile * tile;
     for (size_t i = c - 1; i-- > 0;)
@@ -76,7 +82,7 @@ static void gather(const part half[2], bool beside, seam *m)
             store(m->d + (k * n + j) * LANES,
                   add(load(pair_of(&half[0], first[0] + k, first[0] + j)),
                       load(pair_of(&half[1], first[1] + k, first[1] + j))));
-        double *x = m->x + k * m->padded * LANES;
+        real *x = m->x + k * m->padded * LANES;
         for (size_t c = 0; c < m->ports; c++) {
             const origin *o = &m->from[c];
             store(x + c * LANES, load(pair_of(o->of, first[o->of == &half[1]] + k, o->port)));
@@ -89,7 +95,7 @@ static void gather(const part half[2], bool beside, seam *m)
 enum { SUMS = 4 };
 
 /* sum[i] += the ports of row i of x, in lanes. */
-INLINE void add_rows(const double *x, size_t row, size_t ports, size_t rows, lanes *sum)
+INLINE void add_rows(const real *x, size_t row, size_t ports, size_t rows, lanes *sum)
 {
     lanes own[SUMS];
     UNROLL for (size_t i = 0; i < rows; i++) own[i] = sum[i];
@@ -107,14 +113,14 @@ static void factor(seam *m)
     for (size_t k = 0; k < n; k++)
         outside[k] = zero();
     for (size_t k = 0; k < n; k += SUMS) { /* each waits for its last term, some together hide it */
-        const double *x = m->x + k * m->padded * LANES;
+        const real *x = m->x + k * m->padded * LANES;
         if (n - k >= SUMS)
             add_rows(x, m->padded, m->ports, SUMS, outside + k);
         else
             add_rows(x, m->padded, m->ports, n - k, outside + k);
     }
     for (size_t k = 0; k < n; k++) {
-        double *row = m->d + k * n * LANES;
+        real *row = m->d + k * n * LANES;
         lanes sum = outside[k];
         for (size_t j = k + 1; j < n; j++)
             sum = add(sum, load(row + j * LANES));
@@ -124,7 +130,7 @@ static void factor(seam *m)
         for (size_t j = k + 1; j < n; j++)
             store(row + j * LANES, scale(load(row + j * LANES), inverse));
         for (size_t i = k + 1; i < n; i++) {
-            double *to = m->d + i * n * LANES;
+            real *to = m->d + i * n * LANES;
             const lanes share = load(row + i * LANES);
             outside[i] = fused(share, outside[k], outside[i]);
             for (size_t j = i + 1; j < n; j++)
@@ -137,11 +143,11 @@ INLINE void solve_columns(const seam *m, size_t c, size_t tile)
 {
     const size_t n = m->nodes;
     for (size_t k = 0; k < n; k++) {
-        double *x = m->x + (k * m->padded + c) * LANES;
-        lanes sum[TILE];
+        real *x = m->x + (k * m->padded + c) * LANES;
+        lanes sum[2 * TILE];
         UNROLL for (size_t j = 0; j < tile; j++) sum[j] = load(x + j * LANES);
         for (size_t i = 0; i < k; i++) {
-            const double *above = m->x + (i * m->padded + c) * LANES;
+            const real *above = m->x + (i * m->padded + c) * LANES;
             const lanes share = load(m->d + (i * n + k) * LANES);
             UNROLL for (size_t j = 0; j < tile; j++) sum[j] =
                 fused(share, load(above + j * LANES), sum[j]);
@@ -158,7 +164,7 @@ INLINE void join_ports(const seam *m, size_t a, size_t c, part *out, size_t tile
     UNROLL for (size_t i = 0; i < tile; i++) UNROLL for (size_t j = 0; j < tile; j++) sum[i][j] =
         zero();
     for (size_t k = 0; k < m->nodes; k++) {
-        const double *x = m->x + k * m->padded * LANES;
+        const real *x = m->x + k * m->padded * LANES;
         lanes right[TILE];
         UNROLL for (size_t j = 0; j < tile; j++) right[j] = load(x + (c + j) * LANES);
         UNROLL for (size_t i = 0; i < tile; i++)
@@ -168,12 +174,14 @@ INLINE void join_ports(const seam *m, size_t a, size_t c, part *out, size_t tile
         }
     }
     const origin *from = m->from + a, *to = m->from + c;
+    size_t row[TILE];
+    UNROLL for (size_t i = 0; i < tile; i++) row[i] = mhoi_pair(out->ports, a + i, 0);
     if (a < c && from->run >= tile && to->run >= tile) {
         const bool old = from->of == to->of;
         UNROLL for (size_t i = 0; i < tile; i++)
         {
-            double *pair = out->pair + LANES * mhoi_pair(out->ports, a + i, c);
-            const double *had = old ? pair_of(from->of, from->port + i, to->port) : NULL;
+            real *pair = out->pair + LANES * (row[i] + c);
+            const real *had = old ? from->of->pair + LANES * (from[i].row + to->port) : NULL;
             UNROLL for (size_t j = 0; j < tile; j++)
                 store(pair + j * LANES, old ? add(load(had + j * LANES), sum[i][j]) : sum[i][j]);
         }
@@ -183,14 +191,14 @@ INLINE void join_ports(const seam *m, size_t a, size_t c, part *out, size_t tile
     {
         if (a + i >= c + j || c + j >= m->ports)
             continue;
-        double *pair = out->pair + LANES * mhoi_pair(out->ports, a + i, c + j);
+        real *pair = out->pair + LANES * (row[i] + c + j);
         if (from[i].of == to[j].of)
-            sum[i][j] = add(load(pair_of(from[i].of, from[i].port, to[j].port)), sum[i][j]);
+            sum[i][j] = add(load(from[i].of->pair + LANES * (from[i].row + to[j].port)), sum[i][j]);
         store(pair, sum[i][j]);
     }
 }
 
-INLINE void join_tiled(const part half[2], bool beside, part *out, double *scratch, size_t tile)
+INLINE void join_tiled(const part half[2], bool beside, part *out, real *scratch, size_t tile)
 {
     seam m; /* not cleared: it is large beside the smallest seams */
     m.nodes = beside ? half[0].rows : half[0].columns;
@@ -199,14 +207,17 @@ INLINE void join_tiled(const part half[2], bool beside, part *out, double *scrat
     m.x = m.d + m.nodes * m.nodes * LANES;
     gather(half, beside, &m);
     factor(&m);
-    for (size_t c = 0; c < m.padded; c += tile)
-        solve_columns(&m, c, tile);
+    size_t done = 0;
+    for (; done + 2 * tile <= m.padded; done += 2 * tile) /* each column waits for its last term */
+        solve_columns(&m, done, 2 * tile);
+    for (; done < m.padded; done += tile)
+        solve_columns(&m, done, tile);
     for (size_t a = 0; a < m.padded; a += tile)
         for (size_t c = a; c < m.padded; c += tile)
             join_ports(&m, a, c, out, tile);
 }
 
-static void join(const part half[2], bool beside, part *out, double *scratch)
+static void join(const part half[2], bool beside, part *out, real *scratch)
 {
     if (out->rows * out->columns <= 16)
         join_tiled(half, beside, out, scratch, 2);
@@ -214,7 +225,7 @@ static void join(const part half[2], bool beside, part *out, double *scratch)
         join_tiled(half, beside, out, scratch, TILE);
 }
 
-static void one_cell(const double *cell, part *out)
+static void one_cell(const real *cell, part *out)
 {
     for (size_t i = 0; i < 6; i++)
         store(out->pair + i * LANES, zero());
@@ -239,12 +250,11 @@ INLINE void normalize(size_t n, lanes *x)
 
 /* Two by two cells; ports L0 L1 R0 R1 T0 T1 B0 B1.  Inner nodes are the first of each word line, u0 and u1, and the last of each bit
  * line, w0 and w1; what a node was connected to gets connected by products of `normalize`d conductances. */
-static void four_cells(const double *cells, size_t width, part *out)
+static void four_cells(const real *cells, size_t width, part *out)
 {
     enum { L0, L1, R0, R1, T0, T1, B0, B1 };
-    const double *above = cells, *below = cells + width * CELL_PARTS * LANES;
-    const double *right_above = above + CELL_PARTS * LANES,
-                 *right_below = below + CELL_PARTS * LANES;
+    const real *above = cells, *below = cells + width * CELL_PARTS * LANES;
+    const real *right_above = above + CELL_PARTS * LANES, *right_below = below + CELL_PARTS * LANES;
     const size_t left = CELL_LEFT * LANES, low = CELL_BELOW * LANES, own = CELL_OWN * LANES;
     lanes u0[3] = {load(above + left), load(right_above + left), load(above + own)}; /* L0 R0 T0 */
     lanes u1[3] = {load(below + left), load(right_below + left), load(below + own)}; /* L1 R1 w0 */
@@ -274,11 +284,11 @@ static void four_cells(const double *cells, size_t width, part *out)
 }
 
 /* Cells [row, row + out->rows) x [column, ...) of a patch that is `width` cells wide. */
-static void solve(const double *cells, size_t width, size_t row, size_t column, part *out,
-                  double *scratch)
+static void solve(const real *cells, size_t width, size_t row, size_t column, part *out,
+                  real *scratch)
 {
     const size_t rows = out->rows, columns = out->columns;
-    const double *first = cells + (row * width + column) * CELL_PARTS * LANES;
+    const real *first = cells + (row * width + column) * CELL_PARTS * LANES;
     if (rows * columns == 1) {
         one_cell(first, out);
         return;
@@ -302,35 +312,35 @@ static void solve(const double *cells, size_t width, size_t row, size_t column, 
     join(half, beside, out, scratch);
 }
 
-static void patch(size_t rows, size_t columns, const double *cells, double *scratch, double *pairs)
+static void patch(size_t rows, size_t columns, const real *cells, real *scratch, real *pairs)
 {
     part whole = {rows, columns, 2 * (rows + columns), pairs};
     solve(cells, columns, 0, 0, &whole, scratch);
 }
 
-INLINE void triangle_of(size_t strips, const double *t, const double *inverse, double *const *x)
+INLINE void triangle_of(size_t strips, const real *t, const real *inverse, real *const *x)
 {
-    lanes row[STRIPS_MAX][8];
-    UNROLL for (size_t s = 0; s < strips; s++) UNROLL for (size_t k = 0; k < 8; k++) row[s][k] =
-        load(x[s] + 8 * k);
-    UNROLL for (size_t k = 0; k < 8; k++)
+    lanes row[STRIPS_MAX][LANES];
+    UNROLL for (size_t s = 0; s < strips; s++) UNROLL for (size_t k = 0; k < LANES; k++) row[s][k] =
+        load(x[s] + LANES * k);
+    UNROLL for (size_t k = 0; k < LANES; k++)
     {
         const lanes factor = spread(inverse[k]);
         UNROLL for (size_t s = 0; s < strips; s++)
         {
             row[s][k] = scale(row[s][k], factor);
-            store(x[s] + 8 * k, row[s][k]);
+            store(x[s] + LANES * k, row[s][k]);
         }
-        UNROLL for (size_t i = k + 1; i < 8; i++)
+        UNROLL for (size_t i = k + 1; i < LANES; i++)
         {
-            const lanes share = spread(t[8 * k + i]);
+            const lanes share = spread(t[LANES * k + i]);
             UNROLL for (size_t s = 0; s < strips; s++) row[s][i] =
                 fused(share, row[s][k], row[s][i]);
         }
     }
 }
 
-static void triangle(size_t strips, const double *t, const double *inverse, double *const *x)
+static void triangle(size_t strips, const real *t, const real *inverse, real *const *x)
 {
     size_t s = 0;
     for (; s + TRIANGLES <= strips; s += TRIANGLES)
@@ -339,19 +349,85 @@ static void triangle(size_t strips, const double *t, const double *inverse, doub
         triangle_of(1, t, inverse, x + s);
 }
 
-static void add_to(size_t n, const double *x, double *y) /* n: a multiple of eight */
+static void diagonal(real *t, real *rest, real *inverse)
 {
-    for (size_t i = 0; i < n; i += 8)
+    for (size_t k = 0; k < LANES; k++) {
+        real *own = t + LANES * k, sum = rest[k];
+        for (size_t i = k + 1; i < LANES; i++)
+            sum += own[i];
+        inverse[k] = sum > 0 ? 1 / REAL_ROOT(sum) : 0;
+        const lanes row = scale(load(own), spread(inverse[k]));
+        store(own, row);
+        store(rest, add(load(rest), scale(row, spread(rest[k] * inverse[k]))));
+        for (size_t i = k + 1; i < LANES; i++)
+            store(t + LANES * i, add(load(t + LANES * i), scale(spread(own[i]), row)));
+    }
+}
+
+static void add_to(size_t n, const real *x, real *y) /* n: a multiple of LANES */
+{
+    for (size_t i = 0; i < n; i += LANES)
         store(y + i, add(load(y + i), load(x + i)));
 }
 
-static void sum(size_t strips, const double *const *x, double *sum)
+enum { SUM_ROWS = 8 }; /* in registers */
+
+static void sum(size_t strips, const real *const *x, real *sum)
 {
-    lanes row[8];
-    UNROLL for (size_t k = 0; k < 8; k++) row[k] = load(sum + 8 * k);
-    for (size_t s = 0; s < strips; s++)
-        UNROLL for (size_t k = 0; k < 8; k++) row[k] = add(row[k], load(x[s] + 8 * k));
-    UNROLL for (size_t k = 0; k < 8; k++) store(sum + 8 * k, row[k]);
+    for (size_t first = 0; first < LANES; first += SUM_ROWS) {
+        real *to = sum + LANES * first;
+        lanes row[SUM_ROWS];
+        UNROLL for (size_t k = 0; k < SUM_ROWS; k++) row[k] = load(to + LANES * k);
+        for (size_t s = 0; s < strips; s++)
+            UNROLL for (size_t k = 0; k < SUM_ROWS; k++) row[k] =
+                add(row[k], load(x[s] + LANES * (first + k)));
+        UNROLL for (size_t k = 0; k < SUM_ROWS; k++) store(to + LANES * k, row[k]);
+    }
 }
 
-const mhoi_nested_kernel MHOI_NESTED_TABLE = {patch, tile, triangle, sum, add_to, turn};
+/* Rows [row, row + TILE_ROWS) of the blocks of so many strips. */
+INLINE void tile_of(size_t strips, size_t row, size_t depth, const real *a, const real *const *b,
+                    const real *const *had, real *const *c)
+{
+    lanes sum[TILE_ROWS][TILE_STRIPS];
+    const real *strip[TILE_STRIPS];
+    UNROLL for (size_t j = 0; j < strips; j++)
+    {
+        strip[j] = b[j];
+        UNROLL for (size_t i = 0; i < TILE_ROWS; i++)
+        {
+            sum[i][j] = zero();
+            __builtin_prefetch(had[j] + LANES * (row + i), 0, 3);
+        }
+    }
+    a += row;
+    for (size_t k = 0; k < depth; k++, a += LANES) {
+        lanes right[TILE_STRIPS];
+        UNROLL for (size_t j = 0; j < strips; j++) right[j] = load(strip[j] + LANES * k);
+        UNROLL for (size_t i = 0; i < TILE_ROWS; i++)
+        {
+            const lanes left = spread(a[i]);
+            UNROLL for (size_t j = 0; j < strips; j++) sum[i][j] = fused(left, right[j], sum[i][j]);
+        }
+    }
+    UNROLL for (size_t j = 0; j < strips; j++) UNROLL for (size_t i = 0; i < TILE_ROWS; i++)
+        store(c[j] + LANES * (row + i), add(load(had[j] + LANES * (row + i)), sum[i][j]));
+}
+
+static void tile(size_t strips, size_t depth, const real *a, const real *const *b,
+                 const real *const *had, real *const *c)
+{
+    size_t j = 0;
+    for (; j + TILE_STRIPS <= strips; j += TILE_STRIPS)
+        for (size_t row = 0; row < LANES; row += TILE_ROWS)
+            tile_of(TILE_STRIPS, row, depth, a, b + j, had + j, c + j);
+    if (TILE_STRIPS > 2 && strips - j == 2)
+        for (size_t row = 0; row < LANES; row += TILE_ROWS)
+            tile_of(2, row, depth, a, b + j, had + j, c + j);
+    else
+        for (; j < strips; j++)
+            for (size_t row = 0; row < LANES; row += TILE_ROWS)
+                tile_of(1, row, depth, a, b + j, had + j, c + j);
+}
+
+const mhoi_nested_kernel MHOI_NESTED_TABLE = {patch, tile, triangle, diagonal, sum, add_to, turn};

@@ -7,6 +7,9 @@
 #define REAL(...) MHOI_REAL(mho_circuit_options, __VA_ARGS__)
 #define YES_NO(...) MHOI_YES_NO(mho_circuit_options, __VA_ARGS__)
 
+static const char *const precisions[] = {
+    [MHO_CIRCUIT_DOUBLE] = "double", [MHO_CIRCUIT_SINGLE] = "single", NULL};
+
 static const mho_field wires_rows[] = {
     REAL("wires.r_row", r_row_ohm, "0", 0, 1e9, "ohm", 1,
          "resistance of a word line from one cell to the next; 0 = ideal wire"),
@@ -22,6 +25,10 @@ static const mho_field wires_rows[] = {
            "currents that cross more than one cell are approximated, for screening: programming is "
            "quicker, and "
            "reports tell the bound of the error"),
+    MHOI_CHOICE(
+        mho_circuit_options, "wires.precision", precision, "double", precisions,
+        "of the exact solution; single is 1.7 times faster, and exact to about 2e-6 of an effective "
+        "conductance"),
 };
 static const mho_fields wires_fields = {"wires", wires_rows, sizeof wires_rows / sizeof *wires_rows,
                                         sizeof(mho_circuit_options)};

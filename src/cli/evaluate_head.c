@@ -121,7 +121,9 @@ static void print_wires(const mho_hw *hw, FILE *out)
     if (mho_hw_number(hw, "wires.r_sense") > 0)
         fprintf(out, ", sense amplifiers %g ohm", mho_hw_number(hw, "wires.r_sense"));
     fprintf(out, "%s%s\n", mho_hw_number(hw, "wires.both_sides") > 0 ? ", driven at both ends" : "",
-            mho_hw_number(hw, "wires.approximate") > 0 ? "; currents approximate" : "");
+            mho_hw_number(hw, "wires.approximate") > 0 ? "; currents approximate"
+            : mho_hw_number(hw, "wires.precision") > 0 ? "; solved in single precision"
+                                                       : "");
 }
 
 /* What the devices are besides varied, a line each where it is set. */

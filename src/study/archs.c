@@ -135,6 +135,10 @@ static const char *idle_on_crossbar(const mho_hw *hw, const char *key)
         return "wires.r_row and r_driver are 0";
     if (!strcmp(key, "wires.approximate") && (wires->r_row_ohm == 0 || wires->r_col_ohm == 0))
         return "wires.r_row or r_col is 0: exact elimination is as quick";
+    if (!strcmp(key, "wires.precision") && (wires->r_row_ohm == 0 || wires->r_col_ohm == 0))
+        return "wires.r_row or r_col is 0: what is solved then is solved in double precision";
+    if (!strcmp(key, "wires.precision") && wires->approximate)
+        return "wires.approximate is true: nothing is solved exactly";
     return NULL;
 }
 

@@ -71,7 +71,8 @@ static void effective(const mhoi_machine *hw, const double *g, double *T)
 {
     const mho_circuit_options o = {hw->wires.r_row_ohm,    hw->wires.r_col_ohm,
                                    hw->wires.r_driver_ohm, hw->wires.r_sense_ohm,
-                                   hw->wires.both_sides,   false};
+                                   hw->wires.both_sides,   false,
+                                   MHO_CIRCUIT_DOUBLE};
     const double q =
         (hw->device.g_on_S - hw->device.g_off_S) / ldexp(1, (int)hw->device.resolution_bits);
     double siemens[ROWS * CLASSES];

@@ -349,6 +349,8 @@ static void test_idle(void **state)
         {{"wires.both_sides=true", "wires.r_row=1"}, NULL},
         {{"wires.approximate=true", "wires.r_row=1"}, "wires.approximate"},
         {{"wires.approximate=true", "wires.r_row=1", "wires.r_col=1"}, NULL},
+        {{"wires.precision=single", "wires.r_row=1"}, "wires.precision"},
+        {{"wires.precision=single", "wires.r_row=1", "wires.r_col=1"}, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mho_hw *hw = opened("bcnn", cases[i].set);

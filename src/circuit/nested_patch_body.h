@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Patches of an array, eight of the same shape at a time.  A patch has ports on all four sides, wherever it is: where the
+/* Patches of an array, LANES of the same shape at a time.  A patch has ports on all four sides, wherever it is: where the
  * array ends, they are eliminated when it is joined to its neighbours. */
 #include <string.h>
 
-#include "circuit/circuit_nested.h"
+#include "circuit/nested_parts.h"
 
-size_t mhoi_patches_net(void)
+static size_t patches_net(void)
 {
-    return mhoi_net_strip(PATCH_PORTS / 8) + 24; /* not at the same places of the cache */
+    return net_strip(PATCH_PORTS / LANES) + 3 * LANES; /* not at the same places of the cache */
 }
 
 static size_t cells_of(void)
@@ -15,21 +15,21 @@ static size_t cells_of(void)
     return (size_t)PATCH_EDGE * PATCH_EDGE * CELL_PARTS * LANES;
 }
 
-size_t mhoi_patches_work(void)
+size_t patches_work(void)
 {
     return cells_of() + mhoi_patch_pairs(PATCH_EDGE, PATCH_EDGE) + mhoi_patch_scratch();
 }
 
-static void take_cells(const circuit *c, const area *p, size_t lane, double *cells)
+static void take_cells(const circuit *c, double scale, const area *p, size_t lane, real *cells)
 {
-    const double word = 1 / c->options->r_row_ohm, bit = 1 / c->options->r_col_ohm;
-    const double sense = mhoi_circuit_sense_S(c);
+    const double word = scale / c->options->r_row_ohm, bit = scale / c->options->r_col_ohm;
+    const double sense = scale * mhoi_circuit_sense_S(c);
     for (size_t n = p->n0; n < p->n1; n++) {
-        const double driver = p->m0 ? 0 : mhoi_circuit_driver_S(c, n);
+        const double driver = p->m0 ? 0 : scale * mhoi_circuit_driver_S(c, n);
         for (size_t m = p->m0; m < p->m1; m++, cells += CELL_PARTS * LANES) {
-            cells[CELL_LEFT * LANES + lane] = m ? word : driver;
-            cells[CELL_BELOW * LANES + lane] = n + 1 == c->N ? sense : bit;
-            cells[CELL_OWN * LANES + lane] = c->g_S[n * c->M + m];
+            cells[CELL_LEFT * LANES + lane] = (real)(m ? word : driver);
+            cells[CELL_BELOW * LANES + lane] = (real)(n + 1 == c->N ? sense : bit);
+            cells[CELL_OWN * LANES + lane] = (real)(scale * c->g_S[n * c->M + m]);
         }
     }
 }
@@ -46,58 +46,58 @@ static void spread_sides(size_t rows, size_t columns, size_t *first, size_t *cou
 
 typedef struct laced {
     const mhoi_nested_kernel *kernel;
-    const double *pairs; /* in lanes */
+    const real *pairs; /* in lanes */
     size_t ports, first[SIDES], sides[SIDES];
     const patch *const *of;
     size_t count;
 } laced;
 
-/* Rows of pairs of eight ports of a side with eight of another, from lanes to the blocks of the patches. */
-static void unlace(const laced *l, int a, size_t i, int b, size_t k, double *const block[LANES])
+/* Rows of pairs of LANES ports of a side with LANES of another, from lanes to the blocks of the patches. */
+static void unlace(const laced *l, int a, size_t i, int b, size_t k, real *const block[LANES])
 {
-    static const double none[LANES];
+    static const real none[LANES];
     const size_t row = l->first[a] + i, column = l->first[b] + k;
-    for (size_t r = 0; r < 8 && i + r < l->sides[a]; r++) {
-        double *to[LANES];
-        const double *from[8];
-        for (size_t j = 0; j < 8; j++)
+    for (size_t r = 0; r < LANES && i + r < l->sides[a]; r++) {
+        real *to[LANES];
+        const real *from[LANES];
+        for (size_t j = 0; j < LANES; j++)
             from[j] = k + j >= l->sides[b] || column + j <= row + r
                           ? none
                           : l->pairs + mhoi_pair(l->ports, row + r, column + j) * LANES;
         for (size_t lane = 0; lane < LANES; lane++)
-            to[lane] = block[lane] + 8 * r;
+            to[lane] = block[lane] + LANES * r;
         l->kernel->turn(from, to);
     }
 }
 
-static void turn_block(const mhoi_nested_kernel *kernel, const double *from, double *to)
+static void turn_block(const mhoi_nested_kernel *kernel, const real *from, real *to)
 {
-    const double *row[8];
-    double *column[8];
-    for (size_t r = 0; r < 8; r++) {
-        row[r] = from + 8 * r;
-        column[r] = to + 8 * r;
+    const real *row[LANES];
+    real *column[LANES];
+    for (size_t r = 0; r < LANES; r++) {
+        row[r] = from + LANES * r;
+        column[r] = to + LANES * r;
     }
     kernel->turn(row, column);
 }
 
-/* Eight ports of side a and eight of side b, which may come before a in a patch. */
+/* LANES ports of side a and LANES of side b, which may come before a in a patch. */
 static void take_block(const laced *l, int a, size_t i, int b, size_t k)
 {
-    double spare[LANES][64], *block[LANES];
-    if (i + 8 > l->sides[a])
+    real spare[LANES][BLOCK], *block[LANES];
+    if (i + LANES > l->sides[a])
         memset(spare, 0, sizeof spare);
     for (size_t lane = 0; lane < LANES; lane++) {
         const source *s = &l->of[lane < l->count ? lane : 0]->of;
         const size_t row = s->at[a] + i, column = s->at[b] + k;
         block[lane] =
-            lane < l->count && row <= column ? mhoi_net_block(s->net, row, column) : spare[lane];
+            lane < l->count && row <= column ? net_block(s->net, row, column) : spare[lane];
     }
     unlace(l, a, i, b, k, block);
     for (size_t lane = 0; lane < l->count; lane++) {
         const source *s = &l->of[lane]->of;
         if (block[lane] == spare[lane])
-            turn_block(l->kernel, spare[lane], mhoi_net_block(s->net, s->at[b] + k, s->at[a] + i));
+            turn_block(l->kernel, spare[lane], net_block(s->net, s->at[b] + k, s->at[a] + i));
     }
 }
 
@@ -105,26 +105,28 @@ static void take_pairs(const laced *l)
 {
     for (int a = LEFT; a < SIDES; a++)
         for (int b = a; b < SIDES; b++)
-            for (size_t i = 0; i < l->sides[a]; i += 8)
-                for (size_t k = a == b ? i : 0; k < l->sides[b]; k += 8)
+            for (size_t i = 0; i < l->sides[a]; i += LANES)
+                for (size_t k = a == b ? i : 0; k < l->sides[b]; k += LANES)
                     take_block(l, a, i, b, k);
 }
 
-static void solve_batch(const circuit *c, const patch *const *of, size_t count, double *work)
+static void solve_batch(const circuit *c, double scale, const patch *const *of, size_t count,
+                        real *work)
 {
     const area *p = &of[0]->p;
     const size_t rows = p->n1 - p->n0, columns = p->m1 - p->m0;
-    double *cells = work, *pairs = cells + cells_of();
-    double *scratch = pairs + mhoi_patch_pairs(PATCH_EDGE, PATCH_EDGE);
+    real *cells = work, *pairs = cells + cells_of();
+    real *scratch = pairs + mhoi_patch_pairs(PATCH_EDGE, PATCH_EDGE);
     const size_t ports = 2 * (rows + columns);
     laced l = {
         .kernel = mhoi_nested_best(), .pairs = pairs, .ports = ports, .of = of, .count = count};
     for (size_t lane = 0; lane < LANES; lane++) /* the last patch again where there are fewer */
-        take_cells(c, &of[lane < count ? lane : count - 1]->p, lane, cells);
+        take_cells(c, scale, &of[lane < count ? lane : count - 1]->p, lane, cells);
     l.kernel->patch(rows, columns, cells, scratch, pairs);
     spread_sides(rows, columns, l.first, l.sides);
-    for (size_t k = 0; k < count && (rows % 8 || columns % 8); k++) /* ports that do not exist */
-        memset(of[k]->of.net, 0, mhoi_patches_net() * sizeof(double));
+    for (size_t k = 0; k < count && (rows % LANES || columns % LANES);
+         k++) /* ports that do not exist */
+        memset(of[k]->of.net, 0, patches_net() * sizeof(real));
     take_pairs(&l);
 }
 
@@ -133,7 +135,7 @@ static bool same_shape(const area *a, const area *b)
     return a->n1 - a->n0 == b->n1 - b->n0 && a->m1 - a->m0 == b->m1 - b->m0;
 }
 
-void mhoi_patches_solve(const circuit *c, size_t count, patch *of, double *work)
+static void patches_solve(const circuit *c, double scale, size_t count, patch *of, real *work)
 {
     bool done[PATCHES] = {false};
     for (size_t i = 0; i < count; i++) {
@@ -145,6 +147,6 @@ void mhoi_patches_solve(const circuit *c, size_t count, patch *of, double *work)
         for (size_t k = 0; k < n; k++)
             done[batch[k] - of] = true;
         if (n > 0)
-            solve_batch(c, batch, n, work);
+            solve_batch(c, scale, batch, n, work);
     }
 }
