@@ -148,6 +148,23 @@ static double time_sgemm(const scene *s, size_t columns)
     return seconds() - start;
 }
 
+/* Row group k, and those that go with it: up to which. */
+static size_t pack(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                   size_t images, size_t k, size_t pixels)
+{
+    size_t next = k + 1;
+    if (xb->flat && !xb->dots && !xb->counting) {
+        const size_t room = work->x_bytes / sizeof(uint16_t) / ((pixels + 63) / 64 * 64);
+        while (next < xb->groups && xb->group_step[next + 1] - xb->group_step[k] <= room)
+            ++next;
+        next = mhoi_flat_groups(xb, work, images, k, next);
+        mhoi_gather_flat(xb, work, map, images, k, next, work->x);
+        return next;
+    }
+    mhoi_gather_group(xb, work, map, images, k, pixels, work->x);
+    return next;
+}
+
 /* Everything that comes before the kernels, for the whole product. */
 static double time_packing(const mho_crossbar *xb, mho_crossbar_work *work, const scene *s)
 {
@@ -161,8 +178,8 @@ static double time_packing(const mho_crossbar *xb, mho_crossbar_work *work, cons
         for (size_t first = 0; first < pixels; first += MHOI_BLOCK) {
             const size_t m = pixels - first < MHOI_BLOCK ? pixels - first : MHOI_BLOCK;
             mhoi_gather_runs(xb, work, first, m);
-            for (size_t k = 0; k < xb->groups; ++k)
-                mhoi_gather_group(xb, work, s->map + i * image_bytes, images, k, m, work->x);
+            for (size_t k = 0, next; k < xb->groups; k = next)
+                next = pack(xb, work, s->map + i * image_bytes, images, k, m);
         }
     }
     return seconds() - start;

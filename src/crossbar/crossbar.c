@@ -199,6 +199,7 @@ static mho_status allocate_work(const mho_crossbar *xb, mho_crossbar_work *work)
     const size_t images = copied ? xb->block_images : 0;
     const size_t words = bundles / 32 + 2; /* of a flat map: at least two rows of bytes, too */
     const size_t bytes = words * (MHOI_BLOCK + MHOI_SLACK) * sizeof(uint32_t);
+    work->bits_room = bytes / sizeof(uint32_t);
     mho_status status = mhoi_alloc(&work->plane, plane, 1, "padded image");
     if (status == MHO_OK)
         status = mhoi_alloc(&work->window,

@@ -69,7 +69,7 @@ static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_
     for (size_t i = 0; i < images; ++i, map += image_bytes) {
         uint32_t *to = bits + i;
         size_t r = 0;
-        if (i + IMAGES_AHEAD < images)
+        if (2 * rows < image_bytes && i + IMAGES_AHEAD < images)
             fetch_image(map + IMAGES_AHEAD * image_bytes, rows);
         for (; r + 64 <= rows; r += 64, to += 2 * pitch) {
             const uint64_t word = bits_of(map + r, 64);

@@ -171,24 +171,33 @@ static void gather_bundle(const mho_crossbar *xb, const mho_crossbar_work *work,
         mhoi_bits_avx2(work->source, work->run, work->runs, s, bundle->segments, is_row(xb), out);
 }
 
-/* A flat map is read in order: pixel = image, row r = byte r of the image. */
-static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
-                             size_t images, size_t k, void *to)
+/* Rows of a flat map from the first of row group k to the last before row group `last`. */
+static size_t flat_rows(const mho_crossbar *xb, size_t k, size_t last)
 {
-    const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
-    const size_t bundles = mhoi_bundles_of(xb, k), first = bundle->row, pitch = MHOI_BLOCK;
-    const size_t rows = bundle[bundles - 1].row + bundle[bundles - 1].rows - first;
+    const mhoi_bundle *end = xb->bundle + xb->group_bundle[last] - 1;
+    return end->row + end->rows - xb->bundle[xb->group_bundle[k]].row;
+}
+
+/* Words of 32 rows of a flat map, counted: every column has the same. */
+static void gather_flat_words(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                              size_t images, size_t k, uint32_t *x)
+{
+    const size_t steps = mhoi_steps_of(xb, k), pitch = MHOI_BLOCK;
     const size_t tiles = (images + MHOI_TILE - 1) / MHOI_TILE;
     uint32_t *bits = (void *)work->bytes;
-    uint16_t *x = to;
-    xb->kernels->flat_bits(map + first, xb->rows, rows, images, pitch, bits);
-    if (xb->counting) {
-        const size_t steps = mhoi_steps_of(xb, k);
-        for (size_t i = 0; i < steps * tiles; ++i)
-            memcpy((uint32_t *)to + i * MHOI_TILE, bits + i % steps * pitch + i / steps * MHOI_TILE,
-                   MHOI_TILE * sizeof *bits);
-        return;
-    }
+    xb->kernels->flat_bits(map + xb->bundle[xb->group_bundle[k]].row, xb->rows,
+                           flat_rows(xb, k, k + 1), images, pitch, bits);
+    for (size_t i = 0; i < steps * tiles; ++i)
+        memcpy(x + i * MHOI_TILE, bits + i % steps * pitch + i / steps * MHOI_TILE,
+               MHOI_TILE * sizeof *bits);
+}
+
+/* Bits of some tiles' pixels, of rows from the first of row group k on, become bundle indices of these tiles. */
+static void expand_group(const mho_crossbar *xb, const uint32_t *bits, size_t pitch, size_t first,
+                         size_t k, size_t tiles, uint16_t *x)
+{
+    const mhoi_bundle *bundle = xb->bundle + xb->group_bundle[k];
+    const size_t bundles = mhoi_bundles_of(xb, k);
     for (size_t b = 0; b < bundles; ++b, x += MHOI_TILE) {
         const size_t bit = bundle[b].row - first;
         const uint32_t *low = bits + bit / 32 * pitch;
@@ -196,6 +205,44 @@ static void gather_flat_bits(const mho_crossbar *xb, mho_crossbar_work *work, co
         xb->kernels->expand_flat(low, crosses ? low + pitch : NULL, bit % 32, tiles, x,
                                  bundles * MHOI_TILE);
     }
+}
+
+/* Tiles whose bits of these row groups there is room for; words lie some lines more than a power of two apart. */
+static size_t flat_tiles(const mho_crossbar *xb, const mho_crossbar_work *work, size_t k,
+                         size_t last)
+{
+    const size_t words = (flat_rows(xb, k, last) + 31) / 32;
+    const size_t pixels = work->bits_room / words;
+    return pixels < MHOI_FLAT_SLACK ? 0 : (pixels - MHOI_FLAT_SLACK) / MHOI_TILE;
+}
+
+void mhoi_gather_flat(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                      size_t images, size_t k, size_t last, uint16_t *x)
+{
+    const size_t first = xb->bundle[xb->group_bundle[k]].row, rows = flat_rows(xb, k, last);
+    const size_t all = (images + MHOI_TILE - 1) / MHOI_TILE, fit = flat_tiles(xb, work, k, last);
+    const size_t at_once = fit < all ? fit : all, pitch = at_once * MHOI_TILE + MHOI_FLAT_SLACK;
+    uint32_t *bits = (void *)work->bytes;
+    for (size_t tile = 0; tile < all; tile += at_once) {
+        const size_t tiles = all - tile < at_once ? all - tile : at_once, from = tile * MHOI_TILE;
+        const size_t part = images - from < tiles * MHOI_TILE ? images - from : tiles * MHOI_TILE;
+        xb->kernels->flat_bits(map + from * xb->rows + first, xb->rows, rows, part, pitch, bits);
+        for (size_t g = k; g < last; ++g) {
+            const size_t before = (xb->group_step[g] - xb->group_step[k]) * all;
+            expand_group(xb, bits, pitch, first, g, tiles,
+                         x + (before + tile * mhoi_bundles_of(xb, g)) * MHOI_TILE);
+        }
+    }
+}
+
+size_t mhoi_flat_groups(const mho_crossbar *xb, const mho_crossbar_work *work, size_t images,
+                        size_t k, size_t last)
+{
+    const size_t all = (images + MHOI_TILE - 1) / MHOI_TILE, want = all < 3 ? all : 3;
+    size_t next = k + 1;
+    while (next < last && flat_tiles(xb, work, k, next + 1) >= want)
+        ++next;
+    return next;
 }
 
 /* One bundle a step, one bundle after the other. */
@@ -282,8 +329,10 @@ void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const ui
     const bool bits = !xb->dots;
     if (xb->flat && xb->quads)
         gather_flat_quads(xb, map + xb->bundle[xb->group_bundle[k]].row, images, k, x);
+    else if (xb->flat && xb->counting)
+        gather_flat_words(xb, work, map, images, k, x);
     else if (xb->flat && bits)
-        gather_flat_bits(xb, work, map, images, k, x);
+        mhoi_gather_flat(xb, work, map, images, k, k + 1, x);
     else if (xb->flat)
         xb->kernels->flat_pairs(map + xb->bundle[xb->group_bundle[k]].row, xb->rows,
                                 mhoi_bundles_of(xb, k), images, xb->shape.input_signed, x,

@@ -38,6 +38,7 @@ enum {
         12, /* of a folded one: sums of the subsets of three rows, then of the other two */
     MHOI_FOLDED_ROWS =
         512, /* most rows of a crossbar with folded tables: a kernel unfolds those of a job */
+    MHOI_FLAT_SLACK = 16,         /* pixels between words of a flat map */
     MHOI_SLACK = 64,              /* bytes that may be read behind a run */
     MHOI_SQUARE_MIDDLE = 1 << 15, /* of squares of bytes, so that 16 bits with a sign hold them */
 };
@@ -265,6 +266,7 @@ struct mho_crossbar_work {
     uint8_t *window;       /* [block_images][chunks][plane_bytes] */
     const uint8_t *source; /* these, or the map */
     uint8_t *bytes;        /* two rows of bytes, or a bit of every row: see crossbar_gather.c */
+    size_t bits_room;      /* 32-bit words of these */
     void *x;        /* [row groups at once][tiles][steps][MHOI_TILE] what the kernel reads, */
     size_t x_bytes; /* at most */
     int32_t *sum;   /* [C][MHOI_PITCH]; NULL where kernels always write to the caller's sums */
@@ -443,6 +445,13 @@ void mhoi_gather_runs(const mho_crossbar *xb, mho_crossbar_work *work, size_t fi
 /* x of row group k, in work->x or behind it, for the pixels of the runs.  map, images: as for mhoi_gather_images. */
 void mhoi_gather_group(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
                        size_t images, size_t k, size_t pixels, void *x);
+/* The same of row groups [k, last) of bits of a flat map, which is read in order: pixel = image, row r = byte r of
+ * the image. */
+void mhoi_gather_flat(const mho_crossbar *xb, mho_crossbar_work *work, const uint8_t *map,
+                      size_t images, size_t k, size_t last, uint16_t *x);
+/* Up to which row group they are better read at once. */
+size_t mhoi_flat_groups(const mho_crossbar *xb, const mho_crossbar_work *work, size_t images,
+                        size_t k, size_t last);
 
 /* The code of the converter of side 0 (S+, or the difference) or 1 (S-), row group k, column c, with its
  * error if it has one. */

@@ -183,6 +183,25 @@ static void run_groups(mhoi_block *b, size_t k, size_t groups, int32_t *sum)
     }
 }
 
+/* Inputs of row groups [k, last). */
+static void pack_groups(const mhoi_block *b, const uint8_t *map, size_t images, size_t k,
+                        size_t last)
+{
+    const mho_crossbar *xb = b->xb;
+    const bool together = xb->flat && !xb->counting && !xb->dots;
+    for (size_t g = k, next; g < last; g = next) {
+        const size_t before = (xb->group_step[g] - xb->group_step[k]) * tiles_of(b) * MHOI_TILE;
+        uint16_t *x = (uint16_t *)b->work->x + before;
+        next = together ? mhoi_flat_groups(xb, b->work, images, g, last) : g + 1;
+        if (together)
+            mhoi_gather_flat(xb, b->work, map, images, g, next, x);
+        else
+            mhoi_gather_group(xb, b->work, map, images, g, b->pixels, x);
+        for (size_t i = g; i < next && !b->work->first_column; ++i)
+            b->work->counts.row_drives += rows_of(xb, i) * b->pixels;
+    }
+}
+
 /* All row groups of a block. */
 static void run_block(mhoi_block *b, const uint8_t *map, size_t images, int32_t *sum)
 {
@@ -191,14 +210,7 @@ static void run_block(mhoi_block *b, const uint8_t *map, size_t images, int32_t 
     const size_t end = mhoi_last_group(xb, b->work);
     for (size_t k = b->work->first_group, n; k < end && !mhoi_interrupted(); k += n) {
         n = by_columns ? groups_at_once(b, k) : 1;
-        for (size_t i = 0; i < n; ++i) {
-            const size_t before =
-                (xb->group_step[k + i] - xb->group_step[k]) * tiles_of(b) * MHOI_TILE;
-            mhoi_gather_group(xb, b->work, map, images, k + i, b->pixels,
-                              (uint16_t *)b->work->x + before);
-            if (!b->work->first_column)
-                b->work->counts.row_drives += rows_of(xb, k + i) * b->pixels;
-        }
+        pack_groups(b, map, images, k, k + n);
         if (b->reading && b->work->square)
             mhoi_square_inputs(b, k);
         if (by_columns)
