@@ -163,9 +163,10 @@ static mho_status put_converters(paper_result *result)
     while (((size_t)1 << need) < ROWS * top + 1)
         need++;
     mho_status s = paper_value(result, (double)need, "bits that tell all sums of 128 rows");
-    for (size_t i = 0; !s && i < 2; i++)
-        s = paper_value(result, (double)((((size_t)1 << bits[i]) - 1) / top),
-                        "rows whose sums %zu bits tell", bits[i]);
+    for (size_t i = 0; !s && i < 2; i++) {
+        const size_t rows = (((size_t)1 << bits[i]) - 1) / top;
+        s = paper_value(result, (double)rows, "rows whose sums %zu bits tell", bits[i]);
+    }
     return s;
 }
 

@@ -17,8 +17,8 @@ static char *quote(const char *word, char *out)
     *out++ = '\'';
     for (; *word; word++) {
         if (*word == '\'') {
-            memcpy(out, "'\\''", 4);
-            out += 4;
+            for (const char *c = "'\\''"; *c; c++)
+                *out++ = *c;
         } else {
             *out++ = *word;
         }

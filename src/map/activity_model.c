@@ -10,6 +10,13 @@
 
 typedef mhoi_activities builder;
 
+/* Of what stands once. */
+static double converters_of(const mho_placement_layer *l)
+{
+    const size_t each = l->converters / l->duplication;
+    return (double)each;
+}
+
 static double windows(const builder *b)
 {
     return (double)b->layer->positions * (double)b->layer->reads * (double)b->layer->turns;
@@ -205,7 +212,7 @@ static void output_converters(builder *b, const mhoi_read_time *time)
     mhoi_activity_argue(a, "bits", (double)bits);
     mhoi_activity_argue(a, "rate", 1 / time->convert_s);
     mhoi_activity_argue(a, "columns", (double)b->plan->crossbar_columns);
-    a->amount = (double)(l->converters / l->duplication);
+    a->amount = converters_of(l);
     a->operations = (double)l->counts.conversions;
     mhoi_activity_explain(
         a, "columns that are told / %zu in turn; conversions = columns x P T = %.0f x %zu x %zu",
@@ -331,7 +338,7 @@ static void registers(builder *b)
     const double window = shifted ? 0 : (double)l->inputs_shared * (double)l->input_bits;
     mho_activity *a = mhoi_activity_start(b, "registers", "register1", "register");
     mhoi_activity_argue(a, "bits", 1);
-    a->amount = (double)(l->converters / l->duplication) * codes + outputs * sums + window;
+    a->amount = converters_of(l) * codes + outputs * sums + window;
     a->operations = (double)l->counts.conversions * codes +
                     outputs * sums * parts * (double)l->positions * (double)l->turns +
                     window * (double)l->positions;

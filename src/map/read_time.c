@@ -39,8 +39,8 @@ static double bit_delay(const mhoi_plan *plan, size_t rows, const mho_technology
 
 static mhoi_pulses pulses_of_bits(const mhoi_input_options *input, size_t bits)
 {
-    const double whole = (double)(bits / input->pulse_bits),
-                 rest = (double)(bits % input->pulse_bits);
+    const size_t pulses = bits / input->pulse_bits, left = bits % input->pulse_bits;
+    const double whole = (double)pulses, rest = (double)left;
     if (input->drive == MHO_DRIVE_REPEATS)
         return (mhoi_pulses){(double)bits, exp2((double)bits) - 1};
     if (input->drive == MHO_DRIVE_PULSES)
@@ -54,7 +54,8 @@ mhoi_pulses mhoi_pulses_of(const mhoi_plan *plan, const mhoi_place *place)
 {
     const size_t sign = place->inputs.is_signed && place->inputs.bits > 1;
     const size_t bits = place->inputs.bits - sign, rest = (place->in.bits - sign) % bits;
-    const double parts = (double)((place->in.bits - sign) / bits + (rest > 0));
+    const size_t reads = (place->in.bits - sign) / bits + (rest > 0);
+    const double parts = (double)reads;
     const mhoi_pulses full = pulses_of_bits(&plan->input, bits);
     const mhoi_pulses last = rest ? pulses_of_bits(&plan->input, rest) : full;
     return (mhoi_pulses){((parts - 1) * full.pulses + last.pulses) / parts,

@@ -44,6 +44,8 @@ decodes() # network, picture
     run infer "$1.onnx" --input "$2.bytes.npy" --expect "$2.pixels.npy"; want_code 0
 }
 for name in png pnggrey ppm bmp bmpabove bmp32 bmp8; do decodes decodeRGB $name; done
+run infer decodeRGB.onnx --input jpeg.bytes.npy
+if ! grep -q "without libjpeg" err; then decodes decodeRGB jpeg; decodes decodeRGB jpeggrey; fi
 decodes decodeBGR bgr; decodes decodePlain bgr; decodes decodeGrayscale grey
 run infer decodeRGB.onnx --input a.png --expect png.pixels.npy; want_code 0
 run infer reencode.onnx --input flat.npy --expect flat.npy; want_code 0

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks that decode pictures themselves, with files by hand and what they hold, for tests/cli/onnx.sh."""
+import base64
 import struct
 import sys
 import zlib
@@ -70,5 +71,17 @@ keep("bmp32", bmp(np.concatenate([rgb[:, :, ::-1], rgb[:, :, :1]], 2), 32), rgb)
 colours = random.integers(0, 256, (7, 4), dtype=np.uint8)
 index = random.integers(0, 7, (3, 5), dtype=np.uint8)
 keep("bmp8", bmp(index, 8, colours.tobytes()), colours[index][:, :, 2::-1])
+# Two blocks of one value each, as Pillow wrote them: grey, and colours of all pixels.
+GREY = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
+    "EBAQEBAQH/wAALCAAIABABAREA/8QAFQABAQAAAAAAAAAAAAAAAAAACgv/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oACAEBAAA/ACfqgD//2Q==")
+COLOURS = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
+    "EBAQEBAQH/2wBDAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wAARCAAI"
+    "ABADAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAABgn/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFgEBAQEAAAAAAAAAAAAAAAAACQoL/8"
+    "QAFBEBAAAAAAAAAAAAAAAAAAAAAP/aAAwDAQACEQMRAD8APivNggu0EEj7/9k=")
+halves = np.repeat([0, 1], 8)
+keep("jpeggrey", GREY, np.tile(np.array([40, 200], np.uint8)[halves, None], (8, 1, 3)))
+keep("jpeg", COLOURS, np.tile(np.array([[200, 100, 50], [10, 60, 219]], np.uint8)[halves], (8, 1, 1)))
 np.save("cut.npy", np.frombuffer(bmp(rgb)[:-9], np.uint8))
 np.save("beyond8.npy", np.frombuffer(bmp(index + 1, 8, colours.tobytes()), np.uint8))
