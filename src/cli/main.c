@@ -248,11 +248,10 @@ static void tell_peak(const cli_args *args)
     if (!args->memory || args->quiet)
         return;
     if (!mho_run_memory_bound(run))
-        fprintf(
-            stderr,
-            "mho: note: --memory does not bind operators that are computed one by one, of which "
-            "the network has some: the peak was %.0fM\n",
-            ceil(peak));
+        fprintf(stderr,
+                "mho: note: --memory does not bind operators that are computed one by one, "
+                "nor training: the peak was %.0fM\n",
+                ceil(peak));
     else if (peak > told)
         fprintf(stderr,
                 "mho: note: the peak was %.0fM, beyond --memory %.0fM: it binds chips, inference "

@@ -289,7 +289,8 @@ mho_status mhoi_search_keep(search *s, size_t l, uint64_t *ones)
     walk v = {.s = s, .layer = l, .words = (chain_elements(s->c.layer[l].out) + 63) / 64};
     mho_status st = walk_create(&v);
     *ones = 0;
-    if (!st && s->count * v.words * sizeof *v.bits <= s->options->memory_bytes)
+    const uint64_t bytes = s->count * v.words * sizeof *v.bits;
+    if (!st && bytes <= s->options->memory_bytes && bytes <= mhoi_memory_left())
         st = mhoi_alloc(&v.bits, s->count * v.words, sizeof *v.bits, "1-bit maps of all images");
     if (!st)
         st = walk_images(&v, "1-bit maps", each_bits);

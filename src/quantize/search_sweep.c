@@ -12,7 +12,6 @@
 #include "quantize/threshold_search.h"
 
 #define SLOTS_MAX ((size_t)256)
-#define SLOTS_BYTES ((size_t)1 << 20) /* of the maps that one layer reads */
 
 /* Of one thread. */
 typedef struct lane {
@@ -197,7 +196,7 @@ static size_t slots_of(const chain *c, size_t layer)
     size_t most = mhoi_chain_floats(c, layer + 2);
     const size_t map = chain_elements(c->layer[layer + 1].out);
     most = most > map ? most : map;
-    const size_t fit = SLOTS_BYTES / sizeof(float) / most;
+    const size_t fit = SEARCH_SLOTS_BYTES / sizeof(float) / most;
     return fit < 1 ? 1 : fit > SLOTS_MAX ? SLOTS_MAX : fit;
 }
 

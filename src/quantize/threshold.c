@@ -5,6 +5,7 @@
 
 #include "data/load.h"
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "mho/run.h"
 #include "mho/train.h"
 #include "quantize/report.h"
@@ -251,6 +252,16 @@ static mho_status run_passes(search *s, mho_quantize_report *r)
     return st;
 }
 
+/* Before it begins: what each thread has in hand, and the network that comes of it.  1-bit maps of all images take what is left. */
+static mho_status want_memory(const search *s, const mho_net *net)
+{
+    const uint64_t maps = 4 * sizeof(float) * mhoi_chain_floats(&s->c, 0),
+                   slots = 3 * SEARCH_SLOTS_BYTES, classes = 2 * SEARCH_BLOCK * s->points;
+    const uint64_t thread = (maps > slots ? maps : slots) + classes;
+    return mhoi_memory_want(sizeof(float) * mho_net_parameters(net) + mhoi_threads() * thread,
+                            "threshold search of network %.100s", mho_net_name(net));
+}
+
 mho_status mho_threshold_search(const mho_net *net, const mho_images *train,
                                 const mho_threshold_options *options, mho_net **out,
                                 mho_quantize_report **report)
@@ -267,6 +278,10 @@ mho_status mho_threshold_search(const mho_net *net, const mho_images *train,
     s.count = options->images ? options->images : train->count;
     if (!st)
         st = make_grid(&s);
+    if (!st)
+        st = want_memory(&s, net);
+    if (options->retrain || options->refine)
+        mhoi_memory_unbound();
     if (!st)
         st = report_of(&s, &r);
     if (!st)

@@ -10,6 +10,7 @@ enum {
     SEARCH_BLOCK = 64 /* images of an item */,
     SEARCH_FINE = 40 /* bins of the histogram a reported one */
 };
+#define SEARCH_SLOTS_BYTES ((size_t)1 << 20) /* of the maps that one layer reads, of a thread */
 
 typedef struct search {
     chain c;

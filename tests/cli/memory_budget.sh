@@ -23,13 +23,17 @@ if [ "$code" != 0 ]; then want_code 3; want_err "/no/such/folder"; fi
 run simulate lenet --hw bcnn $few --memory 36M
 want_error 4 "layer fc3 alone (cells " " takes " "M of memory at least"
 
+/usr/bin/python3 -c 'import numpy as np
+r = np.random.default_rng(1)
+np.savez("few.npz", **{f"{k}_{p}": r.integers(0, 256 if k == "x" else 10, (60, 28, 28) if k == "x" else 60).astype(np.uint8) for k in "xy" for p in ("train", "test")})' || exit 0
+
 # Software: refused before it begins, and the least that is told is enough.
 least() { grep -o 'want [0-9]*M' err | grep -o '[0-9]*'; }
 run infer lenet --data synthetic --images 60 --threads 2 --json
 want_code 0
 grep -o '"errors": *[0-9]*' out >whole
 for words in "infer lenet --data synthetic --images 60" \
-    "quantize lenet --bits 8 --data synthetic --images 60 --set calibration_images=60 -o q.onnx"; do
+    "quantize lenet-float-mnist --bits 8 --data few.npz --images 60 --set calibration_images=60 -o q.onnx"; do
     run $words --threads 2 --json --memory 25M
     want_error 4 "network lenet" "M of memory at least"
     [ -e q.onnx ] && fail "a file of a quantization that was refused"
@@ -56,6 +60,13 @@ for words in "evaluate lenet --hw cnn8" "compare lenet --hw cnn8,bcnn" "simulate
     want_code 0
     grep -q "the peak was" err && ! grep -q __asan_init "$mho" && fail "$words: $(cat err)"
 done
+# The search for thresholds: the same network within the least; training of the layers behind is not bound, which is told.
+words="quantize lenet-relu-float-mnist --data few.npz --images 10 --set images=60 --set grid_step=0.1 --threads 2 -o t.onnx"
+run $words; want_code 0; mv t.onnx free.onnx
+run $words --memory 1M; want_error 4 "threshold search of network lenet-relu" "M of memory at least"
+run $words --memory "$(least)M"; want_code 0; cmp t.onnx free.onnx || fail "other thresholds within the least memory"
+grep -q "the peak was" err && ! grep -q __asan_init "$mho" && fail "$(cat err)"
+run $words --set refine=1 --memory 500M; want_code 0; want_err "note: --memory does not bind"
 # What is told to be taken is near what is resident: a small network needs little.
 run infer lenet --data synthetic --images 60 --threads 2 --memory 60M
 want_code 0
