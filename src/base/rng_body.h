@@ -46,19 +46,38 @@ static keys keys_of(const mhoi_stream *s)
     return key;
 }
 
+/* What the first two rounds make of the three words that all counters of a call share, where they share them: only the
+ * low word of a counter differs. */
+typedef struct shared {
+    uint32_t key[3], c3;
+} shared;
+
+static shared shared_of(const mhoi_stream *s, const keys *key, uint64_t block)
+{
+    const uint64_t p1 = UINT64_C(0xCD9E8D57) * (uint32_t)(block >> 32 << 16 | s->layer);
+    const uint32_t c0 = (uint32_t)(p1 >> 32) ^ (uint32_t)s->array ^ (uint32_t)key->of[0][0];
+    const uint64_t p0 = UINT64_C(0xD2511F53) * c0;
+    return (shared){.key = {(uint32_t)s->trial ^ (uint32_t)key->of[0][1],
+                            (uint32_t)p1 ^ (uint32_t)key->of[1][0],
+                            (uint32_t)(p0 >> 32) ^ (uint32_t)key->of[1][1]},
+                    .c3 = (uint32_t)p0};
+}
+
 /* out[registers] = the draws of the counters from `block` on, WIDTH / 2 a register. */
-INLINE void philox(const mhoi_stream *s, const keys *key, uint64_t block, size_t registers,
+INLINE void philox(const keys *key, const shared *same, uint64_t block, size_t registers,
                    pairs *out)
 {
     const wides m0 = SPREAD_WIDE(UINT64_C(0xD2511F53)), m1 = SPREAD_WIDE(UINT64_C(0xCD9E8D57));
     wides c[REGISTERS][4];
     for (size_t j = 0; j < registers; j++) {
-        c[j][0] = FIRST_LANES + (block + j * BLOCKS);
-        c[j][1] = SPREAD_WIDE(s->array);
-        c[j][2] = (c[j][0] >> 32 << 16) | SPREAD_WIDE(s->layer);
-        c[j][3] = SPREAD_WIDE(s->trial);
+        const wides p0 = product(FIRST_LANES + (block + j * BLOCKS), m0);
+        const wides p1 = product((p0 >> 32) ^ SPREAD_WIDE(same->key[0]), m1);
+        c[j][0] = (p1 >> 32) ^ SPREAD_WIDE(same->key[1]);
+        c[j][1] = p1;
+        c[j][2] = p0 ^ SPREAD_WIDE(same->key[2]);
+        c[j][3] = SPREAD_WIDE(same->c3);
     }
-    UNROLL for (size_t i = 0; i < MHOI_PHILOX_ROUNDS; i++)
+    UNROLL for (size_t i = 2; i < MHOI_PHILOX_ROUNDS; i++)
         UNROLL for (size_t j = 0; j < registers; j++)
     {
         const wides p0 = product(c[j][0], m0), p1 = product(c[j][2], m1);
@@ -71,6 +90,23 @@ INLINE void philox(const mhoi_stream *s, const keys *key, uint64_t block, size_t
         out[j].r = low_halves(c[j][0], c[j][2]);
         out[j].a = low_halves(c[j][1], c[j][3]);
     }
+}
+
+/* A register of counters, whatever they share. */
+INLINE void philox_any(const mhoi_stream *s, const keys *key, uint64_t block, pairs *out)
+{
+    const wides m0 = SPREAD_WIDE(UINT64_C(0xD2511F53)), m1 = SPREAD_WIDE(UINT64_C(0xCD9E8D57));
+    wides c0 = FIRST_LANES + block, c1 = SPREAD_WIDE(s->array), c3 = SPREAD_WIDE(s->trial);
+    wides c2 = (c0 >> 32 << 16) | SPREAD_WIDE(s->layer);
+    for (size_t i = 0; i < MHOI_PHILOX_ROUNDS; i++) {
+        const wides p0 = product(c0, m0), p1 = product(c2, m1);
+        c0 = (p1 >> 32) ^ c1 ^ SPREAD_WIDE(key->of[i][0]);
+        c1 = p1;
+        c2 = (p0 >> 32) ^ c3 ^ SPREAD_WIDE(key->of[i][1]);
+        c3 = p0;
+    }
+    out->r = low_halves(c0, c2);
+    out->a = low_halves(c1, c3);
 }
 
 /* -2 ln (x / 2^32): the steps of rng.c, but for powers of two, by which products are exact, and which so are left to the
@@ -146,20 +182,45 @@ INLINE void emit_normal(const pairs *draw, size_t registers, uint32_t *out)
         turn(radius[j], draw[j].a, out + j * DRAWS);
 }
 
-/* The last registers one by one. */
-INLINE void fill(const mhoi_stream *s, uint64_t block, size_t steps, uint32_t *out, emit *make)
+/* Counters whose high words are the same; the last registers one by one. */
+INLINE void fill_alike(const mhoi_stream *s, uint64_t block, size_t steps, uint32_t *out,
+                       emit *make)
 {
     const keys key = keys_of(s);
+    const shared same = shared_of(s, &key, block);
     pairs draw[REGISTERS];
     for (; steps >= REGISTERS; steps -= REGISTERS) {
-        philox(s, &key, block, REGISTERS, draw);
+        philox(&key, &same, block, REGISTERS, draw);
         make(draw, REGISTERS, out);
         block += REGISTERS * BLOCKS;
         out += REGISTERS * DRAWS;
     }
     for (; steps > 0; steps--, block += BLOCKS, out += DRAWS) {
-        philox(s, &key, block, 1, draw);
+        philox(&key, &same, block, 1, draw);
         make(draw, 1, out);
+    }
+}
+
+/* A register may begin within one high word and end in the next: it is worked out with both, lane by lane. */
+INLINE void fill(const mhoi_stream *s, uint64_t block, size_t steps, uint32_t *out, emit *make)
+{
+    while (steps > 0) {
+        const uint64_t left = (UINT64_C(1) << 32) - (block & UINT32_MAX);
+        const uint64_t whole = left / BLOCKS;
+        const size_t n = whole < steps ? (size_t)whole : steps;
+        fill_alike(s, block, n, out, make);
+        block += n * BLOCKS;
+        out += n * DRAWS;
+        steps -= n;
+        if (steps == 0)
+            return;
+        const keys key = keys_of(s);
+        pairs draw[1];
+        philox_any(s, &key, block, draw);
+        make(draw, 1, out);
+        block += BLOCKS;
+        out += DRAWS;
+        steps--;
     }
 }
 
