@@ -93,9 +93,9 @@ static bool has_noise(const mho_crossbar *xb, const mho_crossbar_work *work, boo
 static void scatter(const mhoi_block *b, size_t from, size_t end, int32_t *sum)
 {
     const size_t positions = b->xb->positions, columns = b->xb->shape.columns, first = b->first;
-    const int32_t *block = b->sum + (from - b->first_column) * MHOI_PITCH;
+    const int32_t *block = b->sum + (from - b->first_column) * b->pitch;
     if (positions == 1) {
-        b->xb->kernels->transpose(block, MHOI_PITCH, end - from, b->pixels,
+        b->xb->kernels->transpose(block, b->pitch, end - from, b->pixels,
                                   sum + first * columns + from, columns);
         return;
     }
@@ -103,7 +103,7 @@ static void scatter(const mhoi_block *b, size_t from, size_t end, int32_t *sum)
         for (size_t q = 0; q < b->pixels;) {
             const size_t image = (first + q) / positions, p = (first + q) % positions;
             const size_t left = b->pixels - q, n = positions - p < left ? positions - p : left;
-            memcpy(sum + (image * columns + c) * positions + p, block + (c - from) * MHOI_PITCH + q,
+            memcpy(sum + (image * columns + c) * positions + p, block + (c - from) * b->pitch + q,
                    n * sizeof *sum);
             q += n;
         }
@@ -114,6 +114,13 @@ static bool goes_direct(const mhoi_block *b)
     return b->xb->direct && !(b->xb->strips && b->work->sum);
 }
 
+/* Of whole tiles, as MHOI_PITCH is of a whole block: sums of few pixels lie together, and leave the rest of their memory
+ * alone. */
+static size_t pitch_of(size_t pixels)
+{
+    return (pixels + MHOI_TILE - 1) / MHOI_TILE * MHOI_TILE + MHOI_PITCH - MHOI_BLOCK;
+}
+
 /* Where the sums of the block's pixels go: to a block of their own, or, where no tile straddles two
  * images, straight to sum[n][C][P]. */
 static void set_places(mhoi_block *b, size_t first, int32_t *sum)
@@ -121,7 +128,7 @@ static void set_places(mhoi_block *b, size_t first, int32_t *sum)
     const size_t positions = b->xb->positions, columns = b->xb->shape.columns;
     const bool direct = goes_direct(b);
     b->sum = direct ? sum : b->work->sum;
-    b->pitch = direct ? positions : MHOI_PITCH;
+    b->pitch = direct ? positions : pitch_of(b->pixels);
     b->first_column = 0;
     for (size_t q = 0; q < b->pixels; q += MHOI_TILE) {
         const size_t image = (first + q) / positions, p = (first + q) % positions;
