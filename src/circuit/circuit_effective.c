@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "circuit/circuit_impl.h"
 
-enum { TOGETHER = 8 };
+enum { TOGETHER = 8, CHUNK = 32 };
 
 /* As round() does, without a call. */
 static int16_t nearest(double x)
@@ -32,19 +32,26 @@ static mho_status approximate(const circuit *c, mhoi_circuit_memory *memory, dou
     return s;
 }
 
-/* Row m of T, of all word lines. */
-static mho_status round_line(const mho_device *device, size_t m, size_t N, const double *T_S,
+/* T [cells] in units above g_off, and what is behind it up to whole chunks: divisions for the vector unit. */
+static void count_units(const mho_device *device, size_t cells, double *T)
+{
+    const double unit_S = mho_device_unit_S(device), off_S = device->g_off_S;
+    for (size_t first = 0; first < cells; first += CHUNK)
+        for (size_t k = 0; k < CHUNK; k++)
+            T[first + k] = (T[first + k] - off_S) / unit_S;
+}
+
+/* Bit line m, of N word lines, in units. */
+static mho_status round_line(const mho_device *device, size_t m, size_t N, const double *units,
                              int16_t *effective)
 {
-    const double unit_S = mho_device_unit_S(device);
     for (size_t n = 0; n < N; n++) {
-        const double exact = (T_S[n] - device->g_off_S) / unit_S;
-        if (!(fabs(exact) < INT16_MAX + 0.5))
+        if (!(fabs(units[n]) < INT16_MAX + 0.5))
             return mho_error(
                 MHO_EDOMAIN,
                 "effective conductance of word line %zu, bit line %zu = %g S: beyond %d units",
-                n + 1, m + 1, T_S[n], INT16_MAX);
-        effective[n] = nearest(exact);
+                n + 1, m + 1, units[n] * mho_device_unit_S(device) + device->g_off_S, INT16_MAX);
+        effective[n] = nearest(units[n]);
     }
     return MHO_OK;
 }
@@ -54,7 +61,7 @@ mho_status mhoi_circuit_effective(const mho_circuit_options *options, const mho_
                                   int16_t *effective, mhoi_circuit_memory *memory)
 {
     const double unit_S = mho_device_unit_S(device);
-    mho_status s = mhoi_circuit_memory_cells(memory, 2 * N * M);
+    mho_status s = mhoi_circuit_memory_cells(memory, 2 * N * M + CHUNK);
     if (s)
         return s;
     double *g_S = memory->cell, *T_S = g_S + N * M;
@@ -69,6 +76,8 @@ mho_status mhoi_circuit_effective(const mho_circuit_options *options, const mho_
     const circuit c = {options, N, M, g_S, NULL};
     s = options->approximate ? approximate(&c, memory, T_S)
                              : mhoi_circuit_transfer(&c, memory, T_S);
+    if (!s)
+        count_units(device, N * M, T_S);
     for (size_t m = 0; !s && m < M; m++)
         s = round_line(device, m, N, T_S + m * N, effective + m * stride);
     return s;

@@ -83,9 +83,13 @@ static void gather(const part half[2], bool beside, seam *m)
                   add(load(pair_of(&half[0], first[0] + k, first[0] + j)),
                       load(pair_of(&half[1], first[1] + k, first[1] + j))));
         real *x = m->x + k * m->padded * LANES;
+        const size_t row[2] = {mhoi_pair(half[0].ports, first[0] + k, 0),
+                               mhoi_pair(half[1].ports, first[1] + k, 0)};
         for (size_t c = 0; c < m->ports; c++) {
             const origin *o = &m->from[c];
-            store(x + c * LANES, load(pair_of(o->of, first[o->of == &half[1]] + k, o->port)));
+            const size_t h = o->of == &half[1], node = first[h] + k;
+            const size_t at = node < o->port ? row[h] + o->port : o->row + node;
+            store(x + c * LANES, load(o->of->pair + LANES * at));
         }
         for (size_t c = m->ports; c < m->padded; c++)
             store(x + c * LANES, zero());

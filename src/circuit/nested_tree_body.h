@@ -6,7 +6,6 @@
  * cells, the first cells of bit lines and their lower ends.  So a neighbour's port and ours are the same node
  * (docs/models/circuit.md eq. (5)).  Halves have the seam's nodes first, so that no matrix is ever turned. */
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/parallel.h"
@@ -265,15 +264,17 @@ static size_t need_of_shape(const circuit *c, const area *whole, mhoi_circuit_me
     return memory->need;
 }
 
-/* T [M][N] += what is between the drivers of a side and the sense amplifiers. */
+/* T [M][N] = what is between the drivers at the left and the sense amplifiers, then += for those at the right. */
 static void take_side(const circuit *c, const area *whole, const real *net, double unscale,
                       int side, double *T_S)
 {
     for (size_t m = 0; m < c->M; m++) {
         const size_t to = whole->at[BOTTOM] + m;
         const real *column = net + net_strip(to / LANES) + LANES * whole->at[side] + to % LANES;
-        for (size_t n = 0; n < whole->count[side]; n++)
-            T_S[m * c->N + n] += column[LANES * n] * unscale;
+        for (size_t n = 0; n < whole->count[side]; n++) {
+            const double one = column[LANES * n] * unscale;
+            T_S[m * c->N + n] = side == LEFT ? one : T_S[m * c->N + n] + one;
+        }
     }
 }
 
@@ -294,7 +295,6 @@ mho_status MHOI_OF_REAL(mhoi_circuit_nested)(const circuit *c, mhoi_circuit_memo
         status = solve(s, &whole, &net);
     }
     if (!status) {
-        memset(T_S, 0, c->N * c->M * sizeof *T_S);
         take_side(c, &whole, net, 1 / s->scale, LEFT, T_S);
         take_side(c, &whole, net, 1 / s->scale, RIGHT, T_S);
     }
