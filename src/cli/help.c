@@ -225,7 +225,8 @@ static void man_page(FILE *out)
         ".SH EXIT STATUS\n0 done; 1 a check or a published band failed; 2 usage or configuration; "
         "3 file or data; 4 internal or memory; 130 interrupted.\n"
         ".SH ENVIRONMENT\n.B MHO_DATA\nfolder of data sets; \n.B MHO_CPU\nref, avx2 or avx512; \n"
-        ".B MHO_CACHE\nfolder (from / on) where calibrations are kept between runs, off: none (else "
+        ".B MHO_CACHE\nfolder (from / on) where calibrations are kept between runs, off: none "
+        "(else "
         "$XDG_CACHE_HOME/mho, ~/.cache/mho); \n"
         ".B NO_COLOR\nplain text.\n",
         out);

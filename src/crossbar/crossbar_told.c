@@ -134,7 +134,7 @@ static void measure(mho_crossbar *xb, const uint32_t *most, int64_t base, int64_
 
 static bool fits(const mho_crossbar *xb, int32_t base, int32_t each, int32_t most, unsigned shift)
 {
-    const mho_conversion conversion = xb->shape.conversion;
+    const int conversion = xb->shape.conversion;
     const size_t n = xb->shape.crossbar_rows, rows = n < xb->rows ? n : xb->rows;
     const bool whole = conversion == MHO_CONVERSION_PER_CROSSBAR;
     const int64_t largest = base + (int64_t)each * most;

@@ -116,7 +116,8 @@ static void test_any_hardware(void **state)
 
 static void test_too_little(void **state)
 {
-    static const char *const words[] = {"layer ", " alone (cells ", " takes ", "want ", "M of memory"};
+    static const char *const words[] = {"layer ", " alone (cells ", " takes ", "want ",
+                                        "M of memory"};
     dice d = {5};
     mho_hw *hw;
     mho_chip *chip;
