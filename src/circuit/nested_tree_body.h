@@ -215,9 +215,9 @@ static double larger_of(double a, double b)
 static double scale_of(const circuit *c)
 {
     enum { HIGHEST = sizeof(real) == sizeof(float) ? 100 : 0 };
-    double most = larger_of(1 / c->options->r_row_ohm, 1 / c->options->r_col_ohm);
     if (!HIGHEST)
         return 1;
+    double most = larger_of(1 / c->options->r_row_ohm, 1 / c->options->r_col_ohm);
     for (size_t k = 0; k < c->N * c->M; k++)
         most = larger_of(most, c->g_S[k]);
     return ldexp(1, HIGHEST - ilogb(most));
