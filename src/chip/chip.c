@@ -2,7 +2,6 @@
 /* Life of a chip, and what a run of images has to fulfil. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +9,6 @@
 #include "base/finite.h"
 #include "base/parallel.h"
 #include "chip/chip_create.h"
-#include "chip/chip_cut.h"
 #include "chip/chip_deal.h"
 #include "chip/chip_idle.h"
 #include "chip/chip_impl.h"
