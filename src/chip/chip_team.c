@@ -26,8 +26,8 @@ enum {
     SUMS_MOST = 1 << 20,   /* of all images, for a layer to be worked by columns */
     LINE = 64,
     SPINS = 4000,
-    EVEN =
-        2, /* parts of the images a thread; of slices of columns, which gather inputs anew, it has one */
+    EVEN = 2,        /* parts of the images a thread (of slices of columns one: they gather anew) */
+    PART_IMAGES = 8, /* fewer take longer each: then a thread has one part */
     MANY_BLOCKS = 4, /* a thread: those even out by themselves */
     MANY_TURNS = 4,  /* blocks a thread, where they keep TURN_IMAGES */
     TURN_IMAGES = 128,
@@ -416,7 +416,7 @@ static void share_out(team *t, size_t threads)
     const size_t turns = (n + threads * block - 1) / (threads * block);
     t->n = (n + turns - 1) / turns;
     t->threads = threads;
-    t->parts = EVEN * threads < t->n ? EVEN * threads : t->n;
+    t->parts = t->n < EVEN * threads * PART_IMAGES ? threads : EVEN * threads;
     t->slices = threads;
 }
 
