@@ -60,7 +60,7 @@ static int leave(void **state)
     (void)state;
     setlocale(LC_ALL, "C");
     snprintf(command, sizeof command, "rm -rf %s", folder);
-    return strchr(folder, 'X') ? 0 : system(command);
+    return strstr(folder, "XXXXXX") ? 0 : system(command); /* none was made */
 }
 
 static void need_commas(void)
