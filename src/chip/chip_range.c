@@ -2,6 +2,7 @@
 /* The sums of a layer in bins, and the range of a converter that they ask for: docs/models/chip.md eq. (7), (7a). */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "chip/chip_range.h"
@@ -135,10 +136,13 @@ static inline size_t unit_place(const chip_histogram *h, int32_t sum)
 
 static void settle(chip_histogram *h)
 {
-    for (size_t i = 0; h->fresh && i < h->places; i++) {
-        h->count[i] += (uint64_t)h->recent[i] + h->recent[h->places + i];
-        h->recent[i] = h->recent[h->places + i] = 0;
-    }
+    const size_t places = h->fresh ? h->places : 0;
+    const uint32_t *even = h->recent, *odd = h->recent + h->places;
+    uint64_t *sum = h->count;
+    for (size_t i = 0; i < places; i++)
+        sum[i] += (uint64_t)even[i] + odd[i];
+    if (places)
+        memset(h->recent, 0, 2 * places * sizeof *h->recent);
     h->fresh = 0;
 }
 
@@ -178,15 +182,30 @@ void mhoi_chip_histogram_add(chip_histogram *histogram, chip_histogram *other)
         histogram->count[i] += other->count[i];
 }
 
-/* The middle `percentile` of the sums: what is left when half the rest is cut off at either end. */
-static mhoi_range middle(const mhoi_sums *h, double percentile)
+/* The bins that sums are in: few, often. */
+typedef struct extent {
+    size_t first, last;
+    uint64_t total;
+} extent;
+
+static extent extent_of(const mhoi_sums *h)
 {
-    uint64_t total = 0;
-    for (size_t b = 0; b < BINS; b++)
-        total += h->bin[b];
-    const uint64_t cut = (uint64_t)((double)total * (100 - percentile) / 200);
-    size_t first = 0, last = BINS - 1;
-    for (uint64_t below = h->bin[0]; below <= cut && first < last; below += h->bin[first])
+    extent e = {.last = BINS - 1};
+    while (e.first < e.last && !h->bin[e.first])
+        e.first++;
+    while (e.last > e.first && !h->bin[e.last])
+        e.last--;
+    for (size_t b = e.first; b <= e.last; b++)
+        e.total += h->bin[b];
+    return e;
+}
+
+/* The middle `percentile` of the sums: what is left when half the rest is cut off at either end. */
+static mhoi_range middle(const mhoi_sums *h, const extent *e, double percentile)
+{
+    const uint64_t cut = (uint64_t)((double)e->total * (100 - percentile) / 200);
+    size_t first = e->first, last = e->last;
+    for (uint64_t below = h->bin[first]; below <= cut && first < last; below += h->bin[first])
         first++;
     for (uint64_t above = h->bin[last]; above <= cut && last > first; above += h->bin[last])
         last--;
@@ -195,10 +214,10 @@ static mhoi_range middle(const mhoi_sums *h, double percentile)
 }
 
 /* Squares of what the codes' values miss the sums by, added up. */
-static double squared_error(const mhoi_sums *h, const mho_converter *c)
+static double squared_error(const mhoi_sums *h, const extent *e, const mho_converter *c)
 {
     double sum = 0;
-    for (size_t b = 0; b < BINS; b++) {
+    for (size_t b = e->first; b <= e->last; b++) {
         if (!h->bin[b])
             continue;
         const double miss = mhoi_converter_miss(c, h->low + (int64_t)b * h->width + h->width / 2);
@@ -209,7 +228,7 @@ static double squared_error(const mhoi_sums *h, const mho_converter *c)
 
 /* A narrow range clips sums, a wide one has coarse codes: eq. (7a). */
 static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer,
-                                   const mhoi_sums *h)
+                                   const mhoi_sums *h, const extent *e)
 {
     static const double percentiles[] = {100,  99.99, 99.9, 99.8, 99.5, 99,
                                          98.5, 98,    97,   96,   95,   90};
@@ -217,8 +236,8 @@ static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer
     double least = 0;
     for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++) {
         const mho_converter c =
-            mhoi_chip_converter_of(chip, layer, middle(h, percentiles[i]), true);
-        const double error = squared_error(h, &c);
+            mhoi_chip_converter_of(chip, layer, middle(h, e, percentiles[i]), true);
+        const double error = squared_error(h, e, &c);
         if (i == 0 || error < least) {
             least = error;
             best = c;
@@ -231,11 +250,12 @@ static mho_converter least_squares(const mho_chip *chip, const chip_layer *layer
 static void set_range(const mho_chip *chip, chip_layer *layer, const mhoi_sums *sums)
 {
     const mhoi_output_options *output = &chip->plan->output;
+    const extent e = extent_of(sums);
     if (output->range == MHO_RANGE_LEAST_SQUARES)
-        layer->calibrated = least_squares(chip, layer, sums);
+        layer->calibrated = least_squares(chip, layer, sums, &e);
     else if (output->range == MHO_RANGE_CALIBRATED)
         layer->calibrated =
-            mhoi_chip_converter_of(chip, layer, middle(sums, output->percentile), true);
+            mhoi_chip_converter_of(chip, layer, middle(sums, &e, output->percentile), true);
 }
 
 mho_status mhoi_chip_range_set(const mho_chip *chip, chip_layer *layer, chip_histogram *h)
