@@ -481,7 +481,7 @@ static void run_case(const bench_case *b, size_t count, const char *const *set)
 }
 
 /* In a process of its own, whose peak memory is that of the case. */
-static void run_apart(const bench_case *b, size_t count, const char *const *set)
+static bool run_apart(const bench_case *b, size_t count, const char *const *set)
 {
     int status = 0;
     fflush(stdout);
@@ -491,13 +491,15 @@ static void run_apart(const bench_case *b, size_t count, const char *const *set)
         fflush(stdout);
         _exit(0);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+    const bool ran = child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    if (!ran)
         printf("%-20s failed\n", b->name);
+    return ran;
 }
 
 int main(int argc, char **argv)
 {
-    bool found = false;
+    bool found = false, ran = true;
     must(mho_cpu_init());
     must(mho_run_set_threads(NULL, 1));
     printf("%s kernels\n%-23s %8s %6s %6s %8s %20s %13s %7s %29s %7s\n",
@@ -513,13 +515,14 @@ int main(int argc, char **argv)
         if (argc > 1 ? strcmp(argv[1], b->name) != 0 : is_short() && !few && i > 0)
             continue;
         found = true;
-        run_apart(b,
-                  argc > 2 ? strtoul(argv[2], NULL, 10)
-                  : few    ? FEW_IMAGES
-                           : b->images,
-                  argc > 3 ? (const char *const *)argv + 3 : b->set);
+        ran = run_apart(b,
+                        argc > 2 ? count_of(argv[2])
+                        : few    ? FEW_IMAGES
+                                 : b->images,
+                        argc > 3 ? (const char *const *)argv + 3 : b->set) &&
+              ran;
     }
     if (!found)
         fprintf(stderr, "bench_chip: no case %s\n", argv[1]);
-    return found ? 0 : 2;
+    return !found ? 2 : ran ? 0 : 4;
 }

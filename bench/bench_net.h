@@ -19,6 +19,17 @@ static inline void must(mho_status s)
     }
 }
 
+/* A count of images on the command line, of at most a million; ends the program where it is none. */
+static inline size_t count_of(const char *text)
+{
+    char *end;
+    const long count = strtol(text, &end, 10);
+    if (*end == 0 && end != text && count >= 1 && count <= 1000000)
+        return (size_t)count;
+    fprintf(stderr, "%s is no count of images (1 to 1000000)\n", text);
+    exit(2);
+}
+
 /* Binary weights +-1; others so that sums keep their size from layer to layer. */
 static inline void randomize(mho_net *net, mho_style style)
 {

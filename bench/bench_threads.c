@@ -5,7 +5,7 @@
  * others vary by a third from one millisecond to the next, and the best of each way would compare other moments.
  *
  * `clock`: how many times more images a second, by the clock, which wants an idle machine.  `work`: the same from processor
- * times, of the busier of the two, which leaves out waiting for a core.  `of it`: threads over processes, by the clock.
+ * times, of the busier of the two, which leaves out waiting for a core, but not what the others there leave of caches and clock.  `of it`: threads over processes, by the clock.
  *
  *     bench_threads [CASE [IMAGES]]      all cases without CASE, 64 images */
 #include <dirent.h>
@@ -204,7 +204,7 @@ static mho_images images_for(mho_shape shape, size_t count)
 }
 
 /* In a process of its own: what one leaves in memory does not disturb the next. */
-static void run_case(const bench_case *b, size_t count)
+static bool run_case(const bench_case *b, size_t count)
 {
     const pid_t child = fork();
     int status = 0;
@@ -222,13 +222,20 @@ static void run_case(const bench_case *b, size_t count)
         measure(b, &s);
         _exit(0);
     }
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+    const bool ran = child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    if (!ran)
         printf("%-16s failed\n", b->name);
+    return ran;
 }
 
 int main(int argc, char **argv)
 {
-    bool found = false;
+    bool found = false, ran = true;
+    const size_t images = argc > 2 ? count_of(argv[2]) : IMAGES;
+    if (argc > 3) {
+        fprintf(stderr, "bench_threads [CASE [IMAGES]], got %s besides\n", argv[3]);
+        return 2;
+    }
     must(mho_cpu_init());
     must(mho_run_set_threads(NULL, 1));
     printf("%s kernels\n%-16s %7s %10s %15s %17s %9s\n%-16s %7s %10s %8s %6s %10s %6s\n",
@@ -239,9 +246,9 @@ int main(int argc, char **argv)
         if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
             continue;
         found = true;
-        run_case(&cases[i], argc > 2 ? strtoul(argv[2], NULL, 10) : IMAGES);
+        ran = run_case(&cases[i], images) && ran;
     }
     if (!found)
         fprintf(stderr, "bench_threads: no case %s\n", argv[1]);
-    return found ? 0 : 2;
+    return !found ? 2 : ran ? 0 : 4;
 }

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/parallel.h"
@@ -25,7 +26,9 @@ enum {
     CELLS_LEAST = 1 << 16, /* and less than a kernel's pixels take no longer */
     SUMS_MOST = 1 << 20,   /* of all images, for a layer to be worked by columns */
     LINE = 64,
-    SPINS = 4000,
+    SPINS = 4000, /* of who waits for others; then it lets them work, */
+    YIELDS = 16,
+    NAP_NS = 20000,  /* and sleeps: there may be more threads than cores */
     EVEN = 2,        /* parts of the images a thread (of slices of columns one: they gather anew) */
     PART_IMAGES = 8, /* fewer take longer each: then a thread has one part */
     MANY_BLOCKS = 4, /* a thread: those even out by themselves */
@@ -226,8 +229,10 @@ static bool wait_for(const team *t, const atomic_size_t *done, size_t items)
             return false;
         if (spin < SPINS)
             mhoi_rest();
-        else
+        else if (spin < SPINS + YIELDS)
             (void)sched_yield();
+        else
+            (void)nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
     }
     return true;
 }
@@ -386,7 +391,13 @@ static mho_status run_in_hand(team *t)
         atomic_store(&t->done[i], 0);
     for (size_t i = 0; i < t->stages; i++)
         atomic_store(&t->by_column[i], 0);
-    return mhoi_parallel(t->stage[t->stages].first, run_item, t);
+    const size_t items = t->stage[t->stages].first;
+    mho_status s = MHO_OK;
+    if (t->threads > 1)
+        return mhoi_parallel(items, run_item, t);
+    for (size_t i = 0; !s && i < items; i++)
+        s = run_item(t, i, 0);
+    return s;
 }
 
 /* In hand at once: all images, or where stages need memory of them, so many that a thread has a block of them. */
@@ -420,10 +431,10 @@ static void share_out(team *t, size_t threads)
     t->slices = threads;
 }
 
-mho_status mhoi_chip_team_run(const mho_chip *chip, const chip_flight *flight)
+static mho_status run_by(const mho_chip *chip, const chip_flight *flight, size_t threads)
 {
     team t = {.chip = chip, .flight = flight};
-    share_out(&t, mhoi_in_loop() ? 1 : mhoi_threads());
+    share_out(&t, threads);
     mho_status s = flight->n ? open_team(&t) : MHO_OK;
     if (!s && flight->n)
         s = run_all(&t);
@@ -436,4 +447,12 @@ mho_status mhoi_chip_team_run(const mho_chip *chip, const chip_flight *flight)
         *flight->cut = (mho_cut){.sums = t.sums, .beyond = t.beyond};
     close_team(&t);
     return s;
+}
+
+mho_status mhoi_chip_team_run(const mho_chip *chip, const chip_flight *flight)
+{
+    const size_t threads = mhoi_in_loop() ? 1 : mhoi_threads();
+    const mho_status s = run_by(chip, flight, threads);
+    /* Of several images that fail the same one is told for any number of threads. */
+    return s == MHO_EDOMAIN && threads > 1 ? run_by(chip, flight, 1) : s;
 }

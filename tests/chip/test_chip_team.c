@@ -214,13 +214,38 @@ static void test_failing(void **state)
     mho_net_destroy(net);
 }
 
+/* Dark images fail in the second layer, the bright ones after them in the first: that of the first images is told. */
+static void test_which_failure(void **state)
+{
+    (void)state;
+    dice d = {35};
+    mho_net *net = wide_net(&d, false);
+    mho_images images = random_images(&d, net->node[0].out, 8);
+    const opened hw = open_hw("cnn8", eight);
+    mho_chip *chip;
+    uint16_t label[8];
+    must(mho_chip_open(net, hw.hw, &images, &chip));
+    must(mho_chip_program(chip, 1, 0));
+    memset(images.pixel, 0, images.count / 2 * 3 * 8 * 8);
+    chip->block = 4;
+    chip->layer[0].weight_scale[0] = chip->layer[1].weight_scale[0] = 1e300;
+    for (size_t threads = 1; threads <= 3; threads++) {
+        must(mho_run_set_threads(NULL, threads));
+        assert_int_equal(mho_chip_run(chip, &images, 0, 8, NULL, label), MHO_EDOMAIN);
+        assert_non_null(strstr(mho_error_message(), chip->layer[1].name));
+    }
+    mho_chip_destroy(chip);
+    must(mho_run_set_threads(NULL, 0));
+    free_images(&images);
+    mho_net_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_and_more_threads),
-        cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_failing),
+        cmocka_unit_test(test_one_and_more_threads), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_interrupted),          cmocka_unit_test(test_failing),
+        cmocka_unit_test(test_which_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
