@@ -51,8 +51,8 @@ static bool read_weight_bits(const char *value, mho_node *node)
     return !*end;
 }
 
-#define SCALE_MIN 1e-30f /* so that it and its inverse are normal floats */
-#define SCALE_MAX 1e30f
+#define SCALE_MIN 1e-37f /* so that it and its inverse are normal floats */
+#define SCALE_MAX 1e37f
 
 static bool read_scale(const char *text, float *scale, char **end)
 {
