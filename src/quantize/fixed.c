@@ -232,20 +232,29 @@ static mho_status take_if_better(fixed_state *f, chosen *best, int *rule)
     return mhoi_net_shrink(best->net, &best->small);
 }
 
-static mho_status try_rules(fixed_state *f, chosen *best)
+static const int tried[] = {MHO_RANGE_RULE_MSE, MHO_RANGE_RULE_PERCENTILE, MHO_RANGE_RULE_KL};
+
+static size_t rules_of(const mho_fixed_options *o)
 {
-    static const int tried[] = {MHO_RANGE_RULE_MSE, MHO_RANGE_RULE_PERCENTILE, MHO_RANGE_RULE_KL};
+    return o->maps_rule == MHO_RANGE_RULE_BEST ? sizeof tried / sizeof *tried : 1;
+}
+
+static mho_status try_rules(fixed_state *f, chosen *best, int *rule)
+{
     const bool all = f->options->maps_rule == MHO_RANGE_RULE_BEST;
     mho_status s = MHO_OK;
-    int rule = -1;
-    for (size_t i = 0; !s && i < (all ? sizeof tried / sizeof *tried : 1); i++) {
+    for (size_t i = 0; !s && i < rules_of(f->options); i++) {
         s = mhoi_fixed_run(f, all ? tried[i] : f->options->maps_rule);
         if (!s)
-            s = take_if_better(f, best, &rule);
+            s = take_if_better(f, best, rule);
     }
-    if (s || !all || rule < 0 || !f->options->search)
-        return s;
-    s = search_maps(f, rule);
+    return s;
+}
+
+/* From the best rule on, map by map, and then what layers are off on average. */
+static mho_status search(fixed_state *f, chosen *best, int rule)
+{
+    mho_status s = search_maps(f, rule);
     if (!s)
         s = take_if_better(f, best, &rule);
     if (s || !f->options->bias_correction ||
@@ -254,8 +263,21 @@ static mho_status try_rules(fixed_state *f, chosen *best)
     s = mhoi_fixed_run(f, rule);
     if (!s)
         s = correct_all_means(f);
+    return s ? s : take_if_better(f, best, &rule);
+}
+
+static mho_status try_network(const mho_net *net, bool equalize, fixed_state *f, chosen *best)
+{
+    const bool searches = f->options->maps_rule == MHO_RANGE_RULE_BEST && f->options->search;
+    int rule = -1;
+    mho_status s = mhoi_fixed_begin(net, equalize, f);
     if (!s)
-        s = take_if_better(f, best, &rule);
+        s = try_rules(f, best, &rule);
+    const fixed_part next = {f->part.index + 1, f->part.parts};
+    f->part.parts = 0;
+    if (!s && searches && rule >= 0)
+        s = search(f, best, rule);
+    f->part = next;
     return s;
 }
 
@@ -265,14 +287,13 @@ static mho_status try_all(const mho_net *net, fixed_state *f, chosen *best)
     const int wanted = f->options->equalize;
     const bool depthwise = mhoi_fixed_has_depthwise(net);
     const bool always = wanted == MHO_EQUALIZE_ALL || (depthwise && wanted != MHO_EQUALIZE_NONE);
-    mho_status s = mhoi_fixed_begin(net, always, f);
-    if (!s)
-        s = try_rules(f, best);
-    if (s || always || wanted != MHO_EQUALIZE_BEST)
+    const bool both = !always && wanted == MHO_EQUALIZE_BEST;
+    f->part.parts = (both ? 2 : 1) * (1 + 2 * rules_of(f->options));
+    mho_status s = try_network(net, always, f, best);
+    if (s || !both)
         return s;
     mhoi_fixed_end(f);
-    s = mhoi_fixed_begin(net, true, f);
-    return s ? s : try_rules(f, best);
+    return try_network(net, true, f, best);
 }
 /* As a file of it is read: the program is that of the codes too. */
 static mho_status read_back(mho_net **net)

@@ -153,8 +153,18 @@ double mhoi_fixed_mean(const mho_net *net, const fixed_seen *seen, size_t i, siz
     return seen->sum[i][k] / ((double)seen->images * (double)each);
 }
 
+void mhoi_fixed_tell(const fixed_part *part, const char *what, size_t done, size_t total,
+                     const char *unit)
+{
+    if (part->parts)
+        mhoi_progress("quantizing", 100 * (part->index * total + done) / (part->parts * total), 100,
+                      "%");
+    else
+        mhoi_progress(what, done, total, unit);
+}
+
 mho_status mhoi_fixed_calibrate(const mho_net *net, const bool *coded, const mho_images *images,
-                                size_t count, fixed_seen *seen)
+                                size_t count, const fixed_part *part, fixed_seen *seen)
 {
     flow f = {.net = net};
     bool *wanted = NULL;
@@ -175,7 +185,7 @@ mho_status mhoi_fixed_calibrate(const mho_net *net, const bool *coded, const mho
             s = mhoi_parallel(net->nodes, gather_node, &g);
         if (!s)
             s = mhoi_interruption();
-        mhoi_progress("calibrating", first + f.n, count, "images");
+        mhoi_fixed_tell(part, "calibrating", first + f.n, count, "images");
     }
     seen->images = count;
     flow_free(&f);
@@ -205,7 +215,7 @@ static mho_status compare_node(void *context, size_t i, size_t thread)
 }
 
 mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b, const mho_images *images,
-                              size_t count, double *signal, double *noise)
+                              size_t count, const fixed_part *part, double *signal, double *noise)
 {
     flow fa = {.net = a}, fb = {.net = b};
     bool *wanted = NULL;
@@ -227,7 +237,7 @@ mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b, const mho_imag
             s = mhoi_parallel(b->nodes, compare_node, &c);
         if (!s)
             s = mhoi_interruption();
-        mhoi_progress("comparing", first + fa.n, count, "images");
+        mhoi_fixed_tell(part, "comparing", first + fa.n, count, "images");
     }
     flow_free(&fa);
     flow_free(&fb);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "net/op_table.h"
 #include "quant/codes.h"
 #include "quantize/fixed_impl.h"
@@ -50,22 +51,68 @@ static float own_scale(const float *w, size_t n, int32_t most)
     return 0;
 }
 
-/* Scales of channels [first, first + n), which have one together. */
-static void scale_channels(mho_node *node, const scale_wish *wish, size_t first, size_t n,
-                           histogram *h, mho_quantize_codes *told, quantization_loss *all)
+/* Scales of a layer's weights: of each channel, or of `together` channels one. */
+typedef struct weighing {
+    const mho_node *node;
+    scale_wish wish;
+    size_t together;
+    histogram *h; /* [threads] */
+    float *scale; /* [channels] */
+} weighing;
+
+static size_t weights_a_channel(const mho_node *node)
 {
-    const size_t each = mho_node_weight_count(node) / node->out.c;
+    return mho_node_weight_count(node) / node->out.c;
+}
+
+static mho_status weigh(void *context, size_t item, size_t thread)
+{
+    const weighing *w = context;
+    const size_t first = item * w->together, each = weights_a_channel(w->node);
+    const size_t n = w->together * each;
+    const float *weight = w->node->weight + first * each;
+    float scale = w->wish.power_of_two ? 0 : own_scale(weight, n, w->wish.codes.hi);
+    if (!(scale > 0)) {
+        mhoi_histogram_clear(&w->h[thread]);
+        mhoi_histogram_add(&w->h[thread], weight, n);
+        scale = mhoi_histogram_scale(&w->h[thread], &w->wish);
+    }
+    for (size_t c = first; c < first + w->together; c++)
+        w->scale[c] = scale > 0 ? scale : 1; /* zeros all */
+    return MHO_OK;
+}
+
+static scale_wish weight_wish(const mho_fixed_options *o)
+{
+    return (scale_wish){.codes = mhoi_codes_of_weights(o->weights_bits ? o->weights_bits : o->bits),
+                        .rule = o->weights_rule,
+                        .percentile = o->percentile,
+                        .power_of_two = o->scales == MHO_SCALES_POWER_OF_TWO};
+}
+
+/* They are the same whatever becomes of maps, so they are worked out once. */
+static mho_status find_weight_scales(fixed_state *f, size_t i, size_t together, histogram *h)
+{
+    const mho_node *node = &f->net->node[i];
+    if (f->weight_scale[i])
+        return MHO_OK;
+    weighing w = {.node = node, .wish = weight_wish(f->options), .together = together, .h = h};
+    mho_status s = mhoi_alloc(&f->weight_scale[i], node->out.c, sizeof(float), node->name);
+    w.scale = f->weight_scale[i];
+    return s ? s : mhoi_parallel(node->out.c / together, weigh, &w);
+}
+
+/* Channels [first, first + n), which have one scale together. */
+static void round_channels(mho_node *node, mho_codes codes, size_t first, size_t n, histogram *h,
+                           mho_quantize_codes *told, quantization_loss *all)
+{
+    const size_t each = weights_a_channel(node);
+    const float scale = node->weight_scale[first];
     float *w = node->weight + first * each;
     mhoi_histogram_clear(h);
     mhoi_histogram_add(h, w, n * each);
-    float scale = wish->power_of_two ? 0 : own_scale(w, n * each, wish->codes.hi);
-    if (!(scale > 0))
-        scale = mhoi_histogram_scale(h, wish);
-    scale = scale > 0 ? scale : 1; /* zeros all */
-    const quantization_loss loss = mhoi_histogram_loss(h, scale, wish->codes);
-    for (size_t c = first; c < first + n; c++)
-        node->weight_scale[c] = scale;
-    mho_quant_round(w, n * each, scale, wish->codes);
+    const quantization_loss loss = mhoi_histogram_loss(h, scale, codes);
+    mho_quant_round(w, n * each, scale, codes);
     all->signal += loss.signal;
     all->noise += loss.noise;
     all->clipped += loss.clipped;
@@ -80,21 +127,19 @@ static mho_status scale_weights(fixed_state *f, size_t i, histogram *h)
     mho_node *node = &f->net->node[i];
     const mho_fixed_options *o = f->options;
     const size_t bits = o->weights_bits ? o->weights_bits : o->bits;
-    const scale_wish wish = {.codes = mhoi_codes_of_weights(bits),
-                             .rule = o->weights_rule,
-                             .percentile = o->percentile,
-                             .power_of_two = o->scales == MHO_SCALES_POWER_OF_TWO};
     const size_t together = o->scales == MHO_SCALES_CHANNEL ? 1 : node->out.c;
     mho_quantize_codes *told = &f->report->codes[f->report->codings++];
     quantization_loss loss = {0, 0, 0};
-    mho_status s =
-        mhoi_alloc(&node->weight_scale, node->out.c, sizeof *node->weight_scale, node->name);
+    mho_status s = find_weight_scales(f, i, together, h);
+    if (!s)
+        s = mhoi_alloc(&node->weight_scale, node->out.c, sizeof *node->weight_scale, node->name);
     if (s)
         return s;
+    memcpy(node->weight_scale, f->weight_scale[i], node->out.c * sizeof *node->weight_scale);
     node->weight_bits = bits;
     node->has_weight_scale = true;
     for (size_t c = 0; c < node->out.c; c += together)
-        scale_channels(node, &wish, c, together, h, told, &loss);
+        round_channels(node, mhoi_codes_of_weights(bits), c, together, h, told, &loss);
     node->alphabet = mhoi_node_find_alphabet(node);
     memcpy(told->name, node->name, sizeof told->name);
     told->weights = true;
@@ -134,17 +179,23 @@ static mho_status correct_bias(fixed_state *f, size_t i)
 
 static mho_status quantize_weights(fixed_state *f)
 {
-    histogram h;
-    mho_status s = mhoi_histogram_create(&h);
+    const size_t threads = mhoi_threads();
+    histogram *h = NULL;
+    mho_status s = mhoi_alloc(&h, threads, sizeof *h, "histograms");
+    for (size_t t = 0; !s && t < threads; t++)
+        s = mhoi_histogram_create(&h[t]);
     for (size_t i = 1; !s && i < f->net->nodes; i++) {
         const mho_node *node = &f->net->node[i];
         if (!mho_node_is_weighted(node) || node->alphabet != MHO_ALPHABET_REAL || node->weight_bits)
             continue;
-        s = scale_weights(f, i, &h);
+        s = scale_weights(f, i, h);
         if (!s && f->options->bias_correction)
             s = correct_bias(f, i);
+        mhoi_fixed_tell(&f->part, "weights", i, f->net->nodes, "layers");
     }
-    mhoi_histogram_free(&h);
+    for (size_t t = 0; h && t < threads; t++)
+        mhoi_histogram_free(&h[t]);
+    mhoi_free(&h);
     return s;
 }
 
@@ -240,8 +291,8 @@ mho_status mhoi_fixed_measure(fixed_state *f)
         s = mhoi_alloc(&noise, nodes, sizeof *noise, "comparison");
     if (!s)
         s = mhoi_fixed_compare(f->plain, f->net, f->images,
-                               f->count < FIXED_COMPARED ? f->count : FIXED_COMPARED, signal,
-                               noise);
+                               f->count < FIXED_COMPARED ? f->count : FIXED_COMPARED, &f->part,
+                               signal, noise);
     for (size_t i = 0; !s && i < nodes; i++)
         if (f->told[i] != SIZE_MAX)
             f->report->codes[f->told[i]].whole_snr_dB = decibels(signal[i], noise[i]);
@@ -255,6 +306,9 @@ mho_status mhoi_fixed_measure(fixed_state *f)
 
 void mhoi_fixed_end(fixed_state *f)
 {
+    for (size_t i = 0; f->weight_scale && i < f->plain->nodes; i++)
+        mhoi_free(&f->weight_scale[i]);
+    mhoi_free(&f->weight_scale);
     mhoi_fixed_seen_free(&f->seen);
     mho_quantize_report_destroy(f->report);
     mho_net_destroy(f->plain);
@@ -277,11 +331,14 @@ mho_status mhoi_fixed_begin(const mho_net *net, bool equalize, fixed_state *f)
         s = mhoi_alloc(&f->told, f->plain->nodes, sizeof *f->told, "report");
     if (!s)
         s = mhoi_alloc(&f->factor, f->plain->nodes, sizeof *f->factor, "maps");
+    if (!s)
+        s = mhoi_alloc(&f->weight_scale, f->plain->nodes, sizeof *f->weight_scale, "scales");
     for (size_t i = 0; !s && i < f->plain->nodes; i++)
         f->factor[i] = 1;
     if (!s)
         s = mhoi_fixed_find_maps(f->plain, f->coded);
-    return s ? s : mhoi_fixed_calibrate(f->plain, f->coded, f->images, f->count, &f->seen);
+    return s ? s
+             : mhoi_fixed_calibrate(f->plain, f->coded, f->images, f->count, &f->part, &f->seen);
 }
 
 mho_status mhoi_fixed_run(fixed_state *f, int rule)
@@ -297,10 +354,12 @@ mho_status mhoi_fixed_run(fixed_state *f, int rule)
         s = mhoi_report_create(0, 0, &f->report);
     if (!s)
         s = mhoi_alloc(&f->report->codes, 2 * f->net->nodes, sizeof *f->report->codes, "report");
+    f->part.index++;
     if (!s)
         s = quantize_weights(f);
     if (s)
         return s;
     quantize_maps(f);
+    f->part.index++;
     return mhoi_fixed_measure(f);
 }

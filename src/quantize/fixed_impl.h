@@ -32,6 +32,15 @@ size_t mhoi_fixed_scores(const mho_net *net);
 
 /* --- fixed_calibrate.c: what flows through a network ------------------------------------------------------- */
 
+/* Which part of the whole work runs, of how many; 0: each is told by itself. */
+typedef struct fixed_part {
+    size_t index, parts;
+} fixed_part;
+
+/* Progress of a part, of the whole. */
+void mhoi_fixed_tell(const fixed_part *part, const char *what, size_t done, size_t total,
+                     const char *unit);
+
 typedef struct fixed_seen {
     size_t nodes;
     size_t images;
@@ -42,7 +51,7 @@ typedef struct fixed_seen {
 
 MHO_MUST_CHECK mho_status mhoi_fixed_calibrate(const mho_net *net, const bool *coded,
                                                const mho_images *images, size_t count,
-                                               fixed_seen *seen);
+                                               const fixed_part *part, fixed_seen *seen);
 void mhoi_fixed_seen_free(fixed_seen *seen);
 /* Mean of input k of what weighted node i reads. */
 double mhoi_fixed_mean(const mho_net *net, const fixed_seen *seen, size_t i, size_t k);
@@ -55,8 +64,8 @@ MHO_MUST_CHECK mho_status mhoi_fixed_values_of(const mho_net *net, size_t node,
 /* Both networks on the same images: signal[nodes] sums of squares of a's values where b rounds, noise[nodes] of what
  * b's are off. */
 MHO_MUST_CHECK mho_status mhoi_fixed_compare(const mho_net *a, const mho_net *b,
-                                             const mho_images *images, size_t count, double *signal,
-                                             double *noise);
+                                             const mho_images *images, size_t count,
+                                             const fixed_part *part, double *signal, double *noise);
 
 /* --- fixed_codes.c: one quantization ------------------------------------------------------------------------------ */
 
@@ -71,6 +80,9 @@ typedef struct fixed_state {
     bool *coded; /* [nodes] */
     fixed_seen seen;
     mho_quantize_report *report;
+    float **
+        weight_scale; /* [nodes][channels] of the network in float, once worked out; NULL: not yet */
+    fixed_part part;
     int rule;      /* of maps: mho_range_rule */
     float *factor; /* [nodes] that the rule's scale of a map is multiplied with */
     size_t *told;  /* [nodes]: entry of the report of a node's map; SIZE_MAX: none */

@@ -9,8 +9,9 @@
 
 enum {
     BINS = HISTOGRAM_BINS,
-    FINEST = -100,   /* exponent of the first width */
-    CANDIDATES = 128 /* ends of range that a search tries: parts of the largest number */
+    FINEST = -100,    /* exponent of the first width */
+    CANDIDATES = 128, /* ends of range that a search tries: parts of the largest number */
+    SOME = 64         /* points between two looks at whether there is enough noise */
 };
 
 mho_status mhoi_histogram_create(histogram *h)
@@ -86,13 +87,17 @@ static double code_of(double v, double inverse, mho_codes codes)
     return (t + magic) - magic;
 }
 
-static double noise_of(const points *p, double scale, mho_codes codes)
+/* Or, once that comes to `enough`, as much. */
+static double noise_up_to(double enough, const points *p, double scale, mho_codes codes)
 {
     const double inverse = 1 / scale;
     double noise = 0;
-    for (size_t k = 0; k < p->n; k++) {
-        const double miss = p->value[k] - code_of(p->value[k], inverse, codes) * scale;
-        noise += p->count[k] * miss * miss;
+    for (size_t first = 0; first < p->n && noise < enough; first += SOME) {
+        const size_t end = first + SOME < p->n ? first + SOME : p->n;
+        for (size_t k = first; k < end; k++) {
+            const double miss = p->value[k] - code_of(p->value[k], inverse, codes) * scale;
+            noise += p->count[k] * miss * miss;
+        }
     }
     return noise;
 }
@@ -108,7 +113,7 @@ quantization_loss mhoi_histogram_loss(const histogram *h, float scale, mho_codes
         if (p.value[k] < low || p.value[k] > high)
             loss.clipped += (uint64_t)p.count[k];
     }
-    loss.noise = noise_of(&p, (double)scale, codes);
+    loss.noise = noise_up_to(INFINITY, &p, (double)scale, codes);
     return loss;
 }
 
@@ -207,7 +212,7 @@ static double least_squares_size(const histogram *h, mho_codes codes)
     points_of(h, &p);
     for (int k = CANDIDATES; k >= CANDIDATES / 16; k--) {
         const double end = most * k / CANDIDATES;
-        const double noise = noise_of(&p, end / codes.hi, codes);
+        const double noise = noise_up_to(least, &p, end / codes.hi, codes);
         if (noise < least) {
             least = noise;
             best = end;
@@ -245,7 +250,7 @@ static int exponent_of(const histogram *h, const scale_wish *wish)
     points p;
     points_of(h, &p);
     for (int e = cover; e > cover - MHO_QUANT_CANDIDATES && e >= MHO_QUANT_EXPONENT_MIN; e--) {
-        const double noise = noise_of(&p, ldexp(1, e), wish->codes);
+        const double noise = noise_up_to(least, &p, ldexp(1, e), wish->codes);
         if (noise < least) {
             least = noise;
             best = e;
