@@ -508,7 +508,11 @@ int main(int argc, char **argv)
     printf("%-23s %8s %6s %6s %8s %6s %6s %6s %6s %6s %7s %8s %6s %6s %6s %7s\n", "", "a core",
            "a core", "", "ware", "clock", "work", "cpu", "first", "again", "s", "s", "/run", "all",
            "ps/MAC", "MB");
-    printf("software: what `mho infer` runs, on one core\n");
+    printf("/bar: GMAC/s over what is wanted (nan: nothing); /software: images/s over those of "
+           "`mho infer` on one core; two threads: by the\n"
+           "clock (of idle cores) and by processor time; programming: % of 10,000 images; making: "
+           "a chip of ideal cells; calibration: seconds,\n"
+           "in runs of the same images, those with making, and a multiplication\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bench_case *b = &cases[i];
         const bool few = is_short() && b->images <= FEW;
