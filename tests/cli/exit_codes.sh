@@ -37,7 +37,7 @@ each 3 1 @ "" "${of_data[@]/%/ --data /nowhere@}"
 each 2 1 @ "" "${of_set[@]/%/ --set nofield=1@}"
 each 2 1 @ "" "${of_set[@]/%/ --set nofield@}"
 each 2 1 KEY device.bits=x "${of_set[@]/%/ --set KEY}"
-each 3 1 @ "" "${of_output[@]/%/ --quiet -o /nowhere/x.csv@}"
+each 3 1 @ "" "${of_output[@]/%/ --quiet -o /nowhere/x.onnx@}"
 for command in $all; do
     case $command in hw | nets | data) ;; *) [ $command = doctor ] || [ $command = help ] || each 2 2 @ "" "$command" ;; esac
     each 2 2 @ "" "$command --nooption" "$command a b c d" "$command --threads" "$command --threads x"
