@@ -510,7 +510,7 @@ int main(int argc, char **argv)
            "ps/MAC", "MB");
     printf("/bar: GMAC/s over what is wanted (nan: nothing); /software: images/s over those of "
            "`mho infer` on one core; two threads: by the\n"
-           "clock (of idle cores) and by processor time; programming: % of 10,000 images; making: "
+           "clock (of idle cores) and by processor time; programming: %% of 10,000 images; making: "
            "a chip of ideal cells; calibration: seconds,\n"
            "in runs of the same images, those with making, and a multiplication\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
