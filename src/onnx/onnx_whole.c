@@ -14,7 +14,8 @@ void mhoi_onnx_assume(char *assumed, size_t size, const char *format, ...)
     va_list list;
     va_start(list, format);
     if (used + 2 < size) {
-        memcpy(assumed + used, used ? "; " : "", 3);
+        if (used)
+            memcpy(assumed + used, "; ", 3);
         (void)vsnprintf(assumed + strlen(assumed), size - strlen(assumed), format, list);
     }
     va_end(list);
