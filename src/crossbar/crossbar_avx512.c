@@ -11,11 +11,7 @@
 
 #include "crossbar/crossbar_impl.h"
 
-enum {
-    LANES = 32,
-    IMAGES_AHEAD =
-        16, /* of flat maps, whose rows lie too far apart for processors to fetch them by themselves */
-};
+enum { LANES = 32 };
 #define INLINE __attribute__((always_inline)) static inline
 #define UNROLL _Pragma("GCC unroll 8")
 
@@ -44,45 +40,6 @@ static void folded_table(const int32_t *g, int32_t offset, int16_t *out)
         out[i] = (int16_t)((i & 1 ? g[0] : 0) + (i & 2 ? g[1] : 0) + (i & 4 ? g[2] : 0) - offset);
     for (int32_t i = 0; i < 4; ++i)
         out[8 + i] = (int16_t)((i & 1 ? g[3] : 0) + (i & 2 ? g[4] : 0));
-}
-
-/* Bits of 64 rows, or of the last `rows` of them. */
-static inline uint64_t bits_of(const uint8_t *from, size_t rows)
-{
-    const __mmask64 some = rows < 64 ? (UINT64_C(1) << rows) - 1 : ~UINT64_C(0);
-    const __m512i v = rows < 64 ? _mm512_maskz_loadu_epi8(some, from) : _mm512_loadu_si512(from);
-    return _mm512_test_epi8_mask(v, _mm512_set1_epi8(1));
-}
-
-/* The rows of one image lie together, those of the next far away. */
-static inline void fetch_image(const uint8_t *from, size_t rows)
-{
-    for (size_t r = 0; r < rows; r += 64)
-        _mm_prefetch((const char *)from + r, _MM_HINT_T0);
-    _mm_prefetch((const char *)from + rows - 1, _MM_HINT_T0);
-}
-
-/* 32 rows of every image as one word: bits[word][image]. */
-static void flat_bits(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
-                      size_t pitch, uint32_t *bits)
-{
-    for (size_t i = 0; i < images; ++i, map += image_bytes) {
-        uint32_t *to = bits + i;
-        size_t r = 0;
-        if (2 * rows < image_bytes && i + IMAGES_AHEAD < images)
-            fetch_image(map + IMAGES_AHEAD * image_bytes, rows);
-        for (; r + 64 <= rows; r += 64, to += 2 * pitch) {
-            const uint64_t word = bits_of(map + r, 64);
-            to[0] = (uint32_t)word;
-            to[pitch] = (uint32_t)(word >> 32);
-        }
-        if (r == rows)
-            continue;
-        const uint64_t word = bits_of(map + r, rows - r);
-        to[0] = (uint32_t)word;
-        if (rows - r > 32)
-            to[pitch] = (uint32_t)(word >> 32);
-    }
 }
 
 /* Bits shift .. shift + 4 of 16 words, and whatever follows: vpermw looks at no more. */
@@ -599,7 +556,7 @@ const mhoi_kernels mhoi_kernels_avx512 = {
     .gather = mhoi_gather_avx512,
     .gather_index = mhoi_gather_index_avx512,
     .expand_index = expand_index,
-    .flat_bits = flat_bits,
+    .flat_bits = mhoi_flat_bits_avx512,
     .expand_flat = expand_flat,
     .expand_pair = expand_pair,
     .flat_pairs = mhoi_flat_pairs_avx2,

@@ -182,6 +182,8 @@ typedef struct mhoi_kernels {
  * behind a run.  rows: windows are one element wide.  Every kernel variant needs AVX2. */
 void mhoi_bits_avx2(const uint8_t *source, const mhoi_run *run, size_t runs,
                     const mhoi_segment *segment, size_t segments, bool rows, uint8_t *out);
+void mhoi_flat_bits_avx512(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                           size_t pitch, uint32_t *bits);
 void mhoi_gather_avx512(const mho_crossbar_work *work, size_t tiles, const mhoi_segment *segment,
                         size_t segments, bool rows, uint8_t *out, size_t step);
 void mhoi_gather_index_avx512(const mho_crossbar_work *work, size_t tiles,

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bundle indices of tiles whose window bytes lie within 128 bytes: 64 pixels a step, one vpermi2b sorts
- * them, and vpmultishiftqb moves the bits of a segment to their place. */
+ * them, and vpmultishiftqb moves the bits of a segment to their place.  Bits of flat maps: 64 rows of an image a test. */
 #include <immintrin.h>
 
 #include "crossbar/crossbar_impl.h"
 
-enum { MOST_SEGMENTS = 8 };
+enum {
+    MOST_SEGMENTS = 8,
+    IMAGES_AHEAD =
+        16, /* of flat maps, whose rows lie too far apart for processors to fetch them by themselves */
+};
 #define INLINE __attribute__((always_inline)) static inline
 #define UNROLL _Pragma("GCC unroll 8")
 
@@ -141,4 +145,43 @@ void mhoi_gather_index_avx512(const mho_crossbar_work *work, size_t tiles,
 {
     const target to = {.index = index, .step = step, .sort = rows && work->straight};
     gather_to(work, tiles, segment, segments, rows, &to);
+}
+
+/* Bits of 64 rows, or of the last `rows` of them. */
+static inline uint64_t bits_of(const uint8_t *from, size_t rows)
+{
+    const __mmask64 some = rows < 64 ? (UINT64_C(1) << rows) - 1 : ~UINT64_C(0);
+    const __m512i v = rows < 64 ? _mm512_maskz_loadu_epi8(some, from) : _mm512_loadu_si512(from);
+    return _mm512_test_epi8_mask(v, _mm512_set1_epi8(1));
+}
+
+/* The rows of one image lie together, those of the next far away. */
+static inline void fetch_image(const uint8_t *from, size_t rows)
+{
+    for (size_t r = 0; r < rows; r += 64)
+        _mm_prefetch((const char *)from + r, _MM_HINT_T0);
+    _mm_prefetch((const char *)from + rows - 1, _MM_HINT_T0);
+}
+
+/* 32 rows of every image as one word: bits[word][image]. */
+void mhoi_flat_bits_avx512(const uint8_t *map, size_t image_bytes, size_t rows, size_t images,
+                           size_t pitch, uint32_t *bits)
+{
+    for (size_t i = 0; i < images; ++i, map += image_bytes) {
+        uint32_t *to = bits + i;
+        size_t r = 0;
+        if (2 * rows < image_bytes && i + IMAGES_AHEAD < images)
+            fetch_image(map + IMAGES_AHEAD * image_bytes, rows);
+        for (; r + 64 <= rows; r += 64, to += 2 * pitch) {
+            const uint64_t word = bits_of(map + r, 64);
+            to[0] = (uint32_t)word;
+            to[pitch] = (uint32_t)(word >> 32);
+        }
+        if (r == rows)
+            continue;
+        const uint64_t word = bits_of(map + r, rows - r);
+        to[0] = (uint32_t)word;
+        if (rows - r > 32)
+            to[pitch] = (uint32_t)(word >> 32);
+    }
 }

@@ -188,56 +188,64 @@ static void test_interrupted(void **state)
     mho_net_destroy(net);
 }
 
+/* A programmed chip and 8 images, half of them dark. */
+typedef struct scene {
+    mho_net *net;
+    mho_images images;
+    mho_chip *chip;
+    uint16_t label[8];
+} scene;
+
+static void set_up(scene *s, uint32_t seed, bool dark_first)
+{
+    dice d = {seed};
+    s->net = wide_net(&d, false);
+    s->images = random_images(&d, s->net->node[0].out, 8);
+    const opened hw = open_hw("cnn8", eight);
+    must(mho_chip_open(s->net, hw.hw, &s->images, &s->chip));
+    must(mho_chip_program(s->chip, 1, 0));
+    const size_t half = s->images.count / 2 * 3 * 8 * 8;
+    memset(s->images.pixel + (dark_first ? 0 : half), 0, half);
+}
+
+static void tear_down(scene *s)
+{
+    mho_chip_destroy(s->chip);
+    must(mho_run_set_threads(NULL, 0));
+    free_images(&s->images);
+    mho_net_destroy(s->net);
+}
+
 /* The first images, while a thread that has done with the others, which are dark, waits for them. */
 static void test_failing(void **state)
 {
     (void)state;
-    dice d = {34};
-    mho_net *net = wide_net(&d, false);
-    mho_images images = random_images(&d, net->node[0].out, 8);
-    const opened hw = open_hw("cnn8", eight);
-    mho_chip *chip;
-    uint16_t label[8];
-    const chip_flight flight = {&images, 0, 8, 0, NULL, label, NULL};
+    scene s;
+    set_up(&s, 34, false);
+    const chip_flight flight = {&s.images, 0, 8, 0, NULL, s.label, NULL};
     must(mho_run_set_threads(NULL, 2));
-    must(mho_chip_open(net, hw.hw, &images, &chip));
-    must(mho_chip_program(chip, 1, 0));
-    memset(images.pixel + images.count / 2 * 3 * 8 * 8, 0, images.count / 2 * 3 * 8 * 8);
-    chip->layer[0].weight_scale[0] = 1e300;
+    s.chip->layer[0].weight_scale[0] = 1e300;
     for (size_t i = 0; i < 50; i++) {
-        assert_int_equal(mhoi_chip_team_run(chip, &flight), MHO_EDOMAIN);
+        assert_int_equal(mhoi_chip_team_run(s.chip, &flight), MHO_EDOMAIN);
         assert_non_null(strstr(mho_error_message(), "finite"));
     }
-    mho_chip_destroy(chip);
-    must(mho_run_set_threads(NULL, 0));
-    free_images(&images);
-    mho_net_destroy(net);
+    tear_down(&s);
 }
 
 /* Dark images fail in the second layer, the bright ones after them in the first: that of the first images is told. */
 static void test_which_failure(void **state)
 {
     (void)state;
-    dice d = {35};
-    mho_net *net = wide_net(&d, false);
-    mho_images images = random_images(&d, net->node[0].out, 8);
-    const opened hw = open_hw("cnn8", eight);
-    mho_chip *chip;
-    uint16_t label[8];
-    must(mho_chip_open(net, hw.hw, &images, &chip));
-    must(mho_chip_program(chip, 1, 0));
-    memset(images.pixel, 0, images.count / 2 * 3 * 8 * 8);
-    chip->block = 4;
-    chip->layer[0].weight_scale[0] = chip->layer[1].weight_scale[0] = 1e300;
+    scene s;
+    set_up(&s, 35, true);
+    s.chip->block = 4;
+    s.chip->layer[0].weight_scale[0] = s.chip->layer[1].weight_scale[0] = 1e300;
     for (size_t threads = 1; threads <= 3; threads++) {
         must(mho_run_set_threads(NULL, threads));
-        assert_int_equal(mho_chip_run(chip, &images, 0, 8, NULL, label), MHO_EDOMAIN);
-        assert_non_null(strstr(mho_error_message(), chip->layer[1].name));
+        assert_int_equal(mho_chip_run(s.chip, &s.images, 0, 8, NULL, s.label), MHO_EDOMAIN);
+        assert_non_null(strstr(mho_error_message(), s.chip->layer[1].name));
     }
-    mho_chip_destroy(chip);
-    must(mho_run_set_threads(NULL, 0));
-    free_images(&images);
-    mho_net_destroy(net);
+    tear_down(&s);
 }
 
 int main(void)
